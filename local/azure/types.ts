@@ -1,0 +1,174 @@
+/** What crosses the wire: the one handler of the local Azure takes and gives these. Header names are in lower case. */
+export interface WireRequest {
+  readonly method: string;
+  /** Absolute, with the host the client meant (`https://{vault}.vault.azure.net[:port]/keys?...`). */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The caller's address as the service saw it. Default 127.0.0.1. */
+  readonly address?: string;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Compact JSON, or empty where the service sends no body. */
+  readonly body: string;
+  /** Set when a planned fault made this answer malformed on purpose, so that no schema is asked of it. */
+  readonly malformedOnPurpose?: true;
+}
+
+export type KeyOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'wrapKey' | 'unwrapKey' | 'import' | 'export';
+
+/** A version to seed. Times are whole Unix seconds. What is left out gets the service's own default. */
+export interface SeedVersion {
+  readonly version?: string;
+  readonly enabled?: boolean;
+  readonly nbf?: number;
+  readonly exp?: number;
+  readonly created?: number;
+  readonly updated?: number;
+  readonly kty?: 'RSA' | 'RSA-HSM' | 'EC' | 'EC-HSM';
+  readonly keySize?: 2048 | 3072 | 4096;
+  readonly crv?: 'P-256' | 'P-384' | 'P-521' | 'P-256K';
+  readonly keyOps?: readonly KeyOperation[];
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The public part as published, where a recorded exchange has to be matched; made when first asked for otherwise. */
+  readonly publicPart?: Readonly<Record<string, string>>;
+}
+
+export interface SeedKey {
+  readonly name: string;
+  /** Behind a certificate: listed and read with `managed: true`, without `exportable`. */
+  readonly managed?: boolean;
+  /** Oldest first; the last is current. Default: one version. */
+  readonly versions?: readonly SeedVersion[];
+}
+
+export interface SeedVault {
+  readonly name: string;
+  readonly region?: string;
+  readonly subscriptionId?: string;
+  readonly resourceGroup?: string;
+  readonly tenantId?: string;
+  /** Default 'rbac'. */
+  readonly accessModel?: 'rbac' | 'access-policy';
+  /** Days a deleted key is kept, 7 to 90, or 0 for a vault without soft delete. Default 90. */
+  readonly softDeleteDays?: number;
+  /** Default true. */
+  readonly purgeProtection?: boolean;
+  readonly keys?: readonly SeedKey[];
+}
+
+/** Who may call. A data action is written as Azure writes it, `Microsoft.KeyVault/vaults/keys/read`, or ends in `*`. */
+export interface SeedIdentity {
+  readonly name: string;
+  readonly kind: 'user' | 'application' | 'managed-identity';
+  readonly oid?: string;
+  readonly appid?: string;
+  readonly upn?: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface Grant {
+  /** Vault name, or `*`. */
+  readonly vault: string;
+  /** Only this key, where given. */
+  readonly key?: string;
+  readonly dataActions: readonly string[];
+}
+
+export interface Identity {
+  readonly name: string;
+  readonly kind: SeedIdentity['kind'];
+  readonly oid: string;
+  readonly appid: string;
+  readonly upn?: string;
+  readonly tenantId: string;
+  /** An unsigned JWT, random at every start. */
+  readonly token: string;
+}
+
+/** Behaviour that the facts leave unconfirmed, or that a run turns on or off. Tests run both ways. */
+export interface Behaviours {
+  /** Status that GET gives for a disabled key. Default 200 (recorded to 2022); 403 is what emulators answer. */
+  disabledKeyRead: 200 | 403;
+  /** How long deleting and recovering take to show, in ms. Default 2000; up to 6000 was recorded. */
+  settleMs: number;
+  /** Share of list pages that come empty with a nextLink, 0 to 1. Default 0. */
+  emptyPages: number;
+  /** Whether the audit record's correlationId is the request's x-ms-client-request-id. Default true. */
+  correlationIdIsClientRequestId: boolean;
+  /** How `enabled` shows in KeyUpdate records: as it results, left out, or wrong. Share by weight, seeded. */
+  enabledInAuditRecord: { readonly resulting: number; readonly absent: number; readonly wrong: number };
+  /** Delay of audit records in ms. Default 1000. */
+  auditDelayMs: number;
+  /** Delay of Event Grid events in ms. Default 200. */
+  eventDelayMs: number;
+  /** Wire schema of Event Grid events. */
+  eventSchema: 'EventGridSchema' | 'CloudEventSchemaV1_0';
+  /** Whether the budgets per vault and 10 s are enforced with 429. Default true. */
+  throttling: boolean;
+}
+
+/** A fault that a run plans. Matches are ANDed; left out matches anything. */
+export interface Fault {
+  readonly match: {
+    readonly vault?: string;
+    readonly key?: string;
+    readonly operation?: OperationName;
+    readonly identity?: string;
+    readonly method?: string;
+  };
+  readonly answer:
+    | { readonly kind: 'throttled' }
+    | { readonly kind: 'unreachable' } // the connection breaks before the service sees the request
+    | { readonly kind: 'lost-answer' } // the service does it, the connection breaks before the answer
+    | { readonly kind: 'forbidden-by-permission' }
+    | { readonly kind: 'forbidden-by-firewall' }
+    | { readonly kind: 'read-only' } // failover: reads go on, writes are refused
+    | { readonly kind: 'internal-error' }
+    | { readonly kind: 'conflict' }
+    | { readonly kind: 'malformed'; readonly body: string }
+    | { readonly kind: 'slow'; readonly ms: number };
+  /** How many times; default for ever, until `clear`. */
+  readonly times?: number;
+}
+
+export type OperationName =
+  | 'create' | 'import' | 'get' | 'get-version' | 'list' | 'list-versions' | 'update' | 'delete' | 'rotate'
+  | 'list-deleted' | 'get-deleted' | 'recover' | 'purge' | 'wrapkey' | 'unwrapkey' | 'unknown';
+
+/** One request as it was served. */
+export interface LoggedRequest {
+  readonly at: Date;
+  /** Name of the identity, or undefined where no valid token came. */
+  readonly identity: string | undefined;
+  readonly method: string;
+  readonly url: string;
+  readonly operation: OperationName;
+  readonly vault: string;
+  readonly key: string | undefined;
+  readonly version: string | undefined;
+  readonly status: number;
+  /** Whether it changed what the vault holds: a PATCH that changes nothing does not. */
+  readonly changed: boolean;
+  readonly clientRequestId: string | undefined;
+}
+
+/** What the vault holds, read by tests and the demo without a request. */
+export type KeyState =
+  | { readonly kind: 'present'; readonly settled: boolean; readonly versions: readonly VersionState[] }
+  | { readonly kind: 'deleted'; readonly settled: boolean; readonly deletedDate: number; readonly scheduledPurgeDate: number; readonly versions: readonly VersionState[] }
+  | { readonly kind: 'none' };
+
+export interface VersionState {
+  readonly version: string;
+  readonly enabled: boolean;
+  readonly nbf: number | undefined;
+  readonly exp: number | undefined;
+  readonly created: number;
+  readonly updated: number;
+  readonly keyOps: readonly KeyOperation[];
+  readonly kty: string;
+}
