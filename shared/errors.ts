@@ -7,3 +7,142 @@ export class StorageUnreachable extends Error {
     this.doing = doing;
   }
 }
+
+/** A vault refused a call or gave no answer. Carries the status and the service's inner code, and no text of the request. */
+export class VaultRefused extends Error {
+  override readonly name: string;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  constructor(status: number | undefined, code: string | undefined, cause: unknown) {
+    super(
+      status === undefined
+        ? 'The vault gave no answer.'
+        : `The vault answered ${status}${code === undefined ? '' : ` ${code}`}.`,
+      { cause },
+    );
+    this.name = code === 'KeyDisabled' ? 'KeyDisabled' : 'VaultRefused';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** A row of the register cannot be read. Lasting: it is told, and nothing is written for that key. */
+export class RegisterUnreadable extends Error {
+  override readonly name = 'RegisterUnreadable';
+  readonly where: string;
+  constructor(where: string, cause: unknown) {
+    super(`The register's row ${where} cannot be read.`, { cause });
+    this.where = where;
+  }
+}
+
+/** Neither the trail's storage nor the register's took a record. Passing; until it has passed nothing is written to a vault. */
+export class TrailUnreachable extends Error {
+  override readonly name = 'TrailUnreachable';
+  readonly stream: string;
+  /** @param causes what each of the two said */
+  constructor(stream: string, causes: readonly unknown[]) {
+    super(`No storage took what was to be recorded in ${stream}.`, { cause: new AggregateError(causes) });
+    this.stream = stream;
+  }
+}
+
+/** A stream of the trail does not hold: somebody edited, removed or added a record. Lasting. */
+export class TrailBroken extends Error {
+  override readonly name = 'TrailBroken';
+  readonly stream: string;
+  /** The sequence that the first bad line should have had. */
+  readonly atSequence: number;
+  /** What is wrong with it: a `ChainFault`. */
+  readonly because: string;
+  constructor(stream: string, atSequence: number, because: string) {
+    super(`The trail ${stream} is broken at record ${atSequence}: ${because}.`);
+    this.stream = stream;
+    this.atSequence = atSequence;
+    this.because = because;
+  }
+}
+
+/** A row in which the register's storage kept a record for the trail cannot be read. Lasting: a person has to look at it. */
+export class KeptRecordUnreadable extends Error {
+  override readonly name = 'KeptRecordUnreadable';
+  readonly partition: string;
+  readonly row: string;
+  constructor(partition: string, row: string, cause: unknown) {
+    super(`The record kept for the trail in row ${row} of ${partition} cannot be read.`, { cause });
+    this.partition = partition;
+    this.row = row;
+  }
+}
+
+/** An alert channel answered, but did not take the alert. */
+export class ChannelRefused extends Error {
+  override readonly name = 'ChannelRefused';
+  readonly channel: string;
+  /** HTTP status of the answer. */
+  readonly status: number;
+  constructor(channel: string, status: number) {
+    super(`The alert channel ${channel} refused the alert with status ${status}.`);
+    this.channel = channel;
+    this.status = status;
+  }
+}
+
+/** An alert channel did not answer. Carries no `cause`: what the network says names the channel's address. */
+export class ChannelUnreachable extends Error {
+  override readonly name = 'ChannelUnreachable';
+  readonly channel: string;
+  /** `timed-out`, or the code of the error, such as `ECONNREFUSED`. */
+  readonly because: string;
+  constructor(channel: string, because: string) {
+    super(`The alert channel ${channel} did not answer: ${because}.`);
+    this.channel = channel;
+    this.because = because;
+  }
+}
+
+/** The settings of an alert channel cannot be used. Names the fault, never the value. */
+export class ChannelMisconfigured extends Error {
+  override readonly name = 'ChannelMisconfigured';
+  readonly channel: string;
+  readonly because: string;
+  constructor(channel: string, because: string) {
+    super(`The alert channel ${channel} cannot be used: ${because}.`);
+    this.channel = channel;
+    this.because = because;
+  }
+}
+
+/** A baseline needs everything of a vault, and something of it could not be read. */
+export class BaselineImpossible extends Error {
+  override readonly name = 'BaselineImpossible';
+  readonly what: string;
+  readonly because: string;
+  constructor(what: string, because: string) {
+    super(`The baseline needs ${what}, which cannot be read: ${because}.`);
+    this.what = what;
+    this.because = because;
+  }
+}
+
+/** The app's settings cannot be used. Names every fault, and no value. */
+export class SettingsInvalid extends Error {
+  override readonly name = 'SettingsInvalid';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`The settings of the app cannot be used:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/** The policy file cannot be used. Nothing is written to any vault until it can. */
+export class PolicyInvalid extends Error {
+  override readonly name = 'PolicyInvalid';
+  readonly file: string;
+  readonly faults: readonly string[];
+  constructor(file: string, faults: readonly string[]) {
+    super(`The policy ${file} cannot be used:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+    this.file = file;
+    this.faults = faults;
+  }
+}

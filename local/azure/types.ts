@@ -101,6 +101,10 @@ export interface Behaviours {
   correlationIdIsClientRequestId: boolean;
   /** How `enabled` shows in KeyUpdate records: as it results, left out, or wrong. Share by weight, seeded. */
   enabledInAuditRecord: { readonly resulting: number; readonly absent: number; readonly wrong: number };
+  /** Whether a PATCH that changes nothing but `key_ops` moves `updated`. Nobody confirmed it. Default true. */
+  operationsMoveUpdated: boolean;
+  /** Spelling of identity claims in audit records: by the kind of identity (applications with URIs, the others short), or one for all. Default 'by-kind'. */
+  claimSpelling: 'by-kind' | 'short' | 'uri';
   /** Delay of audit records in ms. Default 1000. */
   auditDelayMs: number;
   /** Delay of Event Grid events in ms. Default 200. */
@@ -136,8 +140,22 @@ export interface Fault {
 }
 
 export type OperationName =
-  | 'create' | 'import' | 'get' | 'get-version' | 'list' | 'list-versions' | 'update' | 'delete' | 'rotate'
-  | 'list-deleted' | 'get-deleted' | 'recover' | 'purge' | 'wrapkey' | 'unwrapkey' | 'unknown';
+  | 'create'
+  | 'import'
+  | 'get'
+  | 'get-version'
+  | 'list'
+  | 'list-versions'
+  | 'update'
+  | 'delete'
+  | 'rotate'
+  | 'list-deleted'
+  | 'get-deleted'
+  | 'recover'
+  | 'purge'
+  | 'wrapkey'
+  | 'unwrapkey'
+  | 'unknown';
 
 /** One request as it was served. */
 export interface LoggedRequest {
@@ -159,7 +177,13 @@ export interface LoggedRequest {
 /** What the vault holds, read by tests and the demo without a request. */
 export type KeyState =
   | { readonly kind: 'present'; readonly settled: boolean; readonly versions: readonly VersionState[] }
-  | { readonly kind: 'deleted'; readonly settled: boolean; readonly deletedDate: number; readonly scheduledPurgeDate: number; readonly versions: readonly VersionState[] }
+  | {
+      readonly kind: 'deleted';
+      readonly settled: boolean;
+      readonly deletedDate: number;
+      readonly scheduledPurgeDate: number;
+      readonly versions: readonly VersionState[];
+    }
   | { readonly kind: 'none' };
 
 export interface VersionState {

@@ -1,0 +1,35 @@
+import { app } from '@azure/functions';
+import { auditRegions, compose } from '../shared/compose.ts';
+import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
+import { hand } from '../shared/senses/heard-news.ts';
+
+/** Queues inspections for what `AuditEvent` records tell. Throws only when the queue cannot be written: then the batch comes again, without end. */
+export async function auditLog(messages: unknown): Promise<void> {
+  const { ports } = compose();
+  const batch = Array.isArray(messages) ? messages : [messages];
+  const heard = inspectionsFromAuditLog(batch, {
+    policy: ports.policy,
+    ownObjectIds: ports.settings.ownObjectIds,
+    now: ports.now(),
+  });
+  await hand(heard, 'audit-log', ports);
+}
+
+// A hub must be in its vaults' region, and a trigger has one connection: one function a region.
+for (const { name, connection, hub } of auditRegions()) {
+  const options = {
+    connection,
+    eventHubName: hub,
+    cardinality: 'many',
+    // Not in the library's types, and the only way to get a message as it was sent: any other is parsed, whatever it holds.
+    dataType: 'binary',
+    retry: {
+      strategy: 'exponentialBackoff',
+      maxRetryCount: -1,
+      minimumInterval: { seconds: 1 },
+      maximumInterval: { seconds: 60 },
+    },
+    handler: auditLog,
+  } as const;
+  app.eventHub(name, options);
+}

@@ -1,0 +1,7 @@
+/** Every function of the app. One line a file; a test holds this list to the folder. */
+import './alert.ts';
+import './audit-log.ts';
+import './inspect.ts';
+import './key-vault-event.ts';
+import './sentry.ts';
+import './sweep.ts';

@@ -1,0 +1,12 @@
+import { app, type EventGridEvent } from '@azure/functions';
+import { compose } from '../shared/compose.ts';
+import { hand } from '../shared/senses/heard-news.ts';
+import { inspectionsFromKeyVaultEvent } from '../shared/senses/key-vault-event.ts';
+
+/** Queues an inspection for each new key version. Throws when the queue is unreachable, so that Event Grid delivers again. */
+export async function keyVaultEvent(event: EventGridEvent): Promise<void> {
+  const { ports } = compose();
+  await hand(inspectionsFromKeyVaultEvent(event, ports.policy, ports.now()), 'key-vault-event', ports);
+}
+
+app.eventGrid('key-vault-event', { handler: keyVaultEvent });

@@ -1,0 +1,187 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import { answerCheck } from './answer-check.ts';
+import { type AuditListener, createDeliveries, type EventListener } from './deliveries.ts';
+import { createFaultPlan } from './faults.ts';
+import { createHttpClient } from './http-client.ts';
+import { createIdentityRegister, credentialOf, identityNamed, registerIdentity } from './identities.ts';
+import { auditRecord } from './key-vault/audit-record.ts';
+import { newVersionEvent } from './key-vault/events.ts';
+import { type HandlerContext, handle } from './key-vault/handler.ts';
+import { addKeyToVault, keyFromSeed, keyState, type Vault, vaultFromSeed } from './key-vault/store.ts';
+import { type Budget, createBudget } from './key-vault/throttling.ts';
+import { seededRandom } from './random.ts';
+import type {
+  Behaviours,
+  Fault,
+  Grant,
+  Identity,
+  KeyState,
+  LoggedRequest,
+  OperationName,
+  SeedIdentity,
+  SeedKey,
+  SeedVault,
+  WireRequest,
+  WireResponse,
+} from './types.ts';
+
+export interface LocalAzureOptions {
+  readonly vaults: readonly SeedVault[];
+  readonly identities: readonly SeedIdentity[];
+  /** What is left out has the default that its docstring names. */
+  readonly behaviours?: Partial<Behaviours>;
+  /** For ids, orders and shares; callers print it. Default: by chance. */
+  readonly seed?: number;
+  readonly tenantId?: string;
+}
+
+/** A local Azure: any number of vaults under their real host names, behind one request handler. */
+export interface LocalAzure {
+  /** The seed in use. */
+  readonly seed: number;
+  readonly tenantId: string;
+  /** Serves one request. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
+  handle(request: WireRequest): Promise<WireResponse>;
+  /** For the real SDK clients, in process. Serves vaults only and refuses any other host. */
+  readonly httpClient: HttpClient;
+  readonly identities: ReadonlyMap<string, Identity>;
+  /** Throws where there is no identity of that name. */
+  credential(identity: string): TokenCredential;
+  /** A run may change them at any time. */
+  readonly behaviours: Behaviours;
+  /** Every request the service saw, in the order they were served, by identity; 401 challenges too. One whose connection broke before is not here. */
+  readonly log: readonly LoggedRequest[];
+  clearLog(): void;
+  /** Plans a fault, and gives its removal. */
+  fault(fault: Fault): () => void;
+  clearFaults(): void;
+  /** Throws where the name is taken, as do the next two. */
+  addVault(seed: SeedVault): void;
+  addIdentity(seed: SeedIdentity): Identity;
+  addKey(vault: string, seed: SeedKey): void;
+  /** In place of those it had, at once: the minutes a role assignment takes in Azure are not played. */
+  setGrants(identity: string, grants: readonly Grant[]): void;
+  /** What the vault holds, without a request. Throws where there is no such vault. */
+  state(vault: string, key: string): KeyState;
+  /** Payloads as an Event Hub gets them, one region each, `behaviours.auditDelayMs` late. Nobody listening means no log is written. */
+  onAuditRecords(listener: AuditListener): () => void;
+  /** Sends pending audit records at once. */
+  flushAudit(): void;
+  /** Deliveries as Event Grid makes them, `behaviours.eventDelayMs` late. */
+  onEvent(listener: EventListener): () => void;
+  /** Sends pending events at once. */
+  flushEvents(): void;
+  /** Every answer as it leaves, those whose connection then breaks too. */
+  onAnswer(listener: AnswerListener): () => void;
+}
+
+export type AnswerListener = (request: WireRequest, response: WireResponse, operation: OperationName) => void;
+
+const defaultTenantId = '5f0c1c9e-2b7d-4c53-8b0e-6d1f8a4e7c20';
+/** A subscription may do five vaults' worth. @see https://learn.microsoft.com/azure/key-vault/general/service-limits */
+const vaultsWorthPerSubscription = 5;
+
+const defaultBehaviours: Behaviours = {
+  disabledKeyRead: 200,
+  settleMs: 2000,
+  emptyPages: 0,
+  correlationIdIsClientRequestId: true,
+  enabledInAuditRecord: { resulting: 1, absent: 0, wrong: 0 },
+  operationsMoveUpdated: true,
+  claimSpelling: 'by-kind',
+  auditDelayMs: 1000,
+  eventDelayMs: 200,
+  eventSchema: 'EventGridSchema',
+  throttling: true,
+};
+
+export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
+  const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
+  const tenantId = options.tenantId ?? defaultTenantId;
+  const random = seededRandom(seed);
+  const behaviours: Behaviours = { ...defaultBehaviours, ...options.behaviours };
+  const register = createIdentityRegister(tenantId);
+  const faults = createFaultPlan();
+  const deliveries = createDeliveries(behaviours);
+  const vaults = new Map<string, Vault>();
+  const subscriptionBudgets = new Map<string, Budget>();
+  const answerListeners = new Set<AnswerListener>();
+  const log: LoggedRequest[] = [];
+
+  const vaultNamed = (name: string): Vault => {
+    const vault = vaults.get(hostOf(name));
+    if (vault === undefined) throw new Error(`The local Azure has no vault ${name}.`);
+    return vault;
+  };
+
+  const context: HandlerContext = {
+    vaults,
+    register,
+    faults,
+    behaviours,
+    random,
+    subscriptionBudget(subscriptionId) {
+      const budget = subscriptionBudgets.get(subscriptionId) ?? createBudget(vaultsWorthPerSubscription);
+      subscriptionBudgets.set(subscriptionId, budget);
+      return budget;
+    },
+    served(call, logged, response, answer) {
+      log.push(logged);
+      for (const listener of answerListeners) listener(call.request, response, call.operation);
+      if (deliveries.hasAuditListeners)
+        deliveries.addAuditRecord(call.vault.region, auditRecord(call, behaviours, random));
+      if (answer.made !== undefined && deliveries.hasEventListeners) {
+        const { key, version } = answer.made;
+        deliveries.addEvent(newVersionEvent(call.vault, key, version, behaviours.eventSchema, Date.now()));
+      }
+    },
+  };
+
+  const azure: LocalAzure = {
+    seed,
+    tenantId,
+    handle: (request) => handle(context, request),
+    httpClient: createHttpClient((request) => handle(context, request)),
+    identities: register.byName,
+    credential: (name) => credentialOf(identityNamed(register, name)),
+    behaviours,
+    log,
+    clearLog: () => log.splice(0),
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    addVault(vaultSeed) {
+      const host = hostOf(vaultSeed.name);
+      if (vaults.has(host)) throw new Error(`The local Azure has a vault ${vaultSeed.name} already.`);
+      vaults.set(host, vaultFromSeed(vaultSeed, { tenantId, random }));
+    },
+    addIdentity: (identitySeed) => registerIdentity(register, identitySeed, random),
+    addKey(vaultName, keySeed) {
+      const vault = vaultNamed(vaultName);
+      if (keyState(vault, keySeed.name, Date.now()).kind !== 'none') {
+        throw new Error(`The vault ${vaultName} has a key ${keySeed.name} already.`);
+      }
+      addKeyToVault(vault, keyFromSeed(keySeed, random));
+    },
+    setGrants(name, grants) {
+      register.grants.set(identityNamed(register, name).name, grants);
+    },
+    state: (vaultName, key) => keyState(vaultNamed(vaultName), key, Date.now()),
+    onAuditRecords: (listener) => deliveries.onAuditRecords(listener),
+    flushAudit: () => deliveries.flushAudit(),
+    onEvent: (listener) => deliveries.onEvent(listener),
+    flushEvents: () => deliveries.flushEvents(),
+    onAnswer(listener) {
+      answerListeners.add(listener);
+      return () => answerListeners.delete(listener);
+    },
+  };
+  if (answerCheck !== undefined) azure.onAnswer(answerCheck);
+  for (const vault of options.vaults) azure.addVault(vault);
+  for (const identity of options.identities) azure.addIdentity(identity);
+  return azure;
+}
+
+function hostOf(vault: string): string {
+  return `${vault.toLowerCase()}.vault.azure.net`;
+}

@@ -1,0 +1,89 @@
+import type { EventDelivery } from './key-vault/events.ts';
+import type { Behaviours } from './types.ts';
+
+/** What an Event Hub message of Key Vault's logs holds. */
+export interface AuditPayload {
+  readonly records: readonly unknown[];
+}
+export type AuditListener = (region: string, body: AuditPayload) => void;
+export type EventListener = (event: EventDelivery) => void;
+
+/** Audit records and events on their way out, late as the behaviours say. */
+export interface Deliveries {
+  /** Whether anybody wants them: a vault without a diagnostic setting writes no log. */
+  readonly hasAuditListeners: boolean;
+  readonly hasEventListeners: boolean;
+  onAuditRecords(listener: AuditListener): () => void;
+  onEvent(listener: EventListener): () => void;
+  addAuditRecord(region: string, record: unknown): void;
+  addEvent(event: EventDelivery): void;
+  /** Sends what is pending at once. */
+  flushAudit(): void;
+  flushEvents(): void;
+}
+
+/** How long a payload is kept open for further records of its region, at most, in ms. */
+const batchMs = 100;
+
+export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
+  const auditListeners = new Set<AuditListener>();
+  const eventListeners = new Set<EventListener>();
+  const openBatches = new Map<string, { readonly closesAtMs: number; readonly records: unknown[] }>();
+  const pendingAudit = createPending();
+  const pendingEvents = createPending();
+
+  return {
+    get hasAuditListeners() {
+      return auditListeners.size > 0;
+    },
+    get hasEventListeners() {
+      return eventListeners.size > 0;
+    },
+    onAuditRecords: (listener) => subscribe(auditListeners, listener),
+    onEvent: (listener) => subscribe(eventListeners, listener),
+    addAuditRecord(region, record) {
+      const now = Date.now();
+      const open = openBatches.get(region);
+      if (open !== undefined && now <= open.closesAtMs) {
+        open.records.push(record);
+        return;
+      }
+      const window = Math.min(batchMs, behaviours.auditDelayMs);
+      const batch = { closesAtMs: now + window, records: [record] };
+      openBatches.set(region, batch);
+      pendingAudit.add(behaviours.auditDelayMs + window, () => {
+        if (openBatches.get(region) === batch) openBatches.delete(region);
+        for (const listener of auditListeners) listener(region, { records: batch.records });
+      });
+    },
+    addEvent(event) {
+      pendingEvents.add(behaviours.eventDelayMs, () => {
+        for (const listener of eventListeners) listener(event);
+      });
+    },
+    flushAudit: () => pendingAudit.flush(),
+    flushEvents: () => pendingEvents.flush(),
+  };
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Deliveries that wait for their time, on a timer that keeps no process alive. */
+function createPending(): { add(delayMs: number, deliver: () => void): void; flush(): void } {
+  const waiting = new Map<() => void, NodeJS.Timeout>();
+  const fire = (deliver: () => void): void => {
+    clearTimeout(waiting.get(deliver));
+    if (waiting.delete(deliver)) deliver();
+  };
+  return {
+    add(delayMs, deliver) {
+      waiting.set(deliver, setTimeout(() => fire(deliver), delayMs).unref());
+    },
+    flush() {
+      for (const deliver of [...waiting.keys()]) fire(deliver);
+    },
+  };
+}

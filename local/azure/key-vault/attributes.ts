@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { KeyOperation } from '../types.ts';
+import type { Answer } from './answer.ts';
+import { badParameter, invalidProperty } from './errors.ts';
+import type { KeyVersion } from './store.ts';
+
+/** Year 9999: what a client sends in milliseconds lies beyond. */
+const latestSeconds = 253_402_300_799;
+const secondsSchema = z.int().min(0).max(latestSeconds).nullish();
+
+export const attributesSchema = z
+  .object({
+    enabled: z.boolean().nullish(),
+    nbf: secondsSchema,
+    exp: secondsSchema,
+    exportable: z.boolean().nullish(),
+  })
+  .nullish();
+
+/** At most 15, names and values up to 256 characters. @see https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#key-tags */
+export const tagsSchema = z
+  .record(z.string().max(256), z.string().max(256))
+  .refine((tags) => Object.keys(tags).length <= 15)
+  .nullish();
+
+const operations: readonly KeyOperation[] = [
+  'encrypt',
+  'decrypt',
+  'sign',
+  'verify',
+  'wrapKey',
+  'unwrapKey',
+  'import',
+  'export',
+];
+export const keyOpsSchema = z
+  .array(z.enum(operations))
+  .transform((ops) => [...new Set(ops)])
+  .nullish();
+
+const patchSchema = z.object({ key_ops: keyOpsSchema, attributes: attributesSchema, tags: tagsSchema });
+export type Patch = z.infer<typeof patchSchema>;
+
+/** A body that was understood, or the 400 that says it was not. */
+export type Parsed<T> =
+  | { readonly kind: 'parsed'; readonly value: T }
+  | { readonly kind: 'refused'; readonly answer: Answer };
+
+/** What is not JSON and what does not fit answers 400. UNCONFIRMED: both sentences. */
+export function parseBody<T>(schema: z.ZodType<T>, body: string): Parsed<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { kind: 'refused', answer: badParameter('The request body is not valid JSON.') };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { kind: 'parsed', value: parsed.data };
+  return { kind: 'refused', answer: invalidProperty(String(parsed.error.issues[0]?.path.at(-1) ?? '')) };
+}
+
+export function parsePatch(body: string): Parsed<Patch> {
+  return parseBody(patchSchema, body);
+}
+
+/**
+ * Changes what the patch names and nothing else; tags and operations are replaced as a set. A patch that changes nothing
+ * leaves `updated` as it is (recorded). That null does not take a date away again is the harsher reading of what nobody
+ * confirmed. @see https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key
+ */
+export function applyPatch(
+  version: KeyVersion,
+  patch: Patch,
+  nowSeconds: number,
+  operationsMoveUpdated: boolean,
+): boolean {
+  const { enabled, nbf, exp } = patch.attributes ?? {};
+  const operationsChange = patch.key_ops != null && !sameSet(patch.key_ops, version.keyOps);
+  const tagsChange = patch.tags != null && !sameTags(patch.tags, version.tags);
+  const attributesChange =
+    (enabled != null && enabled !== version.enabled) ||
+    (nbf != null && nbf !== version.nbf) ||
+    (exp != null && exp !== version.exp);
+  version.enabled = enabled ?? version.enabled;
+  version.nbf = nbf ?? version.nbf;
+  version.exp = exp ?? version.exp;
+  if (operationsChange && patch.key_ops != null) version.keyOps = patch.key_ops;
+  if (tagsChange && patch.tags != null) version.tags = patch.tags;
+  if (attributesChange || tagsChange || (operationsChange && operationsMoveUpdated)) version.updated = nowSeconds;
+  return attributesChange || tagsChange || operationsChange;
+}
+
+function sameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((item) => right.includes(item));
+}
+
+function sameTags(
+  left: Readonly<Record<string, string>>,
+  right: Readonly<Record<string, string>> | undefined,
+): boolean {
+  if (right === undefined) return false;
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
+}

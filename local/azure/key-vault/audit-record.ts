@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import type { Random } from '../random.ts';
+import type { Behaviours, Identity, OperationName, WireRequest } from '../types.ts';
+import { hsmPlatformOf } from './bundles.ts';
+import type { KeyVersion, Vault } from './store.ts';
+
+/** A call as it was served, for its record. */
+export interface ServedCall {
+  readonly vault: Vault;
+  readonly request: WireRequest;
+  readonly url: URL;
+  readonly operation: OperationName;
+  /** The service's name for an operation that the local Azure does not serve. */
+  readonly unserved: string | undefined;
+  /** Undefined where no valid token came. */
+  readonly identity: Identity | undefined;
+  readonly key: string | undefined;
+  readonly askedVersion: string | undefined;
+  readonly version: KeyVersion | undefined;
+  readonly algorithm: string | undefined;
+  readonly status: number;
+  /** The error's sentence, empty where there was none. */
+  readonly description: string;
+  readonly assignmentId: string | undefined;
+  readonly receivedMs: number;
+  readonly durationMs: number;
+}
+
+/**
+ * The `AuditEvent` record of one call, with its quirks: `resultType` says Success whatever the status, the resource id is in
+ * upper case, the duration a string, claims come in two spellings, and `enabled` in a `KeyUpdate` cannot be relied on.
+ * @see https://learn.microsoft.com/azure/key-vault/general/logging
+ */
+export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, random: Random): unknown {
+  const { vault, request, url, status, identity } = call;
+  const clientRequestId = request.headers['x-ms-client-request-id'];
+  const fromClient = behaviours.correlationIdIsClientRequestId ? clientRequestId : undefined;
+  const id = idOf(call);
+  return {
+    time: `${new Date(call.receivedMs).toISOString().slice(0, -1)}0000Z`,
+    category: 'AuditEvent',
+    operationName: operationNameOf(call),
+    resultType: 'Success',
+    correlationId: fromClient ?? randomUUID(),
+    callerIpAddress: request.address ?? '127.0.0.1',
+    identity: { claim: identity === undefined ? {} : claimsOf(identity, vault, request, behaviours.claimSpelling) },
+    properties: {
+      ...(id === undefined ? {} : { id }),
+      clientInfo: request.headers['user-agent'] ?? '',
+      requestUri: url.href,
+      httpStatusCode: status,
+      ...(vault.accessModel === 'access-policy' && identity !== undefined
+        ? { isAccessPolicyMatch: status !== 403 }
+        : {}),
+      ...(vault.accessModel === 'rbac' && identity !== undefined
+        ? { isRbacAuthorized: call.assignmentId !== undefined }
+        : {}),
+      ...(call.assignmentId === undefined ? {} : { appliedAssignmentId: call.assignmentId }),
+      ...(call.algorithm === undefined ? {} : { algorithm: call.algorithm }),
+      ...(call.version === undefined ? {} : { keyProperties: keyPropertiesOf(call, call.version, behaviours, random) }),
+      tlsVersion: 'TLS1_3',
+    },
+    resourceId: resourceIdOf(vault).toUpperCase(),
+    operationVersion: url.searchParams.get('api-version') ?? '',
+    resultSignature: signatureOf(status),
+    ...(call.description === '' ? {} : { resultDescription: call.description }),
+    durationMs: String(call.durationMs),
+  };
+}
+
+/** The vault's Resource Manager id, in the usual spelling. */
+export function resourceIdOf(vault: Vault): string {
+  return `/subscriptions/${vault.subscriptionId}/resourceGroups/${vault.resourceGroup}/providers/Microsoft.KeyVault/vaults/${vault.name}`;
+}
+
+/** The log's name for an operation, which a failed-over vault's refusal names as well. */
+export function loggedNameOf(operation: OperationName): string {
+  switch (operation) {
+    case 'create':
+      return 'KeyCreate';
+    case 'import':
+      return 'KeyImport';
+    case 'get':
+    case 'get-version':
+      return 'KeyGet';
+    case 'list':
+      return 'KeyList';
+    case 'list-versions':
+      return 'KeyListVersions';
+    case 'update':
+      return 'KeyUpdate';
+    case 'delete':
+      return 'KeyDelete';
+    case 'rotate':
+      return 'KeyRotate';
+    case 'list-deleted':
+      return 'KeyListDeleted';
+    case 'get-deleted':
+      return 'KeyGetDeleted';
+    case 'recover':
+      return 'KeyRecover';
+    case 'purge':
+      return 'KeyPurge';
+    case 'wrapkey':
+      return 'KeyWrap';
+    case 'unwrapkey':
+      return 'KeyUnwrap';
+    case 'unknown':
+      return 'Unknown';
+    default:
+      return operation satisfies never;
+  }
+}
+
+/** A call without a valid token is logged as `Authentication`. @see https://learn.microsoft.com/azure/key-vault/general/monitor-key-vault */
+function operationNameOf(call: ServedCall): string {
+  return call.identity === undefined ? 'Authentication' : (call.unserved ?? loggedNameOf(call.operation));
+}
+
+function idOf({ vault, operation, key, askedVersion, version, url }: ServedCall): string | undefined {
+  switch (operation) {
+    case 'list':
+    case 'list-deleted':
+    case 'list-versions':
+      return undefined;
+    case 'get-deleted':
+    case 'purge':
+    case 'recover':
+      return `${vault.origin}/deletedkeys/${key ?? ''}`;
+    case 'delete':
+      return `${vault.origin}/keys/${key ?? ''}`;
+    case 'unknown':
+      return `${vault.origin}${url.pathname}`;
+    default: {
+      const named = version?.id ?? askedVersion;
+      return `${vault.origin}/keys/${key ?? ''}${named === undefined ? '' : `/${named}`}`;
+    }
+  }
+}
+
+function keyPropertiesOf(
+  call: ServedCall,
+  version: KeyVersion,
+  behaviours: Readonly<Behaviours>,
+  random: Random,
+): unknown {
+  const hsmPlatform = hsmPlatformOf(version);
+  const size = 'crv' in version.type ? {} : { size: version.type.keySize };
+  switch (call.operation) {
+    case 'create':
+    case 'import':
+    case 'rotate':
+    case 'update': {
+      const enabled = call.operation === 'update' ? enabledShown(version.enabled, behaviours, random) : version.enabled;
+      const attributes = {
+        ...(enabled === undefined ? {} : { enabled }),
+        ...(version.nbf === undefined ? {} : { nbf: version.nbf }),
+        ...(version.exp === undefined ? {} : { exp: version.exp }),
+        hsmPlatform,
+      };
+      return { type: version.type.kty, ...size, operations: version.keyOps, attributes };
+    }
+    case 'wrapkey':
+    case 'unwrapkey':
+      return { type: version.type.kty, ...size, attributes: { hsmPlatform } };
+    default:
+      return { attributes: { hsmPlatform } };
+  }
+}
+
+/** UNCONFIRMED whether it is the requested value, the resulting one, or there at all: hence a share of each. */
+function enabledShown(
+  enabled: boolean,
+  { enabledInAuditRecord }: Readonly<Behaviours>,
+  random: Random,
+): boolean | undefined {
+  const { resulting, absent, wrong } = enabledInAuditRecord;
+  const drawn = random.next() * (resulting + absent + wrong);
+  if (drawn < resulting) return enabled;
+  return drawn < resulting + absent ? undefined : !enabled;
+}
+
+function claimsOf(
+  identity: Identity,
+  vault: Vault,
+  request: WireRequest,
+  spelling: Behaviours['claimSpelling'],
+): Record<string, string> {
+  const { oid, appid, upn, kind } = identity;
+  const ipaddr = request.address ?? '127.0.0.1';
+  if (spelling === 'uri' || (spelling === 'by-kind' && kind === 'application')) {
+    return {
+      'http://schemas.microsoft.com/identity/claims/objectidentifier': oid,
+      appid,
+      ...(upn === undefined ? {} : { 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn': upn }),
+      ...(kind === 'managed-identity' ? { xms_mirid: managedIdentityIdOf(identity, vault) } : {}),
+    };
+  }
+  switch (kind) {
+    case 'user':
+      return {
+        oid,
+        appid,
+        scp: 'user_impersonation',
+        appidacr: '0',
+        upn: upn ?? '',
+        ipaddr,
+        unique_name: upn ?? '',
+        amr: 'pwd',
+      };
+    case 'application':
+      return { oid, appid, appidacr: '1', ipaddr };
+    case 'managed-identity':
+      return { oid, appid, appidacr: '2', xms_mirid: managedIdentityIdOf(identity, vault) };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function managedIdentityIdOf(identity: Identity, vault: Vault): string {
+  return `/subscriptions/${vault.subscriptionId}/resourcegroups/rg-identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${identity.name}`;
+}
+
+function signatureOf(status: number): string {
+  switch (status) {
+    case 200:
+      return 'OK';
+    case 204:
+      return 'No Content';
+    case 400:
+      return 'Bad Request';
+    case 401:
+      return 'Unauthorized';
+    case 403:
+      return 'Forbidden';
+    case 404:
+      return 'Not Found';
+    case 409:
+      return 'Conflict';
+    case 429:
+      return 'Too Many Requests';
+    case 503:
+      return 'Service Unavailable';
+    default:
+      return 'Internal Server Error';
+  }
+}

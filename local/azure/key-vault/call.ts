@@ -1,0 +1,27 @@
+import type { Random } from '../random.ts';
+import type { Behaviours } from '../types.ts';
+import type { Answer } from './answer.ts';
+import type { Vault } from './store.ts';
+
+/** A request that was let in: its caller is known and may do it, its api-version and name are in order. */
+export interface Call {
+  readonly vault: Vault;
+  /** Empty for the lists of a whole vault. */
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly apiVersion: string;
+  /** As it came, with the port by which it came. */
+  readonly url: URL;
+  readonly body: string;
+  readonly nowMs: number;
+  readonly behaviours: Readonly<Behaviours>;
+  readonly random: Random;
+}
+
+/** One operation of the keys surface. What the vault holds is changed before the first wait. */
+export type Operation = (call: Call) => Answer | Promise<Answer>;
+
+/** The call's moment in whole Unix seconds, as `created` and `updated` have it. */
+export function secondsOf(call: Call): number {
+  return Math.floor(call.nowMs / 1000);
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { Behaviours } from '../types.ts';
+import { resourceIdOf } from './audit-record.ts';
+import { versionId } from './bundles.ts';
+import type { Key, KeyVersion, Vault } from './store.ts';
+
+/** A delivery as a subscriber's endpoint gets it. Header names are in lower case. */
+export interface EventDelivery {
+  readonly eventType: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+const newVersion = 'Microsoft.KeyVault.KeyNewVersionCreated';
+
+/**
+ * What Event Grid delivers when a version was made: an array of one in the Event Grid schema, one object in CloudEvents 1.0.
+ * The dates are strings in the first (as the page's samples have them), numbers in the second (as the type specification has
+ * them), null where unset: sources differ, so consumers must take either.
+ * @see https://learn.microsoft.com/azure/event-grid/event-schema-key-vault
+ */
+export function newVersionEvent(
+  vault: Vault,
+  key: Key,
+  version: KeyVersion,
+  schema: Behaviours['eventSchema'],
+  nowMs: number,
+): EventDelivery {
+  const id = randomUUID();
+  const time = `${new Date(nowMs).toISOString().slice(0, -1)}0000Z`;
+  const data = (date: (seconds: number | undefined) => string | number | null): unknown => ({
+    Id: versionId(vault, key, version),
+    VaultName: vault.name,
+    ObjectType: 'Key',
+    ObjectName: key.name,
+    Version: version.id,
+    NBF: date(version.nbf),
+    EXP: date(version.exp),
+  });
+  const common = {
+    'aeg-event-type': 'Notification',
+    'aeg-subscription-name': 'KEY-GUARDIAN',
+    'aeg-delivery-count': '0',
+  };
+  switch (schema) {
+    case 'EventGridSchema': {
+      const event = {
+        id,
+        topic: resourceIdOf(vault),
+        subject: key.name,
+        eventType: newVersion,
+        data: data((seconds) => (seconds === undefined ? null : String(seconds))),
+        dataVersion: '1',
+        metadataVersion: '1',
+        eventTime: time,
+      };
+      const headers = {
+        ...common,
+        'aeg-data-version': '1',
+        'aeg-metadata-version': '1',
+        'content-type': 'application/json; charset=utf-8',
+      };
+      return { eventType: newVersion, headers, body: JSON.stringify([event]) };
+    }
+    case 'CloudEventSchemaV1_0': {
+      const event = {
+        id,
+        source: resourceIdOf(vault),
+        subject: key.name,
+        type: newVersion,
+        data: data((seconds) => seconds ?? null),
+        time,
+        specversion: '1.0',
+      };
+      const headers = { ...common, 'content-type': 'application/cloudevents+json; charset=utf-8' };
+      return { eventType: newVersion, headers, body: JSON.stringify(event) };
+    }
+    default:
+      return schema satisfies never;
+  }
+}

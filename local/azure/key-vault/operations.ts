@@ -1,0 +1,25 @@
+import type { OperationName } from '../types.ts';
+import type { Operation } from './call.ts';
+import { getDeletedKey, purgeDeletedKey, recoverDeletedKey } from './deleted-keys.ts';
+import { createKey, deleteKey, getKey, importKey, rotateKey, updateKey } from './keys.ts';
+import { listDeletedKeys, listKeys, listVersions } from './lists.ts';
+import { unwrapKey, wrapKey } from './wrap.ts';
+
+/** What serves each operation. @see https://learn.microsoft.com/rest/api/keyvault/keys/operation-groups */
+export const operations: Readonly<Record<Exclude<OperationName, 'unknown'>, Operation>> = {
+  create: createKey,
+  import: importKey,
+  get: getKey,
+  'get-version': getKey,
+  list: listKeys,
+  'list-versions': listVersions,
+  update: updateKey,
+  delete: deleteKey,
+  rotate: rotateKey,
+  'list-deleted': listDeletedKeys,
+  'get-deleted': getDeletedKey,
+  recover: recoverDeletedKey,
+  purge: purgeDeletedKey,
+  wrapkey: wrapKey,
+  unwrapkey: unwrapKey,
+};

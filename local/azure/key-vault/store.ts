@@ -1,0 +1,221 @@
+import type { Random } from '../random.ts';
+import type { KeyOperation, KeyState, SeedKey, SeedVault, SeedVersion, VersionState } from '../types.ts';
+import { type KeyType, lazyMaterial, type Material } from './material.ts';
+import { type Budget, createBudget } from './throttling.ts';
+
+/** One version of a key. Times are whole Unix seconds. */
+export interface KeyVersion {
+  readonly id: string;
+  enabled: boolean;
+  nbf: number | undefined;
+  exp: number | undefined;
+  readonly created: number;
+  updated: number;
+  readonly type: KeyType;
+  keyOps: readonly KeyOperation[];
+  /** Undefined where it never had any; `{}` where it was written so. */
+  tags: Readonly<Record<string, string>> | undefined;
+  readonly material: Material;
+}
+
+/** Where a key is between its making and its purge. Moments are in ms since 1970. */
+export type Lifecycle =
+  | { readonly kind: 'present'; readonly settledAt: number }
+  | {
+      readonly kind: 'deleted';
+      readonly settledAt: number;
+      readonly deletedDate: number;
+      readonly scheduledPurgeDate: number;
+    }
+  | { readonly kind: 'purged'; readonly nameFreeAt: number };
+
+export interface Key {
+  readonly name: string;
+  readonly managed: boolean;
+  /** Oldest first; the last is current. Never empty. */
+  readonly versions: KeyVersion[];
+  /** The same by their random ids, in which order lists give them. Undefined until asked for. */
+  versionsById: readonly KeyVersion[] | undefined;
+  lifecycle: Lifecycle;
+}
+
+export interface Vault {
+  readonly name: string;
+  /** Without a port, as in `kid`. */
+  readonly origin: string;
+  readonly region: string;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly tenantId: string;
+  readonly accessModel: 'rbac' | 'access-policy';
+  readonly softDeleteDays: number;
+  readonly purgeProtection: boolean;
+  /** By name in lower case: the service compares names without case. */
+  readonly keys: Map<string, Key>;
+  /** Names in upper case, in order. Undefined until asked for. */
+  sortedNames: readonly string[] | undefined;
+  readonly budget: Budget;
+}
+
+/** A key as a caller finds it at a moment. */
+export type Sight =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'present'; readonly key: Key; readonly current: KeyVersion }
+  | { readonly kind: 'recovering'; readonly key: Key; readonly current: KeyVersion }
+  | {
+      readonly kind: 'deleting' | 'deleted';
+      readonly key: Key;
+      readonly current: KeyVersion;
+      readonly deletedDate: number;
+      readonly scheduledPurgeDate: number;
+    }
+  | { readonly kind: 'purging' };
+
+/** `nowMs` decides what has settled and what its retention has ended for. */
+export function sightOf(vault: Vault, name: string, nowMs: number): Sight {
+  const key = vault.keys.get(name.toLowerCase());
+  const current = key?.versions.at(-1);
+  if (key === undefined || current === undefined) return { kind: 'none' };
+  const { lifecycle } = key;
+  switch (lifecycle.kind) {
+    case 'present':
+      return { kind: nowMs < lifecycle.settledAt ? 'recovering' : 'present', key, current };
+    case 'deleted': {
+      const { deletedDate, scheduledPurgeDate, settledAt } = lifecycle;
+      // The service purges by itself when the retention ends: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
+      if (nowMs >= scheduledPurgeDate * 1000) return { kind: 'none' };
+      return { kind: nowMs < settledAt ? 'deleting' : 'deleted', key, current, deletedDate, scheduledPurgeDate };
+    }
+    case 'purged':
+      return nowMs < lifecycle.nameFreeAt ? { kind: 'purging' } : { kind: 'none' };
+    default:
+      return lifecycle satisfies never;
+  }
+}
+
+export function addKeyToVault(vault: Vault, key: Key): void {
+  vault.keys.set(key.name.toLowerCase(), key);
+  vault.sortedNames = undefined;
+}
+
+/** Names of all keys, deleted ones too, in upper case and in order: the order of lists, recorded in a `$skiptoken` of 2018. */
+export function sortedNames(vault: Vault): readonly string[] {
+  vault.sortedNames ??= [...vault.keys.keys()].map((name) => name.toUpperCase()).sort();
+  return vault.sortedNames;
+}
+
+export function addVersionToKey(key: Key, version: KeyVersion): void {
+  key.versions.push(version);
+  key.versionsById = undefined;
+}
+
+/** By id, which is random: age has nothing to do with the order. */
+export function versionsById(key: Key): readonly KeyVersion[] {
+  key.versionsById ??= [...key.versions].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return key.versionsById;
+}
+
+/** What lies beneath a seed that leaves things out. */
+export interface VaultDefaults {
+  readonly tenantId: string;
+  readonly random: Random;
+}
+
+export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
+  const softDeleteDays = seed.softDeleteDays ?? 90;
+  const vault: Vault = {
+    name: seed.name,
+    origin: `https://${seed.name.toLowerCase()}.vault.azure.net`,
+    region: seed.region ?? 'westeurope',
+    subscriptionId: seed.subscriptionId ?? '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a01',
+    resourceGroup: seed.resourceGroup ?? 'rg-keys',
+    tenantId: seed.tenantId ?? defaults.tenantId,
+    accessModel: seed.accessModel ?? 'rbac',
+    softDeleteDays,
+    // There is no purge protection without soft delete: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
+    purgeProtection: softDeleteDays > 0 && (seed.purgeProtection ?? true),
+    keys: new Map(),
+    sortedNames: undefined,
+    budget: createBudget(1),
+  };
+  for (const key of seed.keys ?? []) addKeyToVault(vault, keyFromSeed(key, defaults.random));
+  return vault;
+}
+
+export function keyFromSeed(seed: SeedKey, random: Random): Key {
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const versions = (seed.versions ?? [{}]).map((version) => versionFromSeed(version, nowSeconds, random));
+  return {
+    name: seed.name,
+    managed: seed.managed ?? false,
+    versions,
+    versionsById: undefined,
+    lifecycle: { kind: 'present', settledAt: 0 },
+  };
+}
+
+function versionFromSeed(seed: SeedVersion, nowSeconds: number, random: Random): KeyVersion {
+  const created = seed.created ?? nowSeconds;
+  const type = keyTypeOf(seed.kty ?? 'RSA', seed.keySize, seed.crv);
+  return {
+    id: seed.version ?? random.hex(32),
+    enabled: seed.enabled ?? true,
+    nbf: seed.nbf,
+    exp: seed.exp,
+    created,
+    updated: seed.updated ?? created,
+    type,
+    keyOps: seed.keyOps ?? defaultOperations(type),
+    tags: seed.tags,
+    material: lazyMaterial(type, seed.publicPart),
+  };
+}
+
+/** RSA without a size makes 2048 bits, EC without a curve P-256, as recorded. */
+export function keyTypeOf(kty: KeyType['kty'], keySize: number | undefined, crv: string | undefined): KeyType {
+  switch (kty) {
+    case 'RSA':
+    case 'RSA-HSM':
+      return { kty, keySize: keySize === 3072 || keySize === 4096 ? keySize : 2048 };
+    case 'EC':
+    case 'EC-HSM':
+      return { kty, crv: crv === 'P-384' || crv === 'P-521' || crv === 'P-256K' ? crv : 'P-256' };
+    default:
+      return kty satisfies never;
+  }
+}
+
+/** In the order recorded. */
+export function defaultOperations(type: KeyType): readonly KeyOperation[] {
+  return 'crv' in type ? ['sign', 'verify'] : ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
+}
+
+export function isHsm(type: KeyType): boolean {
+  return type.kty === 'RSA-HSM' || type.kty === 'EC-HSM';
+}
+
+/** The vault's truth about a key, with no regard to what a caller would be shown while it settles. */
+export function keyState(vault: Vault, name: string, nowMs: number): KeyState {
+  const sight = sightOf(vault, name, nowMs);
+  switch (sight.kind) {
+    case 'none':
+    case 'purging':
+      return { kind: 'none' };
+    case 'present':
+    case 'recovering':
+      return { kind: 'present', settled: sight.kind === 'present', versions: sight.key.versions.map(versionState) };
+    case 'deleting':
+    case 'deleted': {
+      const { deletedDate, scheduledPurgeDate } = sight;
+      const versions = sight.key.versions.map(versionState);
+      return { kind: 'deleted', settled: sight.kind === 'deleted', deletedDate, scheduledPurgeDate, versions };
+    }
+    default:
+      return sight satisfies never;
+  }
+}
+
+function versionState(version: KeyVersion): VersionState {
+  const { id, enabled, nbf, exp, created, updated, keyOps, type } = version;
+  return { version: id, enabled, nbf, exp, created, updated, keyOps, kty: type.kty };
+}

@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { generate } from 'selfsigned';
+import type { LocalAzure } from './azure.ts';
+import { ConnectionBroken } from './connection-broken.ts';
+import type { WireRequest } from './types.ts';
+
+/** A TLS port on which the local Azure answers. */
+export interface TlsListener {
+  readonly port: number;
+  /** The authority that a client has to trust, made at start and kept nowhere. */
+  readonly caCertificatePem: string;
+  /** Ends open connections too. */
+  close(): Promise<void>;
+}
+
+const maxBodyBytes = 1024 * 1024;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Listens on 127.0.0.1, by default on a free port, with a certificate for `*.vault.azure.net`. A client names the vault by
+ * its real host and is led here by a host override (`curl --connect-to`, a `lookup`). Throws where the port is taken.
+ */
+export async function listenOnTls(
+  azure: Pick<LocalAzure, 'handle'>,
+  options: { port?: number } = {},
+): Promise<TlsListener> {
+  const { caCertificatePem, certificatePem, keyPem } = await makeCertificates();
+  const server = createServer(
+    { cert: certificatePem, key: keyPem, keepAlive: true, keepAliveTimeout: 60_000 },
+    (request, response) => {
+      serve(azure, request, response).catch((error: unknown) => {
+        // A planned break is a dead connection to the client; anything else is a fault of ours and has to be seen.
+        if (!(error instanceof ConnectionBroken)) console.error(error);
+        request.socket.destroy();
+      });
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  return { port: portOf(server), caCertificatePem, close: () => close(server) };
+}
+
+async function serve(
+  azure: Pick<LocalAzure, 'handle'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await bodyOf(request);
+  if (body === undefined) {
+    response.writeHead(413, { connection: 'close' }).end();
+    return;
+  }
+  const answer = await azure.handle(wireRequestOf(request, body));
+  response.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
+function wireRequestOf(request: IncomingMessage, body: string): WireRequest {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return {
+    method: request.method ?? 'GET',
+    url: `https://${request.headers.host ?? ''}${request.url ?? '/'}`,
+    headers,
+    body,
+    address: request.socket.remoteAddress ?? '127.0.0.1',
+  };
+}
+
+/** Undefined where it is longer than 1 MB. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    const buffer = Buffer.from(chunk);
+    bytes += buffer.length;
+    if (bytes > maxBodyBytes) return undefined;
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The local Azure listens on no port.');
+  return address.port;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) =>
+    server.close((error) => (error === undefined ? resolve() : reject(error))),
+  );
+  server.closeAllConnections();
+  await closed;
+}
+
+/** An authority and, under it, a certificate for every vault's host name. */
+async function makeCertificates(): Promise<{ caCertificatePem: string; certificatePem: string; keyPem: string }> {
+  const dates = { notBeforeDate: new Date(Date.now() - dayMs), notAfterDate: new Date(Date.now() + 365 * dayMs) };
+  const common = { ...dates, keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
+  const authority = await generate([{ name: 'commonName', value: 'Key Guardian local Azure' }], {
+    ...common,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  const leaf = await generate([{ name: 'commonName', value: '*.vault.azure.net' }], {
+    ...common,
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: '*.vault.azure.net' }] },
+    ],
+  });
+  return { caCertificatePem: authority.cert, certificatePem: leaf.cert, keyPem: leaf.private };
+}

@@ -1,0 +1,158 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { z } from 'zod';
+import type { WireRequest, WireResponse } from '../azure/types.ts';
+import { type Difference, parsedJson } from './compare.ts';
+import { type PublishedError, parseErrors, textComplaint } from './error-texts.ts';
+import { operationOf, type PublishedOperation, parseOperations, schemaOf } from './operations.ts';
+
+/** The published shapes as parsed JSON: `keys.schema.json`, `operations.json`, `errors.json`. */
+export interface PublishedShapes {
+  readonly schema: unknown;
+  readonly operations: unknown;
+  readonly errors: unknown;
+}
+
+/** What is wrong with an answer to a request; empty where it is as published. */
+export type AnswerRules = (request: WireRequest, response: WireResponse) => readonly Difference[];
+
+type SchemaCheck = (reference: string, value: unknown, at: string) => readonly Difference[];
+
+/** The rules for answers of a vault's keys data plane. Throws where the shapes have another form than their README says. */
+export function answerRules(shapes: PublishedShapes): AnswerRules {
+  const operations = parseOperations(shapes.operations);
+  const errors = parseErrors(shapes.errors);
+  const fits = schemaCheck(shapes.schema);
+  return (request, response) => [
+    ...headerComplaints(request, response, fits),
+    ...bodyComplaints(request, response, operations, errors, fits),
+  ];
+}
+
+const schemaDocument = z.looseObject({ $id: z.string() });
+
+function schemaCheck(schema: unknown): SchemaCheck {
+  const document = schemaDocument.parse(schema);
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  ajv.addSchema(document);
+  return (reference, value, at) => {
+    const validate = ajv.getSchema(reference);
+    if (validate === undefined) throw new Error(`The published schemas have no ${reference}.`);
+    return validate(value) ? [] : (validate.errors ?? []).map((error) => complaintOf(error, reference, at));
+  };
+}
+
+function complaintOf({ instancePath, message, params }: ErrorObject, reference: string, at: string): Difference {
+  return `${at}${instancePath}: ${message ?? 'is not as published'} ${JSON.stringify(params)} (${reference})`;
+}
+
+const DEFS = 'keys.schema.json#/$defs';
+
+function headerComplaints(
+  { headers: asked }: WireRequest,
+  response: WireResponse,
+  fits: SchemaCheck,
+): readonly Difference[] {
+  const { headers, status, body } = response;
+  const complaints: Difference[] = [...fits(`${DEFS}/ResponseHeaders`, headers, 'headers')];
+  if (status === 401)
+    complaints.push(...fits(`${DEFS}/ChallengeHeader`, headers['www-authenticate'], 'www-authenticate'));
+  if (status !== 401 && 'www-authenticate' in headers) complaints.push(`www-authenticate: there with ${status}`);
+  for (const name of Object.keys(headers)) {
+    if (name !== name.toLowerCase()) complaints.push(`headers: ${name} is not in lower case`);
+  }
+  const echo = headers['x-ms-client-request-id'];
+  const sent = asked['x-ms-client-request-id'];
+  if (echo !== sent) complaints.push(`x-ms-client-request-id: sent ${sent ?? 'none'}, echoed ${echo ?? 'none'}`);
+  const length = headers['content-length'];
+  if (length !== undefined && length !== String(Buffer.byteLength(body))) {
+    complaints.push(`content-length: ${length}, the body has ${Buffer.byteLength(body)} bytes`);
+  }
+  if (body !== '' && headers['content-type'] === undefined)
+    complaints.push('content-type: absent though there is a body');
+  if (body === '' && headers['content-type'] !== undefined)
+    complaints.push('content-type: there though there is no body');
+  return complaints;
+}
+
+function bodyComplaints(
+  request: WireRequest,
+  response: WireResponse,
+  operations: readonly PublishedOperation[],
+  errors: readonly PublishedError[],
+  fits: SchemaCheck,
+): readonly Difference[] {
+  const url = new URL(request.url);
+  const { status } = response;
+  if (status >= 400) {
+    return withJson(response, (body) => {
+      const complaint = textComplaint(errors, status, body);
+      return [...fits(`${DEFS}/Error`, body, 'body'), ...(complaint === undefined ? [] : [complaint])];
+    });
+  }
+  const operation = operationOf(operations, request.method, url.pathname);
+  if (operation === undefined) return [`status: ${status} for an operation that is not published`];
+  if (!operation.success.includes(status)) return [`status: ${status}, published is ${operation.success.join(', ')}`];
+  const apiVersion = url.searchParams.get('api-version') ?? '';
+  const schema = schemaOf(softDeleted(response, operation, operations), apiVersion);
+  if (schema === null) return response.body === '' ? [] : ['body: there though none is published'];
+  return withJson(response, (body) => [
+    ...fits(schema, body, 'body'),
+    ...identifierComplaints(body, url),
+    ...dateComplaints(body),
+  ]);
+}
+
+const purgeableBundle = z.object({ attributes: z.object({ recoveryLevel: z.literal('Purgeable') }) });
+
+/** In a vault without soft delete, of which none are made any more, deleting answers the bundle that getting does. */
+function softDeleted(
+  { body }: WireResponse,
+  operation: PublishedOperation,
+  operations: readonly PublishedOperation[],
+): PublishedOperation {
+  if (operation.id !== 'delete') return operation;
+  const parsed = parsedJson(body);
+  const isGone = parsed.kind === 'json' && purgeableBundle.safeParse(parsed.value).success;
+  return isGone ? (operations.find(({ id }) => id === 'get') ?? operation) : operation;
+}
+
+/** The service writes compact JSON: what parses must be written back to the byte. */
+function withJson(response: WireResponse, check: (body: unknown) => readonly Difference[]): readonly Difference[] {
+  const parsed = parsedJson(response.body);
+  if (parsed.kind === 'not-json') return ['body: is not JSON'];
+  const compact = JSON.stringify(parsed.value) === response.body ? [] : ['body: is not compact JSON'];
+  return [...compact, ...check(parsed.value)];
+}
+
+/** Identifiers name the vault that was asked and never carry a port, by whatever port the request came. */
+function identifierComplaints(body: unknown, url: URL): readonly Difference[] {
+  return membersOf(body)
+    .filter(([name]) => name === 'kid' || name === 'recoveryId')
+    .filter(([, value]) => !String(value).startsWith(`https://${url.hostname}/`))
+    .map(([name, value]) => `body: ${name} ${String(value)} is not of https://${url.hostname}/`);
+}
+
+const deletedObject = z.object({
+  deletedDate: z.number(),
+  scheduledPurgeDate: z.number(),
+  attributes: z.object({ recoverableDays: z.number() }),
+});
+
+/** The purge is `recoverableDays` after the deletion, to the second. */
+function dateComplaints(body: unknown): readonly Difference[] {
+  const list = z.object({ value: z.array(z.unknown()) }).safeParse(body);
+  return (list.success ? list.data.value : [body]).flatMap((item) => {
+    const deleted = deletedObject.safeParse(item);
+    if (!deleted.success) return [];
+    const { deletedDate, scheduledPurgeDate, attributes } = deleted.data;
+    return scheduledPurgeDate - deletedDate === attributes.recoverableDays * 86_400
+      ? []
+      : [`body: scheduledPurgeDate is not ${attributes.recoverableDays} days after deletedDate`];
+  });
+}
+
+/** Every member of a JSON value, however deep. */
+function membersOf(value: unknown): readonly (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => [[name, member] as const, ...membersOf(member)]);
+}

@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Runs the test suite once with every answer of the local Azure held to the shapes in `schemasFolder`; what came of it is
+ * noted in `notesFolder`. The output of the tests passes through. Returns the status they ended with, 1 where a signal
+ * ended them.
+ */
+export async function runTests(schemasFolder: string, notesFolder: string): Promise<number> {
+  // Its bin is not among its exports, and the shim in node_modules/.bin is another file on Windows.
+  const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
+  const child = spawn(process.execPath, [vitest, 'run'], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, KEY_GUARDIAN_SCHEMAS: schemasFolder, KEY_GUARDIAN_ANSWERS: notesFolder },
+  });
+  const [status]: unknown[] = await once(child, 'close');
+  return typeof status === 'number' ? status : 1;
+}

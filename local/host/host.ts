@@ -1,0 +1,165 @@
+/**
+ * Runs an app of `@azure/functions` in this process, as the Functions host would: timers, storage queues, Event Hubs
+ * and Event Grid, by the process's `Date` (see ../clock.ts). What it does not serve, it refuses at the start.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { storageClients } from '../../shared/azure/storage-clients.ts';
+import { turnClock } from '../clock.ts';
+import { HostNotStarted } from './errors.ts';
+import { eventGridEndpoint } from './event-grid.ts';
+import { type EventHub, eventHubs } from './event-hubs.ts';
+import { callHooks, collect, installFunctionsCore, logCoreTo } from './functions-core.ts';
+import { parseHostJson } from './host-json.ts';
+import { type Failure, invoker } from './invoke.ts';
+import { type Poisoned, queueListener } from './queues.ts';
+import { type FunctionOf, parseRegistrations, type Trigger } from './registration.ts';
+import { timers } from './timers.ts';
+import { waits } from './waits.ts';
+import { work } from './work.ts';
+
+export interface HostOptions {
+  /**
+   * Imports the app's functions. Nothing may have called `app.*` in this process before. Where the import is served
+   * from the module cache, as in a second host of one process, the functions of the first are run.
+   */
+  readonly entry: () => Promise<unknown>;
+  /** The app's settings: a queue trigger's `connection` names a connection string, `%NAME%` any value. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where Event Grid delivers to, on the loopback address. Default: a free one. */
+  readonly port?: number;
+  /** The content of host.json. */
+  readonly hostJson: unknown;
+  /** Gets each line that functions log, and each failure. Default: nothing is said. */
+  readonly log?: (line: string) => void;
+}
+
+export interface Host {
+  /** What is served: the name, and the trigger's type as in function.json (`timerTrigger` …). */
+  readonly functions: readonly { readonly name: string; readonly trigger: string }[];
+  /** Where Event Grid events for a function are posted to. */
+  eventGridUrl(functionName: string): string;
+  /**
+   * An Event Hub that a function reads.
+   *
+   * @param connection the trigger's setting, needed where hubs of several regions have one name
+   */
+  eventHub(name: string, connection?: string): EventHub;
+  /** As if the timers had died; what is missed meanwhile fires once after `resumeTimers`. */
+  pauseTimers(): void;
+  resumeTimers(): void;
+  /**
+   * Resolves when no function is running and no queue has a visible message. A function that waits for its next retry
+   * is not running.
+   */
+  idle(): Promise<void>;
+  /**
+   * Turns the process's clock ahead in steps; after each, fires the timers that are due and waits until idle.
+   *
+   * @param stepMs default 1000; longer steps are faster and coarser
+   */
+  advance(ms: number, stepMs?: number): Promise<void>;
+  /** Messages that were given up, in order. They lie in `<queue>-poison` too. */
+  readonly poisoned: readonly Poisoned[];
+  /** Every invocation that threw, retries included, in order. */
+  readonly failures: readonly Failure[];
+  /** Starts nothing more, waits for what is running, and closes the endpoint. */
+  stop(): Promise<void>;
+}
+
+const lookAtClockEveryMs = 50;
+
+/**
+ * Starts the app.
+ *
+ * @throws HostNotStarted with everything that is wrong with the app and its settings
+ * @throws z.ZodError where host.json is wrong
+ * @throws whatever the entry point throws
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { settings, log = () => {} } = options;
+  const hostJson = parseHostJson(options.hostJson);
+  installFunctionsCore();
+  logCoreTo(log);
+  const functions = parseRegistrations(await collect(options.entry), settings);
+
+  const running = work();
+  const waiting = waits();
+  const invocations = invoker(running, waiting, log);
+  const poisoned: Poisoned[] = [];
+
+  const queueFunctions = functions.filter(isOf('queue'));
+  refuseMissingConnections(queueFunctions, settings);
+  const queues = queueFunctions.map((which) => {
+    const clients = storageClients({ kind: 'connection-string', value: settings[which.trigger.connection] ?? '' });
+    const onPoison = (each: Poisoned): void => void poisoned.push(each);
+    const queueHost = { settings: hostJson.queues, work: running, invoker: invocations, log, onPoison };
+    return queueListener(which, clients, queueHost);
+  });
+  const clockwork = timers(functions.filter(isOf('timer')), invocations);
+  const hubs = eventHubs(functions.filter(isOf('event-hub')), hostJson.eventHubs, invocations);
+  const grid = await eventGridEndpoint(functions.filter(isOf('event-grid')), invocations, options.port ?? 0);
+
+  await callHooks('appStart', { hookData: {}, appHookData: {} });
+  for (const queue of queues) queue.start();
+  const tick = (): void => {
+    waiting.tick();
+    clockwork.fireDue();
+  };
+  tick();
+  const ticking = setInterval(tick, lookAtClockEveryMs);
+
+  async function idle(): Promise<void> {
+    for (;;) {
+      // What a tick has just let go on begins its work within this turn of the event loop.
+      await nextTurn();
+      await running.settled();
+      const startedBefore = running.started;
+      const found = await Promise.all(queues.map((queue) => queue.poll()));
+      await nextTurn();
+      const nothingFound = found.every((count) => count === 0);
+      if (nothingFound && running.running === 0 && running.started === startedBefore) return;
+    }
+  }
+
+  return {
+    functions: functions.map(({ name, triggerType }) => ({ name, trigger: triggerType })),
+    eventGridUrl: grid.urlOf,
+    eventHub: hubs.get,
+    pauseTimers: clockwork.pause,
+    resumeTimers: clockwork.resume,
+    idle,
+    async advance(ms, stepMs = 1_000) {
+      for (let left = ms; left > 0; left -= stepMs) {
+        turnClock(Math.min(stepMs, left));
+        tick();
+        await idle();
+      }
+    },
+    poisoned,
+    failures: invocations.failures,
+    async stop() {
+      clearInterval(ticking);
+      clockwork.pause();
+      hubs.stop();
+      waiting.stop();
+      await Promise.all(queues.map((queue) => queue.stop()));
+      await grid.stop();
+      await running.settled();
+      await callHooks('appTerminate', { hookData: {}, appHookData: {} });
+    },
+  };
+}
+
+function isOf<K extends Trigger['kind']>(kind: K) {
+  return (each: FunctionOf): each is FunctionOf<Extract<Trigger, { kind: K }>> => each.trigger.kind === kind;
+}
+
+function refuseMissingConnections(
+  functions: readonly FunctionOf<Extract<Trigger, { kind: 'queue' }>>[],
+  settings: Readonly<Record<string, string>>,
+): void {
+  const faults = functions
+    .filter(({ trigger }) => settings[trigger.connection] === undefined)
+    .map(({ name, trigger }) => `${name} needs the setting ${trigger.connection}, a connection string.`);
+  if (faults.length > 0) throw new HostNotStarted(faults);
+}

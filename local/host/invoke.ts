@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { callHooks, programmingModel, type RetryContext, type RpcData } from './functions-core.ts';
+import type { FunctionOf, RetryPolicy } from './registration.ts';
+import type { Waits } from './waits.ts';
+import type { Work } from './work.ts';
+
+/** What a trigger hands to its function. */
+export interface Input {
+  readonly data: RpcData;
+  readonly triggerMetadata: Readonly<Record<string, RpcData>>;
+}
+
+/** How an invocation ended. */
+export type Ending = { readonly kind: 'succeeded' } | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Runs functions of the app, and keeps what became of them. */
+export interface Invoker {
+  /** Runs the function once. Never throws: what the function throws is logged, kept and given back. */
+  once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending>;
+  /** Runs the function until it succeeds, or its `retry` is used up, or the host stops. */
+  withRetries(which: FunctionOf, input: Input): Promise<Ending>;
+  readonly failures: readonly Failure[];
+}
+
+/** A function that threw, by the process's `Date`. */
+export interface Failure {
+  readonly functionName: string;
+  readonly error: unknown;
+  readonly at: Date;
+}
+
+/** @param log gets what functions log, and every failure */
+export function invoker(work: Work, waits: Waits, log: (line: string) => void): Invoker {
+  const failures: Failure[] = [];
+  const appHookData: Record<string, unknown> = {};
+
+  async function run(which: FunctionOf, input: Input, retryContext: RetryContext | undefined): Promise<void> {
+    const invocation = {
+      invocationId: randomUUID(),
+      metadata: which.metadata,
+      request: {
+        inputData: [{ name: which.bindingName, data: input.data }],
+        triggerMetadata: input.triggerMetadata,
+        ...(retryContext === undefined ? {} : { retryContext }),
+      },
+      log: (level: string, _category: string, message: string) => log(`[${level}] ${which.name}: ${message}`),
+    };
+    const model = programmingModel().getInvocationModel(invocation);
+    const { context, inputs } = await model.getArguments();
+    const before = { hookData: {}, appHookData, invocationContext: context, functionCallback: which.callback, inputs };
+    await callHooks('preInvocation', before);
+    const after: { result?: unknown; error?: unknown } & typeof before = { ...before, result: null, error: null };
+    try {
+      after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
+    } catch (error) {
+      after.error = error;
+    }
+    await callHooks('postInvocation', after);
+    if (after.error !== null) throw after.error;
+  }
+
+  async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
+    try {
+      await work.run(() => run(which, input, retryContext));
+      return { kind: 'succeeded' };
+    } catch (error) {
+      failures.push({ functionName: which.name, error, at: new Date() });
+      log(`[error] ${which.name} failed: ${inspect(error)}`);
+      return { kind: 'failed', error };
+    }
+  }
+
+  async function withRetries(which: FunctionOf, input: Input): Promise<Ending> {
+    let ending = await once(which, input);
+    const policy: RetryPolicy | undefined = which.retry;
+    if (policy === undefined) return ending;
+    const { maxRetryCount, delayMs } = policy;
+    for (let retry = 0; ending.kind === 'failed' && (maxRetryCount === -1 || retry < maxRetryCount); retry += 1) {
+      if (!(await waits.for(delayMs(retry)))) return ending;
+      const exception = { message: ending.error instanceof Error ? ending.error.message : String(ending.error) };
+      ending = await once(which, input, { retryCount: retry + 1, maxRetryCount, exception });
+    }
+    return ending;
+  }
+
+  return { once, withRetries, failures };
+}

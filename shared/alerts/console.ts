@@ -1,0 +1,18 @@
+import { ChannelUnreachable } from '../errors.ts';
+import type { MakeChannel } from './channel.ts';
+import { errorCode } from './error-code.ts';
+import { detailLines, firstLine } from './text.ts';
+
+const id = 'console';
+
+/** Writes alerts to the log, for a first look and for those who collect the log. Needs no settings. */
+export const consoleChannel: MakeChannel = (_settings, { write, now }) => ({
+  id,
+  async send(message) {
+    try {
+      write([firstLine(message, now()), ...detailLines(message).map((line) => `  ${line}`)].join('\n'));
+    } catch (error) {
+      throw new ChannelUnreachable(id, errorCode(error));
+    }
+  },
+});

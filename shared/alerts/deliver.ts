@@ -1,0 +1,147 @@
+import type { Trail } from '../audit/trail.ts';
+import type { AuditEntry } from '../domain/audit-record.ts';
+import type { AlertMessage } from '../domain/incident.ts';
+import { ChannelRefused, ChannelUnreachable } from '../errors.ts';
+import type { Queue } from '../storage.ts';
+import type { Channel } from './channel.ts';
+import { type Recipients, recipients } from './recipients.ts';
+
+export interface DeliverNeeds {
+  /** Ids of the channels that the policy names, in order. */
+  readonly named: readonly string[];
+  /** Where an alert that was refused is put again, for that channel alone. */
+  readonly alerts: Queue;
+  readonly trail: Pick<Trail, 'append'>;
+  readonly now: () => Date;
+  /** Random id of a record. */
+  readonly newId: () => string;
+}
+
+/** About 20 minutes of trying. */
+const mostAttempts = 10;
+/** After about half a minute the next channel is used, while this one is still tried. */
+const standbyAfterAttempts = 3;
+const longestDelaySeconds = 300;
+
+/** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
+export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), longestDelaySeconds);
+
+/**
+ * Hands one alert to the channels it is for, side by side; records each hand-over and each refusal; and puts it into the
+ * queue again for each channel that refused, with a growing delay, and for the next channel where one goes on refusing.
+ *
+ * Throws what the queue or the trail threw, after everything was tried: the platform then delivers the message again, and
+ * a channel may get it twice.
+ */
+export async function deliver(
+  message: AlertMessage,
+  configured: readonly Channel[],
+  needs: DeliverNeeds,
+): Promise<void> {
+  const whom = recipients(message, needs.named, configured);
+  const { due, absent } = attemptsDue(message, whom);
+  const attempts = await Promise.all(due.map((attempt) => sent(attempt, message, whom)));
+
+  const again = attempts.flatMap(followUps);
+  const puts = again.map(({ channel, attempts, delaySeconds }) =>
+    needs.alerts.send({ ...message, attempts: { [channel]: attempts } }, delaySeconds),
+  );
+  const details = [
+    ...attempts.map(attemptDetail),
+    ...absent.map((channel) => ({ channel, outcome: 'not-configured' })),
+    ...(configured.length === 0 ? [{ outcome: 'no-channel' }] : []),
+  ];
+  const { vault } = message.incident.subject;
+  const recorded = needs.trail.append(
+    vault,
+    details.map((detail) => entry(message, detail, needs)),
+  );
+  const failures = (await Promise.allSettled([...puts, recorded])).filter((one) => one.status === 'rejected');
+  if (failures.length > 0) {
+    throw new AggregateError(
+      failures.map((failure) => failure.reason),
+      `An alert on incident ${message.incident.id} was sent, but not all that follows from it was stored.`,
+    );
+  }
+}
+
+interface Due {
+  readonly channel: Channel;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+interface Attempt extends Due {
+  /** Why it was not taken; `undefined` where it was. */
+  readonly refusal: string | undefined;
+  /** Who is used beside it from now on. */
+  readonly next: Channel | undefined;
+}
+
+interface FollowUp {
+  readonly channel: string;
+  readonly attempts: number;
+  readonly delaySeconds: number;
+}
+
+function attemptsDue(
+  { attempts }: AlertMessage,
+  { first, standby, absent }: Recipients,
+): { readonly due: readonly Due[]; readonly absent: readonly string[] } {
+  if (attempts === undefined) return { due: first.map((channel) => ({ channel, attempt: 1 })), absent };
+  const all = [...first, ...standby];
+  return {
+    due: all
+      .map((channel) => ({ channel, before: attempts[channel.id] }))
+      .flatMap(({ channel, before }) => (before === undefined ? [] : [{ channel, attempt: before + 1 }])),
+    absent: Object.keys(attempts).filter((id) => all.every((channel) => channel.id !== id)),
+  };
+}
+
+async function sent(due: Due, message: AlertMessage, { first, standby }: Recipients): Promise<Attempt> {
+  try {
+    await due.channel.send(message);
+    return { ...due, refusal: undefined, next: undefined };
+  } catch (error) {
+    const next = first.includes(due.channel) ? standby[0] : standby[standby.indexOf(due.channel) + 1];
+    return { ...due, refusal: refusalText(error), next: due.attempt === standbyAfterAttempts ? next : undefined };
+  }
+}
+
+function followUps({ channel, attempt, refusal, next }: Attempt): readonly FollowUp[] {
+  if (refusal === undefined) return [];
+  const retry = { channel: channel.id, attempts: attempt, delaySeconds: retryDelaySeconds(attempt) };
+  return [
+    ...(attempt < mostAttempts ? [retry] : []),
+    ...(next === undefined ? [] : [{ channel: next.id, attempts: 0, delaySeconds: 0 }]),
+  ];
+}
+
+function attemptDetail({ channel, attempt, refusal, next }: Attempt): AuditEntry['detail'] {
+  const tried = { channel: channel.id, attempt };
+  if (refusal === undefined) return { ...tried, outcome: 'handed-over' };
+  return {
+    ...tried,
+    outcome: attempt < mostAttempts ? 'refused' : 'gave-up',
+    because: refusal,
+    ...(attempt < mostAttempts ? { againAfterSeconds: retryDelaySeconds(attempt) } : {}),
+    ...(next === undefined ? {} : { nextChannel: next.id }),
+  };
+}
+
+// Of an error we do not know, only the name: its text may hold the address.
+function refusalText(error: unknown): string {
+  if (error instanceof ChannelRefused) return `status ${error.status}`;
+  if (error instanceof ChannelUnreachable) return error.because;
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+function entry({ event, incident }: AlertMessage, detail: AuditEntry['detail'], needs: DeliverNeeds): AuditEntry {
+  return {
+    id: needs.newId(),
+    time: needs.now(),
+    what: 'alert',
+    subject: incident.subject,
+    detail: { incident: incident.id, revision: incident.revision, event, ...detail },
+  };
+}

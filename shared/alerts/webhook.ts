@@ -1,0 +1,109 @@
+import { createHmac } from 'node:crypto';
+import type { AlertMessage } from '../domain/incident.ts';
+import { SECOND_MS } from '../domain/time.ts';
+import { ChannelMisconfigured, ChannelRefused, ChannelUnreachable } from '../errors.ts';
+import type { MakeChannel } from './channel.ts';
+import { errorCode } from './error-code.ts';
+import { detailLines, firstLine } from './text.ts';
+
+const id = 'webhook';
+const shortestSecret = 16;
+
+/** Header with the moment of sending in Unix seconds. */
+export const timestampHeader = 'x-key-guardian-timestamp';
+/** Header with `v1=` and the signature in lower-case hex. */
+export const signatureHeader = 'x-key-guardian-signature';
+
+/**
+ * POSTs alerts as signed JSON to any receiver.
+ *
+ * For whoever writes a receiver:
+ * - Take the raw body as it came, before any parsing, and compute HMAC-SHA256 with the shared secret over the header
+ *   `x-key-guardian-timestamp`, a full stop and the body. Compare `v1=<hex>` in constant time with the header
+ *   `x-key-guardian-signature`, and refuse a timestamp more than five minutes from your own clock: it may be a replay.
+ * - The body is `AlertBody`. Answer 2xx once you have it in safe keeping. Any other answer, a redirect among them, and
+ *   none within 10 seconds make the guardian send again.
+ * - The same alert may come twice, and an older one after a newer: `incident.id` names the incident, and a body whose
+ *   `incident.revision` you have seen, or passed, for that id changes nothing.
+ *
+ * The address must be `https:`, but for a loopback host. Throws `ChannelMisconfigured` where it is not, or carries a
+ * user or password, or where the secret is shorter than 16 characters.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc2104
+ */
+export const webhookChannel: MakeChannel = (settings, { fetch, now, timeoutMs = 10 * SECOND_MS }) => {
+  const { webhookAddress, webhookSecret } = settings;
+  if (webhookAddress === undefined && webhookSecret === undefined) return undefined;
+  const address = checkedAddress(webhookAddress);
+  const secret = checkedSecret(webhookSecret);
+
+  return {
+    id,
+    async send(message) {
+      const body = JSON.stringify(alertBody(message, now()));
+      const timestamp = Math.floor(now().getTime() / SECOND_MS).toString();
+      const headers = {
+        'content-type': 'application/json',
+        [timestampHeader]: timestamp,
+        [signatureHeader]: signature(secret, timestamp, body),
+      };
+      const signal = AbortSignal.timeout(timeoutMs);
+      const status = await answerStatus(() =>
+        fetch(address, { method: 'POST', headers, body, redirect: 'manual', signal }),
+      );
+      if (status < 200 || status > 299) throw new ChannelRefused(id, status);
+    },
+  };
+};
+
+/** The value of the signature header. @param timestamp Unix seconds, as sent. @param body as sent */
+export const signature = (secret: string, timestamp: string, body: string): string =>
+  `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
+
+/** What the webhook carries. Moments are ISO 8601 in UTC; members that are not known are left out. New ones may be added. */
+export interface AlertBody {
+  readonly version: 1;
+  readonly event: AlertMessage['event'];
+  /** For people, one line: the deadline first. */
+  readonly title: string;
+  /** For people, below the title, a line each. */
+  readonly lines: readonly string[];
+  /** For machines; as `Incident`, without what the guardian notes for itself. */
+  readonly incident: Omit<AlertMessage['incident'], 'toldRevision'>;
+}
+
+function alertBody(message: AlertMessage, now: Date): AlertBody {
+  const { toldRevision: _, ...incident } = message.incident;
+  return { version: 1, event: message.event, title: firstLine(message, now), lines: detailLines(message), incident };
+}
+
+async function answerStatus(call: () => Promise<Response>): Promise<number> {
+  try {
+    const response = await call();
+    await response.body?.cancel(); // nothing in it is needed, and an open body keeps the connection
+    return response.status;
+  } catch (error) {
+    throw new ChannelUnreachable(id, errorCode(error)); // without the cause: it names the address
+  }
+}
+
+function checkedAddress(text: string | undefined): string {
+  const address = text === undefined ? null : URL.parse(text);
+  if (address === null) throw new ChannelMisconfigured(id, 'its address is missing or is no URL');
+  if (address.username !== '' || address.password !== '') {
+    throw new ChannelMisconfigured(id, 'its address carries a user name or password');
+  }
+  const open = address.protocol === 'http:' && isLoopback(address.hostname);
+  if (address.protocol !== 'https:' && !open) throw new ChannelMisconfigured(id, 'its address is not https');
+  return address.href;
+}
+
+function checkedSecret(secret: string | undefined): string {
+  if (secret === undefined || secret.length < shortestSecret) {
+    throw new ChannelMisconfigured(id, `its secret has fewer than ${shortestSecret} characters`);
+  }
+  return secret;
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type AuditEntry, auditEntry } from '../domain/audit-record.ts';
+import { later, MINUTE_MS, moment } from '../domain/time.ts';
+import { KeptRecordUnreadable } from '../errors.ts';
+import type { Row, Table } from '../storage.ts';
+import type { StreamName } from './stream-name.ts';
+import { wellFormed } from './well-formed.ts';
+
+/** An entry that waits in the register's storage for its stream. */
+export interface Kept {
+  readonly row: Row;
+  readonly stream: StreamName;
+  readonly entry: AuditEntry;
+}
+
+/** What waits, by stream, oldest first, and what of it cannot be read. */
+export interface KeptByStream {
+  readonly streams: ReadonlyMap<StreamName, readonly Kept[]>;
+  readonly unreadable: readonly KeptRecordUnreadable[];
+}
+
+/** Keeps entries in a table while the trail's storage does not take them. Throws `StorageUnreachable`. */
+export interface Backlog {
+  keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
+  /** @param stream all streams where left out */
+  kept(stream?: StreamName): Promise<KeptByStream>;
+  forget(kept: readonly Kept[]): Promise<void>;
+  /** The right to bring entries into the trail, for one minute; `undefined` while somebody else has it. */
+  lease(): Promise<Lease | undefined>;
+}
+
+export interface Lease {
+  /** Another minute from now on; false where the minute was over and somebody else took the lease. */
+  renew(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+const keptRow = z.object({ stream: z.string(), entry: auditEntry });
+const leaseRow = z.object({ until: moment });
+const leasePlace = { partition: 'catch-up', row: 'lease' } as const;
+
+export function createBacklog(table: Table, now: () => Date): Backlog {
+  const instance = randomUUID();
+  let count = 0;
+
+  /** In order of keeping: by time, and within one instance by count. */
+  function rowKey(): string {
+    count += 1;
+    return `${now().getTime().toString().padStart(15, '0')}-${count.toString().padStart(9, '0')}-${instance}`;
+  }
+
+  function leaseOf(held: Row): Lease {
+    let row = held;
+    return {
+      async renew() {
+        const renewed = await table.replace(row, { until: later(now(), MINUTE_MS) });
+        row = renewed ?? row;
+        return renewed !== undefined;
+      },
+      async release() {
+        await table.remove(row); // false: somebody else has it, and it is not ours to end
+      },
+    };
+  }
+
+  return {
+    async keep(stream, entries) {
+      const rows = entries.map((entry) => ({ row: rowKey(), data: wellFormed({ stream, entry }) }));
+      await table.putAll(partitionOf(stream), rows);
+    },
+
+    async kept(stream) {
+      const rows = await table.list(stream === undefined ? undefined : partitionOf(stream));
+      return sorted(rows.filter((row) => row.partition !== leasePlace.partition));
+    },
+
+    async forget(kept) {
+      await Promise.all(kept.map(({ row }) => table.remove(row))); // false: somebody else forgot it before us
+    },
+
+    async lease() {
+      const until = later(now(), MINUTE_MS);
+      const made = await table.insert(leasePlace.partition, leasePlace.row, { until });
+      if (made !== undefined) return leaseOf(made);
+      const held = await table.get(leasePlace.partition, leasePlace.row);
+      if (held === undefined) return undefined; // just released: what was kept is in the trail
+      const lease = leaseRow.safeParse(held.data);
+      if (lease.success && lease.data.until > now()) return undefined;
+      const taken = await table.replace(held, { until });
+      return taken && leaseOf(taken);
+    },
+  };
+}
+
+/** A partition's key takes no slash. */
+const partitionOf = (stream: StreamName): string => stream.replaceAll('/', ':');
+
+function sorted(rows: readonly Row[]): KeptByStream {
+  const streams = new Map<StreamName, Kept[]>();
+  const unreadable: KeptRecordUnreadable[] = [];
+  for (const row of rows) {
+    const read = keptRow.safeParse(row.data);
+    if (!read.success) {
+      unreadable.push(new KeptRecordUnreadable(row.partition, row.row, read.error));
+      continue;
+    }
+    const { stream, entry } = read.data;
+    const kept = streams.get(stream) ?? [];
+    kept.push({ row, stream, entry });
+    streams.set(stream, kept);
+  }
+  return { streams, unreadable };
+}

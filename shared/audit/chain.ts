@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { z } from 'zod';
+import { type AuditEntry, type AuditRecord, auditRecord } from '../domain/audit-record.ts';
+import { wellFormed } from './well-formed.ts';
+
+/** The record to which the next one is linked. */
+export interface ChainHead {
+  /** 0 before the first record. */
+  readonly sequence: number;
+  /** SHA-256, hex. */
+  readonly hash: string;
+}
+
+/** What may be wrong with a line. */
+export type ChainFault =
+  | 'not-json'
+  /** JSON, but members are missing or of another type. */
+  | 'not-a-record'
+  /** The record says the right thing in other characters than the trail writes. */
+  | 'not-canonical'
+  /** The hash is not that of the record. */
+  | 'edited'
+  /** Records before this one are missing. */
+  | 'gap'
+  /** The record belongs to an earlier place. */
+  | 'out-of-order'
+  /** The place is right, the hash of the record before is not. */
+  | 'not-linked';
+
+export type ChainCheck =
+  | { readonly kind: 'holds'; readonly records: number; readonly head: ChainHead }
+  /** `atSequence` is the sequence that the first bad line should have had. */
+  | { readonly kind: 'broken'; readonly atSequence: number; readonly because: ChainFault };
+
+/** Before the first record of a stream: its name stands in for a record, so that no stream can pass for another. */
+export const chainStart = (stream: string): ChainHead => ({ sequence: 0, hash: sha256(stream) });
+
+/**
+ * The record that follows `previous`. Halves of surrogate pairs, which UTF-8 cannot carry, become U+FFFD.
+ *
+ * @param appendedAt where the record comes into the stream later than it should have
+ * @throws ZodError where the entry is not one (a date that is none, a number that is no number)
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date): AuditRecord {
+  const linked = {
+    ...entry,
+    ...(appendedAt === undefined ? {} : { appendedAt }),
+    sequence: previous.sequence + 1,
+    previousHash: previous.hash,
+  };
+  const unsealed = unsealedRecord.parse(wellFormed(linked));
+  return { ...unsealed, hash: sha256(canonical(unsealed)) };
+}
+
+/** The record as a line of its stream, without the line's end. */
+export const toLine = (record: AuditRecord): string => canonical(record);
+
+/** The record that a line holds, or what is wrong with the line by itself. */
+export function readLine(line: string): { readonly record: AuditRecord } | { readonly fault: ChainFault } {
+  const members = parse(line);
+  if (members === undefined) return { fault: 'not-json' };
+  const { hash, ...others } = members;
+  const record = auditRecord.safeParse(members);
+  if (!record.success) return { fault: 'not-a-record' };
+  if (hash !== sha256(canonical(others))) return { fault: 'edited' };
+  // What the canonical form hides (a member given twice, white space, an escape) would be an edit that no hash shows.
+  if (line !== canonical(members)) return { fault: 'not-canonical' };
+  return { record: record.data };
+}
+
+/**
+ * Whether the lines continue the chain from `from`, each record unchanged and none missing between. The same id may come
+ * twice: storage may take a record after the trail gave up on it. Lines cut off at the end leave a chain that holds:
+ * compare the head with a seal.
+ *
+ * @param lines of one stream, over its blobs, without line ends
+ */
+export function checkChain(lines: readonly string[], from: ChainHead): ChainCheck {
+  let head = from;
+  for (const line of lines) {
+    const atSequence = head.sequence + 1;
+    const read = readLine(line);
+    if ('fault' in read) return { kind: 'broken', atSequence, because: read.fault };
+    const { sequence, previousHash, hash } = read.record;
+    if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
+    if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };
+    if (previousHash !== head.hash) return { kind: 'broken', atSequence, because: 'not-linked' };
+    head = { sequence, hash };
+  }
+  return { kind: 'holds', records: lines.length, head };
+}
+
+const unsealedRecord = auditRecord.omit({ hash: true });
+const memberMap = z.record(z.string(), z.json());
+
+function parse(line: string): z.infer<typeof memberMap> | undefined {
+  try {
+    // Half of a surrogate pair has no canonical form; put right, it makes the line differ from its own canonical form.
+    return memberMap.safeParse(wellFormed(JSON.parse(line))).data;
+  } catch {
+    return undefined; // not JSON: the caller says so
+  }
+}
+
+function canonical(value: object): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('A record cannot be written as JSON.');
+  return text;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

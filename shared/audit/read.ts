@@ -1,0 +1,45 @@
+import type { AuditRecord } from '../domain/audit-record.ts';
+import { TrailBroken } from '../errors.ts';
+import type { Streams } from '../storage.ts';
+import { chainStart, checkChain, readLine } from './chain.ts';
+import { blobName, blobNumbers, blobPrefix, type StreamName } from './stream-name.ts';
+
+/** All lines of a stream, over its blobs, without line ends; none where there is no such stream. */
+export async function readLines(streams: Streams, stream: StreamName): Promise<readonly string[]> {
+  const numbers = blobNumbers(stream, await streams.list(blobPrefix(stream)));
+  const texts = await Promise.all(numbers.map((number) => streams.read(blobName(stream, number))));
+  return texts.flatMap((text) => linesOf(text ?? '')); // a blob removed since the listing is a gap in the chain
+}
+
+/** All records of a stream as they stand in it. Throws `TrailBroken` where the chain does not hold. */
+export async function readRecords(streams: Streams, stream: StreamName): Promise<readonly AuditRecord[]> {
+  const lines = await readLines(streams, stream);
+  const check = checkChain(lines, chainStart(stream));
+  if (check.kind === 'broken') throw new TrailBroken(stream, check.atSequence, check.because);
+  return lines.map((line, place) => {
+    const read = readLine(line);
+    if ('fault' in read) throw new TrailBroken(stream, place + 1, read.fault);
+    return read.record;
+  });
+}
+
+/**
+ * The records in the order in which things happened: those of one id once, and those that were appended late, because
+ * storage was down, where their time puts them. All others keep their place: clocks of two instances may differ.
+ */
+export function asItHappened(records: readonly AuditRecord[]): readonly AuditRecord[] {
+  const seen = new Set<string>();
+  const inOrder: AuditRecord[] = [];
+  for (const record of records) {
+    if (seen.has(record.id)) continue;
+    seen.add(record.id);
+    const place = record.appendedAt === undefined ? -1 : inOrder.findIndex((other) => other.time > record.time);
+    inOrder.splice(place === -1 ? inOrder.length : place, 0, record);
+  }
+  return inOrder;
+}
+
+function linesOf(text: string): readonly string[] {
+  const lines = text.split('\n');
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}

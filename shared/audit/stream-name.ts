@@ -1,0 +1,24 @@
+/** A stream by name: `audit/2026-03-01/payments` or `register/payments`. Its blobs are `<name>.<n>.jsonl`, n from 0. */
+export type StreamName = string;
+
+/** The stream of a vault's day. @param at any moment of that day, UTC */
+export const auditStream = (vault: string, at: Date): StreamName =>
+  `audit/${at.toISOString().slice(0, 'yyyy-mm-dd'.length)}/${vault.toLowerCase()}`;
+
+/** The stream that holds a vault's baselines and every change of what is approved, from the first day on. */
+export const registerStream = (vault: string): StreamName => `register/${vault.toLowerCase()}`;
+
+/** What the names of all blobs of a stream begin with. */
+export const blobPrefix = (stream: StreamName): string => `${stream}.`;
+
+export const blobName = (stream: StreamName, number: number): string => `${blobPrefix(stream)}${number}.jsonl`;
+
+/** Numbers of the stream's blobs, ascending, from a listing of its prefix. What is no blob of the stream is left out. */
+export function blobNumbers(stream: StreamName, names: readonly string[]): readonly number[] {
+  return names
+    .filter((name) => name.startsWith(blobPrefix(stream)))
+    .map((name) => /^(\d+)\.jsonl$/.exec(name.slice(blobPrefix(stream).length))?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((one, other) => one - other);
+}

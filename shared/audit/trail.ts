@@ -1,0 +1,175 @@
+import { type AuditEntry, type AuditRecord, auditEntry } from '../domain/audit-record.ts';
+import { SECOND_MS } from '../domain/time.ts';
+import { StorageUnreachable, TrailUnreachable } from '../errors.ts';
+import type { Streams, Table } from '../storage.ts';
+import { type Backlog, createBacklog, type Kept, type Lease } from './backlog.ts';
+import { type ChainHead, chainStart, link } from './chain.ts';
+import { asItHappened, readRecords } from './read.ts';
+import { auditStream, registerStream, type StreamName } from './stream-name.ts';
+import { createStreamWriter, type StreamWriter } from './stream-writer.ts';
+import { within } from './within.ts';
+
+/** Where everything the guardian hears, judges, does and tells is recorded. */
+export interface Trail {
+  /**
+   * Appends to the vault's stream of the day on which each entry happened (UTC), all entries of a day in one block.
+   * 'appended', or 'kept' where the trail's storage did not take it in time and the register's storage keeps it until
+   * `catchUp`. Throws `TrailUnreachable` where neither takes it: then nothing may be written to a vault.
+   */
+  append(vault: string, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'>;
+  /** Appends, as `append` does, to the stream from which the vault's register can be rebuilt. */
+  appendRegister(vault: string, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'>;
+  /**
+   * Everything in the vault's register stream in the order in which it happened, each id once; what is still kept by the
+   * register's storage is among it, linked as it would be if it were appended now. Empty where the vault has none.
+   * Throws `TrailBroken`, `StorageUnreachable`, or `KeptRecordUnreadable`.
+   */
+  readRegister(vault: string): Promise<readonly AuditRecord[]>;
+  /**
+   * Brings what was kept into its streams, oldest first, with the time of the append beside its own; returns how many.
+   * 0 while another instance is at it. Throws `StorageUnreachable` where the trail's storage is still away, and, after
+   * all others are brought in, one `AggregateError` of what could not be read.
+   */
+  catchUp(): Promise<number>;
+}
+
+/** Streams whose end is remembered; more than two for each of 1,000 vaults. */
+const rememberedStreams = 4_096;
+const caughtUpInOneBlock = 100;
+
+/** After the trail's storage took this long to fail, it is not waited for again while it rests. */
+const slowMs = SECOND_MS;
+const restMs = 30 * SECOND_MS;
+
+/** Makes the trail. Any number of them may write to one storage at once. */
+export function createTrail(needs: {
+  /** The trail's storage. */
+  readonly streams: Streams;
+  /** A table of its own in the register's storage, which is another account. */
+  readonly backlog: Table;
+  readonly now: () => Date;
+  /** How long each of the two storages may take. Default 5000. */
+  readonly giveUpAfterMs?: number;
+  /** Blocks after which a stream goes on in a new blob, the same for all writers. Default 40000; a blob takes 50000. */
+  readonly rollAfterBlocks?: number;
+}): Trail {
+  const { streams, now, giveUpAfterMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
+  const backlog = createBacklog(needs.backlog, now);
+  const writers = new Map<StreamName, StreamWriter>();
+  // By the process's steady clock: how long storage takes has nothing to do with the date.
+  let restsUntilMs = 0;
+
+  function writerOf(stream: StreamName): StreamWriter {
+    const writer = writers.get(stream) ?? createStreamWriter({ streams, stream, now, giveUpAfterMs, rollAfterBlocks });
+    writers.delete(stream); // and set again: the last in the map is the last used
+    writers.set(stream, writer);
+    for (const oldest of writers.keys()) {
+      if (writers.size <= rememberedStreams) break;
+      writers.delete(oldest); // one that is still at work finishes; a new one finds the end anew
+    }
+    return writer;
+  }
+
+  async function append(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended'> {
+    const from = performance.now();
+    try {
+      await writerOf(stream).write(entries.map((entry) => ({ entry })));
+      return 'appended';
+    } catch (error) {
+      const failedAt = performance.now();
+      if (failedAt - from >= Math.min(slowMs, giveUpAfterMs / 2)) restsUntilMs = failedAt + restMs;
+      throw error;
+    }
+  }
+
+  async function keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<'kept'> {
+    await within(giveUpAfterMs, `keeping records for ${stream}`, backlog.keep(stream, entries));
+    return 'kept';
+  }
+
+  async function record(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'> {
+    const ways = performance.now() < restsUntilMs ? [keep, append] : [append, keep];
+    const failures: unknown[] = [];
+    for (const way of ways) {
+      try {
+        return await way(stream, entries);
+      } catch (error) {
+        if (!(error instanceof StorageUnreachable)) throw error;
+        failures.push(error);
+      }
+    }
+    throw new TrailUnreachable(stream, failures);
+  }
+
+  async function recordAll(
+    entries: readonly AuditEntry[],
+    streamOf: (entry: AuditEntry) => StreamName,
+  ): Promise<'appended' | 'kept'> {
+    // Parsed before they share a block with others': a bad entry fails its own caller only.
+    const sound = entries.map((entry) => auditEntry.parse(entry));
+    const outcomes = await Promise.all([...Map.groupBy(sound, streamOf)].map(([stream, some]) => record(stream, some)));
+    return outcomes.includes('kept') ? 'kept' : 'appended';
+  }
+
+  async function bringIn(kept: readonly Kept[], lease: Lease): Promise<number> {
+    let brought = 0;
+    for (let start = 0; start < kept.length; start += caughtUpInOneBlock) {
+      if (!(await lease.renew())) return brought;
+      const some = kept.slice(start, start + caughtUpInOneBlock);
+      const appendedAt = now();
+      for (const [stream, ofStream] of Map.groupBy(some, (one) => one.stream)) {
+        await writerOf(stream).write(ofStream.map(({ entry }) => ({ entry, appendedAt })));
+      }
+      restsUntilMs = 0;
+      await backlog.forget(some);
+      brought += some.length;
+    }
+    return brought;
+  }
+
+  return {
+    append: (vault, entries) => recordAll(entries, (entry) => auditStream(vault, entry.time)),
+    appendRegister: (vault, entries) => recordAll(entries, () => registerStream(vault)),
+    readRegister: async (vault) => readRegister(streams, backlog, vault, now()),
+
+    async catchUp() {
+      const first = await backlog.kept();
+      if (first.streams.size === 0) return reported(0, first.unreadable);
+      const lease = await backlog.lease();
+      if (lease === undefined) return 0;
+      try {
+        // Read again under the lease: what was listed before may be in the trail by now.
+        const { streams: byStream, unreadable } = await backlog.kept();
+        return reported(await bringIn([...byStream.values()].flat(), lease), unreadable);
+      } finally {
+        await lease.release();
+      }
+    },
+  };
+}
+
+async function readRegister(
+  streams: Streams,
+  backlog: Backlog,
+  vault: string,
+  at: Date,
+): Promise<readonly AuditRecord[]> {
+  const stream = registerStream(vault);
+  // The table before the stream: what is moved from one to the other in between is then seen twice, not missed.
+  const kept = await backlog.kept(stream);
+  const records = [...(await readRecords(streams, stream))];
+  const [unreadable] = kept.unreadable;
+  if (unreadable !== undefined) throw unreadable;
+  let head: ChainHead = records.at(-1) ?? chainStart(stream);
+  for (const { entry } of kept.streams.get(stream) ?? []) {
+    const record = link(entry, head, at);
+    records.push(record);
+    head = record;
+  }
+  return asItHappened(records);
+}
+
+function reported(brought: number, unreadable: readonly Error[]): number {
+  if (unreadable.length > 0) throw new AggregateError(unreadable, 'Records kept for the trail cannot be read.');
+  return brought;
+}

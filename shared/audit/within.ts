@@ -1,0 +1,15 @@
+import { StorageUnreachable } from '../errors.ts';
+
+/** What `call` gives, or `StorageUnreachable` where it takes longer. The call itself goes on, and what comes of it is not heard. */
+export async function within<T>(timeoutMs: number, doing: string, call: Promise<T>): Promise<T> {
+  const silence = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => silence.reject(new StorageUnreachable(doing, new Error(`No answer within ${timeoutMs} ms.`))),
+    timeoutMs,
+  );
+  try {
+    return await Promise.race([call, silence.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import type { TokenCredential } from '@azure/core-auth';
+import { type HttpClient, isRestError } from '@azure/core-rest-pipeline';
+import {
+  KeyClient,
+  type KeyProperties,
+  type KeyVaultKey,
+  type DeletedKey as SdkDeletedKey,
+} from '@azure/keyvault-keys';
+import type { ListedVersion } from '../domain/key.ts';
+import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
+import { refusalOf } from './key-vault-refusals.ts';
+import { exactWrites, headersOf } from './key-vault-writes.ts';
+
+/** How a client of one vault is made. */
+export interface KeyVaultConnection {
+  /** `https://<vault>.vault.azure.net` */
+  readonly url: string;
+  readonly credential: TokenCredential;
+  /** The HTTP client; the SDK's own where left out. */
+  readonly httpClient?: HttpClient | undefined;
+}
+
+/** A call that takes longer has not been answered, in ms: a claim on a key lasts 30 s. */
+const CALL_TIMEOUT_MS = 8_000;
+
+const optionsOf = ({ httpClient }: KeyVaultConnection) => (httpClient === undefined ? {} : { httpClient });
+
+/** Reads one vault. What cannot be read is a refusal, never an absence. */
+export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
+  // Two quick tries: the guard looks again by itself, and a sweep must not pile up on a vault in trouble.
+  const client = new KeyClient(connection.url, connection.credential, {
+    ...optionsOf(connection),
+    retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
+  });
+  return {
+    listKeys: () =>
+      answered(async () => {
+        const listed: ListedKey[] = [];
+        for await (const properties of client.listPropertiesOfKeys(limited())) {
+          const { version: _, ...attributes } = listedVersion(properties);
+          listed.push({ ...attributes, key: properties.name.toLowerCase(), managed: properties.managed === true });
+        }
+        return listed;
+      }),
+    listDeletedKeys: () =>
+      answered(async () => {
+        const listed: DeletedKey[] = [];
+        for await (const deleted of client.listDeletedKeys(limited())) listed.push(deletedKey(deleted));
+        return listed;
+      }),
+    async listVersions(key) {
+      const answer = await answered(async () => {
+        const listed: ListedVersion[] = [];
+        for await (const properties of client.listPropertiesOfKeyVersions(key, limited()))
+          listed.push(listedVersion(properties));
+        return listed;
+      });
+      // Whether an unknown name answers 404 or an empty list is unconfirmed: both mean that it has no versions.
+      return answer.kind === 'ok' && answer.value.length === 0 ? { kind: 'missing' } : answer;
+    },
+    async read(key, version) {
+      const answer = await answered(async () =>
+        readVersion(await client.getKey(key, { ...limited(), ...(version === undefined ? {} : { version }) })),
+      );
+      // 200 in every recording up to 2022, 403 KeyDisabled in emulators: a disabled key that is not shown is still there.
+      return isKeyDisabled(answer) ? { kind: 'undetailed' } : answer;
+    },
+    readDeleted: (key) => answered(async () => deletedKey(await client.getDeletedKey(key, limited()))),
+  };
+}
+
+/** Writes to one vault. Nothing is sent twice: each write is an intent of its own, and the guard looks again. */
+export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
+  const client = new KeyClient(connection.url, connection.credential, {
+    ...optionsOf(connection),
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: exactWrites, position: 'perRetry' }],
+  });
+  return {
+    update: (key, version, change, requestId) =>
+      answeredWrite(async () => {
+        const { enabled, notBefore, expiresOn, operations } = change;
+        const updated = await client.updateKeyProperties(key, version, {
+          ...limited(),
+          ...(enabled === undefined ? {} : { enabled }),
+          ...(notBefore === undefined ? {} : { notBefore }),
+          ...(expiresOn === undefined ? {} : { expiresOn }),
+          ...(operations === undefined ? {} : { keyOps: [...operations] }),
+          requestOptions: { headers: headersOf(requestId, change) },
+        });
+        return readVersion(updated);
+      }),
+    recover: (key, requestId) =>
+      answeredWrite(async () => {
+        // The poller is not waited for: it takes a 403 for done, and only reading the versions back is believed.
+        await client.beginRecoverDeletedKey(key, {
+          ...limited(),
+          requestOptions: { headers: headersOf(requestId, {}) },
+        });
+        return undefined;
+      }),
+  };
+}
+
+const limited = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+
+async function answered<T>(call: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { kind: 'ok', value: await call() };
+  } catch (error) {
+    if (isRestError(error) && error.statusCode === 404) return { kind: 'missing' };
+    return refusalOf(error);
+  }
+}
+
+async function answeredWrite<T>(call: () => Promise<T>): Promise<Answer<T> | Conflict> {
+  try {
+    return { kind: 'ok', value: await call() };
+  } catch (error) {
+    if (isRestError(error) && error.statusCode === 404) return { kind: 'missing' };
+    if (isRestError(error) && error.statusCode === 409) return { kind: 'conflict', error };
+    return refusalOf(error, 'write');
+  }
+}
+
+const isKeyDisabled = (answer: Answer<unknown>): boolean =>
+  answer.kind === 'forbidden-by-permission' && answer.error.name === 'KeyDisabled';
+
+/** The service gives every attribute but the dates; one that is missing means an answer that is none. */
+function given<T>(value: T | undefined, what: string, of: string): T {
+  if (value === undefined) throw new Error(`The vault's answer for ${of} has no ${what}.`);
+  return value;
+}
+
+function listedVersion(properties: KeyProperties): ListedVersion {
+  const of = properties.id ?? properties.name;
+  return {
+    version: properties.version ?? '',
+    enabled: given(properties.enabled, 'enabled', of),
+    notBefore: properties.notBefore,
+    expiresOn: properties.expiresOn,
+    created: given(properties.createdOn, 'created', of),
+    updated: given(properties.updatedOn, 'updated', of),
+  };
+}
+
+function deletedKey({ name, properties }: SdkDeletedKey): DeletedKey {
+  return {
+    key: name.toLowerCase(),
+    deletedOn: given(properties.deletedOn, 'deletedDate', name),
+    scheduledPurgeOn: properties.scheduledPurgeDate,
+  };
+}
+
+function readVersion({ key, keyOperations, keyType, properties }: KeyVaultKey): ReadVersion {
+  const listed = listedVersion(properties);
+  return {
+    ...listed,
+    version: given(properties.version, 'version', properties.name),
+    managed: properties.managed === true,
+    detail: {
+      operations: keyOperations ?? [],
+      keyType: given(keyType, 'kty', properties.name),
+      keySizeBits: key?.n === undefined ? undefined : key.n.length * 8,
+      fingerprint: fingerprintOf(key ?? {}),
+    },
+  };
+}
+
+type PublicPart = {
+  readonly n?: Uint8Array;
+  readonly e?: Uint8Array;
+  readonly crv?: string;
+  readonly x?: Uint8Array;
+  readonly y?: Uint8Array;
+};
+
+/** SHA-256 over the public part alone: it tells two keys apart and reveals neither. */
+function fingerprintOf({ n, e, crv, x, y }: PublicPart): string {
+  const hash = createHash('sha256');
+  for (const part of [n, e, crv, x, y]) hash.update(part ?? '').update('\0');
+  return hash.digest('hex');
+}

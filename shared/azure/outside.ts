@@ -1,0 +1,32 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
+
+/** What the guardian takes from outside its own process. */
+export interface Outside {
+  /** The HTTP client of Key Vault calls; the SDK's own where `undefined`. */
+  readonly vaultHttpClient: HttpClient | undefined;
+  /** The credential of one of the guardian's identities. */
+  readonly credential: (identity: 'watcher' | 'keeper' | 'storage', clientId: string | undefined) => TokenCredential;
+  readonly now: () => Date;
+  /** Sends alerts to channels outside Azure. */
+  readonly fetch: (address: string, request: RequestInit) => Promise<Response>;
+}
+
+const azure: Outside = {
+  vaultHttpClient: undefined,
+  credential: (_, clientId) =>
+    clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId }),
+  now: () => new Date(),
+  fetch: (address, request) => fetch(address, request),
+};
+
+let outside: Outside = azure;
+
+/** What is outside. No setting changes it: a package that nobody altered always speaks to Azure. */
+export const currentOutside = (): Outside => outside;
+
+/** Puts the local Azure in Azure's place. Called by `local/` alone, before it imports `functions/`; the bundle drops it. */
+export function setOutside(replacement: Outside): void {
+  outside = replacement;
+}

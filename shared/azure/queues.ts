@@ -1,0 +1,26 @@
+import type { QueueClient } from '@azure/storage-queue';
+import type { Queue } from '../storage.ts';
+import { callDeadline, placeIn } from './storage-errors.ts';
+
+/** A message that nobody could take for a week is still wanted. */
+const neverExpires = -1;
+
+/**
+ * A queue of Azure Storage. A message is JSON in base64, as `messageEncoding` in host.json says.
+ *
+ * @see https://learn.microsoft.com/rest/api/storageservices/put-message
+ */
+export function queue(client: QueueClient): Queue {
+  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  return {
+    async send(message, delaySeconds = 0) {
+      const text = Buffer.from(JSON.stringify(message) ?? 'null').toString('base64');
+      const options = { visibilityTimeout: delaySeconds, messageTimeToLive: neverExpires };
+      await place.write(
+        `sending a message to queue ${client.name}`,
+        () => client.sendMessage(text, { ...options, abortSignal: callDeadline() }),
+        {},
+      );
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { RestError } from '@azure/core-rest-pipeline';
+import { z } from 'zod';
+import { StorageUnreachable } from '../errors.ts';
+
+/** How long one call may take, retries included, before it counts as not answered. */
+export const callTimeoutMs = 4_500;
+
+/** The signal that ends one call to storage in time: a new one for each call. */
+export function callDeadline(): AbortSignal {
+  return AbortSignal.timeout(callTimeoutMs);
+}
+
+/** What storage answered instead of success; `status` is undefined where it did not answer at all. */
+export interface Refusal {
+  readonly status: number | undefined;
+  /** @see https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2 */
+  readonly code: string | undefined;
+}
+
+// Blobs and queues give the code in the header, which the clients repeat in `code`; tables in the OData body.
+const tableDetails = z.object({ odataError: z.object({ code: z.string() }) });
+const blobDetails = z.object({ errorCode: z.string() });
+
+/** Reads status and code from what a storage client threw. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof RestError)) return { status: undefined, code: undefined };
+  const table = tableDetails.safeParse(error.details);
+  if (table.success) return { status: error.statusCode, code: table.data.odataError.code };
+  const blob = blobDetails.safeParse(error.details);
+  return { status: error.statusCode, code: blob.success ? blob.data.errorCode : error.code };
+}
+
+/** The codes that say that the table, queue or container itself is not there yet. */
+const notMadeYet: readonly string[] = ['TableNotFound', 'QueueNotFound', 'ContainerNotFound'];
+
+/** A place in storage that is made on first use. */
+export interface Place {
+  /** Reads: an answer whose code is in `expected` becomes its value; all else throws `StorageUnreachable`. */
+  read<T, E>(doing: string, call: () => Promise<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
+  /** Writes: as `read`; where the table, queue or container is missing, it is made and the call made once more. */
+  write<T, E>(doing: string, call: () => Promise<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
+}
+
+/**
+ * Calls storage and turns what it throws into values, or into `StorageUnreachable` with its cause.
+ *
+ * @param make makes the table, queue or container, and is content where it is there already
+ */
+export function placeIn(make: () => Promise<unknown>): Place {
+  async function attempt<T, E>(
+    doing: string,
+    call: () => Promise<T>,
+    expected: Readonly<Record<string, E>>,
+    makeIfMissing: boolean,
+  ): Promise<T | E> {
+    try {
+      return await call();
+    } catch (error) {
+      const { code } = refusalOf(error);
+      if (code !== undefined && makeIfMissing && notMadeYet.includes(code)) {
+        await attempt(`${doing} (making the place for it)`, make, {}, false);
+        return attempt(doing, call, expected, false);
+      }
+      const value = code === undefined ? undefined : Object.entries(expected).find(([key]) => key === code);
+      if (value !== undefined) return value[1];
+      throw new StorageUnreachable(doing, error);
+    }
+  }
+  return {
+    read: (doing, call, expected) => attempt(doing, call, expected, false),
+    write: (doing, call, expected) => attempt(doing, call, expected, true),
+  };
+}

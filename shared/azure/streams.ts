@@ -1,0 +1,75 @@
+import type { ContainerClient } from '@azure/storage-blob';
+import type { Streams } from '../storage.ts';
+import { textOf } from './blob-text.ts';
+import { onePage } from './pages.ts';
+import { callDeadline, placeIn } from './storage-errors.ts';
+
+/**
+ * Append blobs of one container. A lost answer is asked for again by the client, so an `append` that took hold may come
+ * back as 'moved': read the end of the blob to see whose block it is. Appending to a blob that is not there is 'moved'.
+ *
+ * @see https://learn.microsoft.com/rest/api/storageservices/append-block
+ */
+export function streams(client: ContainerClient): Streams {
+  const container = client.containerName;
+  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  const absent = { BlobNotFound: undefined, ContainerNotFound: undefined };
+
+  return {
+    state: (name) =>
+      place.read(
+        `reading the state of ${container}/${name}`,
+        async () => {
+          const properties = await client.getAppendBlobClient(name).getProperties({ abortSignal: callDeadline() });
+          return { sizeBytes: properties.contentLength ?? 0, blocks: properties.blobCommittedBlockCount ?? 0 };
+        },
+        absent,
+      ),
+
+    create: (name) =>
+      place.write(
+        `making ${container}/${name}`,
+        async () => {
+          const ifNew = { conditions: { ifNoneMatch: '*' }, abortSignal: callDeadline() };
+          await client.getAppendBlobClient(name).create(ifNew);
+          return true;
+        },
+        { BlobAlreadyExists: false },
+      ),
+
+    append: (name, text, atSizeBytes) =>
+      place.write<'appended' | 'moved' | 'full', 'moved' | 'full'>(
+        `appending to ${container}/${name}`,
+        async () => {
+          const body = Buffer.from(text);
+          const ifStill = { conditions: { appendPosition: atSizeBytes }, abortSignal: callDeadline() };
+          await client.getAppendBlobClient(name).appendBlock(body, body.length, ifStill);
+          return 'appended';
+        },
+        { AppendPositionConditionNotMet: 'moved', BlobNotFound: 'moved', BlockCountExceedsLimit: 'full' },
+      ),
+
+    read: (name, fromByte = 0) =>
+      place.read<string | undefined, string | undefined>(
+        `reading ${container}/${name}`,
+        () => textOf(client.getBlobClient(name), fromByte),
+        { ...absent, InvalidRange: '' },
+      ),
+
+    async list(prefix) {
+      // The service gives names in order.
+      const names: string[] = [];
+      let continuationToken: string | undefined;
+      do {
+        const page = await place.read(
+          `listing ${container}/${prefix}`,
+          () => onePage(client.listBlobsFlat({ prefix, abortSignal: callDeadline() }), continuationToken),
+          { ContainerNotFound: undefined },
+        );
+        names.push(...(page?.segment.blobItems ?? []).map(({ name }) => name));
+        continuationToken = page?.continuationToken || undefined;
+      } while (continuationToken !== undefined);
+      return names;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { Channel } from './alerts/channel.ts';
+import { configuredChannels } from './alerts/registry.ts';
+import { createTrail } from './audit/trail.ts';
+import { documents } from './azure/documents.ts';
+import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
+import { currentOutside, type Outside } from './azure/outside.ts';
+import { queue } from './azure/queues.ts';
+import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
+import { streams } from './azure/streams.ts';
+import { table } from './azure/tables.ts';
+import { readSettings, type Settings, settingsSchema } from './config.ts';
+import { SettingsInvalid } from './errors.ts';
+import { readPolicy } from './policy-file.ts';
+import type { Ports } from './ports.ts';
+
+/** The guardian with everything it reaches, and its settings. */
+export interface Guardian {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  /** The alert channels whose settings are there. */
+  readonly channels: readonly Channel[];
+}
+
+let composed: { readonly outside: Outside; readonly guardian: Guardian } | undefined;
+
+/**
+ * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid` or
+ * `PolicyInvalid`, with every fault, until settings and policy can be used.
+ */
+export function compose(): Guardian {
+  const outside = currentOutside();
+  if (composed?.outside === outside) return composed.guardian;
+  const settings = readSettings(process.env);
+  const guardian = { settings, ports: portsOf(settings, outside), channels: channelsOf(settings, outside) };
+  composed = { outside, guardian };
+  return guardian;
+}
+
+/** The ports of one set of settings. Calls nobody. */
+export function portsOf(settings: Settings, outside: Outside): Ports {
+  const register = storageClients(storageOf('RegisterStorage', settings, outside));
+  const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
+  const { now } = outside;
+  const tableOf = (name: string) => table(register.table(name));
+  return {
+    policy: readPolicy(settings.KEY_GUARDIAN_POLICY),
+    now,
+    newId: randomUUID,
+    ...vaultPorts(settings, outside),
+    tables: {
+      claims: tableOf('claims'),
+      keys: tableOf('keys'),
+      vaults: tableOf('vaults'),
+      approvals: tableOf('approvals'),
+      holds: tableOf('holds'),
+      incidents: tableOf('incidents'),
+      intents: tableOf('intents'),
+    },
+    queues: queuesOf(register),
+    trail: createTrail({ streams: streams(trailStorage.container('trail')), backlog: tableOf('backlog'), now }),
+    setAside: documents(register.container('set-aside')),
+    settings: {
+      sweepEverySeconds: settings.KEY_GUARDIAN_SWEEP_SECONDS,
+      ownObjectIds: [settings.KEY_GUARDIAN_WATCHER_OBJECT_ID, settings.KEY_GUARDIAN_KEEPER_OBJECT_ID].flatMap((id) =>
+        id === undefined ? [] : [id.toLowerCase()],
+      ),
+    },
+  };
+}
+
+function channelsOf(
+  { KEY_GUARDIAN_WEBHOOK_URL: webhookAddress, KEY_GUARDIAN_WEBHOOK_SECRET: webhookSecret }: Settings,
+  { now, fetch }: Outside,
+): readonly Channel[] {
+  return configuredChannels(
+    { webhookAddress, webhookSecret },
+    { fetch, now, write: (text) => process.stdout.write(`${text}\n`) },
+  );
+}
+
+const queuesOf = (register: StorageClients): Ports['queues'] => ({
+  sweeps: queue(register.queue('sweeps')),
+  inspections: queue(register.queue('inspections')),
+  alerts: queue(register.queue('alerts')),
+});
+
+/** One client a vault and identity, kept: each new one pays a 401 for its challenge. */
+function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' | 'writes'> {
+  const watcher = outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID);
+  const keeper = outside.credential('keeper', settings.KEY_GUARDIAN_KEEPER_CLIENT_ID);
+  const connection = (vault: string, credential: typeof watcher) => ({
+    url: `https://${vault}.vault.azure.net`,
+    credential,
+    httpClient: outside.vaultHttpClient,
+  });
+  return {
+    reads: kept((vault) => keyVaultReads(connection(vault, watcher))),
+    writes: kept((vault) => keyVaultWrites(connection(vault, keeper))),
+  };
+}
+
+function kept<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const known = made.get(name) ?? make(name);
+    made.set(name, known);
+    return known;
+  };
+}
+
+function storageOf(name: 'RegisterStorage' | 'TrailStorage', settings: Settings, outside: Outside): StorageSettings {
+  const value = settings[name];
+  if (value !== undefined) return { kind: 'connection-string', value };
+  const blobUri = settings[`${name}__blobServiceUri`];
+  const tableUri = name === 'RegisterStorage' ? settings.RegisterStorage__tableServiceUri : blobUri;
+  const queueUri = name === 'RegisterStorage' ? settings.RegisterStorage__queueServiceUri : blobUri;
+  if (blobUri === undefined || tableUri === undefined || queueUri === undefined) {
+    throw new SettingsInvalid([
+      `${name}: set ${name}__blobServiceUri${name === 'RegisterStorage' ? ', __tableServiceUri and __queueServiceUri' : ''}`,
+    ]);
+  }
+  return { kind: 'identity', tableUri, queueUri, blobUri, credential: outside.credential('storage', undefined) };
+}
+
+const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: true, KEY_GUARDIAN_AUDIT_HUB: true });
+
+/**
+ * The audit-log function of each configured region. Read while functions register, where a fault would leave the host
+ * with no functions and no reason: so only from settings that any text satisfies.
+ */
+export function auditRegions(): readonly {
+  readonly name: string;
+  readonly connection: string;
+  readonly hub: string;
+}[] {
+  const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(process.env);
+  return regions.map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
+}

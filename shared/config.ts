@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { SettingsInvalid } from './errors.ts';
+
+const uri = z.url({ protocol: /^https$/, error: 'must be an https address' });
+const guid = z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a GUID');
+const listed = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+/**
+ * Every setting of the app, with its default and one sentence. The README's table is held to it by a test; nothing else
+ * reads the environment.
+ */
+export const settingsSchema = z.object({
+  RegisterStorage: z
+    .string()
+    .optional()
+    .describe('Connection string of the storage account of register and queues; on your own machine only.'),
+  RegisterStorage__tableServiceUri: uri.optional().describe('Table endpoint of that account, for a managed identity.'),
+  RegisterStorage__queueServiceUri: uri.optional().describe('Queue endpoint of that account, for a managed identity.'),
+  RegisterStorage__blobServiceUri: uri.optional().describe('Blob endpoint of that account, for what is set aside.'),
+  TrailStorage: z
+    .string()
+    .optional()
+    .describe('Connection string of the storage account of the trail; on your own machine only.'),
+  TrailStorage__blobServiceUri: uri.optional().describe('Blob endpoint of that account, for a managed identity.'),
+  KEY_GUARDIAN_POLICY: z
+    .string()
+    .default('policy.json')
+    .describe('Path of the policy file, from the folder of host.json.'),
+  KEY_GUARDIAN_SWEEP_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(300)
+    .default(60)
+    .describe('Time between two passes over a vault, in seconds.'),
+  KEY_GUARDIAN_AUDIT_REGIONS: listed
+    .default([])
+    .describe('Regions with an Event Hub of audit records; each needs a connection `AuditLog_<region>`.'),
+  KEY_GUARDIAN_AUDIT_HUB: z.string().default('key-vault-audit').describe('Name of the Event Hub in each of them.'),
+  KEY_GUARDIAN_WATCHER_CLIENT_ID: guid.optional().describe('Client id of the identity that reads every vault.'),
+  KEY_GUARDIAN_WATCHER_OBJECT_ID: guid
+    .optional()
+    .describe('Object id of that identity, by which its own acts are told in audit records.'),
+  KEY_GUARDIAN_KEEPER_CLIENT_ID: guid
+    .optional()
+    .describe('Client id of the identity that restores keys in vaults in `block`.'),
+  KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
+  KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
+  KEY_GUARDIAN_WEBHOOK_SECRET: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('Secret that signs the webhook, at least 16 characters.'),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The settings of an environment. Throws `SettingsInvalid` with every fault, not the first. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = settingsSchema.safeParse(environment);
+  if (!parsed.success)
+    throw new SettingsInvalid(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  return parsed.data;
+}

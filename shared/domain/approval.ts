@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { actor } from './audit-record.ts';
+import { moment } from './time.ts';
+
+/** Acts that people can approve. */
+export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
+export type ApprovableAct = (typeof approvableActs)[number];
+
+/** Asked by one person, granted by another, spent when the state it allows is seen. */
+export const approval = z.object({
+  id: z.string(),
+  vault: z.string(),
+  /** Name of the key, or `*` for a vault that is being decommissioned. */
+  key: z.string(),
+  /** A version, or `*`. Deleting has no version: it takes the whole key. */
+  version: z.string(),
+  acts: z.array(z.enum(approvableActs)).min(1),
+  /** Object id of who may do it, or `anyone` but the granter. */
+  by: z.string(),
+  from: moment,
+  until: moment,
+  why: z.string(),
+  ticket: z.string().optional(),
+  asked: z.object({ by: actor, at: moment }),
+  granted: z.object({ by: actor, at: moment }).optional(),
+  withdrawn: z.object({ by: actor, at: moment }).optional(),
+});
+export type Approval = z.infer<typeof approval>;
+
+/** An act as far as it is known. `by` is `undefined` until the audit log has told, minutes later. */
+export interface DatedAct {
+  readonly act: ApprovableAct;
+  readonly version: string | undefined;
+  readonly at: Date;
+  readonly by: string | undefined;
+}
+
+/** Whether who did it is who was meant: anyone but the granter, or the one who was named. */
+export function fitsActor(given: Approval, oid: string): boolean {
+  return oid !== given.granted?.by.oid && (given.by === 'anyone' || given.by === oid);
+}
+
+/**
+ * Whether an approval covers an act on a key of its vault. What counts is when the act happened, not when we looked: the
+ * window's ends are part of it, and a withdrawal covers no more from its moment on. An actor who is not known yet is
+ * taken to fit.
+ */
+export function covers(given: Approval, key: string, act: DatedAct): boolean {
+  return (
+    given.granted !== undefined &&
+    (given.key === '*' || given.key === key) &&
+    (given.version === '*' || act.version === undefined || given.version === act.version) &&
+    given.acts.includes(act.act) &&
+    act.at.getTime() >= given.from.getTime() &&
+    act.at.getTime() <= given.until.getTime() &&
+    (given.withdrawn === undefined || act.at.getTime() < given.withdrawn.at.getTime()) &&
+    (act.by === undefined || fitsActor(given, act.by))
+  );
+}

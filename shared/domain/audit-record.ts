@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { moment } from './time.ts';
+
+/** Who did it, as far as the audit log or the command line told. */
+export const actor = z.object({
+  /** Object id in Entra ID; `unknown` where no record has told yet. */
+  oid: z.string(),
+  name: z.string().optional(),
+  address: z.string().optional(),
+});
+export type Actor = z.infer<typeof actor>;
+
+/** What a record is about. */
+export const auditSubject = z.object({
+  vault: z.string(),
+  key: z.string().optional(),
+  version: z.string().optional(),
+});
+export type AuditSubject = z.infer<typeof auditSubject>;
+
+/** Kinds of record. A reader of the trail meets no other. */
+export const auditKinds = [
+  'hint', // somebody or something told of an act
+  'decision', // what was found and what was judged; only where it differs from the last one for that state
+  'intent', // what is about to be written to a vault
+  'outcome', // what came of an intent
+  'withheld', // what would have been written, and why it was not
+  'incident', // opened, changed, resolved
+  'alert', // given to a channel, refused by a channel
+  'baseline', // proposed, accepted, rebuilt
+  'register', // what is approved has changed
+  'approval', // asked, granted, withdrawn, spent
+  'hold', // set, released
+  'set-aside', // something that could not be parsed
+  'failure', // passing or lasting
+] as const;
+export type AuditKind = (typeof auditKinds)[number];
+
+/** What a caller gives; the trail adds sequence and hashes. Neither may ever carry key material, a token or a channel's address. */
+export const auditEntry = z.object({
+  /** Random; the same in every copy of this record. */
+  id: z.string(),
+  /** When it happened, as far as the guardian knows. */
+  time: moment,
+  what: z.enum(auditKinds),
+  subject: auditSubject,
+  who: actor.optional(),
+  /** Ids of the hints that led here, at most 20, and how many there were in all. */
+  hints: z.object({ ids: z.array(z.string()), count: z.number().int() }).optional(),
+  /** Plain JSON: the finding, the judgement, the action, the outcome. */
+  detail: z.record(z.string(), z.json()),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+
+/** One line of a stream. */
+export const auditRecord = auditEntry.extend({
+  /** When it was appended, where that was later than the time because the trail's storage was down. */
+  appendedAt: moment.optional(),
+  /** From 1, without a gap, through the whole stream, over its blobs. */
+  sequence: z.number().int().positive(),
+  /** Hash of the record before; of the stream's name for the first. */
+  previousHash: z.string(),
+  /** SHA-256, hex, over the canonical JSON (RFC 8785) of all the other members. */
+  hash: z.string(),
+});
+export type AuditRecord = z.infer<typeof auditRecord>;

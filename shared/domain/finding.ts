@@ -1,0 +1,76 @@
+import type { ApprovableAct } from './approval.ts';
+import type { Severity } from './incident.ts';
+import type { AttributeChange, Attributes, ObservedKey, ObservedVersion } from './key.ts';
+import type { KeyPolicy } from './policy.ts';
+import type { KeyRecord } from './register.ts';
+
+/** What would put it right. */
+export type Remedy =
+  /** Take the deleted key back. */
+  | { readonly kind: 'recover' }
+  /**
+   * Put attributes of one version back. `approves` is what becomes the approved value where the approved one cannot be
+   * had again, because a date that was set cannot be taken away.
+   */
+  | { readonly kind: 'restore'; readonly change: AttributeChange; readonly approves?: AttributeChange }
+  /** Nothing is to be done but to tell people. */
+  | { readonly kind: 'tell' }
+  /** The vault has not settled yet: look again. */
+  | { readonly kind: 'wait' };
+
+/** A difference between what is observed and what was approved. */
+export interface Finding {
+  /** The id of the rule that found it: the name of its file and of its test. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** `undefined` where the whole key is meant. */
+  readonly version: string | undefined;
+  /** When the act happened, by the vault's own time. */
+  readonly since: Date;
+  /** The act that people could have approved; `undefined` where there is none. */
+  readonly act: ApprovableAct | undefined;
+  /** Whether disks stop working an hour after `since`. */
+  readonly stopsDisks: boolean;
+  /** One sentence: what is wrong. */
+  readonly summary: string;
+  readonly remedy: Remedy;
+}
+
+/** What every rule is given. Time is an argument. */
+export interface Situation {
+  readonly vault: string;
+  readonly key: string;
+  readonly observed: ObservedKey;
+  readonly record: KeyRecord;
+  readonly policy: KeyPolicy;
+  readonly now: Date;
+  /** How many keys the vault listed in the sweep that led here; `undefined` where none did. */
+  readonly listed: number | undefined;
+}
+
+/** What a rule says of itself: data first, for reports, documentation and tests. */
+interface RuleFacts {
+  /** The name of its file and of its test. */
+  readonly id: string;
+  /** What it demands, in one sentence. */
+  readonly demand: string;
+  readonly severity: Severity;
+  /** The page it rests on. */
+  readonly source: string;
+}
+
+/** A rule about one version that the register approves and the vault shows. */
+export interface VersionRule extends RuleFacts {
+  readonly scope: 'version';
+  find(version: ObservedVersion, approved: Attributes, situation: Situation): VersionFinding | undefined;
+}
+/** `since` is the version's `updated` where it is left out. */
+export type VersionFinding = Omit<Finding, 'rule' | 'severity' | 'version' | 'since'> & { readonly since?: Date };
+
+/** A rule about the key as a whole. */
+export interface KeyRule extends RuleFacts {
+  readonly scope: 'key';
+  find(situation: Situation): readonly Omit<Finding, 'rule' | 'severity'>[];
+}
+
+export type Rule = VersionRule | KeyRule;

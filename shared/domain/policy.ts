@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+const pattern = z
+  .string()
+  .regex(/^[0-9a-zA-Z*-]+$/, 'a pattern holds letters, digits, hyphens and * only')
+  .describe('Name of a key, without case; `*` stands for any run of characters.');
+
+export const modes = ['alert', 'block'] as const;
+/** `alert` tells; `block` undoes and tells. */
+export type Mode = (typeof modes)[number];
+
+const mode = z.enum(modes);
+
+const keyRule = z
+  .strictObject({
+    pattern,
+    guard: z.boolean().default(true).describe('False leaves the key out: it is not watched at all.'),
+    mode: mode.optional().describe("What is done for these keys; the vault's mode where left out."),
+    notifyBeforeExpiryDays: z
+      .number()
+      .int()
+      .min(1)
+      .max(3650)
+      .optional()
+      .describe('An expiry moved nearer than this many days from now is undone. Default 30.'),
+    olderVersions: z
+      .enum(['each-minute', 'hourly'])
+      .optional()
+      .describe('How often versions other than the current one are looked at. Default each-minute.'),
+    knownUsers: z
+      .array(z.string())
+      .optional()
+      .describe('Object ids whose use of the key (unwrap, decrypt, release) is expected. Added to those of the vault.'),
+  })
+  .describe('Keys of a vault by pattern. The first pattern that fits counts.');
+
+const guardedVault = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-zA-Z][0-9a-zA-Z-]{1,22}[0-9a-zA-Z]$/, 'not the name of a key vault')
+      .describe('Name of the vault.'),
+    mode: mode
+      .default('alert')
+      .describe('What is done for the keys of this vault: alert (tell) or block (undo and tell).'),
+    keys: z
+      .array(keyRule)
+      .default([])
+      .describe('Exceptions by key. Every key that no pattern fits is guarded in the mode of the vault.'),
+    knownUsers: z.array(z.string()).default([]).describe('Object ids whose use of any key of this vault is expected.'),
+  })
+  .describe('A vault to guard.');
+
+/** The policy file, as only who may change the code may change it. */
+export const policy = z.strictObject({
+  $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
+  vaults: z
+    .array(guardedVault)
+    .min(1, 'name at least one vault to guard')
+    .refine(
+      (vaults) => new Set(vaults.map((vault) => vault.name.toLowerCase())).size === vaults.length,
+      'a vault is named twice',
+    )
+    .describe('The vaults to guard.'),
+  channels: z
+    .array(z.string())
+    .default(['console'])
+    .describe('Alert channels by id, in the order in which they are used.'),
+});
+export type Policy = z.infer<typeof policy>;
+
+/** What the policy says of one key. */
+export interface KeyPolicy {
+  readonly guarded: boolean;
+  readonly mode: Mode;
+  readonly notifyBeforeExpiryDays: number;
+  readonly olderVersions: 'each-minute' | 'hourly';
+  readonly knownUsers: readonly string[];
+}
+
+export const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
+
+const fits = (wanted: string, name: string): boolean =>
+  new RegExp(`^${wanted.toLowerCase().replaceAll('*', '.*')}$`).test(name.toLowerCase());
+
+/** What holds for a key. A vault that the policy does not name has no guarded keys. */
+export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
+  const named = all.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
+  const rule = named?.keys.find((candidate) => fits(candidate.pattern, key));
+  return {
+    guarded: named !== undefined && (rule?.guard ?? true),
+    mode: rule?.mode ?? named?.mode ?? 'alert',
+    notifyBeforeExpiryDays: rule?.notifyBeforeExpiryDays ?? DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS,
+    olderVersions: rule?.olderVersions ?? 'each-minute',
+    knownUsers: [...(named?.knownUsers ?? []), ...(rule?.knownUsers ?? [])],
+  };
+}
+
+/** Names of the guarded vaults, in lower case. */
+export const guardedVaults = (all: Policy): readonly string[] => all.vaults.map((vault) => vault.name.toLowerCase());
+
+/** Names of the vaults in which the keeper needs rights: those with a key in `block`. */
+export const vaultsInBlock = (all: Policy): readonly string[] =>
+  all.vaults
+    .filter((vault) => vault.mode === 'block' || vault.keys.some((rule) => rule.guard && rule.mode === 'block'))
+    .map((vault) => vault.name.toLowerCase());

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { actor } from './audit-record.ts';
+import { type Attributes, attributes } from './key.ts';
+import { moment } from './time.ts';
+
+/** What the register knows of one version. */
+export const versionRecord = z.object({
+  created: moment,
+  /** The attributes last approved; absent while the version is known and not approved. */
+  approved: attributes.optional(),
+  keyType: z.string().optional(),
+  keySizeBits: z.number().int().optional(),
+  fingerprint: z.string().optional(),
+  /** What the last look saw; absent before the first. */
+  seen: z
+    .object({
+      at: moment,
+      updated: moment,
+      enabled: z.boolean(),
+      notBefore: moment.optional(),
+      expiresOn: moment.optional(),
+      /** As of the last reading in full. */
+      operations: z.array(z.string()),
+      /** When it was last read in full. */
+      inFullAt: moment,
+      /** Whether what was seen was left as it was, or was to be undone. */
+      verdict: z.enum(['good', 'undo', 'left']),
+    })
+    .optional(),
+  /** The approvals that its approved state was made from, and the acts they were spent on. */
+  spent: z
+    .array(z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }))
+    .default([]),
+  /** Set once where the record of a restored or imported version told against it. */
+  distrusted: z.string().optional(),
+});
+export type VersionRecord = z.infer<typeof versionRecord>;
+
+/** What the register knows of one key: a row of the table `keys`. */
+export const keyRecord = z.object({
+  versions: z.record(z.string(), versionRecord),
+  /** The version that the vault last called current. */
+  current: z.string().optional(),
+  /** The deletion that people approved: such a key stays deleted. */
+  approvedDeletion: z.object({ approval: z.string(), deletedOn: moment, by: z.string().optional() }).optional(),
+  /** When the key was first seen in neither list; absent while it is in one. */
+  absentSince: moment.optional(),
+  /** The recovery that was begun and has not shown yet. */
+  recovering: z.object({ since: moment, deletedOn: moment }).optional(),
+  /** Who purged it, from a 2xx record. */
+  purged: z.object({ at: moment, by: actor }).optional(),
+  /** The acts that were undone within the last hour, oldest first: three make the key contested. */
+  undone: z.array(z.object({ version: z.string().optional(), since: moment, at: moment })).default([]),
+  /** Acts on this key that the audit log told of within the last day, newest last, at most 50. */
+  acts: z
+    .array(z.object({ id: z.string(), operation: z.string(), version: z.string().optional(), at: moment, by: actor }))
+    .default([]),
+  /** Since when the key cannot be read, and why. */
+  failing: z.object({ since: moment, because: z.string() }).optional(),
+  /** When the guardian asked itself to look again; nobody needs to ask twice. */
+  nextLookAt: moment.optional(),
+  /** The last decision that went to the trail: its hash, and the hints that have led to the same one since. */
+  lastDecision: z.object({ hash: z.string(), repeats: z.number().int() }).optional(),
+});
+export type KeyRecord = z.infer<typeof keyRecord>;
+
+export const EMPTY_KEY_RECORD: KeyRecord = { versions: {}, undone: [], acts: [] };
+
+/** Where a vault stands with its baseline. */
+export const baselineState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('proposed'), at: moment, keys: z.number().int(), suspicious: z.array(z.string()) }),
+  z.object({ state: z.literal('accepted'), at: moment, by: actor, record: z.string() }),
+]);
+export type BaselineState = z.infer<typeof baselineState>;
+
+/** How the sweeping of a vault stands. */
+export const sweepState = z.object({
+  /** The chain of passes that counts. */
+  token: z.string(),
+  /** When the next pass was planned for. */
+  plannedFor: moment,
+  /** When the last pass ended well. */
+  lastPassAt: moment.optional(),
+  /** Since when passes fail, and why. */
+  failing: z.object({ since: moment, because: z.string() }).optional(),
+});
+export type SweepState = z.infer<typeof sweepState>;
+
+/** A change of what is approved or known, as data: applied to the register and recorded in the register's stream. */
+export const registerChange = z.discriminatedUnion('kind', [
+  /** From now on the version is held to these attributes. */
+  z.object({
+    kind: z.literal('approve-version'),
+    version: z.string(),
+    created: moment,
+    approved: attributes,
+    keyType: z.string().optional(),
+    keySizeBits: z.number().int().optional(),
+    fingerprint: z.string().optional(),
+    because: z.string(),
+    spent: z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }).optional(),
+  }),
+  /** The version is known and is not approved until a person says so. */
+  z.object({
+    kind: z.literal('know-version'),
+    version: z.string(),
+    created: moment,
+    keyType: z.string().optional(),
+    keySizeBits: z.number().int().optional(),
+    fingerprint: z.string().optional(),
+    because: z.string(),
+  }),
+  /** The version is no longer approved. */
+  z.object({ kind: z.literal('distrust-version'), version: z.string(), because: z.string() }),
+  /** The key stays deleted. */
+  z.object({ kind: z.literal('approve-deletion'), approval: z.string(), deletedOn: moment, by: z.string().optional() }),
+  /** The approved deletion is over: the key is back. */
+  z.object({ kind: z.literal('forget-deletion') }),
+]);
+export type RegisterChange = z.infer<typeof registerChange>;
+
+/** The versions that are approved, with what they are held to. */
+export function approvedVersions(record: KeyRecord): readonly (readonly [version: string, approved: Attributes])[] {
+  return Object.entries(record.versions).flatMap(([version, known]) =>
+    known.approved === undefined ? [] : [[version, known.approved] as const],
+  );
+}
+
+/** Whether there is anything of this key to guard. */
+export const isGuarded = (record: KeyRecord): boolean => approvedVersions(record).length > 0;

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** A moment, UTC. Written to JSON as an ISO 8601 string with milliseconds and read back from one. */
+export const moment = z.coerce.date();
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The moment `ms` milliseconds later; earlier where `ms` is negative. */
+export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
+
+/** Whether two moments are the same; `undefined` (no date set) is only the same as itself. */
+export const sameMoment = (one: Date | undefined, other: Date | undefined): boolean =>
+  one?.getTime() === other?.getTime();

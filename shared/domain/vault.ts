@@ -1,0 +1,60 @@
+import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
+
+/** Why a vault did not do what it was asked. Six different answers; none of them means that a key is absent. */
+export type Refusal =
+  | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
+  | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
+  | { readonly kind: 'throttled'; readonly error: Error }
+  /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
+  | { readonly kind: 'unreachable'; readonly error: Error }
+  /** The vault is failing over: it can be read and not be written. */
+  | { readonly kind: 'read-only'; readonly error: Error };
+
+export type RefusalKind = Refusal['kind'];
+
+export type Missing = { readonly kind: 'missing' };
+/** Another operation on the same key is under way: passes by itself. */
+export type Conflict = { readonly kind: 'conflict'; readonly error: Error };
+
+export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Missing | Refusal;
+
+/** An item of the vault's list of keys: the attributes of the key's current version, without its id. */
+export interface ListedKey extends Omit<ListedVersion, 'version'> {
+  readonly key: string;
+  readonly managed: boolean;
+}
+
+export interface DeletedKey {
+  readonly key: string;
+  readonly deletedOn: Date;
+  readonly scheduledPurgeOn: Date | undefined;
+}
+
+/** A version read in full. */
+export interface ReadVersion extends ObservedVersion {
+  readonly managed: boolean;
+  readonly detail: VersionDetail;
+}
+
+/** The reads of one vault, under the watcher's identity. Lists run over all pages, empty ones included. */
+export interface VaultReads {
+  listKeys(): Promise<Answer<readonly ListedKey[]>>;
+  listDeletedKeys(): Promise<Answer<readonly DeletedKey[]>>;
+  /** 'missing' where the key is not there or has no versions. */
+  listVersions(key: string): Promise<Answer<readonly ListedVersion[]>>;
+  /** Without a version: the current one. A disabled version whose read the service refuses comes back as `undetailed`. */
+  read(key: string, version?: string): Promise<Answer<ReadVersion> | { readonly kind: 'undetailed' }>;
+  readDeleted(key: string): Promise<Answer<DeletedKey>>;
+}
+
+/** The writes of one vault, under the keeper's identity. `requestId` travels as `x-ms-client-request-id`. Never retried by the client. */
+export interface VaultWrites {
+  update(
+    key: string,
+    version: string,
+    change: AttributeChange,
+    requestId: string,
+  ): Promise<Answer<ReadVersion> | Conflict>;
+  /** 'ok' means that recovering has begun, not that the key is back. */
+  recover(key: string, requestId: string): Promise<Answer<undefined> | Conflict>;
+}

@@ -1,0 +1,134 @@
+import type { AuditEntry } from '../domain/audit-record.ts';
+import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
+import { type Hold, holdOn } from '../domain/hold.ts';
+import type { KeyId, ObservedKey } from '../domain/key.ts';
+import { sameOperations } from '../domain/key.ts';
+import { sameMoment } from '../domain/time.ts';
+import type { Conflict, Missing, Refusal } from '../domain/vault.ts';
+import type { Ports } from '../ports.ts';
+import { readHolds } from '../register/people.ts';
+import { type Claim, claimWith } from './claim.ts';
+import { entry, intentEntry } from './entries.ts';
+
+/** What became of the writes. */
+export type Acted =
+  /** Somebody else took the key over before anything was written. */
+  | { readonly kind: 'lost-claim' }
+  /** A hold was set between deciding and writing; nothing was written. */
+  | { readonly kind: 'held'; readonly claim: Claim; readonly by: Hold }
+  | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Sent[] };
+
+export interface Sent {
+  readonly intent: Intent;
+  /** `done` only after reading back; what was sent has begun, failed, or is unknown. */
+  readonly outcome: Outcome;
+  /** Whether trying again may help by itself. */
+  readonly passing: boolean;
+}
+
+/**
+ * Writes to the vault what was decided. The intents are in the trail, in the claim and in the table of intents before
+ * anything is sent, and the holds are read again beside that. Throws where neither storage takes the intent: then
+ * nothing is written.
+ */
+export async function act(
+  id: KeyId,
+  decision: Decision,
+  claim: Claim,
+  before: readonly AuditEntry[],
+  ports: Ports,
+): Promise<Acted> {
+  const intents = decision.actions.map((action) => intentFor(action, decision, ports));
+  const [claimed, , , holds] = await Promise.all([
+    claimWith(claim, intents, ports),
+    ports.trail.append(id.vault, [...before, ...intents.map((intent) => intentEntry(id, intent, ports))]),
+    Promise.all(intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent))),
+    readHolds(ports),
+  ]);
+  if (claimed === undefined) return { kind: 'lost-claim' };
+  const held = holdOn(holds, id, ports.now());
+  if (held !== undefined) {
+    await ports.trail.append(
+      id.vault,
+      intents.map((intent) =>
+        entry('withheld', id, { intent: intent.id, because: 'hold', hold: held.id, action: intent.action }, ports),
+      ),
+    );
+    return { kind: 'held', claim: claimed, by: held };
+  }
+  const sent: Sent[] = [];
+  // One after the other: the service answers parallel writes to one key with conflicts.
+  for (const intent of intents) sent.push(await send(intent, ports));
+  return { kind: 'sent', claim: claimed, sent };
+}
+
+/** An action with what it is about. */
+function intentFor(action: Action, { judgements }: Decision, { newId, now }: Ports): Intent {
+  const undone = judgements.filter(
+    ({ finding, verdict }) =>
+      verdict.kind === 'undo' &&
+      (action.kind === 'recover-key' ? finding.version === undefined : finding.version === action.version),
+  );
+  const findings = undone.map(({ finding: { rule, severity, version, since, stopsDisks, summary } }) => ({
+    rule,
+    severity,
+    version,
+    since,
+    stopsDisks,
+    summary,
+  }));
+  const approves = undone.flatMap(({ finding: { remedy } }) =>
+    remedy.kind === 'restore' && remedy.approves !== undefined ? [remedy.approves] : [],
+  );
+  return {
+    id: newId(),
+    at: now(),
+    action,
+    findings,
+    ...(approves.length === 0 ? {} : { approves: Object.assign({}, ...approves) }),
+  };
+}
+
+async function send(intent: Intent, { writes }: Ports): Promise<Sent> {
+  const { action } = intent;
+  const vault = writes(action.vault);
+  const answer =
+    action.kind === 'recover-key'
+      ? await vault.recover(action.key, intent.id)
+      : await vault.update(action.key, action.version, action.change, intent.id);
+  return answer.kind === 'ok' ? { intent, outcome: { kind: 'begun' }, passing: false } : { intent, ...refused(answer) };
+}
+
+function refused(answer: Missing | Conflict | Refusal): Pick<Sent, 'outcome' | 'passing'> {
+  switch (answer.kind) {
+    case 'missing':
+      return { outcome: { kind: 'failed', because: 'not found' }, passing: true };
+    case 'unreachable':
+      // The service may have done it: the next reading tells.
+      return { outcome: { kind: 'unknown', because: answer.error.message }, passing: true };
+    case 'conflict':
+    case 'throttled':
+    case 'read-only':
+    case 'forbidden-by-permission':
+    case 'forbidden-by-firewall':
+      return { outcome: { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` }, passing: true };
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Whether the vault shows what an action was to bring about. Believed instead of any answer. */
+export function isShown(action: Action, observed: ObservedKey): boolean {
+  if (observed.kind !== 'present') return false;
+  if (action.kind === 'recover-key') return observed.versions.length > 0;
+  const version = observed.versions.find((candidate) => candidate.version === action.version);
+  if (version === undefined) return false;
+  const { enabled, notBefore, expiresOn, operations } = action.change;
+  return (
+    (enabled === undefined || version.enabled === enabled) &&
+    (notBefore === undefined || sameMoment(version.notBefore, notBefore)) &&
+    (expiresOn === undefined || sameMoment(version.expiresOn, expiresOn)) &&
+    (operations === undefined ||
+      (version.detail !== undefined && sameOperations(version.detail.operations, operations)))
+  );
+}

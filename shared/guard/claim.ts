@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { type Intent, intent } from '../domain/decision.ts';
+import type { KeyId } from '../domain/key.ts';
+import { later, moment, SECOND_MS } from '../domain/time.ts';
+import type { Ports } from '../ports.ts';
+import { parsed } from '../register/rows.ts';
+import type { Row } from '../storage.ts';
+
+/** How long a claim lasts where its owner does not end it, in ms. */
+export const CLAIM_MS = 30 * SECOND_MS;
+/** How long a message is sent back for when its key is claimed, in seconds. */
+export const CLAIMED_BACK_SECONDS = 5;
+
+const claimData = z.object({ owner: z.string(), until: moment, intents: z.array(intent) });
+
+/** The right to work on one key. One worker a key; it ends by itself after 30 s. */
+export interface Claim {
+  readonly id: KeyId;
+  readonly owner: string;
+  readonly row: Row;
+  /** What the worker before us meant to do when it stopped; closed before anything else. */
+  readonly open: readonly Intent[];
+}
+
+type Needs = Pick<Ports, 'tables' | 'now' | 'newId'>;
+
+/** Claims a key before anything of it is read. `undefined` while somebody else works on it. */
+export async function claimKey(id: KeyId, { tables, now, newId }: Needs): Promise<Claim | undefined> {
+  const owner = newId();
+  const fresh = { owner, until: later(now(), CLAIM_MS), intents: [] };
+  const inserted = await tables.claims.insert(id.vault, id.key, fresh);
+  if (inserted !== undefined) return { id, owner, row: inserted, open: [] };
+  const standing = await tables.claims.get(id.vault, id.key);
+  if (standing === undefined) return undefined;
+  const data = parsed(claimData, standing);
+  if (now().getTime() < data.until.getTime()) return undefined;
+  const taken = await tables.claims.replace(standing, { ...fresh, intents: data.intents });
+  return taken === undefined ? undefined : { id, owner, row: taken, open: data.intents };
+}
+
+/** Writes the intents into the claim. `undefined` where it is not ours any more: then nothing may be written to the vault. */
+export async function claimWith(
+  claim: Claim,
+  intents: readonly Intent[],
+  { tables, now }: Needs,
+): Promise<Claim | undefined> {
+  const row = await tables.claims.replace(claim.row, { owner: claim.owner, until: later(now(), CLAIM_MS), intents });
+  return row === undefined ? undefined : { ...claim, row, open: intents };
+}
+
+/** Ends a claim. One that somebody took over meanwhile is left to them. */
+export async function releaseClaim(claim: Claim, { tables }: Needs): Promise<void> {
+  await tables.claims.remove(claim.row);
+}

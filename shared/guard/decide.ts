@@ -1,0 +1,244 @@
+import { type Approval, covers, type DatedAct } from '../domain/approval.ts';
+import type { Action, Decision, Judgement, Verdict, Withholding } from '../domain/decision.ts';
+import type { Finding, Situation } from '../domain/finding.ts';
+import { type Hold, holdOn } from '../domain/hold.ts';
+import type { Attributes } from '../domain/key.ts';
+import type { KeyRecord, RegisterChange } from '../domain/register.ts';
+import { HOUR_MS, MINUTE_MS } from '../domain/time.ts';
+import { findings } from './findings.ts';
+import { newbornChanges } from './newborn.ts';
+import { SETTLING_MS } from './rules/key-missing.ts';
+
+/** More standing versions than this in one pass are held for a person. */
+export const MASS_BRAKE_VERSIONS = 20;
+/** This many acts undone within an hour make a key contested. */
+export const CONTESTED_ACTS = 3;
+/** When to look again at what is settling, in seconds after it began. */
+const SETTLING_LOOKS_SECONDS = [1, 3, 7, 15, 30, 60] as const;
+/** How far the audit log's time of an act may lie from the vault's own, in ms. */
+const SAME_ACT_MS = 5_000;
+
+/** Everything a decision rests on. */
+export interface Given extends Situation {
+  readonly baselineAccepted: boolean;
+  readonly approvals: readonly Approval[];
+  readonly holds: readonly Hold[];
+  /** Versions of the vault that were already bad at the last look and would be undone now; `undefined` where no sweep counted. */
+  readonly standing: number | undefined;
+}
+
+/** What to do about a key. Pure: time and everything else is an argument. */
+export function decide(given: Given): Decision {
+  const judgements = findings(given).map((finding) => ({ finding, verdict: judge(finding, given) }));
+  const changes = [...spendings(judgements, given), ...learnings(given)];
+  return {
+    judgements,
+    actions: merged(judgements.flatMap(({ verdict }) => (verdict.kind === 'undo' ? [verdict.action] : []))),
+    changes,
+    lookAgainInSeconds: lookAgain(judgements, given),
+    contested: judgements.some(({ finding }) => isContested(finding, given)),
+  };
+}
+
+function judge(finding: Finding, given: Given): Verdict {
+  const approval = approvalFor(finding, given);
+  if (approval !== undefined) return { kind: 'approved', approval: approval.id };
+  switch (finding.remedy.kind) {
+    case 'tell':
+      return { kind: 'told' };
+    case 'wait':
+      return { kind: 'settling' };
+    case 'recover':
+    case 'restore': {
+      const action = actionFor(finding, given);
+      const because = withheldBecause(finding, given);
+      return because === undefined ? { kind: 'undo', action } : { kind: 'withheld', because, action };
+    }
+    default:
+      return finding.remedy satisfies never;
+  }
+}
+
+function actionFor({ remedy, version, since }: Finding, { vault, key }: Given): Action {
+  if (remedy.kind === 'restore' && version !== undefined)
+    return { kind: 'restore-version', vault, key, version, change: remedy.change };
+  return { kind: 'recover-key', vault, key, deletedOn: since };
+}
+
+/** The first reason not to write. The order is what people are told: their own choices before the guardian's caution. */
+function withheldBecause(finding: Finding, given: Given): Withholding | undefined {
+  const { observed, policy, record, now } = given;
+  if (!given.baselineAccepted) return 'no-baseline';
+  if (observed.kind === 'present' && observed.managed) return 'managed';
+  if (policy.mode === 'alert') return 'alert-only';
+  if (holdOn(given.holds, given, now) !== undefined) return 'hold';
+  if (wasBadBefore(finding, given)) {
+    if (given.standing === undefined) return 'uncounted';
+    if (given.standing > MASS_BRAKE_VERSIONS) return 'mass-brake';
+  }
+  const { recovering } = record;
+  if (
+    finding.remedy.kind === 'recover' &&
+    recovering?.deletedOn.getTime() === finding.since.getTime() &&
+    now.getTime() - recovering.since.getTime() < SETTLING_MS
+  ) {
+    return 'recovering';
+  }
+  if (isContested(finding, given) && sinceLastUndoingMs(finding, given) < MINUTE_MS) return 'once-a-minute';
+  return undefined;
+}
+
+/** Whether the version was seen in this very state before, and was left so: what would be undone now only because the register says so. */
+export function wasBadBefore(
+  { version, remedy }: Pick<Finding, 'version' | 'remedy'>,
+  { observed, record }: Pick<Given, 'observed' | 'record'>,
+): boolean {
+  if (version === undefined || remedy.kind !== 'restore' || observed.kind !== 'present') return false;
+  const shown = observed.versions.find((candidate) => candidate.version === version);
+  const seen = record.versions[version]?.seen;
+  if (seen === undefined || shown === undefined) return true;
+  return seen.verdict === 'left' && seen.updated.getTime() === shown.updated.getTime();
+}
+
+function approvalFor(finding: Finding, { approvals, key, record }: Given): Approval | undefined {
+  const { act } = finding;
+  if (act === undefined) return undefined;
+  const dated: DatedAct = {
+    act,
+    version: finding.version,
+    at: finding.since,
+    by: actorOf(finding, record.acts)?.by.oid,
+  };
+  return approvals.find((approval) => covers(approval, key, dated));
+}
+
+/** Who did it, where the audit log has told: the record of that operation on that version at that time. */
+export function actorOf(
+  finding: Pick<Finding, 'version' | 'since' | 'act'>,
+  acts: KeyRecord['acts'],
+): KeyRecord['acts'][number] | undefined {
+  const operation = finding.act === 'delete' ? 'KeyDelete' : 'KeyUpdate';
+  return acts.find(
+    (act) =>
+      act.operation === operation &&
+      (finding.version === undefined || act.version === undefined || act.version === finding.version) &&
+      Math.abs(act.at.getTime() - finding.since.getTime()) <= SAME_ACT_MS,
+  );
+}
+
+/** Approvals are spent, not consulted: the state that one allows becomes the approved one. */
+function spendings(judgements: readonly Judgement[], given: Given): readonly RegisterChange[] {
+  const { observed, record } = given;
+  return judgements.flatMap(({ finding, verdict }): readonly RegisterChange[] => {
+    if (verdict.kind !== 'approved') return [];
+    const by = actorOf(finding, record.acts)?.by.oid;
+    if (observed.kind === 'deleted')
+      return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
+    const known = finding.version === undefined ? undefined : record.versions[finding.version];
+    const shown =
+      observed.kind === 'present'
+        ? observed.versions.find((version) => version.version === finding.version)
+        : undefined;
+    if (known?.approved === undefined || shown === undefined || finding.act === undefined) return [];
+    const approved = allowed(finding.act, known.approved, {
+      ...shown,
+      operations: shown.detail?.operations ?? known.approved.operations,
+    });
+    const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by };
+    return [
+      {
+        kind: 'approve-version',
+        version: shown.version,
+        created: shown.created,
+        approved,
+        because: `approval ${verdict.approval}`,
+        spent,
+      },
+    ];
+  });
+}
+
+type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };
+
+/** The approved attributes with those replaced that the act is about. */
+function allowed(act: NonNullable<Finding['act']>, approved: Attributes, shown: Shown): Attributes {
+  switch (act) {
+    case 'disable':
+    case 'enable':
+      return { ...approved, enabled: shown.enabled };
+    case 'expire':
+      return { ...approved, expiresOn: shown.expiresOn };
+    case 'not-before':
+      return { ...approved, notBefore: shown.notBefore };
+    case 'operations':
+      return { ...approved, operations: [...shown.operations] };
+    case 'delete':
+      return approved;
+    default:
+      return act satisfies never;
+  }
+}
+
+/** What the register learns without anybody's approval: sound new versions, and that a deleted key is back. */
+function learnings(given: Given): readonly RegisterChange[] {
+  if (!given.baselineAccepted || given.observed.kind !== 'present') return [];
+  const back: readonly RegisterChange[] =
+    given.record.approvedDeletion === undefined ? [] : [{ kind: 'forget-deletion' }];
+  return [...back, ...newbornChanges(given)];
+}
+
+/** One write a version, and the key itself before its versions. */
+function merged(actions: readonly Action[]): readonly Action[] {
+  const recover = actions.filter((action) => action.kind === 'recover-key').slice(0, 1);
+  if (recover.length > 0) return recover;
+  const byVersion = new Map<string, Action>();
+  for (const action of actions) {
+    if (action.kind !== 'restore-version') continue;
+    const other = byVersion.get(action.version);
+    const change = other?.kind === 'restore-version' ? { ...other.change, ...action.change } : action.change;
+    byVersion.set(action.version, { ...action, change });
+  }
+  return [...byVersion.values()];
+}
+
+const isContested = (finding: Finding, given: Given): boolean =>
+  (finding.remedy.kind === 'recover' || finding.remedy.kind === 'restore') &&
+  timesUndone(finding, given) >= CONTESTED_ACTS;
+
+/** How many distinct acts on this version, or on the key as a whole, were undone within the last hour, this one included. */
+function timesUndone(
+  { version, since }: Pick<Finding, 'version' | 'since'>,
+  { record, now }: Pick<Given, 'record' | 'now'>,
+): number {
+  const related = record.undone.filter(
+    (undone) =>
+      now.getTime() - undone.at.getTime() < HOUR_MS &&
+      (undone.version === undefined || version === undefined || undone.version === version),
+  );
+  return new Set([...related.map((undone) => undone.since.getTime()), since.getTime()]).size;
+}
+
+/** How long ago another act on this key was last undone, in ms; infinite where none was. */
+function sinceLastUndoingMs({ since }: Finding, { record, now }: Given): number {
+  const others = record.undone.filter((undone) => undone.since.getTime() !== since.getTime());
+  return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ at }) => now.getTime() - at.getTime()));
+}
+
+function lookAgain(judgements: readonly Judgement[], given: Given): number | undefined {
+  const seconds = judgements.flatMap(({ finding, verdict }): readonly number[] => {
+    const begun = given.record.recovering?.since ?? finding.since;
+    if (verdict.kind === 'settling' || (verdict.kind === 'withheld' && verdict.because === 'recovering')) {
+      return [settlingLook((given.now.getTime() - begun.getTime()) / 1000)];
+    }
+    if (verdict.kind === 'withheld' && verdict.because === 'once-a-minute')
+      return [Math.ceil((MINUTE_MS - sinceLastUndoingMs(finding, given)) / 1000)];
+    return [];
+  });
+  return seconds.length === 0 ? undefined : Math.min(...seconds);
+}
+
+/** Seconds until the next look at something that began to settle so many seconds ago. */
+export function settlingLook(elapsedSeconds: number): number {
+  const next = SETTLING_LOOKS_SECONDS.find((at) => at > elapsedSeconds);
+  return Math.max(1, Math.ceil((next ?? elapsedSeconds + 30) - elapsedSeconds));
+}

@@ -1,0 +1,115 @@
+import type { AuditEntry } from '../domain/audit-record.ts';
+import type { Decision, Intent, Outcome, Verdict } from '../domain/decision.ts';
+import type { Hint } from '../domain/hint.ts';
+import type { KeyId } from '../domain/key.ts';
+import type { RegisterChange } from '../domain/register.ts';
+import type { Ports } from '../ports.ts';
+
+type Needs = Pick<Ports, 'now' | 'newId'>;
+
+/** Ids of hints that a record names at most. */
+const NAMED_HINTS = 20;
+
+/** A record before the trail has linked it. `detail` is turned into plain JSON: dates become ISO strings. */
+export function entry(
+  what: AuditEntry['what'],
+  subject: AuditEntry['subject'],
+  detail: object,
+  { now, newId }: Needs,
+  more: Partial<AuditEntry> = {},
+): AuditEntry {
+  return { id: newId(), time: now(), what, subject, detail: JSON.parse(JSON.stringify(detail)), ...more };
+}
+
+const named = (hints: readonly Hint[]): AuditEntry['hints'] =>
+  hints.length === 0 ? undefined : { ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id), count: hints.length };
+
+/** What somebody told of an act, with who did it. */
+export function hintEntry(id: KeyId, hint: Hint, needs: Needs): AuditEntry {
+  const who = 'by' in hint.says ? { who: hint.says.by } : {};
+  return entry('hint', id, { sense: hint.sense, heardAt: hint.heardAt, says: hint.says }, needs, {
+    ...who,
+    hints: { ids: [hint.id], count: 1 },
+  });
+}
+
+/** What was found and judged. `repeats`: how many looks have come to the last recorded decision again. */
+export function decisionEntry(
+  id: KeyId,
+  decision: Decision,
+  hints: readonly Hint[],
+  repeats: number,
+  needs: Needs,
+): AuditEntry {
+  const findings = decision.judgements.map(({ finding, verdict }) => ({
+    rule: finding.rule,
+    version: finding.version,
+    since: finding.since,
+    summary: finding.summary,
+    verdict: spellVerdict(verdict),
+  }));
+  const by = named(hints);
+  return entry(
+    'decision',
+    id,
+    { findings, contested: decision.contested, repeatsOfTheLast: repeats },
+    needs,
+    by === undefined ? {} : { hints: by },
+  );
+}
+
+/** What would have been written, and why it was not. */
+export function withheldEntries(id: KeyId, decision: Decision, needs: Needs): readonly AuditEntry[] {
+  return decision.judgements.flatMap(({ finding, verdict }) => {
+    const about = { ...id, ...(finding.version === undefined ? {} : { version: finding.version }) };
+    if (verdict.kind === 'withheld')
+      return [
+        entry('withheld', about, { rule: finding.rule, because: verdict.because, action: verdict.action }, needs),
+      ];
+    if (verdict.kind === 'approved')
+      return [entry('withheld', about, { rule: finding.rule, because: 'approved', approval: verdict.approval }, needs)];
+    return [];
+  });
+}
+
+export const spellVerdict = (verdict: Verdict): string => {
+  switch (verdict.kind) {
+    case 'undo':
+      return 'undo';
+    case 'withheld':
+      return `withheld: ${verdict.because}`;
+    case 'approved':
+      return `approved: ${verdict.approval}`;
+    case 'told':
+      return 'left to people';
+    case 'settling':
+      return 'settling';
+    default:
+      return verdict satisfies never;
+  }
+};
+
+export const intentEntry = (id: KeyId, intent: Intent, needs: Needs): AuditEntry =>
+  entry('intent', subjectOf(id, intent), { intent: intent.id, action: intent.action }, needs);
+
+/** What came of an intent, how long it took from intent to outcome, and whether a later worker found out by reading. */
+export const outcomeEntry = (
+  id: KeyId,
+  intent: Intent,
+  outcome: Outcome,
+  needs: Needs,
+  closedLater = false,
+): AuditEntry =>
+  entry(
+    'outcome',
+    subjectOf(id, intent),
+    { intent: intent.id, ...outcome, tookMs: needs.now().getTime() - intent.at.getTime(), closedLater },
+    needs,
+  );
+
+/** A change of what is approved, as the register's stream keeps it. */
+export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs): AuditEntry =>
+  entry('register', { ...id, ...('version' in change ? { version: change.version } : {}) }, { change }, needs);
+
+const subjectOf = (id: KeyId, { action }: Intent): AuditEntry['subject'] =>
+  action.kind === 'restore-version' ? { ...id, version: action.version } : id;

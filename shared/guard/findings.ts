@@ -1,0 +1,17 @@
+import type { Finding, Situation } from '../domain/finding.ts';
+import { rules } from './rules/registry.ts';
+
+/** Every difference between what is observed and what was approved. The sweep and the guard both ask this. */
+export function findings(situation: Situation): readonly Finding[] {
+  const { observed, record } = situation;
+  return rules.flatMap((rule): readonly Finding[] => {
+    const named = { rule: rule.id, severity: rule.severity };
+    if (rule.scope === 'key') return rule.find(situation).map((found) => ({ ...found, ...named }));
+    if (observed.kind !== 'present') return [];
+    return observed.versions.flatMap((version) => {
+      const approved = record.versions[version.version]?.approved;
+      const found = approved === undefined ? undefined : rule.find(version, approved, situation);
+      return found === undefined ? [] : [{ since: version.updated, ...found, ...named, version: version.version }];
+    });
+  });
+}

@@ -1,0 +1,187 @@
+import type { Approval } from '../domain/approval.ts';
+import { fitsActor } from '../domain/approval.ts';
+import type { Hint } from '../domain/hint.ts';
+import type { KeyId } from '../domain/key.ts';
+import { spell } from '../domain/key.ts';
+import type { KeyRecord, RegisterChange } from '../domain/register.ts';
+import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
+import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
+
+/** Acts that the register keeps by name at most. */
+const KEPT_ACTS = 50;
+/** How long after a key was undone the refusals of its bad time may still arrive, in ms. */
+const LATE_REFUSALS_MS = MINUTE_MS;
+
+/** An incident that news alone makes, whatever the key's state, with the id that makes repeats one. */
+export interface HeardIncident {
+  readonly draft: IncidentDraft;
+  readonly id: string;
+}
+
+/** The register's row with the acts that the audit log told of. Hearing them twice is hearing them once. */
+export function withActs(record: KeyRecord, hints: readonly Hint[], now: Date): KeyRecord {
+  const told = hints.flatMap((hint) => {
+    const { says } = hint;
+    return says.kind === 'act' && !record.acts.some((act) => act.id === hint.id)
+      ? [{ id: hint.id, operation: says.operation, version: says.version, at: says.at, by: says.by }]
+      : [];
+  });
+  const purge = told.find((act) => act.operation === 'KeyPurge');
+  if (told.length === 0) return record;
+  return {
+    ...record,
+    acts: [...record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS), ...told].slice(-KEPT_ACTS),
+    ...(purge === undefined ? {} : { purged: { at: purge.at, by: purge.by } }),
+  };
+}
+
+/** An import is not a rotation: its version is no longer approved. */
+export function distrusts(record: KeyRecord): readonly RegisterChange[] {
+  return record.acts.flatMap((act): readonly RegisterChange[] => {
+    const known = act.version === undefined ? undefined : record.versions[act.version];
+    if (
+      act.operation !== 'KeyImport' ||
+      act.version === undefined ||
+      known === undefined ||
+      known.distrusted !== undefined
+    )
+      return [];
+    return [{ kind: 'distrust-version', version: act.version, because: 'it was imported' }];
+  });
+}
+
+/** Incidents that follow from what was heard, the key's own state aside. */
+export function heardIncidents(
+  id: KeyId,
+  hints: readonly Hint[],
+  record: KeyRecord,
+  approvals: readonly Approval[],
+  usable: boolean,
+): readonly HeardIncident[] {
+  return [...hints.flatMap((hint) => fromHint(id, hint, record, usable)), ...wrongPersons(id, record, approvals)];
+}
+
+function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, usable: boolean): readonly HeardIncident[] {
+  switch (says.kind) {
+    case 'act':
+      if (says.operation !== 'KeyBackup') return [];
+      return [
+        heard(
+          'key-backed-up',
+          'warning',
+          id,
+          says,
+          `Key ${spell(id)} was backed up: a copy can be restored elsewhere and never be revoked.`,
+        ),
+      ];
+    case 'unknown-user':
+      return [
+        heard(
+          'use-by-unknown-user',
+          'error',
+          id,
+          says,
+          `${says.operation} of ${spell(id)} by somebody who is not a known user of it.`,
+        ),
+      ];
+    case 'refused': {
+      if (says.operation === 'KeyPurge') {
+        return [
+          heard(
+            'purge-attempted',
+            'critical',
+            id,
+            says,
+            `Somebody tried to purge ${spell(id)} and was refused with ${says.status}.`,
+          ),
+        ];
+      }
+      // While the key itself is unusable, its own incident says more; so it does for what was refused meanwhile.
+      const wasBad = record.undone.some(
+        (undone) =>
+          says.at.getTime() >= undone.since.getTime() && says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
+      );
+      if (!usable || wasBad) return [];
+      return [
+        heard(
+          'access-refused',
+          'error',
+          id,
+          says,
+          `${says.operation} of ${spell(id)} was refused with ${says.status} although the key is usable: an identity has lost its access.`,
+        ),
+      ];
+    }
+    case 'differs':
+    case 'new-version':
+    case 'own-act':
+    case 'look-again':
+      return [];
+    default:
+      return says satisfies never;
+  }
+}
+
+type Told = { readonly by: { readonly oid: string; readonly name?: string | undefined }; readonly at: Date };
+
+function heard(
+  kind: string,
+  severity: IncidentDraft['severity'],
+  subject: KeyId,
+  { by, at }: Told,
+  summary: string,
+): HeardIncident {
+  const draft: IncidentDraft = {
+    kind,
+    severity,
+    subject,
+    since: hourOf(at),
+    summary,
+    judgement: 'left to people',
+    who: { ...by },
+  };
+  return { draft, id: incidentId(draft, by.oid) };
+}
+
+/** An approval was spent while the actor was not known; the record now names somebody it was not meant for. */
+function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval[]): readonly HeardIncident[] {
+  const spent = [
+    ...Object.entries(record.versions).flatMap(([version, known]) =>
+      known.spent.map((use) => ({ ...use, version, operation: 'KeyUpdate' })),
+    ),
+    ...(record.approvedDeletion === undefined
+      ? []
+      : [
+          {
+            approval: record.approvedDeletion.approval,
+            at: record.approvedDeletion.deletedOn,
+            version: undefined,
+            operation: 'KeyDelete',
+          },
+        ]),
+  ];
+  return spent.flatMap((use) => {
+    const approval = approvals.find((candidate) => candidate.id === use.approval);
+    const act = record.acts.find(
+      (told) =>
+        told.operation === use.operation &&
+        sameVersion(told.version, use.version) &&
+        Math.abs(told.at.getTime() - use.at.getTime()) <= 5_000,
+    );
+    if (approval === undefined || act === undefined || fitsActor(approval, act.by.oid)) return [];
+    const draft: IncidentDraft = {
+      kind: 'approved-act-by-other',
+      severity: 'critical',
+      subject: { ...id, ...(use.version === undefined ? {} : { version: use.version }) },
+      since: use.at,
+      summary: `${use.operation} of ${spell({ ...id, version: use.version })} was approved (${approval.id}), but not for who did it.`,
+      judgement: 'left to people',
+      who: act.by,
+      command: `key-guardian restore ${spell(id)}`,
+    };
+    return [{ draft, id: incidentId(draft) }];
+  });
+}
+
+const sameVersion = (one: string | undefined, other: string | undefined): boolean =>
+  one === undefined || other === undefined || one === other;

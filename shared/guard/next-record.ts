@@ -1,0 +1,126 @@
+import type { Decision, Verdict } from '../domain/decision.ts';
+import type { Situation } from '../domain/finding.ts';
+import type { ObservedVersion } from '../domain/key.ts';
+import { approvedVersions, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+import { HOUR_MS } from '../domain/time.ts';
+
+/** The register's row of a key after changes of what is approved. Applying them twice is applying them once. */
+export function withChanges(record: KeyRecord, changes: readonly RegisterChange[]): KeyRecord {
+  return changes.reduce(withChange, record);
+}
+
+function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
+  switch (change.kind) {
+    case 'approve-version': {
+      const known = record.versions[change.version];
+      const spent = change.spent === undefined ? (known?.spent ?? []) : [...(known?.spent ?? []), change.spent];
+      return withVersion(record, change.version, {
+        ...aboutVersion(change, known),
+        spent,
+        approved: change.approved,
+        seen: known?.seen,
+      });
+    }
+    case 'know-version':
+      return withVersion(record, change.version, {
+        ...aboutVersion(change, record.versions[change.version]),
+        spent: [],
+      });
+    case 'distrust-version': {
+      const known = record.versions[change.version];
+      return known === undefined
+        ? record
+        : withVersion(record, change.version, { ...known, approved: undefined, distrusted: change.because });
+    }
+    case 'approve-deletion':
+      return { ...record, approvedDeletion: { approval: change.approval, deletedOn: change.deletedOn, by: change.by } };
+    case 'forget-deletion':
+      return { ...record, approvedDeletion: undefined };
+    default:
+      return change satisfies never;
+  }
+}
+
+const withVersion = (record: KeyRecord, version: string, known: VersionRecord): KeyRecord => ({
+  ...record,
+  versions: { ...record.versions, [version]: known },
+});
+
+const aboutVersion = (
+  change: Extract<RegisterChange, { kind: 'approve-version' | 'know-version' }>,
+  known: VersionRecord | undefined,
+) => ({
+  created: change.created,
+  keyType: change.keyType ?? known?.keyType,
+  keySizeBits: change.keySizeBits ?? known?.keySizeBits,
+  fingerprint: change.fingerprint ?? known?.fingerprint,
+});
+
+/** The register's row of a key after a look: what was approved by it, what was seen, and what is settling. */
+export function afterLook(situation: Situation, decision: Pick<Decision, 'changes' | 'judgements'>): KeyRecord {
+  const { observed, now } = situation;
+  const record = withChanges(situation.record, decision.changes);
+  const recent = record.undone.filter(({ at }) => now.getTime() - at.getTime() < HOUR_MS);
+  const base: KeyRecord = {
+    ...record,
+    undone: recent,
+    absentSince: observed.kind === 'absent' ? (record.absentSince ?? now) : undefined,
+  };
+  switch (observed.kind) {
+    case 'absent':
+      return base;
+    case 'deleted':
+      // A deletion of its own time is a new one: what was begun for the last one is over.
+      return base.recovering?.deletedOn.getTime() === observed.deletedOn.getTime()
+        ? base
+        : { ...base, recovering: undefined };
+    case 'present': {
+      const versions = { ...base.versions };
+      for (const version of observed.versions) {
+        const known = versions[version.version];
+        if (known !== undefined)
+          versions[version.version] = {
+            ...known,
+            seen: seenNow(version, known, verdictOn(version.version, decision), now),
+          };
+      }
+      const back = approvedVersions(base).every(([version]) =>
+        observed.versions.some((shown) => shown.version === version),
+      );
+      return {
+        ...base,
+        versions,
+        current: observed.current,
+        purged: undefined,
+        recovering: back ? undefined : base.recovering,
+      };
+    }
+    default:
+      return observed satisfies never;
+  }
+}
+
+function seenNow(
+  version: ObservedVersion,
+  known: VersionRecord,
+  verdict: 'good' | 'undo' | 'left',
+  now: Date,
+): VersionRecord['seen'] {
+  const { updated, enabled, notBefore, expiresOn, detail } = version;
+  const operations = detail === undefined ? known.seen?.operations : [...detail.operations];
+  const inFullAt = detail === undefined ? known.seen?.inFullAt : now;
+  if (operations === undefined || inFullAt === undefined) return known.seen;
+  return { at: now, updated, enabled, notBefore, expiresOn, operations, inFullAt, verdict };
+}
+
+function verdictOn(version: string, { judgements }: Pick<Decision, 'judgements'>): 'good' | 'undo' | 'left' {
+  const verdicts = judgements.filter(({ finding }) => finding.version === version).map(({ verdict }) => verdict);
+  if (verdicts.length === 0) return 'good';
+  return verdicts.some(isStillToUndo) ? 'undo' : 'left';
+}
+
+/** A write that only waits a moment has not been decided against. */
+const isStillToUndo = (verdict: Verdict): boolean =>
+  verdict.kind === 'undo' ||
+  verdict.kind === 'settling' ||
+  (verdict.kind === 'withheld' && (verdict.because === 'once-a-minute' || verdict.because === 'recovering'));

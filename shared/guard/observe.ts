@@ -1,0 +1,110 @@
+import type { KeyId, ObservedKey, ObservedVersion, VersionDetail } from '../domain/key.ts';
+import type { KeyRecord } from '../domain/register.ts';
+import { SECOND_MS } from '../domain/time.ts';
+import type { ReadVersion, Refusal, VaultReads } from '../domain/vault.ts';
+
+/** An `updated` can move again within its own second: a reading is settled when it came this much later, in ms. */
+export const SETTLED_AFTER_MS = 2 * SECOND_MS;
+
+export type Observation =
+  | { readonly kind: 'observed'; readonly key: ObservedKey }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** The first reads of a key, side by side: the current version in full, the list of versions, and the deleted key. */
+export async function firstReads(reads: VaultReads, { key }: KeyId) {
+  const [current, versions, deleted] = await Promise.all([
+    reads.read(key),
+    reads.listVersions(key),
+    reads.readDeleted(key),
+  ]);
+  return { current, versions, deleted };
+}
+export type FirstReads = Awaited<ReturnType<typeof firstReads>>;
+
+/**
+ * The key as the vault shows it. Versions that changed since they were last read in full, that were not settled then, or
+ * that are not known, are read in full; the others keep what the register last saw of them.
+ */
+export async function observe(
+  reads: VaultReads,
+  { key }: KeyId,
+  first: FirstReads,
+  record: KeyRecord,
+): Promise<Observation> {
+  const { current, versions, deleted } = first;
+  if (versions.kind === 'missing') {
+    if (current.kind !== 'ok') return gone(current, deleted);
+    // The key answers and its versions do not list yet, as after a recovery: what answers is there.
+    return {
+      kind: 'observed',
+      key: {
+        kind: 'present',
+        managed: current.value.managed,
+        current: current.value.version,
+        versions: [current.value],
+      },
+    };
+  }
+  if (versions.kind !== 'ok') return { kind: 'refused', refusal: versions };
+  if (current.kind === 'missing') return gone(current, deleted);
+  if (current.kind !== 'ok' && current.kind !== 'undetailed') return { kind: 'refused', refusal: current };
+
+  const read = new Map<string, ReadVersion>();
+  if (current.kind === 'ok') read.set(current.value.version, current.value);
+  const wanted = versions.value.filter((listed) => !read.has(listed.version) && !isSettled(listed, record));
+  const answers = await Promise.all(wanted.map((listed) => reads.read(key, listed.version)));
+  for (const answer of answers) {
+    if (answer.kind === 'ok') read.set(answer.value.version, answer.value);
+    // A version that lists and is not found is settling: the list alone tells of it for now.
+    else if (answer.kind !== 'undetailed' && answer.kind !== 'missing') return { kind: 'refused', refusal: answer };
+  }
+  const newest = versions.value.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
+  const name = current.kind === 'ok' ? current.value.version : (newest?.version ?? '');
+  const shown = versions.value.map(
+    (listed): ObservedVersion => read.get(listed.version) ?? { ...listed, detail: detailOf(listed, record) },
+  );
+  // The current version was read by itself and may be newer than the list.
+  const all =
+    shown.some((version) => version.version === name) || current.kind !== 'ok' ? shown : [...shown, current.value];
+  return {
+    kind: 'observed',
+    key: { kind: 'present', managed: current.kind === 'ok' && current.value.managed, current: name, versions: all },
+  };
+}
+
+type Listed = Pick<ObservedVersion, 'version' | 'updated'>;
+
+/** Whether what the register last saw of a version still stands: `updated` is the same, and was not of the reading's own moment. */
+export function isSettled({ version, updated }: Listed, record: KeyRecord): boolean {
+  const seen = record.versions[version]?.seen;
+  return (
+    seen !== undefined &&
+    seen.updated.getTime() === updated.getTime() &&
+    seen.inFullAt.getTime() - updated.getTime() >= SETTLED_AFTER_MS
+  );
+}
+
+function detailOf(listed: Listed, record: KeyRecord): VersionDetail | undefined {
+  const known = record.versions[listed.version];
+  if (known?.seen === undefined || !isSettled(listed, record)) return undefined;
+  if (known.keyType === undefined || known.fingerprint === undefined) return undefined;
+  return {
+    operations: known.seen.operations,
+    keyType: known.keyType,
+    keySizeBits: known.keySizeBits,
+    fingerprint: known.fingerprint,
+  };
+}
+
+/** Not among the keys: deleted, or in neither list. Only a clear "not found" says so, on both paths. */
+function gone(current: FirstReads['current'], deleted: FirstReads['deleted']): Observation {
+  if (current.kind !== 'missing' && current.kind !== 'ok' && current.kind !== 'undetailed')
+    return { kind: 'refused', refusal: current };
+  if (deleted.kind === 'ok')
+    return {
+      kind: 'observed',
+      key: { kind: 'deleted', deletedOn: deleted.value.deletedOn, scheduledPurgeOn: deleted.value.scheduledPurgeOn },
+    };
+  if (deleted.kind === 'missing') return { kind: 'observed', key: { kind: 'absent' } };
+  return { kind: 'refused', refusal: deleted };
+}

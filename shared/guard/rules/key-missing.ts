@@ -1,0 +1,35 @@
+import type { KeyRule } from '../../domain/finding.ts';
+import { isGuarded } from '../../domain/register.ts';
+import { MINUTE_MS } from '../../domain/time.ts';
+import { PURGED_AFTER_MS } from './key-purged.ts';
+
+/** How long a vault is given to show a key again after a deletion or a recovery, in ms. */
+export const SETTLING_MS = MINUTE_MS;
+
+export const keyMissing: KeyRule = {
+  id: 'key-missing',
+  scope: 'key',
+  demand: 'A key with approved versions is among the keys or the deleted keys of its vault.',
+  severity: 'critical',
+  source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
+  find({ vault, key, observed, record, now, listed }) {
+    if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
+    if (record.purged !== undefined) return [];
+    const since = record.absentSince ?? now;
+    const gone = now.getTime() - since.getTime();
+    if (gone >= PURGED_AFTER_MS && listed !== undefined && listed > 0) return [];
+    const settling = gone < SETTLING_MS;
+    return [
+      {
+        version: undefined,
+        since,
+        act: undefined,
+        stopsDisks: !settling,
+        summary: settling
+          ? `Key ${vault}/${key} is in neither list: a deletion or a recovery is settling.`
+          : `Key ${vault}/${key} is neither among the keys nor among the deleted keys.`,
+        remedy: settling ? { kind: 'wait' } : { kind: 'tell' },
+      },
+    ];
+  },
+};

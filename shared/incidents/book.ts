@@ -1,0 +1,109 @@
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import { type AlertMessage, type Incident, incident } from '../domain/incident.ts';
+import type { Ports } from '../ports.ts';
+import { parsed } from '../register/rows.ts';
+import type { Row } from '../storage.ts';
+import { type IncidentDraft, incidentId } from './draft.ts';
+
+/** An incident with the row it stands in. */
+export interface Booked {
+  readonly incident: Incident;
+  readonly row: Row;
+}
+
+type Needs = Pick<Ports, 'tables' | 'queues' | 'trail' | 'now' | 'newId'>;
+type Where = { readonly vault: string; readonly key?: string | undefined };
+
+const partitionOf = ({ vault, key }: Where): string => (key === undefined ? vault : `${vault},${key}`);
+
+/** Every incident of a key (or of a vault as such), open and resolved. */
+export async function readIncidents({ tables }: Pick<Ports, 'tables'>, where: Where): Promise<readonly Booked[]> {
+  const rows = await tables.incidents.list(partitionOf(where));
+  return rows.map((row) => ({ incident: parsed(incident, row), row }));
+}
+
+/** Opens an incident, or changes the one that stands, and tells. Twice the same is once. */
+export async function openIncident(
+  draft: IncidentDraft,
+  standing: readonly Booked[],
+  needs: Needs,
+  id = incidentId(draft),
+): Promise<void> {
+  const continued =
+    standing.find((booked) => booked.incident.id === id) ??
+    standing.find(
+      ({ incident: open }) =>
+        open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
+    );
+  if (continued !== undefined) return changeIncident(continued, { ...withoutSince(draft), state: 'open' }, needs);
+  const opened: Incident = { ...draft, id, detectedAt: needs.now(), state: 'open', revision: 1, toldRevision: 0 };
+  const row = await needs.tables.incidents.insert(partitionOf(draft.subject), id, opened);
+  if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
+}
+
+const withoutSince = ({ since: _, ...draft }: IncidentDraft): Omit<IncidentDraft, 'since'> => draft;
+
+/** Changes what is said of an incident, and tells where that makes a difference. */
+export async function changeIncident(
+  booked: Booked,
+  change: Partial<Omit<Incident, 'id' | 'revision' | 'toldRevision'>>,
+  needs: Needs,
+): Promise<void> {
+  const was = booked.incident;
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const reopened = was.state === 'resolved' && change.state === 'open';
+  const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined } : {}) };
+  if (JSON.stringify(next) === JSON.stringify(was)) {
+    if (was.toldRevision < was.revision) await tell(booked, eventOf(was), needs);
+    return;
+  }
+  const changed = { ...next, revision: was.revision + 1 };
+  const row = await needs.tables.incidents.replace(booked.row, changed);
+  // Somebody else changed it: they tell, and the next look sees what they wrote.
+  if (row !== undefined) await tell({ incident: changed, row }, eventOf(changed), needs);
+}
+
+const eventOf = ({ state, revision }: Incident): AlertMessage['event'] =>
+  state === 'resolved' ? 'resolved' : revision === 1 ? 'opened' : 'changed';
+
+/** The state is good again. */
+export async function resolveIncident(
+  booked: Booked,
+  judgement: string,
+  restored: boolean,
+  needs: Needs,
+): Promise<void> {
+  if (booked.incident.state === 'resolved' && booked.incident.toldRevision >= booked.incident.revision) return;
+  if (booked.incident.state === 'resolved') return tell(booked, 'resolved', needs);
+  await changeIncident(
+    booked,
+    { state: 'resolved', judgement, ...(restored ? { restoredAt: needs.now() } : {}) },
+    needs,
+  );
+}
+
+/** Who did it, once the audit log has told. */
+export async function nameActor(booked: Booked, who: Actor, needs: Needs): Promise<void> {
+  if (booked.incident.who?.oid === who.oid) return;
+  await changeIncident(booked, { who }, needs);
+}
+
+/** Told means: in the alerts queue. The row says so afterwards, so that a crash in between tells twice rather than never. */
+async function tell(booked: Booked, event: AlertMessage['event'], needs: Needs): Promise<void> {
+  const message: AlertMessage = { event, incident: booked.incident };
+  await needs.queues.alerts.send(message);
+  await needs.trail.append(booked.incident.subject.vault, [incidentEntry(message, needs)]);
+  await needs.tables.incidents.replace(booked.row, { ...booked.incident, toldRevision: booked.incident.revision });
+}
+
+function incidentEntry({ event, incident: told }: AlertMessage, { now, newId }: Needs): AuditEntry {
+  const { id, kind, severity, since, judgement, summary } = told;
+  return {
+    id: newId(),
+    time: now(),
+    what: 'incident',
+    subject: told.subject,
+    ...(told.who === undefined ? {} : { who: told.who }),
+    detail: { event, incident: id, kind, severity, since: since.toISOString(), judgement, summary },
+  };
+}

@@ -1,0 +1,62 @@
+import { hourOf, type IncidentDraft } from './draft.ts';
+
+/** The trail's storage does not take records: the register's storage keeps them until it does. */
+export const trailBehindDraft = (vault: string, now: Date): IncidentDraft => ({
+  kind: 'trail-behind',
+  severity: 'error',
+  subject: { vault },
+  since: hourOf(now),
+  summary: `The trail of ${vault} cannot be appended: its records wait in the register's storage and follow later.`,
+  judgement: 'trying again',
+});
+
+/** A vault that cannot be swept is blind, whatever the reason. */
+export const vaultBlindDraft = (vault: string, since: Date, because: string): IncidentDraft => ({
+  kind: 'vault-blind',
+  severity: 'critical',
+  subject: { vault },
+  since,
+  summary: `Vault ${vault} cannot be swept since ${since.toISOString()}: ${because}. Deletions and disablements there go unseen.`,
+  judgement: 'trying again',
+});
+
+/** More was bad before the last look than the guardian undoes by itself. */
+export const massBrakeDraft = (vault: string, since: Date, versions: number): IncidentDraft => ({
+  kind: 'mass-brake',
+  severity: 'critical',
+  subject: { vault },
+  since,
+  summary: `${versions} versions in ${vault} were bad before the last look and would be undone only because the register says so.`,
+  judgement: 'held for a person',
+  command: `key-guardian baseline show ${vault}`,
+});
+
+/** The register lost a vault whose baseline was accepted. */
+export const registerLostDraft = (vault: string, since: Date, keys: number): IncidentDraft => ({
+  kind: 'register-lost',
+  severity: 'critical',
+  subject: { vault },
+  since,
+  summary: `The register of ${vault} was empty although its baseline was accepted; ${keys} keys were rebuilt from the trail.`,
+  judgement: 'rebuilt from the trail',
+});
+
+/** Something that could not be parsed. */
+export const setAsideDraft = (vault: string, since: Date, document: string, because: string): IncidentDraft => ({
+  kind: 'set-aside',
+  severity: 'warning',
+  subject: { vault },
+  since,
+  summary: `A message could not be read and was set aside whole as ${document}: ${because}.`,
+  judgement: 'left to people',
+});
+
+/** Passes went on without the timer. */
+export const timerDeadDraft = (vault: string, since: Date, by: string): IncidentDraft => ({
+  kind: 'sweep-replanted',
+  severity: 'warning',
+  subject: { vault },
+  since,
+  summary: `No pass over ${vault} for three minutes: ${by} planted the next one, since the sentry did not.`,
+  judgement: 'planted again',
+});

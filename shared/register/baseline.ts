@@ -1,0 +1,213 @@
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import type { Attributes } from '../domain/key.ts';
+import { spell } from '../domain/key.ts';
+import { keyPolicy } from '../domain/policy.ts';
+import {
+  type BaselineState,
+  EMPTY_KEY_RECORD,
+  type KeyRecord,
+  type RegisterChange,
+  registerChange,
+  type VersionRecord,
+} from '../domain/register.ts';
+import { DAY_MS } from '../domain/time.ts';
+import type { Answer, ReadVersion } from '../domain/vault.ts';
+import { BaselineImpossible } from '../errors.ts';
+import { entry, registerEntry } from '../guard/entries.ts';
+import { withChanges } from '../guard/next-record.ts';
+import { openIncident, readIncidents } from '../incidents/book.ts';
+import { registerLostDraft } from '../incidents/vault-drafts.ts';
+import type { Ports } from '../ports.ts';
+import { readKeys } from './keys.ts';
+import { readBaseline, writeBaseline } from './vaults.ts';
+
+/** A change this recent makes a disabled version suspicious, in ms. */
+const RECENT_MS = 30 * DAY_MS;
+
+/** A version as the baseline would take it. */
+export interface Proposed {
+  readonly key: string;
+  /** `undefined` for a deleted key: its versions cannot be read. */
+  readonly version: string | undefined;
+  readonly read: ReadVersion | undefined;
+  readonly current: boolean;
+  /** Why it is not taken as retired by itself; `undefined` where nothing is odd. */
+  readonly suspicious: string | undefined;
+}
+
+/** Everything of a vault as it is now, the suspicious first. Throws `BaselineImpossible` where any of it cannot be read. */
+export async function proposeBaseline(vault: string, ports: Ports): Promise<readonly Proposed[]> {
+  const reads = ports.reads(vault);
+  const [keys, deleted] = await Promise.all([reads.listKeys(), reads.listDeletedKeys()]);
+  const proposed: Proposed[] = [];
+  for (const { key } of got(keys, vault).filter((listed) => keyPolicy(ports.policy, vault, listed.key).guarded)) {
+    const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
+    const currentVersion = current.kind === 'ok' ? current.value.version : undefined;
+    for (const { version } of got(versions, spell({ vault, key }))) {
+      const answer = version === currentVersion ? current : await reads.read(key, version);
+      const read = answer.kind === 'undetailed' ? undefined : got(answer, spell({ vault, key, version }));
+      const isCurrent = version === currentVersion || (currentVersion === undefined && read === undefined);
+      proposed.push({ key, version, read, current: isCurrent, suspicious: suspicion(read, isCurrent, ports.now()) });
+    }
+  }
+  for (const { key } of got(deleted, vault).filter((gone) => keyPolicy(ports.policy, vault, gone.key).guarded)) {
+    proposed.push({ key, version: undefined, read: undefined, current: false, suspicious: 'the key is deleted' });
+  }
+  return proposed.toSorted(
+    (one, other) => Number(one.suspicious === undefined) - Number(other.suspicious === undefined),
+  );
+}
+
+function suspicion(read: ReadVersion | undefined, current: boolean, now: Date): string | undefined {
+  if (read === undefined) return 'it is disabled and cannot be read in full';
+  const recent = now.getTime() - read.updated.getTime() < RECENT_MS;
+  if (!read.enabled && current) return 'it is disabled and current: something may need it';
+  if (!read.enabled && recent) return `it is disabled and was changed on ${read.updated.toISOString()}`;
+  if (read.expiresOn !== undefined && read.expiresOn.getTime() <= now.getTime() && current)
+    return 'it is current and has expired';
+  return undefined;
+}
+
+function got<T>(answer: Answer<T> | { readonly kind: 'undetailed' }, what: string): T {
+  if (answer.kind === 'ok') return answer.value;
+  throw new BaselineImpossible(what, answer.kind);
+}
+
+/** What a person says of suspicious versions, each as `key/version`. What nobody names is known and not approved. */
+export interface BaselineWords {
+  /** Needed: approved as enabled, so that the guardian enables it. */
+  readonly needed: readonly string[];
+  /** Retired: approved as it is. */
+  readonly retired: readonly string[];
+}
+
+/** Makes what a person has looked at the approved state, records it, and lets the guardian write. */
+export async function acceptBaseline(
+  vault: string,
+  proposed: readonly Proposed[],
+  words: BaselineWords,
+  by: Actor,
+  ports: Ports,
+): Promise<void> {
+  const changes = proposed.flatMap(
+    ({ key, version, read, suspicious }): readonly (readonly [string, RegisterChange])[] => {
+      if (version === undefined || read === undefined) return [];
+      const { created, detail } = read;
+      const about = {
+        version,
+        created,
+        keyType: detail.keyType,
+        keySizeBits: detail.keySizeBits,
+        fingerprint: detail.fingerprint,
+      };
+      const name = `${key}/${version}`;
+      if (suspicious !== undefined && !words.needed.includes(name) && !words.retired.includes(name)) {
+        return [[key, { kind: 'know-version', ...about, because: suspicious }]];
+      }
+      const approved: Attributes = {
+        enabled: words.needed.includes(name) || read.enabled,
+        notBefore: read.notBefore,
+        expiresOn: read.expiresOn,
+        operations: [...detail.operations],
+      };
+      return [[key, { kind: 'approve-version', ...about, approved, because: 'baseline' }]];
+    },
+  );
+  const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
+  const entries: AuditEntry[] = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
+  await ports.trail.appendRegister(vault, [...entries, accepted]);
+  await ports.trail.append(vault, [accepted]);
+  const standing = await readKeys(ports.tables.keys, vault);
+  const records = applied(changes, new Map([...standing].map(([key, { record }]) => [key, record])));
+  await ports.tables.keys.putAll(
+    vault,
+    [...records].map(([row, record]) => ({ row, data: withSight(row, record, proposed, ports.now()) })),
+  );
+  await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
+}
+
+function applied(
+  changes: readonly (readonly [string, RegisterChange])[],
+  from: ReadonlyMap<string, KeyRecord> = new Map(),
+): Map<string, KeyRecord> {
+  const records = new Map(from);
+  for (const [key, change] of changes) records.set(key, withChanges(records.get(key) ?? EMPTY_KEY_RECORD, [change]));
+  return records;
+}
+
+/** The accepted state is also the last that was seen: what is bad already and is said to be needed is to be undone. */
+function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[], now: Date): KeyRecord {
+  let next = record;
+  for (const { read, current } of proposed.filter((one) => one.key === key)) {
+    const known = read === undefined ? undefined : next.versions[read.version];
+    if (read === undefined || known === undefined) continue;
+    const { enabled, notBefore, expiresOn, updated } = read;
+    const seen: VersionRecord['seen'] = {
+      at: now,
+      updated,
+      enabled,
+      notBefore,
+      expiresOn,
+      operations: [...read.detail.operations],
+      inFullAt: now,
+      verdict: 'undo',
+    };
+    next = {
+      ...next,
+      versions: { ...next.versions, [read.version]: { ...known, seen } },
+      ...(current ? { current: read.version } : {}),
+    };
+  }
+  return next;
+}
+
+/**
+ * Whether the vault may be compared with its register. Proposes a baseline on first sight, and rebuilds the register from
+ * the trail where that has a baseline and the register has lost it.
+ */
+export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
+  const state = await readBaseline(ports.tables.vaults, vault);
+  if (state?.state === 'accepted') {
+    if ((await readKeys(ports.tables.keys, vault)).size > 0) return true;
+    return rebuild(vault, ports);
+  }
+  if (await rebuild(vault, ports)) return true;
+  if (state === undefined) await propose(vault, ports);
+  return false;
+}
+
+async function propose(vault: string, ports: Ports): Promise<void> {
+  const proposed = await proposeBaseline(vault, ports);
+  const suspicious = proposed.flatMap((one) =>
+    one.suspicious === undefined ? [] : [`${spell({ vault, key: one.key, version: one.version })}: ${one.suspicious}`],
+  );
+  const keys = new Set(proposed.map(({ key }) => key)).size;
+  const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
+  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'proposed', keys, suspicious }, ports)]);
+  await writeBaseline(ports.tables.vaults, vault, state);
+}
+
+/** False where the trail has no baseline of this vault, or one without keys. */
+async function rebuild(vault: string, ports: Ports): Promise<boolean> {
+  const records = await ports.trail.readRegister(vault);
+  const accepted = records.findLast((record) => record.what === 'baseline' && record.detail['state'] === 'accepted');
+  if (accepted === undefined) return false;
+  const changes = records.flatMap(({ what, subject, detail }): readonly (readonly [string, RegisterChange])[] =>
+    what === 'register' && subject.key !== undefined ? [[subject.key, registerChange.parse(detail['change'])]] : [],
+  );
+  const keys = applied(changes);
+  if (keys.size === 0) return true;
+  await ports.tables.keys.putAll(
+    vault,
+    [...keys].map(([row, data]) => ({ row, data })),
+  );
+  await writeBaseline(ports.tables.vaults, vault, {
+    state: 'accepted',
+    at: accepted.time,
+    by: accepted.who ?? { oid: 'unknown' },
+    record: accepted.id,
+  });
+  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
+  await openIncident(registerLostDraft(vault, ports.now(), keys.size), await readIncidents(ports, { vault }), ports);
+  return true;
+}

@@ -1,0 +1,14 @@
+import { type Approval, approval } from '../domain/approval.ts';
+import { type Hold, hold } from '../domain/hold.ts';
+import type { Ports } from '../ports.ts';
+import { parsed } from './rows.ts';
+
+/** Every approval that was asked for in a vault, whatever became of it. */
+export async function readApprovals({ tables }: Pick<Ports, 'tables'>, vault: string): Promise<readonly Approval[]> {
+  return (await tables.approvals.list(vault)).map((row) => parsed(approval, row));
+}
+
+/** Every hold, on whatever. */
+export async function readHolds({ tables }: Pick<Ports, 'tables'>): Promise<readonly Hold[]> {
+  return (await tables.holds.list('holds')).map((row) => parsed(hold, row));
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Actor } from '../domain/audit-record.ts';
+
+const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
+const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
+
+/** Claims come in a short spelling, as URIs, and (from a Managed HSM) as URIs with underscores for their punctuation. */
+const claims = z.record(z.string(), z.unknown());
+const identityShape = z.object({ claim: claims }).or(claims.transform((claim) => ({ claim })));
+
+/** Who a record names. `unknown` where it names nobody, as the platform's own rotations may. Carries no token claim but name and id. */
+export function callerOf(identity: unknown, address: string | undefined): Actor {
+  const parsed = identityShape.safeParse(typeof identity === 'string' ? fromJson(identity) : identity);
+  const claim = parsed.success ? parsed.data.claim : {};
+  const first = (...names: readonly string[]): string | undefined =>
+    names
+      .flatMap((name) => [claim[name], claim[name.replaceAll(/[^a-zA-Z0-9]+/g, '_')]])
+      .find((value) => typeof value === 'string');
+  const name = first('upn', UPN, 'unique_name', 'xms_mirid', 'appid');
+  return {
+    oid: first('oid', OBJECT_ID) ?? 'unknown',
+    ...(name === undefined ? {} : { name }),
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // An identity that is neither object nor JSON names nobody; the act itself is still told.
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { SweepMessage } from '../domain/hint.ts';
+import { guardedVaults } from '../domain/policy.ts';
+import type { SweepState } from '../domain/register.ts';
+import { sweepState } from '../domain/register.ts';
+import { SECOND_MS } from '../domain/time.ts';
+import { openIncident, readIncidents } from '../incidents/book.ts';
+import { timerDeadDraft } from '../incidents/vault-drafts.ts';
+import type { Ports } from '../ports.ts';
+import { parsed } from '../register/rows.ts';
+import { type SweepRow, writeSweep } from '../register/vaults.ts';
+
+/** The sentry plants a vault's message once a pass is overdue by half the time between two. */
+const SENTRY_OVERDUE = 0.5;
+/** Any other function does so, and says so, once it is overdue by twice that time: a pass older than 3 minutes. */
+const OTHERS_OVERDUE = 2;
+
+/**
+ * Plants the sweep of every guarded vault that has none under way. `by` is the function that looks: the sentry does it
+ * as its work, any other because the sentry has not.
+ */
+export async function keepSweeping(by: string, ports: Ports): Promise<void> {
+  if (by !== 'sentry' && !isTimeToLook(ports)) return;
+  const rows = await ports.tables.vaults.list('sweep');
+  const states = new Map(rows.map((row) => [row.row, { state: parsed(sweepState, row), row }]));
+  const overdue = by === 'sentry' ? SENTRY_OVERDUE : OTHERS_OVERDUE;
+  for (const vault of guardedVaults(ports.policy)) {
+    const standing = states.get(vault);
+    if (standing === undefined ? by !== 'sentry' : !isOverdue(standing.state, overdue, ports)) continue;
+    if (!(await plant(vault, standing, ports))) continue;
+    if (by !== 'sentry')
+      await openIncident(timerDeadDraft(vault, ports.now(), by), await readIncidents(ports, { vault }), ports);
+  }
+}
+
+/** How long functions other than the sentry leave it between two looks of one process, in ms. */
+const LOOK_EVERY_MS = 30 * SECOND_MS;
+const lastLooks = new WeakMap<Ports, Date>();
+
+function isTimeToLook(ports: Ports): boolean {
+  const now = ports.now();
+  const last = lastLooks.get(ports);
+  if (last !== undefined && Math.abs(now.getTime() - last.getTime()) < LOOK_EVERY_MS) return false;
+  lastLooks.set(ports, now);
+  return true;
+}
+
+const isOverdue = ({ plannedFor }: SweepState, overdue: number, { now, settings }: Ports): boolean =>
+  now().getTime() >= plannedFor.getTime() + overdue * settings.sweepEverySeconds * SECOND_MS;
+
+/** Starts a new chain of passes at once; false where somebody else just did. */
+async function plant(
+  vault: string,
+  standing: SweepRow | undefined,
+  { tables, queues, now, newId }: Ports,
+): Promise<boolean> {
+  const token = newId();
+  const state: SweepState = { ...standing?.state, token, plannedFor: now() };
+  if (!(await writeSweep(tables.vaults, vault, standing, state))) return false;
+  const message: SweepMessage = { vault, token };
+  await queues.sweeps.send(message);
+  return true;
+}

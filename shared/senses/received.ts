@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { Ports } from '../ports.ts';
+import { setAsideWhole } from './heard-news.ts';
+import { keepSweeping } from './keep-sweeping.ts';
+
+/** Parses a queue's message once, at the edge. One that cannot be parsed is set aside whole and ends there: it would never get better. */
+export async function received<T>(
+  by: string,
+  schema: z.ZodType<T>,
+  message: unknown,
+  ports: Ports,
+  handle: (message: T, ports: Ports) => Promise<void>,
+): Promise<void> {
+  const parsed = schema.safeParse(message);
+  if (!parsed.success)
+    return setAsideWhole(
+      { content: JSON.stringify(message) ?? 'undefined', because: z.prettifyError(parsed.error) },
+      by,
+      ports,
+    );
+  await handle(parsed.data, ports);
+  await keepSweeping(by, ports);
+}

@@ -1,0 +1,182 @@
+import type { Inspection, SweepMessage } from '../domain/hint.ts';
+import type { ListedVersion } from '../domain/key.ts';
+import type { KeyRecord, SweepState } from '../domain/register.ts';
+import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import type { Answer, ReadVersion } from '../domain/vault.ts';
+import { BaselineImpossible } from '../errors.ts';
+import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
+import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { hourOf } from '../incidents/draft.ts';
+import { massBrakeDraft, vaultBlindDraft } from '../incidents/vault-drafts.ts';
+import type { Ports } from '../ports.ts';
+import { ensureBaseline } from '../register/baseline.ts';
+import { type KeyRow, readKeys, writeKey } from '../register/keys.ts';
+import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
+import { compare, keysToList, type Lists, versionsToRead } from './compare.ts';
+import { inTurns } from './in-turns.ts';
+
+/** A vault that could not be swept for this long is told as blind, in ms. */
+const BLIND_AFTER_MS = 2 * MINUTE_MS;
+/** Reads of one vault side by side. */
+const READS_AT_ONCE = 8;
+
+/** Why a pass ended early. */
+class PassRefused extends Error {
+  override readonly name = 'PassRefused';
+  readonly because: string;
+  constructor(because: string, cause: unknown) {
+    super(`The vault cannot be swept: ${because}.`, { cause });
+    this.because = because;
+  }
+}
+
+/**
+ * One pass over a vault. Plans the next one first, so that a pass that dies ends no chain; a message of another chain, or
+ * one delivered again, is dropped. A vault that cannot be read is blind, told after two minutes, and swept again all the
+ * same.
+ */
+export async function sweep(message: SweepMessage, ports: Ports): Promise<void> {
+  const { vault } = message;
+  const standing = await readSweep(ports.tables.vaults, vault);
+  if (standing === undefined || standing.state.token !== message.token) return;
+  const planned = await plan(vault, standing, ports);
+  if (planned === undefined) return;
+  const refused = await pass(vault, ports);
+  await (refused === undefined ? passed(vault, ports) : blind(vault, refused, ports));
+}
+
+/** Plans a vault's next pass and makes it the chain that counts; `undefined` where somebody else just did. */
+async function plan(
+  vault: string,
+  from: SweepRow,
+  { tables, queues, now, newId, settings }: Ports,
+): Promise<SweepState | undefined> {
+  const state: SweepState = {
+    ...from.state,
+    token: newId(),
+    plannedFor: later(now(), settings.sweepEverySeconds * SECOND_MS),
+  };
+  if (!(await writeSweep(tables.vaults, vault, from, state))) return undefined;
+  const next: SweepMessage = { vault, token: state.token };
+  await queues.sweeps.send(next, settings.sweepEverySeconds);
+  return state;
+}
+
+/** Reads, compares, queues. Returns why it could not, where the vault refused. */
+async function pass(vault: string, ports: Ports): Promise<PassRefused | undefined> {
+  try {
+    if (!(await ensureBaseline(vault, ports))) return undefined;
+    await compareVault(vault, ports);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PassRefused) return error;
+    if (error instanceof BaselineImpossible) return new PassRefused(error.because, error);
+    throw error;
+  }
+}
+
+async function compareVault(vault: string, ports: Ports): Promise<void> {
+  const { policy, now } = ports;
+  const reads = ports.reads(vault);
+  const [keys, deleted, rows] = await Promise.all([
+    reads.listKeys(),
+    reads.listDeletedKeys(),
+    readKeys(ports.tables.keys, vault),
+  ]);
+  const lists: Lists = { keys: got(keys), deleted: got(deleted) };
+  const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
+
+  const listed = new Map<string, readonly ListedVersion[]>();
+  await inTurns(READS_AT_ONCE, keysToList(policy, vault, lists, register, now()), async (key) => {
+    const versions = await reads.listVersions(key);
+    // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
+    if (versions.kind !== 'missing') listed.set(key, got(versions));
+  });
+  const read = new Map<string, ReadVersion>();
+  await inTurns(
+    READS_AT_ONCE,
+    versionsToRead(policy, vault, lists, listed, register, now()),
+    async ({ key, version }) => {
+      const answer = await reads.read(key, version);
+      if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
+      read.set(`${key}/${version}`, got(answer));
+    },
+  );
+
+  const found = compare(policy, vault, lists, listed, read, register, now());
+  await brake(vault, found.standing, ports);
+  const count = { standing: found.standing, listed: lists.keys.length };
+  await inTurns(READS_AT_ONCE, found.differing, (key) =>
+    ports.queues.inspections.send(differs(vault, key, count, ports)),
+  );
+  await inTurns(READS_AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
+}
+
+function got<T>(answer: Answer<T>): T {
+  if (answer.kind === 'ok') return answer.value;
+  throw new PassRefused(answer.kind, answer.kind === 'missing' ? undefined : answer.error);
+}
+
+const differs = (
+  vault: string,
+  key: string,
+  pass: NonNullable<Inspection['pass']>,
+  { newId, now }: Ports,
+): Inspection => ({
+  vault,
+  key,
+  hints: [{ id: newId(), sense: 'sweep', heardAt: now(), says: { kind: 'differs' } }],
+  attempt: 0,
+  pass,
+});
+
+/** An inspection that wrote the row meanwhile knows better: then this pass's sight is dropped. */
+async function writeSeen(
+  vault: string,
+  key: string,
+  from: KeyRow | undefined,
+  record: KeyRecord,
+  { tables }: Ports,
+): Promise<void> {
+  if (from !== undefined) await writeKey(tables.keys, { vault, key }, from, record);
+}
+
+async function brake(vault: string, standing: number, ports: Ports): Promise<void> {
+  const booked = (await readIncidents(ports, { vault })).filter(({ incident }) => incident.kind === 'mass-brake');
+  if (standing > MASS_BRAKE_VERSIONS)
+    return openIncident(massBrakeDraft(vault, hourOf(ports.now()), standing), booked, ports);
+  for (const open of booked) await resolveIncident(open, 'good again', false, ports);
+}
+
+async function passed(vault: string, ports: Ports): Promise<void> {
+  const { failing } = await noted(vault, ports, ({ failing: _, ...state }, now) => ({ ...state, lastPassAt: now }));
+  if ((await ports.trail.catchUp()) > 0) await resolveAll(vault, 'trail-behind', ports);
+  if (failing !== undefined) await resolveAll(vault, 'vault-blind', ports);
+}
+
+async function blind(vault: string, { because }: PassRefused, ports: Ports): Promise<void> {
+  const now = ports.now();
+  await noted(vault, ports, (state) => ({ ...state, failing: { since: state.failing?.since ?? now, because } }));
+  const since = (await readSweep(ports.tables.vaults, vault))?.state.failing?.since ?? now;
+  if (now.getTime() - since.getTime() < BLIND_AFTER_MS) return;
+  await openIncident(vaultBlindDraft(vault, since, because), await readIncidents(ports, { vault }), ports);
+}
+
+/** Notes how a pass ended, on the row as it stands; returns the state before. */
+async function noted(
+  vault: string,
+  { tables, now }: Ports,
+  change: (state: SweepState, now: Date) => SweepState,
+): Promise<Partial<SweepState>> {
+  for (;;) {
+    const from = await readSweep(tables.vaults, vault);
+    if (from === undefined) return {};
+    if (await writeSweep(tables.vaults, vault, from, change(from.state, now()))) return from.state;
+  }
+}
+
+async function resolveAll(vault: string, kind: string, ports: Ports): Promise<void> {
+  const booked = await readIncidents(ports, { vault });
+  for (const open of booked.filter(({ incident }) => incident.kind === kind))
+    await resolveIncident(open, 'good again', false, ports);
+}

@@ -1,0 +1,170 @@
+/**
+ * Storage in memory, for tests: the same behaviour as the adapters in shared/azure/, held by the same contract suite
+ * (test/shared/azure/storage.contract.ts). What goes in and out is copied as JSON, as the real storage does.
+ */
+import { StorageUnreachable } from '../../shared/errors.ts';
+import type { Documents, Queue, Row, Streams, Table } from '../../shared/storage.ts';
+
+export interface FakeOptions {
+  /**
+   * Called before each call takes effect, with the name of the port's function (`'insert'`, `'append'` …). What it
+   * throws fails that call as `StorageUnreachable`; a promise makes the call wait.
+   */
+  readonly onCall?: (name: string) => void | Promise<void>;
+}
+
+async function called(options: FakeOptions, name: string): Promise<void> {
+  try {
+    await options.onCall?.(name);
+  } catch (error) {
+    throw error instanceof StorageUnreachable ? error : new StorageUnreachable(`${name} on a fake`, error);
+  }
+}
+
+function copy(data: unknown): unknown {
+  return JSON.parse(JSON.stringify(data) ?? 'null');
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A table in memory. */
+export function fakeTable(options: FakeOptions = {}): Table {
+  const rows = new Map<string, Row>();
+  const keyOf = (partition: string, row: string): string => JSON.stringify([partition, row]);
+  let writes = 0;
+
+  function write(partition: string, row: string, data: unknown): Row {
+    writes += 1;
+    const written: Row = { partition, row, etag: `W/"${writes}"`, data: copy(data) };
+    rows.set(keyOf(partition, row), written);
+    return read(written);
+  }
+  const read = (row: Row): Row => ({ ...row, data: copy(row.data) });
+  const unchanged = (row: Row): boolean => rows.get(keyOf(row.partition, row.row))?.etag === row.etag;
+
+  return {
+    async get(partition, row) {
+      await called(options, 'get');
+      const found = rows.get(keyOf(partition, row));
+      return found === undefined ? undefined : read(found);
+    },
+    async list(partition) {
+      await called(options, 'list');
+      return [...rows.values()]
+        .filter((row) => partition === undefined || row.partition === partition)
+        .sort((a, b) => byCodeUnit(a.partition, b.partition) || byCodeUnit(a.row, b.row))
+        .map(read);
+    },
+    async insert(partition, row, data) {
+      await called(options, 'insert');
+      return rows.has(keyOf(partition, row)) ? undefined : write(partition, row, data);
+    },
+    async replace(row, data) {
+      await called(options, 'replace');
+      return unchanged(row) ? write(row.partition, row.row, data) : undefined;
+    },
+    async put(partition, row, data) {
+      await called(options, 'put');
+      return write(partition, row, data);
+    },
+    async putAll(partition, all) {
+      await called(options, 'putAll');
+      for (const { row, data } of all) write(partition, row, data);
+    },
+    async remove(row) {
+      await called(options, 'remove');
+      return unchanged(row) && rows.delete(keyOf(row.partition, row.row));
+    },
+  };
+}
+
+export interface FakeMessage {
+  readonly message: unknown;
+  /** By the process's `Date` at the time of sending, the delay added. */
+  readonly visibleAt: Date;
+}
+
+export interface FakeQueue extends Queue {
+  /** All that were sent and not taken, in the order of sending. */
+  readonly messages: readonly FakeMessage[];
+  /** Takes away, and gives, every message that is visible at that moment. Default: now. */
+  take(now?: Date): readonly unknown[];
+}
+
+/** A queue in memory. */
+export function fakeQueue(options: FakeOptions = {}): FakeQueue {
+  const messages: FakeMessage[] = [];
+  return {
+    messages,
+    async send(message, delaySeconds = 0) {
+      await called(options, 'send');
+      messages.push({ message: copy(message), visibleAt: new Date(Date.now() + delaySeconds * 1000) });
+    },
+    take(now = new Date()) {
+      const visible = messages.filter(({ visibleAt }) => visibleAt <= now);
+      for (const each of visible) messages.splice(messages.indexOf(each), 1);
+      return visible.map(({ message }) => message);
+    },
+  };
+}
+
+/**
+ * Append-only streams in memory.
+ *
+ * @param options.maxBlocks how many blocks a stream takes, default 50,000 as in Azure
+ */
+export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number } = {}): Streams {
+  const streams = new Map<string, Buffer[]>();
+  const maxBlocks = options.maxBlocks ?? 50_000;
+  const sizeOf = (blocks: readonly Buffer[]): number => blocks.reduce((sum, block) => sum + block.length, 0);
+
+  return {
+    async state(name) {
+      await called(options, 'state');
+      const blocks = streams.get(name);
+      return blocks === undefined ? undefined : { sizeBytes: sizeOf(blocks), blocks: blocks.length };
+    },
+    async create(name) {
+      await called(options, 'create');
+      if (streams.has(name)) return false;
+      streams.set(name, []);
+      return true;
+    },
+    async append(name, text, atSizeBytes) {
+      await called(options, 'append');
+      const blocks = streams.get(name);
+      if (blocks === undefined || sizeOf(blocks) !== atSizeBytes) return 'moved';
+      if (blocks.length >= maxBlocks) return 'full';
+      blocks.push(Buffer.from(text));
+      return 'appended';
+    },
+    async read(name, fromByte = 0) {
+      await called(options, 'read');
+      const blocks = streams.get(name);
+      return blocks === undefined ? undefined : Buffer.concat(blocks).subarray(fromByte).toString('utf8');
+    },
+    async list(prefix) {
+      await called(options, 'list');
+      return [...streams.keys()].filter((name) => name.startsWith(prefix)).sort(byCodeUnit);
+    },
+  };
+}
+
+/** Documents in memory. */
+export function fakeDocuments(options: FakeOptions = {}): Documents {
+  const documents = new Map<string, string>();
+  return {
+    async create(name, content) {
+      await called(options, 'create');
+      if (documents.has(name)) return false;
+      documents.set(name, content);
+      return true;
+    },
+    async read(name) {
+      await called(options, 'read');
+      return documents.get(name);
+    },
+  };
+}

@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { LocalAzure } from '../../../../local/azure/azure.ts';
+import { attacker, currentVersion, localAzure, onStoppedClock, sender } from '../requests.ts';
+
+onStoppedClock();
+
+const recordSchema = z.looseObject({
+  operationName: z.string(),
+  correlationId: z.string(),
+  identity: z.object({ claim: z.record(z.string(), z.string()) }),
+  properties: z.looseObject({
+    httpStatusCode: z.number(),
+    id: z.string().optional(),
+    keyProperties: z.unknown().optional(),
+  }),
+});
+
+/** Everything that was logged, as the payloads held it. */
+function listen(azure: LocalAzure) {
+  const payloads: { region: string; records: z.infer<typeof recordSchema>[] }[] = [];
+  azure.onAuditRecords((region, { records }) =>
+    payloads.push({ region, records: z.array(recordSchema).parse(records) }),
+  );
+  return {
+    payloads,
+    records: () => {
+      azure.flushAudit();
+      return payloads.flatMap(({ records }) => records);
+    },
+  };
+}
+
+describe('the record of a call', () => {
+  it('is shaped as a captured KeyUpdate is', async () => {
+    const azure = localAzure({
+      vaults: [
+        {
+          name: 'kv-one',
+          subscriptionId: 'sub-1',
+          resourceGroup: 'rg-one',
+          keys: [{ name: 'disk', versions: [{ exp: 2_000_000_000 }] }],
+        },
+      ],
+    });
+    const { records } = listen(azure);
+    const uri = `https://kv-one.vault.azure.net/keys/disk/${currentVersion(azure)}`;
+    await sender(azure)(
+      'PATCH',
+      `${uri}?api-version=7.5`,
+      { attributes: { enabled: false } },
+      { 'user-agent': 'test', 'x-ms-client-request-id': 'intent-1' },
+    );
+    const { oid, appid, upn } = azure.identities.get('attacker') ?? {};
+    expect(records()).toEqual([
+      {
+        time: '2026-03-01T12:00:00.0000000Z',
+        category: 'AuditEvent',
+        operationName: 'KeyUpdate',
+        resultType: 'Success',
+        correlationId: 'intent-1',
+        callerIpAddress: '127.0.0.1',
+        identity: {
+          claim: {
+            oid,
+            appid,
+            upn,
+            unique_name: upn,
+            scp: 'user_impersonation',
+            appidacr: '0',
+            amr: 'pwd',
+            ipaddr: '127.0.0.1',
+          },
+        },
+        properties: {
+          id: uri,
+          clientInfo: 'test',
+          requestUri: `${uri}?api-version=7.5`,
+          httpStatusCode: 200,
+          isRbacAuthorized: true,
+          appliedAssignmentId: expect.stringMatching(/^[0-9a-f]{32}$/),
+          keyProperties: {
+            type: 'RSA',
+            size: 2048,
+            operations: ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'],
+            attributes: { enabled: false, exp: 2_000_000_000, hsmPlatform: '0' },
+          },
+          tlsVersion: 'TLS1_3',
+        },
+        resourceId: '/SUBSCRIPTIONS/SUB-1/RESOURCEGROUPS/RG-ONE/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/KV-ONE',
+        operationVersion: '7.5',
+        resultSignature: 'OK',
+        durationMs: expect.stringMatching(/^\d+$/),
+      },
+    ]);
+  });
+
+  it.each([
+    ['GET', '/keys', undefined, 'KeyList', 200, undefined],
+    ['GET', '/keys/disk/versions', undefined, 'KeyListVersions', 200, undefined],
+    ['GET', '/deletedkeys', undefined, 'KeyListDeleted', 200, undefined],
+    ['GET', '/keys/none', undefined, 'KeyGet', 404, '/keys/none'],
+    ['GET', '/deletedkeys/none', undefined, 'KeyGetDeleted', 404, '/deletedkeys/none'],
+    ['POST', '/keys/made/create', { kty: 'EC' }, 'KeyCreate', 200, /^\/keys\/made\/[0-9a-f]{32}$/],
+    ['POST', '/keys/disk/rotate', undefined, 'KeyRotate', 200, /^\/keys\/disk\/[0-9a-f]{32}$/],
+    ['PUT', '/keys/brought', {}, 'KeyImport', 400, '/keys/brought'],
+    ['DELETE', '/keys/disk', undefined, 'KeyDelete', 200, '/keys/disk'],
+    ['POST', '/deletedkeys/none/recover', undefined, 'KeyRecover', 404, '/deletedkeys/none'],
+    ['DELETE', '/deletedkeys/none', undefined, 'KeyPurge', 404, '/deletedkeys/none'],
+    ['POST', '/keys/disk/wrapkey', { alg: 'RSA-OAEP', value: 'AQAB' }, 'KeyWrap', 200, /^\/keys\/disk\/[0-9a-f]{32}$/],
+    [
+      'POST',
+      '/keys/disk/unwrapkey',
+      { alg: 'RSA-OAEP', value: 'AQAB' },
+      'KeyUnwrap',
+      400,
+      /^\/keys\/disk\/[0-9a-f]{32}$/,
+    ],
+    ['POST', '/keys/disk/backup', undefined, 'KeyBackup', 400, '/keys/disk/backup'],
+  ])('%s %s with %o is %s with %i', async (method, path, body, operationName, httpStatusCode, id) => {
+    const azure = localAzure();
+    const { records } = listen(azure);
+    await sender(azure)(method, path, body);
+    const [record] = records();
+    expect(record).toMatchObject({ operationName, resultType: 'Success', properties: { httpStatusCode } });
+    const shown = record?.properties.id?.replace('https://kv-one.vault.azure.net', '');
+    if (id instanceof RegExp) expect(shown).toMatch(id);
+    else expect(shown).toBe(id);
+  });
+
+  it('says Success of a refusal, and why it was refused', async () => {
+    const azure = localAzure({ vaults: [{ name: 'kv-one', keys: [{ name: 'disk' }] }], behaviours: { settleMs: 0 } });
+    const { records } = listen(azure);
+    await sender(azure)('DELETE', '/keys/disk');
+    await sender(azure)('DELETE', '/deletedkeys/disk');
+    expect(records().at(-1)).toMatchObject({
+      operationName: 'KeyPurge',
+      resultType: 'Success',
+      resultSignature: 'Forbidden',
+      resultDescription: expect.stringMatching(/^Operation "purge" is not allowed/),
+      properties: { httpStatusCode: 403, keyProperties: { attributes: { hsmPlatform: '0' } } },
+    });
+  });
+
+  it('of a call without a token is an Authentication with 401 and nobody in it', async () => {
+    const azure = localAzure();
+    const { records } = listen(azure);
+    await azure.handle({
+      method: 'GET',
+      url: 'https://kv-one.vault.azure.net/keys?api-version=7.5',
+      headers: {},
+      body: '',
+    });
+    expect(records()).toMatchObject([
+      { operationName: 'Authentication', identity: { claim: {} }, properties: { httpStatusCode: 401 } },
+    ]);
+  });
+
+  it('tells an access policy’s match instead of a role', async () => {
+    const azure = localAzure({ vaults: [{ name: 'kv-one', accessModel: 'access-policy', keys: [] }] });
+    const { records } = listen(azure);
+    await sender(azure)('GET', '/keys');
+    expect(records()[0]?.properties).toMatchObject({ isAccessPolicyMatch: true });
+    expect(records()[0]?.properties).not.toHaveProperty('isRbacAuthorized');
+  });
+});
+
+describe('who did it', () => {
+  const oidUri = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
+  const upnUri = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
+  it.each([
+    ['by-kind', 'user', ['oid', 'upn'], [oidUri]],
+    ['by-kind', 'application', [oidUri, 'appid'], ['oid', 'upn']],
+    ['by-kind', 'managed-identity', ['oid', 'xms_mirid'], ['upn', oidUri]],
+    ['uri', 'user', [oidUri, upnUri], ['oid', 'upn']],
+    ['uri', 'managed-identity', [oidUri, 'xms_mirid'], ['oid']],
+    ['short', 'application', ['oid', 'appid'], [oidUri]],
+  ] as const)('spelt %s, a %s shows %s', async (claimSpelling, kind, present, absent) => {
+    const azure = localAzure({ behaviours: { claimSpelling }, identities: [{ ...attacker, name: 'caller', kind }] });
+    const { records } = listen(azure);
+    await sender(azure, 'caller')('GET', '/keys');
+    const names = Object.keys(records()[0]?.identity.claim ?? {});
+    expect(names).toEqual(expect.arrayContaining([...present]));
+    for (const name of absent) expect(names).not.toContain(name);
+  });
+});
+
+describe('what cannot be relied on', () => {
+  it('correlationId is the client request id, or is not', async () => {
+    const azure = localAzure({ behaviours: { correlationIdIsClientRequestId: false } });
+    const { records } = listen(azure);
+    await sender(azure)('GET', '/keys', undefined, { 'x-ms-client-request-id': 'intent-1' });
+    expect(records()[0]?.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it.each([
+    [{ resulting: 1, absent: 0, wrong: 0 }, [false]],
+    [{ resulting: 0, absent: 1, wrong: 0 }, [undefined]],
+    [{ resulting: 0, absent: 0, wrong: 1 }, [true]],
+    [{ resulting: 1, absent: 1, wrong: 1 }, [false, true, undefined]],
+  ])('with %o, the record of a disabling shows enabled as %s', async (enabledInAuditRecord, expected) => {
+    const azure = localAzure({ behaviours: { enabledInAuditRecord } });
+    const { records } = listen(azure);
+    for (let count = 0; count < 40; count += 1)
+      await sender(azure)('PATCH', '/keys/disk', { attributes: { enabled: false } });
+    const schema = z.object({ attributes: z.object({ enabled: z.boolean().optional() }) });
+    const shown = new Set(records().map(({ properties }) => schema.parse(properties.keyProperties).attributes.enabled));
+    expect([...shown].sort()).toEqual(expected);
+  });
+});
+
+describe('delivery', () => {
+  it('puts the records of several calls into one payload for each region', async () => {
+    const azure = localAzure({
+      vaults: [
+        { name: 'kv-one', keys: [] },
+        { name: 'kv-two', keys: [] },
+        { name: 'kv-far', region: 'eastus', keys: [] },
+      ],
+    });
+    const { payloads } = listen(azure);
+    for (const vault of ['kv-one', 'kv-two', 'kv-far', 'kv-one'])
+      await sender(azure, 'attacker', vault)('GET', '/keys');
+    expect(payloads).toEqual([]);
+    azure.flushAudit();
+    expect(payloads.map(({ region, records }) => [region, records.length])).toEqual([
+      ['westeurope', 3],
+      ['eastus', 1],
+    ]);
+    azure.flushAudit();
+    expect(payloads).toHaveLength(2);
+  });
+
+  it('comes by itself when its delay is over', async () => {
+    const azure = localAzure({ behaviours: { auditDelayMs: 5 } });
+    const arrived = new Promise<number>((resolve) =>
+      azure.onAuditRecords((_region, { records }) => resolve(records.length)),
+    );
+    await sender(azure)('GET', '/keys');
+    expect(await arrived).toBe(1);
+  });
+
+  it('ends when nobody listens any more', async () => {
+    const azure = localAzure();
+    let payloads = 0;
+    const stop = azure.onAuditRecords(() => {
+      payloads += 1;
+    });
+    stop();
+    await sender(azure)('GET', '/keys');
+    azure.flushAudit();
+    expect(payloads).toBe(0);
+  });
+});

@@ -1,0 +1,159 @@
+import { Agent, request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { afterEach, describe, expect, it } from 'vitest';
+import { listenOnTls, type TlsListener } from '../../../local/azure/tls.ts';
+import { currentVersion, localAzure } from './requests.ts';
+
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
+
+/** Leads every host to the loopback, as a client's host override does. */
+const toLoopback: LookupFunction = (_host, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
+
+async function listening(options: Parameters<typeof localAzure>[0] = {}) {
+  const azure = localAzure(options);
+  const listener = await listenOnTls(azure);
+  const agent = new Agent({ ca: listener.caCertificatePem, lookup: toLoopback, keepAlive: true });
+  open.push(() => agent.destroy(), listener.close);
+  return { azure, listener, agent, url: `https://kv-one.vault.azure.net:${listener.port}` };
+}
+
+/** The options that lead a real client through an agent of our own. */
+function through(agent: Agent) {
+  const policy: PipelinePolicy = {
+    name: 'through-agent',
+    sendRequest(request, next) {
+      request.agent = agent;
+      return next(request);
+    },
+  };
+  return { retryOptions: { maxRetries: 0 }, additionalPolicies: [{ position: 'perRetry' as const, policy }] };
+}
+
+function fetchOver(
+  { agent, token }: { agent: Agent; token?: string },
+  url: string,
+  init: { method?: string; body?: string; headers?: Record<string, string> } = {},
+) {
+  return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string; reused: boolean }>(
+    (resolve, reject) => {
+      const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...init.headers };
+      const sent = httpsRequest(url, { agent, method: init.method ?? 'GET', headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body, reused: sent.reusedSocket }),
+        );
+      });
+      sent.on('error', reject);
+      sent.end(init.body);
+    },
+  );
+}
+
+describe('the TLS port', () => {
+  it('serves the real clients by the vault’s own host name', async () => {
+    const { azure, agent, url } = await listening({
+      vaults: [{ name: 'kv-one', keys: Array.from({ length: 30 }, (_, index) => ({ name: `key-${index}` })) }],
+    });
+    const client = new KeyClient(url, azure.credential('attacker'), through(agent));
+    const names: string[] = [];
+    for await (const { name } of client.listPropertiesOfKeys()) names.push(name);
+    expect(names).toHaveLength(30);
+    const { id, properties } = await client.updateKeyProperties('key-1', { enabled: true, tags: { a: 'b' } });
+    expect(id).toBe(`https://kv-one.vault.azure.net/keys/key-1/${currentVersion(azure, 'key-1')}`);
+    expect(properties.tags).toEqual({ a: 'b' });
+    const crypto = new CryptographyClient(
+      `${url}/keys/key-1/${currentVersion(azure, 'key-1')}`,
+      azure.credential('attacker'),
+      through(agent),
+    );
+    const { result } = await crypto.wrapKey('RSA-OAEP', Buffer.from('secret'));
+    expect(Buffer.from((await crypto.unwrapKey('RSA-OAEP', result)).result).toString()).toBe('secret');
+  });
+
+  it('serves any client with a bearer token, and knows its address', async () => {
+    const { azure, agent, url } = await listening();
+    const token = azure.identities.get('attacker')?.token ?? '';
+    const answer = await fetchOver({ agent, token }, `${url}/keys/disk/?api-version=7.5`, {
+      method: 'PATCH',
+      body: '{"attributes":{"enabled":false}}',
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['x-ms-keyvault-network-info']).toBe(
+      'conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;',
+    );
+    expect(JSON.parse(answer.body)).toMatchObject({ attributes: { enabled: false } });
+    expect(azure.log).toMatchObject([{ identity: 'attacker', operation: 'update', changed: true }]);
+  });
+
+  it('links the port by which the request came', async () => {
+    const { azure, agent, url, listener } = await listening({
+      vaults: [{ name: 'kv-one', keys: [{ name: 'a' }, { name: 'b' }] }],
+    });
+    const token = azure.identities.get('attacker')?.token ?? '';
+    const { body } = await fetchOver({ agent, token }, `${url}/keys?api-version=7.5&maxresults=1`);
+    expect(JSON.parse(body)).toMatchObject({
+      nextLink: expect.stringContaining(`https://kv-one.vault.azure.net:${listener.port}/keys?`),
+    });
+  });
+
+  it('challenges a client without a token, and keeps the connection', async () => {
+    const { agent, url } = await listening();
+    const first = await fetchOver({ agent }, `${url}/keys?api-version=7.5`);
+    const second = await fetchOver({ agent }, `${url}/keys?api-version=7.5`);
+    expect(first.status).toBe(401);
+    expect(first.headers['www-authenticate']).toContain('resource="https://vault.azure.net"');
+    expect([first.reused, second.reused]).toEqual([false, true]);
+  });
+
+  it('is trusted only by who trusts its authority, and only for vaults', async () => {
+    const { listener, url } = await listening();
+    const stranger = new Agent({ lookup: toLoopback });
+    await expect(fetchOver({ agent: stranger }, `${url}/keys`)).rejects.toThrow(/certificate/);
+    const trusting = new Agent({ ca: listener.caCertificatePem, lookup: toLoopback });
+    await expect(fetchOver({ agent: trusting }, `https://kv-one.example.com:${listener.port}/keys`)).rejects.toThrow(
+      /altnames/,
+    );
+  });
+
+  it('breaks the connection where that is planned, and for a vault that is not there', async () => {
+    const { azure, agent, url, listener } = await listening();
+    azure.fault({ match: {}, answer: { kind: 'unreachable' } });
+    await expect(fetchOver({ agent }, `${url}/keys`)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(fetchOver({ agent }, `https://kv-none.vault.azure.net:${listener.port}/keys`)).rejects.toMatchObject({
+      code: 'ECONNRESET',
+    });
+  });
+
+  it.each([
+    [1024 * 1024, 400],
+    [1024 * 1024 + 1, 413],
+  ])('takes a body of %i bytes with %i', async (bytes, status) => {
+    const { azure, agent, url } = await listening();
+    const token = azure.identities.get('attacker')?.token ?? '';
+    const answer = await fetchOver({ agent, token }, `${url}/keys/disk/create?api-version=7.5`, {
+      method: 'POST',
+      body: 'a'.repeat(bytes),
+    });
+    expect(answer.status).toBe(status);
+  });
+
+  it('ends with its open connections, frees its port, and takes the port it is told', async () => {
+    const { agent, url, listener } = await listening();
+    await fetchOver({ agent }, `${url}/keys`);
+    await listener.close();
+    open.pop();
+    const again: TlsListener = await listenOnTls(localAzure(), { port: listener.port });
+    open.push(again.close);
+    expect(again.port).toBe(listener.port);
+    await expect(listenOnTls(localAzure(), { port: listener.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});

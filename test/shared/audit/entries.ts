@@ -1,0 +1,18 @@
+import { type AuditEntry, auditEntry } from '../../../shared/domain/audit-record.ts';
+
+/** A sound entry of the vault `payments`. */
+export const entry = (id: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
+  id,
+  time: new Date('2026-03-01T12:00:00Z'),
+  what: 'decision',
+  subject: { vault: 'payments', key: 'disk-key' },
+  detail: { id },
+  ...more,
+});
+
+/** Entries with the ids `<prefix>1` to `<prefix><count>`. */
+export const entries = (prefix: string, count: number): readonly AuditEntry[] =>
+  Array.from({ length: count }, (_, place) => entry(`${prefix}${place + 1}`));
+
+/** What a line says, without the chain. */
+export const entryOf = (line: string): AuditEntry => auditEntry.parse(JSON.parse(line));

@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import roles from '../../infra/roles.json' with { type: 'json' };
+import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
+import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
+import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
+import { turnClock } from '../../local/clock.ts';
+import { createTrail } from '../../shared/audit/trail.ts';
+import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
+import { type Approval, approval } from '../../shared/domain/approval.ts';
+import { type AuditRecord, auditRecord } from '../../shared/domain/audit-record.ts';
+import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
+import { type AlertMessage, alertMessage, type Incident, incident } from '../../shared/domain/incident.ts';
+import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { inspect } from '../../shared/guard/inspect.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { acceptBaseline, type BaselineWords, proposeBaseline } from '../../shared/register/baseline.ts';
+import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
+import { hand } from '../../shared/senses/heard-news.ts';
+import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
+import { received } from '../../shared/senses/received.ts';
+import { sweep } from '../../shared/senses/sweep.ts';
+import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
+import { type Client, clientOf } from './client.ts';
+
+/** What a world is made of. Times are the process's `Date`, which the world turns. */
+export interface WorldOptions {
+  readonly vaults: readonly SeedVault[];
+  readonly policy: unknown;
+  readonly behaviours?: Partial<Behaviours>;
+  readonly seed?: number;
+  /** Called before each call of storage takes effect: `trail.append`, `tables.insert` …; what it throws fails the call. */
+  readonly onStorage?: (name: string) => void | Promise<void>;
+  /** Accept a baseline of every vault at the start. Default true. */
+  readonly baseline?: boolean;
+  readonly words?: BaselineWords;
+  /** Time between two passes, in seconds. Default 60. */
+  readonly sweepEverySeconds?: number;
+  /** How many compositions share the work. Default 1. */
+  readonly instances?: number;
+}
+
+/** A whole guardian over a local Azure, with its queues turned by hand: no host, storage in memory. */
+export interface World {
+  readonly azure: LocalAzure;
+  readonly ports: Ports;
+  /** Messages that failed five times. */
+  readonly poisoned: readonly unknown[];
+  readonly alerts: readonly AlertMessage[];
+  /** Errors that handlers threw. */
+  readonly failures: readonly unknown[];
+  as(identity: 'owner' | 'attacker' | 'disk'): Client;
+  /** Turns the clock so far, in steps of a second, and lets everything that is due happen. */
+  pass(seconds: number, stepSeconds?: number): Promise<void>;
+  /** Lets everything happen that is due now. */
+  settle(): Promise<void>;
+  /** Queues a look at a key, as the sweep would. */
+  wake(vault: string, key: string): Promise<void>;
+  /** Delivers the audit records so far. */
+  audit(): Promise<void>;
+  sentry(): Promise<void>;
+  writes(): readonly { readonly operation: string; readonly key: string | undefined; readonly status: number }[];
+  /** Writes of the guardian that changed what a vault holds. */
+  changes(): number;
+  incidents(vault: string, key?: string): Promise<readonly Incident[]>;
+  trail(): Promise<readonly AuditRecord[]>;
+  approve(given: Partial<Approval> & Pick<Approval, 'vault' | 'key' | 'acts'>): Promise<Approval>;
+  changePolicy(next: unknown): void;
+}
+
+const DISK_ACTIONS = [
+  'Microsoft.KeyVault/vaults/keys/read',
+  'Microsoft.KeyVault/vaults/keys/wrap/action',
+  'Microsoft.KeyVault/vaults/keys/unwrap/action',
+];
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  let policy: Policy = policySchema.parse(options.policy);
+  const azure = createLocalAzure({
+    vaults: options.vaults,
+    identities: [
+      ...guardianIdentities(roles, vaultsInBlock(policy)),
+      { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
+      { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
+      { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
+    ],
+    behaviours: { settleMs: 0, ...options.behaviours },
+    seed: options.seed ?? 1,
+  });
+  const hooked = (port: string) => ({ onCall: (name: string) => options.onStorage?.(`${port}.${name}`) });
+  const tables = {
+    claims: fakeTable(hooked('claims')),
+    keys: fakeTable(hooked('keys')),
+    vaults: fakeTable(hooked('vaults')),
+    approvals: fakeTable(hooked('approvals')),
+    holds: fakeTable(hooked('holds')),
+    incidents: fakeTable(hooked('incidents')),
+    intents: fakeTable(hooked('intents')),
+  };
+  const queues = {
+    sweeps: fakeQueue(hooked('sweeps')),
+    inspections: fakeQueue(hooked('inspections')),
+    alerts: fakeQueue(hooked('alerts')),
+  };
+  const streams = fakeStreams(hooked('trail'));
+  const backlog = fakeTable(hooked('backlog'));
+  const setAside = fakeDocuments(hooked('set-aside'));
+  const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
+
+  const compositions = Array.from({ length: options.instances ?? 1 }, (): Ports => {
+    const connection = (vault: string, identity: string) => ({
+      url: `https://${vault}.vault.azure.net`,
+      credential: azure.credential(identity),
+      httpClient: azure.httpClient,
+    });
+    const reads = new Map<string, ReturnType<typeof keyVaultReads>>();
+    const writes = new Map<string, ReturnType<typeof keyVaultWrites>>();
+    const now = (): Date => new Date();
+    return {
+      get policy() {
+        return policy;
+      },
+      now,
+      newId: randomUUID,
+      reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
+      writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
+      tables,
+      queues,
+      trail: createTrail({ streams, backlog, now, giveUpAfterMs: 200 }),
+      setAside,
+      settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
+    };
+  });
+  const [ports] = compositions;
+  if (ports === undefined) throw new Error('A world needs an instance.');
+  if (options.baseline !== false) {
+    for (const vault of policy.vaults) {
+      const proposed = await proposeBaseline(vault.name, ports);
+      await acceptBaseline(
+        vault.name,
+        proposed,
+        options.words ?? { needed: [], retired: [] },
+        { oid: 'person' },
+        ports,
+      );
+    }
+  }
+  azure.clearLog();
+
+  const poisoned: unknown[] = [];
+  const alerts: AlertMessage[] = [];
+  const failures: unknown[] = [];
+  const dequeued = new Map<string, number>();
+  const pending: { region: string; body: unknown }[] = [];
+  azure.onAuditRecords((region, body) => pending.push({ region, body }));
+  let turn = 0;
+
+  async function deliver(
+    queue: (typeof queues)[keyof typeof queues],
+    message: unknown,
+    handle: (ports: Ports) => Promise<void>,
+  ): Promise<void> {
+    turn += 1;
+    const by = compositions[turn % compositions.length] ?? ports;
+    if (by === undefined) return;
+    try {
+      await handle(by);
+    } catch (error) {
+      failures.push(error);
+      const id = JSON.stringify(message);
+      const times = (dequeued.get(id) ?? 0) + 1;
+      dequeued.set(id, times);
+      if (times >= 5) poisoned.push(message);
+      else await queue.send(message, 5);
+    }
+  }
+
+  const settle = async (): Promise<void> => {
+    for (;;) {
+      const sweeps = queues.sweeps.take();
+      const inspections = queues.inspections.take();
+      alerts.push(...queues.alerts.take().map((message) => alertMessage.parse(message)));
+      if (sweeps.length + inspections.length === 0) return;
+      await Promise.all([
+        ...sweeps.map((message) =>
+          deliver(queues.sweeps, message, (by) => received('sweep', sweepMessage, message, by, sweep)),
+        ),
+        ...inspections.map((message) =>
+          deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),
+        ),
+      ]);
+    }
+  };
+
+  return {
+    azure,
+    ports,
+    poisoned,
+    alerts,
+    failures,
+    as: (identity) => clientOf(azure, identity),
+    settle,
+    async pass(seconds, stepSeconds = 1) {
+      for (let passed = 0; passed < seconds; passed += stepSeconds) {
+        turnClock(stepSeconds * 1000);
+        await settle();
+      }
+    },
+    async wake(vault, key) {
+      await ports.queues.inspections.send({
+        vault,
+        key,
+        hints: [{ id: randomUUID(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
+        pass: { standing: 0, listed: 5 },
+      });
+      await settle();
+    },
+    async audit() {
+      azure.flushAudit();
+      const messages = pending.splice(0).map(({ body }) => body);
+      await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
+      await settle();
+    },
+    async sentry() {
+      await keepSweeping('sentry', ports);
+      await settle();
+    },
+    writes: () =>
+      azure.log
+        .filter(({ identity, method }) => (identity === 'keeper' || identity === 'watcher') && method !== 'GET')
+        .map(({ operation, key, status }) => ({ operation, key, status })),
+    changes: () =>
+      azure.log.filter(({ identity, changed }) => (identity === 'keeper' || identity === 'watcher') && changed).length,
+    async incidents(vault, key) {
+      const rows = await tables.incidents.list(key === undefined ? vault : `${vault},${key}`);
+      return rows.map((row) => incident.parse(row.data));
+    },
+    async trail() {
+      const names = await streams.list('');
+      const texts = await Promise.all(names.map((name) => streams.read(name)));
+      return texts.flatMap((text) =>
+        (text ?? '')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => auditRecord.parse(JSON.parse(line))),
+      );
+    },
+    async approve(given) {
+      const now = Date.now();
+      const granted = approval.parse({
+        id: randomUUID(),
+        version: '*',
+        by: 'anyone',
+        from: new Date(now - 60_000),
+        until: new Date(now + 3_600_000),
+        why: 'a test',
+        asked: { by: { oid: 'asker' }, at: new Date(now - 60_000) },
+        granted: { by: { oid: 'granter' }, at: new Date(now - 60_000) },
+        ...given,
+      });
+      await tables.approvals.put(granted.vault, granted.id, granted);
+      return granted;
+    },
+    changePolicy(next) {
+      policy = policySchema.parse(next);
+    },
+  };
+}
+
+function kept<T>(made: Map<string, T>, name: string, make: () => T): T {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
