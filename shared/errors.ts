@@ -146,3 +146,8 @@ export class PolicyInvalid extends Error {
     this.faults = faults;
   }
 }
+
+/** What a person asked for is not to be had. The sentence says why, and what would be. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}

@@ -72,6 +72,8 @@ export interface LocalAzure {
   onEvent(listener: EventListener): () => void;
   /** Sends pending events at once. */
   flushEvents(): void;
+  /** Sends the audit records and events that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it. */
+  deliverDue(): void;
   /** Every answer as it leaves, those whose connection then breaks too. */
   onAnswer(listener: AnswerListener): () => void;
 }
@@ -171,6 +173,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     flushAudit: () => deliveries.flushAudit(),
     onEvent: (listener) => deliveries.onEvent(listener),
     flushEvents: () => deliveries.flushEvents(),
+    deliverDue: () => deliveries.deliverDue(),
     onAnswer(listener) {
       answerListeners.add(listener);
       return () => answerListeners.delete(listener);

@@ -20,6 +20,8 @@ export interface Deliveries {
   /** Sends what is pending at once. */
   flushAudit(): void;
   flushEvents(): void;
+  /** Sends what is due by the process's `Date`, which timers do not follow when it is turned ahead. */
+  deliverDue(): void;
 }
 
 /** How long a payload is kept open for further records of its region, at most, in ms. */
@@ -63,6 +65,10 @@ export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
     },
     flushAudit: () => pendingAudit.flush(),
     flushEvents: () => pendingEvents.flush(),
+    deliverDue() {
+      pendingAudit.deliverDue();
+      pendingEvents.deliverDue();
+    },
   };
 }
 
@@ -71,19 +77,31 @@ function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Deliveries that wait for their time, on a timer that keeps no process alive. */
-function createPending(): { add(delayMs: number, deliver: () => void): void; flush(): void } {
-  const waiting = new Map<() => void, NodeJS.Timeout>();
+interface Pending {
+  add(delayMs: number, deliver: () => void): void;
+  flush(): void;
+  deliverDue(): void;
+}
+
+/** Deliveries that wait for their time, on timers that keep no process alive. */
+function createPending(): Pending {
+  const waiting = new Map<() => void, { readonly dueMs: number; readonly timer: NodeJS.Timeout }>();
   const fire = (deliver: () => void): void => {
-    clearTimeout(waiting.get(deliver));
+    clearTimeout(waiting.get(deliver)?.timer);
     if (waiting.delete(deliver)) deliver();
   };
   return {
     add(delayMs, deliver) {
-      waiting.set(deliver, setTimeout(() => fire(deliver), delayMs).unref());
+      waiting.set(deliver, { dueMs: Date.now() + delayMs, timer: setTimeout(() => fire(deliver), delayMs).unref() });
     },
     flush() {
       for (const deliver of [...waiting.keys()]) fire(deliver);
+    },
+    deliverDue() {
+      const nowMs = Date.now();
+      for (const [deliver, { dueMs }] of [...waiting]) {
+        if (dueMs <= nowMs) fire(deliver);
+      }
     },
   };
 }

@@ -172,7 +172,7 @@ function retryPolicy(options: NonNullable<z.infer<typeof metadata>['retryOptions
     case 'exponentialBackoff':
       return {
         maxRetryCount,
-        delayMs: (retry) => Math.min(maximumInterval, minimumInterval * 1 ** Math.min(retry, 40)),
+        delayMs: (retry) => Math.min(maximumInterval, minimumInterval * 2 ** Math.min(retry, 40)),
       };
     default:
       return retryStrategy satisfies never;

@@ -135,12 +135,13 @@ function heard(
     kind,
     severity,
     subject,
-    since: hourOf(at),
+    since: at,
     summary,
     judgement: 'left to people',
     who: { ...by },
   };
-  return { draft, id: incidentId(draft, by.oid) };
+  // One incident an hour, however often it is tried.
+  return { draft, id: incidentId({ ...draft, since: hourOf(at) }, by.oid) };
 }
 
 /** An approval was spent while the actor was not known; the record now names somebody it was not meant for. */

@@ -22,22 +22,33 @@ export async function readIncidents({ tables }: Pick<Ports, 'tables'>, where: Wh
   return rows.map((row) => ({ incident: parsed(incident, row), row }));
 }
 
-/** Opens an incident, or changes the one that stands, and tells. Twice the same is once. */
+/**
+ * Opens an incident, or changes the one that stands, and tells. Twice the same is once. `id` is given for news that is
+ * told by itself; a state goes on in the open incident of its kind and version, even where the act was repeated.
+ */
 export async function openIncident(
   draft: IncidentDraft,
   standing: readonly Booked[],
   needs: Needs,
-  id = incidentId(draft),
+  id?: string,
 ): Promise<void> {
-  const continued =
-    standing.find((booked) => booked.incident.id === id) ??
-    standing.find(
-      ({ incident: open }) =>
-        open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
-    );
+  const named = id ?? incidentId(draft);
+  const same = standing.find((booked) => booked.incident.id === named);
+  const ongoing = standing.find(
+    ({ incident: open }) =>
+      open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
+  );
+  const continued = id === undefined ? (same ?? ongoing) : same;
   if (continued !== undefined) return changeIncident(continued, { ...withoutSince(draft), state: 'open' }, needs);
-  const opened: Incident = { ...draft, id, detectedAt: needs.now(), state: 'open', revision: 1, toldRevision: 0 };
-  const row = await needs.tables.incidents.insert(partitionOf(draft.subject), id, opened);
+  const opened: Incident = {
+    ...draft,
+    id: named,
+    detectedAt: needs.now(),
+    state: 'open',
+    revision: 1,
+    toldRevision: 0,
+  };
+  const row = await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened);
   if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
 }
 

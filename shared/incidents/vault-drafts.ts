@@ -1,3 +1,4 @@
+import type { Hold } from '../domain/hold.ts';
 import { hourOf, type IncidentDraft } from './draft.ts';
 
 /** The trail's storage does not take records: the register's storage keeps them until it does. */
@@ -59,4 +60,15 @@ export const timerDeadDraft = (vault: string, since: Date, by: string): Incident
   since,
   summary: `No pass over ${vault} for three minutes: ${by} planted the next one, since the sentry did not.`,
   judgement: 'planted again',
+});
+
+/** A person stopped writes. Everyone hears of it. */
+export const holdSetDraft = ({ vault = 'none', key, by, why, from, until }: Hold): IncidentDraft => ({
+  kind: 'hold-set',
+  severity: 'critical',
+  subject: { vault, ...(key === undefined ? {} : { key }) },
+  since: from,
+  summary: `A hold stops every write to ${vault === 'none' ? 'everything' : key === undefined ? `vault ${vault}` : `key ${vault}/${key}`} until ${until.toISOString()}: ${why}`,
+  judgement: 'set by a person',
+  who: by,
 });

@@ -190,10 +190,10 @@ async function propose(vault: string, ports: Ports): Promise<void> {
 /** False where the trail has no baseline of this vault, or one without keys. */
 async function rebuild(vault: string, ports: Ports): Promise<boolean> {
   const records = await ports.trail.readRegister(vault);
-  const accepted = records.findLast((record) => record.what === 'baseline' && record.detail['state'] === 'accepted');
+  const accepted = records.findLast((record) => record.what === 'baseline' && record.detail.state === 'accepted');
   if (accepted === undefined) return false;
   const changes = records.flatMap(({ what, subject, detail }): readonly (readonly [string, RegisterChange])[] =>
-    what === 'register' && subject.key !== undefined ? [[subject.key, registerChange.parse(detail['change'])]] : [],
+    what === 'register' && subject.key !== undefined ? [[subject.key, registerChange.parse(detail.change)]] : [],
   );
   const keys = applied(changes);
   if (keys.size === 0) return true;

@@ -38,7 +38,7 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
     };
   const { id, type, data } = parsed.data;
   if (type !== 'Microsoft.KeyVault.KeyNewVersionCreated') return { inspections: [], setAside: [] };
-  const [, vault, key, version] = ID.exec(typeof data['id'] === 'string' ? data['id'] : '') ?? [];
+  const [, vault, key, version] = ID.exec(typeof data.id === 'string' ? data.id : '') ?? [];
   if (vault === undefined || key === undefined)
     return { inspections: [], setAside: [{ content: JSON.stringify(given), because: 'data.Id names no key' }] };
   const subject = { vault: vault.toLowerCase(), key: key.toLowerCase() };

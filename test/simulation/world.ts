@@ -17,6 +17,7 @@ import { acceptBaseline, type BaselineWords, proposeBaseline } from '../../share
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { hand } from '../../shared/senses/heard-news.ts';
 import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
+import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import { received } from '../../shared/senses/received.ts';
 import { sweep } from '../../shared/senses/sweep.ts';
 import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
@@ -37,6 +38,21 @@ export interface WorldOptions {
   readonly sweepEverySeconds?: number;
   /** How many compositions share the work. Default 1. */
   readonly instances?: number;
+  /**
+   * Called around each call that an instance makes of storage and of the vaults, in the order they are made. What it
+   * throws ends that instance there and then: nothing it calls from then on is done, its messages come again later, and
+   * a fresh one takes its place.
+   */
+  readonly onStep?: (step: Step) => void;
+  /** When the messages of an instance that ended come again, in seconds. Default 5; the Functions host takes 600. */
+  readonly endedBackSeconds?: number;
+}
+
+export interface Step {
+  /** `claims.insert`, `trail.append`, `vault.PATCH` … */
+  readonly name: string;
+  /** Whether the call has taken effect. */
+  readonly when: 'before' | 'after';
 }
 
 /** A whole guardian over a local Azure, with its queues turned by hand: no host, storage in memory. */
@@ -57,6 +73,8 @@ export interface World {
   wake(vault: string, key: string): Promise<void>;
   /** Delivers the audit records so far. */
   audit(): Promise<void>;
+  /** Delivers the Event Grid events so far. */
+  events(): Promise<void>;
   sentry(): Promise<void>;
   writes(): readonly { readonly operation: string; readonly key: string | undefined; readonly status: number }[];
   /** Writes of the guardian that changed what a vault holds. */
@@ -106,16 +124,29 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const setAside = fakeDocuments(hooked('set-aside'));
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
-  const compositions = Array.from({ length: options.instances ?? 1 }, (): Ports => {
+  const composed = (onStep: WorldOptions['onStep']): Composition => {
+    const composition = { ended: false };
+    const steps = (step: Step): void => {
+      if (composition.ended) throw new InstanceEnded(step);
+      try {
+        onStep?.(step);
+      } catch (error) {
+        composition.ended = true;
+        throw error;
+      }
+    };
+    const stepped = <T extends object>(name: string, port: T): T =>
+      onStep === undefined ? port : inSteps(name, port, steps);
+    const httpClient = stepped('vault', azure.httpClient);
     const connection = (vault: string, identity: string) => ({
       url: `https://${vault}.vault.azure.net`,
       credential: azure.credential(identity),
-      httpClient: azure.httpClient,
+      httpClient,
     });
     const reads = new Map<string, ReturnType<typeof keyVaultReads>>();
     const writes = new Map<string, ReturnType<typeof keyVaultWrites>>();
     const now = (): Date => new Date();
-    return {
+    const ports: Ports = {
       get policy() {
         return policy;
       },
@@ -123,15 +154,34 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       newId: randomUUID,
       reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
       writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
-      tables,
-      queues,
-      trail: createTrail({ streams, backlog, now, giveUpAfterMs: 200 }),
-      setAside,
+      tables: {
+        claims: stepped('claims', tables.claims),
+        keys: stepped('keys', tables.keys),
+        vaults: stepped('vaults', tables.vaults),
+        approvals: stepped('approvals', tables.approvals),
+        holds: stepped('holds', tables.holds),
+        incidents: stepped('incidents', tables.incidents),
+        intents: stepped('intents', tables.intents),
+      },
+      queues: {
+        sweeps: stepped('sweeps', queues.sweeps),
+        inspections: stepped('inspections', queues.inspections),
+        alerts: stepped('alerts', queues.alerts),
+      },
+      trail: createTrail({
+        streams: stepped('trail', streams),
+        backlog: stepped('backlog', backlog),
+        now,
+        giveUpAfterMs: 200,
+      }),
+      setAside: stepped('set-aside', setAside),
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
     };
-  });
-  const [ports] = compositions;
-  if (ports === undefined) throw new Error('A world needs an instance.');
+    return Object.assign(composition, { ports });
+  };
+  const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));
+  // Where instances end, the test's own hands need one that does not.
+  const ports = (options.onStep === undefined ? compositions[0] : undefined)?.ports ?? composed(undefined).ports;
   if (options.baseline !== false) {
     for (const vault of policy.vaults) {
       const proposed = await proposeBaseline(vault.name, ports);
@@ -152,26 +202,40 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const dequeued = new Map<string, number>();
   const pending: { region: string; body: unknown }[] = [];
   azure.onAuditRecords((region, body) => pending.push({ region, body }));
+  const events: unknown[] = [];
+  azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   let turn = 0;
+
+  /** Runs a handler in the next instance; says whether it came to its end there. */
+  async function run(handle: (ports: Ports) => Promise<void>): Promise<'done' | 'failed' | 'ended'> {
+    turn += 1;
+    const place = turn % compositions.length;
+    const by = compositions[place] ?? composed(options.onStep);
+    const thrown = await handle(by.ports).then(
+      () => [],
+      (error: unknown) => [error],
+    );
+    if (by.ended) {
+      if (compositions[place] === by) compositions[place] = composed(options.onStep);
+      return 'ended';
+    }
+    failures.push(...thrown);
+    return thrown.length === 0 ? 'done' : 'failed';
+  }
 
   async function deliver(
     queue: (typeof queues)[keyof typeof queues],
     message: unknown,
     handle: (ports: Ports) => Promise<void>,
   ): Promise<void> {
-    turn += 1;
-    const by = compositions[turn % compositions.length] ?? ports;
-    if (by === undefined) return;
-    try {
-      await handle(by);
-    } catch (error) {
-      failures.push(error);
-      const id = JSON.stringify(message);
-      const times = (dequeued.get(id) ?? 0) + 1;
-      dequeued.set(id, times);
-      if (times >= 5) poisoned.push(message);
-      else await queue.send(message, 5);
-    }
+    const came = await run(handle);
+    if (came === 'ended') return queue.send(message, options.endedBackSeconds ?? 5);
+    if (came === 'done') return;
+    const id = JSON.stringify(message);
+    const times = (dequeued.get(id) ?? 0) + 1;
+    dequeued.set(id, times);
+    if (times >= 5) poisoned.push(message);
+    else await queue.send(message, 5);
   }
 
   const settle = async (): Promise<void> => {
@@ -220,6 +284,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
       await settle();
     },
+    async events() {
+      azure.flushEvents();
+      for (const event of events.splice(0))
+        await hand(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
+      await settle();
+    },
     async sentry() {
       await keepSweeping('sentry', ports);
       await settle();
@@ -264,6 +334,41 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       policy = policySchema.parse(next);
     },
   };
+}
+
+/** The Event Grid schema comes as an array, CloudEvents 1.0 as one event. */
+const eventsIn = (body: string): readonly unknown[] => [JSON.parse(body)].flat();
+
+interface Composition {
+  readonly ports: Ports;
+  readonly ended: boolean;
+}
+
+/** What an instance that has ended gets from every call. */
+class InstanceEnded extends Error {
+  override readonly name = 'InstanceEnded';
+  readonly step: Step;
+  constructor(step: Step) {
+    super(`The instance ended before ${step.name}.`);
+    this.step = step;
+  }
+}
+
+/** A port whose every call is told before and after. */
+function inSteps<T extends object>(port: string, called: T, onStep: (step: Step) => void): T {
+  return new Proxy(called, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== 'function') return value;
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        const name = `${port}.${String(property)}`;
+        onStep({ name, when: 'before' });
+        const answer: unknown = await Reflect.apply(value, target, given);
+        onStep({ name, when: 'after' });
+        return answer;
+      };
+    },
+  });
 }
 
 function kept<T>(made: Map<string, T>, name: string, make: () => T): T {

@@ -142,7 +142,15 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
   return vault;
 }
 
+/** Throws where the seed has no version, or a name or version id that the service could not have given. */
 export function keyFromSeed(seed: SeedKey, random: Random): Key {
+  const ids = (seed.versions ?? []).flatMap(({ version }) => version ?? []);
+  const wrongId = ids.find((id) => !/^[0-9a-f]{32}$/.test(id));
+  if (wrongId !== undefined)
+    throw new Error(`${wrongId} is no version id: those are 32 lower-case hexadecimal digits.`);
+  if (!/^[0-9a-zA-Z-]{1,127}$/.test(seed.name)) throw new Error(`${seed.name} is no name of a key.`);
+  if (seed.versions?.length === 0)
+    throw new Error(`A key has at least one version, but ${seed.name} was seeded with none.`);
   const nowSeconds = Math.floor(Date.now() / 1000);
   const versions = (seed.versions ?? [{}]).map((version) => versionFromSeed(version, nowSeconds, random));
   return {

@@ -67,6 +67,19 @@ describe('what is added while it runs', () => {
     expect(() => azure.addIdentity(attacker)).toThrow('The local Azure has an identity attacker already.');
   });
 
+  it.each([
+    [
+      'a version id that the service could not give',
+      { name: 'disk', versions: [{ version: 'v1' }] },
+      'v1 is no version id',
+    ],
+    ['a name that the service would not take', { name: 'a_b' }, 'a_b is no name of a key.'],
+    ['no version', { name: 'empty', versions: [] }, 'A key has at least one version, but empty was seeded with none.'],
+  ])('cannot be a key with %s', (_what, key, message) => {
+    expect(() => localAzure().addKey('kv-one', key)).toThrow(message);
+    expect(() => localAzure({ vaults: [{ name: 'kv-one', keys: [key] }] })).toThrow(message);
+  });
+
   it('has to be there to be asked for', () => {
     const azure = localAzure();
     expect(() => azure.state('kv-none', 'disk')).toThrow('The local Azure has no vault kv-none.');

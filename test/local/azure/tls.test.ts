@@ -146,6 +146,22 @@ describe('the TLS port', () => {
     expect(answer.status).toBe(status);
   });
 
+  it('ends while a request is still waiting for its answer', async () => {
+    const begun = Promise.withResolvers<void>();
+    const listener = await listenOnTls({
+      handle() {
+        begun.resolve();
+        return new Promise(() => {});
+      },
+    });
+    const agent = new Agent({ ca: listener.caCertificatePem, lookup: toLoopback });
+    const sent = fetchOver({ agent }, `https://kv-one.vault.azure.net:${listener.port}/keys`);
+    const broken = expect(sent).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await begun.promise;
+    await listener.close();
+    await broken;
+  });
+
   it('ends with its open connections, frees its port, and takes the port it is told', async () => {
     const { agent, url, listener } = await listening();
     await fetchOver({ agent }, `${url}/keys`);

@@ -1,5 +1,6 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
+import { turnClock } from '../../../local/clock.ts';
 import { apps, hostJson } from './app.ts';
 
 const { start, send, newQueueName, visibleIn, clients } = apps();
@@ -25,19 +26,25 @@ describe('a storage queue', () => {
     expect(got).toHaveLength(3);
   });
 
-  it('need not be there when the app starts', async () => {
+  it('need not be there when the app starts, and nobody is told', async () => {
     const queueName = newQueueName();
     const got: unknown[] = [];
-    const host = await start(() =>
-      app.storageQueue(
-        'inspect',
-        on(queueName, (message) => void got.push(message)),
-      ),
+    const lines: string[] = [];
+    const host = await start(
+      () =>
+        app.storageQueue(
+          'inspect',
+          on(queueName, (message) => void got.push(message)),
+        ),
+      {
+        log: (line) => void lines.push(line),
+      },
     );
     await host.idle();
     await send(queueName, 'first');
     await host.idle();
     expect(got).toEqual(['first']);
+    expect(lines).toEqual([]);
   });
 
   it('delivers a message that a function of the app sends', async () => {
@@ -144,11 +151,30 @@ describe('a storage queue', () => {
     await host.advance(18_000);
     expect(calls).toBe(4);
     expect(host.poisoned).toEqual([]);
-    await host.advance(30_000);
+    await host.advance(5_000);
     expect(calls).toBe(5);
     expect(host.poisoned).toEqual([{ queue: queueName, body: '{"key":"a"}' }]);
     expect(await visibleIn(`${queueName}-poison`)).toEqual(['{"key":"a"}']);
     expect(await visibleIn(queueName)).toEqual([]);
+  });
+
+  it('puts a message into the poison queue that was taken five times and never put away', async () => {
+    const queueName = newQueueName();
+    const got: unknown[] = [];
+    await send(queueName, 'crashes the process');
+    for (let i = 0; i < 5; i += 1) {
+      await clients().queue(queueName).receiveMessages({ visibilityTimeout: 1 });
+      turnClock(1_000);
+    }
+    const host = await start(() =>
+      app.storageQueue(
+        'inspect',
+        on(queueName, (message) => void got.push(message)),
+      ),
+    );
+    await host.idle();
+    expect(got).toEqual([]);
+    expect(host.poisoned).toEqual([{ queue: queueName, body: '"crashes the process"' }]);
   });
 
   it('puts a message that is not base64 into the poison queue, as it is', async () => {

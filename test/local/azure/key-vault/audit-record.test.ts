@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { LocalAzure } from '../../../../local/azure/azure.ts';
-import { attacker, currentVersion, localAzure, onStoppedClock, sender } from '../requests.ts';
+import { attacker, currentVersion, later, localAzure, onStoppedClock, sender } from '../requests.ts';
 
 onStoppedClock();
 
@@ -238,6 +238,19 @@ describe('delivery', () => {
     );
     await sender(azure)('GET', '/keys');
     expect(await arrived).toBe(1);
+  });
+
+  it('follows the turned clock when told to, and sends what is due by it alone', async () => {
+    const azure = localAzure({ behaviours: { auditDelayMs: 180_000 } });
+    const { payloads } = listen(azure);
+    await sender(azure)('GET', '/keys');
+    later(180_000);
+    await sender(azure)('GET', '/keys/none');
+    azure.deliverDue();
+    expect(payloads).toEqual([]);
+    later(100);
+    azure.deliverDue();
+    expect(payloads.map(({ records }) => records.map(({ operationName }) => operationName))).toEqual([['KeyList']]);
   });
 
   it('ends when nobody listens any more', async () => {

@@ -1,0 +1,49 @@
+import type { KeyClient } from '@azure/keyvault-keys';
+
+type Attack = (client: KeyClient, key: string) => Promise<string>;
+
+const DAY_MS = 86_400_000;
+/** How long a deletion may take to show, in ms. */
+const SETTLED_WITHIN_MS = 30_000;
+
+const attacks: Readonly<Record<string, Attack>> = {
+  async disable(client, key) {
+    await client.updateKeyProperties(key, { enabled: false });
+    return `${key}: the current version is disabled.`;
+  },
+  async delete(client, key) {
+    await client.beginDeleteKey(key);
+    return `${key}: deleted.`;
+  },
+  async expire(client, key) {
+    await client.updateKeyProperties(key, { expiresOn: new Date(Date.now() - DAY_MS) });
+    return `${key}: the current version expired yesterday.`;
+  },
+  async 'not-before'(client, key) {
+    await client.updateKeyProperties(key, { notBefore: new Date(Date.now() + DAY_MS) });
+    return `${key}: the current version cannot be used before tomorrow.`;
+  },
+  async 'strip-ops'(client, key) {
+    await client.updateKeyProperties(key, { keyOps: ['encrypt'] });
+    return `${key}: wrapKey and unwrapKey are gone from the current version.`;
+  },
+  async purge(client, key) {
+    const poller = await client.beginDeleteKey(key, {
+      intervalInMs: 200,
+      abortSignal: AbortSignal.timeout(SETTLED_WITHIN_MS),
+    });
+    await poller.pollUntilDone();
+    await client.purgeDeletedKey(key);
+    return `${key}: deleted and purged.`;
+  },
+};
+
+/** What an attacker can do to a key. */
+export const actNames = Object.keys(attacks);
+
+/** Does it, and says what it did. Throws what the vault answered. */
+export async function attack(act: string, client: KeyClient, key: string): Promise<string> {
+  const known = attacks[act];
+  if (known === undefined) throw new Error(`There is no act ${act}. There are: ${actNames.join(', ')}.`);
+  return known(client, key);
+}

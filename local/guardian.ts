@@ -1,0 +1,155 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import hostJson from '../host.json' with { type: 'json' };
+import roles from '../infra/roles.json' with { type: 'json' };
+import { setOutside } from '../shared/azure/outside.ts';
+import { compose, type Guardian } from '../shared/compose.ts';
+import { policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
+import { acceptBaseline, proposeBaseline } from '../shared/register/baseline.ts';
+import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
+import { guardianIdentities } from './azure/guardian-identities.ts';
+import { listenOnTls } from './azure/tls.ts';
+import type { Behaviours } from './azure/types.ts';
+import type { Estate } from './estate.ts';
+import { type Host, startHost } from './host/host.ts';
+import { startStorage } from './storage.ts';
+
+const AUDIT_HUB = 'key-vault-audit';
+
+/** How a local guardian runs. */
+export interface LocalOptions {
+  readonly estate: Estate;
+  /** Where `azure.json`, the authority's certificate, the policy and the settings of the command line are written. */
+  readonly folder: string;
+  /** Time between two passes over a vault, in seconds; 2 to 300. */
+  readonly sweepSeconds: number;
+  readonly behaviours?: Partial<Behaviours>;
+  readonly seed?: number;
+  /** Alerts also go to this webhook. */
+  readonly webhook?: { readonly url: string; readonly secret: string };
+  /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
+  readonly guarded?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+/** A guardian over a local Azure, all in this process. */
+export interface LocalGuardian {
+  readonly azure: LocalAzure;
+  readonly guardian: Guardian;
+  /** `undefined` where it runs unguarded. */
+  readonly host: Host | undefined;
+  readonly vaultUrl: (vault: string) => string;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts storage, the local Azure with its TLS port, and the guardian; takes a baseline of every vault and accepts it.
+ * When it returns, `azure.json` is there. One a process: what is outside is set before `functions/` is imported.
+ */
+export async function startLocalGuardian(options: LocalOptions): Promise<LocalGuardian> {
+  const { estate, folder } = options;
+  const policy = policySchema.parse(estate.policy);
+  const [register, trail] = await Promise.all([startStorage(), startStorage()]);
+  const azure = createLocalAzure({
+    vaults: estate.vaults,
+    identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
+    behaviours: { auditDelayMs: 1_000, ...options.behaviours },
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  const listener = await listenOnTls(azure);
+  await mkdir(folder, { recursive: true });
+  const policyFile = join(folder, 'policy.json');
+  await writeFile(policyFile, JSON.stringify(estate.policy, null, 2));
+  const settings = {
+    RegisterStorage: register.connectionString,
+    TrailStorage: trail.connectionString,
+    KEY_GUARDIAN_POLICY: policyFile,
+    KEY_GUARDIAN_SWEEP_SECONDS: String(options.sweepSeconds),
+    KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope',
+    KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
+    KEY_GUARDIAN_WATCHER_OBJECT_ID: azure.identities.get('watcher')?.oid ?? '',
+    KEY_GUARDIAN_KEEPER_OBJECT_ID: azure.identities.get('keeper')?.oid ?? '',
+    ...(options.webhook === undefined
+      ? {}
+      : { KEY_GUARDIAN_WEBHOOK_URL: options.webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: options.webhook.secret }),
+  };
+  Object.assign(process.env, settings);
+  setOutside({
+    vaultHttpClient: azure.httpClient,
+    credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
+    now: () => new Date(),
+    fetch: (address, request) => fetch(address, request),
+  });
+  const guardian = compose();
+  await baselines(
+    policy.vaults.map(({ name }) => name),
+    azure,
+    guardian,
+  );
+  const host =
+    options.guarded === false
+      ? undefined
+      : await startHost({
+          entry: () => import('../functions/index.ts'),
+          settings: { ...settings, AuditLog_westeurope: 'local' },
+          hostJson,
+          ...(options.log === undefined ? {} : { log: options.log }),
+        });
+  const unhook = host === undefined ? [] : connect(azure, host, options.log ?? (() => {}));
+  const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
+  await describe(options, azure, listener.caCertificatePem, listener.port, settings);
+  return {
+    azure,
+    guardian,
+    host,
+    vaultUrl,
+    async stop() {
+      for (const stop of unhook) stop();
+      await host?.stop();
+      await listener.close();
+      await Promise.all([register.stop(), trail.stop()]);
+      await rm(join(folder, 'azure.json'), { force: true });
+    },
+  };
+}
+
+/** Audit records to the Event Hub, events to Event Grid's endpoint: as a diagnostic setting and a subscription would. */
+function connect(azure: LocalAzure, host: Host, log: (line: string) => void): readonly (() => void)[] {
+  const hub = host.eventHub(AUDIT_HUB, 'AuditLog_westeurope');
+  const failed = (what: string) => (error: unknown) =>
+    log(`${what} could not be delivered: ${error instanceof Error ? error.message : String(error)}`);
+  return [
+    azure.onAuditRecords((_, body) => void hub.send([JSON.stringify(body)]).catch(failed('audit records'))),
+    azure.onEvent(
+      ({ headers, body }) =>
+        void fetch(host.eventGridUrl('key-vault-event'), { method: 'POST', headers, body }).catch(failed('an event')),
+    ),
+  ];
+}
+
+/** In Azure a person looks and accepts; here the estate is our own. */
+async function baselines(vaults: readonly string[], azure: LocalAzure, { ports }: Guardian): Promise<void> {
+  const owner = azure.identities.get('owner');
+  const by = { oid: owner?.oid ?? 'owner', ...(owner?.upn === undefined ? {} : { name: owner.upn }) };
+  for (const vault of vaults)
+    await acceptBaseline(vault, await proposeBaseline(vault, ports), { needed: [], retired: [] }, by, ports);
+}
+
+/** Tells other programs where everything is. The guardian's own tokens are in no file. */
+async function describe(
+  { estate, folder }: LocalOptions,
+  azure: LocalAzure,
+  ca: string,
+  port: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, ca);
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
+  const about = {
+    vaults: estate.vaults.map(({ name }) => ({ name, url: `https://${name}.vault.azure.net:${port}` })),
+    caFile,
+    identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
+  };
+  await writeFile(join(folder, 'azure.json'), JSON.stringify(about, null, 2));
+}

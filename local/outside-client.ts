@@ -1,0 +1,85 @@
+import { lookup } from 'node:dns';
+import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import type { TokenCredential } from '@azure/core-auth';
+import { KeyClient } from '@azure/keyvault-keys';
+import { z } from 'zod';
+import { localFolder } from './guardian-folder.ts';
+
+const about = z.object({
+  vaults: z.array(z.object({ name: z.string(), url: z.string() })),
+  caFile: z.string(),
+  identities: z.array(z.object({ name: z.string(), token: z.string() })),
+});
+/** What `.local/azure.json` says of a running local Azure. */
+export type LocalAzureAddress = z.infer<typeof about>;
+
+/** The local Azure is not running, or has no such vault or identity. The sentence says what to do. */
+export class LocalAzureMissing extends Error {
+  override readonly name = 'LocalAzureMissing';
+}
+
+/** Reads where the local Azure of `npm start` is. Throws `LocalAzureMissing` where none runs. */
+export async function findLocalAzure(folder = localFolder()): Promise<LocalAzureAddress> {
+  const file = join(folder, 'azure.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new LocalAzureMissing(
+      `No local Azure runs here: ${file} is not there. Start one with "npm start" and leave it running.`,
+      { cause: error },
+    );
+  }
+  return about.parse(JSON.parse(text));
+}
+
+/** The token of a named identity, as a credential. Throws `LocalAzureMissing` where there is none of that name. */
+export function credentialOf(
+  { identities }: LocalAzureAddress,
+  name: string,
+): TokenCredential & { readonly token: string } {
+  const identity = identities.find((candidate) => candidate.name === name);
+  if (identity === undefined)
+    throw new LocalAzureMissing(
+      `There is no identity ${name}. There are: ${identities.map((one) => one.name).join(', ')}.`,
+    );
+  return {
+    token: identity.token,
+    getToken: async () => ({ token: identity.token, expiresOnTimestamp: Date.now() + 3_600_000 }),
+  };
+}
+
+/** A Key Vault client from outside: over the TLS port, by the vault's real name, under that identity's token. */
+export async function outsideClient(address: LocalAzureAddress, vault: string, identity: string): Promise<KeyClient> {
+  const found = address.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
+  if (found === undefined)
+    throw new LocalAzureMissing(
+      `There is no vault ${vault}. There are: ${address.vaults.map(({ name }) => name).join(', ')}.`,
+    );
+  const ca = await readFile(address.caFile, 'utf8');
+  // The vault's name is real and leads nowhere here: this client finds it on the loopback address.
+  const agent = new Agent({
+    ca,
+    keepAlive: false,
+    lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
+  });
+  return new KeyClient(found.url, credentialOf(address, identity), {
+    // The challenge names vault.azure.net, and this address has a port.
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [
+      {
+        position: 'perRetry',
+        policy: {
+          name: 'local-port',
+          sendRequest(request, next) {
+            request.agent = agent;
+            return next(request);
+          },
+        },
+      },
+    ],
+  });
+}

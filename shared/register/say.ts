@@ -1,0 +1,130 @@
+import { type ApprovableAct, type Approval, approval } from '../domain/approval.ts';
+import type { Actor } from '../domain/audit-record.ts';
+import { DEFAULT_HOLD_MS, type Hold, hold } from '../domain/hold.ts';
+import { spell } from '../domain/key.ts';
+import { later } from '../domain/time.ts';
+import { NotAllowed } from '../errors.ts';
+import { entry } from '../guard/entries.ts';
+import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { incidentId } from '../incidents/draft.ts';
+import { holdSetDraft } from '../incidents/vault-drafts.ts';
+import type { Ports } from '../ports.ts';
+import type { Row } from '../storage.ts';
+import { parsed } from './rows.ts';
+
+/** What somebody asks to be allowed. */
+export interface Request {
+  readonly vault: string;
+  /** A key's name, or `*` for the whole vault. */
+  readonly key: string;
+  /** A version, or `*`. */
+  readonly version: string;
+  readonly acts: readonly ApprovableAct[];
+  /** Object id, or `anyone`. */
+  readonly by: string;
+  readonly from: Date;
+  readonly until: Date;
+  readonly why: string;
+  readonly ticket?: string;
+}
+
+/** Asks for an approval. It covers nothing until somebody else grants it. */
+export async function askApproval(request: Request, asker: Actor, ports: Ports): Promise<Approval> {
+  if (request.until.getTime() <= request.from.getTime())
+    throw new NotAllowed('The window ends before it begins: give a later end.');
+  const asked: Approval = {
+    ...request,
+    acts: [...request.acts],
+    id: ports.newId(),
+    asked: { by: asker, at: ports.now() },
+  };
+  await record('approval', asked, { event: 'asked', approval: asked }, asker, ports);
+  await ports.tables.approvals.put(request.vault, asked.id, asked);
+  return asked;
+}
+
+/** Grants an approval. Throws `NotAllowed` where the granter is the one who asked, or where it cannot be granted any more. */
+export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
+  const { row, value } = await found(vault, id, ports);
+  if (value.asked.by.oid === granter.oid)
+    throw new NotAllowed('Who asks for an approval cannot grant it: somebody else has to.');
+  if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
+  if (value.granted !== undefined) return value;
+  return changed(row, { ...value, granted: { by: granter, at: ports.now() } }, 'granted', granter, ports);
+}
+
+/** Withdraws an approval. What it was spent on before stays approved. */
+export async function withdrawApproval(vault: string, id: string, by: Actor, ports: Ports): Promise<Approval> {
+  const { row, value } = await found(vault, id, ports);
+  if (value.withdrawn !== undefined) return value;
+  return changed(row, { ...value, withdrawn: { by, at: ports.now() } }, 'withdrawn', by, ports);
+}
+
+async function found(
+  vault: string,
+  id: string,
+  { tables }: Ports,
+): Promise<{ readonly row: Row; readonly value: Approval }> {
+  const row = await tables.approvals.get(vault, id);
+  if (row === undefined) throw new NotAllowed(`There is no approval ${id} in ${vault}.`);
+  return { row, value: parsed(approval, row) };
+}
+
+async function changed(row: Row, next: Approval, event: string, who: Actor, ports: Ports): Promise<Approval> {
+  await record('approval', next, { event, approval: next }, who, ports);
+  if ((await ports.tables.approvals.replace(row, next)) === undefined)
+    throw new NotAllowed(`Approval ${next.id} was just changed by somebody else: look at it again.`);
+  return next;
+}
+
+/** Sets a hold: no write from now on, on a key, a vault, or everything. One person does it alone; it pages everyone. */
+export async function setHold(
+  on: Pick<Hold, 'vault' | 'key'>,
+  why: string,
+  by: Actor,
+  ports: Ports,
+  durationMs = DEFAULT_HOLD_MS,
+): Promise<Hold> {
+  const now = ports.now();
+  const set: Hold = { ...on, id: ports.newId(), by, why, from: now, until: later(now, durationMs) };
+  // The hold counts from here; that it is recorded and told may follow.
+  await ports.tables.holds.put('holds', set.id, set);
+  await record('hold', on, { event: 'set', hold: set }, by, ports);
+  await openIncident(holdSetDraft(set), [], ports, incidentOf(set));
+  return set;
+}
+
+/** Releases a hold before its end. */
+export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<Hold> {
+  const row = await ports.tables.holds.get('holds', id);
+  if (row === undefined) throw new NotAllowed(`There is no hold ${id}.`);
+  const standing = parsed(hold, row);
+  if (standing.released !== undefined) return standing;
+  const released: Hold = { ...standing, released: { by, at: ports.now() } };
+  await record('hold', standing, { event: 'released', hold: released }, by, ports);
+  if ((await ports.tables.holds.replace(row, released)) === undefined)
+    throw new NotAllowed(`Hold ${id} was just changed by somebody else: look at it again.`);
+  const booked = await readIncidents(ports, holdSetDraft(standing).subject);
+  for (const open of booked.filter(({ incident }) => incident.id === incidentOf(standing)))
+    await resolveIncident(open, `released by ${by.name ?? by.oid}`, false, ports);
+  return released;
+}
+
+const incidentOf = (set: Hold): string => incidentId(holdSetDraft(set), set.id);
+
+async function record(
+  what: 'approval' | 'hold',
+  on: { readonly vault?: string | undefined; readonly key?: string | undefined },
+  detail: object,
+  who: Actor,
+  ports: Ports,
+): Promise<void> {
+  const vault = on.vault ?? 'none';
+  await ports.trail.append(vault, [
+    entry(what, { vault, ...(on.key === undefined ? {} : { key: on.key }) }, detail, ports, { who }),
+  ]);
+}
+
+/** What a hold stops, in words. */
+export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =>
+  vault === undefined ? 'everything' : spell({ vault, key });

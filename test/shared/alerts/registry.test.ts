@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { channelRegistry, configuredChannels } from '../../../shared/alerts/registry.ts';
+import { describeChannel } from './channel.contract.ts';
+
+for (const [id, make] of Object.entries(channelRegistry)) describeChannel(id, make);
+
+const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z'), write: () => undefined };
+
+describe('the registry', () => {
+  test('lists every channel that has a file', () => {
+    const noChannels = ['channel', 'registry', 'text', 'error-code', 'recipients', 'deliver'];
+    const files = readdirSync(new URL('../../../shared/alerts', import.meta.url)).map((file) =>
+      file.replace('.ts', ''),
+    );
+    expect(files.filter((file) => !noChannels.includes(file)).toSorted()).toEqual(
+      Object.keys(channelRegistry).toSorted(),
+    );
+  });
+
+  test('makes only the channels whose settings are there', () => {
+    expect(configuredChannels({}, needs).map(({ id }) => id)).toEqual(['console']);
+    const settings = { webhookAddress: 'https://hooks.example.com/1', webhookSecret: '0123456789abcdef' };
+    expect(configuredChannels(settings, needs).map(({ id }) => id)).toEqual(['console', 'webhook']);
+  });
+
+  test('says which channels cannot be used', () => {
+    expect(() => configuredChannels({ webhookAddress: 'ftp://secret.example.com' }, needs)).toThrow(
+      'The alert channel webhook cannot be used: its address is not https.',
+    );
+  });
+});

@@ -1,0 +1,110 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { webhookChannel } from '../../../shared/alerts/webhook.ts';
+import { alert } from './alerts.ts';
+import { type Received, type Sink, startSink } from './sink.ts';
+
+const secret = '0123456789abcdef';
+const sentAt = new Date('2026-03-01T12:00:20.900Z');
+
+/** A receiver, written from the channel's docstring alone. */
+function accepts({ headers, body }: Received, ownSecret: string, ownClock: Date): boolean {
+  const timestamp = String(headers['x-key-guardian-timestamp']);
+  const expected = Buffer.from(`v1=${createHmac('sha256', ownSecret).update(`${timestamp}.${body}`).digest('hex')}`);
+  const given = Buffer.from(String(headers['x-key-guardian-signature']));
+  const apartSeconds = Math.abs(ownClock.getTime() / 1000 - Number(timestamp));
+  return given.length === expected.length && timingSafeEqual(given, expected) && apartSeconds <= 300;
+}
+
+describe('the signed webhook', () => {
+  let sink: Sink;
+  let received: Received;
+  beforeEach(async () => {
+    sink = await startSink();
+    const settings = { webhookAddress: sink.address, webhookSecret: secret };
+    const channel = webhookChannel(settings, { fetch, now: () => sentAt, write: () => undefined });
+    await channel?.send(alert({ who: { oid: '7a', name: 'Zoë' } }));
+    const [first] = sink.received;
+    if (first === undefined) throw new Error('Nothing was received.');
+    received = first;
+  });
+  afterEach(() => sink.close());
+
+  test('is accepted by a receiver that follows the documentation', () => {
+    expect(received.headers).toMatchObject({
+      'content-type': 'application/json',
+      'x-key-guardian-timestamp': '1772366420',
+      'x-key-guardian-signature': expect.stringMatching(/^v1=[0-9a-f]{64}$/),
+    });
+    expect(accepts(received, secret, sentAt)).toBe(true);
+  });
+
+  test.each<[string, (as: Received) => boolean]>([
+    ['with another secret', (as) => accepts(as, 'another-secret-00', sentAt)],
+    ['with a changed body', (as) => accepts({ ...as, body: as.body.replace('disk-key', 'risk-key') }, secret, sentAt)],
+    [
+      'with a changed time',
+      (as) => accepts({ ...as, headers: { ...as.headers, 'x-key-guardian-timestamp': '1772366421' } }, secret, sentAt),
+    ],
+    ['played again six minutes later', (as) => accepts(as, secret, new Date('2026-03-01T12:06:20.900Z'))],
+  ])('is not accepted %s', (_, accepted) => {
+    expect(accepted(received)).toBe(false);
+  });
+
+  test('carries the incident for people and for machines', () => {
+    expect(JSON.parse(received.body)).toEqual({
+      version: 1,
+      event: 'opened',
+      title:
+        'critical: disks fail in 59 min, at 2026-03-01 13:00:00 UTC: Version abc of disk-key in payments is disabled.',
+      lines: expect.arrayContaining(['where: payments/disk-key/abc', 'who: Zoë (7a)']),
+      incident: {
+        id: 'incident-1',
+        kind: 'version-disabled',
+        severity: 'critical',
+        subject: { vault: 'payments', key: 'disk-key', version: 'abc' },
+        since: '2026-03-01T12:00:00.000Z',
+        detectedAt: '2026-03-01T12:00:20.000Z',
+        deadline: '2026-03-01T13:00:00.000Z',
+        state: 'open',
+        summary: 'Version abc of disk-key in payments is disabled.',
+        judgement: 'withheld: alert-only',
+        who: { oid: '7a', name: 'Zoë' },
+        revision: 1,
+      },
+    });
+  });
+});
+
+describe('the settings of the webhook', () => {
+  const needs = { fetch, now: () => sentAt, write: () => undefined };
+  const made = (webhookAddress: string | undefined, webhookSecret: string | undefined) =>
+    webhookChannel({ webhookAddress, webhookSecret }, needs);
+
+  test.each([
+    ['https://hooks.example.com/1'],
+    ['http://127.0.0.1:8080/'],
+    ['http://localhost/'],
+    ['http://[::1]:8080/'],
+  ])('may be %s', (address) => {
+    expect(made(address, secret)?.id).toBe('webhook');
+  });
+
+  test('may be left out, both', () => {
+    expect(made(undefined, undefined)).toBeUndefined();
+  });
+
+  test.each([
+    ['http://hooks.example.com/1', secret, 'its address is not https'],
+    ['http://127.0.0.1.example.com/', secret, 'its address is not https'],
+    ['http://localhost.example.com/', secret, 'its address is not https'],
+    ['ftp://127.0.0.1/', secret, 'its address is not https'],
+    ['https://user:word@hooks.example.com/', secret, 'its address carries a user name or password'],
+    ['hooks.example.com', secret, 'its address is missing or is no URL'],
+    [undefined, secret, 'its address is missing or is no URL'],
+    ['https://hooks.example.com/1', undefined, 'its secret has fewer than 16 characters'],
+    ['https://hooks.example.com/1', '0123456789abcde', 'its secret has fewer than 16 characters'],
+  ])('may not be %s with the secret %s', (address, ownSecret, because) => {
+    expect(() => made(address, ownSecret)).toThrow(`The alert channel webhook cannot be used: ${because}.`);
+  });
+});
