@@ -30,6 +30,8 @@ export interface LocalOptions {
   /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
   readonly guarded?: boolean;
   readonly log?: (line: string) => void;
+  /** Where the console channel writes. Default: standard output. */
+  readonly write?: (text: string) => void;
 }
 
 /** A guardian over a local Azure, all in this process. */
@@ -79,6 +81,7 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
     fetch: (address, request) => fetch(address, request),
+    write: options.write ?? ((text) => void process.stdout.write(`${text}\n`)),
   });
   const guardian = compose();
   await baselines(

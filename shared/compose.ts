@@ -71,12 +71,9 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
 
 function channelsOf(
   { KEY_GUARDIAN_WEBHOOK_URL: webhookAddress, KEY_GUARDIAN_WEBHOOK_SECRET: webhookSecret }: Settings,
-  { now, fetch }: Outside,
+  { now, fetch, write }: Outside,
 ): readonly Channel[] {
-  return configuredChannels(
-    { webhookAddress, webhookSecret },
-    { fetch, now, write: (text) => process.stdout.write(`${text}\n`) },
-  );
+  return configuredChannels({ webhookAddress, webhookSecret }, { fetch, now, write });
 }
 
 const queuesOf = (register: StorageClients): Ports['queues'] => ({

@@ -75,7 +75,7 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: exactWrites, position: 'perRetry' }],
+    additionalPolicies: [{ policy: exactWrites, position: 'perCall' }],
   });
   return {
     update: (key, version, change, requestId) =>

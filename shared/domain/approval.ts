@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
-import { moment } from './time.ts';
+import { moment, SECOND_MS } from './time.ts';
 
 /** Acts that people can approve. */
 export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
@@ -43,17 +43,28 @@ export function fitsActor(given: Approval, oid: string): boolean {
 /**
  * Whether an approval covers an act on a key of its vault. What counts is when the act happened, not when we looked: the
  * window's ends are part of it, and a withdrawal covers no more from its moment on. An actor who is not known yet is
- * taken to fit.
+ * taken to fit. What the asker granted himself covers nothing.
  */
 export function covers(given: Approval, key: string, act: DatedAct): boolean {
   return (
     given.granted !== undefined &&
+    given.granted.by.oid !== given.asked.by.oid &&
     (given.key === '*' || given.key === key) &&
     (given.version === '*' || act.version === undefined || given.version === act.version) &&
     given.acts.includes(act.act) &&
-    act.at.getTime() >= given.from.getTime() &&
+    act.at.getTime() >= wholeSecond(given.from) &&
     act.at.getTime() <= given.until.getTime() &&
     (given.withdrawn === undefined || act.at.getTime() < given.withdrawn.at.getTime()) &&
     (act.by === undefined || fitsActor(given, act.by))
   );
+}
+
+// A vault dates its acts in whole seconds: one done within the window's first second would lie before it.
+const wholeSecond = (date: Date): number => Math.floor(date.getTime() / SECOND_MS) * SECOND_MS;
+
+/** Whether an approval would cover an act had it happened later than `after` and no later than it is dated. */
+export function mayCover(given: Approval, key: string, act: DatedAct, after: Date): boolean {
+  const withdrawn = given.withdrawn === undefined ? Number.POSITIVE_INFINITY : given.withdrawn.at.getTime() - 1;
+  const at = new Date(Math.min(act.at.getTime(), given.until.getTime(), withdrawn));
+  return at.getTime() > after.getTime() && covers(given, key, { ...act, at });
 }

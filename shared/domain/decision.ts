@@ -23,6 +23,7 @@ export const withholdings = [
   'alert-only', // the owner chose to be told
   'no-baseline', // nobody has accepted what is to be kept
   'hold', // a person stopped all writes
+  'undated', // an approval covers it or not: the vault's time is that of a later change
   'mass-brake', // more than 20 versions were bad before the last look
   'uncounted', // bad before the last look; the next sweep counts first
   'managed', // behind a certificate

@@ -73,6 +73,8 @@ export const inspection = keyId.extend({
       standing: z.number().int().nonnegative(),
       /** Keys that the vault listed. */
       listed: z.number().int().nonnegative(),
+      /** When the pass before ended well; absent where there was none. */
+      lastPassAt: moment.optional(),
     })
     .optional(),
 });

@@ -27,6 +27,8 @@ export const versionRecord = z.object({
       verdict: z.enum(['good', 'undo', 'left']),
     })
     .optional(),
+  /** The `updated` of a state that an approval covers or not, since nobody can say when it came to be: told, not undone. */
+  undated: moment.optional(),
   /** The approvals that its approved state was made from, and the acts they were spent on. */
   spent: z
     .array(z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }))

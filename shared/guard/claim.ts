@@ -33,19 +33,29 @@ export async function claimKey(id: KeyId, { tables, now, newId }: Needs): Promis
   const standing = await tables.claims.get(id.vault, id.key);
   if (standing === undefined) return undefined;
   const data = parsed(claimData, standing);
+  // The insert took hold and its answer was lost: the claim is ours.
+  if (data.owner === owner) return { id, owner, row: standing, open: [] };
   if (now().getTime() < data.until.getTime()) return undefined;
   const taken = await tables.claims.replace(standing, { ...fresh, intents: data.intents });
   return taken === undefined ? undefined : { id, owner, row: taken, open: data.intents };
 }
 
-/** Writes the intents into the claim. `undefined` where it is not ours any more: then nothing may be written to the vault. */
+/**
+ * Writes further intents into the claim, beside those of earlier rounds: until the claim ends, nobody else knows that they
+ * were told. `undefined` where it is not ours any more: then nothing may be written to the vault.
+ */
 export async function claimWith(
   claim: Claim,
   intents: readonly Intent[],
   { tables, now }: Needs,
 ): Promise<Claim | undefined> {
-  const row = await tables.claims.replace(claim.row, { owner: claim.owner, until: later(now(), CLAIM_MS), intents });
-  return row === undefined ? undefined : { ...claim, row, open: intents };
+  const open = [...claim.open, ...intents];
+  const row = await tables.claims.replace(claim.row, {
+    owner: claim.owner,
+    until: later(now(), CLAIM_MS),
+    intents: open,
+  });
+  return row === undefined ? undefined : { ...claim, row, open };
 }
 
 /** Ends a claim. One that somebody took over meanwhile is left to them. */

@@ -4,10 +4,11 @@ import type { Finding, Situation } from '../domain/finding.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
 import type { Attributes } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
-import { HOUR_MS, MINUTE_MS } from '../domain/time.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
+import { isUndated } from './undated.ts';
 
 /** More standing versions than this in one pass are held for a person. */
 export const MASS_BRAKE_VERSIONS = 20;
@@ -25,6 +26,8 @@ export interface Given extends Situation {
   readonly holds: readonly Hold[];
   /** Versions of the vault that were already bad at the last look and would be undone now; `undefined` where no sweep counted. */
   readonly standing: number | undefined;
+  /** When a pass over the vault last ended well before this look; `undefined` where none did. */
+  readonly lastPassAt: Date | undefined;
 }
 
 /** What to do about a key. Pure: time and everything else is an argument. */
@@ -72,6 +75,7 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
   if (observed.kind === 'present' && observed.managed) return 'managed';
   if (policy.mode === 'alert') return 'alert-only';
   if (holdOn(given.holds, given, now) !== undefined) return 'hold';
+  if (isUndated(finding, given)) return 'undated';
   if (wasBadBefore(finding, given)) {
     if (given.standing === undefined) return 'uncounted';
     if (given.standing > MASS_BRAKE_VERSIONS) return 'mass-brake';
@@ -117,13 +121,25 @@ export function actorOf(
   finding: Pick<Finding, 'version' | 'since' | 'act'>,
   acts: KeyRecord['acts'],
 ): KeyRecord['acts'][number] | undefined {
-  const operation = finding.act === 'delete' ? 'KeyDelete' : 'KeyUpdate';
-  return acts.find(
-    (act) =>
-      act.operation === operation &&
-      (finding.version === undefined || act.version === undefined || act.version === finding.version) &&
-      Math.abs(act.at.getTime() - finding.since.getTime()) <= SAME_ACT_MS,
-  );
+  return actOf([finding.act === 'delete' ? 'KeyDelete' : 'KeyUpdate'], finding, acts);
+}
+
+/** The act of one of these operations on that version nearest to that time, where the audit log has told. */
+export function actOf(
+  operations: readonly string[],
+  { version, since }: Pick<Finding, 'version' | 'since'>,
+  acts: KeyRecord['acts'],
+): KeyRecord['acts'][number] | undefined {
+  // The vault's time is that of the whole second.
+  const awayMs = (at: Date): number => Math.abs(Math.floor(at.getTime() / SECOND_MS) * SECOND_MS - since.getTime());
+  return acts
+    .filter(
+      (act) =>
+        operations.includes(act.operation) &&
+        (version === undefined || act.version === undefined || act.version === version) &&
+        awayMs(act.at) <= SAME_ACT_MS,
+    )
+    .toSorted((one, other) => awayMs(one.at) - awayMs(other.at))[0];
 }
 
 /** Approvals are spent, not consulted: the state that one allows becomes the approved one. */

@@ -12,7 +12,7 @@ import { trailBehindDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { changeKey, type KeyRow, readKey, writeKey } from '../register/keys.ts';
 import { readApprovals, readHolds } from '../register/people.ts';
-import { readBaseline } from '../register/vaults.ts';
+import { readBaseline, readSweep } from '../register/vaults.ts';
 import { act, isShown, type Sent } from './act.ts';
 import { CLAIMED_BACK_SECONDS, type Claim, claimKey, releaseClaim } from './claim.ts';
 import { decide, type Given } from './decide.ts';
@@ -45,13 +45,14 @@ export async function inspect(message: Inspection, ports: Ports): Promise<void> 
 /** Returns the claim to release; `undefined` where somebody took it over. */
 async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports): Promise<Claim | undefined> {
   const reads = ports.reads(id.vault);
-  const [first, known, approvals, holds, baseline, standing] = await Promise.all([
+  const [first, known, approvals, holds, baseline, standing, swept] = await Promise.all([
     firstReads(reads, id),
     readKey(ports.tables.keys, id),
     readApprovals(ports, id.vault),
     readHolds(ports),
     readBaseline(ports.tables.vaults, id.vault),
     readIncidents(ports, id),
+    readSweep(ports.tables.vaults, id.vault),
   ]);
   let record = withActs(known.record, message.hints, ports.now());
   const news = message.hints.filter((hint) => isNews(hint, known.record));
@@ -91,6 +92,7 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
       approvals,
       holds: round === 0 ? holds : await readHolds(ports),
       standing: message.pass?.standing,
+      lastPassAt: message.pass === undefined ? swept?.state.lastPassAt : message.pass.lastPassAt,
     };
     decision = decide(given);
     const changes = [...distrusts(record), ...decision.changes];

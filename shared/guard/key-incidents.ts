@@ -1,4 +1,6 @@
+import type { Actor } from '../domain/audit-record.ts';
 import type { Decision, Judgement, UndoneFinding } from '../domain/decision.ts';
+import type { Incident } from '../domain/incident.ts';
 import type { KeyId } from '../domain/key.ts';
 import { spell } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
@@ -6,7 +8,7 @@ import { later, MINUTE_MS } from '../domain/time.ts';
 import { type Booked, nameActor, openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { DISKS_FAIL_AFTER_MINUTES, hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import type { Ports } from '../ports.ts';
-import { actorOf } from './decide.ts';
+import { actOf, actorOf } from './decide.ts';
 import { spellVerdict } from './entries.ts';
 import type { HeardIncident } from './heard.ts';
 import { rules } from './rules/registry.ts';
@@ -49,17 +51,29 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
   for (const booked of await readIncidents(ports, id)) {
     const { kind, subject } = booked.incident;
     if (!ENDING.has(kind) || stillBad.includes(incidentKeyOf(kind, subject.version))) continue;
-    const approved = decision.judgements.find(
-      ({ finding, verdict }) => verdict.kind === 'approved' && finding.rule === kind,
-    );
-    const ours = booked.incident.judgement === 'undoing' || booked.incident.judgement.startsWith('undoing');
-    await resolveIncident(
-      booked,
-      approved !== undefined ? spellVerdict(approved.verdict) : ours ? 'undone' : 'good again',
-      ours,
-      ports,
-    );
+    const end = endOf(booked.incident, decision);
+    if (end !== undefined) await resolveIncident(booked, end.judgement, end.restored, ports);
   }
+}
+
+/** How an incident ends that is not found any more; `undefined` where nobody can say, since its version cannot be seen. */
+function endOf(
+  { kind, subject, judgement }: Incident,
+  { judgements }: Decision,
+): { readonly judgement: string; readonly restored: boolean } | undefined {
+  const approved = judgements.find(
+    ({ finding, verdict }) =>
+      verdict.kind === 'approved' &&
+      (finding.version === undefined || (finding.rule === kind && finding.version === subject.version)),
+  );
+  if (approved !== undefined) return { judgement: spellVerdict(approved.verdict), restored: false };
+  // A deleted key that was purged since has not become good: its bad state has become another one.
+  const whole = judgements.find(({ finding }) => finding.version === undefined);
+  if (whole !== undefined)
+    return subject.version === undefined ? { judgement: `now ${whole.finding.rule}`, restored: false } : undefined;
+  return judgement.startsWith('undoing')
+    ? { judgement: 'undone', restored: true }
+    : { judgement: 'good again', restored: false };
 }
 
 const isDone = ({ incident }: Booked): boolean =>
@@ -70,11 +84,28 @@ async function nameActors(standing: readonly Booked[], record: KeyRecord, ports:
   for (const booked of standing) {
     const { kind, subject, since, who } = booked.incident;
     if (who !== undefined || !ENDING.has(kind)) continue;
-    const act = actorOf(
-      { version: subject.version, since, act: kind === 'key-deleted' ? 'delete' : 'disable' },
-      record.acts,
-    );
-    if (act !== undefined) await nameActor(booked, act.by, ports);
+    const by = doerOf(kind, { version: subject.version, since }, record);
+    if (by !== undefined) await nameActor(booked, by, ports);
+  }
+}
+
+/** Operations that make a version. */
+const MAKING = ['KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue'];
+
+/** Who did what a rule found, where the audit log has told. */
+function doerOf(
+  rule: string,
+  found: { readonly version: string | undefined; readonly since: Date },
+  record: KeyRecord,
+): Actor | undefined {
+  switch (rule) {
+    case 'key-purged':
+      return record.purged?.by;
+    case 'key-recreated':
+    case 'version-born-weak':
+      return actOf(MAKING, found, record.acts)?.by;
+    default:
+      return actorOf({ ...found, act: rule === 'key-deleted' ? 'delete' : 'disable' }, record.acts)?.by;
   }
 }
 
@@ -101,10 +132,7 @@ function draftOfJudgement(
 }
 
 function draftOf(id: KeyId, finding: UndoneFinding, judgement: string, record: KeyRecord): IncidentDraft {
-  const act = actorOf(
-    { version: finding.version, since: finding.since, act: finding.rule === 'key-deleted' ? 'delete' : 'disable' },
-    record.acts,
-  );
+  const by = doerOf(finding.rule, { version: finding.version, since: finding.since }, record);
   const mendable = judgement.startsWith('withheld') || judgement.startsWith('undoing, not');
   return {
     kind: finding.rule,
@@ -114,7 +142,7 @@ function draftOf(id: KeyId, finding: UndoneFinding, judgement: string, record: K
     summary: finding.summary,
     judgement,
     ...(finding.stopsDisks ? { deadline: later(finding.since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
-    ...(act === undefined ? {} : { who: act.by }),
+    ...(by === undefined ? {} : { who: by }),
     ...(mendable ? { command: `key-guardian restore ${spell(id)}` } : {}),
   };
 }

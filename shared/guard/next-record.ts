@@ -82,6 +82,7 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
           versions[version.version] = {
             ...known,
             seen: seenNow(version, known, verdictOn(version.version, decision), now),
+            undated: isUndated(version.version, decision) ? version.updated : undefined,
           };
       }
       const back = approvedVersions(base).every(([version]) =>
@@ -124,3 +125,9 @@ const isStillToUndo = (verdict: Verdict): boolean =>
   verdict.kind === 'undo' ||
   verdict.kind === 'settling' ||
   (verdict.kind === 'withheld' && (verdict.because === 'once-a-minute' || verdict.because === 'recovering'));
+
+const isUndated = (version: string, { judgements }: Pick<Decision, 'judgements'>): boolean =>
+  judgements.some(
+    ({ finding, verdict }) =>
+      finding.version === version && verdict.kind === 'withheld' && verdict.because === 'undated',
+  );

@@ -41,7 +41,7 @@ export async function sweep(message: SweepMessage, ports: Ports): Promise<void> 
   if (standing === undefined || standing.state.token !== message.token) return;
   const planned = await plan(vault, standing, ports);
   if (planned === undefined) return;
-  const refused = await pass(vault, ports);
+  const refused = await pass(vault, planned.lastPassAt, ports);
   await (refused === undefined ? passed(vault, ports) : blind(vault, refused, ports));
 }
 
@@ -63,10 +63,10 @@ async function plan(
 }
 
 /** Reads, compares, queues. Returns why it could not, where the vault refused. */
-async function pass(vault: string, ports: Ports): Promise<PassRefused | undefined> {
+async function pass(vault: string, lastPassAt: Date | undefined, ports: Ports): Promise<PassRefused | undefined> {
   try {
     if (!(await ensureBaseline(vault, ports))) return undefined;
-    await compareVault(vault, ports);
+    await compareVault(vault, lastPassAt, ports);
     return undefined;
   } catch (error) {
     if (error instanceof PassRefused) return error;
@@ -75,7 +75,7 @@ async function pass(vault: string, ports: Ports): Promise<PassRefused | undefine
   }
 }
 
-async function compareVault(vault: string, ports: Ports): Promise<void> {
+async function compareVault(vault: string, lastPassAt: Date | undefined, ports: Ports): Promise<void> {
   const { policy, now } = ports;
   const reads = ports.reads(vault);
   const [keys, deleted, rows] = await Promise.all([
@@ -105,7 +105,7 @@ async function compareVault(vault: string, ports: Ports): Promise<void> {
 
   const found = compare(policy, vault, lists, listed, read, register, now());
   await brake(vault, found.standing, ports);
-  const count = { standing: found.standing, listed: lists.keys.length };
+  const count = { standing: found.standing, listed: lists.keys.length, lastPassAt };
   await inTurns(READS_AT_ONCE, found.differing, (key) =>
     ports.queues.inspections.send(differs(vault, key, count, ports)),
   );

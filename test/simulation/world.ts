@@ -9,6 +9,7 @@ import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
 import { type AuditRecord, auditRecord } from '../../shared/domain/audit-record.ts';
 import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
+import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import { type AlertMessage, alertMessage, type Incident, incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
@@ -71,8 +72,10 @@ export interface World {
   settle(): Promise<void>;
   /** Queues a look at a key, as the sweep would. */
   wake(vault: string, key: string): Promise<void>;
-  /** Delivers the audit records so far. */
-  audit(): Promise<void>;
+  /** Delivers the audit records so far. @param times how often, since an Event Hub may deliver again; default 1. */
+  audit(times?: number): Promise<void>;
+  /** Delivers Event Hub messages that no call of the local Azure made. */
+  auditMessages(messages: readonly unknown[]): Promise<void>;
   /** Delivers the Event Grid events so far. */
   events(): Promise<void>;
   sentry(): Promise<void>;
@@ -82,6 +85,9 @@ export interface World {
   incidents(vault: string, key?: string): Promise<readonly Incident[]>;
   trail(): Promise<readonly AuditRecord[]>;
   approve(given: Partial<Approval> & Pick<Approval, 'vault' | 'key' | 'acts'>): Promise<Approval>;
+  /** Sets a hold, on everything where neither vault nor key is named; given its id, in place of the one that stands. */
+  hold(given?: Partial<Hold>): Promise<Hold>;
+  /** Deploys another policy, and the keeper's rights with it. */
   changePolicy(next: unknown): void;
 }
 
@@ -255,6 +261,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     }
   };
 
+  const heard = async (messages: readonly unknown[]): Promise<void> => {
+    await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
+    await settle();
+  };
+
   return {
     azure,
     ports,
@@ -278,12 +289,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       });
       await settle();
     },
-    async audit() {
+    async audit(times = 1) {
       azure.flushAudit();
-      const messages = pending.splice(0).map(({ body }) => body);
-      await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
-      await settle();
+      await heard(pending.splice(0).map(({ body }) => body));
     },
+    auditMessages: heard,
     async events() {
       azure.flushEvents();
       for (const event of events.splice(0))
@@ -330,8 +340,21 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await tables.approvals.put(granted.vault, granted.id, granted);
       return granted;
     },
+    async hold(given = {}) {
+      const set = hold.parse({
+        id: randomUUID(),
+        by: { oid: 'responder' },
+        why: 'a test',
+        from: new Date(),
+        until: new Date(Date.now() + DEFAULT_HOLD_MS),
+        ...given,
+      });
+      await tables.holds.put('holds', set.id, set);
+      return set;
+    },
     changePolicy(next) {
       policy = policySchema.parse(next);
+      for (const { name, grants } of guardianIdentities(roles, vaultsInBlock(policy))) azure.setGrants(name, grants);
     },
   };
 }

@@ -22,7 +22,9 @@ export const versionChanged: VersionRule = {
     }
     if (
       !sameMoment(notBefore, approved.notBefore) &&
-      (notBefore === undefined || notBefore.getTime() <= now.getTime())
+      (notBefore === undefined ||
+        notBefore.getTime() <= now.getTime() ||
+        (approved.notBefore !== undefined && notBefore.getTime() < approved.notBefore.getTime()))
     ) {
       changes.push({
         act: 'not-before',

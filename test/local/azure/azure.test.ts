@@ -70,7 +70,7 @@ describe('what is added while it runs', () => {
   it.each([
     [
       'a version id that the service could not give',
-      { name: 'disk', versions: [{ version: 'v1' }] },
+      { name: 'other', versions: [{ version: 'v1' }] },
       'v1 is no version id',
     ],
     ['a name that the service would not take', { name: 'a_b' }, 'a_b is no name of a key.'],

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { readLines, readRecords } from '../../shared/audit/read.ts';
+import { storageClients } from '../../shared/azure/storage-clients.ts';
+import { streams as streamsOf } from '../../shared/azure/streams.ts';
+import { startLocalGuardian } from '../guardian.ts';
+import { localFolder } from '../guardian-folder.ts';
+import { findLocalAzure, outsideClient } from '../outside-client.ts';
+import { demoEstate, STEP_KEYS } from './estate.ts';
+import type { Scene, StepResult } from './scene.ts';
+import { startSink } from './sink.ts';
+import { chainHolds, steps } from './steps.ts';
+
+export interface DemoResult {
+  readonly ok: boolean;
+  readonly steps: readonly StepResult[];
+}
+
+/**
+ * Plays the whole story against a local Azure of its own, the steps side by side, each on its own key.
+ *
+ * @param onStep told of each step as it ends
+ * @param guarded false plays it without the guardian: then every step has to fail
+ */
+export async function playDemo(onStep: (step: StepResult) => void = () => {}, guarded = true): Promise<DemoResult> {
+  const folder = join(localFolder(), `demo-${process.pid}`);
+  const sink = await startSink();
+  const running = await startLocalGuardian({
+    estate: demoEstate(),
+    folder,
+    sweepSeconds: 2,
+    guarded,
+    webhook: { url: sink.url, secret: sink.secret },
+    log: (line) => process.stderr.write(`${line}\n`),
+    // The sink hears everything; the steps are what this run prints.
+    write: () => {},
+  });
+  try {
+    const address = await findLocalAzure(folder);
+    const stored = streamsOf(
+      storageClients({ kind: 'connection-string', value: running.guardian.settings.TrailStorage ?? '' }).container(
+        'trail',
+      ),
+    );
+    const names = async (): Promise<readonly string[]> => [
+      ...new Set((await stored.list('audit/')).map((name) => name.replace(/\.\d+\.jsonl$/, ''))),
+    ];
+    const scene: Scene = {
+      running,
+      sink,
+      client: (vault, identity) => outsideClient(address, vault, identity),
+      records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
+      streams: async () =>
+        new Map(await Promise.all((await names()).map(async (name) => [name, await readLines(stored, name)] as const))),
+    };
+    const played = await Promise.all(
+      Object.entries(STEP_KEYS).map(async ([name, [vault, key]]) => {
+        const step = steps[name];
+        if (step === undefined) throw new Error(`There is no step ${name}.`);
+        return ended(name, await tried(name, () => step(scene, vault, key)), onStep);
+      }),
+    );
+    const all = [...played, ended('chain-holds', await tried('chain-holds', () => chainHolds(scene)), onStep)];
+    return { ok: all.every(({ ok }) => ok), steps: all };
+  } finally {
+    await running.stop();
+    await sink.close();
+  }
+}
+
+/** A step that throws has failed, and says why; the others go on. */
+async function tried(name: string, step: () => Promise<Omit<StepResult, 'name'>>): Promise<Omit<StepResult, 'name'>> {
+  try {
+    return await step();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return { ok: false, actedAt: null, detectedAt: null, restoredAt: null, restoreMs: null };
+  }
+}
+
+function ended(name: string, result: Omit<StepResult, 'name'>, onStep: (step: StepResult) => void): StepResult {
+  const step = { name, ...result };
+  onStep(step);
+  return step;
+}

@@ -1,0 +1,94 @@
+import type { KeyClient } from '@azure/keyvault-keys';
+import type { AuditRecord } from '../../shared/domain/audit-record.ts';
+import type { LoggedRequest } from '../azure/types.ts';
+import type { LocalGuardian } from '../guardian.ts';
+import type { Sink } from './sink.ts';
+
+/** What a step has to play with. */
+export interface Scene {
+  readonly running: LocalGuardian;
+  readonly sink: Sink;
+  /** A client from outside, over the TLS port. */
+  readonly client: (vault: string, identity: string) => Promise<KeyClient>;
+  /** Every record of the audit streams, read from the trail's storage. */
+  readonly records: () => Promise<readonly AuditRecord[]>;
+  /** The lines of each audit stream, in order, by stream. */
+  readonly streams: () => Promise<ReadonlyMap<string, readonly string[]>>;
+}
+
+/** What a step came to. Times are the local Azure's; null where they do not apply. */
+export interface StepResult {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly actedAt: string | null;
+  /** The guardian's first request for the key after the act. */
+  readonly detectedAt: string | null;
+  readonly restoredAt: string | null;
+  /** From the act to the restored state, in ms. */
+  readonly restoreMs: number | null;
+}
+
+/** A step gives up after this long, in ms. */
+const STEP_LIMIT_MS = 40_000;
+const LOOK_EVERY_MS = 25;
+const GUARDIAN = ['watcher', 'keeper'];
+
+/** Looks until something is there; undefined where it is not in time. */
+export async function eventually<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  { everyMs = LOOK_EVERY_MS }: { readonly everyMs?: number } = {},
+): Promise<T | undefined> {
+  const until = performance.now() + STEP_LIMIT_MS;
+  while (performance.now() < until) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  return undefined;
+}
+
+const of = ({ running }: Scene, vault: string): readonly LoggedRequest[] =>
+  running.azure.log.filter((request) => request.vault === vault && GUARDIAN.includes(request.identity ?? ''));
+
+/** The guardian's first request for the key after a moment. */
+export const firstLook = (scene: Scene, vault: string, key: string, after: Date): Date | undefined =>
+  of(scene, vault).find((request) => request.key === key && request.at.getTime() >= after.getTime())?.at;
+
+/** The guardian's writes to a key after a moment, whatever was answered. */
+export const writesTo = (scene: Scene, vault: string, key: string, after: Date): readonly LoggedRequest[] =>
+  of(scene, vault).filter(
+    (request) => request.key === key && request.method !== 'GET' && request.at.getTime() >= after.getTime(),
+  );
+
+/** When the guardian began to list the vault after a moment: its sweeps. */
+export const sweepsOf = (scene: Scene, vault: string, after: Date): readonly LoggedRequest[] =>
+  of(scene, vault).filter(
+    (request) => request.operation === 'list' && request.status === 200 && request.at.getTime() > after.getTime(),
+  );
+
+/** Whether every version of the key can be used by a disk, by the local Azure's own state. */
+export function isUsable({ running }: Scene, vault: string, key: string): boolean {
+  const state = running.azure.state(vault, key);
+  const now = Date.now() / 1000;
+  return (
+    state.kind === 'present' &&
+    state.settled &&
+    state.versions.every(
+      ({ enabled, nbf, exp, keyOps }) =>
+        enabled &&
+        (nbf === undefined || nbf <= now) &&
+        (exp === undefined || exp > now) &&
+        keyOps.includes('wrapKey') &&
+        keyOps.includes('unwrapKey'),
+    )
+  );
+}
+
+/** Whether the trail says that a write to the key was withheld for that reason. */
+export async function isWithheld(scene: Scene, vault: string, key: string, because: string): Promise<boolean> {
+  const records = await scene.records();
+  return records.some(
+    ({ what, subject, detail }) =>
+      what === 'withheld' && subject.vault === vault && subject.key === key && detail.because === because,
+  );
+}

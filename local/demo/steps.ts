@@ -1,0 +1,207 @@
+import { isRestError } from '@azure/core-rest-pipeline';
+import { chainStart, checkChain } from '../../shared/audit/chain.ts';
+import { askApproval, grantApproval, setHold } from '../../shared/register/say.ts';
+import { attack } from '../attacks.ts';
+import {
+  eventually,
+  firstLook,
+  isUsable,
+  isWithheld,
+  type Scene,
+  type StepResult,
+  sweepsOf,
+  writesTo,
+} from './scene.ts';
+
+type Step = (scene: Scene, vault: string, key: string) => Promise<Omit<StepResult, 'name'>>;
+
+const HOUR_MS = 3_600_000;
+
+const failed = (actedAt: Date | undefined): Omit<StepResult, 'name'> => ({
+  ok: false,
+  actedAt: actedAt?.toISOString() ?? null,
+  detectedAt: null,
+  restoredAt: null,
+  restoreMs: null,
+});
+
+/** An act that has to be undone: the key is usable again by the local Azure's own state. */
+const undone =
+  (act: string): Step =>
+  async (scene, vault, key) => {
+    const client = await scene.client(vault, 'attacker');
+    const actedAt = new Date();
+    await attack(act, client, key);
+    return restored(scene, vault, key, actedAt);
+  };
+
+async function restored(scene: Scene, vault: string, key: string, actedAt: Date): Promise<Omit<StepResult, 'name'>> {
+  const restoredAt = await eventually(() => (isUsable(scene, vault, key) ? new Date() : undefined));
+  const detectedAt = firstLook(scene, vault, key, actedAt);
+  if (restoredAt === undefined || detectedAt === undefined)
+    return { ...failed(actedAt), detectedAt: detectedAt?.toISOString() ?? null };
+  return {
+    ok: true,
+    actedAt: actedAt.toISOString(),
+    detectedAt: detectedAt.toISOString(),
+    restoredAt: restoredAt.toISOString(),
+    restoreMs: restoredAt.getTime() - actedAt.getTime(),
+  };
+}
+
+/** Deleted, and deleted again as soon as it is back. */
+const deletedAgain: Step = async (scene, vault, key) => {
+  const first = await undone('delete')(scene, vault, key);
+  return first.ok ? undone('delete')(scene, vault, key) : first;
+};
+
+/** An act after which nothing may change: looked at, withheld with its reason, and no write in two more sweeps. */
+const left =
+  (because: string, identity: string, prepare: (scene: Scene, vault: string, key: string) => Promise<unknown>): Step =>
+  async (scene, vault, key) => {
+    await prepare(scene, vault, key);
+    const client = await scene.client(vault, identity);
+    const actedAt = new Date();
+    await attack('disable', client, key);
+    const detectedAt = await eventually(() => firstLook(scene, vault, key, actedAt));
+    if (detectedAt === undefined) return failed(actedAt);
+    const withheld = await eventually(async () =>
+      (await isWithheld(scene, vault, key, because)) ? new Date() : undefined,
+    );
+    if (withheld === undefined) return { ...failed(actedAt), detectedAt: detectedAt.toISOString() };
+    const swept = await eventually(() => (sweepsOf(scene, vault, withheld).length >= 2 ? true : undefined));
+    const state = scene.running.azure.state(vault, key);
+    const unchanged =
+      state.kind === 'present' &&
+      state.versions.every(({ enabled }) => !enabled) &&
+      writesTo(scene, vault, key, actedAt).length === 0;
+    return {
+      ok: swept === true && unchanged,
+      actedAt: actedAt.toISOString(),
+      detectedAt: detectedAt.toISOString(),
+      restoredAt: null,
+      restoreMs: null,
+    };
+  };
+
+/** Destroys a key for good, again as often as the guardian is faster. Returns the moment of the purge. */
+async function destroy(scene: Scene, vault: string, key: string): Promise<Date | undefined> {
+  const client = await scene.client(vault, 'attacker');
+  return eventually(async () => {
+    try {
+      if (scene.running.azure.state(vault, key).kind === 'present') await client.beginDeleteKey(key);
+      await client.purgeDeletedKey(key);
+      return new Date();
+    } catch (error) {
+      // Still being deleted, or taken back meanwhile: try again.
+      if (isRestError(error) && (error.statusCode === 404 || error.statusCode === 409)) return undefined;
+      throw error;
+    }
+  });
+}
+
+const told = async (
+  scene: Scene,
+  vault: string,
+  key: string,
+  kind: string,
+  actedAt: Date,
+): Promise<Omit<StepResult, 'name'>> => {
+  const came = await eventually(() => (scene.sink.has(kind, vault, key) ? true : undefined));
+  const detectedAt = firstLook(scene, vault, key, actedAt);
+  const result = {
+    actedAt: actedAt.toISOString(),
+    detectedAt: detectedAt?.toISOString() ?? null,
+    restoredAt: null,
+    restoreMs: null,
+  };
+  return {
+    ok:
+      came === true &&
+      detectedAt !== undefined &&
+      writesTo(scene, vault, key, actedAt).every(({ changed }) => !changed),
+    ...result,
+  };
+};
+
+const purged: Step = async (scene, vault, key) => {
+  const actedAt = await destroy(scene, vault, key);
+  return actedAt === undefined ? failed(undefined) : told(scene, vault, key, 'key-purged', actedAt);
+};
+
+const recreated: Step = async (scene, vault, key) => {
+  if ((await destroy(scene, vault, key)) === undefined) return failed(undefined);
+  const client = await scene.client(vault, 'attacker');
+  const actedAt = await eventually(
+    async () => {
+      try {
+        await client.createKey(key, 'RSA', { keyOps: ['wrapKey', 'unwrapKey'] });
+        return new Date();
+      } catch (error) {
+        // The name of a purged key stays taken for some seconds.
+        if (isRestError(error) && (error.statusCode === 409 || error.statusCode === 429)) return undefined;
+        throw error;
+      }
+    },
+    { everyMs: 1_000 },
+  );
+  return actedAt === undefined ? failed(undefined) : told(scene, vault, key, 'key-recreated', actedAt);
+};
+
+const who = ({ running }: Scene, name: string) => ({ oid: running.azure.identities.get(name)?.oid ?? name, name });
+
+const approve = async (scene: Scene, vault: string, key: string): Promise<void> => {
+  const { ports } = scene.running.guardian;
+  const now = Date.now();
+  const asked = await askApproval(
+    {
+      vault,
+      key,
+      version: '*',
+      acts: ['disable'],
+      by: who(scene, 'owner').oid,
+      from: new Date(now - 60_000),
+      until: new Date(now + HOUR_MS),
+      why: 'the demo retires this key',
+    },
+    who(scene, 'owner'),
+    ports,
+  );
+  await grantApproval(vault, asked.id, who(scene, 'approver'), ports);
+};
+
+const hold = (scene: Scene, vault: string, key: string) =>
+  setHold({ vault, key }, 'the demo looks into this key', who(scene, 'owner'), scene.running.guardian.ports);
+
+/** The steps that play on a key of their own, side by side. */
+export const steps: Readonly<Record<string, Step>> = {
+  disable: undone('disable'),
+  delete: undone('delete'),
+  'delete-again': deletedAgain,
+  expire: undone('expire'),
+  'not-before': undone('not-before'),
+  'strip-operations': undone('strip-ops'),
+  'approved-disable-stays': left('approved', 'owner', approve),
+  'hold-stops-writes': left('hold', 'attacker', hold),
+  'alert-mode-writes-nothing': left('alert-only', 'attacker', async () => undefined),
+  'recreated-is-told': recreated,
+  'purge-is-told': purged,
+};
+
+/** At least so many records have to be recomputed. */
+const LEAST_RECORDS = 20;
+
+/** Recomputes every audit stream, and finds the one record that it changes in a copy. */
+export async function chainHolds(scene: Scene): Promise<Omit<StepResult, 'name'>> {
+  let records = 0;
+  let found = true;
+  for (const [stream, lines] of await scene.streams()) {
+    const check = checkChain(lines, chainStart(stream));
+    if (check.kind !== 'holds') return failed(undefined);
+    records += lines.length;
+    const middle = Math.floor(lines.length / 2);
+    const forged = lines.map((line, at) => (at === middle ? line.replace(/"time":"\d{4}/, '"time":"1999') : line));
+    if (checkChain(forged, chainStart(stream)).kind !== 'broken') found = false;
+  }
+  return { ok: found && records >= LEAST_RECORDS, actedAt: null, detectedAt: null, restoredAt: null, restoreMs: null };
+}

@@ -1,0 +1,54 @@
+import { keyDeleted } from '../../../../shared/guard/rules/key-deleted.ts';
+import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../situations.ts';
+import { describeRule } from './table.ts';
+
+const deleted = { kind: 'deleted', deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;
+const guardedBy = (more: Parameters<typeof recordOf>[1]) => recordOf({ [V1]: known() }, more);
+
+describeRule(keyDeleted, {
+  accepts: [
+    ['a key that is there', situation()],
+    ['a key that is in neither list: another rule finds it', situation({ observed: { kind: 'absent' } })],
+    [
+      'a deleted key of which nothing is approved',
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: undefined }) }) }),
+    ],
+    ['a deleted key that the register does not know', situation({ observed: deleted, record: recordOf({}) })],
+    [
+      'the very deletion that was approved',
+      situation({ observed: deleted, record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }) }),
+    ],
+  ],
+  rejects: [
+    [
+      'a deleted key: taken back',
+      situation({ observed: deleted }),
+      {
+        version: undefined,
+        since: ACTED,
+        act: 'delete',
+        stopsDisks: true,
+        summary: 'Key prod-disks/disk-a is deleted. It is purged on 2026-05-30T12:00:00.000Z.',
+        remedy: { kind: 'recover' },
+      },
+    ],
+    [
+      'a deleted key whose vault says no day of purging',
+      situation({ observed: { ...deleted, scheduledPurgeOn: undefined } }),
+      { summary: 'Key prod-disks/disk-a is deleted.', remedy: { kind: 'recover' } },
+    ],
+    [
+      'a deletion a second after the approved one: that is another deletion',
+      situation({
+        observed: { ...deleted, deletedOn: inMs(-29_000) },
+        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
+      }),
+      { since: inMs(-29_000), remedy: { kind: 'recover' } },
+    ],
+    [
+      'a deleted key of which only retired versions are approved',
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: approved({ enabled: false }) }) }) }),
+      { remedy: { kind: 'recover' } },
+    ],
+  ],
+});

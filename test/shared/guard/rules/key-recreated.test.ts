@@ -1,0 +1,77 @@
+import { keyRecreated } from '../../../../shared/guard/rules/key-recreated.ts';
+import {
+  ACTED,
+  approved,
+  DETAIL,
+  inMs,
+  known,
+  NOW,
+  present,
+  recordOf,
+  shown,
+  situation,
+  V1,
+  V2,
+} from '../situations.ts';
+import { describeRule } from './table.ts';
+
+const stranger = shown({ version: V2, created: ACTED, updated: ACTED, detail: { ...DETAIL, fingerprint: 'f2' } });
+const coming = (sinceMs: number) =>
+  situation({
+    observed: present(shown({ version: V2 })),
+    record: recordOf(
+      { [V1]: known(), [V2]: known() },
+      { recovering: { since: inMs(-sinceMs), deletedOn: inMs(-sinceMs - 1_000) } },
+    ),
+  });
+const told = { version: undefined, act: undefined, stopsDisks: true, remedy: { kind: 'tell' } } as const;
+
+describeRule(keyRecreated, {
+  accepts: [
+    ['the approved versions with their material', situation()],
+    ['a new version beside the approved ones', situation({ observed: present(stranger, shown()) })],
+    ['an approved version that was not read in full', situation({ observed: present(shown({ detail: undefined })) })],
+    [
+      'a version gone that was never approved',
+      situation({ record: recordOf({ [V1]: known(), [V2]: known({ approved: undefined }) }) }),
+    ],
+    ['a deleted key', situation({ observed: { kind: 'deleted', deletedOn: ACTED, scheduledPurgeOn: undefined } })],
+    ['an absent key', situation({ observed: { kind: 'absent' } })],
+  ],
+  rejects: [
+    [
+      'another key under the same name: told, never treated as recovered',
+      situation({ observed: present(stranger) }),
+      {
+        ...told,
+        since: ACTED,
+        summary: 'Key prod-disks/disk-a is not the key that was approved: 1 of 1 approved versions are gone.',
+      },
+    ],
+    [
+      'other material under an approved version',
+      situation({ observed: present(shown({ detail: { ...DETAIL, fingerprint: 'other' } })) }),
+      {
+        ...told,
+        summary:
+          'Key prod-disks/disk-a is not the key that was approved: 0 of 1 approved versions are gone, other material under an approved version.',
+      },
+    ],
+    ['a key without any version', situation({ observed: present() }), { ...told, since: NOW }],
+    [
+      'a retired version gone',
+      situation({ record: recordOf({ [V1]: known(), [V2]: known({ approved: approved({ enabled: false }) }) }) }),
+      told,
+    ],
+    [
+      'versions that do not list yet, a moment less than a minute after recovering began: settling',
+      coming(59_999),
+      {
+        stopsDisks: false,
+        summary: 'Key prod-disks/disk-a is coming back: 1 of 2 approved versions do not list yet.',
+        remedy: { kind: 'wait' },
+      },
+    ],
+    ['versions that do not list a minute after recovering began', coming(60_000), told],
+  ],
+});

@@ -1,0 +1,395 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Behaviours, SeedVersion, VersionState } from '../../../local/azure/types.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
+import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { diskUnder, USABLE } from '../../simulation/disk.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
+
+const start = Date.parse(MONDAY);
+const seconds = (days: number): number => start / 1000 + days * 86_400;
+const inDays = (days: number): Date => new Date(seconds(days) * 1000);
+const older = '00000000000000000000000000000001';
+const latest = '00000000000000000000000000000002';
+const vault = 'prod-disks';
+const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
+
+beforeEach(() => startAt());
+afterEach(resetClock);
+
+interface Guarded {
+  readonly behaviours?: Partial<Behaviours>;
+  /** Of the latest version. */
+  readonly seed?: SeedVersion;
+  /** Of the older one. */
+  readonly olderSeed?: SeedVersion;
+}
+
+/** A key `disk-a` of two versions and a key `disk-b` of one, guarded in mode block, with their baseline accepted. */
+function guarded({ behaviours, seed, olderSeed }: Guarded = {}): Promise<World> {
+  return createWorld({
+    vaults: [
+      {
+        name: vault,
+        keys: [
+          {
+            name: 'disk-a',
+            versions: [
+              { version: older, created: seconds(-200), ...olderSeed },
+              { version: latest, created: seconds(-100), ...seed },
+            ],
+          },
+          { name: 'disk-b', versions: [{ created: seconds(-100) }] },
+        ],
+      },
+    ],
+    policy: { vaults: [{ name: vault, mode: 'block' }] },
+    words: { needed: [], retired: [`disk-a/${older}`] },
+    ...(behaviours === undefined ? {} : { behaviours }),
+  });
+}
+
+function shown(world: World, version: string, key = 'disk-a'): VersionState {
+  const state = world.azure.state(vault, key);
+  const found = state.kind === 'none' ? undefined : state.versions.find((one) => one.version === version);
+  if (found === undefined) throw new Error(`${key} shows no version ${version}.`);
+  return found;
+}
+
+const kinds = async (world: World, key = 'disk-a') => (await world.incidents(vault, key)).map(({ kind }) => kind);
+const open = async (world: World, key = 'disk-a') =>
+  (await world.incidents(vault, key)).filter(({ state }) => state === 'open').map(({ kind }) => kind);
+
+describe.each([200, 403] as const)('where reading a disabled version answers %i', (disabledKeyRead) => {
+  const behaviours = { disabledKeyRead };
+
+  test.each([
+    ['latest', latest],
+    ['older', older],
+  ])('the %s version, disabled, is enabled again', async (_, version) => {
+    const world = await guarded({ behaviours });
+    const use = await diskUnder(world.azure, vault, 'disk-a', version);
+    const before = shown(world, version);
+    await world.as('attacker').disable(vault, 'disk-a', version);
+    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+
+    await world.sentry();
+
+    expect(await use()).toEqual(USABLE);
+    expect({ ...shown(world, version), updated: before.updated }).toEqual(before);
+    expect(world.changes()).toBe(1);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'version-disabled', subject: { version }, state: 'resolved', judgement: 'undone' },
+    ]);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('several versions, disabled at once, are all enabled again in one pass', async () => {
+    const world = await guarded({ behaviours });
+    const attacker = world.as('attacker');
+    const uses = await Promise.all([
+      diskUnder(world.azure, vault, 'disk-a', older),
+      diskUnder(world.azure, vault, 'disk-a', latest),
+    ]);
+    await attacker.disable(vault, 'disk-a', older);
+    await attacker.disable(vault, 'disk-a', latest);
+    await attacker.disable(vault, 'disk-b');
+
+    await world.sentry();
+
+    for (const use of uses) expect(await use()).toEqual(USABLE);
+    expect(world.azure.state(vault, 'disk-b')).toMatchObject({ versions: [{ enabled: true }] });
+    expect(world.changes()).toBe(3);
+    expect(await kinds(world)).toEqual(['version-disabled', 'version-disabled']);
+    expect(await open(world)).toEqual([]);
+  });
+
+  test('a version disabled, expired, put off and stripped at once gets all of it back', async () => {
+    const world = await guarded({ behaviours, seed: { exp: seconds(300), nbf: seconds(-90) } });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    const before = shown(world, latest);
+    const attacker = world.as('attacker');
+    await attacker.expire(vault, 'disk-a', inDays(-1), latest);
+    await attacker.notBefore(vault, 'disk-a', inDays(50), latest);
+    await attacker.operations(vault, 'disk-a', ['sign'], latest);
+    await attacker.disable(vault, 'disk-a', latest);
+
+    await world.sentry();
+
+    expect(await use()).toEqual(USABLE);
+    const after = shown(world, latest);
+    expect({ ...after, updated: before.updated, keyOps: after.keyOps.toSorted() }).toEqual({
+      ...before,
+      keyOps: before.keyOps.toSorted(),
+    });
+    expect(await open(world)).toEqual([]);
+    const writes = world.changes();
+    await world.pass(130);
+    expect(world.changes()).toBe(writes);
+  });
+
+  test('a retired version stays retired', async () => {
+    const world = await guarded({ behaviours, olderSeed: { enabled: false } });
+    await world.sentry();
+    await world.pass(130);
+    expect(shown(world, older).enabled).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await kinds(world)).toEqual([]);
+  });
+
+  test('a retired version that is enabled is told, not adopted, and left to people', async () => {
+    const world = await guarded({ behaviours, olderSeed: { enabled: false } });
+    await world.sentry();
+    await world.as('attacker').enable(vault, 'disk-a', older);
+    await world.pass(61);
+    expect(await world.incidents(vault, 'disk-a')).toContainEqual(
+      expect.objectContaining({
+        kind: 'retired-version-enabled',
+        subject: { vault, key: 'disk-a', version: older },
+        state: 'open',
+        judgement: 'left to people',
+      }),
+    );
+
+    await world.as('owner').disable(vault, 'disk-a', older);
+    await world.pass(130);
+
+    expect(shown(world, older).enabled).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await open(world)).toEqual([]);
+  });
+});
+
+describe('an expiry', () => {
+  test.each([
+    ['pulled into the past', -1, { wrap: 403, unwrap: 200 }],
+    ['pulled nearer than the notify time', 10, USABLE],
+    ['pulled to a second inside the notify time', 30 - 1 / 86_400, USABLE],
+  ])('%s is put back to the approved one', async (_, days, during) => {
+    const world = await guarded({ seed: { exp: seconds(300) } });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').expire(vault, 'disk-a', inDays(days));
+    expect(await use()).toEqual(during);
+
+    await world.sentry();
+
+    expect(shown(world, latest).exp).toBe(seconds(300));
+    expect(await use()).toEqual(USABLE);
+    expect(world.changes()).toBe(1);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'version-expiry-nearer', state: 'resolved', judgement: 'undone' },
+    ]);
+  });
+
+  test.each([
+    ['pulled nearer, yet farther away than the notify time', 100, 'version-expiry-nearer'],
+    ['pushed out', 400, 'version-changed'],
+  ])('%s is told and left as it is', async (_, days, kind) => {
+    const world = await guarded({ seed: { exp: seconds(300) } });
+    await world.as('attacker').expire(vault, 'disk-a', inDays(days));
+    await world.sentry();
+    await world.pass(130);
+    expect(shown(world, latest).exp).toBe(seconds(days));
+    expect(world.writes()).toEqual([]);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind, state: 'open', judgement: 'left to people' },
+    ]);
+    expect(world.alerts).toHaveLength(1);
+  });
+
+  test('that was far enough away when it was pulled nearer is undone on the day it comes inside the notify time', async () => {
+    const world = await guarded({ seed: { exp: seconds(300) } });
+    await world.as('attacker').expire(vault, 'disk-a', inDays(31));
+    await world.sentry();
+    expect(world.writes()).toEqual([]);
+    turnClock(2 * 86_400_000);
+    await world.sentry();
+    expect(shown(world, latest).exp).toBe(seconds(300));
+  });
+
+  test('of a version that never had one goes ten years ahead, which becomes the approved one with a record', async () => {
+    const world = await guarded();
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').expire(vault, 'disk-a', inDays(-1));
+    expect(await use()).toEqual({ wrap: 403, unwrap: 200 });
+
+    await world.sentry();
+
+    const exp = shown(world, latest).exp ?? 0;
+    expect(exp - Math.floor(Date.now() / 1000)).toBeGreaterThanOrEqual(3650 * 86_400 - 60);
+    expect(exp - Math.floor(Date.now() / 1000)).toBeLessThanOrEqual(3650 * 86_400);
+    expect(await use()).toEqual(USABLE);
+    const records = (await world.trail()).filter(({ what, subject }) => what === 'register' && subject.version === latest);
+    expect(records.at(-1)?.detail).toMatchObject({
+      change: {
+        kind: 'approve-version',
+        approved: { enabled: true, expiresOn: new Date(exp * 1000).toISOString() },
+        because: 'a date that was set cannot be taken away',
+      },
+    });
+
+    await world.pass(130);
+
+    expect(world.changes()).toBe(1);
+    expect(await open(world)).toEqual([]);
+    await world.as('attacker').expire(vault, 'disk-a', inDays(-2));
+    await world.pass(61);
+    expect(shown(world, latest).exp).toBe(exp);
+  });
+
+  test('after 2038 goes out on the wire as it was approved', async () => {
+    const farAway = Date.UTC(2051, 0, 1) / 1000;
+    const notBefore = seconds(-90);
+    const world = await guarded({ seed: { exp: farAway, nbf: notBefore } });
+    const sent: unknown[] = [];
+    world.azure.onAnswer(({ body }, _, operation) => {
+      if (operation === 'update') sent.push(JSON.parse(body));
+    });
+    await world.as('attacker').expire(vault, 'disk-a', inDays(-1));
+    await world.sentry();
+    expect(sent.at(-1)).toMatchObject({ attributes: { exp: farAway } });
+    expect(shown(world, latest)).toMatchObject({ exp: farAway, nbf: notBefore });
+    await world.pass(130);
+    expect(world.changes()).toBe(1);
+  });
+
+  test('that passes as it was approved is told, and never undone', async () => {
+    const world = await guarded({ seed: { exp: seconds(40) } });
+    await world.sentry();
+    turnClock(41 * 86_400_000);
+    await world.sentry();
+    await world.pass(61);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'version-expired', state: 'open', judgement: 'left to people' },
+    ]);
+    expect(world.writes()).toEqual([]);
+  });
+});
+
+describe('a not-before', () => {
+  test('pushed out is put back to the approved one', async () => {
+    const world = await guarded({ seed: { nbf: seconds(-90) } });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').notBefore(vault, 'disk-a', inDays(5));
+    expect(await use()).toEqual({ wrap: 403, unwrap: 200 });
+    await world.sentry();
+    expect(await use()).toEqual(USABLE);
+    expect(shown(world, latest).nbf).toBe(seconds(-90));
+    expect(world.changes()).toBe(1);
+  });
+
+  test('of a version that never had one becomes the version’s birth, which is then the approved one', async () => {
+    const world = await guarded();
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').notBefore(vault, 'disk-a', inDays(5));
+    expect(await use()).toEqual({ wrap: 403, unwrap: 200 });
+    await world.sentry();
+    expect(await use()).toEqual(USABLE);
+    expect(shown(world, latest).nbf).toBe(seconds(-100));
+    await world.pass(130);
+    expect(world.changes()).toBe(1);
+    expect(await open(world)).toEqual([]);
+    expect(await kinds(world)).toEqual(['version-not-before-later']);
+  });
+});
+
+describe.each([true, false])('where a change of operations alone moves `updated`: %s', (operationsMoveUpdated) => {
+  const behaviours = { operationsMoveUpdated };
+
+  test.each([
+    ['wrapKey', { wrap: 403, unwrap: 200 }],
+    ['unwrapKey', { wrap: 200, unwrap: 403 }],
+  ])('a version that lost %s gets it back within the hour', async (lost, during) => {
+    const world = await guarded({ behaviours });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.sentry();
+    await world.pass(60);
+    await world.as('attacker').operations(
+      vault,
+      'disk-a',
+      everyOperation.filter((operation) => operation !== lost),
+    );
+    expect(await use()).toEqual(during);
+
+    await world.pass(operationsMoveUpdated ? 60 : 62 * 60, 10);
+
+    expect(await use()).toEqual(USABLE);
+    expect(shown(world, latest).keyOps.toSorted()).toEqual(everyOperation.toSorted());
+    expect(world.changes()).toBe(1);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'version-operations-removed', state: 'resolved', judgement: 'undone' },
+    ]);
+  });
+
+  test('operations removed within the same second as the guardian’s own write are seen by the next pass', async () => {
+    const world = await guarded({ behaviours });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    const attacker = world.as('attacker');
+    await world.sentry();
+    await world.pass(30);
+    turnClock(1_000 - (Date.now() % 1_000));
+    await attacker.disable(vault, 'disk-a');
+    await world.wake(vault, 'disk-a');
+    const written = shown(world, latest);
+    expect(written.enabled).toBe(true);
+    await attacker.operations(vault, 'disk-a', ['sign', 'verify']);
+    expect(shown(world, latest).updated).toBe(written.updated);
+    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+
+    await world.pass(60);
+
+    expect(await use()).toEqual(USABLE);
+    expect(world.changes()).toBe(2);
+  });
+
+  test('operations removed from an older version within the same second as the guardian’s own write are seen by the next pass', async () => {
+    const world = await guarded({ behaviours });
+    const use = await diskUnder(world.azure, vault, 'disk-a', older);
+    const attacker = world.as('attacker');
+    await world.sentry();
+    await world.pass(30);
+    turnClock(1_000 - (Date.now() % 1_000));
+    await attacker.disable(vault, 'disk-a', older);
+    await world.wake(vault, 'disk-a');
+    await attacker.operations(vault, 'disk-a', ['sign', 'verify'], older);
+    await world.wake(vault, 'disk-a');
+    expect(await use()).toEqual(USABLE);
+    expect(world.changes()).toBe(2);
+  });
+});
+
+test('operations added to a version are told and left as they are', async () => {
+  const world = await guarded({ seed: { keyOps: ['wrapKey', 'unwrapKey'] } });
+  await world.as('attacker').operations(vault, 'disk-a', ['wrapKey', 'unwrapKey', 'decrypt']);
+  await world.sentry();
+  await world.pass(61);
+  expect(shown(world, latest).keyOps).toEqual(['wrapKey', 'unwrapKey', 'decrypt']);
+  expect(world.writes()).toEqual([]);
+  expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'version-changed', state: 'open' }]);
+});
+
+describe('an incident that the guardian only told', () => {
+  const alert = { vaults: [{ name: vault, mode: 'alert' }] };
+
+  test.each(['disable', 'delete'] as const)('of a %s ends once the owner has mended it, and is not called undone', async (act) => {
+    const world = await guarded();
+    world.changePolicy(alert);
+    await world.as('attacker')[act](vault, 'disk-a');
+    await world.sentry();
+    expect(await open(world)).toHaveLength(1);
+    await (act === 'disable' ? world.as('owner').enable(vault, 'disk-a') : world.as('owner').recover(vault, 'disk-a'));
+    await world.pass(61);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved', judgement: 'good again' }]);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('of a disabled version stays open while the key is deleted and nobody can see the version', async () => {
+    const world = await guarded();
+    world.changePolicy(alert);
+    await world.as('attacker').disable(vault, 'disk-a');
+    await world.sentry();
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.pass(61);
+    expect((await open(world)).toSorted()).toEqual(['key-deleted', 'version-disabled']);
+  });
+});

@@ -1,0 +1,374 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock, turnClock } from '../../../local/clock.ts';
+import type { Behaviours, SeedVault } from '../../../local/azure/types.ts';
+import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { diskUnder, USABLE } from '../../simulation/disk.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
+
+const daysAgo = (days: number): number => Date.parse(MONDAY) / 1000 - days * 86_400;
+const older = '00000000000000000000000000000001';
+const latest = '00000000000000000000000000000002';
+const vault = 'prod-disks';
+
+beforeEach(() => startAt());
+afterEach(resetClock);
+
+function guarded(behaviours: Partial<Behaviours> = {}, purgeProtection = true): Promise<World> {
+  const seed: SeedVault = {
+    name: vault,
+    purgeProtection,
+    keys: [
+      {
+        name: 'disk-a',
+        versions: [
+          { version: older, created: daysAgo(90) },
+          { version: latest, created: daysAgo(60) },
+        ],
+      },
+      { name: 'disk-b', versions: [{ created: daysAgo(90) }] },
+    ],
+  };
+  return createWorld({ vaults: [seed], policy: { vaults: [{ name: vault, mode: 'block' }] }, behaviours });
+}
+
+const kinds = async (world: World): Promise<readonly string[]> =>
+  (await world.incidents(vault, 'disk-a')).map(({ kind }) => kind);
+const recovers = (world: World) => world.azure.log.filter(({ operation }) => operation === 'recover');
+const writes = (world: World) => world.writes().map(({ operation, status }) => `${operation} ${status}`);
+/** The outcomes in the trail, in their order. */
+const outcomes = async (world: World) =>
+  (await world.trail()).flatMap(({ what, detail }) => (what === 'outcome' ? [detail['kind']] : []));
+
+describe('a deleted key', () => {
+  test('is recovered, and every disk under every version of it wraps and unwraps again', async () => {
+    const world = await guarded();
+    const disks = await Promise.all([older, latest].map((version) => diskUnder(world.azure, vault, 'disk-a', version)));
+    await world.as('attacker').delete(vault, 'disk-a');
+    for (const use of disks) expect(await use()).toEqual({ wrap: 404, unwrap: 404 });
+
+    await world.sentry();
+
+    for (const use of disks) expect(await use()).toEqual(USABLE);
+    expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: true });
+    expect(writes(world)).toEqual(['recover 200']);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'key-deleted', state: 'resolved', judgement: 'undone', restoredAt: expect.any(Date) },
+    ]);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
+    expect(await outcomes(world)).toEqual(['done']);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('is found by the next pass where nobody tells of the deletion', async () => {
+    const world = await guarded({ settleMs: 2_000 });
+    await world.sentry();
+    await world.pass(20);
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.pass(60);
+    expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: true });
+    expect(writes(world)).toEqual(['recover 200']);
+  });
+
+  test('gets back the attributes that were taken from its versions before it was deleted', async () => {
+    const world = await guarded();
+    const disks = await Promise.all([older, latest].map((version) => diskUnder(world.azure, vault, 'disk-a', version)));
+    const attacker = world.as('attacker');
+    await attacker.disable(vault, 'disk-a', older);
+    await attacker.operations(vault, 'disk-a', ['sign'], latest);
+    await attacker.delete(vault, 'disk-a');
+
+    await world.sentry();
+
+    for (const use of disks) expect(await use()).toEqual(USABLE);
+    expect(writes(world)).toEqual(['recover 200', 'update 200', 'update 200']);
+    await world.pass(130);
+    expect(world.writes()).toHaveLength(3);
+  });
+
+  test('that is deleted again in the very same second is recovered again', async () => {
+    const world = await guarded();
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.sentry();
+    await world.as('attacker').delete(vault, 'disk-a');
+    expect(await use()).toEqual({ wrap: 404, unwrap: 404 });
+    await world.wake(vault, 'disk-a');
+    expect(await use()).toEqual(USABLE);
+    expect(writes(world)).toEqual(['recover 200', 'recover 200']);
+  });
+
+  test('that is deleted again as soon as it is back is recovered again within two minutes', async () => {
+    const world = await guarded({ settleMs: 6_000 });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.sentry();
+    while ((await use()).wrap !== 200) await world.pass(1);
+    await world.as('attacker').delete(vault, 'disk-a');
+    expect(await use()).toEqual({ wrap: 404, unwrap: 404 });
+    await world.pass(120);
+    expect(await use()).toEqual(USABLE);
+    expect(recovers(world).filter(({ status }) => status === 200)).toHaveLength(2);
+    expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+  });
+});
+
+describe('a deletion that is still settling', () => {
+  test.each([1_000, 3_000, 6_000])(
+    'with the key on neither path for %i ms is neither missing nor purged, and is undone when it shows',
+    async (settleMs) => {
+      const world = await guarded({ settleMs });
+      const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+      await world.as('attacker').delete(vault, 'disk-a');
+      await world.wake(vault, 'disk-a');
+      expect(world.azure.log.slice(-3).map(({ operation, status }) => [operation, status])).toContainEqual([
+        'get-deleted',
+        404,
+      ]);
+      expect(await kinds(world)).toEqual([]);
+
+      await world.pass(30);
+
+      expect(await use()).toEqual(USABLE);
+      expect(await kinds(world)).toEqual(['key-deleted']);
+      expect(writes(world)).toEqual(['recover 200']);
+    },
+  );
+
+  test('that answers recovering with a conflict is tried again until it is taken', async () => {
+    const world = await guarded();
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    world.azure.fault({ match: { operation: 'recover' }, answer: { kind: 'conflict' }, times: 3 });
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.wake(vault, 'disk-a');
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-deleted', state: 'open' }]);
+
+    await world.pass(30);
+
+    expect(await use()).toEqual(USABLE);
+    expect(writes(world)).toEqual(['recover 409', 'recover 409', 'recover 409', 'recover 200']);
+    expect(await kinds(world)).toEqual(['key-deleted']);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved', judgement: 'undone' }]);
+    expect(await outcomes(world)).toEqual(['failed', 'failed', 'failed', 'done']);
+  });
+});
+
+describe('a recovery', () => {
+  test('that takes its time is not begun twice, however often the key is looked at', async () => {
+    const world = await guarded({ settleMs: 6_000 });
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.pass(7);
+    for (let look = 0; look < 10; look += 1) {
+      await world.wake(vault, 'disk-a');
+      await world.pass(1);
+    }
+    expect(recovers(world).map(({ status }) => status)).toEqual([200]);
+    await world.pass(60);
+    expect(recovers(world).map(({ status }) => status)).toEqual([200]);
+    expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: true });
+  });
+
+  test('is believed only when the versions are read back', async () => {
+    const world = await guarded({ settleMs: 6_000 });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.as('attacker').delete(vault, 'disk-a');
+    turnClock(6_500);
+    await world.wake(vault, 'disk-a');
+    expect(recovers(world).map(({ status }) => status)).toEqual([200]);
+    expect(await use()).toEqual({ wrap: 404, unwrap: 404 });
+    expect(await outcomes(world)).toEqual(['begun']);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-deleted', state: 'open' }]);
+
+    await world.pass(20);
+
+    expect(await use()).toEqual(USABLE);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved', judgement: 'undone' }]);
+  });
+
+  test('whose poller is answered 403, which the client takes for done, has not succeeded by that', async () => {
+    const world = await guarded({ settleMs: 6_000 });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    world.azure.fault({
+      match: { identity: 'keeper', method: 'GET' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    await world.as('attacker').delete(vault, 'disk-a');
+    turnClock(6_500);
+    await world.wake(vault, 'disk-a');
+    expect(world.azure.log.filter(({ identity, status }) => identity === 'keeper' && status === 403)).not.toEqual([]);
+    expect(await use()).toEqual({ wrap: 404, unwrap: 404 });
+    expect(await outcomes(world)).toEqual(['begun']);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-deleted', state: 'open' }]);
+
+    await world.pass(20);
+
+    expect(await use()).toEqual(USABLE);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved', judgement: 'undone' }]);
+  });
+
+  test('that is refused for good stays an open incident with the command for a person', async () => {
+    const world = await guarded();
+    world.azure.setGrants('keeper', []);
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.sentry();
+    await world.pass(30);
+    expect(world.azure.state(vault, 'disk-a').kind).toBe('deleted');
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      {
+        kind: 'key-deleted',
+        state: 'open',
+        judgement: expect.stringContaining('forbidden-by-permission'),
+        command: `key-guardian restore ${vault}/disk-a`,
+      },
+    ]);
+  });
+});
+
+describe('a key that is in neither list', () => {
+  /** Deleted and purged before anybody looked. */
+  async function gone(): Promise<World> {
+    const world = await guarded({}, false);
+    await world.sentry();
+    await world.pass(5);
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.as('attacker').purge(vault, 'disk-a');
+    return world;
+  }
+
+  test('is missing after a minute of settling, and told', async () => {
+    const world = await gone();
+    await world.wake(vault, 'disk-a');
+    await world.pass(58);
+    expect(await kinds(world)).toEqual([]);
+    await world.pass(4);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'key-missing', state: 'open', judgement: 'left to people', severity: 'critical' },
+    ]);
+    expect(world.alerts.map(({ incident }) => incident.kind)).toEqual(['key-missing']);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('is purged as soon as a record of the purge says so, and who did it is named', async () => {
+    const world = await gone();
+    await world.wake(vault, 'disk-a');
+    await world.audit();
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      {
+        kind: 'key-purged',
+        state: 'open',
+        severity: 'critical',
+        judgement: 'left to people',
+        who: { oid: world.azure.identities.get('attacker')?.oid },
+      },
+    ]);
+    await world.pass(60);
+    expect(await kinds(world)).toEqual(['key-purged']);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('is not purged because somebody was refused to purge it', async () => {
+    const world = await guarded();
+    await world.as('attacker').delete(vault, 'disk-a');
+    await expect(world.as('attacker').purge(vault, 'disk-a')).rejects.toMatchObject({ statusCode: 403 });
+    await world.audit();
+    await world.pass(10);
+    expect((await kinds(world)).toSorted()).toEqual(['key-deleted', 'purge-attempted']);
+    expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present' });
+  });
+
+  test('counts as purged after ten minutes in a vault that lists its other keys', async () => {
+    const world = await gone();
+    await world.pass(9 * 60);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-missing', state: 'open' }]);
+    await world.pass(3 * 60);
+    const told = await world.incidents(vault, 'disk-a');
+    expect(told.find(({ kind }) => kind === 'key-purged')).toMatchObject({ state: 'open', judgement: 'left to people' });
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('is never said to be good again because it is purged now', async () => {
+    const world = await gone();
+    await world.pass(13 * 60);
+    const missing = (await world.incidents(vault, 'disk-a')).find(({ kind }) => kind === 'key-missing');
+    expect(missing).toMatchObject({ state: 'resolved', judgement: 'now key-purged' });
+    expect(missing?.restoredAt).toBeUndefined();
+  });
+
+  test('that was deleted before is never said to be restored', async () => {
+    const world = await guarded({}, false);
+    world.azure.fault({ match: { operation: 'recover' }, answer: { kind: 'conflict' } });
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.wake(vault, 'disk-a');
+    await world.as('attacker').purge(vault, 'disk-a');
+    await world.audit();
+    await world.pass(30);
+    const told = await world.incidents(vault, 'disk-a');
+    const deleted = told.find(({ kind }) => kind === 'key-deleted');
+    expect(deleted).toMatchObject({ state: 'resolved', judgement: 'now key-purged' });
+    expect(deleted?.restoredAt).toBeUndefined();
+    expect(told.find(({ kind }) => kind === 'key-purged')).toMatchObject({ state: 'open' });
+  });
+
+  test('stays missing and is not called purged in a vault that lists no key at all', async () => {
+    const world = await guarded({}, false);
+    const attacker = world.as('attacker');
+    for (const key of ['disk-a', 'disk-b']) {
+      await attacker.delete(vault, key);
+      await attacker.purge(vault, key);
+    }
+    await world.sentry();
+    await world.pass(15 * 60);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-missing', state: 'open' }]);
+  });
+});
+
+describe('a key that was deleted, purged and created again under its name', () => {
+  test('is told, is not taken for recovered, and is not written to', async () => {
+    const world = await guarded({}, false);
+    const attacker = world.as('attacker');
+    await attacker.delete(vault, 'disk-a');
+    await attacker.purge(vault, 'disk-a');
+    await attacker.create(vault, 'disk-a');
+    await world.sentry();
+    await world.pass(180);
+
+    const told = await world.incidents(vault, 'disk-a');
+    expect(told.find(({ kind }) => kind === 'key-recreated')).toMatchObject({
+      state: 'open',
+      severity: 'critical',
+      judgement: 'left to people',
+    });
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('is not adopted: what happens to its new version is not undone', async () => {
+    const world = await guarded({}, false);
+    const attacker = world.as('attacker');
+    await attacker.delete(vault, 'disk-a');
+    await attacker.purge(vault, 'disk-a');
+    await attacker.create(vault, 'disk-a');
+    await world.sentry();
+    await world.pass(60);
+    await attacker.disable(vault, 'disk-a');
+    await world.pass(130);
+    expect(world.writes()).toEqual([]);
+    const approved = (await world.trail()).filter(({ what, detail }) =>
+      what === 'register' ? JSON.stringify(detail).includes('held against') : false,
+    );
+    expect(approved).toEqual([]);
+  });
+
+  test('while its deletion was being undone is told as another key, and never as undone', async () => {
+    const world = await guarded({}, false);
+    const attacker = world.as('attacker');
+    world.azure.fault({ match: { operation: 'recover' }, answer: { kind: 'conflict' } });
+    await attacker.delete(vault, 'disk-a');
+    await world.wake(vault, 'disk-a');
+    await attacker.purge(vault, 'disk-a');
+    await attacker.create(vault, 'disk-a');
+    await world.wake(vault, 'disk-a');
+    const told = await world.incidents(vault, 'disk-a');
+    const deleted = told.find(({ kind }) => kind === 'key-deleted');
+    expect(deleted).toMatchObject({ state: 'resolved', judgement: 'now key-recreated' });
+    expect(deleted?.restoredAt).toBeUndefined();
+  });
+});

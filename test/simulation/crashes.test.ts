@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+import { resetClock } from '../../local/clock.ts';
+import { type EndState, endStateOf, seedKey } from './end-state.ts';
+import { createWorld, type Step, type World, type WorldOptions } from './world.ts';
+
+/** 1 January 2040, in Unix seconds. */
+const FAR = 2_208_988_800;
+const keys = ['disk-a', 'disk-b'];
+const vaults = [
+  { name: 'prod-disks', keys: [seedKey('disk-a', [{}, { exp: FAR }]), seedKey('disk-b', [{ exp: FAR }])] },
+];
+const policy = { vaults: [{ name: 'prod-disks', mode: 'block' }] };
+
+afterEach(resetClock);
+
+interface Story {
+  readonly name: string;
+  readonly behaviours?: NonNullable<WorldOptions['behaviours']>;
+  act(world: World): Promise<void>;
+}
+
+const stories: readonly Story[] = [
+  {
+    name: 'the latest version is disabled',
+    act: (world) => world.as('attacker').disable('prod-disks', 'disk-a'),
+  },
+  {
+    name: 'a key is deleted, and takes its time to settle',
+    behaviours: { settleMs: 2000 },
+    act: (world) => world.as('attacker').delete('prod-disks', 'disk-a'),
+  },
+  {
+    name: 'a version is disabled, expired and stripped of its operations, and then its key is deleted',
+    async act(world) {
+      const attacker = world.as('attacker');
+      await attacker.expire('prod-disks', 'disk-a', new Date('2020-01-01T00:00:00Z'));
+      await attacker.operations('prod-disks', 'disk-a', ['sign']);
+      await attacker.disable('prod-disks', 'disk-a');
+      await attacker.delete('prod-disks', 'disk-a');
+    },
+  },
+  {
+    name: 'an expiry is set on a version that was approved without one',
+    async act(world) {
+      const state = world.azure.state('prod-disks', 'disk-a');
+      const [older] = state.kind === 'none' ? [] : state.versions;
+      await world.as('attacker').expire('prod-disks', 'disk-a', new Date('2020-01-01T00:00:00Z'), older?.version);
+    },
+  },
+];
+
+/** Plays a story; the instance at work ends at the step that `ends` picks. */
+async function play(
+  { act, behaviours = {} }: Story,
+  options: Pick<WorldOptions, 'endedBackSeconds'> & { readonly ends?: (step: Step, number: number) => boolean },
+): Promise<{ readonly end: EndState; readonly steps: readonly Step[]; readonly undoneAfter: number }> {
+  resetClock();
+  const steps: Step[] = [];
+  const world = await createWorld({
+    vaults,
+    policy,
+    behaviours,
+    endedBackSeconds: options.endedBackSeconds ?? 5,
+    onStep(step) {
+      steps.push(step);
+      if (options.ends?.(step, steps.length)) throw new Error('the process is gone');
+    },
+  });
+  // Ten quiet minutes: the reads of the baseline have settled.
+  await world.pass(600, 600);
+  await act(world);
+  await world.sentry();
+  await world.pass(10);
+  const undoneAfter = steps.length;
+  for (let minute = 0; minute < 5; minute += 1) {
+    await world.pass(60);
+    await world.sentry();
+    if (minute === 2) await world.audit();
+  }
+  // What the host brings back after ten minutes is part of the story.
+  await world.pass(660, 5);
+  await world.sentry();
+  await world.pass(180, 5);
+  expect(world.failures).toEqual([]);
+  expect(world.poisoned).toEqual([]);
+  return { end: await endStateOf(world, 'prod-disks', keys), steps, undoneAfter };
+}
+
+// Each story is played once for each call that the guardian makes of storage and vault until it has undone, before the
+// call and after it; the messages come back at once or late, turn about.
+for (const story of stories) {
+  test(`${story.name}: wherever an instance ends, the end is the same`, async () => {
+    const undisturbed = await play(story, {});
+    expect(undisturbed.end.changes).toBeGreaterThan(0);
+    const differing: unknown[] = [];
+    for (const [at, step] of undisturbed.steps.slice(0, undisturbed.undoneAfter).entries()) {
+      const endedBackSeconds = (at >> 1) % 2 === 0 ? 5 : 600;
+      const { end } = await play(story, { endedBackSeconds, ends: (_, number) => number === at + 1 });
+      if (!isDeepStrictEqual(end, undisturbed.end)) differing.push({ at, ...step, endedBackSeconds, end });
+    }
+    expect(differing).toEqual([]);
+  });
+}
