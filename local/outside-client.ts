@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
+import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { localFolder } from './guardian-folder.ts';
@@ -51,13 +52,16 @@ export function credentialOf(
   };
 }
 
-/** A Key Vault client from outside: over the TLS port, by the vault's real name, under that identity's token. */
-export async function outsideClient(address: LocalAzureAddress, vault: string, identity: string): Promise<KeyClient> {
-  const found = address.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
-  if (found === undefined)
-    throw new LocalAzureMissing(
-      `There is no vault ${vault}. There are: ${address.vaults.map(({ name }) => name).join(', ')}.`,
-    );
+/** How a client from outside reaches a vault: over the TLS port, by the vault's real name. */
+export interface OutsideConnection {
+  readonly url: string;
+  readonly httpClient: HttpClient;
+  /** The challenge names vault.azure.net, and this address has a port. */
+  readonly disableChallengeResourceVerification: true;
+}
+
+/** Makes connections to the vaults of a local Azure. Throws `LocalAzureMissing` for a vault it does not have. */
+export async function outsideConnection(address: LocalAzureAddress): Promise<(vault: string) => OutsideConnection> {
   const ca = await readFile(address.caFile, 'utf8');
   // The vault's name is real and leads nowhere here: this client finds it on the loopback address.
   const agent = new Agent({
@@ -65,21 +69,20 @@ export async function outsideClient(address: LocalAzureAddress, vault: string, i
     keepAlive: false,
     lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
   });
-  return new KeyClient(found.url, credentialOf(address, identity), {
-    // The challenge names vault.azure.net, and this address has a port.
-    disableChallengeResourceVerification: true,
-    retryOptions: { maxRetries: 0 },
-    additionalPolicies: [
-      {
-        position: 'perRetry',
-        policy: {
-          name: 'local-port',
-          sendRequest(request, next) {
-            request.agent = agent;
-            return next(request);
-          },
-        },
-      },
-    ],
-  });
+  const plain = createDefaultHttpClient();
+  const httpClient: HttpClient = { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
+  return (vault) => {
+    const found = address.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
+    if (found === undefined)
+      throw new LocalAzureMissing(
+        `There is no vault ${vault}. There are: ${address.vaults.map(({ name }) => name).join(', ')}.`,
+      );
+    return { url: found.url, httpClient, disableChallengeResourceVerification: true };
+  };
+}
+
+/** The real Key Vault client, from outside, under that identity's token. It tries nothing twice. */
+export async function outsideClient(address: LocalAzureAddress, vault: string, identity: string): Promise<KeyClient> {
+  const { url, ...options } = (await outsideConnection(address))(vault);
+  return new KeyClient(url, credentialOf(address, identity), { ...options, retryOptions: { maxRetries: 0 } });
 }

@@ -3,12 +3,10 @@ import { z } from 'zod';
 import type { Refusal } from '../domain/vault.ts';
 import { VaultRefused } from '../errors.ts';
 
-const errorBody = z.object({
-  error: z.object({
-    code: z.string().optional(),
-    message: z.string().optional(),
-    innererror: z.object({ code: z.string().optional() }).optional(),
-  }),
+const inner = z.object({ code: z.string().optional() }).optional();
+/** What the client makes of an error's body: `innererror` on the wire is `innerError` in its hands. */
+const errorDetails = z.object({
+  error: z.object({ code: z.string().optional(), innerError: inner, innererror: inner }),
 });
 
 /**
@@ -17,14 +15,14 @@ const errorBody = z.object({
  */
 export function refusalOf(error: unknown, during: 'read' | 'write' = 'read'): Refusal {
   const status = isRestError(error) ? error.statusCode : undefined;
-  const inner = innerCodeOf(error);
-  const refused = new VaultRefused(status, inner, error);
+  const code = innerCodeOf(error);
+  const refused = new VaultRefused(status, code, error);
   switch (status) {
     case 401:
     case 403:
       return {
         kind:
-          inner === 'ForbiddenByFirewall' || inner === 'ForbiddenByConnection'
+          code === 'ForbiddenByFirewall' || code === 'ForbiddenByConnection'
             ? 'forbidden-by-firewall'
             : 'forbidden-by-permission',
         error: refused,
@@ -40,16 +38,8 @@ export function refusalOf(error: unknown, during: 'read' | 'write' = 'read'): Re
 }
 
 function innerCodeOf(error: unknown): string | undefined {
-  if (!isRestError(error) || typeof error.response?.bodyAsText !== 'string') return undefined;
-  const parsed = errorBody.safeParse(parsedJson(error.response.bodyAsText));
-  return parsed.success ? (parsed.data.error.innererror?.code ?? parsed.data.error.code) : undefined;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: then the status alone has to tell.
-    return undefined;
-  }
+  const parsed = errorDetails.safeParse(isRestError(error) ? error.details : undefined);
+  if (!parsed.success) return undefined;
+  const { code, innerError, innererror } = parsed.data.error;
+  return innerError?.code ?? innererror?.code ?? code;
 }

@@ -19,12 +19,17 @@ export interface KeyVaultConnection {
   readonly credential: TokenCredential;
   /** The HTTP client; the SDK's own where left out. */
   readonly httpClient?: HttpClient | undefined;
+  /** Only where the address has a port, which the challenge's resource has not. Default false. */
+  readonly disableChallengeResourceVerification?: boolean;
 }
 
 /** A call that takes longer has not been answered, in ms: a claim on a key lasts 30 s. */
 const CALL_TIMEOUT_MS = 8_000;
 
-const optionsOf = ({ httpClient }: KeyVaultConnection) => (httpClient === undefined ? {} : { httpClient });
+const optionsOf = ({ httpClient, disableChallengeResourceVerification = false }: KeyVaultConnection) => ({
+  ...(httpClient === undefined ? {} : { httpClient }),
+  disableChallengeResourceVerification,
+});
 
 /** Reads one vault. What cannot be read is a refusal, never an absence. */
 export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
@@ -75,6 +80,7 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 0 },
+    // Once a call, before authentication: a challenged request goes out twice, without its body the first time.
     additionalPolicies: [{ policy: exactWrites, position: 'perCall' }],
   });
   return {

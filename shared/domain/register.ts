@@ -57,6 +57,8 @@ export const keyRecord = z.object({
   acts: z
     .array(z.object({ id: z.string(), operation: z.string(), version: z.string().optional(), at: moment, by: actor }))
     .default([]),
+  /** Set while the last look found something: incidents are open that end with the look that finds nothing. */
+  lastLookFound: z.literal(true).optional(),
   /** Since when the key cannot be read, and why. */
   failing: z.object({ since: moment, because: z.string() }).optional(),
   /** When the guardian asked itself to look again; nobody needs to ask twice. */

@@ -222,9 +222,9 @@ const isContested = (finding: Finding, given: Given): boolean =>
   timesUndone(finding, given) >= CONTESTED_ACTS;
 
 /** How many distinct acts on this version, or on the key as a whole, were undone within the last hour, this one included. */
-function timesUndone(
-  { version, since }: Pick<Finding, 'version' | 'since'>,
-  { record, now }: Pick<Given, 'record' | 'now'>,
+export function timesUndone(
+  { version, since }: { readonly version?: string | undefined; readonly since: Date },
+  { record, now }: { readonly record: Pick<KeyRecord, 'undone'>; readonly now: Date },
 ): number {
   const related = record.undone.filter(
     (undone) =>

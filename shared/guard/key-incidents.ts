@@ -6,8 +6,9 @@ import { spell } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { later, MINUTE_MS } from '../domain/time.ts';
 import { type Booked, nameActor, openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
-import { DISKS_FAIL_AFTER_MINUTES, hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
+import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import type { Ports } from '../ports.ts';
+import { contestedDraft, contester, isCalm, KEY_CONTESTED } from './contested.ts';
 import { actOf, actorOf } from './decide.ts';
 import { spellVerdict } from './entries.ts';
 import type { HeardIncident } from './heard.ts';
@@ -40,7 +41,9 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
     return nameActors(standing, record, ports);
   for (const draft of drafts) await openIncident(draft, await readIncidents(ports, id), ports);
   for (const { draft, id: heardId } of heard) await openIncident(draft, await readIncidents(ports, id), ports, heardId);
-  if (contested !== undefined) await openIncident(contested, await readIncidents(ports, id), ports);
+  // By its own id: a state would go on in the incident of the hour before, and nobody be told again.
+  if (contested !== undefined)
+    await openIncident(contested, await readIncidents(ports, id), ports, incidentId(contested));
   const after = await readIncidents(ports, id);
   await nameActors(after, record, ports);
   const stillBad = decision.judgements
@@ -50,6 +53,8 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
   if (record.recovering !== undefined || decision.judgements.some(({ verdict }) => verdict.kind === 'settling')) return;
   for (const booked of await readIncidents(ports, id)) {
     const { kind, subject } = booked.incident;
+    if (kind === KEY_CONTESTED && contested === undefined && isCalm(record, ports.now()))
+      await resolveIncident(booked, 'good again', false, ports);
     if (!ENDING.has(kind) || stillBad.includes(incidentKeyOf(kind, subject.version))) continue;
     const end = endOf(booked.incident, decision);
     if (end !== undefined) await resolveIncident(booked, end.judgement, end.restored, ports);
@@ -83,7 +88,7 @@ const incidentKeyOf = (kind: string, version: string | undefined): string => `${
 async function nameActors(standing: readonly Booked[], record: KeyRecord, ports: Ports): Promise<void> {
   for (const booked of standing) {
     const { kind, subject, since, who } = booked.incident;
-    if (who !== undefined || !ENDING.has(kind)) continue;
+    if (who !== undefined || !(ENDING.has(kind) || kind === KEY_CONTESTED)) continue;
     const by = doerOf(kind, { version: subject.version, since }, record);
     if (by !== undefined) await nameActor(booked, by, ports);
   }
@@ -101,6 +106,8 @@ function doerOf(
   switch (rule) {
     case 'key-purged':
       return record.purged?.by;
+    case KEY_CONTESTED:
+      return contester(record);
     case 'key-recreated':
     case 'version-born-weak':
       return actOf(MAKING, found, record.acts)?.by;
@@ -144,22 +151,6 @@ function draftOf(id: KeyId, finding: UndoneFinding, judgement: string, record: K
     ...(finding.stopsDisks ? { deadline: later(finding.since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(by === undefined ? {} : { who: by }),
     ...(mendable ? { command: `key-guardian restore ${spell(id)}` } : {}),
-  };
-}
-
-/** The third act undone within an hour pages on-call, and each hour again, with the name of who does it. */
-function contestedDraft(id: KeyId, { decision, record }: Telling, now: Date): IncidentDraft | undefined {
-  if (!decision.contested) return undefined;
-  const who = record.acts.findLast((act) => act.operation === 'KeyDelete' || act.operation === 'KeyUpdate')?.by;
-  return {
-    kind: 'key-contested',
-    severity: 'critical',
-    subject: id,
-    since: hourOf(now),
-    summary: `Key ${spell(id)} is made unusable again and again: it is restored at most once a minute until a person sets a hold.`,
-    judgement: 'left to people',
-    ...(who === undefined ? {} : { who }),
-    command: `key-guardian hold set ${spell(id)} --why "…"`,
   };
 }
 

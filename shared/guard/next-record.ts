@@ -65,6 +65,7 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
     ...record,
     undone: recent,
     absentSince: observed.kind === 'absent' ? (record.absentSince ?? now) : undefined,
+    lastLookFound: decision.judgements.length > 0 ? true : undefined,
   };
   switch (observed.kind) {
     case 'absent':

@@ -1,4 +1,4 @@
-import { type Approval, mayCover } from '../domain/approval.ts';
+import { type Approval, covers, mayCover } from '../domain/approval.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KeyRecord } from '../domain/register.ts';
 
@@ -27,8 +27,9 @@ export function isUndated(finding: Finding, { key, record, approvals, lastPassAt
     ({ operation, version: of, at }) =>
       operation === 'KeyUpdate' && (of === undefined || of === version) && at.getTime() > after.getTime(),
   );
-  const dated = told.length === 0 ? [{ at: since, by: undefined }] : told.map(({ at, by }) => ({ at, by: by.oid }));
   return approvals.some((approval) =>
-    dated.some(({ at, by }) => mayCover(approval, key, { act, version, at, by }, after)),
+    told.length === 0
+      ? mayCover(approval, key, { act, version, at: since, by: undefined }, after)
+      : told.some(({ at, by }) => covers(approval, key, { act, version, at, by: by.oid })),
   );
 }

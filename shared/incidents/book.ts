@@ -39,7 +39,8 @@ export async function openIncident(
       open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
   );
   const continued = id === undefined ? (same ?? ongoing) : same;
-  if (continued !== undefined) return changeIncident(continued, { ...withoutSince(draft), state: 'open' }, needs);
+  if (continued !== undefined)
+    return changeIncident(continued, { ...onGoing(draft, continued.incident), state: 'open' }, needs);
   const opened: Incident = {
     ...draft,
     id: named,
@@ -52,7 +53,11 @@ export async function openIncident(
   if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
 }
 
-const withoutSince = ({ since: _, ...draft }: IncidentDraft): Omit<IncidentDraft, 'since'> => draft;
+/** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
+const onGoing = ({ since: _, ...draft }: IncidentDraft, { deadline }: Incident): Omit<IncidentDraft, 'since'> => ({
+  ...draft,
+  deadline: deadline ?? draft.deadline,
+});
 
 /** Changes what is said of an incident, and tells where that makes a difference. */
 export async function changeIncident(

@@ -1,8 +1,9 @@
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../domain/key.ts';
 import { keyPolicy, type Policy } from '../domain/policy.ts';
-import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord } from '../domain/register.ts';
+import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord, type VersionRecord } from '../domain/register.ts';
 import { HOUR_MS, sameMoment } from '../domain/time.ts';
 import type { DeletedKey, ListedKey, ReadVersion } from '../domain/vault.ts';
+import { hasCalmed } from '../guard/contested.ts';
 import { wasBadBefore } from '../guard/decide.ts';
 import { findings } from '../guard/findings.ts';
 import { isSettled } from '../guard/observe.ts';
@@ -37,14 +38,10 @@ export function keysToList(
       const record = register.get(listed.key) ?? EMPTY_KEY_RECORD;
       const current = record.current === undefined ? undefined : record.versions[record.current];
       if (current === undefined || current.created.getTime() !== listed.created.getTime()) return true;
-      const watched = Object.entries(record.versions).filter(
-        ([version, known]) => version !== record.current && known.approved?.enabled === true,
-      );
-      if (watched.length === 0) return false;
-      if (keyPolicy(policy, vault, listed.key).olderVersions === 'each-minute') return true;
-      return watched.some(
-        ([, known]) => known.seen === undefined || now.getTime() - known.seen.at.getTime() >= FULL_EVERY_MS,
-      );
+      const others = Object.entries(record.versions).filter(([version]) => version !== record.current);
+      const watched = others.some(([, known]) => known.approved?.enabled === true);
+      if (watched && keyPolicy(policy, vault, listed.key).olderVersions === 'each-minute') return true;
+      return others.some(([, known]) => isHourOver(known.seen, now));
     })
     .map((listed) => listed.key);
 }
@@ -83,6 +80,10 @@ export function versionsToRead(
     .slice(0, MOST_HOURLY_READS);
   return [...changed, ...due].map(({ key, version }) => ({ key, version: version.version }));
 }
+
+/** Whether a version was last looked at an hour ago, or never. */
+const isHourOver = (seen: VersionRecord['seen'], now: Date): boolean =>
+  seen === undefined || now.getTime() - seen.at.getTime() >= FULL_EVERY_MS;
 
 /** The versions of a key as the lists show them: all where they were listed, else the current one alone. */
 function versionsShown(
@@ -139,7 +140,7 @@ export function compare(
     const found = findings(situation);
     if (situation.policy.mode === 'block')
       standing += found.filter((finding) => wasBadBefore(finding, situation)).length;
-    if (found.length > 0 || hasNews(observed, record)) differing.push(key);
+    if (found.length > 0 || hasNews(observed, record, now)) differing.push(key);
     else if (observed.kind === 'present') seen.set(key, seenNow(observed, record, read, now));
   }
   return { differing, standing, seen };
@@ -189,7 +190,7 @@ function unwatched(record: KeyRecord): readonly ObservedVersion[] {
 }
 
 /** Whether there is anything that only an inspection can settle. */
-function hasNews(observed: ObservedKey, record: KeyRecord): boolean {
+function hasNews(observed: ObservedKey, record: KeyRecord, now: Date): boolean {
   switch (observed.kind) {
     case 'present':
       return (
@@ -197,6 +198,8 @@ function hasNews(observed: ObservedKey, record: KeyRecord): boolean {
         record.absentSince !== undefined ||
         record.recovering !== undefined ||
         record.failing !== undefined ||
+        record.lastLookFound === true ||
+        hasCalmed(record, now) ||
         observed.versions.some((version) => record.versions[version.version] === undefined) ||
         approvedVersions(record).length === 0
       );
@@ -218,13 +221,19 @@ function seenNow(
   const readNow = new Set([...read.values()].map(({ version }) => version));
   const changed = observed.versions.filter((version) => {
     const seen = record.versions[version.version]?.seen;
-    return readNow.has(version.version) || (seen !== undefined && !sameMoment(seen.updated, version.updated));
+    return (
+      readNow.has(version.version) ||
+      (seen !== undefined && !sameMoment(seen.updated, version.updated)) ||
+      (!version.enabled && isHourOver(seen, now))
+    );
   });
   if (changed.length === 0) return record;
   const versions = { ...record.versions };
   for (const { version, updated, enabled, notBefore, expiresOn, detail } of changed) {
     const known = versions[version];
-    if (known === undefined || detail === undefined) continue;
+    // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
+    const operations = detail?.operations ?? (enabled ? undefined : known?.approved?.operations);
+    if (known === undefined || operations === undefined) continue;
     versions[version] = {
       ...known,
       seen: {
@@ -233,7 +242,7 @@ function seenNow(
         enabled,
         notBefore,
         expiresOn,
-        operations: [...detail.operations],
+        operations: [...operations],
         inFullAt: now,
         verdict: 'good',
       },

@@ -50,7 +50,8 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
         seen: known.seen && {
           enabled: known.seen.enabled,
           operations: known.seen.operations,
-          verdict: known.seen.verdict,
+          // What was never looked at carries the baseline's `undo`: only `left` changes what is decided next.
+          left: known.seen.verdict === 'left',
           notBefore: dateOf(known.seen.notBefore?.getTime()),
           expiresOn: dateOf(known.seen.expiresOn?.getTime()),
         },

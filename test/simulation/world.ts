@@ -291,7 +291,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     async audit(times = 1) {
       azure.flushAudit();
-      await heard(pending.splice(0).map(({ body }) => body));
+      const messages = pending.splice(0).map(({ body }) => body);
+      for (let time = 0; time < times; time += 1) await heard(messages);
     },
     auditMessages: heard,
     async events() {

@@ -87,7 +87,7 @@ describe('an approved act', () => {
   test('an approved expiry, not-before and change of operations stay', async () => {
     const world = await guardian();
     await disableApproved(world, { acts: ['expire', 'not-before', 'operations'] });
-    await world.as('owner').expire(VAULT, 'disk-a', minutesFromNow(-60));
+    await world.as('owner').expire(VAULT, 'disk-a', minutesFromNow(14_400));
     await world.sentry();
     await world.as('owner').notBefore(VAULT, 'disk-a', minutesFromNow(600));
     await world.pass(60);
@@ -173,7 +173,7 @@ describe('an approval that does not cover', () => {
       'nothing, since who asked for it granted it',
       () => ({ granted: { by: { oid: 'asker' }, at: minutesFromNow(-1) } }),
     ],
-    ['nothing any more, since it was withdrawn', () => ({ withdrawn: { by: { oid: 'granter' }, at: new Date() } })],
+    ['nothing any more, since it was withdrawn', () => ({ withdrawn: { by: { oid: 'granter' }, at: minutesFromNow(-1 / 60) } })],
   ];
   test.each(rows)('an approval of %s does not cover: the version is enabled again', async (_, given) => {
     const world = await guardian();

@@ -1,0 +1,56 @@
+import { acceptBaseline, type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
+import { readBaseline } from '../../shared/register/vaults.ts';
+import type { Context } from './context.ts';
+
+/** What a baseline of the vault would take, the suspicious first. */
+export async function showBaseline(vault: string, { ports }: Context): Promise<string> {
+  const [state, proposed] = await Promise.all([
+    readBaseline(ports.tables.vaults, vault),
+    proposeBaseline(vault, ports),
+  ]);
+  const standing =
+    state?.state === 'accepted'
+      ? `accepted on ${state.at.toISOString()} by ${state.by.name ?? state.by.oid}`
+      : 'not accepted: nothing is written to this vault';
+  return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed)]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function line({ key, version, read, current, suspicious }: Proposed): string {
+  const name = version === undefined ? key : `${key}/${version}`;
+  const dates = [
+    read?.notBefore === undefined ? '' : `not before ${read.notBefore.toISOString()}`,
+    read?.expiresOn === undefined ? '' : `expires ${read.expiresOn.toISOString()}`,
+  ];
+  const state = [
+    read === undefined ? '' : read.enabled ? 'enabled' : 'disabled',
+    current ? 'current' : '',
+    ...dates,
+    read?.detail.operations.join(' ') ?? '',
+  ].filter((part) => part !== '');
+  return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;
+}
+
+function suspiciousHelp(vault: string, proposed: readonly Proposed[]): string {
+  if (proposed.every(({ suspicious }) => suspicious === undefined)) return '';
+  return `Say of each suspicious version whether something needs it:\n  key-guardian baseline accept ${vault} --needed key/version --retired key/version\nWhat you do not name is known and not approved.`;
+}
+
+/** Makes what is there now the approved state. */
+export async function acceptShown(
+  vault: string,
+  words: { readonly needed: readonly string[]; readonly retired: readonly string[] },
+  { ports, who }: Context,
+): Promise<string> {
+  const proposed = await proposeBaseline(vault, ports);
+  const known = new Set(proposed.map(({ key, version }) => `${key}/${version ?? ''}`));
+  const strangers = [...words.needed, ...words.retired].filter((name) => !known.has(name));
+  if (strangers.length > 0) return `There is no ${strangers.join(', ')} in ${vault}: nothing was accepted.`;
+  await acceptBaseline(vault, proposed, words, who, ports);
+  const open = proposed.filter(
+    ({ key, version, suspicious }) =>
+      suspicious !== undefined && ![...words.needed, ...words.retired].includes(`${key}/${version ?? ''}`),
+  );
+  return `The baseline of ${vault} is accepted: ${proposed.length - open.length} versions are approved${open.length === 0 ? '' : `, ${open.length} are known and not approved`}.`;
+}

@@ -1,0 +1,136 @@
+import type { Action } from '../../shared/domain/decision.ts';
+import type { KeyId } from '../../shared/domain/key.ts';
+import { spell } from '../../shared/domain/key.ts';
+import { keyPolicy } from '../../shared/domain/policy.ts';
+import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
+import { NotAllowed } from '../../shared/errors.ts';
+import { isShown } from '../../shared/guard/act.ts';
+import { claimKey, releaseClaim } from '../../shared/guard/claim.ts';
+import { decide } from '../../shared/guard/decide.ts';
+import { entry, registerEntry } from '../../shared/guard/entries.ts';
+import { withChanges } from '../../shared/guard/next-record.ts';
+import { firstReads, observe } from '../../shared/guard/observe.ts';
+import { changeKey, readKey } from '../../shared/register/keys.ts';
+import type { Context } from './context.ts';
+
+/** How long a recovered key is given to list again, in ms. */
+const BACK_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Puts a key back as it was approved, under the rights of who runs it: whatever the guardian's mode, holds and brakes
+ * say, since a person says otherwise now. What an approval allowed is taken back too.
+ */
+export async function restore(id: KeyId, dryRun: boolean, context: Context): Promise<string> {
+  const { ports } = context;
+  const claim = dryRun ? undefined : await claimKey(id, ports);
+  if (!dryRun && claim === undefined)
+    throw new NotAllowed(`The guardian is at work on ${spell(id)}: try again in half a minute.`);
+  try {
+    return await restoreClaimed(id, dryRun, context);
+  } finally {
+    if (claim !== undefined) await releaseClaim(claim, ports);
+  }
+}
+
+async function restoreClaimed(id: KeyId, dryRun: boolean, context: Context): Promise<string> {
+  const { ports } = context;
+  const known = await readKey(ports.tables.keys, id);
+  const unspent = takenBack(known.record);
+  const record = withChanges(known.record, unspent);
+  const actions = await needed(id, record, context);
+  if (actions.length === 0) return `${spell(id)} is as it was approved: there is nothing to restore.`;
+  if (dryRun)
+    return [`${spell(id)} would be restored:`, ...actions.map((action) => `  ${spellAction(action)}`)].join('\n');
+  if (unspent.length > 0) {
+    await ports.trail.appendRegister(
+      id.vault,
+      unspent.map((change) => registerEntry(id, change, ports)),
+    );
+    await changeKey(ports.tables.keys, id, (standing) => withChanges(standing, unspent));
+  }
+  const done = await write(id, actions, context);
+  // Attributes of a key that was deleted can only be seen, and put back, once it is there again.
+  const rest = await needed(id, record, context);
+  return [...done, ...(await write(id, rest, context))].join('\n');
+}
+
+async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise<readonly Action[]> {
+  const reads = ports.reads(id.vault);
+  const observation = await observe(reads, id, await firstReads(reads, id), record);
+  if (observation.kind === 'refused') throw new NotAllowed(`${spell(id)} cannot be read: ${observation.refusal.kind}.`);
+  const policy = { ...keyPolicy(ports.policy, id.vault, id.key), mode: 'block' as const };
+  const given = {
+    ...id,
+    observed: observation.key,
+    record: { ...record, undone: [], recovering: undefined },
+    policy,
+    now: ports.now(),
+    listed: undefined,
+  };
+  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], standing: 0, lastPassAt: undefined }).actions;
+}
+
+/** What approvals were spent on goes back to what was approved before: enabled, and not deleted. */
+function takenBack(record: KeyRecord): readonly RegisterChange[] {
+  const deletion: readonly RegisterChange[] =
+    record.approvedDeletion === undefined ? [] : [{ kind: 'forget-deletion' }];
+  const versions = Object.entries(record.versions).flatMap(
+    ([version, { approved, spent, created }]): readonly RegisterChange[] =>
+      approved !== undefined && !approved.enabled && spent.some(({ act }) => act === 'disable')
+        ? [
+            {
+              kind: 'approve-version',
+              version,
+              created,
+              approved: { ...approved, enabled: true },
+              because: 'restored by a person',
+            },
+          ]
+        : [],
+  );
+  return [...deletion, ...versions];
+}
+
+async function write(id: KeyId, actions: readonly Action[], { ports, who }: Context): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const action of actions) {
+    const intent = ports.newId();
+    await ports.trail.append(id.vault, [entry('intent', id, { intent, action, by: 'a person' }, ports, { who })]);
+    const writes = ports.writes(id.vault);
+    const answer =
+      action.kind === 'recover-key'
+        ? await writes.recover(id.key, intent)
+        : await writes.update(id.key, action.version, action.change, intent);
+    const outcome =
+      answer.kind === 'ok' ? ((await shows(id, action, ports)) ? 'done' : 'begun') : `refused: ${answer.kind}`;
+    await ports.trail.append(id.vault, [entry('outcome', id, { intent, kind: outcome }, ports, { who })]);
+    lines.push(`${spellAction(action)}: ${outcome}`);
+  }
+  return lines;
+}
+
+/** Believed by reading back. */
+async function shows(id: KeyId, action: Action, ports: Context['ports']): Promise<boolean> {
+  const reads = ports.reads(id.vault);
+  const until = performance.now() + BACK_WITHIN_MS;
+  for (;;) {
+    const { record } = await readKey(ports.tables.keys, id);
+    const observation = await observe(reads, id, await firstReads(reads, id), record);
+    if (observation.kind === 'observed' && isShown(action, observation.key)) return true;
+    if (performance.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+function spellAction(action: Action): string {
+  if (action.kind === 'recover-key') return `recover ${spell(action)}`;
+  const { enabled, notBefore, expiresOn, operations } = action.change;
+  const changes = [
+    enabled === undefined ? '' : 'enabled',
+    notBefore === undefined ? '' : `not before ${notBefore.toISOString()}`,
+    expiresOn === undefined ? '' : `expires on ${expiresOn.toISOString()}`,
+    operations === undefined ? '' : `operations ${operations.join(' ')}`,
+  ];
+  return `restore ${spell(action)}: ${changes.filter((change) => change !== '').join(', ')}`;
+}

@@ -1,0 +1,31 @@
+import { InvalidArgumentError } from 'commander';
+
+/** What a command is about, in lower case. */
+export interface Target {
+  readonly vault: string;
+  readonly key: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** `vault`, `vault/key` or `vault/key/version`. */
+export function parseTarget(text: string): Target {
+  const [vault, key, version, ...rest] = text.toLowerCase().split('/');
+  if (vault === undefined || vault === '' || key === '' || version === '' || rest.length > 0) {
+    throw new InvalidArgumentError('Write it as vault, vault/key or vault/key/version.');
+  }
+  return { vault, key, version };
+}
+
+/** The same, and a key is needed. */
+export function parseKeyTarget(text: string): Target & { readonly key: string } {
+  const { key, ...rest } = parseTarget(text);
+  if (key === undefined) throw new InvalidArgumentError('Name the key: vault/key.');
+  return { ...rest, key };
+}
+
+/** Hours as a number above 0. */
+export function parseHours(text: string): number {
+  const hours = Number(text);
+  if (!Number.isFinite(hours) || hours <= 0) throw new InvalidArgumentError('Give hours as a number above 0.');
+  return hours;
+}

@@ -1,0 +1,49 @@
+import type { Actor } from '../domain/audit-record.ts';
+import type { Decision, UndoneFinding } from '../domain/decision.ts';
+import { type KeyId, spell } from '../domain/key.ts';
+import type { KeyRecord } from '../domain/register.ts';
+import { HOUR_MS } from '../domain/time.ts';
+import { hourOf, type IncidentDraft } from '../incidents/draft.ts';
+import { actorOf, CONTESTED_ACTS, timesUndone } from './decide.ts';
+
+/** The kind of the incident that tells of undoing again and again. */
+export const KEY_CONTESTED = 'key-contested';
+
+interface Looked {
+  /** What was undone in this look, or by a worker before us. */
+  readonly undone: readonly UndoneFinding[];
+  readonly decision: Decision;
+  readonly record: KeyRecord;
+}
+
+/** The third act undone within an hour pages on-call, and each hour again, with the name of who does it. */
+export function contestedDraft(id: KeyId, { undone, decision, record }: Looked, now: Date): IncidentDraft | undefined {
+  const isThird = undone.some((finding) => timesUndone(finding, { record, now }) >= CONTESTED_ACTS);
+  if (!decision.contested && !isThird) return undefined;
+  const who = contester(record);
+  return {
+    kind: KEY_CONTESTED,
+    severity: 'critical',
+    subject: id,
+    since: hourOf(now),
+    summary: `Key ${spell(id)} is made unusable again and again: it is restored at most once a minute until a person sets a hold.`,
+    judgement: 'left to people',
+    ...(who === undefined ? {} : { who }),
+    command: `key-guardian hold set ${spell(id)} --why "…"`,
+  };
+}
+
+/** Who did the last of the undone acts that the audit log has told of. */
+export const contester = ({ undone, acts }: KeyRecord): Actor | undefined =>
+  undone
+    .toReversed()
+    .map(({ version, since }) => actorOf({ version, since, act: version === undefined ? 'delete' : 'disable' }, acts))
+    .find((act) => act !== undefined)?.by;
+
+/** Whether an act was undone so long ago that it makes nothing contested any more: then it is time to look again. */
+export const hasCalmed = ({ undone }: KeyRecord, now: Date): boolean =>
+  undone.some(({ at }) => now.getTime() - at.getTime() >= HOUR_MS);
+
+/** Whether fewer acts were undone within the last hour than make a key contested. */
+export const isCalm = ({ undone }: KeyRecord, now: Date): boolean =>
+  !undone.some((one) => timesUndone(one, { record: { undone }, now }) >= CONTESTED_ACTS);

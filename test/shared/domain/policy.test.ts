@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { guardedVaults, keyPolicy, policy, vaultsInBlock } from '../../../shared/domain/policy.ts';
+
+const parsed = policy.parse({
+  vaults: [
+    {
+      name: 'Prod-Disks',
+      mode: 'block',
+      knownUsers: ['des-1'],
+      keys: [
+        { pattern: 'canary-*', guard: false },
+        { pattern: 'legacy-*', mode: 'alert' },
+        { pattern: 'Backup-Key', notifyBeforeExpiryDays: 60, olderVersions: 'hourly', knownUsers: ['backup'] },
+        { pattern: '*-key', notifyBeforeExpiryDays: 7 },
+      ],
+    },
+    { name: 'lab', keys: [{ pattern: 'one', mode: 'block' }] },
+    { name: 'told', keys: [{ pattern: 'canary', guard: false, mode: 'block' }] },
+  ],
+});
+
+describe('what the policy says of a key', () => {
+  test.each([
+    [
+      'a key of a named vault is guarded in the mode of the vault',
+      'prod-disks',
+      'disk-a',
+      { guarded: true, mode: 'block' },
+    ],
+    ['a vault is named without case', 'PROD-DISKS', 'disk-a', { guarded: true, mode: 'block' }],
+    ['a key that a pattern leaves out is not guarded', 'prod-disks', 'canary-1', { guarded: false }],
+    ['a pattern is about the whole name', 'prod-disks', 'my-canary-1', { guarded: true }],
+    ['a pattern fits without case', 'prod-disks', 'backup-KEY', { notifyBeforeExpiryDays: 60 }],
+    ['the star stands for nothing as well', 'prod-disks', 'canary-', { guarded: false }],
+    ['a mode by key counts before that of the vault', 'prod-disks', 'legacy-1', { mode: 'alert' }],
+    [
+      'the first pattern that fits counts',
+      'prod-disks',
+      'backup-key',
+      { notifyBeforeExpiryDays: 60, olderVersions: 'hourly' },
+    ],
+    ['a later pattern counts where no earlier one fits', 'prod-disks', 'other-key', { notifyBeforeExpiryDays: 7 }],
+    [
+      'known users of a key are added to those of its vault',
+      'prod-disks',
+      'backup-key',
+      { knownUsers: ['des-1', 'backup'] },
+    ],
+    ['a vault is in alert where nothing is said', 'lab', 'two', { guarded: true, mode: 'alert' }],
+    ['a key may be in block in a vault in alert', 'lab', 'one', { mode: 'block' }],
+    ['keys of a vault that is not named are not guarded', 'elsewhere', 'disk-a', { guarded: false, mode: 'alert' }],
+    [
+      'defaults: 30 days of notice, older versions each minute, nobody known',
+      'told',
+      'disk-a',
+      { guarded: true, mode: 'alert', notifyBeforeExpiryDays: 30, olderVersions: 'each-minute', knownUsers: [] },
+    ],
+  ])('%s', (_says, vault, key, says) => {
+    expect(keyPolicy(parsed, vault, key)).toMatchObject(says);
+  });
+
+  test('guarded vaults are named in lower case', () => {
+    expect(guardedVaults(parsed)).toEqual(['prod-disks', 'lab', 'told']);
+  });
+
+  test('rights to write are needed where anything guarded is in block, and nowhere else', () => {
+    expect(vaultsInBlock(parsed)).toEqual(['prod-disks', 'lab']);
+  });
+});
+
+const vault = (more: object) => ({ vaults: [{ name: 'prod-disks', ...more }] });
+
+describe('a policy is accepted', () => {
+  test.each([
+    ['with one vault and nothing else said: then it only tells', vault({}), { mode: 'alert' }],
+    ['with the shortest name of a vault', vault({ name: 'abc' }), { name: 'abc' }],
+    ['with the longest name of a vault', vault({ name: `a${'b'.repeat(23)}` }), {}],
+    ['with one day of notice', vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 1 }] }), {}],
+    ['with ten years of notice', vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 3650 }] }), {}],
+  ])('%s', (_says, file, says) => {
+    expect(policy.parse(file).vaults[0]).toMatchObject(says);
+  });
+
+  test('with the console as its channel where none is named', () => {
+    expect(policy.parse(vault({})).channels).toEqual(['console']);
+  });
+});
+
+describe('a policy is refused', () => {
+  test.each([
+    ['without a vault', { vaults: [] }, 'name at least one vault to guard'],
+    [
+      'that names a vault twice, without case',
+      { vaults: [{ name: 'disks' }, { name: 'DISKS' }] },
+      'a vault is named twice',
+    ],
+    ['with a mode that does not exist', vault({ mode: 'blok' }), 'Invalid option'],
+    ['with a member that it does not know, as a slip of the pen', vault({ Mode: 'block' }), 'Unrecognized key'],
+    [
+      'with a member of a key that it does not know',
+      vault({ keys: [{ pattern: '*', gaurd: false }] }),
+      'Unrecognized key',
+    ],
+    ['with a name of a vault that is too short', vault({ name: 'ab' }), 'not the name of a key vault'],
+    ['with a name of a vault that is too long', vault({ name: `a${'b'.repeat(24)}` }), 'not the name of a key vault'],
+    [
+      'with a host in place of the name of a vault',
+      vault({ name: 'disks.vault.azure.net' }),
+      'not the name of a key vault',
+    ],
+    ['with a pattern that is a regular expression', vault({ keys: [{ pattern: '.*' }] }), 'a pattern holds letters'],
+    ['with no day of notice', vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 0 }] }), 'Too small'],
+    [
+      'with more than ten years of notice',
+      vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 3651 }] }),
+      'Too big',
+    ],
+  ])('%s', (_says, file, because) => {
+    const { error } = policy.safeParse(file);
+    expect(error?.issues.map(({ message }) => message).join('\n')).toContain(because);
+  });
+
+  test('with all its faults at once, not only the first', () => {
+    const { error } = policy.safeParse({
+      vaults: [{ name: 'x', mode: 'blok', keys: [{ pattern: '.' }] }],
+      chanels: [],
+    });
+    expect(error?.issues.length).toBe(4);
+  });
+});
