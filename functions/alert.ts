@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { deliver } from '../shared/alerts/deliver.ts';
+import { namedChannels } from '../shared/alerts/named-channels.ts';
 import { compose } from '../shared/compose.ts';
 import { alertMessage } from '../shared/domain/incident.ts';
 import { received } from '../shared/senses/received.ts';
@@ -8,7 +9,7 @@ import { received } from '../shared/senses/received.ts';
 export async function alert(message: unknown): Promise<void> {
   const { ports, channels } = compose();
   const needs = {
-    named: ports.policy.channels,
+    named: namedChannels(ports),
     alerts: ports.queues.alerts,
     trail: ports.trail,
     now: ports.now,

@@ -3,5 +3,6 @@ import './alert.ts';
 import './audit-log.ts';
 import './inspect.ts';
 import './key-vault-event.ts';
+import './poisoned.ts';
 import './sentry.ts';
 import './sweep.ts';

@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
-import { keepSweeping } from '../shared/senses/keep-sweeping.ts';
+import { watch } from '../shared/senses/sentry.ts';
 
 /** Each minute: plants the sweep of every vault that has none under way. A failure is tried again a minute later. */
-export const sentry = (): Promise<void> => keepSweeping('sentry', compose().ports);
+export const sentry = (): Promise<void> => watch(compose().ports);
 
 app.timer('sentry', { schedule: '0 * * * * *', runOnStartup: true, handler: sentry });

@@ -10,6 +10,7 @@ import { type StorageClients, type StorageSettings, storageClients } from './azu
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
 import { readSettings, type Settings, settingsSchema } from './config.ts';
+import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
@@ -25,8 +26,8 @@ export interface Guardian {
 let composed: { readonly outside: Outside; readonly guardian: Guardian } | undefined;
 
 /**
- * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid` or
- * `PolicyInvalid`, with every fault, until settings and policy can be used.
+ * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid`, with
+ * every fault, until the settings can be used.
  */
 export function compose(): Guardian {
   const outside = currentOutside();
@@ -43,8 +44,13 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now } = outside;
   const tableOf = (name: string) => table(register.table(name));
+  let policy: Policy | undefined;
   return {
-    policy: readPolicy(settings.KEY_GUARDIAN_POLICY),
+    // Read when first asked for, so that a policy that cannot be used does not keep people from being told so.
+    get policy() {
+      policy ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
+      return policy;
+    },
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),

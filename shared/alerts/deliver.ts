@@ -98,12 +98,13 @@ function attemptsDue(
   };
 }
 
-async function sent(due: Due, message: AlertMessage, { first, standby }: Recipients): Promise<Attempt> {
+async function sent(due: Due, message: AlertMessage, { standby }: Recipients): Promise<Attempt> {
   try {
     await due.channel.send(message);
     return { ...due, refusal: undefined, next: undefined };
   } catch (error) {
-    const next = first.includes(due.channel) ? standby[0] : standby[standby.indexOf(due.channel) + 1];
+    // Of a channel that does not stand by, the index is -1: next is the first that does.
+    const next = standby[standby.indexOf(due.channel) + 1];
     return { ...due, refusal: refusalText(error), next: due.attempt === standbyAfterAttempts ? next : undefined };
   }
 }

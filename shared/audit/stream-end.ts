@@ -73,8 +73,8 @@ async function lastRecord(streams: Streams, name: string, sizeBytes: number): Pr
   for (let tailBytes = firstTailBytes; ; tailBytes *= 8) {
     const from = Math.max(0, sizeBytes - tailBytes);
     const text = sizeBytes === 0 ? '' : ((await streams.read(name, from)) ?? '');
-    // A text from the middle begins within a line: it counts from the next one on.
-    const tail = lastRecordIn(from === 0 ? text : text.slice(text.indexOf('\n') + 1));
+    // A text from the middle begins within a line, which is no record: it counts only where the whole is read.
+    const tail = lastRecordIn(text);
     if (from === 0 || tail.head !== undefined) return tail;
   }
 }

@@ -68,13 +68,9 @@ export function createStreamWriter(needs: {
       mine.block = takeBlock();
       const pending = mine.block.flatMap((one) => one.pending);
       try {
-        const next = await writeBlock(needs, pending, end, () => mine.givenUp);
-        if (mine.givenUp) return;
-        end = next;
+        end = await writeBlock(needs, pending, end, () => mine.givenUp);
         for (const one of mine.block) one.taken();
       } catch (error) {
-        if (mine.givenUp) return; // its callers have been told already
-        end = undefined;
         for (const one of mine.block) one.failed(error);
       }
     }
@@ -85,7 +81,6 @@ export function createStreamWriter(needs: {
     const left = [...(turn?.block ?? []), ...waiting.splice(0)];
     if (turn !== undefined) turn.givenUp = true;
     turn = undefined;
-    end = undefined;
     const silence = new Error(`No answer within ${giveUpAfterMs} ms.`);
     for (const one of left) one.failed(new StorageUnreachable(`appending to ${stream}`, silence));
   }
@@ -117,6 +112,7 @@ async function writeBlock(
 ): Promise<StreamEnd | undefined> {
   const { streams, stream, rollAfterBlocks } = needs;
   let end = known;
+  // Once given up on, it is for others to bring in: only a call that is on its way already may still take hold.
   while (!givenUp()) {
     if (end === undefined) {
       end = await findEnd(streams, stream);

@@ -45,6 +45,8 @@ export const keyRecord = z.object({
   current: z.string().optional(),
   /** The deletion that people approved: such a key stays deleted. */
   approvedDeletion: z.object({ approval: z.string(), deletedOn: moment, by: z.string().optional() }).optional(),
+  /** The `deletedOn` of a deletion that was seen and left as it was. */
+  leftDeleted: moment.optional(),
   /** When the key was first seen in neither list; absent while it is in one. */
   absentSince: moment.optional(),
   /** The recovery that was begun and has not shown yet. */
@@ -87,6 +89,8 @@ export const sweepState = z.object({
   lastPassAt: moment.optional(),
   /** Since when passes fail, and why. */
   failing: z.object({ since: moment, because: z.string() }).optional(),
+  /** When another function than the sentry planted a pass; absent since the sentry was seen again. */
+  replantedAt: moment.optional(),
 });
 export type SweepState = z.infer<typeof sweepState>;
 

@@ -39,7 +39,7 @@ export async function act(
   ports: Ports,
 ): Promise<Acted> {
   const intents = decision.actions.map((action) => intentFor(action, decision, ports));
-  const [claimed, , , holds] = await Promise.all([
+  const [claimed, , rows, holds] = await Promise.all([
     claimWith(claim, intents, ports),
     ports.trail.append(id.vault, [...before, ...intents.map((intent) => intentEntry(id, intent, ports))]),
     Promise.all(intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent))),
@@ -54,6 +54,8 @@ export async function act(
         entry('withheld', id, { intent: intent.id, because: 'hold', hold: held.id, action: intent.action }, ports),
       ),
     );
+    // What was not sent explains no act: left behind, it would cover one by somebody else who has the identity.
+    await Promise.all(rows.map((row) => ports.tables.intents.remove(row)));
     return { kind: 'held', claim: claimed, by: held };
   }
   const sent: Sent[] = [];

@@ -7,6 +7,7 @@ import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
+import { withChanges } from './next-record.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
 import { isUndated } from './undated.ts';
 
@@ -92,11 +93,19 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
   return undefined;
 }
 
-/** Whether the version was seen in this very state before, and was left so: what would be undone now only because the register says so. */
+/**
+ * Whether the key or the version was seen in this very state before, and was left so, or was never seen: what would be
+ * undone now only because the register says so.
+ */
 export function wasBadBefore(
   { version, remedy }: Pick<Finding, 'version' | 'remedy'>,
   { observed, record }: Pick<Given, 'observed' | 'record'>,
 ): boolean {
+  if (remedy.kind === 'recover' && observed.kind === 'deleted')
+    return (
+      record.leftDeleted?.getTime() === observed.deletedOn.getTime() ||
+      Object.values(record.versions).every(({ seen }) => seen === undefined)
+    );
   if (version === undefined || remedy.kind !== 'restore' || observed.kind !== 'present') return false;
   const shown = observed.versions.find((candidate) => candidate.version === version);
   const seen = record.versions[version]?.seen;
@@ -142,36 +151,41 @@ export function actOf(
     .toSorted((one, other) => awayMs(one.at) - awayMs(other.at))[0];
 }
 
-/** Approvals are spent, not consulted: the state that one allows becomes the approved one. */
+/**
+ * Approvals are spent, not consulted: the state that one allows becomes the approved one. Of several acts on one version
+ * each is spent on what the one before it left.
+ */
 function spendings(judgements: readonly Judgement[], given: Given): readonly RegisterChange[] {
-  const { observed, record } = given;
-  return judgements.flatMap(({ finding, verdict }): readonly RegisterChange[] => {
-    if (verdict.kind !== 'approved') return [];
-    const by = actorOf(finding, record.acts)?.by.oid;
-    if (observed.kind === 'deleted')
-      return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
-    const known = finding.version === undefined ? undefined : record.versions[finding.version];
-    const shown =
-      observed.kind === 'present'
-        ? observed.versions.find((version) => version.version === finding.version)
-        : undefined;
-    if (known?.approved === undefined || shown === undefined || finding.act === undefined) return [];
-    const approved = allowed(finding.act, known.approved, {
-      ...shown,
-      operations: shown.detail?.operations ?? known.approved.operations,
-    });
-    const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by };
-    return [
-      {
-        kind: 'approve-version',
-        version: shown.version,
-        created: shown.created,
-        approved,
-        because: `approval ${verdict.approval}`,
-        spent,
-      },
-    ];
+  const changes: RegisterChange[] = [];
+  for (const judgement of judgements)
+    changes.push(...spending(judgement, { ...given, record: withChanges(given.record, changes) }));
+  return changes;
+}
+
+function spending({ finding, verdict }: Judgement, { observed, record }: Given): readonly RegisterChange[] {
+  if (verdict.kind !== 'approved') return [];
+  const by = actorOf(finding, record.acts)?.by.oid;
+  if (observed.kind === 'deleted')
+    return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
+  const known = finding.version === undefined ? undefined : record.versions[finding.version];
+  const shown =
+    observed.kind === 'present' ? observed.versions.find((version) => version.version === finding.version) : undefined;
+  if (known?.approved === undefined || shown === undefined || finding.act === undefined) return [];
+  const approved = allowed(finding.act, known.approved, {
+    ...shown,
+    operations: shown.detail?.operations ?? known.approved.operations,
   });
+  const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by };
+  return [
+    {
+      kind: 'approve-version',
+      version: shown.version,
+      created: shown.created,
+      approved,
+      because: `approval ${verdict.approval}`,
+      spent,
+    },
+  ];
 }
 
 type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };

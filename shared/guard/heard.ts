@@ -6,6 +6,7 @@ import { spell } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
+import { actOf } from './decide.ts';
 
 /** Acts that the register keeps by name at most. */
 const KEPT_ACTS = 50;
@@ -163,12 +164,7 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
   ];
   return spent.flatMap((use) => {
     const approval = approvals.find((candidate) => candidate.id === use.approval);
-    const act = record.acts.find(
-      (told) =>
-        told.operation === use.operation &&
-        sameVersion(told.version, use.version) &&
-        Math.abs(told.at.getTime() - use.at.getTime()) <= 5_000,
-    );
+    const act = actOf([use.operation], { version: use.version, since: use.at }, record.acts);
     if (approval === undefined || act === undefined || fitsActor(approval, act.by.oid)) return [];
     const draft: IncidentDraft = {
       kind: 'approved-act-by-other',
@@ -183,6 +179,3 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
     return [{ draft, id: incidentId(draft) }];
   });
 }
-
-const sameVersion = (one: string | undefined, other: string | undefined): boolean =>
-  one === undefined || other === undefined || one === other;

@@ -66,6 +66,7 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
 
   let observed = observation.key;
   const undone: UndoneFinding[] = [];
+  let held = claim;
   if (claim.open.length > 0) {
     const closed = claim.open.map((intent) => ({
       intent,
@@ -74,9 +75,10 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
     before.push(...closed.map(({ intent, outcome }) => outcomeEntry(id, intent, outcome, ports, true)));
     record = await afterSending(id, record, closed, ports);
     undone.push(...tookBy(closed));
+    // Until they are told, the claim goes on naming those that took hold.
+    held = { ...claim, open: closed.filter(({ outcome }) => outcome.kind !== 'failed').map(({ intent }) => intent) };
   }
 
-  let held = claim;
   let failure: string | undefined;
   let decision: Decision | undefined;
   let unread = false;
@@ -174,14 +176,11 @@ const failureOf = (outcome: Outcome): string | undefined =>
 /** The register's row after writes: what was undone, what is coming back, and the dates that had to become others. */
 async function afterSending(id: KeyId, record: KeyRecord, sent: readonly Ended[], ports: Ports): Promise<KeyRecord> {
   const now = ports.now();
-  const fresh = tookBy(sent).map(({ version, since }) => ({ version, since, at: now }));
-  const undone = [
-    ...record.undone,
-    ...fresh.filter(
-      (one) =>
-        !record.undone.some((other) => other.version === one.version && other.since.getTime() === one.since.getTime()),
-    ),
-  ];
+  const undone = [...record.undone];
+  for (const { version, since } of tookBy(sent)) {
+    if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
+      undone.push({ version, since, at: now });
+  }
   const begun = sent.find(
     ({ intent, outcome }) =>
       intent.action.kind === 'recover-key' && (outcome.kind === 'begun' || outcome.kind === 'unknown'),

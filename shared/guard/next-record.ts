@@ -70,11 +70,13 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
   switch (observed.kind) {
     case 'absent':
       return base;
-    case 'deleted':
+    case 'deleted': {
+      const left = verdictOn(undefined, decision) === 'left' ? { leftDeleted: observed.deletedOn } : {};
       // A deletion of its own time is a new one: what was begun for the last one is over.
       return base.recovering?.deletedOn.getTime() === observed.deletedOn.getTime()
-        ? base
-        : { ...base, recovering: undefined };
+        ? { ...base, ...left }
+        : { ...base, ...left, recovering: undefined };
+    }
     case 'present': {
       const versions = { ...base.versions };
       for (const version of observed.versions) {
@@ -82,6 +84,7 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
         if (known !== undefined)
           versions[version.version] = {
             ...known,
+            ...materialOf(known, version),
             seen: seenNow(version, known, verdictOn(version.version, decision), now),
             undated: isUndated(version.version, decision) ? version.updated : undefined,
           };
@@ -93,6 +96,7 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
         ...base,
         versions,
         current: observed.current,
+        leftDeleted: undefined,
         purged: undefined,
         recovering: back ? undefined : base.recovering,
       };
@@ -102,6 +106,12 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
   }
 }
 
+/** The material of a version that could not be read while it was disabled, and can be now. */
+const materialOf = ({ fingerprint }: VersionRecord, { detail }: ObservedVersion): Partial<VersionRecord> =>
+  fingerprint === undefined && detail !== undefined
+    ? { keyType: detail.keyType, keySizeBits: detail.keySizeBits, fingerprint: detail.fingerprint }
+    : {};
+
 function seenNow(
   version: ObservedVersion,
   known: VersionRecord,
@@ -109,13 +119,17 @@ function seenNow(
   now: Date,
 ): VersionRecord['seen'] {
   const { updated, enabled, notBefore, expiresOn, detail } = version;
-  const operations = detail === undefined ? known.seen?.operations : [...detail.operations];
-  const inFullAt = detail === undefined ? known.seen?.inFullAt : now;
+  const operations = detail === undefined ? (known.seen ?? known.approved)?.operations : [...detail.operations];
+  // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
+  const inFullAt = detail === undefined && enabled ? known.seen?.inFullAt : now;
   if (operations === undefined || inFullAt === undefined) return known.seen;
   return { at: now, updated, enabled, notBefore, expiresOn, operations, inFullAt, verdict };
 }
 
-function verdictOn(version: string, { judgements }: Pick<Decision, 'judgements'>): 'good' | 'undo' | 'left' {
+function verdictOn(
+  version: string | undefined,
+  { judgements }: Pick<Decision, 'judgements'>,
+): 'good' | 'undo' | 'left' {
   const verdicts = judgements.filter(({ finding }) => finding.version === version).map(({ verdict }) => verdict);
   if (verdicts.length === 0) return 'good';
   return verdicts.some(isStillToUndo) ? 'undo' : 'left';

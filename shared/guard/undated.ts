@@ -18,7 +18,8 @@ interface Looked {
 export function isUndated(finding: Finding, { key, record, approvals, lastPassAt }: Looked): boolean {
   const { act, version, since, remedy } = finding;
   const known = version === undefined ? undefined : record.versions[version];
-  if (act === undefined || known?.seen === undefined || remedy.kind !== 'restore') return false;
+  if (approvals.length === 0 || act === undefined || known?.seen === undefined || remedy.kind !== 'restore')
+    return false;
   if (known.undated?.getTime() === since.getTime()) return true;
   // What was bad at the last look too was judged then.
   if (known.seen.verdict === 'left') return false;

@@ -1,4 +1,5 @@
 import type { Hold } from '../domain/hold.ts';
+import type { PolicyInvalid } from '../errors.ts';
 import { hourOf, type IncidentDraft } from './draft.ts';
 
 /** The trail's storage does not take records: the register's storage keeps them until it does. */
@@ -52,9 +53,12 @@ export const setAsideDraft = (vault: string, since: Date, document: string, beca
   judgement: 'left to people',
 });
 
+/** The kind of the incident that says that the sentry did not plant. */
+export const TIMER_DEAD = 'sweep-replanted';
+
 /** Passes went on without the timer. */
 export const timerDeadDraft = (vault: string, since: Date, by: string): IncidentDraft => ({
-  kind: 'sweep-replanted',
+  kind: TIMER_DEAD,
   severity: 'warning',
   subject: { vault },
   since,
@@ -71,4 +75,14 @@ export const holdSetDraft = ({ vault = 'none', key, by, why, from, until }: Hold
   summary: `A hold stops every write to ${vault === 'none' ? 'everything' : key === undefined ? `vault ${vault}` : `key ${vault}/${key}`} until ${until.toISOString()}: ${why}`,
   judgement: 'set by a person',
   who: by,
+});
+
+/** The policy file cannot be used: nothing is written to any vault. */
+export const policyInvalidDraft = ({ faults }: PolicyInvalid, now: Date): IncidentDraft => ({
+  kind: 'policy-invalid',
+  severity: 'critical',
+  subject: { vault: 'none' },
+  since: now,
+  summary: `The policy cannot be used, so that no vault is watched and nothing is written: ${faults.join('; ')}.`,
+  judgement: 'left to people',
 });

@@ -1,6 +1,5 @@
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
-import type { Attributes } from '../domain/key.ts';
-import { spell } from '../domain/key.ts';
+import { type Attributes, type ListedVersion, spell, VITAL_OPERATIONS } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import {
   type BaselineState,
@@ -29,7 +28,10 @@ export interface Proposed {
   readonly key: string;
   /** `undefined` for a deleted key: its versions cannot be read. */
   readonly version: string | undefined;
+  /** `undefined` for a deleted key, and for a disabled version whose read the service refuses. */
   readonly read: ReadVersion | undefined;
+  /** `undefined` for a deleted key. */
+  readonly listed: ListedVersion | undefined;
   readonly current: boolean;
   /** Why it is not taken as retired by itself; `undefined` where nothing is odd. */
   readonly suspicious: string | undefined;
@@ -42,28 +44,38 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   const proposed: Proposed[] = [];
   for (const { key } of got(keys, vault).filter((listed) => keyPolicy(ports.policy, vault, listed.key).guarded)) {
     const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
-    const currentVersion = current.kind === 'ok' ? current.value.version : undefined;
-    for (const { version } of got(versions, spell({ vault, key }))) {
+    const listing = got(versions, spell({ vault, key }));
+    const newest = listing.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.version;
+    const currentVersion = current.kind === 'ok' ? current.value.version : newest;
+    for (const listed of listing) {
+      const { version } = listed;
       const answer = version === currentVersion ? current : await reads.read(key, version);
       const read = answer.kind === 'undetailed' ? undefined : got(answer, spell({ vault, key, version }));
-      const isCurrent = version === currentVersion || (currentVersion === undefined && read === undefined);
-      proposed.push({ key, version, read, current: isCurrent, suspicious: suspicion(read, isCurrent, ports.now()) });
+      const isCurrent = version === currentVersion;
+      const suspicious = suspicion(read ?? listed, isCurrent, ports.now());
+      proposed.push({ key, version, read, listed, current: isCurrent, suspicious });
     }
   }
   for (const { key } of got(deleted, vault).filter((gone) => keyPolicy(ports.policy, vault, gone.key).guarded)) {
-    proposed.push({ key, version: undefined, read: undefined, current: false, suspicious: 'the key is deleted' });
+    proposed.push({
+      key,
+      version: undefined,
+      read: undefined,
+      listed: undefined,
+      current: false,
+      suspicious: 'the key is deleted',
+    });
   }
   return proposed.toSorted(
     (one, other) => Number(one.suspicious === undefined) - Number(other.suspicious === undefined),
   );
 }
 
-function suspicion(read: ReadVersion | undefined, current: boolean, now: Date): string | undefined {
-  if (read === undefined) return 'it is disabled and cannot be read in full';
-  const recent = now.getTime() - read.updated.getTime() < RECENT_MS;
-  if (!read.enabled && current) return 'it is disabled and current: something may need it';
-  if (!read.enabled && recent) return `it is disabled and was changed on ${read.updated.toISOString()}`;
-  if (read.expiresOn !== undefined && read.expiresOn.getTime() <= now.getTime() && current)
+function suspicion(shown: ListedVersion, current: boolean, now: Date): string | undefined {
+  const recent = now.getTime() - shown.updated.getTime() < RECENT_MS;
+  if (!shown.enabled && current) return 'it is disabled and current: something may need it';
+  if (!shown.enabled && recent) return `it is disabled and was changed on ${shown.updated.toISOString()}`;
+  if (shown.expiresOn !== undefined && shown.expiresOn.getTime() <= now.getTime() && current)
     return 'it is current and has expired';
   return undefined;
 }
@@ -90,25 +102,25 @@ export async function acceptBaseline(
   ports: Ports,
 ): Promise<void> {
   const changes = proposed.flatMap(
-    ({ key, version, read, suspicious }): readonly (readonly [string, RegisterChange])[] => {
-      if (version === undefined || read === undefined) return [];
-      const { created, detail } = read;
+    ({ key, version, read, listed, suspicious }): readonly (readonly [string, RegisterChange])[] => {
+      const shown = read ?? listed;
+      if (version === undefined || shown === undefined) return [];
       const about = {
         version,
-        created,
-        keyType: detail.keyType,
-        keySizeBits: detail.keySizeBits,
-        fingerprint: detail.fingerprint,
+        created: shown.created,
+        keyType: read?.detail.keyType,
+        keySizeBits: read?.detail.keySizeBits,
+        fingerprint: read?.detail.fingerprint,
       };
       const name = `${key}/${version}`;
       if (suspicious !== undefined && !words.needed.includes(name) && !words.retired.includes(name)) {
         return [[key, { kind: 'know-version', ...about, because: suspicious }]];
       }
       const approved: Attributes = {
-        enabled: words.needed.includes(name) || read.enabled,
-        notBefore: read.notBefore,
-        expiresOn: read.expiresOn,
-        operations: [...detail.operations],
+        enabled: words.needed.includes(name) || shown.enabled,
+        notBefore: shown.notBefore,
+        expiresOn: shown.expiresOn,
+        operations: [...(read?.detail.operations ?? siblingOperations(key, proposed))],
       };
       return [[key, { kind: 'approve-version', ...about, approved, because: 'baseline' }]];
     },
@@ -126,6 +138,13 @@ export async function acceptBaseline(
   await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
 }
 
+/** What a disabled version that cannot be read in full is taken to be for: the same as the key's newest version that can. */
+const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly string[] =>
+  proposed
+    .flatMap((one) => (one.key === key && one.read !== undefined ? [one.read] : []))
+    .toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.detail.operations ??
+  VITAL_OPERATIONS;
+
 function applied(
   changes: readonly (readonly [string, RegisterChange])[],
   from: ReadonlyMap<string, KeyRecord> = new Map(),
@@ -138,24 +157,25 @@ function applied(
 /** The accepted state is also the last that was seen: what is bad already and is said to be needed is to be undone. */
 function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[], now: Date): KeyRecord {
   let next = record;
-  for (const { read, current } of proposed.filter((one) => one.key === key)) {
-    const known = read === undefined ? undefined : next.versions[read.version];
-    if (read === undefined || known === undefined) continue;
-    const { enabled, notBefore, expiresOn, updated } = read;
+  for (const { read, listed, current } of proposed.filter((one) => one.key === key)) {
+    const shown = read ?? listed;
+    const known = shown === undefined ? undefined : next.versions[shown.version];
+    if (shown === undefined || known === undefined) continue;
+    const { version, enabled, notBefore, expiresOn, updated } = shown;
     const seen: VersionRecord['seen'] = {
       at: now,
       updated,
       enabled,
       notBefore,
       expiresOn,
-      operations: [...read.detail.operations],
+      operations: [...(read?.detail.operations ?? known.approved?.operations ?? [])],
       inFullAt: now,
       verdict: 'undo',
     };
     next = {
       ...next,
-      versions: { ...next.versions, [read.version]: { ...known, seen } },
-      ...(current ? { current: read.version } : {}),
+      versions: { ...next.versions, [version]: { ...known, seen } },
+      ...(current ? { current: version } : {}),
     };
   }
   return next;

@@ -1,3 +1,4 @@
+import type { Finding } from '../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../domain/key.ts';
 import { keyPolicy, type Policy } from '../domain/policy.ts';
 import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord, type VersionRecord } from '../domain/register.ts';
@@ -139,11 +140,20 @@ export function compare(
     };
     const found = findings(situation);
     if (situation.policy.mode === 'block')
-      standing += found.filter((finding) => wasBadBefore(finding, situation)).length;
+      standing += versionsOf(
+        found.filter((finding) => wasBadBefore(finding, situation)),
+        record,
+      );
     if (found.length > 0 || hasNews(observed, record, now)) differing.push(key);
     else if (observed.kind === 'present') seen.set(key, seenNow(observed, record, read, now));
   }
   return { differing, standing, seen };
+}
+
+/** How many versions some findings are about: a deletion takes all of them. */
+function versionsOf(found: readonly Finding[], record: KeyRecord): number {
+  if (found.some(({ version }) => version === undefined)) return approvedVersions(record).length;
+  return new Set(found.map(({ version }) => version)).size;
 }
 
 function observedIn(

@@ -3,11 +3,12 @@ import { guardedVaults } from '../domain/policy.ts';
 import type { SweepState } from '../domain/register.ts';
 import { sweepState } from '../domain/register.ts';
 import { SECOND_MS } from '../domain/time.ts';
-import { openIncident, readIncidents } from '../incidents/book.ts';
-import { timerDeadDraft } from '../incidents/vault-drafts.ts';
+import { PolicyInvalid } from '../errors.ts';
+import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { TIMER_DEAD, timerDeadDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
-import { type SweepRow, writeSweep } from '../register/vaults.ts';
+import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 
 /** The sentry plants a vault's message once a pass is overdue by half the time between two. */
 const SENTRY_OVERDUE = 0.5;
@@ -19,17 +20,26 @@ const OTHERS_OVERDUE = 2;
  * as its work, any other because the sentry has not.
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
-  if (by !== 'sentry' && !isTimeToLook(ports)) return;
+  if (by !== 'sentry' && !(isTimeToLook(ports) && hasPolicy(ports))) return;
   const rows = await ports.tables.vaults.list('sweep');
   const states = new Map(rows.map((row) => [row.row, { state: parsed(sweepState, row), row }]));
   const overdue = by === 'sentry' ? SENTRY_OVERDUE : OTHERS_OVERDUE;
   for (const vault of guardedVaults(ports.policy)) {
     const standing = states.get(vault);
-    if (standing === undefined ? by !== 'sentry' : !isOverdue(standing.state, overdue, ports)) continue;
-    if (!(await plant(vault, standing, ports))) continue;
-    if (by !== 'sentry')
+    const due = standing === undefined ? by === 'sentry' : isOverdue(standing.state, overdue, ports);
+    if (due && (await plant(vault, by, standing, ports)) && by !== 'sentry')
       await openIncident(timerDeadDraft(vault, ports.now(), by), await readIncidents(ports, { vault }), ports);
+    if (by === 'sentry' && standing?.state.replantedAt !== undefined) await sentryIsBack(vault, ports);
   }
+}
+
+async function sentryIsBack(vault: string, ports: Ports): Promise<void> {
+  const booked = await readIncidents(ports, { vault });
+  for (const open of booked.filter(({ incident }) => incident.kind === TIMER_DEAD))
+    await resolveIncident(open, 'the sentry runs again', false, ports);
+  const standing = await readSweep(ports.tables.vaults, vault);
+  if (standing !== undefined)
+    await writeSweep(ports.tables.vaults, vault, standing, { ...standing.state, replantedAt: undefined });
 }
 
 /** How long functions other than the sentry leave it between two looks of one process, in ms. */
@@ -44,17 +54,29 @@ function isTimeToLook(ports: Ports): boolean {
   return true;
 }
 
+/** While the policy cannot be used there is nothing to sweep; the sentry tells people so. */
+function hasPolicy(ports: Ports): boolean {
+  try {
+    return ports.policy.vaults.length > 0;
+  } catch (error) {
+    if (error instanceof PolicyInvalid) return false;
+    throw error;
+  }
+}
+
 const isOverdue = ({ plannedFor }: SweepState, overdue: number, { now, settings }: Ports): boolean =>
   now().getTime() >= plannedFor.getTime() + overdue * settings.sweepEverySeconds * SECOND_MS;
 
 /** Starts a new chain of passes at once; false where somebody else just did. */
 async function plant(
   vault: string,
+  by: string,
   standing: SweepRow | undefined,
   { tables, queues, now, newId }: Ports,
 ): Promise<boolean> {
   const token = newId();
-  const state: SweepState = { ...standing?.state, token, plannedFor: now() };
+  const replanted = by === 'sentry' ? {} : { replantedAt: now() };
+  const state: SweepState = { ...standing?.state, token, plannedFor: now(), ...replanted };
   if (!(await writeSweep(tables.vaults, vault, standing, state))) return false;
   const message: SweepMessage = { vault, token };
   await queues.sweeps.send(message);

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import type { LocalAzure } from '../../local/azure/azure.ts';
 
@@ -15,8 +16,22 @@ export interface Client {
   create(
     vault: string,
     key: string,
-    options?: { readonly enabled?: boolean; readonly expiresOn?: Date; readonly keySize?: number },
+    options?: {
+      readonly enabled?: boolean;
+      readonly expiresOn?: Date;
+      readonly notBefore?: Date;
+      /** Default 2048. */
+      readonly keySize?: number;
+      /** Default RSA. */
+      readonly keyType?: 'RSA' | 'EC';
+      /** Default wrapKey and unwrapKey. */
+      readonly keyOps?: readonly string[];
+    },
   ): Promise<string>;
+  /** A new version of the same type, size and operations. */
+  rotate(vault: string, key: string): Promise<string>;
+  /** A new version with material from elsewhere: RSA, 2048 bits, to wrap and unwrap. */
+  import(vault: string, key: string): Promise<string>;
   /** Wraps and unwraps 32 bytes; throws what the service answered. */
   wrapAndUnwrap(vault: string, key: string, version: string): Promise<void>;
 }
@@ -44,13 +59,31 @@ export function clientOf(azure: LocalAzure, identity: string): Client {
       await keys(vault).beginRecoverDeletedKey(key);
     },
     purge: (vault, key) => keys(vault).purgeDeletedKey(key),
-    async create(vault, key, made = {}) {
-      const created = await keys(vault).createKey(key, 'RSA', {
-        keySize: 2048,
-        keyOps: ['wrapKey', 'unwrapKey'],
-        ...made,
-      });
+    async create(vault, key, { keyType = 'RSA', keyOps = ['wrapKey', 'unwrapKey'], keySize, ...made } = {}) {
+      const size = keyType === 'EC' ? {} : { keySize: keySize ?? 2048 };
+      const created = await keys(vault).createKey(key, keyType, { ...size, keyOps: [...keyOps], ...made });
       return created.properties.version ?? '';
+    },
+    async rotate(vault, key) {
+      const rotated = await keys(vault).rotateKey(key);
+      return rotated.properties.version ?? '';
+    },
+    async import(vault, key) {
+      const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+      const bytes = (part: string | undefined) => Buffer.from(part ?? '', 'base64url');
+      const imported = await keys(vault).importKey(key, {
+        kty: 'RSA',
+        keyOps: ['wrapKey', 'unwrapKey'],
+        n: bytes(jwk.n),
+        e: bytes(jwk.e),
+        d: bytes(jwk.d),
+        p: bytes(jwk.p),
+        q: bytes(jwk.q),
+        dp: bytes(jwk.dp),
+        dq: bytes(jwk.dq),
+        qi: bytes(jwk.qi),
+      });
+      return imported.properties.version ?? '';
     },
     async wrapAndUnwrap(vault, key, version) {
       const crypto = new CryptographyClient(

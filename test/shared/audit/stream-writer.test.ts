@@ -50,10 +50,11 @@ describe('a writer', () => {
     const writer = writerTo(streams);
     await write(writer, 'a');
     calls.length = 0;
-    await write(writer, 'b', 'c');
-    expect(calls).toEqual(['append']);
-    expect(await streams.state(firstBlob)).toMatchObject({ blocks: 2 });
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 3 });
+    await write(writer, 'b', 'é');
+    await write(writer, 'c');
+    expect(calls).toEqual(['append', 'append']);
+    expect(await streams.state(firstBlob)).toMatchObject({ blocks: 3 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 4 });
   });
 
   test('puts what waits into one block, in the order in which it was asked for', async () => {
@@ -122,7 +123,7 @@ describe('a writer', () => {
     expect(await check(streams)).toMatchObject({ kind: 'holds' });
   });
 
-  test('finds the end anew after a failure', async () => {
+  test('goes on after a failure', async () => {
     let down = false;
     const streams = fakeStreams({
       onCall: () => {
@@ -184,6 +185,18 @@ describe('a stream goes on in a new blob', () => {
     await write(writer, 'd');
     expect(await idsIn(streams)).toEqual(['a', 'b', 'c', 'd']);
     expect(await check(streams)).toMatchObject({ kind: 'holds' });
+  });
+
+  test('and a writer that slept over several reads only the newest', async () => {
+    const { streams, calls } = counted();
+    const writer = writerTo(streams, 2);
+    await write(writer, 'a');
+    const other = writerTo(streams, 2);
+    for (const { id } of entries('e', 8)) await write(other, id);
+    calls.length = 0;
+    await write(writer, 'b');
+    expect(calls).toEqual(['append', 'state', 'read', 'create', 'list', 'state', 'read', 'append']);
+    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 10 });
   });
 
   test('when somebody made the next one and was gone before the first append', async () => {

@@ -75,12 +75,17 @@ describe('append', () => {
   });
 
   test('to more streams than are remembered keeps each chain', async () => {
-    const { trail, streams } = storage();
+    const { trail, streams, calls, forget } = storage();
     const one = trail();
     for (const vault of Array.from({ length: 4_200 }, (_, place) => `vault-${place}`)) {
       await one.append(vault, [entry(`${vault} 1`)]);
     }
+    forget();
+    await one.append('vault-4199', [entry('vault-4199 2')]);
+    expect(calls.trail).toEqual(['append']);
+    forget();
     await one.append('vault-0', [entry('vault-0 2')]);
+    expect(calls.trail).toEqual(['list', 'state', 'read', 'append']);
     expect(await readRecords(streams, 'audit/2026-03-01/vault-0')).toHaveLength(2);
   });
 
@@ -186,6 +191,19 @@ describe('while storage of the trail is silent', () => {
     expect(await ids()).toEqual(['a', 'b']);
   });
 
+  test('what it was not asked to append before it was given up is not appended later', async () => {
+    const { state, trail, ids, endSilence } = storage();
+    const one = trail(soonMs);
+    state.trail = 'silent';
+    expect(await one.append('payments', [entry('a')])).toBe('kept'); // the silent call looks for the end of the stream
+    state.trail = 'up';
+    endSilence();
+    await one.append('ledger', [entry('b')]);
+    expect(await ids()).toEqual([]);
+    expect(await one.catchUp()).toBe(1);
+    expect(await ids()).toEqual(['a']);
+  });
+
   test('what it takes after all comes twice under one id, and the chain holds', async () => {
     const { state, trail, streams, endSilence } = storage();
     const one = trail(soonMs);
@@ -237,6 +255,21 @@ describe('bringing in what was kept', () => {
     const brought = await Promise.all([trail().catchUp(), trail().catchUp()]);
     expect(brought.toSorted((one, other) => one - other)).toEqual([0, 250]);
     expect(await ids()).toHaveLength(250);
+  });
+
+  test('is done once when one instance is done while the other is about to begin', async () => {
+    const { state, trail, streams, backlog, ids } = await withKept(2);
+    const brought: number[] = [];
+    const slow = {
+      ...backlog,
+      insert: async (partition: string, row: string, data: unknown) => {
+        brought.push(await trail().catchUp());
+        return backlog.insert(partition, row, data);
+      },
+    };
+    expect(await createTrail({ streams, backlog: slow, now: () => state.now }).catchUp()).toBe(0);
+    expect(brought).toEqual([2]);
+    expect(await ids()).toHaveLength(2);
   });
 
   test('is taken over a minute after an instance died at it', async () => {
@@ -310,6 +343,12 @@ describe('the register stream', () => {
     state.trail = 'up';
     state.register = 'down';
     await expect(trail().readRegister('payments')).rejects.toMatchObject({ name: 'StorageUnreachable' });
+  });
+
+  test('is not given without what is kept for it and cannot be read', async () => {
+    const { trail, backlog } = storage();
+    await backlog.put('register:payments', '0', { stream: register, entry: { id: 'bad' } });
+    await expect(trail().readRegister('payments')).rejects.toMatchObject({ name: 'KeptRecordUnreadable', row: '0' });
   });
 
   test('is not believed where its chain is broken', async () => {

@@ -173,7 +173,10 @@ describe('an approval that does not cover', () => {
       'nothing, since who asked for it granted it',
       () => ({ granted: { by: { oid: 'asker' }, at: minutesFromNow(-1) } }),
     ],
-    ['nothing any more, since it was withdrawn', () => ({ withdrawn: { by: { oid: 'granter' }, at: minutesFromNow(-1 / 60) } })],
+    [
+      'nothing any more, since it was withdrawn',
+      () => ({ withdrawn: { by: { oid: 'granter' }, at: minutesFromNow(-1 / 60) } }),
+    ],
   ];
   test.each(rows)('an approval of %s does not cover: the version is enabled again', async (_, given) => {
     const world = await guardian();

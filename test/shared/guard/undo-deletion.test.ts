@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock, turnClock } from '../../../local/clock.ts';
 import type { Behaviours, SeedVault } from '../../../local/azure/types.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { MONDAY, startAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -37,7 +37,7 @@ const recovers = (world: World) => world.azure.log.filter(({ operation }) => ope
 const writes = (world: World) => world.writes().map(({ operation, status }) => `${operation} ${status}`);
 /** The outcomes in the trail, in their order. */
 const outcomes = async (world: World) =>
-  (await world.trail()).flatMap(({ what, detail }) => (what === 'outcome' ? [detail['kind']] : []));
+  (await world.trail()).flatMap(({ what, detail }) => (what === 'outcome' ? [detail.kind] : []));
 
 describe('a deleted key', () => {
   test('is recovered, and every disk under every version of it wraps and unwraps again', async () => {
@@ -281,7 +281,10 @@ describe('a key that is in neither list', () => {
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-missing', state: 'open' }]);
     await world.pass(3 * 60);
     const told = await world.incidents(vault, 'disk-a');
-    expect(told.find(({ kind }) => kind === 'key-purged')).toMatchObject({ state: 'open', judgement: 'left to people' });
+    expect(told.find(({ kind }) => kind === 'key-purged')).toMatchObject({
+      state: 'open',
+      judgement: 'left to people',
+    });
     expect(world.writes()).toEqual([]);
   });
 

@@ -1,0 +1,21 @@
+import { app } from '@azure/functions';
+import { compose } from '../shared/compose.ts';
+import { setAsideWhole } from '../shared/senses/heard-news.ts';
+
+/** Sets aside what made a function crash five times, records it and tells. The next sweep finds again what it was about. */
+export const poisoned =
+  (queue: string) =>
+  (message: unknown): Promise<void> =>
+    setAsideWhole(
+      { content: JSON.stringify(message) ?? 'undefined', because: 'it failed five times' },
+      queue,
+      compose().ports,
+    );
+
+for (const queue of ['sweeps', 'inspections', 'alerts']) {
+  app.storageQueue(`poisoned-${queue}`, {
+    queueName: `${queue}-poison`,
+    connection: 'RegisterStorage',
+    handler: poisoned(queue),
+  });
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { settingsSchema } from '../shared/config.ts';
+import { policy } from '../shared/domain/policy.ts';
+
+const property = z.object({
+  description: z.string().optional(),
+  default: z.json().optional(),
+  type: z.union([z.string(), z.array(z.string())]).optional(),
+  items: z.unknown().optional(),
+});
+const object = z.object({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+/** The README with its two reference tables made anew from the schemas. */
+export function withReferences(readme: string): string {
+  return filled(filled(readme, 'policy', policyTable()), 'settings', settingsTable());
+}
+
+function filled(readme: string, name: string, table: string): string {
+  return readme.replace(
+    new RegExp(`<!-- ${name}:begin -->[^]*<!-- ${name}:end -->`),
+    () => `<!-- ${name}:begin -->\n${table}\n<!-- ${name}:end -->`,
+  );
+}
+
+function settingsTable(): string {
+  const { properties = {} } = object.parse(z.toJSONSchema(settingsSchema, { io: 'input' }));
+  const rows = Object.entries(properties).map(([name, schema]) => row(name, schema, ''));
+  return ['| Setting | Default | What it is |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function policyTable(): string {
+  const rows = rowsOf(z.toJSONSchema(policy, { io: 'input' }), '');
+  return ['| Member | Default | What it says |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function rowsOf(schema: unknown, prefix: string): readonly string[] {
+  const { properties = {}, required = [] } = object.parse(schema);
+  return Object.entries(properties).flatMap(([name, each]) => {
+    const items = property.parse(each).items;
+    const inner =
+      items !== undefined && object.safeParse(items).data?.properties !== undefined
+        ? rowsOf(items, `${prefix}${name}[].`)
+        : [];
+    return [row(`${prefix}${name}`, each, required.includes(name) ? 'required' : ''), ...inner];
+  });
+}
+
+function row(name: string, schema: unknown, note: string): string {
+  const { description = '', default: fallback } = property.parse(schema);
+  const standing =
+    fallback === undefined ? note : `\`${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}\``;
+  return `| \`${name}\` | ${standing} | ${description.replaceAll('|', '\\|')} |`;
+}

@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock } from '../../../local/clock.ts';
+import type { Hold } from '../../../shared/domain/hold.ts';
+import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { startAt } from '../../simulation/clock.ts';
+import { currentOf, oidOf, withheldIn } from '../../simulation/shown.ts';
+import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
+
+const VAULT = 'prod-disks';
+const OTHER = 'other-disks';
+const block = {
+  vaults: [
+    { name: VAULT, mode: 'block' },
+    { name: OTHER, mode: 'block' },
+  ],
+};
+const keys = [{ name: 'disk-a' }, { name: 'disk-b' }];
+const vaults = [
+  { name: VAULT, keys },
+  { name: OTHER, keys },
+];
+
+const guardian = (options: Partial<WorldOptions> = {}): Promise<World> =>
+  createWorld({ vaults, policy: block, ...options });
+const ALL = [
+  [VAULT, 'disk-a'],
+  [VAULT, 'disk-b'],
+  [OTHER, 'disk-a'],
+  [OTHER, 'disk-b'],
+] as const;
+const enabled = (world: World): readonly string[] =>
+  ALL.filter(([vault, key]) => currentOf(world, vault, key).enabled).map(([vault, key]) => `${vault}/${key}`);
+
+beforeEach(() => startAt());
+afterEach(resetClock);
+
+describe('a hold', () => {
+  const rows: readonly (readonly [string, Partial<Hold>, readonly string[]])[] = [
+    ['one key', { vault: VAULT, key: 'disk-a' }, [`${VAULT}/disk-b`, `${OTHER}/disk-a`, `${OTHER}/disk-b`]],
+    ['one vault', { vault: VAULT }, [`${OTHER}/disk-a`, `${OTHER}/disk-b`]],
+    ['everything', {}, []],
+  ];
+  test.each(rows)('on %s stops the writes there and nowhere else', async (_, on, restored) => {
+    const world = await guardian();
+    await world.hold(on);
+    for (const [vault, key] of ALL) await world.as('attacker').disable(vault, key);
+    await world.sentry();
+    await world.pass(120);
+    expect(enabled(world)).toEqual(restored);
+    expect(world.writes()).toHaveLength(restored.length);
+  });
+
+  test('stops a recovery as well', async () => {
+    const world = await guardian();
+    await world.hold({ vault: VAULT, key: 'disk-a' });
+    await world.as('owner').delete(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(120);
+    expect(world.azure.state(VAULT, 'disk-a').kind).toBe('deleted');
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('stops no telling: the act is an incident with its deadline, its command and, later, its actor', async () => {
+    const world = await guardian();
+    await world.hold();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    expect(await withheldIn(world)).toEqual(['hold']);
+    await world.audit();
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
+      {
+        kind: 'version-disabled',
+        state: 'open',
+        judgement: 'withheld: hold',
+        deadline: new Date('2031-03-03T10:10:00.000Z'),
+        command: 'key-guardian restore prod-disks/disk-a',
+        who: { oid: oidOf(world, 'attacker') },
+      },
+    ]);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'changed']);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test.each(['disable', 'delete'] as const)('ends by itself after its time: then a %s is undone', async (act) => {
+    const world = await guardian();
+    await world.hold({ until: new Date(Date.now() + 10 * MINUTE_MS) });
+    await world.as('attacker')[act](VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(590);
+    expect(world.writes()).toEqual([]);
+    await world.pass(130);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
+    expect(world.changes()).toBe(1);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
+      { state: 'resolved', judgement: 'undone', restoredAt: expect.any(Date) },
+    ]);
+  });
+
+  test('that is released lets the guardian undo at the next sweep', async () => {
+    const world = await guardian();
+    const hold = await world.hold();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(90);
+    expect(world.writes()).toEqual([]);
+    await world.hold({ ...hold, released: { by: { oid: 'responder' }, at: new Date() } });
+    await world.pass(60);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
+    expect(world.changes()).toBe(1);
+  });
+});
+
+describe('a hold that is set between decision and write', () => {
+  /** Sets a hold while the first intent is on its way to storage. */
+  async function heldAtTheLastMoment(on: Partial<Hold>): Promise<World> {
+    const hook: { set: (() => Promise<unknown>) | undefined } = { set: undefined };
+    const world = await guardian({
+      async onStorage(name) {
+        const { set } = hook;
+        if (name !== 'intents.put' || set === undefined) return;
+        hook.set = undefined;
+        await set();
+      },
+    });
+    hook.set = () => world.hold(on);
+    return world;
+  }
+
+  const rows: readonly (readonly [string, Partial<Hold>])[] = [
+    ['one key', { vault: VAULT, key: 'disk-a' }],
+    ['one vault', { vault: VAULT }],
+    ['everything', {}],
+  ];
+  test.each(rows)('on %s stops the write: no request leaves, and the trail says why', async (_, on) => {
+    const world = await heldAtTheLastMoment(on);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(120);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(false);
+    expect(world.writes()).toEqual([]);
+    const trail = await world.trail();
+    const [intent] = trail.filter(({ what }) => what === 'intent');
+    const withheld = trail.filter(({ what }) => what === 'withheld').map(({ detail }) => detail);
+    // Once for the intent that was not sent, once for the decision that followed.
+    expect(withheld.map(({ because }) => because)).toEqual(['hold', 'hold']);
+    expect(withheld[0]?.intent).toBe(intent?.detail.intent);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([{ state: 'open', judgement: 'withheld: hold' }]);
+  });
+
+  test('leaves no intent behind that could explain an act of somebody else under the same identity', async () => {
+    const world = await heldAtTheLastMoment({});
+    const { keyOps, version } = currentOf(world, VAULT, 'disk-a');
+    expect(keyOps).toContain('wrapKey');
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    await world.ports.writes(VAULT).update('disk-a', version, { enabled: true }, 'not-an-intent');
+    await world.audit();
+    const kinds = (await world.incidents(VAULT, 'disk-a')).map(({ kind }) => kind);
+    expect(kinds).toContain('own-act-unexplained');
+  });
+});
