@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
-import { setAsideWhole } from '../shared/senses/heard-news.ts';
+import { setAsideWhole } from '../shared/incidents/set-aside.ts';
 
 /** Sets aside what made a function crash five times, records it and tells. The next sweep finds again what it was about. */
 export const poisoned =

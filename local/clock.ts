@@ -5,9 +5,10 @@
 const RealDate = globalThis.Date;
 
 let aheadMs = 0;
+let stoppedMs: number | undefined;
 let installed = false;
 
-const turnedNow = (): number => RealDate.now() + aheadMs;
+const turnedNow = (): number => (stoppedMs ?? RealDate.now()) + aheadMs;
 
 /** A `Proxy`, not a subclass: dates made before and after the turn stay of one class, for `instanceof` and for zod. */
 function install(): void {
@@ -30,9 +31,16 @@ export function turnClock(ms: number): void {
   aheadMs += ms;
 }
 
+/** Stops the process's `Date`: from now on it moves only when it is turned, however long the machine takes. */
+export function stopClock(): void {
+  install();
+  stoppedMs ??= RealDate.now();
+}
+
 /** Puts the process's `Date` back to real time. */
 export function resetClock(): void {
   aheadMs = 0;
+  stoppedMs = undefined;
 }
 
 /** How far the process's `Date` is ahead of real time, in milliseconds. */

@@ -21,7 +21,7 @@ export class LocalAzureMissing extends Error {
   override readonly name = 'LocalAzureMissing';
 }
 
-/** Reads where the local Azure of `npm start` is. Throws `LocalAzureMissing` where none runs. */
+/** Reads where the local Azure of `npm start` is. Throws `LocalAzureMissing` where none runs, or where its file cannot be read. */
 export async function findLocalAzure(folder = localFolder()): Promise<LocalAzureAddress> {
   const file = join(folder, 'azure.json');
   let text: string;
@@ -33,7 +33,11 @@ export async function findLocalAzure(folder = localFolder()): Promise<LocalAzure
       { cause: error },
     );
   }
-  return about.parse(JSON.parse(text));
+  try {
+    return about.parse(JSON.parse(text));
+  } catch (error) {
+    throw new LocalAzureMissing(`${file} cannot be read: stop "npm start" and start it again.`, { cause: error });
+  }
 }
 
 /** The token of a named identity, as a credential. Throws `LocalAzureMissing` where there is none of that name. */

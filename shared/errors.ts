@@ -30,9 +30,12 @@ export class VaultRefused extends Error {
 export class RegisterUnreadable extends Error {
   override readonly name = 'RegisterUnreadable';
   readonly where: string;
-  constructor(where: string, cause: unknown) {
+  /** What the row holds, as JSON. */
+  readonly content: string;
+  constructor(where: string, content: string, cause: unknown) {
     super(`The register's row ${where} cannot be read.`, { cause });
     this.where = where;
+    this.content = content;
   }
 }
 

@@ -1,3 +1,4 @@
+import { NotAllowed } from '../../shared/errors.ts';
 import { acceptBaseline, type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
@@ -46,7 +47,11 @@ export async function acceptShown(
   const proposed = await proposeBaseline(vault, ports);
   const known = new Set(proposed.map(({ key, version }) => `${key}/${version ?? ''}`));
   const strangers = [...words.needed, ...words.retired].filter((name) => !known.has(name));
-  if (strangers.length > 0) return `There is no ${strangers.join(', ')} in ${vault}: nothing was accepted.`;
+  if (strangers.length > 0)
+    throw new NotAllowed(`There is no ${strangers.join(', ')} in ${vault}: nothing was accepted.`);
+  const both = words.needed.filter((name) => words.retired.includes(name));
+  if (both.length > 0)
+    throw new NotAllowed(`${both.join(', ')} cannot be both needed and retired: nothing was accepted.`);
   await acceptBaseline(vault, proposed, words, who, ports);
   const open = proposed.filter(
     ({ key, version, suspicious }) =>

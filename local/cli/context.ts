@@ -8,7 +8,6 @@ import { readSettings } from '../../shared/config.ts';
 import type { Actor } from '../../shared/domain/audit-record.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { localFolder } from '../guardian-folder.ts';
 import { credentialOf, findLocalAzure, outsideConnection } from '../outside-client.ts';
 
 /** Who runs a command, against what. */
@@ -22,12 +21,12 @@ export interface Context {
 
 const claims = z.object({ oid: z.string(), upn: z.string().optional(), unique_name: z.string().optional() });
 
-/** The context of the local Azure, under a named identity. Throws `LocalAzureMissing` where none runs. */
-export async function localContext(identity: string): Promise<Context> {
-  const address = await findLocalAzure();
+/** The context of the local Azure whose addresses are in a folder, under a named identity. Throws `LocalAzureMissing` where none runs. */
+export async function localContext(identity: string, folder: string): Promise<Context> {
+  const address = await findLocalAzure(folder);
   const credential = credentialOf(address, identity);
   const settings = readSettings(
-    z.record(z.string(), z.string()).parse(JSON.parse(await readFile(join(localFolder(), 'settings.json'), 'utf8'))),
+    z.record(z.string(), z.string()).parse(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8'))),
   );
   const connection = await outsideConnection(address);
   const ports = portsOf(settings, { ...currentOutside(), credential: () => credential });

@@ -51,8 +51,16 @@ async function restoreClaimed(id: KeyId, dryRun: boolean, context: Context): Pro
   }
   const done = await write(id, actions, context);
   // Attributes of a key that was deleted can only be seen, and put back, once it is there again.
-  const rest = await needed(id, record, context);
-  return [...done, ...(await write(id, rest, context))].join('\n');
+  const all = [...done, ...(await write(id, await needed(id, record, context), context))];
+  const said = all.map(({ line }) => line).join('\n');
+  if (all.some(({ refused }) => refused)) throw new NotAllowed(said);
+  return said;
+}
+
+/** What came of one write, in words. */
+interface Written {
+  readonly line: string;
+  readonly refused: boolean;
 }
 
 async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise<readonly Action[]> {
@@ -68,7 +76,8 @@ async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise
     now: ports.now(),
     listed: undefined,
   };
-  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], standing: 0, lastPassAt: undefined }).actions;
+  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], standing: 0, lastPassAt: undefined })
+    .actions;
 }
 
 /** What approvals were spent on goes back to what was approved before: enabled, and not deleted. */
@@ -92,8 +101,8 @@ function takenBack(record: KeyRecord): readonly RegisterChange[] {
   return [...deletion, ...versions];
 }
 
-async function write(id: KeyId, actions: readonly Action[], { ports, who }: Context): Promise<readonly string[]> {
-  const lines: string[] = [];
+async function write(id: KeyId, actions: readonly Action[], { ports, who }: Context): Promise<readonly Written[]> {
+  const written: Written[] = [];
   for (const action of actions) {
     const intent = ports.newId();
     await ports.trail.append(id.vault, [entry('intent', id, { intent, action, by: 'a person' }, ports, { who })]);
@@ -105,9 +114,9 @@ async function write(id: KeyId, actions: readonly Action[], { ports, who }: Cont
     const outcome =
       answer.kind === 'ok' ? ((await shows(id, action, ports)) ? 'done' : 'begun') : `refused: ${answer.kind}`;
     await ports.trail.append(id.vault, [entry('outcome', id, { intent, kind: outcome }, ports, { who })]);
-    lines.push(`${spellAction(action)}: ${outcome}`);
+    written.push({ line: `${spellAction(action)}: ${outcome}`, refused: answer.kind !== 'ok' });
   }
-  return lines;
+  return written;
 }
 
 /** Believed by reading back. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLines, readRecords } from '../../shared/audit/read.ts';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
@@ -15,13 +16,18 @@ export interface DemoResult {
   readonly steps: readonly StepResult[];
 }
 
-/**
- * Plays the whole story against a local Azure of its own, the steps side by side, each on its own key.
- *
- * @param onStep told of each step as it ends
- * @param guarded false plays it without the guardian: then every step has to fail
- */
-export async function playDemo(onStep: (step: StepResult) => void = () => {}, guarded = true): Promise<DemoResult> {
+export interface DemoOptions {
+  /** Told of each step as it ends. */
+  readonly onStep?: (step: StepResult) => void;
+  /** False plays it without the guardian: then every step has to fail. Default true. */
+  readonly guarded?: boolean;
+  /** What a step waits for has to come within this long, in ms. Default 40 s. */
+  readonly stepLimitMs?: number;
+}
+
+/** Plays the whole story against a local Azure of its own, the steps side by side, each on its own key. */
+export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
+  const { onStep = () => {}, guarded = true, stepLimitMs = 40_000 } = options;
   const folder = join(localFolder(), `demo-${process.pid}`);
   const sink = await startSink();
   const running = await startLocalGuardian({
@@ -47,6 +53,7 @@ export async function playDemo(onStep: (step: StepResult) => void = () => {}, gu
     const scene: Scene = {
       running,
       sink,
+      limitMs: stepLimitMs,
       client: (vault, identity) => outsideClient(address, vault, identity),
       records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
       streams: async () =>
@@ -64,6 +71,7 @@ export async function playDemo(onStep: (step: StepResult) => void = () => {}, gu
   } finally {
     await running.stop();
     await sink.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -8,6 +8,8 @@ import type { Sink } from './sink.ts';
 export interface Scene {
   readonly running: LocalGuardian;
   readonly sink: Sink;
+  /** What a step waits for has to come within this long, in ms. */
+  readonly limitMs: number;
   /** A client from outside, over the TLS port. */
   readonly client: (vault: string, identity: string) => Promise<KeyClient>;
   /** Every record of the audit streams, read from the trail's storage. */
@@ -28,17 +30,16 @@ export interface StepResult {
   readonly restoreMs: number | null;
 }
 
-/** A step gives up after this long, in ms. */
-const STEP_LIMIT_MS = 40_000;
 const LOOK_EVERY_MS = 25;
 const GUARDIAN = ['watcher', 'keeper'];
 
 /** Looks until something is there; undefined where it is not in time. */
 export async function eventually<T>(
+  { limitMs }: Pick<Scene, 'limitMs'>,
   look: () => T | undefined | Promise<T | undefined>,
   { everyMs = LOOK_EVERY_MS }: { readonly everyMs?: number } = {},
 ): Promise<T | undefined> {
-  const until = performance.now() + STEP_LIMIT_MS;
+  const until = performance.now() + limitMs;
   while (performance.now() < until) {
     const found = await look();
     if (found !== undefined) return found;

@@ -36,7 +36,7 @@ const undone =
   };
 
 async function restored(scene: Scene, vault: string, key: string, actedAt: Date): Promise<Omit<StepResult, 'name'>> {
-  const restoredAt = await eventually(() => (isUsable(scene, vault, key) ? new Date() : undefined));
+  const restoredAt = await eventually(scene, () => (isUsable(scene, vault, key) ? new Date() : undefined));
   const detectedAt = firstLook(scene, vault, key, actedAt);
   if (restoredAt === undefined || detectedAt === undefined)
     return { ...failed(actedAt), detectedAt: detectedAt?.toISOString() ?? null };
@@ -63,13 +63,13 @@ const left =
     const client = await scene.client(vault, identity);
     const actedAt = new Date();
     await attack('disable', client, key);
-    const detectedAt = await eventually(() => firstLook(scene, vault, key, actedAt));
+    const detectedAt = await eventually(scene, () => firstLook(scene, vault, key, actedAt));
     if (detectedAt === undefined) return failed(actedAt);
-    const withheld = await eventually(async () =>
+    const withheld = await eventually(scene, async () =>
       (await isWithheld(scene, vault, key, because)) ? new Date() : undefined,
     );
     if (withheld === undefined) return { ...failed(actedAt), detectedAt: detectedAt.toISOString() };
-    const swept = await eventually(() => (sweepsOf(scene, vault, withheld).length >= 2 ? true : undefined));
+    const swept = await eventually(scene, () => (sweepsOf(scene, vault, withheld).length >= 2 ? true : undefined));
     const state = scene.running.azure.state(vault, key);
     const unchanged =
       state.kind === 'present' &&
@@ -87,9 +87,12 @@ const left =
 /** Destroys a key for good, again as often as the guardian is faster. Returns the moment of the purge. */
 async function destroy(scene: Scene, vault: string, key: string): Promise<Date | undefined> {
   const client = await scene.client(vault, 'attacker');
-  return eventually(async () => {
+  return eventually(scene, async () => {
     try {
-      if (scene.running.azure.state(vault, key).kind === 'present') await client.beginDeleteKey(key);
+      const state = scene.running.azure.state(vault, key);
+      if (state.kind === 'present' && state.settled) await client.beginDeleteKey(key);
+      // Whoever tries before a deletion has settled is refused, and heard.
+      if (state.kind !== 'deleted' || !state.settled) return undefined;
       await client.purgeDeletedKey(key);
       return new Date();
     } catch (error) {
@@ -107,7 +110,7 @@ const told = async (
   kind: string,
   actedAt: Date,
 ): Promise<Omit<StepResult, 'name'>> => {
-  const came = await eventually(() => (scene.sink.has(kind, vault, key) ? true : undefined));
+  const came = await eventually(scene, () => (scene.sink.has(kind, vault, key) ? true : undefined));
   const detectedAt = firstLook(scene, vault, key, actedAt);
   const result = {
     actedAt: actedAt.toISOString(),
@@ -133,6 +136,7 @@ const recreated: Step = async (scene, vault, key) => {
   if ((await destroy(scene, vault, key)) === undefined) return failed(undefined);
   const client = await scene.client(vault, 'attacker');
   const actedAt = await eventually(
+    scene,
     async () => {
       try {
         await client.createKey(key, 'RSA', { keyOps: ['wrapKey', 'unwrapKey'] });

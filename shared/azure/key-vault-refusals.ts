@@ -1,13 +1,33 @@
-import { isRestError } from '@azure/core-rest-pipeline';
+import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import type { Refusal } from '../domain/vault.ts';
 import { VaultRefused } from '../errors.ts';
 
+const INNER_CODE = 'x-key-guardian-inner-code';
+
 const inner = z.object({ code: z.string().optional() }).optional();
-/** What the client makes of an error's body: `innererror` on the wire is `innerError` in its hands. */
-const errorDetails = z.object({
-  error: z.object({ code: z.string().optional(), innerError: inner, innererror: inner }),
-});
+const errorBody = z.object({ error: z.object({ code: z.string().optional(), innererror: inner }) });
+
+/** Carries the inner code of a refusal in a header of the answer: the client drops the body of a list's refusal. */
+export const namedRefusals: PipelinePolicy = {
+  name: 'namedRefusals',
+  async sendRequest(request, next) {
+    const response = await next(request);
+    const code = response.status < 400 ? undefined : innerCodeIn(response.bodyAsText ?? '');
+    if (code !== undefined) response.headers.set(INNER_CODE, code);
+    return response;
+  },
+};
+
+function innerCodeIn(body: string): string | undefined {
+  try {
+    const parsed = errorBody.safeParse(JSON.parse(body));
+    return parsed.success ? (parsed.data.error.innererror?.code ?? parsed.data.error.code) : undefined;
+  } catch {
+    // Not JSON, as from a proxy: then the status alone has to tell.
+    return undefined;
+  }
+}
 
 /**
  * Which of the refusals an error of the Key Vault client is. Keyed on statuses and inner codes, never on sentences.
@@ -15,7 +35,7 @@ const errorDetails = z.object({
  */
 export function refusalOf(error: unknown, during: 'read' | 'write' = 'read'): Refusal {
   const status = isRestError(error) ? error.statusCode : undefined;
-  const code = innerCodeOf(error);
+  const code = isRestError(error) ? error.response?.headers.get(INNER_CODE) : undefined;
   const refused = new VaultRefused(status, code, error);
   switch (status) {
     case 401:
@@ -35,11 +55,4 @@ export function refusalOf(error: unknown, during: 'read' | 'write' = 'read'): Re
     default:
       return { kind: 'unreachable', error: refused };
   }
-}
-
-function innerCodeOf(error: unknown): string | undefined {
-  const parsed = errorDetails.safeParse(isRestError(error) ? error.details : undefined);
-  if (!parsed.success) return undefined;
-  const { code, innerError, innererror } = parsed.data.error;
-  return innerError?.code ?? innererror?.code ?? code;
 }

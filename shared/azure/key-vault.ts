@@ -9,7 +9,7 @@ import {
 } from '@azure/keyvault-keys';
 import type { ListedVersion } from '../domain/key.ts';
 import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
-import { refusalOf } from './key-vault-refusals.ts';
+import { namedRefusals, refusalOf } from './key-vault-refusals.ts';
 import { exactWrites, headersOf } from './key-vault-writes.ts';
 
 /** How a client of one vault is made. */
@@ -37,6 +37,7 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
+    additionalPolicies: [{ policy: namedRefusals, position: 'perCall' }],
   });
   return {
     listKeys: () =>
@@ -81,7 +82,10 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 0 },
     // Once a call, before authentication: a challenged request goes out twice, without its body the first time.
-    additionalPolicies: [{ policy: exactWrites, position: 'perCall' }],
+    additionalPolicies: [
+      { policy: exactWrites, position: 'perCall' },
+      { policy: namedRefusals, position: 'perCall' },
+    ],
   });
   return {
     update: (key, version, change, requestId) =>

@@ -33,6 +33,8 @@ export const versionRecord = z.object({
   spent: z
     .array(z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }))
     .default([]),
+  /** Set where a person accepted it in a baseline, whatever is told of its making. */
+  accepted: z.literal(true).optional(),
   /** Set once where the record of a restored or imported version told against it. */
   distrusted: z.string().optional(),
 });
@@ -63,6 +65,8 @@ export const keyRecord = z.object({
   lastLookFound: z.literal(true).optional(),
   /** Since when the key cannot be read, and why. */
   failing: z.object({ since: moment, because: z.string() }).optional(),
+  /** Since when what is to be undone is refused, and why. */
+  unwritable: z.object({ since: moment, because: z.string() }).optional(),
   /** When the guardian asked itself to look again; nobody needs to ask twice. */
   nextLookAt: moment.optional(),
   /** The last decision that went to the trail: its hash, and the hints that have led to the same one since. */
@@ -89,6 +93,8 @@ export const sweepState = z.object({
   lastPassAt: moment.optional(),
   /** Since when passes fail, and why. */
   failing: z.object({ since: moment, because: z.string() }).optional(),
+  /** Passes that began since the last one that came to an end, good or refused; absent for none. */
+  unended: z.number().int().nonnegative().optional(),
   /** When another function than the sentry planted a pass; absent since the sentry was seen again. */
   replantedAt: moment.optional(),
 });
@@ -106,6 +112,8 @@ export const registerChange = z.discriminatedUnion('kind', [
     keySizeBits: z.number().int().optional(),
     fingerprint: z.string().optional(),
     because: z.string(),
+    /** A person said so. */
+    accepted: z.literal(true).optional(),
     spent: z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }).optional(),
   }),
   /** The version is known and is not approved until a person says so. */

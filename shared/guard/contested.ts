@@ -3,7 +3,7 @@ import type { Decision, UndoneFinding } from '../domain/decision.ts';
 import { type KeyId, spell } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
-import { hourOf, type IncidentDraft } from '../incidents/draft.ts';
+import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { actorOf, CONTESTED_ACTS, timesUndone } from './decide.ts';
 
 /** The kind of the incident that tells of undoing again and again. */
@@ -16,21 +16,31 @@ interface Looked {
   readonly record: KeyRecord;
 }
 
-/** The third act undone within an hour pages on-call, and each hour again, with the name of who does it. */
-export function contestedDraft(id: KeyId, { undone, decision, record }: Looked, now: Date): IncidentDraft | undefined {
+/**
+ * The third act undone within an hour pages on-call, and each hour again, with the name of who does it. The incident's id
+ * is that of the act's hour: by its state it would go on in the one of the hour before, and nobody be told.
+ */
+export function contestedIncident(
+  id: KeyId,
+  { undone, decision, record }: Looked,
+  now: Date,
+): { readonly draft: IncidentDraft; readonly id: string } | undefined {
   const isThird = undone.some((finding) => timesUndone(finding, { record, now }) >= CONTESTED_ACTS);
   if (!decision.contested && !isThird) return undefined;
   const who = contester(record);
-  return {
+  const acts = [...undone, ...decision.judgements.map(({ finding }) => finding)];
+  const since = new Date(Math.max(...acts.map((act) => act.since.getTime())));
+  const draft: IncidentDraft = {
     kind: KEY_CONTESTED,
     severity: 'critical',
     subject: id,
-    since: hourOf(now),
+    since,
     summary: `Key ${spell(id)} is made unusable again and again: it is restored at most once a minute until a person sets a hold.`,
     judgement: 'left to people',
     ...(who === undefined ? {} : { who }),
     command: `key-guardian hold set ${spell(id)} --why "…"`,
   };
+  return { draft, id: incidentId({ ...draft, since: hourOf(since) }) };
 }
 
 /** Who did the last of the undone acts that the audit log has told of. */

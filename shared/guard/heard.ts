@@ -7,11 +7,15 @@ import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { actOf } from './decide.ts';
+import { wasImported } from './newborn.ts';
 
 /** Acts that the register keeps by name at most. */
 const KEPT_ACTS = 50;
 /** How long after a key was undone the refusals of its bad time may still arrive, in ms. */
 const LATE_REFUSALS_MS = MINUTE_MS;
+
+/** Refusals that say something of who asks. Others, as of a vault that is throttled, pass or are the caller's own mistake. */
+const LOSING_ACCESS = new Set([401, 403]);
 
 /** An incident that news alone makes, whatever the key's state, with the id that makes repeats one. */
 export interface HeardIncident {
@@ -36,19 +40,13 @@ export function withActs(record: KeyRecord, hints: readonly Hint[], now: Date): 
   };
 }
 
-/** An import is not a rotation: its version is no longer approved. */
+/** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */
 export function distrusts(record: KeyRecord): readonly RegisterChange[] {
-  return record.acts.flatMap((act): readonly RegisterChange[] => {
-    const known = act.version === undefined ? undefined : record.versions[act.version];
-    if (
-      act.operation !== 'KeyImport' ||
-      act.version === undefined ||
-      known === undefined ||
-      known.distrusted !== undefined
-    )
-      return [];
-    return [{ kind: 'distrust-version', version: act.version, because: 'it was imported' }];
-  });
+  return Object.entries(record.versions).flatMap(([version, known]): readonly RegisterChange[] =>
+    known.distrusted === undefined && known.accepted === undefined && wasImported(version, record)
+      ? [{ kind: 'distrust-version', version, because: 'it was imported' }]
+      : [],
+  );
 }
 
 /** Incidents that follow from what was heard, the key's own state aside. */
@@ -102,7 +100,7 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, usable: boolean)
         (undone) =>
           says.at.getTime() >= undone.since.getTime() && says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
       );
-      if (!usable || wasBad) return [];
+      if (!usable || wasBad || !LOSING_ACCESS.has(says.status)) return [];
       return [
         heard(
           'access-refused',

@@ -5,26 +5,26 @@ import type { Hint, Inspection } from '../domain/hint.ts';
 import type { KeyId, ObservedKey } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
-import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { later, SECOND_MS } from '../domain/time.ts';
 import type { Refusal } from '../domain/vault.ts';
+import { RegisterUnreadable } from '../errors.ts';
 import { openIncident, readIncidents } from '../incidents/book.ts';
 import { trailBehindDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { changeKey, type KeyRow, readKey, writeKey } from '../register/keys.ts';
 import { readApprovals, readHolds } from '../register/people.ts';
+import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readBaseline, readSweep } from '../register/vaults.ts';
 import { act, isShown, type Sent } from './act.ts';
 import { CLAIMED_BACK_SECONDS, type Claim, claimKey, releaseClaim } from './claim.ts';
 import { decide, type Given } from './decide.ts';
 import { decisionEntry, hintEntry, outcomeEntry, registerEntry, withheldEntries } from './entries.ts';
 import { distrusts, heardIncidents, withActs } from './heard.ts';
-import { tellOfKey, unreadableDraft } from './key-incidents.ts';
-import { afterLook, withChanges } from './next-record.ts';
+import { TOLD_AFTER_MS, tellOfKey, tellOfNews, unreadableDraft } from './key-incidents.ts';
+import { afterLook, afterWriting, withChanges } from './next-record.ts';
 import { firstReads, observe } from './observe.ts';
 import { unexplainedActs } from './own-acts.ts';
 
-/** A passing failure is told once it has lasted this long, in ms. */
-const TOLD_AFTER_MS = 2 * MINUTE_MS;
 /** Looks in one inspection: undo, read back, undo what only showed then, read back. */
 const MOST_ROUNDS = 3;
 
@@ -38,8 +38,24 @@ export async function inspect(message: Inspection, ports: Ports): Promise<void> 
   if (!keyPolicy(ports.policy, id.vault, id.key).guarded) return;
   const claim = await claimKey(id, ports);
   if (claim === undefined) return ports.queues.inspections.send(message, CLAIMED_BACK_SECONDS);
-  const ended = await look(id, message, claim, ports);
+  const ended = await lookUnlessUnreadable(id, message, claim, ports);
   if (ended !== undefined) await releaseClaim(ended, ports);
+}
+
+/** A row of the register that cannot be read would not get better by being read again: it is told, and nothing is written. */
+async function lookUnlessUnreadable(
+  id: KeyId,
+  message: Inspection,
+  claim: Claim,
+  ports: Ports,
+): Promise<Claim | undefined> {
+  try {
+    return await look(id, message, claim, ports);
+  } catch (error) {
+    if (!(error instanceof RegisterUnreadable)) throw error;
+    await tellUnreadable(id, error, ports);
+    return claim.open.length === 0 ? claim : undefined;
+  }
 }
 
 /** Returns the claim to release; `undefined` where somebody took it over. */
@@ -56,21 +72,30 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   ]);
   let record = withActs(known.record, message.hints, ports.now());
   const news = message.hints.filter((hint) => isNews(hint, known.record));
-  const before: AuditEntry[] = news.map((hint) => hintEntry(id, hint, ports));
+  // A message that comes again after a failure brings the same news: they are in the trail.
+  const before: AuditEntry[] = message.attempt > 0 ? [] : news.map((hint) => hintEntry(id, hint, ports));
   const observation = await observe(reads, id, first, record);
   if (observation.kind === 'refused') {
     if (before.length > 0) await append(id, before, ports);
+    await tellOfNews(
+      id,
+      [...heardIncidents(id, news, record, approvals, false), ...(await unexplainedActs(id, news, ports))],
+      ports,
+    );
     await cannotRead(id, message, known, record, observation.refusal, ports);
     return claim.open.length === 0 ? claim : undefined;
   }
 
+  // Told before anything is written: delivered again after a crash, the record would meet the intents of this look.
+  for (const { draft, id: incident } of await unexplainedActs(id, news, ports))
+    await openIncident(draft, await readIncidents(ports, id), ports, incident);
   let observed = observation.key;
   const undone: UndoneFinding[] = [];
   let held = claim;
   if (claim.open.length > 0) {
     const closed = claim.open.map((intent) => ({
       intent,
-      outcome: outcomeOf(intent, { kind: 'unknown', because: 'the worker before stopped' }, observed),
+      outcome: outcomeOf(intent, { kind: 'unknown', because: 'The worker before stopped.' }, observed),
     }));
     before.push(...closed.map(({ intent, outcome }) => outcomeEntry(id, intent, outcome, ports, true)));
     record = await afterSending(id, record, closed, ports);
@@ -109,7 +134,11 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
     if (decision.actions.length === 0) break;
 
     const acted = await act(id, decision, held, before.splice(0), ports);
-    if (acted.kind === 'lost-claim') return undefined;
+    if (acted.kind === 'lost-claim') {
+      // Whoever took the key over has not heard what this message says.
+      await ports.queues.inspections.send(message, CLAIMED_BACK_SECONDS);
+      return undefined;
+    }
     held = acted.claim;
     // The hold shows in the next round's decision: nothing was sent.
     if (acted.kind === 'held') continue;
@@ -121,22 +150,27 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
     }));
     before.push(...sent.map(({ intent, outcome }) => outcomeEntry(id, intent, outcome, ports)));
     record = await afterSending(id, record, sent, ports);
+    if (again.kind === 'observed') record = afterWriting(record, writtenBy(sent), again.key);
     undone.push(...tookBy(sent));
     unread = again.kind === 'refused';
     failure = sent.map(({ outcome }) => failureOf(outcome)).find((because) => because !== undefined);
-    if (failure !== undefined || unread) break;
+    if (again.kind === 'refused') failure ??= `it cannot be read back: ${again.refusal.kind}`;
+    if (failure !== undefined) break;
   }
   if (decision === undefined) return held;
 
   if (before.length > 0) await append(id, before, ports);
-  const heard = [
-    ...heardIncidents(id, news, record, approvals, observed.kind === 'present' && decision.judgements.length === 0),
-    ...(await unexplainedActs(id, news, ports)),
-  ];
-  await tellOfKey(id, standing, { undone, decision, failure, heard, record }, ports);
+  const usable = observed.kind === 'present' && decision.judgements.length === 0;
+  const heard = heardIncidents(id, news, record, approvals, usable);
   record = {
     ...record,
     failing: undefined,
+    unwritable:
+      failure === undefined ? undefined : { since: record.unwritable?.since ?? ports.now(), because: failure },
+  };
+  await tellOfKey(id, standing, { undone, decision, failure, heard, record }, ports);
+  record = {
+    ...record,
     nextLookAt: await lookAgain(id, message, decision, failure, record, ports),
   };
   await save(id, known, record, ports);
@@ -162,13 +196,21 @@ function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedKey): Ou
   if (isShown(intent.action, observed)) return { kind: 'done' };
   if (answered.kind === 'failed') return answered;
   // A recovery takes its time; an update that was answered shows at once.
-  return intent.action.kind === 'recover-key' ? answered : { kind: 'failed', because: 'reading back does not show it' };
+  if (intent.action.kind === 'recover-key') return answered;
+  const why = answered.kind === 'unknown' ? `${answered.because} ` : '';
+  return { kind: 'failed', because: `${why}Reading back does not show it.` };
 }
 
 type Ended = Pick<Sent, 'intent' | 'outcome'>;
 /** What the vault took or may have taken. */
 const tookBy = (sent: readonly Ended[]): readonly UndoneFinding[] =>
   sent.flatMap(({ intent, outcome }) => (outcome.kind === 'failed' ? [] : intent.findings));
+
+/** The versions that were written. */
+const writtenBy = (sent: readonly Ended[]): readonly string[] =>
+  sent.flatMap(({ intent: { action }, outcome }) =>
+    action.kind === 'restore-version' && outcome.kind !== 'failed' ? [action.version] : [],
+  );
 
 const failureOf = (outcome: Outcome): string | undefined =>
   outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.because : undefined;

@@ -7,15 +7,21 @@ import type { KeyRecord } from '../domain/register.ts';
 import { later, MINUTE_MS } from '../domain/time.ts';
 import { type Booked, nameActor, openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft, incidentId } from '../incidents/draft.ts';
+import { REGISTER_UNREADABLE } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
-import { contestedDraft, contester, isCalm, KEY_CONTESTED } from './contested.ts';
+import { contestedIncident, contester, isCalm, KEY_CONTESTED } from './contested.ts';
 import { actOf, actorOf } from './decide.ts';
 import { spellVerdict } from './entries.ts';
 import type { HeardIncident } from './heard.ts';
 import { rules } from './rules/registry.ts';
 
-/** Incidents that end when the state is good again: those of the rules, and that the key cannot be read. */
-const ENDING = new Set([...rules.map((rule) => rule.id), 'key-unreadable']);
+/** A passing failure is told once it has lasted this long, in ms. */
+export const TOLD_AFTER_MS = 2 * MINUTE_MS;
+const KEY_UNREADABLE = 'key-unreadable';
+const KEY_UNWRITABLE = 'key-unwritable';
+
+/** Incidents that end when the state is good again: those of the rules, and that the key cannot be read or written. */
+const ENDING = new Set([...rules.map((rule) => rule.id), KEY_UNREADABLE, KEY_UNWRITABLE, REGISTER_UNREADABLE]);
 
 /** What people are told of a key after a look. */
 export interface Telling {
@@ -35,20 +41,22 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
   const drafts = [
     ...undone.map((finding) => draftOf(id, finding, 'undoing', record)),
     ...decision.judgements.flatMap((judgement) => draftOfJudgement(id, judgement, failure, record)),
+    ...unwritableDrafts(id, record, ports.now()),
   ];
-  const contested = contestedDraft(id, telling, ports.now());
+  const contested = contestedIncident(id, telling, ports.now());
   if (drafts.length === 0 && heard.length === 0 && contested === undefined && standing.every(isDone))
     return nameActors(standing, record, ports);
   for (const draft of drafts) await openIncident(draft, await readIncidents(ports, id), ports);
-  for (const { draft, id: heardId } of heard) await openIncident(draft, await readIncidents(ports, id), ports, heardId);
-  // By its own id: a state would go on in the incident of the hour before, and nobody be told again.
-  if (contested !== undefined)
-    await openIncident(contested, await readIncidents(ports, id), ports, incidentId(contested));
+  await tellOfNews(id, heard, ports);
+  if (contested !== undefined) await openIncident(contested.draft, await readIncidents(ports, id), ports, contested.id);
   const after = await readIncidents(ports, id);
   await nameActors(after, record, ports);
-  const stillBad = decision.judgements
-    .filter(({ verdict }) => verdict.kind !== 'approved')
-    .map(({ finding }) => incidentKeyOf(finding.rule, finding.version));
+  const stillBad = [
+    ...decision.judgements
+      .filter(({ verdict }) => verdict.kind !== 'approved')
+      .map(({ finding }) => incidentKeyOf(finding.rule, finding.version)),
+    ...(record.unwritable === undefined ? [] : [incidentKeyOf(KEY_UNWRITABLE, undefined)]),
+  ];
   // While something settles nobody can say that it is good again.
   if (record.recovering !== undefined || decision.judgements.some(({ verdict }) => verdict.kind === 'settling')) return;
   for (const booked of await readIncidents(ports, id)) {
@@ -59,6 +67,11 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
     const end = endOf(booked.incident, decision);
     if (end !== undefined) await resolveIncident(booked, end.judgement, end.restored, ports);
   }
+}
+
+/** Opens the incidents that news alone makes. */
+export async function tellOfNews(id: KeyId, heard: readonly HeardIncident[], ports: Ports): Promise<void> {
+  for (const { draft, id: heardId } of heard) await openIncident(draft, await readIncidents(ports, id), ports, heardId);
 }
 
 /** How an incident ends that is not found any more; `undefined` where nobody can say, since its version cannot be seen. */
@@ -161,7 +174,7 @@ export function unreadableDraft(
   because: string,
 ): { readonly draft: IncidentDraft; readonly id: string } {
   const draft: IncidentDraft = {
-    kind: 'key-unreadable',
+    kind: KEY_UNREADABLE,
     severity: 'error',
     subject: id,
     since,
@@ -169,4 +182,20 @@ export function unreadableDraft(
     judgement: 'trying again',
   };
   return { draft, id: incidentId(draft) };
+}
+
+/** That what is to be undone has been refused for two minutes: told once, with the reason of the last time. */
+function unwritableDrafts(id: KeyId, { unwritable }: KeyRecord, now: Date): readonly IncidentDraft[] {
+  if (unwritable === undefined || now.getTime() - unwritable.since.getTime() < TOLD_AFTER_MS) return [];
+  return [
+    {
+      kind: KEY_UNWRITABLE,
+      severity: 'critical',
+      subject: id,
+      since: unwritable.since,
+      summary: `Key ${spell(id)} cannot be put right: ${unwritable.because}`,
+      judgement: 'trying again',
+      command: `key-guardian restore ${spell(id)}`,
+    },
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Situation } from '../domain/finding.ts';
-import { type ObservedVersion, sameOperations } from '../domain/key.ts';
+import { type ObservedVersion, sameOperations, type VersionDetail } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../domain/register.ts';
 import { DAY_MS, later } from '../domain/time.ts';
 
@@ -20,13 +20,34 @@ export function newborns(situation: Situation): readonly Newborn[] {
   const strangers = observed.versions
     .filter((version) => record.versions[version.version]?.approved === undefined)
     .toSorted((one, other) => one.created.getTime() - other.created.getTime());
-  return strangers.map((version) => ({ version, faults: faultsOf(version, situation) }));
+  const found: Newborn[] = [];
+  let predecessor = newestApproved(record);
+  for (const version of strangers) {
+    const newborn = { version, faults: faultsOf(version, predecessor, situation) };
+    found.push(newborn);
+    if (isAdopted(newborn, record)) predecessor = asPredecessor(version, version.detail) ?? predecessor;
+  }
+  return found;
 }
 
-function faultsOf(version: ObservedVersion, { observed, record, policy, now }: Situation): readonly string[] {
+/** What a new version is held against. */
+interface Predecessor {
+  readonly version: string;
+  readonly created: Date;
+  readonly operations: readonly string[];
+  readonly keyType: string | undefined;
+  readonly keySizeBits: number | undefined;
+}
+
+function faultsOf(
+  version: ObservedVersion,
+  predecessor: Predecessor | undefined,
+  { observed, record, policy, now }: Situation,
+): readonly string[] {
   const known = record.versions[version.version];
   const faults: string[] = [];
   if (known?.distrusted !== undefined) faults.push(known.distrusted);
+  else if (wasImported(version.version, record)) faults.push('it was imported');
   if (!version.enabled) faults.push('it is disabled');
   if (
     version.expiresOn !== undefined &&
@@ -38,33 +59,46 @@ function faultsOf(version: ObservedVersion, { observed, record, policy, now }: S
     faults.push(`it cannot be used before ${version.notBefore.toISOString()}`);
   }
   const { detail } = version;
-  const predecessor = newestApproved(record);
   if (predecessor === undefined) return faults;
-  const [name, approved, before] = predecessor;
+  const { version: name, created, operations, keyType, keySizeBits } = predecessor;
   if (observed.kind === 'present' && !observed.versions.some((candidate) => candidate.version === name)) {
     faults.push('the version before it is gone');
   }
-  if (version.created.getTime() < before.created.getTime())
+  if (version.created.getTime() < created.getTime())
     faults.push('it is older than the approved version and was not known');
   if (detail === undefined) return faults;
-  if (before.keyType !== undefined && detail.keyType !== before.keyType)
-    faults.push(`its type is ${detail.keyType}, not ${before.keyType}`);
-  if (before.keySizeBits !== detail.keySizeBits && before.keyType !== undefined) {
-    faults.push(`its size is ${detail.keySizeBits ?? 'unknown'} bits, not ${before.keySizeBits ?? 'unknown'}`);
+  if (keyType !== undefined && detail.keyType !== keyType) faults.push(`its type is ${detail.keyType}, not ${keyType}`);
+  if (keySizeBits !== detail.keySizeBits && keyType !== undefined) {
+    faults.push(`its size is ${detail.keySizeBits ?? 'unknown'} bits, not ${keySizeBits ?? 'unknown'}`);
   }
-  if (!sameOperations(detail.operations, approved.operations)) {
-    faults.push(`its operations are ${detail.operations.join(', ')}, not ${approved.operations.join(', ')}`);
+  if (!sameOperations(detail.operations, operations)) {
+    faults.push(`its operations are ${detail.operations.join(', ')}, not ${operations.join(', ')}`);
   }
   return faults;
 }
 
-function newestApproved(record: KeyRecord) {
-  const named = approvedVersions(record).flatMap(([version, approved]) => {
+/** Whether the audit log has told that a version's material came from elsewhere. */
+export const wasImported = (version: string, { acts }: KeyRecord): boolean =>
+  acts.some((act) => act.operation === 'KeyImport' && act.version === version);
+
+function newestApproved(record: KeyRecord): Predecessor | undefined {
+  const named = approvedVersions(record).flatMap(([version, { operations }]): readonly Predecessor[] => {
     const known = record.versions[version];
-    return known === undefined ? [] : [[version, approved, known] as const];
+    if (known === undefined) return [];
+    const { created, keyType, keySizeBits } = known;
+    return [{ version, created, operations, keyType, keySizeBits }];
   });
-  return named.toSorted((one, other) => other[2].created.getTime() - one[2].created.getTime())[0];
+  return named.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
 }
+
+const asPredecessor = (
+  { version, created }: ObservedVersion,
+  detail: VersionDetail | undefined,
+): Predecessor | undefined => (detail === undefined ? undefined : { version, created, ...detail });
+
+/** Whether a new version is approved as it is: nobody has seen it yet, and it has no fault. */
+const isAdopted = ({ version, faults }: Newborn, record: KeyRecord): boolean =>
+  faults.length === 0 && version.detail !== undefined && record.versions[version.version] === undefined;
 
 /** What the register learns of the newborns: those without a fault are approved as they are, the others become known. */
 export function newbornChanges(situation: Situation): readonly RegisterChange[] {

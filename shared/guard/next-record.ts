@@ -1,6 +1,6 @@
 import type { Decision, Verdict } from '../domain/decision.ts';
 import type { Situation } from '../domain/finding.ts';
-import type { ObservedVersion } from '../domain/key.ts';
+import type { ObservedKey, ObservedVersion } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
 
@@ -13,12 +13,13 @@ function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
   switch (change.kind) {
     case 'approve-version': {
       const known = record.versions[change.version];
-      const spent = change.spent === undefined ? (known?.spent ?? []) : [...(known?.spent ?? []), change.spent];
+      const spent = withSpent(known?.spent ?? [], change.spent);
       return withVersion(record, change.version, {
+        ...known,
         ...aboutVersion(change, known),
+        accepted: change.accepted ?? known?.accepted,
         spent,
         approved: change.approved,
-        seen: known?.seen,
       });
     }
     case 'know-version':
@@ -39,6 +40,16 @@ function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
     default:
       return change satisfies never;
   }
+}
+
+function withSpent(
+  spent: VersionRecord['spent'],
+  use: VersionRecord['spent'][number] | undefined,
+): VersionRecord['spent'] {
+  if (use === undefined) return spent;
+  const isThat = ({ approval, act, at }: typeof use): boolean =>
+    approval === use.approval && act === use.act && at.getTime() === use.at.getTime();
+  return [...spent.filter((other) => !isThat(other)), use];
 }
 
 const withVersion = (record: KeyRecord, version: string, known: VersionRecord): KeyRecord => ({
@@ -111,6 +122,19 @@ const materialOf = ({ fingerprint }: VersionRecord, { detail }: ObservedVersion)
   fingerprint === undefined && detail !== undefined
     ? { keyType: detail.keyType, keySizeBits: detail.keySizeBits, fingerprint: detail.fingerprint }
     : {};
+
+/**
+ * The register's row after our own writes. They move the vault's time of a version, and what could not be dated before
+ * them can be dated no better after.
+ */
+export function afterWriting(record: KeyRecord, versions: readonly string[], observed: ObservedKey): KeyRecord {
+  if (observed.kind !== 'present') return record;
+  return observed.versions.reduce((so, { version, updated }) => {
+    const known = so.versions[version];
+    if (known?.undated === undefined || !versions.includes(version)) return so;
+    return withVersion(so, version, { ...known, undated: updated });
+  }, record);
+}
 
 function seenNow(
   version: ObservedVersion,

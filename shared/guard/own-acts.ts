@@ -9,15 +9,18 @@ import { parsed } from '../register/rows.ts';
 import type { Row } from '../storage.ts';
 import type { HeardIncident } from './heard.ts';
 
-/** How far the audit log's time of our own act may lie from the intent's, in ms: between them lie retries of nobody. */
-const SAME_ACT_MS = 60_000;
+/** How long after its intent our own act may have happened, in ms: a write is never sent twice, and its claim lasts half of this. */
+const ACT_AFTER_INTENT_MS = 60_000;
+/** How far the vault's clock may be behind ours, in ms. */
+const CLOCKS_APART_MS = 5_000;
 
 const intentRow = intent.extend({ explains: z.string().optional() });
 type OwnAct = Extract<Hint['says'], { kind: 'own-act' }>;
 
 /**
  * Holds each act that the audit log reports under the guardian's own identity against its intents. Each intent explains
- * one record, and its repeats; a record that none explains is an incident: somebody else has the identity.
+ * one record, and its repeats; a record that none explains is an incident: somebody else has the identity. To be asked
+ * before a look makes intents of its own: what was heard before them they do not explain.
  */
 export async function unexplainedActs(
   id: KeyId,
@@ -26,8 +29,11 @@ export async function unexplainedActs(
 ): Promise<readonly HeardIncident[]> {
   const own = hints.flatMap((hint) => (hint.says.kind === 'own-act' ? [{ id: hint.id, says: hint.says }] : []));
   if (own.length === 0) return [];
+  const named = new Set((await tables.intents.list(`${id.vault},${id.key}`)).map(({ row }) => row));
+  const isNamed = ({ says }: (typeof own)[number]): boolean => named.has(says.correlationId ?? '');
   const incidents: HeardIncident[] = [];
-  for (const act of own) {
+  // A record that names its intent takes it before one that only fits.
+  for (const act of [...own.filter(isNamed), ...own.filter((one) => !isNamed(one))]) {
     const rows = await tables.intents.list(`${id.vault},${id.key}`);
     if (!(await explain(act.id, act.says, rows, tables.intents))) incidents.push(unexplained(id, act.says, act.id));
   }
@@ -49,11 +55,17 @@ async function explain(
   const fit =
     free.find((candidate) => candidate.intent.id === act.correlationId) ??
     free
-      .filter((candidate) => Math.abs(candidate.intent.at.getTime() - act.at.getTime()) <= SAME_ACT_MS)
+      .filter((candidate) => isSoonAfter(act.at, candidate.intent.at))
       .toSorted((one, other) => distance(one.intent.at, act.at) - distance(other.intent.at, act.at))[0];
   if (fit === undefined) return false;
   return (await table.replace(fit.row, { ...fit.intent, explains: record })) !== undefined;
 }
+
+/** An act that was before its intent is none of ours. */
+const isSoonAfter = (act: Date, intended: Date): boolean => {
+  const after = act.getTime() - intended.getTime();
+  return after >= -CLOCKS_APART_MS && after <= ACT_AFTER_INTENT_MS;
+};
 
 const distance = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
 

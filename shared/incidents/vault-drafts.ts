@@ -1,4 +1,5 @@
 import type { Hold } from '../domain/hold.ts';
+import { type KeyId, spell } from '../domain/key.ts';
 import type { PolicyInvalid } from '../errors.ts';
 import { hourOf, type IncidentDraft } from './draft.ts';
 
@@ -43,13 +44,30 @@ export const registerLostDraft = (vault: string, since: Date, keys: number): Inc
   judgement: 'rebuilt from the trail',
 });
 
-/** Something that could not be parsed. */
-export const setAsideDraft = (vault: string, since: Date, document: string, because: string): IncidentDraft => ({
+/** What the register holds of a key cannot be read: the key is not guarded. Ends when it was looked at again. */
+export const REGISTER_UNREADABLE = 'register-unreadable';
+export const registerUnreadableDraft = (subject: KeyId, since: Date): IncidentDraft => ({
+  kind: REGISTER_UNREADABLE,
+  severity: 'critical',
+  subject,
+  since,
+  summary: `What the register holds of key ${spell(subject)} cannot be read: the key is not guarded until it can.`,
+  judgement: 'left to people',
+});
+
+/** Something that could not be parsed; `folder` holds all that was set aside from its source that day. */
+export const setAsideDraft = (
+  vault: string,
+  since: Date,
+  document: string,
+  folder: string,
+  because: string,
+): IncidentDraft => ({
   kind: 'set-aside',
   severity: 'warning',
   subject: { vault },
   since,
-  summary: `A message could not be read and was set aside whole as ${document}: ${because}.`,
+  summary: `Something could not be read and was set aside whole as ${document}: ${because}. What follows from the same source lies in ${folder}.`,
   judgement: 'left to people',
 });
 

@@ -122,7 +122,7 @@ export async function acceptBaseline(
         expiresOn: shown.expiresOn,
         operations: [...(read?.detail.operations ?? siblingOperations(key, proposed))],
       };
-      return [[key, { kind: 'approve-version', ...about, approved, because: 'baseline' }]];
+      return [[key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
     },
   );
   const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
@@ -188,7 +188,7 @@ function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[]
 export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
   const state = await readBaseline(ports.tables.vaults, vault);
   if (state?.state === 'accepted') {
-    if ((await readKeys(ports.tables.keys, vault)).size > 0) return true;
+    if ((await ports.tables.keys.list(vault)).length > 0) return true;
     return rebuild(vault, ports);
   }
   if (await rebuild(vault, ports)) return true;

@@ -1,5 +1,6 @@
 import type { KeyId } from '../domain/key.ts';
 import { EMPTY_KEY_RECORD, type KeyRecord, keyRecord } from '../domain/register.ts';
+import { RegisterUnreadable } from '../errors.ts';
 import type { Row, Table } from '../storage.ts';
 import { parsed } from './rows.ts';
 
@@ -18,6 +19,27 @@ export async function readKey(keys: Table, { vault, key }: KeyId): Promise<KeyRo
 export async function readKeys(keys: Table, vault: string): Promise<ReadonlyMap<string, KeyRow>> {
   const rows = await keys.list(vault);
   return new Map(rows.map((row) => [row.row, { record: parsed(keyRecord, row), row }]));
+}
+
+/** As `readKeys`, with the rows that cannot be read apart from those that can. */
+export async function readSoundKeys(
+  keys: Table,
+  vault: string,
+): Promise<{
+  readonly rows: ReadonlyMap<string, KeyRow>;
+  readonly unreadable: ReadonlyMap<string, RegisterUnreadable>;
+}> {
+  const rows = new Map<string, KeyRow>();
+  const unreadable = new Map<string, RegisterUnreadable>();
+  for (const row of await keys.list(vault)) {
+    try {
+      rows.set(row.row, { record: parsed(keyRecord, row), row });
+    } catch (error) {
+      if (!(error instanceof RegisterUnreadable)) throw error;
+      unreadable.set(row.row, error);
+    }
+  }
+  return { rows, unreadable };
 }
 
 /**

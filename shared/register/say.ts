@@ -6,10 +6,10 @@ import { later } from '../domain/time.ts';
 import { NotAllowed } from '../errors.ts';
 import { entry } from '../guard/entries.ts';
 import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
-import { incidentId } from '../incidents/draft.ts';
 import { holdSetDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import type { Row } from '../storage.ts';
+import { incidentOfHold } from './ended-holds.ts';
 import { parsed } from './rows.ts';
 
 /** What somebody asks to be allowed. */
@@ -90,7 +90,7 @@ export async function setHold(
   // The hold counts from here; that it is recorded and told may follow.
   await ports.tables.holds.put('holds', set.id, set);
   await record('hold', on, { event: 'set', hold: set }, by, ports);
-  await openIncident(holdSetDraft(set), [], ports, incidentOf(set));
+  await openIncident(holdSetDraft(set), [], ports, incidentOfHold(set));
   return set;
 }
 
@@ -105,12 +105,10 @@ export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<
   if ((await ports.tables.holds.replace(row, released)) === undefined)
     throw new NotAllowed(`Hold ${id} was just changed by somebody else: look at it again.`);
   const booked = await readIncidents(ports, holdSetDraft(standing).subject);
-  for (const open of booked.filter(({ incident }) => incident.id === incidentOf(standing)))
+  for (const open of booked.filter(({ incident }) => incident.id === incidentOfHold(standing)))
     await resolveIncident(open, `released by ${by.name ?? by.oid}`, false, ports);
   return released;
 }
-
-const incidentOf = (set: Hold): string => incidentId(holdSetDraft(set), set.id);
 
 async function record(
   what: 'approval' | 'hold',

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/audit-record.ts';
 
-const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
+/** The claim of the caller's object id, where claims are spelled as URIs. */
+export const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
 
-/** Claims come in a short spelling, as URIs, and (from a Managed HSM) as URIs with underscores for their punctuation. */
+/**
+ * Claims come in a short spelling, as URIs, and (from a Managed HSM) as URIs with underscores for their punctuation, cut
+ * into nested objects.
+ */
 const claims = z.record(z.string(), z.unknown());
 const identityShape = z.object({ claim: claims }).or(claims.transform((claim) => ({ claim })));
 
 /** Who a record names. `unknown` where it names nobody, as the platform's own rotations may. Carries no token claim but name and id. */
 export function callerOf(identity: unknown, address: string | undefined): Actor {
   const parsed = identityShape.safeParse(typeof identity === 'string' ? fromJson(identity) : identity);
-  const claim = parsed.success ? parsed.data.claim : {};
+  const claim = parsed.success ? flat(parsed.data.claim) : {};
   const first = (...names: readonly string[]): string | undefined =>
     names
       .flatMap((name) => [claim[name], claim[name.replaceAll(/[^a-zA-Z0-9]+/g, '_')]])
@@ -22,6 +26,19 @@ export function callerOf(identity: unknown, address: string | undefined): Actor 
     ...(name === undefined ? {} : { name }),
     ...(address === undefined ? {} : { address }),
   };
+}
+
+/** How deep claims are nested at most; what lies deeper names nobody. */
+const MOST_NESTED = 3;
+
+/** Claims by name; nested ones by the names that lead to them, joined by underscores. */
+function flat(nested: z.infer<typeof claims>, depth = 0): z.infer<typeof claims> {
+  const named = Object.entries(nested).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
+    const inner = depth < MOST_NESTED ? claims.safeParse(value) : undefined;
+    if (inner?.success !== true) return [[name, value]];
+    return Object.entries(flat(inner.data, depth + 1)).map(([rest, of]) => [`${name}_${rest}`, of] as const);
+  });
+  return Object.fromEntries(named);
 }
 
 function fromJson(text: string): unknown {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
-import { callerOf } from './audit-identity.ts';
-import { type Heard, mergedByKey, type SetAside } from './heard-news.ts';
+import type { SetAside } from '../incidents/set-aside.ts';
+import { callerOf, OBJECT_ID } from './audit-identity.ts';
+import { type Heard, mergedByKey } from './heard-news.ts';
 
 /** Operations that change a key or copy it. @see https://learn.microsoft.com/azure/key-vault/general/logging */
 const CHANGING = new Set([
@@ -26,7 +27,7 @@ const TELLING_WHEN_REFUSED = new Set(['KeyUnwrap', 'KeyPurge']);
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
 const judged = z.object({
-  time: z.coerce.date(),
+  time: z.string().pipe(z.coerce.date()),
   operationName: z.string(),
   resourceId: z.string(),
   correlationId: z.string().optional(),
@@ -61,7 +62,7 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
     }
     for (const record of records.records) {
       if (isNoise(record, vaults, users, settings.policy)) continue;
-      const parsed = judged.safeParse(withTopLevelStatus(record));
+      const parsed = judged.safeParse(asVaultsWrite(record));
       if (!parsed.success) {
         setAside.push({ content: JSON.stringify(record), because: z.prettifyError(parsed.error) });
         continue;
@@ -130,19 +131,19 @@ function isNoise(
   if (subject === undefined) return false;
   if (!vaults.has(subject.vault)) return true;
   const known = knownUsers(subject.vault, subject.key, users, policy);
-  return known.size === 0 || known.has(quickOid(record.identity));
+  return known.size === 0 || known.has(quickOid(record.identity).toLowerCase());
 }
 
-/** The caller's object id in the spelling that nearly every record has; '' where only a closer look can tell. */
+/** The caller's object id in the two spellings that nearly every record has; '' where only a closer look can tell. */
 function quickOid(identity: unknown): string {
   if (typeof identity !== 'object' || identity === null || !('claim' in identity)) return '';
   const { claim } = identity;
-  return typeof claim === 'object' && claim !== null && 'oid' in claim && typeof claim.oid === 'string'
-    ? claim.oid
-    : '';
+  if (typeof claim !== 'object' || claim === null) return '';
+  if ('oid' in claim) return typeof claim.oid === 'string' ? claim.oid : '';
+  return OBJECT_ID in claim && typeof claim[OBJECT_ID] === 'string' ? claim[OBJECT_ID] : '';
 }
 
-/** Empty where the policy names none: then nobody can be told from anybody. */
+/** Object ids in lower case. Empty where the policy names none: then nobody can be told from anybody. */
 function knownUsers(
   vault: string,
   key: string,
@@ -150,16 +151,21 @@ function knownUsers(
   policy: Policy,
 ): ReadonlySet<string> {
   const id = `${vault}/${key}`;
-  const known = users.get(id) ?? new Set(keyPolicy(policy, vault, key).knownUsers);
+  const known = users.get(id) ?? new Set(keyPolicy(policy, vault, key).knownUsers.map((oid) => oid.toLowerCase()));
   users.set(id, known);
   return known;
 }
 
-/** A Managed HSM writes the status at the top. */
-function withTopLevelStatus(record: unknown): unknown {
+/**
+ * A Managed HSM writes the status at the top, and names the key in the address of the request alone.
+ * @see https://learn.microsoft.com/azure/key-vault/managed-hsm/logging
+ */
+function asVaultsWrite(record: unknown): unknown {
   if (typeof record !== 'object' || record === null || !('httpStatusCode' in record)) return record;
+  const { httpStatusCode } = record;
+  const id = 'requestUri' in record ? { id: record.requestUri } : {};
   const properties = 'properties' in record && typeof record.properties === 'object' ? record.properties : {};
-  return { ...record, properties: { httpStatusCode: record.httpStatusCode, ...properties } };
+  return { ...record, properties: { httpStatusCode, ...id, ...properties } };
 }
 
 const ID = /^https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-zA-Z-]+)(?:\/([0-9a-fA-F]{32}))?(?:[/?]|$)/;
@@ -205,7 +211,7 @@ function saysOf(
     if (!own.has(by.oid.toLowerCase())) return { kind: 'act', ...about };
     return { kind: 'own-act', ...about, ...(correlationId === undefined ? {} : { correlationId }) };
   }
-  return known.size > 0 && !known.has(by.oid) ? { kind: 'unknown-user', ...about } : undefined;
+  return known.size > 0 && !known.has(by.oid.toLowerCase()) ? { kind: 'unknown-user', ...about } : undefined;
 }
 
 /** The same for every delivery of a record: records carry no id of their own. */

@@ -1,16 +1,8 @@
 import type { Hint, Inspection } from '../domain/hint.ts';
-import { entry } from '../guard/entries.ts';
-import { openIncident, readIncidents } from '../incidents/book.ts';
-import { setAsideDraft } from '../incidents/vault-drafts.ts';
+import { type SetAside, setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import { inTurns } from './in-turns.ts';
 import { keepSweeping } from './keep-sweeping.ts';
-
-/** Something that could not be parsed, whole, with the reason. */
-export interface SetAside {
-  readonly content: string;
-  readonly because: string;
-}
 
 /** What a sense made of what it was given. */
 export interface Heard {
@@ -20,8 +12,6 @@ export interface Heard {
 
 /** Hints that one message carries at most: a queue message holds 48 KiB before base64. */
 const HINTS_A_MESSAGE = 50;
-/** Where the trail keeps what belongs to no vault. */
-export const NO_VAULT = 'none';
 
 /** One inspection a key, however many hints there were, in parts that fit a message. */
 export function mergedByKey(inspections: readonly Inspection[]): readonly Inspection[] {
@@ -45,20 +35,6 @@ export function mergedByKey(inspections: readonly Inspection[]): readonly Inspec
 /** Queues what was heard and sets aside what could not be parsed. Throws only where storage does not take it. */
 export async function hand(heard: Heard, sense: string, ports: Ports): Promise<void> {
   await inTurns(8, heard.inspections, (inspection) => ports.queues.inspections.send(inspection));
-  await inTurns(4, heard.setAside, (aside) => setAsideWhole(aside, sense, ports));
+  await inTurns(1, heard.setAside, (aside) => setAsideWhole(aside, sense, ports));
   await keepSweeping(sense, ports);
-}
-
-/** Keeps something unreadable where a person can see it, records it and tells. */
-export async function setAsideWhole({ content, because }: SetAside, sense: string, ports: Ports): Promise<void> {
-  const name = `${ports.now().toISOString().slice(0, 10)}/${sense}/${ports.newId()}.txt`;
-  await ports.setAside.create(name, content);
-  await ports.trail.append(NO_VAULT, [
-    entry('set-aside', { vault: NO_VAULT }, { sense, document: name, because, characters: content.length }, ports),
-  ]);
-  await openIncident(
-    setAsideDraft(NO_VAULT, ports.now(), name, because),
-    await readIncidents(ports, { vault: NO_VAULT }),
-    ports,
-  );
 }

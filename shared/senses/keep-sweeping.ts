@@ -3,12 +3,14 @@ import { guardedVaults } from '../domain/policy.ts';
 import type { SweepState } from '../domain/register.ts';
 import { sweepState } from '../domain/register.ts';
 import { SECOND_MS } from '../domain/time.ts';
-import { PolicyInvalid } from '../errors.ts';
+import { PolicyInvalid, RegisterUnreadable } from '../errors.ts';
 import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { setAsideWhole } from '../incidents/set-aside.ts';
 import { TIMER_DEAD, timerDeadDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
+import type { Row } from '../storage.ts';
 
 /** The sentry plants a vault's message once a pass is overdue by half the time between two. */
 const SENTRY_OVERDUE = 0.5;
@@ -21,8 +23,11 @@ const OTHERS_OVERDUE = 2;
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
   if (by !== 'sentry' && !(isTimeToLook(ports) && hasPolicy(ports))) return;
-  const rows = await ports.tables.vaults.list('sweep');
-  const states = new Map(rows.map((row) => [row.row, { state: parsed(sweepState, row), row }]));
+  const states = new Map<string, SweepRow>();
+  for (const row of await ports.tables.vaults.list('sweep')) {
+    const state = await soundState(row, ports);
+    if (state !== undefined) states.set(row.row, { state, row });
+  }
   const overdue = by === 'sentry' ? SENTRY_OVERDUE : OTHERS_OVERDUE;
   for (const vault of guardedVaults(ports.policy)) {
     const standing = states.get(vault);
@@ -30,6 +35,18 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
     if (due && (await plant(vault, by, standing, ports)) && by !== 'sentry')
       await openIncident(timerDeadDraft(vault, ports.now(), by), await readIncidents(ports, { vault }), ports);
     if (by === 'sentry' && standing?.state.replantedAt !== undefined) await sentryIsBack(vault, ports);
+  }
+}
+
+/** `undefined` where the row cannot be read: it is set aside and removed, so that its vault is planted anew. */
+async function soundState(row: Row, ports: Ports): Promise<SweepState | undefined> {
+  try {
+    return parsed(sweepState, row);
+  } catch (error) {
+    if (!(error instanceof RegisterUnreadable)) throw error;
+    await setAsideWhole({ content: error.content, because: error.message }, 'register', ports);
+    await ports.tables.vaults.remove(row);
+    return undefined;
   }
 }
 

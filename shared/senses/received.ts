@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { setAsideWhole } from './heard-news.ts';
 import { keepSweeping } from './keep-sweeping.ts';
 
 /** Parses a queue's message once, at the edge. One that cannot be parsed is set aside whole and ends there: it would never get better. */

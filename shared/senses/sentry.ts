@@ -1,8 +1,8 @@
 import { PolicyInvalid } from '../errors.ts';
 import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { NO_VAULT } from '../incidents/set-aside.ts';
 import { policyInvalidDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
-import { NO_VAULT } from './heard-news.ts';
 import { keepSweeping } from './keep-sweeping.ts';
 
 /**

@@ -1,22 +1,28 @@
 import type { Inspection, SweepMessage } from '../domain/hint.ts';
 import type { ListedVersion } from '../domain/key.ts';
+import { guardedVaults } from '../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../domain/register.ts';
 import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
-import { BaselineImpossible } from '../errors.ts';
+import { BaselineImpossible, KeptRecordUnreadable, RegisterUnreadable } from '../errors.ts';
 import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
 import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
+import { setAsideWhole } from '../incidents/set-aside.ts';
 import { massBrakeDraft, vaultBlindDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { ensureBaseline } from '../register/baseline.ts';
-import { type KeyRow, readKeys, writeKey } from '../register/keys.ts';
+import { endHolds } from '../register/ended-holds.ts';
+import { type KeyRow, readSoundKeys, writeKey } from '../register/keys.ts';
+import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare, keysToList, type Lists, versionsToRead } from './compare.ts';
 import { inTurns } from './in-turns.ts';
 
 /** A vault that could not be swept for this long is told as blind, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
+/** So many passes that began and did not end are told as blind, too: they take the time with them. */
+const BLIND_AFTER_PASSES = 3;
 /** Reads of one vault side by side. */
 const READS_AT_ONCE = 8;
 
@@ -37,12 +43,15 @@ class PassRefused extends Error {
  */
 export async function sweep(message: SweepMessage, ports: Ports): Promise<void> {
   const { vault } = message;
+  // A vault that the policy does not name any more: its chain ends here.
+  if (!guardedVaults(ports.policy).includes(vault)) return;
   const standing = await readSweep(ports.tables.vaults, vault);
   if (standing === undefined || standing.state.token !== message.token) return;
   const planned = await plan(vault, standing, ports);
   if (planned === undefined) return;
+  if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await blind(vault, 'passes do not come to their end', ports);
   const refused = await pass(vault, planned.lastPassAt, ports);
-  await (refused === undefined ? passed(vault, ports) : blind(vault, refused, ports));
+  await (refused === undefined ? passed(vault, ports) : blind(vault, refused.because, ports));
 }
 
 /** Plans a vault's next pass and makes it the chain that counts; `undefined` where somebody else just did. */
@@ -55,6 +64,7 @@ async function plan(
     ...from.state,
     token: newId(),
     plannedFor: later(now(), settings.sweepEverySeconds * SECOND_MS),
+    unended: (from.state.unended ?? 0) + 1,
   };
   if (!(await writeSweep(tables.vaults, vault, from, state))) return undefined;
   const next: SweepMessage = { vault, token: state.token };
@@ -71,6 +81,10 @@ async function pass(vault: string, lastPassAt: Date | undefined, ports: Ports): 
   } catch (error) {
     if (error instanceof PassRefused) return error;
     if (error instanceof BaselineImpossible) return new PassRefused(error.because, error);
+    if (error instanceof RegisterUnreadable) {
+      await setAsideWhole({ content: error.content, because: error.message }, 'register', ports);
+      return new PassRefused(error.message, error);
+    }
     throw error;
   }
 }
@@ -78,12 +92,15 @@ async function pass(vault: string, lastPassAt: Date | undefined, ports: Ports): 
 async function compareVault(vault: string, lastPassAt: Date | undefined, ports: Ports): Promise<void> {
   const { policy, now } = ports;
   const reads = ports.reads(vault);
-  const [keys, deleted, rows] = await Promise.all([
+  const [keys, deleted, { rows, unreadable }] = await Promise.all([
     reads.listKeys(),
     reads.listDeletedKeys(),
-    readKeys(ports.tables.keys, vault),
+    readSoundKeys(ports.tables.keys, vault),
   ]);
-  const lists: Lists = { keys: got(keys), deleted: got(deleted) };
+  // A row that cannot be read costs the sight of its own key alone.
+  for (const [key, error] of unreadable) await tellUnreadable({ vault, key }, error, ports);
+  const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
+  const lists: Lists = { keys: got(keys).filter(isSound), deleted: got(deleted).filter(isSound) };
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
 
   const listed = new Map<string, readonly ListedVersion[]>();
@@ -149,20 +166,40 @@ async function brake(vault: string, standing: number, ports: Ports): Promise<voi
 }
 
 async function passed(vault: string, ports: Ports): Promise<void> {
-  const { failing } = await noted(vault, ports, ({ failing: _, ...state }, now) => ({ ...state, lastPassAt: now }));
-  if ((await ports.trail.catchUp()) > 0) await resolveAll(vault, 'trail-behind', ports);
-  if (failing !== undefined) await resolveAll(vault, 'vault-blind', ports);
+  await noted(vault, ports, ({ failing: _, unended: __, ...state }, now) => ({ ...state, lastPassAt: now }));
+  await resolveAll(vault, 'vault-blind', ports);
+  await endHolds(vault, ports);
+  // Last: it throws where the trail's storage is still away.
+  await catchUp(ports);
+  await resolveAll(vault, 'trail-behind', ports);
 }
 
-async function blind(vault: string, { because }: PassRefused, ports: Ports): Promise<void> {
+/** Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. */
+async function catchUp(ports: Ports): Promise<void> {
+  try {
+    await ports.trail.catchUp();
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    for (const each of error.errors) {
+      if (!(each instanceof KeptRecordUnreadable)) throw error;
+      await setAsideWhole({ content: `${each.partition}/${each.row}`, because: each.message }, 'trail', ports);
+    }
+  }
+}
+
+async function blind(vault: string, because: string, ports: Ports): Promise<void> {
   const now = ports.now();
-  await noted(vault, ports, (state) => ({ ...state, failing: { since: state.failing?.since ?? now, because } }));
-  const since = (await readSweep(ports.tables.vaults, vault))?.state.failing?.since ?? now;
+  const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => ({
+    ...state,
+    // Passes that did not come to their end were blind as well.
+    failing: { since: before?.since ?? later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1)), because },
+  }));
+  const since = failing?.since ?? now;
   if (now.getTime() - since.getTime() < BLIND_AFTER_MS) return;
   await openIncident(vaultBlindDraft(vault, since, because), await readIncidents(ports, { vault }), ports);
 }
 
-/** Notes how a pass ended, on the row as it stands; returns the state before. */
+/** Notes how a pass ended, on the row as it stands; returns what was written. */
 async function noted(
   vault: string,
   { tables, now }: Ports,
@@ -171,7 +208,8 @@ async function noted(
   for (;;) {
     const from = await readSweep(tables.vaults, vault);
     if (from === undefined) return {};
-    if (await writeSweep(tables.vaults, vault, from, change(from.state, now()))) return from.state;
+    const next = change(from.state, now());
+    if (await writeSweep(tables.vaults, vault, from, next)) return next;
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { clockAheadMs, resetClock, turnClock } from '../../local/clock.ts';
+import { clockAheadMs, resetClock, stopClock, turnClock } from '../../local/clock.ts';
 
 const hour = 3_600_000;
 
@@ -53,4 +53,18 @@ it('leaves performance.now() with real time', () => {
   const before = performance.now();
   turnClock(hour);
   expect(performance.now() - before).toBeLessThan(60_000);
+});
+
+it('stands still once it is stopped, but for turns, until it is reset', () => {
+  stopClock();
+  const stopped = Date.now();
+  const until = performance.now() + 3;
+  while (performance.now() < until);
+  expect(Date.now()).toBe(stopped);
+  turnClock(hour);
+  expect(Date.now()).toBe(stopped + hour);
+  stopClock();
+  expect(Date.now()).toBe(stopped + hour);
+  resetClock();
+  expect(Date.now()).toBeGreaterThan(stopped);
 });

@@ -101,5 +101,5 @@ for (const story of stories) {
       if (!isDeepStrictEqual(end, undisturbed.end)) differing.push({ at, ...step, endedBackSeconds, end });
     }
     expect(differing).toEqual([]);
-  });
+  }, 240_000);
 }

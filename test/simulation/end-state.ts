@@ -61,7 +61,7 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
       recovering: record.recovering !== undefined,
       purged: record.purged !== undefined,
       failing: record.failing?.because,
-      undone: record.undone.map(({ version }) => version ?? '').toSorted(),
+      undone: [...new Set(record.undone.map(({ version }) => version ?? ''))].toSorted(),
       acts: record.acts.map(({ operation, version }) => `${operation} ${version ?? ''}`).toSorted(),
     })),
     claims: (await world.ports.tables.claims.list(vault)).length,

@@ -198,7 +198,7 @@ describe('while storage of the trail is silent', () => {
     expect(await one.append('payments', [entry('a')])).toBe('kept'); // the silent call looks for the end of the stream
     state.trail = 'up';
     endSilence();
-    await one.append('ledger', [entry('b')]);
+    await trail().append('ledger', [entry('b')]);
     expect(await ids()).toEqual([]);
     expect(await one.catchUp()).toBe(1);
     expect(await ids()).toEqual(['a']);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -18,7 +18,7 @@ const disableApproved = (world: World, given: Partial<Parameters<World['approve'
 const isEnabled = (world: World, key = 'disk-a'): boolean => currentOf(world, VAULT, key).enabled;
 const minutesFromNow = (minutes: number): Date => new Date(Date.now() + minutes * MINUTE_MS);
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe('an approved act', () => {
@@ -54,6 +54,21 @@ describe('an approved act', () => {
     await world.pass(300);
     expect(isEnabled(world)).toBe(false);
     expect(world.writes()).toEqual([]);
+  });
+
+  test('an approved disable is spent, not consulted: it stays though its approval is gone and the version is changed again', async () => {
+    const world = await guardian();
+    const approval = await disableApproved(world, { until: minutesFromNow(10) });
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.sentry();
+    const row = await world.ports.tables.approvals.get(VAULT, approval.id);
+    if (row !== undefined) await world.ports.tables.approvals.remove(row);
+    await world.pass(900, 60);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    await world.pass(120);
+    expect(isEnabled(world)).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(world.alerts).toEqual([]);
   });
 
   test('an approved disable stays where the guardian was down through the whole window', async () => {
@@ -327,7 +342,7 @@ describe('an act that cannot be dated', () => {
     await disableApproved(world, { until: minutesFromNow(10) });
     await world.as('owner').disable(VAULT, 'disk-a');
     // The guardian is down: nothing of its own runs while the clock goes on.
-    startAt('2031-03-03T11:00:00.000Z');
+    stopAt('2031-03-03T11:00:00.000Z');
     await world.as('owner').tag(VAULT, 'disk-a');
     await world.sentry();
     await world.pass(300);

@@ -94,6 +94,7 @@ const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
   current: someVersion,
   approvedDeletion: maybe(fc.record({ approval: fc.constant('spent'), deletedOn: updated })),
   absentSince: maybe(lately),
+  leftDeleted: maybe(updated),
   recovering: maybe(fc.record({ since: lately, deletedOn: updated })),
   undone: fc.array(fc.record({ version: someVersion, since: lately, at: lately }), { maxLength: 4 }),
   acts: fc.array(

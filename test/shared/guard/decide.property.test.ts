@@ -5,7 +5,7 @@ import type { Action, Decision } from '../../../shared/domain/decision.ts';
 import type { AttributeChange, ObservedVersion } from '../../../shared/domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../../../shared/domain/register.ts';
 import { decide, type Given } from '../../../shared/guard/decide.ts';
-import { afterLook, withChanges } from '../../../shared/guard/next-record.ts';
+import { afterLook, afterWriting, withChanges } from '../../../shared/guard/next-record.ts';
 import { anyGiven, anyHold, approval, observedVersions } from './arbitrary.ts';
 import { hold, inDays, POLICY } from './situations.ts';
 
@@ -72,7 +72,8 @@ function done(given: Given, decision: Decision, beneath: readonly ObservedVersio
     (so, judgement) => withChanges(so, approvedBy({ ...decision, judgements: [judgement] }, so)),
     spent,
   );
-  return { ...given, observed, record };
+  const written = decision.actions.flatMap((action) => (action.kind === 'restore-version' ? [action.version] : []));
+  return { ...given, observed, record: afterWriting(record, written, observed) };
 }
 
 /** Whether more is demanded of the key than before: it came back, or an approval made a retired version one to be used. */

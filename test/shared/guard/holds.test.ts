@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import type { Hold } from '../../../shared/domain/hold.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { setHold } from '../../../shared/register/say.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { currentOf, oidOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -31,7 +32,7 @@ const ALL = [
 const enabled = (world: World): readonly string[] =>
   ALL.filter(([vault, key]) => currentOf(world, vault, key).enabled).map(([vault, key]) => `${vault}/${key}`);
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe('a hold', () => {
@@ -95,6 +96,39 @@ describe('a hold', () => {
       { state: 'resolved', judgement: 'undone', restoredAt: expect.any(Date) },
     ]);
   });
+
+  test('stops nothing from its last moment on, before any sweep has seen that it ended', async () => {
+    const world = await guardian();
+    await world.hold({ until: new Date(Date.now() + 10 * MINUTE_MS) });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    expect(world.writes()).toEqual([]);
+    await world.pass(600, 60);
+    await world.wake(VAULT, 'disk-a');
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
+  });
+
+  test.each([
+    ['one key', { vault: VAULT, key: 'disk-a' }, VAULT, 'disk-a'],
+    ['one vault', { vault: OTHER }, OTHER, undefined],
+    ['everything', {}, 'none', undefined],
+  ] as const)(
+    'on %s pages everyone when it is set, and says once when it has ended by itself',
+    async (_, on, vault, key) => {
+      const world = await guardian();
+      await world.sentry();
+      const set = await setHold(on, 'the key is compromised', { oid: 'responder' }, world.ports, 10 * MINUTE_MS);
+      await world.pass(590);
+      expect(world.alerts.map(({ event }) => event)).toEqual(['opened']);
+      await world.pass(130);
+      expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
+      expect(await world.incidents(vault, key)).toMatchObject([
+        { kind: 'hold-set', severity: 'critical', state: 'resolved', judgement: 'ended by itself', who: set.by },
+      ]);
+      const said = (await world.trail()).filter(({ what }) => what === 'hold').map(({ detail }) => detail.event);
+      expect(said).toEqual(['set', 'ended by itself']);
+    },
+  );
 
   test('that is released lets the guardian undo at the next sweep', async () => {
     const world = await guardian();

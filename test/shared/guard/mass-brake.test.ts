@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -29,7 +29,7 @@ const usable = ({ azure }: World): number =>
 const brakes = async (world: World) =>
   (await world.incidents(VAULT)).filter(({ kind }) => kind === 'mass-brake').map(({ state }) => state);
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe.each<Act>(['disable', 'delete'])('what was bad before the last look (%s)', (act) => {

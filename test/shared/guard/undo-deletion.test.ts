@@ -102,7 +102,8 @@ describe('a deleted key', () => {
     const use = await diskUnder(world.azure, vault, 'disk-a', latest);
     await world.as('attacker').delete(vault, 'disk-a');
     await world.sentry();
-    while ((await use()).wrap !== 200) await world.pass(1);
+    for (let second = 0; second < 30 && (await use()).wrap !== 200; second += 1) await world.pass(1);
+    expect(await use()).toEqual(USABLE);
     await world.as('attacker').delete(vault, 'disk-a');
     expect(await use()).toEqual({ wrap: 404, unwrap: 404 });
     await world.pass(120);

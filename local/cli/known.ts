@@ -1,0 +1,32 @@
+import { guardedVaults, keyPolicy } from '../../shared/domain/policy.ts';
+import { NotAllowed } from '../../shared/errors.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { readKeys } from '../../shared/register/keys.ts';
+
+/** What a command names; a version is looked for only where a key is named. */
+interface Named {
+  readonly vault: string;
+  readonly key?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+/**
+ * Throws `NotAllowed` where a name is none that the guardian knows: a hold or an approval on a name that was mistyped
+ * would look set and change nothing.
+ */
+export async function refuseUnknown({ vault, key, version }: Named, { policy, tables }: Ports): Promise<void> {
+  const vaults = guardedVaults(policy);
+  if (!vaults.includes(vault))
+    throw new NotAllowed(`The policy names no vault ${vault}. It names: ${vaults.join(', ')}.`);
+  if (key === undefined) return;
+  if (!keyPolicy(policy, vault, key).guarded) throw new NotAllowed(`The policy leaves ${vault}/${key} out.`);
+  const known = await readKeys(tables.keys, vault);
+  const record = known.get(key)?.record;
+  if (record === undefined)
+    throw new NotAllowed(`The register knows no key ${key} in ${vault}. It knows: ${listed([...known.keys()])}.`);
+  if (version === undefined || record.versions[version] !== undefined) return;
+  const versions = listed(Object.keys(record.versions));
+  throw new NotAllowed(`The register knows no version ${version} of ${vault}/${key}. It knows: ${versions}.`);
+}
+
+const listed = (names: readonly string[]): string => (names.length === 0 ? 'none yet' : names.join(', '));

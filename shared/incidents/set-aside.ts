@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { entry } from '../guard/entries.ts';
+import type { Ports } from '../ports.ts';
+import { openIncident, readIncidents } from './book.ts';
+import { hourOf, incidentId } from './draft.ts';
+import { setAsideDraft } from './vault-drafts.ts';
+
+/** Something that could not be parsed, whole, with the reason. */
+export interface SetAside {
+  readonly content: string;
+  readonly because: string;
+}
+
+/** Where the trail keeps what belongs to no vault. */
+export const NO_VAULT = 'none';
+
+/**
+ * Keeps something unreadable where a person can see it, records it and tells. The same from the same source is kept once
+ * a day; people are told once an hour and source, of the first, with the folder of all.
+ */
+export async function setAsideWhole({ content, because }: SetAside, source: string, ports: Ports): Promise<void> {
+  const folder = `${ports.now().toISOString().slice(0, 10)}/${source}`;
+  const name = `${folder}/${createHash('sha256').update(content).digest('hex').slice(0, 32)}.txt`;
+  if ((await ports.setAside.read(name)) !== undefined) return;
+  await ports.trail.append(NO_VAULT, [
+    entry(
+      'set-aside',
+      { vault: NO_VAULT },
+      { sense: source, document: name, because, characters: content.length },
+      ports,
+    ),
+  ]);
+  await tell(name, folder, because, source, ports);
+  // Last: where we end before it, the message comes again and all of it is done.
+  await ports.setAside.create(name, content);
+}
+
+async function tell(document: string, folder: string, because: string, source: string, ports: Ports): Promise<void> {
+  const draft = setAsideDraft(NO_VAULT, hourOf(ports.now()), document, folder, because);
+  const id = incidentId(draft, source);
+  const standing = (await readIncidents(ports, { vault: NO_VAULT })).filter(({ incident }) => incident.id === id);
+  const [first] = standing;
+  if (first !== undefined && first.incident.toldRevision >= first.incident.revision) return;
+  // One that stands and was not told yet is told as it is.
+  await openIncident({ ...draft, summary: first?.incident.summary ?? draft.summary }, standing, ports, id);
+}

@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
+import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
+import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
+import { auditMessages, measureHints } from './hints-over-json-parse.ts';
+import { measureInspections } from './inspections-per-second.ts';
+import { measurements } from './registry.ts';
+import { measureSweep } from './sweep-calls-over-formula.ts';
+import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
+import { tableLine } from './table.ts';
+import { measureUndoDisable } from './undo-disable-round-trips.ts';
+
+describe('a figure', () => {
+  test.each<readonly [says: string, value: number, target: Target, ok: boolean]>([
+    ['at its limit is met', 4, atMost(4), true],
+    ['above its limit is missed', 4.0001, atMost(4), false],
+    ['that must be exact is met', 1, exactly(1), true],
+    ['that must be exact is missed from below as well', 0.9999, exactly(1), false],
+    ['without a target is always met', 1_000_000, noTarget, true],
+    ['that could not be measured is missed', Number.NaN, noTarget, false],
+  ])('%s', (_says, value, target, ok) => {
+    expect(figure('a', value, 'times', target).ok).toBe(ok);
+  });
+
+  test('is judged as measured and shown with four decimals', () => {
+    expect(figure('a', 1.500_01, 'times', atMost(1.5))).toEqual({
+      name: 'a',
+      value: 1.5,
+      unit: 'times',
+      target: 1.5,
+      ok: false,
+    });
+  });
+
+  test('without a target says null', () => {
+    expect(figure('a', 1, 'times', noTarget).target).toBeNull();
+  });
+
+  test('is a line of the table', () => {
+    expect(tableLine(figure('blind', 4, 'minutes', atMost(3)))).toMatch(/^blind +4 {2}minutes +3 {2}MISSED$/);
+    expect(tableLine(figure('speed', 4, 'a second', noTarget))).toMatch(/^speed +4 {2}a second +- {2}ok$/);
+  });
+});
+
+test('the median is the middle, the lower of two, and NaN of nothing', () => {
+  expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 2, Number.NaN]);
+});
+
+test('the bench has every figure once', () => {
+  const names = measurements.flatMap((measurement) => measurement.names);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'undo-disable-round-trips',
+      'hints-over-json-parse',
+      'sweep-calls-over-formula',
+      'sweep-peak-mib',
+      'sweep-subscription-quota-share',
+      'inspections-per-second',
+      'blind-minutes-with-timer-dead',
+    ]),
+  );
+});
+
+describe('measured small', () => {
+  const namesOf = (figures: readonly Figure[]): readonly string[] => figures.map(({ name }) => name);
+
+  test('an undo waits for four calls one after the other', async () => {
+    const [trips, over] = await measureUndoDisable(2);
+    expect(trips).toEqual({ name: 'undo-disable-round-trips', value: 4, unit: 'round trips', target: 4, ok: true });
+    expect(over).toMatchObject({ name: 'undo-disable-over-injected', target: null, ok: true });
+    expect(over?.value).toBeGreaterThan(0.95);
+  });
+
+  test('one audit record in a hundred tells something, and each can be read', () => {
+    const { messages, policy } = auditMessages(4, 100);
+    const heard = inspectionsFromAuditLog(messages, { policy, ownObjectIds: [], now: new Date() });
+    expect(heard.setAside).toEqual([]);
+    expect(heard.inspections.flatMap(({ hints }) => hints.map(({ says }) => says.kind)).toSorted()).toEqual([
+      'act',
+      'act',
+      'refused',
+      'refused',
+    ]);
+  });
+
+  test('hints cost some share of reading', () => {
+    const measured = measureHints({ messages: 2, recordsInEach: 100, runs: 20 });
+    expect(measured).toMatchObject({ name: 'hints-over-json-parse', unit: 'times', target: 1.5 });
+    expect(measured.value).toBeGreaterThan(0.5);
+  });
+
+  test('inspections are counted', async () => {
+    const measured = await measureInspections({ keys: 3, inspections: 30 });
+    expect(measured).toMatchObject({ name: 'inspections-per-second', target: null, ok: true });
+    expect(measured.value).toBeGreaterThan(1);
+  });
+
+  test('a sweep in a process of its own calls what the formula says', async () => {
+    const figures = await measureSweep({ vaults: 2, keysInEach: 30, passes: 2 });
+    expect(namesOf(figures)).toEqual(['sweep-calls-over-formula', 'sweep-peak-mib']);
+    const [calls, peak] = figures;
+    expect(calls).toMatchObject({ value: 1, target: 1, ok: true });
+    expect(peak?.value).toBeGreaterThan(40);
+  });
+
+  test('the quota share is that of the busiest minute, scaled: two lists and their challenges in the first', async () => {
+    const { value, ...measured } = await measureQuotaShare({ vaults: 1, keysInEach: 2, minutes: 3 });
+    expect(measured).toEqual({
+      name: 'sweep-subscription-quota-share',
+      unit: 'of the quota',
+      target: 0.05,
+      ok: true,
+    });
+    expect(value).toBe(Math.round((4 / 120) * 10_000) / 10_000);
+  });
+
+  test('a vault whose message is lost while the timer is dead is swept again', async () => {
+    const [measured] = await measureBlindMinutes([0]);
+    expect(measured).toMatchObject({ name: 'blind-minutes-with-timer-dead', unit: 'minutes', target: 3 });
+    expect(measured?.value).toBeGreaterThan(1);
+    expect(measured?.value).toBeLessThan(5);
+  });
+});
+
+describe('npm run bench', () => {
+  const bench = (...args: readonly string[]): Promise<{ status: unknown; stdout: string; stderr: string }> =>
+    new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [fileURLToPath(new URL('./main.ts', import.meta.url)), ...args],
+        (error, stdout, stderr) => resolve({ status: error?.code ?? 0, stdout, stderr }),
+      );
+    });
+
+  test('with --json prints one object and nothing else, with --only that figure alone', async () => {
+    const { status, stdout } = await bench('--json', '--only', 'undo-disable-round-trips');
+    expect(JSON.parse(stdout)).toEqual({
+      figures: [{ name: 'undo-disable-round-trips', value: 4, unit: 'round trips', target: 4, ok: true }],
+    });
+    expect(status).toBe(0);
+  });
+
+  test('names the figures there are where it is asked for another', async () => {
+    const { status, stdout, stderr } = await bench('--only', 'speed');
+    expect(stderr).toContain('sweep-peak-mib');
+    expect([status, stdout]).toEqual([1, '']);
+  });
+});

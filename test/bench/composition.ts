@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import roles from '../../infra/roles.json' with { type: 'json' };
+import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
+import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
+import type { SeedVault } from '../../local/azure/types.ts';
+import { createTrail } from '../../shared/audit/trail.ts';
+import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
+import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
+
+export interface CompositionOptions {
+  readonly vaults: readonly SeedVault[];
+  readonly policy: unknown;
+  /** Waited for before each call of storage takes effect. Default: nothing. */
+  readonly beforeStorage?: () => Promise<void>;
+  /** Put around the local Azure's own HTTP client. Default: that client as it is. */
+  readonly httpClient?: (served: HttpClient) => HttpClient;
+}
+
+/** A guardian over a local Azure, both in this process, with storage in memory and its queues turned by hand. */
+export interface Composition {
+  readonly azure: LocalAzure;
+  readonly ports: Ports;
+  readonly policy: Policy;
+  readonly queues: { readonly sweeps: FakeQueue; readonly inspections: FakeQueue; readonly alerts: FakeQueue };
+}
+
+/** The local Azure with the guardian's identities and nobody else's but `attacker`'s, who may do anything. */
+export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalAzure {
+  return createLocalAzure({
+    vaults,
+    identities: [
+      ...guardianIdentities(roles, vaultsInBlock(policy)),
+      { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
+    ],
+    behaviours: { settleMs: 0, emptyPages: 0 },
+    seed: 1,
+  });
+}
+
+/** Composes a guardian for one measurement. No baseline is taken. */
+export function composition(options: CompositionOptions): Composition {
+  const policy = policySchema.parse(options.policy);
+  const azure = benchAzure(options.vaults, policy);
+  const { beforeStorage } = options;
+  const hook = beforeStorage === undefined ? {} : { onCall: beforeStorage };
+  const queues = { sweeps: fakeQueue(hook), inspections: fakeQueue(hook), alerts: fakeQueue(hook) };
+  const now = (): Date => new Date();
+  const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
+  const connection = (vault: string, identity: 'watcher' | 'keeper') => ({
+    url: `https://${vault}.vault.azure.net`,
+    credential: azure.credential(identity),
+    httpClient,
+  });
+  const ports: Ports = {
+    policy,
+    now,
+    newId: randomUUID,
+    reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
+    writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
+    tables: {
+      claims: fakeTable(hook),
+      keys: fakeTable(hook),
+      vaults: fakeTable(hook),
+      approvals: fakeTable(hook),
+      holds: fakeTable(hook),
+      incidents: fakeTable(hook),
+      intents: fakeTable(hook),
+    },
+    queues,
+    trail: createTrail({ streams: fakeStreams(hook), backlog: fakeTable(hook), now }),
+    setAside: fakeDocuments(hook),
+    settings: {
+      sweepEverySeconds: 60,
+      ownObjectIds: ['watcher', 'keeper'].flatMap((name) => azure.identities.get(name)?.oid ?? []),
+    },
+  };
+  return { azure, ports, policy, queues };
+}
+
+/** One client a vault and identity, as `compose` keeps them: each new one pays a 401 for its challenge. */
+function kept<T>(make: (vault: string) => T): (vault: string) => T {
+  const made = new Map<string, T>();
+  return (vault) => {
+    const known = made.get(vault) ?? make(vault);
+    made.set(vault, known);
+    return known;
+  };
+}

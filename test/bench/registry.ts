@@ -1,0 +1,17 @@
+import { blindMinutesWithTimerDead } from './blind-minutes-with-timer-dead.ts';
+import type { Measurement } from './figure.ts';
+import { hintsOverJsonParse } from './hints-over-json-parse.ts';
+import { inspectionsPerSecond } from './inspections-per-second.ts';
+import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
+import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
+import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
+
+/** Every measurement of the bench, one file each, in the order in which they run. */
+export const measurements: readonly Measurement[] = [
+  undoDisableRoundTrips,
+  hintsOverJsonParse,
+  inspectionsPerSecond,
+  sweepCallsOverFormula,
+  sweepSubscriptionQuotaShare,
+  blindMinutesWithTimerDead,
+];

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { LocalAzure } from '../../local/azure/azure.ts';
+import { listenOnTls } from '../../local/azure/tls.ts';
+import { startStorage } from '../../local/storage.ts';
+import { portsOf } from '../../shared/compose.ts';
+import { readSettings } from '../../shared/config.ts';
+import { policy as policySchema } from '../../shared/domain/policy.ts';
+import { benchAzure } from './composition.ts';
+import { acceptAlike, alikeVaults } from './estate.ts';
+import { atMost, exactly, type Figure, figure, type Measurement } from './figure.ts';
+import { type SweepReport, type SweepTask, sweepReport } from './sweep-task.ts';
+
+const VERSIONS_IN_EACH = 2;
+const PAGE = 25;
+const MIB = 1024 * 1024;
+const SMALL_INSTANCE = (process.env.XF ?? '').split(' ').filter(Boolean);
+
+/**
+ * What a sweep costs: the vault calls of passes over vaults whose baseline is accepted and where nothing has changed, over
+ * those of the formula, and the largest the sweeping process became. 100 vaults, 100 keys in each, two enabled versions a
+ * key. The sweeping process is one by itself, that reaches the local Azure over its TLS port and storage (Azurite) over
+ * HTTP, both in this process. Calls are counted in the local Azure's log; 401s, with which a client learns where to get a
+ * token, are left out. Each vault is swept twice, so that what the first pass leaves in memory counts.
+ */
+export const sweepCallsOverFormula: Measurement = {
+  names: ['sweep-calls-over-formula', 'sweep-peak-mib'],
+  measure: () => measureSweep({ vaults: 100, keysInEach: 100, passes: 2 }),
+};
+
+/** @param size `passes` is how often each vault is swept */
+export async function measureSweep(size: {
+  readonly vaults: number;
+  readonly keysInEach: number;
+  readonly passes: number;
+}): Promise<readonly Figure[]> {
+  const seeds = alikeVaults(size.vaults, size.keysInEach);
+  const policy = policySchema.parse({ vaults: seeds.map(({ name }) => ({ name, mode: 'block' })) });
+  const azure = benchAzure(seeds, policy);
+  const folder = await mkdtemp(join(tmpdir(), 'key-guardian-bench-'));
+  const [register, trail, listener] = await Promise.all([startStorage(), startStorage(), listenOnTls(azure)]);
+  try {
+    const policyFile = join(folder, 'policy.json');
+    await writeFile(policyFile, JSON.stringify(policy));
+    const settings = {
+      RegisterStorage: register.connectionString,
+      TrailStorage: trail.connectionString,
+      KEY_GUARDIAN_POLICY: policyFile,
+    };
+    await acceptAll(
+      azure,
+      settings,
+      seeds.map(({ name }) => name),
+    );
+    azure.clearLog();
+    const { peakRssBytes } = await sweepElsewhere(folder, {
+      settings,
+      port: listener.port,
+      ca: listener.caCertificatePem,
+      token: azure.identities.get('watcher')?.token ?? '',
+      vaults: size.vaults,
+      passes: size.passes,
+    });
+    const calls = azure.log.filter(({ status }) => status !== 401).length;
+    const formula = size.passes * size.vaults * callsOfOnePass(size.keysInEach);
+    return [
+      figure('sweep-calls-over-formula', calls / formula, 'times', exactly(1)),
+      figure('sweep-peak-mib', peakRssBytes / MIB, 'MiB', atMost(200)),
+    ];
+  } finally {
+    await listener.close();
+    await Promise.all([register.stop(), trail.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The formula of the design, where no key is deleted and nothing is new: the two lists by pages, and each key's versions. */
+function callsOfOnePass(keys: number): number {
+  const deleted = 0;
+  const pages = (items: number): number => Math.ceil(items / PAGE);
+  return Math.max(1, pages(keys)) + Math.max(1, pages(deleted)) + keys * pages(VERSIONS_IN_EACH);
+}
+
+async function acceptAll(
+  azure: LocalAzure,
+  settings: Readonly<Record<string, string>>,
+  vaults: readonly string[],
+): Promise<void> {
+  const ports = portsOf(readSettings(settings), {
+    vaultHttpClient: azure.httpClient,
+    credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
+    now: () => new Date(),
+    fetch: (address, request) => fetch(address, request),
+    write: () => {},
+  });
+  await acceptAlike(vaults, ports);
+}
+
+/** Throws where the sweeping process does not come to its end. */
+async function sweepElsewhere(folder: string, task: SweepTask): Promise<SweepReport> {
+  const bundle = join(folder, 'sweep-process.cjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('./sweep-process.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    logLevel: 'error',
+  });
+  const child = spawn(process.execPath, [...SMALL_INSTANCE, bundle], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(task));
+  const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const [told, status] = await Promise.all([text(child.stdout), ended]);
+  if (status !== 0) throw new Error(`The sweeping process ended with status ${status}.`);
+  return sweepReport.parse(JSON.parse(told));
+}

@@ -1,0 +1,101 @@
+/**
+ * The sweeping process by itself: bundled and started by sweep-calls-over-formula.ts, told on standard input what to reach,
+ * and telling on standard output how large it became. It composes the guardian as the app does, with the real storage clients; only
+ * the vaults' hosts lead to a port of the loopback address.
+ */
+import { lookup } from 'node:dns';
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { setTimeout as elapsed } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
+import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
+import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
+import { storageClients } from '../../shared/azure/storage-clients.ts';
+import { portsOf } from '../../shared/compose.ts';
+import { readSettings } from '../../shared/config.ts';
+import { sweepMessage } from '../../shared/domain/hint.ts';
+import { HOUR_MS } from '../../shared/domain/time.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { inTurns } from '../../shared/senses/in-turns.ts';
+import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
+import { received } from '../../shared/senses/received.ts';
+import { sweep } from '../../shared/senses/sweep.ts';
+import { type SweepReport, type SweepTask, sweepTask } from './sweep-task.ts';
+
+/** As many messages as the Functions host hands to one instance at once: host.json's batchSize, and half of it again. */
+const AT_ONCE = 24;
+const POLL_MS = 20;
+/** How far the clock is turned between two passes: enough to make each vault's sweep overdue, too little for a full read. */
+const BETWEEN_PASSES_MS = HOUR_MS / 6;
+
+async function main(): Promise<void> {
+  await sweepAll(sweepTask.parse(JSON.parse(await text(process.stdin))));
+  const report: SweepReport = { peakRssBytes: peakRssBytes() };
+  process.stdout.write(JSON.stringify(report));
+}
+
+async function sweepAll({ settings: given, vaults, passes, token, ...where }: SweepTask): Promise<void> {
+  const settings = readSettings(given);
+  let aheadMs = 0;
+  const ports = portsOf(settings, {
+    vaultHttpClient: vaultsAt(where),
+    credential: () => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + HOUR_MS }) }),
+    now: () => new Date(Date.now() + aheadMs),
+    fetch: (address, request) => fetch(address, request),
+    write: () => {},
+  });
+  const queue = storageClients({ kind: 'connection-string', value: settings.RegisterStorage ?? '' }).queue('sweeps');
+  for (let pass = 0; pass < passes; pass += 1) {
+    await keepSweeping('sentry', ports);
+    await inTurns(
+      AT_ONCE,
+      Array.from({ length: vaults }, (_, at) => at),
+      () => sweepNext(queue, ports),
+    );
+    aheadMs += BETWEEN_PASSES_MS;
+  }
+}
+
+/** The real client, led to the port where every vault answers; it keeps its connections, as it does by itself. */
+function vaultsAt({ port, ca }: Pick<SweepTask, 'port' | 'ca'>): HttpClient {
+  const agent = new Agent({
+    // One for all connections, as the system's own authorities are.
+    secureContext: createSecureContext({ ca }),
+    port,
+    keepAlive: true,
+    lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
+  });
+  const plain = createDefaultHttpClient();
+  return { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
+}
+
+async function sweepNext(queue: QueueClient, ports: Ports): Promise<void> {
+  const message = await nextOf(queue);
+  const body: unknown = JSON.parse(Buffer.from(message.messageText, 'base64').toString('utf8'));
+  await received('sweep', sweepMessage, body, ports, sweep);
+  await queue.deleteMessage(message.messageId, message.popReceipt);
+}
+
+async function nextOf(queue: QueueClient): Promise<DequeuedMessageItem> {
+  for (;;) {
+    const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 1, visibilityTimeout: 600 });
+    const [message] = receivedMessageItems;
+    if (message !== undefined) return message;
+    await elapsed(POLL_MS);
+  }
+}
+
+/**
+ * The largest this process ever was. Linux carries `maxRSS` over from the process that started this one, which is larger;
+ * the mark of its own memory begins anew.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+ */
+function peakRssBytes(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+}
+
+void main();

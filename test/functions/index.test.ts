@@ -1,0 +1,28 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { guarded } from './guarded.ts';
+
+const { host } = guarded(['disk-web']);
+const folder = new URL('../../functions/', import.meta.url);
+
+describe('index', () => {
+  it('names every file of the folder, in order', async () => {
+    const files = (await readdir(folder)).filter((file) => file !== 'index.ts').toSorted();
+    const named = [...(await readFile(new URL('index.ts', folder), 'utf8')).matchAll(/^import '\.\/(.+)';$/gm)];
+    expect(named.map(([, file]) => file)).toEqual(files);
+  });
+
+  it('registers each function by the name of its file, with what wakes it', () => {
+    expect(Object.fromEntries(host().functions.map(({ name, trigger }) => [name, trigger]))).toEqual({
+      alert: 'queueTrigger',
+      'audit-log-westeurope': 'eventHubTrigger',
+      inspect: 'queueTrigger',
+      'key-vault-event': 'eventGridTrigger',
+      'poisoned-alerts': 'queueTrigger',
+      'poisoned-inspections': 'queueTrigger',
+      'poisoned-sweeps': 'queueTrigger',
+      sentry: 'timerTrigger',
+      sweep: 'queueTrigger',
+    });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { guarded, VAULT } from './guarded.ts';
+
+const { host, records, incidents, send, setAside } = guarded(['disk-web']);
+
+describe('poisoned', () => {
+  it.each(['sweeps', 'inspections', 'alerts'])(
+    'sets aside what made the function of %s crash five times, records it and tells',
+    async (queue) => {
+      const crashing = { vault: VAULT, key: 'disk-web', said: `by ${queue}` };
+      await send(`${queue}-poison`, crashing);
+      await host().idle();
+      const kept = (await records('none')).findLast(({ what }) => what === 'set-aside');
+      expect(kept?.detail).toMatchObject({ because: 'it failed five times' });
+      expect(JSON.parse((await setAside(String(kept?.detail.document))) ?? '')).toEqual(crashing);
+      const [told] = await incidents('none');
+      expect(told).toMatchObject({ kind: 'set-aside', state: 'open' });
+      expect(told?.toldRevision).toBe(told?.revision);
+    },
+  );
+});

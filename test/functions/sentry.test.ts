@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { storageClients } from '../../shared/azure/storage-clients.ts';
+import { guarded, VAULT } from './guarded.ts';
+
+const { running, host, as, incidents, send } = guarded(['disk-web'], { sweepSeconds: 60 });
+
+const MINUTE_MS = 60_000;
+const passes = () =>
+  running().azure.log.filter(({ identity, operation }) => identity === 'watcher' && operation === 'list').length;
+
+/** As if the message that carries a vault's chain of passes were lost. */
+async function loseTheSweepsQueue(): Promise<void> {
+  const clients = storageClients({
+    kind: 'connection-string',
+    value: running().guardian.settings.RegisterStorage ?? '',
+  });
+  await clients.queue('sweeps').clearMessages();
+}
+
+describe('sentry', () => {
+  it('plants the first sweep of a vault as soon as the app starts', () => {
+    expect(passes()).toBeGreaterThan(0);
+  });
+
+  it('leaves a vault alone whose next pass is under way', async () => {
+    running().azure.clearLog();
+    await host().advance(4 * MINUTE_MS, 5_000);
+    expect(passes()).toBeGreaterThanOrEqual(3);
+    expect(passes()).toBeLessThanOrEqual(5);
+  });
+
+  it('plants again within two minutes what was lost', async () => {
+    await loseTheSweepsQueue();
+    await as('attacker').disable(VAULT, 'disk-web');
+    running().azure.clearLog();
+    await host().advance(3 * MINUTE_MS, 5_000);
+    expect(passes()).toBeGreaterThan(0);
+    expect(running().azure.state(VAULT, 'disk-web')).toMatchObject({ versions: [{ enabled: true }] });
+  });
+
+  it('is not needed: with the timer dead, any other function that runs plants what is overdue and says so', async () => {
+    host().pauseTimers();
+    await loseTheSweepsQueue();
+    await host().advance(4 * MINUTE_MS, MINUTE_MS);
+    running().azure.clearLog();
+    await send('inspections', { vault: VAULT, key: 'disk-web', hints: [], attempt: 0 });
+    await host().idle();
+    await host().advance(MINUTE_MS, 5_000);
+    expect(passes()).toBeGreaterThan(0);
+    expect(await incidents(VAULT)).toContainEqual(expect.objectContaining({ kind: 'sweep-replanted', state: 'open' }));
+    host().resumeTimers();
+    await host().advance(2 * MINUTE_MS, MINUTE_MS);
+    expect(await incidents(VAULT)).toContainEqual(
+      expect.objectContaining({ kind: 'sweep-replanted', state: 'resolved' }),
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { collect, installFunctionsCore } from '../local/host/functions-core.ts';
+import { rules } from '../shared/guard/rules/registry.ts';
+import { foldersIn, importsOf, loadedBy, sourcesIn, textOf } from './source.ts';
+
+/** Holds the house: where things are, what they are called, and which way imports point. */
+
+const functions = sourcesIn('functions').filter((file) => file !== 'functions/index.ts');
+const shared = sourcesIn('shared');
+const local = sourcesIn('local');
+const nameOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length);
+/** `file → what it imports` for each import that may not be, so that a failure names all of them. */
+const importsWhere = (
+  files: readonly string[],
+  isWrong: (from: string, file: string, isOurs: boolean) => boolean,
+): readonly string[] =>
+  files.flatMap((file) =>
+    importsOf(file).flatMap(({ from, isOurs }) => (isWrong(from, file, isOurs) ? [`${file} → ${from}`] : [])),
+  );
+
+describe('a rule', () => {
+  const folder = 'shared/guard/rules/';
+  const files = sourcesIn('shared/guard/rules').filter((file) => file !== `${folder}registry.ts`);
+
+  test('is one file, named like its id, and one line of the registry', () => {
+    expect(rules.map(({ id }) => `${folder}${id}.ts`).toSorted()).toEqual(files);
+  });
+
+  test.each(files.map(nameOf))('%s has a test of its name', (name) => {
+    expect(sourcesIn('test/shared/guard/rules')).toContain(`test/shared/guard/rules/${name}.test.ts`);
+  });
+
+  test.each(rules.map((rule) => [rule.id, rule] as const))(
+    '%s says what it demands, in a sentence, and on which page it rests',
+    (_id, { demand, source }) => {
+      expect(demand).toMatch(/^[A-Z].+\.$/);
+      expect(source).toMatch(/^https:\/\/learn\.microsoft\.com\//);
+    },
+  );
+});
+
+describe('a function', () => {
+  const MOST_LINES_OF_CODE = 26;
+
+  test('is imported by the index, one line a file', () => {
+    expect(importsOf('functions/index.ts').map(({ from }) => from)).toEqual(functions);
+  });
+
+  test('is registered under the name of its file, with a part of its own where there are several', async () => {
+    process.env.KEY_GUARDIAN_AUDIT_REGIONS = 'westeurope, northeurope';
+    installFunctionsCore();
+    const name = z.looseObject({ name: z.string() });
+    for (const file of functions) {
+      const registered = await collect(() => import(/* @vite-ignore */ `../${file}`));
+      const names = registered.map(({ metadata }) => name.parse(metadata).name);
+      expect(names.length, file).toBeGreaterThan(0);
+      const own = nameOf(file);
+      expect(
+        names.filter((one) => (names.length === 1 && one === own) || one.startsWith(`${own}-`)),
+        file,
+      ).toEqual(names);
+    }
+  });
+
+  test.each(functions)('%s only registers, parses and hands over', (file) => {
+    const code = textOf(file)
+      .split('\n')
+      .filter((line) => !/^\s*($|import |\/\/|\/\*\*|\*)/.test(line));
+    expect(code.length).toBeLessThanOrEqual(MOST_LINES_OF_CODE);
+  });
+
+  test('knows of Azure only what wakes it', () => {
+    expect(importsWhere(functions, (from) => from.startsWith('@azure/') && from !== '@azure/functions')).toEqual([]);
+  });
+});
+
+describe('imports point one way', () => {
+  test('what runs on your own machine is imported by no part of the app', () => {
+    expect(importsWhere([...functions, ...shared], (from) => /^(local|test)\//.test(from))).toEqual([]);
+  });
+
+  test('functions are imported by nothing of what they wake', () => {
+    expect(importsWhere(shared, (from) => from.startsWith('functions/'))).toEqual([]);
+  });
+
+  test('the words know nothing but each other', () => {
+    const words = sourcesIn('shared/domain');
+    expect(importsWhere(words, (from) => from !== 'zod' && !from.startsWith('shared/domain/'))).toEqual([]);
+  });
+
+  test('the vendor is known only to what wakes us, to the adapters and to the local Azure', () => {
+    const others = shared.filter((file) => !file.startsWith('shared/azure/'));
+    expect(importsWhere(others, (from) => from.startsWith('@azure/'))).toEqual([]);
+  });
+
+  test('the adapters are known only to what composes them', () => {
+    const others = [...functions, ...shared].filter(
+      (file) => !file.startsWith('shared/azure/') && file !== 'shared/compose.ts',
+    );
+    expect(importsWhere(others, (from) => from.startsWith('shared/azure/'))).toEqual([]);
+  });
+
+  test('the environment is read in one place', () => {
+    const readers = [...functions, ...shared].filter((file) => textOf(file).includes('process.env'));
+    expect(readers.filter((file) => file !== 'shared/compose.ts' && file !== 'shared/config.ts')).toEqual([]);
+  });
+
+  test('no file needs itself, however far around', () => {
+    const around = [...functions, ...shared, ...local].filter((file) =>
+      importsOf(file).some(
+        ({ from, isOurs, isTypeOnly }) => isOurs && !isTypeOnly && from.endsWith('.ts') && loadedBy(from).has(file),
+      ),
+    );
+    expect(around).toEqual([]);
+  });
+});
+
+describe('a decision is pure', () => {
+  const pure = [
+    ...sourcesIn('shared/domain'),
+    ...sourcesIn('shared/guard/rules'),
+    ...['decide', 'findings', 'newborn', 'next-record', 'undated'].map((name) => `shared/guard/${name}.ts`),
+    'shared/senses/compare.ts',
+  ];
+
+  test('it imports no package but the one for schemas', () => {
+    expect(importsWhere(pure, (from, _file, isOurs) => !isOurs && from !== 'zod')).toEqual([]);
+  });
+
+  test.each(pure)('%s loads nothing that reaches outside, however far away', (file) => {
+    // Hashing is computing: it reaches nothing.
+    const packages = [...loadedBy(file)].filter((one) => !one.endsWith('.ts'));
+    expect(packages.filter((one) => one !== 'zod' && one !== 'node:crypto')).toEqual([]);
+  });
+
+  test('it is given the time and everything else: no clock, no chance, no waiting', () => {
+    const given = pure.filter((file) =>
+      /\bDate\.now\(|\bnew Date\(\)|Math\.random|randomUUID|\bprocess\.|\basync\b|\bawait\b/.test(textOf(file)),
+    );
+    expect(given).toEqual([]);
+  });
+});
+
+describe('the tree of test/', () => {
+  test.each(['functions', 'shared', 'local'])('is the tree of %s', (top) => {
+    const code = foldersIn(top);
+    expect(foldersIn(`test/${top}`).filter((folder) => !code.includes(folder.slice('test/'.length)))).toEqual([]);
+  });
+});

@@ -1,0 +1,304 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../../../local/cli/program.ts';
+import { resetClock } from '../../../local/clock.ts';
+import { startEstate } from '../../../local/estate.ts';
+import { type LocalGuardian, startLocalGuardian } from '../../../local/guardian.ts';
+import type { Host } from '../../../local/host/host.ts';
+import { type Client, clientOf } from '../../simulation/client.ts';
+
+const HOUR_MS = 3_600_000;
+
+let folder = '';
+let running: LocalGuardian;
+
+// Sweeps are five minutes apart and nothing else is told: the guardian looks when a test turns the clock.
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'key-guardian-cli-'));
+  const quiet = { auditDelayMs: HOUR_MS, eventDelayMs: HOUR_MS, settleMs: 0 };
+  running = await startLocalGuardian({
+    estate: startEstate(),
+    folder,
+    sweepSeconds: 300,
+    behaviours: quiet,
+    write: () => {},
+  });
+  await host().idle();
+});
+afterAll(async () => {
+  await running.stop();
+  resetClock();
+  await rm(folder, { recursive: true, force: true });
+  expect(running.host?.failures).toEqual([]);
+});
+
+function host(): Host {
+  if (running.host === undefined) throw new Error('The guardian runs unguarded.');
+  return running.host;
+}
+const swept = (): Promise<void> => host().advance(5 * 60_000, 60_000);
+const as = (identity: string): Client => clientOf(running.azure, identity);
+const enabled = (vault: string, key: string): readonly boolean[] => {
+  const state = running.azure.state(vault, key);
+  return state.kind === 'present' ? state.versions.map((version) => version.enabled) : [];
+};
+const versionOf = (vault: string, key: string): string => {
+  const state = running.azure.state(vault, key);
+  return state.kind === 'present' ? (state.versions.at(-1)?.version ?? '') : '';
+};
+
+/** Runs a command line as `npm run key-guardian -- …` would. */
+async function keyGuardian(...args: readonly string[]) {
+  const said = { out: '', err: '' };
+  const status = await runCommand(['--folder', folder, ...args], {
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+  });
+  return { status, ...said };
+}
+
+async function refused(...args: readonly string[]): Promise<string> {
+  const { status, out, err } = await keyGuardian(...args);
+  expect({ status, out }).toEqual({ status: 1, out: '' });
+  expect(err).not.toMatch(/\n\s+at /);
+  return err.trimEnd();
+}
+
+async function done(...args: readonly string[]): Promise<string> {
+  const { status, out, err } = await keyGuardian(...args);
+  expect({ status, err }).toEqual({ status: 0, err: '' });
+  return out.trimEnd();
+}
+
+const idIn = (text: string): string => /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(text)?.[0] ?? '';
+
+describe('any command', () => {
+  it('refuses an identity that azure.json does not have, and names those that it has', async () => {
+    expect(await refused('--as', 'nobody', 'status')).toMatch(/^There is no identity nobody\. There are: owner, /);
+  });
+
+  it.each([
+    [['baseline', 'show', 'fabrikam']],
+    [['baseline', 'accept', 'fabrikam']],
+    [['approve', 'ask', 'fabrikam', '--act', 'disable', '--why', 'x']],
+    [['hold', 'set', 'fabrikam', '--why', 'x']],
+    [['restore', 'fabrikam/disk-web']],
+  ])('refuses a vault that the policy does not name: %j', async (args) => {
+    expect(await refused(...args)).toBe(
+      'The policy names no vault fabrikam. It names: contoso-disks, contoso-sql, contoso-dev.',
+    );
+  });
+
+  it.each([
+    [['approve', 'ask', 'contoso-sql/disk-slq', '--act', 'disable', '--why', 'x']],
+    [['hold', 'set', 'contoso-sql/disk-slq', '--why', 'x']],
+    [['restore', 'contoso-sql/disk-slq']],
+  ])('refuses a key that the register does not know: %j', async (args) => {
+    expect(await refused(...args)).toBe(
+      'The register knows no key disk-slq in contoso-sql. It knows: disk-backup, disk-sql.',
+    );
+  });
+
+  it.each([
+    [['hold', 'set', 'contoso-disks/disk-web'], "required option '--why <text>' not specified"],
+    [['hold', 'set', 'contoso-disks', '--why', 'x', '--hours', '0'], 'Give hours as a number above 0.'],
+    [['approve', 'ask', 'contoso-disks', '--act', 'shred', '--why', 'x'], 'Allowed choices are'],
+    [['approve', 'ask', 'contoso-disks', '--why', 'x'], "required option '--act <act...>' not specified"],
+    [['restore', 'contoso-disks'], 'Name the key: vault/key.'],
+    [['restore'], "missing required argument 'vault/key'"],
+    [['recover'], "unknown command 'recover'"],
+  ])('says what is wrong with %j', async (args, sentence) => {
+    expect(await refused(...args)).toContain(sentence);
+  });
+});
+
+describe('status', () => {
+  it('shows each vault with its mode, its baseline and its last pass', async () => {
+    const said = await done('status');
+    expect(said).toMatch(/block {2}contoso-disks {2}baseline accepted, swept \d+ s ago/);
+    expect(said).toMatch(/alert {2}contoso-dev {2}baseline accepted, swept \d+ s ago/);
+  });
+});
+
+describe('baseline', () => {
+  it('shows what is there, and that it was accepted by whom', async () => {
+    const said = await done('baseline', 'show', 'contoso-disks');
+    expect(said).toMatch(/^Baseline of contoso-disks: accepted on \S+ by owner@contoso\.example\./);
+    expect(said).toContain(`disk-web/${versionOf('contoso-disks', 'disk-web')}  enabled, current, wrapKey unwrapKey`);
+    expect(said.split('\n').filter((line) => line.includes('disk-app/'))).toHaveLength(2);
+    expect(said).not.toContain('SUSPICIOUS');
+  });
+
+  it('lists a disabled current version first, as suspicious, and takes it as retired only where a person says so', async () => {
+    const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
+    await as('owner').disable('contoso-dev', 'dev-db');
+    const shown = (await done('baseline', 'show', 'contoso-dev')).split('\n');
+    expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and current`));
+    expect(shown.at(-2)).toContain(`key-guardian baseline accept contoso-dev`);
+
+    expect(await done('baseline', 'accept', 'contoso-dev')).toBe(
+      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 are known and not approved.',
+    );
+    expect(await done('baseline', 'accept', 'contoso-dev', '--retired', name)).toBe(
+      'The baseline of contoso-dev is accepted: 3 versions are approved.',
+    );
+  });
+
+  it('accepts nothing where a word names what is not there, or says two things of one version', async () => {
+    expect(await refused('baseline', 'accept', 'contoso-dev', '--needed', 'dev-db/0')).toBe(
+      'There is no dev-db/0 in contoso-dev: nothing was accepted.',
+    );
+    const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
+    expect(await refused('baseline', 'accept', 'contoso-dev', '--needed', name, '--retired', name)).toBe(
+      `${name} cannot be both needed and retired: nothing was accepted.`,
+    );
+  });
+
+  it('is shown to whoever may read, and accepted under the name of who runs it', async () => {
+    await done('--as', 'approver', 'baseline', 'accept', 'contoso-dev');
+    expect(await done('baseline', 'show', 'contoso-dev')).toContain('by approver@contoso.example');
+  });
+
+  it('says that it cannot be taken where the vault refuses to be read', async () => {
+    const lift = running.azure.fault({
+      match: { vault: 'contoso-sql', operation: 'list' },
+      answer: { kind: 'forbidden-by-firewall' },
+    });
+    const said = await refused('baseline', 'show', 'contoso-sql');
+    lift();
+    expect(said).toMatch(/^The baseline needs contoso-sql, which cannot be read: \S*firewall/);
+  });
+});
+
+describe('approve', () => {
+  it('is asked by one, granted by another, and what it allows stays', async () => {
+    const asked = await done('approve', 'ask', 'contoso-disks/disk-web', '--act', 'disable', '--why', 'it is retired');
+    const id = idIn(asked);
+    expect(asked).toContain(`key-guardian --as approver approve grant contoso-disks ${id}`);
+    expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(
+      'Who asks for an approval cannot grant it: somebody else has to.',
+    );
+    expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(/^Granted until \S+Z\.$/);
+    await as('owner').disable('contoso-disks', 'disk-web');
+    await swept();
+    expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
+  });
+
+  it('allows nothing any more once it is withdrawn', async () => {
+    const asked = await done('approve', 'ask', 'contoso-disks/disk-app', '--act', 'disable', '--why', 'a mistake');
+    const id = idIn(asked);
+    await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id);
+    expect(await done('approve', 'withdraw', 'contoso-disks', id)).toBe('Withdrawn.');
+    expect(await refused('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toBe(
+      `Approval ${id} was withdrawn.`,
+    );
+    // Seen as good after the withdrawal: nobody can think that the act was before it.
+    await swept();
+    await as('owner').disable('contoso-disks', 'disk-app');
+    await swept();
+    expect(enabled('contoso-disks', 'disk-app')).toEqual([true, true]);
+  });
+
+  it('refuses an id or a version that there is not', async () => {
+    expect(await refused('approve', 'grant', 'contoso-disks', 'nothing')).toBe(
+      'There is no approval nothing in contoso-disks.',
+    );
+    expect(await refused('approve', 'ask', 'contoso-disks/disk-web/0', '--act', 'disable', '--why', 'x')).toMatch(
+      /^The register knows no version 0 of contoso-disks\/disk-web\. It knows: [0-9a-f]{32}\.$/,
+    );
+  });
+});
+
+describe('hold', () => {
+  it('stops every write to a key until it is released, and status shows it', async () => {
+    const set = await done('hold', 'set', 'contoso-disks/disk-db', '--why', 'we look into it', '--hours', '2');
+    expect(set).toMatch(/^Hold \S+ stops every write to contoso-disks\/disk-db until \S+Z\.$/);
+    await as('attacker').disable('contoso-disks', 'disk-db');
+    await swept();
+    expect(enabled('contoso-disks', 'disk-db')).toContain(false);
+    expect(await done('status')).toContain(`${idIn(set)}  stops contoso-disks/disk-db`);
+
+    expect(await done('hold', 'release', idIn(set))).toBe('Writes to contoso-disks/disk-db go on.');
+    expect(await done('status')).toContain('Holds: none');
+    await swept();
+    expect(enabled('contoso-disks', 'disk-db')).toEqual([true, true]);
+  });
+
+  it('stops everything where it names nothing', async () => {
+    const set = await done('hold', 'set', '--why', 'all hands');
+    expect(set).toContain('stops every write to everything');
+    expect(await done('hold', 'release', idIn(set))).toBe('Writes to everything go on.');
+  });
+
+  it('refuses to release what there is not', async () => {
+    expect(await refused('hold', 'release', 'nothing')).toBe('There is no hold nothing.');
+  });
+});
+
+describe('restore', () => {
+  it('says on a dry run what it would do, and does it under the rights of who runs it', async () => {
+    await as('attacker').disable('contoso-dev', 'dev-web');
+    await swept();
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([false]);
+    const planned = await done('restore', 'contoso-dev/dev-web', '--dry-run');
+    expect(planned).toMatch(
+      /^contoso-dev\/dev-web would be restored:\n {2}restore contoso-dev\/dev-web\/\S+: enabled$/,
+    );
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([false]);
+
+    expect(await done('restore', 'contoso-dev/dev-web')).toMatch(/: enabled: done$/);
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([true]);
+    const [write] = running.azure.log.filter(({ key, changed }) => key === 'dev-web' && changed).slice(-1);
+    expect(write).toMatchObject({ identity: 'owner', operation: 'update' });
+    expect(await done('restore', 'contoso-dev/dev-web')).toBe(
+      'contoso-dev/dev-web is as it was approved: there is nothing to restore.',
+    );
+  });
+
+  it('brings a deleted key back', async () => {
+    await as('attacker').delete('contoso-dev', 'dev-app');
+    expect(await done('restore', 'contoso-dev/dev-app')).toBe('recover contoso-dev/dev-app: done');
+    expect(enabled('contoso-dev', 'dev-app')).toEqual([true]);
+  });
+
+  it('takes back what an approval allowed', async () => {
+    expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
+    expect(await done('restore', 'contoso-disks/disk-web')).toMatch(/: enabled: done$/);
+    await swept();
+    expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
+  });
+
+  it('fails with what the vault answered where the person may not, and writes nothing', async () => {
+    await as('attacker').disable('contoso-dev', 'dev-web');
+    expect(await refused('--as', 'approver', 'restore', 'contoso-dev/dev-web')).toMatch(
+      /: enabled: refused: forbidden/,
+    );
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([false]);
+  });
+
+  it('says that it cannot read, and never that nothing is there', async () => {
+    const lift = running.azure.fault({
+      match: { vault: 'contoso-dev', identity: 'owner' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    const said = await refused('restore', 'contoso-dev/dev-web');
+    lift();
+    expect(said).toMatch(/^contoso-dev\/dev-web cannot be read: forbidden/);
+  });
+
+  it('waits for its turn while the guardian is at work on the key', async () => {
+    const { claims } = running.guardian.ports.tables;
+    const until = new Date(Date.now() + 30_000).toISOString();
+    const claim = await claims.put('contoso-dev', 'dev-web', { owner: 'a worker', until, intents: [] });
+    expect(await refused('restore', 'contoso-dev/dev-web')).toBe(
+      'The guardian is at work on contoso-dev/dev-web: try again in half a minute.',
+    );
+    await claims.remove(claim);
+  });
+});

@@ -1,0 +1,39 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { parseHours, parseKeyTarget, parseTarget } from '../../../local/cli/target.ts';
+
+describe('a target', () => {
+  it.each([
+    ['contoso-disks', { vault: 'contoso-disks', key: undefined, version: undefined }],
+    ['Contoso-Disks/Disk-Web', { vault: 'contoso-disks', key: 'disk-web', version: undefined }],
+    ['contoso-disks/disk-web/0A1B', { vault: 'contoso-disks', key: 'disk-web', version: '0a1b' }],
+  ])('is taken from %s, in lower case', (text, target) => {
+    expect(parseTarget(text)).toEqual(target);
+  });
+
+  it.each(['', '/disk-web', 'contoso-disks/', 'contoso-disks/disk-web/', 'contoso-disks//1', 'a/b/c/d'])(
+    'is not "%s"',
+    (text) => {
+      expect(() => parseTarget(text)).toThrow(InvalidArgumentError);
+    },
+  );
+
+  it('names a key where one is needed', () => {
+    expect(parseKeyTarget('contoso-disks/disk-web')).toMatchObject({ vault: 'contoso-disks', key: 'disk-web' });
+    expect(() => parseKeyTarget('contoso-disks')).toThrow('Name the key: vault/key.');
+  });
+});
+
+describe('hours', () => {
+  it.each([
+    ['1', 1],
+    ['0.5', 0.5],
+    ['72', 72],
+  ])('are taken from %s', (text, hours) => {
+    expect(parseHours(text)).toBe(hours);
+  });
+
+  it.each(['0', '-1', 'soon', 'Infinity', ''])('are not "%s"', (text) => {
+    expect(() => parseHours(text)).toThrow('Give hours as a number above 0.');
+  });
+});

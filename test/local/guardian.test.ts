@@ -1,0 +1,223 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CryptographyClient } from '@azure/keyvault-keys';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { attack } from '../../local/attacks.ts';
+import type { KeyState } from '../../local/azure/types.ts';
+import { daysAgo, startEstate } from '../../local/estate.ts';
+import { type LocalGuardian, startLocalGuardian } from '../../local/guardian.ts';
+import { credentialOf, findLocalAzure, outsideClient, outsideConnection } from '../../local/outside-client.ts';
+import { readRecords } from '../../shared/audit/read.ts';
+import { queue } from '../../shared/azure/queues.ts';
+import { storageClients } from '../../shared/azure/storage-clients.ts';
+import { streams } from '../../shared/azure/streams.ts';
+import { incident } from '../../shared/domain/incident.ts';
+import { readBaseline } from '../../shared/register/vaults.ts';
+
+const VAULT = 'contoso-disks';
+/** Keys that both guardians work on, beside those of `npm start`. */
+const SHARED = Array.from({ length: 8 }, (_, number) => `shared-${number}`);
+const ACTS = ['disable', 'expire', 'not-before', 'strip-ops'] as const;
+const patient = { timeout: 45_000, interval: 50 };
+
+let folder = '';
+let running: LocalGuardian;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'key-guardian-'));
+  const estate = startEstate();
+  const [first, ...others] = estate.vaults;
+  if (first === undefined) throw new Error('The estate has no vault.');
+  const versions = [{ created: daysAgo(90), updated: daysAgo(90), keyOps: ['wrapKey', 'unwrapKey'] as const }];
+  const vault = { ...first, keys: [...(first.keys ?? []), ...SHARED.map((name) => ({ name, versions }))] };
+  running = await startLocalGuardian({
+    estate: { ...estate, vaults: [vault, ...others] },
+    folder,
+    sweepSeconds: 2,
+    write: () => {},
+  });
+});
+afterAll(async () => {
+  await running.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const register = () =>
+  storageClients({ kind: 'connection-string', value: running.guardian.settings.RegisterStorage ?? '' });
+const portOf = () => Number(new URL(running.vaultUrl(VAULT)).port);
+
+describe('a local guardian', () => {
+  it('says where it is in azure.json, in exactly the documented shape', async () => {
+    const about = z
+      .strictObject({
+        vaults: z.array(z.strictObject({ name: z.string(), url: z.string() })),
+        caFile: z.string(),
+        identities: z.array(z.strictObject({ name: z.string(), token: z.string().min(100) })),
+      })
+      .parse(JSON.parse(await readFile(join(folder, 'azure.json'), 'utf8')));
+    expect(about.vaults).toEqual(
+      ['contoso-disks', 'contoso-sql', 'contoso-dev'].map((name) => ({
+        name,
+        url: `https://${name}.vault.azure.net:${portOf()}`,
+      })),
+    );
+    expect(await readFile(about.caFile, 'utf8')).toContain('BEGIN CERTIFICATE');
+    expect(about.identities.map(({ name }) => name)).toEqual([
+      'owner',
+      'attacker',
+      'approver',
+      'des-disk-web',
+      'des-disk-app',
+      'des-disk-db',
+      'des-disk-sql',
+      'des-disk-backup',
+      'des-dev-web',
+      'des-dev-app',
+      'des-dev-db',
+    ]);
+  });
+
+  it('keeps the guardian’s own tokens out of every file of its folder', async () => {
+    const tokens = ['watcher', 'keeper'].map((name) => running.azure.identities.get(name)?.token ?? '');
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const texts = await Promise.all(
+      files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'utf8')),
+    );
+    expect(texts.length).toBeGreaterThanOrEqual(4);
+    for (const token of tokens) {
+      expect(token.length).toBeGreaterThan(100);
+      expect(texts.filter((text) => text.includes(token))).toEqual([]);
+    }
+  });
+
+  it('has an accepted baseline of every vault from the moment azure.json is there', async () => {
+    const { tables, policy } = running.guardian.ports;
+    const states = await Promise.all(policy.vaults.map(({ name }) => readBaseline(tables.vaults, name)));
+    expect(states.map((state) => state?.state)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(policy.vaults.map(({ mode }) => mode)).toEqual(['block', 'block', 'alert']);
+  });
+
+  it('brings a key back that an outside client disables, proven by wrap and unwrap under the disk’s identity', async () => {
+    const address = await findLocalAzure(folder);
+    const { url, ...connection } = (await outsideConnection(address))(VAULT);
+    const credential = credentialOf(address, 'des-disk-web');
+    const disk = new CryptographyClient(`${url}/keys/disk-web/${versionOf('disk-web')}`, credential, {
+      ...connection,
+      retryOptions: { maxRetries: 0 },
+    });
+    const dataKey = randomBytes(32);
+    const { result: stored } = await disk.wrapKey('RSA-OAEP-256', dataKey);
+
+    // The guardian's write takes its time, so that the disk is seen to fail before.
+    const quickAgain = running.azure.fault({
+      match: { identity: 'keeper', key: 'disk-web', operation: 'update' },
+      answer: { kind: 'slow', ms: 1_000 },
+    });
+    await attack('disable', await outsideClient(address, VAULT, 'attacker'), 'disk-web');
+    await expect(disk.unwrapKey('RSA-OAEP-256', stored)).rejects.toMatchObject({ statusCode: 403 });
+    quickAgain();
+    await expect.poll(() => isUsable(running.azure.state(VAULT, 'disk-web')), patient).toBe(true);
+    expect(Buffer.from((await disk.unwrapKey('RSA-OAEP-256', stored)).result)).toEqual(dataKey);
+    const { result: again } = await disk.wrapKey('RSA-OAEP-256', dataKey);
+    expect(Buffer.from((await disk.unwrapKey('RSA-OAEP-256', again)).result)).toEqual(dataKey);
+  });
+});
+
+describe('two guardians in two processes', () => {
+  let second: ChildProcess;
+
+  beforeAll(async () => {
+    second = fork(fileURLToPath(new URL('./second-guardian.ts', import.meta.url)), { execArgv: [] });
+    const token = (name: string) => running.azure.identities.get(name)?.token ?? '';
+    second.send({
+      kind: 'start',
+      folder,
+      port: portOf(),
+      tokens: { watcher: token('watcher'), keeper: token('keeper') },
+    });
+    await once(second, 'message');
+  });
+  afterAll(() => {
+    second.kill();
+  });
+
+  it('come to the same end as one: each act undone by one write and told as one incident', async () => {
+    running.azure.clearLog();
+    const undo = running.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'slow', ms: 100 } });
+    const attacker = await outsideClient(await findLocalAzure(folder), VAULT, 'attacker');
+    const inspections = queue(register().queue('inspections'));
+    await Promise.all(
+      SHARED.map(async (key, number) => {
+        await attack(ACTS[number % ACTS.length] ?? 'disable', attacker, key);
+        const look = { vault: VAULT, key, hints: [], attempt: 0 };
+        await Promise.all(Array.from({ length: 2 }, () => inspections.send(look)));
+      }),
+    );
+    await expect.poll(() => SHARED.filter((key) => !isUsable(running.azure.state(VAULT, key))), patient).toEqual([]);
+    await expect.poll(() => waitingIn('inspections'), patient).toBe(0);
+    await expect
+      .poll(async () => (await incidentsOf(SHARED)).filter(({ state }) => state !== 'resolved'), patient)
+      .toEqual([]);
+    undo();
+
+    const writes = running.azure.log.filter(({ identity, changed }) => identity === 'keeper' && changed);
+    expect(writes.map(({ key }) => key).toSorted()).toEqual(SHARED.toSorted());
+    const incidents = await incidentsOf(SHARED);
+    expect(incidents.map(({ subject }) => subject.key).toSorted()).toEqual(SHARED.toSorted());
+    expect(incidents.every(({ judgement }) => judgement === 'undone')).toBe(true);
+
+    const stopped = once(second, 'message');
+    second.send({ kind: 'stop' });
+    const [said] = await stopped;
+    const { requests, failures, poisoned } = z
+      .object({ requests: z.number(), failures: z.array(z.string()), poisoned: z.number() })
+      .parse(said);
+    const all = running.azure.log.filter(({ identity }) => identity === 'watcher' || identity === 'keeper').length;
+    expect(requests).toBeGreaterThan(0);
+    expect(all).toBeGreaterThan(requests);
+    expect({ failures, poisoned }).toEqual({ failures: [], poisoned: 0 });
+    expect(running.host?.failures).toEqual([]);
+  });
+
+  it('write one trail: its chain holds, and each write has its intent and its outcome', async () => {
+    const value = running.guardian.settings.TrailStorage ?? '';
+    const trail = streams(storageClients({ kind: 'connection-string', value }).container('trail'));
+    const days = new Set((await trail.list('audit/')).map((name) => name.split('/')[1] ?? ''));
+    const records = (await Promise.all([...days].map((day) => readRecords(trail, `audit/${day}/${VAULT}`)))).flat();
+    const acts = records.filter(
+      ({ what, subject }) => SHARED.includes(subject.key ?? '') && /intent|outcome/.test(what),
+    );
+    expect(acts.filter(({ what }) => what === 'intent')).toHaveLength(SHARED.length);
+    expect(acts.filter(({ what, detail }) => what === 'outcome' && detail.kind === 'done')).toHaveLength(SHARED.length);
+  });
+});
+
+function versionOf(key: string): string {
+  const state = running.azure.state(VAULT, key);
+  return state.kind === 'present' ? (state.versions[0]?.version ?? '') : '';
+}
+
+function isUsable(state: KeyState): boolean {
+  const now = Date.now() / 1000;
+  return (
+    state.kind === 'present' &&
+    state.versions.every(
+      ({ enabled, nbf = 0, exp = Number.POSITIVE_INFINITY, keyOps }) =>
+        enabled && nbf <= now && exp > now && keyOps.includes('wrapKey') && keyOps.includes('unwrapKey'),
+    )
+  );
+}
+
+const waitingIn = async (name: string): Promise<number | undefined> =>
+  (await register().queue(name).getProperties()).approximateMessagesCount;
+
+const incidentsOf = async (keys: readonly string[]) =>
+  (await running.guardian.ports.tables.incidents.list())
+    .map((row) => incident.parse(row.data))
+    .filter(({ subject }) => subject.key !== undefined && keys.includes(subject.key));

@@ -1,0 +1,82 @@
+/**
+ * A second guardian in a process of its own, forked by guardian.test.ts: the same functions over the first one's storage,
+ * and over its TLS port as any client of Azure would speak to it. Ends when the first says so.
+ */
+import { lookup } from 'node:dns';
+import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
+import { z } from 'zod';
+import hostJson from '../../host.json' with { type: 'json' };
+import { startHost } from '../../local/host/host.ts';
+import { setOutside } from '../../shared/azure/outside.ts';
+
+const start = z.object({
+  kind: z.literal('start'),
+  folder: z.string(),
+  port: z.number(),
+  tokens: z.object({ watcher: z.string(), keeper: z.string() }),
+});
+const message = z.discriminatedUnion('kind', [start, z.object({ kind: z.literal('stop') })]);
+
+/** Starts it; the result stops it and says what came of it. */
+async function begin({ folder, port, tokens }: z.infer<typeof start>) {
+  const settings = z
+    .record(z.string(), z.string())
+    .parse(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8')));
+  Object.assign(process.env, settings);
+  const agent = new Agent({
+    ca: await readFile(join(folder, 'ca.pem'), 'utf8'),
+    keepAlive: true,
+    port,
+    lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
+  });
+  const client = createDefaultHttpClient();
+  let requests = 0;
+  setOutside({
+    vaultHttpClient: {
+      sendRequest: (request) => {
+        requests += 1;
+        return client.sendRequest(Object.assign(request, { agent }));
+      },
+    },
+    credential: (identity) => {
+      const token = identity === 'keeper' ? tokens.keeper : tokens.watcher;
+      return { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+    },
+    now: () => new Date(),
+    fetch: (address, request) => fetch(address, request),
+    write: () => {},
+  });
+  const host = await startHost({
+    entry: () => import('../../functions/index.ts'),
+    settings: { ...settings, AuditLog_westeurope: 'local' },
+    hostJson,
+  });
+  return async () => {
+    await host.stop();
+    agent.destroy();
+    const failures = host.failures.map(({ functionName, error }) => `${functionName}: ${String(error)}`);
+    return { kind: 'stopped', requests, failures, poisoned: host.poisoned.length };
+  };
+}
+
+let end: (() => Promise<object>) | undefined;
+
+async function hear(said: z.infer<typeof message>): Promise<void> {
+  switch (said.kind) {
+    case 'start':
+      end = await begin(said);
+      process.send?.({ kind: 'started' });
+      return;
+    case 'stop':
+      process.send?.(await end?.());
+      process.disconnect();
+      return;
+    default:
+      return said satisfies never;
+  }
+}
+
+process.on('message', (said) => void hear(message.parse(said)));

@@ -1,0 +1,454 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Fault } from '../../../local/azure/types.ts';
+import { resetClock } from '../../../local/clock.ts';
+import { seedKey } from '../../simulation/end-state.ts';
+import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
+
+const VAULT = 'prod-disks';
+const policy = { vaults: [{ name: VAULT, mode: 'block' }] };
+const vaults = [{ name: VAULT, keys: [seedKey('disk-a', [{}, {}]), seedKey('disk-b', [{}])] }];
+
+afterEach(resetClock);
+
+async function worldWith(more: Partial<WorldOptions> = {}): Promise<World> {
+  const world = await createWorld({ vaults, policy, ...more });
+  // Ten quiet minutes: the reads of the baseline have settled.
+  await world.pass(600, 600);
+  return world;
+}
+
+const enabledIn = (world: World, key = 'disk-a'): readonly boolean[] => {
+  const state = world.azure.state(VAULT, key);
+  return state.kind === 'present' ? state.versions.map(({ enabled }) => enabled) : [];
+};
+
+const kindsOf = async (world: World, key?: string): Promise<readonly string[]> =>
+  (await world.incidents(VAULT, key)).map(({ kind, state }) => `${kind} ${state}`).toSorted();
+
+const alertsOf = (world: World, kind: string): readonly string[] =>
+  world.alerts.filter(({ incident }) => incident.kind === kind).map(({ event }) => event);
+
+/** Passes minutes with the sentry at work. */
+async function minutes(world: World, count: number): Promise<void> {
+  for (let minute = 0; minute < count; minute += 1) {
+    await world.pass(60, 5);
+    await world.sentry();
+  }
+}
+
+/** Patches that reached the vault. */
+const patches = (world: World) =>
+  world.writes().filter(({ operation, status }) => operation === 'update' && status < 400);
+
+describe('a key that cannot be read', () => {
+  const refusals = [
+    { says: 'unreachable', answer: { kind: 'unreachable' } },
+    { says: 'unreachable', answer: { kind: 'internal-error' } },
+    { says: 'unreachable', answer: { kind: 'malformed', body: '{"value":' } },
+    { says: 'throttled', answer: { kind: 'throttled' } },
+    { says: 'forbidden-by-permission', answer: { kind: 'forbidden-by-permission' } },
+    { says: 'forbidden-by-firewall', answer: { kind: 'forbidden-by-firewall' } },
+  ] satisfies readonly { says: string; answer: Fault['answer'] }[];
+
+  test.each(refusals)(
+    '($answer.kind) is told once after two minutes, never as absent, and undone when it has passed',
+    async ({ says, answer }) => {
+      const world = await worldWith();
+      await world.as('attacker').disable(VAULT, 'disk-a');
+      const passes = world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer });
+      await world.wake(VAULT, 'disk-a');
+      await world.pass(110, 5);
+      expect(await kindsOf(world, 'disk-a')).toEqual([]);
+
+      await world.pass(120, 5);
+      const [incident] = await world.incidents(VAULT, 'disk-a');
+      expect(incident).toMatchObject({ kind: 'key-unreadable', state: 'open' });
+      expect(incident?.summary).toContain(says);
+      expect(alertsOf(world, 'key-unreadable')).toEqual(['opened']);
+      await world.pass(600, 10);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+      expect(alertsOf(world, 'key-unreadable')).toEqual(['opened']);
+      expect(world.writes()).toEqual([]);
+
+      passes();
+      await world.pass(70, 5);
+      expect(enabledIn(world)).toEqual([true, true]);
+      expect(world.changes()).toBe(1);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable resolved', 'version-disabled resolved']);
+      expect(alertsOf(world, 'key-unreadable')).toEqual(['opened', 'resolved']);
+      expect(world.failures).toEqual([]);
+    },
+  );
+
+  test('a deleted key whose deleted side alone is refused is not taken for gone', async () => {
+    const world = await worldWith();
+    await world.as('attacker').delete(VAULT, 'disk-a');
+    world.azure.fault({
+      match: { vault: VAULT, operation: 'get-deleted' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    await world.wake(VAULT, 'disk-a');
+    await world.pass(900, 10);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+    world.azure.clearFaults();
+    await world.pass(70, 5);
+    expect(world.azure.state(VAULT, 'disk-a').kind).toBe('present');
+  });
+
+  test('who did it, heard while the key cannot be read, is in the trail once and named when it can', async () => {
+    const world = await worldWith();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    const passes = world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'throttled' } });
+    await world.audit();
+    await world.pass(180, 5);
+    passes();
+    await world.pass(70, 5);
+    const acts = (await world.trail()).filter(
+      ({ what, detail }) => what === 'hint' && JSON.stringify(detail).includes('KeyUpdate'),
+    );
+    expect(acts.length).toBe(1);
+    const disabled = (await world.incidents(VAULT, 'disk-a')).find(({ kind }) => kind === 'version-disabled');
+    expect(disabled?.who?.oid).toBe(world.azure.identities.get('attacker')?.oid);
+  });
+});
+
+describe('a key that cannot be put right', () => {
+  const refusals = [
+    { says: 'read-only', answer: { kind: 'read-only' } },
+    { says: 'throttled', answer: { kind: 'throttled' } },
+    { says: 'forbidden-by-permission', answer: { kind: 'forbidden-by-permission' } },
+    { says: 'forbidden-by-firewall', answer: { kind: 'forbidden-by-firewall' } },
+    { says: 'gave no answer', answer: { kind: 'unreachable' } },
+    { says: 'conflict', answer: { kind: 'conflict' } },
+  ] satisfies readonly { says: string; answer: Fault['answer'] }[];
+
+  test.each(refusals)(
+    '($answer.kind) is told at once as bad, once after two minutes as refused, and undone when it has passed',
+    async ({ says, answer }) => {
+      const world = await worldWith();
+      await world.as('attacker').disable(VAULT, 'disk-a');
+      const passes = world.azure.fault({ match: { vault: VAULT, identity: 'keeper' }, answer });
+      await world.sentry();
+      const [bad] = await world.incidents(VAULT, 'disk-a');
+      expect(bad).toMatchObject({ kind: 'version-disabled', state: 'open' });
+      expect(bad?.judgement).toContain('undoing, not done yet');
+
+      await minutes(world, 5);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unwritable open', 'version-disabled open']);
+      expect((await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'key-unwritable')?.summary).toContain(
+        says,
+      );
+      expect(alertsOf(world, 'key-unwritable')).toEqual(['opened']);
+      expect(await kindsOf(world)).toEqual([]);
+      expect(world.changes()).toBe(0);
+
+      passes();
+      await minutes(world, 2);
+      expect(enabledIn(world)).toEqual([true, true]);
+      expect(world.changes()).toBe(1);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unwritable resolved', 'version-disabled resolved']);
+      expect(alertsOf(world, 'key-unwritable')).toEqual(['opened', 'resolved']);
+      expect(world.failures).toEqual([]);
+    },
+  );
+
+  test('a failure that passes within two minutes is not told as one', async () => {
+    const world = await worldWith();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    world.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'throttled' }, times: 3 });
+    await world.sentry();
+    await world.pass(20);
+    expect(enabledIn(world)).toEqual([true, true]);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
+  });
+
+  test('a vault that fails over while a key is deleted gives it back when it can be written again', async () => {
+    const world = await worldWith();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.as('attacker').delete(VAULT, 'disk-a');
+    const passes = world.azure.fault({ match: { vault: VAULT }, answer: { kind: 'read-only' } });
+    await world.sentry();
+    await minutes(world, 10);
+    expect(world.azure.state(VAULT, 'disk-a').kind).toBe('deleted');
+    passes();
+    await minutes(world, 3);
+    expect(enabledIn(world)).toEqual([true, true]);
+    expect(world.changes()).toBe(2);
+    expect(await kindsOf(world, 'disk-a')).toEqual([
+      'key-deleted resolved',
+      'key-unwritable resolved',
+      'version-disabled resolved',
+    ]);
+  });
+});
+
+describe('an answer that is lost', () => {
+  test('the vault enabled the version: known by reading back, and not sent twice', async () => {
+    const world = await worldWith();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    world.azure.fault({
+      match: { identity: 'keeper', operation: 'update' },
+      answer: { kind: 'lost-answer' },
+      times: 1,
+    });
+    await world.sentry();
+    await minutes(world, 3);
+    expect(patches(world).length).toBe(1);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
+    const outcomes = (await world.trail()).filter(({ what }) => what === 'outcome').map(({ detail }) => detail.kind);
+    expect(outcomes).toEqual(['done']);
+  });
+
+  test('the vault recovered the key: known by reading back, and not sent twice', async () => {
+    const world = await worldWith({ behaviours: { settleMs: 2_000 } });
+    await world.as('attacker').delete(VAULT, 'disk-a');
+    await world.pass(5);
+    world.azure.fault({
+      match: { identity: 'keeper', operation: 'recover' },
+      answer: { kind: 'lost-answer' },
+      times: 1,
+    });
+    await world.sentry();
+    await minutes(world, 3);
+    expect(world.writes().filter(({ operation, status }) => operation === 'recover' && status !== 401).length).toBe(1);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['key-deleted resolved']);
+  });
+
+  test('the vault goes silent with the answer: the intent stays open, and whoever comes next closes it by reading', async () => {
+    const world = await worldWith();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    world.azure.fault({
+      match: { identity: 'keeper', operation: 'update' },
+      answer: { kind: 'lost-answer' },
+      times: 1,
+    });
+    const stop = world.azure.onAnswer((_, response, operation) => {
+      if (operation !== 'update' || response.status !== 200) return;
+      stop();
+      world.azure.fault({ match: { identity: 'watcher' }, answer: { kind: 'unreachable' }, times: 6 });
+    });
+    await world.sentry();
+    expect((await world.trail()).filter(({ what }) => what === 'outcome').map(({ detail }) => detail.kind)).toEqual([
+      'unknown',
+    ]);
+    await world.pass(50);
+    expect(patches(world).length).toBe(1);
+    expect((await world.trail()).filter(({ what }) => what === 'outcome').at(-1)?.detail).toMatchObject({
+      kind: 'done',
+      closedLater: true,
+    });
+    expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
+    expect(await world.ports.tables.claims.list(VAULT)).toEqual([]);
+  });
+});
+
+describe('a storage that is down', () => {
+  const down = { trail: false, register: false };
+  const storage = {
+    onStorage(name: string): void {
+      if (down.trail && name.startsWith('trail.')) throw new Error('the storage of the trail is down');
+      if (down.register && name.startsWith('backlog.')) throw new Error('the storage of the register takes no record');
+    },
+  };
+  afterEach(() => {
+    down.trail = false;
+    down.register = false;
+  });
+
+  test('that of the trail, during an attack: restored, told, and the trail catches up with both times', async () => {
+    const world = await worldWith(storage);
+    await world.sentry();
+    const before = (await world.trail()).length;
+    down.trail = true;
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.as('attacker').delete(VAULT, 'disk-b');
+    await world.pass(61);
+    expect(enabledIn(world)).toEqual([true, true]);
+    expect(world.azure.state(VAULT, 'disk-b').kind).toBe('present');
+    expect(world.failures).toEqual([]);
+    expect(alertsOf(world, 'version-disabled')).toEqual(['opened', 'resolved']);
+    expect(alertsOf(world, 'trail-behind')).toEqual(['opened']);
+    await world.pass(180, 5);
+
+    down.trail = false;
+    expect((await world.trail()).length).toBe(before);
+    await world.pass(65, 5);
+    const late = (await world.trail()).filter(({ appendedAt }) => appendedAt !== undefined);
+    expect(late.map(({ what }) => what)).toEqual(expect.arrayContaining(['decision', 'intent', 'outcome', 'incident']));
+    for (const record of late.filter(({ what }) => what === 'intent' || what === 'outcome')) {
+      expect((record.appendedAt?.getTime() ?? 0) - record.time.getTime()).toBeGreaterThan(180_000);
+    }
+    expect(alertsOf(world, 'trail-behind')).toEqual(['opened', 'resolved']);
+    expect(await kindsOf(world)).toEqual(['trail-behind resolved']);
+  });
+
+  test('both: nothing is written to the vault until one is back, and then it is undone', async () => {
+    const world = await worldWith(storage);
+    await world.sentry();
+    down.trail = true;
+    down.register = true;
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.as('attacker').delete(VAULT, 'disk-b');
+    await minutes(world, 10);
+    expect(world.writes()).toEqual([]);
+    expect(world.failures.length).toBeGreaterThan(0);
+
+    down.register = false;
+    await minutes(world, 2);
+    expect(enabledIn(world)).toEqual([true, true]);
+    expect(world.azure.state(VAULT, 'disk-b').kind).toBe('present');
+    expect(world.changes()).toBe(2);
+
+    down.trail = false;
+    await minutes(world, 2);
+    const intents = (await world.trail()).filter(({ what }) => what === 'intent');
+    const sent = world.azure.log.filter(({ identity, changed }) => identity === 'keeper' && changed);
+    expect(sent.map(({ clientRequestId }) => clientRequestId).toSorted()).toEqual(
+      intents.map(({ detail }) => detail.intent).toSorted(),
+    );
+    expect(await kindsOf(world)).toEqual(['trail-behind resolved']);
+  });
+
+  test('the tables: nothing is written, and it is undone when they are back', async () => {
+    let gone = false;
+    const world = await worldWith({
+      onStorage(name) {
+        if (gone && !name.startsWith('trail.')) throw new Error('the storage of the register is down');
+      },
+    });
+    await world.sentry();
+    gone = true;
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await expect(world.wake(VAULT, 'disk-a')).rejects.toThrow('Storage did not take it');
+    expect(world.writes()).toEqual([]);
+    gone = false;
+    await minutes(world, 3);
+    expect(enabledIn(world)).toEqual([true, true]);
+  });
+});
+
+describe('what cannot be parsed', () => {
+  const setAside = async (world: World) =>
+    (await world.trail()).filter(({ what, subject }) => what === 'set-aside' && subject.vault === 'none');
+
+  test('a message of a queue is set aside whole, recorded and told, and ends there', async () => {
+    const world = await worldWith();
+    const message = { vault: VAULT, key: 'disk-a', hints: 'many', note: 'ä "quoted"\n' };
+    await world.ports.queues.inspections.send(message);
+    await world.settle();
+    await world.pass(60);
+    const [record, ...others] = await setAside(world);
+    expect(others).toEqual([]);
+    expect(await world.ports.setAside.read(String(record?.detail.document))).toBe(JSON.stringify(message));
+    const [incident] = await world.incidents('none');
+    expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
+    expect(incident?.summary).toContain(String(record?.detail.document));
+    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('audit records that cannot be parsed are each set aside whole, told once, and those beside them are heard', async () => {
+    const world = await worldWith();
+    const odd = [{ operationName: 'KeyDelete', time: 'yesterday' }, { operationName: 'KeyUpdate' }, 'no record'];
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.auditMessages([{ records: odd }, 'no JSON {']);
+    await world.audit();
+    const kept = await Promise.all(
+      (await setAside(world)).map(({ detail }) => world.ports.setAside.read(String(detail.document))),
+    );
+    expect(kept.toSorted()).toEqual([...odd.map((each) => JSON.stringify(each)), 'no JSON {'].toSorted());
+    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect(enabledIn(world)).toEqual([true, true]);
+  });
+
+  test('the same again and again is kept, recorded and told once', async () => {
+    const world = await worldWith();
+    for (let time = 0; time < 50; time += 1) await world.auditMessages(['no JSON {']);
+    expect((await setAside(world)).length).toBe(1);
+    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+  });
+
+  test('a row of the register: its key is told as not guarded and never written, the others of the vault are guarded', async () => {
+    const world = await worldWith();
+    const row = await world.ports.tables.keys.get(VAULT, 'disk-a');
+    await world.ports.tables.keys.put(VAULT, 'disk-a', { versions: 'eaten' });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.as('attacker').disable(VAULT, 'disk-b');
+    await world.audit();
+    await world.sentry();
+    await minutes(world, 3);
+    expect(enabledIn(world, 'disk-a')).toEqual([true, false]);
+    expect(enabledIn(world, 'disk-b')).toEqual([true]);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['register-unreadable open']);
+    expect(alertsOf(world, 'register-unreadable')).toEqual(['opened']);
+    const [record] = await setAside(world);
+    expect(await world.ports.setAside.read(String(record?.detail.document))).toBe('{"versions":"eaten"}');
+    expect(world.failures).toEqual([]);
+    expect(await world.ports.tables.claims.list(VAULT)).toEqual([]);
+
+    // A person puts the row back.
+    await world.ports.tables.keys.put(VAULT, 'disk-a', row?.data);
+    await minutes(world, 2);
+    expect(enabledIn(world, 'disk-a')).toEqual([true, true]);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['register-unreadable resolved', 'version-disabled resolved']);
+  });
+});
+
+describe('very many hints', () => {
+  test('on a key whose state stays the same are one decision, and a count: a day of them adds no block to the trail', async () => {
+    let blocks = 0;
+    const world = await createWorld({
+      vaults,
+      policy: { vaults: [{ name: VAULT, mode: 'alert' }] },
+      onStorage(name) {
+        if (name === 'trail.append') blocks += 1;
+      },
+    });
+    await world.pass(600, 600);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    const after = blocks;
+    // As long as none of them costs a block, 200,000 cost none either; 2,000 are looked at one by one here.
+    for (let hint = 0; hint < 2_000; hint += 1) {
+      await world.wake(VAULT, 'disk-a');
+      if (hint % 10 === 0) await world.pass(1);
+    }
+    expect(blocks).toBe(after);
+    const decisions = (await world.trail()).filter(({ what }) => what === 'decision');
+    expect(decisions.length).toBe(1);
+    expect(alertsOf(world, 'version-disabled')).toEqual(['opened']);
+
+    await world.as('owner').enable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    const last = (await world.trail()).findLast(({ what }) => what === 'decision');
+    expect(last?.detail).toMatchObject({ findings: [], repeatsOfTheLast: 2_000 });
+  });
+
+  test('that are news of their own share blocks: 5,000 refused unwraps of one delivery are 100 blocks and one incident', async () => {
+    let blocks = 0;
+    const world = await worldWith({
+      onStorage(name) {
+        if (name === 'trail.append') blocks += 1;
+      },
+    });
+    const disk = world.as('disk');
+    world.azure.setGrants('disk', []);
+    await disk.wrapAndUnwrap(VAULT, 'disk-a', 'a'.repeat(32)).catch(() => undefined);
+    const refused = (number: number) => ({
+      time: new Date(Date.now() - number).toISOString(),
+      category: 'AuditEvent',
+      operationName: 'KeyUnwrap',
+      resourceId: '/SUBSCRIPTIONS/X',
+      correlationId: `call-${number}`,
+      identity: { claim: { oid: 'a-disk' } },
+      properties: { id: `https://${VAULT}.vault.azure.net/keys/disk-a/${'a'.repeat(32)}`, httpStatusCode: 403 },
+    });
+    const before = blocks;
+    await world.auditMessages([{ records: Array.from({ length: 5_000 }, (_, number) => refused(number)) }]);
+    await world.pass(1_200, 5);
+    expect((await world.trail()).filter(({ what }) => what === 'hint').length).toBe(5_000);
+    expect(blocks - before).toBeLessThanOrEqual(110);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open']);
+    expect(world.failures).toEqual([]);
+  });
+});

@@ -1,0 +1,289 @@
+import { describe, expect, test } from 'vitest';
+import type { Decision, Judgement, Verdict, Withholding } from '../../../shared/domain/decision.ts';
+import type { Situation } from '../../../shared/domain/finding.ts';
+import type { KeyRecord, RegisterChange, VersionRecord } from '../../../shared/domain/register.ts';
+import { decide } from '../../../shared/guard/decide.ts';
+import { afterLook, afterWriting, withChanges } from '../../../shared/guard/next-record.ts';
+import {
+  ACTED,
+  approved,
+  BORN,
+  DETAIL,
+  given,
+  inDays,
+  inMs,
+  known,
+  NOW,
+  OPERATIONS,
+  present,
+  recordOf,
+  shown,
+  situation,
+  V1,
+  V2,
+} from './situations.ts';
+
+const ONE = recordOf({ [V1]: known() });
+const nothing: Pick<Decision, 'changes' | 'judgements'> = { changes: [], judgements: [] };
+const deleted = (deletedOn = ACTED): Situation['observed'] => ({
+  kind: 'deleted',
+  deletedOn,
+  scheduledPurgeOn: undefined,
+});
+const action = {
+  kind: 'restore-version',
+  vault: 'prod-disks',
+  key: 'disk-a',
+  version: V1,
+  change: { enabled: true },
+} as const;
+/** A judgement of a disabled version, or of the key as a whole. */
+const judged = (verdict: Verdict, version: string | undefined = V1): Judgement => ({
+  finding: {
+    rule: 'version-disabled',
+    severity: 'critical',
+    version,
+    since: ACTED,
+    act: 'disable',
+    stopsDisks: true,
+    summary: 'Disabled.',
+    remedy: { kind: 'restore', change: { enabled: true } },
+  },
+  verdict,
+});
+const withheld = (because: Withholding): Verdict => ({ kind: 'withheld', because, action });
+
+describe('a change of what is approved', () => {
+  const approve: RegisterChange = {
+    kind: 'approve-version',
+    version: V1,
+    created: BORN,
+    approved: approved({ enabled: false }),
+    because: 'approval approval-1',
+    spent: { approval: 'approval-1', act: 'disable', at: ACTED },
+  };
+  const V1_OF = (record: KeyRecord): VersionRecord | undefined => record.versions[V1];
+
+  test('that approves a version replaces what it is held to and keeps all else that is known of it', () => {
+    const before = known({ undated: ACTED, distrusted: 'it was imported' });
+    expect(V1_OF(withChanges(recordOf({ [V1]: before }), [approve]))).toEqual({
+      ...before,
+      approved: approved({ enabled: false }),
+      spent: [{ approval: 'approval-1', act: 'disable', at: ACTED }],
+      accepted: undefined,
+    });
+  });
+
+  test('that approves a version adds to the approvals that were spent on it', () => {
+    const again: RegisterChange = { ...approve, spent: { approval: 'approval-2', act: 'expire', at: NOW } };
+    expect(V1_OF(withChanges(ONE, [approve, again]))?.spent.map((use) => use.approval)).toEqual([
+      'approval-1',
+      'approval-2',
+    ]);
+  });
+
+  test('that approves a new version makes it known', () => {
+    const born: RegisterChange = {
+      ...approve,
+      version: V2,
+      keyType: 'RSA',
+      keySizeBits: 4096,
+      fingerprint: 'f2',
+      spent: undefined,
+    };
+    expect(withChanges(ONE, [born]).versions[V2]).toMatchObject({
+      created: BORN,
+      keyType: 'RSA',
+      keySizeBits: 4096,
+      fingerprint: 'f2',
+      spent: [],
+      approved: approved({ enabled: false }),
+    });
+  });
+
+  test('that makes a version known does not approve it', () => {
+    const know: RegisterChange = { kind: 'know-version', version: V2, created: BORN, because: 'it is disabled' };
+    expect(withChanges(ONE, [know]).versions[V2]).toMatchObject({ created: BORN, spent: [] });
+    expect(withChanges(ONE, [know]).versions[V2]?.approved).toBeUndefined();
+  });
+
+  test('that distrusts a version takes its approval and says why', () => {
+    const distrust: RegisterChange = { kind: 'distrust-version', version: V1, because: 'it was imported' };
+    expect(V1_OF(withChanges(ONE, [distrust]))).toEqual({
+      ...known(),
+      approved: undefined,
+      distrusted: 'it was imported',
+    });
+    expect(withChanges(ONE, [{ ...distrust, version: V2 }])).toEqual(ONE);
+  });
+
+  test('that approves a deletion is kept until it is forgotten', () => {
+    const gone = withChanges(ONE, [{ kind: 'approve-deletion', approval: 'approval-1', deletedOn: ACTED, by: 'anna' }]);
+    expect(gone.approvedDeletion).toEqual({ approval: 'approval-1', deletedOn: ACTED, by: 'anna' });
+    expect(withChanges(gone, [{ kind: 'forget-deletion' }]).approvedDeletion).toBeUndefined();
+  });
+
+  test.each<readonly [kind: string, change: RegisterChange]>([
+    ['approve-version', approve],
+    ['know-version', { kind: 'know-version', version: V2, created: BORN, because: 'it is disabled' }],
+    ['distrust-version', { kind: 'distrust-version', version: V1, because: 'it was imported' }],
+    ['approve-deletion', { kind: 'approve-deletion', approval: 'approval-1', deletedOn: ACTED }],
+    ['forget-deletion', { kind: 'forget-deletion' }],
+  ])('is applied twice as it is once: %s', (_kind, change) => {
+    expect(withChanges(ONE, [change, change])).toEqual(withChanges(ONE, [change]));
+  });
+});
+
+describe('after a look the register holds', () => {
+  const seenAfter = (of: Situation, judgements: readonly Judgement[] = []): VersionRecord['seen'] =>
+    afterLook(of, { changes: [], judgements }).versions[V1]?.seen;
+
+  test('what was seen, when, and that it was good', () => {
+    const of = situation({ observed: present(shown({ updated: ACTED, expiresOn: inDays(90) })) });
+    expect(seenAfter(of)).toEqual({
+      at: NOW,
+      updated: ACTED,
+      enabled: true,
+      notBefore: undefined,
+      expiresOn: inDays(90),
+      operations: [...OPERATIONS],
+      inFullAt: NOW,
+      verdict: 'good',
+    });
+  });
+
+  test('the operations of the last reading in full, where there was none this time', () => {
+    const of = situation({ observed: present(shown({ detail: undefined })) });
+    expect(seenAfter(of)).toMatchObject({ at: NOW, operations: [...OPERATIONS], inFullAt: inDays(-1) });
+  });
+
+  test.each<readonly [verdict: Verdict, left: 'undo' | 'left']>([
+    [{ kind: 'undo', action }, 'undo'],
+    [{ kind: 'settling' }, 'undo'],
+    [withheld('once-a-minute'), 'undo'],
+    [withheld('recovering'), 'undo'],
+    [withheld('hold'), 'left'],
+    [withheld('alert-only'), 'left'],
+    [withheld('no-baseline'), 'left'],
+    [withheld('managed'), 'left'],
+    [withheld('mass-brake'), 'left'],
+    [withheld('uncounted'), 'left'],
+    [withheld('undated'), 'left'],
+    [{ kind: 'told' }, 'left'],
+    [{ kind: 'approved', approval: 'approval-1' }, 'left'],
+  ])('whether a version was left as it was: %o', (verdict, left) => {
+    expect(seenAfter(situation(), [judged(verdict)])?.verdict).toBe(left);
+  });
+
+  test('that a version is to be undone where any of its findings is', () => {
+    expect(seenAfter(situation(), [judged({ kind: 'told' }), judged({ kind: 'undo', action })])?.verdict).toBe('undo');
+  });
+
+  test('that a version is good where only others are not', () => {
+    expect(seenAfter(situation(), [judged({ kind: 'undo', action }, V2)])?.verdict).toBe('good');
+  });
+
+  test('which version is current', () => {
+    const of = situation({
+      observed: present(shown({ version: V2 }), shown()),
+      record: recordOf({ [V1]: known(), [V2]: known() }),
+    });
+    expect(afterLook(of, nothing).current).toBe(V2);
+  });
+
+  test('what was approved by it', () => {
+    const of = given({ observed: present(shown({ version: V2, created: ACTED, updated: ACTED }), shown()) });
+    const next = afterLook(of, decide(of));
+    expect(next.versions[V2]).toMatchObject({ approved: approved(), seen: { at: NOW, verdict: 'good' } });
+  });
+
+  test('since when the key is in neither list, from the first look on', () => {
+    const absent = situation({ observed: { kind: 'absent' } });
+    const first = afterLook(absent, nothing);
+    expect(first.absentSince).toEqual(NOW);
+    expect(afterLook({ ...absent, record: first, now: inMs(60_000) }, nothing).absentSince).toEqual(NOW);
+  });
+
+  test.each<readonly [says: string, observed: Situation['observed']]>([
+    ['is there', present(shown())],
+    ['is among the deleted keys', deleted()],
+  ])('nothing of an absence once the key %s', (_says, observed) => {
+    const record = recordOf({ [V1]: known() }, { absentSince: ACTED });
+    expect(afterLook(situation({ observed, record }), nothing).absentSince).toBeUndefined();
+  });
+
+  test('nothing of a purge once the key is there', () => {
+    const record = recordOf({ [V1]: known() }, { purged: { at: ACTED, by: { oid: 'x' } } });
+    expect(afterLook(situation({ record }), nothing).purged).toBeUndefined();
+    expect(afterLook(situation({ record, observed: { kind: 'absent' } }), nothing).purged).toBeDefined();
+  });
+
+  test('the acts that were undone within the hour', () => {
+    const undone = [
+      { version: V1, since: inMs(-3_700_000), at: inMs(-3_600_000) },
+      { version: V1, since: inMs(-3_700_000), at: inMs(-3_599_999) },
+    ];
+    expect(afterLook(situation({ record: recordOf({ [V1]: known() }, { undone }) }), nothing).undone).toEqual(
+      undone.slice(1),
+    );
+  });
+});
+
+describe('a recovery that was begun', () => {
+  const begun = (...versions: readonly string[]): KeyRecord =>
+    recordOf(Object.fromEntries(versions.map((version) => [version, known()])), {
+      recovering: { since: inMs(-5_000), deletedOn: ACTED },
+    });
+  const recoveringAfter = (record: KeyRecord, observed: Situation['observed']) =>
+    afterLook(situation({ record, observed }), nothing).recovering;
+
+  test.each<readonly [says: string, record: KeyRecord, observed: Situation['observed']]>([
+    ['while the same deletion shows', begun(V1), deleted()],
+    ['while the key is in neither list', begun(V1), { kind: 'absent' }],
+    ['while an approved version does not list', begun(V1, V2), present(shown())],
+  ])('goes on %s', (_says, record, observed) => {
+    expect(recoveringAfter(record, observed)).toEqual(record.recovering);
+  });
+
+  test.each<readonly [says: string, record: KeyRecord, observed: Situation['observed']]>([
+    ['when all approved versions list', begun(V1, V2), present(shown(), shown({ version: V2 }))],
+    ['when the key was deleted again', begun(V1), deleted(inMs(-1_000))],
+  ])('is over %s', (_says, record, observed) => {
+    expect(recoveringAfter(record, observed)).toBeUndefined();
+  });
+});
+
+describe('what could not be dated', () => {
+  const undatedAfter = (verdict: Verdict, before?: Date) =>
+    afterLook(
+      situation({
+        observed: present(shown({ updated: ACTED })),
+        record: recordOf({ [V1]: known(before === undefined ? {} : { undated: before }) }),
+      }),
+      { changes: [], judgements: [judged(verdict)] },
+    ).versions[V1]?.undated;
+
+  test('is marked with the vault’s time of the version, and unmarked when it is judged otherwise', () => {
+    expect(undatedAfter(withheld('undated'))).toEqual(ACTED);
+    expect(undatedAfter({ kind: 'undo', action }, ACTED)).toBeUndefined();
+  });
+
+  test('keeps its mark through our own write, which moves that time', () => {
+    const marked = recordOf({ [V1]: known({ undated: ACTED }), [V2]: known({ undated: ACTED }) });
+    const observed = present(shown({ updated: NOW }), shown({ version: V2, updated: inMs(-1_000) }));
+    expect(afterWriting(marked, [V1], observed)).toEqual(
+      recordOf({ [V1]: known({ undated: NOW }), [V2]: known({ undated: ACTED }) }),
+    );
+  });
+
+  test('is not made by our own write', () => {
+    expect(afterWriting(ONE, [V1], present(shown({ updated: NOW })))).toEqual(ONE);
+    expect(afterWriting(ONE, [V1], { kind: 'absent' })).toBe(ONE);
+  });
+});
+
+test('the material of a version that could not be read while it was disabled is kept once it can be', () => {
+  const unread = known({ fingerprint: undefined, keyType: undefined, keySizeBits: undefined });
+  const { versions } = afterLook(situation({ record: recordOf({ [V1]: unread }) }), nothing);
+  expect(versions[V1]).toMatchObject({ fingerprint: DETAIL.fingerprint, keyType: 'RSA', keySizeBits: 2048 });
+});

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock } from '../../../local/clock.ts';
+import { clientOf } from '../../simulation/client.ts';
+import { startAt } from '../../simulation/clock.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
+
+const vault = 'prod-disks';
+
+beforeEach(() => startAt());
+afterEach(resetClock);
+
+describe.each([true, false])(
+  'where an audit record carries the request’s own id: %s',
+  (correlationIdIsClientRequestId) => {
+    const guarded = (): Promise<World> =>
+      createWorld({
+        vaults: [{ name: vault, keys: [{ name: 'disk-a', versions: [{}, {}] }] }],
+        policy: { vaults: [{ name: vault, mode: 'block' }] },
+        behaviours: { correlationIdIsClientRequestId },
+      });
+    /** Somebody who has got hold of the guardian's own identity. */
+    const thief = (world: World) => clientOf(world.azure, 'keeper');
+    const unexplained = async (world: World) =>
+      (await world.incidents(vault, 'disk-a')).filter(({ kind }) => kind === 'own-act-unexplained');
+    /** What the Event Hub is given, so that it can be given again. */
+    const heard = (world: World): readonly unknown[] => {
+      const messages: unknown[] = [];
+      world.azure.onAuditRecords((_, body) => messages.push(body));
+      return messages;
+    };
+
+    test.each(['disable', 'delete'] as const)(
+      'undoing a %s wakes the guardian with the records of its own acts, and leads to nothing',
+      async (act) => {
+        const world = await guarded();
+        await world.as('attacker')[act](vault, 'disk-a');
+        await world.sentry();
+        expect(world.changes()).toBe(1);
+        const looks = world.azure.log.length;
+
+        await world.audit();
+        await world.pass(5);
+
+        expect(world.azure.log.length).toBeGreaterThan(looks);
+        expect(world.changes()).toBe(1);
+        expect(await unexplained(world)).toEqual([]);
+        expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+          { state: 'resolved', judgement: 'undone', who: { oid: world.azure.identities.get('attacker')?.oid } },
+        ]);
+        const decisions = (await world.trail()).filter(({ what }) => what === 'decision').length;
+        await world.audit();
+        await world.pass(130);
+        expect(world.changes()).toBe(1);
+        expect((await world.trail()).filter(({ what }) => what === 'decision')).toHaveLength(decisions);
+      },
+    );
+
+    test('a record of an own act that comes twice is explained twice', async () => {
+      const world = await guarded();
+      const messages = heard(world);
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.sentry();
+      await world.audit();
+      await world.auditMessages(messages);
+      await world.auditMessages(messages);
+      expect(await unexplained(world)).toEqual([]);
+      expect(world.changes()).toBe(1);
+    });
+
+    test('several undone acts have each their own intent', async () => {
+      const world = await guarded();
+      const attacker = world.as('attacker');
+      for (let time = 0; time < 2; time += 1) {
+        await attacker.disable(vault, 'disk-a');
+        await world.wake(vault, 'disk-a');
+        await world.pass(2);
+      }
+      await attacker.delete(vault, 'disk-a');
+      await world.wake(vault, 'disk-a');
+      await world.audit();
+      expect(world.changes()).toBe(2);
+      expect(await unexplained(world)).toEqual([]);
+    });
+
+    test('an act under the guardian’s identity that no intent explains is an incident, told once, and undone', async () => {
+      const world = await guarded();
+      const messages = heard(world);
+      await world.pass(10);
+      await thief(world).disable(vault, 'disk-a');
+      await world.audit();
+      await world.auditMessages(messages);
+      await world.pass(5);
+      expect(await unexplained(world)).toMatchObject([
+        {
+          severity: 'critical',
+          state: 'open',
+          judgement: 'left to people',
+          subject: { vault, key: 'disk-a' },
+          who: { oid: world.azure.identities.get('keeper')?.oid },
+        },
+      ]);
+      expect(world.alerts.filter(({ incident }) => incident.kind === 'own-act-unexplained')).toHaveLength(1);
+      const state = world.azure.state(vault, 'disk-a');
+      expect(state.kind === 'present' && state.versions.every(({ enabled }) => enabled)).toBe(true);
+    });
+
+    test('a thief whose act is undone by the guardian at once is not covered by the guardian’s intent', async () => {
+      const world = await guarded();
+      const messages = heard(world);
+      const theft = Date.now();
+      await thief(world).disable(vault, 'disk-a');
+      await world.pass(20);
+      await world.wake(vault, 'disk-a');
+      await world.audit();
+      await world.auditMessages(messages);
+      const told = await unexplained(world);
+      expect(told).toHaveLength(1);
+      expect((told[0]?.since.getTime() ?? 0) - theft).toBeLessThan(2_000);
+    });
+
+    test('one intent explains one act: a second one like it is an incident', async () => {
+      const world = await guarded();
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.sentry();
+      await thief(world).enable(vault, 'disk-a');
+      await world.audit();
+      expect(await unexplained(world)).toHaveLength(1);
+    });
+
+    test('an act of another kind than was intended is not explained by the intent', async () => {
+      const world = await guarded();
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.sentry();
+      await world.as('attacker').delete(vault, 'disk-a');
+      await thief(world).recover(vault, 'disk-a');
+      await world.audit();
+      expect((await unexplained(world)).map(({ summary }) => summary)).toEqual([expect.stringContaining('KeyRecover')]);
+    });
+
+    test('an act long after the intent is not explained by it', async () => {
+      const world = await guarded();
+      world.azure.fault({
+        match: { identity: 'keeper', operation: 'update' },
+        answer: { kind: 'unreachable' },
+        times: 1,
+      });
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.wake(vault, 'disk-a');
+      await world.as('owner').enable(vault, 'disk-a');
+      await world.pass(300);
+      await world.audit();
+      await thief(world).disable(vault, 'disk-a');
+      await world.audit();
+      expect(await unexplained(world)).toHaveLength(1);
+    });
+  },
+);

@@ -1,0 +1,298 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { SeedKey, VersionState } from '../../../local/azure/types.ts';
+import { resetClock } from '../../../local/clock.ts';
+import { acceptBaseline, type BaselineWords, proposeBaseline } from '../../../shared/register/baseline.ts';
+import { readBaseline } from '../../../shared/register/vaults.ts';
+import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { diskUnder, USABLE } from '../../simulation/disk.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
+
+const seconds = (days: number): number => Date.parse(MONDAY) / 1000 + days * 86_400;
+const older = '00000000000000000000000000000001';
+const latest = '00000000000000000000000000000002';
+const vault = 'prod-disks';
+const attacker = 'attacker';
+const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
+
+beforeEach(() => startAt());
+afterEach(resetClock);
+
+const soundKey: SeedKey = {
+  name: 'disk-a',
+  versions: [
+    { version: older, created: seconds(-200) },
+    { version: latest, created: seconds(-100) },
+  ],
+};
+
+const unaccepted = (keys: readonly SeedKey[] = [soundKey], disabledKeyRead: 200 | 403 = 200): Promise<World> =>
+  createWorld({
+    vaults: [{ name: vault, keys }],
+    policy: { vaults: [{ name: vault, mode: 'block' }] },
+    baseline: false,
+    behaviours: { disabledKeyRead },
+  });
+
+const accept = async ({ ports }: World, words: Partial<BaselineWords> = {}): Promise<void> =>
+  acceptBaseline(
+    vault,
+    await proposeBaseline(vault, ports),
+    { needed: [], retired: [], ...words },
+    { oid: 'person' },
+    ports,
+  );
+
+const baselineRecords = async (world: World) => (await world.trail()).filter(({ what }) => what === 'baseline');
+
+function shown(world: World, version: string): VersionState | undefined {
+  const state = world.azure.state(vault, 'disk-a');
+  return state.kind === 'none' ? undefined : state.versions.find((one) => one.version === version);
+}
+
+describe('before the baseline is accepted', () => {
+  test('nothing is written, whatever happens', async () => {
+    const world = await unaccepted();
+    await world.sentry();
+    await world.as(attacker).disable(vault, 'disk-a');
+    await world.pass(61);
+    await world.as(attacker).delete(vault, 'disk-a');
+    await world.audit();
+    await world.pass(130);
+    expect(world.writes()).toEqual([]);
+    expect(world.azure.state(vault, 'disk-a').kind).toBe('deleted');
+    expect(await readBaseline(world.ports.tables.vaults, vault)).toMatchObject({ state: 'proposed' });
+    expect(world.failures).toEqual([]);
+  });
+
+  test('the first pass proposes one, and the trail says so once, with what is suspicious', async () => {
+    const world = await unaccepted([
+      { name: 'disk-a', versions: [{ version: latest, created: seconds(-100), enabled: false }] },
+    ]);
+    await world.sentry();
+    await world.pass(130);
+    expect(await baselineRecords(world)).toMatchObject([
+      {
+        detail: {
+          state: 'proposed',
+          keys: 1,
+          suspicious: [`${vault}/disk-a/${latest}: it is disabled and current: something may need it`],
+        },
+      },
+    ]);
+  });
+
+  test('what is bad from before is undone only where a person says that it is needed', async () => {
+    const world = await unaccepted();
+    await world.sentry();
+    await world.as(attacker).disable(vault, 'disk-a', latest);
+    await world.as(attacker).disable(vault, 'disk-a', older);
+    await accept(world, { needed: [`disk-a/${latest}`], retired: [`disk-a/${older}`] });
+    await world.pass(61);
+    expect(shown(world, latest)?.enabled).toBe(true);
+    expect(shown(world, older)?.enabled).toBe(false);
+    expect(world.changes()).toBe(1);
+    expect((await baselineRecords(world)).find(({ detail }) => detail.state === 'accepted')?.who).toEqual({
+      oid: 'person',
+    });
+  });
+});
+
+describe.each([200, 403] as const)('where reading a disabled version answers %i', (disabledKeyRead) => {
+  const current = { version: latest, created: seconds(-100) };
+  const disabled = 'it is disabled';
+
+  test.each<[string, SeedKey['versions'], Record<string, string>]>([
+    ['current and disabled', [{ ...current, enabled: false }], { [latest]: disabled }],
+    [
+      'older, disabled, and changed a second less than thirty days ago',
+      [{ version: older, created: seconds(-200), enabled: false, updated: seconds(-30) + 1 }, current],
+      { [older]: disabled },
+    ],
+    ['current and expired', [{ ...current, exp: seconds(-1) }], { [latest]: 'has expired' }],
+  ])('a version that is %s is suspicious and listed first', async (_, versions, suspicious) => {
+    const world = await unaccepted(
+      [{ name: 'a-sound-one' }, { name: 'disk-a', versions: versions ?? [] }],
+      disabledKeyRead,
+    );
+    const [first, ...others] = await proposeBaseline(vault, world.ports);
+    expect(first).toMatchObject({
+      key: 'disk-a',
+      suspicious: expect.stringContaining(Object.values(suspicious)[0] ?? ''),
+    });
+    expect(first?.version).toBe(Object.keys(suspicious)[0]);
+    expect(others.map((one) => one.suspicious)).toEqual(others.map(() => undefined));
+  });
+
+  test('an older version that was disabled thirty days ago is taken as retired', async () => {
+    const world = await unaccepted(
+      [
+        {
+          name: 'disk-a',
+          versions: [{ version: older, created: seconds(-200), enabled: false, updated: seconds(-30) - 1 }, current],
+        },
+      ],
+      disabledKeyRead,
+    );
+    await accept(world);
+    await world.sentry();
+    await world.pass(130);
+    expect(shown(world, older)?.enabled).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await world.incidents(vault, 'disk-a')).toEqual([]);
+  });
+
+  test('a disabled version that a person calls needed is enabled, and guarded from then on', async () => {
+    const world = await unaccepted([soundKey], disabledKeyRead);
+    const use = await diskUnder(world.azure, vault, 'disk-a', older);
+    await world.as(attacker).disable(vault, 'disk-a', older);
+    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+    await accept(world, { needed: [`disk-a/${older}`] });
+
+    await world.sentry();
+
+    expect(await use()).toEqual(USABLE);
+    await world.as(attacker).disable(vault, 'disk-a', older);
+    await world.pass(61);
+    expect(await use()).toEqual(USABLE);
+    expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+  });
+
+  test('a suspicious version of which nobody says anything is known, told and not approved', async () => {
+    const world = await unaccepted([soundKey], disabledKeyRead);
+    await world.as(attacker).disable(vault, 'disk-a', latest);
+    await accept(world);
+    await world.sentry();
+    await world.pass(130);
+    expect(shown(world, latest)?.enabled).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'version-born-weak', subject: { version: latest }, state: 'open', judgement: 'left to people' },
+    ]);
+  });
+});
+
+describe('a baseline', () => {
+  test('lists a deleted key as suspicious', async () => {
+    const world = await unaccepted([soundKey, { name: 'disk-b' }]);
+    await world.as(attacker).delete(vault, 'disk-b');
+    expect((await proposeBaseline(vault, world.ports))[0]).toMatchObject({
+      key: 'disk-b',
+      version: undefined,
+      suspicious: 'the key is deleted',
+    });
+  });
+
+  test('is not taken of a vault of which not everything can be read', async () => {
+    const world = await unaccepted();
+    world.azure.fault({
+      match: { operation: 'get-version', identity: 'watcher' },
+      answer: { kind: 'forbidden-by-firewall' },
+    });
+    await expect(proposeBaseline(vault, world.ports)).rejects.toMatchObject({
+      name: 'BaselineImpossible',
+      because: 'forbidden-by-firewall',
+    });
+    await world.sentry();
+    expect(await baselineRecords(world)).toEqual([]);
+  });
+
+  test('leaves out the keys that the policy leaves out', async () => {
+    const world = await unaccepted([soundKey, { name: 'scratch-1' }]);
+    world.changePolicy({
+      vaults: [{ name: vault, mode: 'block', keys: [{ pattern: 'scratch-*', guard: false }] }],
+    });
+    expect((await proposeBaseline(vault, world.ports)).map(({ key }) => key)).toEqual(['disk-a', 'disk-a']);
+  });
+
+  test('covers a key that is created later, as soon as a pass has seen it', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    const made = await world.as('owner').create(vault, 'disk-new');
+    await world.pass(61);
+    const use = await diskUnder(world.azure, vault, 'disk-new', made);
+    await world.as(attacker).disable(vault, 'disk-new');
+    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+    await world.pass(61);
+    expect(await use()).toEqual(USABLE);
+  });
+
+  test('accepted twice is as accepted once', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await accept(world);
+    await world.sentry();
+    await world.pass(61);
+    expect(world.writes()).toEqual([]);
+    expect(world.alerts).toEqual([]);
+    await world.as(attacker).delete(vault, 'disk-a');
+    await world.pass(61);
+    expect(world.azure.state(vault, 'disk-a').kind).toBe('present');
+  });
+});
+
+describe('a register that is lost while the trail has a baseline', () => {
+  /** Deletes every row, as deleting the tables and making them again does. */
+  async function lose({ ports }: World, ...names: readonly ('keys' | 'vaults')[]): Promise<void> {
+    for (const name of names) for (const row of await ports.tables[name].list()) await ports.tables[name].remove(row);
+  }
+
+  test.each([
+    ['the table of keys', ['keys']],
+    ['the tables of keys and of vaults', ['keys', 'vaults']],
+  ] as const)('with %s is an incident, is rebuilt from the trail, and guarding goes on', async (_, names) => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    const made = await world.as('owner').create(vault, 'disk-a', { keyOps: everyOperation });
+    await world.pass(61);
+    await lose(world, ...names);
+
+    await world.sentry();
+    await world.pass(61);
+
+    expect(await world.incidents(vault)).toMatchObject([
+      { kind: 'register-lost', severity: 'critical', judgement: 'rebuilt from the trail' },
+    ]);
+    expect(world.alerts.map(({ incident }) => incident.kind)).toEqual(['register-lost']);
+    expect((await baselineRecords(world)).map(({ detail }) => detail)).toContainEqual({ state: 'rebuilt', keys: 1 });
+    expect(world.writes()).toEqual([]);
+    for (const version of [older, latest, made]) {
+      const use = await diskUnder(world.azure, vault, 'disk-a', version);
+      await world.as(attacker).disable(vault, 'disk-a', version);
+      expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+      await world.pass(61);
+      expect(await use()).toEqual(USABLE);
+    }
+    expect(world.failures).toEqual([]);
+  });
+
+  test.each(['disable', 'delete'] as const)('is no cover for a %s before anybody looks', async (act) => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    await world.pass(5);
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await lose(world, 'keys', 'vaults');
+    await world.as(attacker)[act](vault, 'disk-a');
+    expect((await use()).unwrap).not.toBe(200);
+    await world.sentry();
+    await world.pass(61);
+    expect(await use()).toEqual(USABLE);
+    expect(await world.incidents(vault)).toMatchObject([{ kind: 'register-lost' }]);
+  });
+
+  test('is no first sight: no second baseline is proposed', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    await lose(world, 'keys', 'vaults');
+    await world.sentry();
+    await world.pass(61);
+    expect((await baselineRecords(world)).map(({ detail }) => detail.state)).not.toContain('proposed');
+    expect(await readBaseline(world.ports.tables.vaults, vault)).toMatchObject({
+      state: 'accepted',
+      by: { oid: 'person' },
+    });
+  });
+});

@@ -1,0 +1,361 @@
+import { describe, expect, test } from 'vitest';
+import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
+import { policy } from '../../../shared/domain/policy.ts';
+import { inspectionsFromAuditLog } from '../../../shared/senses/audit-log.ts';
+import type { Heard } from '../../../shared/senses/heard-news.ts';
+import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'json' };
+import keyPurgeForbidden from '../../samples/audit-log/key-purge-forbidden.json' with { type: 'json' };
+import keyUnwrap from '../../samples/audit-log/key-unwrap.json' with { type: 'json' };
+import keyUpdate from '../../samples/audit-log/key-update.json' with { type: 'json' };
+import managedHsmKeyDelete from '../../samples/audit-log/managed-hsm-key-delete.json' with { type: 'json' };
+import noise from '../../samples/audit-log/noise.json' with { type: 'json' };
+
+const NOW = new Date('2026-03-01T12:05:00Z');
+const MALLORY = {
+  oid: '0b7c1f0a-1111-4c4e-8f3a-3d6a4a5e9c01',
+  name: 'mallory@contoso.example',
+  address: '203.0.113.10',
+};
+const DISK = '7c0ffee0-5555-4d1e-9c0d-de5de5de5d05';
+const VERSION = '0123456789abcdef0123456789abcdef';
+
+interface Given {
+  readonly knownUsers?: readonly string[];
+  readonly ownObjectIds?: readonly string[];
+}
+
+const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Heard =>
+  inspectionsFromAuditLog(messages, {
+    policy: policy.parse({
+      vaults: [
+        { name: 'kv-prod-disks', knownUsers, keys: [{ pattern: 'canary', guard: false }] },
+        { name: 'hsm-prod-disks' },
+      ],
+    }),
+    ownObjectIds,
+    now: NOW,
+  });
+const hints = (messages: readonly unknown[], given: Given = {}): readonly Hint[] => {
+  const { inspections, setAside } = heard(messages, given);
+  expect(setAside).toEqual([]);
+  return inspections.flatMap((inspection) => inspection.hints);
+};
+const says = (messages: readonly unknown[], given: Given = {}): readonly HintSays[] =>
+  hints(messages, given).map((hint) => hint.says);
+
+const [update] = keyUpdate.records;
+const [purge] = keyPurgeForbidden.records;
+const [hsmDelete] = managedHsmKeyDelete;
+const withStatus = <T extends { properties: object } | undefined>(record: T, httpStatusCode: unknown) => ({
+  ...record,
+  properties: { ...record?.properties, httpStatusCode },
+});
+const withId = (id: string) => ({ ...update, properties: { ...update?.properties, id } });
+const saysUpdate: HintSays = {
+  kind: 'act',
+  operation: 'KeyUpdate',
+  version: VERSION,
+  by: MALLORY,
+  at: new Date('2026-03-01T11:59:30.405Z'),
+};
+
+describe('a message holds records', () => {
+  const text = JSON.stringify(keyUpdate);
+  const bytes = Buffer.from(`xx${text}`).subarray(2);
+  test.each<readonly [says: string, message: unknown]>([
+    ['in an object', keyUpdate],
+    ['in a bare array', keyUpdate.records],
+    ['as one bare object', update],
+    ['as text', text],
+    ['as bytes, wherever they begin in their buffer', bytes],
+  ])('%s', (_says, message) => {
+    expect(heard([message])).toEqual({
+      setAside: [],
+      inspections: [
+        {
+          vault: 'kv-prod-disks',
+          key: 'disk-a',
+          attempt: 0,
+          hints: [{ id: expect.stringMatching(/^[0-9a-f]{32}$/), sense: 'audit-log', heardAt: NOW, says: saysUpdate }],
+        },
+      ],
+    });
+  });
+
+  test('none, where it is an empty list', () => {
+    expect(heard([{ records: [] }, []])).toEqual({ inspections: [], setAside: [] });
+  });
+});
+
+describe('who did it', () => {
+  const claim = update?.identity.claim;
+  test.each<readonly [says: string, identity: unknown, by: object]>([
+    ['is named by short claims', { claim }, MALLORY],
+    ['is named by claims in their long spelling', purge?.identity, MALLORY],
+    ['is named by an identity that is a JSON string', JSON.stringify({ claim }), MALLORY],
+    ['is named by the nested claims of a Managed HSM', hsmDelete?.identity, MALLORY],
+    [
+      'is named by flat claims with underscores in place of punctuation',
+      {
+        claim: {
+          http_schemas_microsoft_com_identity_claims_objectidentifier: MALLORY.oid,
+          http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn: MALLORY.name,
+        },
+      },
+      MALLORY,
+    ],
+    [
+      'is a managed identity under the resource it belongs to',
+      keyUnwrap.identity,
+      { oid: DISK, name: keyUnwrap.identity.claim.xms_mirid, address: MALLORY.address },
+    ],
+    [
+      'is an application under its id',
+      { claim: { oid: 'o-1', appid: 'a-1' } },
+      { oid: 'o-1', name: 'a-1', address: MALLORY.address },
+    ],
+    ['is unknown where no claim names anybody', { claim: {} }, { oid: 'unknown', address: MALLORY.address }],
+    ['is unknown where there is no identity', undefined, { oid: 'unknown', address: MALLORY.address }],
+    ['is unknown where the identity is no JSON', 'somebody', { oid: 'unknown', address: MALLORY.address }],
+  ])('%s', (_says, identity, by) => {
+    expect(says([{ ...update, identity }])).toEqual([{ ...saysUpdate, by }]);
+  });
+
+  test('is told with no claim but the name and the id: no token, no application, no authentication method', () => {
+    expect(Object.keys(says([keyUpdate])[0] ?? {})).toEqual(['kind', 'operation', 'by', 'at', 'version']);
+  });
+});
+
+describe('an act is done', () => {
+  test.each([200, 201, 202, 204, 299, '200'])('when its status is %s', (status) => {
+    expect(says([withStatus(update, status)])).toEqual([saysUpdate]);
+  });
+
+  test.each([199, 300, 400, 403, 404, 409, 429, 500, '403'])(
+    'not when its status is %s, though its result says Success',
+    (status) => {
+      expect(update?.resultType).toBe('Success');
+      expect(says([withStatus(update, status)])).toEqual([]);
+    },
+  );
+
+  test.each([
+    'KeyCreate',
+    'KeyImport',
+    'KeyRestore',
+    'KeyRotate',
+    'KeyRotateIfDue',
+    'KeyRecover',
+    'KeyBackup',
+    'KeyRotationPolicySet',
+  ])('and told of when it is %s', (operationName) => {
+    expect(says([{ ...update, operationName }])).toEqual([{ ...saysUpdate, operation: operationName }]);
+  });
+
+  test('and told of when a key was deleted: the record names no version', () => {
+    expect(says([keyDelete])).toEqual([
+      { kind: 'act', operation: 'KeyDelete', by: MALLORY, at: new Date('2026-03-01T11:59:40Z') },
+    ]);
+  });
+
+  test('and told of when a key was purged', () => {
+    expect(says([withStatus(purge, 200)])).toEqual([
+      { kind: 'act', operation: 'KeyPurge', by: MALLORY, at: new Date('2026-03-01T12:00:10.123Z') },
+    ]);
+  });
+});
+
+describe('a refusal is told', () => {
+  const refusedPurge = {
+    kind: 'refused',
+    operation: 'KeyPurge',
+    by: MALLORY,
+    at: new Date('2026-03-01T12:00:10.123Z'),
+  };
+
+  test('when it is that of a purge: a 403 is an attempt, though the result says Success', () => {
+    expect(purge?.resultType).toBe('Success');
+    expect(says([keyPurgeForbidden])).toEqual([{ ...refusedPurge, status: 403 }]);
+  });
+
+  test.each([400, 401, 403, 404, 429, 500])('when a disk cannot unwrap: %i', (status) => {
+    expect(says([withStatus(keyUnwrap, status)])).toMatchObject([
+      { kind: 'refused', operation: 'KeyUnwrap', version: VERSION, status, by: { oid: DISK } },
+    ]);
+  });
+
+  test.each(['KeyDecrypt', 'KeyRelease', 'KeyWrap', 'KeyUpdate', 'KeyDelete'])(
+    'but not that of %s',
+    (operationName) => {
+      expect(says([{ ...withStatus(keyUnwrap, 403), operationName }])).toEqual([]);
+    },
+  );
+});
+
+describe('the use of a key', () => {
+  const byMallory = (operationName: string) => ({ ...keyUnwrap, operationName, identity: update?.identity });
+
+  test('by its known users is noise, and so is all else that says nothing to a guardian of keys', () => {
+    expect(heard([noise])).toEqual({ inspections: [], setAside: [] });
+  });
+
+  test.each(['KeyUnwrap', 'KeyDecrypt', 'KeyRelease'])('by anybody else is told when it is %s', (operation) => {
+    expect(says([byMallory(operation)])).toMatchObject([
+      { kind: 'unknown-user', operation, version: VERSION, by: { oid: MALLORY.oid } },
+    ]);
+  });
+
+  test.each(['KeyWrap', 'KeyEncrypt', 'KeySign', 'KeyVerify', 'KeyGet'])(
+    'by anybody else is noise when it is %s',
+    (operation) => {
+      expect(says([byMallory(operation)])).toEqual([]);
+    },
+  );
+
+  test('is noise by whomever where the policy knows no users', () => {
+    expect(says([byMallory('KeyUnwrap')], { knownUsers: [] })).toEqual([]);
+  });
+
+  test('by a known user is noise in whatever case the ids are written, and in whatever spelling the claims are', () => {
+    const given = { knownUsers: [DISK.toUpperCase()] };
+    const long = { claim: { 'http://schemas.microsoft.com/identity/claims/objectidentifier': DISK } };
+    expect(
+      says([keyUnwrap, { ...keyUnwrap, identity: long }, { ...keyUnwrap, identity: JSON.stringify(long) }], given),
+    ).toEqual([]);
+  });
+});
+
+describe('an act of the guardian itself', () => {
+  test('is told as its own, with the id by which the request was sent', () => {
+    expect(says([keyUpdate], { ownObjectIds: [MALLORY.oid] })).toEqual([
+      { ...saysUpdate, kind: 'own-act', correlationId: update?.correlationId },
+    ]);
+  });
+
+  test('is known in whatever case the record writes the object id', () => {
+    const identity = { claim: { oid: MALLORY.oid.toUpperCase() } };
+    expect(says([{ ...update, identity }], { ownObjectIds: [MALLORY.oid] })).toMatchObject([{ kind: 'own-act' }]);
+  });
+
+  test('is told as a refusal when it was refused', () => {
+    expect(says([keyPurgeForbidden], { ownObjectIds: [MALLORY.oid] })).toMatchObject([{ kind: 'refused' }]);
+  });
+});
+
+describe('a Managed HSM', () => {
+  test('writes status and address of the request at the top, and the identity as a string', () => {
+    expect(heard([managedHsmKeyDelete])).toMatchObject({
+      setAside: [],
+      inspections: [
+        {
+          vault: 'hsm-prod-disks',
+          key: 'disk-a',
+          hints: [
+            {
+              says: { kind: 'act', operation: 'KeyDelete', by: MALLORY, at: new Date('2026-03-01T11:59:50.763Z') },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('is judged by the status at the top', () => {
+    expect(says([{ ...hsmDelete, httpStatusCode: 403 }])).toEqual([]);
+  });
+
+  test('names the key in the address of a request about one of its versions', () => {
+    const requestUri = `https://hsm-prod-disks.managedhsm.azure.net/keys/disk-a/${VERSION}/unwrapkey?api-version=7.4`;
+    expect(says([{ ...hsmDelete, operationName: 'KeyUnwrap', httpStatusCode: 403, requestUri }])).toMatchObject([
+      { kind: 'refused', operation: 'KeyUnwrap', version: VERSION, status: 403 },
+    ]);
+  });
+});
+
+describe('where to look', () => {
+  test.each<readonly [says: string, id: string, key: string | undefined]>([
+    ['is named in lower case', 'https://KV-Prod-Disks.vault.azure.net/keys/Disk-A', 'disk-a'],
+    ['is named without the port', 'https://kv-prod-disks.vault.azure.net:443/keys/disk-a', 'disk-a'],
+    ['is a key of the policy only: not in another vault', 'https://elsewhere.vault.azure.net/keys/disk-a', undefined],
+    [
+      'is a key of the policy only: not one that it leaves out',
+      'https://kv-prod-disks.vault.azure.net/keys/canary',
+      undefined,
+    ],
+    ['is no certificate', 'https://kv-prod-disks.vault.azure.net/certificates/disk-a', undefined],
+    [
+      'is no address in a query',
+      'https://elsewhere.vault.azure.net/?https://kv-prod-disks.vault.azure.net/keys/disk-a',
+      undefined,
+    ],
+  ])('%s', (_says, id, key) => {
+    expect(heard([withId(id)]).inspections.map((inspection) => inspection.key)).toEqual(key === undefined ? [] : [key]);
+  });
+
+  test('comes from the id of the object, never from the resource id', () => {
+    const resourceId = '/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/ELSEWHERE';
+    expect(heard([{ ...update, resourceId }]).inspections).toHaveLength(1);
+  });
+});
+
+describe('several records', () => {
+  test('of one key are one look, whatever messages they came in', () => {
+    const { inspections } = heard([keyUpdate, keyDelete, keyPurgeForbidden]);
+    expect(inspections.map(({ key, hints: each }) => [key, each.length])).toEqual([['disk-a', 3]]);
+  });
+
+  test('that are the same delivered twice are one hint', () => {
+    expect(hints([keyUpdate, keyUpdate.records, JSON.stringify(keyUpdate)])).toHaveLength(1);
+  });
+
+  test('of the same act done twice are two hints', () => {
+    expect(hints([update, { ...update, correlationId: 'another' }])).toHaveLength(2);
+  });
+
+  test('of many keys are a look each', () => {
+    const other = withId('https://kv-prod-disks.vault.azure.net/keys/disk-b');
+    expect(heard([update, other]).inspections.map(({ key }) => key)).toEqual(['disk-a', 'disk-b']);
+  });
+
+  test('too many for one message of the queue come in parts', () => {
+    const many = Array.from({ length: 51 }, (_, place) => ({ ...update, correlationId: `c-${place}` }));
+    expect(heard([{ records: many }]).inspections.map(({ hints: each }) => each.length)).toEqual([50, 1]);
+  });
+});
+
+describe('what cannot be parsed is set aside whole', () => {
+  test.each<readonly [says: string, message: unknown, content: string, because: string]>([
+    ['text that is no JSON', '{"records":[', '{"records":[', 'JSON'],
+    ['a number', 123, '123', 'neither records nor a record'],
+    ['nothing', null, 'null', 'neither records nor a record'],
+    ['records that are no list', { records: {} }, '{"records":{}}', 'not an array'],
+    ['a record that is no object', ['x'], '"x"', 'expected object'],
+    [
+      'a changing act without an id',
+      [{ ...update, properties: { httpStatusCode: 200 } }],
+      '"operationName":"KeyUpdate"',
+      'properties.id',
+    ],
+    [
+      'a changing act without a status',
+      [withStatus(update, undefined)],
+      '"operationName":"KeyUpdate"',
+      'httpStatusCode',
+    ],
+    ['a changing act without a time', [{ ...update, time: undefined }], '"operationName":"KeyUpdate"', 'time'],
+    ['a changing act whose time is null', [{ ...update, time: null }], '"time":null', 'time'],
+    ['a record without an operation', [{ ...update, operationName: undefined }], 'disk-a', 'operationName'],
+  ])('%s', (_says, message, content, because) => {
+    const { inspections, setAside } = heard([message]);
+    expect(inspections).toEqual([]);
+    expect(setAside).toEqual([
+      { content: expect.stringContaining(content), because: expect.stringContaining(because) },
+    ]);
+  });
+
+  test('and the records beside it are heard', () => {
+    const { inspections, setAside } = heard(['no JSON', [{ operationName: 7 }, update]]);
+    expect(setAside).toHaveLength(2);
+    expect(inspections).toHaveLength(1);
+  });
+});
