@@ -51,6 +51,16 @@ export async function eventually<T>(
 const of = ({ running }: Scene, vault: string): readonly LoggedRequest[] =>
   running.azure.log.filter((request) => request.vault === vault && GUARDIAN.includes(request.identity ?? ''));
 
+/** When the last act of anybody else on the key reached the local Azure. Throws where there was none. */
+export function lastAct({ running }: Scene, vault: string, key: string): Date {
+  const act = running.azure.log.findLast(
+    (request) =>
+      request.vault === vault && request.key === key && request.changed && !GUARDIAN.includes(request.identity ?? ''),
+  );
+  if (act === undefined) throw new Error(`Nobody did anything to ${vault}/${key}.`);
+  return act.at;
+}
+
 /** The guardian's first request for the key after a moment. */
 export const firstLook = (scene: Scene, vault: string, key: string, after: Date): Date | undefined =>
   of(scene, vault).find((request) => request.key === key && request.at.getTime() >= after.getTime())?.at;

@@ -7,6 +7,7 @@ import {
   firstLook,
   isUsable,
   isWithheld,
+  lastAct,
   type Scene,
   type StepResult,
   sweepsOf,
@@ -30,8 +31,8 @@ const undone =
   (act: string): Step =>
   async (scene, vault, key) => {
     const client = await scene.client(vault, 'attacker');
-    const actedAt = new Date();
     await attack(act, client, key);
+    const actedAt = lastAct(scene, vault, key);
     return restored(scene, vault, key, actedAt);
   };
 
@@ -61,8 +62,8 @@ const left =
   async (scene, vault, key) => {
     await prepare(scene, vault, key);
     const client = await scene.client(vault, identity);
-    const actedAt = new Date();
     await attack('disable', client, key);
+    const actedAt = lastAct(scene, vault, key);
     const detectedAt = await eventually(scene, () => firstLook(scene, vault, key, actedAt));
     if (detectedAt === undefined) return failed(actedAt);
     const withheld = await eventually(scene, async () =>
@@ -94,7 +95,7 @@ async function destroy(scene: Scene, vault: string, key: string): Promise<Date |
       // Whoever tries before a deletion has settled is refused, and heard.
       if (state.kind !== 'deleted' || !state.settled) return undefined;
       await client.purgeDeletedKey(key);
-      return new Date();
+      return lastAct(scene, vault, key);
     } catch (error) {
       // Still being deleted, or taken back meanwhile: try again.
       if (isRestError(error) && (error.statusCode === 404 || error.statusCode === 409)) return undefined;
@@ -140,7 +141,7 @@ const recreated: Step = async (scene, vault, key) => {
     async () => {
       try {
         await client.createKey(key, 'RSA', { keyOps: ['wrapKey', 'unwrapKey'] });
-        return new Date();
+        return lastAct(scene, vault, key);
       } catch (error) {
         // The name of a purged key stays taken for some seconds.
         if (isRestError(error) && (error.statusCode === 409 || error.statusCode === 429)) return undefined;

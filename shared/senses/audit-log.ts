@@ -51,6 +51,7 @@ export interface AuditLogSettings {
 export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Heard {
   const vaults = new Set(guardedVaults(settings.policy));
   const users = new Map<string, ReadonlySet<string>>();
+  const byId = new Map<string, Expected>();
   const own = new Set(settings.ownObjectIds);
   const setAside: SetAside[] = [];
   const found: Inspection[] = [];
@@ -61,7 +62,7 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
       continue;
     }
     for (const record of records.records) {
-      if (isNoise(record, vaults, users, settings.policy)) continue;
+      if (isNoise(record, vaults, byId, settings.policy)) continue;
       const parsed = judged.safeParse(asVaultsWrite(record));
       if (!parsed.success) {
         setAside.push({ content: JSON.stringify(record), because: z.prettifyError(parsed.error) });
@@ -109,12 +110,7 @@ function unwrapped(parsed: unknown): Records {
  * Whether a record says nothing to us, by a few direct looks: 99 of 100 are reads, wraps and unwraps by disks, and a
  * schema over each would cost more than reading the message. What looks odd here goes on to the schema.
  */
-function isNoise(
-  record: unknown,
-  vaults: ReadonlySet<string>,
-  users: Map<string, ReadonlySet<string>>,
-  policy: Policy,
-): boolean {
+function isNoise(record: unknown, vaults: ReadonlySet<string>, byId: Map<string, Expected>, policy: Policy): boolean {
   if (typeof record !== 'object' || record === null) return false;
   if ('category' in record && record.category !== 'AuditEvent') return true;
   if (!('operationName' in record) || typeof record.operationName !== 'string') return false;
@@ -127,11 +123,24 @@ function isNoise(
   if (typeof status !== 'number' || status < 200 || status > 299)
     return status !== undefined && typeof status === 'number' && !TELLING_WHEN_REFUSED.has(operationName);
   if (!('id' in properties) || typeof properties.id !== 'string' || !('identity' in record)) return false;
-  const subject = subjectOf(properties.id);
-  if (subject === undefined) return false;
-  if (!vaults.has(subject.vault)) return true;
-  const known = knownUsers(subject.vault, subject.key, users, policy);
-  return known.size === 0 || known.has(quickOid(record.identity).toLowerCase());
+  const { id } = properties;
+  const expected = byId.get(id) ?? expectedOf(id, vaults, policy);
+  byId.set(id, expected);
+  if (expected === 'unclear') return false;
+  if (expected === 'anybody') return true;
+  const oid = quickOid(record.identity);
+  return expected.has(oid) || expected.has(oid.toLowerCase());
+}
+
+/** Who may use what a record's id names without being news; `unclear` where the id names no key. */
+type Expected = ReadonlySet<string> | 'anybody' | 'unclear';
+
+function expectedOf(id: string, vaults: ReadonlySet<string>, policy: Policy): Expected {
+  const subject = subjectOf(id);
+  if (subject === undefined) return 'unclear';
+  if (!vaults.has(subject.vault)) return 'anybody';
+  const known = knownUsers(subject.vault, subject.key, new Map(), policy);
+  return known.size === 0 ? 'anybody' : known;
 }
 
 /** The caller's object id in the two spellings that nearly every record has; '' where only a closer look can tell. */

@@ -19,7 +19,7 @@ const MOST_ROUND_TRIPS = 4;
  */
 export const undoDisableRoundTrips: Measurement = {
   names: ['undo-disable-round-trips', 'undo-disable-over-injected'],
-  measure: () => measureUndoDisable(15),
+  measure: () => measureUndoDisable(9),
 };
 
 /** @param undos how many are measured, at least 1 */

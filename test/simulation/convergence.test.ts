@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../local/clock.ts';
 import type { Hint } from '../../shared/domain/hint.ts';
 import type { Client } from './client.ts';
+import { startAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
@@ -79,6 +80,7 @@ async function play(
   behaviours: NonNullable<WorldOptions['behaviours']> = {},
 ): Promise<EndState> {
   resetClock();
+  startAt();
   const { instances, endsAt, endedBackSeconds } = disturbance;
   let calls = 0;
   let counting = false;
@@ -249,6 +251,7 @@ test('a new version ends the same whether its event comes in either schema or no
   const ends = [];
   for (const eventSchema of ['EventGridSchema', 'CloudEventSchemaV1_0', undefined] as const) {
     resetClock();
+    startAt();
     const world = await createWorld({ vaults, policy, behaviours: eventSchema === undefined ? {} : { eventSchema } });
     const deliveries: { readonly body: string }[] = [];
     world.azure.onEvent((delivery) => deliveries.push(delivery));
@@ -274,6 +277,7 @@ test('a new version ends the same whether its event comes in either schema or no
 
 test('a failover on the way adds the news of itself and changes nothing else', async () => {
   resetClock();
+  startAt();
   const world = await createWorld({ vaults, policy });
   await world.pass(600, 600);
   const attack: Attack = { deeds: [{ deed: 'disable', key: 'disk-a', which: 0 }], deleted: ['disk-b'] };

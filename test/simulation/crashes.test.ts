@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { resetClock } from '../../local/clock.ts';
+import { startAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import { createWorld, type Step, type World, type WorldOptions } from './world.ts';
 
@@ -56,6 +57,7 @@ async function play(
   options: Pick<WorldOptions, 'endedBackSeconds'> & { readonly ends?: (step: Step, number: number) => boolean },
 ): Promise<{ readonly end: EndState; readonly steps: readonly Step[]; readonly undoneAfter: number }> {
   resetClock();
+  startAt();
   const steps: Step[] = [];
   const world = await createWorld({
     vaults,

@@ -104,7 +104,8 @@ describe('deciding', () => {
       fc.property(anyGiven, observedVersions, fc.boolean(), (given, beneath, isLookWritten) => {
         expect(decide(settled(given, beneath, isLookWritten)).actions).toEqual([]);
       }),
-      RUNS,
+      // What needs two findings on one version, one of them undated, is rare.
+      { numRuns: 10_000 },
     );
   });
 

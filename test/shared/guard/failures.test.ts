@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
+import { startAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -11,6 +12,7 @@ const vaults = [{ name: VAULT, keys: [seedKey('disk-a', [{}, {}]), seedKey('disk
 afterEach(resetClock);
 
 async function worldWith(more: Partial<WorldOptions> = {}): Promise<World> {
+  startAt();
   const world = await createWorld({ vaults, policy, ...more });
   // Ten quiet minutes: the reads of the baseline have settled.
   await world.pass(600, 600);
@@ -396,6 +398,7 @@ describe('what cannot be parsed', () => {
 
 describe('very many hints', () => {
   test('on a key whose state stays the same are one decision, and a count: a day of them adds no block to the trail', async () => {
+    startAt();
     let blocks = 0;
     const world = await createWorld({
       vaults,

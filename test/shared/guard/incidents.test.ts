@@ -297,6 +297,17 @@ describe('news from the audit log', () => {
     expect(new Set(kinds)).toEqual(new Set(['version-disabled']));
   });
 
+  test('an unwrap that is refused while a disabled key is left to people is no second incident', async () => {
+    const world = await guardian({ policy: inMode('alert') });
+    const use = await diskUnder(world.azure, VAULT, 'disk-a', currentOf(world, VAULT, 'disk-a').version);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(120);
+    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+    await world.audit();
+    expect((await world.incidents(VAULT, 'disk-a')).map(({ kind }) => kind)).toEqual(['version-disabled']);
+  });
+
   test('reads, lists, wraps and unwraps by known users are noise: no look, no record, no alert', async () => {
     const world = await known();
     const { version } = currentOf(world, VAULT, 'disk-a');

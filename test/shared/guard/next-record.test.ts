@@ -82,6 +82,14 @@ describe('a change of what is approved', () => {
     ]);
   });
 
+  test.each<readonly [says: string, use: { readonly approval: string; readonly act: string; readonly at: Date }]>([
+    ['another approval', { approval: 'approval-2', act: 'disable', at: ACTED }],
+    ['another act', { approval: 'approval-1', act: 'expire', at: ACTED }],
+    ['another time', { approval: 'approval-1', act: 'disable', at: NOW }],
+  ])('that is spent by %s counts beside the first', (_says, spent) => {
+    expect(V1_OF(withChanges(ONE, [approve, { ...approve, spent }]))?.spent).toEqual([approve.spent, spent]);
+  });
+
   test('that approves a new version makes it known', () => {
     const born: RegisterChange = {
       ...approve,
@@ -155,6 +163,39 @@ describe('after a look the register holds', () => {
   test('the operations of the last reading in full, where there was none this time', () => {
     const of = situation({ observed: present(shown({ detail: undefined })) });
     expect(seenAfter(of)).toMatchObject({ at: NOW, operations: [...OPERATIONS], inFullAt: inDays(-1) });
+  });
+
+  test.each<
+    readonly [
+      says: string,
+      version: Parameters<typeof shown>[0],
+      record: Partial<VersionRecord>,
+      seen: object | undefined,
+    ]
+  >([
+    [
+      'what the list shows of a disabled version that may not be read in full, with the approved operations',
+      { enabled: false, detail: undefined },
+      { seen: undefined },
+      { at: NOW, enabled: false, operations: [...OPERATIONS], inFullAt: NOW },
+    ],
+    ['nothing of a version that was never read in full', { detail: undefined }, { seen: undefined }, undefined],
+    [
+      'nothing of a disabled version of which no operations are known',
+      { enabled: false, detail: undefined },
+      { seen: undefined, approved: undefined },
+      undefined,
+    ],
+  ])('%s', (_says, version, of, seen) => {
+    const next = seenAfter(situation({ observed: present(shown(version)), record: recordOf({ [V1]: known(of) }) }));
+    if (seen === undefined) expect(next).toBeUndefined();
+    else expect(next).toMatchObject(seen);
+  });
+
+  test('whether anything was found', () => {
+    const found: Judgement = judged({ kind: 'told' });
+    expect(afterLook(situation(), { changes: [], judgements: [found] }).lastLookFound).toBe(true);
+    expect(afterLook(situation(), nothing).lastLookFound).toBeUndefined();
   });
 
   test.each<readonly [verdict: Verdict, left: 'undo' | 'left']>([

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { keepSweeping } from '../../../shared/senses/keep-sweeping.ts';
+import { startAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -12,6 +13,7 @@ const vaults = [
   { name: OTHER, keys: [seedKey('disk-b', [{}])] },
 ];
 
+beforeEach(() => startAt());
 afterEach(resetClock);
 
 /** Two vaults that are swept; the next message of the first is lost on its way. */

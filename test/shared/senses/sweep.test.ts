@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { sweep } from '../../../shared/senses/sweep.ts';
+import { startAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -13,6 +14,7 @@ afterEach(resetClock);
 
 /** A vault whose sweeps have been running for ten minutes. */
 async function sweptWorld(more: Partial<WorldOptions> = {}): Promise<World> {
+  startAt();
   const world = await createWorld({ vaults, policy, ...more });
   await world.pass(600, 600);
   await world.sentry();

@@ -23,9 +23,17 @@ describeRule(versionChanged, {
     [
       'an expiry pushed out by a second: told, and unapproved until accepted',
       oneVersion({ expiresOn: inMs(1_000) }, { expiresOn: inMs(0) }),
-      { ...told, act: 'expire' },
+      {
+        ...told,
+        act: 'expire',
+        summary: `Version ${V1} expires on 2026-03-01T12:00:01.000Z instead of 2026-03-01T12:00:00.000Z.`,
+      },
     ],
-    ['an expiry taken away', oneVersion({}, { expiresOn: inDays(90) }), { ...told, act: 'expire' }],
+    [
+      'an expiry taken away',
+      oneVersion({}, { expiresOn: inDays(90) }),
+      { ...told, act: 'expire', summary: `Version ${V1} expires on no date instead of 2026-05-30T12:00:00.000Z.` },
+    ],
     [
       'a not-before moved to a date that has passed by now',
       oneVersion({ notBefore: inDays(0) }, { notBefore: inDays(-5) }),
@@ -34,9 +42,21 @@ describeRule(versionChanged, {
     [
       'a not-before set in the past where none was approved',
       oneVersion({ notBefore: inDays(-5) }),
-      { ...told, act: 'not-before' },
+      {
+        ...told,
+        act: 'not-before',
+        summary: `Version ${V1} has not-before 2026-02-24T12:00:00.000Z instead of unset.`,
+      },
     ],
-    ['a not-before taken away', oneVersion({}, { notBefore: inDays(-5) }), { ...told, act: 'not-before' }],
+    [
+      'a not-before taken away',
+      oneVersion({}, { notBefore: inDays(-5) }),
+      {
+        ...told,
+        act: 'not-before',
+        summary: `Version ${V1} has not-before unset instead of 2026-02-24T12:00:00.000Z.`,
+      },
+    ],
     [
       'a not-before that is still to come, moved earlier: more usable is told too',
       oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(2) }),

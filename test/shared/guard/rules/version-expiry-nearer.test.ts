@@ -20,7 +20,14 @@ describeRule(versionExpiryNearer, {
     [
       'an expiry pulled into the past: put back',
       oneVersion({ expiresOn: inDays(-1) }, { expiresOn: inAYear }),
-      { version: V1, since: ACTED, act: 'expire', stopsDisks: true, remedy: putBack },
+      {
+        version: V1,
+        since: ACTED,
+        act: 'expire',
+        stopsDisks: true,
+        summary: `Version ${V1} expires on 2026-02-28T12:00:00.000Z; approved was 2027-03-01T12:00:00.000Z.`,
+        remedy: putBack,
+      },
     ],
     [
       'an expiry that is this very moment: disks stop now',
@@ -68,7 +75,11 @@ describeRule(versionExpiryNearer, {
     [
       'an expiry where none was approved: ten years ahead from the whole second, which becomes the approved one',
       oneVersion({ expiresOn: inDays(1) }, {}, { now: inMs(999) }),
-      { act: 'expire', remedy: { kind: 'restore', change: tenYears, approves: tenYears } },
+      {
+        act: 'expire',
+        summary: `Version ${V1} expires on 2026-03-02T12:00:00.000Z; approved was no expiry.`,
+        remedy: { kind: 'restore', change: tenYears, approves: tenYears },
+      },
     ],
     [
       'a far expiry where none was approved: told',

@@ -16,7 +16,14 @@ describeRule(versionNotBeforeLater, {
     [
       'a date pushed out where none was approved: put back to the birth of the version, which becomes the approved date',
       oneVersion({ notBefore: inDays(1) }),
-      { version: V1, since: ACTED, act: 'not-before', stopsDisks: true, remedy: toBirth },
+      {
+        version: V1,
+        since: ACTED,
+        act: 'not-before',
+        stopsDisks: true,
+        summary: `Version ${V1} cannot be used before 2026-03-02T12:00:00.000Z; approved was no such date.`,
+        remedy: toBirth,
+      },
     ],
     [
       'a date one millisecond ahead',
@@ -26,7 +33,10 @@ describeRule(versionNotBeforeLater, {
     [
       'a date a second later than the approved one that is still to come: put back',
       oneVersion({ notBefore: inMs(2_000) }, { notBefore: inMs(1_000) }),
-      { remedy: { kind: 'restore', change: { notBefore: inMs(1_000) } } },
+      {
+        summary: `Version ${V1} cannot be used before 2026-03-01T12:00:02.000Z; approved was 2026-03-01T12:00:01.000Z.`,
+        remedy: { kind: 'restore', change: { notBefore: inMs(1_000) } },
+      },
     ],
     [
       'a date pushed out from an approved one that has passed: put back',

@@ -1,0 +1,97 @@
+import type { Decision } from '../domain/decision.ts';
+import type { Inspection } from '../domain/hint.ts';
+import type { KeyId } from '../domain/key.ts';
+import type { KeyRecord } from '../domain/register.ts';
+import { later, SECOND_MS } from '../domain/time.ts';
+import type { Refusal } from '../domain/vault.ts';
+import { openIncident, readIncidents } from '../incidents/book.ts';
+import type { Ports } from '../ports.ts';
+import { changeKey, type KeyRow, writeKey } from '../register/keys.ts';
+import { TOLD_AFTER_MS, unreadableDraft } from './key-incidents.ts';
+
+/** Asks for another look where something settles or failed; once, whoever asks. */
+export async function lookAgain(
+  id: KeyId,
+  message: Inspection,
+  decision: Decision,
+  failure: string | undefined,
+  record: KeyRecord,
+  ports: Ports,
+): Promise<Date | undefined> {
+  const planned = record.nextLookAt !== undefined && record.nextLookAt.getTime() > ports.now().getTime();
+  if (failure !== undefined) {
+    if (planned && message.attempt === 0) return record.nextLookAt;
+    const delay = delaySeconds(message.attempt);
+    await ports.queues.inspections.send({ ...message, attempt: message.attempt + 1 }, delay);
+    return later(ports.now(), delay * SECOND_MS);
+  }
+  const seconds = decision.lookAgainInSeconds;
+  if (seconds === undefined) return undefined;
+  if (planned) return record.nextLookAt;
+  await ports.queues.inspections.send(followUp(id, 'settling', message, ports), seconds);
+  return later(ports.now(), seconds * SECOND_MS);
+}
+
+const followUp = (id: KeyId, why: string, { pass }: Inspection, { newId, now }: Ports): Inspection => ({
+  ...id,
+  hints: [{ id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'look-again', why } }],
+  attempt: 0,
+  ...(pass === undefined ? {} : { pass }),
+});
+
+/** 1, 2, 4 … 60 s. */
+const delaySeconds = (attempt: number): number => Math.min(60, 2 ** Math.min(attempt, 6));
+
+/** A refusal to read is passing: look again later, and tell once it has lasted two minutes. It never means absent. */
+export async function cannotRead(
+  id: KeyId,
+  message: Inspection,
+  known: KeyRow,
+  record: KeyRecord,
+  refusal: Refusal,
+  ports: Ports,
+): Promise<void> {
+  const now = ports.now();
+  const failing = record.failing ?? { since: now, because: refusal.kind };
+  const planned =
+    record.nextLookAt !== undefined && record.nextLookAt.getTime() > now.getTime() && message.attempt === 0;
+  const delay = delaySeconds(message.attempt);
+  if (!planned)
+    await ports.queues.inspections.send(
+      { ...message, attempt: message.attempt + 1, failingSince: failing.since },
+      delay,
+    );
+  if (now.getTime() - failing.since.getTime() >= TOLD_AFTER_MS) {
+    const { draft, id: incident } = unreadableDraft(id, failing.since, refusal.kind);
+    await openIncident(draft, await readIncidents(ports, id), ports, incident);
+  }
+  await save(
+    id,
+    known,
+    {
+      ...record,
+      failing: { ...failing, because: refusal.kind },
+      nextLookAt: planned ? record.nextLookAt : later(now, delay * SECOND_MS),
+    },
+    ports,
+  );
+}
+
+/**
+ * Writes the register's row. Where the sweep was faster, what it saw gives way to what was read under the claim; where
+ * what is approved was changed meanwhile, by a person or by whoever took the key over, that stands.
+ */
+export async function save(id: KeyId, from: KeyRow, record: KeyRecord, { tables }: Ports): Promise<void> {
+  if ((await writeKey(tables.keys, id, from, record)) !== undefined) return;
+  await changeKey(tables.keys, id, (standing) => {
+    if (approvedIn(standing) === approvedIn(from.record)) return record;
+    const { acts, undone, recovering } = record;
+    return { ...standing, acts, undone, recovering };
+  });
+}
+
+const approvedIn = ({ versions, approvedDeletion }: KeyRecord): string =>
+  JSON.stringify([
+    Object.entries(versions).map(([version, { approved, distrusted }]) => [version, approved, distrusted]),
+    approvedDeletion,
+  ]);

@@ -1,0 +1,76 @@
+import type { Intent, Outcome, UndoneFinding } from '../domain/decision.ts';
+import type { KeyId, ObservedKey } from '../domain/key.ts';
+import type { KeyRecord, RegisterChange } from '../domain/register.ts';
+import type { Ports } from '../ports.ts';
+import { isShown, type Sent } from './act.ts';
+import { registerEntry } from './entries.ts';
+import { withChanges } from './next-record.ts';
+
+/** What came of an intent, by what the vault shows now. */
+export function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedKey): Outcome {
+  if (isShown(intent.action, observed)) return { kind: 'done' };
+  if (answered.kind === 'failed') return answered;
+  // A recovery takes its time; an update that was answered shows at once.
+  if (intent.action.kind === 'recover-key') return answered;
+  const why = answered.kind === 'unknown' ? `${answered.because} ` : '';
+  return { kind: 'failed', because: `${why}Reading back does not show it.` };
+}
+
+export type Ended = Pick<Sent, 'intent' | 'outcome'>;
+/** What the vault took or may have taken. */
+export const tookBy = (sent: readonly Ended[]): readonly UndoneFinding[] =>
+  sent.flatMap(({ intent, outcome }) => (outcome.kind === 'failed' ? [] : intent.findings));
+
+/** The versions that were written. */
+export const writtenBy = (sent: readonly Ended[]): readonly string[] =>
+  sent.flatMap(({ intent: { action }, outcome }) =>
+    action.kind === 'restore-version' && outcome.kind !== 'failed' ? [action.version] : [],
+  );
+
+export const failureOf = (outcome: Outcome): string | undefined =>
+  outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.because : undefined;
+
+/** The register's row after writes: what was undone, what is coming back, and the dates that had to become others. */
+export async function afterSending(
+  id: KeyId,
+  record: KeyRecord,
+  sent: readonly Ended[],
+  ports: Ports,
+): Promise<KeyRecord> {
+  const now = ports.now();
+  const undone = [...record.undone];
+  for (const { version, since } of tookBy(sent)) {
+    if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
+      undone.push({ version, since, at: now });
+  }
+  const begun = sent.find(
+    ({ intent, outcome }) =>
+      intent.action.kind === 'recover-key' && (outcome.kind === 'begun' || outcome.kind === 'unknown'),
+  );
+  const action = begun?.intent.action;
+  const recovering = action?.kind === 'recover-key' ? { recovering: { since: now, deletedOn: action.deletedOn } } : {};
+  const approved = sent.flatMap(({ intent, outcome }) => (outcome.kind === 'done' ? approvedBy(intent, record) : []));
+  if (approved.length > 0)
+    await ports.trail.appendRegister(
+      id.vault,
+      approved.map((change) => registerEntry(id, change, ports)),
+    );
+  return withChanges({ ...record, undone, ...recovering }, approved);
+}
+
+/** Dates that were put back as near as Azure allows become the approved ones. */
+function approvedBy({ action, approves }: Intent, record: KeyRecord): readonly RegisterChange[] {
+  if (action.kind !== 'restore-version' || approves === undefined) return [];
+  const known = record.versions[action.version];
+  if (known?.approved === undefined) return [];
+  const { notBefore = known.approved.notBefore, expiresOn = known.approved.expiresOn } = approves;
+  return [
+    {
+      kind: 'approve-version',
+      version: action.version,
+      created: known.created,
+      approved: { ...known.approved, notBefore, expiresOn },
+      because: 'a date that was set cannot be taken away',
+    },
+  ];
+}
