@@ -5,7 +5,7 @@ import { setAsideWhole } from '../shared/incidents/set-aside.ts';
 /** Sets aside what made a function crash five times, records it and tells. The next sweep finds again what it was about. */
 export const poisoned =
   (queue: string) =>
-  (message: unknown): Promise<void> =>
+  async (message: unknown): Promise<void> =>
     setAsideWhole(
       { content: JSON.stringify(message) ?? 'undefined', because: 'it failed five times' },
       queue,

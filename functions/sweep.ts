@@ -5,7 +5,7 @@ import { received } from '../shared/senses/received.ts';
 import { sweep as sweepVault } from '../shared/senses/sweep.ts';
 
 /** One pass over one vault. Throws when storage is unreachable, so that the message comes again. */
-export const sweep = (message: unknown): Promise<void> =>
+export const sweep = async (message: unknown): Promise<void> =>
   received('sweep', sweepMessage, message, compose().ports, sweepVault);
 
 app.storageQueue('sweep', { queueName: 'sweeps', connection: 'RegisterStorage', handler: sweep });

@@ -8,8 +8,9 @@ import type { Row } from '../storage.ts';
 
 /** How long a claim lasts where its owner does not end it, in ms. */
 export const CLAIM_MS = 30 * SECOND_MS;
-/** How long a message is sent back for when its key is claimed, in seconds. */
-export const CLAIMED_BACK_SECONDS = 5;
+/** How long a message is sent back for when its key is claimed, in seconds: about 5, spread so that messages that met do not meet again. */
+export const claimedBackSeconds = ({ newId }: Pick<Ports, 'newId'>): number =>
+  3 + (Number.parseInt(newId().slice(0, 8), 16) % 5);
 
 const claimData = z.object({ owner: z.string(), until: moment, intents: z.array(intent) });
 

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
-import type { KeyId } from '../domain/key.ts';
+import { type KeyId, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { RegisterUnreadable } from '../errors.ts';
@@ -11,7 +11,7 @@ import { readKey } from '../register/keys.ts';
 import { readApprovals, readHolds } from '../register/people.ts';
 import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readBaseline, readSweep } from '../register/vaults.ts';
-import { CLAIMED_BACK_SECONDS, type Claim, claimKey, releaseClaim } from './claim.ts';
+import { type Claim, claimedBackSeconds, claimKey, releaseClaim } from './claim.ts';
 import { hintEntry } from './entries.ts';
 import { heardIncidents, withActs } from './heard.ts';
 import { tellOfKey, tellOfNews } from './key-incidents.ts';
@@ -29,12 +29,16 @@ export async function inspect(message: Inspection, ports: Ports): Promise<void> 
   const id: KeyId = { vault: message.vault, key: message.key };
   if (!keyPolicy(ports.policy, id.vault, id.key).guarded) return;
   const claim = await claimKey(id, ports);
-  if (claim === undefined) return ports.queues.inspections.send(message, CLAIMED_BACK_SECONDS);
+  if (claim === undefined) return ports.queues.inspections.send(message, claimedBackSeconds(ports));
   const ended = await lookUnlessUnreadable(id, message, claim, ports);
   if (ended !== undefined) await releaseClaim(ended, ports);
 }
 
-/** A row of the register that cannot be read would not get better by being read again: it is told, and nothing is written. */
+/**
+ * A row of the register that cannot be read would not get better by being read again: it is told, and nothing is
+ * written. After any other failure the key is free again at once where nothing was meant to be written: a claim that
+ * has intents by now is another row, and stays.
+ */
 async function lookUnlessUnreadable(
   id: KeyId,
   message: Inspection,
@@ -44,9 +48,14 @@ async function lookUnlessUnreadable(
   try {
     return await look(id, message, claim, ports);
   } catch (error) {
-    if (!(error instanceof RegisterUnreadable)) throw error;
-    await tellUnreadable(id, error, ports);
-    return claim.open.length === 0 ? claim : undefined;
+    if (error instanceof RegisterUnreadable) {
+      await tellUnreadable(id, error, ports);
+      return claim.open.length === 0 ? claim : undefined;
+    }
+    if (claim.open.length > 0) throw error;
+    const [released] = await Promise.allSettled([releaseClaim(claim, ports)]);
+    if (released.status === 'fulfilled') throw error;
+    throw new AggregateError([error, released.reason], `Looking at ${spell(id)} failed, and so did giving it back.`);
   }
 }
 
@@ -96,7 +105,7 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   const undoing = await undo(id, begun, constant, holds, message.hints, ports);
   if (undoing.kind === 'lost-claim') {
     // Whoever took the key over has not heard what this message says.
-    await ports.queues.inspections.send(message, CLAIMED_BACK_SECONDS);
+    await ports.queues.inspections.send(message, claimedBackSeconds(ports));
     return undefined;
   }
 
