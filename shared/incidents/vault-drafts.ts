@@ -71,7 +71,7 @@ export const setAsideDraft = (
   judgement: 'left to people',
 });
 
-/** The kind of the incident that says that the sentry did not plant. */
+/** The kind of the incident that says that another function than the sentry planted a pass. */
 export const TIMER_DEAD = 'sweep-replanted';
 
 /** Passes went on without the timer. */
@@ -80,7 +80,7 @@ export const timerDeadDraft = (vault: string, since: Date, by: string): Incident
   severity: 'warning',
   subject: { vault },
   since,
-  summary: `No pass over ${vault} for three minutes: ${by} planted the next one, since the sentry did not.`,
+  summary: `No pass over ${vault} for two minutes: ${by} planted the next one before the sentry did.`,
   judgement: 'planted again',
 });
 

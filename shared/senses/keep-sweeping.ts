@@ -14,8 +14,11 @@ import type { Row } from '../storage.ts';
 
 /** The sentry plants a vault's message once a pass is overdue by half the time between two. */
 const SENTRY_OVERDUE = 0.5;
-/** Any other function does so, and says so, once it is overdue by twice that time: a pass older than 3 minutes. */
-const OTHERS_OVERDUE = 2;
+/**
+ * Any other function does so, and says so, a little later: a timer is one lease, and timers have been seen silent for
+ * half an hour. With the minute until the next of them looks, no vault is without a pass for more than three minutes.
+ */
+const OTHERS_OVERDUE = 0.9;
 
 /**
  * Plants the sweep of every guarded vault that has none under way. `by` is the function that looks: the sentry does it

@@ -91,6 +91,7 @@ async function pass(vault: string, lastPassAt: Date | undefined, ports: Ports): 
 
 async function compareVault(vault: string, lastPassAt: Date | undefined, ports: Ports): Promise<void> {
   const { policy, now } = ports;
+  const { sweepEverySeconds } = ports.settings;
   const reads = ports.reads(vault);
   const [keys, deleted, { rows, unreadable }] = await Promise.all([
     reads.listKeys(),
@@ -104,7 +105,7 @@ async function compareVault(vault: string, lastPassAt: Date | undefined, ports: 
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
 
   const listed = new Map<string, readonly ListedVersion[]>();
-  await inTurns(READS_AT_ONCE, keysToList(policy, vault, lists, register, now()), async (key) => {
+  await inTurns(READS_AT_ONCE, keysToList(policy, vault, lists, register, now(), sweepEverySeconds), async (key) => {
     const versions = await reads.listVersions(key);
     // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
     if (versions.kind !== 'missing') listed.set(key, got(versions));
@@ -112,7 +113,7 @@ async function compareVault(vault: string, lastPassAt: Date | undefined, ports: 
   const read = new Map<string, ReadVersion>();
   await inTurns(
     READS_AT_ONCE,
-    versionsToRead(policy, vault, lists, listed, register, now()),
+    versionsToRead(policy, vault, lists, listed, register, now(), sweepEverySeconds),
     async ({ key, version }) => {
       const answer = await reads.read(key, version);
       if (answer.kind === 'undetailed' || answer.kind === 'missing') return;

@@ -129,11 +129,19 @@ describe.each([true, false])(
 
     test('an act of another kind than was intended is not explained by the intent', async () => {
       const world = await guarded();
+      // What was sent and never arrived leaves an intent that no record of the guardian's own takes.
+      world.azure.fault({
+        match: { identity: 'keeper', operation: 'update' },
+        answer: { kind: 'unreachable' },
+        times: 1,
+      });
       await world.as('attacker').disable(vault, 'disk-a');
-      await world.sentry();
+      await world.wake(vault, 'disk-a');
+      await world.as('owner').enable(vault, 'disk-a');
       await world.as('attacker').delete(vault, 'disk-a');
       await thief(world).recover(vault, 'disk-a');
       await world.audit();
+      expect(world.changes()).toBe(1);
       expect((await unexplained(world)).map(({ summary }) => summary)).toEqual([expect.stringContaining('KeyRecover')]);
     });
 

@@ -168,6 +168,33 @@ describe('a recovery', () => {
     expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: true });
   });
 
+  test('is not begun again while the vault goes on showing the key as deleted', async () => {
+    const world = await guarded({ settleMs: 6_000 });
+    const bodies: string[] = [];
+    world.azure.onAnswer((_, { status, body }, operation) => {
+      if (operation === 'get-deleted' && status === 200) bodies.push(body);
+    });
+    await world.as('attacker').delete(vault, 'disk-a');
+    turnClock(6_500);
+    await world.wake(vault, 'disk-a');
+    // The answer of a replica that is behind.
+    const stale = world.azure.fault({
+      match: { operation: 'get-deleted' },
+      answer: { kind: 'malformed', body: bodies[0] ?? '' },
+    });
+    for (let look = 0; look < 5; look += 1) await world.wake(vault, 'disk-a');
+    await world.pass(4);
+    expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: false });
+    expect(recovers(world).map(({ status }) => status)).toEqual([200]);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-deleted', state: 'open' }]);
+
+    stale();
+    await world.pass(60);
+
+    expect(recovers(world).map(({ status }) => status)).toEqual([200]);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved', judgement: 'undone' }]);
+  });
+
   test('is believed only when the versions are read back', async () => {
     const world = await guarded({ settleMs: 6_000 });
     const use = await diskUnder(world.azure, vault, 'disk-a', latest);
@@ -267,8 +294,12 @@ describe('a key that is in neither list', () => {
   });
 
   test('is not purged because somebody was refused to purge it', async () => {
-    const world = await guarded();
+    const world = await guarded({ settleMs: 6_000 });
     await world.as('attacker').delete(vault, 'disk-a');
+    await expect(world.as('attacker').purge(vault, 'disk-a')).rejects.toMatchObject({ statusCode: 409 });
+    await world.audit();
+    expect(await kinds(world)).toEqual(['purge-attempted']);
+    turnClock(6_500);
     await expect(world.as('attacker').purge(vault, 'disk-a')).rejects.toMatchObject({ statusCode: 403 });
     await world.audit();
     await world.pass(10);

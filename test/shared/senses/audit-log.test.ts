@@ -114,6 +114,16 @@ describe('who did it', () => {
       { claim: { oid: 'o-1', appid: 'a-1' } },
       { oid: 'o-1', name: 'a-1', address: MALLORY.address },
     ],
+    [
+      'is named by claims that are nested in three objects',
+      { claim: { http_schemas: { microsoft: { com_identity: { claims_objectidentifier: 'o-1' } } } } },
+      { oid: 'o-1', address: MALLORY.address },
+    ],
+    [
+      'is unknown where claims are nested deeper',
+      { claim: { http: { schemas: { microsoft: { com_identity: { claims_objectidentifier: 'o-1' } } } } } },
+      { oid: 'unknown', address: MALLORY.address },
+    ],
     ['is unknown where no claim names anybody', { claim: {} }, { oid: 'unknown', address: MALLORY.address }],
     ['is unknown where there is no identity', undefined, { oid: 'unknown', address: MALLORY.address }],
     ['is unknown where the identity is no JSON', 'somebody', { oid: 'unknown', address: MALLORY.address }],
@@ -260,6 +270,11 @@ describe('a Managed HSM', () => {
     });
   });
 
+  test('is told by what a record lacks: a status and an id among its properties count first', () => {
+    const top = { httpStatusCode: 403, requestUri: 'https://elsewhere.vault.azure.net/keys/disk-b' };
+    expect(says([{ ...update, ...top }])).toEqual([saysUpdate]);
+  });
+
   test('is judged by the status at the top', () => {
     expect(says([{ ...hsmDelete, httpStatusCode: 403 }])).toEqual([]);
   });
@@ -336,6 +351,13 @@ describe('what cannot be parsed is set aside whole', () => {
       '"operationName":"KeyUpdate"',
       'properties.id',
     ],
+    [
+      'a use without its properties',
+      [{ ...keyUnwrap, properties: undefined }],
+      '"operationName":"KeyUnwrap"',
+      'properties',
+    ],
+    ['a use whose properties are null', [{ ...keyUnwrap, properties: null }], '"properties":null', 'properties'],
     [
       'a changing act without a status',
       [withStatus(update, undefined)],

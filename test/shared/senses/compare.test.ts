@@ -22,6 +22,8 @@ import {
 
 const VAULT = 'prod-disks';
 const HOUR = 3_600_000;
+/** From when on a version may have its turn, in ms since it was last seen. */
+const TURN = (2 * HOUR) / 3;
 const block = policy.parse({
   vaults: [
     {
@@ -116,8 +118,13 @@ describe('the versions of a key are listed', () => {
       listedKey('disk-a'),
     ],
     [
-      'each hour where the policy says so, when the hour is over',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(HOUR) } }),
+      'each hour where the policy says so, when two thirds of it are over',
+      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(TURN) } }),
+      listedKey('hourly'),
+    ],
+    [
+      'from two thirds of the hour on, so that all have their turn within it',
+      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo((2 * HOUR) / 3) } }),
       listedKey('hourly'),
     ],
     [
@@ -127,7 +134,7 @@ describe('the versions of a key are listed', () => {
     ],
     [
       'each hour when the only older version is retired: it might be enabled',
-      recordOf({ [V1]: fresh, [V2]: { ...retired, seen: seenAgo(HOUR) } }),
+      recordOf({ [V1]: fresh, [V2]: { ...retired, seen: seenAgo(TURN) } }),
       listedKey('disk-a'),
     ],
   ])('%s', (_says, record, key) => {
@@ -146,8 +153,8 @@ describe('the versions of a key are listed', () => {
       listedKey('disk-a'),
     ],
     [
-      'a moment before the hour is over, where the policy says hourly',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(HOUR - 1) } }),
+      'a moment before two thirds of the hour are over, where the policy says hourly',
+      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(TURN - 1) } }),
       listedKey('hourly'),
     ],
     ['when the policy leaves the key out', recordOf({}), listedKey('canary')],
@@ -177,14 +184,14 @@ describe('a version is read in full', () => {
       seenAgo(28_001, { updated: ACTED }),
       ACTED,
     ],
-    ['when an hour is over since it was last read', seenAgo(HOUR), BORN],
+    ['when two thirds of an hour are over since it was last read', seenAgo(TURN), BORN],
   ])('%s', (_says, seen, updated) => {
     expect(asks(seen, updated)).toEqual(v1);
   });
 
   test.each<readonly [says: string, seen: VersionRecord['seen'], updated: Date]>([
     ['when it was read 2 s after its `updated`', seenAgo(28_000, { updated: ACTED }), ACTED],
-    ['a moment before the hour is over', seenAgo(HOUR - 1), BORN],
+    ['a moment before two thirds of the hour are over', seenAgo(TURN - 1), BORN],
   ])('not %s', (_says, seen, updated) => {
     expect(asks(seen, updated)).toEqual([]);
   });
@@ -193,14 +200,46 @@ describe('a version is read in full', () => {
     expect(asks(undefined, ACTED, { approved: undefined })).toEqual([]);
   });
 
-  test('by the hour 25 a pass at most, the longest unread first, and beside those that changed', () => {
-    const names = Array.from({ length: 30 }, (_, place) => `disk-${String(place).padStart(2, '0')}`);
-    const register = new Map(
-      names.map((key, place) => [key, recordOf({ [V1]: known({ seen: seenAgo(HOUR + place * 1_000) }) })] as const),
-    );
-    const keys = names.map((key) => listedKey(key, key === 'disk-00' ? { updated: ACTED } : {}));
-    const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, NOW).map(({ key }) => key);
-    expect(asked).toEqual(['disk-00', ...names.slice(5).toReversed()]);
+  const names = Array.from({ length: 100 }, (_, place) => `disk-${String(place).padStart(2, '0')}`);
+  const acceptedAgo = (ms: (place: number) => number) =>
+    new Map(names.map((key, place) => [key, recordOf({ [V1]: known({ seen: seenAgo(ms(place)) }) })] as const));
+
+  test.each([
+    [60, 5],
+    [61, 6],
+    [300, 25],
+  ])(
+    'in turns: with passes each %i s, %i of a hundred a pass, the longest unread first',
+    (sweepEverySeconds, turns) => {
+      const keys = names.map((key) => listedKey(key));
+      const register = acceptedAgo((place) => HOUR + place * 1_000);
+      const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, NOW, sweepEverySeconds);
+      expect(asked.map(({ key }) => key)).toEqual(names.toReversed().slice(0, turns));
+    },
+  );
+
+  test('in turns, beside those that changed, which wait for nothing', () => {
+    const keys = names.map((key, place) => listedKey(key, place < 50 ? { updated: ACTED } : {}));
+    const register = acceptedAgo(() => HOUR);
+    const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, NOW, 60).map(({ key }) => key);
+    expect(asked).toEqual([...names.slice(0, 50), ...names.slice(50, 55)]);
+  });
+
+  test('in turns, so that each has had its own within the hour, though all were accepted in one moment', () => {
+    const register = acceptedAgo(() => 0);
+    const keys = names.map((key) => listedKey(key));
+    let most = 0;
+    for (let minute = 1; minute <= 180; minute += 1) {
+      const now = inMs(minute * 60_000);
+      const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, now, 60);
+      most = Math.max(most, asked.length);
+      for (const { key } of asked) register.set(key, recordOf({ [V1]: known({ seen: seenAgo(-minute * 60_000) }) }));
+      const oldest = Math.min(
+        ...[...register.values()].map(({ versions }) => versions[V1]?.seen?.inFullAt.getTime() ?? 0),
+      );
+      expect(now.getTime() - oldest).toBeLessThanOrEqual(HOUR);
+    }
+    expect(most).toBe(5);
   });
 
   test('older ones as well, where they were listed', () => {
@@ -339,6 +378,12 @@ describe('versions that were bad before the last look', () => {
   test('count once, however much is bad of one', () => {
     const keys = [listedKey('disk-a', { enabled: false, notBefore: inDays(1), updated: ACTED })];
     expect(pass({ keys, register: { 'disk-a': recordOf({ [V1]: left }) } }).standing).toBe(1);
+  });
+
+  test('are all those of a key that was left deleted', () => {
+    const record = recordOf({ [V1]: fresh, [V2]: older, [V3]: known({ approved: undefined }) }, { leftDeleted: ACTED });
+    const deleted = [{ key: 'disk-a', deletedOn: ACTED, scheduledPurgeOn: undefined }];
+    expect(pass({ deleted, register: { 'disk-a': record } }).standing).toBe(2);
   });
 
   test('do not count when they have become bad since', () => {
