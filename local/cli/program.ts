@@ -227,11 +227,20 @@ function keyGuardian(terminal: Terminal): Command {
     .description('Puts a key back as it was approved, under your own rights.')
     .argument('<vault/key>', 'which key', parseKeyTarget)
     .option('--dry-run', 'say what it would do')
-    .action((target: Target & { readonly key: string }, options: { readonly dryRun?: boolean }) =>
-      run(async (context) => {
-        await refuseUnknown(target, context.ports);
-        return restore({ vault: target.vault, key: target.key }, options.dryRun ?? false, context);
-      })(),
+    .option(
+      '--also-approved',
+      'take back as well what approvals allowed; of one version, where vault/key/version is named',
+    )
+    .action(
+      (
+        target: Target & { readonly key: string },
+        options: { readonly dryRun?: boolean; readonly alsoApproved?: boolean },
+      ) =>
+        run(async (context) => {
+          await refuseUnknown(target, context.ports);
+          const { dryRun = false, alsoApproved = false } = options;
+          return restore({ ...target, dryRun, alsoApproved }, context);
+        })(),
     );
   return program;
 }

@@ -1,15 +1,16 @@
-import type { Action } from '../../shared/domain/decision.ts';
+import type { Action, Decision } from '../../shared/domain/decision.ts';
 import type { KeyId } from '../../shared/domain/key.ts';
 import { spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { isShown } from '../../shared/guard/act.ts';
+import { intentFor, isShown } from '../../shared/guard/act.ts';
 import { claimKey, releaseClaim } from '../../shared/guard/claim.ts';
 import { decide } from '../../shared/guard/decide.ts';
 import { entry, registerEntry } from '../../shared/guard/entries.ts';
 import { withChanges } from '../../shared/guard/next-record.ts';
 import { firstReads, observe } from '../../shared/guard/observe.ts';
+import { approvedBy } from '../../shared/guard/outcomes.ts';
 import { changeKey, readKey } from '../../shared/register/keys.ts';
 import type { Context } from './context.ts';
 
@@ -17,41 +18,50 @@ import type { Context } from './context.ts';
 const BACK_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 500;
 
+/** What to put back. */
+export interface Restoring extends KeyId {
+  /** Only this version, where approvals are taken back. */
+  readonly version: string | undefined;
+  /** Say what would be done, and do nothing. */
+  readonly dryRun: boolean;
+  /** Take back as well what approvals were spent on: the state before them is approved again. */
+  readonly alsoApproved: boolean;
+}
+
 /**
  * Puts a key back as it was approved, under the rights of who runs it: whatever the guardian's mode, holds and brakes
- * say, since a person says otherwise now. What an approval allowed is taken back too.
+ * say, since a person says otherwise now. Retired versions stay retired unless approvals are taken back.
  */
-export async function restore(id: KeyId, dryRun: boolean, context: Context): Promise<string> {
+export async function restore(wanted: Restoring, context: Context): Promise<string> {
   const { ports } = context;
-  const claim = dryRun ? undefined : await claimKey(id, ports);
+  const { vault, key, dryRun } = wanted;
+  const claim = dryRun ? undefined : await claimKey({ vault, key }, ports);
   if (!dryRun && claim === undefined)
-    throw new NotAllowed(`The guardian is at work on ${spell(id)}: try again in half a minute.`);
+    throw new NotAllowed(`The guardian is at work on ${spell({ vault, key })}: try again in half a minute.`);
   try {
-    return await restoreClaimed(id, dryRun, context);
+    return await restoreClaimed(wanted, context);
   } finally {
     if (claim !== undefined) await releaseClaim(claim, ports);
   }
 }
 
-async function restoreClaimed(id: KeyId, dryRun: boolean, context: Context): Promise<string> {
+async function restoreClaimed(wanted: Restoring, context: Context): Promise<string> {
   const { ports } = context;
+  const { vault, key, dryRun } = wanted;
+  const id = { vault, key };
   const known = await readKey(ports.tables.keys, id);
-  const unspent = takenBack(known.record);
+  const unspent = takenBack(known.record, wanted);
   const record = withChanges(known.record, unspent);
-  const actions = await needed(id, record, context);
+  const decision = await needed(id, record, context);
+  const { actions } = decision;
   if (actions.length === 0) return `${spell(id)} is as it was approved: there is nothing to restore.`;
   if (dryRun)
     return [`${spell(id)} would be restored:`, ...actions.map((action) => `  ${spellAction(action)}`)].join('\n');
-  if (unspent.length > 0) {
-    await ports.trail.appendRegister(
-      id.vault,
-      unspent.map((change) => registerEntry(id, change, ports)),
-    );
-    await changeKey(ports.tables.keys, id, (standing) => withChanges(standing, unspent));
-  }
-  const done = await write(id, actions, context);
+  await change(id, unspent, context);
+  const done = await write(id, decision, context);
   // Attributes of a key that was deleted can only be seen, and put back, once it is there again.
-  const all = [...done, ...(await write(id, await needed(id, record, context), context))];
+  const { record: standing } = await readKey(ports.tables.keys, id);
+  const all = [...done, ...(await write(id, await needed(id, standing, context), context))];
   const said = all.map(({ line }) => line).join('\n');
   if (all.some(({ refused }) => refused)) throw new NotAllowed(said);
   return said;
@@ -63,7 +73,7 @@ interface Written {
   readonly refused: boolean;
 }
 
-async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise<readonly Action[]> {
+async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise<Decision> {
   const reads = ports.reads(id.vault);
   const observation = await observe(reads, id, await firstReads(reads, id), record);
   if (observation.kind === 'refused') throw new NotAllowed(`${spell(id)} cannot be read: ${observation.refusal.kind}.`);
@@ -76,44 +86,52 @@ async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise
     now: ports.now(),
     listed: undefined,
   };
-  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], standing: 0, lastPassAt: undefined })
-    .actions;
+  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], standing: 0, lastPassAt: undefined });
 }
 
-/** What approvals were spent on goes back to what was approved before: enabled, and not deleted. */
-function takenBack(record: KeyRecord): readonly RegisterChange[] {
+/** What approvals were spent on goes back to what was approved before the first of them. */
+function takenBack(record: KeyRecord, { alsoApproved, version: only }: Restoring): readonly RegisterChange[] {
+  if (!alsoApproved) return [];
   const deletion: readonly RegisterChange[] =
     record.approvedDeletion === undefined ? [] : [{ kind: 'forget-deletion' }];
   const versions = Object.entries(record.versions).flatMap(
-    ([version, { approved, spent, created }]): readonly RegisterChange[] =>
-      approved !== undefined && !approved.enabled && spent.some(({ act }) => act === 'disable')
-        ? [
-            {
-              kind: 'approve-version',
-              version,
-              created,
-              approved: { ...approved, enabled: true },
-              because: 'restored by a person',
-            },
-          ]
-        : [],
+    ([version, { spent, created }]): readonly RegisterChange[] => {
+      const before = spent.find((use) => use.before !== undefined)?.before;
+      if (before === undefined || (only !== undefined && only !== version)) return [];
+      return [{ kind: 'approve-version', version, created, approved: before, because: 'restored by a person' }];
+    },
   );
   return [...deletion, ...versions];
 }
 
-async function write(id: KeyId, actions: readonly Action[], { ports, who }: Context): Promise<readonly Written[]> {
+/** Records and applies changes of what is approved. */
+async function change(id: KeyId, changes: readonly RegisterChange[], { ports }: Context): Promise<void> {
+  if (changes.length === 0) return;
+  await ports.trail.appendRegister(
+    id.vault,
+    changes.map((each) => registerEntry(id, each, ports)),
+  );
+  await changeKey(ports.tables.keys, id, (standing) => withChanges(standing, changes));
+}
+
+async function write(id: KeyId, decision: Decision, context: Context): Promise<readonly Written[]> {
+  const { ports, who } = context;
   const written: Written[] = [];
-  for (const action of actions) {
-    const intent = ports.newId();
-    await ports.trail.append(id.vault, [entry('intent', id, { intent, action, by: 'a person' }, ports, { who })]);
+  for (const action of decision.actions) {
+    const intent = intentFor(action, decision, ports);
+    await ports.trail.append(id.vault, [
+      entry('intent', id, { intent: intent.id, action, by: 'a person' }, ports, { who }),
+    ]);
     const writes = ports.writes(id.vault);
     const answer =
       action.kind === 'recover-key'
-        ? await writes.recover(id.key, intent)
-        : await writes.update(id.key, action.version, action.change, intent);
+        ? await writes.recover(id.key, intent.id)
+        : await writes.update(id.key, action.version, action.change, intent.id);
     const outcome =
       answer.kind === 'ok' ? ((await shows(id, action, ports)) ? 'done' : 'begun') : `refused: ${answer.kind}`;
-    await ports.trail.append(id.vault, [entry('outcome', id, { intent, kind: outcome }, ports, { who })]);
+    await ports.trail.append(id.vault, [entry('outcome', id, { intent: intent.id, kind: outcome }, ports, { who })]);
+    const { record } = await readKey(ports.tables.keys, id);
+    if (outcome === 'done') await change(id, approvedBy(intent, record), context);
     written.push({ line: `${spellAction(action)}: ${outcome}`, refused: answer.kind !== 'ok' });
   }
   return written;

@@ -3,6 +3,16 @@ import { actor } from './audit-record.ts';
 import { type Attributes, attributes } from './key.ts';
 import { moment } from './time.ts';
 
+/** What an approval was spent on. */
+const spentUse = z.object({
+  approval: z.string(),
+  act: z.string(),
+  at: moment,
+  by: z.string().optional(),
+  /** What was approved before, so that a person can take it back. */
+  before: attributes.optional(),
+});
+
 /** What the register knows of one version. */
 export const versionRecord = z.object({
   created: moment,
@@ -30,9 +40,7 @@ export const versionRecord = z.object({
   /** The `updated` of a state that an approval covers or not, since nobody can say when it came to be: told, not undone. */
   undated: moment.optional(),
   /** The approvals that its approved state was made from, and the acts they were spent on. */
-  spent: z
-    .array(z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }))
-    .default([]),
+  spent: z.array(spentUse).default([]),
   /** Set where a person accepted it in a baseline, whatever is told of its making. */
   accepted: z.literal(true).optional(),
   /** Set once where the record of a restored or imported version told against it. */
@@ -114,7 +122,7 @@ export const registerChange = z.discriminatedUnion('kind', [
     because: z.string(),
     /** A person said so. */
     accepted: z.literal(true).optional(),
-    spent: z.object({ approval: z.string(), act: z.string(), at: moment, by: z.string().optional() }).optional(),
+    spent: spentUse.optional(),
   }),
   /** The version is known and is not approved until a person says so. */
   z.object({

@@ -65,7 +65,11 @@ export async function act(
 }
 
 /** An action with what it is about. */
-function intentFor(action: Action, { judgements }: Decision, { newId, now }: Ports): Intent {
+export function intentFor(
+  action: Action,
+  { judgements }: Pick<Decision, 'judgements'>,
+  { newId, now }: Pick<Ports, 'newId' | 'now'>,
+): Intent {
   const undone = judgements.filter(
     ({ finding, verdict }) =>
       verdict.kind === 'undo' &&

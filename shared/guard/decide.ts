@@ -175,7 +175,7 @@ function spending({ finding, verdict }: Judgement, { observed, record }: Given):
     ...shown,
     operations: shown.detail?.operations ?? known.approved.operations,
   });
-  const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by };
+  const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by, before: known.approved };
   return [
     {
       kind: 'approve-version',

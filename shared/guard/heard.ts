@@ -172,7 +172,7 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
       summary: `${use.operation} of ${spell({ ...id, version: use.version })} was approved (${approval.id}), but not for who did it.`,
       judgement: 'left to people',
       who: act.by,
-      command: `key-guardian restore ${spell(id)}`,
+      command: `key-guardian restore ${spell({ ...id, version: use.version })} --also-approved`,
     };
     return [{ draft, id: incidentId(draft) }];
   });

@@ -59,7 +59,7 @@ export async function afterSending(
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */
-function approvedBy({ action, approves }: Intent, record: KeyRecord): readonly RegisterChange[] {
+export function approvedBy({ action, approves }: Intent, record: KeyRecord): readonly RegisterChange[] {
   if (action.kind !== 'restore-version' || approves === undefined) return [];
   const known = record.versions[action.version];
   if (known?.approved === undefined) return [];

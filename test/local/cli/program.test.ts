@@ -269,7 +269,8 @@ describe('restore', () => {
 
   it('takes back what an approval allowed', async () => {
     expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
-    expect(await done('restore', 'contoso-disks/disk-web')).toMatch(/: enabled: done$/);
+    expect(await done('restore', 'contoso-disks/disk-web')).toContain('there is nothing to restore');
+    expect(await done('restore', 'contoso-disks/disk-web', '--also-approved')).toMatch(/: enabled: done$/);
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
   });

@@ -203,7 +203,7 @@ describe('an approved act by somebody it was not meant for', () => {
         since: ACTED,
         judgement: 'left to people',
         who: { oid },
-        command: 'key-guardian restore prod-disks/disk-a',
+        command: `key-guardian restore prod-disks/disk-a/${V1} --also-approved`,
       },
     ]);
   });
