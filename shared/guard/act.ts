@@ -7,15 +7,17 @@ import { sameMoment } from '../domain/time.ts';
 import type { Conflict, Missing, Refusal } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
 import { readHolds } from '../register/people.ts';
+import type { Row } from '../storage.ts';
 import { type Claim, claimWith } from './claim.ts';
 import { entry, intentEntry } from './entries.ts';
 
 /** What became of the writes. */
 export type Acted =
-  /** Somebody else took the key over before anything was written. */
+  /** The claim ended or was taken over: what is left is for whoever claims the key next. */
   | { readonly kind: 'lost-claim' }
   /** A hold was set between deciding and writing; nothing was written. */
-  | { readonly kind: 'held'; readonly claim: Claim; readonly by: Hold }
+  | { readonly kind: 'held'; readonly claim: Claim }
+  /** What was sent; a hold that was set meanwhile left out the rest. */
   | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Sent[] };
 
 export interface Sent {
@@ -46,22 +48,36 @@ export async function act(
     readHolds(ports),
   ]);
   if (claimed === undefined) return { kind: 'lost-claim' };
-  const held = holdOn(holds, id, ports.now());
-  if (held !== undefined) {
-    await ports.trail.append(
-      id.vault,
-      intents.map((intent) =>
-        entry('withheld', id, { intent: intent.id, because: 'hold', hold: held.id, action: intent.action }, ports),
-      ),
-    );
-    // What was not sent explains no act: left behind, it would cover one by somebody else who has the identity.
-    await Promise.all(rows.map((row) => ports.tables.intents.remove(row)));
-    return { kind: 'held', claim: claimed, by: held };
-  }
   const sent: Sent[] = [];
-  // One after the other: the service answers parallel writes to one key with conflicts.
-  for (const intent of intents) sent.push(await send(intent, ports));
+  // One after the other: the service answers parallel writes to one key with conflicts. They may take a while, so each
+  // asks again whether the key is still ours and whether a person said stop.
+  for (const [nth, intent] of intents.entries()) {
+    const held = holdOn(nth === 0 ? holds : await readHolds(ports), id, ports.now());
+    if (ports.now().getTime() >= claimed.until.getTime()) return { kind: 'lost-claim' };
+    if (held !== undefined) {
+      await withhold(id, intents.slice(nth), rows.slice(nth), held, ports);
+      return sent.length === 0 ? { kind: 'held', claim: claimed } : { kind: 'sent', claim: claimed, sent };
+    }
+    sent.push(await send(intent, ports));
+  }
   return { kind: 'sent', claim: claimed, sent };
+}
+
+/** Says why intents were not sent. They explain no act: left behind, one would cover an act by somebody else who has the identity. */
+async function withhold(
+  id: KeyId,
+  intents: readonly Intent[],
+  rows: readonly Row[],
+  hold: Hold,
+  ports: Ports,
+): Promise<void> {
+  await ports.trail.append(
+    id.vault,
+    intents.map((intent) =>
+      entry('withheld', id, { intent: intent.id, because: 'hold', hold: hold.id, action: intent.action }, ports),
+    ),
+  );
+  await Promise.all(rows.map((row) => ports.tables.intents.remove(row)));
 }
 
 /** An action with what it is about. */

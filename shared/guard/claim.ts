@@ -19,6 +19,8 @@ export interface Claim {
   readonly id: KeyId;
   readonly owner: string;
   readonly row: Row;
+  /** From then on somebody else may take it over. */
+  readonly until: Date;
   /** What the worker before us meant to do when it stopped; closed before anything else. */
   readonly open: readonly Intent[];
 }
@@ -30,15 +32,15 @@ export async function claimKey(id: KeyId, { tables, now, newId }: Needs): Promis
   const owner = newId();
   const fresh = { owner, until: later(now(), CLAIM_MS), intents: [] };
   const inserted = await tables.claims.insert(id.vault, id.key, fresh);
-  if (inserted !== undefined) return { id, owner, row: inserted, open: [] };
+  if (inserted !== undefined) return { id, owner, row: inserted, until: fresh.until, open: [] };
   const standing = await tables.claims.get(id.vault, id.key);
   if (standing === undefined) return undefined;
   const data = parsed(claimData, standing);
   // The insert took hold and its answer was lost: the claim is ours.
-  if (data.owner === owner) return { id, owner, row: standing, open: [] };
+  if (data.owner === owner) return { id, owner, row: standing, until: data.until, open: [] };
   if (now().getTime() < data.until.getTime()) return undefined;
   const taken = await tables.claims.replace(standing, { ...fresh, intents: data.intents });
-  return taken === undefined ? undefined : { id, owner, row: taken, open: data.intents };
+  return taken === undefined ? undefined : { id, owner, row: taken, until: fresh.until, open: data.intents };
 }
 
 /**
@@ -51,12 +53,9 @@ export async function claimWith(
   { tables, now }: Needs,
 ): Promise<Claim | undefined> {
   const open = [...claim.open, ...intents];
-  const row = await tables.claims.replace(claim.row, {
-    owner: claim.owner,
-    until: later(now(), CLAIM_MS),
-    intents: open,
-  });
-  return row === undefined ? undefined : { ...claim, row, open };
+  const until = later(now(), CLAIM_MS);
+  const row = await tables.claims.replace(claim.row, { owner: claim.owner, until, intents: open });
+  return row === undefined ? undefined : { ...claim, row, until, open };
 }
 
 /** Ends a claim. One that somebody took over meanwhile is left to them. */

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import type { Hold } from '../../../shared/domain/hold.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { CLAIM_MS } from '../../../shared/guard/claim.ts';
 import { setHold } from '../../../shared/register/say.ts';
 import { stopAt } from '../../simulation/clock.ts';
-import { currentOf, oidOf, withheldIn } from '../../simulation/shown.ts';
+import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
@@ -191,5 +192,52 @@ describe('a hold that is set between decision and write', () => {
     await world.audit();
     const kinds = (await world.incidents(VAULT, 'disk-a')).map(({ kind }) => kind);
     expect(kinds).toContain('own-act-unexplained');
+  });
+});
+
+describe('between two writes to one key', () => {
+  /** Two versions of one key are disabled; `meanwhile` happens once, after the first was restored. */
+  async function afterTheFirstWrite(meanwhile: (world: World) => unknown): Promise<World> {
+    const hook: { world: World | undefined } = { world: undefined };
+    const world = await createWorld({
+      vaults: [{ name: VAULT, keys: [{ name: 'disk-a', versions: [{}, {}] }] }, { name: OTHER }],
+      policy: block,
+      async onStorage(name) {
+        if (name !== 'holds.list' || hook.world?.changes() !== 1) return;
+        hook.world = undefined;
+        await meanwhile(world);
+      },
+    });
+    for (const { version } of versionsOf(world, VAULT, 'disk-a'))
+      await world.as('attacker').disable(VAULT, 'disk-a', version);
+    hook.world = world;
+    await world.sentry();
+    return world;
+  }
+
+  test('a hold stops the second, and its intent says so', async () => {
+    const world = await afterTheFirstWrite((held) => held.hold({ vault: VAULT, key: 'disk-a' }));
+    await world.pass(120);
+    expect(world.changes()).toBe(1);
+    expect(
+      versionsOf(world, VAULT, 'disk-a')
+        .map(({ enabled: on }) => on)
+        .toSorted(),
+    ).toEqual([false, true]);
+    const trail = await world.trail();
+    const [first, second, ...more] = trail.filter(({ what }) => what === 'intent').map(({ detail }) => detail.intent);
+    expect(more).toEqual([]);
+    const ended = (what: string) => trail.filter((record) => record.what === what).map(({ detail }) => detail.intent);
+    expect(ended('outcome')).toEqual([first]);
+    expect(ended('withheld')).toContain(second);
+  });
+
+  test('a claim that ended stops the second: it is restored by whoever claims the key next', async () => {
+    const world = await afterTheFirstWrite(() => turnClock(CLAIM_MS));
+    expect(world.changes()).toBe(1);
+    await world.pass(120);
+    expect(world.changes()).toBe(2);
+    expect(versionsOf(world, VAULT, 'disk-a').map(({ enabled: on }) => on)).toEqual([true, true]);
+    expect((await world.trail()).filter(({ what }) => what === 'intent')).toHaveLength(3);
   });
 });
