@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
@@ -37,6 +39,19 @@ export async function findLocalAzure(folder = localFolder()): Promise<LocalAzure
     return about.parse(JSON.parse(text));
   } catch (error) {
     throw new LocalAzureMissing(`${file} cannot be read: stop "npm start" and start it again.`, { cause: error });
+  }
+}
+
+/** Whether the local Azure that says in this folder where it is answers there. What one left behind that was killed does not. */
+export async function isLocalAzureUp(folder: string): Promise<boolean> {
+  try {
+    const [vault] = (await findLocalAzure(folder)).vaults;
+    if (vault === undefined) return false;
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(vault.url).port) });
+    await once(socket, 'connect').finally(() => socket.destroy());
+    return true;
+  } catch {
+    return false;
   }
 }
 
