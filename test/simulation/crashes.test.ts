@@ -3,7 +3,8 @@ import { afterEach, expect, test } from 'vitest';
 import { resetClock } from '../../local/clock.ts';
 import { startAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
-import { createWorld, type Step, type World, type WorldOptions } from './world.ts';
+import type { Step } from './instance.ts';
+import { createWorld, type World, type WorldOptions } from './world.ts';
 
 /** 1 January 2040, in Unix seconds. */
 const FAR = 2_208_988_800;

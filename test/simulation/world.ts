@@ -4,8 +4,6 @@ import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
-import { createTrail } from '../../shared/audit/trail.ts';
-import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
 import { type AuditRecord, auditRecord } from '../../shared/domain/audit-record.ts';
 import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
@@ -23,6 +21,7 @@ import { received } from '../../shared/senses/received.ts';
 import { sweep } from '../../shared/senses/sweep.ts';
 import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 import { type Client, clientOf } from './client.ts';
+import { createInstance, type Instance, type Step } from './instance.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
 export interface WorldOptions {
@@ -47,13 +46,6 @@ export interface WorldOptions {
   readonly onStep?: (step: Step) => void;
   /** When the messages of an instance that ended come again, in seconds. Default 5; the Functions host takes 600. */
   readonly endedBackSeconds?: number;
-}
-
-export interface Step {
-  /** `claims.insert`, `trail.append`, `vault.PATCH` … */
-  readonly name: string;
-  /** Whether the call has taken effect. */
-  readonly when: 'before' | 'after';
 }
 
 /** A whole guardian over a local Azure, with its queues turned by hand: no host, storage in memory. */
@@ -130,61 +122,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const setAside = fakeDocuments(hooked('set-aside'));
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
-  const composed = (onStep: WorldOptions['onStep']): Composition => {
-    const composition = { ended: false };
-    const steps = (step: Step): void => {
-      if (composition.ended) throw new InstanceEnded(step);
-      try {
-        onStep?.(step);
-      } catch (error) {
-        composition.ended = true;
-        throw error;
-      }
-    };
-    const stepped = <T extends object>(name: string, port: T): T =>
-      onStep === undefined ? port : inSteps(name, port, steps);
-    const httpClient = stepped('vault', azure.httpClient);
-    const connection = (vault: string, identity: string) => ({
-      url: `https://${vault}.vault.azure.net`,
-      credential: azure.credential(identity),
-      httpClient,
-    });
-    const reads = new Map<string, ReturnType<typeof keyVaultReads>>();
-    const writes = new Map<string, ReturnType<typeof keyVaultWrites>>();
-    const now = (): Date => new Date();
-    const ports: Ports = {
-      get policy() {
-        return policy;
-      },
-      now,
-      newId: randomUUID,
-      reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
-      writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
-      tables: {
-        claims: stepped('claims', tables.claims),
-        keys: stepped('keys', tables.keys),
-        vaults: stepped('vaults', tables.vaults),
-        approvals: stepped('approvals', tables.approvals),
-        holds: stepped('holds', tables.holds),
-        incidents: stepped('incidents', tables.incidents),
-        intents: stepped('intents', tables.intents),
-      },
-      queues: {
-        sweeps: stepped('sweeps', queues.sweeps),
-        inspections: stepped('inspections', queues.inspections),
-        alerts: stepped('alerts', queues.alerts),
-      },
-      trail: createTrail({
-        streams: stepped('trail', streams),
-        backlog: stepped('backlog', backlog),
-        now,
-        giveUpAfterMs: 200,
-      }),
-      setAside: stepped('set-aside', setAside),
+  const composed = (onStep: WorldOptions['onStep']): Instance =>
+    createInstance({
+      azure,
+      storage: { tables, queues, streams, backlog, setAside },
+      policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
-    };
-    return Object.assign(composition, { ports });
-  };
+      onStep,
+    });
   const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));
   // Where instances end, the test's own hands need one that does not.
   const ports = (options.onStep === undefined ? compositions[0] : undefined)?.ports ?? composed(undefined).ports;
@@ -362,41 +307,3 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
 /** The Event Grid schema comes as an array, CloudEvents 1.0 as one event. */
 const eventsIn = (body: string): readonly unknown[] => [JSON.parse(body)].flat();
-
-interface Composition {
-  readonly ports: Ports;
-  readonly ended: boolean;
-}
-
-/** What an instance that has ended gets from every call. */
-class InstanceEnded extends Error {
-  override readonly name = 'InstanceEnded';
-  readonly step: Step;
-  constructor(step: Step) {
-    super(`The instance ended before ${step.name}.`);
-    this.step = step;
-  }
-}
-
-/** A port whose every call is told before and after. */
-function inSteps<T extends object>(port: string, called: T, onStep: (step: Step) => void): T {
-  return new Proxy(called, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (typeof value !== 'function') return value;
-      return async (...given: readonly unknown[]): Promise<unknown> => {
-        const name = `${port}.${String(property)}`;
-        onStep({ name, when: 'before' });
-        const answer: unknown = await Reflect.apply(value, target, given);
-        onStep({ name, when: 'after' });
-        return answer;
-      };
-    },
-  });
-}
-
-function kept<T>(made: Map<string, T>, name: string, make: () => T): T {
-  const known = made.get(name) ?? make();
-  made.set(name, known);
-  return known;
-}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { LocalAzure } from '../../local/azure/azure.ts';
+import { createTrail } from '../../shared/audit/trail.ts';
+import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import type { Ports } from '../../shared/ports.ts';
+import type { Streams, Table } from '../../shared/storage.ts';
+
+export interface Step {
+  /** `claims.insert`, `trail.append`, `vault.PATCH` … */
+  readonly name: string;
+  /** Whether the call has taken effect. */
+  readonly when: 'before' | 'after';
+}
+
+/** What all instances share. */
+export interface Shared {
+  readonly azure: LocalAzure;
+  readonly storage: Pick<Ports, 'tables' | 'queues' | 'setAside'> & {
+    readonly streams: Streams;
+    readonly backlog: Table;
+  };
+  /** The policy as it is now. */
+  readonly policy: () => Policy;
+  readonly settings: Ports['settings'];
+  /** Called around each call; what it throws ends the instance. */
+  readonly onStep: ((step: Step) => void) | undefined;
+}
+
+/** One composition of the guardian, which may end in the middle of its work. */
+export interface Instance {
+  readonly ports: Ports;
+  readonly ended: boolean;
+}
+
+/** Composes the real guardian over storage in memory and the local Azure. */
+export function createInstance({ azure, storage, policy, settings, onStep }: Shared): Instance {
+  const instance = { ended: false };
+  const steps = (step: Step): void => {
+    if (instance.ended) throw new InstanceEnded(step);
+    try {
+      onStep?.(step);
+    } catch (error) {
+      instance.ended = true;
+      throw error;
+    }
+  };
+  const stepped = <T extends object>(name: string, port: T): T =>
+    onStep === undefined ? port : inSteps(name, port, steps);
+  const httpClient = stepped('vault', azure.httpClient);
+  const connection = (vault: string, identity: string) => ({
+    url: `https://${vault}.vault.azure.net`,
+    credential: azure.credential(identity),
+    httpClient,
+  });
+  const reads = new Map<string, ReturnType<typeof keyVaultReads>>();
+  const writes = new Map<string, ReturnType<typeof keyVaultWrites>>();
+  const now = (): Date => new Date();
+  const { tables, queues } = storage;
+  const ports: Ports = {
+    get policy() {
+      return policy();
+    },
+    now,
+    newId: randomUUID,
+    reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
+    writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
+    tables: {
+      claims: stepped('claims', tables.claims),
+      keys: stepped('keys', tables.keys),
+      vaults: stepped('vaults', tables.vaults),
+      approvals: stepped('approvals', tables.approvals),
+      holds: stepped('holds', tables.holds),
+      incidents: stepped('incidents', tables.incidents),
+      intents: stepped('intents', tables.intents),
+    },
+    queues: {
+      sweeps: stepped('sweeps', queues.sweeps),
+      inspections: stepped('inspections', queues.inspections),
+      alerts: stepped('alerts', queues.alerts),
+    },
+    trail: createTrail({
+      streams: stepped('trail', storage.streams),
+      backlog: stepped('backlog', storage.backlog),
+      now,
+      giveUpAfterMs: 200,
+    }),
+    setAside: stepped('set-aside', storage.setAside),
+    settings,
+  };
+  return Object.assign(instance, { ports });
+}
+
+/** What an instance that has ended gets from every call. */
+class InstanceEnded extends Error {
+  override readonly name = 'InstanceEnded';
+  readonly step: Step;
+  constructor(step: Step) {
+    super(`The instance ended before ${step.name}.`);
+    this.step = step;
+  }
+}
+
+/** A port whose every call is told before and after. */
+function inSteps<T extends object>(port: string, called: T, onStep: (step: Step) => void): T {
+  return new Proxy(called, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== 'function') return value;
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        const name = `${port}.${String(property)}`;
+        onStep({ name, when: 'before' });
+        const answer: unknown = await Reflect.apply(value, target, given);
+        onStep({ name, when: 'after' });
+        return answer;
+      };
+    },
+  });
+}
+
+function kept<T>(made: Map<string, T>, name: string, make: () => T): T {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
