@@ -120,7 +120,7 @@ describe('a decision is pure', () => {
   const pure = [
     ...sourcesIn('shared/domain'),
     ...sourcesIn('shared/guard/rules'),
-    ...['decide', 'findings', 'newborn', 'next-record', 'undated'].map((name) => `shared/guard/${name}.ts`),
+    ...['decide', 'findings', 'newborn', 'next-record', 'dating'].map((name) => `shared/guard/${name}.ts`),
     'shared/senses/compare.ts',
   ];
 

@@ -45,7 +45,7 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
         const listed: ListedKey[] = [];
         for await (const properties of client.listPropertiesOfKeys(limited())) {
           const { version: _, ...attributes } = listedVersion(properties);
-          listed.push({ ...attributes, key: properties.name.toLowerCase(), managed: properties.managed === true });
+          listed.push({ ...attributes, key: properties.name.toLowerCase() });
         }
         return listed;
       }),
@@ -143,10 +143,11 @@ function given<T>(value: T | undefined, what: string, of: string): T {
   return value;
 }
 
-function listedVersion(properties: KeyProperties): ListedVersion {
+function listedVersion(properties: KeyProperties): ListedVersion & { readonly managed: boolean } {
   const of = properties.id ?? properties.name;
   return {
     version: properties.version ?? '',
+    managed: properties.managed === true,
     enabled: given(properties.enabled, 'enabled', of),
     notBefore: properties.notBefore,
     expiresOn: properties.expiresOn,
@@ -158,6 +159,7 @@ function listedVersion(properties: KeyProperties): ListedVersion {
 function deletedKey({ name, properties }: SdkDeletedKey): DeletedKey {
   return {
     key: name.toLowerCase(),
+    managed: properties.managed === true,
     deletedOn: given(properties.deletedOn, 'deletedDate', name),
     scheduledPurgeOn: properties.scheduledPurgeDate,
   };
@@ -168,7 +170,6 @@ function readVersion({ key, keyOperations, keyType, properties }: KeyVaultKey): 
   return {
     ...listed,
     version: given(properties.version, 'version', properties.name),
-    managed: properties.managed === true,
     detail: {
       operations: keyOperations ?? [],
       keyType: given(keyType, 'kty', properties.name),

@@ -37,22 +37,28 @@ export interface DatedAct {
 
 /** Whether who did it is who was meant: anyone but the granter, or the one who was named. */
 export function fitsActor(given: Approval, oid: string): boolean {
-  return oid !== given.granted?.by.oid && (given.by === 'anyone' || given.by === oid);
+  return !isSame(oid, given.granted?.by.oid) && (given.by === 'anyone' || isSame(oid, given.by));
 }
+
+// Object ids are GUIDs, which compare without case.
+const isSame = (one: string, other: string | undefined): boolean => one.toLowerCase() === other?.toLowerCase();
+
+/** How far the clock of who asked may be ahead of the vault's, in ms: who may act at once must not come too early. */
+const CLOCKS_APART_MS = 5 * SECOND_MS;
 
 /**
  * Whether an approval covers an act on a key of its vault. What counts is when the act happened, not when we looked: the
- * window's ends are part of it, and a withdrawal covers no more from its moment on. An actor who is not known yet is
+ * window's ends are part of it, with a few seconds before its start, and a withdrawal covers no more from its moment on. An actor who is not known yet is
  * taken to fit. What the asker granted himself covers nothing.
  */
 export function covers(given: Approval, key: string, act: DatedAct): boolean {
   return (
     given.granted !== undefined &&
-    given.granted.by.oid !== given.asked.by.oid &&
+    !isSame(given.granted.by.oid, given.asked.by.oid) &&
     (given.key === '*' || given.key === key) &&
     (given.version === '*' || act.version === undefined || given.version === act.version) &&
     given.acts.includes(act.act) &&
-    act.at.getTime() >= wholeSecond(given.from) &&
+    act.at.getTime() >= wholeSecond(given.from) - CLOCKS_APART_MS &&
     act.at.getTime() <= given.until.getTime() &&
     (given.withdrawn === undefined || act.at.getTime() < given.withdrawn.at.getTime()) &&
     (act.by === undefined || fitsActor(given, act.by))

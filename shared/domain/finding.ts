@@ -27,6 +27,10 @@ export interface Finding {
   readonly version: string | undefined;
   /** When the act happened, by the vault's own time. */
   readonly since: Date;
+  /** The latest moment at which it may have happened, where the vault's time does not tell: `since` is then the earliest. */
+  readonly latest?: Date;
+  /** What an earlier look made of its date; absent where this is the first that sees it. */
+  readonly earlier?: 'dated' | 'undated';
   /** The act that people could have approved; `undefined` where there is none. */
   readonly act: ApprovableAct | undefined;
   /** Whether disks stop working an hour after `since`. */
@@ -64,8 +68,10 @@ export interface VersionRule extends RuleFacts {
   readonly scope: 'version';
   find(version: ObservedVersion, approved: Attributes, situation: Situation): VersionFinding | undefined;
 }
-/** `since` is the version's `updated` where it is left out. */
-export type VersionFinding = Omit<Finding, 'rule' | 'severity' | 'version' | 'since'> & { readonly since?: Date };
+/** Where `since` is left out, it is when the version came to be so. */
+export type VersionFinding = Omit<Finding, 'rule' | 'severity' | 'version' | 'since' | 'latest' | 'earlier'> & {
+  readonly since?: Date;
+};
 
 /** A rule about the key as a whole. */
 export interface KeyRule extends RuleFacts {

@@ -21,6 +21,8 @@ export type Attributes = z.infer<typeof attributes>;
 
 /** What a list tells of a version: everything but its operations and its material. */
 export interface ListedVersion {
+  /** Set where the key is behind a certificate. */
+  readonly managed?: boolean;
   readonly version: string;
   readonly enabled: boolean;
   readonly notBefore: Date | undefined;
@@ -58,6 +60,8 @@ export type ObservedKey =
     }
   | {
       readonly kind: 'deleted';
+      /** Behind a certificate: told about, never changed. */
+      readonly managed: boolean;
       readonly deletedOn: Date;
       /** `undefined` where the vault keeps no deleted keys. */
       readonly scheduledPurgeOn: Date | undefined;

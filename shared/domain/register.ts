@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvableActs } from './approval.ts';
 import { actor } from './audit-record.ts';
 import { type Attributes, attributes } from './key.ts';
 import { moment } from './time.ts';
@@ -11,6 +12,14 @@ const spentUse = z.object({
   by: z.string().optional(),
   /** What was approved before, so that a person can take it back. */
   before: attributes.optional(),
+});
+
+const differing = z.object({
+  since: moment,
+  /** Where nobody can say: the latest moment at which it may have been; `since` is the earliest. */
+  latest: moment.optional(),
+  /** Set where an approval covers it or not, depending on when it was: told, not undone. */
+  undated: z.literal(true).optional(),
 });
 
 /** What the register knows of one version. */
@@ -37,8 +46,8 @@ export const versionRecord = z.object({
       verdict: z.enum(['good', 'undo', 'left']),
     })
     .optional(),
-  /** The `updated` of a state that an approval covers or not, since nobody can say when it came to be: told, not undone. */
-  undated: moment.optional(),
+  /** By act: when the attributes came to be so that are not as approved. Kept for as long as they stay so. */
+  differing: z.partialRecord(z.enum(approvableActs), differing).optional(),
   /** The approvals that its approved state was made from, and the acts they were spent on. */
   spent: z.array(spentUse).default([]),
   /** Set where a person accepted it in a baseline, whatever is told of its making. */

@@ -26,6 +26,7 @@ export interface ListedKey extends Omit<ListedVersion, 'version'> {
 
 export interface DeletedKey {
   readonly key: string;
+  readonly managed: boolean;
   readonly deletedOn: Date;
   readonly scheduledPurgeOn: Date | undefined;
 }

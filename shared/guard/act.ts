@@ -47,23 +47,34 @@ export async function act(
     Promise.all(intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent))),
     readHolds(ports),
   ]);
-  if (claimed === undefined) return { kind: 'lost-claim' };
+  const lost = async (unsent: readonly Row[]): Promise<Acted> => {
+    await forget(unsent, ports);
+    return { kind: 'lost-claim' };
+  };
+  if (claimed === undefined) return lost(rows);
   const sent: Sent[] = [];
   // One after the other: the service answers parallel writes to one key with conflicts. They may take a while, so each
   // asks again whether the key is still ours and whether a person said stop.
   for (const [nth, intent] of intents.entries()) {
     const held = holdOn(nth === 0 ? holds : await readHolds(ports), id, ports.now());
-    if (ports.now().getTime() >= claimed.until.getTime()) return { kind: 'lost-claim' };
+    if (ports.now().getTime() >= claimed.until.getTime()) return lost(rows.slice(nth));
     if (held !== undefined) {
       await withhold(id, intents.slice(nth), rows.slice(nth), held, ports);
       return sent.length === 0 ? { kind: 'held', claim: claimed } : { kind: 'sent', claim: claimed, sent };
     }
-    sent.push(await send(intent, ports));
+    const one = await send(intent, ports);
+    sent.push(one);
+    if (one.outcome.kind === 'failed') await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'sent', claim: claimed, sent };
 }
 
-/** Says why intents were not sent. They explain no act: left behind, one would cover an act by somebody else who has the identity. */
+/** What was not done explains no act: left behind, an intent would cover one by somebody else who has the identity. */
+const forget = async (rows: readonly Row[], { tables }: Pick<Ports, 'tables'>): Promise<void> => {
+  await Promise.all(rows.map((row) => tables.intents.remove(row)));
+};
+
+/** Says why intents were not sent. */
 async function withhold(
   id: KeyId,
   intents: readonly Intent[],
@@ -77,7 +88,7 @@ async function withhold(
       entry('withheld', id, { intent: intent.id, because: 'hold', hold: hold.id, action: intent.action }, ports),
     ),
   );
-  await Promise.all(rows.map((row) => ports.tables.intents.remove(row)));
+  await forget(rows, ports);
 }
 
 /** An action with what it is about. */

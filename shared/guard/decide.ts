@@ -5,11 +5,11 @@ import { type Hold, holdOn } from '../domain/hold.ts';
 import type { Attributes } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { isUndated } from './dating.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
 import { withChanges } from './next-record.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
-import { isUndated } from './undated.ts';
 
 /** More standing versions than this in one pass are held for a person. */
 export const MASS_BRAKE_VERSIONS = 20;
@@ -73,7 +73,7 @@ function actionFor({ remedy, version, since }: Finding, { vault, key }: Given): 
 function withheldBecause(finding: Finding, given: Given): Withholding | undefined {
   const { observed, policy, record, now } = given;
   if (!given.baselineAccepted) return 'no-baseline';
-  if (observed.kind === 'present' && observed.managed) return 'managed';
+  if (observed.kind !== 'absent' && observed.managed) return 'managed';
   if (policy.mode === 'alert') return 'alert-only';
   if (holdOn(given.holds, given, now) !== undefined) return 'hold';
   if (isUndated(finding, given)) return 'undated';
@@ -116,31 +116,30 @@ export function wasBadBefore(
 function approvalFor(finding: Finding, { approvals, key, record }: Given): Approval | undefined {
   const { act } = finding;
   if (act === undefined) return undefined;
-  const dated: DatedAct = {
-    act,
-    version: finding.version,
-    at: finding.since,
-    by: actorOf(finding, record.acts)?.by.oid,
-  };
-  return approvals.find((approval) => covers(approval, key, dated));
+  const { version, since, latest = since } = finding;
+  const dated: DatedAct = { act, version, at: since, by: actorOf(finding, record.acts)?.by.oid };
+  return approvals.find((approval) => covers(approval, key, dated) && covers(approval, key, { ...dated, at: latest }));
 }
 
 /** Who did it, where the audit log has told: the record of that operation on that version at that time. */
 export function actorOf(
-  finding: Pick<Finding, 'version' | 'since' | 'act'>,
+  finding: Pick<Finding, 'version' | 'since' | 'latest' | 'act'>,
   acts: KeyRecord['acts'],
 ): KeyRecord['acts'][number] | undefined {
   return actOf([finding.act === 'delete' ? 'KeyDelete' : 'KeyUpdate'], finding, acts);
 }
 
-/** The act of one of these operations on that version nearest to that time, where the audit log has told. */
+/** The act of one of these operations on that version nearest to that time, or within it, where the audit log has told. */
 export function actOf(
   operations: readonly string[],
-  { version, since }: Pick<Finding, 'version' | 'since'>,
+  { version, since, latest = since }: Pick<Finding, 'version' | 'since' | 'latest'>,
   acts: KeyRecord['acts'],
 ): KeyRecord['acts'][number] | undefined {
   // The vault's time is that of the whole second.
-  const awayMs = (at: Date): number => Math.abs(Math.floor(at.getTime() / SECOND_MS) * SECOND_MS - since.getTime());
+  const awayMs = (at: Date): number => {
+    const second = Math.floor(at.getTime() / SECOND_MS) * SECOND_MS;
+    return Math.max(0, since.getTime() - second, second - latest.getTime());
+  };
   return acts
     .filter(
       (act) =>
@@ -241,16 +240,21 @@ export function timesUndone(
   { record, now }: { readonly record: Pick<KeyRecord, 'undone'>; readonly now: Date },
 ): number {
   const related = record.undone.filter(
-    (undone) =>
-      now.getTime() - undone.at.getTime() < HOUR_MS &&
-      (undone.version === undefined || version === undefined || undone.version === version),
+    (undone) => now.getTime() - undone.at.getTime() < HOUR_MS && isRelated(undone, version),
   );
   return new Set([...related.map((undone) => undone.since.getTime()), since.getTime()]).size;
 }
 
-/** How long ago another act on this key was last undone, in ms; infinite where none was. */
-function sinceLastUndoingMs({ since }: Finding, { record, now }: Given): number {
-  const others = record.undone.filter((undone) => undone.since.getTime() !== since.getTime());
+/** Whether what was undone was of that version, or one of the two of the key as a whole. */
+const isRelated = (undone: KeyRecord['undone'][number], version: string | undefined): boolean =>
+  undone.version === undefined || version === undefined || undone.version === version;
+
+/** How long ago another act on this version, or on the key as a whole, was last undone, in ms; infinite where none was. */
+function sinceLastUndoingMs({ version, since }: Finding, { record, now }: Given): number {
+  const others = record.undone.filter(
+    (undone) =>
+      isRelated(undone, version) && !(undone.version === version && undone.since.getTime() === since.getTime()),
+  );
   return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ at }) => now.getTime() - at.getTime()));
 }
 

@@ -1,4 +1,5 @@
 import type { Finding, Situation } from '../domain/finding.ts';
+import { datesOf } from './dating.ts';
 import { rules } from './rules/registry.ts';
 
 /** Every difference between what is observed and what was approved. The sweep and the guard both ask this. */
@@ -9,9 +10,11 @@ export function findings(situation: Situation): readonly Finding[] {
     if (rule.scope === 'key') return rule.find(situation).map((found) => ({ ...found, ...named }));
     if (observed.kind !== 'present') return [];
     return observed.versions.flatMap((version) => {
-      const approved = record.versions[version.version]?.approved;
-      const found = approved === undefined ? undefined : rule.find(version, approved, situation);
-      return found === undefined ? [] : [{ since: version.updated, ...found, ...named, version: version.version }];
+      const known = record.versions[version.version];
+      const found = known?.approved === undefined ? undefined : rule.find(version, known.approved, situation);
+      return found === undefined
+        ? []
+        : [{ ...datesOf(found.act, version, known, situation.now), ...found, ...named, version: version.version }];
     });
   });
 }

@@ -1,6 +1,6 @@
-import type { Decision, Verdict } from '../domain/decision.ts';
+import type { Action, Decision, Verdict } from '../domain/decision.ts';
 import type { Situation } from '../domain/finding.ts';
-import type { ObservedKey, ObservedVersion } from '../domain/key.ts';
+import type { ObservedVersion } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
 
@@ -97,7 +97,7 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
             ...known,
             ...materialOf(known, version),
             seen: seenNow(version, known, verdictOn(version.version, decision), now),
-            undated: isUndated(version.version, decision) ? version.updated : undefined,
+            differing: differingNow(version.version, decision),
           };
       }
       const back = approvedVersions(base).every(([version]) =>
@@ -123,16 +123,20 @@ const materialOf = ({ fingerprint }: VersionRecord, { detail }: ObservedVersion)
     ? { keyType: detail.keyType, keySizeBits: detail.keySizeBits, fingerprint: detail.fingerprint }
     : {};
 
-/**
- * The register's row after our own writes. They move the vault's time of a version, and what could not be dated before
- * them can be dated no better after.
- */
-export function afterWriting(record: KeyRecord, versions: readonly string[], observed: ObservedKey): KeyRecord {
-  if (observed.kind !== 'present') return record;
-  return observed.versions.reduce((so, { version, updated }) => {
-    const known = so.versions[version];
-    if (known?.undated === undefined || !versions.includes(version)) return so;
-    return withVersion(so, version, { ...known, undated: updated });
+/** The register's row after our own writes: what differs after them is the work of somebody else, and has a date of its own. */
+export function afterWriting(record: KeyRecord, actions: readonly Action[]): KeyRecord {
+  return actions.reduce((so, action) => {
+    const known = action.kind === 'restore-version' ? so.versions[action.version] : undefined;
+    if (action.kind !== 'restore-version' || known?.differing === undefined) return so;
+    const { enabled, notBefore, expiresOn, operations } = action.change;
+    const { disable, enable, expire, 'not-before': later, operations: removed } = known.differing;
+    const differing = {
+      ...(enabled === undefined ? { disable, enable } : {}),
+      ...(expiresOn === undefined ? { expire } : {}),
+      ...(notBefore === undefined ? { 'not-before': later } : {}),
+      ...(operations === undefined ? { operations: removed } : {}),
+    };
+    return withVersion(so, action.version, { ...known, differing });
   }, record);
 }
 
@@ -165,8 +169,14 @@ const isStillToUndo = (verdict: Verdict): boolean =>
   verdict.kind === 'settling' ||
   (verdict.kind === 'withheld' && (verdict.because === 'once-a-minute' || verdict.because === 'recovering'));
 
-const isUndated = (version: string, { judgements }: Pick<Decision, 'judgements'>): boolean =>
-  judgements.some(
-    ({ finding, verdict }) =>
-      finding.version === version && verdict.kind === 'withheld' && verdict.because === 'undated',
-  );
+/** Since when the attributes are as they are that were found not to be as approved. */
+function differingNow(version: string, { judgements }: Pick<Decision, 'judgements'>): VersionRecord['differing'] {
+  const dated = judgements.flatMap(({ finding: { version: of, act, since, latest }, verdict }) => {
+    if (of !== version || act === undefined || verdict.kind === 'approved') return [];
+    const undated = verdict.kind === 'withheld' && verdict.because === 'undated';
+    return [
+      [act, { since, ...(latest === undefined ? {} : { latest }), ...(undated ? { undated: true as const } : {}) }],
+    ] as const;
+  });
+  return dated.length === 0 ? undefined : Object.fromEntries(dated);
+}

@@ -68,7 +68,13 @@ export async function observe(
     shown.some((version) => version.version === name) || current.kind !== 'ok' ? shown : [...shown, current.value];
   return {
     kind: 'observed',
-    key: { kind: 'present', managed: current.kind === 'ok' && current.value.managed, current: name, versions: all },
+    key: {
+      kind: 'present',
+      // A disabled key may not be shown: then its list says so.
+      managed: all.some(({ managed }) => managed === true),
+      current: name,
+      versions: all,
+    },
   };
 }
 
@@ -103,7 +109,12 @@ function gone(current: FirstReads['current'], deleted: FirstReads['deleted']): O
   if (deleted.kind === 'ok')
     return {
       kind: 'observed',
-      key: { kind: 'deleted', deletedOn: deleted.value.deletedOn, scheduledPurgeOn: deleted.value.scheduledPurgeOn },
+      key: {
+        kind: 'deleted',
+        managed: deleted.value.managed,
+        deletedOn: deleted.value.deletedOn,
+        scheduledPurgeOn: deleted.value.scheduledPurgeOn,
+      },
     };
   if (deleted.kind === 'missing') return { kind: 'observed', key: { kind: 'absent' } };
   return { kind: 'refused', refusal: deleted };

@@ -1,10 +1,10 @@
-import type { Intent, Outcome, UndoneFinding } from '../domain/decision.ts';
+import type { Action, Intent, Outcome, UndoneFinding } from '../domain/decision.ts';
 import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 import { isShown, type Sent } from './act.ts';
 import { registerEntry } from './entries.ts';
-import { withChanges } from './next-record.ts';
+import { afterWriting, withChanges } from './next-record.ts';
 
 /** What came of an intent, by what the vault shows now. */
 export function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedKey): Outcome {
@@ -21,11 +21,8 @@ export type Ended = Pick<Sent, 'intent' | 'outcome'>;
 export const tookBy = (sent: readonly Ended[]): readonly UndoneFinding[] =>
   sent.flatMap(({ intent, outcome }) => (outcome.kind === 'failed' ? [] : intent.findings));
 
-/** The versions that were written. */
-export const writtenBy = (sent: readonly Ended[]): readonly string[] =>
-  sent.flatMap(({ intent: { action }, outcome }) =>
-    action.kind === 'restore-version' && outcome.kind !== 'failed' ? [action.version] : [],
-  );
+const writtenBy = (sent: readonly Ended[]): readonly Action[] =>
+  sent.flatMap(({ intent: { action }, outcome }) => (outcome.kind === 'failed' ? [] : [action]));
 
 export const failureOf = (outcome: Outcome): string | undefined =>
   outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.because : undefined;
@@ -43,10 +40,8 @@ export async function afterSending(
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
       undone.push({ version, since, at: now });
   }
-  const begun = sent.find(
-    ({ intent, outcome }) =>
-      intent.action.kind === 'recover-key' && (outcome.kind === 'begun' || outcome.kind === 'unknown'),
-  );
+  // One that nobody answered may not have begun: it is sent again where the key still shows the same deletion.
+  const begun = sent.find(({ intent, outcome }) => intent.action.kind === 'recover-key' && outcome.kind === 'begun');
   const action = begun?.intent.action;
   const recovering = action?.kind === 'recover-key' ? { recovering: { since: now, deletedOn: action.deletedOn } } : {};
   const approved = sent.flatMap(({ intent, outcome }) => (outcome.kind === 'done' ? approvedBy(intent, record) : []));
@@ -55,7 +50,7 @@ export async function afterSending(
       id.vault,
       approved.map((change) => registerEntry(id, change, ports)),
     );
-  return withChanges({ ...record, undone, ...recovering }, approved);
+  return withChanges({ ...afterWriting(record, writtenBy(sent)), undone, ...recovering }, approved);
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */

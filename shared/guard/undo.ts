@@ -12,9 +12,9 @@ import { decide, type Given } from './decide.ts';
 import { decisionEntries, repeated } from './decision-record.ts';
 import { outcomeEntry, registerEntry } from './entries.ts';
 import { distrusts } from './heard.ts';
-import { afterLook, afterWriting, withChanges } from './next-record.ts';
+import { afterLook, withChanges } from './next-record.ts';
 import { firstReads, observe } from './observe.ts';
-import { afterSending, failureOf, outcomeOf, tookBy, writtenBy } from './outcomes.ts';
+import { afterSending, failureOf, outcomeOf, tookBy } from './outcomes.ts';
 
 /** Looks in one inspection: undo, read back, undo what only showed then, read back. */
 const MOST_ROUNDS = 3;
@@ -153,8 +153,7 @@ async function readBack(
     undone: [...progress.undone, ...tookBy(sent)],
   };
   if (again.kind === 'observed') {
-    const seen = { ...next, observed: again.key, record: afterWriting(record, writtenBy(sent), again.key) };
-    return { progress: seen, failure: failed, unread: false };
+    return { progress: { ...next, observed: again.key, record }, failure: failed, unread: false };
   }
   const failure = failed ?? `it cannot be read back: ${again.refusal.kind}`;
   return { progress: { ...next, record }, failure, unread: true };

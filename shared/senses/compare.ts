@@ -176,7 +176,8 @@ export function compare(
       listed: lists.keys.length,
     };
     const found = findings(situation);
-    if (situation.policy.mode === 'block')
+    // What is behind a certificate is never written to.
+    if (situation.policy.mode === 'block' && !(observed.kind !== 'absent' && observed.managed))
       standing += versionsOf(
         found.filter((finding) => wasBadBefore(finding, situation)),
         record,
@@ -205,7 +206,12 @@ function observedIn(
     const deleted = lists.deleted.find((candidate) => candidate.key === key);
     return deleted === undefined
       ? { kind: 'absent' }
-      : { kind: 'deleted', deletedOn: deleted.deletedOn, scheduledPurgeOn: deleted.scheduledPurgeOn };
+      : {
+          kind: 'deleted',
+          managed: deleted.managed,
+          deletedOn: deleted.deletedOn,
+          scheduledPurgeOn: deleted.scheduledPurgeOn,
+        };
   }
   const shown = versionsShown(present, listed, record);
   const versions = shown.map(

@@ -36,8 +36,8 @@ describe('an approval covers', () => {
     ['each of several acts', approval({ acts: ['disable', 'expire'] }), act({ act: 'expire' })],
     ['an act at the very beginning of the window', approval({ from: ACTED }), act()],
     [
-      'an act of the second in which the window begins: vaults date in whole seconds',
-      approval({ from: msAfter(999) }),
+      'an act five seconds before the second in which the window begins: the clock of who asked may be ahead',
+      approval({ from: msAfter(5_999) }),
       act(),
     ],
     ['an act at the very end of the window', approval({ until: ACTED }), act()],
@@ -48,6 +48,7 @@ describe('an approval covers', () => {
     ],
     ['an act by somebody who is not known yet', approval({ by: 'anna' }), act()],
     ['an act by the one who is named', approval({ by: 'anna' }), act({ by: 'anna' })],
+    ['an act by the one who is named, in whatever case', approval({ by: 'ANNA' }), act({ by: 'anna' })],
     ['an act by anyone but the granter', approval(), act({ by: 'carl' })],
     ['an act by the one who asked', approval(), act({ by: 'asker' })],
   ];
@@ -61,13 +62,19 @@ describe('an approval does not cover', () => {
     ['another key', approval(), act(), 'disk-b'],
     ['another version', approval(), act({ version: V2 })],
     ['another act', approval(), act({ act: 'expire' })],
-    ['an act a second before the window', approval({ from: msAfter(1_000) }), act()],
+    ['an act six seconds before the window', approval({ from: msAfter(6_000) }), act()],
     ['an act a moment after the window', approval({ until: msAfter(-1) }), act()],
     ['an act at the moment of its withdrawal', approval({ withdrawn: { by: { oid: 'granter' }, at: ACTED } }), act()],
     ['anything before it is granted', approval({ granted: undefined }), act()],
     ['anything where the asker granted it himself', approval({ asked: by('anna'), granted: by('anna') }), act()],
     ['an act by another than the one who is named', approval({ by: 'anna' }), act({ by: 'carl' })],
     ['an act by the granter', approval(), act({ by: 'granter' })],
+    ['an act by the granter, in whatever case', approval(), act({ by: 'GRANTER' })],
+    [
+      'anything where the asker granted it himself, in whatever case',
+      approval({ asked: by('anna'), granted: by('ANNA') }),
+      act(),
+    ],
     ['an act by the granter although he is the one who is named', approval({ by: 'granter' }), act({ by: 'granter' })],
   ];
   test.each(onDiskA(rows))('%s', (_says, given, acted, key) => {
@@ -114,7 +121,7 @@ describe('an approval may cover an act that happened between the last look and t
       msAfter(-60_001),
       false,
     ],
-    ['not when the window begins after the date', approval({ from: msAfter(1_000) }), msAfter(-120_000), false],
+    ['not when the window begins after the date', approval({ from: msAfter(6_000) }), msAfter(-120_000), false],
     ['not when it is for another act', approval({ acts: ['enable'] }), msAfter(-120_000), false],
   ])('%s', (_says, given, after, may) => {
     expect(mayCover(given, 'disk-a', act(), after)).toBe(may);

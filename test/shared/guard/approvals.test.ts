@@ -182,7 +182,7 @@ describe('an approval that does not cover', () => {
     ['another vault', () => ({ vault: 'other-disks' })],
     ['another act', () => ({ acts: ['delete', 'expire', 'not-before', 'operations', 'enable'] })],
     ['a time that was over when it happened', () => ({ until: minutesFromNow(-1 / 60) })],
-    ['a time that had not begun when it happened', () => ({ from: minutesFromNow(1 / 60) })],
+    ['a time that had not begun when it happened', () => ({ from: minutesFromNow(6 / 60) })],
     ['nothing, since nobody granted it', () => ({ granted: undefined })],
     [
       'nothing, since who asked for it granted it',
@@ -362,5 +362,93 @@ describe('an act that cannot be dated', () => {
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.pass(60);
     expect(isEnabled(world)).toBe(true);
+  });
+});
+
+describe('an act that passes do not show', () => {
+  const hourly = { vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: '*', olderVersions: 'hourly' }] }] };
+  const oldest = (world: World) => versionsOf(world, VAULT, 'disk-a')[0];
+
+  test('on an older version that is looked at hourly is told where a later change hides it, not undone', async () => {
+    const world = await guardian({ policy: hourly });
+    const version = oldest(world)?.version ?? '';
+    await world.sentry();
+    await disableApproved(world, { version, until: minutesFromNow(10) });
+    await world.pass(300, 30);
+    await world.as('owner').disable(VAULT, 'disk-a', version);
+    await world.pass(600, 30);
+    await world.as('owner').notBefore(VAULT, 'disk-a', minutesFromNow(-60), version);
+    await world.pass(HOUR_S, 30);
+    expect(oldest(world)?.enabled).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await withheldIn(world)).toEqual(['undated']);
+  });
+
+  const rows = [
+    [true, ['approved'], false],
+    [false, ['undated'], false],
+    [false, ['undated'], true],
+  ] as const;
+  test.each(rows)(
+    'an approved removal of operations stays (it moves the vault’s time: %s), being %j (the audit log has told: %s)',
+    async (operationsMoveUpdated, judged, told) => {
+      const world = await createWorld({ vaults, policy: block, behaviours: { operationsMoveUpdated } });
+      await world.sentry();
+      await world.pass(150, 10);
+      await world.approve({
+        vault: VAULT,
+        key: 'disk-a',
+        acts: ['operations'],
+        by: oidOf(world, 'owner'),
+        from: new Date(),
+      });
+      await world.as('owner').operations(VAULT, 'disk-a', ['unwrapKey']);
+      if (told) await world.audit();
+      await world.pass(1.2 * HOUR_S, 30);
+      expect(currentOf(world, VAULT, 'disk-a').keyOps).toEqual(['unwrapKey']);
+      expect(world.writes()).toEqual([]);
+      expect(await withheldIn(world)).toEqual(judged);
+    },
+  );
+});
+
+describe('what was dated once keeps its date', () => {
+  test('a state from before the window is not approved because the guardian itself wrote to the version within it', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.pass(60, 10);
+    await world.as('attacker').expire(VAULT, 'disk-a', minutesFromNow(60 * 24 * 60));
+    await world.pass(120, 10);
+    await world.approve({
+      vault: VAULT,
+      key: 'disk-a',
+      acts: ['expire'],
+      from: minutesFromNow(10),
+      until: minutesFromNow(70),
+    });
+    await world.pass(900, 30);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(300, 30);
+    expect(isEnabled(world)).toBe(true);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ kind: 'version-expiry-nearer', state: 'open' })]),
+    );
+    expect((await world.trail()).filter(({ detail }) => JSON.stringify(detail).includes('"spent"'))).toEqual([]);
+  });
+
+  test('what nobody can date stays so where something else of the version was told before', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.as('owner').operations(VAULT, 'disk-a', ['wrapKey', 'unwrapKey', 'sign', 'verify', 'encrypt']);
+    await world.pass(120, 10);
+    await disableApproved(world, { until: minutesFromNow(25 / 60) });
+    await world.pass(10);
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.pass(25);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    await world.pass(300, 5);
+    expect(isEnabled(world)).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await withheldIn(world)).toContain('undated');
   });
 });

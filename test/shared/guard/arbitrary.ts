@@ -48,6 +48,7 @@ const observed: fc.Arbitrary<Situation['observed']> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('deleted' as const),
+      managed: fc.boolean(),
       deletedOn: updated,
       scheduledPurgeOn: maybe(fc.constant(inDays(90))),
     }),
@@ -80,7 +81,16 @@ const versionRecord: fc.Arbitrary<VersionRecord> = fc
         verdict: fc.constantFrom('good' as const, 'undo' as const, 'left' as const),
       }),
     ),
-    undated: maybe(updated),
+    differing: maybe(
+      fc.dictionary(
+        fc.constantFrom(...approvableActs),
+        fc.record(
+          { since: updated, latest: updated, undated: fc.constant(true as const) },
+          { requiredKeys: ['since'] },
+        ),
+        { noNullPrototype: true },
+      ),
+    ),
     distrusted: maybe(fc.constant('it was imported')),
   })
   .map(({ of, ...known }) => ({ ...known, ...of, spent: [] }));
@@ -96,7 +106,13 @@ const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
   absentSince: maybe(lately),
   leftDeleted: maybe(updated),
   recovering: maybe(fc.record({ since: lately, deletedOn: updated })),
-  undone: fc.array(fc.record({ version: someVersion, since: lately, at: lately }), { maxLength: 4 }),
+  undone: fc.array(
+    fc
+      .record({ version: someVersion, since: lately, at: lately })
+      // Nothing is undone before it is done.
+      .map(({ version, since, at }) => ({ version, since: new Date(Math.min(since.getTime(), at.getTime())), at })),
+    { maxLength: 4 },
+  ),
   acts: fc.array(
     fc.record({
       id: fc.uuid(),

@@ -135,3 +135,20 @@ describe('a contested key', () => {
     expect(currentOf(world, VAULT, 'disk-b').enabled).toBe(true);
   });
 });
+
+test('a contested version is not kept down by acts on other versions: each has its own minute', async () => {
+  const versions = Array.from({ length: 30 }, (_, number) => ({ version: String(number + 1).padStart(32, '0') }));
+  const world = await createWorld({ vaults: [{ name: VAULT, keys: [{ name: 'disk-a', versions }] }], policy: block });
+  await attack(world, [5, 5, 61]);
+  await world.as('attacker').disable(VAULT, 'disk-a');
+  let downSeconds = 0;
+  for (const { version } of versions.slice(0, 10)) {
+    await world.as('attacker').disable(VAULT, 'disk-a', version);
+    await world.wake(VAULT, 'disk-a');
+    for (let second = 0; second < 40; second += 1) {
+      await world.pass(1);
+      if (!currentOf(world, VAULT, 'disk-a').enabled) downSeconds += 1;
+    }
+  }
+  expect(downSeconds).toBeLessThanOrEqual(60);
+});

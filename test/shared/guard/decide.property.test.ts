@@ -72,8 +72,7 @@ function done(given: Given, decision: Decision, beneath: readonly ObservedVersio
     (so, judgement) => withChanges(so, approvedBy({ ...decision, judgements: [judgement] }, so)),
     spent,
   );
-  const written = decision.actions.flatMap((action) => (action.kind === 'restore-version' ? [action.version] : []));
-  return { ...given, observed, record: afterWriting(record, written, observed) };
+  return { ...given, observed, record: afterWriting(record, decision.actions) };
 }
 
 /** Whether more is demanded of the key than before: it came back, or an approval made a retired version one to be used. */
@@ -216,9 +215,11 @@ describe('nothing is undone', () => {
         (some, approvals, beneath, isLookWritten) => {
           const given: Given = { ...some, ...free, approvals, record: { ...some.record, acts: [] } };
           const decision = decide(given);
-          const covered = decision.judgements.flatMap(({ finding: { act, version, since } }) =>
+          const covered = decision.judgements.flatMap(({ finding: { act, version, since, latest = since } }) =>
             act !== undefined &&
-            approvals.some((one) => covers(one, given.key, { act, version, at: since, by: undefined }))
+            approvals.some((one) =>
+              [since, latest].every((at) => covers(one, given.key, { act, version, at, by: undefined })),
+            )
               ? [{ version, attribute: ATTRIBUTE_OF[act] }]
               : [],
           );

@@ -38,8 +38,17 @@ const bad = (
 const disabled = (more: Partial<Given> = {}, record: Partial<VersionRecord> = {}): Given =>
   bad({ enabled: false }, more, record);
 const deleted = (more: Partial<Given> = {}): Given =>
-  given({ observed: { kind: 'deleted', deletedOn: ACTED, scheduledPurgeOn: inDays(90) }, ...more });
+  given({ observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) }, ...more });
 const withRecord = (of: Given, more: Partial<KeyRecord>): Given => ({ ...of, record: { ...of.record, ...more } });
+
+const seenDisabled: VersionRecord['seen'] = {
+  at: inMs(-10_000),
+  updated: ACTED,
+  enabled: false,
+  operations: [...OPERATIONS],
+  inFullAt: inMs(-10_000),
+  verdict: 'left',
+};
 
 const id = { vault: 'prod-disks', key: 'disk-a' };
 const enableV1 = { kind: 'restore-version', ...id, version: V1, change: { enabled: true } } as const;
@@ -145,7 +154,10 @@ describe('a write is withheld', () => {
     [
       'of what could not be dated at the last look either',
       'undated',
-      disabled({ approvals: [approval({ acts: ['enable'] })] }, { undated: ACTED }),
+      disabled(
+        { approvals: [overBy] },
+        { seen: seenDisabled, differing: { disable: { since: ACTED, undated: true } } },
+      ),
     ],
     [
       'of a deletion that was left at the last look and nobody has counted',

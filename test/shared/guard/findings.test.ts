@@ -64,7 +64,7 @@ describe('findings', () => {
 
   test('are none about versions while the key is deleted', () => {
     const deleted = situation({
-      observed: { kind: 'deleted', deletedOn: ACTED, scheduledPurgeOn: undefined },
+      observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined },
       record: recordOf({ [V1]: known({ approved: approved({ enabled: false }) }) }),
     });
     expect(rules(deleted)).toEqual(['key-deleted']);
@@ -75,7 +75,12 @@ describe('findings', () => {
     expect(findings(situation({ record }))).toEqual([]);
     expect(findings(situation({ record, observed: { kind: 'absent' } }))).toEqual([]);
     expect(
-      findings(situation({ record, observed: { kind: 'deleted', deletedOn: NOW, scheduledPurgeOn: undefined } })),
+      findings(
+        situation({
+          record,
+          observed: { kind: 'deleted', managed: false, deletedOn: NOW, scheduledPurgeOn: undefined },
+        }),
+      ),
     ).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision, Judgement, Verdict, Withholding } from '../../../shared/domain/decision.ts';
-import type { Situation } from '../../../shared/domain/finding.ts';
+import type { Finding, Situation } from '../../../shared/domain/finding.ts';
+import type { AttributeChange } from '../../../shared/domain/key.ts';
 import type { KeyRecord, RegisterChange, VersionRecord } from '../../../shared/domain/register.ts';
 import { decide } from '../../../shared/guard/decide.ts';
 import { afterLook, afterWriting, withChanges } from '../../../shared/guard/next-record.ts';
@@ -27,6 +28,7 @@ const ONE = recordOf({ [V1]: known() });
 const nothing: Pick<Decision, 'changes' | 'judgements'> = { changes: [], judgements: [] };
 const deleted = (deletedOn = ACTED): Situation['observed'] => ({
   kind: 'deleted',
+  managed: false,
   deletedOn,
   scheduledPurgeOn: undefined,
 });
@@ -65,7 +67,7 @@ describe('a change of what is approved', () => {
   const V1_OF = (record: KeyRecord): VersionRecord | undefined => record.versions[V1];
 
   test('that approves a version replaces what it is held to and keeps all else that is known of it', () => {
-    const before = known({ undated: ACTED, distrusted: 'it was imported' });
+    const before = known({ differing: { expire: { since: ACTED } }, distrusted: 'it was imported' });
     expect(V1_OF(withChanges(recordOf({ [V1]: before }), [approve]))).toEqual({
       ...before,
       approved: approved({ enabled: false }),
@@ -294,32 +296,62 @@ describe('a recovery that was begun', () => {
   });
 });
 
-describe('what could not be dated', () => {
-  const undatedAfter = (verdict: Verdict, before?: Date) =>
-    afterLook(
-      situation({
-        observed: present(shown({ updated: ACTED })),
-        record: recordOf({ [V1]: known(before === undefined ? {} : { undated: before }) }),
-      }),
-      { changes: [], judgements: [judged(verdict)] },
-    ).versions[V1]?.undated;
+describe('what differs', () => {
+  const dated = { since: ACTED };
+  const undated = { since: ACTED, undated: true } as const;
+  const differingAfter = (verdict: Verdict, more: Partial<Finding> = {}, before?: VersionRecord['differing']) =>
+    afterLook(situation({ observed: present(shown()), record: recordOf({ [V1]: known({ differing: before }) }) }), {
+      changes: [],
+      judgements: [{ ...judged(verdict), finding: { ...judged(verdict).finding, ...more } }],
+    }).versions[V1]?.differing;
 
-  test('is marked with the vault’s time of the version, and unmarked when it is judged otherwise', () => {
-    expect(undatedAfter(withheld('undated'))).toEqual(ACTED);
-    expect(undatedAfter({ kind: 'undo', action }, ACTED)).toBeUndefined();
+  test.each<readonly [says: string, expected: VersionRecord['differing'], is: VersionRecord['differing']]>([
+    ['what is undone', { disable: dated }, differingAfter({ kind: 'undo', action })],
+    ['what is told', { disable: dated }, differingAfter({ kind: 'told' })],
+    ['what nobody could date, marked', { disable: undated }, differingAfter(withheld('undated'))],
+    [
+      'what may have been at any time, with its end',
+      { disable: { since: ACTED, latest: NOW } },
+      differingAfter({ kind: 'told' }, { latest: NOW }),
+    ],
+    ['what another look dated, anew', { disable: dated }, differingAfter({ kind: 'told' }, {}, { disable: undated })],
+    [
+      'nothing that was approved',
+      undefined,
+      differingAfter({ kind: 'approved', approval: 'a' }, {}, { disable: dated }),
+    ],
+    ['nothing that people could not have approved', undefined, differingAfter({ kind: 'told' }, { act: undefined })],
+    ['nothing of another version', undefined, differingAfter({ kind: 'told' }, { version: V2 })],
+  ])('keeps the date of %s', (_says, expected, is) => {
+    expect(is).toEqual(expected);
   });
 
-  test('keeps its mark through our own write, which moves that time', () => {
-    const marked = recordOf({ [V1]: known({ undated: ACTED }), [V2]: known({ undated: ACTED }) });
-    const observed = present(shown({ updated: NOW }), shown({ version: V2, updated: inMs(-1_000) }));
-    expect(afterWriting(marked, [V1], observed)).toEqual(
-      recordOf({ [V1]: known({ undated: NOW }), [V2]: known({ undated: ACTED }) }),
-    );
+  const all = { disable: dated, enable: dated, expire: dated, 'not-before': dated, operations: dated };
+  const written = (change: AttributeChange): VersionRecord['differing'] =>
+    afterWriting(recordOf({ [V1]: known({ differing: all }), [V2]: known({ differing: all }) }), [
+      { kind: 'restore-version', vault: 'prod-disks', key: 'disk-a', version: V1, change },
+    ]).versions[V1]?.differing;
+
+  test.each<readonly [says: string, change: AttributeChange, gone: readonly string[]]>([
+    ['enabled', { enabled: true }, ['disable', 'enable']],
+    ['an expiry', { expiresOn: NOW }, ['expire']],
+    ['a not-before', { notBefore: NOW }, ['not-before']],
+    ['operations', { operations: [] }, ['operations']],
+  ])('has no date after our own write of %s, and all else keeps its own', (_says, change, gone) => {
+    expect(written(change)).toEqual(Object.fromEntries(Object.entries(all).filter(([act]) => !gone.includes(act))));
   });
 
-  test('is not made by our own write', () => {
-    expect(afterWriting(ONE, [V1], present(shown({ updated: NOW })))).toEqual(ONE);
-    expect(afterWriting(ONE, [V1], { kind: 'absent' })).toBe(ONE);
+  test('keeps its date through a write to another version, and through a recovery', () => {
+    const record = recordOf({ [V1]: known({ differing: all }), [V2]: known() });
+    const recover = { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED } as const;
+    const other = {
+      kind: 'restore-version',
+      vault: 'prod-disks',
+      key: 'disk-a',
+      version: V2,
+      change: { enabled: true },
+    } as const;
+    expect(afterWriting(record, [recover, other])).toBe(record);
   });
 });
 

@@ -127,6 +127,22 @@ describe.each([true, false])(
       expect(await unexplained(world)).toHaveLength(1);
     });
 
+    test('a write that was refused explains no act: the same by somebody else is an incident', async () => {
+      const world = await guarded();
+      world.azure.fault({
+        match: { operation: 'update', identity: 'keeper' },
+        answer: { kind: 'throttled' },
+        times: 1,
+      });
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.sentry();
+      await world.pass(30);
+      expect(world.changes()).toBe(1);
+      await thief(world).disable(vault, 'disk-a');
+      await world.audit();
+      expect(await unexplained(world)).toHaveLength(1);
+    });
+
     test('an act of another kind than was intended is not explained by the intent', async () => {
       const world = await guarded();
       // What was sent and never arrived leaves an intent that no record of the guardian's own takes.

@@ -409,3 +409,39 @@ describe('a key that was deleted, purged and created again under its name', () =
     expect(deleted?.restoredAt).toBeUndefined();
   });
 });
+
+describe('a recovery that nobody answered', () => {
+  test.each(['unreachable', 'internal-error', 'lost-answer'] as const)(
+    'is sent again within seconds, since it may not have begun (%s)',
+    async (kind) => {
+      const world = await guarded({ settleMs: 2_000 });
+      world.azure.fault({ match: { operation: 'recover' }, answer: { kind }, times: 1 });
+      await world.as('attacker').delete(vault, 'disk-a');
+      await world.wake(vault, 'disk-a');
+      await world.pass(10);
+      expect(world.azure.state(vault, 'disk-a').kind).toBe('present');
+      expect(world.changes()).toBe(1);
+    },
+  );
+
+  test('is sent by whoever claims the key next where the worker stopped before it was sent', async () => {
+    let stops = false;
+    const world = await createWorld({
+      vaults: [{ name: vault, purgeProtection: true, keys: [{ name: 'disk-a' }, { name: 'disk-b' }] }],
+      policy: { vaults: [{ name: vault, mode: 'block' }] },
+      endedBackSeconds: 600,
+      onStep({ name, when }) {
+        if (!stops || name !== 'intents.put' || when === 'before') return;
+        stops = false;
+        throw new Error('The instance was stopped.');
+      },
+    });
+    await world.sentry();
+    await world.pass(1);
+    stops = true;
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.pass(120);
+    expect(world.azure.state(vault, 'disk-a').kind).toBe('present');
+    expect(world.changes()).toBe(1);
+  });
+});

@@ -271,7 +271,7 @@ describe('a key differs', () => {
     ],
     [
       'when it is among the deleted keys',
-      { deleted: [{ key: 'disk-a', deletedOn: ACTED, scheduledPurgeOn: undefined }], register: one },
+      { deleted: [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }], register: one },
     ],
     ['when it is in neither list', { register: one }],
     ['when the register does not know it', { keys: [listedKey('disk-a')] }],
@@ -335,7 +335,7 @@ describe('a key differs', () => {
     [
       'when it stays deleted as approved',
       {
-        deleted: [{ key: 'disk-a', deletedOn: ACTED, scheduledPurgeOn: undefined }],
+        deleted: [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }],
         register: { 'disk-a': recordOf({ [V1]: fresh }, { approvedDeletion: { approval: 'a', deletedOn: ACTED } }) },
       },
     ],
@@ -349,7 +349,7 @@ describe('a key differs', () => {
     ],
     [
       'when it is deleted and was never approved',
-      { deleted: [{ key: 'disk-z', deletedOn: ACTED, scheduledPurgeOn: undefined }] },
+      { deleted: [{ key: 'disk-z', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }] },
     ],
   ])('not %s', (_says, seen) => {
     expect(pass(seen).differing).toEqual([]);
@@ -382,7 +382,7 @@ describe('versions that were bad before the last look', () => {
 
   test('are all those of a key that was left deleted', () => {
     const record = recordOf({ [V1]: fresh, [V2]: older, [V3]: known({ approved: undefined }) }, { leftDeleted: ACTED });
-    const deleted = [{ key: 'disk-a', deletedOn: ACTED, scheduledPurgeOn: undefined }];
+    const deleted = [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }];
     expect(pass({ deleted, register: { 'disk-a': record } }).standing).toBe(2);
   });
 

@@ -17,7 +17,10 @@ const missing = { version: undefined, act: undefined, stopsDisks: true, remedy: 
 describeRule(keyMissing, {
   accepts: [
     ['a key that is there', situation()],
-    ['a deleted key', situation({ observed: { kind: 'deleted', deletedOn: NOW, scheduledPurgeOn: undefined } })],
+    [
+      'a deleted key',
+      situation({ observed: { kind: 'deleted', managed: false, deletedOn: NOW, scheduledPurgeOn: undefined } }),
+    ],
     ['an absent key of which nothing is approved', situation({ observed: { kind: 'absent' }, record: recordOf({}) })],
     [
       'a key whose approved deletion ended in its purge',

@@ -35,7 +35,10 @@ describeRule(keyRecreated, {
       'a version gone that was never approved',
       situation({ record: recordOf({ [V1]: known(), [V2]: known({ approved: undefined }) }) }),
     ],
-    ['a deleted key', situation({ observed: { kind: 'deleted', deletedOn: ACTED, scheduledPurgeOn: undefined } })],
+    [
+      'a deleted key',
+      situation({ observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined } }),
+    ],
     ['an absent key', situation({ observed: { kind: 'absent' } })],
   ],
   rejects: [

@@ -20,7 +20,10 @@ describeRule(versionDisabled, {
         record: recordOf({ [V1]: known({ approved: undefined }) }),
       }),
     ],
-    ['a deleted key', situation({ observed: { kind: 'deleted', deletedOn: ACTED, scheduledPurgeOn: undefined } })],
+    [
+      'a deleted key',
+      situation({ observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined } }),
+    ],
   ],
   rejects: [
     [
