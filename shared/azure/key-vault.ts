@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
-import { type HttpClient, isRestError } from '@azure/core-rest-pipeline';
+import { type HttpClient, isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import {
   KeyClient,
   type KeyProperties,
@@ -37,13 +37,16 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
-    additionalPolicies: [{ policy: namedRefusals, position: 'perCall' }],
+    additionalPolicies: [
+      { policy: inTime, position: 'perCall' },
+      { policy: namedRefusals, position: 'perCall' },
+    ],
   });
   return {
     listKeys: () =>
       answered(async () => {
         const listed: ListedKey[] = [];
-        for await (const properties of client.listPropertiesOfKeys(limited())) {
+        for await (const properties of client.listPropertiesOfKeys()) {
           const { version: _, ...attributes } = listedVersion(properties);
           listed.push({ ...attributes, key: properties.name.toLowerCase() });
         }
@@ -52,14 +55,13 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
     listDeletedKeys: () =>
       answered(async () => {
         const listed: DeletedKey[] = [];
-        for await (const deleted of client.listDeletedKeys(limited())) listed.push(deletedKey(deleted));
+        for await (const deleted of client.listDeletedKeys()) listed.push(deletedKey(deleted));
         return listed;
       }),
     async listVersions(key) {
       const answer = await answered(async () => {
         const listed: ListedVersion[] = [];
-        for await (const properties of client.listPropertiesOfKeyVersions(key, limited()))
-          listed.push(listedVersion(properties));
+        for await (const properties of client.listPropertiesOfKeyVersions(key)) listed.push(listedVersion(properties));
         return listed;
       });
       // Whether an unknown name answers 404 or an empty list is unconfirmed: both mean that it has no versions.
@@ -112,6 +114,12 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
       }),
   };
 }
+
+/** Lists follow their pages by themselves, without the options of the call: each request has its own limit. */
+const inTime: PipelinePolicy = {
+  name: 'inTime',
+  sendRequest: (request, next) => next(Object.assign(request, { timeout: CALL_TIMEOUT_MS })),
+};
 
 const limited = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 

@@ -34,6 +34,8 @@ export const incident = z.object({
   revision: z.number().int().positive(),
   /** The last revision that was given to the alerts queue; 0 for none. */
   toldRevision: z.number().int().nonnegative(),
+  /** Id of the insertion of its row: who made it knows it again where the answer was lost. */
+  insertion: z.string().optional(),
 });
 export type Incident = z.infer<typeof incident>;
 

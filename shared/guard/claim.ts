@@ -3,7 +3,6 @@ import { type Intent, intent } from '../domain/decision.ts';
 import type { KeyId } from '../domain/key.ts';
 import { later, moment, SECOND_MS } from '../domain/time.ts';
 import type { Ports } from '../ports.ts';
-import { parsed } from '../register/rows.ts';
 import type { Row } from '../storage.ts';
 
 /** How long a claim lasts where its owner does not end it, in ms. */
@@ -35,7 +34,9 @@ export async function claimKey(id: KeyId, { tables, now, newId }: Needs): Promis
   if (inserted !== undefined) return { id, owner, row: inserted, until: fresh.until, open: [] };
   const standing = await tables.claims.get(id.vault, id.key);
   if (standing === undefined) return undefined;
-  const data = parsed(claimData, standing);
+  const read = claimData.safeParse(standing.data);
+  // One that cannot be read is nobody's: it is taken over, and what it was to close shows in what the vault shows.
+  const data = read.success ? read.data : { owner: '', until: now(), intents: [] };
   // The insert took hold and its answer was lost: the claim is ours.
   if (data.owner === owner) return { id, owner, row: standing, until: data.until, open: [] };
   if (now().getTime() < data.until.getTime()) return undefined;

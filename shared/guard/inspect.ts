@@ -4,7 +4,8 @@ import { type KeyId, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { RegisterUnreadable } from '../errors.ts';
-import { openIncident, readIncidents } from '../incidents/book.ts';
+import { openIncident, readBook, readIncidents } from '../incidents/book.ts';
+import { setAsideWhole } from '../incidents/set-aside.ts';
 import { trailBehindDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { readKey } from '../register/keys.ts';
@@ -62,21 +63,21 @@ async function lookUnlessUnreadable(
 /** What a look rests on: everything that was read of a key before anything was decided. */
 async function readAll(id: KeyId, ports: Ports) {
   const reads = ports.reads(id.vault);
-  const [first, known, approvals, holds, baseline, standing, swept] = await Promise.all([
+  const [first, known, approvals, holds, baseline, book, swept] = await Promise.all([
     firstReads(reads, id),
     readKey(ports.tables.keys, id),
     readApprovals(ports, id.vault),
     readHolds(ports),
     readBaseline(ports.tables.vaults, id.vault),
-    readIncidents(ports, id),
+    readBook(ports, id),
     readSweep(ports.tables.vaults, id.vault),
   ]);
-  return { first, known, approvals, holds, baseline, standing, swept };
+  return { first, known, approvals, holds, baseline, book, swept };
 }
 
 /** Returns the claim to release; `undefined` where somebody took it over, or where it has to go on naming what is open. */
 async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports): Promise<Claim | undefined> {
-  const { first, known, approvals, holds, baseline, standing, swept } = await readAll(id, ports);
+  const { first, known, approvals, holds, baseline, book, swept } = await readAll(id, ports);
   const record = withActs(known.record, message.hints, ports.now());
   const news = message.hints.filter((hint) => isNews(hint, known.record));
   // A message that comes again after a failure brings the same news: they are in the trail.
@@ -119,7 +120,9 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
     failing: undefined,
     unwritable: failure === undefined ? undefined : { since, because: failure },
   };
-  await tellOfKey(id, standing, { undone: progress.undone, decision, failure, heard, record: after }, ports);
+  await tellOfKey(id, book.booked, { undone: progress.undone, decision, failure, heard, record: after }, ports);
+  for (const { content, message: because } of book.unreadable)
+    await setAsideWhole({ content, because }, 'incidents', ports);
   await save(id, known, { ...after, nextLookAt: await lookAgain(id, message, decision, failure, after, ports) }, ports);
   // What nobody could read back stays open in the claim: whoever takes it over closes it by reading.
   return unread ? undefined : progress.claim;

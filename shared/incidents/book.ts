@@ -1,5 +1,6 @@
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import { type AlertMessage, type Incident, incident } from '../domain/incident.ts';
+import { RegisterUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import type { Row } from '../storage.ts';
@@ -16,22 +17,42 @@ type Where = { readonly vault: string; readonly key?: string | undefined };
 
 const partitionOf = ({ vault, key }: Where): string => (key === undefined ? vault : `${vault},${key}`);
 
-/** Every incident of a key (or of a vault as such), open and resolved. */
-export async function readIncidents({ tables }: Pick<Ports, 'tables'>, where: Where): Promise<readonly Booked[]> {
-  const rows = await tables.incidents.list(partitionOf(where));
-  return rows.map((row) => ({ incident: parsed(incident, row), row }));
+/** The incidents of a key or of a vault as such, and why rows of theirs cannot be read. */
+export interface Book {
+  readonly booked: readonly Booked[];
+  readonly unreadable: readonly RegisterUnreadable[];
 }
+
+/** Every incident of a key (or of a vault as such), open and resolved. A row that cannot be read costs no other. */
+export async function readBook({ tables }: Pick<Ports, 'tables'>, where: Where): Promise<Book> {
+  const booked: Booked[] = [];
+  const unreadable: RegisterUnreadable[] = [];
+  for (const row of await tables.incidents.list(partitionOf(where))) {
+    try {
+      booked.push({ incident: parsed(incident, row), row });
+    } catch (error) {
+      if (!(error instanceof RegisterUnreadable)) throw error;
+      unreadable.push(error);
+    }
+  }
+  return { booked, unreadable };
+}
+
+/** The incidents that can be read. */
+export const readIncidents = async (ports: Pick<Ports, 'tables'>, where: Where): Promise<readonly Booked[]> =>
+  (await readBook(ports, where)).booked;
 
 /**
  * Opens an incident, or changes the one that stands, and tells. Twice the same is once. `id` is given for news that is
  * told by itself; a state goes on in the open incident of its kind and version, even where the act was repeated.
  */
 export async function openIncident(
-  draft: IncidentDraft,
+  given: IncidentDraft,
   standing: readonly Booked[],
   needs: Needs,
   id?: string,
 ): Promise<void> {
+  const draft = { ...given, summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
   const same = standing.find((booked) => booked.incident.id === named);
   const ongoing = standing.find(
@@ -48,10 +69,25 @@ export async function openIncident(
     state: 'open',
     revision: 1,
     toldRevision: 0,
+    insertion: needs.newId(),
   };
-  const row = await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened);
+  const partition = partitionOf(draft.subject);
+  const row =
+    (await needs.tables.incidents.insert(partition, named, opened)) ?? (await insertedAsWell(partition, opened, needs));
   if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
 }
+
+/** An insert that took hold and whose answer was lost: who made it has to tell. Another instance tells its own. */
+async function insertedAsWell(partition: string, { id, insertion }: Incident, needs: Needs): Promise<Row | undefined> {
+  const row = await needs.tables.incidents.get(partition, id);
+  const standing = incident.safeParse(row?.data);
+  return standing.success && standing.data.insertion === insertion ? row : undefined;
+}
+
+/** Characters of a summary at most: an alert has to fit a message of a queue, and a page of a person. */
+const MOST_CHARACTERS = 4_000;
+const bounded = (summary: string): string =>
+  summary.length <= MOST_CHARACTERS ? summary : `${summary.slice(0, MOST_CHARACTERS)} …`;
 
 /** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
 const onGoing = ({ since: _, ...draft }: IncidentDraft, { deadline }: Incident): Omit<IncidentDraft, 'since'> => ({
@@ -76,7 +112,9 @@ export async function changeIncident(
   const changed = { ...next, revision: was.revision + 1 };
   const row = await needs.tables.incidents.replace(booked.row, changed);
   // Somebody else changed it: they tell, and the next look sees what they wrote.
-  if (row !== undefined) await tell({ incident: changed, row }, eventOf(changed), needs);
+  if (row === undefined) return;
+  const wasToldResolved = was.state === 'resolved' && was.toldRevision >= was.revision;
+  await tell({ incident: changed, row }, wasToldResolved ? 'changed' : eventOf(changed), needs);
 }
 
 const eventOf = ({ state, revision }: Incident): AlertMessage['event'] =>

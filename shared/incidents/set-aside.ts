@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { inspect } from 'node:util';
 import { entry } from '../guard/entries.ts';
 import type { Ports } from '../ports.ts';
 import { openIncident, readIncidents } from './book.ts';
@@ -9,6 +10,16 @@ import { setAsideDraft } from './vault-drafts.ts';
 export interface SetAside {
   readonly content: string;
   readonly because: string;
+}
+
+/** What was given, whole, as text: as it came where `raw` says so and it cannot be written again, being nested too deep. */
+export function wholeText(given: unknown, raw?: string): string {
+  try {
+    return JSON.stringify(given) ?? 'undefined';
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return raw ?? inspect(given, { depth: 20 });
+  }
 }
 
 /** Where the trail keeps what belongs to no vault. */

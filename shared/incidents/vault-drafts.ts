@@ -95,12 +95,19 @@ export const holdSetDraft = ({ vault = 'none', key, by, why, from, until }: Hold
   who: by,
 });
 
+/** Faults of a policy that an alert names at most. */
+const TOLD_FAULTS = 20;
+
 /** The policy file cannot be used: nothing is written to any vault. */
-export const policyInvalidDraft = ({ faults }: PolicyInvalid, now: Date): IncidentDraft => ({
-  kind: 'policy-invalid',
-  severity: 'critical',
-  subject: { vault: 'none' },
-  since: now,
-  summary: `The policy cannot be used, so that no vault is watched and nothing is written: ${faults.join('; ')}.`,
-  judgement: 'left to people',
-});
+export function policyInvalidDraft({ faults }: PolicyInvalid, now: Date): IncidentDraft {
+  const more =
+    faults.length <= TOLD_FAULTS ? '' : `; and ${faults.length - TOLD_FAULTS} more: "npm run build" lists all`;
+  return {
+    kind: 'policy-invalid',
+    severity: 'critical',
+    subject: { vault: 'none' },
+    since: now,
+    summary: `The policy cannot be used, so that no vault is watched and nothing is written: ${faults.slice(0, TOLD_FAULTS).join('; ')}${more}.`,
+    judgement: 'left to people',
+  };
+}

@@ -12,6 +12,12 @@ const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
 const claims = z.record(z.string(), z.unknown());
 const identityShape = z.object({ claim: claims }).or(claims.transform((claim) => ({ claim })));
 
+/** Characters of a name at most: the resource id of an identity has up to 350. */
+const MOST_CHARACTERS = 512;
+/** What a record says in one word or name. Longer ones are none that Azure gives, and a queue's message has to hold them. */
+export const shortened = (name: string): string =>
+  name.length <= MOST_CHARACTERS ? name : `${name.slice(0, MOST_CHARACTERS)}…`;
+
 /** Who a record names. `unknown` where it names nobody, as the platform's own rotations may. Carries no token claim but name and id. */
 export function callerOf(identity: unknown, address: string | undefined): Actor {
   const parsed = identityShape.safeParse(typeof identity === 'string' ? fromJson(identity) : identity);
@@ -22,9 +28,9 @@ export function callerOf(identity: unknown, address: string | undefined): Actor 
       .find((value) => typeof value === 'string');
   const name = first('upn', UPN, 'unique_name', 'xms_mirid', 'appid');
   return {
-    oid: first('oid', OBJECT_ID) ?? 'unknown',
-    ...(name === undefined ? {} : { name }),
-    ...(address === undefined ? {} : { address }),
+    oid: shortened(first('oid', OBJECT_ID) ?? 'unknown'),
+    ...(name === undefined ? {} : { name: shortened(name) }),
+    ...(address === undefined ? {} : { address: shortened(address) }),
   };
 }
 

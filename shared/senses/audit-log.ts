@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
-import type { SetAside } from '../incidents/set-aside.ts';
-import { callerOf, OBJECT_ID } from './audit-identity.ts';
+import { type SetAside, wholeText } from '../incidents/set-aside.ts';
+import { callerOf, OBJECT_ID, shortened } from './audit-identity.ts';
 import { type Heard, mergedByKey } from './heard-news.ts';
 
 /** Operations that change a key or copy it. @see https://learn.microsoft.com/azure/key-vault/general/logging */
@@ -65,7 +65,7 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
       if (isNoise(record, vaults, byId, settings.policy)) continue;
       const parsed = judged.safeParse(asVaultsWrite(record));
       if (!parsed.success) {
-        setAside.push({ content: JSON.stringify(record), because: z.prettifyError(parsed.error) });
+        setAside.push({ content: wholeText(record, records.raw), because: z.prettifyError(parsed.error) });
         continue;
       }
       const inspection = inspectionFrom(parsed.data, vaults, own, users, settings);
@@ -76,7 +76,8 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
 }
 
 type Records =
-  | { readonly kind: 'records'; readonly records: readonly unknown[] }
+  /** `raw`: the message as text; `undefined` where the host had parsed it. */
+  | { readonly kind: 'records'; readonly records: readonly unknown[]; readonly raw: string | undefined }
   | { readonly kind: 'unreadable'; readonly content: string; readonly because: string };
 
 /** `{records: […]}`, a bare array or a bare record; as bytes, as text, or parsed already by the host. */
@@ -85,25 +86,25 @@ function recordsOf(message: unknown): Records {
     message instanceof Uint8Array
       ? Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString('utf8')
       : message;
-  if (typeof text !== 'string') return unwrapped(text);
+  if (typeof text !== 'string') return unwrapped(text, undefined);
   try {
-    return unwrapped(JSON.parse(text));
+    return unwrapped(JSON.parse(text), text);
   } catch (error) {
     return { kind: 'unreadable', content: text, because: error instanceof Error ? error.message : 'not JSON' };
   }
 }
 
-function unwrapped(parsed: unknown): Records {
-  if (Array.isArray(parsed)) return { kind: 'records', records: parsed };
+function unwrapped(parsed: unknown, raw: string | undefined): Records {
+  if (Array.isArray(parsed)) return { kind: 'records', records: parsed, raw };
   if (typeof parsed !== 'object' || parsed === null)
     return {
       kind: 'unreadable',
-      content: JSON.stringify(parsed) ?? 'undefined',
+      content: wholeText(parsed, raw),
       because: 'neither records nor a record',
     };
-  if (!('records' in parsed)) return { kind: 'records', records: [parsed] };
-  if (Array.isArray(parsed.records)) return { kind: 'records', records: parsed.records };
-  return { kind: 'unreadable', content: JSON.stringify(parsed), because: '`records` is not an array' };
+  if (!('records' in parsed)) return { kind: 'records', records: [parsed], raw };
+  if (Array.isArray(parsed.records)) return { kind: 'records', records: parsed.records, raw };
+  return { kind: 'unreadable', content: wholeText(parsed, raw), because: '`records` is not an array' };
 }
 
 /**
@@ -177,7 +178,7 @@ function asVaultsWrite(record: unknown): unknown {
   return { ...record, properties: { httpStatusCode, ...id, ...properties } };
 }
 
-const ID = /^https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-zA-Z-]+)(?:\/([0-9a-fA-F]{32}))?(?:[/?]|$)/;
+const ID = /^https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-fA-F]{32}))?(?:[/?]|$)/;
 
 /** Vault, key and version that a record's id names, in lower case. */
 function subjectOf(
@@ -218,7 +219,11 @@ function saysOf(
     return TELLING_WHEN_REFUSED.has(operation) ? { kind: 'refused', ...about, status } : undefined;
   if (CHANGING.has(operation)) {
     if (!own.has(by.oid.toLowerCase())) return { kind: 'act', ...about };
-    return { kind: 'own-act', ...about, ...(correlationId === undefined ? {} : { correlationId }) };
+    return {
+      kind: 'own-act',
+      ...about,
+      ...(correlationId === undefined ? {} : { correlationId: shortened(correlationId) }),
+    };
   }
   return known.size > 0 && !known.has(by.oid.toLowerCase()) ? { kind: 'unknown-user', ...about } : undefined;
 }

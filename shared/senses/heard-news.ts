@@ -10,8 +10,8 @@ export interface Heard {
   readonly setAside: readonly SetAside[];
 }
 
-/** Hints that one message carries at most: a queue message holds 48 KiB before base64. */
-const HINTS_A_MESSAGE = 50;
+/** Bytes of hints that one message carries at most: a queue message holds 48 KiB before base64. */
+const HINTS_BYTES = 40 * 1024;
 
 /** One inspection a key, however many hints there were, in parts that fit a message. */
 export function mergedByKey(inspections: readonly Inspection[]): readonly Inspection[] {
@@ -23,13 +23,24 @@ export function mergedByKey(inspections: readonly Inspection[]): readonly Inspec
     hints.set(id, merged);
   }
   return [...hints.values()].flatMap(({ first, hints: all }) => {
-    const each = [...all.values()];
-    const parts = Math.max(1, Math.ceil(each.length / HINTS_A_MESSAGE));
-    return Array.from({ length: parts }, (_, part) => ({
-      ...first,
-      hints: each.slice(part * HINTS_A_MESSAGE, (part + 1) * HINTS_A_MESSAGE),
-    }));
+    return parts([...all.values()]).map((part) => ({ ...first, hints: part }));
   });
+}
+
+/** Hints in their order, in parts that fit a message. */
+function parts(hints: readonly Hint[]): readonly Hint[][] {
+  const all: Hint[][] = [];
+  let bytes = HINTS_BYTES;
+  for (const hint of hints) {
+    const size = Buffer.byteLength(JSON.stringify(hint));
+    if (bytes + size > HINTS_BYTES) {
+      all.push([]);
+      bytes = 0;
+    }
+    all.at(-1)?.push(hint);
+    bytes += size;
+  }
+  return all;
 }
 
 /** Queues what was heard and sets aside what could not be parsed. Throws only where storage does not take it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HintSays } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
+import { wholeText } from '../incidents/set-aside.ts';
 import type { Heard } from './heard-news.ts';
 
 /** Both schemas: Event Grid's own and CloudEvents 1.0. Names and types of the data drift between sources. */
@@ -22,7 +23,7 @@ const lowered = (data: Record<string, unknown>): Readonly<Record<string, unknown
     ]),
   );
 
-const ID = /^https:\/\/([^./]+)\.[^/]+\/keys\/([0-9a-zA-Z-]+)(?:\/([0-9a-fA-F]{32}))?$/;
+const ID = /^https:\/\/([^./]+)\.[^/]+\/keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-fA-F]{32}))?$/;
 
 /**
  * The inspection that a Key Vault event leads to: none for events of other objects, of vaults that are not guarded, and
@@ -34,13 +35,13 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
   if (!parsed.success)
     return {
       inspections: [],
-      setAside: [{ content: JSON.stringify(given) ?? 'undefined', because: z.prettifyError(parsed.error) }],
+      setAside: [{ content: wholeText(given), because: z.prettifyError(parsed.error) }],
     };
   const { id, type, data } = parsed.data;
   if (type !== 'Microsoft.KeyVault.KeyNewVersionCreated') return { inspections: [], setAside: [] };
   const [, vault, key, version] = ID.exec(typeof data.id === 'string' ? data.id : '') ?? [];
   if (vault === undefined || key === undefined)
-    return { inspections: [], setAside: [{ content: JSON.stringify(given), because: 'data.Id names no key' }] };
+    return { inspections: [], setAside: [{ content: wholeText(given), because: 'data.Id names no key' }] };
   const subject = { vault: vault.toLowerCase(), key: key.toLowerCase() };
   if (!guardedVaults(policy).includes(subject.vault) || !keyPolicy(policy, subject.vault, subject.key).guarded)
     return { inspections: [], setAside: [] };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { setAsideWhole } from '../incidents/set-aside.ts';
+import { setAsideWhole, wholeText } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import { keepSweeping } from './keep-sweeping.ts';
 
@@ -13,11 +13,7 @@ export async function received<T>(
 ): Promise<void> {
   const parsed = schema.safeParse(message);
   if (!parsed.success)
-    return setAsideWhole(
-      { content: JSON.stringify(message) ?? 'undefined', because: z.prettifyError(parsed.error) },
-      by,
-      ports,
-    );
+    return setAsideWhole({ content: wholeText(message), because: z.prettifyError(parsed.error) }, by, ports);
   await handle(parsed.data, ports);
   await keepSweeping(by, ports);
 }

@@ -6,7 +6,7 @@ import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible, KeptRecordUnreadable, RegisterUnreadable } from '../errors.ts';
 import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
-import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { openIncident, readBook, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import { massBrakeDraft, vaultBlindDraft } from '../incidents/vault-drafts.ts';
@@ -160,7 +160,9 @@ async function writeSeen(
 }
 
 async function brake(vault: string, standing: number, ports: Ports): Promise<void> {
-  const booked = (await readIncidents(ports, { vault })).filter(({ incident }) => incident.kind === 'mass-brake');
+  const { booked: all, unreadable } = await readBook(ports, { vault });
+  for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
+  const booked = all.filter(({ incident }) => incident.kind === 'mass-brake');
   if (standing > MASS_BRAKE_VERSIONS)
     return openIncident(massBrakeDraft(vault, hourOf(ports.now()), standing), booked, ports);
   for (const open of booked) await resolveIncident(open, 'good again', false, ports);

@@ -93,6 +93,9 @@ export interface FakeQueue extends Queue {
   take(now?: Date): readonly unknown[];
 }
 
+/** 64 KiB in base64. @see https://learn.microsoft.com/rest/api/storageservices/put-message#remarks */
+const MOST_BYTES = 48 * 1024;
+
 /** A queue in memory. */
 export function fakeQueue(options: FakeOptions = {}): FakeQueue {
   const messages: FakeMessage[] = [];
@@ -100,6 +103,8 @@ export function fakeQueue(options: FakeOptions = {}): FakeQueue {
     messages,
     async send(message, delaySeconds = 0) {
       await called(options, 'send');
+      const bytes = Buffer.byteLength(JSON.stringify(message) ?? 'null');
+      if (bytes > MOST_BYTES) throw new StorageUnreachable('send on a fake', new Error(`${bytes} bytes are too many`));
       messages.push({ message: copy(message), visibleAt: new Date(Date.now() + delaySeconds * 1000) });
     },
     take(now = new Date()) {

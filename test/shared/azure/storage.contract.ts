@@ -1,6 +1,7 @@
 /** What every storage must do. Run by the fakes and by the adapters on a local storage account. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
+import { StorageUnreachable } from '../../../shared/errors.ts';
 import type { Documents, Queue, Row, Streams, Table } from '../../../shared/storage.ts';
 
 /** @param make a new and empty table each time */
@@ -244,6 +245,14 @@ export function describeQueue(
       expect(await take()).toEqual([]);
       turnClock(604_801_000);
       expect(await take()).toEqual(['much later']);
+    });
+
+    it('takes a message of 48 KiB, and refuses a larger one', async () => {
+      const { queue, take } = make();
+      const text = 'x'.repeat(48 * 1024 - 2);
+      await queue.send(text);
+      await expect(queue.send(`${text}x`)).rejects.toThrow(StorageUnreachable);
+      expect(await take()).toEqual([text]);
     });
 
     it('keeps a message that nobody takes for a month', async () => {

@@ -331,3 +331,63 @@ describe('news from the audit log', () => {
     expect(world.alerts).toEqual([]);
   });
 });
+
+describe('an incident row', () => {
+  test('that cannot be read costs no restoration: it is set aside, and told', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.ports.tables.incidents.put(`${VAULT},disk-a`, 'x'.repeat(32), { kind: 'of an older version' });
+    await world.ports.tables.incidents.put(VAULT, 'x'.repeat(32), { kind: 'of the vault' });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(120);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
+    expect(world.failures).toEqual([]);
+    expect(told(world).toSorted()).toEqual([
+      'opened set-aside',
+      'opened version-disabled',
+      'resolved version-disabled',
+    ]);
+  });
+
+  test('whose insertion was answered by nothing is told by who made it', async () => {
+    const world = await guardian();
+    const { incidents } = world.ports.tables;
+    const insert = incidents.insert.bind(incidents);
+    Object.assign(incidents, {
+      insert: async (...row: Parameters<typeof insert>) => {
+        await insert(...row);
+        return undefined;
+      },
+    });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
+  });
+
+  test('of another instance is told by that one alone', async () => {
+    const world = await guardian();
+    const { incidents } = world.ports.tables;
+    Object.assign(incidents, { insert: async () => undefined });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    expect(world.alerts).toEqual([]);
+  });
+});
+
+test('a resolved incident whose actor is named later is told as changed, not as resolved again', async () => {
+  const world = await guardian();
+  await world.as('attacker').disable(VAULT, 'disk-a');
+  await world.sentry();
+  await world.audit();
+  expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled', 'changed version-disabled']);
+  expect(world.alerts.at(-1)?.incident).toMatchObject({ state: 'resolved', who: { oid: oidOf(world, 'attacker') } });
+});
+
+test('a claim that cannot be read is taken over', async () => {
+  const world = await guardian();
+  await world.ports.tables.claims.put(VAULT, 'disk-a', { owner: 1 });
+  await world.as('attacker').disable(VAULT, 'disk-a');
+  await world.sentry();
+  expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
+  expect(world.poisoned).toEqual([]);
+});

@@ -43,6 +43,8 @@ const hints = (messages: readonly unknown[], given: Given = {}): readonly Hint[]
 const says = (messages: readonly unknown[], given: Given = {}): readonly HintSays[] =>
   hints(messages, given).map((hint) => hint.says);
 
+const bytesOf = (message: unknown): number => Buffer.byteLength(JSON.stringify(message));
+
 const [update] = keyUpdate.records;
 const [purge] = keyPurgeForbidden.records;
 const [hsmDelete] = managedHsmKeyDelete;
@@ -333,8 +335,26 @@ describe('several records', () => {
   });
 
   test('too many for one message of the queue come in parts', () => {
-    const many = Array.from({ length: 51 }, (_, place) => ({ ...update, correlationId: `c-${place}` }));
-    expect(heard([{ records: many }]).inspections.map(({ hints: each }) => each.length)).toEqual([50, 1]);
+    const many = Array.from({ length: 300 }, (_, place) => ({ ...update, correlationId: `c-${place}` }));
+    const { inspections } = heard([{ records: many }]);
+    expect(inspections.length).toBeGreaterThan(1);
+    expect(inspections.flatMap(({ hints: each }) => each.map(({ id }) => id))).toEqual(hints(many).map(({ id }) => id));
+    for (const each of inspections) expect(bytesOf(each)).toBeLessThanOrEqual(48 * 1024);
+  });
+
+  test('whose names are longer than any in Azure are heard with the names cut short', () => {
+    const long = '\ud800'.repeat(60_000);
+    const identity = { claim: { oid: long, upn: long } };
+    const many = Array.from({ length: 40 }, (_, place) => ({
+      ...update,
+      identity,
+      callerIpAddress: long,
+      correlationId: `${place}${long}`,
+    }));
+    for (const given of [{}, { ownObjectIds: [`${long.slice(0, 512)}…`] }])
+      for (const each of heard([{ records: many }], given).inspections)
+        expect(bytesOf(each)).toBeLessThanOrEqual(48 * 1024);
+    expect(says([{ ...update, identity }])).toMatchObject([{ by: { name: `${long.slice(0, 512)}…` } }]);
   });
 });
 
@@ -373,6 +393,20 @@ describe('what cannot be parsed is set aside whole', () => {
     expect(setAside).toEqual([
       { content: expect.stringContaining(content), because: expect.stringContaining(because) },
     ]);
+  });
+
+  test('a record that is nested too deep to be written again, as it came', () => {
+    const deep = `{"records":[${'['.repeat(20_000)}${']'.repeat(20_000)}]}`;
+    const { inspections, setAside } = heard([Buffer.from(deep), [update]]);
+    expect(setAside).toEqual([{ content: deep, because: expect.stringContaining('expected object') }]);
+    expect(inspections).toHaveLength(1);
+    const [parsed] = heard([JSON.parse(deep)]).setAside;
+    expect(parsed?.content).toContain('[Array]');
+  });
+
+  test('a key whose name is longer than any', () => {
+    const id = `https://kv-prod-disks.vault.azure.net/keys/${'a'.repeat(128)}`;
+    expect(heard([withId(id)])).toEqual({ inspections: [], setAside: [] });
   });
 
   test('and the records beside it are heard', () => {
