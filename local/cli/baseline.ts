@@ -18,7 +18,7 @@ export async function showBaseline(vault: string, { ports }: Context): Promise<s
     .join('\n');
 }
 
-function line({ key, version, read, current, suspicious }: Proposed): string {
+function line({ key, version, read, current, suspicious, changedAt }: Proposed): string {
   const name = version === undefined ? key : `${key}/${version}`;
   const dates = [
     read?.notBefore === undefined ? '' : `not before ${read.notBefore.toISOString()}`,
@@ -28,6 +28,7 @@ function line({ key, version, read, current, suspicious }: Proposed): string {
     read === undefined ? '' : read.enabled ? 'enabled' : 'disabled',
     current ? 'current' : '',
     ...dates,
+    changedAt === undefined ? '' : `changed ${changedAt.toISOString()}`,
     read?.detail.operations.join(' ') ?? '',
   ].filter((part) => part !== '');
   return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;
@@ -35,7 +36,7 @@ function line({ key, version, read, current, suspicious }: Proposed): string {
 
 function suspiciousHelp(vault: string, proposed: readonly Proposed[]): string {
   if (proposed.every(({ suspicious }) => suspicious === undefined)) return '';
-  return `Say of each suspicious version whether something needs it:\n  key-guardian baseline accept ${vault} --needed key/version --retired key/version\nWhat you do not name is known and not approved.`;
+  return `Say of each suspicious version whether something needs it:\n  key-guardian baseline accept ${vault} --needed key/version --retired key/version\nNeeded is approved as usable, retired as it is. What you do not name stays as it was approved, or is known and not approved.`;
 }
 
 /** Makes what is there now the approved state. */
@@ -45,17 +46,24 @@ export async function acceptShown(
   { ports, who }: Context,
 ): Promise<string> {
   const proposed = await proposeBaseline(vault, ports);
-  const known = new Set(proposed.map(({ key, version }) => `${key}/${version ?? ''}`));
-  const strangers = [...words.needed, ...words.retired].filter((name) => !known.has(name));
+  const names = new Set(proposed.map(({ key, version }) => `${key}/${version ?? ''}`));
+  const strangers = [...words.needed, ...words.retired].filter((name) => !names.has(name));
   if (strangers.length > 0)
     throw new NotAllowed(`There is no ${strangers.join(', ')} in ${vault}: nothing was accepted.`);
   const both = words.needed.filter((name) => words.retired.includes(name));
   if (both.length > 0)
     throw new NotAllowed(`${both.join(', ')} cannot be both needed and retired: nothing was accepted.`);
   await acceptBaseline(vault, proposed, words, who, ports);
-  const open = proposed.filter(
+  const unnamed = proposed.filter(
     ({ key, version, suspicious }) =>
       suspicious !== undefined && ![...words.needed, ...words.retired].includes(`${key}/${version ?? ''}`),
   );
-  return `The baseline of ${vault} is accepted: ${proposed.length - open.length} versions are approved${open.length === 0 ? '' : `, ${open.length} are known and not approved`}.`;
+  const kept = unnamed.filter(({ approved }) => approved !== undefined).length;
+  const known = unnamed.length - kept;
+  const counts = [
+    `${proposed.length - unnamed.length} versions are approved`,
+    ...(kept === 0 ? [] : [`${kept} stay as they were approved`]),
+    ...(known === 0 ? [] : [`${known} are known and not approved`]),
+  ];
+  return `The baseline of ${vault} is accepted: ${counts.join(', ')}.`;
 }

@@ -101,7 +101,7 @@ function keyGuardian(terminal: Terminal): Command {
     .argument('<vault>', 'a guarded vault', parseTarget)
     .option(
       '--needed <key/version>',
-      'a suspicious version that something needs: it is approved as enabled',
+      'a suspicious version that something needs: it is approved as usable',
       collected,
       [],
     )

@@ -5,6 +5,9 @@ import type { KeyPolicy } from '../domain/policy.ts';
 import type { KeyRecord, VersionRecord } from '../domain/register.ts';
 import { sameMoment } from '../domain/time.ts';
 
+/** How far the audit log's time of an act may lie from the vault's own, in ms. */
+export const SAME_ACT_MS = 5_000;
+
 type Dates = Pick<Finding, 'since' | 'latest' | 'earlier'>;
 
 /**

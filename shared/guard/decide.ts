@@ -5,7 +5,7 @@ import { type Hold, holdOn } from '../domain/hold.ts';
 import type { Attributes } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
-import { isUndated } from './dating.ts';
+import { isUndated, SAME_ACT_MS } from './dating.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
 import { withChanges } from './next-record.ts';
@@ -17,8 +17,6 @@ export const MASS_BRAKE_VERSIONS = 20;
 export const CONTESTED_ACTS = 3;
 /** When to look again at what is settling, in seconds after it began. */
 const SETTLING_LOOKS_SECONDS = [1, 3, 7, 15, 30, 60] as const;
-/** How far the audit log's time of an act may lie from the vault's own, in ms. */
-const SAME_ACT_MS = 5_000;
 
 /** Everything a decision rests on. */
 export interface Given extends Situation {
@@ -242,7 +240,11 @@ export function timesUndone(
   const related = record.undone.filter(
     (undone) => now.getTime() - undone.at.getTime() < HOUR_MS && isRelated(undone, version),
   );
-  return new Set([...related.map((undone) => undone.since.getTime()), since.getTime()]).size;
+  // Several versions in one second are one act; the key as a whole and a version of it are two.
+  const named = [...related, { version, since }].map(
+    (act) => `${act.version === undefined ? 'key' : 'version'} ${act.since.getTime()}`,
+  );
+  return new Set(named).size;
 }
 
 /** Whether what was undone was of that version, or one of the two of the key as a whole. */

@@ -43,7 +43,7 @@ export function withActs(record: KeyRecord, hints: readonly Hint[], now: Date): 
 /** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */
 export function distrusts(record: KeyRecord): readonly RegisterChange[] {
   return Object.entries(record.versions).flatMap(([version, known]): readonly RegisterChange[] =>
-    known.distrusted === undefined && known.accepted === undefined && wasImported(version, record)
+    known.distrusted === undefined && known.accepted === undefined && wasImported(version, known.created, record)
       ? [{ kind: 'distrust-version', version, because: 'it was imported' }]
       : [],
   );

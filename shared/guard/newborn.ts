@@ -2,6 +2,7 @@ import type { Situation } from '../domain/finding.ts';
 import { type ObservedVersion, sameOperations, type VersionDetail } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../domain/register.ts';
 import { DAY_MS, later } from '../domain/time.ts';
+import { SAME_ACT_MS } from './dating.ts';
 
 /** A version that the register does not approve, and what is wrong with it. No faults: it may be adopted. */
 export interface Newborn {
@@ -47,7 +48,7 @@ function faultsOf(
   const known = record.versions[version.version];
   const faults: string[] = [];
   if (known?.distrusted !== undefined) faults.push(known.distrusted);
-  else if (wasImported(version.version, record)) faults.push('it was imported');
+  else if (wasImported(version.version, version.created, record)) faults.push('it was imported');
   if (!version.enabled) faults.push('it is disabled');
   if (
     version.expiresOn !== undefined &&
@@ -77,9 +78,14 @@ function faultsOf(
   return faults;
 }
 
-/** Whether the audit log has told that a version's material came from elsewhere. */
-export const wasImported = (version: string, { acts }: KeyRecord): boolean =>
-  acts.some((act) => act.operation === 'KeyImport' && act.version === version);
+/** Whether the audit log has told that a version's material came from elsewhere: of the moment in which it was made, and of no other. */
+export const wasImported = (version: string, created: Date, { acts }: KeyRecord): boolean =>
+  acts.some(
+    (act) =>
+      act.operation === 'KeyImport' &&
+      act.version === version &&
+      Math.abs(act.at.getTime() - created.getTime()) <= SAME_ACT_MS,
+  );
 
 function newestApproved(record: KeyRecord): Predecessor | undefined {
   const named = approvedVersions(record).flatMap(([version, { operations }]): readonly Predecessor[] => {

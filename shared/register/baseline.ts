@@ -1,5 +1,5 @@
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
-import { type Attributes, type ListedVersion, spell, VITAL_OPERATIONS } from '../domain/key.ts';
+import { type Attributes, type ListedVersion, sameOperations, spell, VITAL_OPERATIONS } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import {
   type BaselineState,
@@ -9,7 +9,7 @@ import {
   registerChange,
   type VersionRecord,
 } from '../domain/register.ts';
-import { DAY_MS } from '../domain/time.ts';
+import { DAY_MS, sameMoment } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
 import { entry, registerEntry } from '../guard/entries.ts';
@@ -17,10 +17,10 @@ import { withChanges } from '../guard/next-record.ts';
 import { openIncident, readIncidents } from '../incidents/book.ts';
 import { registerLostDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
-import { readKeys } from './keys.ts';
+import { readKeys, readSoundKeys } from './keys.ts';
 import { readBaseline, writeBaseline } from './vaults.ts';
 
-/** A change this recent makes a disabled version suspicious, in ms. */
+/** A change this recent makes an unusable version suspicious, in ms. */
 const RECENT_MS = 30 * DAY_MS;
 
 /** A version as the baseline would take it. */
@@ -33,14 +33,22 @@ export interface Proposed {
   /** `undefined` for a deleted key. */
   readonly listed: ListedVersion | undefined;
   readonly current: boolean;
-  /** Why it is not taken as retired by itself; `undefined` where nothing is odd. */
+  /** What the register holds it to already; `undefined` where it is not approved. */
+  readonly approved: Attributes | undefined;
+  /** Why it is not taken as it is by itself; `undefined` where nothing is odd. */
   readonly suspicious: string | undefined;
+  /** When it was changed after it was made, where that is less than 30 days ago. */
+  readonly changedAt: Date | undefined;
 }
 
-/** Everything of a vault as it is now, the suspicious first. Throws `BaselineImpossible` where any of it cannot be read. */
+/** Everything of a vault as it is now, the suspicious first, then what was changed lately. Throws `BaselineImpossible` where any of it cannot be read. */
 export async function proposeBaseline(vault: string, ports: Ports): Promise<readonly Proposed[]> {
   const reads = ports.reads(vault);
-  const [keys, deleted] = await Promise.all([reads.listKeys(), reads.listDeletedKeys()]);
+  const [keys, deleted, { rows: standing }] = await Promise.all([
+    reads.listKeys(),
+    reads.listDeletedKeys(),
+    readSoundKeys(ports.tables.keys, vault),
+  ]);
   const proposed: Proposed[] = [];
   for (const { key } of got(keys, vault).filter((listed) => keyPolicy(ports.policy, vault, listed.key).guarded)) {
     const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
@@ -52,8 +60,17 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
       const answer = version === currentVersion ? current : await reads.read(key, version);
       const read = answer.kind === 'undetailed' ? undefined : got(answer, spell({ vault, key, version }));
       const isCurrent = version === currentVersion;
-      const suspicious = suspicion(read ?? listed, isCurrent, ports.now());
-      proposed.push({ key, version, read, listed, current: isCurrent, suspicious });
+      const approved = standing.get(key)?.record.versions[version]?.approved;
+      proposed.push({
+        key,
+        version,
+        read,
+        listed,
+        current: isCurrent,
+        approved,
+        suspicious: suspicion(read ?? listed, read?.detail.operations, isCurrent, approved, ports.now()),
+        changedAt: changedLately(listed, ports.now()) ? listed.updated : undefined,
+      });
     }
   }
   for (const { key } of got(deleted, vault).filter((gone) => keyPolicy(ports.policy, vault, gone.key).guarded)) {
@@ -63,31 +80,64 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
       read: undefined,
       listed: undefined,
       current: false,
+      approved: undefined,
       suspicious: 'the key is deleted',
+      changedAt: undefined,
     });
   }
-  return proposed.toSorted(
-    (one, other) => Number(one.suspicious === undefined) - Number(other.suspicious === undefined),
-  );
+  const place = ({ suspicious, changedAt }: Proposed): number =>
+    suspicious !== undefined ? 0 : changedAt !== undefined ? 1 : 2;
+  return proposed.toSorted((one, other) => place(one) - place(other));
 }
 
-function suspicion(shown: ListedVersion, current: boolean, now: Date): string | undefined {
+const changedLately = ({ created, updated }: ListedVersion, now: Date): boolean =>
+  updated.getTime() > created.getTime() && now.getTime() - updated.getTime() < RECENT_MS;
+
+/** @param operations `undefined` where the version cannot be read in full */
+function suspicion(
+  shown: ListedVersion,
+  operations: readonly string[] | undefined,
+  current: boolean,
+  approved: Attributes | undefined,
+  now: Date,
+): string | undefined {
+  const { enabled, notBefore, expiresOn } = shown;
+  const changed = `was changed on ${shown.updated.toISOString()}`;
   const recent = now.getTime() - shown.updated.getTime() < RECENT_MS;
-  if (!shown.enabled && current) return 'it is disabled and current: something may need it';
-  if (!shown.enabled && recent) return `it is disabled and was changed on ${shown.updated.toISOString()}`;
-  if (shown.expiresOn !== undefined && shown.expiresOn.getTime() <= now.getTime() && current)
-    return 'it is current and has expired';
-  return undefined;
+  if (!enabled && current) return 'it is disabled and current: something may need it';
+  if (!enabled && recent) return `it is disabled and ${changed}`;
+  const expired = expiresOn !== undefined && expiresOn.getTime() <= now.getTime();
+  if (expired && current) return 'it is current and has expired';
+  if (expired && recent) return `it has expired and ${changed}`;
+  if (notBefore !== undefined && notBefore.getTime() > now.getTime())
+    return `it cannot be used before ${notBefore.toISOString()}`;
+  // A key that was made to sign was never one for disks.
+  const removed = VITAL_OPERATIONS.filter((vital) => operations?.includes(vital) === false);
+  if (removed.length > 0 && changedLately(shown, now)) return `it has no ${removed.join(' and ')} and ${changed}`;
+  return approved === undefined || isAsApproved(shown, operations, approved) ? undefined : 'it is not as approved';
 }
+
+const isAsApproved = (
+  { enabled, notBefore, expiresOn }: ListedVersion,
+  operations: readonly string[] | undefined,
+  approved: Attributes,
+): boolean =>
+  enabled === approved.enabled &&
+  sameMoment(notBefore, approved.notBefore) &&
+  sameMoment(expiresOn, approved.expiresOn) &&
+  (operations === undefined || sameOperations(operations, approved.operations));
 
 function got<T>(answer: Answer<T> | { readonly kind: 'undetailed' }, what: string): T {
   if (answer.kind === 'ok') return answer.value;
   throw new BaselineImpossible(what, answer.kind);
 }
 
-/** What a person says of suspicious versions, each as `key/version`. What nobody names is known and not approved. */
+/**
+ * What a person says of suspicious versions, each as `key/version`. What nobody names stays as it was approved, or is known
+ * and not approved.
+ */
 export interface BaselineWords {
-  /** Needed: approved as enabled, so that the guardian enables it. */
+  /** Needed: approved as usable, so that the guardian makes it so. */
   readonly needed: readonly string[];
   /** Retired: approved as it is. */
   readonly retired: readonly string[];
@@ -101,30 +151,27 @@ export async function acceptBaseline(
   by: Actor,
   ports: Ports,
 ): Promise<void> {
-  const changes = proposed.flatMap(
-    ({ key, version, read, listed, suspicious }): readonly (readonly [string, RegisterChange])[] => {
-      const shown = read ?? listed;
-      if (version === undefined || shown === undefined) return [];
-      const about = {
-        version,
-        created: shown.created,
-        keyType: read?.detail.keyType,
-        keySizeBits: read?.detail.keySizeBits,
-        fingerprint: read?.detail.fingerprint,
-      };
-      const name = `${key}/${version}`;
-      if (suspicious !== undefined && !words.needed.includes(name) && !words.retired.includes(name)) {
-        return [[key, { kind: 'know-version', ...about, because: suspicious }]];
-      }
-      const approved: Attributes = {
-        enabled: words.needed.includes(name) || shown.enabled,
-        notBefore: shown.notBefore,
-        expiresOn: shown.expiresOn,
-        operations: [...(read?.detail.operations ?? siblingOperations(key, proposed))],
-      };
-      return [[key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
-    },
-  );
+  const changes = proposed.flatMap((one): readonly (readonly [string, RegisterChange])[] => {
+    const { key, version, read, listed, suspicious } = one;
+    const shown = read ?? listed;
+    if (version === undefined || shown === undefined) return [];
+    const about = {
+      version,
+      created: shown.created,
+      keyType: read?.detail.keyType,
+      keySizeBits: read?.detail.keySizeBits,
+      fingerprint: read?.detail.fingerprint,
+    };
+    const name = `${key}/${version}`;
+    if (suspicious !== undefined && !words.needed.includes(name) && !words.retired.includes(name)) {
+      return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
+    }
+    const { enabled, notBefore, expiresOn } = shown;
+    const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
+    const asShown: Attributes = { enabled, notBefore, expiresOn, operations };
+    const approved = words.needed.includes(name) ? usable(one.approved ?? asShown, ports.now()) : asShown;
+    return [[key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
+  });
   const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
   const entries: AuditEntry[] = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
   await ports.trail.appendRegister(vault, [...entries, accepted]);
@@ -137,6 +184,14 @@ export async function acceptBaseline(
   );
   await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
 }
+
+/** The attributes of a version that something needs: enabled, within its dates, and able to wrap and unwrap. */
+const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): Attributes => ({
+  enabled: true,
+  notBefore: notBefore !== undefined && notBefore.getTime() > now.getTime() ? undefined : notBefore,
+  expiresOn: expiresOn !== undefined && expiresOn.getTime() <= now.getTime() ? undefined : expiresOn,
+  operations: [...new Set([...operations, ...VITAL_OPERATIONS])],
+});
 
 /** What a disabled version that cannot be read in full is taken to be for: the same as the key's newest version that can. */
 const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly string[] =>
@@ -162,14 +217,17 @@ function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[]
     const known = shown === undefined ? undefined : next.versions[shown.version];
     if (shown === undefined || known === undefined) continue;
     const { version, enabled, notBefore, expiresOn, updated } = shown;
+    const operations = [...(read?.detail.operations ?? known.approved?.operations ?? [])];
+    const asApproved = known.approved === undefined || sameOperations(operations, known.approved.operations);
     const seen: VersionRecord['seen'] = {
       at: now,
       updated,
       enabled,
       notBefore,
       expiresOn,
-      operations: [...(read?.detail.operations ?? known.approved?.operations ?? [])],
-      inFullAt: now,
+      operations,
+      // A list does not show operations: those that are to be put back are read with the next pass.
+      inFullAt: asApproved ? now : updated,
       verdict: 'undo',
     };
     next = {

@@ -143,7 +143,7 @@ describe('baseline', () => {
     expect(shown.at(-2)).toContain(`key-guardian baseline accept contoso-dev`);
 
     expect(await done('baseline', 'accept', 'contoso-dev')).toBe(
-      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 are known and not approved.',
+      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stay as they were approved.',
     );
     expect(await done('baseline', 'accept', 'contoso-dev', '--retired', name)).toBe(
       'The baseline of contoso-dev is accepted: 3 versions are approved.',

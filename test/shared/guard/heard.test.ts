@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
-import type { KeyRecord } from '../../../shared/domain/register.ts';
+import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
 import { distrusts, heardIncidents, withActs } from '../../../shared/guard/heard.ts';
 import { ACTED, approval, inDays, inMs, known, NOW, recordOf, V1, V2 } from './situations.ts';
 
@@ -67,20 +67,25 @@ describe('the acts that the audit log told of', () => {
 
 describe('a version that was imported', () => {
   const imported = [kept('KeyImport', { version: V1 })];
+  const made = (more: Partial<VersionRecord> = {}) => known({ created: ACTED, ...more });
 
   test('is no longer approved: an import is no rotation', () => {
-    expect(distrusts(recordOf({ [V1]: known(), [V2]: known() }, { acts: imported }))).toEqual([
+    expect(distrusts(recordOf({ [V1]: made(), [V2]: made() }, { acts: imported }))).toEqual([
       { kind: 'distrust-version', version: V1, because: 'it was imported' },
     ]);
   });
 
   test.each<readonly [says: string, record: KeyRecord]>([
-    ['when that is known already', recordOf({ [V1]: known({ distrusted: 'it was imported' }) }, { acts: imported })],
-    ['when a person has accepted it', recordOf({ [V1]: known({ accepted: true }) }, { acts: imported })],
+    ['when that is known already', recordOf({ [V1]: made({ distrusted: 'it was imported' }) }, { acts: imported })],
+    ['when a person has accepted it', recordOf({ [V1]: made({ accepted: true }) }, { acts: imported })],
     ['when the register does not know it', recordOf({}, { acts: imported })],
     [
+      'when the record is of another moment than the one in which it was made: it is false, or of another time',
+      recordOf({ [V1]: made({ created: inMs(-36_000) }), [V2]: made() }, { acts: imported }),
+    ],
+    [
       'when it was made here',
-      recordOf({ [V1]: known() }, { acts: [kept('KeyCreate', { version: V1 }), kept('KeyRotate', { version: V1 })] }),
+      recordOf({ [V1]: made() }, { acts: [kept('KeyCreate', { version: V1 }), kept('KeyRotate', { version: V1 })] }),
     ],
   ])('changes nothing %s', (_says, record) => {
     expect(distrusts(record)).toEqual([]);

@@ -109,6 +109,17 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
       { [older]: disabled },
     ],
     ['current and expired', [{ ...current, exp: seconds(-1) }], { [latest]: 'has expired' }],
+    [
+      'older, expired, and changed lately',
+      [{ version: older, created: seconds(-200), updated: seconds(-1), exp: seconds(-0.5) }, current],
+      { [older]: 'it has expired and was changed on' },
+    ],
+    ['not usable yet', [{ ...current, nbf: seconds(365) }], { [latest]: 'it cannot be used before' }],
+    [
+      'stripped of what disks need, and changed lately',
+      [{ ...current, updated: seconds(-1), keyOps: ['sign', 'wrapKey'] }],
+      { [latest]: 'it has no unwrapKey and was changed on' },
+    ],
   ])('a version that is %s is suspicious and listed first', async (_, versions, suspicious) => {
     const world = await unaccepted(
       [{ name: 'a-sound-one' }, { name: 'disk-a', versions: versions ?? [] }],
@@ -172,6 +183,72 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
 });
 
 describe('a baseline', () => {
+  test.each<[says: string, version: NonNullable<SeedKey['versions']>[number]]>([
+    ['made to sign, and never for disks', { created: seconds(-100), keyOps: ['sign', 'verify'] }],
+    ['an older one that expired long ago', { created: seconds(-400), updated: seconds(-300), exp: seconds(-200) }],
+    ['made yesterday', { created: seconds(-1) }],
+  ])('finds nothing odd in a version that was %s', async (_, version) => {
+    const world = await unaccepted([{ name: 'disk-a', versions: [version, { created: seconds(0) }] }]);
+    expect(await proposeBaseline(vault, world.ports)).toMatchObject([
+      { suspicious: undefined, changedAt: undefined },
+      { suspicious: undefined, changedAt: undefined },
+    ]);
+  });
+
+  test('lists what is usable and was changed lately after the suspicious, with the time', async () => {
+    const world = await unaccepted([
+      { name: 'a', versions: [{ created: seconds(-100) }] },
+      { name: 'b', versions: [{ created: seconds(-100), updated: seconds(-1) }] },
+      { name: 'c', versions: [{ created: seconds(-100), enabled: false }] },
+    ]);
+    expect((await proposeBaseline(vault, world.ports)).map(({ key, changedAt }) => [key, changedAt])).toEqual([
+      ['c', undefined],
+      ['b', new Date(seconds(-1) * 1000)],
+      ['a', undefined],
+    ]);
+  });
+
+  test('makes a version usable that a person calls needed, whatever was wrong with it', async () => {
+    const made = { created: seconds(-100), updated: seconds(-1) };
+    const names = ['expired', 'not-yet', 'stripped'] as const;
+    const wrong = {
+      expired: { exp: seconds(-0.5) },
+      'not-yet': { nbf: seconds(9) },
+      stripped: { keyOps: ['sign'] as const },
+    };
+    const world = await unaccepted(
+      names.map((name) => ({ name, versions: [{ version: latest, ...made, ...wrong[name] }] })),
+    );
+    await accept(world, { needed: names.map((name) => `${name}/${latest}`) });
+    await world.sentry();
+    await world.pass(61);
+    for (const name of names) await world.as('disk').wrapAndUnwrap(vault, name, latest);
+  });
+
+  test('accepted again leaves what nobody names as it was approved: an attack of that moment is undone', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    await world.as(attacker).disable(vault, 'disk-a', older);
+    await world.as(attacker).expire(vault, 'disk-a', new Date(seconds(60) * 1000), latest);
+    const proposed = await proposeBaseline(vault, world.ports);
+    expect(proposed.map(({ version, suspicious }) => [version, suspicious])).toEqual(
+      expect.arrayContaining([
+        [older, expect.stringContaining('it is disabled and was changed on')],
+        [latest, 'it is not as approved'],
+      ]),
+    );
+    await accept(world);
+    await world.pass(61);
+    expect(shown(world, older)?.enabled).toBe(true);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ kind: 'version-expiry-nearer', state: 'open' })]),
+    );
+    await accept(world, { retired: [`disk-a/${latest}`] });
+    await world.pass(61);
+    expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+  });
+
   test('lists a deleted key as suspicious', async () => {
     const world = await unaccepted([soundKey, { name: 'disk-b' }]);
     await world.as(attacker).delete(vault, 'disk-b');
