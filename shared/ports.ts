@@ -19,7 +19,7 @@ export interface Ports {
     readonly claims: Table;
     /** The register. Partition: vault, row: key. */
     readonly keys: Table;
-    /** Partition: `baseline` or `sweep`, row: vault. */
+    /** Partition: `baseline` or `sweep`, row: vault; and the policy that was last seen. */
     readonly vaults: Table;
     /** Partition: vault, row: id. */
     readonly approvals: Table;

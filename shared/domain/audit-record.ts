@@ -31,6 +31,7 @@ export const auditKinds = [
   'register', // what is approved has changed
   'approval', // asked, granted, withdrawn, spent
   'hold', // set, released
+  'policy', // another policy than before
   'set-aside', // something that could not be parsed
   'failure', // passing or lasting
 ] as const;

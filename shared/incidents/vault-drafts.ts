@@ -95,6 +95,16 @@ export const holdSetDraft = ({ vault = 'none', key, by, why, from, until }: Hold
   who: by,
 });
 
+/** The policy guards less well than the one before it. Everyone hears of it: who may change it may be who attacks. */
+export const policyLoosenedDraft = (loosened: readonly string[], now: Date): IncidentDraft => ({
+  kind: 'policy-loosened',
+  severity: 'error',
+  subject: { vault: 'none' },
+  since: now,
+  summary: `The policy guards less than before: ${loosened.join('; ')}.`,
+  judgement: 'left to people',
+});
+
 /** Faults of a policy that an alert names at most. */
 const TOLD_FAULTS = 20;
 

@@ -15,9 +15,9 @@ import type { Ports } from '../../shared/ports.ts';
 import { acceptBaseline, type BaselineWords, proposeBaseline } from '../../shared/register/baseline.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { hand } from '../../shared/senses/heard-news.ts';
-import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import { received } from '../../shared/senses/received.ts';
+import { watch } from '../../shared/senses/sentry.ts';
 import { sweep } from '../../shared/senses/sweep.ts';
 import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 import { type Client, clientOf } from './client.ts';
@@ -247,7 +247,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await settle();
     },
     async sentry() {
-      await keepSweeping('sentry', ports);
+      await watch(ports);
       await settle();
     },
     writes: () =>

@@ -96,7 +96,8 @@ const versionRecord: fc.Arbitrary<VersionRecord> = fc
   .map(({ of, ...known }) => ({ ...known, ...of, spent: [] }));
 
 const OIDS = fc.constantFrom('anna', 'carl', 'granter');
-const lately = fc.constantFrom(inDays(-1), inMs(-3_600_000), inMs(-59_000), ACTED, NOW);
+const before = fc.constantFrom(inDays(-1), inMs(-3_600_000), inMs(-59_000), ACTED);
+const lately = fc.oneof(before, fc.constant(NOW));
 const someVersion = maybe(fc.constantFrom(...VERSIONS));
 
 const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
@@ -108,8 +109,8 @@ const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
   recovering: maybe(fc.record({ since: lately, deletedOn: updated })),
   undone: fc.array(
     fc
-      .record({ version: someVersion, since: lately, at: lately })
-      // Nothing is undone before it is done.
+      .record({ version: someVersion, since: lately, at: before })
+      // Nothing is undone before it is done, or in the very second in which it is looked at again.
       .map(({ version, since, at }) => ({ version, since: new Date(Math.min(since.getTime(), at.getTime())), at })),
     { maxLength: 4 },
   ),

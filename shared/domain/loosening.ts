@@ -1,0 +1,66 @@
+import { guardedVaults, type KeyPolicy, keyPolicy, type Policy } from './policy.ts';
+
+/** Keys that a sentence names at most. */
+const NAMED_KEYS = 5;
+
+/** What a policy may guard less well than the one before it, and the words for it. */
+const LOOSENED: readonly (readonly [says: string, is: (before: KeyPolicy, after: KeyPolicy) => boolean])[] = [
+  ['from block to alert', (before, after) => before.mode === 'block' && after.mode === 'alert'],
+  ['with a shorter notify time', (before, after) => after.notifyBeforeExpiryDays < before.notifyBeforeExpiryDays],
+  [
+    'with older versions looked at hourly',
+    (before, after) => before.olderVersions === 'each-minute' && after.olderVersions === 'hourly',
+  ],
+  ['with more known users', ({ knownUsers: before }, { knownUsers: after }) => hasMoreUsers(before, after)],
+];
+
+/** Who has no known users hears of no strangers: naming none is the loosest. */
+const hasMoreUsers = (before: readonly string[], after: readonly string[]): boolean =>
+  before.length > 0 && (after.length === 0 || after.some((oid) => !before.includes(oid)));
+
+/**
+ * How a policy guards less well than the one before it, a sentence each; none where it only guards better.
+ *
+ * @param keys the names of the keys that are known of a vault
+ */
+export function loosenings(
+  before: Policy,
+  after: Policy,
+  keys: (vault: string) => readonly string[],
+): readonly string[] {
+  const kept = new Set(guardedVaults(after));
+  const channels = before.channels.filter((channel) => !after.channels.includes(channel));
+  return [
+    ...guardedVaults(before).flatMap((vault) =>
+      kept.has(vault) ? ofVault(vault, before, after, keys(vault)) : [`vault ${vault} is left out`],
+    ),
+    ...channels.map((channel) => `nothing is told by ${channel} any more`),
+  ];
+}
+
+function ofVault(vault: string, before: Policy, after: Policy, keys: readonly string[]): readonly string[] {
+  // A name that only `*` fits stands for keys that are made later.
+  const names = [...keys, ''].map((key) => ({
+    name: key === '' ? 'keys to come' : key,
+    was: keyPolicy(before, vault, key),
+    is: keyPolicy(after, vault, key),
+  }));
+  const guarded = names.filter(({ was }) => was.guarded);
+  const left = guarded.filter(({ is }) => !is.guarded);
+  const sentence = (found: readonly { readonly name: string }[], says: string): readonly string[] =>
+    found.length === 0 ? [] : [`in ${vault}, ${listed(found.map(({ name }) => name))} ${says}`];
+  return [
+    ...sentence(left, 'left out'),
+    ...LOOSENED.flatMap(([says, isLoosened]) =>
+      sentence(
+        guarded.filter(({ was, is }) => is.guarded && isLoosened(was, is)),
+        says,
+      ),
+    ),
+  ];
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length <= NAMED_KEYS
+    ? names.join(', ')
+    : `${names.slice(0, NAMED_KEYS).join(', ')} and ${names.length - NAMED_KEYS} more`;

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock } from '../../../local/clock.ts';
+import { tellPolicyChange } from '../../../shared/senses/policy-changes.ts';
+import { stopAt } from '../../simulation/clock.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
+
+const VAULT = 'prod-disks';
+const vaults = [
+  { name: VAULT, keys: [{ name: 'disk-a' }, { name: 'disk-b' }] },
+  { name: 'other', keys: [{ name: 'disk-c' }] },
+];
+const inMode = (mode: 'alert' | 'block') => ({ vaults: [{ name: VAULT, mode }, { name: 'other' }] });
+const told = ({ alerts }: World) =>
+  alerts.map(({ event, incident: { kind, judgement } }) => `${event} ${kind}: ${judgement}`);
+const recorded = async (world: World) => (await world.trail()).filter(({ what }) => what === 'policy');
+
+beforeEach(() => stopAt());
+afterEach(resetClock);
+
+describe('another policy than before', () => {
+  test('is told once where it guards less, and is in the trail', async () => {
+    const world = await createWorld({ vaults, policy: inMode('block') });
+    await world.sentry();
+    world.changePolicy(inMode('alert'));
+    await world.sentry();
+    await world.sentry();
+    expect(world.alerts).toMatchObject([
+      {
+        event: 'opened',
+        incident: {
+          kind: 'policy-loosened',
+          summary: `The policy guards less than before: in ${VAULT}, disk-a, disk-b, keys to come from block to alert.`,
+        },
+      },
+    ]);
+    expect(await recorded(world)).toMatchObject([{ detail: { loosened: [expect.stringContaining('disk-a')] } }]);
+  });
+
+  test('is told again where it is loosened the same way again', async () => {
+    const world = await createWorld({ vaults, policy: inMode('block') });
+    await world.sentry();
+    for (const mode of ['alert', 'block', 'alert'] as const) {
+      world.changePolicy(inMode(mode));
+      await world.sentry();
+    }
+    expect(told(world)).toEqual(['opened policy-loosened: left to people', 'opened policy-loosened: left to people']);
+    expect(await recorded(world)).toHaveLength(3);
+  });
+
+  test('is told by one of two instances, and by the next where one ended before it was noted', async () => {
+    const world = await createWorld({ vaults, policy: inMode('block') });
+    await world.sentry();
+    world.changePolicy(inMode('alert'));
+    const { replace } = world.ports.tables.vaults;
+    Object.assign(world.ports.tables.vaults, { replace: () => Promise.reject(new Error('The instance was stopped.')) });
+    await expect(tellPolicyChange(world.ports)).rejects.toThrow('The instance was stopped.');
+    Object.assign(world.ports.tables.vaults, { replace });
+    await Promise.all([tellPolicyChange(world.ports), tellPolicyChange(world.ports)]);
+    await world.settle();
+    expect(told(world)).toEqual(['opened policy-loosened: left to people']);
+  });
+
+  test('ends the incidents of what is not guarded any more', async () => {
+    const world = await createWorld({ vaults, policy: inMode('alert') });
+    await world.sentry();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.as('attacker').disable('other', 'disk-c');
+    await world.pass(60);
+    world.changePolicy({ vaults: [{ name: 'other' }] });
+    await world.sentry();
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
+      { state: 'resolved', judgement: 'not guarded any more' },
+    ]);
+    expect(await world.incidents('other', 'disk-c')).toMatchObject([{ state: 'open' }]);
+  });
+
+  test('that cannot be compared, being of an older form, is taken as it is', async () => {
+    const world = await createWorld({ vaults, policy: inMode('block') });
+    await world.ports.tables.vaults.put('policy', 'seen', { form: 'older' });
+    await world.sentry();
+    world.changePolicy(inMode('alert'));
+    await world.sentry();
+    expect(told(world)).toEqual(['opened policy-loosened: left to people']);
+  });
+});
