@@ -1,3 +1,4 @@
+import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { acceptBaseline, type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
@@ -11,7 +12,7 @@ export async function showBaseline(vault: string, { ports }: Context): Promise<s
   ]);
   const standing =
     state?.state === 'accepted'
-      ? `accepted on ${state.at.toISOString()} by ${state.by.name ?? state.by.oid}`
+      ? `accepted on ${utc(state.at)} by ${state.by.name ?? state.by.oid}`
       : 'not accepted: nothing is written to this vault';
   return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed)]
     .filter((text) => text !== '')
@@ -21,14 +22,14 @@ export async function showBaseline(vault: string, { ports }: Context): Promise<s
 function line({ key, version, read, current, suspicious, changedAt }: Proposed): string {
   const name = version === undefined ? key : `${key}/${version}`;
   const dates = [
-    read?.notBefore === undefined ? '' : `not before ${read.notBefore.toISOString()}`,
-    read?.expiresOn === undefined ? '' : `expires ${read.expiresOn.toISOString()}`,
+    read?.notBefore === undefined ? '' : `not before ${utc(read.notBefore)}`,
+    read?.expiresOn === undefined ? '' : `expires ${utc(read.expiresOn)}`,
   ];
   const state = [
     read === undefined ? '' : read.enabled ? 'enabled' : 'disabled',
     current ? 'current' : '',
     ...dates,
-    changedAt === undefined ? '' : `changed ${changedAt.toISOString()}`,
+    changedAt === undefined ? '' : `changed ${utc(changedAt)}`,
     read?.detail.operations.join(' ') ?? '',
   ].filter((part) => part !== '');
   return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;

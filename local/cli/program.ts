@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type ApprovableAct, approvableActs } from '../../shared/domain/approval.ts';
-import { later } from '../../shared/domain/time.ts';
+import { later, utc } from '../../shared/domain/time.ts';
 import {
   BaselineImpossible,
   KeptRecordUnreadable,
@@ -173,7 +173,7 @@ function keyGuardian(terminal: Terminal): Command {
       run(async (context) => {
         const { ports, who } = localOnly(context);
         const granted = await grantApproval(target.vault, id, who, ports);
-        return `Granted until ${granted.until.toISOString()}.`;
+        return `Granted until ${utc(granted.until)}.`;
       })(),
     );
   approve
@@ -207,7 +207,7 @@ function keyGuardian(terminal: Terminal): Command {
           ports,
           options.hours * HOUR_MS,
         );
-        return `Hold ${set.id} stops every write to ${spellHold(set)} until ${set.until.toISOString()}.`;
+        return `Hold ${set.id} stops every write to ${spellHold(set)} until ${utc(set.until)}.`;
       })(),
     );
   hold

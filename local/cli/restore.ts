@@ -3,6 +3,7 @@ import type { KeyId } from '../../shared/domain/key.ts';
 import { spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
+import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { intentFor, isShown } from '../../shared/guard/act.ts';
 import { claimKey, releaseClaim } from '../../shared/guard/claim.ts';
@@ -155,8 +156,8 @@ function spellAction(action: Action): string {
   const { enabled, notBefore, expiresOn, operations } = action.change;
   const changes = [
     enabled === undefined ? '' : 'enabled',
-    notBefore === undefined ? '' : `not before ${notBefore.toISOString()}`,
-    expiresOn === undefined ? '' : `expires on ${expiresOn.toISOString()}`,
+    notBefore === undefined ? '' : `not before ${utc(notBefore)}`,
+    expiresOn === undefined ? '' : `expires on ${utc(expiresOn)}`,
     operations === undefined ? '' : `operations ${operations.join(' ')}`,
   ];
   return `restore ${spell(action)}: ${changes.filter((change) => change !== '').join(', ')}`;

@@ -1,46 +1,72 @@
 import { holdOn } from '../../shared/domain/hold.ts';
-import { incident } from '../../shared/domain/incident.ts';
+import { type Incident, severities } from '../../shared/domain/incident.ts';
 import { spell } from '../../shared/domain/key.ts';
+import type { Mode } from '../../shared/domain/policy.ts';
+import { utc } from '../../shared/domain/time.ts';
+import { RegisterUnreadable } from '../../shared/errors.ts';
+import { readBook } from '../../shared/incidents/book.ts';
 import { readHolds } from '../../shared/register/people.ts';
 import { spellHold } from '../../shared/register/say.ts';
 import { readBaseline, readSweep } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 
-/** How the guardian stands: each vault's baseline and last pass, holds, open incidents. */
+/** How the guardian stands: each vault's baseline and last pass, holds, open incidents, the most urgent first. */
 export async function status({ ports }: Context): Promise<string> {
   const now = ports.now();
-  const vaults = await Promise.all(
-    ports.policy.vaults.map(async ({ name, mode }) => {
-      const vault = name.toLowerCase();
-      const [baseline, sweep] = await Promise.all([
-        readBaseline(ports.tables.vaults, vault),
-        readSweep(ports.tables.vaults, vault),
-      ]);
-      const last = sweep?.state.lastPassAt;
-      const seen =
-        last === undefined ? 'never swept' : `swept ${Math.round((now.getTime() - last.getTime()) / 1000)} s ago`;
-      const failing =
-        sweep?.state.failing === undefined
-          ? ''
-          : `, BLIND since ${sweep.state.failing.since.toISOString()}: ${sweep.state.failing.because}`;
-      return `  ${mode.padEnd(5)}  ${vault}  baseline ${baseline?.state ?? 'none'}, ${seen}${failing}`;
-    }),
-  );
-  const holds = (await readHolds(ports)).filter(
+  const [vaults, said, { booked, unreadable }] = await Promise.all([
+    Promise.all(ports.policy.vaults.map((vault) => vaultLine(vault, now, ports))),
+    readHolds(ports),
+    readBook(ports),
+  ]);
+  const holds = said.filter(
     (hold) => holdOn([hold], { vault: hold.vault ?? '', key: hold.key ?? '' }, now) !== undefined,
   );
-  const open = (await ports.tables.incidents.list())
-    .map((row) => incident.parse(row.data))
-    .filter(({ state }) => state === 'open');
+  const open = booked.map((one) => one.incident).filter(({ state }) => state === 'open');
   return [
     'Vaults:',
     ...vaults,
-    `Holds: ${holds.length === 0 ? 'none' : ''}`,
-    ...holds.map((hold) => `  ${hold.id}  stops ${spellHold(hold)} until ${hold.until.toISOString()}: ${hold.why}`),
-    `Open incidents: ${open.length === 0 ? 'none' : ''}`,
-    ...open.map(
-      ({ severity, kind, subject, since, judgement }) =>
-        `  ${severity.padEnd(8)}  ${kind}  ${spell(subject)}  since ${since.toISOString()}  ${judgement}`,
-    ),
+    holds.length === 0 ? 'Holds: none' : 'Holds:',
+    ...holds.map((hold) => `  ${hold.id}  stops ${spellHold(hold)} until ${utc(hold.until)}: ${hold.why}`),
+    open.length === 0 ? 'Open incidents: none' : 'Open incidents:',
+    ...open.toSorted(byUrgency).map(incidentLine),
+    ...unreadable.map(({ message }) => `  ${message}`),
   ].join('\n');
 }
+
+async function vaultLine(
+  { name, mode }: { readonly name: string; readonly mode: Mode },
+  now: Date,
+  { tables }: Pick<Context['ports'], 'tables'>,
+): Promise<string> {
+  const vault = name.toLowerCase();
+  const stands = await standing(vault, now, tables).catch((error: unknown) => {
+    if (error instanceof RegisterUnreadable) return error.message;
+    throw error;
+  });
+  return `  ${mode.padEnd(5)}  ${vault}  ${stands}`;
+}
+
+async function standing(vault: string, now: Date, { vaults }: Context['ports']['tables']): Promise<string> {
+  const [baseline, sweep] = await Promise.all([readBaseline(vaults, vault), readSweep(vaults, vault)]);
+  const { lastPassAt, failing } = sweep?.state ?? {};
+  const seen =
+    lastPassAt === undefined
+      ? 'never swept'
+      : `swept ${Math.round((now.getTime() - lastPassAt.getTime()) / 1000)} s ago`;
+  const blind = failing === undefined ? '' : `, BLIND since ${utc(failing.since)}: ${failing.because}`;
+  return `baseline ${baseline?.state ?? 'none'}, ${seen}${blind}`;
+}
+
+const byUrgency = (one: Incident, other: Incident): number =>
+  severities.indexOf(other.severity) - severities.indexOf(one.severity) ||
+  (one.deadline ?? one.since).getTime() - (other.deadline ?? other.since).getTime();
+
+const incidentLine = ({ severity, kind, subject, since, deadline, judgement }: Incident): string =>
+  [
+    `  ${severity.padEnd(8)}`,
+    kind,
+    spell(subject),
+    `since ${utc(since)}`,
+    ...(deadline === undefined ? [] : [`disks fail ${utc(deadline)}`]),
+    judgement,
+  ].join('  ');

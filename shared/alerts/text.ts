@@ -1,10 +1,17 @@
 import type { AlertMessage, Incident } from '../domain/incident.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
 /** What is read on a phone at night: the deadline first, then what is wrong with what. One line. */
 export function firstLine({ event, incident }: AlertMessage, now: Date): string {
-  const urgency = event === 'resolved' || incident.state === 'resolved' ? 'resolved' : incident.severity;
-  return oneLine([urgency, ...timing(incident, now), incident.summary].join(': '));
+  const over = event === 'resolved' || incident.state === 'resolved';
+  return oneLine(
+    [
+      over ? 'resolved' : incident.severity,
+      ...timing(incident, now),
+      ...(over ? ['what was found'] : []),
+      incident.summary,
+    ].join(': '),
+  );
 }
 
 /** The lines below the first: which key, when, who, what was done, what to do. Each is one line. */
@@ -19,7 +26,8 @@ export function detailLines({ incident }: AlertMessage): readonly string[] {
     restoredAt && `restored: ${utc(restoredAt)}`,
     deadline && `deadline: ${utc(deadline)}`,
     `done: ${incident.judgement}`,
-    command === undefined ? undefined : `command: ${command}`,
+    // Of what is over there is nothing left to do.
+    command === undefined || incident.state === 'resolved' ? undefined : `command: ${command}`,
     `incident: ${incident.id}, revision ${incident.revision}`,
   ];
   return lines.filter((line) => line !== undefined).map(oneLine);
@@ -50,9 +58,6 @@ function twoUnits(ms: number, largeMs: number, large: string, smallMs: number, s
   const smalls = Math.floor((ms % largeMs) / smallMs);
   return `${Math.floor(ms / largeMs)} ${large}${smalls === 0 ? '' : ` ${smalls} ${small}`}`;
 }
-
-const utc = (moment: Date): string =>
-  `${moment.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ')} UTC`;
 
 // Names come from outside: a line end could add lines to an alert, a control or direction mark change what a terminal shows.
 const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();

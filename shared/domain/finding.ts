@@ -69,8 +69,13 @@ export interface VersionRule extends RuleFacts {
   find(version: ObservedVersion, approved: Attributes, situation: Situation): VersionFinding | undefined;
 }
 /** Where `since` is left out, it is when the version came to be so. */
-export type VersionFinding = Omit<Finding, 'rule' | 'severity' | 'version' | 'since' | 'latest' | 'earlier'> & {
+export type VersionFinding = Omit<
+  Finding,
+  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'earlier' | 'summary'
+> & {
   readonly since?: Date;
+  /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */
+  readonly says: string;
 };
 
 /** A rule about the key as a whole. */

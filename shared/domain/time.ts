@@ -11,6 +11,12 @@ export const DAY_MS = 24 * HOUR_MS;
 /** The moment `ms` milliseconds later; earlier where `ms` is negative. */
 export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
 
+/** A moment as people read it, to the second: `2026-03-01 13:00:00 UTC`; `none` where there is none. */
+export const utc = (moment: Date | undefined): string =>
+  moment === undefined
+    ? 'none'
+    : `${moment.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ')} UTC`;
+
 /** Whether two moments are the same; `undefined` (no date set) is only the same as itself. */
 export const sameMoment = (one: Date | undefined, other: Date | undefined): boolean =>
   one?.getTime() === other?.getTime();

@@ -1,10 +1,11 @@
 import type { Finding, Situation } from '../domain/finding.ts';
+import { spell } from '../domain/key.ts';
 import { datesOf } from './dating.ts';
 import { rules } from './rules/registry.ts';
 
 /** Every difference between what is observed and what was approved. The sweep and the guard both ask this. */
 export function findings(situation: Situation): readonly Finding[] {
-  const { observed, record } = situation;
+  const { vault, key, observed, record, now } = situation;
   return rules.flatMap((rule): readonly Finding[] => {
     const named = { rule: rule.id, severity: rule.severity };
     if (rule.scope === 'key') return rule.find(situation).map((found) => ({ ...found, ...named }));
@@ -12,9 +13,10 @@ export function findings(situation: Situation): readonly Finding[] {
     return observed.versions.flatMap((version) => {
       const known = record.versions[version.version];
       const found = known?.approved === undefined ? undefined : rule.find(version, known.approved, situation);
-      return found === undefined
-        ? []
-        : [{ ...datesOf(found.act, version, known, situation.now), ...found, ...named, version: version.version }];
+      if (found === undefined) return [];
+      const { says, ...rest } = found;
+      const summary = `Version ${version.version} of ${spell({ vault, key })} ${says}.`;
+      return [{ ...datesOf(found.act, version, known, now), ...rest, ...named, version: version.version, summary }];
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { Situation } from '../domain/finding.ts';
 import { type ObservedVersion, sameOperations, type VersionDetail } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../domain/register.ts';
-import { DAY_MS, later } from '../domain/time.ts';
+import { DAY_MS, later, utc } from '../domain/time.ts';
 import { SAME_ACT_MS } from './dating.ts';
 
 /** A version that the register does not approve, and what is wrong with it. No faults: it may be adopted. */
@@ -54,10 +54,10 @@ function faultsOf(
     version.expiresOn !== undefined &&
     version.expiresOn.getTime() < later(now, policy.notifyBeforeExpiryDays * DAY_MS).getTime()
   ) {
-    faults.push(`it expires on ${version.expiresOn.toISOString()}`);
+    faults.push(`it expires on ${utc(version.expiresOn)}`);
   }
   if (version.notBefore !== undefined && version.notBefore.getTime() > now.getTime()) {
-    faults.push(`it cannot be used before ${version.notBefore.toISOString()}`);
+    faults.push(`it cannot be used before ${utc(version.notBefore)}`);
   }
   const { detail } = version;
   if (predecessor === undefined) return faults;

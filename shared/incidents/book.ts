@@ -23,11 +23,11 @@ export interface Book {
   readonly unreadable: readonly RegisterUnreadable[];
 }
 
-/** Every incident of a key (or of a vault as such), open and resolved. A row that cannot be read costs no other. */
-export async function readBook({ tables }: Pick<Ports, 'tables'>, where: Where): Promise<Book> {
+/** Every incident of a key (or of a vault as such; of all where left out), open and resolved. A row that cannot be read costs no other. */
+export async function readBook({ tables }: Pick<Ports, 'tables'>, where?: Where): Promise<Book> {
   const booked: Booked[] = [];
   const unreadable: RegisterUnreadable[] = [];
-  for (const row of await tables.incidents.list(partitionOf(where))) {
+  for (const row of await tables.incidents.list(where && partitionOf(where))) {
     try {
       booked.push({ incident: parsed(incident, row), row });
     } catch (error) {

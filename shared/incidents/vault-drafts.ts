@@ -1,5 +1,6 @@
 import type { Hold } from '../domain/hold.ts';
 import { type KeyId, spell } from '../domain/key.ts';
+import { utc } from '../domain/time.ts';
 import type { PolicyInvalid } from '../errors.ts';
 import { hourOf, type IncidentDraft } from './draft.ts';
 
@@ -19,7 +20,7 @@ export const vaultBlindDraft = (vault: string, since: Date, because: string): In
   severity: 'critical',
   subject: { vault },
   since,
-  summary: `Vault ${vault} cannot be swept since ${since.toISOString()}: ${because}. Deletions and disablements there go unseen.`,
+  summary: `Vault ${vault} cannot be swept since ${utc(since)}: ${because}. Deletions and disablements there go unseen.`,
   judgement: 'trying again',
 });
 
@@ -90,7 +91,7 @@ export const holdSetDraft = ({ vault = 'none', key, by, why, from, until }: Hold
   severity: 'critical',
   subject: { vault, ...(key === undefined ? {} : { key }) },
   since: from,
-  summary: `A hold stops every write to ${vault === 'none' ? 'everything' : key === undefined ? `vault ${vault}` : `key ${vault}/${key}`} until ${until.toISOString()}: ${why}`,
+  summary: `A hold stops every write to ${vault === 'none' ? 'everything' : key === undefined ? `vault ${vault}` : `key ${vault}/${key}`} until ${utc(until)}: ${why}`,
   judgement: 'set by a person',
   who: by,
 });

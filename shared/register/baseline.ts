@@ -9,7 +9,7 @@ import {
   registerChange,
   type VersionRecord,
 } from '../domain/register.ts';
-import { DAY_MS, sameMoment } from '../domain/time.ts';
+import { DAY_MS, sameMoment, utc } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
 import { entry, registerEntry } from '../guard/entries.ts';
@@ -102,7 +102,7 @@ function suspicion(
   now: Date,
 ): string | undefined {
   const { enabled, notBefore, expiresOn } = shown;
-  const changed = `was changed on ${shown.updated.toISOString()}`;
+  const changed = `was changed on ${utc(shown.updated)}`;
   const recent = now.getTime() - shown.updated.getTime() < RECENT_MS;
   if (!enabled && current) return 'it is disabled and current: something may need it';
   if (!enabled && recent) return `it is disabled and ${changed}`;
@@ -110,7 +110,7 @@ function suspicion(
   if (expired && current) return 'it is current and has expired';
   if (expired && recent) return `it has expired and ${changed}`;
   if (notBefore !== undefined && notBefore.getTime() > now.getTime())
-    return `it cannot be used before ${notBefore.toISOString()}`;
+    return `it cannot be used before ${utc(notBefore)}`;
   // A key that was made to sign was never one for disks.
   const removed = VITAL_OPERATIONS.filter((vital) => operations?.includes(vital) === false);
   if (removed.length > 0 && changedLately(shown, now)) return `it has no ${removed.join(' and ')} and ${changed}`;

@@ -1,5 +1,6 @@
 import type { KeyRule } from '../../domain/finding.ts';
 import { isGuarded } from '../../domain/register.ts';
+import { utc } from '../../domain/time.ts';
 
 export const keyDeleted: KeyRule = {
   id: 'key-deleted',
@@ -11,7 +12,7 @@ export const keyDeleted: KeyRule = {
     if (observed.kind !== 'deleted' || !isGuarded(record)) return [];
     if (record.approvedDeletion?.deletedOn.getTime() === observed.deletedOn.getTime()) return [];
     const purge =
-      observed.scheduledPurgeOn === undefined ? '' : ` It is purged on ${observed.scheduledPurgeOn.toISOString()}.`;
+      observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
     return [
       {
         version: undefined,

@@ -11,7 +11,7 @@ export const retiredVersionEnabled: VersionRule = {
       ? {
           act: 'enable',
           stopsDisks: false,
-          summary: `Version ${version.version} is enabled and was approved as disabled.`,
+          says: 'is enabled and was approved as disabled',
           // The guardian never disables anything.
           remedy: { kind: 'tell' },
         }

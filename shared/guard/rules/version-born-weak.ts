@@ -1,4 +1,5 @@
 import type { KeyRule } from '../../domain/finding.ts';
+import { spell } from '../../domain/key.ts';
 import { newborns } from '../newborn.ts';
 
 export const versionBornWeak: KeyRule = {
@@ -17,7 +18,7 @@ export const versionBornWeak: KeyRule = {
         since: version.created,
         act: undefined,
         stopsDisks: false,
-        summary: `Version ${version.version} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it fell short when it was first seen'}.`,
+        summary: `Version ${version.version} of ${spell(situation)} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it fell short when it was first seen'}.`,
         remedy: { kind: 'tell' },
       })),
 };

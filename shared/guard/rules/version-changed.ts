@@ -1,6 +1,6 @@
 import type { VersionRule } from '../../domain/finding.ts';
 import { sameOperations, VITAL_OPERATIONS } from '../../domain/key.ts';
-import { sameMoment } from '../../domain/time.ts';
+import { sameMoment, utc } from '../../domain/time.ts';
 
 export const versionChanged: VersionRule = {
   id: 'version-changed',
@@ -17,7 +17,7 @@ export const versionChanged: VersionRule = {
     ) {
       changes.push({
         act: 'expire',
-        says: `expires on ${expiresOn?.toISOString() ?? 'no date'} instead of ${approved.expiresOn.toISOString()}`,
+        says: `has expiry ${utc(expiresOn)} instead of ${utc(approved.expiresOn)}`,
       });
     }
     if (
@@ -28,7 +28,7 @@ export const versionChanged: VersionRule = {
     ) {
       changes.push({
         act: 'not-before',
-        says: `has not-before ${notBefore?.toISOString() ?? 'unset'} instead of ${approved.notBefore?.toISOString() ?? 'unset'}`,
+        says: `has not-before ${utc(notBefore)} instead of ${utc(approved.notBefore)}`,
       });
     }
     if (detail !== undefined && !sameOperations(detail.operations, approved.operations)) {
@@ -46,7 +46,7 @@ export const versionChanged: VersionRule = {
       // An approval names one act: what changed in several ways at once is nobody's approved act.
       act: changes.length === 1 ? changes[0]?.act : undefined,
       stopsDisks: false,
-      summary: `Version ${version.version} ${changes.map((change) => change.says).join('; ')}.`,
+      says: changes.map((change) => change.says).join('; '),
       remedy: { kind: 'tell' },
     };
   },

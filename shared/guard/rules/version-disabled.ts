@@ -11,7 +11,7 @@ export const versionDisabled: VersionRule = {
       ? {
           act: 'disable',
           stopsDisks: true,
-          summary: `Version ${version.version} is disabled and was approved as enabled.`,
+          says: 'is disabled and was approved as enabled',
           remedy: { kind: 'restore', change: { enabled: true } },
         }
       : undefined,

@@ -1,4 +1,5 @@
 import type { VersionRule } from '../../domain/finding.ts';
+import { utc } from '../../domain/time.ts';
 
 export const versionExpired: VersionRule = {
   id: 'version-expired',
@@ -15,7 +16,7 @@ export const versionExpired: VersionRule = {
       act: undefined,
       since: expiresOn,
       stopsDisks: true,
-      summary: `Version ${version.version} expired on ${expiresOn.toISOString()}, as approved: rotate the key.`,
+      says: `expired on ${utc(expiresOn)}, as approved: rotate the key`,
       remedy: { kind: 'tell' },
     };
   },

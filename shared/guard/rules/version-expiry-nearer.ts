@@ -1,5 +1,5 @@
 import type { VersionRule } from '../../domain/finding.ts';
-import { DAY_MS, later } from '../../domain/time.ts';
+import { DAY_MS, later, utc } from '../../domain/time.ts';
 
 /** How far ahead an expiry goes that cannot be taken away again: ten years of 365 days, in ms. */
 const TEN_YEARS_MS = 3650 * DAY_MS;
@@ -17,7 +17,7 @@ export const versionExpiryNearer: VersionRule = {
     const finding = {
       act: 'expire',
       stopsDisks: expiresOn.getTime() <= now.getTime(),
-      summary: `Version ${version.version} expires on ${expiresOn.toISOString()}; approved was ${approved.expiresOn?.toISOString() ?? 'no expiry'}.`,
+      says: `expires on ${utc(expiresOn)}; approved was ${utc(approved.expiresOn)}`,
     } as const;
     const notifyFrom = later(now, policy.notifyBeforeExpiryDays * DAY_MS);
     // A retired version needs no time to be used in, and an expiry that is far away leaves people time to look at it.

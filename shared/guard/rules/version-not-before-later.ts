@@ -1,4 +1,5 @@
 import type { VersionRule } from '../../domain/finding.ts';
+import { utc } from '../../domain/time.ts';
 
 export const versionNotBeforeLater: VersionRule = {
   id: 'version-not-before-later',
@@ -13,7 +14,7 @@ export const versionNotBeforeLater: VersionRule = {
     const finding = {
       act: 'not-before',
       stopsDisks: true,
-      summary: `Version ${version.version} cannot be used before ${notBefore.toISOString()}; approved was ${approved.notBefore?.toISOString() ?? 'no such date'}.`,
+      says: `cannot be used before ${utc(notBefore)}; approved was ${utc(approved.notBefore)}`,
     } as const;
     if (!approved.enabled) return { ...finding, stopsDisks: false, remedy: { kind: 'tell' } };
     if (approved.notBefore !== undefined)

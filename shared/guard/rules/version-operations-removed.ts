@@ -17,7 +17,7 @@ export const versionOperationsRemoved: VersionRule = {
     return {
       act: 'operations',
       stopsDisks: approved.enabled,
-      summary: `Version ${version.version} has lost ${removed.join(' and ')}.`,
+      says: `has lost ${removed.join(' and ')}`,
       remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'tell' },
     };
   },

@@ -7,6 +7,8 @@ import { resetClock } from '../../../local/clock.ts';
 import { startEstate } from '../../../local/estate.ts';
 import { type LocalGuardian, startLocalGuardian } from '../../../local/guardian.ts';
 import type { Host } from '../../../local/host/host.ts';
+import { later } from '../../../shared/domain/time.ts';
+import { openIncident } from '../../../shared/incidents/book.ts';
 import { type Client, clientOf } from '../../simulation/client.ts';
 
 const HOUR_MS = 3_600_000;
@@ -123,13 +125,44 @@ describe('status', () => {
     const said = await done('status');
     expect(said).toMatch(/block {2}contoso-disks {2}baseline accepted, swept \d+ s ago/);
     expect(said).toMatch(/alert {2}contoso-dev {2}baseline accepted, swept \d+ s ago/);
+    expect(said).toMatch(/\nHolds: none\nOpen incidents: none$/);
+  });
+
+  it('lists what is open, what stops disks first, and names a row that it cannot read', async () => {
+    const since = new Date('2026-03-01T12:00:00Z');
+    const { incidents } = running.guardian.ports.tables;
+    const draft = { since, summary: 'It is so.', judgement: 'left to people' } as const;
+    await openIncident(
+      { ...draft, kind: 'odd', severity: 'warning', subject: { vault: 'contoso-sql' } },
+      [],
+      running.guardian.ports,
+    );
+    await openIncident(
+      {
+        ...draft,
+        kind: 'grave',
+        severity: 'critical',
+        subject: { vault: 'contoso-sql', key: 'tde' },
+        deadline: later(since, HOUR_MS),
+      },
+      [],
+      running.guardian.ports,
+    );
+    await incidents.put('contoso-sql', 'broken', { no: 'incident' });
+    expect((await done('status')).split('\n').slice(-4)).toEqual([
+      'Open incidents:',
+      '  critical  grave  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 13:00:00 UTC  left to people',
+      '  warning   odd  contoso-sql  since 2026-03-01 12:00:00 UTC  left to people',
+      "  The register's row contoso-sql/broken cannot be read.",
+    ]);
+    for (const row of await incidents.list()) await incidents.remove(row);
   });
 });
 
 describe('baseline', () => {
   it('shows what is there, and that it was accepted by whom', async () => {
     const said = await done('baseline', 'show', 'contoso-disks');
-    expect(said).toMatch(/^Baseline of contoso-disks: accepted on \S+ by owner@contoso\.example\./);
+    expect(said).toMatch(/^Baseline of contoso-disks: accepted on [-\d: ]+ UTC by owner@contoso\.example\./);
     expect(said).toContain(`disk-web/${versionOf('contoso-disks', 'disk-web')}  enabled, current, wrapKey unwrapKey`);
     expect(said.split('\n').filter((line) => line.includes('disk-app/'))).toHaveLength(2);
     expect(said).not.toContain('SUSPICIOUS');
@@ -184,7 +217,9 @@ describe('approve', () => {
     expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(
       'Who asks for an approval cannot grant it: somebody else has to.',
     );
-    expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(/^Granted until \S+Z\.$/);
+    expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(
+      /^Granted until [-\d: ]+ UTC\.$/,
+    );
     await as('owner').disable('contoso-disks', 'disk-web');
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
@@ -218,7 +253,7 @@ describe('approve', () => {
 describe('hold', () => {
   it('stops every write to a key until it is released, and status shows it', async () => {
     const set = await done('hold', 'set', 'contoso-disks/disk-db', '--why', 'we look into it', '--hours', '2');
-    expect(set).toMatch(/^Hold \S+ stops every write to contoso-disks\/disk-db until \S+Z\.$/);
+    expect(set).toMatch(/^Hold \S+ stops every write to contoso-disks\/disk-db until [-\d: ]+ UTC\.$/);
     await as('attacker').disable('contoso-disks', 'disk-db');
     await swept();
     expect(enabled('contoso-disks', 'disk-db')).toContain(false);

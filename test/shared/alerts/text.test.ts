@@ -31,8 +31,8 @@ describe('the first line', () => {
     ],
     ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${summary}`],
     ['says how soon it was restored', restored, '12:00:40', `critical: restored after 29 s: ${summary}`],
-    ['says that it is over', over, '12:01:00', `resolved: restored after 29 s: ${summary}`],
-    ['names no deadline where people mended it', mended, '12:30:00', `resolved: ${summary}`],
+    ['says that it is over', over, '12:01:00', `resolved: restored after 29 s: what was found: ${summary}`],
+    ['names no deadline where people mended it', mended, '12:30:00', `resolved: what was found: ${summary}`],
   ])('%s', (_, message, time, line) => {
     expect(firstLine(message, at(time))).toBe(line);
   });

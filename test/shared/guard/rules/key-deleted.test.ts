@@ -28,7 +28,7 @@ describeRule(keyDeleted, {
         since: ACTED,
         act: 'delete',
         stopsDisks: true,
-        summary: 'Key prod-disks/disk-a is deleted. It is purged on 2026-05-30T12:00:00.000Z.',
+        summary: 'Key prod-disks/disk-a is deleted. Azure purges it on 2026-05-30 12:00:00 UTC.',
         remedy: { kind: 'recover' },
       },
     ],

@@ -26,7 +26,10 @@ const born = (
     }),
   });
 const told = { version: V2, since: ACTED, act: undefined, stopsDisks: false, remedy: { kind: 'tell' } } as const;
-const because = (fault: string) => ({ ...told, summary: `Version ${V2} is not approved: ${fault}.` });
+const because = (fault: string) => ({
+  ...told,
+  summary: `Version ${V2} of prod-disks/disk-a is not approved: ${fault}.`,
+});
 
 describeRule(versionBornWeak, {
   accepts: [
@@ -42,12 +45,12 @@ describeRule(versionBornWeak, {
     [
       'a version born expiring a moment inside the notify time',
       born({ expiresOn: inMs(30 * 86_400_000 - 1) }),
-      because('it expires on 2026-03-31T11:59:59.999Z'),
+      because('it expires on 2026-03-31 11:59:59 UTC'),
     ],
     [
       'a version that cannot be used yet',
       born({ notBefore: inMs(1) }),
-      because('it cannot be used before 2026-03-01T12:00:00.001Z'),
+      because('it cannot be used before 2026-03-01 12:00:00 UTC'),
     ],
     [
       'a version born of another type',

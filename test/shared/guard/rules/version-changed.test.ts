@@ -26,13 +26,17 @@ describeRule(versionChanged, {
       {
         ...told,
         act: 'expire',
-        summary: `Version ${V1} expires on 2026-03-01T12:00:01.000Z instead of 2026-03-01T12:00:00.000Z.`,
+        summary: `Version ${V1} of prod-disks/disk-a has expiry 2026-03-01 12:00:01 UTC instead of 2026-03-01 12:00:00 UTC.`,
       },
     ],
     [
       'an expiry taken away',
       oneVersion({}, { expiresOn: inDays(90) }),
-      { ...told, act: 'expire', summary: `Version ${V1} expires on no date instead of 2026-05-30T12:00:00.000Z.` },
+      {
+        ...told,
+        act: 'expire',
+        summary: `Version ${V1} of prod-disks/disk-a has expiry none instead of 2026-05-30 12:00:00 UTC.`,
+      },
     ],
     [
       'a not-before moved to a date that has passed by now',
@@ -45,7 +49,7 @@ describeRule(versionChanged, {
       {
         ...told,
         act: 'not-before',
-        summary: `Version ${V1} has not-before 2026-02-24T12:00:00.000Z instead of unset.`,
+        summary: `Version ${V1} of prod-disks/disk-a has not-before 2026-02-24 12:00:00 UTC instead of none.`,
       },
     ],
     [
@@ -54,7 +58,7 @@ describeRule(versionChanged, {
       {
         ...told,
         act: 'not-before',
-        summary: `Version ${V1} has not-before unset instead of 2026-02-24T12:00:00.000Z.`,
+        summary: `Version ${V1} of prod-disks/disk-a has not-before none instead of 2026-02-24 12:00:00 UTC.`,
       },
     ],
     [

@@ -25,7 +25,7 @@ describeRule(versionExpiryNearer, {
         since: ACTED,
         act: 'expire',
         stopsDisks: true,
-        summary: `Version ${V1} expires on 2026-02-28T12:00:00.000Z; approved was 2027-03-01T12:00:00.000Z.`,
+        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-02-28 12:00:00 UTC; approved was 2027-03-01 12:00:00 UTC.`,
         remedy: putBack,
       },
     ],
@@ -77,7 +77,7 @@ describeRule(versionExpiryNearer, {
       oneVersion({ expiresOn: inDays(1) }, {}, { now: inMs(999) }),
       {
         act: 'expire',
-        summary: `Version ${V1} expires on 2026-03-02T12:00:00.000Z; approved was no expiry.`,
+        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-03-02 12:00:00 UTC; approved was none.`,
         remedy: { kind: 'restore', change: tenYears, approves: tenYears },
       },
     ],

@@ -21,7 +21,7 @@ describeRule(versionNotBeforeLater, {
         since: ACTED,
         act: 'not-before',
         stopsDisks: true,
-        summary: `Version ${V1} cannot be used before 2026-03-02T12:00:00.000Z; approved was no such date.`,
+        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-02 12:00:00 UTC; approved was none.`,
         remedy: toBirth,
       },
     ],
@@ -34,7 +34,7 @@ describeRule(versionNotBeforeLater, {
       'a date a second later than the approved one that is still to come: put back',
       oneVersion({ notBefore: inMs(2_000) }, { notBefore: inMs(1_000) }),
       {
-        summary: `Version ${V1} cannot be used before 2026-03-01T12:00:02.000Z; approved was 2026-03-01T12:00:01.000Z.`,
+        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-01 12:00:02 UTC; approved was 2026-03-01 12:00:01 UTC.`,
         remedy: { kind: 'restore', change: { notBefore: inMs(1_000) } },
       },
     ],

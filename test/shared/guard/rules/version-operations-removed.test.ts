@@ -26,19 +26,19 @@ describeRule(versionOperationsRemoved, {
         since: ACTED,
         act: 'operations',
         stopsDisks: true,
-        summary: `Version ${V1} has lost wrapKey.`,
+        summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey.`,
         remedy: allBack,
       },
     ],
     [
       'unwrapKey removed',
       oneVersion(may('wrapKey')),
-      { summary: `Version ${V1} has lost unwrapKey.`, remedy: allBack },
+      { summary: `Version ${V1} of prod-disks/disk-a has lost unwrapKey.`, remedy: allBack },
     ],
     [
       'both removed',
       oneVersion(may('sign')),
-      { summary: `Version ${V1} has lost wrapKey and unwrapKey.`, remedy: allBack },
+      { summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey and unwrapKey.`, remedy: allBack },
     ],
     ['every operation removed', oneVersion(may()), { remedy: allBack }],
     [
