@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { settingsSchema } from '../shared/config.ts';
 import { policy } from '../shared/domain/policy.ts';
+import { rules } from '../shared/guard/rules/registry.ts';
+import { kinds } from '../shared/incidents/kinds/registry.ts';
 
 const property = z.object({
   description: z.string().optional(),
@@ -13,9 +15,10 @@ const object = z.object({
   required: z.array(z.string()).optional(),
 });
 
-/** The README with its two reference tables made anew from the schemas. */
+/** The README with its reference tables made anew from the schemas, the rules and the kinds of incident. */
 export function withReferences(readme: string): string {
-  return filled(filled(readme, 'policy', policyTable()), 'settings', settingsTable());
+  const tables = { rules: rulesTable(), kinds: kindsTable(), policy: policyTable(), settings: settingsTable() };
+  return Object.entries(tables).reduce((text, [name, table]) => filled(text, name, table), readme);
 }
 
 function filled(readme: string, name: string, table: string): string {
@@ -23,6 +26,16 @@ function filled(readme: string, name: string, table: string): string {
     new RegExp(`<!-- ${name}:begin -->[^]*<!-- ${name}:end -->`),
     () => `<!-- ${name}:begin -->\n${table}\n<!-- ${name}:end -->`,
   );
+}
+
+function rulesTable(): string {
+  const rows = rules.map(({ id, severity, demand, source }) => `| [\`${id}\`](${source}) | ${severity} | ${demand} |`);
+  return ['| Incident | Severity | What does not hold |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function kindsTable(): string {
+  const rows = kinds.map(({ id, severity, tells, ends }) => `| \`${id}\` | ${severity} | ${tells} | ${ends} |`);
+  return ['| Incident | Severity | What it tells | Ends |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function settingsTable(): string {

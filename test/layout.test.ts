@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { collect, installFunctionsCore } from '../local/host/functions-core.ts';
 import { rules } from '../shared/guard/rules/registry.ts';
+import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { foldersIn, importsOf, loadedBy, sourcesIn, textOf } from './source.ts';
 
 /** Holds the house: where things are, what they are called, and which way imports point. */
@@ -38,6 +39,25 @@ describe('a rule', () => {
       expect(source).toMatch(/^https:\/\/learn\.microsoft\.com\//);
     },
   );
+});
+
+describe('a kind of incident that no rule makes', () => {
+  const folder = 'shared/incidents/kinds/';
+  const files = sourcesIn('shared/incidents/kinds').filter(
+    (file) => file !== `${folder}registry.ts` && file !== `${folder}kind.ts`,
+  );
+
+  test('is one file, named like its id, and one line of the registry', () => {
+    expect(kinds.map(({ id }) => `${folder}${id}.ts`).toSorted()).toEqual(files);
+  });
+
+  test.each(files.map(nameOf))('%s has a test of its name', (name) => {
+    expect(sourcesIn('test/shared/incidents/kinds')).toContain(`test/shared/incidents/kinds/${name}.test.ts`);
+  });
+
+  test('is called like no rule', () => {
+    expect(kinds.map(({ id }) => id).filter((id) => rules.some((rule) => rule.id === id))).toEqual([]);
+  });
 });
 
 describe('a function', () => {

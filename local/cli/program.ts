@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type ApprovableAct, approvableActs } from '../../shared/domain/approval.ts';
+import { spellHold } from '../../shared/domain/hold.ts';
+import { spell } from '../../shared/domain/key.ts';
 import { later, utc } from '../../shared/domain/time.ts';
 import {
   BaselineImpossible,
@@ -12,14 +14,8 @@ import {
   TrailBroken,
   TrailUnreachable,
 } from '../../shared/errors.ts';
-import {
-  askApproval,
-  grantApproval,
-  releaseHold,
-  setHold,
-  spellHold,
-  withdrawApproval,
-} from '../../shared/register/say.ts';
+import { closeIncident } from '../../shared/incidents/close.ts';
+import { askApproval, grantApproval, releaseHold, setHold, withdrawApproval } from '../../shared/register/say.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
 import { acceptShown, showBaseline } from './baseline.ts';
@@ -219,6 +215,19 @@ function keyGuardian(terminal: Terminal): Command {
         const { ports, who } = localOnly(context);
         const released = await releaseHold(id, who, ports);
         return `Writes to ${spellHold(released)} go on.`;
+      })(),
+    );
+
+  const incident = program.command('incident').description('What people were told of.');
+  incident
+    .command('close')
+    .description('Closes an incident that tells of an act. One that tells of a state ends with it.')
+    .argument('<id>', 'its id, from status or the alert')
+    .requiredOption('--why <text>', 'what came of it')
+    .action((id: string, { why }: { readonly why: string }) =>
+      run(async ({ ports, who }) => {
+        const { kind, subject } = await closeIncident(id, why, who, ports);
+        return `Closed: ${kind} of ${spell(subject)}.`;
       })(),
     );
 

@@ -1,12 +1,12 @@
-import { holdOn } from '../../shared/domain/hold.ts';
+import { holdOn, spellHold } from '../../shared/domain/hold.ts';
 import { type Incident, severities } from '../../shared/domain/incident.ts';
 import { spell } from '../../shared/domain/key.ts';
 import type { Mode } from '../../shared/domain/policy.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { RegisterUnreadable } from '../../shared/errors.ts';
 import { readBook } from '../../shared/incidents/book.ts';
+import { isClosedByPeople } from '../../shared/incidents/close.ts';
 import { readHolds } from '../../shared/register/people.ts';
-import { spellHold } from '../../shared/register/say.ts';
 import { readBaseline, readSweep } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 
@@ -61,12 +61,15 @@ const byUrgency = (one: Incident, other: Incident): number =>
   severities.indexOf(other.severity) - severities.indexOf(one.severity) ||
   (one.deadline ?? one.since).getTime() - (other.deadline ?? other.since).getTime();
 
-const incidentLine = ({ severity, kind, subject, since, deadline, judgement }: Incident): string =>
-  [
+function incidentLine(incident: Incident): string {
+  const { severity, kind, subject, since, deadline, judgement } = incident;
+  return [
     `  ${severity.padEnd(8)}`,
     kind,
     spell(subject),
     `since ${utc(since)}`,
     ...(deadline === undefined ? [] : [`disks fail ${utc(deadline)}`]),
     judgement,
+    ...(isClosedByPeople(incident) ? [`until "incident close ${incident.id}"`] : []),
   ].join('  ');
+}

@@ -10,6 +10,9 @@ export const actor = z.object({
 });
 export type Actor = z.infer<typeof actor>;
 
+/** Stands for the vault where something belongs to none. No vault can be called so: their names begin with a letter. */
+export const NO_VAULT = '-';
+
 /** What a record is about. */
 export const auditSubject = z.object({
   vault: z.string(),

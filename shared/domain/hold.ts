@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
+import { spell } from './key.ts';
 import { moment } from './time.ts';
 
 /** Stops every write at once: on one key, one vault, or everything. Sensing and telling go on. */
@@ -17,6 +18,10 @@ export const hold = z.object({
   released: z.object({ by: actor, at: moment }).optional(),
 });
 export type Hold = z.infer<typeof hold>;
+
+/** What a hold stops, in words. */
+export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =>
+  vault === undefined ? 'everything' : spell({ vault, key });
 
 /** How long a hold lasts where nobody says, in ms. */
 export const DEFAULT_HOLD_MS = 4 * 60 * 60 * 1000;

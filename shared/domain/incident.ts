@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { actor, auditSubject } from './audit-record.ts';
 import { moment } from './time.ts';
 
-/** What an incident shows: the id of the rule or sense that found it, which is the name of its file. */
-export type IncidentKind = string;
-
 export const severities = ['info', 'warning', 'error', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 

@@ -1,13 +1,11 @@
 import type { Actor } from '../domain/audit-record.ts';
 import type { Decision, UndoneFinding } from '../domain/decision.ts';
-import { type KeyId, spell } from '../domain/key.ts';
+import type { KeyId } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
+import { keyContested } from '../incidents/kinds/key-contested.ts';
 import { actorOf, CONTESTED_ACTS, timesUndone } from './decide.ts';
-
-/** The kind of the incident that tells of undoing again and again. */
-export const KEY_CONTESTED = 'key-contested';
 
 interface Looked {
   /** What was undone in this look, or by a worker before us. */
@@ -30,16 +28,7 @@ export function contestedIncident(
   const who = contester(record);
   const acts = [...undone, ...decision.judgements.map(({ finding }) => finding)];
   const since = new Date(Math.max(...acts.map((act) => act.since.getTime())));
-  const draft: IncidentDraft = {
-    kind: KEY_CONTESTED,
-    severity: 'critical',
-    subject: id,
-    since,
-    summary: `Key ${spell(id)} is made unusable again and again: it is restored at most once a minute until a person sets a hold.`,
-    judgement: 'left to people',
-    ...(who === undefined ? {} : { who }),
-    command: `key-guardian hold set ${spell(id)} --why "…"`,
-  };
+  const draft = keyContested.draft(id, since, who);
   return { draft, id: incidentId({ ...draft, since: hourOf(since) }) };
 }
 

@@ -2,10 +2,14 @@ import type { Approval } from '../domain/approval.ts';
 import { fitsActor } from '../domain/approval.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import { spell } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
+import { accessRefused } from '../incidents/kinds/access-refused.ts';
+import { approvedActByOther } from '../incidents/kinds/approved-act-by-other.ts';
+import { keyBackedUp } from '../incidents/kinds/key-backed-up.ts';
+import { purgeAttempted } from '../incidents/kinds/purge-attempted.ts';
+import { useByUnknownUser } from '../incidents/kinds/use-by-unknown-user.ts';
 import { actOf } from './decide.ts';
 import { wasImported } from './newborn.ts';
 
@@ -63,53 +67,18 @@ export function heardIncidents(
 function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, usable: boolean): readonly HeardIncident[] {
   switch (says.kind) {
     case 'act':
-      if (says.operation !== 'KeyBackup') return [];
-      return [
-        heard(
-          'key-backed-up',
-          'warning',
-          id,
-          says,
-          `Key ${spell(id)} was backed up: a copy can be restored elsewhere and never be revoked.`,
-        ),
-      ];
+      return says.operation === 'KeyBackup' ? [onceAnHour(keyBackedUp.draft(id, says.by, says.at))] : [];
     case 'unknown-user':
-      return [
-        heard(
-          'use-by-unknown-user',
-          'error',
-          id,
-          says,
-          `${says.operation} of ${spell(id)} by somebody who is not a known user of it.`,
-        ),
-      ];
+      return [onceAnHour(useByUnknownUser.draft(id, says.by, says.at, says.operation))];
     case 'refused': {
-      if (says.operation === 'KeyPurge') {
-        return [
-          heard(
-            'purge-attempted',
-            'critical',
-            id,
-            says,
-            `Somebody tried to purge ${spell(id)} and was refused with ${says.status}.`,
-          ),
-        ];
-      }
+      if (says.operation === 'KeyPurge') return [onceAnHour(purgeAttempted.draft(id, says.by, says.at, says.status))];
       // While the key itself is unusable, its own incident says more; so it does for what was refused meanwhile.
       const wasBad = record.undone.some(
         (undone) =>
           says.at.getTime() >= undone.since.getTime() && says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
       );
       if (!usable || wasBad || !LOSING_ACCESS.has(says.status)) return [];
-      return [
-        heard(
-          'access-refused',
-          'error',
-          id,
-          says,
-          `${says.operation} of ${spell(id)} was refused with ${says.status} although the key is usable: an identity has lost its access.`,
-        ),
-      ];
+      return [onceAnHour(accessRefused.draft(id, says.by, says.at, says.operation, says.status))];
     }
     case 'differs':
     case 'new-version':
@@ -121,27 +90,11 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, usable: boolean)
   }
 }
 
-type Told = { readonly by: { readonly oid: string; readonly name?: string | undefined }; readonly at: Date };
-
-function heard(
-  kind: string,
-  severity: IncidentDraft['severity'],
-  subject: KeyId,
-  { by, at }: Told,
-  summary: string,
-): HeardIncident {
-  const draft: IncidentDraft = {
-    kind,
-    severity,
-    subject,
-    since: at,
-    summary,
-    judgement: 'left to people',
-    who: { ...by },
-  };
-  // One incident an hour, however often it is tried.
-  return { draft, id: incidentId({ ...draft, since: hourOf(at) }, by.oid) };
-}
+/** One incident an hour and actor, however often it is tried. */
+const onceAnHour = (draft: IncidentDraft): HeardIncident => ({
+  draft,
+  id: incidentId({ ...draft, since: hourOf(draft.since) }, draft.who?.oid),
+});
 
 /** An approval was spent while the actor was not known; the record now names somebody it was not meant for. */
 function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval[]): readonly HeardIncident[] {
@@ -164,16 +117,8 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
     const approval = approvals.find((candidate) => candidate.id === use.approval);
     const act = actOf([use.operation], { version: use.version, since: use.at }, record.acts);
     if (approval === undefined || act === undefined || fitsActor(approval, act.by.oid)) return [];
-    const draft: IncidentDraft = {
-      kind: 'approved-act-by-other',
-      severity: 'critical',
-      subject: { ...id, ...(use.version === undefined ? {} : { version: use.version }) },
-      since: use.at,
-      summary: `${use.operation} of ${spell({ ...id, version: use.version })} was approved (${approval.id}), but not for who did it.`,
-      judgement: 'left to people',
-      who: act.by,
-      command: `key-guardian restore ${spell({ ...id, version: use.version })} --also-approved`,
-    };
+    const where = { ...id, ...(use.version === undefined ? {} : { version: use.version }) };
+    const draft = approvedActByOther.draft(where, use.operation, approval.id, act.by, use.at);
     return [{ draft, id: incidentId(draft) }];
   });
 }

@@ -4,9 +4,10 @@ import { type KeyId, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { RegisterUnreadable } from '../errors.ts';
-import { openIncident, readBook, readIncidents } from '../incidents/book.ts';
+import { openIncident, readBook } from '../incidents/book.ts';
+import { hourOf } from '../incidents/draft.ts';
+import { trailBehind } from '../incidents/kinds/trail-behind.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
-import { trailBehindDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { readKey } from '../register/keys.ts';
 import { readApprovals, readHolds } from '../register/people.ts';
@@ -87,11 +88,11 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   const unexplained = await unexplainedActs(id, news, ports);
   if (observation.kind === 'refused') {
     if (before.length > 0) await append(id, before, ports);
-    await tellOfNews(id, [...heardIncidents(id, news, record, approvals, false), ...unexplained], ports);
+    await tellOfNews([...heardIncidents(id, news, record, approvals, false), ...unexplained], ports);
     await cannotRead(id, message, known, record, observation.refusal, ports);
     return claim.open.length === 0 ? claim : undefined;
   }
-  await tellOfNews(id, unexplained, ports);
+  await tellOfNews(unexplained, ports);
 
   const constant = {
     ...id,
@@ -138,5 +139,5 @@ const isNews = (hint: Hint, record: KeyRecord): boolean =>
 /** Appends, and tells where the trail's storage did not take it. */
 async function append(id: KeyId, entries: readonly AuditEntry[], ports: Ports): Promise<void> {
   if ((await ports.trail.append(id.vault, entries)) === 'appended') return;
-  await openIncident(trailBehindDraft(id.vault, ports.now()), await readIncidents(ports, { vault: id.vault }), ports);
+  await openIncident(trailBehind.draft(id.vault, hourOf(ports.now())), ports);
 }

@@ -6,10 +6,13 @@ import { spell } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { later, MINUTE_MS } from '../domain/time.ts';
 import { type Booked, nameActor, openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
-import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft, incidentId } from '../incidents/draft.ts';
-import { REGISTER_UNREADABLE } from '../incidents/vault-drafts.ts';
+import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../incidents/draft.ts';
+import { keyContested } from '../incidents/kinds/key-contested.ts';
+import { keyUnreadable } from '../incidents/kinds/key-unreadable.ts';
+import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
+import { registerUnreadable } from '../incidents/kinds/register-unreadable.ts';
 import type { Ports } from '../ports.ts';
-import { contestedIncident, contester, isCalm, KEY_CONTESTED } from './contested.ts';
+import { contestedIncident, contester, isCalm } from './contested.ts';
 import { actOf, actorOf } from './decide.ts';
 import { spellVerdict } from './entries.ts';
 import type { HeardIncident } from './heard.ts';
@@ -17,11 +20,9 @@ import { rules } from './rules/registry.ts';
 
 /** A passing failure is told once it has lasted this long, in ms. */
 export const TOLD_AFTER_MS = 2 * MINUTE_MS;
-const KEY_UNREADABLE = 'key-unreadable';
-const KEY_UNWRITABLE = 'key-unwritable';
 
 /** Incidents that end when the state is good again: those of the rules, and that the key cannot be read or written. */
-const ENDING = new Set([...rules.map((rule) => rule.id), KEY_UNREADABLE, KEY_UNWRITABLE, REGISTER_UNREADABLE]);
+const ENDING = new Set([...rules.map((rule) => rule.id), keyUnreadable.id, keyUnwritable.id, registerUnreadable.id]);
 
 /** What people are told of a key after a look. */
 export interface Telling {
@@ -46,22 +47,22 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
   const contested = contestedIncident(id, telling, ports.now());
   if (drafts.length === 0 && heard.length === 0 && contested === undefined && standing.every(isDone))
     return nameActors(standing, record, ports);
-  for (const draft of drafts) await openIncident(draft, await readIncidents(ports, id), ports);
-  await tellOfNews(id, heard, ports);
-  if (contested !== undefined) await openIncident(contested.draft, await readIncidents(ports, id), ports, contested.id);
+  for (const draft of drafts) await openIncident(draft, ports);
+  await tellOfNews(heard, ports);
+  if (contested !== undefined) await openIncident(contested.draft, ports, contested.id);
   const after = await readIncidents(ports, id);
   await nameActors(after, record, ports);
   const stillBad = [
     ...decision.judgements
       .filter(({ verdict }) => verdict.kind !== 'approved')
       .map(({ finding }) => incidentKeyOf(finding.rule, finding.version)),
-    ...(record.unwritable === undefined ? [] : [incidentKeyOf(KEY_UNWRITABLE, undefined)]),
+    ...(record.unwritable === undefined ? [] : [incidentKeyOf(keyUnwritable.id, undefined)]),
   ];
   // While something settles nobody can say that it is good again.
   if (record.recovering !== undefined || decision.judgements.some(({ verdict }) => verdict.kind === 'settling')) return;
   for (const booked of await readIncidents(ports, id)) {
     const { kind, subject } = booked.incident;
-    if (kind === KEY_CONTESTED && contested === undefined && isCalm(record, ports.now()))
+    if (kind === keyContested.id && contested === undefined && isCalm(record, ports.now()))
       await resolveIncident(booked, 'good again', false, ports);
     if (!ENDING.has(kind) || stillBad.includes(incidentKeyOf(kind, subject.version))) continue;
     const end = endOf(booked.incident, decision);
@@ -70,8 +71,8 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
 }
 
 /** Opens the incidents that news alone makes. */
-export async function tellOfNews(id: KeyId, heard: readonly HeardIncident[], ports: Ports): Promise<void> {
-  for (const { draft, id: heardId } of heard) await openIncident(draft, await readIncidents(ports, id), ports, heardId);
+export async function tellOfNews(heard: readonly HeardIncident[], ports: Ports): Promise<void> {
+  for (const { draft, id: heardId } of heard) await openIncident(draft, ports, heardId);
 }
 
 /** How an incident ends that is not found any more; `undefined` where nobody can say, since its version cannot be seen. */
@@ -101,7 +102,7 @@ const incidentKeyOf = (kind: string, version: string | undefined): string => `${
 async function nameActors(standing: readonly Booked[], record: KeyRecord, ports: Ports): Promise<void> {
   for (const booked of standing) {
     const { kind, subject, since, who } = booked.incident;
-    if (who !== undefined || !(ENDING.has(kind) || kind === KEY_CONTESTED)) continue;
+    if (who !== undefined || !(ENDING.has(kind) || kind === keyContested.id)) continue;
     const by = doerOf(kind, { version: subject.version, since }, record);
     if (by !== undefined) await nameActor(booked, by, ports);
   }
@@ -119,7 +120,7 @@ function doerOf(
   switch (rule) {
     case 'key-purged':
       return record.purged?.by;
-    case KEY_CONTESTED:
+    case keyContested.id:
       return contester(record);
     case 'key-recreated':
     case 'version-born-weak':
@@ -167,35 +168,8 @@ function draftOf(id: KeyId, finding: UndoneFinding, judgement: string, record: K
   };
 }
 
-/** That a key could not be read for two minutes: told once, with the kind of refusal. */
-export function unreadableDraft(
-  id: KeyId,
-  since: Date,
-  because: string,
-): { readonly draft: IncidentDraft; readonly id: string } {
-  const draft: IncidentDraft = {
-    kind: KEY_UNREADABLE,
-    severity: 'error',
-    subject: id,
-    since,
-    summary: `Key ${spell(id)} cannot be read: ${because}. This does not mean that it is gone.`,
-    judgement: 'trying again',
-  };
-  return { draft, id: incidentId(draft) };
-}
-
 /** That what is to be undone has been refused for two minutes: told once, with the reason of the last time. */
 function unwritableDrafts(id: KeyId, { unwritable }: KeyRecord, now: Date): readonly IncidentDraft[] {
   if (unwritable === undefined || now.getTime() - unwritable.since.getTime() < TOLD_AFTER_MS) return [];
-  return [
-    {
-      kind: KEY_UNWRITABLE,
-      severity: 'critical',
-      subject: id,
-      since: unwritable.since,
-      summary: `Key ${spell(id)} cannot be put right: ${unwritable.because}`,
-      judgement: 'trying again',
-      command: `key-guardian restore ${spell(id)}`,
-    },
-  ];
+  return [keyUnwritable.draft(id, unwritable.since, unwritable.because)];
 }

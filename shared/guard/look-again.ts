@@ -4,10 +4,12 @@ import type { KeyId } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import type { Refusal } from '../domain/vault.ts';
-import { openIncident, readIncidents } from '../incidents/book.ts';
+import { openIncident } from '../incidents/book.ts';
+import { incidentId } from '../incidents/draft.ts';
+import { keyUnreadable } from '../incidents/kinds/key-unreadable.ts';
 import type { Ports } from '../ports.ts';
 import { changeKey, type KeyRow, writeKey } from '../register/keys.ts';
-import { TOLD_AFTER_MS, unreadableDraft } from './key-incidents.ts';
+import { TOLD_AFTER_MS } from './key-incidents.ts';
 
 /** Asks for another look where something settles or failed; once, whoever asks. */
 export async function lookAgain(
@@ -62,8 +64,8 @@ export async function cannotRead(
       delay,
     );
   if (now.getTime() - failing.since.getTime() >= TOLD_AFTER_MS) {
-    const { draft, id: incident } = unreadableDraft(id, failing.since, refusal.kind);
-    await openIncident(draft, await readIncidents(ports, id), ports, incident);
+    const draft = keyUnreadable.draft(id, failing.since, refusal.kind);
+    await openIncident(draft, ports, incidentId(draft));
   }
   await save(
     id,

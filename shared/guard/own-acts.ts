@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { intent } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import { spell } from '../domain/key.ts';
 import { incidentId } from '../incidents/draft.ts';
+import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import type { Row } from '../storage.ts';
@@ -75,14 +75,7 @@ function isOperationOf({ action }: z.infer<typeof intentRow>, act: OwnAct): bool
 }
 
 function unexplained(id: KeyId, act: OwnAct, record: string): HeardIncident {
-  const draft = {
-    kind: 'own-act-unexplained',
-    severity: 'critical',
-    subject: { ...id, ...(act.version === undefined ? {} : { version: act.version }) },
-    since: act.at,
-    summary: `${act.operation} of ${spell({ ...id, version: act.version })} under the guardian's own identity is not in its trail: somebody else uses that identity.`,
-    judgement: 'left to people',
-    who: act.by,
-  } as const;
+  const where = { ...id, ...(act.version === undefined ? {} : { version: act.version }) };
+  const draft = ownActUnexplained.draft(where, act.operation, act.by, act.at);
   return { draft, id: incidentId(draft, record) };
 }

@@ -46,12 +46,8 @@ export const readIncidents = async (ports: Pick<Ports, 'tables'>, where: Where):
  * Opens an incident, or changes the one that stands, and tells. Twice the same is once. `id` is given for news that is
  * told by itself; a state goes on in the open incident of its kind and version, even where the act was repeated.
  */
-export async function openIncident(
-  given: IncidentDraft,
-  standing: readonly Booked[],
-  needs: Needs,
-  id?: string,
-): Promise<void> {
+export async function openIncident(given: IncidentDraft, needs: Needs, id?: string): Promise<void> {
+  const standing = await readIncidents(needs, given.subject);
   const draft = { ...given, summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
   const same = standing.find((booked) => booked.incident.id === named);
@@ -134,6 +130,17 @@ export async function resolveIncident(
     { state: 'resolved', judgement, ...(restored ? { restoredAt: needs.now() } : {}) },
     needs,
   );
+}
+
+/** Resolves those incidents of a key, or of a vault as such, that are meant: their state is good again. */
+export async function endIncidents(
+  where: Where,
+  isMeant: (incident: Incident) => boolean,
+  judgement: string,
+  needs: Needs,
+): Promise<void> {
+  for (const booked of await readIncidents(needs, where))
+    if (isMeant(booked.incident)) await resolveIncident(booked, judgement, false, needs);
 }
 
 /** Who did it, once the audit log has told. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
+import { NO_VAULT } from '../domain/audit-record.ts';
 import { entry } from '../guard/entries.ts';
 import type { Ports } from '../ports.ts';
 import { openIncident, readIncidents } from './book.ts';
 import { hourOf, incidentId } from './draft.ts';
-import { setAsideDraft } from './vault-drafts.ts';
+import { setAside } from './kinds/set-aside.ts';
 
 /** Something that could not be parsed, whole, with the reason. */
 export interface SetAside {
@@ -21,9 +22,6 @@ export function wholeText(given: unknown, raw?: string): string {
     return raw ?? inspect(given, { depth: 20 });
   }
 }
-
-/** Where the trail keeps what belongs to no vault. */
-export const NO_VAULT = 'none';
 
 /**
  * Keeps something unreadable where a person can see it, records it and tells. The same from the same source is kept once
@@ -47,11 +45,10 @@ export async function setAsideWhole({ content, because }: SetAside, source: stri
 }
 
 async function tell(document: string, folder: string, because: string, source: string, ports: Ports): Promise<void> {
-  const draft = setAsideDraft(NO_VAULT, hourOf(ports.now()), document, folder, because);
+  const draft = setAside.draft(hourOf(ports.now()), document, folder, because);
   const id = incidentId(draft, source);
-  const standing = (await readIncidents(ports, { vault: NO_VAULT })).filter(({ incident }) => incident.id === id);
-  const [first] = standing;
+  const first = (await readIncidents(ports, { vault: NO_VAULT })).find(({ incident }) => incident.id === id);
   if (first !== undefined && first.incident.toldRevision >= first.incident.revision) return;
   // One that stands and was not told yet is told as it is.
-  await openIncident({ ...draft, summary: first?.incident.summary ?? draft.summary }, standing, ports, id);
+  await openIncident({ ...draft, summary: first?.incident.summary ?? draft.summary }, ports, id);
 }

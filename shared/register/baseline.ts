@@ -14,8 +14,8 @@ import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
 import { entry, registerEntry } from '../guard/entries.ts';
 import { withChanges } from '../guard/next-record.ts';
-import { openIncident, readIncidents } from '../incidents/book.ts';
-import { registerLostDraft } from '../incidents/vault-drafts.ts';
+import { openIncident } from '../incidents/book.ts';
+import { registerLost } from '../incidents/kinds/register-lost.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys, readSoundKeys } from './keys.ts';
 import { readBaseline, writeBaseline } from './vaults.ts';
@@ -286,6 +286,6 @@ async function rebuild(vault: string, ports: Ports): Promise<boolean> {
     record: accepted.id,
   });
   await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
-  await openIncident(registerLostDraft(vault, ports.now(), keys.size), await readIncidents(ports, { vault }), ports);
+  await openIncident(registerLost.draft(vault, ports.now(), keys.size), ports);
   return true;
 }

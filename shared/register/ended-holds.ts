@@ -1,14 +1,14 @@
 import { type Hold, hold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { entry } from '../guard/entries.ts';
-import { readIncidents, resolveIncident } from '../incidents/book.ts';
+import { endIncidents } from '../incidents/book.ts';
 import { incidentId } from '../incidents/draft.ts';
-import { holdSetDraft } from '../incidents/vault-drafts.ts';
+import { holdSet } from '../incidents/kinds/hold-set.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from './rows.ts';
 
 /** The id of the incident that tells of a hold. */
-export const incidentOfHold = (set: Hold): string => incidentId(holdSetDraft(set), set.id);
+export const incidentOfHold = (set: Hold): string => incidentId(holdSet.draft(set), set.id);
 
 /**
  * Records and tells that holds have ended by themselves, after which the guardian writes again: those on the vault, which
@@ -22,11 +22,9 @@ export async function endHolds(vault: string, ports: Ports): Promise<void> {
     const at = ended.vault !== undefined && swept.includes(ended.vault) ? ended.vault : swept[0];
     if (at !== vault) continue;
     if (ended.released !== undefined || ports.now().getTime() < ended.until.getTime()) continue;
-    const { subject } = holdSetDraft(ended);
+    const { subject } = holdSet.draft(ended);
     await ports.trail.append(subject.vault, [entry('hold', subject, { event: 'ended by itself', hold: ended }, ports)]);
-    const booked = await readIncidents(ports, subject);
-    for (const open of booked.filter(({ incident }) => incident.id === incidentOfHold(ended)))
-      await resolveIncident(open, 'ended by itself', false, ports);
+    await endIncidents(subject, ({ id }) => id === incidentOfHold(ended), 'ended by itself', ports);
     await ports.tables.holds.remove(row);
   }
 }

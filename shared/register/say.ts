@@ -1,12 +1,11 @@
 import { type ApprovableAct, type Approval, approval } from '../domain/approval.ts';
-import type { Actor } from '../domain/audit-record.ts';
+import { type Actor, NO_VAULT } from '../domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../domain/hold.ts';
-import { spell } from '../domain/key.ts';
 import { later } from '../domain/time.ts';
 import { NotAllowed } from '../errors.ts';
 import { entry } from '../guard/entries.ts';
-import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
-import { holdSetDraft } from '../incidents/vault-drafts.ts';
+import { endIncidents, openIncident } from '../incidents/book.ts';
+import { holdSet } from '../incidents/kinds/hold-set.ts';
 import type { Ports } from '../ports.ts';
 import type { Row } from '../storage.ts';
 import { incidentOfHold } from './ended-holds.ts';
@@ -90,7 +89,7 @@ export async function setHold(
   // The hold counts from here; that it is recorded and told may follow.
   await ports.tables.holds.put('holds', set.id, set);
   await record('hold', on, { event: 'set', hold: set }, by, ports);
-  await openIncident(holdSetDraft(set), [], ports, incidentOfHold(set));
+  await openIncident(holdSet.draft(set), ports, incidentOfHold(set));
   return set;
 }
 
@@ -104,9 +103,13 @@ export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<
   await record('hold', standing, { event: 'released', hold: released }, by, ports);
   if ((await ports.tables.holds.replace(row, released)) === undefined)
     throw new NotAllowed(`Hold ${id} was just changed by somebody else: look at it again.`);
-  const booked = await readIncidents(ports, holdSetDraft(standing).subject);
-  for (const open of booked.filter(({ incident }) => incident.id === incidentOfHold(standing)))
-    await resolveIncident(open, `released by ${by.name ?? by.oid}`, false, ports);
+  const { subject } = holdSet.draft(standing);
+  await endIncidents(
+    subject,
+    (told) => told.id === incidentOfHold(standing),
+    `released by ${by.name ?? by.oid}`,
+    ports,
+  );
   return released;
 }
 
@@ -117,12 +120,8 @@ async function record(
   who: Actor,
   ports: Ports,
 ): Promise<void> {
-  const vault = on.vault ?? 'none';
+  const vault = on.vault ?? NO_VAULT;
   await ports.trail.append(vault, [
     entry(what, { vault, ...(on.key === undefined ? {} : { key: on.key }) }, detail, ports, { who }),
   ]);
 }
-
-/** What a hold stops, in words. */
-export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =>
-  vault === undefined ? 'everything' : spell({ vault, key });

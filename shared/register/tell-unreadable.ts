@@ -1,13 +1,13 @@
 import type { KeyId } from '../domain/key.ts';
 import type { RegisterUnreadable } from '../errors.ts';
-import { openIncident, readIncidents } from '../incidents/book.ts';
+import { openIncident } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
+import { registerUnreadable } from '../incidents/kinds/register-unreadable.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
-import { registerUnreadableDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 
 /** Sets a row of the register aside whole, records it and tells that the key is not guarded. The row is left as it is. */
 export async function tellUnreadable(id: KeyId, error: RegisterUnreadable, ports: Ports): Promise<void> {
   await setAsideWhole({ content: error.content, because: error.message }, 'register', ports);
-  await openIncident(registerUnreadableDraft(id, hourOf(ports.now())), await readIncidents(ports, id), ports);
+  await openIncident(registerUnreadable.draft(id, hourOf(ports.now())), ports);
 }

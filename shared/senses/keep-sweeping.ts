@@ -4,9 +4,9 @@ import type { SweepState } from '../domain/register.ts';
 import { sweepState } from '../domain/register.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { PolicyInvalid, RegisterUnreadable } from '../errors.ts';
-import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { endIncidents, openIncident } from '../incidents/book.ts';
+import { sweepReplanted } from '../incidents/kinds/sweep-replanted.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
-import { TIMER_DEAD, timerDeadDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
@@ -36,7 +36,7 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
     const standing = states.get(vault);
     const due = standing === undefined ? by === 'sentry' : isOverdue(standing.state, overdue, ports);
     if (due && (await plant(vault, by, standing, ports)) && by !== 'sentry')
-      await openIncident(timerDeadDraft(vault, ports.now(), by), await readIncidents(ports, { vault }), ports);
+      await openIncident(sweepReplanted.draft(vault, ports.now(), by), ports);
     if (by === 'sentry' && standing?.state.replantedAt !== undefined) await sentryIsBack(vault, ports);
   }
 }
@@ -54,9 +54,7 @@ async function soundState(row: Row, ports: Ports): Promise<SweepState | undefine
 }
 
 async function sentryIsBack(vault: string, ports: Ports): Promise<void> {
-  const booked = await readIncidents(ports, { vault });
-  for (const open of booked.filter(({ incident }) => incident.kind === TIMER_DEAD))
-    await resolveIncident(open, 'the sentry runs again', false, ports);
+  await endIncidents({ vault }, ({ kind }) => kind === sweepReplanted.id, 'the sentry runs again', ports);
   const standing = await readSweep(ports.tables.vaults, vault);
   if (standing !== undefined)
     await writeSweep(ports.tables.vaults, vault, standing, { ...standing.state, replantedAt: undefined });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { NO_VAULT } from '../domain/audit-record.ts';
 import { loosenings } from '../domain/loosening.ts';
 import { guardedVaults, keyPolicy, type Policy, policy as policySchema } from '../domain/policy.ts';
 import { entry } from '../guard/entries.ts';
-import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { endIncidents, openIncident } from '../incidents/book.ts';
 import { incidentId } from '../incidents/draft.ts';
-import { NO_VAULT } from '../incidents/set-aside.ts';
-import { policyLoosenedDraft } from '../incidents/vault-drafts.ts';
+import { policyLoosened } from '../incidents/kinds/policy-loosened.ts';
 import type { Ports } from '../ports.ts';
 import { readSoundKeys } from '../register/keys.ts';
 
@@ -30,9 +30,9 @@ export async function tellPolicyChange(ports: Ports): Promise<void> {
     const keys = await knownKeys(before.data, ports);
     const loosened = loosenings(before.data, after, (vault) => keys.get(vault) ?? []);
     if (loosened.length > 0) {
-      const draft = policyLoosenedDraft(loosened, now());
+      const draft = policyLoosened.draft(loosened, now());
       const id = incidentId({ ...draft, since: new Date(0) }, seen.etag);
-      await openIncident(draft, await readIncidents(ports, { vault: NO_VAULT }), ports, id);
+      await openIncident(draft, ports, id);
     }
     await endUnguarded(keys, ports);
     const sha256 = createHash('sha256').update(JSON.stringify(after)).digest('hex');
@@ -55,7 +55,6 @@ async function endUnguarded(keys: ReadonlyMap<string, readonly string[]>, ports:
   for (const [vault, names] of keys) {
     const left = names.filter((key) => !keyPolicy(ports.policy, vault, key).guarded).map((key) => ({ vault, key }));
     for (const where of vaults.has(vault) ? left : [{ vault }, ...left])
-      for (const booked of await readIncidents(ports, where))
-        if (booked.incident.state === 'open') await resolveIncident(booked, 'not guarded any more', false, ports);
+      await endIncidents(where, ({ state }) => state === 'open', 'not guarded any more', ports);
   }
 }

@@ -1,7 +1,7 @@
+import { NO_VAULT } from '../domain/audit-record.ts';
 import { PolicyInvalid } from '../errors.ts';
-import { openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
-import { NO_VAULT } from '../incidents/set-aside.ts';
-import { policyInvalidDraft } from '../incidents/vault-drafts.ts';
+import { endIncidents, openIncident } from '../incidents/book.ts';
+import { policyInvalid } from '../incidents/kinds/policy-invalid.ts';
 import type { Ports } from '../ports.ts';
 import { keepSweeping } from './keep-sweeping.ts';
 import { tellPolicyChange } from './policy-changes.ts';
@@ -15,12 +15,14 @@ export async function watch(ports: Ports): Promise<void> {
     await keepSweeping('sentry', ports);
   } catch (error) {
     if (!(error instanceof PolicyInvalid)) throw error;
-    await openIncident(policyInvalidDraft(error, ports.now()), await readIncidents(ports, { vault: NO_VAULT }), ports);
+    await openIncident(policyInvalid.draft(error, ports.now()), ports);
     throw error;
   }
   await tellPolicyChange(ports);
-  const booked = await readIncidents(ports, { vault: NO_VAULT });
-  for (const open of booked.filter(({ incident }) => incident.kind === 'policy-invalid')) {
-    await resolveIncident(open, 'the policy can be used again', false, ports);
-  }
+  await endIncidents(
+    { vault: NO_VAULT },
+    ({ kind }) => kind === policyInvalid.id,
+    'the policy can be used again',
+    ports,
+  );
 }

@@ -6,10 +6,13 @@ import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible, KeptRecordUnreadable, RegisterUnreadable } from '../errors.ts';
 import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
-import { openIncident, readBook, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
+import type { KindFacts } from '../incidents/kinds/kind.ts';
+import { massBrake } from '../incidents/kinds/mass-brake.ts';
+import { trailBehind } from '../incidents/kinds/trail-behind.ts';
+import { vaultBlind } from '../incidents/kinds/vault-blind.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
-import { massBrakeDraft, vaultBlindDraft } from '../incidents/vault-drafts.ts';
 import type { Ports } from '../ports.ts';
 import { ensureBaseline } from '../register/baseline.ts';
 import { endHolds } from '../register/ended-holds.ts';
@@ -160,21 +163,19 @@ async function writeSeen(
 }
 
 async function brake(vault: string, standing: number, ports: Ports): Promise<void> {
-  const { booked: all, unreadable } = await readBook(ports, { vault });
+  const { unreadable } = await readBook(ports, { vault });
   for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
-  const booked = all.filter(({ incident }) => incident.kind === 'mass-brake');
-  if (standing > MASS_BRAKE_VERSIONS)
-    return openIncident(massBrakeDraft(vault, hourOf(ports.now()), standing), booked, ports);
-  for (const open of booked) await resolveIncident(open, 'good again', false, ports);
+  if (standing > MASS_BRAKE_VERSIONS) return openIncident(massBrake.draft(vault, hourOf(ports.now()), standing), ports);
+  await goodAgain(vault, massBrake, ports);
 }
 
 async function passed(vault: string, ports: Ports): Promise<void> {
   await noted(vault, ports, ({ failing: _, unended: __, ...state }, now) => ({ ...state, lastPassAt: now }));
-  await resolveAll(vault, 'vault-blind', ports);
+  await goodAgain(vault, vaultBlind, ports);
   await endHolds(vault, ports);
   // Last: it throws where the trail's storage is still away.
   await catchUp(ports);
-  await resolveAll(vault, 'trail-behind', ports);
+  await goodAgain(vault, trailBehind, ports);
 }
 
 /** Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. */
@@ -199,7 +200,7 @@ async function blind(vault: string, because: string, ports: Ports): Promise<void
   }));
   const since = failing?.since ?? now;
   if (now.getTime() - since.getTime() < BLIND_AFTER_MS) return;
-  await openIncident(vaultBlindDraft(vault, since, because), await readIncidents(ports, { vault }), ports);
+  await openIncident(vaultBlind.draft(vault, since, because), ports);
 }
 
 /** Notes how a pass ended, on the row as it stands; returns what was written. */
@@ -216,8 +217,5 @@ async function noted(
   }
 }
 
-async function resolveAll(vault: string, kind: string, ports: Ports): Promise<void> {
-  const booked = await readIncidents(ports, { vault });
-  for (const open of booked.filter(({ incident }) => incident.kind === kind))
-    await resolveIncident(open, 'good again', false, ports);
-}
+const goodAgain = (vault: string, { id }: KindFacts, ports: Ports): Promise<void> =>
+  endIncidents({ vault }, ({ kind }) => kind === id, 'good again', ports);

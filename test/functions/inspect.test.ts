@@ -44,11 +44,11 @@ describe('inspect', () => {
   ])('sets a message aside that is %s: whole, recorded, told, and not given up five times over', async (_, message) => {
     await send('inspections', message);
     await host().idle();
-    const kept = (await records('none')).findLast(({ what }) => what === 'set-aside');
+    const kept = (await records('-')).findLast(({ what }) => what === 'set-aside');
     const document = String(kept?.detail.document);
     expect(document).toContain('/inspect/');
     expect(await setAside(document)).toBe(JSON.stringify(message));
-    const [told] = await incidents('none');
+    const [told] = await incidents('-');
     expect(told).toMatchObject({ kind: 'set-aside', state: 'open', summary: expect.stringContaining('/inspect/') });
     expect(told?.toldRevision).toBe(told?.revision);
     expect(host().poisoned).toEqual([]);

@@ -10,10 +10,10 @@ describe('poisoned', () => {
       const crashing = { vault: VAULT, key: 'disk-web', said: `by ${queue}` };
       await send(`${queue}-poison`, crashing);
       await host().idle();
-      const kept = (await records('none')).findLast(({ what }) => what === 'set-aside');
+      const kept = (await records('-')).findLast(({ what }) => what === 'set-aside');
       expect(kept?.detail).toMatchObject({ because: 'it failed five times' });
       expect(JSON.parse((await setAside(String(kept?.detail.document))) ?? '')).toEqual(crashing);
-      const [told] = await incidents('none');
+      const [told] = await incidents('-');
       expect(told).toMatchObject({ kind: 'set-aside', state: 'open' });
       expect(told?.toldRevision).toBe(told?.revision);
     },

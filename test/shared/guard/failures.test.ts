@@ -331,7 +331,7 @@ describe('a storage that is down', () => {
 
 describe('what cannot be parsed', () => {
   const setAside = async (world: World) =>
-    (await world.trail()).filter(({ what, subject }) => what === 'set-aside' && subject.vault === 'none');
+    (await world.trail()).filter(({ what, subject }) => what === 'set-aside' && subject.vault === '-');
 
   test('a message of a queue is set aside whole, recorded and told, and ends there', async () => {
     const world = await worldWith();
@@ -342,7 +342,7 @@ describe('what cannot be parsed', () => {
     const [record, ...others] = await setAside(world);
     expect(others).toEqual([]);
     expect(await world.ports.setAside.read(String(record?.detail.document))).toBe(JSON.stringify(message));
-    const [incident] = await world.incidents('none');
+    const [incident] = await world.incidents('-');
     expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
     expect(incident?.summary).toContain(String(record?.detail.document));
     expect(alertsOf(world, 'set-aside')).toEqual(['opened']);

@@ -112,7 +112,7 @@ describe('a hold', () => {
   test.each([
     ['one key', { vault: VAULT, key: 'disk-a' }, VAULT, 'disk-a'],
     ['one vault', { vault: OTHER }, OTHER, undefined],
-    ['everything', {}, 'none', undefined],
+    ['everything', {}, '-', undefined],
   ] as const)(
     'on %s pages everyone when it is set, and says once when it has ended by itself',
     async (_, on, vault, key) => {

@@ -43,7 +43,9 @@ describe('an incident', () => {
     await world.sentry();
     expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
     const resolved = world.alerts.at(-1);
-    expect(resolved && firstLine(resolved, new Date())).toMatch(/^resolved: restored after 30 s: Version /);
+    expect(resolved && firstLine(resolved, new Date())).toMatch(
+      /^resolved: restored after 30 s: what was found: Version /,
+    );
     await world.audit();
     expect(world.alerts).toHaveLength(3);
     expect(world.alerts.at(-1)?.incident).toMatchObject({

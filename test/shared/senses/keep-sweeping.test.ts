@@ -131,7 +131,7 @@ describe('the sentry', () => {
     await world.sentry();
     expect(passesOver(world, LOST)).toBe(1);
     expect(passesOver(world, OTHER)).toBe(0);
-    const [incident] = await world.incidents('none');
+    const [incident] = await world.incidents('-');
     expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
   });
 });

@@ -1,0 +1,20 @@
+import type { Actor } from '../../domain/audit-record.ts';
+import { type KeyId, spell } from '../../domain/key.ts';
+import { incidentKind } from './kind.ts';
+
+export const keyContested = incidentKind(
+  {
+    id: 'key-contested',
+    severity: 'critical',
+    tells: 'A key was undone for the third time within an hour.',
+    ends: 'when fewer acts than that were undone within the last hour',
+  },
+  (id: KeyId, since: Date, by: Actor | undefined) => ({
+    subject: id,
+    since,
+    summary: `Key ${spell(id)} is made unusable again and again: it is restored at most once a minute until a person sets a hold.`,
+    judgement: 'left to people',
+    ...(by === undefined ? {} : { who: by }),
+    command: `key-guardian hold set ${spell(id)} --why "…"`,
+  }),
+);

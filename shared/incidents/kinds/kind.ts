@@ -1,0 +1,30 @@
+import type { Severity } from '../../domain/incident.ts';
+import type { IncidentDraft } from '../draft.ts';
+
+/** How what tells of an act ends: nothing becomes good again by itself. */
+export const BY_A_PERSON = 'by a person: `incident close`';
+
+/** What an incident that no rule makes says of itself: data first, for reports, documentation and tests. */
+export interface KindFacts {
+  /** The name of its file and of its test; alerts, the trail and `status` call it so. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** What it tells, in one sentence. */
+  readonly tells: string;
+  /** When it is resolved. */
+  readonly ends: string;
+}
+
+/** A kind of incident that no rule makes. `shared/incidents/kinds/<id>.ts`, one file each, listed in `registry.ts`. */
+export type IncidentKind<Given extends readonly unknown[]> = KindFacts & {
+  readonly draft: (...given: Given) => IncidentDraft;
+};
+
+/** @param says what its incidents say, for what they are given */
+export const incidentKind = <Given extends readonly unknown[]>(
+  facts: KindFacts,
+  says: (...given: Given) => Omit<IncidentDraft, 'kind' | 'severity'>,
+): IncidentKind<Given> => ({
+  ...facts,
+  draft: (...given) => ({ kind: facts.id, severity: facts.severity, ...says(...given) }),
+});

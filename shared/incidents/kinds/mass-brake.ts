@@ -1,0 +1,17 @@
+import { incidentKind } from './kind.ts';
+
+export const massBrake = incidentKind(
+  {
+    id: 'mass-brake',
+    severity: 'critical',
+    tells: 'More was bad before the last look than the guardian undoes by itself.',
+    ends: 'when no more than 20 versions are',
+  },
+  (vault: string, since: Date, versions: number) => ({
+    subject: { vault },
+    since,
+    summary: `${versions} versions in ${vault} were bad before the last look and would be undone only because the register says so.`,
+    judgement: 'held for a person',
+    command: `key-guardian baseline show ${vault}`,
+  }),
+);

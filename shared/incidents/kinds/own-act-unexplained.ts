@@ -1,0 +1,19 @@
+import type { Actor } from '../../domain/audit-record.ts';
+import { type KeyId, spell } from '../../domain/key.ts';
+import { BY_A_PERSON, incidentKind } from './kind.ts';
+
+export const ownActUnexplained = incidentKind(
+  {
+    id: 'own-act-unexplained',
+    severity: 'critical',
+    tells: "The guardian's own identity wrote to a key without an intent in the trail.",
+    ends: BY_A_PERSON,
+  },
+  (id: KeyId & { readonly version?: string | undefined }, operation: string, by: Actor, at: Date) => ({
+    subject: id,
+    since: at,
+    summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity.`,
+    judgement: 'left to people',
+    who: by,
+  }),
+);

@@ -1,0 +1,43 @@
+import { accessRefused } from './access-refused.ts';
+import { approvedActByOther } from './approved-act-by-other.ts';
+import { holdSet } from './hold-set.ts';
+import { keyBackedUp } from './key-backed-up.ts';
+import { keyContested } from './key-contested.ts';
+import { keyUnreadable } from './key-unreadable.ts';
+import { keyUnwritable } from './key-unwritable.ts';
+import type { KindFacts } from './kind.ts';
+import { massBrake } from './mass-brake.ts';
+import { ownActUnexplained } from './own-act-unexplained.ts';
+import { policyInvalid } from './policy-invalid.ts';
+import { policyLoosened } from './policy-loosened.ts';
+import { purgeAttempted } from './purge-attempted.ts';
+import { registerLost } from './register-lost.ts';
+import { registerUnreadable } from './register-unreadable.ts';
+import { setAside } from './set-aside.ts';
+import { sweepReplanted } from './sweep-replanted.ts';
+import { trailBehind } from './trail-behind.ts';
+import { useByUnknownUser } from './use-by-unknown-user.ts';
+import { vaultBlind } from './vault-blind.ts';
+
+/** Every kind of incident that no rule makes. */
+export const kinds: readonly KindFacts[] = [
+  accessRefused,
+  approvedActByOther,
+  holdSet,
+  keyBackedUp,
+  keyContested,
+  keyUnreadable,
+  keyUnwritable,
+  massBrake,
+  ownActUnexplained,
+  policyInvalid,
+  policyLoosened,
+  purgeAttempted,
+  registerLost,
+  registerUnreadable,
+  setAside,
+  sweepReplanted,
+  trailBehind,
+  useByUnknownUser,
+  vaultBlind,
+];
