@@ -140,8 +140,22 @@ describe('a decision is pure', () => {
   const pure = [
     ...sourcesIn('shared/domain'),
     ...sourcesIn('shared/guard/rules'),
-    ...['decide', 'findings', 'newborn', 'next-record', 'dating'].map((name) => `shared/guard/${name}.ts`),
+    ...[
+      'actors',
+      'approvals',
+      'contested',
+      'dating',
+      'decide',
+      'findings',
+      'heard',
+      'newborn',
+      'next-record',
+      'undone',
+    ].map((name) => `shared/guard/${name}.ts`),
+    ...sourcesIn('shared/incidents/kinds'),
+    'shared/register/changes.ts',
     'shared/senses/compare.ts',
+    'shared/senses/pass-plan.ts',
   ];
 
   test('it imports no package but the one for schemas', () => {

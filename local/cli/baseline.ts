@@ -1,6 +1,7 @@
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { acceptBaseline, type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
+import { acceptBaseline } from '../../shared/register/accept-baseline.ts';
+import { type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 

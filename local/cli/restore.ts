@@ -1,3 +1,4 @@
+import { entry, registerEntry } from '../../shared/audit/entries.ts';
 import type { Action, Decision } from '../../shared/domain/decision.ts';
 import type { KeyId } from '../../shared/domain/key.ts';
 import { spell } from '../../shared/domain/key.ts';
@@ -8,10 +9,9 @@ import { NotAllowed } from '../../shared/errors.ts';
 import { intentFor, isShown } from '../../shared/guard/act.ts';
 import { claimKey, releaseClaim } from '../../shared/guard/claim.ts';
 import { decide } from '../../shared/guard/decide.ts';
-import { entry, registerEntry } from '../../shared/guard/entries.ts';
-import { withChanges } from '../../shared/guard/next-record.ts';
 import { firstReads, observe } from '../../shared/guard/observe.ts';
 import { approvedBy } from '../../shared/guard/outcomes.ts';
+import { withChanges } from '../../shared/register/changes.ts';
 import { changeKey, readKey } from '../../shared/register/keys.ts';
 import type { Context } from './context.ts';
 

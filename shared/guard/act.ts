@@ -1,3 +1,4 @@
+import { entry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
@@ -9,7 +10,7 @@ import type { Ports } from '../ports.ts';
 import { readHolds } from '../register/people.ts';
 import type { Row } from '../storage.ts';
 import { type Claim, claimWith } from './claim.ts';
-import { entry, intentEntry } from './entries.ts';
+import { intentEntry } from './entries.ts';
 
 /** What became of the writes. */
 export type Acted =

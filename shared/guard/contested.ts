@@ -5,7 +5,8 @@ import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { keyContested } from '../incidents/kinds/key-contested.ts';
-import { actorOf, CONTESTED_ACTS, timesUndone } from './decide.ts';
+import { actorOf } from './actors.ts';
+import { isThird } from './undone.ts';
 
 interface Looked {
   /** What was undone in this look, or by a worker before us. */
@@ -23,8 +24,7 @@ export function contestedIncident(
   { undone, decision, record }: Looked,
   now: Date,
 ): { readonly draft: IncidentDraft; readonly id: string } | undefined {
-  const isThird = undone.some((finding) => timesUndone(finding, { record, now }) >= CONTESTED_ACTS);
-  if (!decision.contested && !isThird) return undefined;
+  if (!decision.contested && !undone.some((finding) => isThird(finding, { record, now }))) return undefined;
   const who = contester(record);
   const acts = [...undone, ...decision.judgements.map(({ finding }) => finding)];
   const since = new Date(Math.max(...acts.map((act) => act.since.getTime())));
@@ -45,4 +45,4 @@ export const hasCalmed = ({ undone }: KeyRecord, now: Date): boolean =>
 
 /** Whether fewer acts were undone within the last hour than make a key contested. */
 export const isCalm = ({ undone }: KeyRecord, now: Date): boolean =>
-  !undone.some((one) => timesUndone(one, { record: { undone }, now }) >= CONTESTED_ACTS);
+  !undone.some((one) => isThird(one, { record: { undone }, now }));

@@ -1,20 +1,18 @@
-import { type Approval, covers, type DatedAct } from '../domain/approval.ts';
+import type { Approval } from '../domain/approval.ts';
 import type { Action, Decision, Judgement, Verdict, Withholding } from '../domain/decision.ts';
 import type { Finding, Situation } from '../domain/finding.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
-import type { Attributes } from '../domain/key.ts';
-import type { KeyRecord, RegisterChange } from '../domain/register.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
-import { isUndated, SAME_ACT_MS } from './dating.ts';
+import type { RegisterChange } from '../domain/register.ts';
+import { MINUTE_MS } from '../domain/time.ts';
+import { approvalFor, spendings } from './approvals.ts';
+import { isUndated } from './dating.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
-import { withChanges } from './next-record.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
+import { isThird, sinceLastUndoingMs } from './undone.ts';
 
 /** More standing versions than this in one pass are held for a person. */
 export const MASS_BRAKE_VERSIONS = 20;
-/** This many acts undone within an hour make a key contested. */
-export const CONTESTED_ACTS = 3;
 /** When to look again at what is settling, in seconds after it began. */
 const SETTLING_LOOKS_SECONDS = [1, 3, 7, 15, 30, 60] as const;
 
@@ -43,7 +41,7 @@ export function decide(given: Given): Decision {
 }
 
 function judge(finding: Finding, given: Given): Verdict {
-  const approval = approvalFor(finding, given);
+  const approval = approvalFor(finding, given, given.approvals);
   if (approval !== undefined) return { kind: 'approved', approval: approval.id };
   switch (finding.remedy.kind) {
     case 'tell':
@@ -111,101 +109,6 @@ export function wasBadBefore(
   return seen.verdict === 'left' && seen.updated.getTime() === shown.updated.getTime();
 }
 
-function approvalFor(finding: Finding, { approvals, key, record }: Given): Approval | undefined {
-  const { act } = finding;
-  if (act === undefined) return undefined;
-  const { version, since, latest = since } = finding;
-  const dated: DatedAct = { act, version, at: since, by: actorOf(finding, record.acts)?.by.oid };
-  return approvals.find((approval) => covers(approval, key, dated) && covers(approval, key, { ...dated, at: latest }));
-}
-
-/** Who did it, where the audit log has told: the record of that operation on that version at that time. */
-export function actorOf(
-  finding: Pick<Finding, 'version' | 'since' | 'latest' | 'act'>,
-  acts: KeyRecord['acts'],
-): KeyRecord['acts'][number] | undefined {
-  return actOf([finding.act === 'delete' ? 'KeyDelete' : 'KeyUpdate'], finding, acts);
-}
-
-/** The act of one of these operations on that version nearest to that time, or within it, where the audit log has told. */
-export function actOf(
-  operations: readonly string[],
-  { version, since, latest = since }: Pick<Finding, 'version' | 'since' | 'latest'>,
-  acts: KeyRecord['acts'],
-): KeyRecord['acts'][number] | undefined {
-  // The vault's time is that of the whole second.
-  const awayMs = (at: Date): number => {
-    const second = Math.floor(at.getTime() / SECOND_MS) * SECOND_MS;
-    return Math.max(0, since.getTime() - second, second - latest.getTime());
-  };
-  return acts
-    .filter(
-      (act) =>
-        operations.includes(act.operation) &&
-        (version === undefined || act.version === undefined || act.version === version) &&
-        awayMs(act.at) <= SAME_ACT_MS,
-    )
-    .toSorted((one, other) => awayMs(one.at) - awayMs(other.at))[0];
-}
-
-/**
- * Approvals are spent, not consulted: the state that one allows becomes the approved one. Of several acts on one version
- * each is spent on what the one before it left.
- */
-function spendings(judgements: readonly Judgement[], given: Given): readonly RegisterChange[] {
-  const changes: RegisterChange[] = [];
-  for (const judgement of judgements)
-    changes.push(...spending(judgement, { ...given, record: withChanges(given.record, changes) }));
-  return changes;
-}
-
-function spending({ finding, verdict }: Judgement, { observed, record }: Given): readonly RegisterChange[] {
-  if (verdict.kind !== 'approved') return [];
-  const by = actorOf(finding, record.acts)?.by.oid;
-  if (observed.kind === 'deleted')
-    return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
-  const known = finding.version === undefined ? undefined : record.versions[finding.version];
-  const shown =
-    observed.kind === 'present' ? observed.versions.find((version) => version.version === finding.version) : undefined;
-  if (known?.approved === undefined || shown === undefined || finding.act === undefined) return [];
-  const approved = allowed(finding.act, known.approved, {
-    ...shown,
-    operations: shown.detail?.operations ?? known.approved.operations,
-  });
-  const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by, before: known.approved };
-  return [
-    {
-      kind: 'approve-version',
-      version: shown.version,
-      created: shown.created,
-      approved,
-      because: `approval ${verdict.approval}`,
-      spent,
-    },
-  ];
-}
-
-type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };
-
-/** The approved attributes with those replaced that the act is about. */
-function allowed(act: NonNullable<Finding['act']>, approved: Attributes, shown: Shown): Attributes {
-  switch (act) {
-    case 'disable':
-    case 'enable':
-      return { ...approved, enabled: shown.enabled };
-    case 'expire':
-      return { ...approved, expiresOn: shown.expiresOn };
-    case 'not-before':
-      return { ...approved, notBefore: shown.notBefore };
-    case 'operations':
-      return { ...approved, operations: [...shown.operations] };
-    case 'delete':
-      return approved;
-    default:
-      return act satisfies never;
-  }
-}
-
 /** What the register learns without anybody's approval: sound new versions, and that a deleted key is back. */
 function learnings(given: Given): readonly RegisterChange[] {
   if (!given.baselineAccepted || given.observed.kind !== 'present') return [];
@@ -228,37 +131,9 @@ function merged(actions: readonly Action[]): readonly Action[] {
   return [...byVersion.values()];
 }
 
+/** Whether undoing this would be the third time within the hour. */
 const isContested = (finding: Finding, given: Given): boolean =>
-  (finding.remedy.kind === 'recover' || finding.remedy.kind === 'restore') &&
-  timesUndone(finding, given) >= CONTESTED_ACTS;
-
-/** How many distinct acts on this version, or on the key as a whole, were undone within the last hour, this one included. */
-export function timesUndone(
-  { version, since }: { readonly version?: string | undefined; readonly since: Date },
-  { record, now }: { readonly record: Pick<KeyRecord, 'undone'>; readonly now: Date },
-): number {
-  const related = record.undone.filter(
-    (undone) => now.getTime() - undone.at.getTime() < HOUR_MS && isRelated(undone, version),
-  );
-  // Several versions in one second are one act; the key as a whole and a version of it are two.
-  const named = [...related, { version, since }].map(
-    (act) => `${act.version === undefined ? 'key' : 'version'} ${act.since.getTime()}`,
-  );
-  return new Set(named).size;
-}
-
-/** Whether what was undone was of that version, or one of the two of the key as a whole. */
-const isRelated = (undone: KeyRecord['undone'][number], version: string | undefined): boolean =>
-  undone.version === undefined || version === undefined || undone.version === version;
-
-/** How long ago another act on this version, or on the key as a whole, was last undone, in ms; infinite where none was. */
-function sinceLastUndoingMs({ version, since }: Finding, { record, now }: Given): number {
-  const others = record.undone.filter(
-    (undone) =>
-      isRelated(undone, version) && !(undone.version === version && undone.since.getTime() === since.getTime()),
-  );
-  return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ at }) => now.getTime() - at.getTime()));
-}
+  (finding.remedy.kind === 'recover' || finding.remedy.kind === 'restore') && isThird(finding, given);
 
 function lookAgain(judgements: readonly Judgement[], given: Given): number | undefined {
   const seconds = judgements.flatMap(({ finding, verdict }): readonly number[] => {

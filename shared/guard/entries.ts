@@ -1,25 +1,14 @@
+import { entry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Decision, Intent, Outcome, Verdict } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import type { RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 
 type Needs = Pick<Ports, 'now' | 'newId'>;
 
 /** Ids of hints that a record names at most. */
 const NAMED_HINTS = 20;
-
-/** A record before the trail has linked it. `detail` is turned into plain JSON: dates become ISO strings. */
-export function entry(
-  what: AuditEntry['what'],
-  subject: AuditEntry['subject'],
-  detail: object,
-  { now, newId }: Needs,
-  more: Partial<AuditEntry> = {},
-): AuditEntry {
-  return { id: newId(), time: now(), what, subject, detail: JSON.parse(JSON.stringify(detail)), ...more };
-}
 
 const named = (hints: readonly Hint[]): AuditEntry['hints'] =>
   hints.length === 0 ? undefined : { ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id), count: hints.length };
@@ -106,10 +95,6 @@ export const outcomeEntry = (
     { intent: intent.id, ...outcome, tookMs: needs.now().getTime() - intent.at.getTime(), closedLater },
     needs,
   );
-
-/** A change of what is approved, as the register's stream keeps it. */
-export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs): AuditEntry =>
-  entry('register', { ...id, ...('version' in change ? { version: change.version } : {}) }, { change }, needs);
 
 const subjectOf = (id: KeyId, { action }: Intent): AuditEntry['subject'] =>
   action.kind === 'restore-version' ? { ...id, version: action.version } : id;

@@ -10,7 +10,7 @@ import { approvedActByOther } from '../incidents/kinds/approved-act-by-other.ts'
 import { keyBackedUp } from '../incidents/kinds/key-backed-up.ts';
 import { purgeAttempted } from '../incidents/kinds/purge-attempted.ts';
 import { useByUnknownUser } from '../incidents/kinds/use-by-unknown-user.ts';
-import { actOf } from './decide.ts';
+import { actOf } from './actors.ts';
 import { wasImported } from './newborn.ts';
 
 /** Acts that the register keeps by name at most. */

@@ -1,71 +1,9 @@
 import type { Action, Decision, Verdict } from '../domain/decision.ts';
 import type { Situation } from '../domain/finding.ts';
 import type { ObservedVersion } from '../domain/key.ts';
-import { approvedVersions, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
-
-/** The register's row of a key after changes of what is approved. Applying them twice is applying them once. */
-export function withChanges(record: KeyRecord, changes: readonly RegisterChange[]): KeyRecord {
-  return changes.reduce(withChange, record);
-}
-
-function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
-  switch (change.kind) {
-    case 'approve-version': {
-      const known = record.versions[change.version];
-      const spent = withSpent(known?.spent ?? [], change.spent);
-      return withVersion(record, change.version, {
-        ...known,
-        ...aboutVersion(change, known),
-        accepted: change.accepted ?? known?.accepted,
-        spent,
-        approved: change.approved,
-      });
-    }
-    case 'know-version':
-      return withVersion(record, change.version, {
-        ...aboutVersion(change, record.versions[change.version]),
-        spent: [],
-      });
-    case 'distrust-version': {
-      const known = record.versions[change.version];
-      return known === undefined
-        ? record
-        : withVersion(record, change.version, { ...known, approved: undefined, distrusted: change.because });
-    }
-    case 'approve-deletion':
-      return { ...record, approvedDeletion: { approval: change.approval, deletedOn: change.deletedOn, by: change.by } };
-    case 'forget-deletion':
-      return { ...record, approvedDeletion: undefined };
-    default:
-      return change satisfies never;
-  }
-}
-
-function withSpent(
-  spent: VersionRecord['spent'],
-  use: VersionRecord['spent'][number] | undefined,
-): VersionRecord['spent'] {
-  if (use === undefined) return spent;
-  const isThat = ({ approval, act, at }: typeof use): boolean =>
-    approval === use.approval && act === use.act && at.getTime() === use.at.getTime();
-  return [...spent.filter((other) => !isThat(other)), use];
-}
-
-const withVersion = (record: KeyRecord, version: string, known: VersionRecord): KeyRecord => ({
-  ...record,
-  versions: { ...record.versions, [version]: known },
-});
-
-const aboutVersion = (
-  change: Extract<RegisterChange, { kind: 'approve-version' | 'know-version' }>,
-  known: VersionRecord | undefined,
-) => ({
-  created: change.created,
-  keyType: change.keyType ?? known?.keyType,
-  keySizeBits: change.keySizeBits ?? known?.keySizeBits,
-  fingerprint: change.fingerprint ?? known?.fingerprint,
-});
+import { withChanges, withVersion } from '../register/changes.ts';
 
 /** The register's row of a key after a look: what was approved by it, what was seen, and what is settling. */
 export function afterLook(situation: Situation, decision: Pick<Decision, 'changes' | 'judgements'>): KeyRecord {

@@ -1,10 +1,11 @@
+import { registerEntry } from '../audit/entries.ts';
 import type { Action, Intent, Outcome, UndoneFinding } from '../domain/decision.ts';
 import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
+import { withChanges } from '../register/changes.ts';
 import { isShown, type Sent } from './act.ts';
-import { registerEntry } from './entries.ts';
-import { afterWriting, withChanges } from './next-record.ts';
+import { afterWriting } from './next-record.ts';
 
 /** What came of an intent, by what the vault shows now. */
 export function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedKey): Outcome {

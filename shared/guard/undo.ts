@@ -1,3 +1,4 @@
+import { registerEntry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Decision, UndoneFinding } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
@@ -5,14 +6,15 @@ import type { Hold } from '../domain/hold.ts';
 import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
+import { withChanges } from '../register/changes.ts';
 import { readHolds } from '../register/people.ts';
 import { act, type Sent } from './act.ts';
 import type { Claim } from './claim.ts';
 import { decide, type Given } from './decide.ts';
 import { decisionEntries, repeated } from './decision-record.ts';
-import { outcomeEntry, registerEntry } from './entries.ts';
+import { outcomeEntry } from './entries.ts';
 import { distrusts } from './heard.ts';
-import { afterLook, withChanges } from './next-record.ts';
+import { afterLook } from './next-record.ts';
 import { firstReads, observe } from './observe.ts';
 import { afterSending, failureOf, outcomeOf, tookBy } from './outcomes.ts';
 

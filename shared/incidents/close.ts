@@ -1,7 +1,7 @@
+import { entry } from '../audit/entries.ts';
 import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { NotAllowed } from '../errors.ts';
-import { entry } from '../guard/entries.ts';
 import type { Ports } from '../ports.ts';
 import { readBook, resolveIncident } from './book.ts';
 import { BY_A_PERSON } from './kinds/kind.ts';

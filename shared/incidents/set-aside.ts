@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
+import { entry } from '../audit/entries.ts';
 import { NO_VAULT } from '../domain/audit-record.ts';
-import { entry } from '../guard/entries.ts';
 import type { Ports } from '../ports.ts';
 import { openIncident, readIncidents } from './book.ts';
 import { hourOf, incidentId } from './draft.ts';

@@ -1,6 +1,6 @@
+import { entry } from '../audit/entries.ts';
 import { type Hold, hold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
-import { entry } from '../guard/entries.ts';
 import { endIncidents } from '../incidents/book.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';

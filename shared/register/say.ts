@@ -1,9 +1,9 @@
+import { entry } from '../audit/entries.ts';
 import { type ApprovableAct, type Approval, approval } from '../domain/approval.ts';
 import { type Actor, NO_VAULT } from '../domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../domain/hold.ts';
 import { later } from '../domain/time.ts';
 import { NotAllowed } from '../errors.ts';
-import { entry } from '../guard/entries.ts';
 import { endIncidents, openIncident } from '../incidents/book.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import type { Ports } from '../ports.ts';

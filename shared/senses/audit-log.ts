@@ -3,27 +3,11 @@ import { z } from 'zod';
 import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { type SetAside, wholeText } from '../incidents/set-aside.ts';
-import { callerOf, OBJECT_ID, shortened } from './audit-identity.ts';
+import { callerOf, shortened } from './audit-identity.ts';
+import { asVaultsWrite, recordsOf } from './audit-messages.ts';
+import { type Expected, isNoise, knownUsers, subjectOf } from './audit-noise.ts';
+import { CHANGING, TELLING_WHEN_REFUSED } from './audit-operations.ts';
 import { type Heard, mergedByKey } from './heard-news.ts';
-
-/** Operations that change a key or copy it. @see https://learn.microsoft.com/azure/key-vault/general/logging */
-const CHANGING = new Set([
-  'KeyCreate',
-  'KeyImport',
-  'KeyRestore',
-  'KeyRotate',
-  'KeyRotateIfDue',
-  'KeyUpdate',
-  'KeyDelete',
-  'KeyRecover',
-  'KeyPurge',
-  'KeyBackup',
-  'KeyRotationPolicySet',
-]);
-/** Uses of a key that only its known users should make. */
-const USING = new Set(['KeyUnwrap', 'KeyDecrypt', 'KeyRelease']);
-/** Operations whose refusal is news. */
-const TELLING_WHEN_REFUSED = new Set(['KeyUnwrap', 'KeyPurge']);
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
 const judged = z.object({
@@ -73,120 +57,6 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
     }
   }
   return { inspections: mergedByKey(found), setAside };
-}
-
-type Records =
-  /** `raw`: the message as text; `undefined` where the host had parsed it. */
-  | { readonly kind: 'records'; readonly records: readonly unknown[]; readonly raw: string | undefined }
-  | { readonly kind: 'unreadable'; readonly content: string; readonly because: string };
-
-/** `{records: […]}`, a bare array or a bare record; as bytes, as text, or parsed already by the host. */
-function recordsOf(message: unknown): Records {
-  const text =
-    message instanceof Uint8Array
-      ? Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString('utf8')
-      : message;
-  if (typeof text !== 'string') return unwrapped(text, undefined);
-  try {
-    return unwrapped(JSON.parse(text), text);
-  } catch (error) {
-    return { kind: 'unreadable', content: text, because: error instanceof Error ? error.message : 'not JSON' };
-  }
-}
-
-function unwrapped(parsed: unknown, raw: string | undefined): Records {
-  if (Array.isArray(parsed)) return { kind: 'records', records: parsed, raw };
-  if (typeof parsed !== 'object' || parsed === null)
-    return {
-      kind: 'unreadable',
-      content: wholeText(parsed, raw),
-      because: 'neither records nor a record',
-    };
-  if (!('records' in parsed)) return { kind: 'records', records: [parsed], raw };
-  if (Array.isArray(parsed.records)) return { kind: 'records', records: parsed.records, raw };
-  return { kind: 'unreadable', content: wholeText(parsed, raw), because: '`records` is not an array' };
-}
-
-/**
- * Whether a record says nothing to us, by a few direct looks: 99 of 100 are reads, wraps and unwraps by disks, and a
- * schema over each would cost more than reading the message. What looks odd here goes on to the schema.
- */
-function isNoise(record: unknown, vaults: ReadonlySet<string>, byId: Map<string, Expected>, policy: Policy): boolean {
-  if (typeof record !== 'object' || record === null) return false;
-  if ('category' in record && record.category !== 'AuditEvent') return true;
-  if (!('operationName' in record) || typeof record.operationName !== 'string') return false;
-  const { operationName } = record;
-  if (CHANGING.has(operationName)) return false;
-  if (!USING.has(operationName)) return true;
-  if (!('properties' in record) || typeof record.properties !== 'object' || record.properties === null) return false;
-  const { properties } = record;
-  const status = 'httpStatusCode' in properties ? properties.httpStatusCode : undefined;
-  if (typeof status !== 'number' || status < 200 || status > 299)
-    return status !== undefined && typeof status === 'number' && !TELLING_WHEN_REFUSED.has(operationName);
-  if (!('id' in properties) || typeof properties.id !== 'string' || !('identity' in record)) return false;
-  const { id } = properties;
-  const expected = byId.get(id) ?? expectedOf(id, vaults, policy);
-  byId.set(id, expected);
-  if (expected === 'unclear') return false;
-  if (expected === 'anybody') return true;
-  const oid = quickOid(record.identity);
-  return expected.has(oid) || expected.has(oid.toLowerCase());
-}
-
-/** Who may use what a record's id names without being news; `unclear` where the id names no key. */
-type Expected = ReadonlySet<string> | 'anybody' | 'unclear';
-
-function expectedOf(id: string, vaults: ReadonlySet<string>, policy: Policy): Expected {
-  const subject = subjectOf(id);
-  if (subject === undefined) return 'unclear';
-  if (!vaults.has(subject.vault)) return 'anybody';
-  const known = knownUsers(subject.vault, subject.key, new Map(), policy);
-  return known.size === 0 ? 'anybody' : known;
-}
-
-/** The caller's object id in the two spellings that nearly every record has; '' where only a closer look can tell. */
-function quickOid(identity: unknown): string {
-  if (typeof identity !== 'object' || identity === null || !('claim' in identity)) return '';
-  const { claim } = identity;
-  if (typeof claim !== 'object' || claim === null) return '';
-  if ('oid' in claim) return typeof claim.oid === 'string' ? claim.oid : '';
-  return OBJECT_ID in claim && typeof claim[OBJECT_ID] === 'string' ? claim[OBJECT_ID] : '';
-}
-
-/** Object ids in lower case. Empty where the policy names none: then nobody can be told from anybody. */
-function knownUsers(
-  vault: string,
-  key: string,
-  users: Map<string, ReadonlySet<string>>,
-  policy: Policy,
-): ReadonlySet<string> {
-  const id = `${vault}/${key}`;
-  const known = users.get(id) ?? new Set(keyPolicy(policy, vault, key).knownUsers.map((oid) => oid.toLowerCase()));
-  users.set(id, known);
-  return known;
-}
-
-/**
- * A Managed HSM writes the status at the top, and names the key in the address of the request alone.
- * @see https://learn.microsoft.com/azure/key-vault/managed-hsm/logging
- */
-function asVaultsWrite(record: unknown): unknown {
-  if (typeof record !== 'object' || record === null || !('httpStatusCode' in record)) return record;
-  const { httpStatusCode } = record;
-  const id = 'requestUri' in record ? { id: record.requestUri } : {};
-  const properties = 'properties' in record && typeof record.properties === 'object' ? record.properties : {};
-  return { ...record, properties: { httpStatusCode, ...id, ...properties } };
-}
-
-const ID = /^https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-fA-F]{32}))?(?:[/?]|$)/;
-
-/** Vault, key and version that a record's id names, in lower case. */
-function subjectOf(
-  id: string,
-): { readonly vault: string; readonly key: string; readonly version: string | undefined } | undefined {
-  const [, vault, key, version] = ID.exec(id) ?? [];
-  if (vault === undefined || key === undefined) return undefined;
-  return { vault: vault.toLowerCase(), key: key.toLowerCase(), version: version?.toLowerCase() };
 }
 
 function inspectionFrom(

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { entry } from '../audit/entries.ts';
 import { NO_VAULT } from '../domain/audit-record.ts';
 import { loosenings } from '../domain/loosening.ts';
 import { guardedVaults, keyPolicy, type Policy, policy as policySchema } from '../domain/policy.ts';
-import { entry } from '../guard/entries.ts';
 import { endIncidents, openIncident } from '../incidents/book.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { policyLoosened } from '../incidents/kinds/policy-loosened.ts';

@@ -2,28 +2,20 @@ import type { Inspection, SweepMessage } from '../domain/hint.ts';
 import type { ListedVersion } from '../domain/key.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../domain/register.ts';
-import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { later, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
-import { BaselineImpossible, KeptRecordUnreadable, RegisterUnreadable } from '../errors.ts';
-import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
-import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
-import { hourOf } from '../incidents/draft.ts';
-import type { KindFacts } from '../incidents/kinds/kind.ts';
-import { massBrake } from '../incidents/kinds/mass-brake.ts';
-import { trailBehind } from '../incidents/kinds/trail-behind.ts';
-import { vaultBlind } from '../incidents/kinds/vault-blind.ts';
+import { BaselineImpossible, RegisterUnreadable } from '../errors.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { ensureBaseline } from '../register/baseline.ts';
-import { endHolds } from '../register/ended-holds.ts';
+import { ensureBaseline } from '../register/ensure-baseline.ts';
 import { type KeyRow, readSoundKeys, writeKey } from '../register/keys.ts';
 import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
-import { compare, keysToList, type Lists, versionsToRead } from './compare.ts';
+import { compare } from './compare.ts';
 import { inTurns } from './in-turns.ts';
+import { blind, brake, passed } from './pass-end.ts';
+import { keysToList, type Lists, versionsToRead } from './pass-plan.ts';
 
-/** A vault that could not be swept for this long is told as blind, in ms. */
-const BLIND_AFTER_MS = 2 * MINUTE_MS;
 /** So many passes that began and did not end are told as blind, too: they take the time with them. */
 const BLIND_AFTER_PASSES = 3;
 /** Reads of one vault side by side. */
@@ -161,61 +153,3 @@ async function writeSeen(
 ): Promise<void> {
   if (from !== undefined) await writeKey(tables.keys, { vault, key }, from, record);
 }
-
-async function brake(vault: string, standing: number, ports: Ports): Promise<void> {
-  const { unreadable } = await readBook(ports, { vault });
-  for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
-  if (standing > MASS_BRAKE_VERSIONS) return openIncident(massBrake.draft(vault, hourOf(ports.now()), standing), ports);
-  await goodAgain(vault, massBrake, ports);
-}
-
-async function passed(vault: string, ports: Ports): Promise<void> {
-  await noted(vault, ports, ({ failing: _, unended: __, ...state }, now) => ({ ...state, lastPassAt: now }));
-  await goodAgain(vault, vaultBlind, ports);
-  await endHolds(vault, ports);
-  // Last: it throws where the trail's storage is still away.
-  await catchUp(ports);
-  await goodAgain(vault, trailBehind, ports);
-}
-
-/** Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. */
-async function catchUp(ports: Ports): Promise<void> {
-  try {
-    await ports.trail.catchUp();
-  } catch (error) {
-    if (!(error instanceof AggregateError)) throw error;
-    for (const each of error.errors) {
-      if (!(each instanceof KeptRecordUnreadable)) throw error;
-      await setAsideWhole({ content: `${each.partition}/${each.row}`, because: each.message }, 'trail', ports);
-    }
-  }
-}
-
-async function blind(vault: string, because: string, ports: Ports): Promise<void> {
-  const now = ports.now();
-  const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => ({
-    ...state,
-    // Passes that did not come to their end were blind as well.
-    failing: { since: before?.since ?? later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1)), because },
-  }));
-  const since = failing?.since ?? now;
-  if (now.getTime() - since.getTime() < BLIND_AFTER_MS) return;
-  await openIncident(vaultBlind.draft(vault, since, because), ports);
-}
-
-/** Notes how a pass ended, on the row as it stands; returns what was written. */
-async function noted(
-  vault: string,
-  { tables, now }: Ports,
-  change: (state: SweepState, now: Date) => SweepState,
-): Promise<Partial<SweepState>> {
-  for (;;) {
-    const from = await readSweep(tables.vaults, vault);
-    if (from === undefined) return {};
-    const next = change(from.state, now());
-    if (await writeSweep(tables.vaults, vault, from, next)) return next;
-  }
-}
-
-const goodAgain = (vault: string, { id }: KindFacts, ports: Ports): Promise<void> =>
-  endIncidents({ vault }, ({ kind }) => kind === id, 'good again', ports);

@@ -12,7 +12,8 @@ import { type AlertMessage, alertMessage, type Incident, incident } from '../../
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { acceptBaseline, type BaselineWords, proposeBaseline } from '../../shared/register/baseline.ts';
+import { acceptBaseline, type BaselineWords } from '../../shared/register/accept-baseline.ts';
+import { proposeBaseline } from '../../shared/register/baseline.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { hand } from '../../shared/senses/heard-news.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';

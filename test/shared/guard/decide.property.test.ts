@@ -5,7 +5,8 @@ import type { Action, Decision } from '../../../shared/domain/decision.ts';
 import type { AttributeChange, ObservedVersion } from '../../../shared/domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../../../shared/domain/register.ts';
 import { decide, type Given } from '../../../shared/guard/decide.ts';
-import { afterLook, afterWriting, withChanges } from '../../../shared/guard/next-record.ts';
+import { afterLook, afterWriting } from '../../../shared/guard/next-record.ts';
+import { withChanges } from '../../../shared/register/changes.ts';
 import { anyGiven, anyHold, approval, observedVersions } from './arbitrary.ts';
 import { hold, inDays, POLICY } from './situations.ts';
 

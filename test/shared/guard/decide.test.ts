@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Judgement, Verdict } from '../../../shared/domain/decision.ts';
 import type { ObservedVersion } from '../../../shared/domain/key.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { actorOf, decide, type Given, settlingLook, wasBadBefore } from '../../../shared/guard/decide.ts';
+import { actorOf } from '../../../shared/guard/actors.ts';
+import { decide, type Given, settlingLook, wasBadBefore } from '../../../shared/guard/decide.ts';
 import {
   ACTED,
   approval,

@@ -4,7 +4,8 @@ import type { Finding, Situation } from '../../../shared/domain/finding.ts';
 import type { AttributeChange } from '../../../shared/domain/key.ts';
 import type { KeyRecord, RegisterChange, VersionRecord } from '../../../shared/domain/register.ts';
 import { decide } from '../../../shared/guard/decide.ts';
-import { afterLook, afterWriting, withChanges } from '../../../shared/guard/next-record.ts';
+import { afterLook, afterWriting } from '../../../shared/guard/next-record.ts';
+import { withChanges } from '../../../shared/register/changes.ts';
 import {
   ACTED,
   approved,

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SeedKey, VersionState } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
-import { acceptBaseline, type BaselineWords, proposeBaseline } from '../../../shared/register/baseline.ts';
+import { acceptBaseline, type BaselineWords } from '../../../shared/register/accept-baseline.ts';
+import { proposeBaseline } from '../../../shared/register/baseline.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
 import { MONDAY, startAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';

@@ -3,7 +3,8 @@ import type { ListedVersion } from '../../../shared/domain/key.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
 import type { DeletedKey, ListedKey, ReadVersion } from '../../../shared/domain/vault.ts';
-import { compare, keysToList, versionsToRead } from '../../../shared/senses/compare.ts';
+import { compare } from '../../../shared/senses/compare.ts';
+import { keysToList, versionsToRead } from '../../../shared/senses/pass-plan.ts';
 import {
   ACTED,
   approved,

@@ -1,0 +1,78 @@
+import { type Approval, covers, type DatedAct } from '../domain/approval.ts';
+import type { Judgement } from '../domain/decision.ts';
+import type { Finding, Situation } from '../domain/finding.ts';
+import type { Attributes } from '../domain/key.ts';
+import type { RegisterChange } from '../domain/register.ts';
+import { withChanges } from '../register/changes.ts';
+import { actorOf } from './actors.ts';
+
+/** The approval that covers what was found, whenever it may have happened; by whom, as far as the audit log has told. */
+export function approvalFor(
+  finding: Finding,
+  { key, record }: Situation,
+  approvals: readonly Approval[],
+): Approval | undefined {
+  const { act } = finding;
+  if (act === undefined) return undefined;
+  const { version, since, latest = since } = finding;
+  const dated: DatedAct = { act, version, at: since, by: actorOf(finding, record.acts)?.by.oid };
+  return approvals.find((approval) => covers(approval, key, dated) && covers(approval, key, { ...dated, at: latest }));
+}
+
+/**
+ * Approvals are spent, not consulted: the state that one allows becomes the approved one. Of several acts on one version
+ * each is spent on what the one before it left.
+ */
+export function spendings(judgements: readonly Judgement[], situation: Situation): readonly RegisterChange[] {
+  const changes: RegisterChange[] = [];
+  for (const judgement of judgements)
+    changes.push(...spending(judgement, { ...situation, record: withChanges(situation.record, changes) }));
+  return changes;
+}
+
+function spending({ finding, verdict }: Judgement, { observed, record }: Situation): readonly RegisterChange[] {
+  if (verdict.kind !== 'approved') return [];
+  const by = actorOf(finding, record.acts)?.by.oid;
+  if (observed.kind === 'deleted')
+    return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
+  const known = finding.version === undefined ? undefined : record.versions[finding.version];
+  const shown =
+    observed.kind === 'present' ? observed.versions.find((version) => version.version === finding.version) : undefined;
+  if (known?.approved === undefined || shown === undefined || finding.act === undefined) return [];
+  const approved = allowed(finding.act, known.approved, {
+    ...shown,
+    operations: shown.detail?.operations ?? known.approved.operations,
+  });
+  const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by, before: known.approved };
+  return [
+    {
+      kind: 'approve-version',
+      version: shown.version,
+      created: shown.created,
+      approved,
+      because: `approval ${verdict.approval}`,
+      spent,
+    },
+  ];
+}
+
+type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };
+
+/** The approved attributes with those replaced that the act is about. */
+function allowed(act: NonNullable<Finding['act']>, approved: Attributes, shown: Shown): Attributes {
+  switch (act) {
+    case 'disable':
+    case 'enable':
+      return { ...approved, enabled: shown.enabled };
+    case 'expire':
+      return { ...approved, expiresOn: shown.expiresOn };
+    case 'not-before':
+      return { ...approved, notBefore: shown.notBefore };
+    case 'operations':
+      return { ...approved, operations: [...shown.operations] };
+    case 'delete':
+      return approved;
+    default:
+      return act satisfies never;
+  }
+}

@@ -1,0 +1,107 @@
+import { entry, registerEntry } from '../audit/entries.ts';
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
+import type { KeyRecord, RegisterChange, VersionRecord } from '../domain/register.ts';
+import type { Ports } from '../ports.ts';
+import type { Proposed } from './baseline.ts';
+import { withKeyChanges } from './changes.ts';
+import { readKeys } from './keys.ts';
+import { writeBaseline } from './vaults.ts';
+
+/**
+ * What a person says of suspicious versions, each as `key/version`. What nobody names stays as it was approved, or is known
+ * and not approved.
+ */
+export interface BaselineWords {
+  /** Needed: approved as usable, so that the guardian makes it so. */
+  readonly needed: readonly string[];
+  /** Retired: approved as it is. */
+  readonly retired: readonly string[];
+}
+
+/** Makes what a person has looked at the approved state, records it, and lets the guardian write. */
+export async function acceptBaseline(
+  vault: string,
+  proposed: readonly Proposed[],
+  words: BaselineWords,
+  by: Actor,
+  ports: Ports,
+): Promise<void> {
+  const changes = proposed.flatMap((one): readonly (readonly [string, RegisterChange])[] => {
+    const { key, version, read, listed, suspicious } = one;
+    const shown = read ?? listed;
+    if (version === undefined || shown === undefined) return [];
+    const about = {
+      version,
+      created: shown.created,
+      keyType: read?.detail.keyType,
+      keySizeBits: read?.detail.keySizeBits,
+      fingerprint: read?.detail.fingerprint,
+    };
+    const name = `${key}/${version}`;
+    if (suspicious !== undefined && !words.needed.includes(name) && !words.retired.includes(name)) {
+      return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
+    }
+    const { enabled, notBefore, expiresOn } = shown;
+    const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
+    const asShown: Attributes = { enabled, notBefore, expiresOn, operations };
+    const approved = words.needed.includes(name) ? usable(one.approved ?? asShown, ports.now()) : asShown;
+    return [[key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
+  });
+  const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
+  const entries: AuditEntry[] = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
+  await ports.trail.appendRegister(vault, [...entries, accepted]);
+  await ports.trail.append(vault, [accepted]);
+  const standing = await readKeys(ports.tables.keys, vault);
+  const records = withKeyChanges(changes, new Map([...standing].map(([key, { record }]) => [key, record])));
+  await ports.tables.keys.putAll(
+    vault,
+    [...records].map(([row, record]) => ({ row, data: withSight(row, record, proposed, ports.now()) })),
+  );
+  await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
+}
+
+/** The attributes of a version that something needs: enabled, within its dates, and able to wrap and unwrap. */
+const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): Attributes => ({
+  enabled: true,
+  notBefore: notBefore !== undefined && notBefore.getTime() > now.getTime() ? undefined : notBefore,
+  expiresOn: expiresOn !== undefined && expiresOn.getTime() <= now.getTime() ? undefined : expiresOn,
+  operations: [...new Set([...operations, ...VITAL_OPERATIONS])],
+});
+
+/** What a disabled version that cannot be read in full is taken to be for: the same as the key's newest version that can. */
+const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly string[] =>
+  proposed
+    .flatMap((one) => (one.key === key && one.read !== undefined ? [one.read] : []))
+    .toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.detail.operations ??
+  VITAL_OPERATIONS;
+
+/** The accepted state is also the last that was seen: what is bad already and is said to be needed is to be undone. */
+function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[], now: Date): KeyRecord {
+  let next = record;
+  for (const { read, listed, current } of proposed.filter((one) => one.key === key)) {
+    const shown = read ?? listed;
+    const known = shown === undefined ? undefined : next.versions[shown.version];
+    if (shown === undefined || known === undefined) continue;
+    const { version, enabled, notBefore, expiresOn, updated } = shown;
+    const operations = [...(read?.detail.operations ?? known.approved?.operations ?? [])];
+    const asApproved = known.approved === undefined || sameOperations(operations, known.approved.operations);
+    const seen: VersionRecord['seen'] = {
+      at: now,
+      updated,
+      enabled,
+      notBefore,
+      expiresOn,
+      operations,
+      // A list does not show operations: those that are to be put back are read with the next pass.
+      inFullAt: asApproved ? now : updated,
+      verdict: 'undo',
+    };
+    next = {
+      ...next,
+      versions: { ...next.versions, [version]: { ...known, seen } },
+      ...(current ? { current: version } : {}),
+    };
+  }
+  return next;
+}

@@ -1,0 +1,75 @@
+import { EMPTY_KEY_RECORD, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+
+/** The register's row of a key after changes of what is approved. Applying them twice is applying them once. */
+export function withChanges(record: KeyRecord, changes: readonly RegisterChange[]): KeyRecord {
+  return changes.reduce(withChange, record);
+}
+
+function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
+  switch (change.kind) {
+    case 'approve-version': {
+      const known = record.versions[change.version];
+      const spent = withSpent(known?.spent ?? [], change.spent);
+      return withVersion(record, change.version, {
+        ...known,
+        ...aboutVersion(change, known),
+        accepted: change.accepted ?? known?.accepted,
+        spent,
+        approved: change.approved,
+      });
+    }
+    case 'know-version':
+      return withVersion(record, change.version, {
+        ...aboutVersion(change, record.versions[change.version]),
+        spent: [],
+      });
+    case 'distrust-version': {
+      const known = record.versions[change.version];
+      return known === undefined
+        ? record
+        : withVersion(record, change.version, { ...known, approved: undefined, distrusted: change.because });
+    }
+    case 'approve-deletion':
+      return { ...record, approvedDeletion: { approval: change.approval, deletedOn: change.deletedOn, by: change.by } };
+    case 'forget-deletion':
+      return { ...record, approvedDeletion: undefined };
+    default:
+      return change satisfies never;
+  }
+}
+
+function withSpent(
+  spent: VersionRecord['spent'],
+  use: VersionRecord['spent'][number] | undefined,
+): VersionRecord['spent'] {
+  if (use === undefined) return spent;
+  const isThat = ({ approval, act, at }: typeof use): boolean =>
+    approval === use.approval && act === use.act && at.getTime() === use.at.getTime();
+  return [...spent.filter((other) => !isThat(other)), use];
+}
+
+/** The record with what is known of one version replaced. */
+export const withVersion = (record: KeyRecord, version: string, known: VersionRecord): KeyRecord => ({
+  ...record,
+  versions: { ...record.versions, [version]: known },
+});
+
+const aboutVersion = (
+  change: Extract<RegisterChange, { kind: 'approve-version' | 'know-version' }>,
+  known: VersionRecord | undefined,
+) => ({
+  created: change.created,
+  keyType: change.keyType ?? known?.keyType,
+  keySizeBits: change.keySizeBits ?? known?.keySizeBits,
+  fingerprint: change.fingerprint ?? known?.fingerprint,
+});
+
+/** The records of several keys after some changes, in their order; of a key that is not there yet from nothing. */
+export function withKeyChanges(
+  changes: readonly (readonly [string, RegisterChange])[],
+  from: ReadonlyMap<string, KeyRecord> = new Map(),
+): Map<string, KeyRecord> {
+  const records = new Map(from);
+  for (const [key, change] of changes) records.set(key, withChanges(records.get(key) ?? EMPTY_KEY_RECORD, [change]));
+  return records;
+}

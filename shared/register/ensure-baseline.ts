@@ -1,0 +1,60 @@
+import { entry } from '../audit/entries.ts';
+import { spell } from '../domain/key.ts';
+import { type BaselineState, type RegisterChange, registerChange } from '../domain/register.ts';
+import { openIncident } from '../incidents/book.ts';
+import { registerLost } from '../incidents/kinds/register-lost.ts';
+import type { Ports } from '../ports.ts';
+import { proposeBaseline } from './baseline.ts';
+import { withKeyChanges } from './changes.ts';
+import { readBaseline, writeBaseline } from './vaults.ts';
+
+/**
+ * Whether the vault may be compared with its register. Proposes a baseline on first sight, and rebuilds the register from
+ * the trail where that has a baseline and the register has lost it.
+ */
+export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
+  const state = await readBaseline(ports.tables.vaults, vault);
+  if (state?.state === 'accepted') {
+    if ((await ports.tables.keys.list(vault)).length > 0) return true;
+    return rebuild(vault, ports);
+  }
+  if (await rebuild(vault, ports)) return true;
+  if (state === undefined) await propose(vault, ports);
+  return false;
+}
+
+async function propose(vault: string, ports: Ports): Promise<void> {
+  const proposed = await proposeBaseline(vault, ports);
+  const suspicious = proposed.flatMap((one) =>
+    one.suspicious === undefined ? [] : [`${spell({ vault, key: one.key, version: one.version })}: ${one.suspicious}`],
+  );
+  const keys = new Set(proposed.map(({ key }) => key)).size;
+  const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
+  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'proposed', keys, suspicious }, ports)]);
+  await writeBaseline(ports.tables.vaults, vault, state);
+}
+
+/** False where the trail has no baseline of this vault, or one without keys. */
+async function rebuild(vault: string, ports: Ports): Promise<boolean> {
+  const records = await ports.trail.readRegister(vault);
+  const accepted = records.findLast((record) => record.what === 'baseline' && record.detail.state === 'accepted');
+  if (accepted === undefined) return false;
+  const changes = records.flatMap(({ what, subject, detail }): readonly (readonly [string, RegisterChange])[] =>
+    what === 'register' && subject.key !== undefined ? [[subject.key, registerChange.parse(detail.change)]] : [],
+  );
+  const keys = withKeyChanges(changes);
+  if (keys.size === 0) return true;
+  await ports.tables.keys.putAll(
+    vault,
+    [...keys].map(([row, data]) => ({ row, data })),
+  );
+  await writeBaseline(ports.tables.vaults, vault, {
+    state: 'accepted',
+    at: accepted.time,
+    by: accepted.who ?? { oid: 'unknown' },
+    record: accepted.id,
+  });
+  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
+  await openIncident(registerLost.draft(vault, ports.now(), keys.size), ports);
+  return true;
+}

@@ -1,0 +1,78 @@
+import type { SweepState } from '../domain/register.ts';
+import { later, MINUTE_MS } from '../domain/time.ts';
+import { KeptRecordUnreadable } from '../errors.ts';
+import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
+import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
+import { hourOf } from '../incidents/draft.ts';
+import type { KindFacts } from '../incidents/kinds/kind.ts';
+import { massBrake } from '../incidents/kinds/mass-brake.ts';
+import { trailBehind } from '../incidents/kinds/trail-behind.ts';
+import { vaultBlind } from '../incidents/kinds/vault-blind.ts';
+import { setAsideWhole } from '../incidents/set-aside.ts';
+import type { Ports } from '../ports.ts';
+import { endHolds } from '../register/ended-holds.ts';
+import { readSweep, writeSweep } from '../register/vaults.ts';
+
+/** A vault that could not be swept for this long is told as blind, in ms. */
+const BLIND_AFTER_MS = 2 * MINUTE_MS;
+
+/** Tells where more was bad before the last look than the guardian undoes by itself, and when it is no more. */
+export async function brake(vault: string, standing: number, ports: Ports): Promise<void> {
+  const { unreadable } = await readBook(ports, { vault });
+  for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
+  if (standing > MASS_BRAKE_VERSIONS) return openIncident(massBrake.draft(vault, hourOf(ports.now()), standing), ports);
+  await goodAgain(vault, massBrake, ports);
+}
+
+/** A pass came to its end: what waited for one goes on. */
+export async function passed(vault: string, ports: Ports): Promise<void> {
+  await noted(vault, ports, ({ failing: _, unended: __, ...state }, now) => ({ ...state, lastPassAt: now }));
+  await goodAgain(vault, vaultBlind, ports);
+  await endHolds(vault, ports);
+  // Last: it throws where the trail's storage is still away.
+  await catchUp(ports);
+  await goodAgain(vault, trailBehind, ports);
+}
+
+/** Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. */
+async function catchUp(ports: Ports): Promise<void> {
+  try {
+    await ports.trail.catchUp();
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    for (const each of error.errors) {
+      if (!(each instanceof KeptRecordUnreadable)) throw error;
+      await setAsideWhole({ content: `${each.partition}/${each.row}`, because: each.message }, 'trail', ports);
+    }
+  }
+}
+
+/** A pass did not come to its end: told once that has lasted for two minutes. */
+export async function blind(vault: string, because: string, ports: Ports): Promise<void> {
+  const now = ports.now();
+  const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => ({
+    ...state,
+    // Passes that did not come to their end were blind as well.
+    failing: { since: before?.since ?? later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1)), because },
+  }));
+  const since = failing?.since ?? now;
+  if (now.getTime() - since.getTime() < BLIND_AFTER_MS) return;
+  await openIncident(vaultBlind.draft(vault, since, because), ports);
+}
+
+/** Notes how a pass ended, on the row as it stands; returns what was written. */
+async function noted(
+  vault: string,
+  { tables, now }: Ports,
+  change: (state: SweepState, now: Date) => SweepState,
+): Promise<Partial<SweepState>> {
+  for (;;) {
+    const from = await readSweep(tables.vaults, vault);
+    if (from === undefined) return {};
+    const next = change(from.state, now());
+    if (await writeSweep(tables.vaults, vault, from, next)) return next;
+  }
+}
+
+const goodAgain = (vault: string, { id }: KindFacts, ports: Ports): Promise<void> =>
+  endIncidents({ vault }, ({ kind }) => kind === id, 'good again', ports);
