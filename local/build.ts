@@ -10,6 +10,7 @@ import { readPolicy } from '../shared/policy-file.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = 'main.cjs';
 
+/** What is built from what. */
 export interface BuildOptions {
   /** Where the package is written. Default: `dist` beside package.json. */
   readonly folder?: string;

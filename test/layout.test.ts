@@ -60,6 +60,26 @@ describe('a kind of incident that no rule makes', () => {
   });
 });
 
+describe('what a file exports', () => {
+  // Rules and kinds of incident say what they are in data; a type that is inferred, and a unit of time, by what it is.
+  const speaksForItself =
+    /z\.infer<|\(typeof \w+\)\[number\]|^export const \w+_MS = |: (?:Version|Key)Rule = |= incidentKind\(|^export const modes/;
+
+  test('has a sentence above it that says what its type cannot', () => {
+    const bare = [...functions, ...shared, ...local].flatMap((file) => {
+      const lines = textOf(file).split('\n');
+      return lines.flatMap((line, at) =>
+        /^export (?:async )?(?:const|function|interface|type|class) /.test(line) &&
+        !speaksForItself.test(line) &&
+        !(lines[at - 1] ?? '').endsWith('*/')
+          ? [`${file}: ${line}`]
+          : [],
+      );
+    });
+    expect(bare).toEqual([]);
+  });
+});
+
 describe('a function', () => {
   const MOST_LINES_OF_CODE = 26;
 

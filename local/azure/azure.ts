@@ -26,6 +26,7 @@ import type {
   WireResponse,
 } from './types.ts';
 
+/** What a local Azure begins with. */
 export interface LocalAzureOptions {
   readonly vaults: readonly SeedVault[];
   readonly identities: readonly SeedIdentity[];
@@ -78,6 +79,7 @@ export interface LocalAzure {
   onAnswer(listener: AnswerListener): () => void;
 }
 
+/** Told of each answer as it leaves, with the request it answers. */
 export type AnswerListener = (request: WireRequest, response: WireResponse, operation: OperationName) => void;
 
 const defaultTenantId = '5f0c1c9e-2b7d-4c53-8b0e-6d1f8a4e7c20';
@@ -98,6 +100,7 @@ const defaultBehaviours: Behaviours = {
   throttling: true,
 };
 
+/** Makes a local Azure. Throws where a seed is none that the service could have given. */
 export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
   const tenantId = options.tenantId ?? defaultTenantId;

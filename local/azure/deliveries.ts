@@ -5,7 +5,9 @@ import type { Behaviours } from './types.ts';
 export interface AuditPayload {
   readonly records: readonly unknown[];
 }
+/** A diagnostic setting: gets what an Event Hub of its region would. */
 export type AuditListener = (region: string, body: AuditPayload) => void;
+/** An event subscription. */
 export type EventListener = (event: EventDelivery) => void;
 
 /** Audit records and events on their way out, late as the behaviours say. */
@@ -27,6 +29,7 @@ export interface Deliveries {
 /** How long a payload is kept open for further records of its region, at most, in ms. */
 const batchMs = 100;
 
+/** Makes the way out for records and events; the behaviours are read anew for each. */
 export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
   const auditListeners = new Set<AuditListener>();
   const eventListeners = new Set<EventListener>();

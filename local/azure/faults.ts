@@ -18,6 +18,7 @@ export interface FaultPlan {
   take(subject: FaultSubject, kinds: readonly Fault['answer']['kind'][]): Fault['answer'] | undefined;
 }
 
+/** A plan without faults. */
 export function createFaultPlan(): FaultPlan {
   let planned: { readonly fault: Fault; left: number }[] = [];
   return {

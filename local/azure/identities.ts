@@ -17,6 +17,7 @@ export interface IdentityRegister {
   readonly tenantId: string;
 }
 
+/** A register without identities, of one tenant. */
 export function createIdentityRegister(tenantId: string): IdentityRegister {
   return { byName: new Map(), byToken: new Map(), grants: new Map(), tenantId };
 }
@@ -69,6 +70,7 @@ export type Caller =
   | { readonly kind: 'wrong-issuer'; readonly issuer: string }
   | { readonly kind: 'unknown-token'; readonly header: string };
 
+/** Who calls, by the `authorization` header; why nobody does where the token is none of ours. */
 export function callerOf(register: IdentityRegister, authorization: string | undefined): Caller {
   const token = /^(?:bearer|pop)\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return { kind: 'no-token' };

@@ -9,6 +9,7 @@ export interface WireRequest {
   readonly address?: string;
 }
 
+/** An answer as it leaves. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,6 +19,7 @@ export interface WireResponse {
   readonly malformedOnPurpose?: true;
 }
 
+/** What a key may be used for, as `key_ops` spells it. */
 export type KeyOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'wrapKey' | 'unwrapKey' | 'import' | 'export';
 
 /** A version to seed. Times are whole Unix seconds. What is left out gets the service's own default. */
@@ -37,6 +39,7 @@ export interface SeedVersion {
   readonly publicPart?: Readonly<Record<string, string>>;
 }
 
+/** A key to begin with. */
 export interface SeedKey {
   readonly name: string;
   /** Behind a certificate: listed and read with `managed: true`, without `exportable`. */
@@ -45,6 +48,7 @@ export interface SeedKey {
   readonly versions?: readonly SeedVersion[];
 }
 
+/** A vault to begin with. What is left out gets the service's own default. */
 export interface SeedVault {
   readonly name: string;
   readonly region?: string;
@@ -70,6 +74,7 @@ export interface SeedIdentity {
   readonly grants: readonly Grant[];
 }
 
+/** What an identity may do where. */
 export interface Grant {
   /** Vault name, or `*`. */
   readonly vault: string;
@@ -78,6 +83,7 @@ export interface Grant {
   readonly dataActions: readonly string[];
 }
 
+/** An identity with its token. */
 export interface Identity {
   readonly name: string;
   readonly kind: SeedIdentity['kind'];
@@ -139,6 +145,7 @@ export interface Fault {
   readonly times?: number;
 }
 
+/** What a request asks for; `unknown` where the service has no such path. */
 export type OperationName =
   | 'create'
   | 'import'
@@ -186,6 +193,7 @@ export type KeyState =
     }
   | { readonly kind: 'none' };
 
+/** A version as the vault holds it. Times are whole Unix seconds. */
 export interface VersionState {
   readonly version: string;
   readonly enabled: boolean;

@@ -23,6 +23,7 @@ export interface Exchange {
   readonly answer: RecordedAnswer;
 }
 
+/** The answer of the real service. */
 export interface RecordedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -11,11 +11,13 @@ import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
 import { chainHolds, steps } from './steps.ts';
 
+/** How the demo went: ok where every step was as it should be. */
 export interface DemoResult {
   readonly ok: boolean;
   readonly steps: readonly StepResult[];
 }
 
+/** How the demo is played. */
 export interface DemoOptions {
   /** Told of each step as it ends. */
   readonly onStep?: (step: StepResult) => void;

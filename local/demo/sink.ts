@@ -16,6 +16,7 @@ export interface Sink {
   close(): Promise<void>;
 }
 
+/** Listens on a free port of the loopback address, under a secret of its own. */
 export async function startSink(): Promise<Sink> {
   const secret = randomBytes(24).toString('hex');
   const got: z.infer<typeof received>[] = [];

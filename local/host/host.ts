@@ -17,6 +17,7 @@ import { timers } from './timers.ts';
 import { waits } from './waits.ts';
 import { work } from './work.ts';
 
+/** What a host runs, and with what. */
 export interface HostOptions {
   /**
    * Imports the app's functions. Nothing may have called `app.*` in this process before. Where the import is served
@@ -33,6 +34,7 @@ export interface HostOptions {
   readonly log?: (line: string) => void;
 }
 
+/** A running host: what the platform would do, and the hands with which tests turn it. */
 export interface Host {
   /** What is served: the name, and the trigger's type as in function.json (`timerTrigger` …). */
   readonly functions: readonly { readonly name: string; readonly trigger: string }[];

@@ -6,6 +6,7 @@ import type { Queue } from '../storage.ts';
 import type { Channel } from './channel.ts';
 import { type Recipients, recipients } from './recipients.ts';
 
+/** What handing over needs. */
 export interface DeliverNeeds {
   /** Ids of the channels that the policy names, in order. */
   readonly named: readonly string[];

@@ -30,6 +30,7 @@ export interface Backlog {
   lease(): Promise<Lease | undefined>;
 }
 
+/** A right that ends by itself: who holds it and dies blocks nobody for more than a minute. */
 export interface Lease {
   /** Another minute from now on; false where the minute was over and somebody else took the lease. */
   renew(): Promise<boolean>;
@@ -40,6 +41,7 @@ const keptRow = z.object({ stream: z.string(), entry: auditEntry });
 const leaseRow = z.object({ until: moment });
 const leasePlace = { partition: 'catch-up', row: 'lease' } as const;
 
+/** The backlog of a table, shared by every instance that has it. */
 export function createBacklog(table: Table, now: () => Date): Backlog {
   const instance = randomUUID();
   let count = 0;

@@ -28,6 +28,7 @@ export type ChainFault =
   /** The place is right, the hash of the record before is not. */
   | 'not-linked';
 
+/** Whether every line follows from the one before. */
 export type ChainCheck =
   | { readonly kind: 'holds'; readonly records: number; readonly head: ChainHead }
   /** `atSequence` is the sequence that the first bad line should have had. */

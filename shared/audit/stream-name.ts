@@ -11,6 +11,7 @@ export const registerStream = (vault: string): StreamName => `register/${vault.t
 /** What the names of all blobs of a stream begin with. */
 export const blobPrefix = (stream: StreamName): string => `${stream}.`;
 
+/** The name of the n-th blob of a stream, n from 0. */
 export const blobName = (stream: StreamName, number: number): string => `${blobPrefix(stream)}${number}.jsonl`;
 
 /** Numbers of the stream's blobs, ascending, from a listing of its prefix. What is no blob of the stream is left out. */

@@ -38,7 +38,6 @@ export const auditKinds = [
   'set-aside', // something that could not be parsed
   'failure', // passing or lasting
 ] as const;
-export type AuditKind = (typeof auditKinds)[number];
 
 /** What a caller gives; the trail adds sequence and hashes. Neither may ever carry key material, a token or a channel's address. */
 export const auditEntry = z.object({

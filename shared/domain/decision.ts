@@ -32,6 +32,7 @@ export const withholdings = [
 ] as const;
 export type Withholding = (typeof withholdings)[number];
 
+/** What is to be done about one finding. */
 export type Verdict =
   | { readonly kind: 'undo'; readonly action: Action }
   | { readonly kind: 'withheld'; readonly because: Withholding; readonly action: Action }
@@ -40,6 +41,7 @@ export type Verdict =
   | { readonly kind: 'told' }
   | { readonly kind: 'settling' };
 
+/** A finding with what is to be done about it. */
 export interface Judgement {
   readonly finding: Finding;
   readonly verdict: Verdict;

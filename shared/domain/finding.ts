@@ -84,4 +84,5 @@ export interface KeyRule extends RuleFacts {
   find(situation: Situation): readonly Omit<Finding, 'rule' | 'severity'>[];
 }
 
+/** Any rule. Listed in `shared/guard/rules/registry.ts`. */
 export type Rule = VersionRule | KeyRule;

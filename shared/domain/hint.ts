@@ -48,8 +48,10 @@ export const hintSays = z.discriminatedUnion('kind', [
 ]);
 export type HintSays = z.infer<typeof hintSays>;
 
+/** Who may wake the guard; `follow-up` is the guard itself. */
 export const senses = ['sweep', 'audit-log', 'key-vault-event', 'follow-up'] as const;
 
+/** What somebody heard of a key. It says where to look, and nothing of it is believed but who did it. */
 export const hint = z.object({
   /** The same for every delivery of the same news, so that repeats can be told. */
   id: z.string(),

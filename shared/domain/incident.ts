@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actor, auditSubject } from './audit-record.ts';
 import { moment } from './time.ts';
 
+/** From the least to the gravest: `critical` stops disks, or leaves the guardian blind or disobeyed. */
 export const severities = ['info', 'warning', 'error', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 

@@ -78,6 +78,7 @@ export interface KeyPolicy {
   readonly knownUsers: readonly string[];
 }
 
+/** Days before its expiry from which on a version is rotated rather than moved nearer. */
 export const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
 
 const fits = (wanted: string, name: string): boolean =>

@@ -91,6 +91,7 @@ export const keyRecord = z.object({
 });
 export type KeyRecord = z.infer<typeof keyRecord>;
 
+/** What is known of a key that nobody has looked at. */
 export const EMPTY_KEY_RECORD: KeyRecord = { versions: {}, undone: [], acts: [] };
 
 /** Where a vault stands with its baseline. */

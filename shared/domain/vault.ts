@@ -1,6 +1,6 @@
 import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
 
-/** Why a vault did not do what it was asked. Six different answers; none of them means that a key is absent. */
+/** Why a vault did not do what it was asked. Five different answers; none of them means that a key is absent. */
 export type Refusal =
   | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
   | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
@@ -10,12 +10,12 @@ export type Refusal =
   /** The vault is failing over: it can be read and not be written. */
   | { readonly kind: 'read-only'; readonly error: Error };
 
-export type RefusalKind = Refusal['kind'];
-
+/** The service says that it is not there: absence, and no refusal. */
 export type Missing = { readonly kind: 'missing' };
 /** Another operation on the same key is under way: passes by itself. */
 export type Conflict = { readonly kind: 'conflict'; readonly error: Error };
 
+/** What a read or a write comes to. Never thrown: a caller has to say what each means. */
 export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Missing | Refusal;
 
 /** An item of the vault's list of keys: the attributes of the key's current version, without its id. */
@@ -24,6 +24,7 @@ export interface ListedKey extends Omit<ListedVersion, 'version'> {
   readonly managed: boolean;
 }
 
+/** A key that is soft-deleted; it can be recovered until `scheduledPurgeOn`. */
 export interface DeletedKey {
   readonly key: string;
   readonly managed: boolean;

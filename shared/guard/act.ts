@@ -21,12 +21,11 @@ export type Acted =
   /** What was sent; a hold that was set meanwhile left out the rest. */
   | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Sent[] };
 
+/** A write with what came of it. */
 export interface Sent {
   readonly intent: Intent;
   /** `done` only after reading back; what was sent has begun, failed, or is unknown. */
   readonly outcome: Outcome;
-  /** Whether trying again may help by itself. */
-  readonly passing: boolean;
 }
 
 /**
@@ -130,22 +129,22 @@ async function send(intent: Intent, { writes }: Ports): Promise<Sent> {
     action.kind === 'recover-key'
       ? await vault.recover(action.key, intent.id)
       : await vault.update(action.key, action.version, action.change, intent.id);
-  return answer.kind === 'ok' ? { intent, outcome: { kind: 'begun' }, passing: false } : { intent, ...refused(answer) };
+  return answer.kind === 'ok' ? { intent, outcome: { kind: 'begun' } } : { intent, outcome: refused(answer) };
 }
 
-function refused(answer: Missing | Conflict | Refusal): Pick<Sent, 'outcome' | 'passing'> {
+function refused(answer: Missing | Conflict | Refusal): Outcome {
   switch (answer.kind) {
     case 'missing':
-      return { outcome: { kind: 'failed', because: 'not found' }, passing: true };
+      return { kind: 'failed', because: 'not found' };
     case 'unreachable':
       // The service may have done it: the next reading tells.
-      return { outcome: { kind: 'unknown', because: answer.error.message }, passing: true };
+      return { kind: 'unknown', because: answer.error.message };
     case 'conflict':
     case 'throttled':
     case 'read-only':
     case 'forbidden-by-permission':
     case 'forbidden-by-firewall':
-      return { outcome: { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` }, passing: true };
+      return { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` };
     default:
       return answer satisfies never;
   }

@@ -23,6 +23,7 @@ export function decisionEntries(
   ];
 }
 
+/** The last recorded decision, with how often it has been come to since. */
 export function repeated(
   decision: Decision,
   { lastDecision }: KeyRecord,

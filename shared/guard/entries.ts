@@ -61,6 +61,7 @@ export function withheldEntries(id: KeyId, decision: Decision, needs: Needs): re
   });
 }
 
+/** A verdict in the words of the trail and of incidents. */
 export const spellVerdict = (verdict: Verdict): string => {
   switch (verdict.kind) {
     case 'undo':
@@ -78,6 +79,7 @@ export const spellVerdict = (verdict: Verdict): string => {
   }
 };
 
+/** What is about to be written to a vault. */
 export const intentEntry = (id: KeyId, intent: Intent, needs: Needs): AuditEntry =>
   entry('intent', subjectOf(id, intent), { intent: intent.id, action: intent.action }, needs);
 

@@ -6,6 +6,7 @@ import type { ReadVersion, Refusal, VaultReads } from '../domain/vault.ts';
 /** An `updated` can move again within its own second: a reading is settled when it came this much later, in ms. */
 export const SETTLED_AFTER_MS = 2 * SECOND_MS;
 
+/** A key as it is, or why nobody can say. */
 export type Observation =
   | { readonly kind: 'observed'; readonly key: ObservedKey }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -19,6 +20,7 @@ export async function firstReads(reads: VaultReads, { key }: KeyId) {
   ]);
   return { current, versions, deleted };
 }
+/** What they answered, each by itself: one may be refused where another is not. */
 export type FirstReads = Awaited<ReturnType<typeof firstReads>>;
 
 /**

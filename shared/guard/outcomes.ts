@@ -17,6 +17,7 @@ export function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedK
   return { kind: 'failed', because: `${why}Reading back does not show it.` };
 }
 
+/** An intent with how it ended. */
 export type Ended = Pick<Sent, 'intent' | 'outcome'>;
 /** What the vault took or may have taken. */
 export const tookBy = (sent: readonly Ended[]): readonly UndoneFinding[] =>
@@ -25,6 +26,7 @@ export const tookBy = (sent: readonly Ended[]): readonly UndoneFinding[] =>
 const writtenBy = (sent: readonly Ended[]): readonly Action[] =>
   sent.flatMap(({ intent: { action }, outcome }) => (outcome.kind === 'failed' ? [] : [action]));
 
+/** Why an outcome is none, in words; `undefined` where it is one. */
 export const failureOf = (outcome: Outcome): string | undefined =>
   outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.because : undefined;
 

@@ -10,6 +10,7 @@ export interface KeyRow {
   readonly row: Row | undefined;
 }
 
+/** Throws `RegisterUnreadable` where the row does not hold what it should. */
 export async function readKey(keys: Table, { vault, key }: KeyId): Promise<KeyRow> {
   const row = await keys.get(vault, key);
   return { record: row === undefined ? EMPTY_KEY_RECORD : parsed(keyRecord, row), row };

@@ -8,15 +8,18 @@ export async function readBaseline(vaults: Table, vault: string): Promise<Baseli
   return row === undefined ? undefined : parsed(baselineState, row);
 }
 
+/** Puts where a vault stands with its baseline, whatever stood there. */
 export async function writeBaseline(vaults: Table, vault: string, state: BaselineState): Promise<void> {
   await vaults.put('baseline', vault, state);
 }
 
+/** How sweeping of a vault stands, with the row it was read from. */
 export interface SweepRow {
   readonly state: SweepState;
   readonly row: Row;
 }
 
+/** `undefined` where the vault was never swept. Throws `RegisterUnreadable` where the row does not hold what it should. */
 export async function readSweep(vaults: Table, vault: string): Promise<SweepRow | undefined> {
   const row = await vaults.get('sweep', vault);
   return row === undefined ? undefined : { state: parsed(sweepState, row), row };

@@ -68,6 +68,7 @@ export function keysToList(
   return [...always, ...due.map(({ key }) => key)];
 }
 
+/** A version that a pass has to read in full. */
 export interface VersionToRead {
   readonly key: string;
   readonly version: string;

@@ -8,6 +8,7 @@ import type { KeyVersion } from './store.ts';
 const latestSeconds = 253_402_300_799;
 const secondsSchema = z.int().min(0).max(latestSeconds).nullish();
 
+/** The attributes of a request as the service takes them; dates in whole Unix seconds. */
 export const attributesSchema = z
   .object({
     enabled: z.boolean().nullish(),
@@ -33,6 +34,7 @@ const operations: readonly KeyOperation[] = [
   'import',
   'export',
 ];
+/** The operations of a request, each once. */
 export const keyOpsSchema = z
   .array(z.enum(operations))
   .transform((ops) => [...new Set(ops)])
@@ -59,6 +61,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: string): Parsed<T> {
   return { kind: 'refused', answer: invalidProperty(String(parsed.error.issues[0]?.path.at(-1) ?? '')) };
 }
 
+/** The body of an update. */
 export function parsePatch(body: string): Parsed<Patch> {
   return parseBody(patchSchema, body);
 }

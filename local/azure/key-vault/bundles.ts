@@ -1,5 +1,6 @@
 import { isSince } from './api-versions.ts';
-import { isHsm, type Key, type KeyVersion, type Vault } from './store.ts';
+import { isHsm } from './material.ts';
+import type { Key, KeyVersion, Vault } from './store.ts';
 
 /** The key bundle of create, import, get, update, rotate and recover. The public part is made here where it was not yet. */
 export async function keyBundle(vault: Vault, key: Key, version: KeyVersion, apiVersion: string): Promise<unknown> {
@@ -50,10 +51,12 @@ export interface DeletedDates {
   readonly scheduledPurgeDate: number;
 }
 
+/** The id of a key without a version. Never with a port. */
 export function keyId(vault: Vault, key: Key): string {
   return `${vault.origin}/keys/${key.name}`;
 }
 
+/** The id of a version, as `kid` has it. Never with a port. */
 export function versionId(vault: Vault, key: Key, version: KeyVersion): string {
   return `${keyId(vault, key)}/${version.id}`;
 }

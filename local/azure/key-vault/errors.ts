@@ -18,14 +18,17 @@ export function keyNotFound(name: string, version?: string): Answer {
   );
 }
 
+/** As recorded. */
 export function deletedKeyNotFound(name: string): Answer {
   return errorAnswer(404, 'KeyNotFound', `Deleted Key not found: ${name}`);
 }
 
+/** The 400 of whatever does not fit. */
 export function badParameter(message: string): Answer {
   return errorAnswer(400, 'BadParameter', message);
 }
 
+/** A name with characters that no key can have. */
 export function badName(name: string): Answer {
   return badParameter(`The request URI contains an invalid name: ${name}`);
 }
@@ -40,6 +43,7 @@ export function invalidProperty(property: string): Answer {
   return badParameter(`Property ${property} has invalid value\r\n`);
 }
 
+/** As recorded. */
 export function badApiVersion(version: string, latest: string): Answer {
   return badParameter(
     `The specified version (${version}) is not recognized. Consider using the latest supported version (${latest}).`,
@@ -114,6 +118,7 @@ export function throttled(): Answer {
   return errorAnswer(429, 'Throttled', message);
 }
 
+/** The 403 on a purge that no permission would allow. */
 export function purgeProtected(vault: string, region: string): Answer {
   const sentence = 'Operation "purge" is not allowed because purge protection is enabled for this vault.';
   const rest = 'Key Vault service will automatically purge it after the retention period has passed.';

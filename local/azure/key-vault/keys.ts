@@ -135,6 +135,7 @@ export type Found =
   | { readonly kind: 'found'; readonly key: Key; readonly version: KeyVersion }
   | { readonly kind: 'missing'; readonly answer: Answer };
 
+/** Finds it, as the caller sees the vault at this moment. */
 export function findVersion(call: Call): Found {
   const { vault, name, version: asked, nowMs } = call;
   const sight = sightOf(vault, name, nowMs);

@@ -71,3 +71,8 @@ function publicPartOf(publicKey: KeyObject): PublicPart {
   // The service's name for the curve that Node calls secp256k1.
   return { crv: jwk.crv === 'secp256k1' ? 'P-256K' : jwk.crv, x: jwk.x, y: jwk.y };
 }
+
+/** Whether the material lies in a hardware module. */
+export function isHsm(type: KeyType): boolean {
+  return type.kty === 'RSA-HSM' || type.kty === 'EC-HSM';
+}

@@ -45,6 +45,7 @@ export function permissionOf(operation: OperationName): Permission | undefined {
   }
 }
 
+/** Whether a call may go on, by which role assignment, or the 403 for it. */
 export type Authorization =
   | { readonly kind: 'allowed'; readonly assignmentId: string | undefined }
   | { readonly kind: 'refused'; readonly answer: Answer };

@@ -29,6 +29,7 @@ export type Lifecycle =
     }
   | { readonly kind: 'purged'; readonly nameFreeAt: number };
 
+/** A key in the store, whatever has become of it. */
 export interface Key {
   readonly name: string;
   readonly managed: boolean;
@@ -39,6 +40,7 @@ export interface Key {
   lifecycle: Lifecycle;
 }
 
+/** A vault with its keys and what it has spent of its budget. */
 export interface Vault {
   readonly name: string;
   /** Without a port, as in `kid`. */
@@ -93,6 +95,7 @@ export function sightOf(vault: Vault, name: string, nowMs: number): Sight {
   }
 }
 
+/** Puts a key in; one of that name is replaced. */
 export function addKeyToVault(vault: Vault, key: Key): void {
   vault.keys.set(key.name.toLowerCase(), key);
   vault.sortedNames = undefined;
@@ -104,6 +107,7 @@ export function sortedNames(vault: Vault): readonly string[] {
   return vault.sortedNames;
 }
 
+/** Adds a version, which is the current one from now on. */
 export function addVersionToKey(key: Key, version: KeyVersion): void {
   key.versions.push(version);
   key.versionsById = undefined;
@@ -121,6 +125,7 @@ export interface VaultDefaults {
   readonly random: Random;
 }
 
+/** Makes a vault with its keys. Dates that the seed leaves out are now. */
 export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
   const softDeleteDays = seed.softDeleteDays ?? 90;
   const vault: Vault = {
@@ -196,10 +201,6 @@ export function keyTypeOf(kty: KeyType['kty'], keySize: number | undefined, crv:
 /** In the order recorded. */
 export function defaultOperations(type: KeyType): readonly KeyOperation[] {
   return 'crv' in type ? ['sign', 'verify'] : ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
-}
-
-export function isHsm(type: KeyType): boolean {
-  return type.kty === 'RSA-HSM' || type.kty === 'EC-HSM';
 }
 
 /** The vault's truth about a key, with no regard to what a caller would be shown while it settles. */

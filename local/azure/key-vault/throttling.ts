@@ -1,5 +1,5 @@
 import type { OperationName } from '../types.ts';
-import type { KeyType } from './material.ts';
+import { isHsm, type KeyType } from './material.ts';
 
 /**
  * Budgets per vault and 10 seconds. Operations on keys share one, weighted by what their kind of key may do in it;
@@ -12,6 +12,7 @@ const windowMs = 10_000;
 const slotMs = 100;
 const unitsPerWindow: Readonly<Record<Line, number>> = { create: 20, import: 300, other: 4000 };
 
+/** What a transaction takes out of the budget, in units of one operation on a software RSA 2048 key. */
 export interface Cost {
   readonly line: Line;
   readonly units: number;
@@ -41,7 +42,7 @@ export function costOf(operation: OperationName, type: KeyType | undefined): Cos
   switch (operation) {
     case 'create':
     case 'rotate':
-      return { line: 'create', units: type?.kty === 'RSA-HSM' || type?.kty === 'EC-HSM' ? 2 : 1 };
+      return { line: 'create', units: type !== undefined && isHsm(type) ? 2 : 1 };
     case 'import':
       return { line: 'import', units: 1 };
     default:
@@ -50,7 +51,7 @@ export function costOf(operation: OperationName, type: KeyType | undefined): Cos
 }
 
 function weightOf(type: KeyType): number {
-  const hardware = type.kty === 'RSA-HSM' || type.kty === 'EC-HSM' ? 2 : 1;
+  const hardware = isHsm(type) ? 2 : 1;
   if ('crv' in type || type.keySize === 2048) return hardware;
   return type.keySize === 3072 ? 4 * hardware : 8 * hardware;
 }
