@@ -60,6 +60,13 @@ describe('a kind of incident that no rule makes', () => {
   });
 });
 
+describe('a command', () => {
+  test('is one file, and one line of the program', () => {
+    const named = importsOf('local/cli/program.ts').map(({ from }) => from);
+    expect(named.filter((from) => from.startsWith('local/cli/commands/'))).toEqual(sourcesIn('local/cli/commands'));
+  });
+});
+
 describe('what a file exports', () => {
   // Rules and kinds of incident say what they are in data; a type that is inferred, and a unit of time, by what it is.
   const speaksForItself =

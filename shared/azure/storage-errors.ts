@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StorageUnreachable } from '../errors.ts';
 
 /** How long one call may take, retries included, before it counts as not answered. */
-export const callTimeoutMs = 4_500;
+const callTimeoutMs = 4_500;
 
 /** The signal that ends one call to storage in time: a new one for each call. */
 export function callDeadline(): AbortSignal {

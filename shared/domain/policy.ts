@@ -79,7 +79,7 @@ export interface KeyPolicy {
 }
 
 /** Days before its expiry from which on a version is rotated rather than moved nearer. */
-export const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
+const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
 
 const fits = (wanted: string, name: string): boolean =>
   new RegExp(`^${wanted.toLowerCase().replaceAll('*', '.*')}$`).test(name.toLowerCase());

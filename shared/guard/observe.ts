@@ -4,7 +4,7 @@ import { SECOND_MS } from '../domain/time.ts';
 import type { ReadVersion, Refusal, VaultReads } from '../domain/vault.ts';
 
 /** An `updated` can move again within its own second: a reading is settled when it came this much later, in ms. */
-export const SETTLED_AFTER_MS = 2 * SECOND_MS;
+const SETTLED_AFTER_MS = 2 * SECOND_MS;
 
 /** A key as it is, or why nobody can say. */
 export type Observation =

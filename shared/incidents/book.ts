@@ -92,7 +92,7 @@ const onGoing = ({ since: _, ...draft }: IncidentDraft, { deadline }: Incident):
 });
 
 /** Changes what is said of an incident, and tells where that makes a difference. */
-export async function changeIncident(
+async function changeIncident(
   booked: Booked,
   change: Partial<Omit<Incident, 'id' | 'revision' | 'toldRevision'>>,
   needs: Needs,

@@ -1,17 +1,22 @@
-import { holdOn, spellHold } from '../../shared/domain/hold.ts';
-import { type Incident, severities } from '../../shared/domain/incident.ts';
-import { spell } from '../../shared/domain/key.ts';
-import type { Mode } from '../../shared/domain/policy.ts';
-import { utc } from '../../shared/domain/time.ts';
-import { RegisterUnreadable } from '../../shared/errors.ts';
-import { readBook } from '../../shared/incidents/book.ts';
-import { isClosedByPeople } from '../../shared/incidents/close.ts';
-import { readHolds } from '../../shared/register/people.ts';
-import { readBaseline, readSweep } from '../../shared/register/vaults.ts';
-import type { Context } from './context.ts';
+import { holdOn, spellHold } from '../../../shared/domain/hold.ts';
+import { type Incident, severities } from '../../../shared/domain/incident.ts';
+import { spell } from '../../../shared/domain/key.ts';
+import type { Mode } from '../../../shared/domain/policy.ts';
+import { utc } from '../../../shared/domain/time.ts';
+import { RegisterUnreadable } from '../../../shared/errors.ts';
+import { readBook } from '../../../shared/incidents/book.ts';
+import { isClosedByPeople } from '../../../shared/incidents/close.ts';
+import { readHolds } from '../../../shared/register/people.ts';
+import { readBaseline, readSweep } from '../../../shared/register/vaults.ts';
+import type { CommandGroup } from '../command.ts';
+import type { Context } from '../context.ts';
 
-/** How the guardian stands: each vault's baseline and last pass, holds, open incidents, the most urgent first. */
-export async function status({ ports }: Context): Promise<string> {
+/** `status`: each vault's baseline and last pass, holds, open incidents, the most urgent first. */
+export const status: CommandGroup = (program, run) => {
+  program.command('status').description('How the guardian stands.').action(run(shown));
+};
+
+async function shown({ ports }: Context): Promise<string> {
   const now = ports.now();
   const [vaults, said, { booked, unreadable }] = await Promise.all([
     Promise.all(ports.policy.vaults.map((vault) => vaultLine(vault, now, ports))),

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { NotAllowed } from '../../shared/errors.ts';
+import type { Context } from './context.ts';
+
+/** Makes the action of a command: runs the work in the context of who runs it, and prints what it says. */
+export type Run = (work: (context: Context) => Promise<string>) => () => Promise<void>;
+
+/** Adds a command, or a group of them, to the program. `local/cli/commands/<name>.ts`, one file each. */
+export type CommandGroup = (program: Command, run: Run) => void;
+
+/** Approvals and holds are believed for where they lie until they are signed: a deployed guardian must not be led so. */
+export function localOnly(context: Context): Context {
+  if (!context.local) throw new NotAllowed('Approvals and holds work on the local Azure only, until they are signed.');
+  return context;
+}

@@ -1,0 +1,81 @@
+import { Option } from 'commander';
+import { type ApprovableAct, approvableActs } from '../../../shared/domain/approval.ts';
+import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
+import { askApproval, grantApproval, withdrawApproval } from '../../../shared/register/say.ts';
+import { type CommandGroup, localOnly } from '../command.ts';
+import { refuseUnknown } from '../known.ts';
+import { parseHours, parseTarget, type Target } from '../target.ts';
+
+/** `approve ask|grant|withdraw`. */
+export const approve: CommandGroup = (program, run) => {
+  const group = program
+    .command('approve')
+    .description('What people allow: asked by one, granted by another (local Azure only).');
+  group
+    .command('ask')
+    .description('Asks for an approval; prints its id.')
+    .argument('<vault/key[/version]>', 'what it is for; a vault alone for all its keys', parseTarget)
+    .addOption(new Option('--act <act...>', 'which acts').choices(approvableActs).makeOptionMandatory())
+    .requiredOption('--why <text>', 'why')
+    .option('--by <oid>', 'who may do it: an object id, or anyone but the granter', 'anyone')
+    .option('--hours <n>', 'how long it lasts from now', parseHours, 1)
+    .option('--ticket <id>', 'where it is discussed')
+    .action(
+      (
+        target: Target,
+        options: {
+          readonly act: readonly ApprovableAct[];
+          readonly why: string;
+          readonly by: string;
+          readonly hours: number;
+          readonly ticket?: string;
+        },
+      ) =>
+        run(async (context) => {
+          const { ports, who } = localOnly(context);
+          await refuseUnknown(target, ports);
+          const { act: acts, why, by, hours, ticket } = options;
+          const from = ports.now();
+          const asked = await askApproval(
+            {
+              vault: target.vault,
+              key: target.key ?? '*',
+              version: target.version ?? '*',
+              acts,
+              by,
+              from,
+              until: later(from, hours * HOUR_MS),
+              why,
+              ...(ticket === undefined ? {} : { ticket }),
+            },
+            who,
+            ports,
+          );
+          return `Asked: ${asked.id}\nSomebody else grants it: key-guardian --as approver approve grant ${target.vault} ${asked.id}`;
+        })(),
+    );
+  group
+    .command('grant')
+    .description('Grants what somebody else asked for.')
+    .argument('<vault>', 'the vault it is for', parseTarget)
+    .argument('<id>', 'its id')
+    .action((target: Target, id: string) =>
+      run(async (context) => {
+        const { ports, who } = localOnly(context);
+        const granted = await grantApproval(target.vault, id, who, ports);
+        return `Granted until ${utc(granted.until)}.`;
+      })(),
+    );
+  group
+    .command('withdraw')
+    .description('Withdraws an approval; what it was spent on stays.')
+    .argument('<vault>', 'the vault it is for', parseTarget)
+    .argument('<id>', 'its id')
+    .action((target: Target, id: string) =>
+      run(async (context) => {
+        const { ports, who } = localOnly(context);
+        await withdrawApproval(target.vault, id, who, ports);
+        return 'Withdrawn.';
+      })(),
+    );
+};

@@ -1,0 +1,42 @@
+import { DEFAULT_HOLD_MS, spellHold } from '../../../shared/domain/hold.ts';
+import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
+import { releaseHold, setHold } from '../../../shared/register/say.ts';
+import { type CommandGroup, localOnly } from '../command.ts';
+import { refuseUnknown } from '../known.ts';
+import { parseHours, parseTarget, type Target } from '../target.ts';
+
+/** `hold set|release`. */
+export const hold: CommandGroup = (program, run) => {
+  const group = program.command('hold').description('Stops every write of the guardian at once (local Azure only).');
+  group
+    .command('set')
+    .description('Stops writes to a key, a vault, or everything.')
+    .argument('[vault[/key]]', 'what it stops; everything where left out', parseTarget)
+    .requiredOption('--why <text>', 'why')
+    .option('--hours <n>', 'when it ends by itself', parseHours, DEFAULT_HOLD_MS / HOUR_MS)
+    .action((target: Target | undefined, options: { readonly why: string; readonly hours: number }) =>
+      run(async (context) => {
+        const { ports, who } = localOnly(context);
+        if (target !== undefined) await refuseUnknown(target, ports);
+        const set = await setHold(
+          { vault: target?.vault, key: target?.key },
+          options.why,
+          who,
+          ports,
+          options.hours * HOUR_MS,
+        );
+        return `Hold ${set.id} stops every write to ${spellHold(set)} until ${utc(set.until)}.`;
+      })(),
+    );
+  group
+    .command('release')
+    .description('Ends a hold.')
+    .argument('<id>', 'its id')
+    .action((id: string) =>
+      run(async (context) => {
+        const { ports, who } = localOnly(context);
+        const released = await releaseHold(id, who, ports);
+        return `Writes to ${spellHold(released)} go on.`;
+      })(),
+    );
+};

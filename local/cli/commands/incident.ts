@@ -1,0 +1,19 @@
+import { spell } from '../../../shared/domain/key.ts';
+import { closeIncident } from '../../../shared/incidents/close.ts';
+import type { CommandGroup } from '../command.ts';
+
+/** `incident close`. */
+export const incident: CommandGroup = (program, run) => {
+  const group = program.command('incident').description('What people were told of.');
+  group
+    .command('close')
+    .description('Closes an incident that tells of an act. One that tells of a state ends with it.')
+    .argument('<id>', 'its id, from status or the alert')
+    .requiredOption('--why <text>', 'what came of it')
+    .action((id: string, { why }: { readonly why: string }) =>
+      run(async ({ ports, who }) => {
+        const { kind, subject } = await closeIncident(id, why, who, ports);
+        return `Closed: ${kind} of ${spell(subject)}.`;
+      })(),
+    );
+};

@@ -1,0 +1,28 @@
+import type { CommandGroup } from '../command.ts';
+import { refuseUnknown } from '../known.ts';
+import { restore as putBack } from '../restore.ts';
+import { parseKeyTarget, type Target } from '../target.ts';
+
+/** `restore`. */
+export const restore: CommandGroup = (program, run) => {
+  program
+    .command('restore')
+    .description('Puts a key back as it was approved, under your own rights.')
+    .argument('<vault/key>', 'which key', parseKeyTarget)
+    .option('--dry-run', 'say what it would do')
+    .option(
+      '--also-approved',
+      'take back as well what approvals allowed; of one version, where vault/key/version is named',
+    )
+    .action(
+      (
+        target: Target & { readonly key: string },
+        options: { readonly dryRun?: boolean; readonly alsoApproved?: boolean },
+      ) =>
+        run(async (context) => {
+          await refuseUnknown(target, context.ports);
+          const { dryRun = false, alsoApproved = false } = options;
+          return putBack({ ...target, dryRun, alsoApproved }, context);
+        })(),
+    );
+};
