@@ -1,8 +1,8 @@
 import type { KeyClient } from '@azure/keyvault-keys';
+import { DAY_MS } from '../shared/domain/time.ts';
 
 type Attack = (client: KeyClient, key: string) => Promise<string>;
 
-const DAY_MS = 86_400_000;
 /** How long a deletion may take to show, in ms. */
 const SETTLED_WITHIN_MS = 30_000;
 

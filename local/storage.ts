@@ -30,8 +30,8 @@ const account = 'devstoreaccount1';
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 const host = '127.0.0.1';
-const anyFreePort = 0;
-const keepAliveSeconds = 5;
+const ANY_FREE_PORT = 0;
+const KEEP_ALIVE_SECONDS = 5;
 const noAccessLog = [false, undefined] as const;
 const noDebugLog = [false, undefined] as const;
 const strictHeaders = false;
@@ -78,7 +78,7 @@ function makeServers(): { readonly blob: AzuriteServer; readonly queue: AzuriteS
   const tableConfiguration: ConfigurationModule = require('azurite/dist/src/table/TableConfiguration.js');
   const chunkStores: ChunkStoreModule = require('azurite/dist/src/common/persistence/MemoryExtentStore.js');
 
-  const address = [host, anyFreePort, keepAliveSeconds] as const;
+  const address = [host, ANY_FREE_PORT, KEEP_ALIVE_SECONDS] as const;
   const noFiles = ['', '', []] as const;
   const security = [strictHeaders, skipApiVersionCheck, ...noCertificate, noOauth, accountInPath, inMemory] as const;
   const chunks = new chunkStores.MemoryExtentChunkStore();

@@ -84,7 +84,7 @@ export type AnswerListener = (request: WireRequest, response: WireResponse, oper
 
 const defaultTenantId = '5f0c1c9e-2b7d-4c53-8b0e-6d1f8a4e7c20';
 /** A subscription may do five vaults' worth. @see https://learn.microsoft.com/azure/key-vault/general/service-limits */
-const vaultsWorthPerSubscription = 5;
+const VAULTS_WORTH_PER_SUBSCRIPTION = 5;
 
 const defaultBehaviours: Behaviours = {
   disabledKeyRead: 200,
@@ -127,7 +127,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     behaviours,
     random,
     subscriptionBudget(subscriptionId) {
-      const budget = subscriptionBudgets.get(subscriptionId) ?? createBudget(vaultsWorthPerSubscription);
+      const budget = subscriptionBudgets.get(subscriptionId) ?? createBudget(VAULTS_WORTH_PER_SUBSCRIPTION);
       subscriptionBudgets.set(subscriptionId, budget);
       return budget;
     },

@@ -27,7 +27,7 @@ export interface Deliveries {
 }
 
 /** How long a payload is kept open for further records of its region, at most, in ms. */
-const batchMs = 100;
+const BATCH_MS = 100;
 
 /** Makes the way out for records and events; the behaviours are read anew for each. */
 export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
@@ -53,7 +53,7 @@ export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
         open.records.push(record);
         return;
       }
-      const window = Math.min(batchMs, behaviours.auditDelayMs);
+      const window = Math.min(BATCH_MS, behaviours.auditDelayMs);
       const batch = { closesAtMs: now + window, records: [record] };
       openBatches.set(region, batch);
       pendingAudit.add(behaviours.auditDelayMs + window, () => {

@@ -7,7 +7,7 @@ import type { Grant, Identity, SeedIdentity } from './types.ts';
 /** The one audience a vault takes, without a slash at the end. @see https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
 export const vaultAudience = 'https://vault.azure.net';
 
-const tokenHours = 24 * 365 * 10;
+const TOKEN_HOURS = 24 * 365 * 10;
 
 /** Who may call, by name and by token, with what was granted to each. */
 export interface IdentityRegister {
@@ -117,7 +117,7 @@ function makeToken(who: {
     iss: issuerOf(who.tenantId),
     iat: issuedAt,
     nbf: issuedAt,
-    exp: issuedAt + tokenHours * 3600,
+    exp: issuedAt + TOKEN_HOURS * 3600,
     appid: who.appid,
     appidacr: who.user ? '0' : '1',
     idtyp: who.user ? 'user' : 'app',

@@ -14,8 +14,8 @@ export interface TlsListener {
   close(): Promise<void>;
 }
 
-const maxBodyBytes = 1024 * 1024;
-const dayMs = 24 * 60 * 60 * 1000;
+const MAX_BODY_BYTES = 1024 * 1024;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Listens on 127.0.0.1, by default on a free port, with a certificate for `*.vault.azure.net`. A client names the vault by
@@ -78,7 +78,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   for await (const chunk of request) {
     const buffer = Buffer.from(chunk);
     bytes += buffer.length;
-    if (bytes > maxBodyBytes) return undefined;
+    if (bytes > MAX_BODY_BYTES) return undefined;
     chunks.push(buffer);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -100,7 +100,7 @@ async function close(server: Server): Promise<void> {
 
 /** An authority and, under it, a certificate for every vault's host name. */
 async function makeCertificates(): Promise<{ caCertificatePem: string; certificatePem: string; keyPem: string }> {
-  const dates = { notBeforeDate: new Date(Date.now() - dayMs), notAfterDate: new Date(Date.now() + 365 * dayMs) };
+  const dates = { notBeforeDate: new Date(Date.now() - DAY_MS), notAfterDate: new Date(Date.now() + 365 * DAY_MS) };
   const common = { ...dates, keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
   const authority = await generate([{ name: 'commonName', value: 'Key Guardian local Azure' }], {
     ...common,

@@ -1,5 +1,6 @@
 import { isRestError } from '@azure/core-rest-pipeline';
 import { chainStart, checkChain } from '../../shared/audit/chain.ts';
+import { HOUR_MS } from '../../shared/domain/time.ts';
 import { askApproval, grantApproval, setHold } from '../../shared/register/say.ts';
 import { attack } from '../attacks.ts';
 import {
@@ -15,8 +16,6 @@ import {
 } from './scene.ts';
 
 type Step = (scene: Scene, vault: string, key: string) => Promise<Omit<StepResult, 'name'>>;
-
-const HOUR_MS = 3_600_000;
 
 const failed = (actedAt: Date | undefined): Omit<StepResult, 'name'> => ({
   ok: false,

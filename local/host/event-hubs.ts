@@ -32,7 +32,7 @@ interface Consumer {
   readonly pumping: boolean[];
 }
 
-const partitionCount = 2;
+const PARTITION_COUNT = 2;
 
 /**
  * Delivers events in order within a partition. The checkpoint moves when the function succeeded, or after its last
@@ -78,7 +78,7 @@ function eventHub(
   invoker: Invoker,
   stopped: () => boolean,
 ): EventHub {
-  const partitions: HubEvent[][] = Array.from({ length: partitionCount }, () => []);
+  const partitions: HubEvent[][] = Array.from({ length: PARTITION_COUNT }, () => []);
   const consumers = readers.map((which): Consumer => {
     const none = partitions.map(() => 0);
     return { which, checkpoints: none, pumping: partitions.map(() => false) };
@@ -104,7 +104,7 @@ function eventHub(
   return {
     async send(bodies) {
       const partition = next;
-      next = (next + 1) % partitionCount;
+      next = (next + 1) % PARTITION_COUNT;
       const enqueuedAt = new Date();
       partitions[partition]?.push(...bodies.map((body) => ({ body: Buffer.from(body), enqueuedAt })));
       for (const consumer of consumers) void pump(consumer, partition);

@@ -68,7 +68,7 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-const lookAtClockEveryMs = 50;
+const LOOK_AT_CLOCK_EVERY_MS = 50;
 
 /**
  * Starts the app.
@@ -108,7 +108,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     clockwork.fireDue();
   };
   tick();
-  const ticking = setInterval(tick, lookAtClockEveryMs);
+  const ticking = setInterval(tick, LOOK_AT_CLOCK_EVERY_MS);
 
   async function idle(): Promise<void> {
     for (;;) {

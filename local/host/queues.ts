@@ -34,9 +34,9 @@ export interface QueueHost {
   readonly onPoison: (poisoned: Poisoned) => void;
 }
 
-const minPollingIntervalMs = 100;
+const MIN_POLLING_INTERVAL_MS = 100;
 // As long as the real host hides a message while its function runs.
-const hiddenWhileRunningSeconds = 600;
+const HIDDEN_WHILE_RUNNING_SECONDS = 600;
 
 /**
  * Runs a function for each message of a queue, several at a time: a new batch is fetched when no more than
@@ -78,7 +78,7 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
     try {
       const { receivedMessageItems } = await client.receiveMessages({
         numberOfMessages: settings.batchSize,
-        visibilityTimeout: hiddenWhileRunningSeconds,
+        visibilityTimeout: HIDDEN_WHILE_RUNNING_SECONDS,
       });
       unreachable = false;
       return receivedMessageItems;
@@ -133,11 +133,11 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
   }
 
   async function loop(): Promise<void> {
-    let waitMs = minPollingIntervalMs;
+    let waitMs = MIN_POLLING_INTERVAL_MS;
     while (!stopping.signal.aborted) {
       const found = await poll();
       if (inFlight > settings.newBatchThreshold) await roomAgain.promise;
-      waitMs = found > 0 ? minPollingIntervalMs : Math.min(waitMs * 2, settings.maxPollingIntervalMs);
+      waitMs = found > 0 ? MIN_POLLING_INTERVAL_MS : Math.min(waitMs * 2, settings.maxPollingIntervalMs);
       if (found === 0) await pause(waitMs, stopping.signal);
     }
   }

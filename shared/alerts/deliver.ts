@@ -19,13 +19,13 @@ export interface DeliverNeeds {
 }
 
 /** About 20 minutes of trying. */
-const mostAttempts = 10;
+const MOST_ATTEMPTS = 10;
 /** After about half a minute the next channel is used, while this one is still tried. */
-const standbyAfterAttempts = 3;
-const longestDelaySeconds = 300;
+const STANDBY_AFTER_ATTEMPTS = 3;
+const LONGEST_DELAY_SECONDS = 300;
 
 /** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
-export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), longestDelaySeconds);
+export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
 
 /**
  * Hands one alert to the channels it is for, side by side; records each hand-over and each refusal; and puts it into the
@@ -106,7 +106,7 @@ async function sent(due: Due, message: AlertMessage, { standby }: Recipients): P
   } catch (error) {
     // Of a channel that does not stand by, the index is -1: next is the first that does.
     const next = standby[standby.indexOf(due.channel) + 1];
-    return { ...due, refusal: refusalText(error), next: due.attempt === standbyAfterAttempts ? next : undefined };
+    return { ...due, refusal: refusalText(error), next: due.attempt === STANDBY_AFTER_ATTEMPTS ? next : undefined };
   }
 }
 
@@ -114,7 +114,7 @@ function followUps({ channel, attempt, refusal, next }: Attempt): readonly Follo
   if (refusal === undefined) return [];
   const retry = { channel: channel.id, attempts: attempt, delaySeconds: retryDelaySeconds(attempt) };
   return [
-    ...(attempt < mostAttempts ? [retry] : []),
+    ...(attempt < MOST_ATTEMPTS ? [retry] : []),
     ...(next === undefined ? [] : [{ channel: next.id, attempts: 0, delaySeconds: 0 }]),
   ];
 }
@@ -124,9 +124,9 @@ function attemptDetail({ channel, attempt, refusal, next }: Attempt): AuditEntry
   if (refusal === undefined) return { ...tried, outcome: 'handed-over' };
   return {
     ...tried,
-    outcome: attempt < mostAttempts ? 'refused' : 'gave-up',
+    outcome: attempt < MOST_ATTEMPTS ? 'refused' : 'gave-up',
     because: refusal,
-    ...(attempt < mostAttempts ? { againAfterSeconds: retryDelaySeconds(attempt) } : {}),
+    ...(attempt < MOST_ATTEMPTS ? { againAfterSeconds: retryDelaySeconds(attempt) } : {}),
     ...(next === undefined ? {} : { nextChannel: next.id }),
   };
 }

@@ -9,7 +9,7 @@ export interface Recipients {
   readonly absent: readonly string[];
 }
 
-const channelsForCritical = 2;
+const CHANNELS_FOR_CRITICAL = 2;
 
 /**
  * Those that the policy names, in its order; all there are where it names none that is there; for a critical incident at
@@ -23,7 +23,7 @@ export function recipients(
   const wanted = [...new Set(named)];
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
   const inOrder = [...chosen, ...configured.filter((channel) => !chosen.includes(channel))];
-  const least = message.incident.severity === 'critical' ? channelsForCritical : 0;
+  const least = message.incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
   const told = chosen.length === 0 ? inOrder.length : Math.max(chosen.length, least);
   return {
     first: inOrder.slice(0, told),

@@ -7,7 +7,7 @@ import { errorCode } from './error-code.ts';
 import { detailLines, firstLine } from './text.ts';
 
 const id = 'webhook';
-const shortestSecret = 16;
+const SHORTEST_SECRET = 16;
 
 /** Header with the moment of sending in Unix seconds. */
 export const timestampHeader = 'x-key-guardian-timestamp';
@@ -99,8 +99,8 @@ function checkedAddress(text: string | undefined): string {
 }
 
 function checkedSecret(secret: string | undefined): string {
-  if (secret === undefined || secret.length < shortestSecret) {
-    throw new ChannelMisconfigured(id, `its secret has fewer than ${shortestSecret} characters`);
+  if (secret === undefined || secret.length < SHORTEST_SECRET) {
+    throw new ChannelMisconfigured(id, `its secret has fewer than ${SHORTEST_SECRET} characters`);
   }
   return secret;
 }

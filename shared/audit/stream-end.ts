@@ -15,7 +15,7 @@ export interface StreamEnd {
   readonly foreignLines: number;
 }
 
-const firstTailBytes = 64 * 1024;
+const FIRST_TAIL_BYTES = 64 * 1024;
 
 /** Finds the end in storage: one listing, then the state and the last lines of the newest blob. */
 export async function findEnd(streams: Streams, stream: StreamName): Promise<StreamEnd> {
@@ -70,7 +70,7 @@ interface Tail {
 }
 
 async function lastRecord(streams: Streams, name: string, sizeBytes: number): Promise<Tail> {
-  for (let tailBytes = firstTailBytes; ; tailBytes *= 8) {
+  for (let tailBytes = FIRST_TAIL_BYTES; ; tailBytes *= 8) {
     const from = Math.max(0, sizeBytes - tailBytes);
     const text = sizeBytes === 0 ? '' : ((await streams.read(name, from)) ?? '');
     // A text from the middle begins within a line, which is no record: it counts only where the whole is read.

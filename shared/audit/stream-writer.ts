@@ -36,7 +36,7 @@ interface Turn {
 }
 
 /** A block that only one appender fills stays far below what storage takes (100 MiB). */
-const entriesInOneBlock = 500;
+const ENTRIES_IN_ONE_BLOCK = 500;
 
 /** Makes the writer of a stream. Any number of them, in any number of processes, keep one unbroken chain. */
 export function createStreamWriter(needs: {
@@ -56,7 +56,7 @@ export function createStreamWriter(needs: {
     let entries = 0;
     let taken = 0;
     for (const { pending } of waiting) {
-      if (taken > 0 && entries + pending.length > entriesInOneBlock) break;
+      if (taken > 0 && entries + pending.length > ENTRIES_IN_ONE_BLOCK) break;
       entries += pending.length;
       taken += 1;
     }

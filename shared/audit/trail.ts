@@ -34,12 +34,12 @@ export interface Trail {
 }
 
 /** Streams whose end is remembered; more than two for each of 1,000 vaults. */
-const rememberedStreams = 4_096;
-const caughtUpInOneBlock = 100;
+const REMEMBERED_STREAMS = 4_096;
+const CAUGHT_UP_IN_ONE_BLOCK = 100;
 
 /** After the trail's storage took this long to fail, it is not waited for again while it rests. */
-const slowMs = SECOND_MS;
-const restMs = 30 * SECOND_MS;
+const SLOW_MS = SECOND_MS;
+const REST_MS = 30 * SECOND_MS;
 
 /** Makes the trail. Any number of them may write to one storage at once. */
 export function createTrail(needs: {
@@ -64,7 +64,7 @@ export function createTrail(needs: {
     writers.delete(stream); // and set again: the last in the map is the last used
     writers.set(stream, writer);
     for (const oldest of writers.keys()) {
-      if (writers.size <= rememberedStreams) break;
+      if (writers.size <= REMEMBERED_STREAMS) break;
       writers.delete(oldest); // one that is still at work finishes; a new one finds the end anew
     }
     return writer;
@@ -77,7 +77,7 @@ export function createTrail(needs: {
       return 'appended';
     } catch (error) {
       const failedAt = performance.now();
-      if (failedAt - from >= Math.min(slowMs, giveUpAfterMs / 2)) restsUntilMs = failedAt + restMs;
+      if (failedAt - from >= Math.min(SLOW_MS, giveUpAfterMs / 2)) restsUntilMs = failedAt + REST_MS;
       throw error;
     }
   }
@@ -113,9 +113,9 @@ export function createTrail(needs: {
 
   async function bringIn(kept: readonly Kept[], lease: Lease): Promise<number> {
     let brought = 0;
-    for (let start = 0; start < kept.length; start += caughtUpInOneBlock) {
+    for (let start = 0; start < kept.length; start += CAUGHT_UP_IN_ONE_BLOCK) {
       if (!(await lease.renew())) return brought;
-      const some = kept.slice(start, start + caughtUpInOneBlock);
+      const some = kept.slice(start, start + CAUGHT_UP_IN_ONE_BLOCK);
       const appendedAt = now();
       for (const [stream, ofStream] of Map.groupBy(some, (one) => one.stream)) {
         await writerOf(stream).write(ofStream.map(({ entry }) => ({ entry, appendedAt })));

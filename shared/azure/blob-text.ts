@@ -1,16 +1,16 @@
 import type { BlobClient } from '@azure/storage-blob';
 
 /** How long the whole text of one blob may take to come: a day's stream is some tens of megabytes. */
-const downloadTimeoutMs = 60_000;
+const DOWNLOAD_TIMEOUT_MS = 60_000;
 /** How long the service may take before it begins to answer. */
-const answerTimeoutMs = 4_500;
+const ANSWER_TIMEOUT_MS = 4_500;
 
 /** The text of a blob from a byte position on, read as UTF-8. Throws what the client throws. */
 export async function textOf(client: BlobClient, fromByte: number): Promise<string> {
   const unanswered = new AbortController();
-  const timer = setTimeout(() => unanswered.abort(), answerTimeoutMs);
+  const timer = setTimeout(() => unanswered.abort(), ANSWER_TIMEOUT_MS);
   try {
-    const abortSignal = AbortSignal.any([unanswered.signal, AbortSignal.timeout(downloadTimeoutMs)]);
+    const abortSignal = AbortSignal.any([unanswered.signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]);
     const { readableStreamBody } = await client.download(fromByte, undefined, { abortSignal });
     clearTimeout(timer);
     const chunks: Buffer[] = [];

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { StorageUnreachable } from '../errors.ts';
 
 /** How long one call may take, retries included, before it counts as not answered. */
-const callTimeoutMs = 4_500;
+const CALL_TIMEOUT_MS = 4_500;
 
 /** The signal that ends one call to storage in time: a new one for each call. */
 export function callDeadline(): AbortSignal {
-  return AbortSignal.timeout(callTimeoutMs);
+  return AbortSignal.timeout(CALL_TIMEOUT_MS);
 }
 
 /** What storage answered instead of success; `status` is undefined where it did not answer at all. */

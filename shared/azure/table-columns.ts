@@ -4,16 +4,16 @@
  *
  * @see https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model#property-types
  */
-const charactersInOneColumn = 30_000;
+const CHARACTERS_IN_ONE_COLUMN = 30_000;
 
 /** The columns that hold the data. `undefined` is kept as null, as JSON does in a list. */
 export function columnsOf(data: unknown): Readonly<Record<string, string>> {
   const text = JSON.stringify(data) ?? 'null';
-  if (text.length <= charactersInOneColumn) return { json: text };
+  if (text.length <= CHARACTERS_IN_ONE_COLUMN) return { json: text };
   const columns: Record<string, string> = {};
   let start = 0;
   for (let part = 1; start < text.length; part += 1) {
-    const end = start + charactersInOneColumn;
+    const end = start + CHARACTERS_IN_ONE_COLUMN;
     // A column is text of its own: half of a surrogate pair is none, and what a service makes of it is not said.
     const whole = isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
     columns[`json${part}`] = text.slice(start, whole);

@@ -5,9 +5,9 @@ import { onePage } from './pages.ts';
 import { callDeadline, placeIn } from './storage-errors.ts';
 import { columnsOf, dataOf } from './table-columns.ts';
 
-const inOneTransaction = 100;
+const IN_ONE_TRANSACTION = 100;
 // A transaction's body takes 4 MiB; its envelope and the JSON in JSON take their part.
-const charactersInOneTransaction = 1_000_000;
+const CHARACTERS_IN_ONE_TRANSACTION = 1_000_000;
 
 /**
  * Rows of Azure Table Storage. A lost answer is asked for again by the client, so an `insert` that took hold may come
@@ -134,7 +134,10 @@ function* batches<T>(entities: readonly T[]): Generator<readonly T[]> {
   let characters = 0;
   for (const entity of entities) {
     const length = JSON.stringify(entity).length;
-    if (batch.length === inOneTransaction || (batch.length > 0 && characters + length > charactersInOneTransaction)) {
+    if (
+      batch.length === IN_ONE_TRANSACTION ||
+      (batch.length > 0 && characters + length > CHARACTERS_IN_ONE_TRANSACTION)
+    ) {
       yield batch;
       batch = [];
       characters = 0;

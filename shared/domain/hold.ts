@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
 import { spell } from './key.ts';
-import { moment } from './time.ts';
+import { HOUR_MS, moment } from './time.ts';
 
 /** Stops every write at once: on one key, one vault, or everything. Sensing and telling go on. */
 export const hold = z.object({
@@ -24,7 +24,7 @@ export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =
   vault === undefined ? 'everything' : spell({ vault, key });
 
 /** How long a hold lasts where nobody says, in ms. */
-export const DEFAULT_HOLD_MS = 4 * 60 * 60 * 1000;
+export const DEFAULT_HOLD_MS = 4 * HOUR_MS;
 
 /** The hold that stops writes to a key at this moment, if there is one. */
 export function holdOn(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Incident } from '../domain/incident.ts';
+import { HOUR_MS } from '../domain/time.ts';
 
 /** An incident before anybody has looked whether it is open already. */
 export type IncidentDraft = Pick<
@@ -20,4 +21,4 @@ export function incidentId(draft: Pick<Incident, 'kind' | 'subject' | 'since'>, 
 }
 
 /** The start of the hour a moment lies in: what may repeat every few seconds is one incident an hour. */
-export const hourOf = (moment: Date): Date => new Date(Math.floor(moment.getTime() / 3_600_000) * 3_600_000);
+export const hourOf = (moment: Date): Date => new Date(Math.floor(moment.getTime() / HOUR_MS) * HOUR_MS);

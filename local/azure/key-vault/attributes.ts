@@ -5,8 +5,8 @@ import { badParameter, invalidProperty } from './errors.ts';
 import type { KeyVersion } from './store.ts';
 
 /** Year 9999: what a client sends in milliseconds lies beyond. */
-const latestSeconds = 253_402_300_799;
-const secondsSchema = z.int().min(0).max(latestSeconds).nullish();
+const LATEST_SECONDS = 253_402_300_799;
+const secondsSchema = z.int().min(0).max(LATEST_SECONDS).nullish();
 
 /** The attributes of a request as the service takes them; dates in whole Unix seconds. */
 export const attributesSchema = z

@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import { badParameter } from './errors.ts';
 
-const pageSize = 25;
+const PAGE_SIZE = 25;
 
 /** Where a page begins: after this row. A page that follows an empty one is never empty, so that every list ends. */
 interface Marker {
@@ -29,9 +29,9 @@ const tokenSchema = z.object({ NextMarker: z.string().regex(/^[01]!/), TargetLoc
 export function pageOf<T>(call: Call, list: List<T>): Answer {
   const { path, rows, markerOf, itemOf } = list;
   const asked = call.url.searchParams.get('maxresults');
-  const limit = asked === null ? pageSize : Number(asked);
+  const limit = asked === null ? PAGE_SIZE : Number(asked);
   // UNCONFIRMED: both sentences. The limits are documented.
-  if (!Number.isInteger(limit) || limit < 1 || limit > pageSize)
+  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_SIZE)
     return badParameter('Property maxresults has invalid value\r\n');
   const marker = decodeToken(call.url.searchParams.get('$skiptoken'));
   if (marker === undefined) return badParameter('Property $skiptoken has invalid value\r\n');

@@ -8,8 +8,8 @@ import { isHsm, type KeyType } from './material.ts';
  */
 type Line = 'create' | 'import' | 'other';
 
-const windowMs = 10_000;
-const slotMs = 100;
+const WINDOW_MS = 10_000;
+const SLOT_MS = 100;
 const unitsPerWindow: Readonly<Record<Line, number>> = { create: 20, import: 300, other: 4000 };
 
 /** What a transaction takes out of the budget, in units of one operation on a software RSA 2048 key. */
@@ -63,7 +63,7 @@ function createLine(): { spent(nowMs: number): number; add(units: number, nowMs:
     let stale = 0;
     for (const slot of slots) {
       // A clock set back leaves slots in the future: they are forgotten as well.
-      if (slot.at + slotMs > nowMs - windowMs && slot.at <= nowMs) break;
+      if (slot.at + SLOT_MS > nowMs - WINDOW_MS && slot.at <= nowMs) break;
       sum -= slot.units;
       stale += 1;
     }
@@ -76,7 +76,7 @@ function createLine(): { spent(nowMs: number): number; add(units: number, nowMs:
     },
     add(units, nowMs) {
       forget(nowMs);
-      const at = Math.floor(nowMs / slotMs) * slotMs;
+      const at = Math.floor(nowMs / SLOT_MS) * SLOT_MS;
       const last = slots.at(-1);
       if (last?.at === at) last.units += units;
       else slots.push({ at, units });
