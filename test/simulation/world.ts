@@ -5,24 +5,21 @@ import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
-import { type AuditRecord, auditRecord } from '../../shared/domain/audit-record.ts';
-import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
+import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
-import { type AlertMessage, alertMessage, type Incident, incident } from '../../shared/domain/incident.ts';
+import { type AlertMessage, type Incident, incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
-import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../shared/register/baseline.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { hand } from '../../shared/senses/heard-news.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
-import { received } from '../../shared/senses/received.ts';
 import { watch } from '../../shared/senses/sentry.ts';
-import { sweep } from '../../shared/senses/sweep.ts';
-import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 import { type Client, clientOf } from './client.ts';
+import { createDeliveries } from './deliveries.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
+import { createStorage, recordsIn } from './storage.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
 export interface WorldOptions {
@@ -103,30 +100,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     behaviours: { settleMs: 0, ...options.behaviours },
     seed: options.seed ?? 1,
   });
-  const hooked = (port: string) => ({ onCall: (name: string) => options.onStorage?.(`${port}.${name}`) });
-  const tables = {
-    claims: fakeTable(hooked('claims')),
-    keys: fakeTable(hooked('keys')),
-    vaults: fakeTable(hooked('vaults')),
-    approvals: fakeTable(hooked('approvals')),
-    holds: fakeTable(hooked('holds')),
-    incidents: fakeTable(hooked('incidents')),
-    intents: fakeTable(hooked('intents')),
-  };
-  const queues = {
-    sweeps: fakeQueue(hooked('sweeps')),
-    inspections: fakeQueue(hooked('inspections')),
-    alerts: fakeQueue(hooked('alerts')),
-  };
-  const streams = fakeStreams(hooked('trail'));
-  const backlog = fakeTable(hooked('backlog'));
-  const setAside = fakeDocuments(hooked('set-aside'));
+  const storage = createStorage((name) => options.onStorage?.(name));
+  const { tables } = storage;
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
   const composed = (onStep: WorldOptions['onStep']): Instance =>
     createInstance({
       azure,
-      storage: { tables, queues, streams, backlog, setAside },
+      storage,
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
       onStep,
@@ -148,65 +129,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
   azure.clearLog();
 
-  const poisoned: unknown[] = [];
-  const alerts: AlertMessage[] = [];
-  const failures: unknown[] = [];
-  const dequeued = new Map<string, number>();
+  const { poisoned, alerts, failures, settle } = createDeliveries({
+    queues: storage.queues,
+    compositions,
+    compose: () => composed(options.onStep),
+    endedBackSeconds: options.endedBackSeconds ?? 5,
+  });
   const pending: { region: string; body: unknown }[] = [];
   azure.onAuditRecords((region, body) => pending.push({ region, body }));
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
-  let turn = 0;
-
-  /** Runs a handler in the next instance; says whether it came to its end there. */
-  async function run(handle: (ports: Ports) => Promise<void>): Promise<'done' | 'failed' | 'ended'> {
-    turn += 1;
-    const place = turn % compositions.length;
-    const by = compositions[place] ?? composed(options.onStep);
-    const thrown = await handle(by.ports).then(
-      () => [],
-      (error: unknown) => [error],
-    );
-    if (by.ended) {
-      if (compositions[place] === by) compositions[place] = composed(options.onStep);
-      return 'ended';
-    }
-    failures.push(...thrown);
-    return thrown.length === 0 ? 'done' : 'failed';
-  }
-
-  async function deliver(
-    queue: (typeof queues)[keyof typeof queues],
-    message: unknown,
-    handle: (ports: Ports) => Promise<void>,
-  ): Promise<void> {
-    const came = await run(handle);
-    if (came === 'ended') return queue.send(message, options.endedBackSeconds ?? 5);
-    if (came === 'done') return;
-    const id = JSON.stringify(message);
-    const times = (dequeued.get(id) ?? 0) + 1;
-    dequeued.set(id, times);
-    if (times >= 5) poisoned.push(message);
-    else await queue.send(message, 5);
-  }
-
-  const settle = async (): Promise<void> => {
-    for (;;) {
-      const sweeps = queues.sweeps.take();
-      const inspections = queues.inspections.take();
-      alerts.push(...queues.alerts.take().map((message) => alertMessage.parse(message)));
-      if (sweeps.length + inspections.length === 0) return;
-      await Promise.all([
-        ...sweeps.map((message) =>
-          deliver(queues.sweeps, message, (by) => received('sweep', sweepMessage, message, by, sweep)),
-        ),
-        ...inspections.map((message) =>
-          deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),
-        ),
-      ]);
-    }
-  };
-
   const heard = async (messages: readonly unknown[]): Promise<void> => {
     await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
     await settle();
@@ -261,16 +193,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const rows = await tables.incidents.list(key === undefined ? vault : `${vault},${key}`);
       return rows.map((row) => incident.parse(row.data));
     },
-    async trail() {
-      const names = await streams.list('');
-      const texts = await Promise.all(names.map((name) => streams.read(name)));
-      return texts.flatMap((text) =>
-        (text ?? '')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => auditRecord.parse(JSON.parse(line))),
-      );
-    },
+    trail: () => recordsIn(storage),
     async approve(given) {
       const now = Date.now();
       const granted = approval.parse({

@@ -1,0 +1,96 @@
+import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
+import { type AlertMessage, alertMessage } from '../../shared/domain/incident.ts';
+import { inspect } from '../../shared/guard/inspect.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { received } from '../../shared/senses/received.ts';
+import { sweep } from '../../shared/senses/sweep.ts';
+import type { Instance } from './instance.ts';
+import type { WorldStorage } from './storage.ts';
+
+/** Messages that fail so often are poisoned, as `maxDequeueCount` says. */
+const MOST_DELIVERIES = 5;
+const BACK_AFTER_SECONDS = 5;
+
+/** The queues of a world, turned by hand: what is due goes to the instances in turns, side by side. */
+export interface Deliveries {
+  /** Messages that failed five times. */
+  readonly poisoned: readonly unknown[];
+  readonly alerts: readonly AlertMessage[];
+  /** Errors that handlers threw. */
+  readonly failures: readonly unknown[];
+  /** Lets everything happen that is due now. */
+  settle(): Promise<void>;
+}
+
+export function createDeliveries({
+  queues,
+  compositions,
+  compose,
+  endedBackSeconds,
+}: {
+  readonly queues: WorldStorage['queues'];
+  /** The instances that share the work; one that ends is replaced. */
+  readonly compositions: Instance[];
+  readonly compose: () => Instance;
+  readonly endedBackSeconds: number;
+}): Deliveries {
+  const poisoned: unknown[] = [];
+  const alerts: AlertMessage[] = [];
+  const failures: unknown[] = [];
+  const dequeued = new Map<string, number>();
+  let turn = 0;
+
+  /** Runs a handler in the next instance; says whether it came to its end there. */
+  async function run(handle: (ports: Ports) => Promise<void>): Promise<'done' | 'failed' | 'ended'> {
+    turn += 1;
+    const place = turn % compositions.length;
+    const by = compositions[place] ?? compose();
+    const thrown = await handle(by.ports).then(
+      () => [],
+      (error: unknown) => [error],
+    );
+    if (by.ended) {
+      if (compositions[place] === by) compositions[place] = compose();
+      return 'ended';
+    }
+    failures.push(...thrown);
+    return thrown.length === 0 ? 'done' : 'failed';
+  }
+
+  async function deliver(
+    queue: WorldStorage['queues']['sweeps'],
+    message: unknown,
+    handle: (ports: Ports) => Promise<void>,
+  ): Promise<void> {
+    const came = await run(handle);
+    if (came === 'ended') return queue.send(message, endedBackSeconds);
+    if (came === 'done') return;
+    const id = JSON.stringify(message);
+    const times = (dequeued.get(id) ?? 0) + 1;
+    dequeued.set(id, times);
+    if (times >= MOST_DELIVERIES) poisoned.push(message);
+    else await queue.send(message, BACK_AFTER_SECONDS);
+  }
+
+  return {
+    poisoned,
+    alerts,
+    failures,
+    async settle() {
+      for (;;) {
+        const sweeps = queues.sweeps.take();
+        const inspections = queues.inspections.take();
+        alerts.push(...queues.alerts.take().map((message) => alertMessage.parse(message)));
+        if (sweeps.length + inspections.length === 0) return;
+        await Promise.all([
+          ...sweeps.map((message) =>
+            deliver(queues.sweeps, message, (by) => received('sweep', sweepMessage, message, by, sweep)),
+          ),
+          ...inspections.map((message) =>
+            deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),
+          ),
+        ]);
+      }
+    },
+  };
+}
