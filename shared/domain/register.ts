@@ -113,6 +113,10 @@ export const sweepState = z.object({
   failing: z.object({ since: moment, because: z.string() }).optional(),
   /** Passes that began since the last one that came to an end, good or refused; absent for none. */
   unended: z.number().int().nonnegative().optional(),
+  /** For when the first pass was planned of those that have not begun; absent while passes begin. */
+  awaitedSince: moment.optional(),
+  /** A key that differs, and since when nobody has written its row, as nobody does who looks at it; absent for none. */
+  unanswered: z.object({ key: z.string(), etag: z.string(), since: moment }).optional(),
   /** When another function than the sentry planted a pass; absent since the sentry was seen again. */
   replantedAt: moment.optional(),
 });

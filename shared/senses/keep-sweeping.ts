@@ -11,6 +11,7 @@ import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import type { Row } from '../storage.ts';
+import { tellBlind } from './pass-end.ts';
 
 /** The sentry plants a vault's message once a pass is overdue by half the time between two. */
 const SENTRY_OVERDUE = 0.5;
@@ -20,9 +21,12 @@ const SENTRY_OVERDUE = 0.5;
  */
 const OTHERS_OVERDUE = 0.9;
 
+/** Why a vault is blind whose messages nobody takes. */
+const NO_PASS_BEGINS = 'passes are planted and do not begin';
+
 /**
  * Plants the sweep of every guarded vault that has none under way. `by` is the function that looks: the sentry does it
- * as its work, any other because the sentry has not.
+ * as its work, any other because the sentry has not. A vault whose passes do not begin for two minutes is told as blind.
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
   if (by !== 'sentry' && !(isTimeToLook(ports) && hasPolicy(ports))) return;
@@ -35,8 +39,10 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
   for (const vault of guardedVaults(ports.policy)) {
     const standing = states.get(vault);
     const due = standing === undefined ? by === 'sentry' : isOverdue(standing.state, overdue, ports);
-    if (due && (await plant(vault, by, standing, ports)) && by !== 'sentry')
-      await openIncident(sweepReplanted.draft(vault, ports.now(), by), ports);
+    if (due && (await plant(vault, by, standing, ports))) {
+      if (by !== 'sentry') await openIncident(sweepReplanted.draft(vault, ports.now(), by), ports);
+      if (standing !== undefined) await tellBlind(vault, awaitedSince(standing.state), NO_PASS_BEGINS, ports);
+    }
     if (by === 'sentry' && standing?.state.replantedAt !== undefined) await sentryIsBack(vault, ports);
   }
 }
@@ -85,6 +91,9 @@ function hasPolicy(ports: Ports): boolean {
 const isOverdue = ({ plannedFor }: SweepState, overdue: number, { now, settings }: Ports): boolean =>
   now().getTime() >= plannedFor.getTime() + overdue * settings.sweepEverySeconds * SECOND_MS;
 
+/** Since when a pass is waited for that has not begun. */
+const awaitedSince = (state: SweepState): Date => state.awaitedSince ?? state.plannedFor;
+
 /** Starts a new chain of passes at once; false where somebody else just did. */
 async function plant(
   vault: string,
@@ -94,7 +103,8 @@ async function plant(
 ): Promise<boolean> {
   const token = newId();
   const replanted = by === 'sentry' ? {} : { replantedAt: now() };
-  const state: SweepState = { ...standing?.state, token, plannedFor: now(), ...replanted };
+  const awaited = standing === undefined ? {} : { awaitedSince: awaitedSince(standing.state) };
+  const state: SweepState = { ...standing?.state, token, plannedFor: now(), ...awaited, ...replanted };
   if (!(await writeSweep(tables.vaults, vault, standing, state))) return false;
   const message: SweepMessage = { vault, token };
   await queues.sweeps.send(message);

@@ -4,6 +4,7 @@ import { KeptRecordUnreadable } from '../errors.ts';
 import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
 import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
+import { inspectionsStalled } from '../incidents/kinds/inspections-stalled.ts';
 import type { KindFacts } from '../incidents/kinds/kind.ts';
 import { massBrake } from '../incidents/kinds/mass-brake.ts';
 import { trailBehind } from '../incidents/kinds/trail-behind.ts';
@@ -11,6 +12,7 @@ import { vaultBlind } from '../incidents/kinds/vault-blind.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import { endHolds } from '../register/ended-holds.ts';
+import type { KeyRow } from '../register/keys.ts';
 import { readSweep, writeSweep } from '../register/vaults.ts';
 
 /** A vault that could not be swept for this long is told as blind, in ms. */
@@ -22,6 +24,30 @@ export async function brake(vault: string, standing: number, ports: Ports): Prom
   for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
   if (standing > MASS_BRAKE_VERSIONS) return openIncident(massBrake.draft(vault, hourOf(ports.now()), standing), ports);
   await goodAgain(vault, massBrake, ports);
+}
+
+/**
+ * Tells where the inspections that passes queue lead to nothing: a key that differs, and whose row nobody has written for
+ * two minutes, is looked at by nobody. One key stands for all: that one alone fails shows elsewhere.
+ */
+export async function tellUnanswered(
+  vault: string,
+  before: SweepState['unanswered'],
+  differing: readonly string[],
+  rows: ReadonlyMap<string, KeyRow>,
+  ports: Ports,
+): Promise<void> {
+  const now = ports.now();
+  const etagOf = (key: string): string => rows.get(key)?.row?.etag ?? '';
+  const still = before !== undefined && differing.includes(before.key) && etagOf(before.key) === before.etag;
+  // One that cannot be read is tried again ever more rarely: its row may stand for a while.
+  const first = differing.find((key) => rows.get(key)?.record.failing === undefined);
+  const next = still ? before : first === undefined ? undefined : { key: first, etag: etagOf(first), since: now };
+  if (before === undefined && next === undefined) return;
+  if (next !== undefined && now.getTime() - next.since.getTime() >= BLIND_AFTER_MS)
+    await openIncident(inspectionsStalled.draft(vault, next.key, next.since), ports);
+  else await goodAgain(vault, inspectionsStalled, ports);
+  if (!still) await noted(vault, ports, (state) => ({ ...state, unanswered: next }));
 }
 
 /** A pass came to its end: what waited for one goes on. */
@@ -55,8 +81,12 @@ export async function blind(vault: string, because: string, ports: Ports): Promi
     // Passes that did not come to their end were blind as well.
     failing: { since: before?.since ?? later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1)), because },
   }));
-  const since = failing?.since ?? now;
-  if (now.getTime() - since.getTime() < BLIND_AFTER_MS) return;
+  await tellBlind(vault, failing?.since ?? now, because, ports);
+}
+
+/** Tells that a vault is blind once it has been so for two minutes. */
+export async function tellBlind(vault: string, since: Date, because: string, ports: Ports): Promise<void> {
+  if (ports.now().getTime() - since.getTime() < BLIND_AFTER_MS) return;
   await openIncident(vaultBlind.draft(vault, since, because), ports);
 }
 

@@ -13,7 +13,7 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
 import { inTurns } from './in-turns.ts';
-import { blind, brake, passed } from './pass-end.ts';
+import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
 import { keysToList, type Lists, versionsToRead } from './pass-plan.ts';
 
 /** So many passes that began and did not end are told as blind, too: they take the time with them. */
@@ -45,7 +45,7 @@ export async function sweep(message: SweepMessage, ports: Ports): Promise<void> 
   const planned = await plan(vault, standing, ports);
   if (planned === undefined) return;
   if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await blind(vault, 'passes do not come to their end', ports);
-  const refused = await pass(vault, planned.lastPassAt, ports);
+  const refused = await pass(vault, planned, ports);
   await (refused === undefined ? passed(vault, ports) : blind(vault, refused.because, ports));
 }
 
@@ -55,11 +55,12 @@ async function plan(
   from: SweepRow,
   { tables, queues, now, newId, settings }: Ports,
 ): Promise<SweepState | undefined> {
+  const { awaitedSince: _, ...before } = from.state;
   const state: SweepState = {
-    ...from.state,
+    ...before,
     token: newId(),
     plannedFor: later(now(), settings.sweepEverySeconds * SECOND_MS),
-    unended: (from.state.unended ?? 0) + 1,
+    unended: (before.unended ?? 0) + 1,
   };
   if (!(await writeSweep(tables.vaults, vault, from, state))) return undefined;
   const next: SweepMessage = { vault, token: state.token };
@@ -68,10 +69,10 @@ async function plan(
 }
 
 /** Reads, compares, queues. Returns why it could not, where the vault refused. */
-async function pass(vault: string, lastPassAt: Date | undefined, ports: Ports): Promise<PassRefused | undefined> {
+async function pass(vault: string, planned: SweepState, ports: Ports): Promise<PassRefused | undefined> {
   try {
     if (!(await ensureBaseline(vault, ports))) return undefined;
-    await compareVault(vault, lastPassAt, ports);
+    await compareVault(vault, planned, ports);
     return undefined;
   } catch (error) {
     if (error instanceof PassRefused) return error;
@@ -84,7 +85,7 @@ async function pass(vault: string, lastPassAt: Date | undefined, ports: Ports): 
   }
 }
 
-async function compareVault(vault: string, lastPassAt: Date | undefined, ports: Ports): Promise<void> {
+async function compareVault(vault: string, { lastPassAt, unanswered }: SweepState, ports: Ports): Promise<void> {
   const { policy, now } = ports;
   const { sweepEverySeconds } = ports.settings;
   const reads = ports.reads(vault);
@@ -122,6 +123,7 @@ async function compareVault(vault: string, lastPassAt: Date | undefined, ports: 
   await inTurns(READS_AT_ONCE, found.differing, (key) =>
     ports.queues.inspections.send(differs(vault, key, count, ports)),
   );
+  await tellUnanswered(vault, unanswered, found.differing, rows, ports);
   await inTurns(READS_AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
 }
 

@@ -1,6 +1,7 @@
 import { accessRefused } from './access-refused.ts';
 import { approvedActByOther } from './approved-act-by-other.ts';
 import { holdSet } from './hold-set.ts';
+import { inspectionsStalled } from './inspections-stalled.ts';
 import { keyBackedUp } from './key-backed-up.ts';
 import { keyContested } from './key-contested.ts';
 import { keyUnreadable } from './key-unreadable.ts';
@@ -24,6 +25,7 @@ export const kinds: readonly KindFacts[] = [
   accessRefused,
   approvedActByOther,
   holdSet,
+  inspectionsStalled,
   keyBackedUp,
   keyContested,
   keyUnreadable,

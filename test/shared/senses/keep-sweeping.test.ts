@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
+import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import { keepSweeping } from '../../../shared/senses/keep-sweeping.ts';
+import { watch } from '../../../shared/senses/sentry.ts';
 import { startAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
@@ -133,5 +135,52 @@ describe('the sentry', () => {
     expect(passesOver(world, OTHER)).toBe(0);
     const [incident] = await world.incidents('-');
     expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
+  });
+});
+
+describe('passes that are planted and do not begin', () => {
+  /** Turns the clock by so many minutes and lets the sentry look, while nobody takes the messages of the sweeps. */
+  async function withoutSweeps(world: World, minutes: number): Promise<void> {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      turnClock(MINUTE_MS);
+      await watch(world.ports);
+    }
+  }
+  const blind = async (world: World) => (await world.incidents(LOST)).filter(({ kind }) => kind === 'vault-blind');
+
+  test('leave a vault blind: told within four minutes of the last pass, since when it was due, and good again with the next', async () => {
+    const world = await createWorld({ vaults, policy });
+    await world.sentry();
+    const last = Date.now();
+    await withoutSweeps(world, 2);
+    expect(await blind(world)).toEqual([]);
+    await withoutSweeps(world, 2);
+    const [incident] = await blind(world);
+    expect(incident).toMatchObject({ state: 'open', severity: 'critical' });
+    expect(incident?.summary).toContain('passes are planted and do not begin');
+    expect(incident?.since.getTime()).toBeCloseTo(last + MINUTE_MS, -3);
+    await withoutSweeps(world, 30);
+    expect(await blind(world)).toHaveLength(1);
+
+    await world.settle();
+    expect(await blind(world)).toMatchObject([{ state: 'resolved' }]);
+    await world.pass(600, 5);
+    expect(world.alerts.filter(({ incident: { kind } }) => kind === 'vault-blind').map(({ event }) => event)).toEqual([
+      'opened',
+      'opened',
+      'resolved',
+      'resolved',
+    ]);
+  });
+
+  test('are told of by whoever looks where everything stood still for an hour', async () => {
+    const world = await createWorld({ vaults, policy });
+    await world.sentry();
+    turnClock(60 * MINUTE_MS);
+    await world.sentry();
+    expect(await blind(world)).toMatchObject([{ state: 'resolved' }]);
+    expect(world.alerts.map(({ incident: { kind, subject }, event }) => `${subject.vault} ${kind} ${event}`)).toEqual(
+      expect.arrayContaining([`${LOST} vault-blind opened`, `${LOST} vault-blind resolved`]),
+    );
   });
 });

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
+import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { readSweep } from '../../../shared/register/vaults.ts';
 import { sweep } from '../../../shared/senses/sweep.ts';
 import { startAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
@@ -264,5 +266,51 @@ describe('the lists of a vault', () => {
       'version-disabled opened',
       'version-disabled resolved',
     ]);
+  });
+});
+
+describe('inspections that nobody takes', () => {
+  /** So many passes, a minute apart, while the messages of the inspections lie there. */
+  async function passesAlone(world: World, minutes: number): Promise<void> {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      turnClock(MINUTE_MS);
+      const standing = await readSweep(world.ports.tables.vaults, VAULT);
+      await sweep({ vault: VAULT, token: standing?.state.token ?? '' }, world.ports);
+    }
+  }
+  const stalled = async (world: World) =>
+    (await world.incidents(VAULT)).filter(({ kind }) => kind === 'inspections-stalled');
+
+  test('are told of once a key has differed for two minutes and nobody has looked, and good again once somebody has', async () => {
+    const world = await sweptWorld();
+    await world.as('attacker').disable(VAULT, 'disk-b');
+    await passesAlone(world, 2);
+    expect(await stalled(world)).toEqual([]);
+    await passesAlone(world, 1);
+    const [incident] = await stalled(world);
+    expect(incident).toMatchObject({ state: 'open', severity: 'critical' });
+    expect(incident?.summary).toContain('Nobody has looked at prod-disks/disk-b since');
+    await passesAlone(world, 10);
+    expect(await stalled(world)).toHaveLength(1);
+
+    await world.settle();
+    expect(enabledIn(world, 'disk-b')).toEqual([true]);
+    await world.pass(70, 5);
+    expect(await stalled(world)).toMatchObject([{ state: 'resolved' }]);
+    expect(alertsOf(world, 'inspections-stalled')).toEqual(['opened', 'resolved']);
+  });
+
+  test('are not taken for stalled where keys differ for hours and are looked at: in alert, refused, contested', async () => {
+    const world = await sweptWorld({ policy: { vaults: [{ name: VAULT, mode: 'alert' }] } });
+    await world.as('attacker').disable(VAULT, 'disk-b');
+    await world.as('attacker').delete(VAULT, 'disk-a');
+    const end = world.azure.fault({
+      match: { vault: VAULT, identity: 'watcher', operation: 'get' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    await world.pass(3_600, 10);
+    end();
+    await world.pass(3_600, 10);
+    expect(alertsOf(world, 'inspections-stalled')).toEqual([]);
   });
 });
