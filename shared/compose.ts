@@ -9,9 +9,9 @@ import { queue } from './azure/queues.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
-import { readSettings, type Settings, settingsSchema } from './config.ts';
+import { type Environment, readSettings, type Settings, settingsSchema, withoutEmpty } from './config.ts';
 import type { Policy } from './domain/policy.ts';
-import { SettingsInvalid } from './errors.ts';
+import { ChannelMisconfigured, SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
 
@@ -32,10 +32,28 @@ let composed: { readonly outside: Outside; readonly guardian: Guardian } | undef
 export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
-  const settings = readSettings(process.env);
-  const guardian = { settings, ports: portsOf(settings, outside), channels: channelsOf(settings, outside) };
+  const faults: string[] = [];
+  const settings = noting(faults, () => readSettings(process.env));
+  const channels = noting(faults, () => channelsOf(withoutEmpty(process.env), outside));
+  if (settings === undefined || channels === undefined) throw new SettingsInvalid(faults);
+  const guardian = { settings, ports: portsOf(settings, outside), channels };
   composed = { outside, guardian };
   return guardian;
+}
+
+/** What `make` makes; `undefined` where the settings do not allow it, with their faults noted. */
+function noting<T>(faults: string[], make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    const misconfigured = error instanceof AggregateError ? error.errors : [error];
+    for (const fault of misconfigured) {
+      if (fault instanceof SettingsInvalid) faults.push(...fault.faults);
+      else if (fault instanceof ChannelMisconfigured) faults.push(fault.message);
+      else throw error;
+    }
+    return undefined;
+  }
 }
 
 /** The ports of one set of settings. Calls nobody. */
@@ -76,7 +94,7 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
 }
 
 function channelsOf(
-  { KEY_GUARDIAN_WEBHOOK_URL: webhookAddress, KEY_GUARDIAN_WEBHOOK_SECRET: webhookSecret }: Settings,
+  { KEY_GUARDIAN_WEBHOOK_URL: webhookAddress, KEY_GUARDIAN_WEBHOOK_SECRET: webhookSecret }: Environment,
   { now, fetch, write }: Outside,
 ): readonly Channel[] {
   return configuredChannels({ webhookAddress, webhookSecret }, { fetch, now, write });
@@ -119,9 +137,7 @@ function storageOf(name: 'RegisterStorage' | 'TrailStorage', settings: Settings,
   const tableUri = name === 'RegisterStorage' ? settings.RegisterStorage__tableServiceUri : blobUri;
   const queueUri = name === 'RegisterStorage' ? settings.RegisterStorage__queueServiceUri : blobUri;
   if (blobUri === undefined || tableUri === undefined || queueUri === undefined) {
-    throw new SettingsInvalid([
-      `${name}: set ${name}__blobServiceUri${name === 'RegisterStorage' ? ', __tableServiceUri and __queueServiceUri' : ''}`,
-    ]);
+    throw new SettingsInvalid([`${name}: its endpoints are not all there`]);
   }
   return { kind: 'identity', tableUri, queueUri, blobUri, credential: outside.credential('storage', undefined) };
 }
@@ -137,6 +153,8 @@ export function auditRegions(): readonly {
   readonly connection: string;
   readonly hub: string;
 }[] {
-  const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(process.env);
+  const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(
+    withoutEmpty(process.env),
+  );
   return regions.map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
 }

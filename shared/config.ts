@@ -51,18 +51,47 @@ export const settingsSchema = z.object({
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
   KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
   KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
-  KEY_GUARDIAN_WEBHOOK_SECRET: z
-    .string()
-    .min(16, 'must have at least 16 characters')
-    .optional()
-    .describe('Secret that signs the webhook, at least 16 characters.'),
+  KEY_GUARDIAN_WEBHOOK_SECRET: z.string().optional().describe('Secret that signs the webhook, at least 16 characters.'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** The settings of an environment. Throws `SettingsInvalid` with every fault, not the first. */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const parsed = settingsSchema.safeParse(environment);
-  if (!parsed.success)
-    throw new SettingsInvalid(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+/** What the settings are read from. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting that is there and empty, as templates leave them, is left out. */
+export const withoutEmpty = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+
+/** The settings of an environment. Throws `SettingsInvalid` with every fault, not the first. No fault repeats a value: it may be a secret. */
+export function readSettings(environment: Environment): Settings {
+  const given = withoutEmpty(environment);
+  const parsed = settingsSchema.safeParse(given);
+  const faults = [
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...storageFaults(given),
+    ...identityFaults(given),
+  ];
+  if (!parsed.success || faults.length > 0) throw new SettingsInvalid(faults);
   return parsed.data;
+}
+
+/** Each account by its connection string, or by the endpoint of every service that is used of it. */
+function storageFaults(given: Environment): readonly string[] {
+  const services = { RegisterStorage: ['table', 'queue', 'blob'], TrailStorage: ['blob'] };
+  return Object.entries(services).flatMap(([account, used]) => {
+    const missing = used
+      .map((service) => `${account}__${service}ServiceUri`)
+      .filter((name) => given[name] === undefined);
+    return given[account] !== undefined || missing.length === 0 ? [] : [`${account}: set ${missing.join(', ')}`];
+  });
+}
+
+/** Without its object id, what an identity does cannot be told from what others do, nor held against the trail. */
+function identityFaults(given: Environment): readonly string[] {
+  return ['WATCHER', 'KEEPER'].flatMap((identity) => {
+    const objectId = `KEY_GUARDIAN_${identity}_OBJECT_ID`;
+    return given[`KEY_GUARDIAN_${identity}_CLIENT_ID`] === undefined || given[objectId] !== undefined
+      ? []
+      : [`${objectId}: set it beside the client id`];
+  });
 }

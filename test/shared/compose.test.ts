@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setOutside } from '../../shared/azure/outside.ts';
+import { auditRegions, compose } from '../../shared/compose.ts';
+import { SettingsInvalid } from '../../shared/errors.ts';
+
+const OWN = { RegisterStorage: 'UseDevelopmentStorage=true', TrailStorage: 'UseDevelopmentStorage=true' };
+const before = { ...process.env };
+
+beforeEach(() => {
+  // Another outside is another guardian: nothing is kept from the test before.
+  setOutside({
+    vaultHttpClient: undefined,
+    credential: () => ({ getToken: async () => null }),
+    now: () => new Date(),
+    fetch: () => Promise.reject(new Error('Nobody is called.')),
+    write: () => {},
+  });
+});
+afterEach(() => {
+  process.env = { ...before };
+});
+
+test('a guardian is made once, and kept', () => {
+  Object.assign(process.env, OWN);
+  expect(compose()).toBe(compose());
+});
+
+test('the console needs no settings; the webhook is there where it has them', () => {
+  Object.assign(process.env, OWN);
+  expect(compose().channels.map(({ id }) => id)).toEqual(['console']);
+});
+
+test('settings that a template left empty are left out', () => {
+  Object.assign(process.env, OWN, { KEY_GUARDIAN_WEBHOOK_URL: '', KEY_GUARDIAN_WEBHOOK_SECRET: '' });
+  expect(compose().channels.map(({ id }) => id)).toEqual(['console']);
+});
+
+test('faults of settings and of channels are told together, without the address', () => {
+  Object.assign(process.env, {
+    KEY_GUARDIAN_SWEEP_SECONDS: '1',
+    KEY_GUARDIAN_WEBHOOK_URL: 'http://hooks.example/secret',
+  });
+  const thrown = (): unknown => {
+    try {
+      return compose();
+    } catch (error) {
+      return error;
+    }
+  };
+  const error = thrown();
+  expect(error).toBeInstanceOf(SettingsInvalid);
+  expect(error).toMatchObject({
+    faults: [
+      expect.stringMatching(/^KEY_GUARDIAN_SWEEP_SECONDS: /),
+      expect.stringMatching(/^RegisterStorage: set /),
+      expect.stringMatching(/^TrailStorage: set /),
+      'The alert channel webhook cannot be used: its address is not https.',
+    ],
+  });
+  expect(String(error)).not.toContain('secret');
+});
+
+test.each<readonly [text: string | undefined, names: readonly string[]]>([
+  [undefined, []],
+  ['', []],
+  ['westeurope', ['audit-log-westeurope']],
+  ['westeurope, northeurope', ['audit-log-westeurope', 'audit-log-northeurope']],
+])('the regions %j make the functions %j', (text, names) => {
+  if (text === undefined) delete process.env.KEY_GUARDIAN_AUDIT_REGIONS;
+  else process.env.KEY_GUARDIAN_AUDIT_REGIONS = text;
+  expect(auditRegions().map(({ name }) => name)).toEqual(names);
+});

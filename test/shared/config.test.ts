@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { type Environment, readSettings } from '../../shared/config.ts';
+import { SettingsInvalid } from '../../shared/errors.ts';
+
+const OWN = { RegisterStorage: 'UseDevelopmentStorage=true', TrailStorage: 'UseDevelopmentStorage=true' };
+const AZURE = {
+  RegisterStorage__tableServiceUri: 'https://register.table.core.windows.net',
+  RegisterStorage__queueServiceUri: 'https://register.queue.core.windows.net',
+  RegisterStorage__blobServiceUri: 'https://register.blob.core.windows.net',
+  TrailStorage__blobServiceUri: 'https://trail.blob.core.windows.net',
+};
+const GUID = '0f0e0d0c-0000-4000-8000-000000000002';
+
+const faultsOf = (environment: Environment): readonly string[] => {
+  try {
+    readSettings(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsInvalid) return error.faults;
+    throw error;
+  }
+};
+
+describe('settings', () => {
+  test('have defaults for all but the storage', () => {
+    expect(readSettings(OWN)).toEqual({
+      ...OWN,
+      KEY_GUARDIAN_POLICY: 'policy.json',
+      KEY_GUARDIAN_SWEEP_SECONDS: 60,
+      KEY_GUARDIAN_AUDIT_REGIONS: [],
+      KEY_GUARDIAN_AUDIT_HUB: 'key-vault-audit',
+    });
+  });
+
+  test('that are there and empty, as templates leave them, are left out', () => {
+    expect(readSettings({ ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '', KEY_GUARDIAN_WATCHER_CLIENT_ID: '' })).toEqual(
+      readSettings(OWN),
+    );
+  });
+
+  test.each<readonly [says: string, environment: Environment]>([
+    ['storage by connection string', OWN],
+    ['storage by its endpoints', AZURE],
+    [
+      'one of each',
+      { RegisterStorage: OWN.RegisterStorage, TrailStorage__blobServiceUri: AZURE.TrailStorage__blobServiceUri },
+    ],
+    ['two seconds between passes', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '2' }],
+    ['five minutes between passes', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '300' }],
+    ['regions with blanks', { ...OWN, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope,' }],
+    ['an object id without a client id', { ...OWN, KEY_GUARDIAN_KEEPER_OBJECT_ID: GUID }],
+    ['what is not ours', { ...OWN, PATH: '/bin' }],
+  ])('accept %s', (_says, environment) => {
+    expect(faultsOf(environment)).toEqual([]);
+  });
+
+  test.each<readonly [says: string, environment: Environment, fault: string]>([
+    ['one second between passes', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '1' }, 'KEY_GUARDIAN_SWEEP_SECONDS: '],
+    ['more than five minutes', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '301' }, 'KEY_GUARDIAN_SWEEP_SECONDS: '],
+    ['half a second more', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '2.5' }, 'KEY_GUARDIAN_SWEEP_SECONDS: '],
+    ['words for a number', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: 'often' }, 'KEY_GUARDIAN_SWEEP_SECONDS: '],
+    [
+      'an id that is no GUID',
+      { ...OWN, KEY_GUARDIAN_KEEPER_OBJECT_ID: 'keeper' },
+      'KEY_GUARDIAN_KEEPER_OBJECT_ID: must be a GUID',
+    ],
+    [
+      'a client id without its object id',
+      { ...OWN, KEY_GUARDIAN_KEEPER_CLIENT_ID: GUID },
+      'KEY_GUARDIAN_KEEPER_OBJECT_ID: set it beside the client id',
+    ],
+    [
+      'an endpoint that is not https',
+      { ...AZURE, TrailStorage__blobServiceUri: 'http://trail.example' },
+      'TrailStorage__blobServiceUri: must be an https address',
+    ],
+    [
+      'an account without its queues',
+      { ...AZURE, RegisterStorage__queueServiceUri: undefined },
+      'RegisterStorage: set RegisterStorage__queueServiceUri',
+    ],
+  ])('refuse %s', (_says, environment, fault) => {
+    expect(faultsOf(environment)).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test('are refused with every fault, and no fault repeats a value', () => {
+    const secret = 'https://hooks.example/secret-path';
+    const faults = faultsOf({
+      KEY_GUARDIAN_SWEEP_SECONDS: secret,
+      KEY_GUARDIAN_WATCHER_CLIENT_ID: secret,
+      TrailStorage__blobServiceUri: 'ftp://secret-path.example',
+    });
+    expect(faults).toEqual([
+      'TrailStorage__blobServiceUri: must be an https address',
+      expect.stringMatching(/^KEY_GUARDIAN_SWEEP_SECONDS: /),
+      'KEY_GUARDIAN_WATCHER_CLIENT_ID: must be a GUID',
+      'RegisterStorage: set RegisterStorage__tableServiceUri, RegisterStorage__queueServiceUri, RegisterStorage__blobServiceUri',
+      'KEY_GUARDIAN_WATCHER_OBJECT_ID: set it beside the client id',
+    ]);
+    expect(faults.join()).not.toContain('secret-path');
+  });
+});
