@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Judgement, Verdict } from '../../../shared/domain/decision.ts';
 import type { ObservedVersion } from '../../../shared/domain/key.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { actorOf } from '../../../shared/guard/actors.ts';
 import { decide, type Given, settlingLook, wasBadBefore } from '../../../shared/guard/decide.ts';
 import {
   ACTED,
   approval,
   approved,
   BORN,
+  by,
   DETAIL,
   given,
   hold,
@@ -55,18 +55,6 @@ const id = { vault: 'prod-disks', key: 'disk-a' };
 const enableV1 = { kind: 'restore-version', ...id, version: V1, change: { enabled: true } } as const;
 const recover = { kind: 'recover-key', ...id, deletedOn: ACTED } as const;
 const verdicts = (of: Given): readonly Verdict[] => decide(of).judgements.map(({ verdict }: Judgement) => verdict);
-const by = (
-  operation: string,
-  oid: string,
-  at = ACTED,
-  version: string | undefined = V1,
-): KeyRecord['acts'][number] => ({
-  id: `${operation}-${oid}`,
-  operation,
-  at,
-  by: { oid },
-  ...(version === undefined ? {} : { version }),
-});
 
 describe('a key that is as approved', () => {
   test('leads to nothing', () => {
@@ -411,34 +399,5 @@ describe('a version was bad before the last look', () => {
     ['when it was never seen', recordOf({ [V1]: known({ seen: undefined }) }), true],
   ])('%s', (_says, record, was) => {
     expect(wasBadBefore(restore, { observed, record })).toBe(was);
-  });
-});
-
-describe('who did it', () => {
-  const finding = { version: V1, since: ACTED, act: 'disable' } as const;
-  test.each<readonly [says: string, acts: KeyRecord['acts'], oid: string | undefined]>([
-    ['is told by the record of an update at that second', [by('KeyUpdate', 'anna')], 'anna'],
-    [
-      'is told by a record within the same second, which the vault cuts off',
-      [by('KeyUpdate', 'anna', inMs(-29_001))],
-      'anna',
-    ],
-    ['is told by a record five seconds away', [by('KeyUpdate', 'anna', inMs(-25_000))], 'anna'],
-    ['is not told by a record six seconds away', [by('KeyUpdate', 'anna', inMs(-24_000))], undefined],
-    [
-      'is told by the nearest of several records',
-      [by('KeyUpdate', 'carl', inMs(-27_000)), by('KeyUpdate', 'anna', inMs(-29_000))],
-      'anna',
-    ],
-    ['is not told by a record about another version', [by('KeyUpdate', 'anna', ACTED, V2)], undefined],
-    ['is told by a record that names no version', [by('KeyUpdate', 'anna', ACTED, undefined)], 'anna'],
-    ['is not told by a record of another operation', [by('KeyDelete', 'anna')], undefined],
-  ])('%s', (_says, acts, oid) => {
-    expect(actorOf(finding, acts)?.by.oid).toBe(oid);
-  });
-
-  test('of a deletion is told by the record of a deletion', () => {
-    const of = { version: undefined, since: ACTED, act: 'delete' } as const;
-    expect(actorOf(of, [by('KeyUpdate', 'carl'), by('KeyDelete', 'anna', ACTED, undefined)])?.by.oid).toBe('anna');
   });
 });

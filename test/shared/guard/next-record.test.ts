@@ -2,14 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Decision, Judgement, Verdict, Withholding } from '../../../shared/domain/decision.ts';
 import type { Finding, Situation } from '../../../shared/domain/finding.ts';
 import type { AttributeChange } from '../../../shared/domain/key.ts';
-import type { KeyRecord, RegisterChange, VersionRecord } from '../../../shared/domain/register.ts';
+import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
 import { decide } from '../../../shared/guard/decide.ts';
 import { afterLook, afterWriting } from '../../../shared/guard/next-record.ts';
-import { withChanges } from '../../../shared/register/changes.ts';
 import {
   ACTED,
   approved,
-  BORN,
   DETAIL,
   given,
   inDays,
@@ -25,7 +23,6 @@ import {
   V2,
 } from './situations.ts';
 
-const ONE = recordOf({ [V1]: known() });
 const nothing: Pick<Decision, 'changes' | 'judgements'> = { changes: [], judgements: [] };
 const deleted = (deletedOn = ACTED): Situation['observed'] => ({
   kind: 'deleted',
@@ -55,95 +52,6 @@ const judged = (verdict: Verdict, version: string | undefined = V1): Judgement =
   verdict,
 });
 const withheld = (because: Withholding): Verdict => ({ kind: 'withheld', because, action });
-
-describe('a change of what is approved', () => {
-  const approve: RegisterChange = {
-    kind: 'approve-version',
-    version: V1,
-    created: BORN,
-    approved: approved({ enabled: false }),
-    because: 'approval approval-1',
-    spent: { approval: 'approval-1', act: 'disable', at: ACTED },
-  };
-  const V1_OF = (record: KeyRecord): VersionRecord | undefined => record.versions[V1];
-
-  test('that approves a version replaces what it is held to and keeps all else that is known of it', () => {
-    const before = known({ differing: { expire: { since: ACTED } }, distrusted: 'it was imported' });
-    expect(V1_OF(withChanges(recordOf({ [V1]: before }), [approve]))).toEqual({
-      ...before,
-      approved: approved({ enabled: false }),
-      spent: [{ approval: 'approval-1', act: 'disable', at: ACTED }],
-      accepted: undefined,
-    });
-  });
-
-  test('that approves a version adds to the approvals that were spent on it', () => {
-    const again: RegisterChange = { ...approve, spent: { approval: 'approval-2', act: 'expire', at: NOW } };
-    expect(V1_OF(withChanges(ONE, [approve, again]))?.spent.map((use) => use.approval)).toEqual([
-      'approval-1',
-      'approval-2',
-    ]);
-  });
-
-  test.each<readonly [says: string, use: { readonly approval: string; readonly act: string; readonly at: Date }]>([
-    ['another approval', { approval: 'approval-2', act: 'disable', at: ACTED }],
-    ['another act', { approval: 'approval-1', act: 'expire', at: ACTED }],
-    ['another time', { approval: 'approval-1', act: 'disable', at: NOW }],
-  ])('that is spent by %s counts beside the first', (_says, spent) => {
-    expect(V1_OF(withChanges(ONE, [approve, { ...approve, spent }]))?.spent).toEqual([approve.spent, spent]);
-  });
-
-  test('that approves a new version makes it known', () => {
-    const born: RegisterChange = {
-      ...approve,
-      version: V2,
-      keyType: 'RSA',
-      keySizeBits: 4096,
-      fingerprint: 'f2',
-      spent: undefined,
-    };
-    expect(withChanges(ONE, [born]).versions[V2]).toMatchObject({
-      created: BORN,
-      keyType: 'RSA',
-      keySizeBits: 4096,
-      fingerprint: 'f2',
-      spent: [],
-      approved: approved({ enabled: false }),
-    });
-  });
-
-  test('that makes a version known does not approve it', () => {
-    const know: RegisterChange = { kind: 'know-version', version: V2, created: BORN, because: 'it is disabled' };
-    expect(withChanges(ONE, [know]).versions[V2]).toMatchObject({ created: BORN, spent: [] });
-    expect(withChanges(ONE, [know]).versions[V2]?.approved).toBeUndefined();
-  });
-
-  test('that distrusts a version takes its approval and says why', () => {
-    const distrust: RegisterChange = { kind: 'distrust-version', version: V1, because: 'it was imported' };
-    expect(V1_OF(withChanges(ONE, [distrust]))).toEqual({
-      ...known(),
-      approved: undefined,
-      distrusted: 'it was imported',
-    });
-    expect(withChanges(ONE, [{ ...distrust, version: V2 }])).toEqual(ONE);
-  });
-
-  test('that approves a deletion is kept until it is forgotten', () => {
-    const gone = withChanges(ONE, [{ kind: 'approve-deletion', approval: 'approval-1', deletedOn: ACTED, by: 'anna' }]);
-    expect(gone.approvedDeletion).toEqual({ approval: 'approval-1', deletedOn: ACTED, by: 'anna' });
-    expect(withChanges(gone, [{ kind: 'forget-deletion' }]).approvedDeletion).toBeUndefined();
-  });
-
-  test.each<readonly [kind: string, change: RegisterChange]>([
-    ['approve-version', approve],
-    ['know-version', { kind: 'know-version', version: V2, created: BORN, because: 'it is disabled' }],
-    ['distrust-version', { kind: 'distrust-version', version: V1, because: 'it was imported' }],
-    ['approve-deletion', { kind: 'approve-deletion', approval: 'approval-1', deletedOn: ACTED }],
-    ['forget-deletion', { kind: 'forget-deletion' }],
-  ])('is applied twice as it is once: %s', (_kind, change) => {
-    expect(withChanges(ONE, [change, change])).toEqual(withChanges(ONE, [change]));
-  });
-});
 
 describe('after a look the register holds', () => {
   const seenAfter = (of: Situation, judgements: readonly Judgement[] = []): VersionRecord['seen'] =>

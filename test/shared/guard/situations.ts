@@ -158,3 +158,17 @@ export const hold = (more: Partial<Hold> = {}): Hold => ({
   until: inMs(3 * 3_600_000),
   ...more,
 });
+
+/** An act that the audit log has told of. */
+export const by = (
+  operation: string,
+  oid: string,
+  at = ACTED,
+  version: string | undefined = V1,
+): KeyRecord['acts'][number] => ({
+  id: `${operation}-${oid}`,
+  operation,
+  at,
+  by: { oid },
+  ...(version === undefined ? {} : { version }),
+});
