@@ -106,6 +106,9 @@ describe('the package', () => {
     expect(said).toEqual([
       expect.stringContaining('KEY_GUARDIAN_SWEEP_SECONDS'),
       expect.stringContaining('KEY_GUARDIAN_WATCHER_CLIENT_ID'),
+      expect.stringContaining('RegisterStorage'),
+      expect.stringContaining('TrailStorage'),
+      expect.stringContaining('KEY_GUARDIAN_WATCHER_OBJECT_ID'),
     ]);
   });
 });

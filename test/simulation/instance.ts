@@ -83,7 +83,8 @@ export function createInstance({ azure, storage, policy, settings, onStep }: Sha
       streams: stepped('trail', storage.streams),
       backlog: stepped('backlog', storage.backlog),
       now,
-      giveUpAfterMs: 200,
+      // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
+      giveUpAfterMs: 60_000,
     }),
     setAside: stepped('set-aside', storage.setAside),
     settings,

@@ -308,7 +308,12 @@ describe('a storage that is down', () => {
     expect(sent.map(({ clientRequestId }) => clientRequestId).toSorted()).toEqual(
       intents.map(({ detail }) => detail.intent).toSorted(),
     );
-    expect(await kindsOf(world)).toEqual(['trail-behind resolved']);
+    // That nobody looked for ten minutes, and that no pass ended, was told as well.
+    expect(await kindsOf(world)).toEqual([
+      'inspections-stalled resolved',
+      'trail-behind resolved',
+      'vault-blind resolved',
+    ]);
   });
 
   test('the tables: nothing is written, and it is undone when they are back', async () => {
