@@ -34,7 +34,10 @@ function rulesTable(): string {
 }
 
 function kindsTable(): string {
-  const rows = kinds.map(({ id, severity, tells, ends }) => `| \`${id}\` | ${severity} | ${tells} | ${ends} |`);
+  const rows = kinds.map(({ id, severity, tells, ends }) => {
+    const how = ends.kind === 'by-a-person' ? 'by a person: `incident close`' : ends.when;
+    return `| \`${id}\` | ${severity} | ${tells} | ${how} |`;
+  });
   return ['| Incident | Severity | What it tells | Ends |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 

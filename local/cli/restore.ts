@@ -1,12 +1,12 @@
 import { entry, registerEntry } from '../../shared/audit/entries.ts';
 import type { Action, Decision } from '../../shared/domain/decision.ts';
-import type { KeyId } from '../../shared/domain/key.ts';
-import { spell } from '../../shared/domain/key.ts';
+import { type AttributeChange, type KeyId, spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { intentFor, isShown } from '../../shared/guard/act.ts';
+import { intentFor, send } from '../../shared/guard/act.ts';
+import { isShown } from '../../shared/guard/actions.ts';
 import { claimKey, releaseClaim } from '../../shared/guard/claim.ts';
 import { decide } from '../../shared/guard/decide.ts';
 import { firstReads, observe } from '../../shared/guard/observe.ts';
@@ -123,11 +123,7 @@ async function write(id: KeyId, decision: Decision, context: Context): Promise<r
     await ports.trail.append(id.vault, [
       entry('intent', id, { intent: intent.id, action, by: 'a person' }, ports, { who }),
     ]);
-    const writes = ports.writes(id.vault);
-    const answer =
-      action.kind === 'recover-key'
-        ? await writes.recover(id.key, intent.id)
-        : await writes.update(id.key, action.version, action.change, intent.id);
+    const answer = await send(intent, ports.writes(id.vault));
     const outcome =
       answer.kind === 'ok' ? ((await shows(id, action, ports)) ? 'done' : 'begun') : `refused: ${answer.kind}`;
     await ports.trail.append(id.vault, [entry('outcome', id, { intent: intent.id, kind: outcome }, ports, { who })]);
@@ -152,13 +148,22 @@ async function shows(id: KeyId, action: Action, ports: Context['ports']): Promis
 }
 
 function spellAction(action: Action): string {
-  if (action.kind === 'recover-key') return `recover ${spell(action)}`;
-  const { enabled, notBefore, expiresOn, operations } = action.change;
+  switch (action.kind) {
+    case 'recover-key':
+      return `recover ${spell(action)}`;
+    case 'restore-version':
+      return `restore ${spell(action)}: ${spellChange(action.change)}`;
+    default:
+      return action satisfies never;
+  }
+}
+
+function spellChange({ enabled, notBefore, expiresOn, operations }: AttributeChange): string {
   const changes = [
     enabled === undefined ? '' : 'enabled',
     notBefore === undefined ? '' : `not before ${utc(notBefore)}`,
     expiresOn === undefined ? '' : `expires on ${utc(expiresOn)}`,
     operations === undefined ? '' : `operations ${operations.join(' ')}`,
   ];
-  return `restore ${spell(action)}: ${changes.filter((change) => change !== '').join(', ')}`;
+  return changes.filter((change) => change !== '').join(', ');
 }

@@ -61,7 +61,12 @@ interface RuleFacts {
   readonly severity: Severity;
   /** The page it rests on. */
   readonly source: string;
+  /** Operations that may have made it so, as the audit log names them: who did one of them at that time is named. */
+  readonly doneBy: readonly string[];
 }
+
+/** Operations that make a version. @see https://learn.microsoft.com/azure/key-vault/general/logging */
+export const MAKING_OPERATIONS = ['KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue'] as const;
 
 /** A rule about one version that the register approves and the vault shows. */
 export interface VersionRule extends RuleFacts {

@@ -25,6 +25,8 @@ export const incident = z.object({
   summary: z.string(),
   /** What was done about it or why not, in words: `undone`, `withheld: alert-only`, `left to people: …`. */
   judgement: z.string(),
+  /** Whether the guardian is undoing it: what is good again then was undone by it. */
+  undoing: z.boolean().optional(),
   who: actor.optional(),
   /** The command with which a person mends it, under the person's own rights. */
   command: z.string().optional(),

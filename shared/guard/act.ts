@@ -2,13 +2,12 @@ import { entry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
-import type { KeyId, ObservedKey } from '../domain/key.ts';
-import { sameOperations } from '../domain/key.ts';
-import { sameMoment } from '../domain/time.ts';
-import type { Conflict, Missing, Refusal } from '../domain/vault.ts';
+import type { AttributeChange, KeyId } from '../domain/key.ts';
+import type { Answer, Conflict, Missing, Refusal, VaultWrites } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
 import { readHolds } from '../register/people.ts';
 import type { Row } from '../storage.ts';
+import { isAbout } from './actions.ts';
 import { type Claim, claimWith } from './claim.ts';
 import { intentEntry } from './entries.ts';
 
@@ -62,9 +61,10 @@ export async function act(
       await withhold(id, intents.slice(nth), rows.slice(nth), held, ports);
       return sent.length === 0 ? { kind: 'held', claim: claimed } : { kind: 'sent', claim: claimed, sent };
     }
-    const one = await send(intent, ports);
-    sent.push(one);
-    if (one.outcome.kind === 'failed') await forget(rows.slice(nth, nth + 1), ports);
+    const answer = await send(intent, ports.writes(id.vault));
+    const outcome: Outcome = answer.kind === 'ok' ? { kind: 'begun' } : refused(answer);
+    sent.push({ intent, outcome });
+    if (outcome.kind === 'failed') await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'sent', claim: claimed, sent };
 }
@@ -97,11 +97,7 @@ export function intentFor(
   { judgements }: Pick<Decision, 'judgements'>,
   { newId, now }: Pick<Ports, 'newId' | 'now'>,
 ): Intent {
-  const undone = judgements.filter(
-    ({ finding, verdict }) =>
-      verdict.kind === 'undo' &&
-      (action.kind === 'recover-key' ? finding.version === undefined : finding.version === action.version),
-  );
+  const undone = judgements.filter(({ finding, verdict }) => verdict.kind === 'undo' && isAbout(action, finding));
   const findings = undone.map(({ finding: { rule, severity, version, since, stopsDisks, summary } }) => ({
     rule,
     severity,
@@ -110,26 +106,30 @@ export function intentFor(
     stopsDisks,
     summary,
   }));
-  const approves = undone.flatMap(({ finding: { remedy } }) =>
+  const dates = undone.flatMap(({ finding: { remedy } }) =>
     remedy.kind === 'restore' && remedy.approves !== undefined ? [remedy.approves] : [],
   );
+  const approves: AttributeChange = {};
+  for (const date of dates) Object.assign(approves, date);
   return {
     id: newId(),
     at: now(),
     action,
     findings,
-    ...(approves.length === 0 ? {} : { approves: Object.assign({}, ...approves) }),
+    ...(dates.length === 0 ? {} : { approves }),
   };
 }
 
-async function send(intent: Intent, { writes }: Ports): Promise<Sent> {
-  const { action } = intent;
-  const vault = writes(action.vault);
-  const answer =
-    action.kind === 'recover-key'
-      ? await vault.recover(action.key, intent.id)
-      : await vault.update(action.key, action.version, action.change, intent.id);
-  return answer.kind === 'ok' ? { intent, outcome: { kind: 'begun' } } : { intent, outcome: refused(answer) };
+/** Sends the write of an intent, under its id, and gives what the vault answered. */
+export function send({ id, action }: Intent, writes: VaultWrites): Promise<Answer<unknown> | Conflict> {
+  switch (action.kind) {
+    case 'recover-key':
+      return writes.recover(action.key, id);
+    case 'restore-version':
+      return writes.update(action.key, action.version, action.change, id);
+    default:
+      return action satisfies never;
+  }
 }
 
 function refused(answer: Missing | Conflict | Refusal): Outcome {
@@ -148,20 +148,4 @@ function refused(answer: Missing | Conflict | Refusal): Outcome {
     default:
       return answer satisfies never;
   }
-}
-
-/** Whether the vault shows what an action was to bring about. Believed instead of any answer. */
-export function isShown(action: Action, observed: ObservedKey): boolean {
-  if (observed.kind !== 'present') return false;
-  if (action.kind === 'recover-key') return observed.versions.length > 0;
-  const version = observed.versions.find((candidate) => candidate.version === action.version);
-  if (version === undefined) return false;
-  const { enabled, notBefore, expiresOn, operations } = action.change;
-  return (
-    (enabled === undefined || version.enabled === enabled) &&
-    (notBefore === undefined || sameMoment(version.notBefore, notBefore)) &&
-    (expiresOn === undefined || sameMoment(version.expiresOn, expiresOn)) &&
-    (operations === undefined ||
-      (version.detail !== undefined && sameOperations(version.detail.operations, operations)))
-  );
 }

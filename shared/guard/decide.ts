@@ -119,14 +119,19 @@ function learnings(given: Given): readonly RegisterChange[] {
 
 /** One write a version, and the key itself before its versions. */
 function merged(actions: readonly Action[]): readonly Action[] {
-  const recover = actions.filter((action) => action.kind === 'recover-key').slice(0, 1);
-  if (recover.length > 0) return recover;
-  const byVersion = new Map<string, Action>();
+  const byVersion = new Map<string, Extract<Action, { kind: 'restore-version' }>>();
   for (const action of actions) {
-    if (action.kind !== 'restore-version') continue;
-    const other = byVersion.get(action.version);
-    const change = other?.kind === 'restore-version' ? { ...other.change, ...action.change } : action.change;
-    byVersion.set(action.version, { ...action, change });
+    switch (action.kind) {
+      case 'recover-key':
+        return [action];
+      case 'restore-version': {
+        const change = { ...byVersion.get(action.version)?.change, ...action.change };
+        byVersion.set(action.version, { ...action, change });
+        break;
+      }
+      default:
+        return action satisfies never;
+    }
   }
   return [...byVersion.values()];
 }

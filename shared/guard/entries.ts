@@ -4,6 +4,7 @@ import type { Decision, Intent, Outcome, Verdict } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { Ports } from '../ports.ts';
+import { versionOf } from './actions.ts';
 
 type Needs = Pick<Ports, 'now' | 'newId'>;
 
@@ -98,5 +99,7 @@ export const outcomeEntry = (
     needs,
   );
 
-const subjectOf = (id: KeyId, { action }: Intent): AuditEntry['subject'] =>
-  action.kind === 'restore-version' ? { ...id, version: action.version } : id;
+function subjectOf(id: KeyId, { action }: Intent): AuditEntry['subject'] {
+  const version = versionOf(action);
+  return version === undefined ? id : { ...id, version };
+}

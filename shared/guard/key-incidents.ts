@@ -1,5 +1,5 @@
 import type { Actor } from '../domain/audit-record.ts';
-import type { Decision, Judgement, UndoneFinding } from '../domain/decision.ts';
+import type { Decision, Judgement, UndoneFinding, Verdict } from '../domain/decision.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { KeyId } from '../domain/key.ts';
 import { spell } from '../domain/key.ts';
@@ -8,11 +8,10 @@ import { later, MINUTE_MS } from '../domain/time.ts';
 import { type Booked, nameActor, openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../incidents/draft.ts';
 import { keyContested } from '../incidents/kinds/key-contested.ts';
-import { keyUnreadable } from '../incidents/kinds/key-unreadable.ts';
 import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
-import { registerUnreadable } from '../incidents/kinds/register-unreadable.ts';
+import { kinds } from '../incidents/kinds/registry.ts';
 import type { Ports } from '../ports.ts';
-import { actOf, actorOf } from './actors.ts';
+import { actOf } from './actors.ts';
 import { contestedIncident, contester, isCalm } from './contested.ts';
 import { spellVerdict } from './entries.ts';
 import type { HeardIncident } from './heard.ts';
@@ -21,8 +20,11 @@ import { rules } from './rules/registry.ts';
 /** A passing failure is told once it has lasted this long, in ms. */
 export const TOLD_AFTER_MS = 2 * MINUTE_MS;
 
-/** Incidents that end when the state is good again: those of the rules, and that the key cannot be read or written. */
-const ENDING = new Set([...rules.map((rule) => rule.id), keyUnreadable.id, keyUnwritable.id, registerUnreadable.id]);
+/** Incidents that end with the look that does not come to them any more: those of the rules, and what kept from looking. */
+const ENDING: ReadonlySet<string> = new Set([
+  ...rules.map(({ id }) => id),
+  ...kinds.flatMap(({ id, ends }) => (ends.kind === 'with-a-look' ? [id] : [])),
+]);
 
 /** What people are told of a key after a look. */
 export interface Telling {
@@ -40,7 +42,7 @@ export interface Telling {
 export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling: Telling, ports: Ports): Promise<void> {
   const { undone, decision, failure, heard, record } = telling;
   const drafts = [
-    ...undone.map((finding) => draftOf(id, finding, 'undoing', record)),
+    ...undone.map((finding) => draftOf(id, finding, UNDOING, record)),
     ...decision.judgements.flatMap((judgement) => draftOfJudgement(id, judgement, failure, record)),
     ...unwritableDrafts(id, record, ports.now()),
   ];
@@ -77,7 +79,7 @@ export async function tellOfNews(heard: readonly HeardIncident[], ports: Ports):
 
 /** How an incident ends that is not found any more; `undefined` where nobody can say, since its version cannot be seen. */
 function endOf(
-  { kind, subject, judgement }: Incident,
+  { kind, subject, undoing }: Incident,
   { judgements }: Decision,
 ): { readonly judgement: string; readonly restored: boolean } | undefined {
   const approved = judgements.find(
@@ -90,9 +92,7 @@ function endOf(
   const whole = judgements.find(({ finding }) => finding.version === undefined);
   if (whole !== undefined)
     return subject.version === undefined ? { judgement: `now ${whole.finding.rule}`, restored: false } : undefined;
-  return judgement.startsWith('undoing')
-    ? { judgement: 'undone', restored: true }
-    : { judgement: 'good again', restored: false };
+  return undoing === true ? { judgement: 'undone', restored: true } : { judgement: 'good again', restored: false };
 }
 
 const isDone = ({ incident }: Booked): boolean =>
@@ -108,26 +108,15 @@ async function nameActors(standing: readonly Booked[], record: KeyRecord, ports:
   }
 }
 
-/** Operations that make a version. */
-const MAKING = ['KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue'];
-
-/** Who did what a rule found, where the audit log has told. */
+/** Who did what an incident tells of, where the audit log has told. */
 function doerOf(
-  rule: string,
+  kind: string,
   found: { readonly version: string | undefined; readonly since: Date },
   record: KeyRecord,
 ): Actor | undefined {
-  switch (rule) {
-    case 'key-purged':
-      return record.purged?.by;
-    case keyContested.id:
-      return contester(record);
-    case 'key-recreated':
-    case 'version-born-weak':
-      return actOf(MAKING, found, record.acts)?.by;
-    default:
-      return actorOf({ ...found, act: rule === 'key-deleted' ? 'delete' : 'disable' }, record.acts)?.by;
-  }
+  if (kind === keyContested.id) return contester(record);
+  const rule = rules.find(({ id }) => id === kind);
+  return rule === undefined ? undefined : actOf(rule.doneBy, found, record.acts)?.by;
 }
 
 function draftOfJudgement(
@@ -141,20 +130,43 @@ function draftOfJudgement(
     case 'settling':
       return [];
     case 'undo':
-      return [draftOf(id, finding, failure === undefined ? 'undoing' : `undoing, not done yet: ${failure}`, record)];
+      return [draftOf(id, finding, failure === undefined ? UNDOING : notDoneYet(failure), record)];
     case 'withheld':
       // A recovery that was begun is being undone; it only has not shown yet.
-      return [draftOf(id, finding, verdict.because === 'recovering' ? 'undoing' : spellVerdict(verdict), record)];
+      return [draftOf(id, finding, verdict.because === 'recovering' ? UNDOING : withheld(verdict), record)];
     case 'told':
-      return [draftOf(id, finding, spellVerdict(verdict), record)];
+      return [draftOf(id, finding, { judgement: spellVerdict(verdict), undoing: false, mendable: false }, record)];
     default:
       return verdict satisfies never;
   }
 }
 
-function draftOf(id: KeyId, finding: UndoneFinding, judgement: string, record: KeyRecord): IncidentDraft {
+/** How it stands with what was found: in words, whether the guardian is undoing it, and whether a person could. */
+interface Standing {
+  readonly judgement: string;
+  readonly undoing: boolean;
+  readonly mendable: boolean;
+}
+
+const UNDOING: Standing = { judgement: 'undoing', undoing: true, mendable: false };
+const notDoneYet = (failure: string): Standing => ({
+  judgement: `undoing, not done yet: ${failure}`,
+  undoing: true,
+  mendable: true,
+});
+const withheld = (verdict: Verdict): Standing => ({
+  judgement: spellVerdict(verdict),
+  undoing: false,
+  mendable: true,
+});
+
+function draftOf(
+  id: KeyId,
+  finding: UndoneFinding,
+  { judgement, undoing, mendable }: Standing,
+  record: KeyRecord,
+): IncidentDraft {
   const by = doerOf(finding.rule, { version: finding.version, since: finding.since }, record);
-  const mendable = judgement.startsWith('withheld') || judgement.startsWith('undoing, not');
   return {
     kind: finding.rule,
     severity: finding.severity,
@@ -162,6 +174,7 @@ function draftOf(id: KeyId, finding: UndoneFinding, judgement: string, record: K
     since: finding.since,
     summary: finding.summary,
     judgement,
+    undoing,
     ...(finding.stopsDisks ? { deadline: later(finding.since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(by === undefined ? {} : { who: by }),
     ...(mendable ? { command: `key-guardian restore ${spell(id)}` } : {}),

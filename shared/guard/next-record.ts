@@ -1,4 +1,4 @@
-import type { Action, Decision, Verdict } from '../domain/decision.ts';
+import type { Action, Decision, Verdict, Withholding } from '../domain/decision.ts';
 import type { Situation } from '../domain/finding.ts';
 import type { ObservedVersion } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/register.ts';
@@ -63,19 +63,29 @@ const materialOf = ({ fingerprint }: VersionRecord, { detail }: ObservedVersion)
 
 /** The register's row after our own writes: what differs after them is the work of somebody else, and has a date of its own. */
 export function afterWriting(record: KeyRecord, actions: readonly Action[]): KeyRecord {
-  return actions.reduce((so, action) => {
-    const known = action.kind === 'restore-version' ? so.versions[action.version] : undefined;
-    if (action.kind !== 'restore-version' || known?.differing === undefined) return so;
-    const { enabled, notBefore, expiresOn, operations } = action.change;
-    const { disable, enable, expire, 'not-before': later, operations: removed } = known.differing;
-    const differing = {
-      ...(enabled === undefined ? { disable, enable } : {}),
-      ...(expiresOn === undefined ? { expire } : {}),
-      ...(notBefore === undefined ? { 'not-before': later } : {}),
-      ...(operations === undefined ? { operations: removed } : {}),
-    };
-    return withVersion(so, action.version, { ...known, differing });
-  }, record);
+  return actions.reduce(afterWrite, record);
+}
+
+function afterWrite(record: KeyRecord, action: Action): KeyRecord {
+  switch (action.kind) {
+    case 'recover-key':
+      return record;
+    case 'restore-version': {
+      const known = record.versions[action.version];
+      if (known?.differing === undefined) return record;
+      const { enabled, notBefore, expiresOn, operations } = action.change;
+      const { disable, enable, expire, 'not-before': later, operations: removed } = known.differing;
+      const differing = {
+        ...(enabled === undefined ? { disable, enable } : {}),
+        ...(expiresOn === undefined ? { expire } : {}),
+        ...(notBefore === undefined ? { 'not-before': later } : {}),
+        ...(operations === undefined ? { operations: removed } : {}),
+      };
+      return withVersion(record, action.version, { ...known, differing });
+    }
+    default:
+      return action satisfies never;
+  }
 }
 
 function seenNow(
@@ -101,11 +111,39 @@ function verdictOn(
   return verdicts.some(isStillToUndo) ? 'undo' : 'left';
 }
 
+function isStillToUndo(verdict: Verdict): boolean {
+  switch (verdict.kind) {
+    case 'undo':
+    case 'settling':
+      return true;
+    case 'withheld':
+      return waitsAMoment(verdict.because);
+    case 'approved':
+    case 'told':
+      return false;
+    default:
+      return verdict satisfies never;
+  }
+}
+
 /** A write that only waits a moment has not been decided against. */
-const isStillToUndo = (verdict: Verdict): boolean =>
-  verdict.kind === 'undo' ||
-  verdict.kind === 'settling' ||
-  (verdict.kind === 'withheld' && (verdict.because === 'once-a-minute' || verdict.because === 'recovering'));
+function waitsAMoment(because: Withholding): boolean {
+  switch (because) {
+    case 'once-a-minute':
+    case 'recovering':
+      return true;
+    case 'alert-only':
+    case 'no-baseline':
+    case 'hold':
+    case 'undated':
+    case 'mass-brake':
+    case 'uncounted':
+    case 'managed':
+      return false;
+    default:
+      return because satisfies never;
+  }
+}
 
 /** Since when the attributes are as they are that were found not to be as approved. */
 function differingNow(version: string, { judgements }: Pick<Decision, 'judgements'>): VersionRecord['differing'] {

@@ -4,15 +4,15 @@ import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 import { withChanges } from '../register/changes.ts';
-import { isShown, type Sent } from './act.ts';
+import type { Sent } from './act.ts';
+import { isShown, showsAtOnce } from './actions.ts';
 import { afterWriting } from './next-record.ts';
 
 /** What came of an intent, by what the vault shows now. */
 export function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedKey): Outcome {
   if (isShown(intent.action, observed)) return { kind: 'done' };
   if (answered.kind === 'failed') return answered;
-  // A recovery takes its time; an update that was answered shows at once.
-  if (intent.action.kind === 'recover-key') return answered;
+  if (!showsAtOnce(intent.action)) return answered;
   const why = answered.kind === 'unknown' ? `${answered.because} ` : '';
   return { kind: 'failed', because: `${why}Reading back does not show it.` };
 }
@@ -43,17 +43,20 @@ export async function afterSending(
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
       undone.push({ version, since, at: now });
   }
-  // One that nobody answered may not have begun: it is sent again where the key still shows the same deletion.
-  const begun = sent.find(({ intent, outcome }) => intent.action.kind === 'recover-key' && outcome.kind === 'begun');
-  const action = begun?.intent.action;
-  const recovering = action?.kind === 'recover-key' ? { recovering: { since: now, deletedOn: action.deletedOn } } : {};
   const approved = sent.flatMap(({ intent, outcome }) => (outcome.kind === 'done' ? approvedBy(intent, record) : []));
   if (approved.length > 0)
     await ports.trail.appendRegister(
       id.vault,
       approved.map((change) => registerEntry(id, change, ports)),
     );
-  return withChanges({ ...afterWriting(record, writtenBy(sent)), undone, ...recovering }, approved);
+  // One that nobody answered may not have begun: it is sent again where the key still shows the same deletion.
+  const recovering = sent.flatMap(({ intent: { action }, outcome }) =>
+    action.kind === 'recover-key' && outcome.kind === 'begun' ? [{ since: now, deletedOn: action.deletedOn }] : [],
+  )[0];
+  return withChanges(
+    { ...afterWriting(record, writtenBy(sent)), undone, ...(recovering === undefined ? {} : { recovering }) },
+    approved,
+  );
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */

@@ -7,6 +7,7 @@ import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import type { Row } from '../storage.ts';
+import { loggedAs, versionOf } from './actions.ts';
 import type { HeardIncident } from './heard.ts';
 
 /** How long after its intent our own act may have happened, in ms: a write is never sent twice, and its claim lasts half of this. */
@@ -56,23 +57,22 @@ async function explain(
     free.find((candidate) => candidate.intent.id === act.correlationId) ??
     free
       .filter((candidate) => isSoonAfter(act.at, candidate.intent.at))
-      .toSorted((one, other) => distance(one.intent.at, act.at) - distance(other.intent.at, act.at))[0];
+      .toSorted((one, other) => distanceMs(one.intent.at, act.at) - distanceMs(other.intent.at, act.at))[0];
   if (fit === undefined) return false;
   return (await table.replace(fit.row, { ...fit.intent, explains: record })) !== undefined;
 }
 
 /** An act that was before its intent is none of ours. */
 const isSoonAfter = (act: Date, intended: Date): boolean => {
-  const after = act.getTime() - intended.getTime();
-  return after >= -CLOCKS_APART_MS && after <= ACT_AFTER_INTENT_MS;
+  const afterMs = act.getTime() - intended.getTime();
+  return afterMs >= -CLOCKS_APART_MS && afterMs <= ACT_AFTER_INTENT_MS;
 };
 
-const distance = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
+const distanceMs = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
 
-function isOperationOf({ action }: z.infer<typeof intentRow>, act: OwnAct): boolean {
-  if (action.kind === 'recover-key') return act.operation === 'KeyRecover';
-  return act.operation === 'KeyUpdate' && (act.version === undefined || act.version === action.version);
-}
+/** A record of a recovery names no version. */
+const isOperationOf = ({ action }: z.infer<typeof intentRow>, { operation, version }: OwnAct): boolean =>
+  operation === loggedAs(action) && (version === undefined || version === versionOf(action));
 
 function unexplained(id: KeyId, act: OwnAct, record: string): HeardIncident {
   const where = { ...id, ...(act.version === undefined ? {} : { version: act.version }) };

@@ -4,12 +4,11 @@ import type { Incident } from '../domain/incident.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { readBook, resolveIncident } from './book.ts';
-import { BY_A_PERSON } from './kinds/kind.ts';
 import { kinds } from './kinds/registry.ts';
 
 /** Whether an incident stays open until a person closes it. */
 export const isClosedByPeople = ({ kind }: Pick<Incident, 'kind'>): boolean =>
-  kinds.some(({ id, ends }) => id === kind && ends === BY_A_PERSON);
+  kinds.some(({ id, ends }) => id === kind && ends.kind === 'by-a-person');
 
 /**
  * Closes an incident that tells of an act: records who did and why, and tells. Throws `NotAllowed` where there is none of

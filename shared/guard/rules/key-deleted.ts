@@ -8,6 +8,7 @@ export const keyDeleted: KeyRule = {
   demand: 'A key with approved versions is not deleted.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
+  doneBy: ['KeyDelete'],
   find({ vault, key, observed, record }) {
     if (observed.kind !== 'deleted' || !isGuarded(record)) return [];
     if (record.approvedDeletion?.deletedOn.getTime() === observed.deletedOn.getTime()) return [];

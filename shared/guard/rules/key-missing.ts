@@ -12,13 +12,14 @@ export const keyMissing: KeyRule = {
   demand: 'A key with approved versions is among the keys or the deleted keys of its vault.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
+  doneBy: ['KeyDelete', 'KeyPurge'],
   find({ vault, key, observed, record, now, listed }) {
     if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
     if (record.purged !== undefined) return [];
     const since = record.absentSince ?? now;
-    const gone = now.getTime() - since.getTime();
-    if (gone >= PURGED_AFTER_MS && listed !== undefined && listed > 0) return [];
-    const settling = gone < SETTLING_MS;
+    const goneMs = now.getTime() - since.getTime();
+    if (goneMs >= PURGED_AFTER_MS && listed !== undefined && listed > 0) return [];
+    const settling = goneMs < SETTLING_MS;
     return [
       {
         version: undefined,

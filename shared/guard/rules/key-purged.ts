@@ -11,6 +11,7 @@ export const keyPurged: KeyRule = {
   demand: 'A key with approved versions is never purged.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/key-vault-recovery',
+  doneBy: ['KeyPurge'],
   find({ vault, key, observed, record, now, listed }) {
     if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
     const since = record.absentSince ?? now;

@@ -1,4 +1,4 @@
-import type { KeyRule } from '../../domain/finding.ts';
+import { type KeyRule, MAKING_OPERATIONS } from '../../domain/finding.ts';
 import { approvedVersions } from '../../domain/register.ts';
 import { SETTLING_MS } from './key-missing.ts';
 
@@ -8,6 +8,7 @@ export const keyRecreated: KeyRule = {
   demand: 'A key holds the versions and the material that were approved; another key under its name is not that key.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
+  doneBy: MAKING_OPERATIONS,
   find({ vault, key, observed, record, now }) {
     if (observed.kind !== 'present') return [];
     const approved = approvedVersions(record);

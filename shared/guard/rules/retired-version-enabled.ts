@@ -6,6 +6,7 @@ export const retiredVersionEnabled: VersionRule = {
   demand: 'A version that was retired stays disabled until a person says otherwise.',
   severity: 'warning',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/secure-keys',
+  doneBy: ['KeyUpdate'],
   find: (version, approved) =>
     !approved.enabled && version.enabled
       ? {

@@ -1,4 +1,4 @@
-import type { KeyRule } from '../../domain/finding.ts';
+import { type KeyRule, MAKING_OPERATIONS } from '../../domain/finding.ts';
 import { spell } from '../../domain/key.ts';
 import { newborns } from '../newborn.ts';
 
@@ -9,6 +9,7 @@ export const versionBornWeak: KeyRule = {
     'A new version is as usable as the one before it; one that falls short is not approved until a person says so.',
   severity: 'error',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation',
+  doneBy: MAKING_OPERATIONS,
   find: (situation) =>
     newborns(situation)
       // One that was only not approved, and has no fault of its own any more, still waits for a person.

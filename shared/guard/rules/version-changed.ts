@@ -8,6 +8,7 @@ export const versionChanged: VersionRule = {
   demand: 'A version has the dates and operations that were approved, also where the change takes nothing away.',
   severity: 'warning',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details',
+  doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const changes: { readonly act: 'expire' | 'not-before' | 'operations'; readonly says: string }[] = [];
     const { expiresOn, notBefore, detail } = version;

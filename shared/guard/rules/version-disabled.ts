@@ -6,6 +6,7 @@ export const versionDisabled: VersionRule = {
   demand: 'A version that is approved as enabled is enabled.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys',
+  doneBy: ['KeyUpdate'],
   find: (version, approved) =>
     approved.enabled && !version.enabled
       ? {

@@ -7,6 +7,7 @@ export const versionExpired: VersionRule = {
   demand: 'A version in use is rotated before its approved expiry passes.',
   severity: 'error',
   source: 'https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys',
+  doneBy: [],
   find(version, approved, { now }) {
     const { expiresOn } = version;
     // An expiry nearer than approved is another rule's: this one is only about time passing.

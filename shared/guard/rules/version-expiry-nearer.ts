@@ -10,6 +10,7 @@ export const versionExpiryNearer: VersionRule = {
   demand: 'A version expires no earlier than approved; an expiry pulled inside the notify time is undone.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
+  doneBy: ['KeyUpdate'],
   find(version, approved, { policy, now }) {
     const { expiresOn } = version;
     if (expiresOn === undefined) return undefined;

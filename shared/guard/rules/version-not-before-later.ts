@@ -7,6 +7,7 @@ export const versionNotBeforeLater: VersionRule = {
   demand: 'A version can be used from when it was approved to be.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
+  doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const { notBefore } = version;
     if (notBefore === undefined || notBefore.getTime() <= now.getTime()) return undefined;

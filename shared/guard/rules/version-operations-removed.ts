@@ -7,6 +7,7 @@ export const versionOperationsRemoved: VersionRule = {
   demand: 'A version holds wrapKey and unwrapKey where they were approved.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#key-access-control',
+  doneBy: ['KeyUpdate'],
   find(version, approved) {
     const operations = version.detail?.operations;
     if (operations === undefined) return undefined;

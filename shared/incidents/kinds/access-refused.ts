@@ -1,13 +1,13 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const accessRefused = incidentKind(
   {
     id: 'access-refused',
     severity: 'error',
     tells: 'A use of a key was refused although the key is usable.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (id: KeyId, by: Actor, at: Date, operation: string, status: number) => ({
     subject: id,

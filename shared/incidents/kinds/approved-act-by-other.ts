@@ -1,13 +1,13 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const approvedActByOther = incidentKind(
   {
     id: 'approved-act-by-other',
     severity: 'critical',
     tells: 'An act was approved, but not for the person who did it.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (
     id: KeyId & { readonly version?: string | undefined },

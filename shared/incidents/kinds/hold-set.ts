@@ -8,7 +8,7 @@ export const holdSet = incidentKind(
     id: 'hold-set',
     severity: 'critical',
     tells: 'A person stopped writes. Everyone hears of it.',
-    ends: 'with the hold',
+    ends: { kind: 'with-its-state', when: 'with the hold' },
   },
   (hold: Hold) => ({
     subject: { vault: hold.vault ?? NO_VAULT, ...(hold.key === undefined ? {} : { key: hold.key }) },

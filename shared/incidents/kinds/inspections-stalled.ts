@@ -7,7 +7,7 @@ export const inspectionsStalled = incidentKind(
     id: 'inspections-stalled',
     severity: 'critical',
     tells: 'A key that differs was queued for a look, and for two minutes nobody looked: nothing is undone.',
-    ends: 'when somebody looks again',
+    ends: { kind: 'with-its-state', when: 'when somebody looks again' },
   },
   (vault: string, key: string, since: Date) => ({
     subject: { vault },

@@ -1,13 +1,13 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const keyBackedUp = incidentKind(
   {
     id: 'key-backed-up',
     severity: 'warning',
     tells: 'Somebody took a backup of a key.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (id: KeyId, by: Actor, at: Date) => ({
     subject: id,

@@ -7,7 +7,7 @@ export const keyContested = incidentKind(
     id: 'key-contested',
     severity: 'critical',
     tells: 'A key was undone for the third time within an hour.',
-    ends: 'when fewer acts than that were undone within the last hour',
+    ends: { kind: 'with-its-state', when: 'when fewer acts than that were undone within the last hour' },
   },
   (id: KeyId, since: Date, by: Actor | undefined) => ({
     subject: id,

@@ -6,7 +6,7 @@ export const keyUnreadable = incidentKind(
     id: 'key-unreadable',
     severity: 'error',
     tells: 'A key could not be read for two minutes.',
-    ends: 'when it was read',
+    ends: { kind: 'with-a-look', when: 'when it was read' },
   },
   (id: KeyId, since: Date, because: string) => ({
     subject: id,

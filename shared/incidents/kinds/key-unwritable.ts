@@ -6,7 +6,7 @@ export const keyUnwritable = incidentKind(
     id: 'key-unwritable',
     severity: 'critical',
     tells: 'What is to be undone was refused for two minutes.',
-    ends: 'when it was undone, or is nothing to undo any more',
+    ends: { kind: 'with-a-look', when: 'when it was undone, or is nothing to undo any more' },
   },
   (id: KeyId, since: Date, because: string) => ({
     subject: id,

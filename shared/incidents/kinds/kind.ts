@@ -1,8 +1,14 @@
 import type { Severity } from '../../domain/incident.ts';
 import type { IncidentDraft } from '../draft.ts';
 
-/** How what tells of an act ends: nothing becomes good again by itself. */
-export const BY_A_PERSON = 'by a person: `incident close`';
+/** When an incident is resolved, and by what. */
+export type Ends =
+  /** It tells of an act: nothing becomes good again by itself. */
+  | { readonly kind: 'by-a-person' }
+  /** The look at its key that does not come to it any more resolves it. */
+  | { readonly kind: 'with-a-look'; readonly when: string }
+  /** What notices that its state is over resolves it. */
+  | { readonly kind: 'with-its-state'; readonly when: string };
 
 /** What an incident that no rule makes says of itself: data first, for reports, documentation and tests. */
 export interface KindFacts {
@@ -11,8 +17,7 @@ export interface KindFacts {
   readonly severity: Severity;
   /** What it tells, in one sentence. */
   readonly tells: string;
-  /** When it is resolved. */
-  readonly ends: string;
+  readonly ends: Ends;
 }
 
 /** A kind of incident that no rule makes. `shared/incidents/kinds/<id>.ts`, one file each, listed in `registry.ts`. */

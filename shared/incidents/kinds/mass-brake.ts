@@ -5,7 +5,7 @@ export const massBrake = incidentKind(
     id: 'mass-brake',
     severity: 'critical',
     tells: 'More was bad before the last look than the guardian undoes by itself.',
-    ends: 'when no more than 20 versions are',
+    ends: { kind: 'with-its-state', when: 'when no more than 20 versions are' },
   },
   (vault: string, since: Date, versions: number) => ({
     subject: { vault },

@@ -1,13 +1,13 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const ownActUnexplained = incidentKind(
   {
     id: 'own-act-unexplained',
     severity: 'critical',
     tells: "The guardian's own identity wrote to a key without an intent in the trail.",
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (id: KeyId & { readonly version?: string | undefined }, operation: string, by: Actor, at: Date) => ({
     subject: id,

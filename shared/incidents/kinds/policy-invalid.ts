@@ -10,7 +10,7 @@ export const policyInvalid = incidentKind(
     id: 'policy-invalid',
     severity: 'critical',
     tells: 'The policy file cannot be used, so that nothing is watched and nothing is written.',
-    ends: 'when it can be used again',
+    ends: { kind: 'with-its-state', when: 'when it can be used again' },
   },
   ({ faults }: PolicyInvalid, now: Date) => ({
     subject: { vault: NO_VAULT },

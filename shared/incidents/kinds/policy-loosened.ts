@@ -1,12 +1,12 @@
 import { NO_VAULT } from '../../domain/audit-record.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const policyLoosened = incidentKind(
   {
     id: 'policy-loosened',
     severity: 'error',
     tells: 'The policy guards less than the one before it. Everyone hears of it: who may change it may be who attacks.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (loosened: readonly string[], now: Date) => ({
     subject: { vault: NO_VAULT },

@@ -1,13 +1,13 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const purgeAttempted = incidentKind(
   {
     id: 'purge-attempted',
     severity: 'critical',
     tells: 'Somebody tried to purge a key and was refused.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (id: KeyId, by: Actor, at: Date, status: number) => ({
     subject: id,

@@ -1,11 +1,11 @@
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const registerLost = incidentKind(
   {
     id: 'register-lost',
     severity: 'critical',
     tells: 'The register lost a vault whose baseline was accepted.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (vault: string, since: Date, keys: number) => ({
     subject: { vault },

@@ -6,7 +6,7 @@ export const registerUnreadable = incidentKind(
     id: 'register-unreadable',
     severity: 'critical',
     tells: 'What the register holds of a key cannot be read, so that it is not guarded.',
-    ends: 'when it was looked at again',
+    ends: { kind: 'with-a-look', when: 'when it was looked at again' },
   },
   (id: KeyId, since: Date) => ({
     subject: id,

@@ -1,12 +1,12 @@
 import { NO_VAULT } from '../../domain/audit-record.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const setAside = incidentKind(
   {
     id: 'set-aside',
     severity: 'warning',
     tells: 'Something could not be parsed and was set aside whole.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (since: Date, document: string, folder: string, because: string) => ({
     subject: { vault: NO_VAULT },

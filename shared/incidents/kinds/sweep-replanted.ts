@@ -5,7 +5,7 @@ export const sweepReplanted = incidentKind(
     id: 'sweep-replanted',
     severity: 'warning',
     tells: 'No pass over a vault for two minutes: another function than the sentry planted the next.',
-    ends: 'when the sentry runs again',
+    ends: { kind: 'with-its-state', when: 'when the sentry runs again' },
   },
   (vault: string, since: Date, by: string) => ({
     subject: { vault },

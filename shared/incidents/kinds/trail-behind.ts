@@ -5,7 +5,7 @@ export const trailBehind = incidentKind(
     id: 'trail-behind',
     severity: 'error',
     tells: "The trail does not take records; they wait in the register's storage.",
-    ends: 'when they were brought in',
+    ends: { kind: 'with-its-state', when: 'when they were brought in' },
   },
   (vault: string, since: Date) => ({
     subject: { vault },

@@ -1,13 +1,13 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { incidentKind } from './kind.ts';
 
 export const useByUnknownUser = incidentKind(
   {
     id: 'use-by-unknown-user',
     severity: 'error',
     tells: 'Somebody who is not a known user of a key used it.',
-    ends: BY_A_PERSON,
+    ends: { kind: 'by-a-person' },
   },
   (id: KeyId, by: Actor, at: Date, operation: string) => ({
     subject: id,

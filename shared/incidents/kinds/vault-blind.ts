@@ -6,7 +6,7 @@ export const vaultBlind = incidentKind(
     id: 'vault-blind',
     severity: 'critical',
     tells: 'A vault could not be swept for two minutes, or no pass began, with the reason.',
-    ends: 'when a pass came to its end',
+    ends: { kind: 'with-its-state', when: 'when a pass came to its end' },
   },
   (vault: string, since: Date, because: string) => ({
     subject: { vault },
