@@ -3,7 +3,7 @@ import { auditRegions, compose } from '../shared/compose.ts';
 import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
 import { hand } from '../shared/senses/heard-news.ts';
 
-/** Queues inspections for what `AuditEvent` records tell. Throws only when the queue cannot be written: then the batch comes again, without end. */
+/** Queues inspections for what `AuditEvent` records tell. Throws only where the queue, or the storage of what is set aside, cannot be written, or the policy cannot be used: then the batch comes again, without end. */
 export async function auditLog(messages: unknown): Promise<void> {
   const { ports } = compose();
   const batch = Array.isArray(messages) ? messages : [messages];

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Message } from 'esbuild';
 import about from '../package.json' with { type: 'json' };
+import { channelRegistry } from '../shared/alerts/registry.ts';
 import { PolicyInvalid } from '../shared/errors.ts';
 import { readPolicy } from '../shared/policy-file.ts';
 
@@ -49,7 +50,7 @@ export interface Built {
  */
 export async function buildPackage(options: BuildOptions = {}): Promise<Built> {
   const { folder = join(root, 'dist'), policyFile = join(root, 'policy.json'), minify = true } = options;
-  readPolicy(policyFile);
+  readPolicy(policyFile, Object.keys(channelRegistry));
   await mkdir(folder, { recursive: true });
   const outfile = join(folder, MAIN);
   const { metafile, warnings } = await build({

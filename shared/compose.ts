@@ -9,7 +9,7 @@ import { queue } from './azure/queues.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
-import { type Environment, readSettings, type Settings, settingsSchema, withoutEmpty } from './config.ts';
+import { channelSettings, readSettings, type Settings, settingsSchema, withoutEmpty } from './config.ts';
 import type { Policy } from './domain/policy.ts';
 import { ChannelMisconfigured, SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
@@ -34,7 +34,7 @@ export function compose(): Guardian {
   if (composed?.outside === outside) return composed.guardian;
   const faults: string[] = [];
   const settings = noting(faults, () => readSettings(process.env));
-  const channels = noting(faults, () => channelsOf(withoutEmpty(process.env), outside));
+  const channels = noting(faults, () => configuredChannels(channelSettings.parse(withoutEmpty(process.env)), outside));
   if (settings === undefined || channels === undefined) throw new SettingsInvalid(faults);
   const guardian = { settings, ports: portsOf(settings, outside), channels };
   composed = { outside, guardian };
@@ -56,7 +56,7 @@ function noting<T>(faults: string[], make: () => T): T | undefined {
   }
 }
 
-/** The ports of one set of settings. Calls nobody. */
+/** The ports of one set of settings. Calls nobody. Throws `SettingsInvalid` where an account has not all its endpoints. */
 export function portsOf(settings: Settings, outside: Outside): Ports {
   const register = storageClients(storageOf('RegisterStorage', settings, outside));
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
@@ -91,13 +91,6 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
       ),
     },
   };
-}
-
-function channelsOf(
-  { KEY_GUARDIAN_WEBHOOK_URL: webhookAddress, KEY_GUARDIAN_WEBHOOK_SECRET: webhookSecret }: Environment,
-  { now, fetch, write }: Outside,
-): readonly Channel[] {
-  return configuredChannels({ webhookAddress, webhookSecret }, { fetch, now, write });
 }
 
 const queuesOf = (register: StorageClients): Ports['queues'] => ({

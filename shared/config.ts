@@ -10,6 +10,13 @@ const listed = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** The settings of the alert channels. A channel whose settings are left out is not there. */
+export const channelSettings = z.object({
+  KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
+  KEY_GUARDIAN_WEBHOOK_SECRET: z.string().optional().describe('Secret that signs the webhook, at least 16 characters.'),
+});
+export type ChannelSettings = z.infer<typeof channelSettings>;
+
 /**
  * Every setting of the app, with its default and one sentence. The README's table is held to it by a test; nothing else
  * reads the environment.
@@ -50,8 +57,7 @@ export const settingsSchema = z.object({
     .optional()
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
   KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
-  KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
-  KEY_GUARDIAN_WEBHOOK_SECRET: z.string().optional().describe('Secret that signs the webhook, at least 16 characters.'),
+  ...channelSettings.shape,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -70,6 +76,7 @@ export function readSettings(environment: Environment): Settings {
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
     ...storageFaults(given),
     ...identityFaults(given),
+    ...unknownFaults(given),
   ];
   if (!parsed.success || faults.length > 0) throw new SettingsInvalid(faults);
   return parsed.data;
@@ -84,6 +91,13 @@ function storageFaults(given: Environment): readonly string[] {
       .filter((name) => given[name] === undefined);
     return given[account] !== undefined || missing.length === 0 ? [] : [`${account}: set ${missing.join(', ')}`];
   });
+}
+
+/** A misspelt name would leave the default in force, and nobody told. */
+function unknownFaults(given: Environment): readonly string[] {
+  return Object.keys(given)
+    .filter((name) => name.startsWith('KEY_GUARDIAN_') && !(name in settingsSchema.shape))
+    .map((name) => `${name}: there is no such setting`);
 }
 
 /** Without its object id, what an identity does cannot be told from what others do, nor held against the trail. */

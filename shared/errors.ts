@@ -1,28 +1,77 @@
-/** Storage did not answer, or refused for a reason of its own. Passing: the platform delivers again. */
+/** What a service answered instead of success. `status` is `undefined` where it gave no answer, `code` where that names none. */
+export interface ServiceAnswer {
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+}
+
+const spellAnswer = ({ status, code }: ServiceAnswer): string =>
+  status === undefined ? 'gave no answer' : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
+
+/**
+ * Storage did not answer, or refused for a reason of its own. Passing: the platform delivers again. `kind` says whether a
+ * person has to give a right back before it can pass.
+ */
 export class StorageUnreachable extends Error {
   override readonly name = 'StorageUnreachable';
+  readonly kind: 'forbidden' | 'throttled' | 'unreachable';
   readonly doing: string;
-  constructor(doing: string, cause: unknown) {
-    super(`Storage did not take it: ${doing}.`, { cause });
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  /** @param answer what storage said; left out where it said nothing */
+  constructor(doing: string, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
+    super(`Storage did not take it: ${doing}. It ${spellAnswer(answer)}.`, { cause });
+    const { status, code } = answer;
+    this.kind =
+      status === 401 || status === 403
+        ? 'forbidden'
+        : status === 429 || code === 'ServerBusy'
+          ? 'throttled'
+          : 'unreachable';
     this.doing = doing;
+    this.status = status;
+    this.code = code;
   }
 }
 
-/** A vault refused a call or gave no answer. Carries the status and the service's inner code, and no text of the request. */
+/** A vault refused a call or gave no answer. Carries the service's inner code, and no text of the request. */
 export class VaultRefused extends Error {
-  override readonly name: string;
+  override readonly name = 'VaultRefused';
+  readonly vault: string;
+  readonly doing: string;
   readonly status: number | undefined;
   readonly code: string | undefined;
-  constructor(status: number | undefined, code: string | undefined, cause: unknown) {
-    super(
-      status === undefined
-        ? 'The vault gave no answer.'
-        : `The vault answered ${status}${code === undefined ? '' : ` ${code}`}.`,
-      { cause },
-    );
-    this.name = code === 'KeyDisabled' ? 'KeyDisabled' : 'VaultRefused';
-    this.status = status;
-    this.code = code;
+  /** @param doing what was being done to what: `reading disk-a` */
+  constructor(vault: string, doing: string, answer: ServiceAnswer, cause: unknown) {
+    super(`The vault ${vault} ${spellAnswer(answer)}, ${doing}.`, { cause });
+    this.vault = vault;
+    this.doing = doing;
+    this.status = answer.status;
+    this.code = answer.code;
+  }
+}
+
+/** A vault's answer lacks what the service always gives: it is believed in nothing. Passing. */
+export class AnswerUnreadable extends Error {
+  override readonly name = 'AnswerUnreadable';
+  readonly of: string;
+  readonly lacks: string;
+  /** @param of the id or name that the answer is about */
+  constructor(of: string, lacks: string) {
+    super(`The vault's answer for ${of} has no ${lacks}.`);
+    this.of = of;
+    this.lacks = lacks;
+  }
+}
+
+/** A pass over a vault ended before its end. Passing: the next pass tries again. */
+export class PassRefused extends Error {
+  override readonly name = 'PassRefused';
+  readonly vault: string;
+  readonly because: string;
+  constructor(vault: string, because: string, cause: unknown) {
+    super(`The vault ${vault} cannot be swept: ${because}.`, { cause });
+    this.vault = vault;
+    this.because = because;
   }
 }
 

@@ -87,7 +87,7 @@ async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise
     now: ports.now(),
     listed: undefined,
   };
-  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], standing: 0, lastPassAt: undefined });
+  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], badBefore: 0, lastPassAt: undefined });
 }
 
 /** What approvals were spent on goes back to what was approved before the first of them. */

@@ -1,6 +1,6 @@
 import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { StorageClients } from '../../shared/azure/storage-clients.ts';
-import { refusalOf } from '../../shared/azure/storage-errors.ts';
+import { answerOf } from '../../shared/azure/storage-errors.ts';
 import type { QueueSettings } from './host-json.ts';
 import type { Invoker } from './invoke.ts';
 import type { FunctionOf, Trigger } from './registration.ts';
@@ -83,7 +83,7 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
       unreachable = false;
       return receivedMessageItems;
     } catch (error) {
-      if (refusalOf(error).code === 'QueueNotFound') return [];
+      if (answerOf(error).code === 'QueueNotFound') return [];
       // Said once an outage, not at each poll.
       if (!unreachable) log(`[warning] ${which.name}: queue ${queueName} cannot be read: ${String(error)}`);
       unreachable = true;

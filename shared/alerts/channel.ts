@@ -1,3 +1,4 @@
+import type { ChannelSettings } from '../config.ts';
 import type { AlertMessage } from '../domain/incident.ts';
 
 /** A way to tell people. `shared/alerts/<id>.ts`, one file each, listed in `registry.ts`. */
@@ -12,14 +13,6 @@ export interface Channel {
   send(message: AlertMessage): Promise<void>;
 }
 
-/** The settings of all channels. A channel whose settings are left out is not there. */
-export interface AlertSettings {
-  /** Where the signed webhook is sent. A secret: such addresses are often all that keeps strangers out. */
-  readonly webhookAddress?: string | undefined;
-  /** What the webhook is signed with, at least 16 characters. */
-  readonly webhookSecret?: string | undefined;
-}
-
 /** What the channels reach outside the process. */
 export interface AlertNeeds {
   readonly fetch: (address: string, request: RequestInit) => Promise<Response>;
@@ -31,4 +24,4 @@ export interface AlertNeeds {
 }
 
 /** Makes a channel; `undefined` where its settings are left out. Throws `ChannelMisconfigured` where they cannot be used. */
-export type MakeChannel = (settings: AlertSettings, needs: AlertNeeds) => Channel | undefined;
+export type MakeChannel = (settings: ChannelSettings, needs: AlertNeeds) => Channel | undefined;

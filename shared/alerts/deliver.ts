@@ -1,22 +1,16 @@
-import type { Trail } from '../audit/trail.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { AlertMessage } from '../domain/incident.ts';
 import { ChannelRefused, ChannelUnreachable } from '../errors.ts';
-import type { Queue } from '../storage.ts';
+import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
+import { namedChannels } from './named-channels.ts';
 import { type Recipients, recipients } from './recipients.ts';
 
-/** What handing over needs. */
-export interface DeliverNeeds {
-  /** Ids of the channels that the policy names, in order. */
-  readonly named: readonly string[];
-  /** Where an alert that was refused is put again, for that channel alone. */
-  readonly alerts: Queue;
-  readonly trail: Pick<Trail, 'append'>;
-  readonly now: () => Date;
-  /** Random id of a record. */
-  readonly newId: () => string;
-}
+/** What handing over needs: who is named, where a refused alert is put again, and where it is recorded. */
+export type DeliverNeeds = Pick<Ports, 'policy' | 'now' | 'newId'> & {
+  readonly queues: Pick<Ports['queues'], 'alerts'>;
+  readonly trail: Pick<Ports['trail'], 'append'>;
+};
 
 /** About 20 minutes of trying. */
 const MOST_ATTEMPTS = 10;
@@ -39,13 +33,13 @@ export async function deliver(
   configured: readonly Channel[],
   needs: DeliverNeeds,
 ): Promise<void> {
-  const whom = recipients(message, needs.named, configured);
+  const whom = recipients(message, namedChannels(needs), configured);
   const { due, absent } = attemptsDue(message, whom);
   const attempts = await Promise.all(due.map((attempt) => sent(attempt, message, whom)));
 
   const again = attempts.flatMap(followUps);
   const puts = again.map(({ channel, attempts, delaySeconds }) =>
-    needs.alerts.send({ ...message, attempts: { [channel]: attempts } }, delaySeconds),
+    needs.queues.alerts.send({ ...message, attempts: { [channel]: attempts } }, delaySeconds),
   );
   const details = [
     ...attempts.map(attemptDetail),

@@ -1,4 +1,5 @@
-import type { AlertNeeds, AlertSettings, Channel, MakeChannel } from './channel.ts';
+import type { ChannelSettings } from '../config.ts';
+import type { AlertNeeds, Channel, MakeChannel } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { webhookChannel } from './webhook.ts';
 
@@ -9,7 +10,7 @@ export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
 };
 
 /** The channels whose settings are there. Throws one `AggregateError` of every `ChannelMisconfigured`. */
-export function configuredChannels(settings: AlertSettings, needs: AlertNeeds): readonly Channel[] {
+export function configuredChannels(settings: ChannelSettings, needs: AlertNeeds): readonly Channel[] {
   const faults: unknown[] = [];
   const channels = Object.values(channelRegistry).flatMap((make) => {
     try {

@@ -32,10 +32,10 @@ export const signatureHeader = 'x-key-guardian-signature';
  * @see https://www.rfc-editor.org/rfc/rfc2104
  */
 export const webhookChannel: MakeChannel = (settings, { fetch, now, timeoutMs = 10 * SECOND_MS }) => {
-  const { webhookAddress, webhookSecret } = settings;
-  if (webhookAddress === undefined && webhookSecret === undefined) return undefined;
-  const address = checkedAddress(webhookAddress);
-  const secret = checkedSecret(webhookSecret);
+  const { KEY_GUARDIAN_WEBHOOK_URL: url, KEY_GUARDIAN_WEBHOOK_SECRET: shared } = settings;
+  if (url === undefined && shared === undefined) return undefined;
+  const address = checkedAddress(url);
+  const secret = checkedSecret(shared);
 
   return {
     id,

@@ -39,7 +39,7 @@ export interface Lease {
 
 const keptRow = z.object({ stream: z.string(), entry: auditEntry });
 const leaseRow = z.object({ until: moment });
-const leasePlace = { partition: 'catch-up', row: 'lease' } as const;
+const LEASE_PLACE = { partition: 'catch-up', row: 'lease' } as const;
 
 /** The backlog of a table, shared by every instance that has it. */
 export function createBacklog(table: Table, now: () => Date): Backlog {
@@ -74,7 +74,7 @@ export function createBacklog(table: Table, now: () => Date): Backlog {
 
     async kept(stream) {
       const rows = await table.list(stream === undefined ? undefined : partitionOf(stream));
-      return sorted(rows.filter((row) => row.partition !== leasePlace.partition));
+      return sorted(rows.filter((row) => row.partition !== LEASE_PLACE.partition));
     },
 
     async forget(kept) {
@@ -83,9 +83,9 @@ export function createBacklog(table: Table, now: () => Date): Backlog {
 
     async lease() {
       const until = later(now(), MINUTE_MS);
-      const made = await table.insert(leasePlace.partition, leasePlace.row, { until });
+      const made = await table.insert(LEASE_PLACE.partition, LEASE_PLACE.row, { until });
       if (made !== undefined) return leaseOf(made);
-      const held = await table.get(leasePlace.partition, leasePlace.row);
+      const held = await table.get(LEASE_PLACE.partition, LEASE_PLACE.row);
       if (held === undefined) return undefined; // just released: what was kept is in the trail
       const lease = leaseRow.safeParse(held.data);
       if (lease.success && lease.data.until > now()) return undefined;

@@ -1,7 +1,7 @@
 import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import type { Refusal } from '../domain/vault.ts';
-import { VaultRefused } from '../errors.ts';
+import { AnswerUnreadable, VaultRefused } from '../errors.ts';
 
 const INNER_CODE = 'x-key-guardian-inner-code';
 
@@ -29,14 +29,23 @@ function innerCodeIn(body: string): string | undefined {
   }
 }
 
+/** What was being done when a vault refused it. */
+export interface Call {
+  readonly vault: string;
+  /** What was done to what: `reading disk-a`. */
+  readonly doing: string;
+  readonly during: 'read' | 'write';
+}
+
 /**
  * Which of the refusals an error of the Key Vault client is. Keyed on statuses and inner codes, never on sentences.
  * @see https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
  */
-export function refusalOf(error: unknown, during: 'read' | 'write' = 'read'): Refusal {
+export function refusalOf(error: unknown, { vault, doing, during }: Call): Refusal {
+  if (error instanceof AnswerUnreadable) return { kind: 'unreachable', error };
   const status = isRestError(error) ? error.statusCode : undefined;
   const code = isRestError(error) ? error.response?.headers.get(INNER_CODE) : undefined;
-  const refused = new VaultRefused(status, code, error);
+  const refused = new VaultRefused(vault, doing, { status, code }, error);
   switch (status) {
     case 401:
     case 403:
@@ -52,6 +61,11 @@ export function refusalOf(error: unknown, during: 'read' | 'write' = 'read'): Re
     case 503:
       // No page tells what a write is answered during a failover; one that reads survive is told as read-only.
       return { kind: during === 'write' ? 'read-only' : 'unreachable', error: refused };
+    case 400:
+    case 405:
+    case 413:
+    case 415:
+      return { kind: 'rejected', error: refused };
     default:
       return { kind: 'unreachable', error: refused };
   }

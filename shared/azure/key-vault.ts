@@ -9,7 +9,8 @@ import {
 } from '@azure/keyvault-keys';
 import type { ListedVersion } from '../domain/key.ts';
 import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
-import { namedRefusals, refusalOf } from './key-vault-refusals.ts';
+import { AnswerUnreadable, VaultRefused } from '../errors.ts';
+import { type Call, namedRefusals, refusalOf } from './key-vault-refusals.ts';
 import { exactWrites, headersOf } from './key-vault-writes.ts';
 
 /** How a client of one vault is made. */
@@ -42,24 +43,25 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
       { policy: namedRefusals, position: 'perCall' },
     ],
   });
+  const vault = vaultOf(connection);
+  const reading = (what: string): Call => ({ vault, doing: `reading ${what}`, during: 'read' });
   return {
     listKeys: () =>
-      answered(async () => {
+      answered(reading('its keys'), async () => {
         const listed: ListedKey[] = [];
         for await (const properties of client.listPropertiesOfKeys()) {
-          const { version: _, ...attributes } = listedVersion(properties);
-          listed.push({ ...attributes, key: properties.name.toLowerCase() });
+          listed.push({ ...listedAttributes(properties), key: properties.name.toLowerCase() });
         }
         return listed;
       }),
     listDeletedKeys: () =>
-      answered(async () => {
+      answered(reading('its deleted keys'), async () => {
         const listed: DeletedKey[] = [];
         for await (const deleted of client.listDeletedKeys()) listed.push(deletedKey(deleted));
         return listed;
       }),
     async listVersions(key) {
-      const answer = await answered(async () => {
+      const answer = await answered(reading(`the versions of ${key}`), async () => {
         const listed: ListedVersion[] = [];
         for await (const properties of client.listPropertiesOfKeyVersions(key)) listed.push(listedVersion(properties));
         return listed;
@@ -68,13 +70,14 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
       return answer.kind === 'ok' && answer.value.length === 0 ? { kind: 'missing' } : answer;
     },
     async read(key, version) {
-      const answer = await answered(async () =>
+      const answer = await answered(reading(version === undefined ? key : `${key}/${version}`), async () =>
         readVersion(await client.getKey(key, { ...limited(), ...(version === undefined ? {} : { version }) })),
       );
       // 200 in every recording up to 2022, 403 KeyDisabled in emulators: a disabled key that is not shown is still there.
       return isKeyDisabled(answer) ? { kind: 'undetailed' } : answer;
     },
-    readDeleted: (key) => answered(async () => deletedKey(await client.getDeletedKey(key, limited()))),
+    readDeleted: (key) =>
+      answered(reading(`the deleted ${key}`), async () => deletedKey(await client.getDeletedKey(key, limited()))),
   };
 }
 
@@ -89,9 +92,11 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
       { policy: namedRefusals, position: 'perCall' },
     ],
   });
+  const vault = vaultOf(connection);
+  const writing = (doing: string): Call => ({ vault, doing, during: 'write' });
   return {
     update: (key, version, change, requestId) =>
-      answeredWrite(async () => {
+      answeredWrite(writing(`updating ${key}/${version}`), async () => {
         const { enabled, notBefore, expiresOn, operations } = change;
         const updated = await client.updateKeyProperties(key, version, {
           ...limited(),
@@ -104,7 +109,7 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
         return readVersion(updated);
       }),
     recover: (key, requestId) =>
-      answeredWrite(async () => {
+      answeredWrite(writing(`recovering ${key}`), async () => {
         // The poller is not waited for: it takes a 403 for done, and only reading the versions back is believed.
         await client.beginRecoverDeletedKey(key, {
           ...limited(),
@@ -123,38 +128,44 @@ const inTime: PipelinePolicy = {
 
 const limited = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 
-async function answered<T>(call: () => Promise<T>): Promise<Answer<T>> {
+const vaultOf = ({ url }: KeyVaultConnection): string => new URL(url).hostname.split('.')[0] ?? url;
+
+async function answered<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { kind: 'ok', value: await call() };
   } catch (error) {
     if (isRestError(error) && error.statusCode === 404) return { kind: 'missing' };
-    return refusalOf(error);
+    return refusalOf(error, of);
   }
 }
 
-async function answeredWrite<T>(call: () => Promise<T>): Promise<Answer<T> | Conflict> {
-  try {
-    return { kind: 'ok', value: await call() };
-  } catch (error) {
-    if (isRestError(error) && error.statusCode === 404) return { kind: 'missing' };
-    if (isRestError(error) && error.statusCode === 409) return { kind: 'conflict', error };
-    return refusalOf(error, 'write');
-  }
+async function answeredWrite<T>(of: Call, call: () => Promise<T>): Promise<Answer<T> | Conflict> {
+  const answer = await answered(of, call);
+  const isConflict =
+    answer.kind === 'unreachable' && answer.error instanceof VaultRefused && answer.error.status === 409;
+  return isConflict ? { kind: 'conflict', error: answer.error } : answer;
 }
 
 const isKeyDisabled = (answer: Answer<unknown>): boolean =>
-  answer.kind === 'forbidden-by-permission' && answer.error.name === 'KeyDisabled';
+  answer.kind === 'forbidden-by-permission' &&
+  answer.error instanceof VaultRefused &&
+  answer.error.code === 'KeyDisabled';
 
 /** The service gives every attribute but the dates; one that is missing means an answer that is none. */
 function given<T>(value: T | undefined, what: string, of: string): T {
-  if (value === undefined) throw new Error(`The vault's answer for ${of} has no ${what}.`);
+  if (value === undefined) throw new AnswerUnreadable(of, what);
   return value;
 }
 
-function listedVersion(properties: KeyProperties): ListedVersion & { readonly managed: boolean } {
+const listedVersion = (properties: KeyProperties): ListedVersion & { readonly managed: boolean } => ({
+  ...listedAttributes(properties),
+  version: given(properties.version, 'version', properties.id ?? properties.name),
+});
+
+/** What a list of keys tells, in which no version is named. */
+function listedAttributes(properties: KeyProperties): Omit<ListedVersion, 'version'> & { readonly managed: boolean } {
   const of = properties.id ?? properties.name;
   return {
-    version: properties.version ?? '',
     managed: properties.managed === true,
     enabled: given(properties.enabled, 'enabled', of),
     notBefore: properties.notBefore,
@@ -174,12 +185,10 @@ function deletedKey({ name, properties }: SdkDeletedKey): DeletedKey {
 }
 
 function readVersion({ key, keyOperations, keyType, properties }: KeyVaultKey): ReadVersion {
-  const listed = listedVersion(properties);
   return {
-    ...listed,
-    version: given(properties.version, 'version', properties.name),
+    ...listedVersion(properties),
     detail: {
-      operations: keyOperations ?? [],
+      operations: given(keyOperations, 'key_ops', properties.name),
       keyType: given(keyType, 'kty', properties.name),
       keySizeBits: key?.n === undefined ? undefined : key.n.length * 8,
       fingerprint: fingerprintOf(key ?? {}),

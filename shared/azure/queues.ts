@@ -3,7 +3,7 @@ import type { Queue } from '../storage.ts';
 import { callDeadline, placeIn } from './storage-errors.ts';
 
 /** A message that nobody could take for a week is still wanted. */
-const neverExpires = -1;
+const NEVER_EXPIRES = -1;
 
 /**
  * A queue of Azure Storage. A message is JSON in base64, as `messageEncoding` in host.json says.
@@ -15,7 +15,7 @@ export function queue(client: QueueClient): Queue {
   return {
     async send(message, delaySeconds = 0) {
       const text = Buffer.from(JSON.stringify(message) ?? 'null').toString('base64');
-      const options = { visibilityTimeout: delaySeconds, messageTimeToLive: neverExpires };
+      const options = { visibilityTimeout: delaySeconds, messageTimeToLive: NEVER_EXPIRES };
       await place.write(
         `sending a message to queue ${client.name}`,
         () => client.sendMessage(text, { ...options, abortSignal: callDeadline() }),

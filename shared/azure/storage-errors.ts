@@ -1,6 +1,6 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import { StorageUnreachable } from '../errors.ts';
+import { type ServiceAnswer, StorageUnreachable } from '../errors.ts';
 
 /** How long one call may take, retries included, before it counts as not answered. */
 const CALL_TIMEOUT_MS = 4_500;
@@ -10,19 +10,16 @@ export function callDeadline(): AbortSignal {
   return AbortSignal.timeout(CALL_TIMEOUT_MS);
 }
 
-/** What storage answered instead of success; `status` is undefined where it did not answer at all. */
-export interface Refusal {
-  readonly status: number | undefined;
-  /** @see https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2 */
-  readonly code: string | undefined;
-}
-
 // Blobs and queues give the code in the header, which the clients repeat in `code`; tables in the OData body.
 const tableDetails = z.object({ odataError: z.object({ code: z.string() }) });
 const blobDetails = z.object({ errorCode: z.string() });
 
-/** Reads status and code from what a storage client threw. */
-export function refusalOf(error: unknown): Refusal {
+/**
+ * Reads status and code from what a storage client threw.
+ *
+ * @see https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
+ */
+export function answerOf(error: unknown): ServiceAnswer {
   if (!(error instanceof RestError)) return { status: undefined, code: undefined };
   const table = tableDetails.safeParse(error.details);
   if (table.success) return { status: error.statusCode, code: table.data.odataError.code };
@@ -31,7 +28,7 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 /** The codes that say that the table, queue or container itself is not there yet. */
-const notMadeYet: readonly string[] = ['TableNotFound', 'QueueNotFound', 'ContainerNotFound'];
+const NOT_MADE_YET: readonly string[] = ['TableNotFound', 'QueueNotFound', 'ContainerNotFound'];
 
 /** A place in storage that is made on first use. */
 export interface Place {
@@ -56,14 +53,15 @@ export function placeIn(make: () => Promise<unknown>): Place {
     try {
       return await call();
     } catch (error) {
-      const { code } = refusalOf(error);
-      if (code !== undefined && makeIfMissing && notMadeYet.includes(code)) {
+      const answer = answerOf(error);
+      const { code } = answer;
+      if (code !== undefined && makeIfMissing && NOT_MADE_YET.includes(code)) {
         await attempt(`${doing} (making the place for it)`, make, {}, false);
         return attempt(doing, call, expected, false);
       }
       const value = code === undefined ? undefined : Object.entries(expected).find(([key]) => key === code);
       if (value !== undefined) return value[1];
-      throw new StorageUnreachable(doing, error);
+      throw new StorageUnreachable(doing, error, answer);
     }
   }
   return {

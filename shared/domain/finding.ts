@@ -49,7 +49,7 @@ export interface Situation {
   readonly policy: KeyPolicy;
   readonly now: Date;
   /** How many keys the vault listed in the sweep that led here; `undefined` where none did. */
-  readonly listed: number | undefined;
+  readonly listedKeys: number | undefined;
 }
 
 /** What a rule says of itself: data first, for reports, documentation and tests. */

@@ -72,9 +72,9 @@ export const inspection = keyId.extend({
   pass: z
     .object({
       /** Versions that were already bad at the last look and would be undone now. */
-      standing: z.number().int().nonnegative(),
+      badBefore: z.number().int().nonnegative(),
       /** Keys that the vault listed. */
-      listed: z.number().int().nonnegative(),
+      listedKeys: z.number().int().nonnegative(),
       /** When the pass before ended well; absent where there was none. */
       lastPassAt: moment.optional(),
     })
@@ -83,5 +83,5 @@ export const inspection = keyId.extend({
 export type Inspection = z.infer<typeof inspection>;
 
 /** A message of the sweeps queue. `token` names the chain of passes; one that is not the vault's current chain is dropped. */
-export const sweepMessage = z.object({ vault: z.string(), token: z.string() });
+export const sweepMessage = z.object({ vault: keyId.shape.vault, token: z.string() });
 export type SweepMessage = z.infer<typeof sweepMessage>;

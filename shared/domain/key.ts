@@ -2,12 +2,8 @@ import { z } from 'zod';
 import { moment } from './time.ts';
 
 /** A key of a vault. Both names in lower case: Key Vault compares them without case. */
-export const keyId = z.object({ vault: z.string(), key: z.string() });
+export const keyId = z.object({ vault: z.string().toLowerCase(), key: z.string().toLowerCase() });
 export type KeyId = z.infer<typeof keyId>;
-
-/** One version of a key. `version` is 32 hex digits. */
-export const versionId = keyId.extend({ version: z.string() });
-export type VersionId = z.infer<typeof versionId>;
 
 /** The attributes of a version that decide whether it can be used. `undefined` dates were never set. */
 export const attributes = z.object({

@@ -5,11 +5,15 @@ const pattern = z
   .regex(/^[0-9a-zA-Z*-]+$/, 'a pattern holds letters, digits, hyphens and * only')
   .describe('Name of a key, without case; `*` stands for any run of characters.');
 
-export const modes = ['alert', 'block'] as const;
 /** `alert` tells; `block` undoes and tells. */
+export const modes = ['alert', 'block'] as const;
 export type Mode = (typeof modes)[number];
 
 const mode = z.enum(modes);
+
+/** An expiry moved nearer than this many days from now is undone, where a policy says nothing else. */
+const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
+const DEFAULT_OLDER_VERSIONS = 'each-minute';
 
 const keyRule = z
   .strictObject({
@@ -21,12 +25,12 @@ const keyRule = z
       .int()
       .min(1)
       .max(3650)
-      .optional()
-      .describe('An expiry moved nearer than this many days from now is undone. Default 30.'),
+      .default(DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS)
+      .describe('An expiry moved nearer than this many days from now is undone.'),
     olderVersions: z
       .enum(['each-minute', 'hourly'])
-      .optional()
-      .describe('How often versions other than the current one are looked at. Default each-minute.'),
+      .default(DEFAULT_OLDER_VERSIONS)
+      .describe('How often versions other than the current one are looked at.'),
     knownUsers: z
       .array(z.string())
       .optional()
@@ -78,9 +82,6 @@ export interface KeyPolicy {
   readonly knownUsers: readonly string[];
 }
 
-/** Days before its expiry from which on a version is rotated rather than moved nearer. */
-const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
-
 const fits = (wanted: string, name: string): boolean =>
   new RegExp(`^${wanted.toLowerCase().replaceAll('*', '.*')}$`).test(name.toLowerCase());
 
@@ -92,7 +93,7 @@ export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
     guarded: named !== undefined && (rule?.guard ?? true),
     mode: rule?.mode ?? named?.mode ?? 'alert',
     notifyBeforeExpiryDays: rule?.notifyBeforeExpiryDays ?? DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS,
-    olderVersions: rule?.olderVersions ?? 'each-minute',
+    olderVersions: rule?.olderVersions ?? DEFAULT_OLDER_VERSIONS,
     knownUsers: [...(named?.knownUsers ?? []), ...(rule?.knownUsers ?? [])],
   };
 }

@@ -1,6 +1,6 @@
 import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
 
-/** Why a vault did not do what it was asked. Five different answers; none of them means that a key is absent. */
+/** Why a vault did not do what it was asked. Six different answers; none of them means that a key is absent. */
 export type Refusal =
   | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
   | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
@@ -8,7 +8,9 @@ export type Refusal =
   /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
   | { readonly kind: 'unreachable'; readonly error: Error }
   /** The vault is failing over: it can be read and not be written. */
-  | { readonly kind: 'read-only'; readonly error: Error };
+  | { readonly kind: 'read-only'; readonly error: Error }
+  /** The service takes the request for a wrong one: asking again in the same words helps nobody. */
+  | { readonly kind: 'rejected'; readonly error: Error };
 
 /** The service says that it is not there: absence, and no refusal. */
 export type Missing = { readonly kind: 'missing' };

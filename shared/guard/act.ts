@@ -2,7 +2,7 @@ import { entry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
-import type { AttributeChange, KeyId } from '../domain/key.ts';
+import { type AttributeChange, type KeyId, spell } from '../domain/key.ts';
 import type { Answer, Conflict, Missing, Refusal, VaultWrites } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
 import { readHolds } from '../register/people.ts';
@@ -40,12 +40,7 @@ export async function act(
   ports: Ports,
 ): Promise<Acted> {
   const intents = decision.actions.map((action) => intentFor(action, decision, ports));
-  const [claimed, , rows, holds] = await Promise.all([
-    claimWith(claim, intents, ports),
-    ports.trail.append(id.vault, [...before, ...intents.map((intent) => intentEntry(id, intent, ports))]),
-    Promise.all(intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent))),
-    readHolds(ports),
-  ]);
+  const { claimed, rows, holds } = await prepared(id, intents, claim, before, ports);
   const lost = async (unsent: readonly Row[]): Promise<Acted> => {
     await forget(unsent, ports);
     return { kind: 'lost-claim' };
@@ -67,6 +62,35 @@ export async function act(
     if (outcome.kind === 'failed') await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'sent', claim: claimed, sent };
+}
+
+/** Records what is meant, everywhere at once. Where any of it fails, nothing is meant any more. */
+async function prepared(
+  id: KeyId,
+  intents: readonly Intent[],
+  claim: Claim,
+  before: readonly AuditEntry[],
+  ports: Ports,
+): Promise<{
+  readonly claimed: Claim | undefined;
+  readonly rows: readonly Row[];
+  readonly holds: readonly Hold[];
+}> {
+  const puts = intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent));
+  try {
+    const [claimed, , rows, holds] = await Promise.all([
+      claimWith(claim, intents, ports),
+      ports.trail.append(id.vault, [...before, ...intents.map((intent) => intentEntry(id, intent, ports))]),
+      Promise.all(puts),
+      readHolds(ports),
+    ]);
+    return { claimed, rows, holds };
+  } catch (error) {
+    const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const [forgotten] = await Promise.allSettled([forget(put, ports)]);
+    if (forgotten.status === 'fulfilled') throw error;
+    throw new AggregateError([error, forgotten.reason], `What was meant for ${spell(id)} could not be recorded.`);
+  }
 }
 
 /** What was not done explains no act: left behind, an intent would cover one by somebody else who has the identity. */
@@ -144,6 +168,7 @@ function refused(answer: Missing | Conflict | Refusal): Outcome {
     case 'read-only':
     case 'forbidden-by-permission':
     case 'forbidden-by-firewall':
+    case 'rejected':
       return { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` };
     default:
       return answer satisfies never;

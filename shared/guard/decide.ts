@@ -11,7 +11,7 @@ import { newbornChanges } from './newborn.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
 import { isThird, sinceLastUndoingMs } from './undone.ts';
 
-/** More standing versions than this in one pass are held for a person. */
+/** More versions than this that were bad before the last look, in one pass, are held for a person. */
 export const MASS_BRAKE_VERSIONS = 20;
 /** When to look again at what is settling, in seconds after it began. */
 const SETTLING_LOOKS_SECONDS = [1, 3, 7, 15, 30, 60] as const;
@@ -22,7 +22,7 @@ export interface Given extends Situation {
   readonly approvals: readonly Approval[];
   readonly holds: readonly Hold[];
   /** Versions of the vault that were already bad at the last look and would be undone now; `undefined` where no sweep counted. */
-  readonly standing: number | undefined;
+  readonly badBefore: number | undefined;
   /** When a pass over the vault last ended well before this look; `undefined` where none did. */
   readonly lastPassAt: Date | undefined;
 }
@@ -74,8 +74,8 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
   if (holdOn(given.holds, given, now) !== undefined) return 'hold';
   if (isUndated(finding, given)) return 'undated';
   if (wasBadBefore(finding, given)) {
-    if (given.standing === undefined) return 'uncounted';
-    if (given.standing > MASS_BRAKE_VERSIONS) return 'mass-brake';
+    if (given.badBefore === undefined) return 'uncounted';
+    if (given.badBefore > MASS_BRAKE_VERSIONS) return 'mass-brake';
   }
   const { recovering } = record;
   if (

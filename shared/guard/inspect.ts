@@ -97,10 +97,10 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   const constant = {
     ...id,
     policy: keyPolicy(ports.policy, id.vault, id.key),
-    listed: message.pass?.listed,
+    listedKeys: message.pass?.listedKeys,
     baselineAccepted: baseline?.state === 'accepted',
     approvals,
-    standing: message.pass?.standing,
+    badBefore: message.pass?.badBefore,
     lastPassAt: message.pass === undefined ? swept?.state.lastPassAt : message.pass.lastPassAt,
   };
   const begun = await closeOpen(id, { claim, observed: observation.key, record, before, undone: [] }, ports);

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { actor } from '../domain/audit-record.ts';
 import { intent } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
+import { moment } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
-import type { Row } from '../storage.ts';
 import { loggedAs, versionOf } from './actions.ts';
 import type { HeardIncident } from './heard.ts';
 
@@ -15,8 +16,19 @@ const ACT_AFTER_INTENT_MS = 60_000;
 /** How far the vault's clock may be behind ours, in ms. */
 const CLOCKS_APART_MS = 5_000;
 
-const intentRow = intent.extend({ explains: z.string().optional() });
-type OwnAct = Extract<Hint['says'], { kind: 'own-act' }>;
+/** An act that the audit log reports under the guardian's own identity, with the id of its record. */
+const ownAct = z.object({
+  id: z.string(),
+  operation: z.string(),
+  version: z.string().optional(),
+  by: actor,
+  at: moment,
+  correlationId: z.string().optional(),
+});
+type OwnAct = z.infer<typeof ownAct>;
+/** `explains` is the act that the intent was taken for; `displaced` one that had fitted before its own record came. */
+const intentRow = intent.extend({ explains: ownAct.optional(), displaced: ownAct.optional() });
+type ExplainingIntent = z.infer<typeof intentRow>;
 
 /**
  * Holds each act that the audit log reports under the guardian's own identity against its intents. Each intent explains
@@ -28,39 +40,48 @@ export async function unexplainedActs(
   hints: readonly Hint[],
   { tables }: Pick<Ports, 'tables'>,
 ): Promise<readonly HeardIncident[]> {
-  const own = hints.flatMap((hint) => (hint.says.kind === 'own-act' ? [{ id: hint.id, says: hint.says }] : []));
-  if (own.length === 0) return [];
-  const named = new Set((await tables.intents.list(`${id.vault},${id.key}`)).map(({ row }) => row));
-  const isNamed = ({ says }: (typeof own)[number]): boolean => named.has(says.correlationId ?? '');
-  const incidents: HeardIncident[] = [];
-  // A record that names its intent takes it before one that only fits.
-  for (const act of [...own.filter(isNamed), ...own.filter((one) => !isNamed(one))]) {
-    const rows = await tables.intents.list(`${id.vault},${id.key}`);
-    if (!(await explain(act.id, act.says, rows, tables.intents))) incidents.push(unexplained(id, act.says, act.id));
-  }
-  return incidents;
+  const own = hints.flatMap(({ id: record, says }) => (says.kind === 'own-act' ? [{ ...says, id: record }] : []));
+  const unexplained: OwnAct[] = [];
+  for (const act of own) unexplained.push(...(await explain(id, act, tables.intents)));
+  return unexplained.map((act) => incidentOf(id, act));
 }
 
-async function explain(
-  record: string,
-  act: OwnAct,
-  rows: readonly Row[],
-  table: Ports['tables']['intents'],
-): Promise<boolean> {
-  const intents = rows.map((row) => ({ row, intent: parsed(intentRow, row) }));
-  if (intents.some((candidate) => candidate.intent.explains === record)) return true;
-  const free = intents.filter(
-    (candidate) => candidate.intent.explains === undefined && isOperationOf(candidate.intent, act),
-  );
-  // By the request's id where the log has it, which nobody confirmed; else by version, operation and time.
-  const fit =
-    free.find((candidate) => candidate.intent.id === act.correlationId) ??
-    free
-      .filter((candidate) => isSoonAfter(act.at, candidate.intent.at))
-      .toSorted((one, other) => distanceMs(one.intent.at, act.at) - distanceMs(other.intent.at, act.at))[0];
-  if (fit === undefined) return false;
-  return (await table.replace(fit.row, { ...fit.intent, explains: record })) !== undefined;
+/**
+ * Takes the intent that explains an act, and gives what stays unexplained: the act itself, or the one that had only fitted
+ * the intent which this one names.
+ */
+async function explain(id: KeyId, act: OwnAct, table: Ports['tables']['intents']): Promise<readonly OwnAct[]> {
+  // Asked again where this message comes again: nobody may have been told of it.
+  const asked = async (displaced: OwnAct | undefined): Promise<readonly OwnAct[]> =>
+    displaced === undefined ? [] : explain(id, displaced, table);
+  for (;;) {
+    const rows = await table.list(`${id.vault},${id.key}`);
+    const intents = rows.map((row) => ({ row, intent: parsed(intentRow, row) }));
+    const taken = intents.find(({ intent: { explains } }) => explains?.id === act.id);
+    if (taken !== undefined) return asked(taken.intent.displaced);
+    // By the request's id where the log has it, which nobody confirmed; else by version, operation and time.
+    const named = intents.find((candidate) => names(act, candidate.intent));
+    const fit = named ?? nearest(act, intents);
+    if (fit === undefined) return [act];
+    const { explains: before } = fit.intent;
+    if (before !== undefined && names(before, fit.intent)) return [act];
+    const displaced = before === undefined ? {} : { displaced: before };
+    if ((await table.replace(fit.row, { ...fit.intent, explains: act, ...displaced })) !== undefined)
+      return asked(before);
+  }
 }
+
+const names = ({ correlationId, ...act }: OwnAct, candidate: ExplainingIntent): boolean =>
+  candidate.id === correlationId && isOperationOf(candidate, act);
+
+/** Of the intents that explain nothing yet, the one that fits an act and was nearest to it. */
+const nearest = <C extends { readonly intent: ExplainingIntent }>(act: OwnAct, intents: readonly C[]): C | undefined =>
+  intents
+    .filter(
+      ({ intent: candidate }) =>
+        candidate.explains === undefined && isOperationOf(candidate, act) && isSoonAfter(act.at, candidate.at),
+    )
+    .toSorted((one, other) => distanceMs(one.intent.at, act.at) - distanceMs(other.intent.at, act.at))[0];
 
 /** An act that was before its intent is none of ours. */
 const isSoonAfter = (act: Date, intended: Date): boolean => {
@@ -71,11 +92,13 @@ const isSoonAfter = (act: Date, intended: Date): boolean => {
 const distanceMs = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
 
 /** A record of a recovery names no version. */
-const isOperationOf = ({ action }: z.infer<typeof intentRow>, { operation, version }: OwnAct): boolean =>
-  operation === loggedAs(action) && (version === undefined || version === versionOf(action));
+const isOperationOf = (
+  { action }: ExplainingIntent,
+  { operation, version }: Pick<OwnAct, 'operation' | 'version'>,
+): boolean => operation === loggedAs(action) && (version === undefined || version === versionOf(action));
 
-function unexplained(id: KeyId, act: OwnAct, record: string): HeardIncident {
+function incidentOf(id: KeyId, act: OwnAct): HeardIncident {
   const where = { ...id, ...(act.version === undefined ? {} : { version: act.version }) };
   const draft = ownActUnexplained.draft(where, act.operation, act.by, act.at);
-  return { draft, id: incidentId(draft, record) };
+  return { draft, id: incidentId(draft, act.id) };
 }

@@ -14,7 +14,7 @@ export interface Pass {
   /** Keys to inspect. */
   readonly differing: readonly string[];
   /** Versions that were bad before the last look and would be undone now. */
-  readonly standing: number;
+  readonly badBefore: number;
   /** Rows to write: what was seen of keys that are as approved. */
   readonly seen: ReadonlyMap<string, KeyRecord>;
 }
@@ -34,7 +34,7 @@ export function compare(
 ): Pass {
   const differing: string[] = [];
   const seen = new Map<string, KeyRecord>();
-  let standing = 0;
+  let badBefore = 0;
   const names = new Set([
     ...guarded(policy, vault, lists).map(({ key }) => key),
     ...[...register.keys()].filter((key) => keyPolicy(policy, vault, key).guarded),
@@ -49,19 +49,19 @@ export function compare(
       record,
       policy: keyPolicy(policy, vault, key),
       now,
-      listed: lists.keys.length,
+      listedKeys: lists.keys.length,
     };
     const found = findings(situation);
     // What is behind a certificate is never written to.
     if (situation.policy.mode === 'block' && !(observed.kind !== 'absent' && observed.managed))
-      standing += versionsOf(
+      badBefore += versionsOf(
         found.filter((finding) => wasBadBefore(finding, situation)),
         record,
       );
     if (found.length > 0 || hasNews(observed, record, now)) differing.push(key);
     else if (observed.kind === 'present') seen.set(key, seenNow(observed, record, read, now));
   }
-  return { differing, standing, seen };
+  return { differing, badBefore, seen };
 }
 
 /** How many versions some findings are about: a deletion takes all of them. */

@@ -1,4 +1,5 @@
 import type { Hint, Inspection } from '../domain/hint.ts';
+import { StorageUnreachable } from '../errors.ts';
 import { type SetAside, setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import { inTurns } from './in-turns.ts';
@@ -43,9 +44,20 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
   return all;
 }
 
-/** Queues what was heard and sets aside what could not be parsed. Throws only where storage does not take it. */
+/**
+ * Queues what was heard and sets aside what could not be parsed. Throws only where the queue, or the storage of what is
+ * set aside, does not take it: then it has to be heard again, or it would be lost.
+ */
 export async function hand(heard: Heard, sense: string, ports: Ports): Promise<void> {
-  await inTurns(8, heard.inspections, (inspection) => ports.queues.inspections.send(inspection));
-  await inTurns(1, heard.setAside, (aside) => setAsideWhole(aside, sense, ports));
-  await keepSweeping(sense, ports);
+  const steps = [
+    ...heard.inspections.map((inspection) => () => ports.queues.inspections.send(inspection)),
+    () => inTurns(1, heard.setAside, (aside) => setAsideWhole(aside, sense, ports)),
+  ];
+  await inTurns(8, steps, (step) => step());
+  try {
+    await keepSweeping(sense, ports);
+  } catch (error) {
+    // What was heard is kept, and hearing it again would not help: the sentry looks each minute, and fails aloud.
+    if (!(error instanceof StorageUnreachable)) throw error;
+  }
 }

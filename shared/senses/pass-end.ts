@@ -14,15 +14,17 @@ import type { Ports } from '../ports.ts';
 import { endHolds } from '../register/ended-holds.ts';
 import type { KeyRow } from '../register/keys.ts';
 import { readSweep, writeSweep } from '../register/vaults.ts';
+import { inTurns } from './in-turns.ts';
 
 /** A vault that could not be swept for this long is told as blind, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
 
 /** Tells where more was bad before the last look than the guardian undoes by itself, and when it is no more. */
-export async function brake(vault: string, standing: number, ports: Ports): Promise<void> {
+export async function brake(vault: string, badBefore: number, ports: Ports): Promise<void> {
   const { unreadable } = await readBook(ports, { vault });
   for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
-  if (standing > MASS_BRAKE_VERSIONS) return openIncident(massBrake.draft(vault, hourOf(ports.now()), standing), ports);
+  if (badBefore > MASS_BRAKE_VERSIONS)
+    return openIncident(massBrake.draft(vault, hourOf(ports.now()), badBefore), ports);
   await goodAgain(vault, massBrake, ports);
 }
 
@@ -53,15 +55,15 @@ export async function tellUnanswered(
 /** A pass came to its end: what waited for one goes on. */
 export async function passed(vault: string, ports: Ports): Promise<void> {
   await noted(vault, ports, ({ failing: _, unended: __, ...state }, now) => ({ ...state, lastPassAt: now }));
-  await goodAgain(vault, vaultBlind, ports);
-  await endHolds(vault, ports);
-  // Last: it throws where the trail's storage is still away.
-  await catchUp(ports);
-  await goodAgain(vault, trailBehind, ports);
+  const steps = [() => goodAgain(vault, vaultBlind, ports), () => endHolds(vault, ports), () => catchUp(vault, ports)];
+  await inTurns(1, steps, (step) => step());
 }
 
-/** Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. */
-async function catchUp(ports: Ports): Promise<void> {
+/**
+ * Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. Throws where
+ * the trail's storage is still away.
+ */
+async function catchUp(vault: string, ports: Ports): Promise<void> {
   try {
     await ports.trail.catchUp();
   } catch (error) {
@@ -71,6 +73,7 @@ async function catchUp(ports: Ports): Promise<void> {
       await setAsideWhole({ content: `${each.partition}/${each.row}`, because: each.message }, 'trail', ports);
     }
   }
+  await goodAgain(vault, trailBehind, ports);
 }
 
 /** A pass did not come to its end: told once that has lasted for two minutes. */

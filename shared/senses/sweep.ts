@@ -4,7 +4,7 @@ import { guardedVaults } from '../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../domain/register.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
-import { BaselineImpossible, RegisterUnreadable } from '../errors.ts';
+import { BaselineImpossible, PassRefused, RegisterUnreadable } from '../errors.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import { ensureBaseline } from '../register/ensure-baseline.ts';
@@ -20,16 +20,6 @@ import { keysToList, type Lists, versionsToRead } from './pass-plan.ts';
 const BLIND_AFTER_PASSES = 3;
 /** Reads of one vault side by side. */
 const READS_AT_ONCE = 8;
-
-/** Why a pass ended early. */
-class PassRefused extends Error {
-  override readonly name = 'PassRefused';
-  readonly because: string;
-  constructor(because: string, cause: unknown) {
-    super(`The vault cannot be swept: ${because}.`, { cause });
-    this.because = because;
-  }
-}
 
 /**
  * One pass over a vault. Plans the next one first, so that a pass that dies ends no chain; a message of another chain, or
@@ -76,10 +66,10 @@ async function pass(vault: string, planned: SweepState, ports: Ports): Promise<P
     return undefined;
   } catch (error) {
     if (error instanceof PassRefused) return error;
-    if (error instanceof BaselineImpossible) return new PassRefused(error.because, error);
+    if (error instanceof BaselineImpossible) return new PassRefused(vault, error.because, error);
     if (error instanceof RegisterUnreadable) {
       await setAsideWhole({ content: error.content, because: error.message }, 'register', ports);
-      return new PassRefused(error.message, error);
+      return new PassRefused(vault, error.message, error);
     }
     throw error;
   }
@@ -97,14 +87,14 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   // A row that cannot be read costs the sight of its own key alone.
   for (const [key, error] of unreadable) await tellUnreadable({ vault, key }, error, ports);
   const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
-  const lists: Lists = { keys: got(keys).filter(isSound), deleted: got(deleted).filter(isSound) };
+  const lists: Lists = { keys: got(vault, keys).filter(isSound), deleted: got(vault, deleted).filter(isSound) };
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
 
   const listed = new Map<string, readonly ListedVersion[]>();
   await inTurns(READS_AT_ONCE, keysToList(policy, vault, lists, register, now(), sweepEverySeconds), async (key) => {
     const versions = await reads.listVersions(key);
     // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
-    if (versions.kind !== 'missing') listed.set(key, got(versions));
+    if (versions.kind !== 'missing') listed.set(key, got(vault, versions));
   });
   const read = new Map<string, ReadVersion>();
   await inTurns(
@@ -113,13 +103,13 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
     async ({ key, version }) => {
       const answer = await reads.read(key, version);
       if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
-      read.set(`${key}/${version}`, got(answer));
+      read.set(`${key}/${version}`, got(vault, answer));
     },
   );
 
   const found = compare(policy, vault, lists, listed, read, register, now());
-  await brake(vault, found.standing, ports);
-  const count = { standing: found.standing, listed: lists.keys.length, lastPassAt };
+  await brake(vault, found.badBefore, ports);
+  const count = { badBefore: found.badBefore, listedKeys: lists.keys.length, lastPassAt };
   await inTurns(READS_AT_ONCE, found.differing, (key) =>
     ports.queues.inspections.send(differs(vault, key, count, ports)),
   );
@@ -127,9 +117,9 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   await inTurns(READS_AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
 }
 
-function got<T>(answer: Answer<T>): T {
+function got<T>(vault: string, answer: Answer<T>): T {
   if (answer.kind === 'ok') return answer.value;
-  throw new PassRefused(answer.kind, answer.kind === 'missing' ? undefined : answer.error);
+  throw new PassRefused(vault, answer.kind, answer.kind === 'missing' ? undefined : answer.error);
 }
 
 const differs = (

@@ -118,7 +118,7 @@ async function undo(key: string, { azure, ports }: Composition, trips: RoundTrip
     vault: VAULT,
     key,
     hints: [{ id: key, sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
-    pass: { standing: 0, listed: 1 },
+    pass: { badBefore: 0, listedKeys: 1 },
   };
   trips.begin();
   await received('inspect', inspection, JSON.parse(JSON.stringify(message)), ports, inspect);

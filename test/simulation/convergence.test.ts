@@ -101,7 +101,7 @@ async function play(
   counting = true;
   for (const { key, id, seconds, counted } of disturbance.hints) {
     const hint: Hint = { id, sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } };
-    const pass = counted ? { pass: { standing: 0, listed: 2 } } : {};
+    const pass = counted ? { pass: { badBefore: 0, listedKeys: 2 } } : {};
     await world.ports.queues.inspections.send({ vault: VAULT, key, hints: [hint], attempt: 0, ...pass });
     if (seconds > 0) await world.pass(seconds);
   }

@@ -163,7 +163,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         vault,
         key,
         hints: [{ id: randomUUID(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
-        pass: { standing: 0, listed: 5 },
+        pass: { badBefore: 0, listedKeys: 5 },
       });
       await settle();
     },

@@ -13,12 +13,12 @@ export const keyMissing: KeyRule = {
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: ['KeyDelete', 'KeyPurge'],
-  find({ vault, key, observed, record, now, listed }) {
+  find({ vault, key, observed, record, now, listedKeys }) {
     if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
     if (record.purged !== undefined) return [];
     const since = record.absentSince ?? now;
     const goneMs = now.getTime() - since.getTime();
-    if (goneMs >= PURGED_AFTER_MS && listed !== undefined && listed > 0) return [];
+    if (goneMs >= PURGED_AFTER_MS && listedKeys !== undefined && listedKeys > 0) return [];
     const settling = goneMs < SETTLING_MS;
     return [
       {

@@ -12,10 +12,10 @@ export const keyPurged: KeyRule = {
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/key-vault-recovery',
   doneBy: ['KeyPurge'],
-  find({ vault, key, observed, record, now, listed }) {
+  find({ vault, key, observed, record, now, listedKeys }) {
     if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
     const since = record.absentSince ?? now;
-    const bySilence = now.getTime() - since.getTime() >= PURGED_AFTER_MS && listed !== undefined && listed > 0;
+    const bySilence = now.getTime() - since.getTime() >= PURGED_AFTER_MS && listedKeys !== undefined && listedKeys > 0;
     if (record.purged === undefined && !bySilence) return [];
     return [
       {

@@ -1,13 +1,17 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AlertNeeds, AlertSettings, Channel, MakeChannel } from '../../../shared/alerts/channel.ts';
+import type { AlertNeeds, Channel, MakeChannel } from '../../../shared/alerts/channel.ts';
+import type { ChannelSettings } from '../../../shared/config.ts';
 import { alert } from './alerts.ts';
 import { type Sink, type SinkAnswer, startSink } from './sink.ts';
 
 const secret = 'a-secret-that-nobody-may-see';
 
 /** Settings under which every channel there is sends to one sink. A new channel adds its own. */
-const settingsFor = (address: string): AlertSettings => ({ webhookAddress: address, webhookSecret: secret });
+const settingsFor = (address: string): ChannelSettings => ({
+  KEY_GUARDIAN_WEBHOOK_URL: address,
+  KEY_GUARDIAN_WEBHOOK_SECRET: secret,
+});
 
 /** What every channel promises. Its alerts go to a real HTTP server, or to the log, which that server stands for too. */
 export function describeChannel(id: string, make: MakeChannel): void {

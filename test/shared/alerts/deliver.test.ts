@@ -3,6 +3,7 @@ import type { Channel } from '../../../shared/alerts/channel.ts';
 import { deliver, retryDelaySeconds } from '../../../shared/alerts/deliver.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { type AlertMessage, alertMessage } from '../../../shared/domain/incident.ts';
+import { policy } from '../../../shared/domain/policy.ts';
 import { ChannelRefused, ChannelUnreachable, StorageUnreachable } from '../../../shared/errors.ts';
 import type { Queue } from '../../../shared/storage.ts';
 import { alert } from './alerts.ts';
@@ -38,7 +39,13 @@ function station(
       return 'appended' as const;
     },
   };
-  const needs = { named, alerts, trail, now: () => now, newId: () => `id-${recorded.length}` };
+  const needs = {
+    policy: policy.parse({ vaults: [{ name: 'payments' }], channels: named }),
+    queues: { alerts },
+    trail,
+    now: () => now,
+    newId: () => `id-${recorded.length}`,
+  };
   const run = (message: AlertMessage) => deliver(message, channels, needs);
   /** What was put into the queue, for whom and when. */
   const queued = () => put.map(({ message, delaySeconds }) => ({ attempts: message.attempts, delaySeconds }));

@@ -18,12 +18,15 @@ describe('the registry', () => {
 
   test('makes only the channels whose settings are there', () => {
     expect(configuredChannels({}, needs).map(({ id }) => id)).toEqual(['console']);
-    const settings = { webhookAddress: 'https://hooks.example.com/1', webhookSecret: '0123456789abcdef' };
+    const settings = {
+      KEY_GUARDIAN_WEBHOOK_URL: 'https://hooks.example.com/1',
+      KEY_GUARDIAN_WEBHOOK_SECRET: '0123456789abcdef',
+    };
     expect(configuredChannels(settings, needs).map(({ id }) => id)).toEqual(['console', 'webhook']);
   });
 
   test('says which channels cannot be used', () => {
-    expect(() => configuredChannels({ webhookAddress: 'ftp://secret.example.com' }, needs)).toThrow(
+    expect(() => configuredChannels({ KEY_GUARDIAN_WEBHOOK_URL: 'ftp://secret.example.com' }, needs)).toThrow(
       'The alert channel webhook cannot be used: its address is not https.',
     );
   });

@@ -21,7 +21,7 @@ describe('the signed webhook', () => {
   let received: Received;
   beforeEach(async () => {
     sink = await startSink();
-    const settings = { webhookAddress: sink.address, webhookSecret: secret };
+    const settings = { KEY_GUARDIAN_WEBHOOK_URL: sink.address, KEY_GUARDIAN_WEBHOOK_SECRET: secret };
     const channel = webhookChannel(settings, { fetch, now: () => sentAt, write: () => undefined });
     await channel?.send(alert({ who: { oid: '7a', name: 'Zoë' } }));
     const [first] = sink.received;
@@ -78,8 +78,8 @@ describe('the signed webhook', () => {
 
 describe('the settings of the webhook', () => {
   const needs = { fetch, now: () => sentAt, write: () => undefined };
-  const made = (webhookAddress: string | undefined, webhookSecret: string | undefined) =>
-    webhookChannel({ webhookAddress, webhookSecret }, needs);
+  const made = (url: string | undefined, shared: string | undefined) =>
+    webhookChannel({ KEY_GUARDIAN_WEBHOOK_URL: url, KEY_GUARDIAN_WEBHOOK_SECRET: shared }, needs);
 
   test.each([
     ['https://hooks.example.com/1'],

@@ -167,13 +167,13 @@ export const anyGiven: fc.Arbitrary<Given> = fc.record({
   record: keyRecord,
   policy,
   now: fc.constantFrom(NOW, inMs(999)),
-  listed: maybe(fc.constantFrom(0, 5)),
+  listedKeys: maybe(fc.constantFrom(0, 5)),
   baselineAccepted: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   approvals: fc.array(approval, { maxLength: 3 }),
   holds: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(anyHold, { maxLength: 2 }) },
   ),
-  standing: maybe(fc.constantFrom(0, 20, 21)),
+  badBefore: maybe(fc.constantFrom(0, 20, 21)),
   lastPassAt: maybe(fc.constantFrom(inDays(-1), inMs(-60_000))),
 });

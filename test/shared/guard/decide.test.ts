@@ -128,7 +128,7 @@ describe('a write is withheld', () => {
     [
       'of what was bad at the last look, with more than 20 versions like it',
       'mass-brake',
-      disabled({ standing: 21 }, left),
+      disabled({ badBefore: 21 }, left),
     ],
     [
       'of a recovery that was begun a moment less than a minute ago',
@@ -160,8 +160,8 @@ describe('a write is withheld', () => {
   test.each<readonly [says: string, of: Given]>([
     ['when the hold on it has ended this very moment', disabled({ holds: [hold({ until: NOW })] })],
     ['when another key is held', disabled({ holds: [hold({ key: 'disk-b' })] })],
-    ['of what was bad at the last look, with 20 versions in all', disabled({ standing: 20 }, left)],
-    ['of what was good at the last look, however many versions there are', disabled({ standing: 500 })],
+    ['of what was bad at the last look, with 20 versions in all', disabled({ badBefore: 20 }, left)],
+    ['of what was good at the last look, however many versions there are', disabled({ badBefore: 500 })],
     [
       'of what was left at the last look and has changed since',
       disabled({}, { seen: { ...leftSeen, updated: inMs(-60_000) } }),
@@ -197,7 +197,7 @@ describe('a write is withheld', () => {
   });
 
   test('for the reason that people chose, before the guardian’s own caution', () => {
-    const every = disabled({ policy: { ...POLICY, mode: 'alert' }, holds: [hold()], standing: 21 }, left);
+    const every = disabled({ policy: { ...POLICY, mode: 'alert' }, holds: [hold()], badBefore: 21 }, left);
     expect(verdicts(every)).toMatchObject([{ because: 'alert-only' }]);
     expect(verdicts({ ...every, policy: POLICY })).toMatchObject([{ because: 'hold' }]);
     expect(verdicts({ ...every, policy: POLICY, holds: [] })).toMatchObject([{ because: 'mass-brake' }]);

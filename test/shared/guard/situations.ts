@@ -100,7 +100,7 @@ export const situation = (more: Partial<Situation> = {}): Situation => ({
   record: recordOf({ [V1]: known() }),
   policy: POLICY,
   now: NOW,
-  listed: undefined,
+  listedKeys: undefined,
   ...more,
 });
 
@@ -110,7 +110,7 @@ export const given = (more: Partial<Given> = {}): Given => ({
   baselineAccepted: true,
   approvals: [],
   holds: [],
-  standing: undefined,
+  badBefore: undefined,
   lastPassAt: undefined,
   ...more,
 });

@@ -122,29 +122,29 @@ describe('versions that were bad before the last look', () => {
 
   test('are counted where they would be undone now', () => {
     const register = { 'disk-a': recordOf({ [V1]: left }), 'disk-b': recordOf({ [V1]: left }) };
-    expect(pass({ keys: [bad('disk-a'), bad('disk-b')], register }).standing).toBe(2);
+    expect(pass({ keys: [bad('disk-a'), bad('disk-b')], register }).badBefore).toBe(2);
   });
 
   test('count once, however much is bad of one', () => {
     const keys = [listedKey('disk-a', { enabled: false, notBefore: inDays(1), updated: ACTED })];
-    expect(pass({ keys, register: { 'disk-a': recordOf({ [V1]: left }) } }).standing).toBe(1);
+    expect(pass({ keys, register: { 'disk-a': recordOf({ [V1]: left }) } }).badBefore).toBe(1);
   });
 
   test('are all those of a key that was left deleted', () => {
     const record = recordOf({ [V1]: fresh, [V2]: older, [V3]: known({ approved: undefined }) }, { leftDeleted: ACTED });
     const deleted = [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }];
-    expect(pass({ deleted, register: { 'disk-a': record } }).standing).toBe(2);
+    expect(pass({ deleted, register: { 'disk-a': record } }).badBefore).toBe(2);
   });
 
   test('do not count when they have become bad since', () => {
     const keys = [bad('disk-a'), listedKey('disk-b', { enabled: false, updated: NOW })];
     expect(
-      pass({ keys, register: { 'disk-a': recordOf({ [V1]: fresh }), 'disk-b': recordOf({ [V1]: left }) } }).standing,
+      pass({ keys, register: { 'disk-a': recordOf({ [V1]: fresh }), 'disk-b': recordOf({ [V1]: left }) } }).badBefore,
     ).toBe(0);
   });
 
   test('do not count where the policy only tells', () => {
-    expect(pass({ keys: [bad('told')], register: { told: recordOf({ [V1]: left }) } }).standing).toBe(0);
+    expect(pass({ keys: [bad('told')], register: { told: recordOf({ [V1]: left }) } }).badBefore).toBe(0);
   });
 });
 

@@ -2,10 +2,14 @@ import { keyMissing } from '../../../../shared/guard/rules/key-missing.ts';
 import { inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
 
-const absent = (goneForMs: number | undefined, listed: number | undefined, more: Parameters<typeof recordOf>[1] = {}) =>
+const absent = (
+  goneForMs: number | undefined,
+  listedKeys: number | undefined,
+  more: Parameters<typeof recordOf>[1] = {},
+) =>
   situation({
     observed: { kind: 'absent' },
-    listed,
+    listedKeys,
     record: recordOf(
       { [V1]: known() },
       { ...(goneForMs === undefined ? {} : { absentSince: inMs(-goneForMs) }), ...more },

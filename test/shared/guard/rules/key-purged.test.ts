@@ -2,10 +2,14 @@ import { keyPurged } from '../../../../shared/guard/rules/key-purged.ts';
 import { inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
 
-const absent = (goneForMs: number | undefined, listed: number | undefined, more: Parameters<typeof recordOf>[1] = {}) =>
+const absent = (
+  goneForMs: number | undefined,
+  listedKeys: number | undefined,
+  more: Parameters<typeof recordOf>[1] = {},
+) =>
   situation({
     observed: { kind: 'absent' },
-    listed,
+    listedKeys,
     record: recordOf(
       { [V1]: known() },
       { ...(goneForMs === undefined ? {} : { absentSince: inMs(-goneForMs) }), ...more },
@@ -23,7 +27,7 @@ describeRule(keyPurged, {
     ],
     [
       'an absent key of which nothing is approved',
-      situation({ observed: { kind: 'absent' }, listed: 7, record: recordOf({}) }),
+      situation({ observed: { kind: 'absent' }, listedKeys: 7, record: recordOf({}) }),
     ],
     ['a key that is in neither list for the first time', absent(undefined, 7)],
     ['a key gone for a moment less than ten minutes', absent(599_999, 7)],
