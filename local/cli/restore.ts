@@ -85,7 +85,7 @@ async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise
     record: { ...record, undone: [], recovering: undefined },
     policy,
     now: ports.now(),
-    listed: undefined,
+    listedKeys: undefined,
   };
   return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], badBefore: 0, lastPassAt: undefined });
 }
