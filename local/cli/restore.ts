@@ -55,10 +55,16 @@ async function restoreClaimed(wanted: Restoring, context: Context): Promise<stri
   const record = withChanges(known.record, unspent);
   const decision = await needed(id, record, context);
   const { actions } = decision;
-  if (actions.length === 0) return `${spell(id)} is as it was approved: there is nothing to restore.`;
+  if (actions.length === 0 && unspent.length === 0)
+    return `${spell(id)} is as it was approved: there is nothing to restore.`;
   if (dryRun)
-    return [`${spell(id)} would be restored:`, ...actions.map((action) => `  ${spellAction(action)}`)].join('\n');
+    return [
+      `${spell(id)} would be restored:`,
+      ...unspent.map((each) => `  ${spellTakenBack(each)}`),
+      ...actions.map((action) => `  ${spellAction(action)}`),
+    ].join('\n');
   await change(id, unspent, context);
+  if (actions.length === 0) return unspent.map(spellTakenBack).join('\n');
   const done = await write(id, decision, context);
   // Attributes of a key that was deleted can only be seen, and put back, once it is there again.
   const { record: standing } = await readKey(ports.tables.keys, id);
@@ -87,7 +93,8 @@ async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise
     now: ports.now(),
     listedKeys: undefined,
   };
-  return decide({ ...given, baselineAccepted: true, approvals: [], holds: [], badBefore: 0, lastPassAt: undefined });
+  const anyway = { baselineAccepted: true, approvals: [], holds: [], badBefore: 0, lastPassAt: undefined };
+  return decide({ ...given, ...anyway, lookBeganAt: given.now });
 }
 
 /** What approvals were spent on goes back to what was approved before the first of them. */
@@ -104,6 +111,11 @@ function takenBack(record: KeyRecord, { alsoApproved, version: only }: Restoring
   );
   return [...deletion, ...versions];
 }
+
+const spellTakenBack = (taken: RegisterChange): string =>
+  taken.kind === 'forget-deletion'
+    ? 'take back the approved deletion: the key is guarded again'
+    : 'take back what approvals allowed';
 
 /** Records and applies changes of what is approved. */
 async function change(id: KeyId, changes: readonly RegisterChange[], { ports }: Context): Promise<void> {

@@ -157,6 +157,16 @@ function given<T>(value: T | undefined, what: string, of: string): T {
   return value;
 }
 
+/** The last moment that a `Date` holds. */
+const LATEST_MS = 8_640_000_000_000_000;
+
+/** The client gives 0 (1970) as the number 0, and a date beyond all dates as one that is none. */
+function dated(moment: Date | number | undefined): Date | undefined {
+  if (moment === undefined || moment === null) return undefined;
+  const ms = Number(moment);
+  return new Date(Number.isNaN(ms) ? LATEST_MS : ms);
+}
+
 const listedVersion = (properties: KeyProperties): ListedVersion & { readonly managed: boolean } => ({
   ...listedAttributes(properties),
   version: given(properties.version, 'version', properties.id ?? properties.name),
@@ -168,10 +178,10 @@ function listedAttributes(properties: KeyProperties): Omit<ListedVersion, 'versi
   return {
     managed: properties.managed === true,
     enabled: given(properties.enabled, 'enabled', of),
-    notBefore: properties.notBefore,
-    expiresOn: properties.expiresOn,
-    created: given(properties.createdOn, 'created', of),
-    updated: given(properties.updatedOn, 'updated', of),
+    notBefore: dated(properties.notBefore),
+    expiresOn: dated(properties.expiresOn),
+    created: given(dated(properties.createdOn), 'created', of),
+    updated: given(dated(properties.updatedOn), 'updated', of),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
-import { moment, SECOND_MS } from './time.ts';
+import { CLOCKS_APART_MS, moment, SECOND_MS } from './time.ts';
 
 /** Acts that people can approve. */
 export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
@@ -43,13 +43,11 @@ export function fitsActor(given: Approval, oid: string): boolean {
 // Object ids are GUIDs, which compare without case.
 const isSame = (one: string, other: string | undefined): boolean => one.toLowerCase() === other?.toLowerCase();
 
-/** How far the clock of who asked may be ahead of the vault's, in ms: who may act at once must not come too early. */
-const CLOCKS_APART_MS = 5 * SECOND_MS;
-
 /**
  * Whether an approval covers an act on a key of its vault. What counts is when the act happened, not when we looked: the
- * window's ends are part of it, with a few seconds before its start, and a withdrawal covers no more from its moment on. An actor who is not known yet is
- * taken to fit. What the asker granted himself covers nothing.
+ * window's ends are part of it, with a few seconds before its start, since who may act at once must not come too early by
+ * the vault's clock; a withdrawal covers no more from its moment on. An actor who is not known yet is taken to fit. What
+ * the asker granted himself covers nothing.
  */
 export function covers(given: Approval, key: string, act: DatedAct): boolean {
   return (

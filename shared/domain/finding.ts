@@ -29,6 +29,8 @@ export interface Finding {
   readonly since: Date;
   /** The latest moment at which it may have happened, where the vault's time does not tell: `since` is then the earliest. */
   readonly latest?: Date;
+  /** After which moment it may have happened, where another change may have hidden it. */
+  readonly after?: Date;
   /** What an earlier look made of its date; absent where this is the first that sees it. */
   readonly earlier?: 'dated' | 'undated';
   /** The act that people could have approved; `undefined` where there is none. */
@@ -76,7 +78,7 @@ export interface VersionRule extends RuleFacts {
 /** Where `since` is left out, it is when the version came to be so. */
 export type VersionFinding = Omit<
   Finding,
-  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'earlier' | 'summary'
+  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'after' | 'earlier' | 'summary'
 > & {
   readonly since?: Date;
   /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */

@@ -75,7 +75,7 @@ export const inspection = keyId.extend({
       badBefore: z.number().int().nonnegative(),
       /** Keys that the vault listed. */
       listedKeys: z.number().int().nonnegative(),
-      /** When the pass before ended well; absent where there was none. */
+      /** When the pass before began that ended well; absent where there was none. */
       lastPassAt: moment.optional(),
     })
     .optional(),

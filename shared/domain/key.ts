@@ -69,7 +69,8 @@ export const VITAL_OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
 
 /** Whether two lists of operations hold the same, in whatever order. */
 export function sameOperations(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((operation) => other.includes(operation));
+  const [these, those] = [new Set(one), new Set(other)];
+  return these.size === those.size && [...these].every((operation) => those.has(operation));
 }
 
 /** `vault/key` or `vault/key/version`, as people write it on the command line. */

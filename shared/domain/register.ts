@@ -18,6 +18,8 @@ const differing = z.object({
   since: moment,
   /** Where nobody can say: the latest moment at which it may have been; `since` is the earliest. */
   latest: moment.optional(),
+  /** After which moment it may have been, where another change may have hidden it. */
+  after: moment.optional(),
   /** Set where an approval covers it or not, depending on when it was: told, not undone. */
   undated: z.literal(true).optional(),
 });
@@ -57,6 +59,9 @@ export const versionRecord = z.object({
 });
 export type VersionRecord = z.infer<typeof versionRecord>;
 
+/** Acts that the register keeps by name at most; a look judges all that it hears. */
+export const KEPT_ACTS = 50;
+
 /** What the register knows of one key: a row of the table `keys`. */
 export const keyRecord = z.object({
   versions: z.record(z.string(), versionRecord),
@@ -68,13 +73,15 @@ export const keyRecord = z.object({
   leftDeleted: moment.optional(),
   /** When the key was first seen in neither list; absent while it is in one. */
   absentSince: moment.optional(),
+  /** When the key was first seen again after a deletion that people approved; absent while it is not back. */
+  backSince: moment.optional(),
   /** The recovery that was begun and has not shown yet. */
   recovering: z.object({ since: moment, deletedOn: moment }).optional(),
   /** Who purged it, from a 2xx record. */
   purged: z.object({ at: moment, by: actor }).optional(),
   /** The acts that were undone within the last hour, oldest first: three make the key contested. */
   undone: z.array(z.object({ version: z.string().optional(), since: moment, at: moment })).default([]),
-  /** Acts on this key that the audit log told of within the last day, newest last, at most 50. */
+  /** Acts on this key that the audit log told of within the last day, newest last. */
   acts: z
     .array(z.object({ id: z.string(), operation: z.string(), version: z.string().optional(), at: moment, by: actor }))
     .default([]),
@@ -96,6 +103,8 @@ export const EMPTY_KEY_RECORD: KeyRecord = { versions: {}, undone: [], acts: [] 
 
 /** Where a vault stands with its baseline. */
 export const baselineState = z.discriminatedUnion('state', [
+  /** The register is being made anew from the trail: what is there of it is not whole. */
+  z.object({ state: z.literal('rebuilding'), at: moment }),
   z.object({ state: z.literal('proposed'), at: moment, keys: z.number().int(), suspicious: z.array(z.string()) }),
   z.object({ state: z.literal('accepted'), at: moment, by: actor, record: z.string() }),
 ]);
@@ -107,7 +116,7 @@ export const sweepState = z.object({
   token: z.string(),
   /** When the next pass was planned for. */
   plannedFor: moment,
-  /** When the last pass ended well. */
+  /** When the last pass began that ended well. */
   lastPassAt: moment.optional(),
   /** Since when passes fail, and why. */
   failing: z.object({ since: moment, because: z.string() }).optional(),
@@ -164,5 +173,10 @@ export function approvedVersions(record: KeyRecord): readonly (readonly [version
   );
 }
 
-/** Whether there is anything of this key to guard. */
-export const isGuarded = (record: KeyRecord): boolean => approvedVersions(record).length > 0;
+/** Whether there is anything of this key to guard: approved versions, and no deletion that people approved. */
+export const isGuarded = (record: KeyRecord): boolean =>
+  record.approvedDeletion === undefined && approvedVersions(record).length > 0;
+
+/** Whether a key that goes is missed: its versions are approved, or known and something may need them. */
+export const isMissed = (record: KeyRecord): boolean =>
+  record.approvedDeletion === undefined && Object.keys(record.versions).length > 0;

@@ -8,6 +8,9 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** How far another service's clock may be from ours, in ms. */
+export const CLOCKS_APART_MS = 5 * SECOND_MS;
+
 /** The moment `ms` milliseconds later; earlier where `ms` is negative. */
 export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
 

@@ -64,6 +64,9 @@ export async function act(
   return { kind: 'sent', claim: claimed, sent };
 }
 
+/** The holds are read again where recording took longer than this, in ms: a person may have said stop meanwhile. */
+const HOLDS_FRESH_MS = 75;
+
 /** Records what is meant, everywhere at once. Where any of it fails, nothing is meant any more. */
 async function prepared(
   id: KeyId,
@@ -76,6 +79,7 @@ async function prepared(
   readonly rows: readonly Row[];
   readonly holds: readonly Hold[];
 }> {
+  const beganMs = performance.now();
   const puts = intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent));
   try {
     const [claimed, , rows, holds] = await Promise.all([
@@ -84,7 +88,8 @@ async function prepared(
       Promise.all(puts),
       readHolds(ports),
     ]);
-    return { claimed, rows, holds };
+    const areFresh = performance.now() - beganMs < HOLDS_FRESH_MS;
+    return { claimed, rows, holds: areFresh ? holds : await readHolds(ports) };
   } catch (error) {
     const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const [forgotten] = await Promise.allSettled([forget(put, ports)]);

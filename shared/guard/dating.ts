@@ -2,13 +2,13 @@ import { type ApprovableAct, type Approval, covers, mayCover } from '../domain/a
 import type { Finding } from '../domain/finding.ts';
 import { type ObservedKey, type ObservedVersion, sameOperations } from '../domain/key.ts';
 import type { KeyPolicy } from '../domain/policy.ts';
-import type { KeyRecord, VersionRecord } from '../domain/register.ts';
-import { sameMoment } from '../domain/time.ts';
+import { KEPT_ACTS, type KeyRecord, type VersionRecord } from '../domain/register.ts';
+import { MINUTE_MS, sameMoment } from '../domain/time.ts';
 
 /** How far the audit log's time of an act may lie from the vault's own, in ms. */
 export const SAME_ACT_MS = 5_000;
 
-type Dates = Pick<Finding, 'since' | 'latest' | 'earlier'>;
+type Dates = Pick<Finding, 'since' | 'latest' | 'earlier' | 'after'>;
 
 /**
  * When an attribute of a version came to be as it is. The vault's time is that of the version's last change, which may
@@ -25,8 +25,13 @@ export function datesOf(
   const stands = isAsSeen(act, version, seen);
   const dated = known?.differing?.[act];
   if (stands && dated !== undefined) {
-    const { since, latest, undated } = dated;
-    return { since, ...(latest === undefined ? {} : { latest }), earlier: undated === true ? 'undated' : 'dated' };
+    const { since, latest, after, undated } = dated;
+    return {
+      since,
+      ...(latest === undefined ? {} : { latest }),
+      ...(after === undefined ? {} : { after }),
+      earlier: undated === true ? 'undated' : 'dated',
+    };
   }
   // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
   if (act === 'operations' && !stands && sameMoment(seen.updated, version.updated))
@@ -59,33 +64,57 @@ interface Looked {
   readonly record: KeyRecord;
   readonly policy: KeyPolicy;
   readonly approvals: readonly Approval[];
-  /** When a pass over the vault last ended well before this look; `undefined` where none did. */
+  /** When the last pass over the vault began that ended well before this look; `undefined` where none did. */
   readonly lastPassAt: Date | undefined;
+  readonly now: Date;
 }
 
 /**
- * Whether nobody can say when a version came to be as it is, and an approval covers it or not, depending on that. It came
- * to be since the guardian last saw it otherwise. Acts that the audit log told of since then narrow it to theirs.
+ * After which moment an act happened, at the earliest, where a later change may have moved the vault's time: when the
+ * guardian last saw the version otherwise. `undefined` where its date is certain, or nothing is to be undone.
  */
-export function isUndated(finding: Finding, { key, observed, record, policy, approvals, lastPassAt }: Looked): boolean {
-  const { act, version, since, latest, earlier, remedy } = finding;
+export function hiddenAfter(finding: Finding, { observed, record, policy, lastPassAt }: Looked): Date | undefined {
+  const { act, version, earlier, after, remedy } = finding;
   const known = version === undefined ? undefined : record.versions[version];
-  if (approvals.length === 0 || act === undefined || known?.seen === undefined || remedy.kind !== 'restore')
-    return false;
-  if (earlier !== undefined) return earlier === 'undated';
+  if (act === undefined || known?.seen === undefined || remedy.kind !== 'restore' || earlier === 'dated')
+    return undefined;
+  if (earlier === 'undated') return after ?? known.created;
+  // What a pass lists does not show operations, and its time may not tell of them.
+  if (act === 'operations') return known.seen.inFullAt;
   const isCurrent = observed.kind === 'present' && observed.current === version && record.current === version;
   // A pass shows the others only where they are listed each minute.
   const passed = isCurrent || (policy.olderVersions === 'each-minute' && known.approved?.enabled === true);
-  const seenAt = Math.max(known.seen.at.getTime(), passed ? (lastPassAt?.getTime() ?? 0) : 0);
-  // What a pass lists does not show operations, and its time may not tell of them.
-  const after = act === 'operations' ? known.seen.inFullAt : new Date(seenAt);
+  return new Date(Math.max(known.seen.at.getTime(), passed ? (lastPassAt?.getTime() ?? 0) : 0));
+}
+
+/**
+ * Audit records come so late at most, in ms, and in any order: before, those that are here tell nothing of the others.
+ *
+ * @see https://learn.microsoft.com/azure/key-vault/general/logging
+ */
+const RECORDS_LATE_MS = 10 * MINUTE_MS;
+
+/**
+ * Whether nobody can say when a version came to be as it is, and an approval covers it or not, depending on that. Acts that
+ * the audit log has told of narrow it to theirs, once all have had the time to be told.
+ */
+export function isUndated(
+  { act, version, since, latest = since, after }: Finding,
+  { key, record, approvals, now }: Looked,
+): boolean {
+  if (act === undefined || after === undefined) return false;
+  const mayBeCovered = approvals.some((approval) =>
+    mayCover(approval, key, { act, version, at: latest, by: undefined }, after),
+  );
+  if (!mayBeCovered) return false;
   const told = record.acts.filter(
     ({ operation, version: of, at }) =>
       operation === 'KeyUpdate' && (of === undefined || of === version) && at.getTime() > after.getTime(),
   );
-  return approvals.some((approval) =>
-    told.length === 0
-      ? mayCover(approval, key, { act, version, at: latest ?? since, by: undefined }, after)
-      : told.some(({ at, by }) => covers(approval, key, { act, version, at, by: by.oid })),
+  const isAllTold =
+    told.length > 0 && record.acts.length < KEPT_ACTS && now.getTime() - latest.getTime() >= RECORDS_LATE_MS;
+  return (
+    !isAllTold ||
+    approvals.some((approval) => told.some(({ at, by }) => covers(approval, key, { act, version, at, by: by.oid })))
   );
 }

@@ -5,7 +5,7 @@ import { type Hold, holdOn } from '../domain/hold.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import { approvalFor, spendings } from './approvals.ts';
-import { isUndated } from './dating.ts';
+import { hiddenAfter, isUndated } from './dating.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
@@ -23,13 +23,20 @@ export interface Given extends Situation {
   readonly holds: readonly Hold[];
   /** Versions of the vault that were already bad at the last look and would be undone now; `undefined` where no sweep counted. */
   readonly badBefore: number | undefined;
-  /** When a pass over the vault last ended well before this look; `undefined` where none did. */
+  /** When the last pass over the vault began that ended well before this look; `undefined` where none did. */
   readonly lastPassAt: Date | undefined;
+  /** When this look began; it may decide several times. */
+  readonly lookBeganAt: Date;
 }
 
 /** What to do about a key. Pure: time and everything else is an argument. */
 export function decide(given: Given): Decision {
-  const judgements = findings(given).map((finding) => ({ finding, verdict: judge(finding, given) }));
+  const judgements = findings(given)
+    .map((found): Finding => {
+      const after = hiddenAfter(found, given);
+      return after === undefined ? found : { ...found, after };
+    })
+    .map((finding) => ({ finding, verdict: judge(finding, given) }));
   const changes = [...spendings(judgements, given), ...learnings(given)];
   return {
     judgements,
@@ -109,12 +116,12 @@ export function wasBadBefore(
   return seen.verdict === 'left' && seen.updated.getTime() === shown.updated.getTime();
 }
 
-/** What the register learns without anybody's approval: sound new versions, and that a deleted key is back. */
+/** What the register learns without anybody's approval: sound new versions, of a key that is to be kept. */
 function learnings(given: Given): readonly RegisterChange[] {
-  if (!given.baselineAccepted || given.observed.kind !== 'present') return [];
-  const back: readonly RegisterChange[] =
-    given.record.approvedDeletion === undefined ? [] : [{ kind: 'forget-deletion' }];
-  return [...back, ...newbornChanges(given)];
+  const { baselineAccepted, observed, record } = given;
+  return baselineAccepted && observed.kind === 'present' && record.approvedDeletion === undefined
+    ? newbornChanges(given)
+    : [];
 }
 
 /** One write a version, and the key itself before its versions. */

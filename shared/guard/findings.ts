@@ -9,7 +9,8 @@ export function findings(situation: Situation): readonly Finding[] {
   return rules.flatMap((rule): readonly Finding[] => {
     const named = { rule: rule.id, severity: rule.severity };
     if (rule.scope === 'key') return rule.find(situation).map((found) => ({ ...found, ...named }));
-    if (observed.kind !== 'present') return [];
+    // Of a key that people let go nothing is to be kept, whatever becomes of it.
+    if (observed.kind !== 'present' || record.approvedDeletion !== undefined) return [];
     return observed.versions.flatMap((version) => {
       const known = record.versions[version.version];
       const found = known?.approved === undefined ? undefined : rule.find(version, known.approved, situation);

@@ -13,8 +13,6 @@ import { useByUnknownUser } from '../incidents/kinds/use-by-unknown-user.ts';
 import { actOf } from './actors.ts';
 import { wasImported } from './newborn.ts';
 
-/** Acts that the register keeps by name at most. */
-const KEPT_ACTS = 50;
 /** How long after a key was undone the refusals of its bad time may still arrive, in ms. */
 const LATE_REFUSALS_MS = MINUTE_MS;
 
@@ -39,7 +37,7 @@ export function withActs(record: KeyRecord, hints: readonly Hint[], now: Date): 
   if (told.length === 0) return record;
   return {
     ...record,
-    acts: [...record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS), ...told].slice(-KEPT_ACTS),
+    acts: [...record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS), ...told],
     ...(purge === undefined ? {} : { purged: { at: purge.at, by: purge.by } }),
   };
 }

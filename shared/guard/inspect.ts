@@ -2,13 +2,14 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { type KeyId, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
-import type { KeyRecord } from '../domain/register.ts';
+import { KEPT_ACTS, type KeyRecord } from '../domain/register.ts';
 import { RegisterUnreadable } from '../errors.ts';
 import { openIncident, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { trailBehind } from '../incidents/kinds/trail-behind.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
+import { ensureBaseline } from '../register/ensure-baseline.ts';
 import { readKey } from '../register/keys.ts';
 import { readApprovals, readHolds } from '../register/people.ts';
 import { tellUnreadable } from '../register/tell-unreadable.ts';
@@ -76,9 +77,19 @@ async function readAll(id: KeyId, ports: Ports) {
   return { first, known, approvals, holds, baseline, book, swept };
 }
 
+/** As `readAll`; a register that lost its vault is rebuilt before a look takes what it finds for a new key. */
+async function readKnown(id: KeyId, ports: Ports) {
+  const all = await readAll(id, ports);
+  if (all.known.row !== undefined || all.baseline?.state !== 'accepted') return all;
+  if ((await ports.tables.keys.list(id.vault)).length > 0) return all;
+  await ensureBaseline(id.vault, ports);
+  return readAll(id, ports);
+}
+
 /** Returns the claim to release; `undefined` where somebody took it over, or where it has to go on naming what is open. */
 async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports): Promise<Claim | undefined> {
-  const { first, known, approvals, holds, baseline, book, swept } = await readAll(id, ports);
+  const lookBeganAt = ports.now();
+  const { first, known, approvals, holds, baseline, book, swept } = await readKnown(id, ports);
   const record = withActs(known.record, message.hints, ports.now());
   const news = message.hints.filter((hint) => isNews(hint, known.record));
   // A message that comes again after a failure brings the same news: they are in the trail.
@@ -89,7 +100,8 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   if (observation.kind === 'refused') {
     if (before.length > 0) await append(id, before, ports);
     await tellOfNews([...heardIncidents(id, news, record, approvals, false), ...unexplained], ports);
-    await cannotRead(id, message, known, record, observation.refusal, ports);
+    const kept = { ...record, acts: record.acts.slice(-KEPT_ACTS) };
+    await cannotRead(id, message, known, kept, observation.refusal, ports);
     return claim.open.length === 0 ? claim : undefined;
   }
   await tellOfNews(unexplained, ports);
@@ -102,8 +114,13 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
     approvals,
     badBefore: message.pass?.badBefore,
     lastPassAt: message.pass === undefined ? swept?.state.lastPassAt : message.pass.lastPassAt,
+    lookBeganAt,
   };
-  const begun = await closeOpen(id, { claim, observed: observation.key, record, before, undone: [] }, ports);
+  const begun = await closeOpen(
+    id,
+    { claim, observed: observation.key, readAt: lookBeganAt, record, before, undone: [] },
+    ports,
+  );
   const undoing = await undo(id, begun, constant, holds, message.hints, ports);
   if (undoing.kind === 'lost-claim') {
     // Whoever took the key over has not heard what this message says.
@@ -118,6 +135,7 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   const since = progress.record.unwritable?.since ?? ports.now();
   const after: KeyRecord = {
     ...progress.record,
+    acts: progress.record.acts.slice(-KEPT_ACTS),
     failing: undefined,
     unwritable: failure === undefined ? undefined : { since, because: failure },
   };

@@ -5,8 +5,16 @@ import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/
 import { HOUR_MS } from '../domain/time.ts';
 import { withChanges, withVersion } from '../register/changes.ts';
 
-/** The register's row of a key after a look: what was approved by it, what was seen, and what is settling. */
-export function afterLook(situation: Situation, decision: Pick<Decision, 'changes' | 'judgements'>): KeyRecord {
+/**
+ * The register's row of a key after a look: what was approved by it, what was seen, and what is settling.
+ *
+ * @param readAt when reading began: what came to be later may not be in it
+ */
+export function afterLook(
+  situation: Situation,
+  decision: Pick<Decision, 'changes' | 'judgements'>,
+  readAt: Date,
+): KeyRecord {
   const { observed, now } = situation;
   const record = withChanges(situation.record, decision.changes);
   const recent = record.undone.filter(({ at }) => now.getTime() - at.getTime() < HOUR_MS);
@@ -14,6 +22,8 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
     ...record,
     undone: recent,
     absentSince: observed.kind === 'absent' ? (record.absentSince ?? now) : undefined,
+    backSince:
+      observed.kind === 'present' && record.approvedDeletion !== undefined ? (record.backSince ?? now) : undefined,
     lastLookFound: decision.judgements.length > 0 ? true : undefined,
   };
   switch (observed.kind) {
@@ -34,7 +44,7 @@ export function afterLook(situation: Situation, decision: Pick<Decision, 'change
           versions[version.version] = {
             ...known,
             ...materialOf(known, version),
-            seen: seenNow(version, known, verdictOn(version.version, decision), now),
+            seen: seenNow(version, known, verdictOn(version.version, decision), readAt),
             differing: differingNow(version.version, decision),
           };
       }
@@ -92,21 +102,24 @@ function seenNow(
   version: ObservedVersion,
   known: VersionRecord,
   verdict: 'good' | 'undo' | 'left',
-  now: Date,
+  readAt: Date,
 ): VersionRecord['seen'] {
   const { updated, enabled, notBefore, expiresOn, detail } = version;
   const operations = detail === undefined ? (known.seen ?? known.approved)?.operations : [...detail.operations];
   // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
-  const inFullAt = detail === undefined && enabled ? known.seen?.inFullAt : now;
+  const inFullAt = detail === undefined && enabled ? known.seen?.inFullAt : readAt;
   if (operations === undefined || inFullAt === undefined) return known.seen;
-  return { at: now, updated, enabled, notBefore, expiresOn, operations, inFullAt, verdict };
+  return { at: readAt, updated, enabled, notBefore, expiresOn, operations, inFullAt, verdict };
 }
 
 function verdictOn(
   version: string | undefined,
   { judgements }: Pick<Decision, 'judgements'>,
 ): 'good' | 'undo' | 'left' {
-  const verdicts = judgements.filter(({ finding }) => finding.version === version).map(({ verdict }) => verdict);
+  // What is only told was never to be undone: it leaves nothing bad.
+  const verdicts = judgements
+    .filter(({ finding, verdict }) => finding.version === version && verdict.kind !== 'told')
+    .map(({ verdict }) => verdict);
   if (verdicts.length === 0) return 'good';
   return verdicts.some(isStillToUndo) ? 'undo' : 'left';
 }
@@ -147,11 +160,18 @@ function waitsAMoment(because: Withholding): boolean {
 
 /** Since when the attributes are as they are that were found not to be as approved. */
 function differingNow(version: string, { judgements }: Pick<Decision, 'judgements'>): VersionRecord['differing'] {
-  const dated = judgements.flatMap(({ finding: { version: of, act, since, latest }, verdict }) => {
+  const dated = judgements.flatMap(({ finding: { version: of, act, since, latest, after }, verdict }) => {
     if (of !== version || act === undefined || verdict.kind === 'approved') return [];
     const undated = verdict.kind === 'withheld' && verdict.because === 'undated';
     return [
-      [act, { since, ...(latest === undefined ? {} : { latest }), ...(undated ? { undated: true as const } : {}) }],
+      [
+        act,
+        {
+          since,
+          ...(latest === undefined ? {} : { latest }),
+          ...(undated ? { undated: true as const, ...(after === undefined ? {} : { after }) } : {}),
+        },
+      ],
     ] as const;
   });
   return dated.length === 0 ? undefined : Object.fromEntries(dated);

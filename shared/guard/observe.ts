@@ -1,15 +1,23 @@
 import type { KeyId, ObservedKey, ObservedVersion, VersionDetail } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
-import { SECOND_MS } from '../domain/time.ts';
+import { CLOCKS_APART_MS, SECOND_MS } from '../domain/time.ts';
 import type { ReadVersion, Refusal, VaultReads } from '../domain/vault.ts';
+import { inTurns } from '../in-turns.ts';
 
-/** An `updated` can move again within its own second: a reading is settled when it came this much later, in ms. */
-const SETTLED_AFTER_MS = 2 * SECOND_MS;
+/**
+ * An `updated` can move again within its own second, by a clock that is not ours: a reading is settled when it began this
+ * much later, in ms.
+ */
+export const SETTLED_AFTER_MS = 2 * SECOND_MS + CLOCKS_APART_MS;
 
 /** A key as it is, or why nobody can say. */
 export type Observation =
   | { readonly kind: 'observed'; readonly key: ObservedKey }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Reads of one key side by side: it may have thousands of versions. */
+const READS_AT_ONCE = 8;
+type Answered = Awaited<ReturnType<VaultReads['read']>>;
 
 /** The first reads of a key, side by side: the current version in full, the list of versions, and the deleted key. */
 export async function firstReads(reads: VaultReads, { key }: KeyId) {
@@ -54,7 +62,8 @@ export async function observe(
   const read = new Map<string, ReadVersion>();
   if (current.kind === 'ok') read.set(current.value.version, current.value);
   const wanted = versions.value.filter((listed) => !read.has(listed.version) && !isSettled(listed, record));
-  const answers = await Promise.all(wanted.map((listed) => reads.read(key, listed.version)));
+  const answers: Answered[] = [];
+  await inTurns(READS_AT_ONCE, wanted, async ({ version }) => void answers.push(await reads.read(key, version)));
   for (const answer of answers) {
     if (answer.kind === 'ok') read.set(answer.value.version, answer.value);
     // A version that lists and is not found is settling: the list alone tells of it for now.

@@ -3,7 +3,7 @@ import { actor } from '../domain/audit-record.ts';
 import { intent } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import { moment } from '../domain/time.ts';
+import { CLOCKS_APART_MS, moment } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
 import type { Ports } from '../ports.ts';
@@ -13,9 +13,6 @@ import type { HeardIncident } from './heard.ts';
 
 /** How long after its intent our own act may have happened, in ms: a write is never sent twice, and its claim lasts half of this. */
 const ACT_AFTER_INTENT_MS = 60_000;
-/** How far the vault's clock may be behind ours, in ms. */
-const CLOCKS_APART_MS = 5_000;
-
 /** An act that the audit log reports under the guardian's own identity, with the id of its record. */
 const ownAct = z.object({
   id: z.string(),

@@ -25,6 +25,8 @@ const MOST_ROUNDS = 3;
 export interface Progress {
   readonly claim: Claim;
   readonly observed: ObservedKey;
+  /** When the reading of it began: what came to be later may not be in it. */
+  readonly readAt: Date;
   readonly record: KeyRecord;
   /** Records that go to the trail with the next append. */
   readonly before: readonly AuditEntry[];
@@ -52,7 +54,7 @@ type Constant = Omit<Given, 'observed' | 'record' | 'now' | 'holds'>;
 
 /** Closes, by what the vault shows, the intents that a worker before us left open. */
 export async function closeOpen(id: KeyId, progress: Progress, ports: Ports): Promise<Progress> {
-  const { claim, observed } = progress;
+  const { claim, observed, readAt } = progress;
   if (claim.open.length === 0) return progress;
   const closed = claim.open.map((intent) => ({
     intent,
@@ -64,6 +66,7 @@ export async function closeOpen(id: KeyId, progress: Progress, ports: Ports): Pr
   return {
     claim: { ...claim, open },
     observed,
+    readAt,
     record: await afterSending(id, progress.record, closed, ports),
     before: [...progress.before, ...entries],
     undone: [...progress.undone, ...tookBy(closed)],
@@ -120,8 +123,8 @@ async function decided(
   hints: readonly Hint[],
   ports: Ports,
 ): Promise<Progress> {
-  const { record, before } = progress;
-  const next = afterLook(given, decision);
+  const { record, before, readAt } = progress;
+  const next = afterLook(given, decision, readAt);
   if (decision.changes.length > 0)
     await ports.trail.appendRegister(
       id.vault,
@@ -142,6 +145,7 @@ async function readBack(
   ports: Ports,
 ): Promise<{ readonly progress: Progress; readonly failure: string | undefined; readonly unread: boolean }> {
   const reads = ports.reads(id.vault);
+  const readAt = ports.now();
   const again = await observe(reads, id, await firstReads(reads, id), progress.record);
   const sent = written.map((one) => ({
     ...one,
@@ -155,7 +159,7 @@ async function readBack(
     undone: [...progress.undone, ...tookBy(sent)],
   };
   if (again.kind === 'observed') {
-    return { progress: { ...next, observed: again.key, record }, failure: failed, unread: false };
+    return { progress: { ...next, observed: again.key, readAt, record }, failure: failed, unread: false };
   }
   const failure = failed ?? `it cannot be read back: ${again.refusal.kind}`;
   return { progress: { ...next, record }, failure, unread: true };

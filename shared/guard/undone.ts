@@ -10,6 +10,10 @@ interface Counted {
   readonly record: Pick<KeyRecord, 'undone'>;
   readonly now: Date;
 }
+/** As well, when the look began that asks. */
+interface Looking extends Counted {
+  readonly lookBeganAt: Date;
+}
 
 type Act = Pick<Finding, 'since'> & { readonly version?: string | undefined };
 
@@ -32,11 +36,16 @@ function timesUndone({ version, since }: Act, { record, now }: Counted): number 
 const isRelated = (undone: KeyRecord['undone'][number], version: string | undefined): boolean =>
   undone.version === undefined || version === undefined || undone.version === version;
 
-/** How long ago another act on this version, or on the key as a whole, was last undone, in ms; infinite where none was. */
-export function sinceLastUndoingMs({ version, since }: Act, { record, now }: Counted): number {
+/**
+ * How long ago another act on this very version, or on the key as a whole, was last undone, in ms; infinite where none was.
+ * What this look has undone does not count, nor the key for its versions: putting one state back may take several writes.
+ */
+export function sinceLastUndoingMs({ version, since }: Act, { record, now, lookBeganAt }: Looking): number {
   const others = record.undone.filter(
     (undone) =>
-      isRelated(undone, version) && !(undone.version === version && undone.since.getTime() === since.getTime()),
+      undone.at.getTime() < lookBeganAt.getTime() &&
+      undone.version === version &&
+      undone.since.getTime() !== since.getTime(),
   );
   return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ at }) => now.getTime() - at.getTime()));
 }

@@ -46,17 +46,26 @@ export async function acceptBaseline(
     const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
     const asShown: Attributes = { enabled, notBefore, expiresOn, operations };
     const approved = words.needed.includes(name) ? usable(one.approved ?? asShown, ports.now()) : asShown;
-    return [[key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
+    const back: readonly (readonly [string, RegisterChange])[] = one.letGo ? [[key, { kind: 'forget-deletion' }]] : [];
+    return [...back, [key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
   });
   const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
   const entries: AuditEntry[] = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
   await ports.trail.appendRegister(vault, [...entries, accepted]);
   await ports.trail.append(vault, [accepted]);
+  // What nobody named and is held to what was approved before is as it was: nobody has said that it is to be undone.
+  const isJudged = ({ key, version, suspicious, approved }: Proposed): boolean =>
+    suspicious === undefined ||
+    approved === undefined ||
+    [...words.needed, ...words.retired].includes(`${key}/${version ?? ''}`);
   const standing = await readKeys(ports.tables.keys, vault);
   const records = withKeyChanges(changes, new Map([...standing].map(([key, { record }]) => [key, record])));
   await ports.tables.keys.putAll(
     vault,
-    [...records].map(([row, record]) => ({ row, data: withSight(row, record, proposed, ports.now()) })),
+    [...records].map(([row, record]) => ({
+      row,
+      data: withSight(row, record, proposed.filter(isJudged), ports.now()),
+    })),
   );
   await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
 }

@@ -1,5 +1,6 @@
 import { type Attributes, type ListedVersion, sameOperations, spell, VITAL_OPERATIONS } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
+import type { VersionRecord } from '../domain/register.ts';
 import { DAY_MS, sameMoment, utc } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
@@ -21,6 +22,8 @@ export interface Proposed {
   readonly current: boolean;
   /** What the register holds it to already; `undefined` where it is not approved. */
   readonly approved: Attributes | undefined;
+  /** Whether its key was deleted with approval, and is back. */
+  readonly letGo: boolean;
   /** Why it is not taken as it is by itself; `undefined` where nothing is odd. */
   readonly suspicious: string | undefined;
   /** When it was changed after it was made, where that is less than 30 days ago. */
@@ -46,7 +49,9 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
       const answer = version === currentVersion ? current : await reads.read(key, version);
       const read = answer.kind === 'undetailed' ? undefined : got(answer, spell({ vault, key, version }));
       const isCurrent = version === currentVersion;
-      const approved = standing.get(key)?.record.versions[version]?.approved;
+      const record = standing.get(key)?.record;
+      const known = record?.versions[version];
+      const approved = known?.approved;
       proposed.push({
         key,
         version,
@@ -54,7 +59,11 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
         listed,
         current: isCurrent,
         approved,
-        suspicious: suspicion(read ?? listed, read?.detail.operations, isCurrent, approved, ports.now()),
+        letGo: record?.approvedDeletion !== undefined,
+        suspicious:
+          record?.approvedDeletion === undefined
+            ? (suspicion(read ?? listed, read?.detail.operations, isCurrent, approved, ports.now()) ?? refused(known))
+            : 'its key was deleted with approval and is back',
         changedAt: changedLately(listed, ports.now()) ? listed.updated : undefined,
       });
     }
@@ -67,6 +76,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
       listed: undefined,
       current: false,
       approved: undefined,
+      letGo: false,
       suspicious: 'the key is deleted',
       changedAt: undefined,
     });
@@ -102,6 +112,12 @@ function suspicion(
   if (removed.length > 0 && changedLately(shown, now)) return `it has no ${removed.join(' and ')} and ${changed}`;
   return approved === undefined || isAsApproved(shown, operations, approved) ? undefined : 'it is not as approved';
 }
+
+/** Why the guardian did not approve a version that it knows. */
+const refused = (known: VersionRecord | undefined): string | undefined =>
+  known === undefined || known.approved !== undefined
+    ? undefined
+    : (known.distrusted ?? 'it was not approved when it was first seen');
 
 const isAsApproved = (
   { enabled, notBefore, expiresOn }: ListedVersion,

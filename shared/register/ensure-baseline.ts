@@ -44,6 +44,8 @@ async function rebuild(vault: string, ports: Ports): Promise<boolean> {
   );
   const keys = withKeyChanges(changes);
   if (keys.size === 0) return true;
+  // Until all of it is there, nobody takes what is missing for new keys, and nothing is written to the vault.
+  await writeBaseline(ports.tables.vaults, vault, { state: 'rebuilding', at: ports.now() });
   await ports.tables.keys.putAll(
     vault,
     [...keys].map(([row, data]) => ({ row, data })),

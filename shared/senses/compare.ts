@@ -1,4 +1,4 @@
-import type { Finding } from '../domain/finding.ts';
+import type { Finding, Situation } from '../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../domain/key.ts';
 import { keyPolicy, type Policy } from '../domain/policy.ts';
 import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord } from '../domain/register.ts';
@@ -51,7 +51,11 @@ export function compare(
       now,
       listedKeys: lists.keys.length,
     };
-    const found = findings(situation);
+    const found = foundIn(situation);
+    if (found === 'unclear') {
+      differing.push(key);
+      continue;
+    }
     // What is behind a certificate is never written to.
     if (situation.policy.mode === 'block' && !(observed.kind !== 'absent' && observed.managed))
       badBefore += versionsOf(
@@ -62,6 +66,18 @@ export function compare(
     else if (observed.kind === 'present') seen.set(key, seenNow(observed, record, read, now));
   }
   return { differing, badBefore, seen };
+}
+
+/**
+ * What is found of a key; `unclear` where a rule breaks on what the vault shows of it: that costs the sight of no other key,
+ * and its own look, which meets the same, fails aloud.
+ */
+function foundIn(situation: Situation): readonly Finding[] | 'unclear' {
+  try {
+    return findings(situation);
+  } catch {
+    return 'unclear';
+  }
 }
 
 /** How many versions some findings are about: a deletion takes all of them. */
@@ -123,7 +139,6 @@ function hasNews(observed: ObservedKey, record: KeyRecord, now: Date): boolean {
   switch (observed.kind) {
     case 'present':
       return (
-        record.approvedDeletion !== undefined ||
         record.absentSince !== undefined ||
         record.recovering !== undefined ||
         record.failing !== undefined ||

@@ -1,8 +1,8 @@
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { StorageUnreachable } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import { type SetAside, setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { inTurns } from './in-turns.ts';
 import { keepSweeping } from './keep-sweeping.ts';
 
 /** What a sense made of what it was given. */

@@ -2,6 +2,7 @@ import type { SweepState } from '../domain/register.ts';
 import { later, MINUTE_MS } from '../domain/time.ts';
 import { KeptRecordUnreadable } from '../errors.ts';
 import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
+import { inTurns } from '../in-turns.ts';
 import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { inspectionsStalled } from '../incidents/kinds/inspections-stalled.ts';
@@ -14,7 +15,6 @@ import type { Ports } from '../ports.ts';
 import { endHolds } from '../register/ended-holds.ts';
 import type { KeyRow } from '../register/keys.ts';
 import { readSweep, writeSweep } from '../register/vaults.ts';
-import { inTurns } from './in-turns.ts';
 
 /** A vault that could not be swept for this long is told as blind, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
@@ -52,9 +52,13 @@ export async function tellUnanswered(
   if (!still) await noted(vault, ports, (state) => ({ ...state, unanswered: next }));
 }
 
-/** A pass came to its end: what waited for one goes on. */
-export async function passed(vault: string, ports: Ports): Promise<void> {
-  await noted(vault, ports, ({ failing: _, unended: __, ...state }, now) => ({ ...state, lastPassAt: now }));
+/**
+ * A pass came to its end: what waited for one goes on.
+ *
+ * @param beganAt what came to be later may not be in its lists
+ */
+export async function passed(vault: string, beganAt: Date, ports: Ports): Promise<void> {
+  await noted(vault, ports, ({ failing: _, unended: __, ...state }) => ({ ...state, lastPassAt: beganAt }));
   const steps = [() => goodAgain(vault, vaultBlind, ports), () => endHolds(vault, ports), () => catchUp(vault, ports)];
   await inTurns(1, steps, (step) => step());
 }

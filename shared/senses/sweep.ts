@@ -5,6 +5,7 @@ import type { KeyRecord, SweepState } from '../domain/register.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
 import { BaselineImpossible, PassRefused, RegisterUnreadable } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import { ensureBaseline } from '../register/ensure-baseline.ts';
@@ -12,7 +13,6 @@ import { type KeyRow, readSoundKeys, writeKey } from '../register/keys.ts';
 import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
-import { inTurns } from './in-turns.ts';
 import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
 import { keysToList, type Lists, versionsToRead } from './pass-plan.ts';
 
@@ -35,8 +35,9 @@ export async function sweep(message: SweepMessage, ports: Ports): Promise<void> 
   const planned = await plan(vault, standing, ports);
   if (planned === undefined) return;
   if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await blind(vault, 'passes do not come to their end', ports);
+  const beganAt = ports.now();
   const refused = await pass(vault, planned, ports);
-  await (refused === undefined ? passed(vault, ports) : blind(vault, refused.because, ports));
+  await (refused === undefined ? passed(vault, beganAt, ports) : blind(vault, refused.because, ports));
 }
 
 /** Plans a vault's next pass and makes it the chain that counts; `undefined` where somebody else just did. */
@@ -77,6 +78,7 @@ async function pass(vault: string, planned: SweepState, ports: Ports): Promise<P
 
 async function compareVault(vault: string, { lastPassAt, unanswered }: SweepState, ports: Ports): Promise<void> {
   const { policy, now } = ports;
+  const beganAt = now();
   const { sweepEverySeconds } = ports.settings;
   const reads = ports.reads(vault);
   const [keys, deleted, { rows, unreadable }] = await Promise.all([
@@ -107,7 +109,7 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
     },
   );
 
-  const found = compare(policy, vault, lists, listed, read, register, now());
+  const found = compare(policy, vault, lists, listed, read, register, beganAt);
   await brake(vault, found.badBefore, ports);
   const count = { badBefore: found.badBefore, listedKeys: lists.keys.length, lastPassAt };
   await inTurns(READS_AT_ONCE, found.differing, (key) =>

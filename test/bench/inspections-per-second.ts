@@ -1,6 +1,6 @@
 import { inspection } from '../../shared/domain/hint.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
-import { inTurns } from '../../shared/senses/in-turns.ts';
+import { inTurns } from '../../shared/in-turns.ts';
 import { received } from '../../shared/senses/received.ts';
 import { composition } from './composition.ts';
 import { acceptAlike, alikeVaults, numbered } from './estate.ts';

@@ -1,7 +1,7 @@
 import { resetClock, turnClock } from '../../local/clock.ts';
 import { sweepMessage } from '../../shared/domain/hint.ts';
 import { MINUTE_MS } from '../../shared/domain/time.ts';
-import { inTurns } from '../../shared/senses/in-turns.ts';
+import { inTurns } from '../../shared/in-turns.ts';
 import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
 import { received } from '../../shared/senses/received.ts';
 import { sweep } from '../../shared/senses/sweep.ts';

@@ -1,5 +1,5 @@
 import type { KeyRule } from '../../domain/finding.ts';
-import { isGuarded } from '../../domain/register.ts';
+import { isMissed } from '../../domain/register.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import { PURGED_AFTER_MS } from './key-purged.ts';
 
@@ -14,7 +14,7 @@ export const keyMissing: KeyRule = {
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: ['KeyDelete', 'KeyPurge'],
   find({ vault, key, observed, record, now, listedKeys }) {
-    if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
+    if (observed.kind !== 'absent' || !isMissed(record)) return [];
     if (record.purged !== undefined) return [];
     const since = record.absentSince ?? now;
     const goneMs = now.getTime() - since.getTime();

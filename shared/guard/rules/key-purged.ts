@@ -1,5 +1,5 @@
 import type { KeyRule } from '../../domain/finding.ts';
-import { isGuarded } from '../../domain/register.ts';
+import { isMissed } from '../../domain/register.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 
 /** How long a key is gone, while its vault lists others, before it counts as purged without a record of it, in ms. */
@@ -8,12 +8,14 @@ export const PURGED_AFTER_MS = 10 * MINUTE_MS;
 export const keyPurged: KeyRule = {
   id: 'key-purged',
   scope: 'key',
-  demand: 'A key with approved versions is never purged.',
+  demand: 'A key is never purged, one that was deleted with approval neither.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/key-vault-recovery',
   doneBy: ['KeyPurge'],
   find({ vault, key, observed, record, now, listedKeys }) {
-    if (observed.kind !== 'absent' || !isGuarded(record) || record.approvedDeletion !== undefined) return [];
+    if (observed.kind !== 'absent') return [];
+    // After an approved deletion its end is a purge by Azure, of which no record tells.
+    if (!isMissed(record) && (record.approvedDeletion === undefined || record.purged === undefined)) return [];
     const since = record.absentSince ?? now;
     const bySilence = now.getTime() - since.getTime() >= PURGED_AFTER_MS && listedKeys !== undefined && listedKeys > 0;
     if (record.purged === undefined && !bySilence) return [];
@@ -23,7 +25,7 @@ export const keyPurged: KeyRule = {
         since: record.purged?.at ?? since,
         act: undefined,
         stopsDisks: true,
-        summary: `Key ${vault}/${key} is purged: data under it is lost unless a backup of the key is restored.`,
+        summary: `Key ${vault}/${key} is purged: data under it is lost unless a backup of the key is restored.${record.approvedDeletion === undefined ? '' : ' Its deletion was approved, the purge was not.'}`,
         remedy: { kind: 'tell' },
       },
     ];

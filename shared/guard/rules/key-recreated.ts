@@ -10,7 +10,7 @@ export const keyRecreated: KeyRule = {
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: MAKING_OPERATIONS,
   find({ vault, key, observed, record, now }) {
-    if (observed.kind !== 'present') return [];
+    if (observed.kind !== 'present' || record.approvedDeletion !== undefined) return [];
     const approved = approvedVersions(record);
     const gone = approved.filter(([version]) => !observed.versions.some((candidate) => candidate.version === version));
     const swapped = observed.versions.filter((version) => {

@@ -1,4 +1,5 @@
 import type { Rule } from '../../domain/finding.ts';
+import { deletedKeyBack } from './deleted-key-back.ts';
 import { keyDeleted } from './key-deleted.ts';
 import { keyMissing } from './key-missing.ts';
 import { keyPurged } from './key-purged.ts';
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   keyMissing,
   keyPurged,
   keyRecreated,
+  deletedKeyBack,
   versionDisabled,
   versionExpiryNearer,
   versionNotBeforeLater,

@@ -11,7 +11,7 @@ export const versionBornWeak: KeyRule = {
   source: 'https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation',
   doneBy: MAKING_OPERATIONS,
   find: (situation) =>
-    newborns(situation)
+    (situation.record.approvedDeletion === undefined ? newborns(situation) : [])
       // One that was only not approved, and has no fault of its own any more, still waits for a person.
       .filter(({ version, faults }) => faults.length > 0 || situation.record.versions[version.version] !== undefined)
       .map(({ version, faults }) => ({

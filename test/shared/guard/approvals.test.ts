@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { withChanges } from '../../../shared/register/changes.ts';
+import { changeKey } from '../../../shared/register/keys.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -146,13 +148,19 @@ describe('an approved deletion', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test('a key that came back after an approved delete is guarded again as it was', async () => {
+  test('a key that came back after an approved delete is guarded again once a person takes the approval back', async () => {
     const world = await guardian();
     await disableApproved(world, { acts: ['delete'], until: minutesFromNow(10) });
     await world.as('owner').delete(VAULT, 'disk-a');
     await world.sentry();
     await world.pass(900, 60);
     await world.as('owner').recover(VAULT, 'disk-a');
+    await world.pass(60);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([{ kind: 'deleted-key-back', state: 'open' }]);
+    const { keys } = world.ports.tables;
+    await changeKey(keys, { vault: VAULT, key: 'disk-a' }, (known) =>
+      withChanges(known, [{ kind: 'forget-deletion' }]),
+    );
     await world.pass(60);
     await world.as('attacker').delete(VAULT, 'disk-a');
     await world.pass(90);

@@ -174,6 +174,7 @@ export const anyGiven: fc.Arbitrary<Given> = fc.record({
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(anyHold, { maxLength: 2 }) },
   ),
+  lookBeganAt: fc.constant(NOW),
   badBefore: maybe(fc.constantFrom(0, 20, 21)),
   lastPassAt: maybe(fc.constantFrom(inDays(-1), inMs(-60_000))),
 });

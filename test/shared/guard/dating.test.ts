@@ -3,7 +3,8 @@ import type { ApprovableAct } from '../../../shared/domain/approval.ts';
 import type { Finding } from '../../../shared/domain/finding.ts';
 import type { KeyPolicy } from '../../../shared/domain/policy.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { datesOf, isUndated } from '../../../shared/guard/dating.ts';
+import { later } from '../../../shared/domain/time.ts';
+import { datesOf, hiddenAfter, isUndated } from '../../../shared/guard/dating.ts';
 import {
   ACTED,
   approval,
@@ -44,6 +45,7 @@ interface Case {
   /** Which version the vault calls current, and the one that it last did. */
   readonly current?: readonly [string, string];
   readonly olderVersions?: KeyPolicy['olderVersions'];
+  readonly now?: Date;
 }
 const undated = ({
   found = {},
@@ -53,18 +55,22 @@ const undated = ({
   lastPassAt,
   current = [V1, V1],
   olderVersions = 'hourly',
-}: Case): boolean =>
-  isUndated(
-    { ...finding, ...found },
-    {
-      key: 'disk-a',
-      observed: { kind: 'present', managed: false, current: current[0], versions: [] },
-      record: recordOf({ [V1]: known(of) }, { acts, current: current[1] }),
-      policy: { ...POLICY, olderVersions },
-      approvals,
-      lastPassAt,
-    },
-  );
+  // All records have had their time to come.
+  now = inMs(600_000),
+}: Case): boolean => {
+  const looked = {
+    key: 'disk-a',
+    observed: { kind: 'present', managed: false, current: current[0], versions: [] },
+    record: recordOf({ [V1]: known(of) }, { acts, current: current[1] }),
+    policy: { ...POLICY, olderVersions },
+    approvals,
+    lastPassAt,
+    now,
+  } as const;
+  const differs = { ...finding, ...found };
+  const after = hiddenAfter(differs, looked);
+  return isUndated(after === undefined ? differs : { ...differs, after }, looked);
+};
 
 const seen = (more: Partial<NonNullable<VersionRecord['seen']>>): Partial<VersionRecord> => ({
   seen: {
@@ -136,6 +142,14 @@ describe('an approval covers an act or not, and nobody can say', () => {
     ],
     ['when only records about other versions have come', { acts: [told('granter', inTime, { version: V2 })] }],
     ['when only records from before the last look have come', { acts: [told('granter', inDays(-1))] }],
+    [
+      'when a record tells of another act, and others may still come',
+      { acts: [told('granter', inTime)], now: later(ACTED, 599_999) },
+    ],
+    [
+      'when so many records have come that some were let go',
+      { acts: Array.from({ length: 50 }, (_, nth) => told('granter', later(inTime, nth))) },
+    ],
   ])('%s', (_says, of) => {
     expect(undated(of)).toBe(true);
   });
@@ -164,6 +178,14 @@ describe('an act can be dated well enough', () => {
       },
     ],
     ['when a record tells of an act after the window', { acts: [told('anna', ACTED)] }],
+    [
+      'ten minutes after it, when a record tells of an act after the window',
+      { acts: [told('anna', ACTED)], now: later(ACTED, 600_000) },
+    ],
+    [
+      'when records tell of what an earlier look could not say',
+      { acts: [told('anna', ACTED)], found: { earlier: 'undated', after: inDays(-1) } },
+    ],
     ['when a record tells of an act by somebody it was not meant for', { acts: [told('granter', inTime)] }],
     ['when the approval is for another act', { approvals: [approval({ acts: ['expire'], until: NOW })] }],
   ])('%s', (_says, of) => {

@@ -67,7 +67,7 @@ function done(given: Given, decision: Decision, beneath: readonly ObservedVersio
     (shown, action) => observedAfter(action, { ...given, observed: shown }, beneath),
     given.observed,
   );
-  const spent = isLookWritten ? afterLook(given, decision) : withChanges(given.record, decision.changes);
+  const spent = isLookWritten ? afterLook(given, decision, given.now) : withChanges(given.record, decision.changes);
   // One after the other: each is made from what the one before left.
   const record = decision.judgements.reduce(
     (so, judgement) => withChanges(so, approvedBy({ ...decision, judgements: [judgement] }, so)),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Judgement, Verdict } from '../../../shared/domain/decision.ts';
 import type { ObservedVersion } from '../../../shared/domain/key.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
+import { later } from '../../../shared/domain/time.ts';
 import { decide, type Given, settlingLook, wasBadBefore } from '../../../shared/guard/decide.ts';
 import {
   ACTED,
@@ -181,8 +182,8 @@ describe('a write is withheld', () => {
       disabled({ approvals: [overBy], lastPassAt: inMs(-60_000) }),
     ],
     [
-      'when a record tells of an act that the approval does not cover',
-      withRecord(disabled({ approvals: [overBy] }), { acts: [by('KeyUpdate', 'mallory')] }),
+      'when a record tells of an act that the approval does not cover, and all have had their time to come',
+      withRecord(disabled({ approvals: [overBy], now: later(ACTED, 600_000) }), { acts: [by('KeyUpdate', 'mallory')] }),
     ],
     [
       'of another deletion than the one that was left at the last look',
@@ -278,7 +279,8 @@ describe('an approved act', () => {
     ['for another person, where the record has told', [approval({ by: 'anna' })], [by('KeyUpdate', 'mallory')]],
     ['for anyone but the granter, who did it himself', [approval()], [by('KeyUpdate', 'granter')]],
   ])('is none where the approval is %s: it is undone', (_says, approvals, acts) => {
-    expect(decide(withRecord(disabled({ approvals }), { acts })).actions).toEqual([enableV1]);
+    const told = withRecord(disabled({ approvals, now: later(ACTED, 600_000) }), { acts });
+    expect(decide(told).actions).toEqual([enableV1]);
   });
 
   test('names who did it, where the record has told', () => {
@@ -293,9 +295,16 @@ describe('what the register learns by itself', () => {
     expect(decide(rotated)).toMatchObject({ judgements: [], changes: [{ kind: 'approve-version', version: V2 }] });
   });
 
-  test('is that a key is back whose deletion was approved', () => {
-    const back = withRecord(given(), { approvedDeletion: { approval: 'a', deletedOn: ACTED } });
-    expect(decide(back).changes).toEqual([{ kind: 'forget-deletion' }]);
+  test('is nothing of a key that is back although its deletion was approved: people say what it is to be', () => {
+    const back = withRecord(
+      given({ observed: present(shown({ version: V2, created: ACTED, updated: ACTED }), shown({ enabled: false })) }),
+      { approvedDeletion: { approval: 'a', deletedOn: inMs(-60_000) } },
+    );
+    expect(decide(back)).toMatchObject({
+      judgements: [{ finding: { rule: 'deleted-key-back' }, verdict: { kind: 'told' } }],
+      actions: [],
+      changes: [],
+    });
   });
 
   test('is nothing before a baseline is accepted', () => {

@@ -38,8 +38,8 @@ const registered = async (world: World, version: string) =>
     .map(({ detail }) => detail.change);
 
 /** A person accepts what is there now. */
-const accept = async ({ ports }: World): Promise<void> =>
-  acceptBaseline(vault, await proposeBaseline(vault, ports), { needed: [], retired: [] }, { oid: 'person' }, ports);
+const accept = async ({ ports }: World, needed: readonly string[] = []): Promise<void> =>
+  acceptBaseline(vault, await proposeBaseline(vault, ports), { needed, retired: [] }, { oid: 'person' }, ports);
 
 function versionShown(world: World, version: string) {
   const state = world.azure.state(vault, 'disk-a');
@@ -217,13 +217,16 @@ describe('a version that falls short of its predecessor', () => {
     ]);
   });
 
-  test('ends its incident once a person accepts it with a new baseline', async () => {
+  test('ends its incident once a person names it in a new baseline, and not before', async () => {
     const world = await guarded();
     await world.sentry();
     const made = await world.as('owner').create(vault, 'disk-a', { expiresOn: inDays(10) });
     await world.pass(60);
     expect(await incidents(world)).toMatchObject([{ kind: 'version-born-weak', state: 'open' }]);
     await accept(world);
+    await world.pass(61);
+    expect(await incidents(world)).toMatchObject([{ kind: 'version-born-weak', state: 'open' }]);
+    await accept(world, [`disk-a/${made}`]);
     await world.pass(61);
     expect(await incidents(world)).toMatchObject([{ state: 'resolved', judgement: 'good again' }]);
     const use = await diskUnder(world.azure, vault, 'disk-a', made);

@@ -53,9 +53,11 @@ const judged = (verdict: Verdict, version: string | undefined = V1): Judgement =
 });
 const withheld = (because: Withholding): Verdict => ({ kind: 'withheld', because, action });
 
+const looked = (of: Situation, decision: Parameters<typeof afterLook>[1]) => afterLook(of, decision, of.now);
+
 describe('after a look the register holds', () => {
   const seenAfter = (of: Situation, judgements: readonly Judgement[] = []): VersionRecord['seen'] =>
-    afterLook(of, { changes: [], judgements }).versions[V1]?.seen;
+    looked(of, { changes: [], judgements }).versions[V1]?.seen;
 
   test('what was seen, when, and that it was good', () => {
     const of = situation({ observed: present(shown({ updated: ACTED, expiresOn: inDays(90) })) });
@@ -105,11 +107,12 @@ describe('after a look the register holds', () => {
 
   test('whether anything was found', () => {
     const found: Judgement = judged({ kind: 'told' });
-    expect(afterLook(situation(), { changes: [], judgements: [found] }).lastLookFound).toBe(true);
-    expect(afterLook(situation(), nothing).lastLookFound).toBeUndefined();
+    expect(looked(situation(), { changes: [], judgements: [found] }).lastLookFound).toBe(true);
+    expect(looked(situation(), nothing).lastLookFound).toBeUndefined();
   });
 
-  test.each<readonly [verdict: Verdict, left: 'undo' | 'left']>([
+  test.each<readonly [verdict: Verdict, left: 'good' | 'undo' | 'left']>([
+    [{ kind: 'told' }, 'good'],
     [{ kind: 'undo', action }, 'undo'],
     [{ kind: 'settling' }, 'undo'],
     [withheld('once-a-minute'), 'undo'],
@@ -121,7 +124,6 @@ describe('after a look the register holds', () => {
     [withheld('mass-brake'), 'left'],
     [withheld('uncounted'), 'left'],
     [withheld('undated'), 'left'],
-    [{ kind: 'told' }, 'left'],
     [{ kind: 'approved', approval: 'approval-1' }, 'left'],
   ])('whether a version was left as it was: %o', (verdict, left) => {
     expect(seenAfter(situation(), [judged(verdict)])?.verdict).toBe(left);
@@ -140,20 +142,20 @@ describe('after a look the register holds', () => {
       observed: present(shown({ version: V2 }), shown()),
       record: recordOf({ [V1]: known(), [V2]: known() }),
     });
-    expect(afterLook(of, nothing).current).toBe(V2);
+    expect(looked(of, nothing).current).toBe(V2);
   });
 
   test('what was approved by it', () => {
     const of = given({ observed: present(shown({ version: V2, created: ACTED, updated: ACTED }), shown()) });
-    const next = afterLook(of, decide(of));
+    const next = looked(of, decide(of));
     expect(next.versions[V2]).toMatchObject({ approved: approved(), seen: { at: NOW, verdict: 'good' } });
   });
 
   test('since when the key is in neither list, from the first look on', () => {
     const absent = situation({ observed: { kind: 'absent' } });
-    const first = afterLook(absent, nothing);
+    const first = looked(absent, nothing);
     expect(first.absentSince).toEqual(NOW);
-    expect(afterLook({ ...absent, record: first, now: inMs(60_000) }, nothing).absentSince).toEqual(NOW);
+    expect(looked({ ...absent, record: first, now: inMs(60_000) }, nothing).absentSince).toEqual(NOW);
   });
 
   test.each<readonly [says: string, observed: Situation['observed']]>([
@@ -161,13 +163,13 @@ describe('after a look the register holds', () => {
     ['is among the deleted keys', deleted()],
   ])('nothing of an absence once the key %s', (_says, observed) => {
     const record = recordOf({ [V1]: known() }, { absentSince: ACTED });
-    expect(afterLook(situation({ observed, record }), nothing).absentSince).toBeUndefined();
+    expect(looked(situation({ observed, record }), nothing).absentSince).toBeUndefined();
   });
 
   test('nothing of a purge once the key is there', () => {
     const record = recordOf({ [V1]: known() }, { purged: { at: ACTED, by: { oid: 'x' } } });
-    expect(afterLook(situation({ record }), nothing).purged).toBeUndefined();
-    expect(afterLook(situation({ record, observed: { kind: 'absent' } }), nothing).purged).toBeDefined();
+    expect(looked(situation({ record }), nothing).purged).toBeUndefined();
+    expect(looked(situation({ record, observed: { kind: 'absent' } }), nothing).purged).toBeDefined();
   });
 
   test('the acts that were undone within the hour', () => {
@@ -175,7 +177,7 @@ describe('after a look the register holds', () => {
       { version: V1, since: inMs(-3_700_000), at: inMs(-3_600_000) },
       { version: V1, since: inMs(-3_700_000), at: inMs(-3_599_999) },
     ];
-    expect(afterLook(situation({ record: recordOf({ [V1]: known() }, { undone }) }), nothing).undone).toEqual(
+    expect(looked(situation({ record: recordOf({ [V1]: known() }, { undone }) }), nothing).undone).toEqual(
       undone.slice(1),
     );
   });
@@ -187,7 +189,7 @@ describe('a recovery that was begun', () => {
       recovering: { since: inMs(-5_000), deletedOn: ACTED },
     });
   const recoveringAfter = (record: KeyRecord, observed: Situation['observed']) =>
-    afterLook(situation({ record, observed }), nothing).recovering;
+    looked(situation({ record, observed }), nothing).recovering;
 
   test.each<readonly [says: string, record: KeyRecord, observed: Situation['observed']]>([
     ['while the same deletion shows', begun(V1), deleted()],
@@ -209,7 +211,7 @@ describe('what differs', () => {
   const dated = { since: ACTED };
   const undated = { since: ACTED, undated: true } as const;
   const differingAfter = (verdict: Verdict, more: Partial<Finding> = {}, before?: VersionRecord['differing']) =>
-    afterLook(situation({ observed: present(shown()), record: recordOf({ [V1]: known({ differing: before }) }) }), {
+    looked(situation({ observed: present(shown()), record: recordOf({ [V1]: known({ differing: before }) }) }), {
       changes: [],
       judgements: [{ ...judged(verdict), finding: { ...judged(verdict).finding, ...more } }],
     }).versions[V1]?.differing;
@@ -266,6 +268,6 @@ describe('what differs', () => {
 
 test('the material of a version that could not be read while it was disabled is kept once it can be', () => {
   const unread = known({ fingerprint: undefined, keyType: undefined, keySizeBits: undefined });
-  const { versions } = afterLook(situation({ record: recordOf({ [V1]: unread }) }), nothing);
+  const { versions } = looked(situation({ record: recordOf({ [V1]: unread }) }), nothing);
   expect(versions[V1]).toMatchObject({ fingerprint: DETAIL.fingerprint, keyType: 'RSA', keySizeBits: 2048 });
 });

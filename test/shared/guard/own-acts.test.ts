@@ -78,7 +78,7 @@ describe.each([true, false])(
       await attacker.delete(vault, 'disk-a');
       await world.wake(vault, 'disk-a');
       await world.audit();
-      expect(world.changes()).toBe(2);
+      expect(world.changes()).toBe(3);
       expect(await unexplained(world)).toEqual([]);
     });
 
@@ -117,6 +117,29 @@ describe.each([true, false])(
       expect(told).toHaveLength(1);
       expect((told[0]?.since.getTime() ?? 0) - theft).toBeLessThan(2_000);
     });
+
+    test.each([1, 2])(
+      'the record of a theft that comes before the guardian’s own is told, heard %i times',
+      async (times) => {
+        const world = await guarded();
+        const messages = heard(world);
+        await world.as('attacker').disable(vault, 'disk-a');
+        await world.sentry();
+        world.azure.flushAudit();
+        const own = [...messages];
+        await world.pass(10);
+        const theft = Date.now();
+        await thief(world).enable(vault, 'disk-a');
+        world.azure.flushAudit();
+        await world.auditMessages(messages.slice(own.length));
+        for (let time = 0; time < times; time += 1) await world.auditMessages(own);
+        const told = await unexplained(world);
+        expect(told).toHaveLength(1);
+        // Where records carry the request's id, the one that names the intent has it, and the other is the theft.
+        if (correlationIdIsClientRequestId)
+          expect(Math.abs((told[0]?.since.getTime() ?? 0) - theft)).toBeLessThan(2_000);
+      },
+    );
 
     test('one intent explains one act: a second one like it is an incident', async () => {
       const world = await guarded();

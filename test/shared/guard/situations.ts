@@ -111,6 +111,7 @@ export const given = (more: Partial<Given> = {}): Given => ({
   approvals: [],
   holds: [],
   badBefore: undefined,
+  lookBeganAt: NOW,
   lastPassAt: undefined,
   ...more,
 });

@@ -9,11 +9,14 @@ describeRule(keyDeleted, {
   accepts: [
     ['a key that is there', situation()],
     ['a key that is in neither list: another rule finds it', situation({ observed: { kind: 'absent' } })],
-    [
-      'a deleted key of which nothing is approved',
-      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: undefined }) }) }),
-    ],
     ['a deleted key that the register does not know', situation({ observed: deleted, record: recordOf({}) })],
+    [
+      'another deletion than the approved one, of a key that somebody brought back: people let it go',
+      situation({
+        observed: { ...deleted, deletedOn: inMs(-29_000) },
+        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
+      }),
+    ],
     [
       'the very deletion that was approved',
       situation({ observed: deleted, record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }) }),
@@ -38,12 +41,14 @@ describeRule(keyDeleted, {
       { summary: 'Key prod-disks/disk-a is deleted.', remedy: { kind: 'recover' } },
     ],
     [
-      'a deletion a second after the approved one: that is another deletion',
-      situation({
-        observed: { ...deleted, deletedOn: inMs(-29_000) },
-        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
-      }),
-      { since: inMs(-29_000), remedy: { kind: 'recover' } },
+      'a deleted key of which nothing is approved: told, since something may need it',
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: undefined }) }) }),
+      {
+        stopsDisks: false,
+        summary:
+          'Key prod-disks/disk-a is deleted. Nobody has approved a version of it. Azure purges it on 2026-05-30 12:00:00 UTC.',
+        remedy: { kind: 'tell' },
+      },
     ],
     [
       'a deleted key of which only retired versions are approved',

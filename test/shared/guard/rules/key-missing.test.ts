@@ -25,7 +25,10 @@ describeRule(keyMissing, {
       'a deleted key',
       situation({ observed: { kind: 'deleted', managed: false, deletedOn: NOW, scheduledPurgeOn: undefined } }),
     ],
-    ['an absent key of which nothing is approved', situation({ observed: { kind: 'absent' }, record: recordOf({}) })],
+    [
+      'an absent key that the register does not know',
+      situation({ observed: { kind: 'absent' }, record: recordOf({}) }),
+    ],
     [
       'a key whose approved deletion ended in its purge',
       absent(3_600_000, 7, { approvedDeletion: { approval: 'a', deletedOn: inMs(-3_600_000) } }),

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { keyPurged } from '../../../../shared/guard/rules/key-purged.ts';
 import { inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
@@ -26,7 +27,7 @@ describeRule(keyPurged, {
       situation({ record: recordOf({ [V1]: known() }, { purged }) }),
     ],
     [
-      'an absent key of which nothing is approved',
+      'an absent key that the register does not know',
       situation({ observed: { kind: 'absent' }, listedKeys: 7, record: recordOf({}) }),
     ],
     ['a key that is in neither list for the first time', absent(undefined, 7)],
@@ -34,8 +35,8 @@ describeRule(keyPurged, {
     ['a key gone for an hour from a vault that lists no key at all', absent(3_600_000, 0)],
     ['a key gone for an hour where no sweep has counted the vault', absent(3_600_000, undefined)],
     [
-      'the purge of a key that was deleted with approval',
-      absent(3_600_000, 7, { purged, approvedDeletion: { approval: 'a', deletedOn: NOW } }),
+      'a key that was deleted with approval and is gone, with no record of a purge: Azure purges it in the end',
+      absent(3_600_000, 7, { approvedDeletion: { approval: 'a', deletedOn: NOW } }),
     ],
   ],
   rejects: [
@@ -43,6 +44,11 @@ describeRule(keyPurged, {
       'an absent key with a record of its purge: at once, since the purge',
       absent(undefined, undefined, { purged }),
       { ...lost, since: purged.at },
+    ],
+    [
+      'the purge, by somebody, of a key whose deletion alone was approved',
+      absent(3_600_000, 7, { purged, approvedDeletion: { approval: 'a', deletedOn: NOW } }),
+      { ...lost, since: purged.at, summary: expect.stringContaining('Its deletion was approved, the purge was not.') },
     ],
     [
       'a key gone for ten minutes from a vault that still lists another',

@@ -1,0 +1,52 @@
+import { deletedKeyBack } from '../../../../shared/guard/rules/deleted-key-back.ts';
+import { ACTED, inDays, inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
+import { describeRule } from './table.ts';
+
+const DELETED = inDays(-1);
+const letGo = (more: Parameters<typeof recordOf>[1] = {}) =>
+  recordOf({ [V1]: known() }, { approvedDeletion: { approval: 'approval-1', deletedOn: DELETED }, ...more });
+const told = (operation: string, at: Date) => ({ id: operation, operation, at, by: { oid: 'mallory' } });
+
+describeRule(deletedKeyBack, {
+  accepts: [
+    ['a key that was never deleted with approval', situation()],
+    [
+      'a key that stays deleted',
+      situation({
+        observed: { kind: 'deleted', managed: false, deletedOn: DELETED, scheduledPurgeOn: undefined },
+        record: letGo(),
+      }),
+    ],
+    ['a key that was purged since', situation({ observed: { kind: 'absent' }, record: letGo() })],
+  ],
+  rejects: [
+    [
+      'one that is back, at the first look: since now',
+      situation({ record: letGo() }),
+      {
+        version: undefined,
+        since: NOW,
+        act: undefined,
+        stopsDisks: false,
+        summary:
+          'Key prod-disks/disk-a is back: it was deleted on 2026-02-28 12:00:00 UTC with approval approval-1, and is not guarded until a person accepts it in a baseline.',
+        remedy: { kind: 'tell' },
+      },
+    ],
+    [
+      'one that an earlier look saw back',
+      situation({ record: letGo({ backSince: inMs(-60_000) }) }),
+      { since: inMs(-60_000) },
+    ],
+    [
+      'one of which a record tells when it was recovered',
+      situation({ record: letGo({ acts: [told('KeyRecover', ACTED)] }) }),
+      { since: ACTED },
+    ],
+    [
+      'one that was recovered before the deletion that people approved, too: since now',
+      situation({ record: letGo({ acts: [told('KeyRecover', inDays(-2)), told('KeyUpdate', ACTED)] }) }),
+      { since: NOW },
+    ],
+  ],
+});
