@@ -5,8 +5,17 @@ import { AnswerUnreadable, VaultRefused } from '../errors.ts';
 
 const INNER_CODE = 'x-key-guardian-inner-code';
 
-const inner = z.object({ code: z.string().optional() }).optional();
-const errorBody = z.object({ error: z.object({ code: z.string().optional(), innererror: inner }) });
+interface CodedError {
+  readonly code?: string | null | undefined;
+  readonly innererror?: CodedError | null | undefined;
+}
+const coded: z.ZodType<CodedError> = z.object({
+  code: z.string().nullish(),
+  get innererror() {
+    return coded.nullish();
+  },
+});
+const errorBody = z.object({ error: coded });
 
 /** Carries the inner code of a refusal in a header of the answer: the client drops the body of a list's refusal. */
 export const namedRefusals: PipelinePolicy = {
@@ -22,12 +31,23 @@ export const namedRefusals: PipelinePolicy = {
 function innerCodeIn(body: string): string | undefined {
   try {
     const parsed = errorBody.safeParse(JSON.parse(body));
-    return parsed.success ? (parsed.data.error.innererror?.code ?? parsed.data.error.code) : undefined;
+    return parsed.success ? innermostCode(parsed.data.error) : undefined;
   } catch {
     // Not JSON, as from a proxy: then the status alone has to tell.
     return undefined;
   }
 }
+
+/** The most exact code: that of the innermost error which has one. */
+const innermostCode = ({ code, innererror }: CodedError): string | undefined =>
+  (innererror == null ? undefined : innermostCode(innererror)) ?? code ?? undefined;
+
+/**
+ * Whether the service itself says that a key is not there. A 404 of anybody else, as of a proxy or of a vault that is gone,
+ * says nothing of the key.
+ */
+export const isMissing = (error: unknown): boolean =>
+  isRestError(error) && error.statusCode === 404 && error.response?.headers.get(INNER_CODE) === 'KeyNotFound';
 
 /** What was being done when a vault refused it. */
 export interface Call {
@@ -48,6 +68,7 @@ export function refusalOf(error: unknown, { vault, doing, during }: Call): Refus
   const refused = new VaultRefused(vault, doing, { status, code }, error);
   switch (status) {
     case 401:
+      return { kind: 'unauthenticated', error: refused };
     case 403:
       return {
         kind:

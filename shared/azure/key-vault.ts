@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
-import { type HttpClient, isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { HttpClient, PipelinePolicy } from '@azure/core-rest-pipeline';
 import {
   KeyClient,
   type KeyProperties,
@@ -10,7 +10,7 @@ import {
 import type { ListedVersion } from '../domain/key.ts';
 import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
 import { AnswerUnreadable, VaultRefused } from '../errors.ts';
-import { type Call, namedRefusals, refusalOf } from './key-vault-refusals.ts';
+import { type Call, isMissing, namedRefusals, refusalOf } from './key-vault-refusals.ts';
 import { exactWrites, headersOf } from './key-vault-writes.ts';
 
 /** How a client of one vault is made. */
@@ -47,21 +47,22 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   const reading = (what: string): Call => ({ vault, doing: `reading ${what}`, during: 'read' });
   return {
     listKeys: () =>
-      answered(reading('its keys'), async () => {
+      answeredRead(reading('its keys'), async () => {
         const listed: ListedKey[] = [];
         for await (const properties of client.listPropertiesOfKeys()) {
-          listed.push({ ...listedAttributes(properties), key: properties.name.toLowerCase() });
+          const attributes = soundAttributes(properties);
+          if (attributes !== undefined) listed.push({ ...attributes, key: properties.name.toLowerCase() });
         }
         return listed;
       }),
     listDeletedKeys: () =>
-      answered(reading('its deleted keys'), async () => {
+      answeredRead(reading('its deleted keys'), async () => {
         const listed: DeletedKey[] = [];
         for await (const deleted of client.listDeletedKeys()) listed.push(deletedKey(deleted));
         return listed;
       }),
     async listVersions(key) {
-      const answer = await answered(reading(`the versions of ${key}`), async () => {
+      const answer = await answeredRead(reading(`the versions of ${key}`), async () => {
         const listed: ListedVersion[] = [];
         for await (const properties of client.listPropertiesOfKeyVersions(key)) listed.push(listedVersion(properties));
         return listed;
@@ -70,14 +71,14 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
       return answer.kind === 'ok' && answer.value.length === 0 ? { kind: 'missing' } : answer;
     },
     async read(key, version) {
-      const answer = await answered(reading(version === undefined ? key : `${key}/${version}`), async () =>
+      const answer = await answeredRead(reading(version === undefined ? key : `${key}/${version}`), async () =>
         readVersion(await client.getKey(key, { ...limited(), ...(version === undefined ? {} : { version }) })),
       );
       // 200 in every recording up to 2022, 403 KeyDisabled in emulators: a disabled key that is not shown is still there.
       return isKeyDisabled(answer) ? { kind: 'undetailed' } : answer;
     },
     readDeleted: (key) =>
-      answered(reading(`the deleted ${key}`), async () => deletedKey(await client.getDeletedKey(key, limited()))),
+      answeredRead(reading(`the deleted ${key}`), async () => deletedKey(await client.getDeletedKey(key, limited()))),
   };
 }
 
@@ -134,9 +135,14 @@ async function answered<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>>
   try {
     return { kind: 'ok', value: await call() };
   } catch (error) {
-    if (isRestError(error) && error.statusCode === 404) return { kind: 'missing' };
-    return refusalOf(error, of);
+    return isMissing(error) ? { kind: 'missing' } : refusalOf(error, of);
   }
+}
+
+/** A token may be refused for a moment, and taken by the next of the service's machines: a read is asked once more. */
+async function answeredRead<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>> {
+  const first = await answered(of, call);
+  return first.kind === 'unauthenticated' ? answered(of, call) : first;
 }
 
 async function answeredWrite<T>(of: Call, call: () => Promise<T>): Promise<Answer<T> | Conflict> {
@@ -171,6 +177,19 @@ const listedVersion = (properties: KeyProperties): ListedVersion & { readonly ma
   ...listedAttributes(properties),
   version: given(properties.version, 'version', properties.id ?? properties.name),
 });
+
+/**
+ * What a list of keys tells of one; `undefined` where its item is none. Such a key is as if it were not listed, so that a
+ * look at it by itself finds out: it costs the sight of no other.
+ */
+function soundAttributes(properties: KeyProperties): ReturnType<typeof listedAttributes> | undefined {
+  try {
+    return listedAttributes(properties);
+  } catch (error) {
+    if (error instanceof AnswerUnreadable) return undefined;
+    throw error;
+  }
+}
 
 /** What a list of keys tells, in which no version is named. */
 function listedAttributes(properties: KeyProperties): Omit<ListedVersion, 'version'> & { readonly managed: boolean } {

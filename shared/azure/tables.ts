@@ -6,8 +6,8 @@ import { callDeadline, placeIn } from './storage-errors.ts';
 import { columnsOf, dataOf } from './table-columns.ts';
 
 const IN_ONE_TRANSACTION = 100;
-// A transaction's body takes 4 MiB; its envelope and the JSON in JSON take their part.
-const CHARACTERS_IN_ONE_TRANSACTION = 1_000_000;
+// A transaction's body takes 4 MiB; its envelope, the JSON in JSON and base64 take their part.
+const BYTES_IN_ONE_TRANSACTION = 1_000_000;
 
 /**
  * Rows of Azure Table Storage. A lost answer is asked for again by the client, so an `insert` that took hold may come
@@ -129,21 +129,20 @@ function toRow(entity: Readonly<Record<string, unknown>>): Row {
   };
 }
 
-function* batches<T>(entities: readonly T[]): Generator<readonly T[]> {
+function* batches<T extends Readonly<Record<string, string | Uint8Array>>>(
+  entities: readonly T[],
+): Generator<readonly T[]> {
   let batch: T[] = [];
-  let characters = 0;
+  let bytes = 0;
   for (const entity of entities) {
-    const length = JSON.stringify(entity).length;
-    if (
-      batch.length === IN_ONE_TRANSACTION ||
-      (batch.length > 0 && characters + length > CHARACTERS_IN_ONE_TRANSACTION)
-    ) {
+    const size = Object.values(entity).reduce((sum, column) => sum + column.length, 0);
+    if (batch.length === IN_ONE_TRANSACTION || (batch.length > 0 && bytes + size > BYTES_IN_ONE_TRANSACTION)) {
       yield batch;
       batch = [];
-      characters = 0;
+      bytes = 0;
     }
     batch.push(entity);
-    characters += length;
+    bytes += size;
   }
   if (batch.length > 0) yield batch;
 }

@@ -29,6 +29,8 @@ export interface Finding {
   readonly since: Date;
   /** The latest moment at which it may have happened, where the vault's time does not tell: `since` is then the earliest. */
   readonly latest?: Date;
+  /** When the version was changed before, by the vault's own time, where an earlier look saw it so. */
+  readonly previous?: Date;
   /** After which moment it may have happened, where another change may have hidden it. */
   readonly after?: Date;
   /** What an earlier look made of its date; absent where this is the first that sees it. */
@@ -78,7 +80,7 @@ export interface VersionRule extends RuleFacts {
 /** Where `since` is left out, it is when the version came to be so. */
 export type VersionFinding = Omit<
   Finding,
-  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'after' | 'earlier' | 'summary'
+  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'previous' | 'after' | 'earlier' | 'summary'
 > & {
   readonly since?: Date;
   /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */

@@ -18,6 +18,8 @@ const differing = z.object({
   since: moment,
   /** Where nobody can say: the latest moment at which it may have been; `since` is the earliest. */
   latest: moment.optional(),
+  /** When the version was changed before, by the vault's own time, as it was last seen then. */
+  previous: moment.optional(),
   /** After which moment it may have been, where another change may have hidden it. */
   after: moment.optional(),
   /** Set where an approval covers it or not, depending on when it was: told, not undone. */

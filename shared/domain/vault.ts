@@ -1,10 +1,12 @@
 import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
 
-/** Why a vault did not do what it was asked. Six different answers; none of them means that a key is absent. */
+/** Why a vault did not do what it was asked. Seven different answers; none of them means that a key is absent. */
 export type Refusal =
   | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
   | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
   | { readonly kind: 'throttled'; readonly error: Error }
+  /** The service did not take the token. It may for a moment, of a token that is good. */
+  | { readonly kind: 'unauthenticated'; readonly error: Error }
   /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
   | { readonly kind: 'unreachable'; readonly error: Error }
   /** The vault is failing over: it can be read and not be written. */

@@ -20,6 +20,9 @@ export type Acted =
   /** What was sent; a hold that was set meanwhile left out the rest. */
   | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Sent[] };
 
+/** Writes of one round at most: they wait for each other, and their intents have to fit the row of the claim. */
+const MOST_AT_ONCE = 50;
+
 /** A write with what came of it. */
 export interface Sent {
   readonly intent: Intent;
@@ -28,7 +31,7 @@ export interface Sent {
 }
 
 /**
- * Writes to the vault what was decided. The intents are in the trail, in the claim and in the table of intents before
+ * Writes to the vault what was decided, fifty versions at most: the next round takes the rest. The intents are in the trail, in the claim and in the table of intents before
  * anything is sent, and the holds are read again beside that. Throws where neither storage takes the intent: then
  * nothing is written.
  */
@@ -39,7 +42,7 @@ export async function act(
   before: readonly AuditEntry[],
   ports: Ports,
 ): Promise<Acted> {
-  const intents = decision.actions.map((action) => intentFor(action, decision, ports));
+  const intents = decision.actions.slice(0, MOST_AT_ONCE).map((action) => intentFor(action, decision, ports));
   const { claimed, rows, holds } = await prepared(id, intents, claim, before, ports);
   const lost = async (unsent: readonly Row[]): Promise<Acted> => {
     await forget(unsent, ports);
@@ -170,6 +173,7 @@ function refused(answer: Missing | Conflict | Refusal): Outcome {
       return { kind: 'unknown', because: answer.error.message };
     case 'conflict':
     case 'throttled':
+    case 'unauthenticated':
     case 'read-only':
     case 'forbidden-by-permission':
     case 'forbidden-by-firewall':

@@ -4,7 +4,7 @@ import type { Finding, Situation } from '../domain/finding.ts';
 import type { Attributes } from '../domain/key.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import { withChanges } from '../register/changes.ts';
-import { actorOf } from './actors.ts';
+import { actorOf, CERTAIN_MS } from './actors.ts';
 
 /** The approval that covers what was found, whenever it may have happened; by whom, as far as the audit log has told. */
 export function approvalFor(
@@ -15,7 +15,7 @@ export function approvalFor(
   const { act } = finding;
   if (act === undefined) return undefined;
   const { version, since, latest = since } = finding;
-  const dated: DatedAct = { act, version, at: since, by: actorOf(finding, record.acts)?.by.oid };
+  const dated: DatedAct = { act, version, at: since, by: actorOf(finding, record.acts, CERTAIN_MS)?.by.oid };
   return approvals.find((approval) => covers(approval, key, dated) && covers(approval, key, { ...dated, at: latest }));
 }
 
@@ -32,7 +32,7 @@ export function spendings(judgements: readonly Judgement[], situation: Situation
 
 function spending({ finding, verdict }: Judgement, { observed, record }: Situation): readonly RegisterChange[] {
   if (verdict.kind !== 'approved') return [];
-  const by = actorOf(finding, record.acts)?.by.oid;
+  const by = actorOf(finding, record.acts, CERTAIN_MS)?.by.oid;
   if (observed.kind === 'deleted')
     return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
   const known = finding.version === undefined ? undefined : record.versions[finding.version];

@@ -8,7 +8,7 @@ import { MINUTE_MS, sameMoment } from '../domain/time.ts';
 /** How far the audit log's time of an act may lie from the vault's own, in ms. */
 export const SAME_ACT_MS = 5_000;
 
-type Dates = Pick<Finding, 'since' | 'latest' | 'earlier' | 'after'>;
+type Dates = Pick<Finding, 'since' | 'latest' | 'previous' | 'earlier' | 'after'>;
 
 /**
  * When an attribute of a version came to be as it is. The vault's time is that of the version's last change, which may
@@ -25,10 +25,11 @@ export function datesOf(
   const stands = isAsSeen(act, version, seen);
   const dated = known?.differing?.[act];
   if (stands && dated !== undefined) {
-    const { since, latest, after, undated } = dated;
+    const { since, latest, previous, after, undated } = dated;
     return {
       since,
       ...(latest === undefined ? {} : { latest }),
+      ...(previous === undefined ? {} : { previous }),
       ...(after === undefined ? {} : { after }),
       earlier: undated === true ? 'undated' : 'dated',
     };
@@ -36,7 +37,7 @@ export function datesOf(
   // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
   if (act === 'operations' && !stands && sameMoment(seen.updated, version.updated))
     return { since: seen.inFullAt, latest: now };
-  return { since: version.updated };
+  return { since: version.updated, previous: seen.updated };
 }
 
 /** Whether the attribute that an act is about is as the last look saw it. */

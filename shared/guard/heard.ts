@@ -10,7 +10,7 @@ import { approvedActByOther } from '../incidents/kinds/approved-act-by-other.ts'
 import { keyBackedUp } from '../incidents/kinds/key-backed-up.ts';
 import { purgeAttempted } from '../incidents/kinds/purge-attempted.ts';
 import { useByUnknownUser } from '../incidents/kinds/use-by-unknown-user.ts';
-import { actOf } from './actors.ts';
+import { actOf, CERTAIN_MS } from './actors.ts';
 import { wasImported } from './newborn.ts';
 
 /** How long after a key was undone the refusals of its bad time may still arrive, in ms. */
@@ -113,7 +113,7 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
   ];
   return spent.flatMap((use) => {
     const approval = approvals.find((candidate) => candidate.id === use.approval);
-    const act = actOf([use.operation], { version: use.version, since: use.at }, record.acts);
+    const act = actOf([use.operation], { version: use.version, since: use.at }, record.acts, CERTAIN_MS);
     if (approval === undefined || act === undefined || fitsActor(approval, act.by.oid)) return [];
     const where = { ...id, ...(use.version === undefined ? {} : { version: use.version }) };
     const draft = approvedActByOther.draft(where, use.operation, approval.id, act.by, use.at);

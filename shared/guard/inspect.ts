@@ -52,6 +52,13 @@ async function lookUnlessUnreadable(
     return await look(id, message, claim, ports);
   } catch (error) {
     if (error instanceof RegisterUnreadable) {
+      // Nothing is judged, and what was heard is in the trail all the same.
+      if (message.attempt === 0)
+        await append(
+          id,
+          message.hints.filter(saysNews).map((hint) => hintEntry(id, hint, ports)),
+          ports,
+        );
       await tellUnreadable(id, error, ports);
       return claim.open.length === 0 ? claim : undefined;
     }
@@ -149,10 +156,10 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
 
 /** Whether a hint says something of its own that the register has not heard: acts by people, refusals, our own acts. */
 const isNews = (hint: Hint, record: KeyRecord): boolean =>
-  hint.says.kind !== 'differs' &&
-  hint.says.kind !== 'look-again' &&
-  hint.says.kind !== 'new-version' &&
-  !record.acts.some((act) => act.id === hint.id);
+  saysNews(hint) && !record.acts.some((act) => act.id === hint.id);
+
+const saysNews = ({ says }: Hint): boolean =>
+  says.kind !== 'differs' && says.kind !== 'look-again' && says.kind !== 'new-version';
 
 /** Appends, and tells where the trail's storage did not take it. */
 async function append(id: KeyId, entries: readonly AuditEntry[], ports: Ports): Promise<void> {

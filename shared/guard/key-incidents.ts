@@ -102,21 +102,26 @@ const incidentKeyOf = (kind: string, version: string | undefined): string => `${
 async function nameActors(standing: readonly Booked[], record: KeyRecord, ports: Ports): Promise<void> {
   for (const booked of standing) {
     const { kind, subject, since, who } = booked.incident;
-    if (who !== undefined || !(ENDING.has(kind) || kind === keyContested.id)) continue;
+    if (!(ENDING.has(kind) || kind === keyContested.id)) continue;
     const by = doerOf(kind, { version: subject.version, since }, record);
-    if (by !== undefined) await nameActor(booked, by, ports);
+    // Records come in any order: one that is nearer names another than the first that came.
+    if (by !== undefined && by.oid !== who?.oid) await nameActor(booked, by, ports);
   }
 }
 
 /** Who did what an incident tells of, where the audit log has told. */
 function doerOf(
   kind: string,
-  found: { readonly version: string | undefined; readonly since: Date },
+  { version, since }: { readonly version: string | undefined; readonly since: Date },
   record: KeyRecord,
 ): Actor | undefined {
   if (kind === keyContested.id) return contester(record);
   const rule = rules.find(({ id }) => id === kind);
-  return rule === undefined ? undefined : actOf(rule.doneBy, found, record.acts)?.by;
+  if (rule === undefined) return undefined;
+  const differing = version === undefined ? undefined : record.versions[version]?.differing;
+  const previous = Object.values(differing ?? {}).find((dated) => dated?.since.getTime() === since.getTime())?.previous;
+  const found = { version, since, ...(previous === undefined ? {} : { previous }) };
+  return actOf(rule.doneBy, found, record.acts)?.by;
 }
 
 function draftOfJudgement(

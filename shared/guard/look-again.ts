@@ -27,12 +27,16 @@ export async function lookAgain(
     await ports.queues.inspections.send({ ...message, attempt: message.attempt + 1 }, delay);
     return later(ports.now(), delay * SECOND_MS);
   }
-  const seconds = decision.lookAgainInSeconds;
+  // What the last round has decided may not be done yet.
+  const isMoreToDo = decision.actions.length > 0;
+  const seconds = isMoreToDo ? MORE_TO_DO_SECONDS : decision.lookAgainInSeconds;
   if (seconds === undefined) return undefined;
   if (planned) return record.nextLookAt;
-  await ports.queues.inspections.send(followUp(id, 'settling', message, ports), seconds);
+  await ports.queues.inspections.send(followUp(id, isMoreToDo ? 'more to do' : 'settling', message, ports), seconds);
   return later(ports.now(), seconds * SECOND_MS);
 }
+
+const MORE_TO_DO_SECONDS = 1;
 
 const followUp = (id: KeyId, why: string, { pass }: Inspection, { newId, now }: Ports): Inspection => ({
   ...id,
@@ -58,7 +62,8 @@ export async function cannotRead(
   const planned =
     record.nextLookAt !== undefined && record.nextLookAt.getTime() > now.getTime() && message.attempt === 0;
   const delay = delaySeconds(message.attempt);
-  if (!planned)
+  // What was refused to somebody is judged by whether the key is usable: only a look that sees it can.
+  if (!planned || message.hints.some(({ says }) => says.kind === 'refused'))
     await ports.queues.inspections.send(
       { ...message, attempt: message.attempt + 1, failingSince: failing.since },
       delay,

@@ -160,7 +160,7 @@ function waitsAMoment(because: Withholding): boolean {
 
 /** Since when the attributes are as they are that were found not to be as approved. */
 function differingNow(version: string, { judgements }: Pick<Decision, 'judgements'>): VersionRecord['differing'] {
-  const dated = judgements.flatMap(({ finding: { version: of, act, since, latest, after }, verdict }) => {
+  const dated = judgements.flatMap(({ finding: { version: of, act, since, latest, previous, after }, verdict }) => {
     if (of !== version || act === undefined || verdict.kind === 'approved') return [];
     const undated = verdict.kind === 'withheld' && verdict.because === 'undated';
     return [
@@ -169,6 +169,7 @@ function differingNow(version: string, { judgements }: Pick<Decision, 'judgement
         {
           since,
           ...(latest === undefined ? {} : { latest }),
+          ...(previous === undefined ? {} : { previous }),
           ...(undated ? { undated: true as const, ...(after === undefined ? {} : { after }) } : {}),
         },
       ],

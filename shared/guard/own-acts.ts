@@ -6,8 +6,9 @@ import type { KeyId } from '../domain/key.ts';
 import { CLOCKS_APART_MS, moment } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
+import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { parsed } from '../register/rows.ts';
+import type { Row } from '../storage.ts';
 import { loggedAs, versionOf } from './actions.ts';
 import type { HeardIncident } from './heard.ts';
 
@@ -35,11 +36,11 @@ type ExplainingIntent = z.infer<typeof intentRow>;
 export async function unexplainedActs(
   id: KeyId,
   hints: readonly Hint[],
-  { tables }: Pick<Ports, 'tables'>,
+  ports: Ports,
 ): Promise<readonly HeardIncident[]> {
   const own = hints.flatMap(({ id: record, says }) => (says.kind === 'own-act' ? [{ ...says, id: record }] : []));
   const unexplained: OwnAct[] = [];
-  for (const act of own) unexplained.push(...(await explain(id, act, tables.intents)));
+  for (const act of own) unexplained.push(...(await explain(id, act, ports)));
   return unexplained.map((act) => incidentOf(id, act));
 }
 
@@ -47,13 +48,12 @@ export async function unexplainedActs(
  * Takes the intent that explains an act, and gives what stays unexplained: the act itself, or the one that had only fitted
  * the intent which this one names.
  */
-async function explain(id: KeyId, act: OwnAct, table: Ports['tables']['intents']): Promise<readonly OwnAct[]> {
+async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly OwnAct[]> {
   // Asked again where this message comes again: nobody may have been told of it.
   const asked = async (displaced: OwnAct | undefined): Promise<readonly OwnAct[]> =>
-    displaced === undefined ? [] : explain(id, displaced, table);
+    displaced === undefined ? [] : explain(id, displaced, ports);
   for (;;) {
-    const rows = await table.list(`${id.vault},${id.key}`);
-    const intents = rows.map((row) => ({ row, intent: parsed(intentRow, row) }));
+    const intents = await readIntents(id, ports);
     const taken = intents.find(({ intent: { explains } }) => explains?.id === act.id);
     if (taken !== undefined) return asked(taken.intent.displaced);
     // By the request's id where the log has it, which nobody confirmed; else by version, operation and time.
@@ -63,9 +63,25 @@ async function explain(id: KeyId, act: OwnAct, table: Ports['tables']['intents']
     const { explains: before } = fit.intent;
     if (before !== undefined && names(before, fit.intent)) return [act];
     const displaced = before === undefined ? {} : { displaced: before };
-    if ((await table.replace(fit.row, { ...fit.intent, explains: act, ...displaced })) !== undefined)
+    if ((await ports.tables.intents.replace(fit.row, { ...fit.intent, explains: act, ...displaced })) !== undefined)
       return asked(before);
   }
+}
+
+/** The intents of a key. A row that cannot be read explains nothing, and costs no other: it is set aside. */
+async function readIntents({ vault, key }: KeyId, ports: Ports) {
+  const read: { readonly row: Row; readonly intent: ExplainingIntent }[] = [];
+  for (const row of await ports.tables.intents.list(`${vault},${key}`)) {
+    const parsed = intentRow.safeParse(row.data);
+    if (parsed.success) read.push({ row, intent: parsed.data });
+    else
+      await setAsideWhole(
+        { content: JSON.stringify(row.data), because: z.prettifyError(parsed.error) },
+        'intents',
+        ports,
+      );
+  }
+  return read;
 }
 
 const names = ({ correlationId, ...act }: OwnAct, candidate: ExplainingIntent): boolean =>

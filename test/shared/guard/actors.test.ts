@@ -26,6 +26,14 @@ describe('who did it', () => {
     expect(actorOf(finding, acts)?.by.oid).toBe(oid);
   });
 
+  test.each<readonly [says: string, previous: Date, oid: string | undefined]>([
+    ['is not told by the record of the change before, which was seen', inMs(-33_000), undefined],
+    ['is told by a record of the second after the change before', inMs(-34_000), 'anna'],
+    ['is told by a record of its own second, although the change before was in it, too', ACTED, 'anna'],
+  ])('%s', (_says, previous, oid) => {
+    expect(actorOf({ ...finding, previous }, [by('KeyUpdate', 'anna', inMs(-32_600))])?.by.oid).toBe(oid);
+  });
+
   test('of a deletion is told by the record of a deletion', () => {
     const of = { version: undefined, since: ACTED, act: 'delete' } as const;
     expect(actorOf(of, [by('KeyUpdate', 'carl'), by('KeyDelete', 'anna', ACTED, undefined)])?.by.oid).toBe('anna');

@@ -209,7 +209,14 @@ describe('an attribute came to be as it is', () => {
     ['that began at another time at the last look', 'not-before', known({ ...seen({ notBefore: NOW }), differing })],
     ['that held other operations at the last look', 'operations', known({ ...seen({ operations: [] }), differing })],
   ])('when the vault says: what it is %s', (_says, act, of) => {
-    expect(datesOf(act, version, of, NOW)).toEqual({ since: ACTED });
+    expect(datesOf(act, version, of, NOW)).toMatchObject({ since: ACTED });
+  });
+
+  test('with the vault’s time of the change before it, as it was last seen', () => {
+    expect(datesOf('disable', { ...version, enabled: false }, known(seen({})), NOW)).toEqual({
+      since: ACTED,
+      previous: inDays(-2),
+    });
   });
 
   test.each<ApprovableAct>(['disable', 'enable', 'expire', 'not-before', 'operations'])(
@@ -231,6 +238,9 @@ describe('an attribute came to be as it is', () => {
   test('at any time since they were last read, where operations changed and the vault’s time did not', () => {
     const unmoved = known(seen({ updated: ACTED, operations: ['sign'] }));
     expect(datesOf('operations', version, unmoved, NOW)).toEqual({ since: inDays(-1), latest: NOW });
-    expect(datesOf('disable', { ...version, enabled: false }, unmoved, NOW)).toEqual({ since: ACTED });
+    expect(datesOf('disable', { ...version, enabled: false }, unmoved, NOW)).toEqual({
+      since: ACTED,
+      previous: ACTED,
+    });
   });
 });

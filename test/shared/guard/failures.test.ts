@@ -401,6 +401,91 @@ describe('what cannot be parsed', () => {
   });
 });
 
+describe('what was heard', () => {
+  const refusedUnwrap = (world: World) => ({
+    time: new Date().toISOString(),
+    category: 'AuditEvent',
+    operationName: 'KeyUnwrap',
+    resourceId: '/SUBSCRIPTIONS/X',
+    identity: { claim: { oid: world.azure.identities.get('disk')?.oid } },
+    properties: { id: `https://${VAULT}.vault.azure.net/keys/disk-a/${'a'.repeat(32)}`, httpStatusCode: 403 },
+  });
+  const told = async (world: World) => (await world.trail()).filter(({ what }) => what === 'hint');
+
+  test('of an access that was lost is told, though it came while the vault could not be read', async () => {
+    const world = await worldWith();
+    await world.sentry();
+    const passes = world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'unreachable' } });
+    await world.wake(VAULT, 'disk-a');
+    await world.auditMessages([{ records: [refusedUnwrap(world)] }]);
+    passes();
+    await world.pass(70, 5);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open']);
+    expect(await told(world)).toHaveLength(1);
+  });
+
+  test('of a key whose row of the register cannot be read is in the trail', async () => {
+    const world = await worldWith();
+    await world.ports.tables.keys.put(VAULT, 'disk-a', { versions: 'eaten' });
+    await world.auditMessages([{ records: [refusedUnwrap(world)] }]);
+    expect(await told(world)).toMatchObject([{ who: { oid: world.azure.identities.get('disk')?.oid } }]);
+  });
+
+  test('is judged although one of the intents cannot be read: that one is set aside', async () => {
+    const world = await worldWith();
+    await world.ports.tables.intents.put(`${VAULT},disk-a`, 'odd', { eaten: true });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(61, 5);
+    await world.audit();
+    expect(enabledIn(world)).toEqual([true, true]);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
+    expect(await kindsOf(world, undefined)).toEqual([]);
+    expect((await world.incidents('-')).map(({ kind }) => kind)).toEqual(['set-aside']);
+  });
+});
+
+describe('a key of very many versions', () => {
+  test('that are all disabled at once is undone fifty at a time, and told', async () => {
+    const ROW_CHARACTERS = 120_000;
+    let longest = 0;
+    startAt();
+    const world = await createWorld({
+      vaults: [
+        {
+          name: VAULT,
+          keys: [
+            seedKey(
+              'disk-a',
+              Array.from({ length: 320 }, () => ({})),
+            ),
+          ],
+        },
+      ],
+      policy,
+    });
+    const { claims } = world.ports.tables;
+    const replace = claims.replace.bind(claims);
+    claims.replace = (row, data) => {
+      longest = Math.max(longest, JSON.stringify(data).length);
+      return replace(row, data);
+    };
+    await world.pass(600, 600);
+    await world.sentry();
+    const state = () => {
+      const shown = world.azure.state(VAULT, 'disk-a');
+      return shown.kind === 'present' ? shown.versions : [];
+    };
+    for (const { version } of state()) await world.as('attacker').disable(VAULT, 'disk-a', version);
+    await world.pass(120, 5);
+    expect(state().filter(({ enabled }) => !enabled)).toEqual([]);
+    expect(world.changes()).toBe(320);
+    expect(longest).toBeLessThan(ROW_CHARACTERS);
+    expect(new Set(await kindsOf(world, 'disk-a'))).toEqual(new Set(['version-disabled resolved']));
+    expect(world.failures).toEqual([]);
+  });
+});
+
 describe('very many hints', () => {
   test('on a key whose state stays the same are one decision, and a count: a day of them adds no block to the trail', async () => {
     startAt();

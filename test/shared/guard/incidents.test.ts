@@ -55,6 +55,43 @@ describe('an incident', () => {
     });
   });
 
+  test('names nobody for what he had mended before, though his is the only record that has come', async () => {
+    const world = await guardian({ policy: inMode('alert') });
+    const messages: unknown[] = [];
+    await world.sentry();
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    await world.pass(10);
+    world.azure.onAuditRecords((_, body) => messages.push(body));
+    await world.as('owner').enable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    world.azure.flushAudit();
+    await world.pass(3);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    await world.auditMessages(messages.slice());
+    const who = async () =>
+      (await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open').map((open) => open.who?.oid);
+    expect(await who()).toEqual([undefined]);
+    await world.audit();
+    expect(await who()).toEqual([oidOf(world, 'attacker')]);
+  });
+
+  test('names another than the first whose record came, once a record comes that is nearer to the act', async () => {
+    const world = await guardian({ policy: inMode('alert') });
+    const messages: unknown[] = [];
+    await world.sentry();
+    world.azure.onAuditRecords((_, body) => messages.push(body));
+    await world.as('owner').tag(VAULT, 'disk-a');
+    world.azure.flushAudit();
+    await world.pass(3);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    await world.auditMessages(messages.slice());
+    await world.audit();
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([{ who: { oid: oidOf(world, 'attacker') } }]);
+  });
+
   test('has its deadline an hour after the act, by the vault’s own time, however late it is seen', async () => {
     const world = await guardian({ policy: inMode('alert') });
     await world.as('attacker').disable(VAULT, 'disk-a');
