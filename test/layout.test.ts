@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { collect, installFunctionsCore } from '../local/host/functions-core.ts';
+import { channelRegistry } from '../shared/alerts/registry.ts';
 import { rules } from '../shared/guard/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { foldersIn, importsOf, loadedBy, sourcesIn, textOf } from './source.ts';
@@ -57,6 +58,20 @@ describe('a kind of incident that no rule makes', () => {
 
   test('is called like no rule', () => {
     expect(kinds.map(({ id }) => id).filter((id) => rules.some((rule) => rule.id === id))).toEqual([]);
+  });
+});
+
+describe('an alert channel', () => {
+  const ids = Object.keys(channelRegistry);
+
+  test.each(ids)('%s is a file and a test of its name', (id) => {
+    expect(sourcesIn('shared/alerts')).toContain(`shared/alerts/${id}.ts`);
+    expect(sourcesIn('test/shared/alerts')).toContain(`test/shared/alerts/${id}.test.ts`);
+  });
+
+  test('is a line of the registry', () => {
+    const files = sourcesIn('shared/alerts').filter((file) => textOf(file).includes(': MakeChannel ='));
+    expect(files.map(nameOf).toSorted()).toEqual(ids.toSorted());
   });
 });
 
@@ -168,6 +183,7 @@ describe('a decision is pure', () => {
     ...sourcesIn('shared/domain'),
     ...sourcesIn('shared/guard/rules'),
     ...[
+      'actions',
       'actors',
       'approvals',
       'contested',
@@ -180,6 +196,8 @@ describe('a decision is pure', () => {
       'undone',
     ].map((name) => `shared/guard/${name}.ts`),
     ...sourcesIn('shared/incidents/kinds'),
+    'shared/alerts/recipients.ts',
+    'shared/alerts/text.ts',
     'shared/register/changes.ts',
     'shared/senses/compare.ts',
     'shared/senses/pass-plan.ts',

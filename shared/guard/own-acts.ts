@@ -31,7 +31,8 @@ type ExplainingIntent = z.infer<typeof intentRow>;
 /**
  * Holds each act that the audit log reports under the guardian's own identity against its intents. Each intent explains
  * one record, and its repeats; a record that none explains is an incident: somebody else has the identity. To be asked
- * before a look makes intents of its own: what was heard before them they do not explain.
+ * before a look makes intents of its own: what was heard before them they do not explain. An intent that cannot be read is
+ * set aside, and explains nothing.
  */
 export async function unexplainedActs(
   id: KeyId,

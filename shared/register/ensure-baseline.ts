@@ -11,6 +11,9 @@ import { readBaseline, writeBaseline } from './vaults.ts';
 /**
  * Whether the vault may be compared with its register. Proposes a baseline on first sight, and rebuilds the register from
  * the trail where that has a baseline and the register has lost it.
+ *
+ * @throws BaselineImpossible where the vault cannot be read for a proposal
+ * @throws TrailBroken, KeptRecordUnreadable where the trail cannot be believed: then nothing is rebuilt
  */
 export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
   const state = await readBaseline(ports.tables.vaults, vault);

@@ -16,7 +16,7 @@ export async function readKey(keys: Table, { vault, key }: KeyId): Promise<KeyRo
   return { record: row === undefined ? EMPTY_KEY_RECORD : parsed(keyRecord, row), row };
 }
 
-/** Every key of a vault that the register knows, by name. */
+/** Every key of a vault that the register knows, by name. Throws `RegisterUnreadable` where a row does not hold what it should. */
 export async function readKeys(keys: Table, vault: string): Promise<ReadonlyMap<string, KeyRow>> {
   const rows = await keys.list(vault);
   return new Map(rows.map((row) => [row.row, { record: parsed(keyRecord, row), row }]));
@@ -58,7 +58,7 @@ export async function writeKey(
   return row === undefined ? undefined : { record, row };
 }
 
-/** Changes a key's row, reading it again as often as somebody else was faster. */
+/** Changes a key's row, reading it again as often as somebody else was faster. Throws `RegisterUnreadable` as `readKey` does. */
 export async function changeKey(keys: Table, id: KeyId, change: (record: KeyRecord) => KeyRecord): Promise<KeyRecord> {
   for (;;) {
     const from = await readKey(keys, id);

@@ -2,7 +2,7 @@ import { type BaselineState, baselineState, type SweepState, sweepState } from '
 import type { Row, Table } from '../storage.ts';
 import { parsed } from './rows.ts';
 
-/** Where a vault stands with its baseline; `undefined` where nobody has looked at it yet. */
+/** Where a vault stands with its baseline; `undefined` where nobody has looked at it yet. Throws `RegisterUnreadable`. */
 export async function readBaseline(vaults: Table, vault: string): Promise<BaselineState | undefined> {
   const row = await vaults.get('baseline', vault);
   return row === undefined ? undefined : parsed(baselineState, row);
