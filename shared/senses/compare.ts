@@ -1,13 +1,13 @@
 import type { Finding, Situation } from '../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../domain/key.ts';
-import { keyPolicy, type Policy } from '../domain/policy.ts';
+import { keyPolicy } from '../domain/policy.ts';
 import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord } from '../domain/register.ts';
 import { sameMoment } from '../domain/time.ts';
 import type { ReadVersion } from '../domain/vault.ts';
 import { hasCalmed } from '../guard/contested.ts';
 import { wasBadBefore } from '../guard/decide.ts';
 import { findings } from '../guard/findings.ts';
-import { guarded, isTurn, type Lists, type Register, versionsShown } from './pass-plan.ts';
+import { guarded, isTurn, type Lists, type Sight, versionsShown } from './pass-plan.ts';
 
 /** What a pass came to. */
 export interface Pass {
@@ -24,19 +24,16 @@ export interface Pass {
  * known, or where something of it is still settling.
  */
 export function compare(
-  policy: Policy,
-  vault: string,
-  lists: Lists,
+  sight: Sight,
   listed: ReadonlyMap<string, readonly ListedVersion[]>,
   read: ReadonlyMap<string, ReadVersion>,
-  register: Register,
-  now: Date,
 ): Pass {
+  const { policy, vault, lists, register, beganAt } = sight;
   const differing: string[] = [];
   const seen = new Map<string, KeyRecord>();
   let badBefore = 0;
   const names = new Set([
-    ...guarded(policy, vault, lists).map(({ key }) => key),
+    ...guarded(sight).map(({ key }) => key),
     ...[...register.keys()].filter((key) => keyPolicy(policy, vault, key).guarded),
   ]);
   for (const key of names) {
@@ -48,7 +45,7 @@ export function compare(
       observed,
       record,
       policy: keyPolicy(policy, vault, key),
-      now,
+      now: beganAt,
       listedKeys: lists.keys.length,
     };
     const found = foundIn(situation);
@@ -62,8 +59,8 @@ export function compare(
         found.filter((finding) => wasBadBefore(finding, situation)),
         record,
       );
-    if (found.length > 0 || hasNews(observed, record, now)) differing.push(key);
-    else if (observed.kind === 'present') seen.set(key, seenNow(observed, record, read, now));
+    if (found.length > 0 || hasNews(observed, record, beganAt)) differing.push(key);
+    else if (observed.kind === 'present') seen.set(key, seenNow(observed, record, read, beganAt));
   }
   return { differing, badBefore, seen };
 }

@@ -14,6 +14,18 @@ export interface Lists {
 /** What was approved and last seen, by key. */
 export type Register = ReadonlyMap<string, KeyRecord>;
 
+/** What a pass over a vault starts from, once the lists of its keys have been read. */
+export interface Sight {
+  readonly policy: Policy;
+  readonly vault: string;
+  readonly lists: Lists;
+  readonly register: Register;
+  /** When the pass began: what came to be later may not be in its lists. */
+  readonly beganAt: Date;
+  /** Time between two passes, in seconds. */
+  readonly sweepEverySeconds: number;
+}
+
 /**
  * Every approved version is read in full within the hour, since nobody confirmed that a change of operations moves
  * `updated`; so are versions listed that are not looked at each minute. They may come again when two thirds of their hour
@@ -27,26 +39,18 @@ const turnsOf = (all: number, sweepEverySeconds: number): number =>
   Math.ceil((all * sweepEverySeconds * SECOND_MS) / FULL_WITHIN_MS);
 
 /** The guarded keys of a list. */
-export const guarded = (policy: Policy, vault: string, lists: Lists): readonly ListedKey[] =>
+export const guarded = ({ policy, vault, lists }: Pick<Sight, 'policy' | 'vault' | 'lists'>): readonly ListedKey[] =>
   lists.keys.filter((listed) => keyPolicy(policy, vault, listed.key).guarded);
 
 /**
  * The keys whose versions the pass must list: those of which more than the current version is watched, what looks new, and
  * of the others those whose turn it is within the hour.
- *
- * @param sweepEverySeconds time between two passes
  */
-export function keysToList(
-  policy: Policy,
-  vault: string,
-  lists: Lists,
-  register: Register,
-  now: Date,
-  sweepEverySeconds = 60,
-): readonly string[] {
+export function keysToList(sight: Sight): readonly string[] {
+  const { policy, vault, register, beganAt, sweepEverySeconds } = sight;
   const always: string[] = [];
   const hourly: { readonly key: string; readonly seenAt: number }[] = [];
-  for (const listed of guarded(policy, vault, lists)) {
+  for (const listed of guarded(sight)) {
     const record = register.get(listed.key) ?? EMPTY_KEY_RECORD;
     const current = record.current === undefined ? undefined : record.versions[record.current];
     const others = Object.entries(record.versions).filter(([version]) => version !== record.current);
@@ -62,7 +66,7 @@ export function keysToList(
     else if (others.length > 0) hourly.push({ key: listed.key, seenAt });
   }
   const due = hourly
-    .filter(({ seenAt }) => now.getTime() - seenAt >= FULL_FROM_MS)
+    .filter(({ seenAt }) => beganAt.getTime() - seenAt >= FULL_FROM_MS)
     .toSorted((one, other) => one.seenAt - other.seenAt)
     .slice(0, turnsOf(hourly.length, sweepEverySeconds));
   return [...always, ...due.map(({ key }) => key)];
@@ -78,18 +82,14 @@ export interface VersionToRead {
  * The approved versions that the pass must read in full: `updated` is new or was not settled, or it is their turn within
  * the hour.
  *
- * @param sweepEverySeconds time between two passes
+ * @param listed the versions of the keys that `keysToList` named
  */
 export function versionsToRead(
-  policy: Policy,
-  vault: string,
-  lists: Lists,
+  sight: Sight,
   listed: ReadonlyMap<string, readonly ListedVersion[]>,
-  register: Register,
-  now: Date,
-  sweepEverySeconds = 60,
 ): readonly VersionToRead[] {
-  const shown = guarded(policy, vault, lists).flatMap((key) => {
+  const { register, beganAt, sweepEverySeconds } = sight;
+  const shown = guarded(sight).flatMap((key) => {
     const record = register.get(key.key) ?? EMPTY_KEY_RECORD;
     return versionsShown(key, listed.get(key.key), record).map((version) => ({
       key: key.key,
@@ -103,17 +103,17 @@ export function versionsToRead(
   const due = approved
     .filter(
       ({ version, record, seen }) =>
-        isSettled(version, record) && seen !== undefined && now.getTime() - seen.inFullAt.getTime() >= FULL_FROM_MS,
+        isSettled(version, record) && seen !== undefined && beganAt.getTime() - seen.inFullAt.getTime() >= FULL_FROM_MS,
     )
     .toSorted((one, other) => (one.seen?.inFullAt.getTime() ?? 0) - (other.seen?.inFullAt.getTime() ?? 0))
-    .slice(0, turnsOf(approvedIn(policy, vault, lists, register), sweepEverySeconds));
+    .slice(0, turnsOf(approvedIn(sight), sweepEverySeconds));
   return [...changed, ...due].map(({ key, version }) => ({ key, version: version.version }));
 }
 
 /** How many versions of the vault's keys are approved, listed in this pass or not. */
-const approvedIn = (policy: Policy, vault: string, lists: Lists, register: Register): number =>
-  guarded(policy, vault, lists).reduce(
-    (sum, { key }) => sum + approvedVersions(register.get(key) ?? EMPTY_KEY_RECORD).length,
+const approvedIn = (sight: Sight): number =>
+  guarded(sight).reduce(
+    (sum, { key }) => sum + approvedVersions(sight.register.get(key) ?? EMPTY_KEY_RECORD).length,
     0,
   );
 

@@ -14,7 +14,7 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
 import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
-import { keysToList, type Lists, versionsToRead } from './pass-plan.ts';
+import { keysToList, type Lists, type Sight, versionsToRead } from './pass-plan.ts';
 
 /** So many passes that began and did not end are told as blind, too: they take the time with them. */
 const BLIND_AFTER_PASSES = 3;
@@ -91,25 +91,22 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
   const lists: Lists = { keys: got(vault, keys).filter(isSound), deleted: got(vault, deleted).filter(isSound) };
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
+  const sight: Sight = { policy, vault, lists, register, beganAt, sweepEverySeconds };
 
   const listed = new Map<string, readonly ListedVersion[]>();
-  await inTurns(READS_AT_ONCE, keysToList(policy, vault, lists, register, now(), sweepEverySeconds), async (key) => {
+  await inTurns(READS_AT_ONCE, keysToList(sight), async (key) => {
     const versions = await reads.listVersions(key);
     // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
     if (versions.kind !== 'missing') listed.set(key, got(vault, versions));
   });
   const read = new Map<string, ReadVersion>();
-  await inTurns(
-    READS_AT_ONCE,
-    versionsToRead(policy, vault, lists, listed, register, now(), sweepEverySeconds),
-    async ({ key, version }) => {
-      const answer = await reads.read(key, version);
-      if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
-      read.set(`${key}/${version}`, got(vault, answer));
-    },
-  );
+  await inTurns(READS_AT_ONCE, versionsToRead(sight, listed), async ({ key, version }) => {
+    const answer = await reads.read(key, version);
+    if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
+    read.set(`${key}/${version}`, got(vault, answer));
+  });
 
-  const found = compare(policy, vault, lists, listed, read, register, beganAt);
+  const found = compare(sight, listed, read);
   await brake(vault, found.badBefore, ports);
   const count = { badBefore: found.badBefore, listedKeys: lists.keys.length, lastPassAt };
   await inTurns(READS_AT_ONCE, found.differing, (key) =>

@@ -3,6 +3,7 @@ import { policy } from '../../../shared/domain/policy.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
 import type { DeletedKey, ListedKey, ReadVersion } from '../../../shared/domain/vault.ts';
 import { compare } from '../../../shared/senses/compare.ts';
+import type { Sight } from '../../../shared/senses/pass-plan.ts';
 import { approved, BORN, DETAIL, inDays, inMs, known, NOW, OPERATIONS } from '../guard/situations.ts';
 
 export const VAULT = 'prod-disks';
@@ -75,12 +76,16 @@ export interface Seen {
 }
 export const pass = ({ keys = [], deleted = [], listed = {}, read = {}, register = {} }: Seen) =>
   compare(
-    block,
-    VAULT,
-    { keys, deleted },
+    sight({ lists: { keys, deleted }, register: new Map(Object.entries(register)) }),
     new Map(Object.entries(listed)),
     new Map(Object.entries(read)),
-    new Map(Object.entries(register)),
-    NOW,
   );
+/** What a pass over the vault sees when it begins now. */
+export const sight = (of: Pick<Sight, 'lists' | 'register'> & Partial<Sight>): Sight => ({
+  policy: block,
+  vault: VAULT,
+  beganAt: NOW,
+  sweepEverySeconds: 60,
+  ...of,
+});
 export const lists = (...keys: readonly ListedKey[]) => ({ keys, deleted: [] });

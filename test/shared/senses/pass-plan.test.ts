@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
 import type { ListedKey } from '../../../shared/domain/vault.ts';
 import { keysToList, versionsToRead } from '../../../shared/senses/pass-plan.ts';
-import { ACTED, BORN, inDays, inMs, known, NOW, recordOf, V1, V2 } from '../guard/situations.ts';
-import { block, fresh, HOUR, listedKey, listedVersion, lists, older, retired, seenAgo, TURN, VAULT } from './lists.ts';
+import { ACTED, BORN, inDays, inMs, known, recordOf, V1, V2 } from '../guard/situations.ts';
+import { fresh, HOUR, listedKey, listedVersion, lists, older, retired, seenAgo, sight, TURN } from './lists.ts';
 
 describe('the versions of a key are listed', () => {
   const asks = (record: KeyRecord | undefined, key = listedKey('disk-a')) =>
-    keysToList(block, VAULT, lists(key), new Map(record === undefined ? [] : [[key.key, record]]), NOW);
+    keysToList(sight({ lists: lists(key), register: new Map(record === undefined ? [] : [[key.key, record]]) }));
 
   test.each<readonly [says: string, record: KeyRecord | undefined, key: ListedKey]>([
     ['when the register does not know the key', undefined, listedKey('disk-a')],
@@ -71,12 +71,11 @@ describe('the versions of a key are listed', () => {
 describe('a version is read in full', () => {
   const asks = (seen: VersionRecord['seen'], updated = BORN, of: Partial<VersionRecord> = {}) =>
     versionsToRead(
-      block,
-      VAULT,
-      lists(listedKey('disk-a', { updated })),
+      sight({
+        lists: lists(listedKey('disk-a', { updated })),
+        register: new Map([['disk-a', recordOf({ [V1]: known({ seen, ...of }) })]]),
+      }),
       new Map(),
-      new Map([['disk-a', recordOf({ [V1]: known({ seen, ...of }) })]]),
-      NOW,
     );
   const v1 = [{ key: 'disk-a', version: V1 }];
 
@@ -118,7 +117,7 @@ describe('a version is read in full', () => {
     (sweepEverySeconds, turns) => {
       const keys = names.map((key) => listedKey(key));
       const register = acceptedAgo((place) => HOUR + place * 1_000);
-      const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, NOW, sweepEverySeconds);
+      const asked = versionsToRead(sight({ lists: lists(...keys), register, sweepEverySeconds }), new Map());
       expect(asked.map(({ key }) => key)).toEqual(names.toReversed().slice(0, turns));
     },
   );
@@ -126,7 +125,7 @@ describe('a version is read in full', () => {
   test('in turns, beside those that changed, which wait for nothing', () => {
     const keys = names.map((key, place) => listedKey(key, place < 50 ? { updated: ACTED } : {}));
     const register = acceptedAgo(() => HOUR);
-    const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, NOW, 60).map(({ key }) => key);
+    const asked = versionsToRead(sight({ lists: lists(...keys), register }), new Map()).map(({ key }) => key);
     expect(asked).toEqual([...names.slice(0, 50), ...names.slice(50, 55)]);
   });
 
@@ -136,7 +135,7 @@ describe('a version is read in full', () => {
     let most = 0;
     for (let minute = 1; minute <= 180; minute += 1) {
       const now = inMs(minute * 60_000);
-      const asked = versionsToRead(block, VAULT, lists(...keys), new Map(), register, now, 60);
+      const asked = versionsToRead(sight({ lists: lists(...keys), register, beganAt: now }), new Map());
       most = Math.max(most, asked.length);
       for (const { key } of asked) register.set(key, recordOf({ [V1]: known({ seen: seenAgo(-minute * 60_000) }) }));
       const oldest = Math.min(
@@ -152,7 +151,7 @@ describe('a version is read in full', () => {
     const listed = new Map([
       ['disk-a', [listedVersion(V1), listedVersion(V2, { created: inDays(-100), updated: ACTED })]],
     ]);
-    expect(versionsToRead(block, VAULT, lists(listedKey('disk-a')), listed, register, NOW)).toEqual([
+    expect(versionsToRead(sight({ lists: lists(listedKey('disk-a')), register }), listed)).toEqual([
       { key: 'disk-a', version: V2 },
     ]);
   });
