@@ -61,6 +61,14 @@ export const versionRecord = z.object({
 });
 export type VersionRecord = z.infer<typeof versionRecord>;
 
+const approvedDeletion = z.object({
+  approval: z.string(),
+  deletedOn: moment,
+  /** When Azure purges the key by itself, which is the end that was approved. */
+  scheduledPurgeOn: moment.optional(),
+  by: z.string().optional(),
+});
+
 /** Acts that the register keeps by name at most; a look judges all that it hears. */
 export const KEPT_ACTS = 50;
 
@@ -70,7 +78,7 @@ export const keyRecord = z.object({
   /** The version that the vault last called current. */
   current: z.string().optional(),
   /** The deletion that people approved: such a key stays deleted. */
-  approvedDeletion: z.object({ approval: z.string(), deletedOn: moment, by: z.string().optional() }).optional(),
+  approvedDeletion: approvedDeletion.optional(),
   /** The `deletedOn` of a deletion that was seen and left as it was. */
   leftDeleted: moment.optional(),
   /** When the key was first seen in neither list; absent while it is in one. */
@@ -162,7 +170,7 @@ export const registerChange = z.discriminatedUnion('kind', [
   /** The version is no longer approved. */
   z.object({ kind: z.literal('distrust-version'), version: z.string(), because: z.string() }),
   /** The key stays deleted. */
-  z.object({ kind: z.literal('approve-deletion'), approval: z.string(), deletedOn: moment, by: z.string().optional() }),
+  approvedDeletion.extend({ kind: z.literal('approve-deletion') }),
   /** The approved deletion is over: the key is back. */
   z.object({ kind: z.literal('forget-deletion') }),
 ]);

@@ -34,7 +34,15 @@ function spending({ finding, verdict }: Judgement, { observed, record }: Situati
   if (verdict.kind !== 'approved') return [];
   const by = actorOf(finding, record.acts, CERTAIN_MS)?.by.oid;
   if (observed.kind === 'deleted')
-    return [{ kind: 'approve-deletion', approval: verdict.approval, deletedOn: observed.deletedOn, by }];
+    return [
+      {
+        kind: 'approve-deletion',
+        approval: verdict.approval,
+        deletedOn: observed.deletedOn,
+        scheduledPurgeOn: observed.scheduledPurgeOn,
+        by,
+      },
+    ];
   const known = finding.version === undefined ? undefined : record.versions[finding.version];
   const shown =
     observed.kind === 'present' ? observed.versions.find((version) => version.version === finding.version) : undefined;

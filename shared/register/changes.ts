@@ -29,8 +29,10 @@ function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
         ? record
         : withVersion(record, change.version, { ...known, approved: undefined, distrusted: change.because });
     }
-    case 'approve-deletion':
-      return { ...record, approvedDeletion: { approval: change.approval, deletedOn: change.deletedOn, by: change.by } };
+    case 'approve-deletion': {
+      const { kind: _, ...approvedDeletion } = change;
+      return { ...record, approvedDeletion };
+    }
     case 'forget-deletion':
       return { ...record, approvedDeletion: undefined };
     default:

@@ -1,5 +1,5 @@
 import type { KeyRule } from '../../domain/finding.ts';
-import { isMissed } from '../../domain/register.ts';
+import { isMissed, type KeyRecord } from '../../domain/register.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 
 /** How long a key is gone, while its vault lists others, before it counts as purged without a record of it, in ms. */
@@ -14,8 +14,7 @@ export const keyPurged: KeyRule = {
   doneBy: ['KeyPurge'],
   find({ vault, key, observed, record, now, listedKeys }) {
     if (observed.kind !== 'absent') return [];
-    // After an approved deletion its end is a purge by Azure, of which no record tells.
-    if (!isMissed(record) && (record.approvedDeletion === undefined || record.purged === undefined)) return [];
+    if (!isMissed(record) && !isPurgedEarly(record)) return [];
     const since = record.absentSince ?? now;
     const bySilence = now.getTime() - since.getTime() >= PURGED_AFTER_MS && listedKeys !== undefined && listedKeys > 0;
     if (record.purged === undefined && !bySilence) return [];
@@ -31,3 +30,10 @@ export const keyPurged: KeyRule = {
     ];
   },
 };
+
+/** Whether somebody purged a key whose deletion alone was approved: Azure does so by itself in the end, and that was approved. */
+function isPurgedEarly({ approvedDeletion, purged }: KeyRecord): boolean {
+  if (approvedDeletion === undefined || purged === undefined) return false;
+  const { scheduledPurgeOn } = approvedDeletion;
+  return scheduledPurgeOn === undefined || purged.at.getTime() < scheduledPurgeOn.getTime();
+}

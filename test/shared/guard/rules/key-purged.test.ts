@@ -35,6 +35,13 @@ describeRule(keyPurged, {
     ['a key gone for an hour from a vault that lists no key at all', absent(3_600_000, 0)],
     ['a key gone for an hour where no sweep has counted the vault', absent(3_600_000, undefined)],
     [
+      'a purge, when its day had come, of a key that was deleted with approval',
+      absent(3_600_000, 7, {
+        purged,
+        approvedDeletion: { approval: 'a', deletedOn: NOW, scheduledPurgeOn: purged.at },
+      }),
+    ],
+    [
       'a key that was deleted with approval and is gone, with no record of a purge: Azure purges it in the end',
       absent(3_600_000, 7, { approvedDeletion: { approval: 'a', deletedOn: NOW } }),
     ],
@@ -47,7 +54,7 @@ describeRule(keyPurged, {
     ],
     [
       'the purge, by somebody, of a key whose deletion alone was approved',
-      absent(3_600_000, 7, { purged, approvedDeletion: { approval: 'a', deletedOn: NOW } }),
+      absent(3_600_000, 7, { purged, approvedDeletion: { approval: 'a', deletedOn: NOW, scheduledPurgeOn: NOW } }),
       { ...lost, since: purged.at, summary: expect.stringContaining('Its deletion was approved, the purge was not.') },
     ],
     [
