@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { parseSeed } from '../seed.ts';
 import { playDemo } from './play.ts';
-import type { StepResult } from './scene.ts';
+import { headLines, stepLine } from './text.ts';
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);
@@ -14,24 +15,31 @@ const command = new Command('npm run demo --')
   )
   .option('--json', 'print one line of JSON instead of text')
   .option('--unguarded', 'play it without the guardian: every step has to fail')
-  .option('--step-seconds <n>', 'how long a step waits for what has to come', parseSeconds, 40);
+  .option('--seconds <n>', 'what has to come has to come within this long after the first act', parseSeconds)
+  .option('--seed <n>', 'let chance fall again as in the run that printed this seed', parseSeed);
 command.parse();
 const {
   json = false,
   unguarded = false,
-  stepSeconds,
-} = command.opts<{ readonly json?: boolean; readonly unguarded?: boolean; readonly stepSeconds: number }>();
+  seconds,
+  seed,
+} = command.opts<{
+  readonly json?: boolean;
+  readonly unguarded?: boolean;
+  readonly seconds?: number;
+  readonly seed?: number;
+}>();
 
-const clock = (at: string | null): string => (at === null ? '-' : at.slice(11, 23));
-const line = ({ name, ok, actedAt, detectedAt, restoredAt, restoreMs }: StepResult): string =>
-  `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)} acted ${clock(actedAt).padEnd(12)}  seen ${clock(detectedAt).padEnd(12)}  restored ${clock(restoredAt).padEnd(12)}  ${restoreMs === null ? '' : `${restoreMs} ms`}`;
+const print = (text: string): void => {
+  if (!json) process.stdout.write(text);
+};
 
 const result = await playDemo({
   guarded: !unguarded,
-  stepLimitMs: stepSeconds * 1_000,
-  onStep: (step) => {
-    if (!json) process.stdout.write(`${line(step)}\n`);
-  },
+  ...(seconds === undefined ? {} : { limitMs: seconds * 1_000 }),
+  ...(seed === undefined ? {} : { seed }),
+  onStart: (azure) => print(`${headLines(azure.seed)}\n`),
+  onStep: (step) => print(`${stepLine(step)}\n`),
 });
 process.stdout.write(
   json

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { readLines, readRecords } from '../../shared/audit/read.ts';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams as streamsOf } from '../../shared/azure/streams.ts';
+import type { LocalAzure } from '../azure/azure.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { findLocalAzure, outsideClient } from '../outside-client.ts';
+import { LOCAL_SWEEP_SECONDS } from '../pace.ts';
 import { demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
@@ -19,30 +21,40 @@ export interface DemoResult {
 
 /** How the demo is played. */
 export interface DemoOptions {
+  /** Told once, before the first act, of the local Azure that it plays against. */
+  readonly onStart?: (azure: Pick<LocalAzure, 'seed'>) => void;
   /** Told of each step as it ends. */
   readonly onStep?: (step: StepResult) => void;
   /** False plays it without the guardian: then every step has to fail. Default true. */
   readonly guarded?: boolean;
-  /** What a step waits for has to come within this long, in ms. Default 40 s. */
-  readonly stepLimitMs?: number;
+  /** What the steps wait for has to come within this long after the first act, in ms. Default: what is left of 50 s since the call. */
+  readonly limitMs?: number;
+  /** For what the local Azure leaves to chance. Default: by chance. */
+  readonly seed?: number;
 }
+
+/** Nothing is waited for after so long, however many waits a step has: with the start and the end it stays under a minute. */
+const WAITED_FOR_MS = 50_000;
 
 /** Plays the whole story against a local Azure of its own, the steps side by side, each on its own key. */
 export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
-  const { onStep = () => {}, guarded = true, stepLimitMs = 40_000 } = options;
+  const { onStart = () => {}, onStep = () => {}, guarded = true, limitMs = WAITED_FOR_MS } = options;
+  const calledAt = performance.now();
   const folder = join(localFolder(), `demo-${process.pid}`);
   const sink = await startSink();
   const running = await startLocalGuardian({
     estate: demoEstate(),
     folder,
-    sweepSeconds: 2,
+    sweepSeconds: LOCAL_SWEEP_SECONDS,
     guarded,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     webhook: { url: sink.url, secret: sink.secret },
     log: (line) => process.stderr.write(`${line}\n`),
     // The sink hears everything; the steps are what this run prints.
     write: () => {},
   });
   try {
+    onStart(running.azure);
     const address = await findLocalAzure(folder);
     const stored = streamsOf(
       storageClients({ kind: 'connection-string', value: running.guardian.settings.TrailStorage ?? '' }).container(
@@ -55,7 +67,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     const scene: Scene = {
       running,
       sink,
-      limitMs: stepLimitMs,
+      until: Math.min(calledAt + WAITED_FOR_MS, performance.now() + limitMs),
       client: (vault, identity) => outsideClient(address, vault, identity),
       records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
       streams: async () =>

@@ -4,12 +4,17 @@ import type { LoggedRequest } from '../azure/types.ts';
 import type { LocalGuardian } from '../guardian.ts';
 import type { Sink } from './sink.ts';
 
+/** What the local Azure knows of what happened: all that a step is judged by. */
+export interface Witness {
+  readonly running: Pick<LocalGuardian, 'azure'>;
+}
+
 /** What a step has to play with. */
-export interface Scene {
+export interface Scene extends Witness {
   readonly running: LocalGuardian;
   readonly sink: Sink;
-  /** What a step waits for has to come within this long, in ms. */
-  readonly limitMs: number;
+  /** What any step waits for has to have come by then, by `performance.now()`: one end for the whole play. */
+  readonly until: number;
   /** A client from outside, over the TLS port. */
   readonly client: (vault: string, identity: string) => Promise<KeyClient>;
   /** Every record of the audit streams, read from the trail's storage. */
@@ -35,11 +40,10 @@ const GUARDIAN = ['watcher', 'keeper'];
 
 /** Looks until something is there; undefined where it is not in time. */
 export async function eventually<T>(
-  { limitMs }: Pick<Scene, 'limitMs'>,
+  { until }: Pick<Scene, 'until'>,
   look: () => T | undefined | Promise<T | undefined>,
   { everyMs = LOOK_EVERY_MS }: { readonly everyMs?: number } = {},
 ): Promise<T | undefined> {
-  const until = performance.now() + limitMs;
   while (performance.now() < until) {
     const found = await look();
     if (found !== undefined) return found;
@@ -48,11 +52,11 @@ export async function eventually<T>(
   return undefined;
 }
 
-const of = ({ running }: Scene, vault: string): readonly LoggedRequest[] =>
+const of = ({ running }: Witness, vault: string): readonly LoggedRequest[] =>
   running.azure.log.filter((request) => request.vault === vault && GUARDIAN.includes(request.identity ?? ''));
 
 /** When the last act of anybody else on the key reached the local Azure. Throws where there was none. */
-export function lastAct({ running }: Scene, vault: string, key: string): Date {
+export function lastAct({ running }: Witness, vault: string, key: string): Date {
   const act = running.azure.log.findLast(
     (request) =>
       request.vault === vault && request.key === key && request.changed && !GUARDIAN.includes(request.identity ?? ''),
@@ -62,23 +66,37 @@ export function lastAct({ running }: Scene, vault: string, key: string): Date {
 }
 
 /** The guardian's first request for the key after a moment. */
-export const firstLook = (scene: Scene, vault: string, key: string, after: Date): Date | undefined =>
-  of(scene, vault).find((request) => request.key === key && request.at.getTime() >= after.getTime())?.at;
+export const firstLook = (witness: Witness, vault: string, key: string, after: Date): Date | undefined =>
+  of(witness, vault).find((request) => request.key === key && request.at.getTime() >= after.getTime())?.at;
 
 /** The guardian's writes to a key after a moment, whatever was answered. */
-export const writesTo = (scene: Scene, vault: string, key: string, after: Date): readonly LoggedRequest[] =>
-  of(scene, vault).filter(
+export const writesTo = (witness: Witness, vault: string, key: string, after: Date): readonly LoggedRequest[] =>
+  of(witness, vault).filter(
     (request) => request.key === key && request.method !== 'GET' && request.at.getTime() >= after.getTime(),
   );
 
-/** When the guardian began to list the vault after a moment: its sweeps. */
-export const sweepsOf = (scene: Scene, vault: string, after: Date): readonly LoggedRequest[] =>
-  of(scene, vault).filter(
-    (request) => request.operation === 'list' && request.status === 200 && request.at.getTime() > after.getTime(),
+/**
+ * When the key could be used again by what the guardian did after a moment: its last change to the key, and after a
+ * recovery the time that this takes to show. `undefined` where the guardian changed nothing.
+ */
+export function restoredBy(witness: Witness, vault: string, key: string, after: Date): Date | undefined {
+  const last = writesTo(witness, vault, key, after).findLast(({ changed }) => changed);
+  if (last === undefined) return undefined;
+  const settlingMs = last.operation === 'recover' ? witness.running.azure.behaviours.settleMs : 0;
+  return new Date(last.at.getTime() + settlingMs);
+}
+
+/** How many of the guardian’s passes that began after a moment are over: one is when the next begins. Of a vault of one page. */
+export const passesOver = (witness: Witness, vault: string, after: Date): number =>
+  Math.max(
+    0,
+    of(witness, vault).filter(
+      (request) => request.operation === 'list' && request.status === 200 && request.at.getTime() > after.getTime(),
+    ).length - 1,
   );
 
 /** Whether every version of the key can be used by a disk, by the local Azure's own state. */
-export function isUsable({ running }: Scene, vault: string, key: string): boolean {
+export function isUsable({ running }: Witness, vault: string, key: string): boolean {
   const state = running.azure.state(vault, key);
   const now = Date.now() / 1000;
   return (

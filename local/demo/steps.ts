@@ -9,9 +9,10 @@ import {
   isUsable,
   isWithheld,
   lastAct,
+  passesOver,
+  restoredBy,
   type Scene,
   type StepResult,
-  sweepsOf,
   writesTo,
 } from './scene.ts';
 
@@ -25,7 +26,7 @@ const failed = (actedAt: Date | undefined): Omit<StepResult, 'name'> => ({
   restoreMs: null,
 });
 
-/** An act that has to be undone: the key is usable again by the local Azure's own state. */
+/** An act that has to be undone: the key is usable again by the local Azure's own state, and it was the guardian who changed it. */
 const undone =
   (act: string): Step =>
   async (scene, vault, key) => {
@@ -36,7 +37,8 @@ const undone =
   };
 
 async function restored(scene: Scene, vault: string, key: string, actedAt: Date): Promise<Omit<StepResult, 'name'>> {
-  const restoredAt = await eventually(scene, () => (isUsable(scene, vault, key) ? new Date() : undefined));
+  const usable = await eventually(scene, () => (isUsable(scene, vault, key) ? true : undefined));
+  const restoredAt = usable && restoredBy(scene, vault, key, actedAt);
   const detectedAt = firstLook(scene, vault, key, actedAt);
   if (restoredAt === undefined || detectedAt === undefined)
     return { ...failed(actedAt), detectedAt: detectedAt?.toISOString() ?? null };
@@ -55,6 +57,9 @@ const deletedAgain: Step = async (scene, vault, key) => {
   return first.ok ? undone('delete')(scene, vault, key) : first;
 };
 
+/** So many passes have to be over without a write after one was withheld. */
+const PASSES_WITHOUT_A_WRITE = 2;
+
 /** An act after which nothing may change: looked at, withheld with its reason, and no write in two more sweeps. */
 const left =
   (because: string, identity: string, prepare: (scene: Scene, vault: string, key: string) => Promise<unknown>): Step =>
@@ -69,7 +74,9 @@ const left =
       (await isWithheld(scene, vault, key, because)) ? new Date() : undefined,
     );
     if (withheld === undefined) return { ...failed(actedAt), detectedAt: detectedAt.toISOString() };
-    const swept = await eventually(scene, () => (sweepsOf(scene, vault, withheld).length >= 2 ? true : undefined));
+    const swept = await eventually(scene, () =>
+      passesOver(scene, vault, withheld) >= PASSES_WITHOUT_A_WRITE ? true : undefined,
+    );
     const state = scene.running.azure.state(vault, key);
     const unchanged =
       state.kind === 'present' &&
