@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import hostJson from '../host.json' with { type: 'json' };
 import roles from '../infra/roles.json' with { type: 'json' };
@@ -13,6 +13,7 @@ import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { type Host, startHost } from './host/host.ts';
+import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { startStorage } from './storage.ts';
 
 const AUDIT_HUB = 'key-vault-audit';
@@ -25,6 +26,7 @@ export interface LocalOptions {
   /** Time between two passes over a vault, in seconds; 2 to 300. */
   readonly sweepSeconds: number;
   readonly behaviours?: Partial<Behaviours>;
+  /** For what the local Azure leaves to chance. Default: by chance. */
   readonly seed?: number;
   /** Alerts also go to this webhook. */
   readonly webhook?: { readonly url: string; readonly secret: string };
@@ -47,20 +49,22 @@ export interface LocalGuardian {
 
 /**
  * Starts storage, the local Azure with its TLS port, and the guardian; takes a baseline of every vault and accepts it.
- * When it returns, `azure.json` is there. One a process: what is outside is set before `functions/` is imported.
+ * When it returns, `azure.json` is there, and one that was left behind has been gone since the start. One a process: what is outside is set before `functions/` is imported.
  */
 export async function startLocalGuardian(options: LocalOptions): Promise<LocalGuardian> {
   const { estate, folder } = options;
   const policy = policySchema.parse(estate.policy);
+  await mkdir(folder, { recursive: true });
+  // What one left behind that was killed leads nowhere: whoever waits for the file is to find ours.
+  await rm(join(folder, 'azure.json'), { force: true });
   const [register, trail] = await Promise.all([startStorage(), startStorage()]);
   const azure = createLocalAzure({
     vaults: estate.vaults,
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
-    behaviours: { auditDelayMs: 1_000, ...options.behaviours },
+    behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   const listener = await listenOnTls(azure);
-  await mkdir(folder, { recursive: true });
   const policyFile = join(folder, 'policy.json');
   await writeFile(policyFile, JSON.stringify(estate.policy, null, 2));
   const settings = {
@@ -155,5 +159,8 @@ async function describe(
     caFile,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };
-  await writeFile(join(folder, 'azure.json'), JSON.stringify(about, null, 2));
+  // Renamed when it is whole: nobody reads half of it.
+  const written = join(folder, 'azure.json.new');
+  await writeFile(written, JSON.stringify(about, null, 2));
+  await rename(written, join(folder, 'azure.json'));
 }

@@ -4,13 +4,14 @@ import { startEstate } from './estate.ts';
 import { startLocalGuardian } from './guardian.ts';
 import { localFolder } from './guardian-folder.ts';
 import { isLocalAzureUp } from './outside-client.ts';
-
-const SWEEP_SECONDS = 2;
+import { LOCAL_SWEEP_SECONDS, paceLine } from './pace.ts';
+import { parseSeed, seedLine } from './seed.ts';
 
 const command = new Command('npm start --')
   .description('Runs the guardian against a local Azure until it is stopped.')
-  .option('--folder <folder>', 'where it says where it is', localFolder());
-const { folder } = command.parse().opts<{ readonly folder: string }>();
+  .option('--folder <folder>', 'where it says where it is', localFolder())
+  .option('--seed <n>', 'let chance fall again as in the run that printed this seed', parseSeed);
+const { folder, seed } = command.parse().opts<{ readonly folder: string; readonly seed?: number }>();
 if (await isLocalAzureUp(folder))
   command.error(`A local guardian runs already: stop it, or give this one a folder of its own with --folder.`);
 
@@ -18,7 +19,8 @@ const estate = startEstate();
 const running = await startLocalGuardian({
   estate,
   folder,
-  sweepSeconds: SWEEP_SECONDS,
+  sweepSeconds: LOCAL_SWEEP_SECONDS,
+  ...(seed === undefined ? {} : { seed }),
   log: (line) => process.stdout.write(`${line}\n`),
 });
 
@@ -27,7 +29,8 @@ const keys = estate.vaults.reduce((sum, { keys: all = [] }) => sum + all.length,
 process.stdout.write(`
 Key Guardian watches ${estate.vaults.length} vaults with ${keys} keys on this machine, against a local Azure.
 ${policy.vaults.map(({ name, mode }) => `  ${mode.padEnd(5)}  ${running.vaultUrl(name)}`).join('\n')}
-Here each vault is swept every ${SWEEP_SECONDS} s and audit records are 1 s late; in Azure it is 60 s and 3 to 10 minutes.
+${paceLine}
+${seedLine(running.azure.seed)}
 The baseline of each vault is taken and accepted. Addresses, the certificate and tokens are in ${join(folder, 'azure.json')}.
 
 From another terminal:
@@ -37,7 +40,11 @@ Ctrl+C stops it.
 
 `);
 
-const stop = (): void => {
+let stopping = false;
+function stop(): void {
+  // Ctrl+C reaches it from the terminal and from npm: the second must not end it halfway.
+  if (stopping) return;
+  stopping = true;
   running.stop().then(
     () => process.exit(0),
     (error: unknown) => {
@@ -45,6 +52,6 @@ const stop = (): void => {
       process.exit(1);
     },
   );
-};
-process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
+}
+// A terminal that is closed sends SIGHUP.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
