@@ -25,6 +25,10 @@ const VAULT = 'contoso-disks';
 const SHARED = Array.from({ length: 8 }, (_, number) => `shared-${number}`);
 const ACTS = ['disable', 'expire', 'not-before', 'strip-ops'] as const;
 const patient = { timeout: 45_000, interval: 50 };
+/** Messages for each shared key: together more than one guardian takes at once. */
+const LOOKS = 3;
+/** For what two processes do against each other, on a machine that is busy with others. */
+const veryPatient = { timeout: 150_000, interval: 100 };
 
 let folder = '';
 let running: LocalGuardian;
@@ -131,72 +135,97 @@ describe('a local guardian', () => {
 
 describe('two guardians in two processes', () => {
   let second: ChildProcess;
+  /** Sends to the second guardian, and gives its answer. */
+  const asked = async (said: object): Promise<unknown> => {
+    const answered = once(second, 'message');
+    second.send(said);
+    const [answer] = await answered;
+    return answer;
+  };
+  /** Which of the shared keys the second guardian's requests named, once a request. */
+  const sharedIn = (answer: unknown): readonly string[] =>
+    z
+      .object({ keys: z.array(z.string()) })
+      .parse(answer)
+      .keys.filter((key) => SHARED.includes(key));
 
   beforeAll(async () => {
     second = fork(fileURLToPath(new URL('./second-guardian.ts', import.meta.url)), { execArgv: [] });
     const token = (name: string) => running.azure.identities.get(name)?.token ?? '';
-    second.send({
-      kind: 'start',
-      folder,
-      port: portOf(),
-      tokens: { watcher: token('watcher'), keeper: token('keeper') },
-    });
-    await once(second, 'message');
-  });
+    const tokens = { watcher: token('watcher'), keeper: token('keeper') };
+    await asked({ kind: 'start', folder, port: portOf(), tokens });
+  }, veryPatient.timeout);
   afterAll(() => {
     second.kill();
   });
 
-  it('come to the same end as one: each act undone by one write and told as one incident', async () => {
+  it('come to the same end as one: each act undone by one write and told as one incident', {
+    timeout: 3 * veryPatient.timeout,
+  }, async () => {
     running.azure.clearLog();
     const undo = running.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'slow', ms: 100 } });
     const attacker = await outsideClient(await findLocalAzure(folder), VAULT, 'attacker');
     const inspections = queue(register().queue('inspections'));
+    const look = (key: string) => inspections.send({ vault: VAULT, key, hints: [], attempt: 0 });
     await Promise.all(
       SHARED.map(async (key, number) => {
         await attack(ACTS[number % ACTS.length] ?? 'disable', attacker, key);
-        const look = { vault: VAULT, key, hints: [], attempt: 0 };
-        await Promise.all(Array.from({ length: 2 }, () => inspections.send(look)));
+        await Promise.all(Array.from({ length: LOOKS }, () => look(key)));
       }),
     );
-    await expect.poll(() => SHARED.filter((key) => !isUsable(running.azure.state(VAULT, key))), patient).toEqual([]);
-    await expect.poll(() => waitingIn('inspections'), patient).toBe(0);
     await expect
-      .poll(async () => (await incidentsOf(SHARED)).filter(({ state }) => state !== 'resolved'), patient)
+      .poll(() => SHARED.filter((key) => !isUsable(running.azure.state(VAULT, key))), veryPatient)
+      .toEqual([]);
+    // Where the first was so fast that the second has not looked yet, it gets another chance to do harm.
+    await expect
+      .poll(async () => {
+        const looked = sharedIn(await asked({ kind: 'asked' }));
+        if (looked.length === 0) await Promise.all(SHARED.map(look));
+        return looked;
+      }, veryPatient)
+      .not.toEqual([]);
+    await expect.poll(() => waitingIn('inspections'), veryPatient).toBe(0);
+    await expect
+      .poll(async () => (await incidentsOf(SHARED)).filter(({ state }) => state !== 'resolved'), veryPatient)
       .toEqual([]);
     undo();
+
+    const stopped = await asked({ kind: 'stop' });
+    const byBoth = running.azure.log.filter(
+      ({ identity, key }) => (identity === 'watcher' || identity === 'keeper') && SHARED.includes(key ?? ''),
+    ).length;
+    const bySecond = sharedIn(stopped).length;
+    expect(bySecond).toBeGreaterThan(0);
+    expect(byBoth - bySecond).toBeGreaterThan(0);
 
     const writes = running.azure.log.filter(({ identity, changed }) => identity === 'keeper' && changed);
     expect(writes.map(({ key }) => key).toSorted()).toEqual(SHARED.toSorted());
     const incidents = await incidentsOf(SHARED);
     expect(incidents.map(({ subject }) => subject.key).toSorted()).toEqual(SHARED.toSorted());
     expect(incidents.every(({ judgement }) => judgement === 'undone')).toBe(true);
-
-    const stopped = once(second, 'message');
-    second.send({ kind: 'stop' });
-    const [said] = await stopped;
-    const { requests, failures, poisoned } = z
-      .object({ requests: z.number(), failures: z.array(z.string()), poisoned: z.number() })
-      .parse(said);
-    const all = running.azure.log.filter(({ identity }) => identity === 'watcher' || identity === 'keeper').length;
-    expect(requests).toBeGreaterThan(0);
-    expect(all).toBeGreaterThan(requests);
-    expect({ failures, poisoned }).toEqual({ failures: [], poisoned: 0 });
+    expect(stopped).toMatchObject({ failures: [], poisoned: 0 });
     expect(running.host?.failures).toEqual([]);
   });
 
-  it('write one trail: its chain holds, and each write has its intent and its outcome', async () => {
+  it('write one trail: its chain holds, and each act was undone by one intent that has its outcome', async () => {
     const value = running.guardian.settings.TrailStorage ?? '';
     const trail = streams(storageClients({ kind: 'connection-string', value }).container('trail'));
     const days = new Set((await trail.list('audit/')).map((name) => name.split('/')[1] ?? ''));
     const records = (await Promise.all([...days].map((day) => readRecords(trail, `audit/${day}/${VAULT}`)))).flat();
-    const acts = records.filter(
-      ({ what, subject }) => SHARED.includes(subject.key ?? '') && /intent|outcome/.test(what),
-    );
-    expect(acts.filter(({ what }) => what === 'intent')).toHaveLength(SHARED.length);
-    expect(acts.filter(({ what, detail }) => what === 'outcome' && detail.kind === 'done')).toHaveLength(SHARED.length);
+    const of = (what: string) =>
+      records
+        .filter((record) => record.what === what && SHARED.includes(record.subject.key ?? ''))
+        .map(({ subject, detail }) => ({ key: subject.key, ...named.parse(detail) }));
+    const outcomes = of('outcome');
+    // A write that took too long has failed and was tried again, under an intent of its own.
+    const intents = of('intent').map(({ intent }) => intent);
+    expect(new Set(outcomes.map(({ intent }) => intent))).toEqual(new Set(intents));
+    const done = outcomes.filter(({ kind }) => kind === 'done');
+    expect(done.map(({ key }) => key).toSorted()).toEqual(SHARED.toSorted());
   });
 });
+
+const named = z.object({ intent: z.string(), kind: z.string().optional() });
 
 function versionOf(key: string): string {
   const state = running.azure.state(VAULT, key);

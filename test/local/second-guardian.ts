@@ -18,9 +18,13 @@ const start = z.object({
   port: z.number(),
   tokens: z.object({ watcher: z.string(), keeper: z.string() }),
 });
-const message = z.discriminatedUnion('kind', [start, z.object({ kind: z.literal('stop') })]);
+const message = z.discriminatedUnion('kind', [
+  start,
+  z.object({ kind: z.literal('asked') }),
+  z.object({ kind: z.literal('stop') }),
+]);
 
-/** Starts it; the result stops it and says what came of it. */
+/** Starts it. It says which keys its requests named so far, once a request, and stops with what came of it. */
 async function begin({ folder, port, tokens }: z.infer<typeof start>) {
   const settings = z
     .record(z.string(), z.string())
@@ -33,11 +37,12 @@ async function begin({ folder, port, tokens }: z.infer<typeof start>) {
     lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
   });
   const client = createDefaultHttpClient();
-  let requests = 0;
+  const asked: string[] = [];
   setOutside({
     vaultHttpClient: {
       sendRequest: (request) => {
-        requests += 1;
+        const [, key] = /^\/(?:deleted)?keys\/([^/]+)/.exec(new URL(request.url).pathname) ?? [];
+        if (key !== undefined) asked.push(key);
         return client.sendRequest(Object.assign(request, { agent }));
       },
     },
@@ -54,24 +59,30 @@ async function begin({ folder, port, tokens }: z.infer<typeof start>) {
     settings: { ...settings, AuditLog_westeurope: 'local' },
     hostJson,
   });
-  return async () => {
-    await host.stop();
-    agent.destroy();
-    const failures = host.failures.map(({ functionName, error }) => `${functionName}: ${String(error)}`);
-    return { kind: 'stopped', requests, failures, poisoned: host.poisoned.length };
+  return {
+    asked: () => ({ kind: 'asked', keys: asked }),
+    async stop() {
+      await host.stop();
+      agent.destroy();
+      const failures = host.failures.map(({ functionName, error }) => `${functionName}: ${String(error)}`);
+      return { kind: 'stopped', keys: asked, failures, poisoned: host.poisoned.length };
+    },
   };
 }
 
-let end: (() => Promise<object>) | undefined;
+let second: Awaited<ReturnType<typeof begin>> | undefined;
 
 async function hear(said: z.infer<typeof message>): Promise<void> {
   switch (said.kind) {
     case 'start':
-      end = await begin(said);
+      second = await begin(said);
       process.send?.({ kind: 'started' });
       return;
+    case 'asked':
+      process.send?.(second?.asked());
+      return;
     case 'stop':
-      process.send?.(await end?.());
+      process.send?.(await second?.stop());
       process.disconnect();
       return;
     default:
