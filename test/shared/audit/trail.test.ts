@@ -49,6 +49,24 @@ describe('append', () => {
     }
   });
 
+  test('goes on in a new blob at 40,000 blocks, where nobody says otherwise', async () => {
+    const { streams, backlog, trail } = storage();
+    await trail().append('payments', [entry('a')]);
+    const long = {
+      ...streams,
+      state: async (name: string) => ({ sizeBytes: 0, ...(await streams.state(name)), blocks: 39_999 }),
+    };
+    const one = createTrail({ streams: long, backlog, now: () => noon });
+    await one.append('payments', [entry('b')]);
+    expect(await streams.list('audit/')).toEqual([`${stream}.0.jsonl`]);
+    await one.append('payments', [entry('c')]);
+    expect(await streams.list('audit/')).toEqual([`${stream}.0.jsonl`, `${stream}.1.jsonl`]);
+    expect(checkChain(await readLines(streams, stream), chainStart(stream))).toMatchObject({
+      kind: 'holds',
+      records: 3,
+    });
+  });
+
   test('of nothing asks storage nothing', async () => {
     const { trail, calls } = storage();
     expect(await trail().append('payments', [])).toBe('appended');

@@ -22,10 +22,12 @@ interface Guarded {
   readonly seed?: SeedVersion;
   /** Of the older one. */
   readonly olderSeed?: SeedVersion;
+  /** Versions of `disk-a` that a person approves as they are, however suspicious. Default: the older one. */
+  readonly asTheyAre?: readonly string[];
 }
 
 /** A key `disk-a` of two versions and a key `disk-b` of one, guarded in mode block, with their baseline accepted. */
-function guarded({ behaviours, seed, olderSeed }: Guarded = {}): Promise<World> {
+function guarded({ behaviours, seed, olderSeed, asTheyAre = [older] }: Guarded = {}): Promise<World> {
   return createWorld({
     vaults: [
       {
@@ -43,8 +45,21 @@ function guarded({ behaviours, seed, olderSeed }: Guarded = {}): Promise<World> 
       },
     ],
     policy: { vaults: [{ name: vault, mode: 'block' }] },
-    words: { needed: [], retired: [`disk-a/${older}`] },
+    words: { needed: [], retired: asTheyAre.map((version) => `disk-a/${version}`) },
     ...(behaviours === undefined ? {} : { behaviours }),
+  });
+}
+
+/** A not-before of the latest version, set without the SDK, which cannot write one after 2038. */
+async function pushedOut({ azure }: World, nbf: number): Promise<void> {
+  await azure.handle({
+    method: 'PATCH',
+    url: `https://${vault}.vault.azure.net/keys/disk-a/${latest}?api-version=7.4`,
+    headers: {
+      authorization: `Bearer ${azure.identities.get('attacker')?.token}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ attributes: { nbf } }),
   });
 }
 
@@ -268,6 +283,23 @@ describe('an expiry', () => {
 });
 
 describe('a not-before', () => {
+  test('after 2038 goes out on the wire as it was approved', async () => {
+    const farAway = Date.UTC(2041, 0, 1) / 1000;
+    const farther = Date.UTC(2045, 0, 1) / 1000;
+    const world = await guarded({ seed: { nbf: farAway }, asTheyAre: [older, latest] });
+    const sent: unknown[] = [];
+    world.azure.onAnswer(({ body }, _, operation) => {
+      if (operation === 'update' && body !== '') sent.push(JSON.parse(body));
+    });
+    await pushedOut(world, farther);
+    expect(shown(world, latest).nbf).toBe(farther);
+    await world.sentry();
+    expect(sent.at(-1)).toMatchObject({ attributes: { nbf: farAway } });
+    expect(shown(world, latest).nbf).toBe(farAway);
+    await world.pass(130);
+    expect(world.changes()).toBe(1);
+  });
+
   test('pushed out is put back to the approved one', async () => {
     const world = await guarded({ seed: { nbf: seconds(-90) } });
     const use = await diskUnder(world.azure, vault, 'disk-a', latest);

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import hostJson from '../host.json' with { type: 'json' };
+
+/** The numbers that are shipped: each stands for a promise, and the tests of the host bring their own. */
+
+test('host.json keeps the hop over a queue short: asked each second, tried again after five, given up after five times', () => {
+  expect(hostJson.extensions.queues).toMatchObject({
+    maxPollingInterval: '00:00:01',
+    visibilityTimeout: '00:00:05',
+    maxDequeueCount: 5,
+  });
+});
+
+test('host.json takes messages in base64, as the app sends them', () => {
+  expect(hostJson.extensions.queues.messageEncoding).toBe('base64');
+});
+
+test('host.json takes up to 1,000 audit messages at once, and waits for no more than there are', () => {
+  expect(hostJson.extensions.eventHubs).toMatchObject({ maxEventBatchSize: 1_000, minEventBatchSize: 1 });
+});
