@@ -15,17 +15,22 @@ const object = z.object({
   required: z.array(z.string()).optional(),
 });
 
-/** The README with its reference tables made anew from the schemas, the rules and the kinds of incident. */
+/**
+ * The README with its reference tables made anew from the schemas, the rules and the kinds of incident. Throws where it
+ * has no place for one of them, or two: the table would go missing, or stay as it was, without a word.
+ */
 export function withReferences(readme: string): string {
   const tables = { rules: rulesTable(), kinds: kindsTable(), policy: policyTable(), settings: settingsTable() };
   return Object.entries(tables).reduce((text, [name, table]) => filled(text, name, table), readme);
 }
 
 function filled(readme: string, name: string, table: string): string {
-  return readme.replace(
-    new RegExp(`<!-- ${name}:begin -->[^]*<!-- ${name}:end -->`),
-    () => `<!-- ${name}:begin -->\n${table}\n<!-- ${name}:end -->`,
-  );
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [before, rest, ...third] = readme.split(begin);
+  const [old, after, ...more] = rest?.split(end) ?? [];
+  if (before === undefined || old === undefined || after === undefined || third.length + more.length > 0)
+    throw new Error(`The README has to have "${begin}" and, after it, "${end}", once each.`);
+  return `${before}${begin}\n${table}\n${end}${after}`;
 }
 
 function rulesTable(): string {
