@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
 
 /** What a command is about, in lower case. */
 export interface Target {
@@ -28,4 +29,14 @@ export function parseHours(text: string): number {
   const hours = Number(text);
   if (!Number.isFinite(hours) || hours <= 0) throw new InvalidArgumentError('Give hours as a number above 0.');
   return hours;
+}
+
+const isoMoment = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
+
+/** A moment in ISO 8601, with its time zone: without one it would be another moment on another machine. */
+export function parseMoment(text: string): Date {
+  const { success } = isoMoment.safeParse(text);
+  if (!success)
+    throw new InvalidArgumentError('Write the moment in ISO 8601 with its time zone, as 2026-03-01T12:00:00Z.');
+  return new Date(text);
 }

@@ -4,7 +4,7 @@ import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
 import { askApproval, grantApproval, withdrawApproval } from '../../../shared/register/say.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseHours, parseTarget, type Target } from '../target.ts';
+import { parseHours, parseMoment, parseTarget, type Target } from '../target.ts';
 
 /** `approve ask|grant|withdraw`. */
 export const approve: CommandGroup = (program, run) => {
@@ -18,7 +18,8 @@ export const approve: CommandGroup = (program, run) => {
     .addOption(new Option('--act <act...>', 'which acts').choices(approvableActs).makeOptionMandatory())
     .requiredOption('--why <text>', 'why')
     .option('--by <oid>', 'who may do it: an object id, or anyone but the granter', 'anyone')
-    .option('--hours <n>', 'how long it lasts from now', parseHours, 1)
+    .option('--from <moment>', 'when it begins, in ISO 8601; now where left out', parseMoment)
+    .option('--hours <n>', 'how long it lasts from then', parseHours, 1)
     .option('--ticket <id>', 'where it is discussed')
     .action(
       (
@@ -27,6 +28,7 @@ export const approve: CommandGroup = (program, run) => {
           readonly act: readonly ApprovableAct[];
           readonly why: string;
           readonly by: string;
+          readonly from?: Date;
           readonly hours: number;
           readonly ticket?: string;
         },
@@ -34,8 +36,7 @@ export const approve: CommandGroup = (program, run) => {
         run(async (context) => {
           const { ports, who } = localOnly(context);
           await refuseUnknown(target, ports);
-          const { act: acts, why, by, hours, ticket } = options;
-          const from = ports.now();
+          const { act: acts, why, by, from = ports.now(), hours, ticket } = options;
           const asked = await askApproval(
             {
               vault: target.vault,
@@ -51,7 +52,7 @@ export const approve: CommandGroup = (program, run) => {
             who,
             ports,
           );
-          return `Asked: ${asked.id}\nSomebody else grants it: key-guardian --as approver approve grant ${target.vault} ${asked.id}`;
+          return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: key-guardian --as approver approve grant ${target.vault} ${asked.id}`;
         })(),
     );
   group
@@ -63,7 +64,7 @@ export const approve: CommandGroup = (program, run) => {
       run(async (context) => {
         const { ports, who } = localOnly(context);
         const granted = await grantApproval(target.vault, id, who, ports);
-        return `Granted until ${utc(granted.until)}.`;
+        return `Granted from ${utc(granted.from)} until ${utc(granted.until)}.`;
       })(),
     );
   group

@@ -7,7 +7,7 @@ import { resetClock } from '../../../local/clock.ts';
 import { startEstate } from '../../../local/estate.ts';
 import { type LocalGuardian, startLocalGuardian } from '../../../local/guardian.ts';
 import type { Host } from '../../../local/host/host.ts';
-import { later } from '../../../shared/domain/time.ts';
+import { later, utc } from '../../../shared/domain/time.ts';
 import { openIncident } from '../../../shared/incidents/book.ts';
 import { type IncidentDraft, incidentId } from '../../../shared/incidents/draft.ts';
 import { purgeAttempted } from '../../../shared/incidents/kinds/purge-attempted.ts';
@@ -115,6 +115,10 @@ describe('any command', () => {
     [['hold', 'set', 'contoso-disks', '--why', 'x', '--hours', '0'], 'Give hours as a number above 0.'],
     [['approve', 'ask', 'contoso-disks', '--act', 'shred', '--why', 'x'], 'Allowed choices are'],
     [['approve', 'ask', 'contoso-disks', '--why', 'x'], "required option '--act <act...>' not specified"],
+    [
+      ['approve', 'ask', 'contoso-disks', '--act', 'disable', '--why', 'x', '--from', 'tomorrow'],
+      'Write the moment in ISO 8601 with its time zone, as 2026-03-01T12:00:00Z.',
+    ],
     [['restore', 'contoso-disks'], 'Name the key: vault/key.'],
     [['restore'], "missing required argument 'vault/key'"],
     [['recover'], "unknown command 'recover'"],
@@ -258,7 +262,7 @@ describe('approve', () => {
       'Who asks for an approval cannot grant it: somebody else has to.',
     );
     expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(
-      /^Granted until [-\d: ]+ UTC\.$/,
+      /^Granted from [-\d: ]+ UTC until [-\d: ]+ UTC\.$/,
     );
     await as('owner').disable('contoso-disks', 'disk-web');
     await swept();
@@ -278,6 +282,22 @@ describe('approve', () => {
     await as('owner').disable('contoso-disks', 'disk-app');
     await swept();
     expect(enabled('contoso-disks', 'disk-app')).toEqual([true, true]);
+  });
+
+  it('covers nothing before it begins', async () => {
+    const begins = later(new Date(), 2 * HOUR_MS);
+    const ask = ['approve', 'ask', 'contoso-sql/disk-backup', '--act', 'disable', '--why', 'on Sunday'];
+    const asked = await done(...ask, '--from', begins.toISOString(), '--hours', '3');
+    const window = `from ${utc(begins)} until ${utc(later(begins, 3 * HOUR_MS))}.`;
+    expect(asked).toContain(window);
+    expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-sql', idIn(asked))).toBe(`Granted ${window}`);
+    await as('owner').disable('contoso-sql', 'disk-backup');
+    await swept();
+    expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);
+    await host().advance(2 * HOUR_MS, HOUR_MS / 2);
+    await as('owner').disable('contoso-sql', 'disk-backup');
+    await swept();
+    expect(enabled('contoso-sql', 'disk-backup')).toEqual([false]);
   });
 
   it('refuses an id or a version that there is not', async () => {

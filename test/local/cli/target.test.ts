@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { parseHours, parseKeyTarget, parseTarget } from '../../../local/cli/target.ts';
+import { parseHours, parseKeyTarget, parseMoment, parseTarget } from '../../../local/cli/target.ts';
 
 describe('a target', () => {
   it.each([
@@ -35,5 +35,30 @@ describe('hours', () => {
 
   it.each(['0', '-1', 'soon', 'Infinity', ''])('are not "%s"', (text) => {
     expect(() => parseHours(text)).toThrow('Give hours as a number above 0.');
+  });
+});
+
+describe('a moment', () => {
+  it.each([
+    ['2026-03-01T12:00:00Z', '2026-03-01T12:00:00.000Z'],
+    ['2026-03-01T12:00Z', '2026-03-01T12:00:00.000Z'],
+    ['2026-03-01T12:00:00.250+02:00', '2026-03-01T10:00:00.250Z'],
+    ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00.000Z'],
+  ])('is taken from %s', (text, moment) => {
+    expect(parseMoment(text).toISOString()).toBe(moment);
+  });
+
+  it.each([
+    'tomorrow',
+    '',
+    '1772366400',
+    '2026-03-01',
+    '2026-03-01T12:00:00',
+    '2026-02-29T12:00:00Z',
+    '2026-13-01T12:00:00Z',
+  ])('is not "%s"', (text) => {
+    expect(() => parseMoment(text)).toThrow(
+      'Write the moment in ISO 8601 with its time zone, as 2026-03-01T12:00:00Z.',
+    );
   });
 });
