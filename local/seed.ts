@@ -9,6 +9,6 @@ export function parseSeed(text: string): number {
   return Number(text);
 }
 
-/** Says by which seed the local Azure does again what it left to chance. */
+/** Says from which seed the local Azure takes what it leaves to chance. */
 export const seedLine = (seed: number): string =>
-  `Chance in the local Azure (ids, orders) comes from seed ${seed}; "--seed ${seed}" gives the same again.`;
+  `Chance in the local Azure (ids, orders) comes from seed ${seed}; "--seed ${seed}" starts it from there again.`;

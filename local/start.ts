@@ -10,7 +10,7 @@ import { parseSeed, seedLine } from './seed.ts';
 const command = new Command('npm start --')
   .description('Runs the guardian against a local Azure until it is stopped.')
   .option('--folder <folder>', 'where it says where it is', localFolder())
-  .option('--seed <n>', 'let chance fall again as in the run that printed this seed', parseSeed);
+  .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
 const { folder, seed } = command.parse().opts<{ readonly folder: string; readonly seed?: number }>();
 if (await isLocalAzureUp(folder))
   command.error(`A local guardian runs already: stop it, or give this one a folder of its own with --folder.`);

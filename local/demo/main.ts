@@ -16,7 +16,7 @@ const command = new Command('npm run demo --')
   .option('--json', 'print one line of JSON instead of text')
   .option('--unguarded', 'play it without the guardian: every step has to fail')
   .option('--seconds <n>', 'what has to come has to come within this long after the first act', parseSeconds)
-  .option('--seed <n>', 'let chance fall again as in the run that printed this seed', parseSeed);
+  .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
 command.parse();
 const {
   json = false,

@@ -79,7 +79,7 @@ describe('npm start', () => {
   it('says how fast it goes here, and by which seed: the one it was given, or one by chance', () => {
     expect(first.shown.text).toContain('Here each vault is swept every 2 s and audit records are 1 s late');
     expect(first.shown.text).toContain('comes from seed 7;');
-    expect(second.shown.text).toMatch(/comes from seed \d+; "--seed \d+" gives the same again/);
+    expect(second.shown.text).toMatch(/comes from seed \d+; "--seed \d+" starts it from there again/);
   });
 
   it('takes away what one left behind that was killed, before it is up, and shows no half of its own', async () => {

@@ -40,7 +40,7 @@ describe('the line of a step', () => {
 it('says above the steps how fast it goes here, and by which seed', () => {
   expect(headLines(42).split('\n')).toEqual([
     'Here each vault is swept every 2 s and audit records are 1 s late; in Azure it is 60 s and 3 to 10 minutes.',
-    'Chance in the local Azure (ids, orders) comes from seed 42; "--seed 42" gives the same again.',
+    'Chance in the local Azure (ids, orders) comes from seed 42; "--seed 42" starts it from there again.',
     '',
   ]);
 });
