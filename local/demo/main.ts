@@ -15,7 +15,7 @@ const command = new Command('npm run demo --')
   )
   .option('--json', 'print one line of JSON instead of text')
   .option('--unguarded', 'play it without the guardian: every step has to fail')
-  .option('--seconds <n>', 'what has to come has to come within this long after the first act', parseSeconds)
+  .option('--seconds <n>', 'what has to come has to have come so long after the first acts', parseSeconds, 50)
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
 command.parse();
 const {
@@ -26,7 +26,7 @@ const {
 } = command.opts<{
   readonly json?: boolean;
   readonly unguarded?: boolean;
-  readonly seconds?: number;
+  readonly seconds: number;
   readonly seed?: number;
 }>();
 
@@ -36,7 +36,7 @@ const print = (text: string): void => {
 
 const result = await playDemo({
   guarded: !unguarded,
-  ...(seconds === undefined ? {} : { limitMs: seconds * 1_000 }),
+  limitMs: seconds * 1_000,
   ...(seed === undefined ? {} : { seed }),
   onStart: (azure) => print(`${headLines(azure.seed)}\n`),
   onStep: (step) => print(`${stepLine(step)}\n`),
