@@ -17,6 +17,8 @@ export interface WireResponse {
   readonly body: string;
   /** Set when a planned fault made this answer malformed on purpose, so that no schema is asked of it. */
   readonly malformedOnPurpose?: true;
+  /** Set when a behaviour made the service refuse what every recording has it do, so that the refusal is not asked to be a published one. */
+  readonly unrecordedOnPurpose?: true;
 }
 
 /** What a key may be used for, as `key_ops` spells it. */

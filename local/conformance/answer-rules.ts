@@ -3,7 +3,14 @@ import { z } from 'zod';
 import type { WireRequest, WireResponse } from '../azure/types.ts';
 import { type Difference, parsedJson } from './compare.ts';
 import { type PublishedError, parseErrors, textComplaint } from './error-texts.ts';
-import { operationOf, type PublishedOperation, parseOperations, schemaOf } from './operations.ts';
+import {
+  namedBy,
+  operationOf,
+  type PublishedOperation,
+  type PublishedOperations,
+  parseOperations,
+  schemaOf,
+} from './operations.ts';
 
 /** The published shapes as parsed JSON: `keys.schema.json`, `operations.json`, `errors.json`. */
 export interface PublishedShapes {
@@ -15,16 +22,23 @@ export interface PublishedShapes {
 /** What is wrong with an answer to a request; empty where it is as published. */
 export type AnswerRules = (request: WireRequest, response: WireResponse) => readonly Difference[];
 
+interface Published extends PublishedOperations {
+  readonly errors: readonly PublishedError[];
+  readonly fits: SchemaCheck;
+}
+
 type SchemaCheck = (reference: string, value: unknown, at: string) => readonly Difference[];
 
 /** The rules for answers of a vault's keys data plane. Throws where the shapes have another form than their README says. */
 export function answerRules(shapes: PublishedShapes): AnswerRules {
-  const operations = parseOperations(shapes.operations);
-  const errors = parseErrors(shapes.errors);
-  const fits = schemaCheck(shapes.schema);
+  const published: Published = {
+    ...parseOperations(shapes.operations),
+    errors: parseErrors(shapes.errors),
+    fits: schemaCheck(shapes.schema),
+  };
   return (request, response) => [
-    ...headerComplaints(request, response, fits),
-    ...bodyComplaints(request, response, operations, errors, fits),
+    ...headerComplaints(request, response, published.fits),
+    ...bodyComplaints(request, response, published),
   ];
 }
 
@@ -74,26 +88,15 @@ function headerComplaints(
   return complaints;
 }
 
-function bodyComplaints(
-  request: WireRequest,
-  response: WireResponse,
-  operations: readonly PublishedOperation[],
-  errors: readonly PublishedError[],
-  fits: SchemaCheck,
-): readonly Difference[] {
+function bodyComplaints(request: WireRequest, response: WireResponse, published: Published): readonly Difference[] {
+  const { operations, fits } = published;
   const url = new URL(request.url);
   const { status } = response;
-  if (status >= 400) {
-    return withJson(response, (body) => {
-      const complaint = textComplaint(errors, status, body);
-      return [...fits(`${DEFS}/Error`, body, 'body'), ...(complaint === undefined ? [] : [complaint])];
-    });
-  }
   const operation = operationOf(operations, request.method, url.pathname);
+  if (status >= 400) return errorComplaints(url, operation, response, published);
   if (operation === undefined) return [`status: ${status} for an operation that is not published`];
   if (!operation.success.includes(status)) return [`status: ${status}, published is ${operation.success.join(', ')}`];
-  const apiVersion = url.searchParams.get('api-version') ?? '';
-  const schema = schemaOf(softDeleted(response, operation, operations), apiVersion);
+  const schema = schemaOf(softDeleted(response, operation, operations), apiVersionOf(url));
   if (schema === null) return response.body === '' ? [] : ['body: there though none is published'];
   return withJson(response, (body) => [
     ...fits(schema, body, 'body'),
@@ -101,6 +104,24 @@ function bodyComplaints(
     ...dateComplaints(body),
   ]);
 }
+
+function errorComplaints(
+  url: URL,
+  operation: PublishedOperation | undefined,
+  response: WireResponse,
+  { errors, commonErrors, fits }: Published,
+): readonly Difference[] {
+  const { hostname, pathname } = url;
+  const asked = { operation, hostname, apiVersion: apiVersionOf(url), ...namedBy(operation, pathname) };
+  return withJson(response, (body) => {
+    const complaint = response.unrecordedOnPurpose
+      ? undefined
+      : textComplaint(errors, commonErrors, asked, response.status, body);
+    return [...fits(`${DEFS}/Error`, body, 'body'), ...(complaint === undefined ? [] : [complaint])];
+  });
+}
+
+const apiVersionOf = (url: URL): string => url.searchParams.get('api-version') ?? '';
 
 const purgeableBundle = z.object({ attributes: z.object({ recoveryLevel: z.literal('Purgeable') }) });
 

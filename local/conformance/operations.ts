@@ -2,20 +2,43 @@ import { z } from 'zod';
 
 const reference = z.object({ $ref: z.string() });
 
+/** `errors.json#id`, as its id. */
+const errorIds = z
+  .array(z.object({ body: z.templateLiteral(['errors.json#', z.string()]) }))
+  .transform((errors) => errors.map(({ body }) => body.slice('errors.json#'.length)));
+
 const operation = z.object({
   id: z.string(),
   method: z.string(),
   path: z.string(),
+  permission: z.string(),
   success: z.array(z.int()),
   answer: z.object({ any: reference.nullable(), at74: reference.optional(), since75: reference.optional() }),
+  errors: errorIds,
 });
 
-/** One published operation: how it is asked for, what it answers. */
+/** One published operation: how it is asked for, what it answers, and the ids of the errors that are its own. */
 export type PublishedOperation = z.infer<typeof operation>;
 
-/** `operations.json`, parsed. Throws a ZodError where it has another form. */
-export function parseOperations(content: unknown): readonly PublishedOperation[] {
-  return z.object({ operations: z.array(operation) }).parse(content).operations;
+const document = z.object({
+  apiVersions: z.object({ changes: z.record(z.string(), z.string()) }),
+  common: z.object({ errors: errorIds }),
+  operations: z.array(operation),
+});
+
+/** `operations.json`, parsed. */
+export interface PublishedOperations {
+  readonly operations: readonly PublishedOperation[];
+  /** Ids of the errors that every operation has beside its own. */
+  readonly commonErrors: readonly string[];
+  /** What came with an api-version, in the words of the file. */
+  readonly changes: Readonly<Record<string, string>>;
+}
+
+/** Throws a ZodError where the content has another form than that of `operations.json`. */
+export function parseOperations(content: unknown): PublishedOperations {
+  const { operations, common, apiVersions } = document.parse(content);
+  return { operations, commonErrors: common.errors, changes: apiVersions.changes };
 }
 
 /**
@@ -27,7 +50,7 @@ export function operationOf(
   method: string,
   pathname: string,
 ): PublishedOperation | undefined {
-  const segments = pathname.split('/').filter((segment) => segment !== '');
+  const segments = wordsOf(pathname);
   const candidates = operations
     .filter((candidate) => candidate.method === method)
     .filter((candidate) => formsOf(candidate.path).some((form) => fits(form, segments)));
@@ -37,7 +60,7 @@ export function operationOf(
 
 /** The path as published and, where it has one, without its version: that asks for the newest. */
 function formsOf(path: string): readonly (readonly string[])[] {
-  const full = path.split('/').filter((segment) => segment !== '');
+  const full = wordsOf(path);
   return full.includes('{version}') ? [full, full.filter((segment) => segment !== '{version}')] : [full];
 }
 
@@ -50,7 +73,37 @@ function fits(form: readonly string[], segments: readonly string[]): boolean {
 
 const isParameter = (word: string): boolean => word.startsWith('{');
 
-const literals = (path: string): number => path.split('/').filter((word) => word !== '' && !isParameter(word)).length;
+const literals = (path: string): number => wordsOf(path).filter((word) => !isParameter(word)).length;
+
+const wordsOf = (path: string): readonly string[] => path.split('/').filter((word) => word !== '');
+
+/** What a path stands for; undefined where it names no key, or no version of one. */
+export interface Named {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** What a request's path names, by the path of its operation; where there is none, a name is what stands where names stand. */
+export function namedBy(operation: PublishedOperation | undefined, pathname: string): Named {
+  const segments = wordsOf(pathname);
+  const form =
+    operation === undefined ? ['', '{name}'] : formsOf(operation.path).find((words) => fits(words, segments));
+  const at = (word: string): string | undefined => {
+    const index = form?.indexOf(word) ?? -1;
+    const segment = index === -1 ? undefined : segments[index];
+    return segment === undefined ? undefined : decoded(segment);
+  };
+  return { name: at('{name}'), version: at('{version}') };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // A broken escape names nothing: it is shown as it came.
+    return segment;
+  }
+}
 
 /** The strictest published schema for an answer of `operation` at `apiVersion`; null where it has no body. */
 export function schemaOf(operation: PublishedOperation, apiVersion: string): string | null {

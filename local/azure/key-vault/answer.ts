@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number;
   /** Undefined for no body at all (204). */
   readonly body?: unknown;
+  /** As in `WireResponse`. */
+  readonly unrecordedOnPurpose?: true;
   /** Set where the vault holds something else now. */
   readonly changed?: true;
   /** The version it concerned, for the audit record. */

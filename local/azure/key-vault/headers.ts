@@ -17,7 +17,12 @@ export interface HeaderContext {
 /** The answer as it leaves: compact JSON and the headers recorded with every answer; 204 has no content headers. @see https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
 export function wireResponse(answer: Answer, context: HeaderContext): WireResponse {
   const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
-  return { status: answer.status, headers: headersOf(body, answer.body !== undefined, context), body };
+  return {
+    status: answer.status,
+    headers: headersOf(body, answer.body !== undefined, context),
+    body,
+    ...(answer.unrecordedOnPurpose ? { unrecordedOnPurpose: true } : {}),
+  };
 }
 
 /** An answer whose body is not the service's, as a planned fault wants it. */

@@ -25,7 +25,8 @@ export async function getKey(call: Call): Promise<Answer> {
   const found = findVersion(call);
   if (found.kind === 'missing') return found.answer;
   const { key, version } = found;
-  if (!version.enabled && call.behaviours.disabledKeyRead === 403) return { ...keyDisabled('get'), version };
+  if (!version.enabled && call.behaviours.disabledKeyRead === 403)
+    return { ...keyDisabled('get'), unrecordedOnPurpose: true, version };
   return { status: 200, body: await keyBundle(call.vault, key, version, call.apiVersion), version };
 }
 

@@ -18,9 +18,9 @@ const answer: WireResponse = {
 };
 const body = (value: unknown): Partial<WireResponse> => ({ body: JSON.stringify(value) });
 const kid = 'https://one.vault.azure.net/keys/disk';
-const error = (message: string, inner?: string): unknown => ({
-  error: { code: 'Forbidden', message, ...(inner === undefined ? {} : { innererror: { code: inner } }) },
-});
+const error = (code: string, message: string, inner?: string): Partial<WireResponse> =>
+  body({ error: { code, message, ...(inner === undefined ? {} : { innererror: { code: inner } }) } });
+const notFound = 'A key with (name/id) disk was not found.';
 const headers = (more: Readonly<Record<string, string>>): Partial<WireResponse> => ({
   headers: { ...answer.headers, ...more },
 });
@@ -49,10 +49,17 @@ describe('an answer is accepted', () => {
       { method: 'DELETE' },
       body({ kid, hsmPlatform: '0', attributes: { recoveryLevel: 'Purgeable' } }),
     ],
-    ['with a published error', {}, { status: 403, ...body(error('disk is disabled.', 'KeyDisabled')) }],
-    ['with any text where none is known', {}, { status: 403, ...body(error('whatever', 'Unknown')) }],
-    ['with an error under a status of which nothing is published', {}, { status: 503, ...body(error('later')) }],
-    ['with a challenge', {}, { status: 401, ...headers(challenge), ...body(error('no token')) }],
+    ['with an error that its operation has', {}, { status: 404, ...error('KeyNotFound', notFound) }],
+    [
+      'with one that it has not, where a behaviour asked for it',
+      {},
+      {
+        status: 403,
+        unrecordedOnPurpose: true,
+        ...error('Forbidden', 'Operation get is not allowed on a disabled key.', 'KeyDisabled'),
+      },
+    ],
+    ['with a challenge', {}, { status: 401, ...headers(challenge), ...error('Unauthorized', 'AKV10000: No token.') }],
     ['with the length of its body', {}, headers({ 'content-length': String(answer.body.length) })],
   ])('%s', (_name, asked, answered) => {
     expect(rules({ ...request, ...asked }, { ...answer, ...answered })).toEqual([]);
@@ -88,13 +95,28 @@ describe('an answer is rejected', () => {
       { status: 503, body: '{"error":{"code":"a","message":"b"},"x":1}' },
       'body',
     ],
-    ['an unpublished text', {}, { status: 403, ...body(error('disk is off.', 'KeyDisabled')) }, 'no published 403'],
-    ['an inner code of another text', {}, { status: 403, ...body(error('disk is disabled.')) }, 'no published 403'],
-    ['a 401 without a challenge', {}, { status: 401, ...body(error('no token')) }, 'www-authenticate: must be string'],
+    [
+      'an error of another operation',
+      { method: 'PUT' },
+      { status: 404, ...error('KeyNotFound', notFound) },
+      'such a path',
+    ],
+    [
+      'an error that names another key',
+      {},
+      { status: 404, ...error('KeyNotFound', notFound.replace('disk', 'other')) },
+      'no published 404 of get',
+    ],
+    [
+      'a 401 without a challenge',
+      {},
+      { status: 401, ...error('Unauthorized', 'AKV10000: No token.') },
+      'www-authenticate: must be string',
+    ],
     [
       'another challenge',
       {},
-      { status: 401, ...headers({ 'www-authenticate': 'Basic' }), ...body(error('no token')) },
+      { status: 401, ...headers({ 'www-authenticate': 'Basic' }), ...error('Unauthorized', 'AKV10000: No token.') },
       'www-authenticate: must match pattern',
     ],
     ['a challenge with 200', {}, headers(challenge), 'www-authenticate: there with 200'],

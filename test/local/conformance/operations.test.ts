@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { operationOf, parseOperations, schemaOf } from '../../../local/conformance/operations.ts';
+import { namedBy, operationOf, parseOperations, schemaOf } from '../../../local/conformance/operations.ts';
 
 const refs = { any: { $ref: 'any' }, at74: { $ref: 'at 7.4' }, since75: { $ref: 'since 7.5' } };
-const operations = parseOperations({
+const { operations, commonErrors, changes } = parseOperations({
+  apiVersions: { changes: { '7.5': 'attributes.hsmPlatform' } },
+  common: { errors: [{ status: 429, body: 'errors.json#throttled' }] },
   operations: [
     { id: 'get', method: 'GET', path: '/keys/{name}', success: [200], answer: refs },
     { id: 'get-version', method: 'GET', path: '/keys/{name}/{version}', success: [200], answer: refs },
@@ -18,7 +20,17 @@ const operations = parseOperations({
       success: [200],
       answer: { any: { $ref: 'any' } },
     },
-  ],
+  ].map((operation) => ({
+    ...operation,
+    permission: 'keys/any',
+    errors: [{ body: `errors.json#of-${operation.id}` }],
+  })),
+});
+
+test('errors are read as ids: those of every operation, and those of each', () => {
+  expect(commonErrors).toEqual(['throttled']);
+  expect(operations.find(({ id }) => id === 'get')?.errors).toEqual(['of-get']);
+  expect(changes).toEqual({ '7.5': 'attributes.hsmPlatform' });
 });
 
 describe('the operation of a request', () => {
@@ -43,6 +55,24 @@ describe('the operation of a request', () => {
     ['GET', '/keys/disk/0123/more', undefined],
   ])('%s %s is %s', (method, path, id) => {
     expect(operationOf(operations, method, path)?.id).toBe(id);
+  });
+});
+
+describe('what a path names', () => {
+  test.each([
+    ['GET', '/keys', undefined, undefined],
+    ['GET', '/keys/disk/', 'disk', undefined],
+    ['GET', '/keys/disk/0123', 'disk', '0123'],
+    ['GET', '/keys/disk/versions', 'disk', undefined],
+    ['POST', '/keys/disk//wrapkey', 'disk', undefined],
+    ['POST', '/keys/disk/0123/wrapKey', 'disk', '0123'],
+    ['DELETE', '/deletedkeys/disk', 'disk', undefined],
+    ['GET', '/keys/a%5Fb', 'a_b', undefined],
+    ['GET', '/keys/a%zz', 'a%zz', undefined],
+    ['PUT', '/keys/disk/0123', 'disk', undefined],
+    ['GET', '/', undefined, undefined],
+  ])('%s %s: key %s, version %s', (method, path, name, version) => {
+    expect(namedBy(operationOf(operations, method, path), path)).toEqual({ name, version });
   });
 });
 
