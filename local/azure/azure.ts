@@ -88,7 +88,10 @@ const VAULTS_WORTH_PER_SUBSCRIPTION = 5;
 
 const defaultBehaviours: Behaviours = {
   disabledKeyRead: 200,
+  missingKeyVersions: 200,
+  recoveringKeyDelete: 200,
   settleMs: 2000,
+  writesSettleMs: 0,
   emptyPages: 0,
   correlationIdIsClientRequestId: true,
   enabledInAuditRecord: { resulting: 1, absent: 0, wrong: 0 },

@@ -101,8 +101,14 @@ export interface Identity {
 export interface Behaviours {
   /** Status that GET gives for a disabled key. Default 200 (recorded to 2022); 403 is what emulators answer. */
   disabledKeyRead: 200 | 403;
+  /** Status of a list of versions of a key that is not there. Default 200 with an empty list (told of vaults in 2020); 404 is what a Managed HSM answered. */
+  missingKeyVersions: 200 | 404;
+  /** Status that DELETE gives for a key whose recovery has not settled. Default 200 (recorded, 1 s after the recovery); UNCONFIRMED is 409. */
+  recoveringKeyDelete: 200 | 409;
   /** How long deleting and recovering take to show, in ms. Default 2000; up to 6000 was recorded. */
   settleMs: number;
+  /** How long after a recovery has settled for readers making and changing versions goes on being a conflict, in ms. Default 0; seen of secrets, sometimes. @see https://github.com/Azure/azure-sdk-for-net/issues/31581 */
+  writesSettleMs: number;
   /** Share of list pages that come empty with a nextLink, 0 to 1. Default 0. */
   emptyPages: number;
   /** Whether the audit record's correlationId is the request's x-ms-client-request-id. Default true. */

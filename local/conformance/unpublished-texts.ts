@@ -105,5 +105,10 @@ export const alsoFrom: readonly {
   { id: 'bad-name', from: 'any', because: 'a name is a name on every path; seen for create' },
   { id: 'bad-no-operation', from: 'any', because: 'an empty name is refused on every path; seen for create' },
   { id: 'being-deleted', from: ['create', 'import'], because: 'errors.json says so, operations.json does not' },
+  {
+    id: 'being-recovered',
+    from: ['update', 'rotate'],
+    because: 'seen for a new version of a secret in https://github.com/Azure/azure-sdk-for-net/issues/31581',
+  },
   { id: 'key-version-not-found', from: ['wrapkey', 'unwrapkey'], because: 'by analogy with GET, as key-not-found is' },
 ];

@@ -36,7 +36,8 @@ export async function recoverDeletedKey(call: Call): Promise<Answer> {
     }
     case 'deleted': {
       const { key, current } = sight;
-      key.lifecycle = { kind: 'present', settledAt: nowMs + call.behaviours.settleMs };
+      const settledAt = nowMs + call.behaviours.settleMs;
+      key.lifecycle = { kind: 'present', settledAt, writesSettledAt: settledAt + call.behaviours.writesSettleMs };
       return { status: 200, body: await keyBundle(vault, key, current, apiVersion), version: current, changed: true };
     }
     default:

@@ -10,6 +10,7 @@ import {
   addKeyToVault,
   addVersionToKey,
   defaultOperations,
+  isClosedToWrites,
   type Key,
   type KeyVersion,
   keyTypeOf,
@@ -99,17 +100,22 @@ export async function updateKey(call: Call): Promise<Answer> {
   const parsed = parsePatch(call.body);
   if (parsed.kind === 'refused') return { ...parsed.answer, version: found.version };
   const { key, version } = found;
+  if (isClosedToWrites(key, call.nowMs)) return { ...conflict({ kind: 'being-recovered', name: key.name }), version };
   const changed = applyPatch(version, parsed.value, secondsOf(call), call.behaviours.operationsMoveUpdated);
   const body = await keyBundle(call.vault, key, version, call.apiVersion);
   return { status: 200, body, version, ...(changed ? { changed } : {}) };
 }
 
-/** `DELETE /keys/{name}`: all versions at once. 200 means begun; a vault without soft delete forgets it and answers the plain bundle. */
+/**
+ * `DELETE /keys/{name}`: all versions at once. 200 means begun, and a key that is still being recovered is taken too
+ * (recorded, 1 s after the recovery). A vault without soft delete forgets it and answers the plain bundle.
+ */
 export async function deleteKey(call: Call): Promise<Answer> {
   const { vault, name, nowMs, apiVersion } = call;
   const sight = sightOf(vault, name, nowMs);
-  if (sight.kind === 'recovering') return conflict({ kind: 'being-recovered', name: sight.key.name });
-  if (sight.kind !== 'present') return keyNotFound(name);
+  if (sight.kind === 'recovering' && call.behaviours.recoveringKeyDelete === 409)
+    return conflict({ kind: 'being-recovered', name: sight.key.name });
+  if (sight.kind !== 'present' && sight.kind !== 'recovering') return keyNotFound(name);
   const { key, current } = sight;
   if (vault.softDeleteDays === 0) {
     key.lifecycle = { kind: 'purged', nameFreeAt: nowMs };
@@ -126,6 +132,8 @@ export async function deleteKey(call: Call): Promise<Answer> {
 export async function rotateKey(call: Call): Promise<Answer> {
   const sight = sightOf(call.vault, call.name, call.nowMs);
   if (sight.kind !== 'present') return keyNotFound(call.name);
+  const taken = nameTaken(call);
+  if (taken !== undefined) return taken;
   const { type, keyOps, tags } = sight.current;
   const settings = { enabled: true, nbf: undefined, exp: undefined, keyOps, tags };
   return answerMade(call, newVersion(call, type, lazyMaterial(type), settings));
@@ -152,8 +160,11 @@ function nameTaken(call: Call): Answer | undefined {
   const sight: Sight = sightOf(call.vault, call.name, call.nowMs);
   switch (sight.kind) {
     case 'none':
-    case 'present':
       return undefined;
+    case 'present':
+      return isClosedToWrites(sight.key, call.nowMs)
+        ? conflict({ kind: 'being-recovered', name: sight.key.name })
+        : undefined;
     case 'deleted':
       return conflict({ kind: 'deleted-but-recoverable', name: sight.key.name });
     case 'recovering':
@@ -186,7 +197,7 @@ function newVersion(call: Call, type: KeyType, material: Material, settings: Set
     managed: false,
     versions: [version],
     versionsById: undefined,
-    lifecycle: { kind: 'present', settledAt: 0 },
+    lifecycle: { kind: 'present', settledAt: 0, writesSettledAt: 0 },
   };
   addKeyToVault(call.vault, key);
   return { key, version };

@@ -20,7 +20,7 @@ export interface KeyVersion {
 
 /** Where a key is between its making and its purge. Moments are in ms since 1970. */
 export type Lifecycle =
-  | { readonly kind: 'present'; readonly settledAt: number }
+  | { readonly kind: 'present'; readonly settledAt: number; readonly writesSettledAt: number }
   | {
       readonly kind: 'deleted';
       readonly settledAt: number;
@@ -95,6 +95,11 @@ export function sightOf(vault: Vault, name: string, nowMs: number): Sight {
   }
 }
 
+/** Whether versions of a key that is read again after its recovery cannot be made or changed yet. */
+export function isClosedToWrites({ lifecycle }: Key, nowMs: number): boolean {
+  return lifecycle.kind === 'present' && nowMs < lifecycle.writesSettledAt;
+}
+
 /** Puts a key in; one of that name is replaced. */
 export function addKeyToVault(vault: Vault, key: Key): void {
   vault.keys.set(key.name.toLowerCase(), key);
@@ -163,7 +168,7 @@ export function keyFromSeed(seed: SeedKey, random: Random): Key {
     managed: seed.managed ?? false,
     versions,
     versionsById: undefined,
-    lifecycle: { kind: 'present', settledAt: 0 },
+    lifecycle: { kind: 'present', settledAt: 0, writesSettledAt: 0 },
   };
 }
 

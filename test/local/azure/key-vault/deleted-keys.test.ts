@@ -33,7 +33,7 @@ describe('deleting', () => {
 
   it.each([
     ['GET', '/keys/disk', 404],
-    ['GET', `/keys/disk/versions`, 404],
+
     ['GET', '/deletedkeys/disk', 404],
     ['PATCH', '/keys/disk', 404],
     ['DELETE', '/keys/disk', 404],
@@ -144,7 +144,6 @@ describe('recovering', () => {
 
   it.each([
     ['creating', 'POST', '/keys/disk/create', 'ObjectIsBeingRecovered'],
-    ['deleting', 'DELETE', '/keys/disk', 'ObjectIsBeingRecovered'],
     ['recovering again', 'POST', '/deletedkeys/disk/recover', undefined],
   ])('while it settles, %s is a conflict', async (_what, method, path, innererror) => {
     const { send } = await deleted();
@@ -157,12 +156,51 @@ describe('recovering', () => {
     else expect(answer.json).toMatchObject({ error: { innererror: { code: innererror } } });
   });
 
-  it('lets the key be deleted again as soon as it is back', async () => {
-    const { send } = await deleted();
+  it('lets the key be deleted again while it settles, and purged when that has settled', async () => {
+    const { azure, send } = await deleted({
+      vaults: [{ name: 'kv-one', purgeProtection: false, keys: [{ name: 'disk' }] }],
+    });
     later(settle);
     await send('POST', '/deletedkeys/disk/recover');
-    later(settle);
+    later(settle - 1);
     expect((await send('DELETE', '/keys/disk')).status).toBe(200);
+    later(settle);
+    expect((await send('GET', '/keys/disk')).status).toBe(404);
+    expect((await send('DELETE', '/deletedkeys/disk')).status).toBe(204);
+    expect(azure.state('kv-one', 'disk')).toEqual({ kind: 'none' });
+  });
+
+  it('can refuse its deletion while it settles, and takes it as soon as it is back', async () => {
+    const { send } = await deleted({ behaviours: { recoveringKeyDelete: 409 } });
+    later(settle);
+    await send('POST', '/deletedkeys/disk/recover');
+    later(settle - 1);
+    expect(await send('DELETE', '/keys/disk')).toMatchObject({
+      status: 409,
+      json: { error: { innererror: { code: 'ObjectIsBeingRecovered' } } },
+    });
+    later(1);
+    expect((await send('DELETE', '/keys/disk')).status).toBe(200);
+  });
+
+  it.each([
+    ['changing', 'PATCH', '/keys/disk'],
+    ['creating', 'POST', '/keys/disk/create'],
+    ['rotating', 'POST', '/keys/disk/rotate'],
+  ])('%s can go on being a conflict after reading works again', async (_what, method, path) => {
+    const { azure, send } = await deleted({ behaviours: { writesSettleMs: 500 } });
+    later(settle);
+    await send('POST', '/deletedkeys/disk/recover');
+    later(settle + 499);
+    expect((await send('GET', '/keys/disk')).status).toBe(200);
+    const before = azure.state('kv-one', 'disk');
+    expect(await send(method, path, { kty: 'RSA', attributes: { enabled: false } })).toMatchObject({
+      status: 409,
+      json: { error: { innererror: { code: 'ObjectIsBeingRecovered' } } },
+    });
+    expect(azure.state('kv-one', 'disk')).toEqual(before);
+    later(1);
+    expect((await send(method, path, { kty: 'RSA', attributes: { enabled: false } })).status).toBe(200);
   });
 
   it.each(['none', 'present'])('has nothing to do for a key that is %s', async (name) => {

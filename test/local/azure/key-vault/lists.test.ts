@@ -113,8 +113,24 @@ describe('a list of versions', () => {
     expect(Object.keys(items[0] ?? {})).toEqual(['kid', 'attributes']);
   });
 
-  it('of a key that is not there is 404', async () => {
-    expect((await sender(localAzure())('GET', '/keys/none/versions')).status).toBe(404);
+  it('of a key that is unknown, deleted or being recovered is empty', async () => {
+    const send = sender(localAzure());
+    const empty = { status: 200, json: { value: [], nextLink: null } };
+    expect(await send('GET', '/keys/none/versions')).toMatchObject(empty);
+    await send('DELETE', '/keys/disk');
+    expect(await send('GET', '/keys/disk/versions')).toMatchObject(empty);
+    later(2000);
+    expect(await send('GET', '/keys/disk/versions')).toMatchObject(empty);
+    await send('POST', '/deletedkeys/disk/recover');
+    expect(await send('GET', '/keys/disk/versions')).toMatchObject(empty);
+    later(2000);
+    expect(await send('GET', '/keys/disk/versions')).toMatchObject({ json: { value: [{}] } });
+  });
+
+  it('of a key that is not there can be 404, as that of a Managed HSM was', async () => {
+    const send = sender(localAzure({ behaviours: { missingKeyVersions: 404 } }));
+    expect((await send('GET', '/keys/none/versions')).status).toBe(404);
+    expect((await send('GET', '/keys/disk/versions')).status).toBe(200);
   });
 });
 
