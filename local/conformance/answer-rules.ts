@@ -2,7 +2,8 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import type { WireRequest, WireResponse } from '../azure/types.ts';
 import { type Difference, parsedJson } from './compare.ts';
-import { type PublishedError, parseErrors, textComplaint } from './error-texts.ts';
+import { type Asked, type PublishedError, parseErrors, textComplaint } from './error-texts.ts';
+import { memberComplaints } from './member-rules.ts';
 import {
   namedBy,
   operationOf,
@@ -89,30 +90,23 @@ function headerComplaints(
 }
 
 function bodyComplaints(request: WireRequest, response: WireResponse, published: Published): readonly Difference[] {
-  const { operations, fits } = published;
-  const url = new URL(request.url);
+  const { operations, changes, fits } = published;
   const { status } = response;
-  const operation = operationOf(operations, request.method, url.pathname);
-  if (status >= 400) return errorComplaints(url, operation, response, published);
+  const asked = askedBy(request, operations);
+  const { operation, apiVersion } = asked;
+  if (status >= 400) return errorComplaints(asked, response, published);
   if (operation === undefined) return [`status: ${status} for an operation that is not published`];
   if (!operation.success.includes(status)) return [`status: ${status}, published is ${operation.success.join(', ')}`];
-  const schema = schemaOf(softDeleted(response, operation, operations), apiVersionOf(url));
+  const schema = schemaOf(softDeleted(response, operation, operations), apiVersion);
   if (schema === null) return response.body === '' ? [] : ['body: there though none is published'];
-  return withJson(response, (body) => [
-    ...fits(schema, body, 'body'),
-    ...identifierComplaints(body, url),
-    ...dateComplaints(body),
-  ]);
+  return withJson(response, (body) => [...fits(schema, body, 'body'), ...memberComplaints(body, asked, changes)]);
 }
 
 function errorComplaints(
-  url: URL,
-  operation: PublishedOperation | undefined,
+  asked: Asked,
   response: WireResponse,
   { errors, commonErrors, fits }: Published,
 ): readonly Difference[] {
-  const { hostname, pathname } = url;
-  const asked = { operation, hostname, apiVersion: apiVersionOf(url), ...namedBy(operation, pathname) };
   return withJson(response, (body) => {
     const complaint = response.unrecordedOnPurpose
       ? undefined
@@ -121,7 +115,11 @@ function errorComplaints(
   });
 }
 
-const apiVersionOf = (url: URL): string => url.searchParams.get('api-version') ?? '';
+function askedBy(request: WireRequest, operations: readonly PublishedOperation[]): Asked {
+  const { hostname, pathname, searchParams } = new URL(request.url);
+  const operation = operationOf(operations, request.method, pathname);
+  return { operation, hostname, apiVersion: searchParams.get('api-version') ?? '', ...namedBy(operation, pathname) };
+}
 
 const purgeableBundle = z.object({ attributes: z.object({ recoveryLevel: z.literal('Purgeable') }) });
 
@@ -143,37 +141,4 @@ function withJson(response: WireResponse, check: (body: unknown) => readonly Dif
   if (parsed.kind === 'not-json') return ['body: is not JSON'];
   const compact = JSON.stringify(parsed.value) === response.body ? [] : ['body: is not compact JSON'];
   return [...compact, ...check(parsed.value)];
-}
-
-/** Identifiers name the vault that was asked and never carry a port, by whatever port the request came. */
-function identifierComplaints(body: unknown, url: URL): readonly Difference[] {
-  return membersOf(body)
-    .filter(([name]) => name === 'kid' || name === 'recoveryId')
-    .filter(([, value]) => !String(value).startsWith(`https://${url.hostname}/`))
-    .map(([name, value]) => `body: ${name} ${String(value)} is not of https://${url.hostname}/`);
-}
-
-const deletedObject = z.object({
-  deletedDate: z.number(),
-  scheduledPurgeDate: z.number(),
-  attributes: z.object({ recoverableDays: z.number() }),
-});
-
-/** The purge is `recoverableDays` after the deletion, to the second. */
-function dateComplaints(body: unknown): readonly Difference[] {
-  const list = z.object({ value: z.array(z.unknown()) }).safeParse(body);
-  return (list.success ? list.data.value : [body]).flatMap((item) => {
-    const deleted = deletedObject.safeParse(item);
-    if (!deleted.success) return [];
-    const { deletedDate, scheduledPurgeDate, attributes } = deleted.data;
-    return scheduledPurgeDate - deletedDate === attributes.recoverableDays * 86_400
-      ? []
-      : [`body: scheduledPurgeDate is not ${attributes.recoverableDays} days after deletedDate`];
-  });
-}
-
-/** Every member of a JSON value, however deep. */
-function membersOf(value: unknown): readonly (readonly [string, unknown])[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, member]) => [[name, member] as const, ...membersOf(member)]);
 }

@@ -108,13 +108,19 @@ function decoded(segment: string): string {
 /** The strictest published schema for an answer of `operation` at `apiVersion`; null where it has no body. */
 export function schemaOf(operation: PublishedOperation, apiVersion: string): string | null {
   const { any, at74, since75 } = operation.answer;
-  const strictest = apiVersion === '7.4' ? at74 : isSince75(apiVersion) ? since75 : undefined;
+  const strictest = apiVersion === '7.4' ? at74 : isSince(apiVersion, '7.5') ? since75 : undefined;
   return (strictest ?? any)?.$ref ?? null;
 }
 
-/** `7.5` and later numbers, and the dates that came after them; previews count as the version they lead to. */
-function isSince75(apiVersion: string): boolean {
-  if (/^\d{4}-\d{2}-\d{2}/.test(apiVersion)) return true;
-  const [, major, minor] = apiVersion.match(/^(\d+)\.(\d+)/) ?? [];
-  return Number(major) > 7 || (Number(major) === 7 && Number(minor) >= 5);
+/** Whether an api-version is `since` or later: numbers first, then the dates that came after them. Previews count as the version they lead to. */
+export function isSince(apiVersion: string, since: string): boolean {
+  const [year, month, day] =
+    apiVersion
+      .match(/^(\d+)[.-](\d+)(?:-(\d+))?/)
+      ?.slice(1)
+      .map(Number) ?? [];
+  const [sinceYear = 0, sinceMonth = 0, sinceDay = 0] = since.match(/\d+/g)?.map(Number) ?? [];
+  if (year === undefined || month === undefined) return false;
+  if (year !== sinceYear) return year > sinceYear;
+  return month !== sinceMonth ? month > sinceMonth : (day || 0) >= sinceDay;
 }

@@ -17,6 +17,8 @@ const apiVersions: readonly string[] = [
   '2026-01-01-preview',
   '2026-03-01-preview',
   '2026-04-01',
+  '2026-05-01-preview',
+  '2026-07-01-preview',
 ];
 
 /** The newest stable one, which the answer to an unknown one names. */

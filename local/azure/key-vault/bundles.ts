@@ -78,7 +78,7 @@ function describe(vault: Vault, key: Key, version: KeyVersion, apiVersion: strin
   };
 }
 
-/** Members come and go with the api-version: recoverableDays since 7.1, hsmPlatform since 7.5. @see https://learn.microsoft.com/rest/api/keyvault/keys/get-key/get-key#keyattributes */
+/** Members come and go with the api-version: recoverableDays since 7.1, exportable since 7.3, hsmPlatform since 7.5. @see https://learn.microsoft.com/rest/api/keyvault/keys/get-key/get-key#keyattributes */
 function attributesOf(vault: Vault, key: Key, version: KeyVersion, apiVersion: string): object {
   return {
     enabled: version.enabled,
@@ -88,7 +88,7 @@ function attributesOf(vault: Vault, key: Key, version: KeyVersion, apiVersion: s
     updated: version.updated,
     recoveryLevel: recoveryLevelOf(vault),
     ...(isSince(apiVersion, '7.1') ? { recoverableDays: vault.softDeleteDays } : {}),
-    ...(key.managed ? {} : { exportable: false }),
+    ...(key.managed || !isSince(apiVersion, '7.3-preview') ? {} : { exportable: false }),
     ...(isSince(apiVersion, '7.5-preview.1') ? { hsmPlatform: hsmPlatformOf(version) } : {}),
   };
 }

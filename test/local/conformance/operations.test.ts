@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namedBy, operationOf, parseOperations, schemaOf } from '../../../local/conformance/operations.ts';
+import { isSince, namedBy, operationOf, parseOperations, schemaOf } from '../../../local/conformance/operations.ts';
 
 const refs = { any: { $ref: 'any' }, at74: { $ref: 'at 7.4' }, since75: { $ref: 'since 7.5' } };
 const { operations, commonErrors, changes } = parseOperations({
@@ -73,6 +73,24 @@ describe('what a path names', () => {
     ['GET', '/', undefined, undefined],
   ])('%s %s: key %s, version %s', (method, path, name, version) => {
     expect(namedBy(operationOf(operations, method, path), path)).toEqual({ name, version });
+  });
+});
+
+describe('an api-version', () => {
+  test.each([
+    ['7.5', '7.5', true],
+    ['7.5-preview.1', '7.5', true],
+    ['7.4', '7.5', false],
+    ['7.10', '7.5', true],
+    ['8.0', '7.5', true],
+    ['2025-07-01', '7.5', true],
+    ['7.6', '2025-07-01', false],
+    ['2025-07-01', '2025-07-01', true],
+    ['2025-06-01-preview', '2025-07-01', false],
+    ['2026-01-01', '2025-07-01', true],
+    ['', '7.0', false],
+  ])('"%s" since %s: %s', (apiVersion, since, is) => {
+    expect(isSince(apiVersion, since)).toBe(is);
   });
 });
 

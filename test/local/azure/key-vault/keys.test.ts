@@ -22,10 +22,13 @@ describe('getting a key', () => {
   it.each([
     ['7.0', []],
     ['7.1', ['recoverableDays']],
-    ['7.4', ['recoverableDays']],
-    ['7.5', ['recoverableDays', 'hsmPlatform']],
-    ['2025-07-01', ['recoverableDays', 'hsmPlatform']],
-    ['2026-04-01', ['recoverableDays', 'hsmPlatform']],
+    ['7.2', ['recoverableDays']],
+    ['7.3-preview', ['recoverableDays', 'exportable']],
+    ['7.4', ['recoverableDays', 'exportable']],
+    ['7.5', ['recoverableDays', 'exportable', 'hsmPlatform']],
+    ['2025-07-01', ['recoverableDays', 'exportable', 'hsmPlatform']],
+    ['2026-04-01', ['recoverableDays', 'exportable', 'hsmPlatform']],
+    ['2026-07-01-preview', ['recoverableDays', 'exportable', 'hsmPlatform']],
   ])('has at api-version %s the members %s', async (apiVersion, members) => {
     const { json } = await sender(localAzure())('GET', `/keys?api-version=${apiVersion}`);
     expect(json).toEqual({
@@ -38,7 +41,7 @@ describe('getting a key', () => {
             updated: startSeconds,
             recoveryLevel: 'Recoverable',
             ...(members.includes('recoverableDays') ? { recoverableDays: 90 } : {}),
-            exportable: false,
+            ...(members.includes('exportable') ? { exportable: false } : {}),
             ...(members.includes('hsmPlatform') ? { hsmPlatform: '0' } : {}),
           },
         },
