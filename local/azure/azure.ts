@@ -169,7 +169,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       if (keyState(vault, keySeed.name, Date.now()).kind !== 'none') {
         throw new Error(`The vault ${vaultName} has a key ${keySeed.name} already.`);
       }
-      addKeyToVault(vault, keyFromSeed(keySeed, random));
+      addKeyToVault(vault, keyFromSeed(keySeed, vault.softDeleteDays, random));
     },
     setGrants(name, grants) {
       register.grants.set(identityNamed(register, name).name, grants);

@@ -48,6 +48,8 @@ export interface SeedKey {
   readonly managed?: boolean;
   /** Oldest first; the last is current. Default: one version. */
   readonly versions?: readonly SeedVersion[];
+  /** Whole Unix seconds: deleted then, the deletion settled. Its purge is the vault's retention later. Default: not deleted. */
+  readonly deletedDate?: number;
 }
 
 /** A vault to begin with. What is left out gets the service's own default. */

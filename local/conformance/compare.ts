@@ -89,9 +89,16 @@ const SETS = new Set(['key_ops']);
 export function compareValues(recorded: unknown, answered: unknown, at: string): readonly Difference[] {
   if (Array.isArray(recorded) && Array.isArray(answered)) return compareLists(recorded, answered, at);
   if (isObject(recorded) && isObject(answered)) return compareMembers(recorded, answered, at);
-  return Object.is(recorded, answered)
+  return Object.is(withoutToken(recorded, at), withoutToken(answered, at))
     ? []
     : [`${at}: recorded ${described(recorded)}, answered ${described(answered)}`];
+}
+
+/** The token in a link is its maker's secret; that there is one, where it stands and all else of the link are compared. */
+function withoutToken(value: unknown, at: string): unknown {
+  return at.endsWith('.nextLink') && typeof value === 'string'
+    ? value.replace(/([?&]\$skiptoken=)[^&]+/, '$1…')
+    : value;
 }
 
 function compareLists(recorded: readonly unknown[], answered: readonly unknown[], at: string): readonly Difference[] {

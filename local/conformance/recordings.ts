@@ -20,6 +20,8 @@ export interface Exchange {
   readonly method: string;
   readonly url: URL;
   readonly requestHeaders: Readonly<Record<string, string>>;
+  /** Parsed JSON; null or `""` means none, and what the recorder wrote for a body that it left out is that string. */
+  readonly requestBody: unknown;
   readonly answer: RecordedAnswer;
 }
 
@@ -46,6 +48,7 @@ export function parseExchanges(file: string, content: unknown): readonly Exchang
       method: request.method,
       url: new URL(request.url),
       requestHeaders: lowerCased(request.headers),
+      requestBody: request.body,
       answer: {
         status: response.status,
         headers: lowerCased(response.headers),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SeedKey, SeedVault, SeedVersion } from '../azure/types.ts';
 import { UnreadableEvidence } from './errors.ts';
 import type { Exchange } from './recordings.ts';
+import { type SentPatch, sentBody, sentPatch } from './sent.ts';
 
 const attributes = z.object({
   enabled: z.boolean(),
@@ -13,7 +14,12 @@ const attributes = z.object({
   recoverableDays: z.int().optional(),
 });
 
-const common = { attributes, tags: z.record(z.string(), z.string()).optional(), managed: z.literal(true).optional() };
+const common = {
+  attributes,
+  tags: z.record(z.string(), z.string()).optional(),
+  managed: z.literal(true).optional(),
+  deletedDate: z.int().optional(),
+};
 
 /** What an answer has beside these is not seeded: if it is not given all the same, it shows as a difference. */
 const publicPart = z.object({
@@ -29,7 +35,8 @@ const publicPart = z.object({
 
 const keyItem = z.object({ kid: z.string(), ...common });
 const bundle = z.object({ key: publicPart, ...common });
-const recordedBody = z.union([bundle, z.object({ value: z.array(keyItem) })]);
+const list = z.object({ value: z.array(keyItem), nextLink: z.string().nullish() });
+const recordedBody = z.union([bundle, list]);
 
 type RecordedKey = z.infer<typeof bundle> | z.infer<typeof keyItem>;
 
@@ -38,6 +45,10 @@ export interface Staging {
   readonly vault: SeedVault;
   /** Empty where the request has no body. */
   readonly requestBody: string;
+  /** Whether the page that was answered was empty and not the last. */
+  readonly emptyPage: boolean;
+  /** When it was; now where nothing of the answer depends on it. */
+  readonly at: Date;
 }
 
 /**
@@ -46,12 +57,13 @@ export interface Staging {
  * body is neither a bundle nor a list.
  */
 export function stagingOf(exchange: Exchange, all: readonly Exchange[]): Staging {
-  const { url, answer, method } = exchange;
+  const { url, answer } = exchange;
   const tenantId = answer.headers['www-authenticate']?.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/)?.[0];
   const region = answer.headers['x-ms-keyvault-region'];
-  const keys = answer.status === 401 ? [] : recordedKeys(exchange);
+  const { keys, isPage } = recordedKeys(exchange);
   const level = keys[0]?.attributes;
-  const told = method === 'PATCH' ? patchTold(exchange) : undefined;
+  const body = sentBody(exchange);
+  const at = exchangedAt(exchange, keys[0]?.deletedDate);
   return {
     vault: {
       name: url.hostname.slice(0, url.hostname.indexOf('.')),
@@ -60,20 +72,38 @@ export function stagingOf(exchange: Exchange, all: readonly Exchange[]): Staging
       ...(level === undefined
         ? {}
         : { softDeleteDays: level.recoverableDays ?? 90, purgeProtection: !level.recoveryLevel.includes('Purgeable') }),
+      ...(isPurge(exchange) ? { purgeProtection: answer.status !== 204 } : {}),
       accessModel: isRbacVault(url.hostname, all) ? 'rbac' : 'access-policy',
-      keys: seedKeys(keys, told),
+      keys: [...seedKeys(keys, isPage, exchange, at), ...unanswered(exchange, keys, isPage, at)],
     },
-    requestBody: told === undefined ? '' : JSON.stringify({ attributes: told }),
+    requestBody: body.kind === 'json' ? JSON.stringify(body.value) : '',
+    emptyPage: isPage && keys.length === 0,
+    at,
   };
 }
 
-/**
- * The attributes that a PATCH set, where the recorder's sentence tells them ("attributes.enabled true"), for the body
- * itself is lost. Undefined where the sentence tells none. Only `enabled`: nothing else was told so far.
- */
-export function patchTold(exchange: Exchange): { readonly enabled: boolean } | undefined {
-  const told = exchange.what.match(/attributes\.enabled (true|false)/)?.[1];
-  return told === undefined ? undefined : { enabled: told === 'true' };
+function exchangedAt({ answer }: Exchange, deletedDate: number | undefined): Date {
+  const { date } = answer.headers;
+  if (date !== undefined) return new Date(date);
+  return deletedDate === undefined ? new Date() : new Date(deletedDate * 1000);
+}
+
+const isPurge = ({ method, url }: Exchange): boolean => method === 'DELETE' && url.pathname.startsWith('/deletedkeys/');
+
+/** Any moment before the request, but within every retention. */
+const before = (at: Date): number => Math.floor(at.getTime() / 1000) - 60;
+
+/** What the vault held beside what it answered: the key that a purge ended or was refused, and a row for the page behind a full one. */
+function unanswered(exchange: Exchange, keys: readonly RecordedKey[], isPage: boolean, at: Date): readonly SeedKey[] {
+  const { url, answer } = exchange;
+  const [collection, name = ''] = url.pathname.split('/').filter((segment) => segment !== '');
+  if (isPurge(exchange) && (answer.status === 204 || answer.status === 403))
+    return [{ name: decodeURIComponent(name), deletedDate: before(at) }];
+  const last = keys.at(-1);
+  if (!isPage || last === undefined || name !== '') return [];
+  // Lists are ordered by name: a longer one comes after it.
+  const next = `${segmentsOf(last)[1] ?? ''}-`;
+  return [{ name: next, ...(collection === 'deletedkeys' ? { deletedDate: before(at) } : {}) }];
 }
 
 /** The assignment header comes from vaults under Azure RBAC only, and its absence from recordings is real. */
@@ -83,36 +113,68 @@ function isRbacVault(hostname: string, all: readonly Exchange[]): boolean {
   );
 }
 
-function recordedKeys(exchange: Exchange): readonly RecordedKey[] {
-  if (exchange.answer.status !== 200) return [];
+/** `isPage` tells that another page was behind it. */
+function recordedKeys(exchange: Exchange): { readonly keys: readonly RecordedKey[]; readonly isPage: boolean } {
+  if (exchange.answer.status !== 200) return { keys: [], isPage: false };
   const body = recordedBody.safeParse(exchange.answer.body);
   if (!body.success) throw new UnreadableEvidence(exchange.name, body.error);
-  return 'value' in body.data ? body.data.value : [body.data];
+  if ('value' in body.data) return { keys: body.data.value, isPage: body.data.nextLink != null };
+  return { keys: [body.data], isPage: false };
 }
 
 /** Versions of one key stand together, in the order recorded. */
-function seedKeys(keys: readonly RecordedKey[], told: { readonly enabled: boolean } | undefined): readonly SeedKey[] {
+function seedKeys(keys: readonly RecordedKey[], isPage: boolean, exchange: Exchange, at: Date): readonly SeedKey[] {
   const byName = Map.groupBy(keys, (key) => segmentsOf(key)[1] ?? '');
-  return [...byName].map(([name, versions]) => ({
-    name,
-    ...(versions.some((version) => version.managed) ? { managed: true } : {}),
-    versions: versions.map((version) => seedVersion(version, told)),
-  }));
+  const patch = sentPatch(exchange);
+  const behind = isPage && /\/versions\/?$/.test(exchange.url.pathname) ? [{ version: 'f'.repeat(32) }] : [];
+  return [...byName].map(([name, versions]) => {
+    const deletedDate = deletedBefore(exchange, versions[0]?.deletedDate, at);
+    return {
+      name,
+      ...(versions.some((version) => version.managed) ? { managed: true } : {}),
+      ...(deletedDate === undefined ? {} : { deletedDate }),
+      versions: [
+        ...versions.map((version) => (patch === undefined ? seedVersion(version) : unpatched(version, patch))),
+        ...behind,
+      ],
+    };
+  });
 }
 
-function seedVersion(key: RecordedKey, told: { readonly enabled: boolean } | undefined): SeedVersion {
+/** When a key of the answer had been deleted as the request came. What a DELETE answers was there until then. */
+function deletedBefore({ method, url }: Exchange, answered: number | undefined, at: Date): number | undefined {
+  if (method === 'DELETE') return undefined;
+  return method === 'POST' && /\/recover\/?$/.test(url.pathname) ? before(at) : answered;
+}
+
+function seedVersion(key: RecordedKey): SeedVersion {
   const { enabled, nbf, exp, created, updated } = key.attributes;
   const version = segmentsOf(key)[2];
   return {
     ...(version === undefined ? {} : { version }),
-    // Before a PATCH the attribute was the other way round, and `updated` was not yet the second of the answer.
-    enabled: told === undefined ? enabled : !told.enabled,
-    updated: told === undefined ? updated : created,
+    enabled,
+    updated,
     created,
     ...(nbf === undefined ? {} : { nbf }),
     ...(exp === undefined ? {} : { exp }),
     ...(key.tags === undefined ? {} : { tags: key.tags }),
     ...('key' in key ? seedMaterial(key.key) : {}),
+  };
+}
+
+/** Before a PATCH what it set was another way, and `updated` was not yet the second of the answer. One that sets nothing moves nothing. */
+function unpatched(key: RecordedKey, { attributes: set, key_ops, tags }: SentPatch): SeedVersion {
+  const isEmpty = Object.keys(set).length === 0 && key_ops === undefined && tags === undefined;
+  if (isEmpty) return seedVersion(key);
+  const { nbf, exp, tags: tagged, ...rest } = seedVersion(key);
+  return {
+    ...rest,
+    updated: key.attributes.created,
+    ...(set.enabled === undefined ? {} : { enabled: !set.enabled }),
+    ...(nbf === undefined || set.nbf !== undefined ? {} : { nbf }),
+    ...(exp === undefined || set.exp !== undefined ? {} : { exp }),
+    ...(tagged === undefined || tags !== undefined ? {} : { tags: tagged }),
+    ...(key_ops === undefined ? {} : { keyOps: [] }),
   };
 }
 

@@ -148,12 +148,12 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     sortedNames: undefined,
     budget: createBudget(1),
   };
-  for (const key of seed.keys ?? []) addKeyToVault(vault, keyFromSeed(key, defaults.random));
+  for (const key of seed.keys ?? []) addKeyToVault(vault, keyFromSeed(key, softDeleteDays, defaults.random));
   return vault;
 }
 
-/** Throws where the seed has no version, or a name or version id that the service could not have given. */
-export function keyFromSeed(seed: SeedKey, random: Random): Key {
+/** Throws where the seed has no version, a name or version id that the service could not have given, or a deletion that such a vault does not keep. */
+export function keyFromSeed(seed: SeedKey, softDeleteDays: number, random: Random): Key {
   const ids = (seed.versions ?? []).flatMap(({ version }) => version ?? []);
   const wrongId = ids.find((id) => !/^[0-9a-f]{32}$/.test(id));
   if (wrongId !== undefined)
@@ -161,6 +161,8 @@ export function keyFromSeed(seed: SeedKey, random: Random): Key {
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(seed.name)) throw new Error(`${seed.name} is no name of a key.`);
   if (seed.versions?.length === 0)
     throw new Error(`A key has at least one version, but ${seed.name} was seeded with none.`);
+  if (seed.deletedDate !== undefined && softDeleteDays === 0)
+    throw new Error(`A vault without soft delete keeps no deleted ${seed.name}.`);
   const nowSeconds = Math.floor(Date.now() / 1000);
   const versions = (seed.versions ?? [{}]).map((version) => versionFromSeed(version, nowSeconds, random));
   return {
@@ -168,8 +170,13 @@ export function keyFromSeed(seed: SeedKey, random: Random): Key {
     managed: seed.managed ?? false,
     versions,
     versionsById: undefined,
-    lifecycle: { kind: 'present', settledAt: 0, writesSettledAt: 0 },
+    lifecycle: lifecycleFromSeed(seed.deletedDate, softDeleteDays),
   };
+}
+
+function lifecycleFromSeed(deletedDate: number | undefined, softDeleteDays: number): Lifecycle {
+  if (deletedDate === undefined) return { kind: 'present', settledAt: 0, writesSettledAt: 0 };
+  return { kind: 'deleted', settledAt: 0, deletedDate, scheduledPurgeDate: deletedDate + softDeleteDays * 86_400 };
 }
 
 function versionFromSeed(seed: SeedVersion, nowSeconds: number, random: Random): KeyVersion {

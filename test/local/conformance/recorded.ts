@@ -5,6 +5,8 @@ export interface Recorded {
   readonly what?: string;
   readonly method?: string;
   readonly url: string;
+  /** The body of the request, where its recorder kept it. */
+  readonly sent?: unknown;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -13,11 +15,13 @@ export interface Recorded {
 export function exchangesOf(...recorded: readonly Recorded[]): readonly Exchange[] {
   return parseExchanges(
     'keys/file.json',
-    recorded.map(({ what = 'A call.', method = 'GET', url, status = 200, headers = {}, body = '' }) => ({
-      what,
-      request: { method, url, headers: {}, body: method === 'GET' ? null : 'mock_body' },
-      response: { status, headers, body },
-    })),
+    recorded.map(
+      ({ what = 'A call.', method = 'GET', url, sent = 'mock_body', status = 200, headers = {}, body = '' }) => ({
+        what,
+        request: { method, url, headers: {}, body: method === 'GET' ? null : sent },
+        response: { status, headers, body },
+      }),
+    ),
   );
 }
 

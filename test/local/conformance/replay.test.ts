@@ -55,6 +55,77 @@ test('a member that the local Azure does not give is a difference, and one that 
   ]);
 });
 
+const deletedDate = now - 3_600;
+const deletedBundle = {
+  recoveryId: `${vault}/deletedkeys/disk`,
+  deletedDate,
+  scheduledPurgeDate: deletedDate + 90 * 86_400,
+  ...bundle,
+};
+const deletedUrl = `${vault}/deletedkeys/disk?api-version=7.4`;
+const { 'content-type': _type, ...bare } = headers;
+
+test.each<readonly [string, Partial<Recorded>]>([
+  [
+    'a deletion',
+    { method: 'DELETE', body: { ...deletedBundle, deletedDate: now, scheduledPurgeDate: now + 90 * 86_400 } },
+  ],
+  ['a deleted key', { url: deletedUrl, body: deletedBundle }],
+  ['a recovery', { method: 'POST', url: deletedUrl.replace('disk', 'disk/recover') }],
+  ['a purge', { method: 'DELETE', url: deletedUrl, status: 204, headers: bare, body: '' }],
+  ['a PATCH with its body', { method: 'PATCH', sent: { attributes: { enabled: true } } }],
+  [
+    'a name that no key can have',
+    {
+      url: `${vault}/keys/a_b?api-version=7.4`,
+      status: 400,
+      body: { error: { code: 'BadParameter', message: 'The request URI contains an invalid name: a_b' } },
+    },
+  ],
+])('%s agrees', async (_what, recorded) => {
+  expect(await differencesOf({ ...read, ...recorded })).toEqual([[]]);
+});
+
+const link = (path: string): string =>
+  `${vault}:443${path}?api-version=7.4&$skiptoken=eyJOZXh0TWFya2VyIjoiMiE4OCFNREF3TURJMElXdGxlUzlMIn0&maxresults=1`;
+const item = { kid: `${vault}/keys/disk`, attributes: bundle.attributes };
+const { kid: _kid, ...ofVersion } = { ...item };
+
+test.each<readonly [string, string, unknown]>([
+  ['keys', '/keys', [item]],
+  ['versions', '/keys/disk/versions', [{ kid: bundle.key.kid, ...ofVersion }]],
+  [
+    'deleted keys',
+    '/deletedkeys',
+    [
+      {
+        recoveryId: deletedBundle.recoveryId,
+        deletedDate,
+        scheduledPurgeDate: deletedBundle.scheduledPurgeDate,
+        ...item,
+      },
+    ],
+  ],
+  ['keys that is empty', '/keys', []],
+])(
+  'a page of %s with another behind it agrees but for the token, asked for first or later',
+  async (_what, path, value) => {
+    const page = { ...read, body: { value, nextLink: link(path) } };
+    expect(
+      await differencesOf(
+        { ...page, url: `${vault}${path}?api-version=7.4&maxresults=1` },
+        { ...page, url: link(path) },
+      ),
+    ).toEqual([[], []]);
+  },
+);
+
+test('a page that was the last and is not, and a link to another page, are differences', async () => {
+  const url = `${vault}/keys?api-version=7.4&maxresults=1`;
+  const [differences] = await differencesOf({ ...read, url, body: { value: [item], nextLink: link('/key') } });
+  expect(differences).toEqual([expect.stringContaining('body.nextLink: recorded')]);
+});
+
 /** A call without a token as it was refused at that time. */
 const refused = (url: string, date: string, authority: string, message: string): Recorded => ({
   url,

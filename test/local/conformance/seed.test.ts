@@ -22,6 +22,8 @@ const read = { url: `${vault}/keys/disk/?api-version=7.5`, body: bundle };
 test('a bundle is seeded with its version, its public part and the vault its recovery level tells', () => {
   expect(stagingOf(exchangeOf(read), [])).toEqual({
     requestBody: '',
+    emptyPage: false,
+    at: expect.any(Date),
     vault: {
       name: 'one',
       accessModel: 'access-policy',
@@ -79,6 +81,53 @@ test('before a PATCH the attribute was the other way round and the last change w
   expect(staging.vault.keys?.[0]?.versions?.[0]).toMatchObject({ enabled: false, updated: 1_700_000_000 });
 });
 
+test('a recorded PATCH is sent as it was, and what it set is not there before it', () => {
+  const sent = { attributes: { exp: 1_800_000_000 }, tags: {}, key_ops: ['wrapKey', 'unwrapKey'] };
+  const { requestBody, vault: seeded } = stagingOf(exchangeOf({ ...read, method: 'PATCH', sent }), []);
+  expect(requestBody).toBe(JSON.stringify(sent));
+  const [before] = seeded.keys?.[0]?.versions ?? [];
+  expect(before).toMatchObject({ enabled: true, updated: 1_700_000_000, keyOps: [] });
+  expect(before).not.toHaveProperty('exp');
+  expect(before).not.toHaveProperty('tags');
+});
+
+test('before a PATCH that sets nothing all was as it was after it', () => {
+  const { vault: seeded } = stagingOf(exchangeOf({ ...read, method: 'PATCH', sent: { attributes: {} } }), []);
+  expect(seeded).toEqual(stagingOf(exchangeOf(read), []).vault);
+});
+
+const date = 'Tue, 14 Nov 2023 22:15:00 GMT';
+const seconds = Date.parse(date) / 1000;
+
+test.each([
+  [
+    'what a DELETE answers was there until then',
+    'DELETE',
+    '/keys/disk',
+    { ...bundle, deletedDate: seconds },
+    undefined,
+  ],
+  ['a deleted key was deleted when it says', 'GET', '/deletedkeys/disk', { ...bundle, deletedDate: 5 }, 5],
+  ['what a recovery answers was deleted before it', 'POST', '/deletedkeys/disk/recover', bundle, seconds - 60],
+])('%s', (_what, method, path, body, deletedDate) => {
+  const exchange = exchangeOf({ method, url: `${vault}${path}?api-version=7.5`, body, headers: { date } });
+  expect(stagingOf(exchange, []).vault.keys?.[0]?.deletedDate).toBe(deletedDate);
+});
+
+test.each([
+  [204, false, ['disk']],
+  [403, true, ['disk']],
+  [404, true, []],
+])(
+  'a purge answered %i was of a vault with purge protection %s and the deleted keys %s',
+  (status, purgeProtection, names) => {
+    const exchange = exchangeOf({ method: 'DELETE', url: `${vault}/deletedkeys/disk?api-version=7.5`, status });
+    const seeded = stagingOf(exchange, []).vault;
+    expect(seeded).toMatchObject({ purgeProtection });
+    expect(seeded.keys?.map(({ name }) => name)).toEqual(names);
+  },
+);
+
 test('keys of a list are seeded one by one, versions of a list as one key', () => {
   const item = (path: string, more: object): unknown => ({ kid: `${vault}/keys/${path}`, attributes, ...more });
   const keys = exchangeOf({
@@ -121,5 +170,5 @@ test('a body in another form than a bundle or a list is refused by name, not see
 
 test('a member that no seed knows is left to be found missing in the answer', () => {
   const body = { ...bundle, key: { ...bundle.key, alg: null } };
-  expect(stagingOf(exchangeOf({ ...read, body }), [])).toEqual(stagingOf(exchangeOf(read), []));
+  expect(stagingOf(exchangeOf({ ...read, body }), []).vault).toEqual(stagingOf(exchangeOf(read), []).vault);
 });

@@ -110,6 +110,28 @@ describe('deleting', () => {
   });
 });
 
+describe('a key seeded as deleted', () => {
+  const seeded = (deletedDate: number, softDeleteDays = 7) =>
+    localAzure({
+      vaults: [{ name: 'kv-one', softDeleteDays, purgeProtection: false, keys: [{ name: 'disk', deletedDate }] }],
+    });
+
+  it('has settled, and can be recovered until its retention ends', async () => {
+    const deletedDate = startSeconds - 7 * 86_400 + 1;
+    const azure = seeded(deletedDate);
+    expect(await sender(azure)('GET', '/deletedkeys/disk')).toMatchObject({
+      status: 200,
+      json: { deletedDate, scheduledPurgeDate: startSeconds + 1 },
+    });
+    later(1000);
+    expect((await sender(azure)('GET', '/deletedkeys/disk')).status).toBe(404);
+  });
+
+  it('is refused where the vault keeps no deleted keys', () => {
+    expect(() => seeded(startSeconds, 0)).toThrow('A vault without soft delete keeps no deleted disk.');
+  });
+});
+
 describe('recovering', () => {
   it('brings back all versions with the times they had, once it has settled', async () => {
     const { azure, send } = await deleted({
