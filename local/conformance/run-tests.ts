@@ -15,7 +15,7 @@ export async function runTests(schemasFolder: string, notesFolder: string): Prom
   const child = spawn(process.execPath, [vitest, 'run'], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, KEY_GUARDIAN_SCHEMAS: schemasFolder, KEY_GUARDIAN_ANSWERS: notesFolder },
+    env: { ...process.env, LOCAL_AZURE_SCHEMAS: schemasFolder, LOCAL_AZURE_ANSWERS: notesFolder },
   });
   const [status]: unknown[] = await once(child, 'close');
   return typeof status === 'number' ? status : 1;

@@ -60,7 +60,7 @@ const ask = (environment: Readonly<Record<string, string>>): Promise<{ readonly 
   });
 
 test('every local Azure of a process that inherits the two variables notes its answers', async () => {
-  const { stdout } = await ask({ KEY_GUARDIAN_SCHEMAS: schemas, KEY_GUARDIAN_ANSWERS: notes });
+  const { stdout } = await ask({ LOCAL_AZURE_SCHEMAS: schemas, LOCAL_AZURE_ANSWERS: notes });
   expect(stdout.trim()).toBe('401');
   expect(readNotes(notes).answers).toBe(1);
 });
