@@ -8,6 +8,7 @@ import { createIdentityRegister, credentialOf, identityNamed, registerIdentity }
 import { auditRecord } from './key-vault/audit-record.ts';
 import { newVersionEvent } from './key-vault/events.ts';
 import { type HandlerContext, handle } from './key-vault/handler.ts';
+import { createReplicas } from './key-vault/replicas.ts';
 import { addKeyToVault, keyFromSeed, keyState, type Vault, vaultFromSeed } from './key-vault/store.ts';
 import { type Budget, createBudget } from './key-vault/throttling.ts';
 import { seededRandom } from './random.ts';
@@ -63,7 +64,16 @@ export interface LocalAzure {
   addKey(vault: string, seed: SeedKey): void;
   /** In place of those it had, at once: the minutes a role assignment takes in Azure are not played. */
   setGrants(identity: string, grants: readonly Grant[]): void;
-  /** What the vault holds, without a request. Throws where there is no such vault. */
+  /**
+   * Takes the vault as it is now for its copy in the paired region; in Azure that lags minutes behind. Throws where there is
+   * no such vault, as do the next two.
+   */
+  replicate(vault: string): void;
+  /** Reads go on from the copy as last replicated (now, where it never was), and writes are refused. @see https://learn.microsoft.com/azure/key-vault/general/disaster-recovery-guidance */
+  failOver(vault: string): void;
+  /** The vault itself serves again, with what it held. */
+  failBack(vault: string): void;
+  /** What the vault holds, failed over or not, without a request. Throws where there is no such vault. */
   state(vault: string, key: string): KeyState;
   /** Payloads as an Event Hub gets them, one region each, `behaviours.auditDelayMs` late. Nobody listening means no log is written. */
   onAuditRecords(listener: AuditListener): () => void;
@@ -113,6 +123,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const faults = createFaultPlan();
   const deliveries = createDeliveries(behaviours);
   const vaults = new Map<string, Vault>();
+  const replicas = createReplicas(vaults);
   const subscriptionBudgets = new Map<string, Budget>();
   const answerListeners = new Set<AnswerListener>();
   const log: LoggedRequest[] = [];
@@ -123,8 +134,10 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     return vault;
   };
 
+  const hostNamed = (name: string): string => hostOf(vaultNamed(name).name);
+
   const context: HandlerContext = {
-    vaults,
+    vaults: replicas.serving,
     register,
     faults,
     behaviours,
@@ -161,7 +174,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     addVault(vaultSeed) {
       const host = hostOf(vaultSeed.name);
       if (vaults.has(host)) throw new Error(`The local Azure has a vault ${vaultSeed.name} already.`);
-      vaults.set(host, vaultFromSeed(vaultSeed, { tenantId, random }));
+      replicas.add(host, vaultFromSeed(vaultSeed, { tenantId, random }));
     },
     addIdentity: (identitySeed) => registerIdentity(register, identitySeed, random),
     addKey(vaultName, keySeed) {
@@ -174,6 +187,9 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     setGrants(name, grants) {
       register.grants.set(identityNamed(register, name).name, grants);
     },
+    replicate: (vaultName) => replicas.replicate(hostNamed(vaultName)),
+    failOver: (vaultName) => replicas.failOver(hostNamed(vaultName)),
+    failBack: (vaultName) => replicas.failBack(hostNamed(vaultName)),
     state: (vaultName, key) => keyState(vaultNamed(vaultName), key, Date.now()),
     onAuditRecords: (listener) => deliveries.onAuditRecords(listener),
     flushAudit: () => deliveries.flushAudit(),

@@ -16,7 +16,7 @@ type StatusFault =
   | 'internal-error'
   | 'conflict';
 
-/** The faults that are an answer with a status. A vault that is failed over goes on reading, wrapping and unwrapping. @see https://learn.microsoft.com/azure/key-vault/general/disaster-recovery-guidance */
+/** The faults that are an answer with a status. A vault that is failed over goes on reading, wrapping and unwrapping. */
 export function statusFaults(operation: OperationName): readonly StatusFault[] {
   const any: readonly StatusFault[] = [
     'throttled',
@@ -63,7 +63,8 @@ export function faultAnswer(
   }
 }
 
-function isWrite(operation: OperationName): boolean {
+/** Whether a vault that is failed over refuses it. @see https://learn.microsoft.com/azure/key-vault/general/disaster-recovery-guidance */
+export function isWrite(operation: OperationName): boolean {
   switch (operation) {
     case 'create':
     case 'import':

@@ -8,7 +8,7 @@ import type { Answer } from './answer.ts';
 import { isApiVersion, isSince, latestApiVersion } from './api-versions.ts';
 import type { ServedCall } from './audit-record.ts';
 import { badApiVersion, badName, badParameter, notServed, throttled } from './errors.ts';
-import { faultAnswer, statusFaults } from './fault-answers.ts';
+import { faultAnswer, isWrite, statusFaults } from './fault-answers.ts';
 import { malformedResponse, wireResponse } from './headers.ts';
 import { operations } from './operations.ts';
 import { authorize } from './permissions.ts';
@@ -19,7 +19,7 @@ import { challengeOf, unauthorized } from './unauthorized.ts';
 
 /** What the handler works on, and whom it tells. */
 export interface HandlerContext {
-  /** By host name, in lower case, without a port. */
+  /** Who serves, by host name, in lower case, without a port. */
   readonly vaults: ReadonlyMap<string, Vault>;
   readonly register: IdentityRegister;
   readonly faults: FaultPlan;
@@ -93,7 +93,8 @@ interface Decided {
 async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject): Promise<Decided> {
   const { context, request, url, vault, route, nowMs } = pass;
   const refused = (answer: Answer): Decided => ({ answer, assignmentId: undefined });
-  const planned = context.faults.take(subject, statusFaults(route.operation));
+  const readOnly = vault.failedOver && isWrite(route.operation) ? ({ kind: 'read-only' } as const) : undefined;
+  const planned = context.faults.take(subject, statusFaults(route.operation)) ?? readOnly;
   if (planned !== undefined) return refused(faultAnswer(planned, { vault, route, identity, request, nowMs }));
   if (isOverBudget(pass)) return refused(throttled());
 

@@ -57,6 +57,8 @@ export interface Vault {
   /** Names in upper case, in order. Undefined until asked for. */
   sortedNames: readonly string[] | undefined;
   readonly budget: Budget;
+  /** Whether this is the copy in the paired region, which serves reads alone. */
+  readonly failedOver: boolean;
 }
 
 /** A key as a caller finds it at a moment. */
@@ -147,6 +149,7 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     keys: new Map(),
     sortedNames: undefined,
     budget: createBudget(1),
+    failedOver: false,
   };
   for (const key of seed.keys ?? []) addKeyToVault(vault, keyFromSeed(key, softDeleteDays, defaults.random));
   return vault;
