@@ -142,6 +142,7 @@ export interface Fault {
   };
   readonly answer:
     | { readonly kind: 'throttled' }
+    | { readonly kind: 'unauthorized'; readonly because: 'unknown-token' | 'expired-token' } // 401 and the challenge for a token that is good
     | { readonly kind: 'unreachable' } // the connection breaks before the service sees the request
     | { readonly kind: 'lost-answer' } // the service does it, the connection breaks before the answer
     | { readonly kind: 'forbidden-by-permission' }

@@ -31,6 +31,13 @@ export const unpublishedTexts: readonly UnpublishedText[] = [
     because: 'quoted in https://github.com/Azure-Samples/azuresandbox/issues/188',
   },
   {
+    from: 'any',
+    status: 401,
+    code: 'Unauthorized',
+    text: "[TokenExpired] Error validating token: 'S2S12086'.",
+    because: 'quoted in https://github.com/Azure/azure-sdk-for-python/issues/27266',
+  },
+  {
     from: ['create', 'import', 'update', 'wrapkey', 'unwrapkey'],
     status: 400,
     code: 'BadParameter',

@@ -53,6 +53,7 @@ export function faultAnswer(
       return internalError();
     case 'conflict':
       return conflictOf(vault, route, nowMs);
+    case 'unauthorized':
     case 'unreachable':
     case 'lost-answer':
     case 'malformed':

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConnectionBroken } from '../connection-broken.ts';
 import type { FaultPlan, FaultSubject } from '../faults.ts';
-import { callerOf, type IdentityRegister } from '../identities.ts';
+import { type Caller, callerOf, type IdentityRegister, mistakenCaller } from '../identities.ts';
 import type { Random } from '../random.ts';
 import type { Behaviours, Identity, LoggedRequest, WireRequest, WireResponse } from '../types.ts';
 import type { Answer } from './answer.ts';
@@ -47,13 +47,12 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
   const vault = context.vaults.get(url.hostname.toLowerCase());
   if (vault === undefined) throw new ConnectionBroken('ENOTFOUND', request.url);
   const route = routeOf(request.method, url.pathname);
-  const caller = callerOf(context.register, request.headers.authorization);
-  const identity = caller.kind === 'known' ? caller.identity : undefined;
+  const bearer = callerOf(context.register, request.headers.authorization);
   const subject: FaultSubject = {
     vault: vault.name,
     key: route.key,
     operation: route.operation,
-    identity: identity?.name,
+    identity: bearer.kind === 'known' ? bearer.identity.name : undefined,
     method: request.method,
   };
   if (context.faults.take(subject, ['unreachable']) !== undefined)
@@ -62,6 +61,8 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
   const slow = context.faults.take(subject, ['slow']);
   if (slow?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, slow.ms));
 
+  const caller = takenFor(bearer, subject, context.faults);
+  const identity = caller.kind === 'known' ? caller.identity : undefined;
   const pass: Pass = { context, request, url, vault, route, nowMs: Date.now() };
   const { answer, assignmentId } =
     caller.kind === 'known'
@@ -79,6 +80,13 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
     throw new ConnectionBroken('ECONNRESET', request.url);
   }
   return response;
+}
+
+/** Whom the service takes the bearer of a token for: itself, unless a fault is planned. */
+function takenFor(bearer: Caller, subject: FaultSubject, faults: FaultPlan): Caller {
+  if (bearer.kind !== 'known') return bearer;
+  const planned = faults.take(subject, ['unauthorized']);
+  return planned?.kind === 'unauthorized' ? mistakenCaller(bearer.identity, planned.because) : bearer;
 }
 
 interface Decided {

@@ -20,6 +20,9 @@ function reasonOf(caller: Exclude<Caller, { kind: 'known' }>, tenantId: string):
       return `AKV10022: Invalid audience. Expected ${vaultAudience}, found: ${caller.audience}.`;
     case 'wrong-issuer':
       return `AKV10032: Invalid issuer. Expected one of ${issuerOf(tenantId)}, found ${caller.issuer}.`;
+    case 'expired-token':
+      // As quoted, with a Content-Length that fits: https://github.com/Azure/azure-sdk-for-python/issues/27266
+      return "[TokenExpired] Error validating token: 'S2S12086'.";
     case 'unknown-token':
       // What the service says to a token that nobody it knows signed: https://github.com/Azure-Samples/azuresandbox/issues/188
       return `AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '${caller.header}'.`;

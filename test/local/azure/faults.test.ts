@@ -37,6 +37,37 @@ describe('a planned fault', () => {
     expect(azure.log).toMatchObject([{ status, changed: false, identity: 'attacker' }]);
   });
 
+  it.each([
+    ['unknown-token', /^AKV10046: /],
+    ['expired-token', /^\[TokenExpired\] Error validating token: 'S2S12086'\.$/],
+  ] as const)(
+    'unauthorized by %s refuses a good token with the challenge, once if told so',
+    async (because, message) => {
+      const { azure, send } = faulty({
+        match: { identity: 'attacker' },
+        answer: { kind: 'unauthorized', because },
+        times: 1,
+      });
+      const answer = await send('PATCH', '/keys/disk', disable);
+      expect(answer).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': expect.stringContaining('resource="https://vault.azure.net"') },
+        json: { error: { code: 'Unauthorized', message: expect.stringMatching(message) } },
+      });
+      expect(azure.log).toMatchObject([{ status: 401, changed: false, identity: undefined }]);
+      expect((await send('PATCH', '/keys/disk', disable)).status).toBe(200);
+    },
+  );
+
+  it('unauthorized leaves alone whom it does not match', async () => {
+    const { azure, send } = faulty({
+      match: { identity: 'owner' },
+      answer: { kind: 'unauthorized', because: 'unknown-token' },
+    });
+    expect((await send('GET', '/keys/disk')).status).toBe(200);
+    expect((await sender(azure, 'owner')('GET', '/keys/disk')).status).toBe(401);
+  });
+
   it('forbids in the words of an access policy where the vault has those', async () => {
     const { azure } = faulty({ match: {}, answer: { kind: 'forbidden-by-permission' } });
     const answer = await sender(azure, 'attacker', 'kv-two')('GET', '/keys/disk');
