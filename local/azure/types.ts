@@ -111,6 +111,8 @@ export interface Behaviours {
   settleMs: number;
   /** How long after a recovery has settled for readers making and changing versions goes on being a conflict, in ms. Default 0; seen of secrets, sometimes. @see https://github.com/Azure/azure-sdk-for-net/issues/31581 */
   writesSettleMs: number;
+  /** How long after a write another on the same key is taken for parallel to it and is a conflict, in ms. Default 0: none is. @see https://github.com/Azure/azure-sdk-for-net/issues/51761 */
+  parallelWritesMs: number;
   /** Share of list pages that come empty with a nextLink, 0 to 1. Default 0. */
   emptyPages: number;
   /** Whether the audit record's correlationId is the request's x-ms-client-request-id. Default true. */
@@ -119,6 +121,8 @@ export interface Behaviours {
   enabledInAuditRecord: { readonly resulting: number; readonly absent: number; readonly wrong: number };
   /** Whether a PATCH that changes nothing but `key_ops` moves `updated`. Nobody confirmed it. Default true. */
   operationsMoveUpdated: boolean;
+  /** Whether a PATCH that changes nothing at all moves `updated`. UNCONFIRMED; default false. */
+  unchangedMovesUpdated: boolean;
   /** Spelling of identity claims in audit records: by the kind of identity (applications with URIs, the others short), or one for all. Default 'by-kind'. */
   claimSpelling: 'by-kind' | 'short' | 'uri';
   /** Delay of audit records in ms. Default 1000. */

@@ -83,8 +83,9 @@ export const unpublishedTexts: readonly UnpublishedText[] = [
     from: ['list-deleted', 'get-deleted', 'recover', 'purge'],
     status: 400,
     code: 'NotSupported',
-    text: 'This operation is not supported: soft delete is not enabled on this vault.',
-    because: 'published as not-supported, its text not known',
+    text: 'Operation "{permission}" is not enabled for this vault.',
+    because:
+      'published as not-supported, its text quoted in https://github.com/Azure/terraform-provider-azapi/issues/879',
   },
   {
     from: 'any',

@@ -124,6 +124,7 @@ function servedCall(vaults: readonly Vault[], { identity, operation, status, at,
     status,
     description: status === 200 ? '' : 'Caller is not authorized to perform action on resource.',
     assignmentId: status === 200 ? random.uuid() : undefined,
+    authorized: status === 200,
     receivedMs: AT + at * 10,
     durationMs: 12,
   };

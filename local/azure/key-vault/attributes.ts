@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KeyOperation } from '../types.ts';
+import type { Behaviours, KeyOperation } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { badParameter, invalidProperty } from './errors.ts';
 import type { KeyVersion } from './store.ts';
@@ -68,14 +68,14 @@ export function parsePatch(body: string): Parsed<Patch> {
 
 /**
  * Changes what the patch names and nothing else; tags and operations are replaced as a set. A patch that changes nothing
- * leaves `updated` as it is (recorded). That null does not take a date away again is the harsher reading of what nobody
+ * leaves `updated` as it is unless the behaviours say otherwise: no recording shows which. That null does not take a date away again is the harsher reading of what nobody
  * confirmed. @see https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key
  */
 export function applyPatch(
   version: KeyVersion,
   patch: Patch,
   nowSeconds: number,
-  operationsMoveUpdated: boolean,
+  { operationsMoveUpdated, unchangedMovesUpdated }: Pick<Behaviours, 'operationsMoveUpdated' | 'unchangedMovesUpdated'>,
 ): boolean {
   const { enabled, nbf, exp } = patch.attributes ?? {};
   const operationsChange = patch.key_ops != null && !sameSet(patch.key_ops, version.keyOps);
@@ -89,8 +89,11 @@ export function applyPatch(
   version.exp = exp ?? version.exp;
   if (operationsChange && patch.key_ops != null) version.keyOps = patch.key_ops;
   if (tagsChange && patch.tags != null) version.tags = patch.tags;
-  if (attributesChange || tagsChange || (operationsChange && operationsMoveUpdated)) version.updated = nowSeconds;
-  return attributesChange || tagsChange || operationsChange;
+  const changes = attributesChange || tagsChange || operationsChange;
+  const onlyOperations = operationsChange && !attributesChange && !tagsChange;
+  const moves = onlyOperations ? operationsMoveUpdated : changes || unchangedMovesUpdated;
+  if (moves) version.updated = nowSeconds;
+  return changes;
 }
 
 function sameSet(left: readonly string[], right: readonly string[]): boolean {

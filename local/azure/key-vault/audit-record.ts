@@ -22,6 +22,8 @@ export interface ServedCall {
   /** The error's sentence, empty where there was none. */
   readonly description: string;
   readonly assignmentId: string | undefined;
+  /** Undefined where the call ended before anybody asked. */
+  readonly authorized: boolean | undefined;
   readonly receivedMs: number;
   readonly durationMs: number;
 }
@@ -47,14 +49,10 @@ export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, 
     properties: {
       ...(id === undefined ? {} : { id }),
       clientInfo: request.headers['user-agent'] ?? '',
-      requestUri: url.href,
+      // Without the port by which the request came, as identifiers are.
+      requestUri: `https://${url.hostname}${url.pathname}${url.search}`,
       httpStatusCode: status,
-      ...(vault.accessModel === 'access-policy' && identity !== undefined
-        ? { isAccessPolicyMatch: status !== 403 }
-        : {}),
-      ...(vault.accessModel === 'rbac' && identity !== undefined
-        ? { isRbacAuthorized: call.assignmentId !== undefined }
-        : {}),
+      ...(call.authorized === undefined ? {} : { [authorizationMember(vault)]: call.authorized }),
       ...(call.assignmentId === undefined ? {} : { appliedAssignmentId: call.assignmentId }),
       ...(call.algorithm === undefined ? {} : { algorithm: call.algorithm }),
       ...(call.version === undefined ? {} : { keyProperties: keyPropertiesOf(call, call.version, behaviours, random) }),
@@ -67,6 +65,9 @@ export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, 
     durationMs: String(call.durationMs),
   };
 }
+
+const authorizationMember = ({ accessModel }: Vault): string =>
+  accessModel === 'rbac' ? 'isRbacAuthorized' : 'isAccessPolicyMatch';
 
 /** The vault's Resource Manager id, in the usual spelling. */
 export function resourceIdOf(vault: Vault): string {

@@ -7,7 +7,7 @@ import { sightOf } from './store.ts';
 /** `GET /deletedkeys/{name}`: 404 until the deletion has settled, up to 6 s (recorded). */
 export async function getDeletedKey(call: Call): Promise<Answer> {
   const { vault, name, nowMs, apiVersion } = call;
-  if (vault.softDeleteDays === 0) return softDeleteOff();
+  if (vault.softDeleteDays === 0) return softDeleteOff('get');
   const sight = sightOf(vault, name, nowMs);
   if (sight.kind !== 'deleted') return deletedKeyNotFound(name);
   const body = await deletedKeyBundle(vault, sight.key, sight.current, sight, apiVersion);
@@ -21,7 +21,7 @@ export async function getDeletedKey(call: Call): Promise<Answer> {
  */
 export async function recoverDeletedKey(call: Call): Promise<Answer> {
   const { vault, name, nowMs, apiVersion } = call;
-  if (vault.softDeleteDays === 0) return softDeleteOff();
+  if (vault.softDeleteDays === 0) return softDeleteOff('recover');
   const sight = sightOf(vault, name, nowMs);
   switch (sight.kind) {
     case 'none':
@@ -48,7 +48,7 @@ export async function recoverDeletedKey(call: Call): Promise<Answer> {
 /** `DELETE /deletedkeys/{name}`: 204, and the name stays taken while that settles (https://github.com/Azure/azure-sdk-for-net/issues/26027). Refused to everyone under purge protection. */
 export function purgeDeletedKey(call: Call): Answer {
   const { vault, name, nowMs } = call;
-  if (vault.softDeleteDays === 0) return softDeleteOff();
+  if (vault.softDeleteDays === 0) return softDeleteOff('purge');
   const sight = sightOf(vault, name, nowMs);
   if (sight.kind === 'deleting') return { ...conflict({ kind: 'being-deleted' }), version: sight.current };
   if (sight.kind !== 'deleted') return deletedKeyNotFound(name);

@@ -141,9 +141,12 @@ export function internalError(): Answer {
   return errorAnswer(500, 'InternalServerError', 'An internal error occurred.');
 }
 
-/** UNCONFIRMED: code and sentence for a vault without soft delete, of which none are made any more. */
-export function softDeleteOff(): Answer {
-  return errorAnswer(400, 'NotSupported', 'This operation is not supported: soft delete is not enabled on this vault.');
+/**
+ * The 400 of a vault without soft delete, of which none are made any more. Seen of purging a secret
+ * (https://github.com/Azure/terraform-provider-azapi/issues/879). UNCONFIRMED: the names of the other operations in it.
+ */
+export function softDeleteOff(operation: 'get' | 'list' | 'recover' | 'purge'): Answer {
+  return errorAnswer(400, 'NotSupported', `Operation "${operation}" is not enabled for this vault.`);
 }
 
 /** Not an answer of the service: says plainly that the local Azure does not have it. */

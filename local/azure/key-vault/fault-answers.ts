@@ -80,7 +80,8 @@ export function isWrite(operation: OperationName): boolean {
   }
 }
 
-function conflictOf(vault: Vault, route: Route, nowMs: number): Answer {
+/** The conflict with another operation on the same key. */
+export function conflictOf(vault: Vault, route: Route, nowMs: number): Answer {
   const sight = sightOf(vault, route.key ?? '', nowMs);
   const kid =
     'current' in sight ? versionId(vault, sight.key, sight.current) : `${vault.origin}/keys/${route.key ?? ''}`;

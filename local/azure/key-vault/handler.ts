@@ -8,8 +8,10 @@ import type { Answer } from './answer.ts';
 import { isApiVersion, isSince, latestApiVersion } from './api-versions.ts';
 import type { ServedCall } from './audit-record.ts';
 import { badApiVersion, badName, badParameter, notServed, throttled } from './errors.ts';
-import { faultAnswer, isWrite, statusFaults } from './fault-answers.ts';
+import { conflictOf, faultAnswer, isWrite, statusFaults } from './fault-answers.ts';
 import { malformedResponse, wireResponse } from './headers.ts';
+import { typeAsked } from './keys.ts';
+import type { KeyType } from './material.ts';
 import { operations } from './operations.ts';
 import { authorize } from './permissions.ts';
 import { type Route, routeOf } from './routes.ts';
@@ -64,17 +66,18 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
   const caller = takenFor(bearer, subject, context.faults);
   const identity = caller.kind === 'known' ? caller.identity : undefined;
   const pass: Pass = { context, request, url, vault, route, nowMs: Date.now() };
-  const { answer, assignmentId } =
+  const decided: Decided =
     caller.kind === 'known'
       ? await answerKnown(pass, caller.identity, subject)
-      : { answer: unauthorized(caller, vault.tenantId), assignmentId: undefined };
+      : { answer: unauthorized(caller, vault.tenantId), assignmentId: undefined, authorized: undefined };
+  const { answer, assignmentId } = decided;
   const challenge = caller.kind === 'known' ? {} : { challenge: challengeOf(vault.tenantId) };
   const headers = { vault, request, nowMs: Date.now(), assignmentId, ...challenge };
   const malformed = identity === undefined ? undefined : context.faults.take(subject, ['malformed']);
   const response =
     malformed?.kind === 'malformed' ? malformedResponse(malformed.body, headers) : wireResponse(answer, headers);
 
-  const { call, logged } = describe(pass, { identity, answer, assignmentId, receivedMs });
+  const { call, logged } = describe(pass, { ...decided, identity, receivedMs });
   context.served(call, logged, response, answer);
   if (identity !== undefined && context.faults.take(subject, ['lost-answer']) !== undefined) {
     throw new ConnectionBroken('ECONNRESET', request.url);
@@ -92,6 +95,8 @@ function takenFor(bearer: Caller, subject: FaultSubject, faults: FaultPlan): Cal
 interface Decided {
   readonly answer: Answer;
   readonly assignmentId: string | undefined;
+  /** Undefined where nobody asked. */
+  readonly authorized: boolean | undefined;
 }
 
 /**
@@ -100,10 +105,13 @@ interface Decided {
  */
 async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject): Promise<Decided> {
   const { context, request, url, vault, route, nowMs } = pass;
-  const refused = (answer: Answer): Decided => ({ answer, assignmentId: undefined });
+  const refused = (answer: Answer, authorized?: false): Decided => ({ answer, assignmentId: undefined, authorized });
   const readOnly = vault.failedOver && isWrite(route.operation) ? ({ kind: 'read-only' } as const) : undefined;
   const planned = context.faults.take(subject, statusFaults(route.operation)) ?? readOnly;
-  if (planned !== undefined) return refused(faultAnswer(planned, { vault, route, identity, request, nowMs }));
+  if (planned !== undefined) {
+    const answer = faultAnswer(planned, { vault, route, identity, request, nowMs });
+    return planned.kind === 'forbidden-by-permission' ? refused(answer, false) : refused(answer);
+  }
   if (isOverBudget(pass)) return refused(throttled());
 
   const apiVersion = url.searchParams.get('api-version') ?? '';
@@ -114,7 +122,9 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
 
   const grants = context.register.grants.get(identity.name) ?? [];
   const authorization = authorize(vault, identity, grants, route.operation, route.key);
-  if (authorization.kind === 'refused') return refused(authorization.answer);
+  if (authorization.kind === 'refused') return refused(authorization.answer, false);
+  const { assignmentId } = authorization;
+  if (isParallelWrite(pass)) return { answer: conflictOf(vault, route, nowMs), assignmentId, authorized: true };
   const operation = operations[route.operation];
   const answer = await operation({
     vault,
@@ -127,7 +137,17 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
     behaviours: context.behaviours,
     random: context.random,
   });
-  return { answer, assignmentId: authorization.assignmentId };
+  return { answer, assignmentId, authorized: true };
+}
+
+/** Whether it meets another write on its key; if not, it is the one that the next may meet. */
+function isParallelWrite({ context, vault, route, nowMs }: Pass): boolean {
+  if (route.key === undefined || !isWrite(route.operation)) return false;
+  const name = route.key.toLowerCase();
+  const last = vault.writtenAt.get(name);
+  if (last !== undefined && nowMs - last < context.behaviours.parallelWritesMs) return true;
+  vault.writtenAt.set(name, nowMs);
+  return false;
 }
 
 function badPathOf({ route, url, request }: Pass, apiVersion: string): Answer | undefined {
@@ -140,9 +160,10 @@ function badPathOf({ route, url, request }: Pass, apiVersion: string): Answer | 
 }
 
 /** Both budgets must have room, and are then spent. */
-function isOverBudget({ context, vault, route, nowMs }: Pass): boolean {
+function isOverBudget(pass: Pass): boolean {
+  const { context, vault, route, nowMs } = pass;
   if (!context.behaviours.throttling) return false;
-  const cost = costOf(route.operation, typeTouched(vault, route, nowMs));
+  const cost = costOf(route.operation, typeTouched(pass));
   const subscription = context.subscriptionBudget(vault.subscriptionId);
   if (!vault.budget.fits(cost, nowMs) || !subscription.fits(cost, nowMs)) return true;
   vault.budget.spend(cost, nowMs);
@@ -150,22 +171,22 @@ function isOverBudget({ context, vault, route, nowMs }: Pass): boolean {
   return false;
 }
 
-function typeTouched(vault: Vault, route: Route, nowMs: number) {
+/** Of the key that is made, or of the one that is there. */
+function typeTouched({ vault, route, request, nowMs }: Pass): KeyType | undefined {
+  if (route.operation === 'create') return typeAsked(request.body);
   if (route.key === undefined) return undefined;
   const sight = sightOf(vault, route.key, nowMs);
   return 'current' in sight ? sight.current.type : undefined;
 }
 
-interface Outcome {
+interface Outcome extends Decided {
   readonly identity: Identity | undefined;
-  readonly answer: Answer;
-  readonly assignmentId: string | undefined;
   readonly receivedMs: number;
 }
 
 function describe(
   pass: Pass,
-  { identity, answer, assignmentId, receivedMs }: Outcome,
+  { identity, answer, assignmentId, authorized, receivedMs }: Outcome,
 ): { call: ServedCall; logged: LoggedRequest } {
   const { request, url, vault, route } = pass;
   const logged: LoggedRequest = {
@@ -195,6 +216,7 @@ function describe(
     status: answer.status,
     description: answer.status < 400 ? '' : descriptionOf(answer),
     assignmentId,
+    authorized,
     receivedMs,
     durationMs: Math.max(1, Date.now() - receivedMs),
   };

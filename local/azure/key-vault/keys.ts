@@ -43,6 +43,12 @@ const createSchema = z.object({
 
 const ktySchema = z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']);
 
+/** The type of key that a body of create asks for, whatever else is wrong with it; undefined where it names none. */
+export function typeAsked(body: string): KeyType | undefined {
+  const parsed = parseBody(z.object({ kty: ktySchema }), body);
+  return parsed.kind === 'parsed' ? keyTypeOf(parsed.value.kty, undefined, undefined) : undefined;
+}
+
 /** `POST /keys/{name}/create`: a new key, or a new version of one that is there. 200 either way. */
 export async function createKey(call: Call): Promise<Answer> {
   const parsed = parseBody(createSchema.partial({ kty: true }), call.body);
@@ -101,7 +107,7 @@ export async function updateKey(call: Call): Promise<Answer> {
   if (parsed.kind === 'refused') return { ...parsed.answer, version: found.version };
   const { key, version } = found;
   if (isClosedToWrites(key, call.nowMs)) return { ...conflict({ kind: 'being-recovered', name: key.name }), version };
-  const changed = applyPatch(version, parsed.value, secondsOf(call), call.behaviours.operationsMoveUpdated);
+  const changed = applyPatch(version, parsed.value, secondsOf(call), call.behaviours);
   const body = await keyBundle(call.vault, key, version, call.apiVersion);
   return { status: 200, body, version, ...(changed ? { changed } : {}) };
 }

@@ -39,7 +39,7 @@ export function listVersions(call: Call): Answer {
 /** `GET /deletedkeys`: a key comes here only when its deletion has settled. */
 export function listDeletedKeys(call: Call): Answer {
   const { vault, nowMs, apiVersion } = call;
-  if (vault.softDeleteDays === 0) return softDeleteOff();
+  if (vault.softDeleteDays === 0) return softDeleteOff('list');
   return pageOf(call, {
     path: '/deletedkeys',
     rows: sortedNames(vault),

@@ -57,6 +57,8 @@ export interface Vault {
   /** Names in upper case, in order. Undefined until asked for. */
   sortedNames: readonly string[] | undefined;
   readonly budget: Budget;
+  /** When the last write on a key was let in, in ms since 1970, by its name in lower case. */
+  readonly writtenAt: Map<string, number>;
   /** Whether this is the copy in the paired region, which serves reads alone. */
   readonly failedOver: boolean;
 }
@@ -149,6 +151,7 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     keys: new Map(),
     sortedNames: undefined,
     budget: createBudget(1),
+    writtenAt: new Map(),
     failedOver: false,
   };
   for (const key of seed.keys ?? []) addKeyToVault(vault, keyFromSeed(key, softDeleteDays, defaults.random));

@@ -163,6 +163,43 @@ describe('the record of a call', () => {
     expect(records()[0]?.properties).toMatchObject({ isAccessPolicyMatch: true });
     expect(records()[0]?.properties).not.toHaveProperty('isRbacAuthorized');
   });
+
+  it.each([
+    ['isRbacAuthorized', 'rbac'],
+    ['isAccessPolicyMatch', 'access-policy'],
+  ] as const)('tells %s where that was asked, and only there', async (member, accessModel) => {
+    const azure = localAzure({
+      vaults: [{ name: 'kv-one', accessModel, keys: [{ name: 'disk' }] }],
+      identities: [attacker, { ...attacker, name: 'nobody', grants: [] }],
+    });
+    const { records } = listen(azure);
+    await sender(azure)('GET', '/keys/none');
+    await sender(azure)('DELETE', '/keys/disk');
+    later(2000);
+    await sender(azure)('DELETE', '/deletedkeys/disk');
+    await sender(azure, 'nobody')('GET', '/keys');
+    await sender(azure)('GET', '/keys?api-version=9.9');
+    azure.fault({ match: {}, answer: { kind: 'forbidden-by-permission' }, times: 1 });
+    await sender(azure)('GET', '/keys');
+    azure.fault({ match: {}, answer: { kind: 'throttled' }, times: 1 });
+    await sender(azure)('GET', '/keys');
+    expect(records().map(({ properties }) => [properties.httpStatusCode, properties[member]])).toEqual([
+      [404, true],
+      [200, true],
+      [403, true],
+      [403, false],
+      [400, undefined],
+      [403, false],
+      [429, undefined],
+    ]);
+  });
+
+  it('names the address without the port by which the request came', async () => {
+    const azure = localAzure();
+    const { records } = listen(azure);
+    await sender(azure)('GET', 'https://kv-one.vault.azure.net:8443/keys/disk?api-version=7.5');
+    expect(records()[0]?.properties.requestUri).toBe('https://kv-one.vault.azure.net/keys/disk?api-version=7.5');
+  });
 });
 
 describe('who did it', () => {

@@ -99,13 +99,14 @@ describe('deleting', () => {
     expect(answer.status).toBe(200);
     expect(answer.json).not.toHaveProperty('recoveryId');
     expect(azure.state('kv-one', 'disk').kind).toBe('none');
-    for (const [method, path] of [
-      ['GET', '/deletedkeys'],
-      ['GET', '/deletedkeys/disk'],
-      ['POST', '/deletedkeys/disk/recover'],
-      ['DELETE', '/deletedkeys/disk'],
+    for (const [method, path, operation] of [
+      ['GET', '/deletedkeys', 'list'],
+      ['GET', '/deletedkeys/disk', 'get'],
+      ['POST', '/deletedkeys/disk/recover', 'recover'],
+      ['DELETE', '/deletedkeys/disk', 'purge'],
     ] as const) {
-      expect(await send(method, path)).toMatchObject({ status: 400, json: { error: { code: 'NotSupported' } } });
+      const message = `Operation "${operation}" is not enabled for this vault.`;
+      expect(await send(method, path)).toMatchObject({ status: 400, json: errorBody('NotSupported', message) });
     }
   });
 });

@@ -166,6 +166,41 @@ describe('updating a version', () => {
     expect(json).toHaveProperty('tags', { c: '3' });
   });
 
+  it('can be a conflict with another write on the same key just before, and changes nothing then', async () => {
+    const azure = localAzure({
+      behaviours: { parallelWritesMs: 100 },
+      vaults: [{ name: 'kv-one', keys: [{ name: 'disk' }, { name: 'other' }] }],
+    });
+    const send = sender(azure);
+    const answers = await Promise.all([
+      send('PATCH', '/keys/disk', { attributes: { enabled: false } }),
+      send('PATCH', '/keys/DISK', { attributes: { enabled: true } }),
+      send('PATCH', '/keys/other', { attributes: { enabled: false } }),
+      send('GET', '/keys/disk'),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 409, 200, 200]);
+    expect(answers[1]?.json).not.toHaveProperty('error.innererror');
+    expect(azure.state('kv-one', 'disk')).toMatchObject({ versions: [{ enabled: false }] });
+    later(99);
+    expect(await send('DELETE', '/keys/disk')).toMatchObject({
+      status: 409,
+      json: { error: { message: expect.stringMatching(/^There was a conflict while deleting key/) } },
+    });
+    later(1);
+    expect((await send('DELETE', '/keys/disk')).status).toBe(200);
+  });
+
+  it('leaves updated where nothing changes, or moves it, as nobody confirmed', async () => {
+    const azure = localAzure();
+    later(60_000);
+    await sender(azure)('PATCH', '/keys/disk', { attributes: { enabled: true } });
+    expect(azure.state('kv-one', 'disk')).toMatchObject({ versions: [{ updated: startSeconds }] });
+    azure.behaviours.unchangedMovesUpdated = true;
+    await sender(azure)('PATCH', '/keys/disk', { attributes: { enabled: true } });
+    expect(azure.state('kv-one', 'disk')).toMatchObject({ versions: [{ updated: startSeconds + 60 }] });
+    expect(azure.log.at(-1)?.changed).toBe(false);
+  });
+
   it('moves updated for operations alone, or not, as nobody confirmed', async () => {
     const azure = localAzure({ behaviours: { operationsMoveUpdated: false } });
     later(60_000);

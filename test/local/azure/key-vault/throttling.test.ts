@@ -42,9 +42,21 @@ describe('the budget of a vault and 10 seconds', () => {
     expect(await countUntilThrottled(sender(azure), method, `/keys/made${action}`, body)).toBe(limit);
   });
 
-  it('is half as much for making keys in an HSM', async () => {
-    const azure = localAzure({ vaults: [{ name: 'kv-one', keys: [{ name: 'made', versions: [{ kty: 'EC-HSM' }] }] }] });
-    expect(await countUntilThrottled(sender(azure), 'POST', '/keys/made/create', { kty: 'EC-HSM' })).toBe(10);
+  it.each([
+    ['keys in an HSM', 'EC-HSM', 'EC-HSM', 10],
+    ['keys in an HSM under the name of one that is in none', 'EC', 'EC-HSM', 10],
+    ['keys in no HSM under the name of one that is in one', 'EC-HSM', 'EC', 20],
+  ] as const)('for making %s', async (_what, kty, asked, limit) => {
+    const azure = localAzure({ vaults: [{ name: 'kv-one', keys: [{ name: 'made', versions: [{ kty }] }] }] });
+    expect(await countUntilThrottled(sender(azure), 'POST', '/keys/made/create', { kty: asked })).toBe(limit);
+  });
+
+  it('is half as much for making keys in an HSM under new names, too', async () => {
+    const send = sender(localAzure());
+    for (let made = 0; made < 10; made += 1) {
+      expect((await send('POST', `/keys/made-${made}/create`, { kty: 'EC-HSM' })).status).toBe(200);
+    }
+    expect((await send('POST', '/keys/made-10/create', { kty: 'EC' })).status).toBe(429);
   });
 
   it('slides: what was spent 10 seconds ago is free again, and a 429 is not counted', async () => {
