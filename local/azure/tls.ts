@@ -30,8 +30,9 @@ export async function listenOnTls(
     { cert: certificatePem, key: keyPem, keepAlive: true, keepAliveTimeout: 60_000 },
     (request, response) => {
       serve(azure, request, response).catch((error: unknown) => {
-        // A planned break is a dead connection to the client; anything else is a fault of ours and has to be seen.
-        if (!(error instanceof ConnectionBroken)) console.error(error);
+        // A planned break is a dead connection to the client, and one that left with its body unsent is its own affair;
+        // anything else is a fault of ours and has to be seen.
+        if (!(error instanceof ConnectionBroken) && request.complete) console.error(error);
         request.socket.destroy();
       });
     },
@@ -53,18 +54,27 @@ async function serve(
     response.writeHead(413, { connection: 'close' }).end();
     return;
   }
-  const answer = await azure.handle(wireRequestOf(request, body));
+  const asked = wireRequestOf(request, body);
+  if (asked === undefined) {
+    response.writeHead(400, { connection: 'close' }).end();
+    return;
+  }
+  const answer = await azure.handle(asked);
   response.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
-function wireRequestOf(request: IncomingMessage, body: string): WireRequest {
+/** Undefined where host and path make no address. */
+function wireRequestOf(request: IncomingMessage, body: string): WireRequest | undefined {
+  const { url: path = '' } = request;
+  const url = `https://${request.headers.host ?? ''}${path}`;
+  if (!path.startsWith('/') || !URL.canParse(url)) return undefined;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return {
     method: request.method ?? 'GET',
-    url: `https://${request.headers.host ?? ''}${request.url ?? '/'}`,
+    url,
     headers,
     body,
     address: request.socket.remoteAddress ?? '127.0.0.1',

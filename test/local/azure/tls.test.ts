@@ -1,14 +1,16 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { connect } from 'node:tls';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listenOnTls, type TlsListener } from '../../../local/azure/tls.ts';
 import { currentVersion, localAzure } from './requests.ts';
 
 const open: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0)) await close();
+  vi.restoreAllMocks();
 });
 
 /** Leads every host to the loopback, as a client's host override does. */
@@ -56,6 +58,23 @@ function fetchOver(
       sent.end(init.body);
     },
   );
+}
+
+/** Sends it as it is, and gives all that comes back until the end; or leaves at the first that comes back. */
+function raw(listener: TlsListener, text: string, { leaves = false } = {}): Promise<string> {
+  const servername = 'kv-one.vault.azure.net';
+  const { port, caCertificatePem: ca } = listener;
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ port, host: '127.0.0.1', ca, servername }, () => socket.write(text));
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      answer += chunk;
+      if (leaves) socket.destroy();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', () => socket.destroy());
+  });
 }
 
 describe('the TLS port', () => {
@@ -144,6 +163,39 @@ describe('the TLS port', () => {
       body: 'a'.repeat(bytes),
     });
     expect(answer.status).toBe(status);
+  });
+
+  it.each([
+    ['a host with a blank', 'GET /keys HTTP/1.1\r\nHost: a b\r\n\r\n'],
+    ['an absolute target', 'GET https://kv-one.vault.azure.net/keys HTTP/1.1\r\nHost: kv-one.vault.azure.net\r\n\r\n'],
+    ['no path', 'OPTIONS * HTTP/1.1\r\nHost: kv-one.vault.azure.net\r\n\r\n'],
+  ])('answers 400 to %s, and says nothing: it is no fault of ours', async (_what, request) => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { azure, listener } = await listening();
+    expect(await raw(listener, request)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(azure.log).toEqual([]);
+    expect(said).not.toHaveBeenCalled();
+  });
+
+  it('says nothing of a client that leaves before its body has come', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { azure, agent, listener, url } = await listening();
+    const headers = ['Host: kv-one.vault.azure.net', 'Content-Length: 9', 'Expect: 100-continue'];
+    const head = ['POST /keys/disk/create HTTP/1.1', ...headers, '', ''].join('\r\n');
+    expect(await raw(listener, head, { leaves: true })).toMatch(/^HTTP\/1\.1 100 /);
+    // The port has seen it leave by the time that it answers somebody who came after.
+    await fetchOver({ agent }, `${url}/keys`);
+    expect(azure.log).toMatchObject([{ operation: 'list' }]);
+    expect(said).not.toHaveBeenCalled();
+  });
+
+  it('says what is a fault of ours, and breaks the connection', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const fault = new Error('ours');
+    const listener = await listenOnTls({ handle: () => Promise.reject(fault) });
+    open.push(listener.close);
+    expect(await raw(listener, 'GET /keys HTTP/1.1\r\nHost: kv-one.vault.azure.net\r\n\r\n')).toBe('');
+    expect(said).toHaveBeenCalledWith(fault);
   });
 
   it('ends while a request is still waiting for its answer', async () => {
