@@ -107,6 +107,7 @@ const defaultBehaviours: Behaviours = {
   correlationIdIsClientRequestId: true,
   enabledInAuditRecord: { resulting: 1, absent: 0, wrong: 0 },
   operationsMoveUpdated: true,
+  writtenSecond: 'last',
   unchangedMovesUpdated: false,
   claimSpelling: 'by-kind',
   auditDelayMs: 1000,

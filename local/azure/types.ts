@@ -121,6 +121,8 @@ export interface Behaviours {
   enabledInAuditRecord: { readonly resulting: number; readonly absent: number; readonly wrong: number };
   /** Whether a PATCH that changes nothing but `key_ops` moves `updated`. Nobody confirmed it. Default true. */
   operationsMoveUpdated: boolean;
+  /** Whether times that the vault writes are the last whole second or the nearest, which may be half a second ahead. UNCONFIRMED; default 'last'. */
+  writtenSecond: 'last' | 'nearest';
   /** Whether a PATCH that changes nothing at all moves `updated`. UNCONFIRMED; default false. */
   unchangedMovesUpdated: boolean;
   /** Spelling of identity claims in audit records: by the kind of identity (applications with URIs, the others short), or one for all. Default 'by-kind'. */

@@ -21,7 +21,7 @@ export interface Call {
 /** One operation of the keys surface. What the vault holds is changed before the first wait. */
 export type Operation = (call: Call) => Answer | Promise<Answer>;
 
-/** The call's moment in whole Unix seconds, as `created` and `updated` have it. */
-export function secondsOf(call: Call): number {
-  return Math.floor(call.nowMs / 1000);
+/** The call's moment in whole Unix seconds, as `created`, `updated` and `deletedDate` have it. */
+export function secondsOf({ nowMs, behaviours }: Call): number {
+  return behaviours.writtenSecond === 'last' ? Math.floor(nowMs / 1000) : Math.round(nowMs / 1000);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from './answer.ts';
 import { parseBody } from './attributes.ts';
 import { versionId } from './bundles.ts';
-import { type Call, secondsOf } from './call.ts';
+import type { Call } from './call.ts';
 import { badParameter, internalError, keyDisabled, keyOperationForbidden, outsideValidity } from './errors.ts';
 import { findVersion } from './keys.ts';
 import type { KeyVersion } from './store.ts';
@@ -24,7 +24,7 @@ async function useKey(call: Call, operation: 'wrapKey' | 'unwrapKey'): Promise<A
   const found = findVersion(call);
   if (found.kind === 'missing') return found.answer;
   const { key, version } = found;
-  const refusal = refusalOf(version, operation, secondsOf(call));
+  const refusal = refusalOf(version, operation, call.nowMs / 1000);
   if (refusal !== undefined) return { ...refusal, version };
   const parsed = parseBody(bodySchema, call.body);
   if (parsed.kind === 'refused') return { ...parsed.answer, version };

@@ -190,6 +190,18 @@ describe('updating a version', () => {
     expect((await send('DELETE', '/keys/disk')).status).toBe(200);
   });
 
+  it.each([
+    ['last', 499, 0],
+    ['last', 999, 0],
+    ['nearest', 499, 0],
+    ['nearest', 500, 1],
+  ] as const)('writes the %s second: %i ms after one it is %i later', async (writtenSecond, ms, seconds) => {
+    const azure = localAzure({ behaviours: { writtenSecond } });
+    later(ms);
+    await sender(azure)('PATCH', '/keys/disk', { attributes: { enabled: false } });
+    expect(azure.state('kv-one', 'disk')).toMatchObject({ versions: [{ updated: startSeconds + seconds }] });
+  });
+
   it('leaves updated where nothing changes, or moves it, as nobody confirmed', async () => {
     const azure = localAzure();
     later(60_000);
