@@ -55,8 +55,13 @@ export interface Streams {
    * 'full' where the blob takes no more blocks.
    */
   append(name: string, text: string, atSizeBytes: number): Promise<'appended' | 'moved' | 'full'>;
-  /** The whole text from a byte position on; `undefined` where there is no such blob. Default position 0. */
-  read(name: string, fromByte?: number): Promise<string | undefined>;
+  /**
+   * The text from one byte position to another; `undefined` where there is no such blob.
+   *
+   * @param fromByte default 0
+   * @param untilByte not below `fromByte`; default: the end as it then is
+   */
+  read(name: string, fromByte?: number, untilByte?: number): Promise<string | undefined>;
   /** Names that begin with the prefix, in order. */
   list(prefix: string): Promise<readonly string[]>;
 }

@@ -11,32 +11,38 @@ export interface StreamEnd {
   readonly head: ChainHead;
   /** Whether the last line lacks its end; only where somebody else wrote it. */
   readonly lineOpen: boolean;
-  /** Lines after the head that are no records. The trail links past them, so that nobody can stop it by adding some. */
+  /** Lines after the head that are no records of this chain. The trail links past them, so that nobody can stop it by adding some. */
   readonly foreignLines: number;
 }
 
 const FIRST_TAIL_BYTES = 64 * 1024;
+/** More than a stream will ever hold, and far below where numbers end: past such a sequence the chain could not go on for ever. */
+const MOST_RECORDS = 1e12;
 
-/** Finds the end in storage: one listing, then the state and the last lines of the newest blob. */
+/** Finds the end in storage: one listing, then the state and the last lines of the newest blob; of older ones where those do not tell. */
 export async function findEnd(streams: Streams, stream: StreamName): Promise<StreamEnd> {
   const numbers = blobNumbers(stream, await streams.list(blobPrefix(stream)));
   const newest = numbers.at(-1);
-  const atStart = { head: chainStart(stream), lineOpen: false, foreignLines: 0 };
-  if (newest === undefined) return { blob: -1, sizeBytes: 0, blocks: 0, ...atStart };
+  const start = chainStart(stream);
+  if (newest === undefined) return { blob: -1, sizeBytes: 0, blocks: 0, head: start, lineOpen: false, foreignLines: 0 };
 
-  // The state comes before the text: where somebody appends in between, the size is too small and storage says 'moved'.
+  // The state comes before the text, and the text is no longer than it says: what somebody appends in between comes in
+  // the way of the next append, and is followed then.
   const state = (await streams.state(blobName(stream, newest))) ?? { sizeBytes: 0, blocks: 0 };
-  let foreignLines = 0;
   let lineOpen = false;
+  let newer: readonly string[] = [];
   for (const blob of numbers.toReversed()) {
-    const sizeBytes =
-      blob === newest ? state.sizeBytes : ((await streams.state(blobName(stream, blob)))?.sizeBytes ?? 0);
-    const tail = await lastRecord(streams, blobName(stream, blob), sizeBytes);
-    foreignLines += tail.foreignLines;
-    if (blob === newest) lineOpen = tail.lineOpen;
-    if (tail.head !== undefined) return { blob: newest, ...state, head: tail.head, lineOpen, foreignLines };
+    const name = blobName(stream, blob);
+    const sizeBytes = blob === newest ? state.sizeBytes : ((await streams.state(name))?.sizeBytes ?? 0);
+    for await (const tail of tails(streams, name, sizeBytes)) {
+      if (blob === newest) lineOpen = tail.lineOpen;
+      const lines = [...tail.lines, ...newer];
+      const last = lastLinked(lines, start);
+      if (last !== undefined) return { blob: newest, ...state, ...last, lineOpen };
+      if (tail.whole) newer = lines;
+    }
   }
-  return { blob: newest, ...state, ...atStart, lineOpen, foreignLines };
+  return { blob: newest, ...state, head: start, lineOpen, foreignLines: newer.length };
 }
 
 /** The end after somebody else appended: reads only what was added. `undefined` where that cannot tell: find it anew. */
@@ -49,43 +55,60 @@ export async function followEnd(
   const state = await streams.state(name);
   if (state === undefined || state.sizeBytes < known.sizeBytes) return undefined;
   if (state.sizeBytes === known.sizeBytes) return { end: { ...known, ...state }, added: '' };
-  const added = await streams.read(name, known.sizeBytes);
+  const added = await streams.read(name, known.sizeBytes, state.sizeBytes);
   if (added === undefined) return undefined;
-  const tail = lastRecordIn(added);
-  const end = {
-    blob: known.blob,
-    ...state,
-    head: tail.head ?? known.head,
-    lineOpen: tail.lineOpen,
-    foreignLines: tail.head === undefined ? known.foreignLines + tail.foreignLines : tail.foreignLines,
+  const { lines, lineOpen } = linesIn(added);
+  const last = lastLinked(lines, known.head) ?? {
+    head: known.head,
+    foreignLines: known.foreignLines + lines.length,
   };
-  return { end, added };
+  return { end: { blob: known.blob, ...state, ...last, lineOpen }, added };
 }
 
-interface Tail {
-  /** `undefined` where there is no record in it. */
-  readonly head: ChainHead | undefined;
+interface Lines {
+  readonly lines: readonly string[];
+  /** Whether the last of them lacks its end. */
   readonly lineOpen: boolean;
-  readonly foreignLines: number;
 }
 
-async function lastRecord(streams: Streams, name: string, sizeBytes: number): Promise<Tail> {
-  for (let tailBytes = FIRST_TAIL_BYTES; ; tailBytes *= 8) {
+/** The last lines of a blob, more of them each time until all are there. The first of a part is only the end of a line, which is no record. */
+async function* tails(
+  streams: Streams,
+  name: string,
+  sizeBytes: number,
+): AsyncGenerator<Lines & { readonly whole: boolean }> {
+  for (let tailBytes = FIRST_TAIL_BYTES, whole = false; !whole; tailBytes *= 8) {
     const from = Math.max(0, sizeBytes - tailBytes);
-    const text = sizeBytes === 0 ? '' : ((await streams.read(name, from)) ?? '');
-    // A text from the middle begins within a line, which is no record: it counts only where the whole is read.
-    const tail = lastRecordIn(text);
-    if (from === 0 || tail.head !== undefined) return tail;
+    whole = from === 0;
+    const text = sizeBytes === 0 ? '' : ((await streams.read(name, from, sizeBytes)) ?? '');
+    yield { ...linesIn(text), whole };
   }
 }
 
-function lastRecordIn(text: string): Tail {
+function linesIn(text: string): Lines {
   const lineOpen = text !== '' && !text.endsWith('\n');
-  const lines = text.split('\n').slice(0, lineOpen ? undefined : -1);
-  for (const [foreignLines, line] of lines.reverse().entries()) {
+  return { lines: text.split('\n').slice(0, lineOpen ? undefined : -1), lineOpen };
+}
+
+/**
+ * The last record that follows from one before it, or from `before`, and how many lines come after it. Anybody who may
+ * append can write a line that is a record by itself, with a sequence after which none can come.
+ */
+function lastLinked(
+  lines: readonly string[],
+  before: ChainHead,
+): { readonly head: ChainHead; readonly foreignLines: number } | undefined {
+  const followers = new Map<string, { readonly head: ChainHead; readonly foreignLines: number }>();
+  for (const [foreignLines, line] of lines.toReversed().entries()) {
     const read = readLine(line);
-    if ('record' in read)
-      return { head: { sequence: read.record.sequence, hash: read.record.hash }, lineOpen, foreignLines };
+    if ('fault' in read) continue;
+    const { sequence, hash, previousHash } = read.record;
+    const follower = followers.get(hash);
+    if (follower?.head.sequence === sequence + 1) return follower;
+    if (sequence > MOST_RECORDS) continue;
+    const found = { head: { sequence, hash }, foreignLines };
+    if (previousHash === before.hash && sequence === before.sequence + 1) return found;
+    followers.set(previousHash, found);
   }
-  return { head: undefined, lineOpen, foreignLines: lines.length };
+  return undefined;
 }

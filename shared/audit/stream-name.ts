@@ -14,11 +14,14 @@ export const blobPrefix = (stream: StreamName): string => `${stream}.`;
 /** The name of the n-th blob of a stream, n from 0. */
 export const blobName = (stream: StreamName, number: number): string => `${blobPrefix(stream)}${number}.jsonl`;
 
-/** Numbers of the stream's blobs, ascending, from a listing of its prefix. What is no blob of the stream is left out. */
+/**
+ * Numbers of the stream's blobs, ascending, from a listing of its prefix. What is no blob of the stream is left out, and
+ * so is a number that the trail would spell otherwise (`00`) or will never reach.
+ */
 export function blobNumbers(stream: StreamName, names: readonly string[]): readonly number[] {
   return names
     .filter((name) => name.startsWith(blobPrefix(stream)))
-    .map((name) => /^(\d+)\.jsonl$/.exec(name.slice(blobPrefix(stream).length))?.[1])
+    .map((name) => /^(0|[1-9]\d{0,8})\.jsonl$/.exec(name.slice(blobPrefix(stream).length))?.[1])
     .filter((digits) => digits !== undefined)
     .map(Number)
     .sort((one, other) => one - other);

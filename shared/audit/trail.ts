@@ -2,7 +2,7 @@ import { type AuditEntry, type AuditRecord, auditEntry } from '../domain/audit-r
 import { SECOND_MS } from '../domain/time.ts';
 import { StorageUnreachable, TrailUnreachable } from '../errors.ts';
 import type { Streams, Table } from '../storage.ts';
-import { type Backlog, createBacklog, type Kept, type Lease } from './backlog.ts';
+import { type Backlog, createBacklog, type Kept, type KeptByStream, type Lease } from './backlog.ts';
 import { type ChainHead, chainStart, link } from './chain.ts';
 import { asItHappened, readRecords } from './read.ts';
 import { auditStream, registerStream, type StreamName } from './stream-name.ts';
@@ -27,8 +27,8 @@ export interface Trail {
   readRegister(vault: string): Promise<readonly AuditRecord[]>;
   /**
    * Brings what was kept into its streams, oldest first, with the time of the append beside its own; returns how many.
-   * 0 while another instance is at it. Throws `StorageUnreachable` where the trail's storage is still away, and, after
-   * all others are brought in, one `AggregateError` of what could not be read.
+   * 0 while another instance is at it. Throws `StorageUnreachable` where the trail's storage is still away; after all
+   * others are brought in, what one stream answered, or one `AggregateError` of that and of what could not be read.
    */
   catchUp(): Promise<number>;
 }
@@ -111,20 +111,29 @@ export function createTrail(needs: {
     return outcomes.includes('kept') ? 'kept' : 'appended';
   }
 
-  async function bringIn(kept: readonly Kept[], lease: Lease): Promise<number> {
+  /** How many were brought in, and what kept others from it: a stream that cannot be appended to stops no other. */
+  async function bringIn(
+    streamsOfKept: KeptByStream['streams'],
+    lease: Lease,
+  ): Promise<{ readonly brought: number; readonly failures: ReadonlyMap<StreamName, unknown> }> {
     let brought = 0;
-    for (let start = 0; start < kept.length; start += CAUGHT_UP_IN_ONE_BLOCK) {
-      if (!(await lease.renew())) return brought;
-      const some = kept.slice(start, start + CAUGHT_UP_IN_ONE_BLOCK);
-      const appendedAt = now();
-      for (const [stream, ofStream] of Map.groupBy(some, (one) => one.stream)) {
-        await writerOf(stream).write(ofStream.map(({ entry }) => ({ entry, appendedAt })));
+    const failures = new Map<StreamName, unknown>();
+    for (const { stream, some } of inBlocks(streamsOfKept)) {
+      if (failures.has(stream)) continue;
+      if (!(await lease.renew())) break;
+      try {
+        const appendedAt = now();
+        await writerOf(stream).write(some.map(({ entry }) => ({ entry, appendedAt })));
+        restsUntilMs = 0;
+        await backlog.forget(some);
+        brought += some.length;
+      } catch (error) {
+        failures.set(stream, error);
+        // An answer is about this stream; silence is about all of them, and to wait for each would outlast the lease.
+        if (error instanceof StorageUnreachable && error.status === undefined) break;
       }
-      restsUntilMs = 0;
-      await backlog.forget(some);
-      brought += some.length;
     }
-    return brought;
+    return { brought, failures };
   }
 
   return {
@@ -134,13 +143,14 @@ export function createTrail(needs: {
 
     async catchUp() {
       const first = await backlog.kept();
-      if (first.streams.size === 0) return reported(0, first.unreadable);
+      if (first.streams.size === 0) return reported(0, first.unreadable, []);
       const lease = await backlog.lease();
       if (lease === undefined) return 0;
       try {
         // Read again under the lease: what was listed before may be in the trail by now.
-        const { streams: byStream, unreadable } = await backlog.kept();
-        return reported(await bringIn([...byStream.values()].flat(), lease), unreadable);
+        const kept = await backlog.kept();
+        const { brought, failures } = await bringIn(kept.streams, lease);
+        return reported(brought, kept.unreadable, [...failures.values()]);
       } finally {
         await lease.release();
       }
@@ -169,7 +179,19 @@ async function readRegister(
   return asItHappened(records);
 }
 
-function reported(brought: number, unreadable: readonly Error[]): number {
-  if (unreadable.length > 0) throw new AggregateError(unreadable, 'Records kept for the trail cannot be read.');
+/** What is kept, in blocks of one stream each, those of a stream oldest first. */
+function* inBlocks(
+  streamsOfKept: KeptByStream['streams'],
+): Generator<{ readonly stream: StreamName; readonly some: readonly Kept[] }> {
+  for (const [stream, kept] of streamsOfKept) {
+    for (let start = 0; start < kept.length; start += CAUGHT_UP_IN_ONE_BLOCK)
+      yield { stream, some: kept.slice(start, start + CAUGHT_UP_IN_ONE_BLOCK) };
+  }
+}
+
+function reported(brought: number, unreadable: readonly Error[], failures: readonly unknown[]): number {
+  const all = [...unreadable, ...failures];
+  if (unreadable.length === 0 && failures.length === 1) throw failures[0];
+  if (all.length > 0) throw new AggregateError(all, 'Not all that was kept for the trail could be brought in.');
   return brought;
 }

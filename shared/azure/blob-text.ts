@@ -5,13 +5,15 @@ const DOWNLOAD_TIMEOUT_MS = 60_000;
 /** How long the service may take before it begins to answer. */
 const ANSWER_TIMEOUT_MS = 4_500;
 
-/** The text of a blob from a byte position on, read as UTF-8. Throws what the client throws. */
-export async function textOf(client: BlobClient, fromByte: number): Promise<string> {
+/** The text of a blob from a byte position on, up to another or to its end, read as UTF-8. Throws what the client throws. */
+export async function textOf(client: BlobClient, fromByte: number, untilByte?: number): Promise<string> {
+  const countBytes = untilByte === undefined ? undefined : untilByte - fromByte;
+  if (countBytes === 0) return ''; // the client takes a count of 0 for none
   const unanswered = new AbortController();
   const timer = setTimeout(() => unanswered.abort(), ANSWER_TIMEOUT_MS);
   try {
     const abortSignal = AbortSignal.any([unanswered.signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]);
-    const { readableStreamBody } = await client.download(fromByte, undefined, { abortSignal });
+    const { readableStreamBody } = await client.download(fromByte, countBytes, { abortSignal });
     clearTimeout(timer);
     const chunks: Buffer[] = [];
     for await (const chunk of readableStreamBody ?? []) chunks.push(Buffer.from(chunk));

@@ -49,10 +49,10 @@ export function streams(client: ContainerClient): Streams {
         { AppendPositionConditionNotMet: 'moved', BlobNotFound: 'moved', BlockCountExceedsLimit: 'full' },
       ),
 
-    read: (name, fromByte = 0) =>
+    read: (name, fromByte = 0, untilByte) =>
       place.read<string | undefined, string | undefined>(
         `reading ${container}/${name}`,
-        () => textOf(client.getBlobClient(name), fromByte),
+        () => textOf(client.getBlobClient(name), fromByte, untilByte),
         { ...absent, InvalidRange: '' },
       ),
 

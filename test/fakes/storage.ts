@@ -145,10 +145,10 @@ export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number
       blocks.push(Buffer.from(text));
       return 'appended';
     },
-    async read(name, fromByte = 0) {
+    async read(name, fromByte = 0, untilByte) {
       await called(options, 'read');
       const blocks = streams.get(name);
-      return blocks === undefined ? undefined : Buffer.concat(blocks).subarray(fromByte).toString('utf8');
+      return blocks === undefined ? undefined : Buffer.concat(blocks).subarray(fromByte, untilByte).toString('utf8');
     },
     async list(prefix) {
       await called(options, 'list');

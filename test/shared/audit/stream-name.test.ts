@@ -15,8 +15,9 @@ test('a vault has one stream, however its name is written', () => {
 });
 
 test('the tenth blob comes after the ninth, and what is no blob of the stream is left out', () => {
-  const names = ['10.jsonl', '9.jsonl', '0.jsonl', 'x.jsonl', '1.json', '1.jsonl.bak'].map(
-    (end) => `register/a.${end}`,
+  const names = ['10', '9', '0', 'x', '00', '01', '-1', '+1', '1e3', '9999999999'].map(
+    (number) => `register/a.${number}.jsonl`,
   );
+  names.push('register/a.1.json', 'register/a.1.jsonl.bak');
   expect(blobNumbers('register/a', [...names, blobName('register/ab', 11), 'other/a.12.jsonl'])).toEqual([0, 9, 10]);
 });

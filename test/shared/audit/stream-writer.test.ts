@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chainStart, checkChain } from '../../../shared/audit/chain.ts';
@@ -69,6 +71,15 @@ describe('a writer', () => {
     const streams = fakeStreams();
     await writerTo(streams).write(entries('e', 1_200).map((one) => ({ entry: one })));
     expect(await streams.state(firstBlob)).toMatchObject({ blocks: 1 });
+  });
+
+  test('that is new finds the record before the only one of a new blob in the blob before', async () => {
+    const { streams, calls } = counted();
+    for (const id of ['a', 'b', 'c']) await write(writerTo(streams, 2), id);
+    calls.length = 0;
+    await write(writerTo(streams, 2), 'd');
+    expect(calls).toEqual(['list', 'state', 'read', 'state', 'read', 'append']);
+    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 4 });
   });
 
   test('that is new goes on where the last one ended', async () => {
@@ -187,7 +198,7 @@ describe('a stream goes on in a new blob', () => {
     expect(await check(streams)).toMatchObject({ kind: 'holds' });
   });
 
-  test('and a writer that slept over several reads only the newest', async () => {
+  test('and a writer that slept over several reads only the newest, and the one before where that has one record', async () => {
     const { streams, calls } = counted();
     const writer = writerTo(streams, 2);
     await write(writer, 'a');
@@ -195,7 +206,7 @@ describe('a stream goes on in a new blob', () => {
     for (const { id } of entries('e', 8)) await write(other, id);
     calls.length = 0;
     await write(writer, 'b');
-    expect(calls).toEqual(['append', 'state', 'read', 'create', 'list', 'state', 'read', 'append']);
+    expect(calls).toEqual(['append', 'state', 'read', 'create', 'list', 'state', 'read', 'state', 'read', 'append']);
     expect(await check(streams)).toMatchObject({ kind: 'holds', records: 10 });
   });
 
@@ -235,6 +246,20 @@ describe('two writers at once', () => {
   });
 });
 
+/** Lines that are records by themselves, each linked to the one before; the first to a record that nobody wrote. */
+function forged(...sequences: readonly number[]): string {
+  let previousHash = 'f'.repeat(64);
+  const lines = sequences.map((sequence) => {
+    const { time, ...others } = entry('forged');
+    const unsealed = { ...others, time: time.toISOString(), sequence, previousHash };
+    previousHash = createHash('sha256')
+      .update(canonicalize(unsealed) ?? '')
+      .digest('hex');
+    return `${canonicalize({ ...unsealed, hash: previousHash })}\n`;
+  });
+  return lines.join('');
+}
+
 describe('what somebody else put into the stream', () => {
   test.each([
     ['a line that is no record', 'rubbish\n', 1],
@@ -257,6 +282,59 @@ describe('what somebody else put into the stream', () => {
     });
     expect(b?.id).toBe('b');
     expect(await check(streams)).toMatchObject({ kind: 'broken', atSequence: 2 });
+  });
+
+  const LAST = Number.MAX_SAFE_INTEGER;
+  describe.each([
+    ['a sound record that follows from none', [5], 1],
+    ['a sound record after which none can come', [LAST], 1],
+    ['two of them that follow from each other', [LAST - 1, LAST], 2],
+    ['many of them that follow from each other', [LAST - 3, LAST - 2, LAST - 1, LAST], 4],
+  ])('does not stop the trail: %s', (_, sequences, foreignLines) => {
+    test.each(['a new writer', 'the writer at work'])('and %s', async (who) => {
+      const streams = fakeStreams();
+      const atWork = writerTo(streams);
+      await write(atWork, 'a');
+      const { sizeBytes } = (await streams.state(firstBlob)) ?? { sizeBytes: 0 };
+      await streams.append(firstBlob, forged(...sequences), sizeBytes);
+
+      await write(who === 'a new writer' ? writerTo(streams) : atWork, 'b');
+      await write(writerTo(streams), 'c');
+
+      const ours = (await readLines(streams, stream)).filter((line) => entryOf(line).id !== 'forged');
+      expect(checkChain(ours, chainStart(stream))).toMatchObject({ kind: 'holds', records: 4 });
+      expect(ours.map(entryOf)[1]).toMatchObject({ what: 'failure', detail: { error: 'TrailBroken', foreignLines } });
+      expect(await check(streams)).toMatchObject({ kind: 'broken', atSequence: 2 });
+    });
+  });
+
+  test('as a fork of the chain leaves the chain where it was', async () => {
+    const streams = fakeStreams();
+    await write(writerTo(streams), 'a', 'b');
+    const [, b = ''] = await readLines(streams, stream);
+    const { sizeBytes } = (await streams.state(firstBlob)) ?? { sizeBytes: 0 };
+    await streams.append(firstBlob, `${b}\n`, sizeBytes);
+    await write(writerTo(streams), 'c');
+    expect(await idsIn(streams)).toEqual(['a', 'b', 'b', expect.any(String), 'c']);
+    expect(await check(streams)).toMatchObject({ kind: 'broken', atSequence: 3, because: 'out-of-order' });
+  });
+
+  test('as a blob of its own, with a sound record, is passed over for the blob before', async () => {
+    const streams = fakeStreams();
+    await write(writerTo(streams), 'a', 'b');
+    await streams.create(`${stream}.1.jsonl`);
+    await streams.append(`${stream}.1.jsonl`, forged(7), 0);
+    await write(writerTo(streams), 'c');
+    const ours = (await readLines(streams, stream)).filter((line) => entryOf(line).id !== 'forged');
+    expect(checkChain(ours, chainStart(stream))).toMatchObject({ kind: 'holds', records: 4 });
+  });
+
+  test.each(['00', '0000000001', '99999999999999999999999'])('as a blob %s is none of the stream', async (number) => {
+    const streams = fakeStreams();
+    await write(writerTo(streams), 'a');
+    await streams.create(`${stream}.${number}.jsonl`);
+    await write(writerTo(streams), 'b');
+    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 2 });
   });
 
   test('is found by a writer that was at work already, once', async () => {

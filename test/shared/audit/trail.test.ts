@@ -3,6 +3,8 @@ import { chainStart, checkChain } from '../../../shared/audit/chain.ts';
 import { readLines, readRecords } from '../../../shared/audit/read.ts';
 import { createTrail } from '../../../shared/audit/trail.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
+import { StorageUnreachable } from '../../../shared/errors.ts';
+import type { Streams } from '../../../shared/storage.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
 import { entries, entry, entryOf } from './entries.ts';
 
@@ -316,6 +318,30 @@ describe('bringing in what was kept', () => {
     state.now = new Date('2026-03-01T14:00:00Z');
     expect(await trail().catchUp()).toBe(50);
     expect(await ids()).toHaveLength(50);
+  });
+
+  test('is not stopped by a stream that cannot be appended to', async () => {
+    const { state, backlog, streams, ids } = await withKept(6, ({ id }) => (id < 'e4' ? 'payments' : 'zebra'));
+    const locked: Streams = {
+      ...streams,
+      append: async (name, text, at) => {
+        if (name.startsWith(stream))
+          throw new StorageUnreachable('appending', undefined, { status: 409, code: 'Held' });
+        return streams.append(name, text, at);
+      },
+    };
+    const trail = createTrail({ streams: locked, backlog, now: () => state.now });
+    await expect(trail.catchUp()).rejects.toMatchObject({ name: 'StorageUnreachable', code: 'Held' });
+    expect(await ids('audit/2026-03-01/zebra')).toEqual(['e4', 'e5', 'e6']);
+    expect(await ids()).toEqual([]);
+    expect(await backlog.list('audit:2026-03-01:payments')).toHaveLength(3);
+  });
+
+  test('waits once for storage that is silent, however many streams wait for it', async () => {
+    const { state, trail, calls } = await withKept(6, ({ id }) => id);
+    state.trail = 'silent';
+    await expect(trail(soonMs).catchUp()).rejects.toMatchObject({ name: 'StorageUnreachable' });
+    expect(calls.trail).toEqual(['list']);
   });
 
   test('brings in all others before it says what cannot be read', async () => {

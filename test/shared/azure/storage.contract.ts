@@ -310,6 +310,16 @@ export function describeStreams(name: string, make: () => Streams): void {
       expect(await streams.read('day/a', 7)).toBe('');
     });
 
+    it('are read up to a byte position', async () => {
+      const streams = make();
+      await streams.create('day/a');
+      await streams.append('day/a', 'ø\ntwo\n', 0);
+      expect(await streams.read('day/a', 0, 3)).toBe('ø\n');
+      expect(await streams.read('day/a', 3, 6)).toBe('two');
+      expect(await streams.read('day/a', 3, 3)).toBe('');
+      expect(await streams.read('day/a', 3, 70)).toBe('two\n');
+    });
+
     it('do not take a block at another position', async () => {
       const streams = make();
       await streams.create('day/a');
