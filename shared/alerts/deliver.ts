@@ -24,9 +24,10 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
 /**
  * Hands one alert to the channels it is for, side by side; records each hand-over and each refusal; and puts it into the
  * queue again for each channel that refused, with a growing delay, and for the next channel where one goes on refusing.
+ * What the trail does not take goes with the first of these: thrown for, each redelivery would put them all once more.
  *
- * Throws what the queue or the trail threw, after everything was tried: the platform then delivers the message again, and
- * a channel may get it twice.
+ * Throws where the queue does not take one of them, or the trail refuses and none follows, after everything was tried:
+ * the platform then delivers the message again, and a channel may get it twice.
  */
 export async function deliver(
   message: AlertMessage,
@@ -37,26 +38,43 @@ export async function deliver(
   const { due, absent } = attemptsDue(message, whom);
   const attempts = await Promise.all(due.map((attempt) => sent(attempt, message, whom)));
 
-  const again = attempts.flatMap(followUps);
-  const puts = again.map(({ channel, attempts, delaySeconds }) =>
-    needs.queues.alerts.send({ ...message, attempts: { [channel]: attempts } }, delaySeconds),
-  );
   const details = [
     ...attempts.map(attemptDetail),
     ...absent.map((channel) => ({ channel, outcome: 'not-configured' })),
     ...(configured.length === 0 ? [{ outcome: 'no-channel' }] : []),
   ];
-  const { vault } = message.incident.subject;
-  const recorded = needs.trail.append(
-    vault,
-    details.map((detail) => entry(message, detail, needs)),
+  const { unrecorded: before = [], ...told } = message;
+  const entries = [...before, ...details.map((detail) => entry(message, detail, needs))];
+  const again = attempts.flatMap(followUps);
+  const failures = await recordFailures(message, entries, needs);
+  const left = failures.length === 0 ? {} : { unrecorded: entries };
+  const puts = again.map(({ channel, attempts, delaySeconds }, place) =>
+    needs.queues.alerts.send(
+      { ...told, attempts: { [channel]: attempts }, ...(place === 0 ? left : {}) },
+      delaySeconds,
+    ),
   );
-  const failures = (await Promise.allSettled([...puts, recorded])).filter((one) => one.status === 'rejected');
-  if (failures.length > 0) {
+  const refused = (await Promise.allSettled(puts)).filter((one) => one.status === 'rejected');
+  const lost = [...refused.map(({ reason }) => reason), ...(again.length === 0 ? failures : [])];
+  if (lost.length > 0) {
     throw new AggregateError(
-      failures.map((failure) => failure.reason),
+      lost,
       `An alert on incident ${message.incident.id} was sent, but not all that follows from it was stored.`,
     );
+  }
+}
+
+/** Why the trail did not take them; empty where it did. */
+async function recordFailures(
+  { incident }: AlertMessage,
+  entries: readonly AuditEntry[],
+  { trail }: DeliverNeeds,
+): Promise<readonly unknown[]> {
+  try {
+    await trail.append(incident.subject.vault, entries);
+    return [];
+  } catch (error) {
+    return [error];
   }
 }
 
@@ -85,12 +103,13 @@ function attemptsDue(
 ): { readonly due: readonly Due[]; readonly absent: readonly string[] } {
   if (attempts === undefined) return { due: first.map((channel) => ({ channel, attempt: 1 })), absent };
   const all = [...first, ...standby];
-  return {
-    due: all
-      .map((channel) => ({ channel, before: attempts[channel.id] }))
-      .flatMap(({ channel, before }) => (before === undefined ? [] : [{ channel, attempt: before + 1 }])),
-    absent: Object.keys(attempts).filter((id) => all.every((channel) => channel.id !== id)),
-  };
+  const again = all
+    .map((channel) => ({ channel, before: attempts[channel.id] }))
+    .flatMap(({ channel, before }) => (before === undefined ? [] : [{ channel, attempt: before + 1 }]));
+  const gone = Object.keys(attempts).filter((id) => all.every((channel) => channel.id !== id));
+  // The settings of the channel it was for are gone: somebody has to hear of it, and it may be for the second time.
+  const instead = again.length === 0 && gone.length > 0 ? all.slice(0, 1) : [];
+  return { due: [...again, ...instead.map((channel) => ({ channel, attempt: 1 }))], absent: gone };
 }
 
 async function sent(due: Due, message: AlertMessage, { standby }: Recipients): Promise<Attempt> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actor, auditSubject } from './audit-record.ts';
+import { actor, auditEntry, auditSubject } from './audit-record.ts';
 import { moment } from './time.ts';
 
 /** From the least to the gravest: `critical` stops disks, or leaves the guardian blind or disobeyed. */
@@ -45,5 +45,7 @@ export const alertMessage = z.object({
   incident,
   /** Attempts so far by channel id; absent at first. */
   attempts: z.record(z.string(), z.number().int()).optional(),
+  /** Entries on earlier attempts that no storage took: they are recorded with the next one. */
+  unrecorded: z.array(auditEntry).optional(),
 });
 export type AlertMessage = z.infer<typeof alertMessage>;

@@ -146,10 +146,14 @@ describe('an alert', () => {
     ]);
   });
 
-  test('says so when the channel it comes again for is gone', async () => {
-    const { run, details, queued } = station({ pager: undefined });
+  test('goes to the first channel there is when the one it comes again for is gone, and says so', async () => {
+    const { run, handedOver, details, queued } = station({ pager: undefined, mail: undefined });
     await run({ ...alert(), attempts: { chat: 3 } });
-    expect(details()).toEqual([['chat', undefined, 'not-configured']]);
+    expect(handedOver).toEqual(['pager']);
+    expect(details()).toEqual([
+      ['pager', 1, 'handed-over'],
+      ['chat', undefined, 'not-configured'],
+    ]);
     expect(queued()).toEqual([]);
   });
 
@@ -166,11 +170,48 @@ describe('an alert', () => {
     expect(recorded).toHaveLength(1);
   });
 
-  test('is delivered again by the platform when it cannot be recorded, and what was refused is not lost', async () => {
-    const { run, state, queued } = station({ pager: busy('pager') });
+  test('is delivered again by the platform when it was taken and that cannot be recorded', async () => {
+    const { run, state, queued } = station({ pager: undefined });
     state.trailDown = true;
     await expect(run(alert())).rejects.toThrow('incident-1');
-    expect(queued()).toHaveLength(1);
+    expect(queued()).toEqual([]);
+  });
+
+  test('takes with it what cannot be recorded, once, and records it as soon as that can be', async () => {
+    const { run, state, put, details } = station({ pager: busy('pager'), chat: busy('chat'), mail: undefined });
+    state.trailDown = true;
+    await run(alert());
+    expect(put.map(({ message }) => message.unrecorded?.length)).toEqual([3, undefined]);
+    await run(put[0]?.message ?? alert());
+    expect(put.at(-1)?.message.unrecorded).toHaveLength(4);
+    state.trailDown = false;
+    await run(put.at(-1)?.message ?? alert());
+    expect(details()).toEqual([
+      ['pager', 1, 'refused'],
+      ['chat', 1, 'refused'],
+      ['mail', 1, 'handed-over'],
+      ['pager', 2, 'refused'],
+      ['pager', 3, 'refused'],
+    ]);
+    expect(put.at(-1)?.message.unrecorded).toBeUndefined();
+  });
+
+  test('that is refused while nothing can be recorded is tried no more often than otherwise', async () => {
+    const { run, state, put } = station({ pager: busy('pager') });
+    state.trailDown = true;
+    const waiting = [alert()];
+    let deliveries = 0;
+    for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
+      const before = put.length;
+      deliveries += 1;
+      const ended = await run(message).then(
+        () => 'ended',
+        () => 'thrown',
+      );
+      waiting.push(...put.slice(before).map((each) => each.message));
+      if (ended === 'thrown' && deliveries < 15) waiting.push(message);
+    }
+    expect(put).toHaveLength(9);
   });
 });
 
