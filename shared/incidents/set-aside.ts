@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { inspect } from 'node:util';
 import { entry } from '../audit/entries.ts';
 import { NO_VAULT } from '../domain/audit-record.ts';
 import type { Ports } from '../ports.ts';
 import { openIncident, readIncidents } from './book.ts';
+import { deepJson } from './deep-json.ts';
 import { hourOf, incidentId } from './draft.ts';
 import { setAside } from './kinds/set-aside.ts';
 
@@ -13,21 +13,28 @@ export interface SetAside {
   readonly because: string;
 }
 
-/** What was given, whole, as text: as it came where `raw` says so and it cannot be written again, being nested too deep. */
+/** What was given, whole, as JSON: as it came where `raw` says so and it is nested too deep to be written the usual way. */
 export function wholeText(given: unknown, raw?: string): string {
   try {
     return JSON.stringify(given) ?? 'undefined';
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return raw ?? inspect(given, { depth: 20 });
+    return raw ?? deepJson(given);
   }
 }
+
+/** Characters of a reason at most: it goes into the trail, and may list every member of what it is about. */
+const MOST_CHARACTERS = 2_000;
+const bounded = (because: string): string =>
+  because.length <= MOST_CHARACTERS ? because : `${because.slice(0, MOST_CHARACTERS)} …`;
 
 /**
  * Keeps something unreadable where a person can see it, records it and tells. The same from the same source is kept once
  * a day; people are told once an hour and source, of the first, with the folder of all.
  */
-export async function setAsideWhole({ content, because }: SetAside, source: string, ports: Ports): Promise<void> {
+export async function setAsideWhole(aside: SetAside, source: string, ports: Ports): Promise<void> {
+  const { content } = aside;
+  const because = bounded(aside.because);
   const folder = `${ports.now().toISOString().slice(0, 10)}/${source}`;
   const name = `${folder}/${createHash('sha256').update(content).digest('hex').slice(0, 32)}.txt`;
   if ((await ports.setAside.read(name)) !== undefined) return;

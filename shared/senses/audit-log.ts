@@ -5,19 +5,31 @@ import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { type SetAside, wholeText } from '../incidents/set-aside.ts';
 import { callerOf, shortened } from './audit-identity.ts';
 import { asVaultsWrite, recordsOf } from './audit-messages.ts';
-import { type Expected, isNoise, knownUsers, subjectOf } from './audit-noise.ts';
-import { CHANGING, TELLING_WHEN_REFUSED } from './audit-operations.ts';
+import { type Expected, isNoise, isStatus, knownUsers, subjectOf, vaultOf } from './audit-noise.ts';
+import { CHANGING, operationOf, TELLING_WHEN_REFUSED } from './audit-operations.ts';
 import { type Heard, mergedByKey } from './heard-news.ts';
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
 const judged = z.object({
-  time: z.string().pipe(z.coerce.date()),
-  operationName: z.string(),
+  /** As it came: it tells apart what a `Date`, to the millisecond, would not. */
+  time: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is no moment'),
+  operationName: z.string().transform(operationOf),
   resourceId: z.string(),
   correlationId: z.string().optional(),
   callerIpAddress: z.string().optional(),
   identity: z.unknown(),
-  properties: z.object({ id: z.string(), httpStatusCode: z.coerce.number().int() }),
+  properties: z.object({
+    id: z.string(),
+    httpStatusCode: z
+      .number()
+      .refine(isStatus, 'is no status')
+      .or(
+        z
+          .string()
+          .regex(/^[1-9]\d\d$/)
+          .transform(Number),
+      ),
+  }),
 });
 type Judged = z.infer<typeof judged>;
 
@@ -52,12 +64,25 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
         setAside.push({ content: wholeText(record, records.raw), because: z.prettifyError(parsed.error) });
         continue;
       }
+      if (namesNoKey(parsed.data, vaults))
+        setAside.push({ content: wholeText(record, records.raw), because: 'properties.id names no key' });
       const inspection = inspectionFrom(parsed.data, vaults, own, users, settings);
       if (inspection !== undefined) found.push(inspection);
     }
   }
   return { inspections: mergedByKey(found), setAside };
 }
+
+/** Whether a key was changed, or a purge tried, and the record does not tell of which; but for vaults that are not ours. */
+function namesNoKey({ operationName, properties }: Judged, vaults: ReadonlySet<string>): boolean {
+  const { id, httpStatusCode } = properties;
+  if (!CHANGING.has(operationName) || subjectOf(id) !== undefined) return false;
+  const vault = vaultOf(id);
+  if (vault !== undefined && !vaults.has(vault)) return false;
+  return isSuccess(httpStatusCode) || TELLING_WHEN_REFUSED.has(operationName);
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
 
 function inspectionFrom(
   record: Judged,
@@ -81,11 +106,12 @@ function saysOf(
   own: ReadonlySet<string>,
   known: ReadonlySet<string>,
 ): HintSays | undefined {
-  const { operationName: operation, time: at, correlationId } = record;
+  const { operationName: operation, correlationId } = record;
+  const at = new Date(record.time);
   const { httpStatusCode: status } = record.properties;
   const by = callerOf(record.identity, record.callerIpAddress);
   const about = { operation, by, at, ...(version === undefined ? {} : { version }) };
-  if (status < 200 || status > 299)
+  if (!isSuccess(status))
     return TELLING_WHEN_REFUSED.has(operation) ? { kind: 'refused', ...about, status } : undefined;
   if (CHANGING.has(operation)) {
     if (!own.has(by.oid.toLowerCase())) return { kind: 'act', ...about };
@@ -99,13 +125,11 @@ function saysOf(
 }
 
 /** The same for every delivery of a record: records carry no id of their own. */
-function idOf({ time, operationName, correlationId, properties }: Judged): string {
+function idOf({ time, operationName, correlationId = '', callerIpAddress, identity, properties }: Judged): string {
+  const { id, httpStatusCode } = properties;
+  const { oid } = callerOf(identity, callerIpAddress);
   return createHash('sha256')
-    .update(
-      [time.toISOString(), operationName, correlationId ?? '', properties.id, String(properties.httpStatusCode)].join(
-        '\n',
-      ),
-    )
+    .update([time, operationName, correlationId, oid, id, String(httpStatusCode)].join('\n'))
     .digest('hex')
     .slice(0, 32);
 }

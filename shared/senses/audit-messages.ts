@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { wholeText } from '../incidents/set-aside.ts';
 
 /** What an Event Hub message holds. */
@@ -8,29 +9,34 @@ export type Records =
 
 /** `{records: […]}`, a bare array or a bare record; as bytes, as text, or parsed already by the host. */
 export function recordsOf(message: unknown): Records {
-  const text =
-    message instanceof Uint8Array
-      ? Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString('utf8')
-      : message;
-  if (typeof text !== 'string') return unwrapped(text, undefined);
-  try {
-    return unwrapped(JSON.parse(text), text);
-  } catch (error) {
-    return { kind: 'unreadable', content: text, because: error instanceof Error ? error.message : 'not JSON' };
-  }
+  if (!(message instanceof Uint8Array)) return typeof message === 'string' ? fromText(message) : unwrapped(message);
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  if (isUtf8(bytes)) return fromText(bytes.toString('utf8'));
+  return { kind: 'unreadable', content: bytes.toString('base64'), because: 'not UTF-8: its bytes are kept in base64' };
 }
 
-function unwrapped(parsed: unknown, raw: string | undefined): Records {
+function fromText(text: string): Records {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { kind: 'unreadable', content: text, because: 'not JSON' }; // what the parser says repeats some of it
+  }
+  return unwrapped(parsed, text);
+}
+
+function unwrapped(parsed: unknown, raw?: string): Records {
+  // As it came where that is known: of a member given twice, what was parsed holds the last alone.
+  const unreadable = (because: string): Records => ({
+    kind: 'unreadable',
+    content: raw ?? wholeText(parsed),
+    because,
+  });
   if (Array.isArray(parsed)) return { kind: 'records', records: parsed, raw };
-  if (typeof parsed !== 'object' || parsed === null)
-    return {
-      kind: 'unreadable',
-      content: wholeText(parsed, raw),
-      because: 'neither records nor a record',
-    };
+  if (typeof parsed !== 'object' || parsed === null) return unreadable('neither records nor a record');
   if (!('records' in parsed)) return { kind: 'records', records: [parsed], raw };
-  if (Array.isArray(parsed.records)) return { kind: 'records', records: parsed.records, raw };
-  return { kind: 'unreadable', content: wholeText(parsed, raw), because: '`records` is not an array' };
+  if (!Array.isArray(parsed.records)) return unreadable('`records` is not an array');
+  return { kind: 'records', records: parsed.records, raw };
 }
 
 /**

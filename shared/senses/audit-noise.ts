@@ -1,6 +1,6 @@
 import { keyPolicy, type Policy } from '../domain/policy.ts';
 import { OBJECT_ID } from './audit-identity.ts';
-import { CHANGING, TELLING_WHEN_REFUSED, USING } from './audit-operations.ts';
+import { CHANGING, operationOf, TELLING_WHEN_REFUSED, USING } from './audit-operations.ts';
 
 /**
  * Whether a record says nothing to us, by a few direct looks: 99 of 100 are reads, wraps and unwraps by disks, and a
@@ -13,16 +13,16 @@ export function isNoise(
   policy: Policy,
 ): boolean {
   if (typeof record !== 'object' || record === null) return false;
-  if ('category' in record && record.category !== 'AuditEvent') return true;
+  if ('category' in record && isOtherCategory(record.category)) return true;
   if (!('operationName' in record) || typeof record.operationName !== 'string') return false;
-  const { operationName } = record;
-  if (CHANGING.has(operationName)) return false;
-  if (!USING.has(operationName)) return true;
+  const operation = operationOf(record.operationName);
+  if (CHANGING.has(operation)) return false;
+  if (!USING.has(operation)) return true;
   if (!('properties' in record) || typeof record.properties !== 'object' || record.properties === null) return false;
   const { properties } = record;
   const status = 'httpStatusCode' in properties ? properties.httpStatusCode : undefined;
   if (typeof status !== 'number' || status < 200 || status > 299)
-    return typeof status === 'number' && !TELLING_WHEN_REFUSED.has(operationName);
+    return isStatus(status) && !TELLING_WHEN_REFUSED.has(operation);
   if (!('id' in properties) || typeof properties.id !== 'string' || !('identity' in record)) return false;
   const { id } = properties;
   const expected = byId.get(id) ?? expectedOf(id, vaults, policy);
@@ -32,6 +32,13 @@ export function isNoise(
   const oid = quickOid(record.identity);
   return expected.has(oid) || expected.has(oid.toLowerCase());
 }
+
+const isOtherCategory = (category: unknown): boolean =>
+  category !== 'AuditEvent' && typeof category === 'string' && category.trim().toLowerCase() !== 'auditevent';
+
+/** Whether it is a number that HTTP has for a status. */
+export const isStatus = (status: unknown): boolean =>
+  typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 999;
 
 /** Who may use what a record's id names without being news; `unclear` where the id names no key. */
 export type Expected = ReadonlySet<string> | 'anybody' | 'unclear';
@@ -66,7 +73,11 @@ export function knownUsers(
   return known;
 }
 
-const ID = /^https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-fA-F]{32}))?(?:[/?]|$)/;
+const ID = /^\s*https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-z-]{1,127})(?:\/([0-9a-f]{32}))?(?:[/?\s]|$)/i;
+const HOST = /^\s*https:\/\/([^./]+)\./i;
+
+/** The vault that a record's id names, in lower case, whatever else of the id can be read. */
+export const vaultOf = (id: string): string | undefined => HOST.exec(id)?.[1]?.toLowerCase();
 
 /** Vault, key and version that a record's id names, in lower case. */
 export function subjectOf(

@@ -170,6 +170,16 @@ describe('an act is done', () => {
     ]);
   });
 
+  test.each([
+    ['operationName', 'keydelete'],
+    ['operationName', ' KeyDelete '],
+    ['category', 'AUDITEVENT'],
+    ['category', ' AuditEvent '],
+    ['category', null],
+  ])('and told of where the record spells its %s %j', (member, spelling) => {
+    expect(says([{ ...keyDelete, [member]: spelling }])).toMatchObject([{ kind: 'act', operation: 'KeyDelete' }]);
+  });
+
   test('and told of when a key was purged', () => {
     expect(says([withStatus(purge, 200)])).toEqual([
       { kind: 'act', operation: 'KeyPurge', by: MALLORY, at: new Date('2026-03-01T12:00:10.123Z') },
@@ -299,6 +309,9 @@ describe('where to look', () => {
       'https://kv-prod-disks.vault.azure.net/keys/canary',
       undefined,
     ],
+    ['is named in capitals', 'HTTPS://KV-PROD-DISKS.VAULT.AZURE.NET/KEYS/DISK-A', 'disk-a'],
+    ['is named with blanks around it', ' https://kv-prod-disks.vault.azure.net/keys/disk-a ', 'disk-a'],
+    ['is named with something that is no version', 'https://kv-prod-disks.vault.azure.net/keys/disk-a/x', 'disk-a'],
     ['is no certificate', 'https://kv-prod-disks.vault.azure.net/certificates/disk-a', undefined],
     [
       'is no address in a query',
@@ -327,6 +340,14 @@ describe('several records', () => {
 
   test('of the same act done twice are two hints', () => {
     expect(hints([update, { ...update, correlationId: 'another' }])).toHaveLength(2);
+  });
+
+  test.each([
+    ['by another', { identity: { claim: { oid: 'another' } } }],
+    ['within the same millisecond', { time: '2026-03-01T11:59:30.4051118Z' }],
+  ])('of the same act done %s are two hints, though nothing else tells them apart', (_, other) => {
+    const one = { ...update, correlationId: undefined, time: '2026-03-01T11:59:30.4051117Z' };
+    expect(hints([one, { ...one, ...other }])).toHaveLength(2);
   });
 
   test('of many keys are a look each', () => {
@@ -400,13 +421,51 @@ describe('what cannot be parsed is set aside whole', () => {
     const { inspections, setAside } = heard([Buffer.from(deep), [update]]);
     expect(setAside).toEqual([{ content: deep, because: expect.stringContaining('expected object') }]);
     expect(inspections).toHaveLength(1);
-    const [parsed] = heard([JSON.parse(deep)]).setAside;
-    expect(parsed?.content).toContain('[Array]');
+    expect(heard([JSON.parse(deep)]).setAside).toMatchObject([{ content: deep.slice('{"records":['.length, -2) }]);
   });
 
-  test('a key whose name is longer than any', () => {
-    const id = `https://kv-prod-disks.vault.azure.net/keys/${'a'.repeat(128)}`;
-    expect(heard([withId(id)])).toEqual({ inspections: [], setAside: [] });
+  test.each([
+    ['a name longer than any', `https://kv-prod-disks.vault.azure.net/keys/${'a'.repeat(128)}`],
+    ['no name', 'https://kv-prod-disks.vault.azure.net/keys/'],
+    ['an empty part', 'https://kv-prod-disks.vault.azure.net//keys/disk-a'],
+    ['no address', 'nonsense'],
+    ['nothing', ''],
+  ])('a changing act on a key that has %s', (_, id) => {
+    const aside = [{ content: expect.stringContaining('KeyUpdate'), because: 'properties.id names no key' }];
+    expect(heard([withId(id)])).toEqual({ inspections: [], setAside: aside });
+  });
+
+  test('but not what was refused, or done in a vault that is not guarded, to a key with no name', () => {
+    const elsewhere = withId('https://elsewhere.vault.azure.net/keys/');
+    expect(heard([elsewhere, withStatus(withId('nonsense'), 404)])).toEqual({ inspections: [], setAside: [] });
+    expect(heard([withStatus({ ...withId('nonsense'), operationName: 'KeyPurge' }, 403)]).setAside).toHaveLength(1);
+  });
+
+  test.each([[null], [''], [' '], ['20'], ['2000'], ['2e2'], [false], [true], [[]], [[200]], [0], [99], [1000]])(
+    'an act whose status is %j',
+    (status) => {
+      for (const record of [keyDelete, keyUnwrap]) {
+        const { inspections, setAside } = heard([withStatus(record, status)]);
+        expect(inspections).toEqual([]);
+        expect(setAside).toMatchObject([{ because: expect.stringContaining('httpStatusCode') }]);
+      }
+    },
+  );
+
+  test('bytes that are no UTF-8, in base64', () => {
+    const bytes = Buffer.from([0x1f, 0x8b, 0x08, 0xff, 0xfe, 0x80]);
+    expect(heard([bytes]).setAside).toEqual([
+      { content: bytes.toString('base64'), because: 'not UTF-8: its bytes are kept in base64' },
+    ]);
+  });
+
+  test('a message that has its records twice, as it came', () => {
+    const text = `{"records":[${JSON.stringify(keyDelete)}],"records":5}`;
+    expect(heard([Buffer.from(text)]).setAside).toEqual([{ content: text, because: '`records` is not an array' }]);
+  });
+
+  test('and why it cannot repeats nothing of it', () => {
+    expect(heard(['sig=AbCdEfGh0123456789']).setAside).toMatchObject([{ because: 'not JSON' }]);
   });
 
   test('and the records beside it are heard', () => {
