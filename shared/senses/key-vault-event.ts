@@ -1,18 +1,31 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HintSays } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { wholeText } from '../incidents/set-aside.ts';
 import type { Heard } from './heard-news.ts';
 
+/** Compared in lower case and without blanks around it. */
+const NEW_VERSION = 'microsoft.keyvault.keynewversioncreated';
+
+/** Characters of an event's id that a hint carries as they are; Azure gives a UUID, and a queue's message has to hold it. */
+const MOST_CHARACTERS = 128;
+const short = (id: string): string =>
+  id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');
+
 /** Both schemas: Event Grid's own and CloudEvents 1.0. Names and types of the data drift between sources. */
 const event = z
   .object({
     id: z.string(),
-    eventType: z.string().optional(),
-    type: z.string().optional(),
+    eventType: z.string().nullish(),
+    type: z.string().nullish(),
     data: z.record(z.string(), z.unknown()),
   })
-  .transform(({ id, eventType, type, data }) => ({ id, type: eventType ?? type ?? '', data: lowered(data) }));
+  .transform(({ id, eventType, type, data }) => ({
+    id,
+    type: (eventType?.trim() || type?.trim() || '').toLowerCase(),
+    data: lowered(data),
+  }));
 
 /** `"ObjectName "` with a blank, `Id`, `id`: one name for each. */
 const lowered = (data: Record<string, unknown>): Readonly<Record<string, unknown>> =>
@@ -38,7 +51,8 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
       setAside: [{ content: wholeText(given), because: z.prettifyError(parsed.error) }],
     };
   const { id, type, data } = parsed.data;
-  if (type !== 'Microsoft.KeyVault.KeyNewVersionCreated') return { inspections: [], setAside: [] };
+  if (type === '') return { inspections: [], setAside: [{ content: wholeText(given), because: 'it has no type' }] };
+  if (type !== NEW_VERSION) return { inspections: [], setAside: [] };
   const [, vault, key, version] = ID.exec(typeof data.id === 'string' ? data.id : '') ?? [];
   if (vault === undefined || key === undefined)
     return { inspections: [], setAside: [{ content: wholeText(given), because: 'data.Id names no key' }] };
@@ -47,7 +61,7 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
     return { inspections: [], setAside: [] };
   const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version: version.toLowerCase() }) };
   return {
-    inspections: [{ ...subject, hints: [{ id, sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
+    inspections: [{ ...subject, hints: [{ id: short(id), sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
     setAside: [],
   };
 }

@@ -56,6 +56,25 @@ describe('a new version is a reason to look at its key', () => {
     });
   });
 
+  test.each<readonly [says: string, change: object]>([
+    ['with blanks around it', { eventType: ` ${eventGrid.eventType} ` }],
+    ['in another case', { eventType: eventGrid.eventType.toUpperCase() }],
+    ['beside an empty one of the other schema', { eventType: '', type: eventGrid.eventType }],
+    ['beside one that is null', { eventType: null, type: eventGrid.eventType }],
+  ])('with its type %s', (_says, change) => {
+    expect(heard({ ...eventGrid, ...change })).toMatchObject({ setAside: [], inspections: [{ key: 'disk-a' }] });
+  });
+
+  test.each([
+    [128, 'x'.repeat(128)],
+    [129, expect.stringMatching(/^[0-9a-f]{64}$/)],
+    [60_000, expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ])('with an id of %i characters, which its hint carries or hashes', (characters, id) => {
+    const event = { ...eventGrid, id: 'x'.repeat(characters) };
+    expect(heard(event)).toMatchObject({ inspections: [{ hints: [{ id }] }] });
+    expect(heard(event)).toEqual(heard(event));
+  });
+
   test('without a version, where the event names none', () => {
     expect(heard(idOf('/keys/disk-a'))).toMatchObject({
       inspections: [{ hints: [{ says: { kind: 'new-version' } }] }],
@@ -67,7 +86,6 @@ describe('an event is ignored', () => {
   test.each<readonly [says: string, event: unknown]>([
     ['about another kind of object', secretExpired],
     ['of a type that nobody knows', { ...eventGrid, eventType: 'Microsoft.KeyVault.KeySomething' }],
-    ['without a type', { ...eventGrid, eventType: undefined }],
     ['of a vault that is not guarded', withData({ Id: `https://elsewhere.vault.azure.net/keys/disk-a/${VERSION}` })],
     ['of a key that the policy leaves out', idOf(`/keys/canary/${VERSION}`)],
   ])('%s', (_says, event) => {
@@ -81,6 +99,9 @@ describe('an event is set aside whole', () => {
     ['when it has no id', { ...eventGrid, id: undefined }, 'id'],
     ['when it is no object', 'event', 'expected object'],
     ['when it is nothing', undefined, 'expected object'],
+    ['when it has no type', { ...eventGrid, eventType: undefined }, 'it has no type'],
+    ['when its type is empty', { ...eventGrid, eventType: ' ' }, 'it has no type'],
+    ['when its type is no text', { ...eventGrid, eventType: 7 }, 'eventType'],
     ['when its data has no id', withData({ Id: undefined }), 'data.Id names no key'],
     ['when the id of its data is no text', withData({ Id: 7 }), 'data.Id names no key'],
     [
