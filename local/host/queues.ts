@@ -34,6 +34,7 @@ export interface QueueHost {
   readonly onPoison: (poisoned: Poisoned) => void;
 }
 
+const POISON = '-poison';
 const MIN_POLLING_INTERVAL_MS = 100;
 // As long as the real host hides a message while its function runs.
 const HIDDEN_WHILE_RUNNING_SECONDS = 600;
@@ -44,12 +45,14 @@ const HIDDEN_WHILE_RUNNING_SECONDS = 600;
  *
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#concurrency
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#poison-messages
+ * @see https://github.com/Azure/azure-sdk-for-net/blob/main/sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/Listeners/QueueListenerFactory.cs
  */
 export function queueListener(which: QueueFunction, clients: StorageClients, host: QueueHost): QueueListener {
   const { settings, work, log } = host;
   const { queueName } = which.trigger;
   const client = clients.queue(queueName);
-  const poison = clients.queue(`${queueName}-poison`);
+  // A queue that is one of poison has none of its own: what fails there stays hidden for a while and comes again.
+  const poison = queueName.endsWith(POISON) ? undefined : clients.queue(`${queueName}${POISON}`);
   const stopping = new AbortController();
   let inFlight = 0;
   let polling: Promise<number> = Promise.resolve(0);
@@ -110,7 +113,7 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
     });
     if (ending.kind === 'succeeded') await client.deleteMessage(message.messageId, message.popReceipt);
     else if (message.dequeueCount >= settings.maxDequeueCount) await giveUp(message, text, 'failed too often');
-    else await hide(message);
+    else if (poison !== undefined) await hide(message);
   }
 
   async function hide(message: DequeuedMessageItem): Promise<void> {
@@ -119,10 +122,14 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
   }
 
   async function giveUp(message: DequeuedMessageItem, body: string, why: string): Promise<void> {
+    if (poison === undefined) {
+      log(`[error] ${which.name}: a message ${why} and stays in ${queueName}: ${body}`);
+      return;
+    }
     await poison.createIfNotExists();
     await poison.sendMessage(message.messageText, { messageTimeToLive: -1 });
     host.onPoison({ queue: queueName, body });
-    log(`[error] ${which.name}: a message ${why} and was put into ${queueName}-poison: ${body}`);
+    log(`[error] ${which.name}: a message ${why} and was put into ${queueName}${POISON}: ${body}`);
     await client.deleteMessage(message.messageId, message.popReceipt);
   }
 

@@ -193,6 +193,30 @@ describe('a storage queue', () => {
     expect(host.poisoned).toEqual([{ queue: queueName, body: 'plain text!' }]);
   });
 
+  it('leaves a message of a poison queue where it is, hidden for ten minutes, when its function fails or it is not base64', async () => {
+    const queueName = `${newQueueName()}-poison`;
+    const got: unknown[] = [];
+    await send(queueName, 'crashes');
+    await clients().queue(queueName).sendMessage('plain text!');
+    const host = await start(() =>
+      app.storageQueue(
+        'poisoned',
+        on(queueName, (message) => {
+          got.push(message);
+          throw new Error('crash');
+        }),
+      ),
+    );
+    await host.idle();
+    await host.advance(590_000, 59_000);
+    expect(got).toEqual(['crashes']);
+    for (let minutes = 0; minutes < 60; minutes += 10) await host.advance(610_000, 610_000);
+    expect(got).toHaveLength(5);
+    expect(host.poisoned).toEqual([]);
+    expect(await clients().queue(`${queueName}-poison`).exists()).toBe(false);
+    expect((await clients().queue(queueName).getProperties()).approximateMessagesCount).toBe(2);
+  });
+
   it('takes messages as they are where host.json says so', async () => {
     const queueName = newQueueName();
     const got: unknown[] = [];
