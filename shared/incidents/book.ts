@@ -56,8 +56,10 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
       open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
   );
   const continued = id === undefined ? (same ?? ongoing) : same;
-  if (continued !== undefined)
-    return changeIncident(continued, { ...onGoing(draft, continued.incident), state: 'open' }, needs);
+  if (continued !== undefined) {
+    await changeIncident(continued, { ...onGoing(draft, continued.incident), state: 'open' }, needs);
+    return;
+  }
   const opened: Incident = {
     ...draft,
     id: named,
@@ -91,41 +93,45 @@ const onGoing = ({ since: _, ...draft }: IncidentDraft, { deadline }: Incident):
   deadline: deadline ?? draft.deadline,
 });
 
-/** Changes what is said of an incident, and tells where that makes a difference. */
+/** Changes what is said of an incident, and tells where that makes a difference. False where somebody else changed it meanwhile. */
 async function changeIncident(
   booked: Booked,
   change: Partial<Omit<Incident, 'id' | 'revision' | 'toldRevision'>>,
   needs: Needs,
-): Promise<void> {
+): Promise<boolean> {
   const was = booked.incident;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
   const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined } : {}) };
   if (JSON.stringify(next) === JSON.stringify(was)) {
     if (was.toldRevision < was.revision) await tell(booked, eventOf(was), needs);
-    return;
+    return true;
   }
   const changed = { ...next, revision: was.revision + 1 };
   const row = await needs.tables.incidents.replace(booked.row, changed);
   // Somebody else changed it: they tell, and the next look sees what they wrote.
-  if (row === undefined) return;
+  if (row === undefined) return false;
   const wasToldResolved = was.state === 'resolved' && was.toldRevision >= was.revision;
   await tell({ incident: changed, row }, wasToldResolved ? 'changed' : eventOf(changed), needs);
+  return true;
 }
 
 const eventOf = ({ state, revision }: Incident): AlertMessage['event'] =>
   state === 'resolved' ? 'resolved' : revision === 1 ? 'opened' : 'changed';
 
-/** The state is good again. */
+/** The state is good again. False where somebody else changed the incident meanwhile: it is then as they left it. */
 export async function resolveIncident(
   booked: Booked,
   judgement: string,
   restored: boolean,
   needs: Needs,
-): Promise<void> {
-  if (booked.incident.state === 'resolved' && booked.incident.toldRevision >= booked.incident.revision) return;
-  if (booked.incident.state === 'resolved') return tell(booked, 'resolved', needs);
-  await changeIncident(
+): Promise<boolean> {
+  const { state, toldRevision, revision } = booked.incident;
+  if (state === 'resolved') {
+    if (toldRevision < revision) await tell(booked, 'resolved', needs);
+    return true;
+  }
+  return changeIncident(
     booked,
     { state: 'resolved', judgement, ...(restored ? { restoredAt: needs.now() } : {}) },
     needs,

@@ -30,7 +30,7 @@ const bounded = (because: string): string =>
 
 /**
  * Keeps something unreadable where a person can see it, records it and tells. The same from the same source is kept once
- * a day; people are told once an hour and source, of the first, with the folder of all.
+ * a day; people are told once an hour and source, of the first, with the folder of all; again where a person has closed that.
  */
 export async function setAsideWhole(aside: SetAside, source: string, ports: Ports): Promise<void> {
   const { content } = aside;
@@ -55,7 +55,8 @@ async function tell(document: string, folder: string, because: string, source: s
   const draft = setAside.draft(hourOf(ports.now()), document, folder, because);
   const id = incidentId(draft, source);
   const first = (await readIncidents(ports, { vault: NO_VAULT })).find(({ incident }) => incident.id === id);
-  if (first !== undefined && first.incident.toldRevision >= first.incident.revision) return;
+  if (first?.incident.state !== 'open') return openIncident(draft, ports, id); // a person closed what was there before
+  if (first.incident.toldRevision >= first.incident.revision) return;
   // One that stands and was not told yet is told as it is.
-  await openIncident({ ...draft, summary: first?.incident.summary ?? draft.summary }, ports, id);
+  await openIncident({ ...draft, summary: first.incident.summary }, ports, id);
 }

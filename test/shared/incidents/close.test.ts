@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
 import { closeIncident, isClosedByPeople } from '../../../shared/incidents/close.ts';
+import { setAsideWhole } from '../../../shared/incidents/set-aside.ts';
+import type { Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld } from '../../simulation/world.ts';
 
@@ -33,6 +35,30 @@ describe('closing an incident', () => {
     expect((await world.trail()).filter(({ detail }) => detail.event === 'closed by a person')).toMatchObject([
       { what: 'incident', who: OWNER, detail: { incident: open?.id, why: 'it was a drill' } },
     ]);
+  });
+
+  test('holds, and is recorded once, where somebody else changes the incident meanwhile', async () => {
+    const world = await guardian('alert');
+    await setAsideWhole({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
+    const [open] = await world.incidents('-');
+    const { incidents } = world.ports.tables;
+    let races = 2;
+    const contested: Table = {
+      ...incidents,
+      replace: async (row, data) => {
+        const standing = races > 0 ? await incidents.get(row.partition, row.row) : undefined;
+        races -= 1;
+        if (standing !== undefined) await incidents.replace(standing, standing.data);
+        return incidents.replace(row, data);
+      },
+    };
+    const tables = { ...world.ports.tables, incidents: contested };
+    await closeIncident(open?.id ?? '', 'seen', OWNER, { ...world.ports, tables });
+    expect(await world.incidents('-')).toMatchObject([
+      { state: 'resolved', judgement: expect.stringContaining('seen') },
+    ]);
+    const events = (await world.trail()).filter(({ what }) => what === 'incident').map(({ detail }) => detail.event);
+    expect(events).toEqual(['opened', 'resolved', 'closed by a person']);
   });
 
   test('that tells of a state is refused: it would only be found again', async () => {
