@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel } from './alerts/channel.ts';
-import { configuredChannels } from './alerts/registry.ts';
+import { type ConfiguredChannels, configuredChannels } from './alerts/registry.ts';
 import { createTrail } from './audit/trail.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
@@ -9,51 +8,31 @@ import { queue } from './azure/queues.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
-import { channelSettings, readSettings, type Settings, settingsSchema, withoutEmpty } from './config.ts';
+import { readSettings, type Settings, settingsSchema, withoutEmpty } from './config.ts';
 import type { Policy } from './domain/policy.ts';
-import { ChannelMisconfigured, SettingsInvalid } from './errors.ts';
+import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
 
 /** The guardian with everything it reaches, and its settings. */
-export interface Guardian {
+export interface Guardian extends ConfiguredChannels {
   readonly ports: Ports;
   readonly settings: Settings;
-  /** The alert channels whose settings are there. */
-  readonly channels: readonly Channel[];
 }
 
 let composed: { readonly outside: Outside; readonly guardian: Guardian } | undefined;
 
 /**
  * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid`, with
- * every fault, until the settings can be used.
+ * every fault, until the settings can be used; those of a channel that cannot be used are told by the guardian instead.
  */
 export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
-  const faults: string[] = [];
-  const settings = noting(faults, () => readSettings(process.env));
-  const channels = noting(faults, () => configuredChannels(channelSettings.parse(withoutEmpty(process.env)), outside));
-  if (settings === undefined || channels === undefined) throw new SettingsInvalid(faults);
-  const guardian = { settings, ports: portsOf(settings, outside), channels };
+  const settings = readSettings(process.env);
+  const guardian = { settings, ports: portsOf(settings, outside), ...configuredChannels(settings, outside) };
   composed = { outside, guardian };
   return guardian;
-}
-
-/** What `make` makes; `undefined` where the settings do not allow it, with their faults noted. */
-function noting<T>(faults: string[], make: () => T): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    const misconfigured = error instanceof AggregateError ? error.errors : [error];
-    for (const fault of misconfigured) {
-      if (fault instanceof SettingsInvalid) faults.push(...fault.faults);
-      else if (fault instanceof ChannelMisconfigured) faults.push(fault.message);
-      else throw error;
-    }
-    return undefined;
-  }
 }
 
 /** The ports of one set of settings. Calls nobody. Throws `SettingsInvalid` where an account has not all its endpoints. */

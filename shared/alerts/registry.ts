@@ -1,4 +1,5 @@
 import type { ChannelSettings } from '../config.ts';
+import { ChannelMisconfigured } from '../errors.ts';
 import type { AlertNeeds, Channel, MakeChannel } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { webhookChannel } from './webhook.ts';
@@ -9,17 +10,23 @@ export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
   webhook: webhookChannel,
 };
 
-/** The channels whose settings are there. Throws one `AggregateError` of every `ChannelMisconfigured`. */
-export function configuredChannels(settings: ChannelSettings, needs: AlertNeeds): readonly Channel[] {
-  const faults: unknown[] = [];
+/** The channels that there are, and why others, whose settings are there, cannot be used. */
+export interface ConfiguredChannels {
+  readonly channels: readonly Channel[];
+  readonly misconfigured: readonly ChannelMisconfigured[];
+}
+
+/** The channels whose settings are there. One that cannot be used costs no other, and not the guardian: it is left out. */
+export function configuredChannels(settings: ChannelSettings, needs: AlertNeeds): ConfiguredChannels {
+  const misconfigured: ChannelMisconfigured[] = [];
   const channels = Object.values(channelRegistry).flatMap((make) => {
     try {
       return make(settings, needs) ?? [];
     } catch (fault) {
-      faults.push(fault);
+      if (!(fault instanceof ChannelMisconfigured)) throw fault;
+      misconfigured.push(fault);
       return [];
     }
   });
-  if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join(' '));
-  return channels;
+  return { channels, misconfigured };
 }

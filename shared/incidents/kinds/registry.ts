@@ -1,5 +1,6 @@
 import { accessRefused } from './access-refused.ts';
 import { approvedActByOther } from './approved-act-by-other.ts';
+import { channelMisconfigured } from './channel-misconfigured.ts';
 import { holdSet } from './hold-set.ts';
 import { inspectionsStalled } from './inspections-stalled.ts';
 import { keyBackedUp } from './key-backed-up.ts';
@@ -24,6 +25,7 @@ import { vaultBlind } from './vault-blind.ts';
 export const kinds: readonly KindFacts[] = [
   accessRefused,
   approvedActByOther,
+  channelMisconfigured,
   holdSet,
   inspectionsStalled,
   keyBackedUp,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { channelRegistry, configuredChannels } from '../../../shared/alerts/registry.ts';
+import type { ChannelSettings } from '../../../shared/config.ts';
 import { describeChannel } from './channel.contract.ts';
 
 for (const [id, make] of Object.entries(channelRegistry)) describeChannel(id, make);
@@ -8,17 +9,22 @@ const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z'), write: () =>
 
 describe('the registry', () => {
   test('makes only the channels whose settings are there', () => {
-    expect(configuredChannels({}, needs).map(({ id }) => id)).toEqual(['console']);
+    const ids = (settings: ChannelSettings) => configuredChannels(settings, needs).channels.map(({ id }) => id);
+    expect(ids({})).toEqual(['console']);
     const settings = {
       KEY_GUARDIAN_WEBHOOK_URL: 'https://hooks.example.com/1',
       KEY_GUARDIAN_WEBHOOK_SECRET: '0123456789abcdef',
     };
-    expect(configuredChannels(settings, needs).map(({ id }) => id)).toEqual(['console', 'webhook']);
+    expect(ids(settings)).toEqual(['console', 'webhook']);
   });
 
-  test('says which channels cannot be used', () => {
-    expect(() => configuredChannels({ KEY_GUARDIAN_WEBHOOK_URL: 'ftp://secret.example.com' }, needs)).toThrow(
-      'The alert channel webhook cannot be used: its address is not https.',
-    );
+  test.each([
+    ['ftp://secret.example.com', 'its address is not https'],
+    ['@Microsoft.KeyVault(SecretUri=https://g.vault.azure.net/secrets/hook)', 'its address is missing or is no URL'],
+  ])('leaves out a channel that cannot be used, and says why: %s', (address, because) => {
+    expect(configuredChannels({ KEY_GUARDIAN_WEBHOOK_URL: address }, needs)).toMatchObject({
+      channels: [{ id: 'console' }],
+      misconfigured: [{ message: `The alert channel webhook cannot be used: ${because}.` }],
+    });
   });
 });
