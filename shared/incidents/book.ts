@@ -1,5 +1,6 @@
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import { type AlertMessage, type Incident, incident } from '../domain/incident.ts';
+import { DAY_MS } from '../domain/time.ts';
 import { RegisterUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
@@ -43,7 +44,8 @@ export const readIncidents = async (ports: Pick<Ports, 'tables'>, where: Where):
   (await readBook(ports, where)).booked;
 
 /**
- * Opens an incident, or changes the one that stands, and tells. Twice the same is once. `id` is given for news that is
+ * Opens an incident, or changes the one that stands, and tells. A new one takes the place of what has long been over.
+ * Twice the same is once. `id` is given for news that is
  * told by itself; a state goes on in the open incident of its kind and version, even where the act was repeated.
  */
 export async function openIncident(given: IncidentDraft, needs: Needs, id?: string): Promise<void> {
@@ -73,6 +75,22 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
   const row =
     (await needs.tables.incidents.insert(partition, named, opened)) ?? (await insertedAsWell(partition, opened, needs));
   if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
+  await Promise.all(outdated(standing, needs.now()).map((booked) => needs.tables.incidents.remove(booked.row)));
+}
+
+/** What is over stays in the book for so long, and of one key or vault so many at most; the trail has it for ever. */
+const KEPT_MS = 30 * DAY_MS;
+const MOST_KEPT = 1_000;
+/** So that no look waits long for it; more than it opens, so that they grow fewer. */
+const MOST_REMOVED_AT_ONCE = 50;
+
+/** The oldest of what is over, was told, and need not be kept: a key that is fought over opens an incident a minute. */
+function outdated(standing: readonly Booked[], now: Date): readonly Booked[] {
+  return standing
+    .filter(({ incident: { state, toldRevision, revision } }) => state === 'resolved' && toldRevision >= revision)
+    .toSorted((one, other) => other.incident.detectedAt.getTime() - one.incident.detectedAt.getTime())
+    .filter(({ incident: over }, place) => place >= MOST_KEPT || now.getTime() - over.detectedAt.getTime() > KEPT_MS)
+    .slice(-MOST_REMOVED_AT_ONCE);
 }
 
 /** An insert that took hold and whose answer was lost: who made it has to tell. Another instance tells its own. */
