@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ConfiguredChannels, configuredChannels } from './alerts/registry.ts';
+import { withRunnableCommands } from './alerts/runnable.ts';
 import { createTrail } from './audit/trail.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
@@ -30,7 +31,11 @@ export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
   const settings = readSettings(process.env);
-  const guardian = { settings, ports: portsOf(settings, outside), ...configuredChannels(settings, outside) };
+  const { channels, ...others } = configuredChannels(settings, outside);
+  // A connection string is for one's own machine only.
+  const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
+  const runnable = channels.map((channel) => withRunnableCommands(channel, where));
+  const guardian = { settings, ports: portsOf(settings, outside), ...others, channels: runnable };
   composed = { outside, guardian };
   return guardian;
 }

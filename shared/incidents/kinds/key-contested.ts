@@ -12,8 +12,8 @@ export const keyContested = incidentKind(
   (id: KeyId, since: Date, by: Actor | undefined) => ({
     subject: id,
     since,
-    summary: `Key ${spell(id)} is made unusable again and again: it is restored at most once a minute until a person sets a hold.`,
-    judgement: 'left to people',
+    summary: `Key ${spell(id)} is made unusable again and again. A hold stops its restoring, on the local Azure only yet; elsewhere, take the keeper's role on the vault away.`,
+    judgement: 'restored at most once a minute, until a person stops it',
     ...(by === undefined ? {} : { who: by }),
     command: `key-guardian hold set ${spell(id)} --why "…"`,
   }),

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
+import type { AlertMessage } from '../../../shared/domain/incident.ts';
+import { alert } from './alerts.ts';
+
+const restore = 'key-guardian restore payments/disk-key';
+const hold = 'key-guardian hold set payments/disk-key --why "…"';
+
+describe('a command in an alert', () => {
+  test.each<[what: string, command: string, where: Where, shown: string | undefined]>([
+    ['is run by npm', restore, 'own-machine', 'npm run key-guardian -- restore payments/disk-key'],
+    ['speaks to the deployed guardian', restore, 'azure', 'npm run key-guardian -- --azure restore payments/disk-key'],
+    [
+      'sets a hold on the local Azure',
+      hold,
+      'own-machine',
+      'npm run key-guardian -- hold set payments/disk-key --why "…"',
+    ],
+    ['is left out where a hold would be refused', hold, 'azure', undefined],
+    ['is left out where an approval would be refused', 'key-guardian approve withdraw x y', 'azure', undefined],
+  ])('%s', async (_, command, where, shown) => {
+    expect(runnable(command, where)).toBe(shown);
+    const sent: AlertMessage[] = [];
+    const channel = {
+      id: 'console',
+      send: async (message: AlertMessage) => {
+        sent.push(message);
+      },
+    };
+    await withRunnableCommands(channel, where).send(alert({ command }));
+    expect(sent).toEqual([alert(shown === undefined ? {} : { command: shown })]);
+  });
+});
