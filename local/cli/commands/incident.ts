@@ -1,19 +1,24 @@
 import { spell } from '../../../shared/domain/key.ts';
+import { keyPurged } from '../../../shared/guard/rules/key-purged.ts';
 import { closeIncident } from '../../../shared/incidents/close.ts';
 import type { CommandGroup } from '../command.ts';
+import { parseWhy } from '../target.ts';
 
 /** `incident close`. */
 export const incident: CommandGroup = (program, run) => {
   const group = program.command('incident').description('What people were told of.');
   group
     .command('close')
-    .description('Closes an incident that tells of an act. One that tells of a state ends with it.')
+    .description(
+      'Closes an incident that tells of an act, or gives a purged key up. One that tells of a state ends with it.',
+    )
     .argument('<id>', 'its id, from status or the alert')
-    .requiredOption('--why <text>', 'what came of it')
+    .requiredOption('--why <text>', 'what came of it', parseWhy)
     .action((id: string, { why }: { readonly why: string }) =>
       run(async ({ ports, who }) => {
         const { kind, subject } = await closeIncident(id, why, who, ports);
-        return `Closed: ${kind} of ${spell(subject)}.`;
+        const givenUp = kind === keyPurged.id ? ' The key is given up: nothing of it is missed any more.' : '';
+        return `Closed: ${kind} of ${spell(subject)}.${givenUp}`;
       })(),
     );
 };

@@ -5,15 +5,92 @@ import { closeIncident, isClosedByPeople } from '../../../shared/incidents/close
 import { setAsideWhole } from '../../../shared/incidents/set-aside.ts';
 import type { Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
-import { createWorld } from '../../simulation/world.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
 const OWNER = { oid: '00000000-0000-4000-8000-00000000000a', name: 'owner@example.com' };
-const guardian = (mode: 'alert' | 'block') =>
-  createWorld({ vaults: [{ name: VAULT, keys: [{ name: 'disk-a' }] }], policy: { vaults: [{ name: VAULT, mode }] } });
+const guardian = (mode: 'alert' | 'block', purgeProtection = true) =>
+  createWorld({
+    vaults: [{ name: VAULT, purgeProtection, keys: [{ name: 'disk-a' }, { name: 'disk-b' }] }],
+    policy: { vaults: [{ name: VAULT, mode }] },
+  });
 
 beforeEach(() => stopAt());
 afterEach(resetClock);
+
+describe('closing what tells that a key was purged', () => {
+  /** A key that was disabled, and purged before anybody undid it. */
+  async function purged(isHeard: boolean): Promise<{ readonly world: World; readonly id: string }> {
+    const world = await guardian('alert', false);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(61);
+    await world.as('attacker').delete(VAULT, 'disk-a');
+    await world.as('attacker').purge(VAULT, 'disk-a');
+    if (isHeard) await world.audit();
+    await world.pass(1_200, 10);
+    const id = (await open(world)).find(({ kind }) => kind === 'key-purged')?.id ?? '';
+    return { world, id };
+  }
+  const open = async (world: World) => (await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open');
+
+  test.each([
+    ['that the audit log told of', true],
+    ['that was told by silence', false],
+  ])('gives up a key %s: it is missed no more, and the trail says by whom and why', async (_, isHeard) => {
+    const { world, id } = await purged(isHeard);
+    expect(await open(world)).not.toEqual([]);
+    await closeIncident(id, 'its disks are gone', OWNER, world.ports);
+    expect(await open(world)).toEqual([]);
+    await world.settle();
+    const told = world.alerts.length;
+    await world.wake(VAULT, 'disk-a');
+    await world.pass(1_200, 10);
+    expect(await open(world)).toEqual([]);
+    expect(world.alerts.slice(told).filter(({ incident }) => incident.subject.key === 'disk-a')).toEqual([]);
+    const because = 'closed by owner@example.com: its disks are gone';
+    expect(await world.incidents(VAULT, 'disk-a')).toContainEqual(
+      expect.objectContaining({ id, state: 'resolved', judgement: because }),
+    );
+    const trail = await world.trail();
+    expect(trail).toContainEqual(
+      expect.objectContaining({
+        who: OWNER,
+        detail: expect.objectContaining({ incident: id, why: 'its disks are gone' }),
+      }),
+    );
+    expect(trail).toContainEqual(
+      expect.objectContaining({
+        what: 'register',
+        detail: { change: expect.objectContaining({ kind: 'approve-deletion', approval: because, by: OWNER.oid }) },
+      }),
+    );
+    expect(world.failures).toEqual([]);
+  });
+
+  test('tells of a key that comes back under its name', async () => {
+    const { world, id } = await purged(true);
+    await closeIncident(id, 'its disks are gone', OWNER, world.ports);
+    await world.as('owner').create(VAULT, 'disk-a');
+    await world.pass(61);
+    expect(await open(world)).toMatchObject([{ kind: 'deleted-key-back' }]);
+  });
+
+  test('is refused where the key is there again, and where nobody can say', async () => {
+    const { world, id } = await purged(true);
+    const lift = world.azure.fault({
+      match: { operation: 'get-deleted' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    await expect(closeIncident(id, 'gone', OWNER, world.ports)).rejects.toThrow(
+      'cannot be read, so that nobody can say',
+    );
+    lift();
+    await world.as('owner').create(VAULT, 'disk-a');
+    await expect(closeIncident(id, 'gone', OWNER, world.ports)).rejects.toThrow('is there again');
+    expect(await open(world)).toContainEqual(expect.objectContaining({ id }));
+  });
+});
 
 describe('closing an incident', () => {
   test('that tells of an act is recorded with who and why, and told', async () => {
@@ -72,6 +149,7 @@ describe('closing an incident', () => {
 
   test.each([
     ['purge-attempted', true],
+    ['key-purged', true],
     ['policy-loosened', true],
     ['vault-blind', false],
     ['hold-set', false],
