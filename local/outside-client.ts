@@ -23,8 +23,25 @@ export class LocalAzureMissing extends Error {
   override readonly name = 'LocalAzureMissing';
 }
 
-/** Reads where the local Azure of `npm start` is. Throws `LocalAzureMissing` where none runs, or where its file cannot be read. */
+/** Where the local Azure of `npm start` is. Throws `LocalAzureMissing` where none runs, where its file cannot be read, and where it does not answer. */
 export async function findLocalAzure(folder = localFolder()): Promise<LocalAzureAddress> {
+  const address = await addressIn(folder);
+  if (!(await answers(address)))
+    throw new LocalAzureMissing(`The local guardian of ${folder} does not answer: start it again with "npm start".`);
+  return address;
+}
+
+/** Whether the local Azure that says in this folder where it is answers there. What one left behind that was killed does not. */
+export async function isLocalAzureUp(folder: string): Promise<boolean> {
+  try {
+    return await answers(await addressIn(folder));
+  } catch (error) {
+    if (error instanceof LocalAzureMissing) return false;
+    throw error;
+  }
+}
+
+async function addressIn(folder: string): Promise<LocalAzureAddress> {
   const file = join(folder, 'azure.json');
   let text: string;
   try {
@@ -42,16 +59,16 @@ export async function findLocalAzure(folder = localFolder()): Promise<LocalAzure
   }
 }
 
-/** Whether the local Azure that says in this folder where it is answers there. What one left behind that was killed does not. */
-export async function isLocalAzureUp(folder: string): Promise<boolean> {
+async function answers({ vaults: [vault] }: LocalAzureAddress): Promise<boolean> {
+  if (vault === undefined) return false;
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(vault.url).port) });
   try {
-    const [vault] = (await findLocalAzure(folder)).vaults;
-    if (vault === undefined) return false;
-    const socket = connect({ host: '127.0.0.1', port: Number(new URL(vault.url).port) });
-    await once(socket, 'connect').finally(() => socket.destroy());
+    await once(socket, 'connect');
     return true;
   } catch {
     return false;
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { startEstate } from './estate.ts';
@@ -12,6 +13,8 @@ const command = new Command('npm start --')
   .option('--folder <folder>', 'where it says where it is', localFolder())
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
 const { folder, seed } = command.parse().opts<{ readonly folder: string; readonly seed?: number }>();
+if ((await stat(folder).catch(() => undefined))?.isDirectory() === false)
+  command.error(`${folder} is a file: give it a folder with --folder.`);
 if (await isLocalAzureUp(folder))
   command.error(`A local guardian runs already: stop it, or give this one a folder of its own with --folder.`);
 

@@ -1,12 +1,12 @@
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { acceptBaseline } from '../../shared/register/accept-baseline.ts';
+import { acceptBaseline, type BaselineWords } from '../../shared/register/accept-baseline.ts';
 import { type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 
 /** What a baseline of the vault would take, the suspicious first. */
-export async function showBaseline(vault: string, { ports }: Context): Promise<string> {
+export async function showBaseline(vault: string, { ports, commandLine }: Context): Promise<string> {
   const [state, proposed] = await Promise.all([
     readBaseline(ports.tables.vaults, vault),
     proposeBaseline(vault, ports),
@@ -15,7 +15,7 @@ export async function showBaseline(vault: string, { ports }: Context): Promise<s
     state?.state === 'accepted'
       ? `accepted on ${utc(state.at)} by ${state.by.name ?? state.by.oid}`
       : 'not accepted: nothing is written to this vault';
-  return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed)]
+  return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed, commandLine)]
     .filter((text) => text !== '')
     .join('\n');
 }
@@ -36,36 +36,44 @@ function line({ key, version, read, current, suspicious, changedAt }: Proposed):
   return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;
 }
 
-function suspiciousHelp(vault: string, proposed: readonly Proposed[]): string {
-  if (proposed.every(({ suspicious }) => suspicious === undefined)) return '';
-  return `Say of each suspicious version whether something needs it:\n  key-guardian baseline accept ${vault} --needed key/version --retired key/version\nNeeded is approved as usable, retired as it is. What you do not name stays as it was approved, or is known and not approved.`;
+function suspiciousHelp(vault: string, proposed: readonly Proposed[], commandLine: Context['commandLine']): string {
+  if (!proposed.some(({ version, suspicious }) => version !== undefined && suspicious !== undefined)) return '';
+  const words = '[--needed key/version] [--as-shown key/version] [--retired key/version]';
+  return `Say of each suspicious version whether something needs it:
+  ${commandLine('baseline accept', vault, words)}
+needed    something needs it: it is approved as usable, and made so in block
+as-shown  something needs it, and it is right as it is now: it is approved so
+retired   nothing needs it any more: it is approved as it is
+What you do not name stays as it was approved, or is known and not approved.`;
 }
 
 /** Makes what is there now the approved state. */
 export async function acceptShown(
   vault: string,
-  words: { readonly needed: readonly string[]; readonly retired: readonly string[] },
+  words: Required<BaselineWords>,
   { ports, who }: Context,
 ): Promise<string> {
   const proposed = await proposeBaseline(vault, ports);
-  const names = new Set(proposed.map(({ key, version }) => `${key}/${version ?? ''}`));
-  const strangers = [...words.needed, ...words.retired].filter((name) => !names.has(name));
+  const versions = proposed.filter(({ version }) => version !== undefined);
+  const named = [...new Set(words.needed), ...new Set(words.retired), ...new Set(words.asShown)];
+  const strangers = named.filter((name) => !versions.some((one) => nameOf(one) === name));
   if (strangers.length > 0)
     throw new NotAllowed(`There is no ${strangers.join(', ')} in ${vault}: nothing was accepted.`);
-  const both = words.needed.filter((name) => words.retired.includes(name));
-  if (both.length > 0)
-    throw new NotAllowed(`${both.join(', ')} cannot be both needed and retired: nothing was accepted.`);
+  const twice = named.filter((name, at) => named.indexOf(name) !== at);
+  if (twice.length > 0)
+    throw new NotAllowed(`${twice.join(', ')} can be one of needed, as shown and retired only: nothing was accepted.`);
   await acceptBaseline(vault, proposed, words, who, ports);
-  const unnamed = proposed.filter(
-    ({ key, version, suspicious }) =>
-      suspicious !== undefined && ![...words.needed, ...words.retired].includes(`${key}/${version ?? ''}`),
-  );
+  const unnamed = versions.filter((one) => one.suspicious !== undefined && !named.includes(nameOf(one)));
   const kept = unnamed.filter(({ approved }) => approved !== undefined).length;
-  const known = unnamed.length - kept;
   const counts = [
-    `${proposed.length - unnamed.length} versions are approved`,
-    ...(kept === 0 ? [] : [`${kept} stay as they were approved`]),
-    ...(known === 0 ? [] : [`${known} are known and not approved`]),
-  ];
+    counted(versions.length - unnamed.length, 'version is approved', 'versions are approved'),
+    counted(kept, 'stays as it was approved', 'stay as they were approved'),
+    counted(unnamed.length - kept, 'is known and not approved', 'are known and not approved'),
+    counted(proposed.length - versions.length, 'deleted key is left as it was', 'deleted keys are left as they were'),
+  ].filter((count, at) => at === 0 || !count.startsWith('0 '));
   return `The baseline of ${vault} is accepted: ${counts.join(', ')}.`;
 }
+
+const nameOf = ({ key, version }: Proposed): string => `${key}/${version ?? ''}`;
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AccessToken } from '@azure/core-auth';
+import { AggregateAuthenticationError, AuthenticationError, CredentialUnavailableError } from '@azure/identity';
 import { z } from 'zod';
+import { commandLine } from '../../shared/alerts/runnable.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { currentOutside } from '../../shared/azure/outside.ts';
 import { portsOf } from '../../shared/compose.ts';
-import { readSettings } from '../../shared/config.ts';
+import { readSettings, type Settings } from '../../shared/config.ts';
 import type { Actor } from '../../shared/domain/audit-record.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { credentialOf, findLocalAzure, outsideConnection } from '../outside-client.ts';
+import { localFolder } from '../guardian-folder.ts';
+import { credentialOf, findLocalAzure, LocalAzureMissing, outsideConnection } from '../outside-client.ts';
 
 /** Who runs a command, against what. */
 export interface Context {
@@ -17,6 +21,10 @@ export interface Context {
   readonly who: Actor;
   /** Whether it is the local Azure of `npm start`. */
   readonly local: boolean;
+  /** Object ids by name, of the identities that can be called so: those of the local Azure. */
+  readonly identities: ReadonlyMap<string, string>;
+  /** A further command against the same guardian, as it is to be typed. */
+  readonly commandLine: (...words: readonly string[]) => string;
 }
 
 const claims = z.object({ oid: z.string(), upn: z.string().optional(), unique_name: z.string().optional() });
@@ -25,30 +33,58 @@ const claims = z.object({ oid: z.string(), upn: z.string().optional(), unique_na
 export async function localContext(identity: string, folder: string): Promise<Context> {
   const address = await findLocalAzure(folder);
   const credential = credentialOf(address, identity);
-  const settings = readSettings(
-    z.record(z.string(), z.string()).parse(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8'))),
-  );
+  const settings = await settingsIn(folder);
   const connection = await outsideConnection(address);
   const ports = portsOf(settings, { ...currentOutside(), credential: () => credential });
   const to = (vault: string) => ({ ...connection(vault), credential });
+  const elsewhere = folder === localFolder() ? [] : ['--folder', folder.includes(' ') ? `"${folder}"` : folder];
   return {
     ports: { ...ports, reads: (vault) => keyVaultReads(to(vault)), writes: (vault) => keyVaultWrites(to(vault)) },
     who: actorOf(credential.token),
     local: true,
+    identities: new Map(address.identities.map(({ name, token }) => [name, actorOf(token).oid])),
+    commandLine: (...words) => commandLine(...elsewhere, ...words),
   };
+}
+
+/** The settings that a local guardian left for the command line. Throws `LocalAzureMissing` where they cannot be used. */
+async function settingsIn(folder: string): Promise<Settings> {
+  const file = join(folder, 'settings.json');
+  try {
+    return readSettings(z.record(z.string(), z.string()).parse(JSON.parse(await readFile(file, 'utf8'))));
+  } catch (error) {
+    throw new LocalAzureMissing(`${file} cannot be used: stop "npm start" and start it again.`, { cause: error });
+  }
 }
 
 /** The context of a deployed guardian: settings from the environment, rights of whoever is signed in to Azure here. */
 export async function azureContext(): Promise<Context> {
-  const outside = currentOutside();
   const settings = {
     ...readSettings(process.env),
     KEY_GUARDIAN_WATCHER_CLIENT_ID: undefined,
     KEY_GUARDIAN_KEEPER_CLIENT_ID: undefined,
   };
-  const token = await outside.credential('watcher', undefined).getToken('https://vault.azure.net/.default');
-  if (token === null) throw new NotAllowed('Nobody is signed in to Azure here: run "az login" first.');
-  return { ports: portsOf(settings, outside), who: actorOf(token.token), local: false };
+  const { token } = await signedIn();
+  return {
+    ports: portsOf(settings, currentOutside()),
+    who: actorOf(token),
+    local: false,
+    identities: new Map(),
+    commandLine: (...words) => commandLine('--azure', ...words),
+  };
+}
+
+/** A token of whoever is signed in here. Throws `NotAllowed` where nobody is. */
+async function signedIn(): Promise<AccessToken> {
+  const credential = currentOutside().credential('watcher', undefined);
+  try {
+    const token = await credential.getToken('https://vault.azure.net/.default');
+    if (token !== null) return token;
+  } catch (error) {
+    const kinds = [AggregateAuthenticationError, CredentialUnavailableError, AuthenticationError];
+    if (!kinds.some((kind) => error instanceof kind)) throw error;
+  }
+  throw new NotAllowed('Nobody is signed in to Azure here: run "az login" first.');
 }
 
 /** Who a token names. Only its name and object id are looked at; nothing of it is printed. */

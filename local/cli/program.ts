@@ -59,7 +59,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 }
 
 function keyGuardian(terminal: Terminal): Command {
-  const program = new Command('key-guardian')
+  const program = new Command('npm run key-guardian --')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .description('People speak to the guardian. Each command runs under the rights of who runs it.')

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { entry, registerEntry } from '../../shared/audit/entries.ts';
 import type { Action, Decision } from '../../shared/domain/decision.ts';
 import { type AttributeChange, type KeyId, spell } from '../../shared/domain/key.ts';
@@ -7,13 +8,14 @@ import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { intentFor, send } from '../../shared/guard/act.ts';
 import { isShown } from '../../shared/guard/actions.ts';
-import { claimKey, releaseClaim } from '../../shared/guard/claim.ts';
+import { CLAIM_MS, type Claim, claimKey, releaseClaim } from '../../shared/guard/claim.ts';
 import { decide } from '../../shared/guard/decide.ts';
 import { firstReads, observe } from '../../shared/guard/observe.ts';
 import { approvedBy } from '../../shared/guard/outcomes.ts';
 import { withChanges } from '../../shared/register/changes.ts';
 import { changeKey, readKey } from '../../shared/register/keys.ts';
 import type { Context } from './context.ts';
+import { notRestored } from './not-restored.ts';
 
 /** How long a recovered key is given to list again, in ms. */
 const BACK_WITHIN_MS = 30_000;
@@ -31,18 +33,29 @@ export interface Restoring extends KeyId {
 
 /**
  * Puts a key back as it was approved, under the rights of who runs it: whatever the guardian's mode, holds and brakes
- * say, since a person says otherwise now. Retired versions stay retired unless approvals are taken back.
+ * say, since a person says otherwise now. Retired versions stay retired unless approvals are taken back. Throws
+ * `NotAllowed`, with all that came of it, where the key is not as it was approved afterwards.
+ *
+ * @param turnWithinMs how long it waits while the guardian works on the key
  */
-export async function restore(wanted: Restoring, context: Context): Promise<string> {
-  const { ports } = context;
-  const { vault, key, dryRun } = wanted;
-  const claim = dryRun ? undefined : await claimKey({ vault, key }, ports);
-  if (!dryRun && claim === undefined)
-    throw new NotAllowed(`The guardian is at work on ${spell({ vault, key })}: try again in half a minute.`);
+export async function restore(wanted: Restoring, context: Context, turnWithinMs = CLAIM_MS): Promise<string> {
+  if (wanted.dryRun) return restoreClaimed(wanted, context);
+  const claim = await claimWithin(turnWithinMs, wanted, context);
   try {
     return await restoreClaimed(wanted, context);
   } finally {
-    if (claim !== undefined) await releaseClaim(claim, ports);
+    await releaseClaim(claim, context.ports);
+  }
+}
+
+async function claimWithin(ms: number, { vault, key }: KeyId, { ports }: Context): Promise<Claim> {
+  const until = performance.now() + ms;
+  for (;;) {
+    const claim = await claimKey({ vault, key }, ports);
+    if (claim !== undefined) return claim;
+    if (performance.now() > until)
+      throw new NotAllowed(`The guardian is still at work on ${spell({ vault, key })}: try again.`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 
@@ -55,29 +68,42 @@ async function restoreClaimed(wanted: Restoring, context: Context): Promise<stri
   const record = withChanges(known.record, unspent);
   const decision = await needed(id, record, context);
   const { actions } = decision;
-  if (actions.length === 0 && unspent.length === 0)
+  if (actions.length === 0 && unspent.length === 0) {
+    const left = notRestored(id, decision, context);
+    if (left.length > 0) throw new NotAllowed(left.join('\n'));
     return `${spell(id)} is as it was approved: there is nothing to restore.`;
+  }
   if (dryRun)
     return [
       `${spell(id)} would be restored:`,
       ...unspent.map((each) => `  ${spellTakenBack(each)}`),
       ...actions.map((action) => `  ${spellAction(action)}`),
+      ...notRestored(id, decision, context),
     ].join('\n');
   await change(id, unspent, context);
-  if (actions.length === 0) return unspent.map(spellTakenBack).join('\n');
-  const done = await write(id, decision, context);
-  // Attributes of a key that was deleted can only be seen, and put back, once it is there again.
+  const all = await writeTwice(id, decision, context);
   const { record: standing } = await readKey(ports.tables.keys, id);
-  const all = [...done, ...(await write(id, await needed(id, standing, context), context))];
-  const said = all.map(({ line }) => line).join('\n');
-  if (all.some(({ refused }) => refused)) throw new NotAllowed(said);
-  return said;
+  const left = notRestored(id, await needed(id, standing, context), context);
+  const said = [...(actions.length === 0 ? unspent.map(spellTakenBack) : []), ...all.map(({ line }) => line), ...left];
+  if (left.length > 0 || all.some(({ refused }) => refused)) throw new NotAllowed(said.join('\n'));
+  return said.join('\n');
 }
 
 /** What came of one write, in words. */
 interface Written {
   readonly line: string;
   readonly refused: boolean;
+}
+
+/** Attributes of a key that was deleted can only be seen, and put back, once it is there again. What was refused is not sent twice. */
+async function writeTwice(id: KeyId, decision: Decision, context: Context): Promise<readonly Written[]> {
+  const { actions: tried } = decision;
+  if (tried.length === 0) return [];
+  const done = await write(id, decision, context);
+  const { record } = await readKey(context.ports.tables.keys, id);
+  const after = await needed(id, record, context);
+  const actions = after.actions.filter((action) => !tried.some((one) => isDeepStrictEqual(one, action)));
+  return [...done, ...(await write(id, { ...after, actions }, context))];
 }
 
 async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise<Decision> {

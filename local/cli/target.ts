@@ -24,10 +24,21 @@ export function parseKeyTarget(text: string): Target & { readonly key: string } 
   return { ...rest, key };
 }
 
-/** Hours as a number above 0. */
+/** A vault alone, in lower case. */
+export function parseVault(text: string): string {
+  const { vault, key } = parseTarget(text);
+  if (key !== undefined) throw new InvalidArgumentError(`Name the vault alone: ${vault}.`);
+  return vault;
+}
+
+/** Longer than this nothing lasts that a person says on the command line: 30 days. */
+const MOST_HOURS = 720;
+
+/** Hours as a number above 0, at most 720. */
 export function parseHours(text: string): number {
   const hours = Number(text);
-  if (!Number.isFinite(hours) || hours <= 0) throw new InvalidArgumentError('Give hours as a number above 0.');
+  if (!(hours > 0 && hours <= MOST_HOURS))
+    throw new InvalidArgumentError(`Give hours as a number above 0, at most ${MOST_HOURS}.`);
   return hours;
 }
 
@@ -39,4 +50,10 @@ export function parseMoment(text: string): Date {
   if (!success)
     throw new InvalidArgumentError('Write the moment in ISO 8601 with its time zone, as 2026-03-01T12:00:00Z.');
   return new Date(text);
+}
+
+/** A reason in words: one that is empty is none. */
+export function parseWhy(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Say why, in words.');
+  return text.trim();
 }

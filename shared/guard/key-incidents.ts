@@ -16,6 +16,7 @@ import { contestedIncident, contester, isCalm } from './contested.ts';
 import { spellVerdict } from './entries.ts';
 import type { HeardIncident } from './heard.ts';
 import { rules } from './rules/registry.ts';
+import { versionExpired } from './rules/version-expired.ts';
 
 /** A passing failure is told once it has lasted this long, in ms. */
 export const TOLD_AFTER_MS = 2 * MINUTE_MS;
@@ -140,37 +141,38 @@ function draftOfJudgement(
       // A recovery that was begun is being undone; it only has not shown yet.
       return [draftOf(id, finding, verdict.because === 'recovering' ? UNDOING : withheld(verdict), record)];
     case 'told':
-      return [draftOf(id, finding, { judgement: spellVerdict(verdict), undoing: false, mendable: false }, record)];
+      return [draftOf(id, finding, { judgement: spellVerdict(verdict), undoing: false, mend: 'accept' }, record)];
     default:
       return verdict satisfies never;
   }
 }
 
-/** How it stands with what was found: in words, whether the guardian is undoing it, and whether a person could. */
+/** How it stands with what was found: in words, whether the guardian is undoing it, and what a person could do. */
 interface Standing {
   readonly judgement: string;
   readonly undoing: boolean;
-  readonly mendable: boolean;
+  readonly mend: 'restore' | 'accept' | 'nothing';
 }
 
-const UNDOING: Standing = { judgement: 'undoing', undoing: true, mendable: false };
+const UNDOING: Standing = { judgement: 'undoing', undoing: true, mend: 'nothing' };
 const notDoneYet = (failure: string): Standing => ({
   judgement: `undoing, not done yet: ${failure}`,
   undoing: true,
-  mendable: true,
+  mend: 'restore',
 });
 const withheld = (verdict: Verdict): Standing => ({
   judgement: spellVerdict(verdict),
   undoing: false,
-  mendable: true,
+  mend: 'restore',
 });
 
 function draftOf(
   id: KeyId,
   finding: UndoneFinding,
-  { judgement, undoing, mendable }: Standing,
+  { judgement, undoing, mend }: Standing,
   record: KeyRecord,
 ): IncidentDraft {
+  const command = commandFor(id, finding, mend);
   const by = doerOf(finding.rule, { version: finding.version, since: finding.since }, record);
   return {
     kind: finding.rule,
@@ -182,8 +184,24 @@ function draftOf(
     undoing,
     ...(finding.stopsDisks ? { deadline: later(finding.since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(by === undefined ? {} : { who: by }),
-    ...(mendable ? { command: `key-guardian restore ${spell(id)}` } : {}),
+    ...(command === undefined ? {} : { command }),
   };
+}
+
+/** What is only told of a version can be taken for what is approved; accepting an expiry that has passed would mend nothing. */
+function commandFor(id: KeyId, { rule, version }: UndoneFinding, mend: Standing['mend']): string | undefined {
+  switch (mend) {
+    case 'restore':
+      return `key-guardian restore ${spell(id)}`;
+    case 'accept':
+      return version === undefined || rule === versionExpired.id
+        ? undefined
+        : `key-guardian baseline accept ${id.vault} --as-shown ${id.key}/${version}`;
+    case 'nothing':
+      return undefined;
+    default:
+      return mend satisfies never;
+  }
 }
 
 /** That what is to be undone has been refused for two minutes: told once, with the reason of the last time. */

@@ -15,8 +15,17 @@ import { writeBaseline } from './vaults.ts';
 export interface BaselineWords {
   /** Needed: approved as usable, so that the guardian makes it so. */
   readonly needed: readonly string[];
-  /** Retired: approved as it is. */
+  /** Retired: nothing needs it any more, and it is approved as it is. */
   readonly retired: readonly string[];
+  /** In use, and changed as it should be: approved as it is. Default: none. */
+  readonly asShown?: readonly string[];
+}
+
+/** What a person said of a version, as the trail has it; `undefined` where nothing. */
+function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords): string | undefined {
+  if (needed.includes(name)) return 'needed';
+  if (retired.includes(name)) return 'retired';
+  return asShown.includes(name) ? 'as shown' : undefined;
 }
 
 /** Makes what a person has looked at the approved state, records it, and lets the guardian write. */
@@ -38,16 +47,17 @@ export async function acceptBaseline(
       keySizeBits: read?.detail.keySizeBits,
       fingerprint: read?.detail.fingerprint,
     };
-    const name = `${key}/${version}`;
-    if (suspicious !== undefined && !words.needed.includes(name) && !words.retired.includes(name)) {
+    const word = wordOn(`${key}/${version}`, words);
+    if (suspicious !== undefined && word === undefined) {
       return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
     }
     const { enabled, notBefore, expiresOn } = shown;
     const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
     const asShown: Attributes = { enabled, notBefore, expiresOn, operations };
-    const approved = words.needed.includes(name) ? usable(one.approved ?? asShown, ports.now()) : asShown;
+    const approved = word === 'needed' ? usable(one.approved ?? asShown, ports.now()) : asShown;
     const back: readonly (readonly [string, RegisterChange])[] = one.letGo ? [[key, { kind: 'forget-deletion' }]] : [];
-    return [...back, [key, { kind: 'approve-version', ...about, approved, accepted: true, because: 'baseline' }]];
+    const because = word === undefined ? 'baseline' : `baseline: ${word}`;
+    return [...back, [key, { kind: 'approve-version', ...about, approved, accepted: true, because }]];
   });
   const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
   const entries: AuditEntry[] = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
@@ -55,9 +65,7 @@ export async function acceptBaseline(
   await ports.trail.append(vault, [accepted]);
   // What nobody named and is held to what was approved before is as it was: nobody has said that it is to be undone.
   const isJudged = ({ key, version, suspicious, approved }: Proposed): boolean =>
-    suspicious === undefined ||
-    approved === undefined ||
-    [...words.needed, ...words.retired].includes(`${key}/${version ?? ''}`);
+    suspicious === undefined || approved === undefined || wordOn(`${key}/${version ?? ''}`, words) !== undefined;
   const standing = await readKeys(ports.tables.keys, vault);
   const records = withKeyChanges(changes, new Map([...standing].map(([key, { record }]) => [key, record])));
   await ports.tables.keys.putAll(

@@ -2,9 +2,10 @@ import { Option } from 'commander';
 import { type ApprovableAct, approvableActs } from '../../../shared/domain/approval.ts';
 import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
 import { askApproval, grantApproval, withdrawApproval } from '../../../shared/register/say.ts';
+import { approvalLines, byWhom } from '../approvals.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseHours, parseMoment, parseTarget, type Target } from '../target.ts';
+import { parseHours, parseMoment, parseTarget, parseVault, parseWhy, type Target } from '../target.ts';
 
 /** `approve ask|grant|withdraw`. */
 export const approve: CommandGroup = (program, run) => {
@@ -16,8 +17,12 @@ export const approve: CommandGroup = (program, run) => {
     .description('Asks for an approval; prints its id.')
     .argument('<vault/key[/version]>', 'what it is for; a vault alone for all its keys', parseTarget)
     .addOption(new Option('--act <act...>', 'which acts').choices(approvableActs).makeOptionMandatory())
-    .requiredOption('--why <text>', 'why')
-    .option('--by <oid>', 'who may do it: an object id, or anyone but the granter', 'anyone')
+    .requiredOption('--why <text>', 'why', parseWhy)
+    .option(
+      '--by <oid>',
+      'who may do it: an object id (on the local Azure also a name), or anyone but the granter',
+      'anyone',
+    )
     .option('--from <moment>', 'when it begins, in ISO 8601; now where left out', parseMoment)
     .option('--hours <n>', 'how long it lasts from then', parseHours, 1)
     .option('--ticket <id>', 'where it is discussed')
@@ -43,7 +48,7 @@ export const approve: CommandGroup = (program, run) => {
               key: target.key ?? '*',
               version: target.version ?? '*',
               acts,
-              by,
+              by: byWhom(by, context),
               from,
               until: later(from, hours * HOUR_MS),
               why,
@@ -52,30 +57,32 @@ export const approve: CommandGroup = (program, run) => {
             who,
             ports,
           );
-          return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: key-guardian --as approver approve grant ${target.vault} ${asked.id}`;
+          return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: ${context.commandLine('--as approver approve grant', target.vault, asked.id)}`;
         })(),
     );
   group
     .command('grant')
     .description('Grants what somebody else asked for.')
-    .argument('<vault>', 'the vault it is for', parseTarget)
+    .argument('<vault>', 'the vault it is for', parseVault)
     .argument('<id>', 'its id')
-    .action((target: Target, id: string) =>
+    .action((vault: string, id: string) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
-        const granted = await grantApproval(target.vault, id, who, ports);
-        return `Granted from ${utc(granted.from)} until ${utc(granted.until)}.`;
+        await refuseUnknown({ vault }, ports);
+        const granted = await grantApproval(vault, id, who, ports);
+        return ['Granted:', ...approvalLines(granted, context)].join('\n');
       })(),
     );
   group
     .command('withdraw')
     .description('Withdraws an approval; what it was spent on stays.')
-    .argument('<vault>', 'the vault it is for', parseTarget)
+    .argument('<vault>', 'the vault it is for', parseVault)
     .argument('<id>', 'its id')
-    .action((target: Target, id: string) =>
+    .action((vault: string, id: string) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
-        await withdrawApproval(target.vault, id, who, ports);
+        await refuseUnknown({ vault }, ports);
+        await withdrawApproval(vault, id, who, ports);
         return 'Withdrawn.';
       })(),
     );

@@ -1,7 +1,8 @@
+import type { BaselineWords } from '../../../shared/register/accept-baseline.ts';
 import { acceptShown, showBaseline } from '../baseline.ts';
 import type { CommandGroup } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseTarget, type Target } from '../target.ts';
+import { parseVault } from '../target.ts';
 
 const collected = (text: string, all: readonly string[]): readonly string[] => [...all, text.toLowerCase()];
 
@@ -11,20 +12,26 @@ export const baseline: CommandGroup = (program, run) => {
   group
     .command('show')
     .description('What a baseline of the vault would take, the suspicious first.')
-    .argument('<vault>', 'a guarded vault', parseTarget)
-    .action((target: Target) =>
+    .argument('<vault>', 'a guarded vault', parseVault)
+    .action((vault: string) =>
       run(async (context) => {
-        await refuseUnknown({ vault: target.vault }, context.ports);
-        return showBaseline(target.vault, context);
+        await refuseUnknown({ vault }, context.ports);
+        return showBaseline(vault, context);
       })(),
     );
   group
     .command('accept')
     .description('Makes what is there now the approved state, and lets the guardian write in a vault in block.')
-    .argument('<vault>', 'a guarded vault', parseTarget)
+    .argument('<vault>', 'a guarded vault', parseVault)
     .option(
       '--needed <key/version>',
       'a suspicious version that something needs: it is approved as usable',
+      collected,
+      [],
+    )
+    .option(
+      '--as-shown <key/version>',
+      'a version that something needs and that is right as it is now: it is approved so',
       collected,
       [],
     )
@@ -34,10 +41,10 @@ export const baseline: CommandGroup = (program, run) => {
       collected,
       [],
     )
-    .action((target: Target, words: { readonly needed: readonly string[]; readonly retired: readonly string[] }) =>
+    .action((vault: string, words: Required<BaselineWords>) =>
       run(async (context) => {
-        await refuseUnknown({ vault: target.vault }, context.ports);
-        return acceptShown(target.vault, words, context);
+        await refuseUnknown({ vault }, context.ports);
+        return acceptShown(vault, words, context);
       })(),
     );
 };

@@ -1,9 +1,11 @@
-import { DEFAULT_HOLD_MS, spellHold } from '../../../shared/domain/hold.ts';
+import { DEFAULT_HOLD_MS, type Hold, spellHold } from '../../../shared/domain/hold.ts';
 import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
+import { readHolds } from '../../../shared/register/people.ts';
 import { releaseHold, setHold } from '../../../shared/register/say.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
+import { holdLine, standing } from '../holds.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseHours, parseTarget, type Target } from '../target.ts';
+import { parseHours, parseTarget, parseWhy, type Target } from '../target.ts';
 
 /** `hold set|release`. */
 export const hold: CommandGroup = (program, run) => {
@@ -12,7 +14,7 @@ export const hold: CommandGroup = (program, run) => {
     .command('set')
     .description('Stops writes to a key, a vault, or everything.')
     .argument('[vault[/key]]', 'what it stops; everything where left out', parseTarget)
-    .requiredOption('--why <text>', 'why')
+    .requiredOption('--why <text>', 'why', parseWhy)
     .option('--hours <n>', 'when it ends by itself', parseHours, DEFAULT_HOLD_MS / HOUR_MS)
     .action((target: Target | undefined, options: { readonly why: string; readonly hours: number }) =>
       run(async (context) => {
@@ -36,7 +38,17 @@ export const hold: CommandGroup = (program, run) => {
       run(async (context) => {
         const { ports, who } = localOnly(context);
         const released = await releaseHold(id, who, ports);
-        return `Writes to ${spellHold(released)} go on.`;
+        const others = standing(await readHolds(ports), ports.now()).filter((other) => overlap(released, other));
+        return others.length === 0
+          ? `Writes to ${spellHold(released)} go on.`
+          : [`Released. Other holds still stand on ${spellHold(released)}:`, ...others.map(holdLine)].join('\n');
       })(),
     );
 };
+
+/** Whether there is a key whose writes both stop. */
+const overlap = (one: Pick<Hold, 'vault' | 'key'>, other: Pick<Hold, 'vault' | 'key'>): boolean =>
+  meet(one.vault, other.vault) && meet(one.key, other.key);
+
+const meet = (one: string | undefined, other: string | undefined): boolean =>
+  one === undefined || other === undefined || one === other;

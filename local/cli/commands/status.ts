@@ -1,41 +1,53 @@
-import { holdOn, spellHold } from '../../../shared/domain/hold.ts';
 import { type Incident, severities } from '../../../shared/domain/incident.ts';
 import { spell } from '../../../shared/domain/key.ts';
-import type { Mode } from '../../../shared/domain/policy.ts';
+import { guardedVaults, type Mode } from '../../../shared/domain/policy.ts';
 import { utc } from '../../../shared/domain/time.ts';
 import { RegisterUnreadable } from '../../../shared/errors.ts';
 import { readBook } from '../../../shared/incidents/book.ts';
 import { isClosedByPeople } from '../../../shared/incidents/close.ts';
-import { readHolds } from '../../../shared/register/people.ts';
+import { readApprovals, readHolds } from '../../../shared/register/people.ts';
 import { readBaseline, readSweep } from '../../../shared/register/vaults.ts';
+import { approvalLine, stillCounts } from '../approvals.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
+import { holdLine, standing } from '../holds.ts';
 
-/** `status`: each vault's baseline and last pass, holds, open incidents, the most urgent first. */
+/** `status`: each vault's baseline and last pass, holds, approvals, open incidents, the most urgent first. */
 export const status: CommandGroup = (program, run) => {
   program.command('status').description('How the guardian stands.').action(run(shown));
 };
 
-async function shown({ ports }: Context): Promise<string> {
+async function shown(context: Context): Promise<string> {
+  const { ports } = context;
   const now = ports.now();
-  const [vaults, said, { booked, unreadable }] = await Promise.all([
+  const [vaults, approvals, said, { booked, unreadable }] = await Promise.all([
     Promise.all(ports.policy.vaults.map((vault) => vaultLine(vault, now, ports))),
+    Promise.all(guardedVaults(ports.policy).map((vault) => approvalsOf(vault, now, context))),
     readHolds(ports),
     readBook(ports),
   ]);
-  const holds = said.filter(
-    (hold) => holdOn([hold], { vault: hold.vault ?? '', key: hold.key ?? '' }, now) !== undefined,
-  );
+  const holds = standing(said, now);
   const open = booked.map((one) => one.incident).filter(({ state }) => state === 'open');
   return [
     'Vaults:',
     ...vaults,
     holds.length === 0 ? 'Holds: none' : 'Holds:',
-    ...holds.map((hold) => `  ${hold.id}  stops ${spellHold(hold)} until ${utc(hold.until)}: ${hold.why}`),
+    ...holds.map(holdLine),
+    approvals.flat().length === 0 ? 'Approvals: none' : 'Approvals:',
+    ...approvals.flat(),
     open.length === 0 ? 'Open incidents: none' : 'Open incidents:',
     ...open.toSorted(byUrgency).map(incidentLine),
     ...unreadable.map(({ message }) => `  ${message}`),
   ].join('\n');
+}
+
+async function approvalsOf(vault: string, now: Date, context: Context): Promise<readonly string[]> {
+  const approvals = await readApprovals(context.ports, vault).catch((error: unknown) => {
+    if (error instanceof RegisterUnreadable) return error.message;
+    throw error;
+  });
+  if (typeof approvals === 'string') return [`  ${approvals}`];
+  return approvals.filter((approval) => stillCounts(approval, now)).map((approval) => approvalLine(approval, context));
 }
 
 async function vaultLine(
@@ -44,14 +56,14 @@ async function vaultLine(
   { tables }: Pick<Context['ports'], 'tables'>,
 ): Promise<string> {
   const vault = name.toLowerCase();
-  const stands = await standing(vault, now, tables).catch((error: unknown) => {
+  const stands = await howItStands(vault, now, tables).catch((error: unknown) => {
     if (error instanceof RegisterUnreadable) return error.message;
     throw error;
   });
   return `  ${mode.padEnd(5)}  ${vault}  ${stands}`;
 }
 
-async function standing(vault: string, now: Date, { vaults }: Context['ports']['tables']): Promise<string> {
+async function howItStands(vault: string, now: Date, { vaults }: Context['ports']['tables']): Promise<string> {
   const [baseline, sweep] = await Promise.all([readBaseline(vaults, vault), readSweep(vaults, vault)]);
   const { lastPassAt, failing } = sweep?.state ?? {};
   const seen =

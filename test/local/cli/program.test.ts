@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localContext } from '../../../local/cli/context.ts';
 import { runCommand } from '../../../local/cli/program.ts';
+import { restore as putBack } from '../../../local/cli/restore.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { startEstate } from '../../../local/estate.ts';
 import { type LocalGuardian, startLocalGuardian } from '../../../local/guardian.ts';
@@ -93,6 +95,8 @@ describe('any command', () => {
     [['baseline', 'accept', 'fabrikam']],
     [['approve', 'ask', 'fabrikam', '--act', 'disable', '--why', 'x']],
     [['hold', 'set', 'fabrikam', '--why', 'x']],
+    [['approve', 'grant', 'fabrikam', 'x']],
+    [['approve', 'withdraw', 'fabrikam', 'x']],
     [['restore', 'fabrikam/disk-web']],
   ])('refuses a vault that the policy does not name: %j', async (args) => {
     expect(await refused(...args)).toBe(
@@ -112,7 +116,13 @@ describe('any command', () => {
 
   it.each([
     [['hold', 'set', 'contoso-disks/disk-web'], "required option '--why <text>' not specified"],
-    [['hold', 'set', 'contoso-disks', '--why', 'x', '--hours', '0'], 'Give hours as a number above 0.'],
+    [['hold', 'set', 'contoso-disks', '--why', 'x', '--hours', '0'], 'Give hours as a number above 0, at most 720.'],
+    [['hold', 'set', 'contoso-disks', '--why', 'x', '--hours', '1e12'], 'Give hours as a number above 0, at most 720.'],
+    [['hold', 'set', 'contoso-disks', '--why', ' '], 'Say why, in words.'],
+    [['incident', 'close', 'x', '--why', ''], 'Say why, in words.'],
+    [['approve', 'ask', 'contoso-disks', '--act', 'disable', '--why', ''], 'Say why, in words.'],
+    [['baseline', 'show', 'contoso-disks/disk-web'], 'Name the vault alone: contoso-disks.'],
+    [['approve', 'grant', 'contoso-disks/disk-web', 'x'], 'Name the vault alone: contoso-disks.'],
     [['approve', 'ask', 'contoso-disks', '--act', 'shred', '--why', 'x'], 'Allowed choices are'],
     [['approve', 'ask', 'contoso-disks', '--why', 'x'], "required option '--act <act...>' not specified"],
     [
@@ -132,7 +142,7 @@ describe('status', () => {
     const said = await done('status');
     expect(said).toMatch(/block {2}contoso-disks {2}baseline accepted, swept \d+ s ago/);
     expect(said).toMatch(/alert {2}contoso-dev {2}baseline accepted, swept \d+ s ago/);
-    expect(said).toMatch(/\nHolds: none\nOpen incidents: none$/);
+    expect(said).toMatch(/\nHolds: none\nApprovals: none\nOpen incidents: none$/);
   });
 
   it('lists what is open, what stops disks first, and names a row that it cannot read', async () => {
@@ -196,7 +206,7 @@ describe('incident close', () => {
     );
     expect(await of(id)).toMatchObject({ state: 'open' });
     expect(await refused('incident', 'close', 'nonsense', '--why', 'it is late')).toBe(
-      'There is no incident nonsense: "key-guardian status" lists them.',
+      'There is no incident nonsense: "status" lists those that are open.',
     );
     for (const row of await running.guardian.ports.tables.incidents.list())
       await running.guardian.ports.tables.incidents.remove(row);
@@ -217,10 +227,12 @@ describe('baseline', () => {
     await as('owner').disable('contoso-dev', 'dev-db');
     const shown = (await done('baseline', 'show', 'contoso-dev')).split('\n');
     expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and current`));
-    expect(shown.at(-2)).toContain(`key-guardian baseline accept contoso-dev`);
+    expect(shown).toContainEqual(
+      `  npm run key-guardian -- --folder ${folder} baseline accept contoso-dev [--needed key/version] [--as-shown key/version] [--retired key/version]`,
+    );
 
     expect(await done('baseline', 'accept', 'contoso-dev')).toBe(
-      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stay as they were approved.',
+      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
     );
     expect(await done('baseline', 'accept', 'contoso-dev', '--retired', name)).toBe(
       'The baseline of contoso-dev is accepted: 3 versions are approved.',
@@ -233,7 +245,28 @@ describe('baseline', () => {
     );
     const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
     expect(await refused('baseline', 'accept', 'contoso-dev', '--needed', name, '--retired', name)).toBe(
-      `${name} cannot be both needed and retired: nothing was accepted.`,
+      `${name} can be one of needed, as shown and retired only: nothing was accepted.`,
+    );
+  });
+
+  it('adopts a change that was told, of a version in use, and counts a deleted key for itself', async () => {
+    const version = versionOf('contoso-dev', 'dev-web');
+    await as('owner').operations('contoso-dev', 'dev-web', ['wrapKey', 'unwrapKey', 'encrypt']);
+    await as('owner').delete('contoso-dev', 'dev-app');
+    await swept();
+    const command = `baseline accept contoso-dev --as-shown dev-web/${version}`;
+    const told = (await running.guardian.ports.tables.incidents.list()).map(({ data }) => data);
+    expect(told).toContainEqual(
+      expect.objectContaining({ kind: 'version-changed', state: 'open', command: `key-guardian ${command}` }),
+    );
+    expect(await done(...command.split(' '))).toBe(
+      'The baseline of contoso-dev is accepted: 1 version is approved, 1 stays as it was approved, 1 deleted key is left as it was.',
+    );
+    await as('owner').recover('contoso-dev', 'dev-app');
+    await swept();
+    expect(await done('status')).toContain('Open incidents: none');
+    expect(await refused('baseline', 'accept', 'contoso-dev', '--retired', 'dev-app/')).toBe(
+      'There is no dev-app/ in contoso-dev: nothing was accepted.',
     );
   });
 
@@ -257,13 +290,21 @@ describe('approve', () => {
   it('is asked by one, granted by another, and what it allows stays', async () => {
     const asked = await done('approve', 'ask', 'contoso-disks/disk-web', '--act', 'disable', '--why', 'it is retired');
     const id = idIn(asked);
-    expect(asked).toContain(`key-guardian --as approver approve grant contoso-disks ${id}`);
+    expect(asked).toContain(
+      `npm run key-guardian -- --folder ${folder} --as approver approve grant contoso-disks ${id}`,
+    );
+    expect(await done('status')).toMatch(
+      new RegExp(
+        `\nApprovals:\n  ${id}  asked: disable of contoso-disks/disk-web by anyone but who grants it until [-\\d: ]+ UTC: it is retired \\(asked by owner@contoso\\.example\\)\n`,
+      ),
+    );
     expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(
       'Who asks for an approval cannot grant it: somebody else has to.',
     );
     expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(
-      /^Granted from [-\d: ]+ UTC until [-\d: ]+ UTC\.$/,
+      /^Granted:\n {2}disable of contoso-disks\/disk-web\n {2}by anyone but who grants it\n {2}from [-\d: ]+ UTC until [-\d: ]+ UTC\n {2}why: it is retired\n {2}asked by owner@contoso\.example$/,
     );
+    expect(await done('status')).toContain(`${id}  granted by approver@contoso.example: disable`);
     await as('owner').disable('contoso-disks', 'disk-web');
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
@@ -274,6 +315,7 @@ describe('approve', () => {
     const id = idIn(asked);
     await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id);
     expect(await done('approve', 'withdraw', 'contoso-disks', id)).toBe('Withdrawn.');
+    expect(await done('status')).not.toContain(id);
     expect(await refused('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toBe(
       `Approval ${id} was withdrawn.`,
     );
@@ -290,7 +332,9 @@ describe('approve', () => {
     const asked = await done(...ask, '--from', begins.toISOString(), '--hours', '3');
     const window = `from ${utc(begins)} until ${utc(later(begins, 3 * HOUR_MS))}.`;
     expect(asked).toContain(window);
-    expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-sql', idIn(asked))).toBe(`Granted ${window}`);
+    expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-sql', idIn(asked))).toContain(
+      `from ${utc(begins)} until ${utc(later(begins, 3 * HOUR_MS))}`,
+    );
     await as('owner').disable('contoso-sql', 'disk-backup');
     await swept();
     expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);
@@ -298,6 +342,23 @@ describe('approve', () => {
     await as('owner').disable('contoso-sql', 'disk-backup');
     await swept();
     expect(enabled('contoso-sql', 'disk-backup')).toEqual([false]);
+  });
+
+  it.each([
+    ['anyone', 'anyone but who grants it'],
+    ['owner', 'owner (0f0e0d0c-0000-4000-8000-000000000001)'],
+    ['7C0FFEE0-0000-4000-8000-000000000001', '7C0FFEE0-0000-4000-8000-000000000001'],
+  ])('is for %s', async (by, shown) => {
+    const asked = await done('approve', 'ask', 'contoso-sql', '--act', 'disable', '--why', 'x', '--by', by);
+    const granted = await done('--as', 'approver', 'approve', 'grant', 'contoso-sql', idIn(asked));
+    expect(granted).toContain(`disable of every key of contoso-sql\n  by ${shown}\n`);
+    await done('approve', 'withdraw', 'contoso-sql', idIn(asked));
+  });
+
+  it('is for nobody of whom there is no object id', async () => {
+    expect(await refused('approve', 'ask', 'contoso-sql', '--act', 'disable', '--why', 'x', '--by', 'mallory')).toMatch(
+      /^--by takes an object id, or anyone; mallory is neither\. There are: owner, attacker, /,
+    );
   });
 
   it('refuses an id or a version that there is not', async () => {
@@ -329,6 +390,20 @@ describe('hold', () => {
     const set = await done('hold', 'set', '--why', 'all hands');
     expect(set).toContain('stops every write to everything');
     expect(await done('hold', 'release', idIn(set))).toBe('Writes to everything go on.');
+  });
+
+  it('released, names every other hold that still stops something of it', async () => {
+    const [wide, narrow, elsewhere] = await Promise.all([
+      done('hold', 'set', 'contoso-disks', '--why', 'the vault'),
+      done('hold', 'set', 'contoso-disks/disk-db', '--why', 'the key'),
+      done('hold', 'set', 'contoso-sql', '--why', 'another vault'),
+    ]);
+    expect((await done('hold', 'release', idIn(narrow))).split('\n')).toEqual([
+      'Released. Other holds still stand on contoso-disks/disk-db:',
+      expect.stringMatching(new RegExp(`^  ${idIn(wide)}  stops contoso-disks until .* UTC: the vault$`)),
+    ]);
+    expect(await done('hold', 'release', idIn(wide))).toBe('Writes to contoso-disks go on.');
+    expect(await done('hold', 'release', idIn(elsewhere))).toBe('Writes to contoso-sql go on.');
   });
 
   it('refuses to release what there is not', async () => {
@@ -388,13 +463,59 @@ describe('restore', () => {
     expect(said).toMatch(/^contoso-dev\/dev-web cannot be read: forbidden/);
   });
 
-  it('waits for its turn while the guardian is at work on the key', async () => {
+  it('waits for its turn while the guardian is at work on the key, and gives up where it does not end', async () => {
     const { claims } = running.guardian.ports.tables;
-    const until = new Date(Date.now() + 30_000).toISOString();
+    const until = new Date(Date.now() + HOUR_MS).toISOString();
     const claim = await claims.put('contoso-dev', 'dev-web', { owner: 'a worker', until, intents: [] });
-    expect(await refused('restore', 'contoso-dev/dev-web')).toBe(
-      'The guardian is at work on contoso-dev/dev-web: try again in half a minute.',
+    const context = await localContext('owner', folder);
+    const wanted = { vault: 'contoso-dev', key: 'dev-web', version: undefined, dryRun: false, alsoApproved: false };
+    await expect(putBack(wanted, context, 0)).rejects.toThrow(
+      'The guardian is still at work on contoso-dev/dev-web: try again.',
     );
+    const waiting = done('restore', 'contoso-dev/dev-web');
     await claims.remove(claim);
+    expect(await waiting).toMatch(/: enabled: done$/);
+  });
+
+  it('sends what the vault refused once, not twice', async () => {
+    await as('attacker').disable('contoso-dev', 'dev-web');
+    running.azure.clearLog();
+    const said = await refused('--as', 'approver', 'restore', 'contoso-dev/dev-web');
+    expect(said.split('\n')).toHaveLength(1);
+    expect(running.azure.log.filter(({ operation, status }) => operation === 'update' && status === 403)).toHaveLength(
+      1,
+    );
+    await done('restore', 'contoso-dev/dev-web');
+  });
+
+  it('says what it cannot put back, and what to do instead', async () => {
+    const version = versionOf('contoso-dev', 'dev-app');
+    await as('attacker').operations('contoso-dev', 'dev-app', ['wrapKey', 'unwrapKey', 'decrypt']);
+    const told = [
+      'contoso-dev/dev-app is not as it was approved:',
+      `  Version ${version} of contoso-dev/dev-app may wrapKey, unwrapKey, decrypt instead of wrapKey, unwrapKey.`,
+      `    This cannot be restored: where it is to stay as it is, accept it: npm run key-guardian -- --folder ${folder} baseline accept contoso-dev --as-shown dev-app/${version}`,
+    ];
+    expect((await refused('restore', 'contoso-dev/dev-app')).split('\n')).toEqual(told);
+    expect((await refused('restore', 'contoso-dev/dev-app', '--dry-run')).split('\n')).toEqual(told);
+    await as('attacker').disable('contoso-dev', 'dev-app');
+    const restored = (await refused('restore', 'contoso-dev/dev-app')).split('\n');
+    expect(restored).toEqual([`restore contoso-dev/dev-app/${version}: enabled: done`, ...told]);
+  });
+
+  it('brings back no key that was purged, until a person closes its incident and so gives it up', async () => {
+    await as('attacker').delete('contoso-sql', 'disk-backup');
+    await as('attacker').purge('contoso-sql', 'disk-backup');
+    for (let passes = 0; passes < 4; passes += 1) await swept();
+    expect(await refused('restore', 'contoso-sql/disk-backup')).toMatch(
+      /is neither among the keys nor among the deleted keys\.\n.*restore a backup of the key \("az keyvault key restore --vault-name contoso-sql --file …"\)/,
+    );
+    const [, id = ''] =
+      /key-purged {2}contoso-sql\/disk-backup .* until "incident close (\w+)"/.exec(await done('status')) ?? [];
+    expect(await done('incident', 'close', id, '--why', 'it was empty')).toBe(
+      'Closed: key-purged of contoso-sql/disk-backup. The key is given up: nothing of it is missed any more.',
+    );
+    await swept();
+    expect(await done('status')).not.toContain('disk-backup');
   });
 });

@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { parseHours, parseKeyTarget, parseMoment, parseTarget } from '../../../local/cli/target.ts';
+import {
+  parseHours,
+  parseKeyTarget,
+  parseMoment,
+  parseTarget,
+  parseVault,
+  parseWhy,
+} from '../../../local/cli/target.ts';
 
 describe('a target', () => {
   it.each([
@@ -22,19 +29,34 @@ describe('a target', () => {
     expect(parseKeyTarget('contoso-disks/disk-web')).toMatchObject({ vault: 'contoso-disks', key: 'disk-web' });
     expect(() => parseKeyTarget('contoso-disks')).toThrow('Name the key: vault/key.');
   });
+
+  it('names no key where a vault is meant', () => {
+    expect(parseVault('Contoso-Disks')).toBe('contoso-disks');
+    expect(() => parseVault('contoso-disks/disk-web')).toThrow('Name the vault alone: contoso-disks.');
+  });
 });
 
 describe('hours', () => {
   it.each([
     ['1', 1],
     ['0.5', 0.5],
-    ['72', 72],
+    ['720', 720],
   ])('are taken from %s', (text, hours) => {
     expect(parseHours(text)).toBe(hours);
   });
 
-  it.each(['0', '-1', 'soon', 'Infinity', ''])('are not "%s"', (text) => {
-    expect(() => parseHours(text)).toThrow('Give hours as a number above 0.');
+  it.each(['0', '-1', 'soon', 'Infinity', 'NaN', '', '720.1', '1e12'])('are not "%s"', (text) => {
+    expect(() => parseHours(text)).toThrow('Give hours as a number above 0, at most 720.');
+  });
+});
+
+describe('a reason', () => {
+  it('is words, without the space around them', () => {
+    expect(parseWhy(' a drill ')).toBe('a drill');
+  });
+
+  it.each(['', ' ', '\t\n'])('is not "%s"', (text) => {
+    expect(() => parseWhy(text)).toThrow('Say why, in words.');
   });
 });
 

@@ -250,6 +250,33 @@ describe('a baseline', () => {
     expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
   });
 
+  test.each([
+    ['in use and right as it is', { asShown: [`disk-a/${latest}`] }, 'baseline: as shown'],
+    ['retired', { retired: [`disk-a/${latest}`] }, 'baseline: retired'],
+  ])('takes what was only told for what is approved where a person calls it %s', async (_, words, because) => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    await world.as('owner').operations(vault, 'disk-a', ['sign', 'wrapKey', 'unwrapKey'], latest);
+    await world.pass(61);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      {
+        kind: 'version-changed',
+        state: 'open',
+        command: `key-guardian baseline accept ${vault} --as-shown disk-a/${latest}`,
+      },
+    ]);
+    await accept(world, words);
+    await world.pass(61);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved' }]);
+    expect((await world.trail()).map(({ detail }) => detail.change)).toContainEqual(
+      expect.objectContaining({ kind: 'approve-version', version: latest, because }),
+    );
+    await world.as(attacker).operations(vault, 'disk-a', ['encrypt'], latest);
+    await world.pass(3_700, 10);
+    expect(shown(world, latest)?.keyOps.toSorted()).toEqual(['sign', 'unwrapKey', 'wrapKey']);
+  });
+
   test('lists a deleted key as suspicious', async () => {
     const world = await unaccepted([soundKey, { name: 'disk-b' }]);
     await world.as(attacker).delete(vault, 'disk-b');

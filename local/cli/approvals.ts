@@ -1,0 +1,51 @@
+import type { Approval } from '../../shared/domain/approval.ts';
+import type { Actor } from '../../shared/domain/audit-record.ts';
+import { spell } from '../../shared/domain/key.ts';
+import { utc } from '../../shared/domain/time.ts';
+import { NotAllowed } from '../../shared/errors.ts';
+import type { Context } from './context.ts';
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Who may do it: `anyone`, or an object id, which on the local Azure a name stands for. Throws `NotAllowed` for any other word. */
+export function byWhom(word: string, { identities }: Context): string {
+  if (word === 'anyone') return word;
+  const oid = identities.get(word) ?? word;
+  if (GUID.test(oid)) return oid;
+  const names = identities.size === 0 ? '' : ` There are: ${[...identities.keys()].join(', ')}.`;
+  throw new NotAllowed(`--by takes an object id, or anyone; ${word} is neither.${names}`);
+}
+
+/** What an approval allows: which acts on what, by whom, from when until when, why, and who asked. A line each. */
+export const approvalLines = (approval: Approval, { identities }: Context): readonly string[] => [
+  `  ${whatOf(approval)}`,
+  `  by ${spellBy(approval, identities)}`,
+  `  from ${utc(approval.from)} until ${utc(approval.until)}`,
+  `  why: ${approval.why}${approval.ticket === undefined ? '' : ` (${approval.ticket})`}`,
+  `  asked by ${nameOf(approval.asked.by)}`,
+];
+
+/** The same in one line, with its id and how it stands. */
+export function approvalLine(approval: Approval, { identities }: Context): string {
+  const { id, asked, granted, until, why } = approval;
+  const stands = granted === undefined ? 'asked' : `granted by ${nameOf(granted.by)}`;
+  const by = spellBy(approval, identities);
+  return `  ${id}  ${stands}: ${whatOf(approval)} by ${by} until ${utc(until)}: ${why} (asked by ${nameOf(asked.by)})`;
+}
+
+/** Whether an approval is asked or granted, and its time is not over. */
+export const stillCounts = ({ until, withdrawn }: Approval, now: Date): boolean =>
+  withdrawn === undefined && now.getTime() <= until.getTime();
+
+function whatOf({ acts, vault, key, version }: Approval): string {
+  const where = spell({ vault, key, ...(version === '*' ? {} : { version }) });
+  return `${acts.join(', ')} of ${key === '*' ? `every key of ${vault}` : where}`;
+}
+
+const nameOf = ({ oid, name }: Actor): string => name ?? oid;
+
+function spellBy({ by }: Approval, identities: ReadonlyMap<string, string>): string {
+  if (by === 'anyone') return 'anyone but who grants it';
+  const name = [...identities].find(([, oid]) => oid.toLowerCase() === by.toLowerCase())?.[0];
+  return name === undefined ? by : `${name} (${by})`;
+}
