@@ -23,10 +23,16 @@ export async function giveUp(
   ports: Ports,
 ): Promise<void> {
   await refuseUnlessGone(id, ports);
-  const change: RegisterChange = { kind: 'approve-deletion', approval: because, deletedOn: ports.now(), by: by.oid };
+  const change: RegisterChange = {
+    kind: 'approve-deletion',
+    approval: because,
+    deletedOn: ports.now(),
+    // Whenever it was purged, and however late the record of that comes: it is the end that the person knows of.
+    scheduledPurgeOn: new Date(0),
+    by: by.oid,
+  };
   await ports.trail.appendRegister(id.vault, [registerEntry(id, change, ports)]);
-  // The purge is in the trail. In the register it would be told of a key, too, whose deletion was approved.
-  await changeKey(ports.tables.keys, id, (record) => ({ ...withChanges(record, [change]), purged: undefined }));
+  await changeKey(ports.tables.keys, id, (record) => withChanges(record, [change]));
   // Of a key that is not missed no pass finds anything: no look comes that would end them.
   await endIncidents(id, isOver, because, ports);
 }
