@@ -1,3 +1,4 @@
+import { spellJudgement } from '../../../shared/alerts/text.ts';
 import { type Incident, severities } from '../../../shared/domain/incident.ts';
 import { spell } from '../../../shared/domain/key.ts';
 import { guardedVaults, type Mode } from '../../../shared/domain/policy.ts';
@@ -86,7 +87,7 @@ function incidentLine(incident: Incident): string {
     spell(subject),
     `since ${utc(since)}`,
     ...(deadline === undefined ? [] : [`disks fail ${utc(deadline)}`]),
-    judgement,
+    spellJudgement(judgement),
     ...(isClosedByPeople(incident) ? [`until "incident close ${incident.id}"`] : []),
   ].join('  ');
 }

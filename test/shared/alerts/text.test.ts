@@ -1,40 +1,104 @@
 import { describe, expect, test } from 'vitest';
-import { detailLines, duration, firstLine } from '../../../shared/alerts/text.ts';
+import { detailLines, duration, firstLine, spellJudgement } from '../../../shared/alerts/text.ts';
+import { NO_VAULT } from '../../../shared/domain/audit-record.ts';
+import { withholdings } from '../../../shared/domain/decision.ts';
+import { spellVerdict } from '../../../shared/guard/entries.ts';
 import { alert, withoutDeadline } from './alerts.ts';
 
 const summary = 'Version abc of disk-key in payments is disabled.';
+const action = { kind: 'recover-key', vault: 'payments', key: 'disk-key', deletedOn: new Date(0) } as const;
 const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
-  const until = 'at 2026-03-01 13:00:00 UTC';
+  const key = 'payments/disk-key';
+  const told = 'not undone: it is in alert';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
-  const restored = alert({ restoredAt }, 'changed');
-  const over = alert({ restoredAt, state: 'resolved' }, 'resolved');
-  const mended = alert({ state: 'resolved' }, 'resolved');
+  const undoing = alert({ judgement: 'undoing' });
+  const changed = alert({ judgement: 'undoing, not done yet: forbidden-by-permission' }, 'changed');
+  const over = alert({ restoredAt, state: 'resolved', judgement: 'undone' }, 'resolved');
+  const mended = alert({ state: 'resolved', judgement: 'good again' }, 'resolved');
+  const named = alert({ restoredAt, state: 'resolved', judgement: 'undone' }, 'changed');
+  const nowhere = withoutDeadline(alert({ subject: { vault: NO_VAULT }, judgement: 'left to people' }));
 
   test.each([
-    ['says how long disks still work', alert(), '12:00:20', `critical: disks fail in 59 min, ${until}: ${summary}`],
-    ['counts seconds in the last minute', alert(), '12:59:30', `critical: disks fail in 30 s, ${until}: ${summary}`],
+    [
+      'says which key, how long its disks still work, and why nothing is done',
+      alert(),
+      '12:00:20',
+      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; ${told}: ${summary}`,
+    ],
+    [
+      'says that it is being undone',
+      undoing,
+      '12:00:20',
+      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; being undone: ${summary}`,
+    ],
+    [
+      'begins with that it is an update where it is one',
+      changed,
+      '12:03:00',
+      `update: critical: ${key}: disks fail in 57 min, at 13:00:00 UTC; being undone, not done yet: forbidden-by-permission: ${summary}`,
+    ],
+    [
+      'counts seconds in the last minute',
+      alert(),
+      '12:59:30',
+      `critical: ${key}: disks fail in 30 s, at 13:00:00 UTC; ${told}: ${summary}`,
+    ],
     [
       'says at the deadline that they may fail',
       alert(),
       '13:00:00',
-      `critical: disks may be failing for 0 s, ${since}: ${summary}`,
+      `critical: ${key}: disks may be failing for 0 s, ${since}; ${told}: ${summary}`,
     ],
     [
       'says how long they may be failing',
       alert(),
       '14:05:00',
-      `critical: disks may be failing for 1 h 5 min, ${since}: ${summary}`,
+      `critical: ${key}: disks may be failing for 1 h 5 min, ${since}; ${told}: ${summary}`,
     ],
-    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${summary}`],
-    ['says how soon it was restored', restored, '12:00:40', `critical: restored after 29 s: ${summary}`],
-    ['says that it is over', over, '12:01:00', `resolved: restored after 29 s: what was found: ${summary}`],
-    ['names no deadline where people mended it', mended, '12:30:00', `resolved: what was found: ${summary}`],
+    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${key}: ${told}: ${summary}`],
+    [
+      'says that it is over, and how soon it was restored',
+      over,
+      '12:01:00',
+      `resolved: ${key}: restored after 29 s: what was found: ${summary}`,
+    ],
+    [
+      'says of what is over, and told of again, that it is',
+      named,
+      '12:05:00',
+      `update: resolved: ${key}: restored after 29 s: what was found: ${summary}`,
+    ],
+    [
+      'names no deadline where people mended it',
+      mended,
+      '12:30:00',
+      `resolved: ${key}: good again: what was found: ${summary}`,
+    ],
+    ['names no vault where it is about none', nowhere, '12:00:20', `critical: left to people: ${summary}`],
   ])('%s', (_, message, time, line) => {
     expect(firstLine(message, at(time))).toBe(line);
+  });
+});
+
+describe('what was done', () => {
+  test.each(withholdings)('is no code where it was withheld: %s', (because) => {
+    const said = spellJudgement(spellVerdict({ kind: 'withheld', because, action }));
+    expect(said).toMatch(/^(not undone( yet)?|being undone): [a-z ,]+$/);
+    expect(detailLines(alert({ judgement: `withheld: ${because}` }))).toContain(`done: ${said}`);
+  });
+
+  test.each([
+    ['withheld: once-a-minute', 'not undone yet: at most once a minute'],
+    ['undoing', 'being undone'],
+    ['undoing, not done yet: throttled', 'being undone, not done yet: throttled'],
+    ['closed by owner: it was withheld: hold', 'closed by owner: it was withheld: hold'],
+    ['left to people', 'left to people'],
+  ])('%s is: %s', (judgement, said) => {
+    expect(spellJudgement(judgement)).toBe(said);
   });
 });
 
@@ -72,6 +136,11 @@ describe('the lines below', () => {
       'command: key-guardian restore payments/disk-key',
       'incident: incident-1, revision 1',
     ]);
+  });
+
+  test('name neither a deadline nor a command where it is over', () => {
+    const lines = detailLines(alert({ state: 'resolved', command: 'npm run key-guardian -- restore a/b' }));
+    expect(lines.filter((line) => /^(deadline|command)/.test(line))).toEqual([]);
   });
 
   test('leave out what is not known', () => {

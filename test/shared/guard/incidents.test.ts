@@ -44,7 +44,7 @@ describe('an incident', () => {
     expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
     const resolved = world.alerts.at(-1);
     expect(resolved && firstLine(resolved, new Date())).toMatch(
-      /^resolved: restored after 30 s: what was found: Version /,
+      /^resolved: prod-disks\/disk-a: restored after 30 s: what was found: Version /,
     );
     await world.audit();
     expect(world.alerts).toHaveLength(3);
