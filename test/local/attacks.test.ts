@@ -58,6 +58,32 @@ describe('an attack', () => {
     expect(azure.state(VAULT, 'disk').kind).toBe('deleted');
   });
 
+  it('purge destroys a key that is deleted already', async () => {
+    const { azure, client } = world(false);
+    await attack('delete', client, 'disk');
+    expect(await attack('purge', client, 'disk')).toBe('disk: purged.');
+    expect(azure.state(VAULT, 'disk').kind).toBe('none');
+  });
+
+  it('purge says that the guardian was faster', async () => {
+    const { azure, client } = world(false);
+    await attack('delete', client, 'disk');
+    // It recovers the key once the attacker has seen it as deleted.
+    const owner = new KeyClient(`https://${VAULT}.vault.azure.net`, azure.credential('owner'), {
+      httpClient: azure.httpClient,
+    });
+    const seen = client.getDeletedKey.bind(client);
+    client.getDeletedKey = async (name) => {
+      const deleted = await seen(name);
+      await (await owner.beginRecoverDeletedKey(name)).pollUntilDone();
+      return deleted;
+    };
+    await expect(attack('purge', client, 'disk')).rejects.toThrow(
+      'disk: the guardian recovered it before it could be purged.',
+    );
+    expect(azure.state(VAULT, 'disk').kind).toBe('present');
+  });
+
   it('of another name is refused with those that there are', async () => {
     await expect(attack('shred', world(true).client, 'disk')).rejects.toThrow(
       'There is no act shred. There are: disable',

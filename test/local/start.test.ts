@@ -119,6 +119,12 @@ describe('npm start', () => {
     await expect(findLocalAzure(folder)).resolves.toBeDefined();
   });
 
+  it('does not start where its folder is a file, and says so', async () => {
+    const { child, shown } = start(script);
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(shown.text).toContain(`${script} is a file: give it a folder with --folder.`);
+  });
+
   it('refuses a seed that is none', async () => {
     const { child, shown } = start(join(home, 'third'), '--seed', 'x');
     expect(await once(child, 'close')).toEqual([1, null]);
