@@ -2,6 +2,7 @@
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { build, type Message } from 'esbuild';
 import about from '../package.json' with { type: 'json' };
 import { channelRegistry } from '../shared/alerts/registry.ts';
@@ -92,6 +93,10 @@ function refuseOwn(warnings: readonly Message[]): void {
 }
 
 if (import.meta.main) {
+  new Command('npm run build --')
+    .description('Checks the policy and makes the one bundle that is deployed, in dist. It takes no options.')
+    .allowExcessArguments(false)
+    .parse();
   try {
     const { folder, bytes, sources } = await buildPackage();
     const named = relative(process.cwd(), folder) || '.';

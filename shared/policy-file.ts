@@ -31,7 +31,8 @@ export function readPolicy(file: string, channels?: readonly string[]): Policy {
 
 function parsedJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    // Editors on Windows begin a file with a mark of its byte order, which is no JSON.
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new PolicyInvalid(file, [error instanceof Error ? error.message : 'it cannot be read']);
   }

@@ -55,16 +55,20 @@ const guardedVault = z
   })
   .describe('A vault to guard.');
 
+const namedTwice = (names: readonly string[]): readonly string[] => [
+  ...new Set(names.filter((name, at) => names.indexOf(name) !== at)),
+];
+
 /** The policy file, as only who may change the code may change it. */
 export const policy = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
   vaults: z
     .array(guardedVault)
     .min(1, 'name at least one vault to guard')
-    .refine(
-      (vaults) => new Set(vaults.map((vault) => vault.name.toLowerCase())).size === vaults.length,
-      'a vault is named twice',
-    )
+    .superRefine((vaults, { addIssue }) => {
+      const twice = namedTwice(vaults.map(({ name }) => name.toLowerCase()));
+      if (twice.length > 0) addIssue(`a vault is named twice: ${twice.join(', ')}`);
+    })
     .describe('The vaults to guard.'),
   channels: z
     .array(z.string())

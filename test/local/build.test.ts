@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -11,6 +11,7 @@ import { type Built, buildPackage } from '../../local/build.ts';
 import { PolicyInvalid } from '../../shared/errors.ts';
 
 const run = promisify(execFile);
+const script = fileURLToPath(new URL('../../local/build.ts', import.meta.url));
 const functionsCore = new URL('../../local/host/functions-core.ts', import.meta.url).href;
 
 let folder = '';
@@ -130,5 +131,22 @@ describe('a bad policy', () => {
       ],
     });
     await expect(readdir(into)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('npm run build', () => {
+  const build = (...args: readonly string[]) => run(process.execPath, [script, ...args], { cwd: folder });
+
+  it.each([
+    ['--force', "unknown option '--force'"],
+    ['dist', 'too many arguments'],
+  ])('builds nothing where it is given %s, and says so with status 1', async (word, said) => {
+    await expect(build(word)).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(said) });
+  });
+
+  it('says with --help what it does, and builds nothing', async () => {
+    const { stdout } = await build('--help');
+    expect(stdout).toContain('Checks the policy and makes the one bundle');
+    expect(stdout).not.toContain('KiB');
   });
 });
