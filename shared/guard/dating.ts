@@ -3,7 +3,7 @@ import type { Finding } from '../domain/finding.ts';
 import { type ObservedKey, type ObservedVersion, sameOperations } from '../domain/key.ts';
 import type { KeyPolicy } from '../domain/policy.ts';
 import { KEPT_ACTS, type KeyRecord, type VersionRecord } from '../domain/register.ts';
-import { MINUTE_MS, sameMoment } from '../domain/time.ts';
+import { MINUTE_MS, SECOND_MS, sameMoment } from '../domain/time.ts';
 
 /** How far the audit log's time of an act may lie from the vault's own, in ms. */
 export const SAME_ACT_MS = 5_000;
@@ -85,7 +85,9 @@ export function hiddenAfter(finding: Finding, { observed, record, policy, lastPa
   const isCurrent = observed.kind === 'present' && observed.current === version && record.current === version;
   // A pass shows the others only where they are listed each minute.
   const passed = isCurrent || (policy.olderVersions === 'each-minute' && known.approved?.enabled === true);
-  return new Date(Math.max(known.seen.at.getTime(), passed ? (lastPassAt?.getTime() ?? 0) : 0));
+  // One that began after the vault's time saw it as it is now.
+  const sawOtherwise = passed && lastPassAt !== undefined && lastPassAt.getTime() < finding.since.getTime() + SECOND_MS;
+  return new Date(Math.max(known.seen.at.getTime(), sawOtherwise ? lastPassAt.getTime() : 0));
 }
 
 /**

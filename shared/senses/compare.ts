@@ -146,7 +146,7 @@ function hasNews(observed: ObservedKey, record: KeyRecord, now: Date): boolean {
       );
     case 'deleted':
     case 'absent':
-      return false;
+      return record.lastLookFound === true;
     default:
       return observed satisfies never;
   }

@@ -10,7 +10,15 @@ export const keyDeleted: KeyRule = {
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: ['KeyDelete'],
   find({ vault, key, observed, record }) {
-    if (observed.kind !== 'deleted' || !isMissed(record)) return [];
+    if (observed.kind !== 'deleted') return [];
+    const { approvedDeletion } = record;
+    // Of a key that people let go and somebody brought back, another deletion is told, and nothing is undone.
+    const isAnother =
+      approvedDeletion !== undefined && approvedDeletion.deletedOn.getTime() !== observed.deletedOn.getTime();
+    if (!isMissed(record) && !isAnother) return [];
+    const why = isAnother
+      ? ' It was deleted with approval before, and came back.'
+      : ' Nobody has approved a version of it.';
     const guarded = isGuarded(record);
     const purge =
       observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
@@ -20,7 +28,7 @@ export const keyDeleted: KeyRule = {
         since: observed.deletedOn,
         act: 'delete',
         stopsDisks: guarded,
-        summary: `Key ${vault}/${key} is deleted.${guarded ? '' : ' Nobody has approved a version of it.'}${purge}`,
+        summary: `Key ${vault}/${key} is deleted.${guarded ? '' : why}${purge}`,
         remedy: guarded ? { kind: 'recover' } : { kind: 'tell' },
       },
     ];

@@ -11,13 +11,6 @@ describeRule(keyDeleted, {
     ['a key that is in neither list: another rule finds it', situation({ observed: { kind: 'absent' } })],
     ['a deleted key that the register does not know', situation({ observed: deleted, record: recordOf({}) })],
     [
-      'another deletion than the approved one, of a key that somebody brought back: people let it go',
-      situation({
-        observed: { ...deleted, deletedOn: inMs(-29_000) },
-        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
-      }),
-    ],
-    [
       'the very deletion that was approved',
       situation({ observed: deleted, record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }) }),
     ],
@@ -39,6 +32,14 @@ describeRule(keyDeleted, {
       'a deleted key whose vault says no day of purging',
       situation({ observed: { ...deleted, scheduledPurgeOn: undefined } }),
       { summary: 'Key prod-disks/disk-a is deleted.', remedy: { kind: 'recover' } },
+    ],
+    [
+      'another deletion than the approved one, of a key that somebody brought back: told, and not undone',
+      situation({
+        observed: { ...deleted, deletedOn: inMs(-29_000) },
+        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
+      }),
+      { since: inMs(-29_000), stopsDisks: false, remedy: { kind: 'tell' } },
     ],
     [
       'a deleted key of which nothing is approved: told, since something may need it',
