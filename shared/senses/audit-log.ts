@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Actor } from '../domain/audit-record.ts';
 import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { type SetAside, wholeText } from '../incidents/set-aside.ts';
@@ -94,14 +95,16 @@ function inspectionFrom(
   const subject = subjectOf(record.properties.id);
   if (subject === undefined || !vaults.has(subject.vault) || !keyPolicy(policy, subject.vault, subject.key).guarded)
     return undefined;
-  const says = saysOf(record, subject.version, own, knownUsers(subject.vault, subject.key, users, policy));
+  const by = callerOf(record.identity, record.callerIpAddress);
+  const says = saysOf(record, by, subject.version, own, knownUsers(subject.vault, subject.key, users, policy));
   if (says === undefined) return undefined;
-  const hint: Hint = { id: idOf(record), sense: 'audit-log', heardAt: now, says };
+  const hint: Hint = { id: idOf(record, by), sense: 'audit-log', heardAt: now, says };
   return { vault: subject.vault, key: subject.key, hints: [hint], attempt: 0 };
 }
 
 function saysOf(
   record: Judged,
+  by: Actor,
   version: string | undefined,
   own: ReadonlySet<string>,
   known: ReadonlySet<string>,
@@ -109,7 +112,6 @@ function saysOf(
   const { operationName: operation, correlationId } = record;
   const at = new Date(record.time);
   const { httpStatusCode: status } = record.properties;
-  const by = callerOf(record.identity, record.callerIpAddress);
   const about = { operation, by, at, ...(version === undefined ? {} : { version }) };
   if (!isSuccess(status))
     return TELLING_WHEN_REFUSED.has(operation) ? { kind: 'refused', ...about, status } : undefined;
@@ -125,9 +127,8 @@ function saysOf(
 }
 
 /** The same for every delivery of a record: records carry no id of their own. */
-function idOf({ time, operationName, correlationId = '', callerIpAddress, identity, properties }: Judged): string {
+function idOf({ time, operationName, correlationId = '', properties }: Judged, { oid }: Actor): string {
   const { id, httpStatusCode } = properties;
-  const { oid } = callerOf(identity, callerIpAddress);
   return createHash('sha256')
     .update([time, operationName, correlationId, oid, id, String(httpStatusCode)].join('\n'))
     .digest('hex')
