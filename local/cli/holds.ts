@@ -1,9 +1,9 @@
-import { type Hold, holdOn, spellHold } from '../../shared/domain/hold.ts';
+import { type Hold, isInForce, spellHold } from '../../shared/domain/hold.ts';
 import { utc } from '../../shared/domain/time.ts';
 
 /** The holds that stop anything at this moment. */
 export const standing = (holds: readonly Hold[], now: Date): readonly Hold[] =>
-  holds.filter((hold) => holdOn([hold], { vault: hold.vault ?? '', key: hold.key ?? '' }, now) !== undefined);
+  holds.filter((hold) => isInForce(hold, now));
 
 /** A hold in one line, with its id. */
 export const holdLine = (hold: Hold): string =>

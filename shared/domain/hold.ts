@@ -26,6 +26,10 @@ export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =
 /** How long a hold lasts where nobody says, in ms. */
 export const DEFAULT_HOLD_MS = 4 * HOUR_MS;
 
+/** Whether a hold stops anything at this moment. */
+export const isInForce = ({ released, until }: Hold, now: Date): boolean =>
+  released === undefined && now.getTime() < until.getTime();
+
 /** The hold that stops writes to a key at this moment, if there is one. */
 export function holdOn(
   holds: readonly Hold[],
@@ -36,7 +40,6 @@ export function holdOn(
     (candidate) =>
       (candidate.vault === undefined || candidate.vault === id.vault) &&
       (candidate.key === undefined || candidate.key === id.key) &&
-      candidate.released === undefined &&
-      now.getTime() < candidate.until.getTime(),
+      isInForce(candidate, now),
   );
 }

@@ -31,9 +31,9 @@ export interface Sent {
 }
 
 /**
- * Writes to the vault what was decided, fifty versions at most: the next round takes the rest. The intents are in the trail, in the claim and in the table of intents before
- * anything is sent, and the holds are read again beside that. Throws where neither storage takes the intent: then
- * nothing is written.
+ * Writes to the vault what was decided, fifty versions at most: the next round takes the rest. The intents are in the
+ * trail, in the claim and in the table of intents before anything is sent, and the holds are read again beside that. Throws
+ * where neither storage takes the intent: then nothing is written.
  */
 export async function act(
   id: KeyId,

@@ -6,7 +6,7 @@ import type { KeyId } from '../domain/key.ts';
 import { CLOCKS_APART_MS, moment } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
-import { setAsideWhole } from '../incidents/set-aside.ts';
+import { readOrSetAside } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import type { Row } from '../storage.ts';
 import { loggedAs, versionOf } from './actions.ts';
@@ -69,18 +69,12 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
   }
 }
 
-/** The intents of a key. A row that cannot be read explains nothing, and costs no other: it is set aside. */
+/** The intents of a key. A row that cannot be read explains nothing. */
 async function readIntents({ vault, key }: KeyId, ports: Ports) {
   const read: { readonly row: Row; readonly intent: ExplainingIntent }[] = [];
   for (const row of await ports.tables.intents.list(`${vault},${key}`)) {
-    const parsed = intentRow.safeParse(row.data);
-    if (parsed.success) read.push({ row, intent: parsed.data });
-    else
-      await setAsideWhole(
-        { content: JSON.stringify(row.data), because: z.prettifyError(parsed.error) },
-        'intents',
-        ports,
-      );
+    const held = await readOrSetAside(intentRow, row, 'intents', ports);
+    if (held !== undefined) read.push({ row, intent: held });
   }
   return read;
 }

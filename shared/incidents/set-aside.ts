@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { entry } from '../audit/entries.ts';
 import { NO_VAULT } from '../domain/audit-record.ts';
 import type { Ports } from '../ports.ts';
+import type { Row } from '../storage.ts';
 import { openIncident, readIncidents } from './book.ts';
 import { deepJson } from './deep-json.ts';
 import { hourOf, incidentId } from './draft.ts';
@@ -49,6 +51,19 @@ export async function setAsideWhole(aside: SetAside, source: string, ports: Port
   await tell(name, folder, because, source, ports);
   // Last: where we end before it, the message comes again and all of it is done.
   await ports.setAside.create(name, content);
+}
+
+/** What a row holds; `undefined` where it cannot be read: it is left where it is and set aside whole, and costs no other. */
+export async function readOrSetAside<T>(
+  schema: z.ZodType<T>,
+  { data }: Row,
+  source: string,
+  ports: Ports,
+): Promise<T | undefined> {
+  const read = schema.safeParse(data);
+  if (read.success) return read.data;
+  await setAsideWhole({ content: JSON.stringify(data), because: z.prettifyError(read.error) }, source, ports);
+  return undefined;
 }
 
 async function tell(document: string, folder: string, because: string, source: string, ports: Ports): Promise<void> {

@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { entry } from '../audit/entries.ts';
 import { type Hold, hold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { endIncidents } from '../incidents/book.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
-import { setAsideWhole } from '../incidents/set-aside.ts';
+import { readOrSetAside } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 
 /** The id of the incident that tells of a hold. */
@@ -19,13 +18,9 @@ export const incidentOfHold = (set: Hold): string => incidentId(holdSet.draft(se
 export async function endHolds(vault: string, ports: Ports): Promise<void> {
   const swept = guardedVaults(ports.policy);
   for (const row of await ports.tables.holds.list('holds')) {
-    const read = hold.safeParse(row.data);
-    if (!read.success) {
-      // It may be a person's stop: it is left where it is, and every look at a key tells of it and writes nothing.
-      await setAsideWhole({ content: JSON.stringify(row.data), because: z.prettifyError(read.error) }, 'holds', ports);
-      continue;
-    }
-    const ended = read.data;
+    // One that cannot be read may be a person's stop: every look at a key tells of it and writes nothing.
+    const ended = await readOrSetAside(hold, row, 'holds', ports);
+    if (ended === undefined) continue;
     const at = ended.vault !== undefined && swept.includes(ended.vault) ? ended.vault : swept[0];
     if (at !== vault || ports.now().getTime() < ended.until.getTime()) continue;
     if (ended.released === undefined) await tellEnded(ended, ports);
