@@ -140,12 +140,15 @@ describe('operations that are stripped', () => {
     toWholeSecond();
     for (const key of ['disk-a', 'disk-b']) await attacker.tag(VAULT, key);
     turnClock(200);
+    const stripped = Promise.withResolvers<void>();
     const ports = reading(world.ports, (reads) => ({
       async read(key, version) {
         const answer = await reads.read(key, version);
-        if (key === 'disk-a') await attacker.operations(VAULT, 'disk-a', ['sign', 'verify']);
-        else {
-          await new Promise((resolve) => setTimeout(resolve, 50));
+        if (key === 'disk-a') {
+          await attacker.operations(VAULT, 'disk-a', ['sign', 'verify']);
+          stripped.resolve();
+        } else {
+          await stripped.promise;
           turnClock(3000);
         }
         return answer;
