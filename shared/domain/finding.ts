@@ -33,6 +33,8 @@ export interface Finding {
   readonly previous?: Date;
   /** After which moment it may have happened, where another change may have hidden it. */
   readonly after?: Date;
+  /** Set where an approval covers it or not, depending on when it was, and nobody can say. */
+  readonly undated?: true;
   /** What an earlier look made of its date; absent where this is the first that sees it. */
   readonly earlier?: 'dated' | 'undated';
   /** The act that people could have approved; `undefined` where there is none. */
@@ -80,7 +82,7 @@ export interface VersionRule extends RuleFacts {
 /** Where `since` is left out, it is when the version came to be so. */
 export type VersionFinding = Omit<
   Finding,
-  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'previous' | 'after' | 'earlier' | 'summary'
+  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'previous' | 'after' | 'undated' | 'earlier' | 'summary'
 > & {
   readonly since?: Date;
   /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */

@@ -95,6 +95,8 @@ export const keyRecord = z.object({
   acts: z
     .array(z.object({ id: z.string(), operation: z.string(), version: z.string().optional(), at: moment, by: actor }))
     .default([]),
+  /** The time of the newest act that was told and is not kept any more; absent where all are. */
+  actsCutUntil: moment.optional(),
   /** Set while the last look found something: incidents are open that end with the look that finds nothing. */
   lastLookFound: z.literal(true).optional(),
   /** Since when the key cannot be read, and why. */

@@ -2,7 +2,7 @@ import { type ApprovableAct, type Approval, covers, mayCover } from '../domain/a
 import type { Finding } from '../domain/finding.ts';
 import { type ObservedKey, type ObservedVersion, sameOperations } from '../domain/key.ts';
 import type { KeyPolicy } from '../domain/policy.ts';
-import { KEPT_ACTS, type KeyRecord, type VersionRecord } from '../domain/register.ts';
+import type { KeyRecord, VersionRecord } from '../domain/register.ts';
 import { MINUTE_MS, SECOND_MS, sameMoment } from '../domain/time.ts';
 
 /** How far the audit log's time of an act may lie from the vault's own, in ms. */
@@ -74,7 +74,7 @@ interface Looked {
  * After which moment an act happened, at the earliest, where a later change may have moved the vault's time: when the
  * guardian last saw the version otherwise. `undefined` where its date is certain, or nothing is to be undone.
  */
-export function hiddenAfter(finding: Finding, { observed, record, policy, lastPassAt }: Looked): Date | undefined {
+function hiddenAfter(finding: Finding, { observed, record, policy, lastPassAt }: Looked): Date | undefined {
   const { act, version, earlier, after, remedy } = finding;
   const known = version === undefined ? undefined : record.versions[version];
   if (act === undefined || known?.seen === undefined || remedy.kind !== 'restore' || earlier === 'dated')
@@ -90,6 +90,14 @@ export function hiddenAfter(finding: Finding, { observed, record, policy, lastPa
   return new Date(Math.max(known.seen.at.getTime(), sawOtherwise ? lastPassAt.getTime() : 0));
 }
 
+/** The finding, marked where its act cannot be dated and that matters. */
+export function ifUndated(found: Finding, looked: Looked): Finding {
+  const after = hiddenAfter(found, looked);
+  if (after === undefined) return found;
+  const finding = { ...found, after };
+  return isUndated(finding, looked) ? { ...finding, undated: true } : finding;
+}
+
 /**
  * Audit records come so late at most, in ms, and in any order: before, those that are here tell nothing of the others.
  *
@@ -101,7 +109,7 @@ const RECORDS_LATE_MS = 10 * MINUTE_MS;
  * Whether nobody can say when a version came to be as it is, and an approval covers it or not, depending on that. Acts that
  * the audit log has told of narrow it to theirs, once all have had the time to be told.
  */
-export function isUndated(
+function isUndated(
   { act, version, since, latest = since, after }: Finding,
   { key, record, approvals, now }: Looked,
 ): boolean {
@@ -112,10 +120,13 @@ export function isUndated(
   if (!mayBeCovered) return false;
   const told = record.acts.filter(
     ({ operation, version: of, at }) =>
-      operation === 'KeyUpdate' && (of === undefined || of === version) && at.getTime() > after.getTime(),
+      operation === 'KeyUpdate' &&
+      (of === undefined || of === version) &&
+      at.getTime() > after.getTime() &&
+      at.getTime() <= latest.getTime() + SAME_ACT_MS,
   );
-  const isAllTold =
-    told.length > 0 && record.acts.length < KEPT_ACTS && now.getTime() - latest.getTime() >= RECORDS_LATE_MS;
+  const areAllKept = record.actsCutUntil === undefined || record.actsCutUntil.getTime() <= after.getTime();
+  const isAllTold = told.length > 0 && areAllKept && now.getTime() - latest.getTime() >= RECORDS_LATE_MS;
   return (
     !isAllTold ||
     approvals.some((approval) => told.some(({ at, by }) => covers(approval, key, { act, version, at, by: by.oid })))

@@ -5,7 +5,7 @@ import { type Hold, holdOn } from '../domain/hold.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import { approvalFor, spendings } from './approvals.ts';
-import { hiddenAfter, isUndated } from './dating.ts';
+import { ifUndated } from './dating.ts';
 import { findings } from './findings.ts';
 import { newbornChanges } from './newborn.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
@@ -32,10 +32,7 @@ export interface Given extends Situation {
 /** What to do about a key. Pure: time and everything else is an argument. */
 export function decide(given: Given): Decision {
   const judgements = findings(given)
-    .map((found): Finding => {
-      const after = hiddenAfter(found, given);
-      return after === undefined ? found : { ...found, after };
-    })
+    .map((found) => ifUndated(found, given))
     .map((finding) => ({ finding, verdict: judge(finding, given) }));
   const changes = [...spendings(judgements, given), ...learnings(given)];
   return {
@@ -79,7 +76,7 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
   if (observed.kind !== 'absent' && observed.managed) return 'managed';
   if (policy.mode === 'alert') return 'alert-only';
   if (holdOn(given.holds, given, now) !== undefined) return 'hold';
-  if (isUndated(finding, given)) return 'undated';
+  if (finding.undated === true) return 'undated';
   if (wasBadBefore(finding, given)) {
     if (given.badBefore === undefined) return 'uncounted';
     if (given.badBefore > MASS_BRAKE_VERSIONS) return 'mass-brake';

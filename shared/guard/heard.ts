@@ -2,7 +2,7 @@ import type { Approval } from '../domain/approval.ts';
 import { fitsActor } from '../domain/approval.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import type { KeyRecord, RegisterChange } from '../domain/register.ts';
+import { KEPT_ACTS, type KeyRecord, type RegisterChange } from '../domain/register.ts';
 import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { accessRefused } from '../incidents/kinds/access-refused.ts';
@@ -26,7 +26,7 @@ export interface HeardIncident {
 }
 
 /** The register's row with the acts that the audit log told of. Hearing them twice is hearing them once. */
-export function withActs(record: KeyRecord, hints: readonly Hint[], now: Date): KeyRecord {
+export function withActs(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
   const told = hints.flatMap((hint) => {
     const { says } = hint;
     return says.kind === 'act' && !record.acts.some((act) => act.id === hint.id)
@@ -37,9 +37,18 @@ export function withActs(record: KeyRecord, hints: readonly Hint[], now: Date): 
   if (told.length === 0) return record;
   return {
     ...record,
-    acts: [...record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS), ...told],
+    acts: [...record.acts, ...told],
     ...(purge === undefined ? {} : { purged: { at: purge.at, by: purge.by } }),
   };
+}
+
+/** The register's row with as many acts as it keeps, and until when others were told. */
+export function lettingActsGo(record: KeyRecord, now: Date): KeyRecord {
+  const kept = record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS).slice(-KEPT_ACTS);
+  const cut = record.acts.filter((act) => !kept.includes(act));
+  if (cut.length === 0) return record;
+  const until = Math.max(record.actsCutUntil?.getTime() ?? 0, ...cut.map(({ at }) => at.getTime()));
+  return { ...record, acts: kept, actsCutUntil: new Date(until) };
 }
 
 /** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */

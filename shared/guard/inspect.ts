@@ -2,7 +2,7 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { type KeyId, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
-import { KEPT_ACTS, type KeyRecord } from '../domain/register.ts';
+import type { KeyRecord } from '../domain/register.ts';
 import { RegisterUnreadable } from '../errors.ts';
 import { openIncident, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
@@ -16,7 +16,7 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readBaseline, readSweep } from '../register/vaults.ts';
 import { type Claim, claimedBackSeconds, claimKey, releaseClaim } from './claim.ts';
 import { hintEntry } from './entries.ts';
-import { heardIncidents, withActs } from './heard.ts';
+import { heardIncidents, lettingActsGo, withActs } from './heard.ts';
 import { tellOfKey, tellOfNews } from './key-incidents.ts';
 import { cannotRead, lookAgain, save } from './look-again.ts';
 import { firstReads, observe } from './observe.ts';
@@ -97,7 +97,7 @@ async function readKnown(id: KeyId, ports: Ports) {
 async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports): Promise<Claim | undefined> {
   const lookBeganAt = ports.now();
   const { first, known, approvals, holds, baseline, book, swept } = await readKnown(id, ports);
-  const record = withActs(known.record, message.hints, ports.now());
+  const record = withActs(known.record, message.hints);
   const news = message.hints.filter((hint) => isNews(hint, known.record));
   // A message that comes again after a failure brings the same news: they are in the trail.
   const before: readonly AuditEntry[] = message.attempt > 0 ? [] : news.map((hint) => hintEntry(id, hint, ports));
@@ -107,8 +107,7 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   if (observation.kind === 'refused') {
     if (before.length > 0) await append(id, before, ports);
     await tellOfNews([...heardIncidents(id, news, record, approvals, false), ...unexplained], ports);
-    const kept = { ...record, acts: record.acts.slice(-KEPT_ACTS) };
-    await cannotRead(id, message, known, kept, observation.refusal, ports);
+    await cannotRead(id, message, known, lettingActsGo(record, ports.now()), observation.refusal, ports);
     return claim.open.length === 0 ? claim : undefined;
   }
   await tellOfNews(unexplained, ports);
@@ -141,8 +140,7 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   const heard = heardIncidents(id, news, progress.record, approvals, usable);
   const since = progress.record.unwritable?.since ?? ports.now();
   const after: KeyRecord = {
-    ...progress.record,
-    acts: progress.record.acts.slice(-KEPT_ACTS),
+    ...lettingActsGo(progress.record, ports.now()),
     failing: undefined,
     unwritable: failure === undefined ? undefined : { since, because: failure },
   };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import { withChanges } from '../../../shared/register/changes.ts';
@@ -360,6 +360,24 @@ describe('an act that cannot be dated', () => {
     expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
       { kind: 'version-disabled', state: 'open', judgement: 'withheld: undated' },
     ]);
+  });
+
+  test('is told and not undone when a hold ends under which it was first seen', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.pass(240);
+    await world.hold({ until: minutesFromNow(7) });
+    await disableApproved(world, { until: minutesFromNow(20 / 60) });
+    turnClock(10_000);
+    await world.as('owner').disable(VAULT, 'disk-a');
+    turnClock(20_000);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    await world.pass(120);
+    expect(await withheldIn(world)).toEqual(['hold']);
+    await world.pass(600, 5);
+    expect(isEnabled(world)).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect(await withheldIn(world)).toEqual(['hold', 'undated']);
   });
 
   test('a disable after the window that the sweeps saw happen is dated, and is undone', async () => {

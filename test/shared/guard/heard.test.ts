@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { distrusts, heardIncidents, withActs } from '../../../shared/guard/heard.ts';
+import { distrusts, heardIncidents, lettingActsGo, withActs } from '../../../shared/guard/heard.ts';
 import { ACTED, approval, inDays, inMs, known, NOW, recordOf, V1, V2 } from './situations.ts';
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };
@@ -23,35 +23,36 @@ const kept = (operation: string, more: Partial<KeyRecord['acts'][number]> = {}):
 
 describe('the acts that the audit log told of', () => {
   test('are kept by name', () => {
-    expect(withActs(ACT, [act('KeyUpdate', { version: V1 })], NOW).acts).toEqual([kept('KeyUpdate', { version: V1 })]);
+    expect(withActs(ACT, [act('KeyUpdate', { version: V1 })]).acts).toEqual([kept('KeyUpdate', { version: V1 })]);
   });
 
   test('are kept once, however often they are heard', () => {
-    const once = withActs(ACT, [act('KeyUpdate')], NOW);
-    expect(withActs(once, [act('KeyUpdate')], NOW)).toBe(once);
-  });
-
-  test('are kept for less than a day once there are others', () => {
-    const before = recordOf(
-      {},
-      {
-        acts: [
-          kept('KeyUpdate', { id: 'old', at: inDays(-1) }),
-          kept('KeyUpdate', { id: 'young', at: inMs(1 - 86_400_000) }),
-        ],
-      },
-    );
-    expect(withActs(before, [act('KeyUpdate')], NOW).acts.map(({ id }) => id)).toEqual(['young', 'h1']);
+    const once = withActs(ACT, [act('KeyUpdate')]);
+    expect(withActs(once, [act('KeyUpdate')])).toBe(once);
   });
 
   test('are all that a look hears: what is let go is let go once all were judged', () => {
     const many = Array.from({ length: 51 }, (_, place) => act('KeyUpdate', {}, `h${place}`));
-    const { acts } = withActs(ACT, many, NOW);
+    const { acts } = withActs(ACT, many);
     expect([acts.length, acts[0]?.id, acts.at(-1)?.id]).toEqual([51, 'h0', 'h50']);
   });
 
+  const dayOld = kept('KeyUpdate', { id: 'old', at: inDays(-1) });
+  const young = kept('KeyUpdate', { id: 'young', at: inMs(1 - 86_400_000) });
+  const crowd = Array.from({ length: 50 }, (_, place) => kept('KeyUpdate', { id: `h${place}`, at: inMs(-place) }));
+  test.each<readonly [says: string, acts: KeyRecord['acts'], more: Partial<KeyRecord>, expected: readonly unknown[]]>([
+    ['for less than a day', [dayOld, young], {}, [['young'], inDays(-1)]],
+    ['fifty of them, the last that were heard', [young, ...crowd], {}, [crowd.map(({ id }) => id), young.at]],
+    ['all, while they are few and young', [young], {}, [['young'], undefined]],
+    ['with the time of the newest that was let go', [dayOld], { actsCutUntil: NOW }, [[], NOW]],
+    ['with the time of those let go before', [young], { actsCutUntil: NOW }, [['young'], NOW]],
+  ])('are kept %s', (_says, acts, more, expected) => {
+    const left = lettingActsGo(recordOf({}, { acts, ...more }), NOW);
+    expect([left.acts.map(({ id }) => id), left.actsCutUntil]).toEqual(expected);
+  });
+
   test('say who purged the key', () => {
-    expect(withActs(ACT, [act('KeyPurge')], NOW).purged).toEqual({ at: ACTED, by: MALLORY });
+    expect(withActs(ACT, [act('KeyPurge')]).purged).toEqual({ at: ACTED, by: MALLORY });
   });
 
   test('are no refusals, no acts of our own and nothing else that was heard', () => {
@@ -61,7 +62,7 @@ describe('the acts that the audit log told of', () => {
       hint({ kind: 'unknown-user', operation: 'KeyUnwrap', by: MALLORY, at: ACTED }),
       hint({ kind: 'differs' }),
     ];
-    expect(withActs(ACT, others, NOW)).toBe(ACT);
+    expect(withActs(ACT, others)).toBe(ACT);
   });
 });
 

@@ -209,7 +209,8 @@ describe('a recovery that was begun', () => {
 
 describe('what differs', () => {
   const dated = { since: ACTED };
-  const undated = { since: ACTED, undated: true } as const;
+  const undatedNow = { undated: true, after: inDays(-1) } as const;
+  const undated = { since: ACTED, ...undatedNow };
   const differingAfter = (verdict: Verdict, more: Partial<Finding> = {}, before?: VersionRecord['differing']) =>
     looked(situation({ observed: present(shown()), record: recordOf({ [V1]: known({ differing: before }) }) }), {
       changes: [],
@@ -219,7 +220,12 @@ describe('what differs', () => {
   test.each<readonly [says: string, expected: VersionRecord['differing'], is: VersionRecord['differing']]>([
     ['what is undone', { disable: dated }, differingAfter({ kind: 'undo', action })],
     ['what is told', { disable: dated }, differingAfter({ kind: 'told' })],
-    ['what nobody could date, marked', { disable: undated }, differingAfter(withheld('undated'))],
+    ['what nobody could date, marked', { disable: undated }, differingAfter(withheld('undated'), undatedNow)],
+    [
+      'what nobody could date while it was held for another reason',
+      { disable: undated },
+      differingAfter(withheld('hold'), undatedNow),
+    ],
     [
       'what may have been at any time, with its end',
       { disable: { since: ACTED, latest: NOW } },
