@@ -145,12 +145,17 @@ function hasNews(observed: ObservedKey, record: KeyRecord, now: Date): boolean {
         approvedVersions(record).length === 0
       );
     case 'deleted':
-    case 'absent':
       return record.lastLookFound === true;
+    case 'absent':
+      return record.lastLookFound === true || mayBePurgedEarly(record, now);
     default:
       return observed satisfies never;
   }
 }
+
+/** Whether a key that was deleted with approval is gone before its time, for all that the register knows for the first time. */
+const mayBePurgedEarly = ({ approvedDeletion, absentSince }: KeyRecord, now: Date): boolean =>
+  absentSince === undefined && (approvedDeletion?.scheduledPurgeOn?.getTime() ?? 0) > now.getTime();
 
 /** The register's row with what this pass saw. A version that was not read keeps the operations it was last seen with. */
 function seenNow(

@@ -1,5 +1,5 @@
 import type { KeyRule } from '../../domain/finding.ts';
-import { isMissed } from '../../domain/register.ts';
+import { isGuarded, isMissed } from '../../domain/register.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import { PURGED_AFTER_MS } from './key-purged.ts';
 
@@ -25,10 +25,10 @@ export const keyMissing: KeyRule = {
         version: undefined,
         since,
         act: undefined,
-        stopsDisks: !settling,
+        stopsDisks: !settling && isGuarded(record),
         summary: settling
           ? `Key ${vault}/${key} is in neither list: a deletion or a recovery is settling.`
-          : `Key ${vault}/${key} is neither among the keys nor among the deleted keys.`,
+          : `Key ${vault}/${key} is neither among the keys nor among the deleted keys.${isGuarded(record) ? '' : ' Nobody has approved a version of it.'}`,
         remedy: settling ? { kind: 'wait' } : { kind: 'tell' },
       },
     ];

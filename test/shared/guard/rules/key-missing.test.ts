@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { keyMissing } from '../../../../shared/guard/rules/key-missing.ts';
 import { inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
@@ -48,6 +49,14 @@ describeRule(keyMissing, {
       'a key gone for an hour from a vault that lists no key at all: missing, not purged',
       absent(3_600_000, 0),
       missing,
+    ],
+    [
+      'a key of which nobody has approved a version: no disks are known to stop',
+      situation({
+        observed: { kind: 'absent' },
+        record: recordOf({ [V1]: known({ approved: undefined }) }, { absentSince: inMs(-60_000) }),
+      }),
+      { ...missing, stopsDisks: false, summary: expect.stringContaining('Nobody has approved a version of it.') },
     ],
     ['a key gone for an hour where no sweep has counted the vault', absent(3_600_000, undefined), missing],
   ],
