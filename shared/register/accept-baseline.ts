@@ -1,11 +1,11 @@
 import { entry, registerEntry } from '../audit/entries.ts';
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
-import type { KeyRecord, RegisterChange, VersionRecord } from '../domain/register.ts';
+import { approvedVersions, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 import type { Proposed } from './baseline.ts';
 import { withKeyChanges } from './changes.ts';
-import { readKeys } from './keys.ts';
+import { type KeyRow, readKeys } from './keys.ts';
 import { writeBaseline } from './vaults.ts';
 
 /**
@@ -20,6 +20,8 @@ export interface BaselineWords {
   /** In use, and changed as it should be: approved as it is. Default: none. */
   readonly asShown?: readonly string[];
 }
+
+type KeyChange = readonly [key: string, change: RegisterChange];
 
 /** What a person said of a version, as the trail has it; `undefined` where nothing. */
 function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords): string | undefined {
@@ -36,7 +38,8 @@ export async function acceptBaseline(
   by: Actor,
   ports: Ports,
 ): Promise<void> {
-  const changes = proposed.flatMap((one): readonly (readonly [string, RegisterChange])[] => {
+  const standing = await readKeys(ports.tables.keys, vault);
+  const said = proposed.flatMap((one): readonly KeyChange[] => {
     const { key, version, read, listed, suspicious } = one;
     const shown = read ?? listed;
     if (version === undefined || shown === undefined) return [];
@@ -55,10 +58,10 @@ export async function acceptBaseline(
     const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
     const asShown: Attributes = { enabled, notBefore, expiresOn, operations };
     const approved = word === 'needed' ? usable(one.approved ?? asShown, ports.now()) : asShown;
-    const back: readonly (readonly [string, RegisterChange])[] = one.letGo ? [[key, { kind: 'forget-deletion' }]] : [];
     const because = word === undefined ? 'baseline' : `baseline: ${word}`;
-    return [...back, [key, { kind: 'approve-version', ...about, approved, accepted: true, because }]];
+    return [[key, { kind: 'approve-version', ...about, approved, accepted: true, because }]];
   });
+  const changes = [...comingBack(said, proposed, standing), ...said];
   const accepted = entry('baseline', { vault }, { state: 'accepted', versions: changes.length }, ports, { who: by });
   const entries: AuditEntry[] = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
   await ports.trail.appendRegister(vault, [...entries, accepted]);
@@ -66,7 +69,6 @@ export async function acceptBaseline(
   // What nobody named and is held to what was approved before is as it was: nobody has said that it is to be undone.
   const isJudged = ({ key, version, suspicious, approved }: Proposed): boolean =>
     suspicious === undefined || approved === undefined || wordOn(`${key}/${version ?? ''}`, words) !== undefined;
-  const standing = await readKeys(ports.tables.keys, vault);
   const records = withKeyChanges(changes, new Map([...standing].map(([key, { record }]) => [key, record])));
   await ports.tables.keys.putAll(
     vault,
@@ -77,6 +79,24 @@ export async function acceptBaseline(
   );
   await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
 }
+
+/** A key that was let go is guarded again once a version of it is accepted; those that went with it and are gone are not. */
+const comingBack = (
+  said: readonly KeyChange[],
+  proposed: readonly Proposed[],
+  standing: ReadonlyMap<string, KeyRow>,
+): readonly KeyChange[] =>
+  [...standing].flatMap(([key, { record }]): readonly KeyChange[] => {
+    const isAccepted = said.some(([accepted, { kind }]) => accepted === key && kind === 'approve-version');
+    if (record.approvedDeletion === undefined || !isAccepted) return [];
+    const because = 'it was gone when its key, deleted with approval, was accepted again';
+    return [
+      [key, { kind: 'forget-deletion' }],
+      ...approvedVersions(record)
+        .filter(([version]) => !proposed.some((one) => one.key === key && one.version === version))
+        .map(([version]): KeyChange => [key, { kind: 'distrust-version', version, because }]),
+    ];
+  });
 
 /** The attributes of a version that something needs: enabled, within its dates, and able to wrap and unwrap. */
 const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): Attributes => ({

@@ -18,11 +18,15 @@ function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
         approved: change.approved,
       });
     }
-    case 'know-version':
+    case 'know-version': {
+      const known = record.versions[change.version];
       return withVersion(record, change.version, {
-        ...aboutVersion(change, record.versions[change.version]),
-        spent: [],
+        ...known,
+        ...aboutVersion(change, known),
+        spent: known?.spent ?? [],
+        approved: undefined,
       });
+    }
     case 'distrust-version': {
       const known = record.versions[change.version];
       return known === undefined

@@ -232,6 +232,40 @@ describe('a key deleted with approval and recovered by somebody', () => {
   });
 });
 
+describe('a key deleted with approval and purged', () => {
+  async function purged(): Promise<World> {
+    const keys = [{ name: 'disk-a' }, { name: 'disk-b' }];
+    const world = await guarded([], { vaults: [{ name: VAULT, purgeProtection: false, keys }] });
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['delete'] });
+    await world.as('owner').delete(VAULT, 'disk-a');
+    await world.pass(130);
+    await world.as('attacker').purge(VAULT, 'disk-a');
+    return world;
+  }
+
+  test('before its day is told, also where no record of the purge ever comes', async () => {
+    const world = await purged();
+    await world.pass(599, 10);
+    expect(await world.incidents(VAULT, 'disk-a')).toEqual([]);
+    await world.pass(150, 10);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([{ kind: 'key-purged', state: 'open' }]);
+  });
+
+  test('and made anew is one key more to guard once a person accepts it: what went with the old one is missed no more', async () => {
+    const world = await purged();
+    const made = await world.as('owner').create(VAULT, 'disk-a');
+    await world.pass(130);
+    const proposed = await proposeBaseline(VAULT, world.ports);
+    const words = { needed: [`disk-a/${made}`], retired: [] };
+    await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
+    await world.pass(130);
+    expect((await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(130);
+    expect(isUsable(world)).toBe(true);
+  });
+});
+
 describe('what people said', () => {
   test('an approved disable that happened during a pass, and was hidden by a later change, is told and not undone', async () => {
     const world = await guarded();

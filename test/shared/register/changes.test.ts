@@ -67,6 +67,15 @@ describe('a change of what is approved', () => {
     expect(withChanges(ONE, [know]).versions[V2]?.approved).toBeUndefined();
   });
 
+  test('that makes a version known leaves what was seen of it, and why it was distrusted', () => {
+    const distrusted = recordOf({ [V1]: known({ approved: undefined, distrusted: 'it was imported' }) });
+    const know: RegisterChange = { kind: 'know-version', version: V1, created: BORN, because: 'it is disabled' };
+    expect(withChanges(distrusted, [know])).toEqual({
+      ...distrusted,
+      versions: { [V1]: { ...distrusted.versions[V1], created: BORN } },
+    });
+  });
+
   test('that distrusts a version takes its approval and says why', () => {
     const distrust: RegisterChange = { kind: 'distrust-version', version: V1, because: 'it was imported' };
     expect(V1_OF(withChanges(ONE, [distrust]))).toEqual({
