@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { entry, registerEntry } from '../../shared/audit/entries.ts';
+import { entry } from '../../shared/audit/entries.ts';
 import type { Action, Decision } from '../../shared/domain/decision.ts';
 import { type AttributeChange, type KeyId, spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
@@ -13,7 +13,8 @@ import { decide } from '../../shared/guard/decide.ts';
 import { firstReads, observe } from '../../shared/guard/observe.ts';
 import { approvedBy } from '../../shared/guard/outcomes.ts';
 import { withChanges } from '../../shared/register/changes.ts';
-import { changeKey, readKey } from '../../shared/register/keys.ts';
+import { readKey } from '../../shared/register/keys.ts';
+import { recordChanges } from '../../shared/register/record-changes.ts';
 import type { Context } from './context.ts';
 import { notRestored } from './not-restored.ts';
 
@@ -80,7 +81,7 @@ async function restoreClaimed(wanted: Restoring, context: Context): Promise<stri
       ...actions.map((action) => `  ${spellAction(action)}`),
       ...notRestored(id, decision, context),
     ].join('\n');
-  await change(id, unspent, context);
+  await recordChanges(id, unspent, ports);
   const all = await writeTwice(id, decision, context);
   const { record: standing } = await readKey(ports.tables.keys, id);
   const left = notRestored(id, await needed(id, standing, context), context);
@@ -143,16 +144,6 @@ const spellTakenBack = (taken: RegisterChange): string =>
     ? 'take back the approved deletion: the key is guarded again'
     : 'take back what approvals allowed';
 
-/** Records and applies changes of what is approved. */
-async function change(id: KeyId, changes: readonly RegisterChange[], { ports }: Context): Promise<void> {
-  if (changes.length === 0) return;
-  await ports.trail.appendRegister(
-    id.vault,
-    changes.map((each) => registerEntry(id, each, ports)),
-  );
-  await changeKey(ports.tables.keys, id, (standing) => withChanges(standing, changes));
-}
-
 async function write(id: KeyId, decision: Decision, context: Context): Promise<readonly Written[]> {
   const { ports, who } = context;
   const written: Written[] = [];
@@ -166,7 +157,7 @@ async function write(id: KeyId, decision: Decision, context: Context): Promise<r
       answer.kind === 'ok' ? ((await shows(id, action, ports)) ? 'done' : 'begun') : `refused: ${answer.kind}`;
     await ports.trail.append(id.vault, [entry('outcome', id, { intent: intent.id, kind: outcome }, ports, { who })]);
     const { record } = await readKey(ports.tables.keys, id);
-    if (outcome === 'done') await change(id, approvedBy(intent, record), context);
+    if (outcome === 'done') await recordChanges(id, approvedBy(intent, record), ports);
     written.push({ line: `${spellAction(action)}: ${outcome}`, refused: answer.kind !== 'ok' });
   }
   return written;

@@ -2,23 +2,18 @@ import { entry } from '../audit/entries.ts';
 import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { NotAllowed } from '../errors.ts';
-import { keyPurged } from '../guard/rules/key-purged.ts';
 import type { Ports } from '../ports.ts';
 import { type Booked, readBook, resolveIncident } from './book.ts';
-import { giveUp } from './give-up.ts';
-import { holdSet } from './kinds/hold-set.ts';
+import { givingUp } from './give-up.ts';
 import { kinds } from './kinds/registry.ts';
 
-/** What is told of a key's state ends with the key; what is told of an act, and a hold, do not. */
-const endsWithKey = (incident: Incident): boolean => !isClosedByPeople(incident) && incident.kind !== holdSet.id;
-
-/** Whether an incident stays open until a person closes it: it tells of an act, or of a key that nobody brings back. */
+/** Whether a person may close an incident: it tells of an act, or of something that nobody brings back. */
 export const isClosedByPeople = ({ kind }: Pick<Incident, 'kind'>): boolean =>
-  kind === keyPurged.id || kinds.some(({ id, ends }) => id === kind && ends.kind === 'by-a-person');
+  givingUp.has(kind) || kinds.some(({ id, ends }) => id === kind && ends.kind === 'by-a-person');
 
 /**
- * Closes an incident that tells of an act, tells, and records who did and why. A key that was purged is given up with its
- * incident. Throws `NotAllowed` where there is none of that id, and where it tells of a state: that ends when the state is
+ * Closes an incident that tells of an act, tells, and records who did and why. What nobody brings back, as a purged key,
+ * is given up with its incident. Throws `NotAllowed` where there is none of that id, and where it tells of a state: that ends when the state is
  * good again, and not before.
  */
 export async function closeIncident(id: string, why: string, by: Actor, ports: Ports): Promise<Incident> {
@@ -27,8 +22,7 @@ export async function closeIncident(id: string, why: string, by: Actor, ports: P
     const { incident } = booked;
     const judgement = `closed by ${by.name ?? by.oid}: ${why}`;
     const { vault, key } = incident.subject;
-    if (incident.kind === keyPurged.id && key !== undefined)
-      await giveUp({ vault, key }, judgement, by, endsWithKey, ports);
+    if (key !== undefined) await givingUp.get(incident.kind)?.give(incident, { vault, key }, judgement, by, ports);
     // Somebody else may change the row meanwhile, as a look at its key does: then what they left is closed.
     if (!(await resolveIncident(booked, judgement, false, ports))) continue;
     await ports.trail.append(vault, [

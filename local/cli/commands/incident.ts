@@ -1,6 +1,6 @@
 import { spell } from '../../../shared/domain/key.ts';
-import { keyPurged } from '../../../shared/guard/rules/key-purged.ts';
 import { closeIncident } from '../../../shared/incidents/close.ts';
+import { givingUp } from '../../../shared/incidents/give-up.ts';
 import type { CommandGroup } from '../command.ts';
 import { parseWhy } from '../target.ts';
 
@@ -10,15 +10,14 @@ export const incident: CommandGroup = (program, run) => {
   group
     .command('close')
     .description(
-      'Closes an incident that tells of an act, or gives a purged key up. One that tells of a state ends with it.',
+      'Closes an incident that tells of an act, or gives up what is gone. One that tells of a state ends with it.',
     )
     .argument('<id>', 'its id, from status or the alert')
     .requiredOption('--why <text>', 'what came of it', parseWhy)
     .action((id: string, { why }: { readonly why: string }) =>
       run(async ({ ports, who }) => {
         const { kind, subject } = await closeIncident(id, why, who, ports);
-        const givenUp = kind === keyPurged.id ? ' The key is given up: nothing of it is missed any more.' : '';
-        return `Closed: ${kind} of ${spell(subject)}.${givenUp}`;
+        return [`Closed: ${kind} of ${spell(subject)}.`, givingUp.get(kind)?.says ?? ''].join(' ').trimEnd();
       })(),
     );
 };

@@ -3,8 +3,12 @@ import { resetClock } from '../../../local/clock.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
 import { closeIncident, isClosedByPeople } from '../../../shared/incidents/close.ts';
 import { setAsideWhole } from '../../../shared/incidents/set-aside.ts';
+import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
+import { proposeBaseline } from '../../../shared/register/baseline.ts';
+import { changeKey } from '../../../shared/register/keys.ts';
 import type { Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
+import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
@@ -92,6 +96,53 @@ describe('closing what tells that a key was purged', () => {
   });
 });
 
+describe('closing what tells that another key has taken the name of one', () => {
+  async function recreated(): Promise<{ readonly world: World; readonly id: string; readonly made: string }> {
+    const world = await guardian('block', false);
+    await world.as('attacker').delete(VAULT, 'disk-a');
+    await world.as('attacker').purge(VAULT, 'disk-a');
+    await world.sentry();
+    await world.pass(61);
+    const made = await world.as('owner').create(VAULT, 'disk-a');
+    await world.pass(130);
+    const id = (await open(world)).find(({ kind }) => kind === 'key-recreated')?.id ?? '';
+    return { world, id, made };
+  }
+  const open = async (world: World) => (await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open');
+
+  test('gives up the versions that are gone; those that are there are guarded once a person accepts them', async () => {
+    const { world, id, made } = await recreated();
+    await closeIncident(id, 'made anew', OWNER, world.ports);
+    await world.pass(130);
+    expect(await open(world)).toMatchObject([{ kind: 'version-born-weak' }]);
+    expect((await world.trail()).filter(({ what }) => what === 'register').at(-1)?.detail).toMatchObject({
+      change: { kind: 'distrust-version', because: 'closed by owner@example.com: made anew' },
+    });
+    const words = { needed: [`disk-a/${made}`], retired: [] };
+    await acceptBaseline(VAULT, await proposeBaseline(VAULT, world.ports), words, OWNER, world.ports);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(130);
+    expect(currentOf(world, VAULT, 'disk-a')).toMatchObject({ version: made, enabled: true });
+  });
+
+  test('is refused where nobody can say which versions are gone, and where none is', async () => {
+    const { world, id } = await recreated();
+    const close = () => closeIncident(id, 'made anew', OWNER, world.ports);
+    const lift = world.azure.fault({
+      match: { operation: 'list-versions' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    await expect(close()).rejects.toThrow('does not list its versions');
+    lift();
+    await changeKey(world.ports.tables.keys, { vault: VAULT, key: 'disk-a' }, (record) => ({
+      ...record,
+      versions: {},
+    }));
+    await expect(close()).rejects.toThrow('No approved version of prod-disks/disk-a is gone');
+    expect(await open(world)).toContainEqual(expect.objectContaining({ id }));
+  });
+});
+
 describe('closing an incident', () => {
   test('that tells of an act is recorded with who and why, and told', async () => {
     const world = await guardian('block');
@@ -150,6 +201,8 @@ describe('closing an incident', () => {
   test.each([
     ['purge-attempted', true],
     ['key-purged', true],
+    ['key-missing', true],
+    ['key-recreated', true],
     ['policy-loosened', true],
     ['vault-blind', false],
     ['hold-set', false],
