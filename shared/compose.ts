@@ -5,7 +5,7 @@ import { createTrail } from './audit/trail.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
-import { queue } from './azure/queues.ts';
+import { messagesIn, queue } from './azure/queues.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
@@ -14,11 +14,14 @@ import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
+import type { PoisonQueue } from './senses/tell-poison.ts';
 
 /** The guardian with everything it reaches, and its settings. */
 export interface Guardian extends ConfiguredChannels {
   readonly ports: Ports;
   readonly settings: Settings;
+  /** The queues of what failed five times. */
+  readonly poisonQueues: readonly PoisonQueue[];
 }
 
 let composed: { readonly outside: Outside; readonly guardian: Guardian } | undefined;
@@ -35,7 +38,13 @@ export function compose(): Guardian {
   // A connection string is for one's own machine only.
   const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
   const runnable = channels.map((channel) => withRunnableCommands(channel, where));
-  const guardian = { settings, ports: portsOf(settings, outside), ...others, channels: runnable };
+  const guardian = {
+    settings,
+    ports: portsOf(settings, outside),
+    ...others,
+    channels: runnable,
+    poisonQueues: poisonQueuesOf(storageClients(storageOf('RegisterStorage', settings, outside))),
+  };
   composed = { outside, guardian };
   return guardian;
 }
@@ -82,6 +91,12 @@ const queuesOf = (register: StorageClients): Ports['queues'] => ({
   inspections: queue(register.queue('inspections')),
   alerts: queue(register.queue('alerts')),
 });
+
+const poisonQueuesOf = (register: StorageClients): readonly PoisonQueue[] =>
+  ['sweeps', 'inspections', 'alerts'].map((queueName) => {
+    const name = `${queueName}-poison`;
+    return { name, messages: messagesIn(register.queue(name)) };
+  });
 
 /** One client a vault and identity, kept: each new one pays a 401 for its challenge. */
 function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' | 'writes'> {

@@ -24,3 +24,14 @@ export function queue(client: QueueClient): Queue {
     },
   };
 }
+
+/** How many messages a queue holds, hidden ones too, as storage counts them: about so many. 0 where there is no such queue. */
+export function messagesIn(client: QueueClient): () => Promise<number> {
+  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  return () =>
+    place.read(
+      `counting the messages of queue ${client.name}`,
+      async () => (await client.getProperties({ abortSignal: callDeadline() })).approximateMessagesCount ?? 0,
+      { QueueNotFound: 0 },
+    );
+}

@@ -18,4 +18,12 @@ describe('poisoned', () => {
       expect(told?.toldRevision).toBe(told?.revision);
     },
   );
+
+  it('sets aside whole what is nested too deep to be written the usual way', async () => {
+    const { poisoned } = await import('../../functions/poisoned.ts'); // with the app: it registers functions
+    const deep = `{"list":["${'x'.repeat(200)}"],"x":${'['.repeat(15_000)}"needle"${']'.repeat(15_000)}}`;
+    await poisoned('inspections')(JSON.parse(deep));
+    const kept = (await records('-')).findLast(({ what }) => what === 'set-aside');
+    expect(await setAside(String(kept?.detail.document))).toBe(deep);
+  });
 });

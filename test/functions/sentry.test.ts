@@ -38,6 +38,22 @@ describe('sentry', () => {
     expect(running().azure.state(VAULT, 'disk-web')).toMatchObject({ versions: [{ enabled: true }] });
   });
 
+  it('tells of poison that no function can take, until it is gone', async () => {
+    const clients = storageClients({
+      kind: 'connection-string',
+      value: running().guardian.settings.RegisterStorage ?? '',
+    });
+    const poison = clients.queue('inspections-poison');
+    await poison.createIfNotExists();
+    await poison.sendMessage('{"not":"base64"}');
+    await host().advance(3 * MINUTE_MS, 5_000);
+    const told = async () => (await incidents('-')).map(({ kind, state }) => [kind, state]);
+    expect(await told()).toEqual([['poison-left', 'open']]);
+    await poison.clearMessages();
+    await host().advance(2 * MINUTE_MS, 5_000);
+    expect(await told()).toEqual([['poison-left', 'resolved']]);
+  });
+
   it('is not needed: with the timer dead, any other function that runs plants what is overdue and says so', async () => {
     host().pauseTimers();
     await loseTheSweepsQueue();

@@ -10,6 +10,7 @@ import { keyUnwritable } from './key-unwritable.ts';
 import type { KindFacts } from './kind.ts';
 import { massBrake } from './mass-brake.ts';
 import { ownActUnexplained } from './own-act-unexplained.ts';
+import { poisonLeft } from './poison-left.ts';
 import { policyInvalid } from './policy-invalid.ts';
 import { policyLoosened } from './policy-loosened.ts';
 import { purgeAttempted } from './purge-attempted.ts';
@@ -34,6 +35,7 @@ export const kinds: readonly KindFacts[] = [
   keyUnwritable,
   massBrake,
   ownActUnexplained,
+  poisonLeft,
   policyInvalid,
   policyLoosened,
   purgeAttempted,
