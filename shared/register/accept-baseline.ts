@@ -1,11 +1,12 @@
 import { entry, registerEntry } from '../audit/entries.ts';
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
-import { approvedVersions, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/register.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import type { Proposed } from './baseline.ts';
-import { withKeyChanges } from './changes.ts';
-import { type KeyRow, readKeys } from './keys.ts';
+import { changesByKey, type KeyChange, withChanges } from './changes.ts';
+import { changeKey, type KeyRow, ROWS_AT_ONCE, readKeys } from './keys.ts';
 import { writeBaseline } from './vaults.ts';
 
 /**
@@ -20,8 +21,6 @@ export interface BaselineWords {
   /** In use, and changed as it should be: approved as it is. Default: none. */
   readonly asShown?: readonly string[];
 }
-
-type KeyChange = readonly [key: string, change: RegisterChange];
 
 /** What a person said of a version, as the trail has it; `undefined` where nothing. */
 function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords): string | undefined {
@@ -69,14 +68,14 @@ export async function acceptBaseline(
   // What nobody named and is held to what was approved before is as it was: nobody has said that it is to be undone.
   const isJudged = ({ key, version, suspicious, approved }: Proposed): boolean =>
     suspicious === undefined || approved === undefined || wordOn(`${key}/${version ?? ''}`, words) !== undefined;
-  const records = withKeyChanges(changes, new Map([...standing].map(([key, { record }]) => [key, record])));
-  await ports.tables.keys.putAll(
-    vault,
-    [...records].map(([row, record]) => ({
-      row,
-      data: withSight(row, record, proposed.filter(isJudged), ports.now()),
-    })),
-  );
+  const judged = proposed.filter(isJudged);
+  const changesOf = changesByKey(changes);
+  // A look may write a row meanwhile: what it learned stays.
+  await inTurns(ROWS_AT_ONCE, [...new Set(proposed.map(({ key }) => key))], async (key) => {
+    await changeKey(ports.tables.keys, { vault, key }, (record) =>
+      withSight(key, withChanges(record, changesOf.get(key) ?? []), judged, ports.now()),
+    );
+  });
   await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
 }
 

@@ -1,4 +1,4 @@
-import { EMPTY_KEY_RECORD, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+import type { KeyRecord, RegisterChange, VersionRecord } from '../domain/register.ts';
 
 /** The register's row of a key after changes of what is approved. Applying them twice is applying them once. */
 export function withChanges(record: KeyRecord, changes: readonly RegisterChange[]): KeyRecord {
@@ -70,12 +70,12 @@ const aboutVersion = (
   fingerprint: change.fingerprint ?? known?.fingerprint,
 });
 
-/** The records of several keys after some changes, in their order; of a key that is not there yet from nothing. */
-export function withKeyChanges(
-  changes: readonly (readonly [string, RegisterChange])[],
-  from: ReadonlyMap<string, KeyRecord> = new Map(),
-): Map<string, KeyRecord> {
-  const records = new Map(from);
-  for (const [key, change] of changes) records.set(key, withChanges(records.get(key) ?? EMPTY_KEY_RECORD, [change]));
-  return records;
+/** A change of what is approved of one key. */
+export type KeyChange = readonly [key: string, change: RegisterChange];
+
+/** The changes of each key, in their order. */
+export function changesByKey(changes: readonly KeyChange[]): ReadonlyMap<string, readonly RegisterChange[]> {
+  const byKey = new Map<string, RegisterChange[]>();
+  for (const [key, change] of changes) byKey.set(key, [...(byKey.get(key) ?? []), change]);
+  return byKey;
 }

@@ -1,11 +1,13 @@
 import { entry } from '../audit/entries.ts';
 import { spell } from '../domain/key.ts';
-import { type BaselineState, type RegisterChange, registerChange } from '../domain/register.ts';
+import { type BaselineState, registerChange } from '../domain/register.ts';
+import { inTurns } from '../in-turns.ts';
 import { openIncident } from '../incidents/book.ts';
 import { registerLost } from '../incidents/kinds/register-lost.ts';
 import type { Ports } from '../ports.ts';
 import { proposeBaseline } from './baseline.ts';
-import { withKeyChanges } from './changes.ts';
+import { changesByKey, type KeyChange, withChanges } from './changes.ts';
+import { changeKey, ROWS_AT_ONCE } from './keys.ts';
 import { readBaseline, writeBaseline } from './vaults.ts';
 
 /**
@@ -42,17 +44,19 @@ async function rebuild(vault: string, ports: Ports): Promise<boolean> {
   const records = await ports.trail.readRegister(vault);
   const accepted = records.findLast((record) => record.what === 'baseline' && record.detail.state === 'accepted');
   if (accepted === undefined) return false;
-  const changes = records.flatMap(({ what, subject, detail }): readonly (readonly [string, RegisterChange])[] =>
+  const changes = records.flatMap(({ what, subject, detail }): readonly KeyChange[] =>
     what === 'register' && subject.key !== undefined ? [[subject.key, registerChange.parse(detail.change)]] : [],
   );
-  const keys = withKeyChanges(changes);
+  const keys = changesByKey(changes);
   if (keys.size === 0) return true;
   // Until all of it is there, nobody takes what is missing for new keys, and nothing is written to the vault.
   await writeBaseline(ports.tables.vaults, vault, { state: 'rebuilding', at: ports.now() });
-  await ports.tables.keys.putAll(
-    vault,
-    [...keys].map(([row, data]) => ({ row, data })),
-  );
+  await inTurns(ROWS_AT_ONCE, [...keys], async ([key, its]) => {
+    // Two may rebuild at once: what the other put there, and looks have changed since, stays.
+    await changeKey(ports.tables.keys, { vault, key }, (record) =>
+      Object.keys(record.versions).length === 0 ? withChanges(record, its) : record,
+    );
+  });
   await writeBaseline(ports.tables.vaults, vault, {
     state: 'accepted',
     at: accepted.time,

@@ -4,6 +4,9 @@ import { RegisterUnreadable } from '../errors.ts';
 import type { Row, Table } from '../storage.ts';
 import { parsed } from './rows.ts';
 
+/** Rows that are changed side by side, where it is all of a vault. */
+export const ROWS_AT_ONCE = 16;
+
 /** What the register holds of a key, with the row it was read from; no row where nothing is known. */
 export interface KeyRow {
   readonly record: KeyRecord;

@@ -5,8 +5,10 @@ import type { VaultReads } from '../../../shared/domain/vault.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/register/baseline.ts';
+import { ensureBaseline } from '../../../shared/register/ensure-baseline.ts';
 import { readSweep } from '../../../shared/register/vaults.ts';
 import { sweep } from '../../../shared/senses/sweep.ts';
+import type { Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -372,17 +374,16 @@ describe('a register that was lost', () => {
     expect(isUsable(world)).toBe(true);
   });
 
-  test('is rebuilt to its end by the next pass, where one ended between two transactions', async () => {
+  test('is rebuilt to its end by the next pass, where one ended between two rows', async () => {
     const world = await guarded();
     const { keys } = world.ports.tables;
     await loseRegister(world);
     for (const key of ['disk-a', 'disk-b']) await world.as('attacker').disable(VAULT, key);
-    // A hundred rows are one transaction; here one row is.
-    const broken = {
+    const broken: Table = {
       ...keys,
-      async putAll(partition: string, rows: readonly { readonly row: string; readonly data: unknown }[]) {
-        await keys.putAll(partition, rows.slice(0, 1));
-        throw new Error('storage went away');
+      async insert(partition, row, data) {
+        if (row !== 'disk-a') throw new Error('storage went away');
+        return keys.insert(partition, row, data);
       },
     };
     const ports: Ports = Object.create(world.ports, { tables: { value: { ...world.ports.tables, keys: broken } } });
@@ -390,6 +391,48 @@ describe('a register that was lost', () => {
     await world.pass(200, 5);
     expect(await kindsOf(world)).toContain('register-lost');
     expect([isUsable(world, 'disk-a'), isUsable(world, 'disk-b')]).toEqual([true, true]);
+  });
+});
+
+describe('what a look learns while others write all rows of a vault', () => {
+  /** An approved disable, looked at and spent, and a later change that hides when it was. */
+  async function approvedDisable(world: World): Promise<void> {
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], until: new Date(Date.now() + 60_000) });
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.pass(65, 5);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    await world.pass(65, 5);
+    expect(world.changes()).toBe(0);
+  }
+
+  test('stays where a second worker rebuilds the register from what it read before', async () => {
+    const world = await guarded();
+    for (const row of await world.ports.tables.keys.list(VAULT)) await world.ports.tables.keys.remove(row);
+    const { trail } = world.ports;
+    const readRegister: typeof trail.readRegister = async (vault) => {
+      const records = await trail.readRegister(vault);
+      await world.pass(65, 5);
+      await approvedDisable(world);
+      return records;
+    };
+    await ensureBaseline(VAULT, Object.create(world.ports, { trail: { value: { ...trail, readRegister } } }));
+    await world.pass(130, 5);
+    expect([isUsable(world), world.changes(), await world.incidents(VAULT, 'disk-a')]).toEqual([false, 0, []]);
+  });
+
+  test('stays where a person accepts the baseline meanwhile', async () => {
+    const world = await guarded();
+    const proposed = (await proposeBaseline(VAULT, world.ports)).filter(({ key }) => key === 'disk-b');
+    const { trail } = world.ports;
+    const appendRegister: typeof trail.appendRegister = async (vault, entries) => {
+      const appended = await trail.appendRegister(vault, entries);
+      if (entries.some(({ what }) => what === 'baseline')) await approvedDisable(world);
+      return appended;
+    };
+    const ports: Ports = Object.create(world.ports, { trail: { value: { ...trail, appendRegister } } });
+    await acceptBaseline(VAULT, proposed, { needed: [], retired: [] }, { oid: 'person' }, ports);
+    await world.pass(130, 5);
+    expect([isUsable(world), world.changes(), await world.incidents(VAULT, 'disk-a')]).toEqual([false, 0, []]);
   });
 });
 
