@@ -102,7 +102,7 @@ async function prepared(
 }
 
 /** What was not done explains no act: left behind, an intent would cover one by somebody else who has the identity. */
-const forget = async (rows: readonly Row[], { tables }: Pick<Ports, 'tables'>): Promise<void> => {
+export const forget = async (rows: readonly Row[], { tables }: Pick<Ports, 'tables'>): Promise<void> => {
   await Promise.all(rows.map((row) => tables.intents.remove(row)));
 };
 

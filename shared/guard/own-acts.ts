@@ -3,12 +3,13 @@ import { actor } from '../domain/audit-record.ts';
 import { intent } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import { CLOCKS_APART_MS, moment } from '../domain/time.ts';
+import { CLOCKS_APART_MS, DAY_MS, moment } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
 import { readOrSetAside } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 import type { Row } from '../storage.ts';
+import { forget } from './act.ts';
 import { loggedAs, versionOf } from './actions.ts';
 import type { HeardIncident } from './heard.ts';
 
@@ -42,6 +43,7 @@ export async function unexplainedActs(
   const own = hints.flatMap(({ id: record, says }) => (says.kind === 'own-act' ? [{ ...says, id: record }] : []));
   const unexplained: OwnAct[] = [];
   for (const act of own) unexplained.push(...(await explain(id, act, ports)));
+  if (own.length > 0) await removeOutdated(id, ports);
   return unexplained.map((act) => incidentOf(id, act));
 }
 
@@ -67,6 +69,25 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
     if ((await ports.tables.intents.replace(fit.row, { ...fit.intent, explains: act, ...displaced })) !== undefined)
       return asked(before);
   }
+}
+
+/** An event hub keeps a record for so long at most, in ms: after that, no intent is asked for. */
+const RECORDS_KEPT_MS = 90 * DAY_MS;
+/** A record that explained one comes again within this, in ms. */
+const REPEATED_WITHIN_MS = 7 * DAY_MS;
+/** So that no look waits long for it; more than it makes, so that they grow fewer. */
+const MOST_REMOVED_AT_ONCE = 50;
+
+/** Intents that no record will ask for any more: a key that is fought over makes one a minute. The trail has them for ever. */
+async function removeOutdated(id: KeyId, ports: Ports): Promise<void> {
+  const outdated = (await readIntents(id, ports)).filter(({ intent: { at, explains } }) => {
+    const ageMs = ports.now().getTime() - at.getTime();
+    return ageMs > (explains === undefined ? RECORDS_KEPT_MS : REPEATED_WITHIN_MS);
+  });
+  await forget(
+    outdated.slice(0, MOST_REMOVED_AT_ONCE).map(({ row }) => row),
+    ports,
+  );
 }
 
 /** The intents of a key. A row that cannot be read explains nothing. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { clientOf } from '../../simulation/client.ts';
 import { startAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -65,6 +65,23 @@ describe.each([true, false])(
       await world.auditMessages(messages);
       expect(await unexplained(world)).toEqual([]);
       expect(world.changes()).toBe(1);
+    });
+
+    test('an intent that explained its record is kept for a week', async () => {
+      const world = await guarded();
+      const undone = async (): Promise<number> => {
+        await world.as('attacker').disable(vault, 'disk-a');
+        await world.wake(vault, 'disk-a');
+        await world.audit();
+        await world.pass(10);
+        return (await world.ports.tables.intents.list()).length;
+      };
+      expect(await undone()).toBe(1);
+      turnClock(7 * 86_400_000 - 20_000);
+      expect(await undone()).toBe(2);
+      turnClock(20_000);
+      expect(await undone()).toBe(2);
+      expect(await unexplained(world)).toEqual([]);
     });
 
     test('several undone acts have each their own intent', async () => {
