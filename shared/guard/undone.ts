@@ -20,21 +20,17 @@ type Act = Pick<Finding, 'since'> & { readonly version?: string | undefined };
 /** Whether an act is the third on this version, or on the key as a whole, that was undone within the last hour. */
 export const isThird = (act: Act, counted: Counted): boolean => timesUndone(act, counted) >= CONTESTED_ACTS;
 
-/** How many distinct acts on this version, or on the key as a whole, were undone within the last hour, this one included. */
-function timesUndone({ version, since }: Act, { record, now }: Counted): number {
-  const related = record.undone.filter(
-    (undone) => now.getTime() - undone.at.getTime() < HOUR_MS && isRelated(undone, version),
-  );
-  // Several versions in one second are one act; the key as a whole and a version of it are two.
-  const named = [...related, { version, since }].map(
-    (act) => `${act.version === undefined ? 'key' : 'version'} ${act.since.getTime()}`,
-  );
-  return new Set(named).size;
+/**
+ * How many distinct acts on this version and on the key as a whole were undone within the last hour, this one included; of
+ * the key as a whole, with the version that has most: so that it is the same in whatever order they were undone.
+ */
+function timesUndone(act: Act, { record, now }: Counted): number {
+  const acts: readonly Act[] = [...record.undone.filter(({ at }) => now.getTime() - at.getTime() < HOUR_MS), act];
+  const distinct = (of: string | undefined): number =>
+    new Set(acts.flatMap(({ version, since }) => (version === of ? [since.getTime()] : []))).size;
+  const versions = act.version === undefined ? acts.flatMap(({ version }) => version ?? []) : [act.version];
+  return distinct(undefined) + Math.max(0, ...versions.map(distinct));
 }
-
-/** Whether what was undone was of that version, or one of the two of the key as a whole. */
-const isRelated = (undone: KeyRecord['undone'][number], version: string | undefined): boolean =>
-  undone.version === undefined || version === undefined || undone.version === version;
 
 /**
  * How long ago another act on this very version, or on the key as a whole, was last undone, in ms; infinite where none was.

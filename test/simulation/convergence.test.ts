@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../local/clock.ts';
+import { resetClock, turnClock } from '../../local/clock.ts';
 import type { Hint } from '../../shared/domain/hint.ts';
 import type { Client } from './client.ts';
 import { startAt } from './clock.ts';
@@ -69,6 +69,8 @@ async function carryOut(world: World, { deeds: done, deleted }: Attack): Promise
     const state = world.azure.state(VAULT, key);
     const versions = state.kind === 'none' ? [] : state.versions;
     await deeds[deed](attacker, key, versions[which % versions.length]?.version);
+    // So that none of them is parallel to the one before it.
+    turnClock(500);
   }
   for (const key of deleted) await attacker.delete(VAULT, key);
 }
@@ -148,6 +150,11 @@ const behaviours = fc.record({
   disabledKeyRead: fc.constantFrom(200 as const, 403 as const),
   correlationIdIsClientRequestId: fc.boolean(),
   enabledInAuditRecord: fc.constantFrom({ resulting: 1, absent: 0, wrong: 0 }, { resulting: 1, absent: 1, wrong: 1 }),
+  missingKeyVersions: fc.constantFrom(200 as const, 404 as const),
+  writesSettleMs: fc.constantFrom(0, 15_000),
+  parallelWritesMs: fc.constantFrom(0, 300),
+  unchangedMovesUpdated: fc.boolean(),
+  writtenSecond: fc.constantFrom('last' as const, 'nearest' as const),
 });
 
 describe(`whatever is done to the keys (seed ${seed})`, () => {
