@@ -127,6 +127,19 @@ export class KeptRecordUnreadable extends Error {
   }
 }
 
+/** A record of the register's stream says something that no register can take, as one that a later version wrote. Lasting: nothing is rebuilt. */
+export class RegisterRecordUnreadable extends Error {
+  override readonly name = 'RegisterRecordUnreadable';
+  readonly vault: string;
+  /** The id of the record. */
+  readonly record: string;
+  constructor(vault: string, record: string, cause: unknown) {
+    super(`The register of ${vault} cannot be rebuilt: record ${record} of its stream holds no change.`, { cause });
+    this.vault = vault;
+    this.record = record;
+  }
+}
+
 /** An alert channel answered, but did not take the alert. */
 export class ChannelRefused extends Error {
   override readonly name = 'ChannelRefused';

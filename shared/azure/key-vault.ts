@@ -48,12 +48,15 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   return {
     listKeys: () =>
       answeredRead(reading('its keys'), async () => {
-        const listed: ListedKey[] = [];
+        const keys: ListedKey[] = [];
+        const unclear: string[] = [];
         for await (const properties of client.listPropertiesOfKeys()) {
+          const key = properties.name.toLowerCase();
           const attributes = soundAttributes(properties);
-          if (attributes !== undefined) listed.push({ ...attributes, key: properties.name.toLowerCase() });
+          if (attributes === undefined) unclear.push(key);
+          else keys.push({ ...attributes, key });
         }
-        return listed;
+        return { keys, unclear };
       }),
     listDeletedKeys: () =>
       answeredRead(reading('its deleted keys'), async () => {
@@ -67,7 +70,7 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
         for await (const properties of client.listPropertiesOfKeyVersions(key)) listed.push(listedVersion(properties));
         return listed;
       });
-      // Whether an unknown name answers 404 or an empty list is unconfirmed: both mean that it has no versions.
+      // An unknown name has been answered with 404 and with an empty list: both mean that it has no versions.
       return answer.kind === 'ok' && answer.value.length === 0 ? { kind: 'missing' } : answer;
     },
     async read(key, version) {
@@ -178,10 +181,7 @@ const listedVersion = (properties: KeyProperties): ListedVersion & { readonly ma
   version: given(properties.version, 'version', properties.id ?? properties.name),
 });
 
-/**
- * What a list of keys tells of one; `undefined` where its item is none. Such a key is as if it were not listed, so that a
- * look at it by itself finds out: it costs the sight of no other.
- */
+/** What a list of keys tells of one; `undefined` where its item does not hold what it should: it costs the sight of no other. */
 function soundAttributes(properties: KeyProperties): ReturnType<typeof listedAttributes> | undefined {
   try {
     return listedAttributes(properties);

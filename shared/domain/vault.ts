@@ -28,6 +28,13 @@ export interface ListedKey extends Omit<ListedVersion, 'version'> {
   readonly managed: boolean;
 }
 
+/** A vault's list of keys. */
+export interface KeyList {
+  readonly keys: readonly ListedKey[];
+  /** Names of keys whose item does not hold what it should: they are there, and only reading them tells how. */
+  readonly unclear: readonly string[];
+}
+
 /** A key that is soft-deleted; it can be recovered until `scheduledPurgeOn`. */
 export interface DeletedKey {
   readonly key: string;
@@ -44,12 +51,14 @@ export interface ReadVersion extends ObservedVersion {
 
 /** The reads of one vault, under the watcher's identity. Lists run over all pages, empty ones included. */
 export interface VaultReads {
-  listKeys(): Promise<Answer<readonly ListedKey[]>>;
+  listKeys(): Promise<Answer<KeyList>>;
+  /** 'unreachable' where any item does not hold what it should. */
   listDeletedKeys(): Promise<Answer<readonly DeletedKey[]>>;
   /** 'missing' where the key is not there or has no versions. */
   listVersions(key: string): Promise<Answer<readonly ListedVersion[]>>;
   /** Without a version: the current one. A disabled version whose read the service refuses comes back as `undetailed`. */
   read(key: string, version?: string): Promise<Answer<ReadVersion> | { readonly kind: 'undetailed' }>;
+  /** 'missing' where the key is not deleted, or purged. */
   readDeleted(key: string): Promise<Answer<DeletedKey>>;
 }
 

@@ -39,7 +39,11 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
     readSoundKeys(ports.tables.keys, vault),
   ]);
   const proposed: Proposed[] = [];
-  for (const { key } of got(keys, vault).filter((listed) => keyPolicy(ports.policy, vault, listed.key).guarded)) {
+  const listedNow = got(keys, vault);
+  const isGuardedName = (key: string): boolean => keyPolicy(ports.policy, vault, key).guarded;
+  for (const key of listedNow.unclear.filter(isGuardedName))
+    throw new BaselineImpossible(spell({ vault, key }), 'its item in the list of keys does not hold what it should');
+  for (const { key } of listedNow.keys.filter((listed) => isGuardedName(listed.key))) {
     const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
     const listing = got(versions, spell({ vault, key }));
     const newest = listing.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.version;
@@ -68,7 +72,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
       });
     }
   }
-  for (const { key } of got(deleted, vault).filter((gone) => keyPolicy(ports.policy, vault, gone.key).guarded)) {
+  for (const { key } of got(deleted, vault).filter((gone) => isGuardedName(gone.key))) {
     proposed.push({
       key,
       version: undefined,

@@ -1,6 +1,8 @@
 import { entry } from '../audit/entries.ts';
+import type { AuditRecord } from '../domain/audit-record.ts';
 import { spell } from '../domain/key.ts';
 import { type BaselineState, registerChange } from '../domain/register.ts';
+import { RegisterRecordUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { openIncident } from '../incidents/book.ts';
 import { registerLost } from '../incidents/kinds/register-lost.ts';
@@ -15,7 +17,8 @@ import { readBaseline, writeBaseline } from './vaults.ts';
  * the trail where that has a baseline and the register has lost it.
  *
  * @throws BaselineImpossible where the vault cannot be read for a proposal
- * @throws TrailBroken, KeptRecordUnreadable where the trail cannot be believed: then nothing is rebuilt
+ * @throws TrailBroken, KeptRecordUnreadable, RegisterRecordUnreadable where the trail cannot be believed or read: then
+ *   nothing is rebuilt
  */
 export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
   const state = await readBaseline(ports.tables.vaults, vault);
@@ -44,10 +47,7 @@ async function rebuild(vault: string, ports: Ports): Promise<boolean> {
   const records = await ports.trail.readRegister(vault);
   const accepted = records.findLast((record) => record.what === 'baseline' && record.detail.state === 'accepted');
   if (accepted === undefined) return false;
-  const changes = records.flatMap(({ what, subject, detail }): readonly KeyChange[] =>
-    what === 'register' && subject.key !== undefined ? [[subject.key, registerChange.parse(detail.change)]] : [],
-  );
-  const keys = changesByKey(changes);
+  const keys = changesByKey(records.flatMap((record) => changeIn(record, vault)));
   if (keys.size === 0) return true;
   // Until all of it is there, nobody takes what is missing for new keys, and nothing is written to the vault.
   await writeBaseline(ports.tables.vaults, vault, { state: 'rebuilding', at: ports.now() });
@@ -66,4 +66,11 @@ async function rebuild(vault: string, ports: Ports): Promise<boolean> {
   await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
   await openIncident(registerLost.draft(vault, ports.now(), keys.size), ports);
   return true;
+}
+
+function changeIn({ id, what, subject, detail }: AuditRecord, vault: string): readonly KeyChange[] {
+  if (what !== 'register' || subject.key === undefined) return [];
+  const change = registerChange.safeParse(detail.change);
+  if (!change.success) throw new RegisterRecordUnreadable(vault, id, change.error);
+  return [[subject.key, change.data]];
 }

@@ -7,7 +7,7 @@ import type { ReadVersion } from '../domain/vault.ts';
 import { hasCalmed } from '../guard/contested.ts';
 import { wasBadBefore } from '../guard/decide.ts';
 import { findings } from '../guard/findings.ts';
-import { guarded, isTurn, type Lists, type Sight, versionsShown } from './pass-plan.ts';
+import { guarded, isTurn, type Lists, listedKeys, type Sight, versionsShown } from './pass-plan.ts';
 
 /** What a pass came to. */
 export interface Pass {
@@ -34,7 +34,7 @@ export function compare(
   let badBefore = 0;
   const names = new Set([
     ...guarded(sight).map(({ key }) => key),
-    ...[...register.keys()].filter((key) => keyPolicy(policy, vault, key).guarded),
+    ...[...lists.unclear, ...register.keys()].filter((key) => keyPolicy(policy, vault, key).guarded),
   ]);
   for (const key of names) {
     const record = register.get(key) ?? EMPTY_KEY_RECORD;
@@ -46,9 +46,9 @@ export function compare(
       record,
       policy: keyPolicy(policy, vault, key),
       now: beganAt,
-      listedKeys: lists.keys.length,
+      listedKeys: listedKeys(lists),
     };
-    const found = foundIn(situation);
+    const found = lists.unclear.includes(key) ? 'unclear' : foundIn(situation);
     if (found === 'unclear') {
       differing.push(key);
       continue;

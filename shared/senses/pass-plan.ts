@@ -2,14 +2,16 @@ import type { ListedVersion } from '../domain/key.ts';
 import { keyPolicy, type Policy } from '../domain/policy.ts';
 import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord, type VersionRecord } from '../domain/register.ts';
 import { HOUR_MS, SECOND_MS } from '../domain/time.ts';
-import type { DeletedKey, ListedKey } from '../domain/vault.ts';
+import type { DeletedKey, KeyList, ListedKey } from '../domain/vault.ts';
 import { isSettled } from '../guard/observe.ts';
 
 /** What a pass over a vault has read so far. */
-export interface Lists {
-  readonly keys: readonly ListedKey[];
+export interface Lists extends KeyList {
   readonly deleted: readonly DeletedKey[];
 }
+
+/** How many keys the vault lists. */
+export const listedKeys = ({ keys, unclear }: Pick<Lists, 'keys' | 'unclear'>): number => keys.length + unclear.length;
 
 /** What was approved and last seen, by key. */
 export type Register = ReadonlyMap<string, KeyRecord>;

@@ -4,7 +4,14 @@ import { guardedVaults } from '../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../domain/register.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import type { Answer, ReadVersion } from '../domain/vault.ts';
-import { BaselineImpossible, PassRefused, RegisterUnreadable } from '../errors.ts';
+import {
+  BaselineImpossible,
+  KeptRecordUnreadable,
+  PassRefused,
+  RegisterRecordUnreadable,
+  RegisterUnreadable,
+  TrailBroken,
+} from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
@@ -14,7 +21,7 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
 import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
-import { keysToList, type Lists, type Sight, versionsToRead } from './pass-plan.ts';
+import { keysToList, type Lists, listedKeys, type Sight, versionsToRead } from './pass-plan.ts';
 
 /** So many passes that began and did not end are told as blind, too: they take the time with them. */
 const BLIND_AFTER_PASSES = 3;
@@ -72,9 +79,14 @@ async function pass(vault: string, planned: SweepState, ports: Ports): Promise<P
       await setAsideWhole({ content: error.content, because: error.message }, 'register', ports);
       return new PassRefused(vault, error.message, error);
     }
+    if (isTrailUnusable(error)) return new PassRefused(vault, error.message, error);
     throw error;
   }
 }
+
+/** The register is lost, and what it would be rebuilt from cannot be believed or read: lasting, and for people to know why. */
+const isTrailUnusable = (error: unknown): error is TrailBroken | KeptRecordUnreadable | RegisterRecordUnreadable =>
+  error instanceof TrailBroken || error instanceof KeptRecordUnreadable || error instanceof RegisterRecordUnreadable;
 
 async function compareVault(vault: string, { lastPassAt, unanswered }: SweepState, ports: Ports): Promise<void> {
   const { policy, now } = ports;
@@ -89,7 +101,12 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   // A row that cannot be read costs the sight of its own key alone.
   for (const [key, error] of unreadable) await tellUnreadable({ vault, key }, error, ports);
   const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
-  const lists: Lists = { keys: got(vault, keys).filter(isSound), deleted: got(vault, deleted).filter(isSound) };
+  const present = got(vault, keys);
+  const lists: Lists = {
+    keys: present.keys.filter(isSound),
+    unclear: present.unclear.filter((key) => isSound({ key })),
+    deleted: got(vault, deleted).filter(isSound),
+  };
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
   const sight: Sight = { policy, vault, lists, register, beganAt, sweepEverySeconds };
 
@@ -108,7 +125,7 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
 
   const found = compare(sight, listed, read);
   await brake(vault, found.badBefore, ports);
-  const count = { badBefore: found.badBefore, listedKeys: lists.keys.length, lastPassAt };
+  const count = { badBefore: found.badBefore, listedKeys: listedKeys(lists), lastPassAt };
   await inTurns(READS_AT_ONCE, found.differing, (key) =>
     ports.queues.inspections.send(differs(vault, key, count, ports)),
   );

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SeedKey, VersionState } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
+import { entry } from '../../../shared/audit/entries.ts';
 import { acceptBaseline, type BaselineWords } from '../../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/register/baseline.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
@@ -301,6 +302,14 @@ describe('a baseline', () => {
     expect(await baselineRecords(world)).toEqual([]);
   });
 
+  test('is not taken of a vault that lists a key without what it should say of it', async () => {
+    const world = await unaccepted();
+    const item = { kid: `https://${vault}.vault.azure.net/keys/disk-z`, attributes: { enabled: true } };
+    const body = JSON.stringify({ value: [item], nextLink: null });
+    world.azure.fault({ match: { operation: 'list' }, answer: { kind: 'malformed', body } });
+    await expect(proposeBaseline(vault, world.ports)).rejects.toThrow(`The baseline needs ${vault}/disk-z`);
+  });
+
   test('leaves out the keys that the policy leaves out', async () => {
     const world = await unaccepted([soundKey, { name: 'scratch-1' }]);
     world.changePolicy({
@@ -385,6 +394,22 @@ describe('a register that is lost while the trail has a baseline', () => {
     await world.pass(61);
     expect(await use()).toEqual(USABLE);
     expect(await world.incidents(vault)).toMatchObject([{ kind: 'register-lost' }]);
+  });
+
+  test('is not rebuilt from a record that holds no change; people are told which it is', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    const change = { kind: 'of-a-later-version' };
+    const odd = entry('register', { vault, key: 'disk-a' }, { change }, world.ports);
+    await world.ports.trail.appendRegister(vault, [odd]);
+    await lose(world, 'keys');
+    await world.pass(300);
+    expect(await world.incidents(vault)).toMatchObject([
+      { kind: 'vault-blind', state: 'open', summary: expect.stringContaining(`record ${odd.id} of its stream`) },
+    ]);
+    expect(await world.ports.tables.keys.list()).toEqual([]);
+    expect(world.failures).toEqual([]);
   });
 
   test('is no first sight: no second baseline is proposed', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ListedVersion } from '../../../shared/domain/key.ts';
-import { ACTED, DETAIL, inDays, known, NOW, OPERATIONS, recordOf, V1, V2, V3 } from '../guard/situations.ts';
+import { ACTED, DETAIL, inDays, inMs, known, NOW, OPERATIONS, recordOf, V1, V2, V3 } from '../guard/situations.ts';
 import { fresh, HOUR, listedKey, listedVersion, older, pass, readVersion, type Seen, seenAgo } from './lists.ts';
 
 describe('a key differs', () => {
@@ -25,6 +25,19 @@ describe('a key differs', () => {
     ],
     ['when it is in neither list', { register: one }],
     ['when the register does not know it', { keys: [listedKey('disk-a')] }],
+    ['when its item of the list does not hold what it should', { unclear: ['disk-a'], register: one }],
+    ['when neither its item nor the register tells of it', { unclear: ['disk-a'] }],
+    [
+      'when it was deleted with approval and is gone before its day',
+      {
+        register: {
+          'disk-a': recordOf(
+            { [V1]: fresh },
+            { approvedDeletion: { approval: 'a', deletedOn: ACTED, scheduledPurgeOn: inMs(1) } },
+          ),
+        },
+      },
+    ],
     [
       'when it has a version that is not known',
       { keys: [listedKey('disk-a')], listed: { 'disk-a': [listedVersion(V1), listedVersion(V3)] }, register: one },
@@ -93,6 +106,18 @@ describe('a key differs', () => {
       'when it was purged after an approved deletion',
       { register: { 'disk-a': recordOf({ [V1]: fresh }, { approvedDeletion: { approval: 'a', deletedOn: ACTED } }) } },
     ],
+    [
+      'when it was deleted with approval and is gone on its day',
+      {
+        register: {
+          'disk-a': recordOf(
+            { [V1]: fresh },
+            { approvedDeletion: { approval: 'a', deletedOn: ACTED, scheduledPurgeOn: NOW } },
+          ),
+        },
+      },
+    ],
+    ['when the policy leaves it out, though its item does not hold what it should', { unclear: ['canary'] }],
     [
       'when the policy leaves it out, whatever it is like',
       { keys: [listedKey('canary', { enabled: false })], register: { canary: recordOf({ [V1]: fresh }) } },

@@ -69,14 +69,15 @@ export const retired = known({
 
 export interface Seen {
   readonly keys?: readonly ListedKey[];
+  readonly unclear?: readonly string[];
   readonly deleted?: readonly DeletedKey[];
   readonly listed?: Readonly<Record<string, readonly ListedVersion[]>>;
   readonly read?: Readonly<Record<string, ReadVersion>>;
   readonly register?: Readonly<Record<string, KeyRecord>>;
 }
-export const pass = ({ keys = [], deleted = [], listed = {}, read = {}, register = {} }: Seen) =>
+export const pass = ({ keys = [], unclear = [], deleted = [], listed = {}, read = {}, register = {} }: Seen) =>
   compare(
-    sight({ lists: { keys, deleted }, register: new Map(Object.entries(register)) }),
+    sight({ lists: { keys, unclear, deleted }, register: new Map(Object.entries(register)) }),
     new Map(Object.entries(listed)),
     new Map(Object.entries(read)),
   );
@@ -88,4 +89,4 @@ export const sight = (of: Pick<Sight, 'lists' | 'register'> & Partial<Sight>): S
   sweepEverySeconds: 60,
   ...of,
 });
-export const lists = (...keys: readonly ListedKey[]) => ({ keys, deleted: [] });
+export const lists = (...keys: readonly ListedKey[]) => ({ keys, unclear: [], deleted: [] });
