@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
-import { auditRegions, compose } from '../shared/compose.ts';
+import { compose } from '../shared/compose.ts';
+import { auditRegions } from '../shared/config.ts';
 import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
 import { hand } from '../shared/senses/heard-news.ts';
 

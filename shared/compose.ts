@@ -9,7 +9,7 @@ import { messagesIn, queue } from './azure/queues.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
-import { readSettings, type Settings, settingsSchema, withoutEmpty } from './config.ts';
+import { type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
@@ -33,7 +33,7 @@ let composed: { readonly outside: Outside; readonly guardian: Guardian } | undef
 export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
-  const settings = readSettings(process.env);
+  const settings = settingsOfProcess();
   const { channels, ...others } = configuredChannels(settings, outside);
   // A connection string is for one's own machine only.
   const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
@@ -132,21 +132,4 @@ function storageOf(name: 'RegisterStorage' | 'TrailStorage', settings: Settings,
     throw new SettingsInvalid([`${name}: its endpoints are not all there`]);
   }
   return { kind: 'identity', tableUri, queueUri, blobUri, credential: outside.credential('storage', undefined) };
-}
-
-const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: true, KEY_GUARDIAN_AUDIT_HUB: true });
-
-/**
- * The audit-log function of each configured region. Read while functions register, where a fault would leave the host
- * with no functions and no reason: so only from settings that any text satisfies.
- */
-export function auditRegions(): readonly {
-  readonly name: string;
-  readonly connection: string;
-  readonly hub: string;
-}[] {
-  const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(
-    withoutEmpty(process.env),
-  );
-  return regions.map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
 }

@@ -64,8 +64,28 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** What the settings are read from. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The settings of this process. Throws as `readSettings` does. */
+export const settingsOfProcess = (): Settings => readSettings(process.env);
+
+const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: true, KEY_GUARDIAN_AUDIT_HUB: true });
+
+/**
+ * The audit-log function of each configured region. Read while functions register, where a fault would leave the host
+ * with no functions and no reason: so only from settings that any text satisfies.
+ */
+export function auditRegions(): readonly {
+  readonly name: string;
+  readonly connection: string;
+  readonly hub: string;
+}[] {
+  const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(
+    withoutEmpty(process.env),
+  );
+  return regions.map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
+}
+
 /** A setting that is there and empty, as templates leave them, is left out. */
-export const withoutEmpty = (environment: Environment): Environment =>
+const withoutEmpty = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
 /** The settings of an environment. Throws `SettingsInvalid` with every fault, not the first. No fault repeats a value: it may be a secret. */

@@ -4,15 +4,22 @@ import type { AttributeChange, Attributes, ObservedKey, ObservedVersion } from '
 import type { KeyPolicy } from './policy.ts';
 import type { KeyRecord } from './register.ts';
 
+/** What would put one version right, as a rule about versions says it. */
+export type VersionRemedy =
+  /**
+   * Put attributes of the version back. `approves` is what becomes the approved value where the approved one cannot be
+   * had again, because a date that was set cannot be taken away.
+   */
+  | { readonly kind: 'restore'; readonly change: AttributeChange; readonly approves?: AttributeChange }
+  /** Nothing is to be done but to tell people. */
+  | { readonly kind: 'tell' };
+
 /** What would put it right. */
 export type Remedy =
   /** Take the deleted key back. */
   | { readonly kind: 'recover' }
-  /**
-   * Put attributes of one version back. `approves` is what becomes the approved value where the approved one cannot be
-   * had again, because a date that was set cannot be taken away.
-   */
-  | { readonly kind: 'restore'; readonly change: AttributeChange; readonly approves?: AttributeChange }
+  /** Put attributes of one version back. */
+  | (Extract<VersionRemedy, { kind: 'restore' }> & { readonly version: string })
   /** Nothing is to be done but to tell people. */
   | { readonly kind: 'tell' }
   /** The vault has not settled yet: look again. */
@@ -82,8 +89,19 @@ export interface VersionRule extends RuleFacts {
 /** Where `since` is left out, it is when the version came to be so. */
 export type VersionFinding = Omit<
   Finding,
-  'rule' | 'severity' | 'version' | 'since' | 'latest' | 'previous' | 'after' | 'undated' | 'earlier' | 'summary'
+  | 'rule'
+  | 'severity'
+  | 'version'
+  | 'since'
+  | 'latest'
+  | 'previous'
+  | 'after'
+  | 'undated'
+  | 'earlier'
+  | 'summary'
+  | 'remedy'
 > & {
+  readonly remedy: VersionRemedy;
   readonly since?: Date;
   /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */
   readonly says: string;

@@ -1,6 +1,6 @@
 import type { Approval } from '../domain/approval.ts';
 import type { Action, Decision, Judgement, Verdict, Withholding } from '../domain/decision.ts';
-import type { Finding, Situation } from '../domain/finding.ts';
+import type { Finding, Remedy, Situation } from '../domain/finding.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import { MINUTE_MS } from '../domain/time.ts';
@@ -54,7 +54,7 @@ function judge(finding: Finding, given: Given): Verdict {
       return { kind: 'settling' };
     case 'recover':
     case 'restore': {
-      const action = actionFor(finding, given);
+      const action = actionFor(finding.remedy, finding, given);
       const because = withheldBecause(finding, given);
       return because === undefined ? { kind: 'undo', action } : { kind: 'withheld', because, action };
     }
@@ -63,10 +63,17 @@ function judge(finding: Finding, given: Given): Verdict {
   }
 }
 
-function actionFor({ remedy, version, since }: Finding, { vault, key }: Given): Action {
-  if (remedy.kind === 'restore' && version !== undefined)
-    return { kind: 'restore-version', vault, key, version, change: remedy.change };
-  return { kind: 'recover-key', vault, key, deletedOn: since };
+type Write = Extract<Remedy, { kind: 'recover' | 'restore' }>;
+
+function actionFor(remedy: Write, { since }: Finding, { vault, key }: Given): Action {
+  switch (remedy.kind) {
+    case 'recover':
+      return { kind: 'recover-key', vault, key, deletedOn: since };
+    case 'restore':
+      return { kind: 'restore-version', vault, key, version: remedy.version, change: remedy.change };
+    default:
+      return remedy satisfies never;
+  }
 }
 
 /** The first reason not to write. The order is what people are told: their own choices before the guardian's caution. */

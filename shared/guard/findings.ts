@@ -1,4 +1,4 @@
-import type { Finding, Situation } from '../domain/finding.ts';
+import type { Finding, Remedy, Situation } from '../domain/finding.ts';
 import { spell } from '../domain/key.ts';
 import { datesOf } from './dating.ts';
 import { rules } from './rules/registry.ts';
@@ -13,11 +13,13 @@ export function findings(situation: Situation): readonly Finding[] {
     if (observed.kind !== 'present' || record.approvedDeletion !== undefined) return [];
     return observed.versions.flatMap((version) => {
       const known = record.versions[version.version];
+      const name = version.version;
       const found = known?.approved === undefined ? undefined : rule.find(version, known.approved, situation);
       if (found === undefined) return [];
       const { says, ...rest } = found;
-      const summary = `Version ${version.version} of ${spell({ vault, key })} ${says}.`;
-      return [{ ...datesOf(found.act, version, known, now), ...rest, ...named, version: version.version, summary }];
+      const summary = `Version ${name} of ${spell({ vault, key })} ${says}.`;
+      const remedy: Remedy = rest.remedy.kind === 'restore' ? { ...rest.remedy, version: name } : rest.remedy;
+      return [{ ...datesOf(found.act, version, known, now), ...rest, ...named, version: name, summary, remedy }];
     });
   });
 }

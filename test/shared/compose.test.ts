@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setOutside } from '../../shared/azure/outside.ts';
-import { auditRegions, compose } from '../../shared/compose.ts';
+import { compose } from '../../shared/compose.ts';
+import { auditRegions } from '../../shared/config.ts';
 import { SettingsInvalid } from '../../shared/errors.ts';
 
 const OWN = { RegisterStorage: 'UseDevelopmentStorage=true', TrailStorage: 'UseDevelopmentStorage=true' };

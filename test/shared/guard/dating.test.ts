@@ -30,7 +30,7 @@ const finding: Finding = {
   act: 'disable',
   stopsDisks: true,
   summary: 'Disabled.',
-  remedy: { kind: 'restore', change: { enabled: true } },
+  remedy: { kind: 'restore', version: V1, change: { enabled: true } },
 };
 /** Over before the vault's date, and not when the version was last seen otherwise, a day ago. */
 const over = approval({ until: inMs(-60_000) });

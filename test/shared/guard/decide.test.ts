@@ -395,7 +395,7 @@ describe('what settles', () => {
 });
 
 describe('a version was bad before the last look', () => {
-  const restore = { version: V1, remedy: { kind: 'restore', change: { enabled: true } } } as const;
+  const restore = { version: V1, remedy: { kind: 'restore', version: V1, change: { enabled: true } } } as const;
   const observed = present(shown({ enabled: false, updated: ACTED }));
   const seen = (verdict: 'good' | 'undo' | 'left', updated = ACTED): KeyRecord =>
     recordOf({ [V1]: known({ seen: { at: NOW, updated, enabled: false, operations: [], inFullAt: NOW, verdict } }) });

@@ -47,7 +47,7 @@ const judged = (verdict: Verdict, version: string | undefined = V1): Judgement =
     act: 'disable',
     stopsDisks: true,
     summary: 'Disabled.',
-    remedy: { kind: 'restore', change: { enabled: true } },
+    remedy: { kind: 'restore', version: version ?? V1, change: { enabled: true } },
   },
   verdict,
 });

@@ -34,18 +34,18 @@ describeRule(versionDisabled, {
         since: ACTED,
         act: 'disable',
         stopsDisks: true,
-        remedy: { kind: 'restore', change: { enabled: true } },
+        remedy: { kind: 'restore', version: V1, change: { enabled: true } },
       },
     ],
     [
       'an older version disabled: old disks and snapshots need it',
       twoVersions({ enabled: false }, { enabled: true }),
-      { version: V1, remedy: { kind: 'restore', change: { enabled: true } } },
+      { version: V1, remedy: { kind: 'restore', version: V1, change: { enabled: true } } },
     ],
     [
       'a disabled version that was not read in full',
       oneVersion({ enabled: false, detail: undefined }),
-      { version: V1, remedy: { kind: 'restore', change: { enabled: true } } },
+      { version: V1, remedy: { kind: 'restore', version: V1, change: { enabled: true } } },
     ],
   ],
 });

@@ -3,7 +3,7 @@ import { ACTED, inDays, inMs, oneVersion, POLICY, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
 
 const inAYear = inDays(365);
-const putBack = { kind: 'restore', change: { expiresOn: inAYear } } as const;
+const putBack = { kind: 'restore', version: V1, change: { expiresOn: inAYear } } as const;
 /** Ten years of 365 days from the whole second of `NOW`. */
 const tenYears = { expiresOn: new Date('2036-02-27T12:00:00Z') };
 
@@ -78,7 +78,7 @@ describeRule(versionExpiryNearer, {
       {
         act: 'expire',
         summary: `Version ${V1} of prod-disks/disk-a expires on 2026-03-02 12:00:00 UTC; approved was none.`,
-        remedy: { kind: 'restore', change: tenYears, approves: tenYears },
+        remedy: { kind: 'restore', version: V1, change: tenYears, approves: tenYears },
       },
     ],
     [

@@ -2,7 +2,7 @@ import { versionNotBeforeLater } from '../../../../shared/guard/rules/version-no
 import { ACTED, BORN, inDays, inMs, oneVersion, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
 
-const toBirth = { kind: 'restore', change: { notBefore: BORN }, approves: { notBefore: BORN } } as const;
+const toBirth = { kind: 'restore', version: V1, change: { notBefore: BORN }, approves: { notBefore: BORN } } as const;
 
 describeRule(versionNotBeforeLater, {
   accepts: [
@@ -35,13 +35,13 @@ describeRule(versionNotBeforeLater, {
       oneVersion({ notBefore: inMs(2_000) }, { notBefore: inMs(1_000) }),
       {
         summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-01 12:00:02 UTC; approved was 2026-03-01 12:00:01 UTC.`,
-        remedy: { kind: 'restore', change: { notBefore: inMs(1_000) } },
+        remedy: { kind: 'restore', version: V1, change: { notBefore: inMs(1_000) } },
       },
     ],
     [
       'a date pushed out from an approved one that has passed: put back',
       oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(-100) }),
-      { remedy: { kind: 'restore', change: { notBefore: inDays(-100) } } },
+      { remedy: { kind: 'restore', version: V1, change: { notBefore: inDays(-100) } } },
     ],
     [
       'a date pushed out on a retired version: told, for no disk uses it',

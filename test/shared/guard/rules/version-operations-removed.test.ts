@@ -4,7 +4,7 @@ import { ACTED, DETAIL, OPERATIONS, oneVersion, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
-const allBack: Remedy = { kind: 'restore', change: { operations: [...OPERATIONS] } };
+const allBack: Remedy = { kind: 'restore', version: V1, change: { operations: [...OPERATIONS] } };
 
 describeRule(versionOperationsRemoved, {
   accepts: [
@@ -44,7 +44,7 @@ describeRule(versionOperationsRemoved, {
     [
       'an operation exchanged: only what was approved is put back',
       oneVersion(may('unwrapKey', 'sign'), { operations: ['wrapKey', 'unwrapKey'] }),
-      { remedy: { kind: 'restore', change: { operations: ['wrapKey', 'unwrapKey'] } } },
+      { remedy: { kind: 'restore', version: V1, change: { operations: ['wrapKey', 'unwrapKey'] } } },
     ],
     [
       'an operation removed from a retired version: told',
