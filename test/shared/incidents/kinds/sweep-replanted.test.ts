@@ -5,6 +5,6 @@ describeKind(sweepReplanted, [
   [
     'says who planted the pass',
     sweepReplanted.draft('prod-disks', AT, 'inspect'),
-    { summary: 'No pass over prod-disks for two minutes: inspect planted the next one before the sentry did.' },
+    { summary: 'A pass over prod-disks was overdue: inspect planted the next one before the sentry did.' },
   ],
 ]);
