@@ -56,7 +56,7 @@ export function covers(given: Approval, key: string, act: DatedAct): boolean {
     (given.key === '*' || given.key === key) &&
     (given.version === '*' || act.version === undefined || given.version === act.version) &&
     given.acts.includes(act.act) &&
-    act.at.getTime() >= wholeSecond(given.from) - CLOCKS_APART_MS &&
+    act.at.getTime() >= wholeSecondMs(given.from) - CLOCKS_APART_MS &&
     act.at.getTime() <= given.until.getTime() &&
     (given.withdrawn === undefined || act.at.getTime() < given.withdrawn.at.getTime()) &&
     (act.by === undefined || fitsActor(given, act.by))
@@ -64,11 +64,11 @@ export function covers(given: Approval, key: string, act: DatedAct): boolean {
 }
 
 // A vault dates its acts in whole seconds: one done within the window's first second would lie before it.
-const wholeSecond = (date: Date): number => Math.floor(date.getTime() / SECOND_MS) * SECOND_MS;
+const wholeSecondMs = (date: Date): number => Math.floor(date.getTime() / SECOND_MS) * SECOND_MS;
 
 /** Whether an approval would cover an act had it happened later than `after` and no later than it is dated. */
 export function mayCover(given: Approval, key: string, act: DatedAct, after: Date): boolean {
-  const withdrawn = given.withdrawn === undefined ? Number.POSITIVE_INFINITY : given.withdrawn.at.getTime() - 1;
-  const at = new Date(Math.min(act.at.getTime(), given.until.getTime(), withdrawn));
+  const withdrawnMs = given.withdrawn === undefined ? Number.POSITIVE_INFINITY : given.withdrawn.at.getTime() - 1;
+  const at = new Date(Math.min(act.at.getTime(), given.until.getTime(), withdrawnMs));
   return at.getTime() > after.getTime() && covers(given, key, { ...act, at });
 }

@@ -18,13 +18,16 @@ export const action = z.discriminatedUnion('kind', [
 ]);
 export type Action = z.infer<typeof action>;
 
+/** More versions than this that were bad before the last look, in one pass, are held for a person. */
+export const MASS_BRAKE_VERSIONS = 20;
+
 /** Why something that could be undone was not. */
 export const withholdings = [
   'alert-only', // the owner chose to be told
   'no-baseline', // nobody has accepted what is to be kept
   'hold', // a person stopped all writes
   'undated', // an approval covers it or not: the vault's time is that of a later change
-  'mass-brake', // more than 20 versions were bad before the last look
+  'mass-brake', // more versions than the guardian undoes by itself were bad before the last look
   'uncounted', // bad before the last look; the next sweep counts first
   'managed', // behind a certificate
   'once-a-minute', // contested: the last undoing is less than a minute ago

@@ -1,5 +1,12 @@
 import type { Approval } from '../domain/approval.ts';
-import type { Action, Decision, Judgement, Verdict, Withholding } from '../domain/decision.ts';
+import {
+  type Action,
+  type Decision,
+  type Judgement,
+  MASS_BRAKE_VERSIONS,
+  type Verdict,
+  type Withholding,
+} from '../domain/decision.ts';
 import type { Finding, Remedy, Situation } from '../domain/finding.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
 import type { RegisterChange } from '../domain/register.ts';
@@ -11,8 +18,6 @@ import { newbornChanges } from './newborn.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
 import { isThird, sinceLastUndoingMs } from './undone.ts';
 
-/** More versions than this that were bad before the last look, in one pass, are held for a person. */
-export const MASS_BRAKE_VERSIONS = 20;
 /** When to look again at what is settling, in seconds after it began. */
 const SETTLING_LOOKS_SECONDS = [1, 3, 7, 15, 30, 60] as const;
 
@@ -39,7 +44,7 @@ export function decide(given: Given): Decision {
     judgements,
     actions: merged(judgements.flatMap(({ verdict }) => (verdict.kind === 'undo' ? [verdict.action] : []))),
     changes,
-    lookAgainInSeconds: lookAgain(judgements, given),
+    lookAgainInSeconds: secondsToNextLook(judgements, given),
     contested: judgements.some(({ finding }) => isContested(finding, given)),
   };
 }
@@ -151,11 +156,12 @@ function merged(actions: readonly Action[]): readonly Action[] {
 const isContested = (finding: Finding, given: Given): boolean =>
   (finding.remedy.kind === 'recover' || finding.remedy.kind === 'restore') && isThird(finding, given);
 
-function lookAgain(judgements: readonly Judgement[], given: Given): number | undefined {
+/** Seconds until what settles or waits is to be looked at again; `undefined` where nothing does. */
+function secondsToNextLook(judgements: readonly Judgement[], given: Given): number | undefined {
   const seconds = judgements.flatMap(({ finding, verdict }): readonly number[] => {
     const begun = given.record.recovering?.since ?? finding.since;
     if (verdict.kind === 'settling' || (verdict.kind === 'withheld' && verdict.because === 'recovering')) {
-      return [settlingLook((given.now.getTime() - begun.getTime()) / 1000)];
+      return [settlingSeconds((given.now.getTime() - begun.getTime()) / 1000)];
     }
     if (verdict.kind === 'withheld' && verdict.because === 'once-a-minute')
       return [Math.ceil((MINUTE_MS - sinceLastUndoingMs(finding, given)) / 1000)];
@@ -165,7 +171,7 @@ function lookAgain(judgements: readonly Judgement[], given: Given): number | und
 }
 
 /** Seconds until the next look at something that began to settle so many seconds ago. */
-export function settlingLook(elapsedSeconds: number): number {
+export function settlingSeconds(elapsedSeconds: number): number {
   const next = SETTLING_LOOKS_SECONDS.find((at) => at > elapsedSeconds);
   return Math.max(1, Math.ceil((next ?? elapsedSeconds + 30) - elapsedSeconds));
 }

@@ -47,8 +47,8 @@ export function lettingActsGo(record: KeyRecord, now: Date): KeyRecord {
   const kept = record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS).slice(-KEPT_ACTS);
   const cut = record.acts.filter((act) => !kept.includes(act));
   if (cut.length === 0) return record;
-  const until = Math.max(record.actsCutUntil?.getTime() ?? 0, ...cut.map(({ at }) => at.getTime()));
-  return { ...record, acts: kept, actsCutUntil: new Date(until) };
+  const untilMs = Math.max(record.actsCutUntil?.getTime() ?? 0, ...cut.map(({ at }) => at.getTime()));
+  return { ...record, acts: kept, actsCutUntil: new Date(untilMs) };
 }
 
 /** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */

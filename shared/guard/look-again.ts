@@ -23,9 +23,9 @@ export async function lookAgain(
   const planned = record.nextLookAt !== undefined && record.nextLookAt.getTime() > ports.now().getTime();
   if (failure !== undefined) {
     if (planned && message.attempt === 0) return record.nextLookAt;
-    const delay = delaySeconds(message.attempt);
-    await ports.queues.inspections.send({ ...message, attempt: message.attempt + 1 }, delay);
-    return later(ports.now(), delay * SECOND_MS);
+    const afterSeconds = delaySeconds(message.attempt);
+    await ports.queues.inspections.send({ ...message, attempt: message.attempt + 1 }, afterSeconds);
+    return later(ports.now(), afterSeconds * SECOND_MS);
   }
   // What the last round has decided may not be done yet.
   const isMoreToDo = decision.actions.length > 0;
@@ -61,12 +61,12 @@ export async function cannotRead(
   const failing = record.failing ?? { since: now, because: refusal.kind };
   const planned =
     record.nextLookAt !== undefined && record.nextLookAt.getTime() > now.getTime() && message.attempt === 0;
-  const delay = delaySeconds(message.attempt);
+  const afterSeconds = delaySeconds(message.attempt);
   // What was refused to somebody is judged by whether the key is usable: only a look that sees it can.
   if (!planned || message.hints.some(({ says }) => says.kind === 'refused'))
     await ports.queues.inspections.send(
       { ...message, attempt: message.attempt + 1, failingSince: failing.since },
-      delay,
+      afterSeconds,
     );
   if (now.getTime() - failing.since.getTime() >= TOLD_AFTER_MS) {
     const draft = keyUnreadable.draft(id, failing.since, refusal.kind);
@@ -78,7 +78,7 @@ export async function cannotRead(
     {
       ...record,
       failing: { ...failing, because: refusal.kind },
-      nextLookAt: planned ? record.nextLookAt : later(now, delay * SECOND_MS),
+      nextLookAt: planned ? record.nextLookAt : later(now, afterSeconds * SECOND_MS),
     },
     ports,
   );
@@ -92,8 +92,8 @@ export async function save(id: KeyId, from: KeyRow, record: KeyRecord, { tables 
   if ((await writeKey(tables.keys, id, from, record)) !== undefined) return;
   await changeKey(tables.keys, id, (standing) => {
     if (approvedIn(standing) === approvedIn(from.record)) return record;
-    const { acts, undone, recovering } = record;
-    return { ...standing, acts, undone, recovering };
+    const { acts, actsCutUntil, undone, recovering } = record;
+    return { ...standing, acts, actsCutUntil, undone, recovering };
   });
 }
 

@@ -33,13 +33,13 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
   const all: Hint[][] = [];
   let bytes = HINTS_BYTES;
   for (const hint of hints) {
-    const size = Buffer.byteLength(JSON.stringify(hint));
-    if (bytes + size > HINTS_BYTES) {
+    const hintBytes = Buffer.byteLength(JSON.stringify(hint));
+    if (bytes + hintBytes > HINTS_BYTES) {
       all.push([]);
       bytes = 0;
     }
     all.at(-1)?.push(hint);
-    bytes += size;
+    bytes += hintBytes;
   }
   return all;
 }

@@ -14,12 +14,12 @@ import type { Row } from '../storage.ts';
 import { tellBlind } from './pass-end.ts';
 
 /** The sentry plants a vault's message once a pass is overdue by half the time between two. */
-const SENTRY_OVERDUE = 0.5;
+const SENTRY_OVERDUE_SHARE = 0.5;
 /**
  * Any other function does so, and says so, a little later: a timer is one lease, and timers have been seen silent for
  * half an hour. With the minute until the next of them looks, no vault is without a pass for more than three minutes.
  */
-const OTHERS_OVERDUE = 0.9;
+const OTHERS_OVERDUE_SHARE = 0.9;
 
 /** Why a vault is blind whose messages nobody takes. */
 const NO_PASS_BEGINS = 'passes are planted and do not begin';
@@ -35,10 +35,10 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
     const state = await soundState(row, ports);
     if (state !== undefined) states.set(row.row, { state, row });
   }
-  const overdue = by === 'sentry' ? SENTRY_OVERDUE : OTHERS_OVERDUE;
+  const overdueShare = by === 'sentry' ? SENTRY_OVERDUE_SHARE : OTHERS_OVERDUE_SHARE;
   for (const vault of guardedVaults(ports.policy)) {
     const standing = states.get(vault);
-    const due = standing === undefined ? by === 'sentry' : isOverdue(standing.state, overdue, ports);
+    const due = standing === undefined ? by === 'sentry' : isOverdue(standing.state, overdueShare, ports);
     if (due && (await plant(vault, by, standing, ports))) {
       if (by !== 'sentry') await openIncident(sweepReplanted.draft(vault, ports.now(), by), ports);
       if (standing !== undefined) await tellBlind(vault, awaitedSince(standing.state), NO_PASS_BEGINS, ports);
@@ -88,8 +88,8 @@ function hasPolicy(ports: Ports): boolean {
   }
 }
 
-const isOverdue = ({ plannedFor }: SweepState, overdue: number, { now, settings }: Ports): boolean =>
-  now().getTime() >= plannedFor.getTime() + overdue * settings.sweepEverySeconds * SECOND_MS;
+const isOverdue = ({ plannedFor }: SweepState, overdueShare: number, { now, settings }: Ports): boolean =>
+  now().getTime() >= plannedFor.getTime() + overdueShare * settings.sweepEverySeconds * SECOND_MS;
 
 /** Since when a pass is waited for that has not begun. */
 const awaitedSince = (state: SweepState): Date => state.awaitedSince ?? state.plannedFor;

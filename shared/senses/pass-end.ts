@@ -1,7 +1,7 @@
+import { MASS_BRAKE_VERSIONS } from '../domain/decision.ts';
 import type { SweepState } from '../domain/register.ts';
 import { later, MINUTE_MS } from '../domain/time.ts';
 import { KeptRecordUnreadable } from '../errors.ts';
-import { MASS_BRAKE_VERSIONS } from '../guard/decide.ts';
 import { inTurns } from '../in-turns.ts';
 import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';

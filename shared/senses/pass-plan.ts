@@ -51,25 +51,25 @@ export const guarded = ({ policy, vault, lists }: Pick<Sight, 'policy' | 'vault'
 export function keysToList(sight: Sight): readonly string[] {
   const { policy, vault, register, beganAt, sweepEverySeconds } = sight;
   const always: string[] = [];
-  const hourly: { readonly key: string; readonly seenAt: number }[] = [];
+  const hourly: { readonly key: string; readonly seenAtMs: number }[] = [];
   for (const listed of guarded(sight)) {
     const record = register.get(listed.key) ?? EMPTY_KEY_RECORD;
     const current = record.current === undefined ? undefined : record.versions[record.current];
     const others = Object.entries(record.versions).filter(([version]) => version !== record.current);
     const watched = others.some(([, known]) => known.approved?.enabled === true);
-    const seenAt = Math.min(...others.map(([, known]) => known.seen?.at.getTime() ?? Number.NEGATIVE_INFINITY));
+    const seenAtMs = Math.min(...others.map(([, known]) => known.seen?.at.getTime() ?? Number.NEGATIVE_INFINITY));
     if (
       current === undefined ||
       current.created.getTime() !== listed.created.getTime() ||
       (watched && keyPolicy(policy, vault, listed.key).olderVersions === 'each-minute') ||
-      seenAt === Number.NEGATIVE_INFINITY
+      seenAtMs === Number.NEGATIVE_INFINITY
     )
       always.push(listed.key);
-    else if (others.length > 0) hourly.push({ key: listed.key, seenAt });
+    else if (others.length > 0) hourly.push({ key: listed.key, seenAtMs });
   }
   const due = hourly
-    .filter(({ seenAt }) => beganAt.getTime() - seenAt >= FULL_FROM_MS)
-    .toSorted((one, other) => one.seenAt - other.seenAt)
+    .filter(({ seenAtMs }) => beganAt.getTime() - seenAtMs >= FULL_FROM_MS)
+    .toSorted((one, other) => one.seenAtMs - other.seenAtMs)
     .slice(0, turnsOf(hourly.length, sweepEverySeconds));
   return [...always, ...due.map(({ key }) => key)];
 }

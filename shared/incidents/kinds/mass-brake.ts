@@ -1,3 +1,4 @@
+import { MASS_BRAKE_VERSIONS } from '../../domain/decision.ts';
 import { incidentKind } from './kind.ts';
 
 export const massBrake = incidentKind(
@@ -5,7 +6,7 @@ export const massBrake = incidentKind(
     id: 'mass-brake',
     severity: 'critical',
     tells: 'More was bad before the last look than the guardian undoes by itself.',
-    ends: { kind: 'with-its-state', when: 'when no more than 20 versions are' },
+    ends: { kind: 'with-its-state', when: `when no more than ${MASS_BRAKE_VERSIONS} versions are` },
   },
   (vault: string, since: Date, versions: number) => ({
     subject: { vault },

@@ -3,7 +3,7 @@ import type { Judgement, Verdict } from '../../../shared/domain/decision.ts';
 import type { ObservedVersion } from '../../../shared/domain/key.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
 import { later } from '../../../shared/domain/time.ts';
-import { decide, type Given, settlingLook, wasBadBefore } from '../../../shared/guard/decide.ts';
+import { decide, type Given, settlingSeconds, wasBadBefore } from '../../../shared/guard/decide.ts';
 import {
   ACTED,
   approval,
@@ -383,7 +383,7 @@ describe('what settles', () => {
   });
 
   test('is looked at again every 30 s where it goes on for more than a minute', () => {
-    expect([settlingLook(60), settlingLook(61), settlingLook(600)]).toEqual([30, 30, 30]);
+    expect([settlingSeconds(60), settlingSeconds(61), settlingSeconds(600)]).toEqual([30, 30, 30]);
   });
 
   test('is a recovery that was begun, counted from its beginning', () => {
