@@ -202,6 +202,7 @@ describe('a decision is pure', () => {
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',
     'shared/register/changes.ts',
+    'shared/register/proposal.ts',
     'shared/senses/compare.ts',
     'shared/senses/pass-plan.ts',
   ];

@@ -1,7 +1,8 @@
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/register/accept-baseline.ts';
-import { type Proposed, proposeBaseline } from '../../shared/register/baseline.ts';
+import { proposeBaseline } from '../../shared/register/baseline.ts';
+import type { Proposed } from '../../shared/register/proposal.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 

@@ -93,3 +93,21 @@ export const intent = z.object({
   approves: attributeChange.optional(),
 });
 export type Intent = z.infer<typeof intent>;
+
+/** A verdict in the words of the trail and of incidents. */
+export const spellVerdict = (verdict: Verdict): string => {
+  switch (verdict.kind) {
+    case 'undo':
+      return 'undo';
+    case 'withheld':
+      return `withheld: ${verdict.because}`;
+    case 'approved':
+      return `approved: ${verdict.approval}`;
+    case 'told':
+      return 'left to people';
+    case 'settling':
+      return 'settling';
+    default:
+      return verdict satisfies never;
+  }
+};

@@ -1,6 +1,6 @@
 import { entry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Decision, Intent, Outcome, Verdict } from '../domain/decision.ts';
+import { type Decision, type Intent, type Outcome, spellVerdict } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { Ports } from '../ports.ts';
@@ -61,24 +61,6 @@ export function withheldEntries(id: KeyId, decision: Decision, needs: Needs): re
     return [];
   });
 }
-
-/** A verdict in the words of the trail and of incidents. */
-export const spellVerdict = (verdict: Verdict): string => {
-  switch (verdict.kind) {
-    case 'undo':
-      return 'undo';
-    case 'withheld':
-      return `withheld: ${verdict.because}`;
-    case 'approved':
-      return `approved: ${verdict.approval}`;
-    case 'told':
-      return 'left to people';
-    case 'settling':
-      return 'settling';
-    default:
-      return verdict satisfies never;
-  }
-};
 
 /** What is about to be written to a vault. */
 export const intentEntry = (id: KeyId, intent: Intent, needs: Needs): AuditEntry =>

@@ -21,7 +21,7 @@ import { tellOfKey, tellOfNews } from './key-incidents.ts';
 import { cannotRead, lookAgain, save } from './look-again.ts';
 import { firstReads, observe } from './observe.ts';
 import { unexplainedActs } from './own-acts.ts';
-import { closeOpen, undo } from './undo.ts';
+import { closeOpen, type Undoing, undo } from './undo.ts';
 
 /**
  * Looks at one key now: claims it, reads it as it is, decides, undoes, reads back, records and tells. Waking it twice, in
@@ -96,7 +96,8 @@ async function readKnown(id: KeyId, ports: Ports) {
 /** Returns the claim to release; `undefined` where somebody took it over, or where it has to go on naming what is open. */
 async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports): Promise<Claim | undefined> {
   const lookBeganAt = ports.now();
-  const { first, known, approvals, holds, baseline, book, swept } = await readKnown(id, ports);
+  const all = await readKnown(id, ports);
+  const { first, known, approvals, holds, baseline, swept } = all;
   const record = withActs(known.record, message.hints);
   const news = message.hints.filter((hint) => isNews(hint, known.record));
   // A message that comes again after a failure brings the same news: they are in the trail.
@@ -133,8 +134,18 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
     await ports.queues.inspections.send(message, claimedBackSeconds(ports));
     return undefined;
   }
+  return conclude(id, message, all, news, undoing, ports);
+}
 
-  const { decision, failure, unread, progress } = undoing;
+/** Records, tells and saves what a look came to. */
+async function conclude(
+  id: KeyId,
+  message: Inspection,
+  { known, approvals, book }: Awaited<ReturnType<typeof readAll>>,
+  news: readonly Hint[],
+  { decision, failure, unread, progress }: Extract<Undoing, { kind: 'ended' }>,
+  ports: Ports,
+): Promise<Claim | undefined> {
   if (progress.before.length > 0) await append(id, progress.before, ports);
   const usable = progress.observed.kind === 'present' && decision.judgements.length === 0;
   const heard = heardIncidents(id, news, progress.record, approvals, usable);

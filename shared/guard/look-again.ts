@@ -9,7 +9,7 @@ import { incidentId } from '../incidents/draft.ts';
 import { keyUnreadable } from '../incidents/kinds/key-unreadable.ts';
 import type { Ports } from '../ports.ts';
 import { changeKey, type KeyRow, writeKey } from '../register/keys.ts';
-import { TOLD_AFTER_MS } from './key-incidents.ts';
+import { TOLD_AFTER_MS } from './key-drafts.ts';
 
 /** Asks for another look where something settles or failed; once, whoever asks. */
 export async function lookAgain(

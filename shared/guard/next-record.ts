@@ -1,6 +1,6 @@
 import type { Action, Decision, Verdict, Withholding } from '../domain/decision.ts';
 import type { Situation } from '../domain/finding.ts';
-import type { ObservedVersion } from '../domain/key.ts';
+import type { ObservedKey, ObservedVersion } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { withChanges, withVersion } from '../register/changes.ts';
@@ -36,33 +36,41 @@ export function afterLook(
         ? { ...base, ...left }
         : { ...base, ...left, recovering: undefined };
     }
-    case 'present': {
-      const versions = { ...base.versions };
-      for (const version of observed.versions) {
-        const known = versions[version.version];
-        if (known !== undefined)
-          versions[version.version] = {
-            ...known,
-            ...materialOf(known, version),
-            seen: seenNow(version, known, verdictOn(version.version, decision), readAt),
-            differing: differingNow(version.version, decision),
-          };
-      }
-      const back = approvedVersions(base).every(([version]) =>
-        observed.versions.some((shown) => shown.version === version),
-      );
-      return {
-        ...base,
-        versions,
-        current: observed.current,
-        leftDeleted: undefined,
-        purged: undefined,
-        recovering: back ? undefined : base.recovering,
-      };
-    }
+    case 'present':
+      return afterPresent(observed, base, decision, readAt);
     default:
       return observed satisfies never;
   }
+}
+
+function afterPresent(
+  observed: Extract<ObservedKey, { kind: 'present' }>,
+  base: KeyRecord,
+  decision: Pick<Decision, 'judgements'>,
+  readAt: Date,
+): KeyRecord {
+  const versions = { ...base.versions };
+  for (const version of observed.versions) {
+    const known = versions[version.version];
+    if (known !== undefined)
+      versions[version.version] = {
+        ...known,
+        ...materialOf(known, version),
+        seen: seenNow(version, known, verdictOn(version.version, decision), readAt),
+        differing: differingNow(version.version, decision),
+      };
+  }
+  const back = approvedVersions(base).every(([version]) =>
+    observed.versions.some((shown) => shown.version === version),
+  );
+  return {
+    ...base,
+    versions,
+    current: observed.current,
+    leftDeleted: undefined,
+    purged: undefined,
+    recovering: back ? undefined : base.recovering,
+  };
 }
 
 /** The material of a version that could not be read while it was disabled, and can be now. */

@@ -4,9 +4,9 @@ import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key
 import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/register.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
-import type { Proposed } from './baseline.ts';
 import { changesByKey, type KeyChange, withChanges } from './changes.ts';
 import { changeKey, type KeyRow, ROWS_AT_ONCE, readKeys } from './keys.ts';
+import type { Proposed } from './proposal.ts';
 import { writeBaseline } from './vaults.ts';
 
 /**

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { detailLines, duration, firstLine, spellJudgement } from '../../../shared/alerts/text.ts';
 import { NO_VAULT } from '../../../shared/domain/audit-record.ts';
-import { withholdings } from '../../../shared/domain/decision.ts';
-import { spellVerdict } from '../../../shared/guard/entries.ts';
+import { spellVerdict, withholdings } from '../../../shared/domain/decision.ts';
 import { alert, withoutDeadline } from './alerts.ts';
 
 const summary = 'Version abc of disk-key in payments is disabled.';

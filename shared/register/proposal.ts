@@ -1,0 +1,123 @@
+import { type Attributes, type ListedVersion, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
+import type { KeyRecord, VersionRecord } from '../domain/register.ts';
+import { DAY_MS, sameMoment, utc } from '../domain/time.ts';
+import type { ReadVersion } from '../domain/vault.ts';
+
+/** A change this recent makes an unusable version suspicious, in ms. */
+const RECENT_MS = 30 * DAY_MS;
+
+/** A version as the vault shows it. */
+export interface ShownVersion {
+  readonly listed: ListedVersion;
+  /** `undefined` for a disabled version whose read the service refuses. */
+  readonly read: ReadVersion | undefined;
+  readonly current: boolean;
+}
+
+/** A version as the baseline would take it. */
+export interface Proposed {
+  readonly key: string;
+  /** `undefined` for a deleted key: its versions cannot be read. */
+  readonly version: string | undefined;
+  /** `undefined` for a deleted key, and for a disabled version whose read the service refuses. */
+  readonly read: ReadVersion | undefined;
+  /** `undefined` for a deleted key. */
+  readonly listed: ListedVersion | undefined;
+  readonly current: boolean;
+  /** What the register holds it to already; `undefined` where it is not approved. */
+  readonly approved: Attributes | undefined;
+  /** Whether its key was deleted with approval, and is back. */
+  readonly letGo: boolean;
+  /** Why it is not taken as it is by itself; `undefined` where nothing is odd. */
+  readonly suspicious: string | undefined;
+  /** When it was changed after it was made, where that is less than 30 days ago. */
+  readonly changedAt: Date | undefined;
+}
+
+/** What the baseline makes of a version. @param record what the register holds of its key; `undefined` where nothing */
+export function proposedVersion(
+  key: string,
+  { listed, read, current }: ShownVersion,
+  record: KeyRecord | undefined,
+  now: Date,
+): Proposed {
+  const known = record?.versions[listed.version];
+  const approved = known?.approved;
+  const letGo = record?.approvedDeletion !== undefined;
+  return {
+    key,
+    version: listed.version,
+    read,
+    listed,
+    current,
+    approved,
+    letGo,
+    suspicious: letGo
+      ? 'its key was deleted with approval and is back'
+      : (suspicion(read ?? listed, read?.detail.operations, current, approved, now) ?? refused(known)),
+    changedAt: changedLately(listed, now) ? listed.updated : undefined,
+  };
+}
+
+/** A deleted key: its versions cannot be read. */
+export const proposedDeleted = (key: string): Proposed => ({
+  key,
+  version: undefined,
+  read: undefined,
+  listed: undefined,
+  current: false,
+  approved: undefined,
+  letGo: false,
+  suspicious: 'the key is deleted',
+  changedAt: undefined,
+});
+
+/** The suspicious first, then what was changed lately. */
+export const bySuspicion = (proposed: readonly Proposed[]): readonly Proposed[] =>
+  proposed.toSorted((one, other) => placeOf(one) - placeOf(other));
+
+const placeOf = ({ suspicious, changedAt }: Proposed): number =>
+  suspicious !== undefined ? 0 : changedAt !== undefined ? 1 : 2;
+
+const changedLately = ({ created, updated }: ListedVersion, now: Date): boolean =>
+  updated.getTime() > created.getTime() && now.getTime() - updated.getTime() < RECENT_MS;
+
+/** @param operations `undefined` where the version cannot be read in full */
+function suspicion(
+  shown: ListedVersion,
+  operations: readonly string[] | undefined,
+  current: boolean,
+  approved: Attributes | undefined,
+  now: Date,
+): string | undefined {
+  const { enabled, notBefore, expiresOn } = shown;
+  const changed = `was changed on ${utc(shown.updated)}`;
+  const recent = now.getTime() - shown.updated.getTime() < RECENT_MS;
+  if (!enabled && current) return 'it is disabled and current: something may need it';
+  if (!enabled && recent) return `it is disabled and ${changed}`;
+  const expired = expiresOn !== undefined && expiresOn.getTime() <= now.getTime();
+  if (expired && current) return 'it is current and has expired';
+  if (expired && recent) return `it has expired and ${changed}`;
+  if (notBefore !== undefined && notBefore.getTime() > now.getTime())
+    return `it cannot be used before ${utc(notBefore)}`;
+  // A key that was made to sign was never one for disks.
+  const removed = VITAL_OPERATIONS.filter((vital) => operations?.includes(vital) === false);
+  if (removed.length > 0 && changedLately(shown, now)) return `it has no ${removed.join(' and ')} and ${changed}`;
+  return approved === undefined || isAsApproved(shown, operations, approved) ? undefined : 'it is not as approved';
+}
+
+/** Why the guardian did not approve a version that it knows. */
+const refused = (known: VersionRecord | undefined): string | undefined =>
+  known === undefined || known.approved !== undefined
+    ? undefined
+    : (known.distrusted ?? 'it was not approved when it was first seen');
+
+const isAsApproved = (
+  { enabled, notBefore, expiresOn }: ListedVersion,
+  operations: readonly string[] | undefined,
+  approved: Attributes,
+): boolean =>
+  enabled === approved.enabled &&
+  sameMoment(notBefore, approved.notBefore) &&
+  sameMoment(expiresOn, approved.expiresOn) &&
+  (operations === undefined || sameOperations(operations, approved.operations));
