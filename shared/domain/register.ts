@@ -7,7 +7,7 @@ import { moment } from './time.ts';
 /** What an approval was spent on. */
 const spentUse = z.object({
   approval: z.string(),
-  act: z.string(),
+  act: z.enum(approvableActs),
   at: moment,
   by: z.string().optional(),
   /** What was approved before, so that a person can take it back. */

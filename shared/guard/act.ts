@@ -1,11 +1,12 @@
 import { entry } from '../audit/entries.ts';
+import type { Approval } from '../domain/approval.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
 import { type AttributeChange, type KeyId, spell } from '../domain/key.ts';
 import type { Answer, Conflict, Missing, Refusal, VaultWrites } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
-import { readHolds } from '../register/people.ts';
+import { readApprovals, readHolds } from '../register/people.ts';
 import type { Row } from '../storage.ts';
 import { isAbout } from './actions.ts';
 import { type Claim, claimWith } from './claim.ts';
@@ -17,6 +18,8 @@ export type Acted =
   | { readonly kind: 'lost-claim' }
   /** A hold was set between deciding and writing; nothing was written. */
   | { readonly kind: 'held'; readonly claim: Claim }
+  /** An approval was given, or taken back, between deciding and writing; nothing was written. */
+  | { readonly kind: 'overtaken'; readonly claim: Claim }
   /** What was sent; a hold that was set meanwhile left out the rest. */
   | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Sent[] };
 
@@ -32,23 +35,30 @@ export interface Sent {
 
 /**
  * Writes to the vault what was decided, fifty versions at most: the next round takes the rest. The intents are in the
- * trail, in the claim and in the table of intents before anything is sent, and the holds are read again beside that. Throws
- * where neither storage takes the intent: then nothing is written.
+ * trail, in the claim and in the table of intents before anything is sent; the holds and the approvals are read again
+ * beside that. Throws where neither storage takes the intent: then nothing is written.
+ *
+ * @param approvals those that the decision rests on
  */
 export async function act(
   id: KeyId,
   decision: Decision,
+  approvals: readonly Approval[],
   claim: Claim,
   before: readonly AuditEntry[],
   ports: Ports,
 ): Promise<Acted> {
   const intents = decision.actions.slice(0, MOST_AT_ONCE).map((action) => intentFor(action, decision, ports));
-  const { claimed, rows, holds } = await prepared(id, intents, claim, before, ports);
+  const { claimed, rows, holds, standing } = await prepared(id, intents, claim, before, ports);
   const lost = async (unsent: readonly Row[]): Promise<Acted> => {
     await forget(unsent, ports);
     return { kind: 'lost-claim' };
   };
   if (claimed === undefined) return lost(rows);
+  if (JSON.stringify(standing) !== JSON.stringify(approvals)) {
+    await withhold(id, intents, rows, { because: 'approvals changed' }, ports);
+    return { kind: 'overtaken', claim: claimed };
+  }
   const sent: Sent[] = [];
   // One after the other: the service answers parallel writes to one key with conflicts. They may take a while, so each
   // asks again whether the key is still ours and whether a person said stop.
@@ -56,7 +66,7 @@ export async function act(
     const held = holdOn(nth === 0 ? holds : await readHolds(ports), id, ports.now());
     if (ports.now().getTime() >= claimed.until.getTime()) return lost(rows.slice(nth));
     if (held !== undefined) {
-      await withhold(id, intents.slice(nth), rows.slice(nth), held, ports);
+      await withhold(id, intents.slice(nth), rows.slice(nth), { because: 'hold', hold: held.id }, ports);
       return sent.length === 0 ? { kind: 'held', claim: claimed } : { kind: 'sent', claim: claimed, sent };
     }
     const answer = await send(intent, ports.writes(id.vault));
@@ -81,18 +91,20 @@ async function prepared(
   readonly claimed: Claim | undefined;
   readonly rows: readonly Row[];
   readonly holds: readonly Hold[];
+  readonly standing: readonly Approval[];
 }> {
   const beganMs = performance.now();
   const puts = intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent));
   try {
-    const [claimed, , rows, holds] = await Promise.all([
+    const [claimed, , rows, holds, standing] = await Promise.all([
       claimWith(claim, intents, ports),
       ports.trail.append(id.vault, [...before, ...intents.map((intent) => intentEntry(id, intent, ports))]),
       Promise.all(puts),
       readHolds(ports),
+      readApprovals(ports, id.vault),
     ]);
     const areFresh = performance.now() - beganMs < HOLDS_FRESH_MS;
-    return { claimed, rows, holds: areFresh ? holds : await readHolds(ports) };
+    return { claimed, rows, standing, holds: areFresh ? holds : await readHolds(ports) };
   } catch (error) {
     const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const [forgotten] = await Promise.allSettled([forget(put, ports)]);
@@ -111,14 +123,12 @@ async function withhold(
   id: KeyId,
   intents: readonly Intent[],
   rows: readonly Row[],
-  hold: Hold,
+  why: { readonly because: string; readonly hold?: string },
   ports: Ports,
 ): Promise<void> {
   await ports.trail.append(
     id.vault,
-    intents.map((intent) =>
-      entry('withheld', id, { intent: intent.id, because: 'hold', hold: hold.id, action: intent.action }, ports),
-    ),
+    intents.map((intent) => entry('withheld', id, { intent: intent.id, ...why, action: intent.action }, ports)),
   );
   await forget(rows, ports);
 }

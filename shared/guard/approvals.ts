@@ -2,9 +2,11 @@ import { type Approval, covers, type DatedAct } from '../domain/approval.ts';
 import type { Judgement } from '../domain/decision.ts';
 import type { Finding, Situation } from '../domain/finding.ts';
 import type { Attributes } from '../domain/key.ts';
-import type { RegisterChange } from '../domain/register.ts';
+import type { KeyRecord, RegisterChange } from '../domain/register.ts';
+import { CLOCKS_APART_MS } from '../domain/time.ts';
 import { withChanges } from '../register/changes.ts';
 import { actorOf, CERTAIN_MS } from './actors.ts';
+import { SETTLING_MS } from './rules/key-missing.ts';
 
 /** The approval that covers what was found, whenever it may have happened; by whom, as far as the audit log has told. */
 export function approvalFor(
@@ -15,8 +17,24 @@ export function approvalFor(
   const { act } = finding;
   if (act === undefined) return undefined;
   const { version, since, latest = since } = finding;
+  if (isOlderThanSeen(finding, record)) return undefined;
   const dated: DatedAct = { act, version, at: since, by: actorOf(finding, record.acts, CERTAIN_MS)?.by.oid };
   return approvals.find((approval) => covers(approval, key, dated) && covers(approval, key, { ...dated, at: latest }));
+}
+
+/**
+ * Whether what is shown now is older than what was seen after it: an old copy of the vault, as after a failover, or a key
+ * that was restored from a backup. What was approved then was spent then.
+ */
+export function isOlderThanSeen(
+  { version, since, latest = since, previous }: Finding,
+  { versions }: KeyRecord,
+): boolean {
+  if (previous !== undefined) return latest.getTime() < previous.getTime() - CLOCKS_APART_MS;
+  if (version !== undefined) return false;
+  const seenMs = Math.max(0, ...Object.values(versions).map(({ seen }) => seen?.at.getTime() ?? 0));
+  // A deleted key may show for a while.
+  return latest.getTime() < seenMs - SETTLING_MS;
 }
 
 /**

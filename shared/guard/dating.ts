@@ -70,32 +70,42 @@ interface Looked {
   readonly now: Date;
 }
 
+/** Between which moments an act happened. */
+type Hidden = Required<Pick<Finding, 'after'>> & Pick<Finding, 'latest'>;
+
 /**
  * After which moment an act happened, at the earliest, where a later change may have moved the vault's time: when the
- * guardian last saw the version otherwise. `undefined` where its date is certain, or nothing is to be undone.
+ * guardian last saw the version otherwise. `undefined` where its date is certain.
  */
-function hiddenAfter(finding: Finding, { observed, record, policy, lastPassAt }: Looked): Date | undefined {
-  const { act, version, earlier, after, remedy } = finding;
+function hiddenAfter(finding: Finding, { observed, record, policy, lastPassAt }: Looked): Hidden | undefined {
+  const { act, version, earlier, after } = finding;
   const known = version === undefined ? undefined : record.versions[version];
-  if (act === undefined || known?.seen === undefined || remedy.kind !== 'restore' || earlier === 'dated')
-    return undefined;
-  if (earlier === 'undated') return after ?? known.created;
+  if (act === undefined || known?.seen === undefined) return undefined;
+  const shown =
+    observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === version) : undefined;
+  // What stands as it was may have been put back and done again since, where the version was changed.
+  if (earlier === 'dated')
+    return shown === undefined || sameMoment(shown.updated, known.seen.updated)
+      ? undefined
+      : { after: known.seen.at, latest: shown.updated };
+  if (earlier === 'undated') return { after: after ?? known.created };
   // What a pass lists does not show operations, and its time may not tell of them.
-  if (act === 'operations') return known.seen.inFullAt;
+  if (act === 'operations') return { after: known.seen.inFullAt };
   const isCurrent = observed.kind === 'present' && observed.current === version && record.current === version;
   // A pass shows the others only where they are listed each minute.
   const passed = isCurrent || (policy.olderVersions === 'each-minute' && known.approved?.enabled === true);
   // One that began after the vault's time saw it as it is now.
   const sawOtherwise = passed && lastPassAt !== undefined && lastPassAt.getTime() < finding.since.getTime() + SECOND_MS;
-  return new Date(Math.max(known.seen.at.getTime(), sawOtherwise ? lastPassAt.getTime() : 0));
+  return { after: new Date(Math.max(known.seen.at.getTime(), sawOtherwise ? lastPassAt.getTime() : 0)) };
 }
 
 /** The finding, marked where its act cannot be dated and that matters. */
 export function ifUndated(found: Finding, looked: Looked): Finding {
-  const after = hiddenAfter(found, looked);
-  if (after === undefined) return found;
-  const finding = { ...found, after };
-  return isUndated(finding, looked) ? { ...finding, undated: true } : finding;
+  const hidden = hiddenAfter(found, looked);
+  if (hidden === undefined) return found;
+  const finding = { ...found, ...hidden };
+  if (isUndated(finding, looked)) return { ...finding, undated: true };
+  return found.earlier === 'dated' ? found : finding;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Approval } from '../domain/approval.ts';
-import { fitsActor } from '../domain/approval.ts';
+import { covers, fitsActor } from '../domain/approval.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
 import { KEPT_ACTS, type KeyRecord, type RegisterChange } from '../domain/register.ts';
@@ -116,6 +116,7 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
             approval: record.approvedDeletion.approval,
             at: record.approvedDeletion.deletedOn,
             version: undefined,
+            act: 'delete' as const,
             operation: 'KeyDelete',
           },
         ]),
@@ -124,6 +125,8 @@ function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval
     const approval = approvals.find((candidate) => candidate.id === use.approval);
     const act = actOf([use.operation], { version: use.version, since: use.at }, record.acts, CERTAIN_MS);
     if (approval === undefined || act === undefined || fitsActor(approval, act.by.oid)) return [];
+    const done = { act: use.act, version: use.version, at: use.at, by: act.by.oid };
+    if (approvals.some((other) => covers(other, id.key, done))) return [];
     const where = { ...id, ...(use.version === undefined ? {} : { version: use.version }) };
     const draft = approvedActByOther.draft(where, use.operation, approval.id, act.by, use.at);
     return [{ draft, id: incidentId(draft) }];

@@ -92,8 +92,8 @@ export async function save(id: KeyId, from: KeyRow, record: KeyRecord, { tables 
   if ((await writeKey(tables.keys, id, from, record)) !== undefined) return;
   await changeKey(tables.keys, id, (standing) => {
     if (approvedIn(standing) === approvedIn(from.record)) return record;
-    const { acts, actsCutUntil, undone, recovering } = record;
-    return { ...standing, acts, actsCutUntil, undone, recovering };
+    const { acts, actsCutUntil, undone, recovering, purged } = record;
+    return { ...standing, acts, actsCutUntil, undone, recovering, purged, lastLookFound: true };
   });
 }
 

@@ -7,7 +7,7 @@ import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 import { withChanges } from '../register/changes.ts';
-import { readHolds } from '../register/people.ts';
+import { readApprovals, readHolds } from '../register/people.ts';
 import { act, type Sent } from './act.ts';
 import type { Claim } from './claim.ts';
 import { decide, type Given } from './decide.ts';
@@ -84,11 +84,19 @@ export async function undo(
 ): Promise<Undoing> {
   let progress = begun;
   let standing = holds;
+  let { approvals } = constant;
   for (let round = 1; ; round += 1) {
     const { observed, record } = progress;
     const distrusted = distrusts(record);
     const now = ports.now();
-    const given: Given = { ...constant, observed, record: withChanges(record, distrusted), now, holds: standing };
+    const given: Given = {
+      ...constant,
+      approvals,
+      observed,
+      record: withChanges(record, distrusted),
+      now,
+      holds: standing,
+    };
     const decision = decide(given);
     progress = await decided(
       id,
@@ -100,7 +108,7 @@ export async function undo(
     );
     if (decision.actions.length === 0) return { kind: 'ended', progress, decision, failure: undefined, unread: false };
 
-    const acted = await act(id, decision, progress.claim, progress.before, ports);
+    const acted = await act(id, decision, approvals, progress.claim, progress.before, ports);
     if (acted.kind === 'lost-claim') return acted;
     progress = { ...progress, claim: acted.claim, before: [] };
     if (acted.kind === 'sent') {
@@ -109,8 +117,10 @@ export async function undo(
       const { failure, unread } = back;
       if (failure !== undefined || round === MOST_ROUNDS) return { kind: 'ended', progress, decision, failure, unread };
     }
-    // A hold that was set meanwhile shows in the next round's decision: nothing was sent.
-    standing = await readHolds(ports);
+    if (acted.kind === 'overtaken' && round === MOST_ROUNDS)
+      return { kind: 'ended', progress, decision, failure: 'approvals change all the time', unread: false };
+    // What people said meanwhile shows in the next round's decision: nothing was sent.
+    [standing, approvals] = await Promise.all([readHolds(ports), readApprovals(ports, id.vault)]);
   }
 }
 

@@ -106,8 +106,12 @@ const bounded = (summary: string): string =>
   summary.length <= MOST_CHARACTERS ? summary : `${summary.slice(0, MOST_CHARACTERS)} …`;
 
 /** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
-const onGoing = ({ since: _, ...draft }: IncidentDraft, { deadline }: Incident): Omit<IncidentDraft, 'since'> => ({
+const onGoing = (
+  { since: _, who, ...draft }: IncidentDraft,
+  { deadline, who: named }: Incident,
+): Omit<IncidentDraft, 'since'> => ({
   ...draft,
+  ...((named ?? who) === undefined ? {} : { who: named ?? who }),
   deadline: deadline ?? draft.deadline,
 });
 

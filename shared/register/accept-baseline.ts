@@ -53,6 +53,9 @@ export async function acceptBaseline(
     if (suspicious !== undefined && word === undefined) {
       return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
     }
+    // Unnamed: what is approved as it is stays so, and what was born since is the guardian's to judge.
+    const record = standing.get(key)?.record;
+    if (word === undefined && record !== undefined && approvedVersions(record).length > 0) return [];
     const { enabled, notBefore, expiresOn } = shown;
     const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
     const asShown: Attributes = { enabled, notBefore, expiresOn, operations };

@@ -145,7 +145,7 @@ function hasNews(observed: ObservedKey, record: KeyRecord, now: Date): boolean {
         approvedVersions(record).length === 0
       );
     case 'deleted':
-      return record.lastLookFound === true;
+      return record.lastLookFound === true || record.absentSince !== undefined;
     case 'absent':
       return record.lastLookFound === true || mayBePurgedEarly(record, now);
     default:

@@ -1,7 +1,7 @@
 import type { KeyRule } from '../../domain/finding.ts';
 import { isGuarded, isMissed } from '../../domain/register.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
-import { PURGED_AFTER_MS } from './key-purged.ts';
+import { PURGED_AFTER_MS, toldPurge } from './key-purged.ts';
 
 /** How long a vault is given to show a key again after a deletion or a recovery, in ms. */
 export const SETTLING_MS = MINUTE_MS;
@@ -15,7 +15,7 @@ export const keyMissing: KeyRule = {
   doneBy: ['KeyDelete', 'KeyPurge'],
   find({ vault, key, observed, record, now, listedKeys }) {
     if (observed.kind !== 'absent' || !isMissed(record)) return [];
-    if (record.purged !== undefined) return [];
+    if (toldPurge(record) !== undefined) return [];
     const since = record.absentSince ?? now;
     const goneMs = now.getTime() - since.getTime();
     if (goneMs >= PURGED_AFTER_MS && listedKeys !== undefined && listedKeys > 0) return [];

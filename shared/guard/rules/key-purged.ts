@@ -1,5 +1,5 @@
 import type { KeyRule } from '../../domain/finding.ts';
-import { isGuarded, isMissed, type KeyRecord } from '../../domain/register.ts';
+import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, MINUTE_MS } from '../../domain/time.ts';
 
 /** How long a key is gone, while its vault lists others, before it counts as purged without a record of it, in ms. */
@@ -31,9 +31,12 @@ export const keyPurged: KeyRule = {
 };
 
 /** When it was purged, as a record told; of a deletion that people approved, not before it. */
-function toldPurge({ purged, approvedDeletion }: KeyRecord): Date | undefined {
-  const deletedMs = approvedDeletion?.deletedOn.getTime() ?? 0;
-  return purged !== undefined && purged.at.getTime() >= deletedMs ? purged.at : undefined;
+export function toldPurge(record: KeyRecord): Date | undefined {
+  const { purged, approvedDeletion } = record;
+  // Made since: it is not the key that was purged.
+  const born = approvedVersions(record).map(([version]) => record.versions[version]?.created.getTime() ?? 0);
+  const fromMs = approvedDeletion?.deletedOn.getTime() ?? Math.max(0, ...born);
+  return purged !== undefined && purged.at.getTime() >= fromMs ? purged.at : undefined;
 }
 
 /** Whether it is gone for so long, while its vault lists others, that it counts as purged. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
 import { keyRecord } from '../../../shared/domain/register.ts';
 import type { VaultReads } from '../../../shared/domain/vault.ts';
+import { inspect } from '../../../shared/guard/inspect.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/register/baseline.ts';
@@ -356,6 +357,113 @@ describe('what people said', () => {
     await acceptBaseline(VAULT, proposed, { needed: [], retired: [] }, { oid: 'person' }, world.ports);
     await world.pass(130, 5);
     expect(world.changes()).toBe(0);
+  });
+});
+
+describe('an approval', () => {
+  /** The vault answers a look slowly: the approvals have been read, and meanwhile somebody is allowed to act and does. */
+  async function lookedAtSlowly(act: 'disable' | 'delete'): Promise<World> {
+    const world = await guarded(['disk-a']);
+    const { approvals } = world.ports.tables;
+    const areRead = Promise.withResolvers<void>();
+    const list: Table['list'] = async (partition) => {
+      const rows = await approvals.list(partition);
+      areRead.resolve();
+      return rows;
+    };
+    const acted = areRead.promise.then(async () => {
+      await world.approve({ vault: VAULT, key: 'disk-a', acts: [act] });
+      await world.as('owner')[act](VAULT, 'disk-a');
+    });
+    const slowly = reading(world.ports, (reads) => ({
+      read: (key, version) => acted.then(() => reads.read(key, version)),
+      listVersions: (key) => acted.then(() => reads.listVersions(key)),
+      readDeleted: (key) => acted.then(() => reads.readDeleted(key)),
+    }));
+    const tables = { ...world.ports.tables, approvals: { ...approvals, list } };
+    await inspect(
+      { vault: VAULT, key: 'disk-a', hints: [], attempt: 0 },
+      Object.create(slowly, { tables: { value: tables } }),
+    );
+    return world;
+  }
+
+  test.each(['disable', 'delete'] as const)(
+    'that is granted while a look is under way is respected: %s',
+    async (act) => {
+      const world = await lookedAtSlowly(act);
+      await world.pass(130);
+      expect(world.writes()).toEqual([]);
+      expect(isUsable(world)).toBe(false);
+    },
+  );
+
+  test('is not spent again on an old copy of the vault: what a person has said since stands', async () => {
+    const world = await guarded();
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], until: new Date(Date.now() + 30_000) });
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.pass(130);
+    world.azure.replicate(VAULT);
+    await world.as('owner').enable(VAULT, 'disk-a');
+    await world.pass(61);
+    const proposed = await proposeBaseline(VAULT, world.ports);
+    const [name] = proposed.filter(({ key }) => key === 'disk-a').map(({ key, version }) => `${key}/${version}`);
+    await acceptBaseline(VAULT, proposed, { needed: [name ?? ''], retired: [] }, { oid: 'person' }, world.ports);
+    world.azure.failOver(VAULT);
+    await world.pass(130);
+    world.azure.failBack(VAULT);
+    await world.pass(130);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(130);
+    expect(isUsable(world)).toBe(true);
+  });
+
+  test('that a disable within its window may have spent is kept by a hold under which another was seen before', async () => {
+    const world = await guarded(['disk-a']);
+    await world.hold({ until: new Date(Date.now() + 600_000) });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(180);
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], from: new Date() });
+    await world.as('owner').enable(VAULT, 'disk-a');
+    turnClock(2_000);
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.pass(800, 5);
+    expect([isUsable(world), world.changes()]).toEqual([false, 0]);
+  });
+
+  test('of an expiry that nobody could date is not undone when it comes into the notify time', async () => {
+    const world = await guarded(['disk-a']);
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['expire'], until: new Date(Date.now() + 10_000) });
+    await world.as('owner').expire(VAULT, 'disk-a', new Date(Date.now() + 30.5 * 86_400_000));
+    await world.pass(20);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    await world.pass(130);
+    await world.pass(86_400, 300);
+    expect(world.writes()).toEqual([]);
+  }, 60_000);
+});
+
+describe('accepting the baseline for one key', () => {
+  test('says nothing of an import on another whose record is on its way', async () => {
+    const world = await guarded();
+    await world.as('attacker').import(VAULT, 'disk-a');
+    await world.pass(130);
+    const proposed = await proposeBaseline(VAULT, world.ports);
+    const [named] = proposed.filter(({ key }) => key === 'disk-b').map(({ key, version }) => `${key}/${version}`);
+    const words = { needed: [], retired: [], asShown: [named ?? ''] };
+    await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
+    await world.audit();
+    await world.pass(130);
+    expect(await kindsOf(world, 'disk-a')).toContain('version-born-weak');
+  });
+
+  test('says nothing of a weak version that nobody has looked at yet', async () => {
+    const world = await guarded();
+    await world.as('attacker').create(VAULT, 'disk-a', { keyOps: ['sign', 'verify'] });
+    const proposed = await proposeBaseline(VAULT, world.ports);
+    await acceptBaseline(VAULT, proposed, { needed: [], retired: [] }, { oid: 'person' }, world.ports);
+    await world.pass(130);
+    expect(await kindsOf(world, 'disk-a')).toContain('version-born-weak');
   });
 });
 

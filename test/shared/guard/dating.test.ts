@@ -43,6 +43,8 @@ interface Case {
   readonly actsCutUntil?: Date;
   readonly approvals?: readonly ReturnType<typeof approval>[];
   readonly lastPassAt?: Date;
+  /** When the vault says that it was changed; as it was seen where left out. */
+  readonly updated?: Date;
   /** Which version the vault calls current, and the one that it last did. */
   readonly current?: readonly [string, string];
   readonly olderVersions?: KeyPolicy['olderVersions'];
@@ -55,6 +57,7 @@ const undated = ({
   actsCutUntil,
   approvals = [over],
   lastPassAt,
+  updated,
   current = [V1, V1],
   olderVersions = 'hourly',
   // All records have had their time to come.
@@ -62,7 +65,12 @@ const undated = ({
 }: Case): boolean => {
   const looked = {
     key: 'disk-a',
-    observed: { kind: 'present', managed: false, current: current[0], versions: [] },
+    observed: {
+      kind: 'present',
+      managed: false,
+      current: current[0],
+      versions: [shown({ updated: updated ?? known(of).seen?.updated ?? ACTED })],
+    },
     record: recordOf({ [V1]: known(of) }, { acts, actsCutUntil, current: current[1] }),
     policy: { ...POLICY, olderVersions },
     approvals,
@@ -101,6 +109,11 @@ describe('an approval covers an act or not, and nobody can say', () => {
     ['when something else of it was bad at the last look, and was to be undone', { of: seen({ verdict: 'undo' }) }],
     ['when something else of it was bad at the last look, and was left', { of: seen({ verdict: 'left' }) }],
     ['when an earlier look could not say either', { found: { earlier: 'undated' } }],
+    ['when there is nothing to be undone as yet', { found: { remedy: { kind: 'tell' } } }],
+    [
+      'when an earlier look dated it, and the version was changed since, so that it may have been put back and done again',
+      { found: { earlier: 'dated' }, of: seen({ updated: inMs(-7_200_000), at: inMs(-3_600_000) }), updated: ACTED },
+    ],
     [
       'when the window was over at the last pass, which did not list older versions',
       { lastPassAt: inMs(-60_000), current: [V2, V2] },
@@ -160,7 +173,6 @@ describe('an act can be dated well enough', () => {
   test.each<readonly [says: string, of: Case]>([
     ['when there is no approval at all', { approvals: [], found: { earlier: 'undated' } }],
     ['when it is nothing that people could have approved', { found: { act: undefined, earlier: 'undated' } }],
-    ['when there is nothing to be undone', { found: { remedy: { kind: 'tell' }, earlier: 'undated' } }],
     ['when it is about the key as a whole: a deletion has its own date', { found: { version: undefined } }],
     ['when the version was never seen', { of: { seen: undefined }, found: { earlier: 'undated' } }],
     ['when the window was over at the last look', { of: seen({ at: inMs(-60_000) }) }],
@@ -170,6 +182,10 @@ describe('an act can be dated well enough', () => {
       { lastPassAt: inMs(-60_000), current: [V2, V2], olderVersions: 'each-minute' },
     ],
     ['when an earlier look dated it', { found: { earlier: 'dated' } }],
+    [
+      'when an earlier look dated it, and the version was changed since, when no window was open any more',
+      { found: { earlier: 'dated' }, of: seen({ updated: inMs(-7_200_000), at: inMs(-60_000) }), updated: ACTED },
+    ],
     [
       'when the window was over before any time at which it may have been',
       {

@@ -4,6 +4,7 @@ import { covers } from '../../../shared/domain/approval.ts';
 import type { Action, Decision } from '../../../shared/domain/decision.ts';
 import type { AttributeChange, ObservedVersion } from '../../../shared/domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../../../shared/domain/register.ts';
+import { isOlderThanSeen } from '../../../shared/guard/approvals.ts';
 import { decide, type Given } from '../../../shared/guard/decide.ts';
 import { afterLook, afterWriting } from '../../../shared/guard/next-record.ts';
 import { withChanges } from '../../../shared/register/changes.ts';
@@ -216,14 +217,16 @@ describe('nothing is undone', () => {
         (some, approvals, beneath, isLookWritten) => {
           const given: Given = { ...some, ...free, approvals, record: { ...some.record, acts: [] } };
           const decision = decide(given);
-          const covered = decision.judgements.flatMap(({ finding: { act, version, since, latest = since } }) =>
-            act !== undefined &&
-            approvals.some((one) =>
-              [since, latest].every((at) => covers(one, given.key, { act, version, at, by: undefined })),
-            )
+          const covered = decision.judgements.flatMap(({ finding }) => {
+            const { act, version, since, latest = since } = finding;
+            return act !== undefined &&
+              !isOlderThanSeen(finding, given.record) &&
+              approvals.some((one) =>
+                [since, latest].every((at) => covers(one, given.key, { act, version, at, by: undefined })),
+              )
               ? [{ version, attribute: ATTRIBUTE_OF[act] }]
-              : [],
-          );
+              : [];
+          });
           const later = done(given, decision, beneath, isLookWritten);
           const again = decide({ ...later, approvals: [], now: inDays(1) });
           for (const action of [...decision.actions, ...again.actions]) {

@@ -239,11 +239,14 @@ describe('a version that falls short of its predecessor', () => {
   test('by being imported stays approved once a person has accepted it', async () => {
     const world = await guarded();
     const made = await world.as('owner').import(vault, 'disk-a');
-    await accept(world);
+    await accept(world, [`disk-a/${made}`]);
     await world.audit();
     await world.sentry();
     await world.pass(61);
-    expect((await registered(world, made)).at(-1)).toMatchObject({ kind: 'approve-version', because: 'baseline' });
+    expect((await registered(world, made)).at(-1)).toMatchObject({
+      kind: 'approve-version',
+      because: 'baseline: needed',
+    });
     expect(await incidents(world)).toEqual([]);
     await world.as('attacker').disable(vault, 'disk-a', made);
     await world.pass(60);

@@ -34,7 +34,7 @@ describe('a change of what is approved', () => {
     ]);
   });
 
-  test.each<readonly [says: string, use: { readonly approval: string; readonly act: string; readonly at: Date }]>([
+  test.each<readonly [says: string, use: VersionRecord['spent'][number]]>([
     ['another approval', { approval: 'approval-2', act: 'disable', at: ACTED }],
     ['another act', { approval: 'approval-1', act: 'expire', at: ACTED }],
     ['another time', { approval: 'approval-1', act: 'disable', at: NOW }],
