@@ -78,6 +78,8 @@ export const undoneFinding = z.object({
   severity: z.enum(severities),
   version: z.string().optional(),
   since: moment,
+  /** When the version was changed before, by the vault's own time, where an earlier look saw it so. */
+  previous: moment.optional(),
   stopsDisks: z.boolean(),
   summary: z.string(),
 });

@@ -21,6 +21,8 @@ export const incident = z.object({
   /** When disks begin to fail: since + 60 minutes; absent where nothing stops working. */
   deadline: moment.optional(),
   state: z.enum(['open', 'resolved']),
+  /** When it was resolved; absent while it is open. */
+  endedAt: moment.optional(),
   /** One sentence: what is wrong with what. */
   summary: z.string(),
   /** What was done about it or why not, in words: `undone`, `withheld: alert-only`, `left to people: …`. */

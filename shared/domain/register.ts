@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvableActs } from './approval.ts';
 import { actor } from './audit-record.ts';
+import { hint } from './hint.ts';
 import { type Attributes, attributes } from './key.ts';
 import { moment } from './time.ts';
 
@@ -10,6 +11,8 @@ const spentUse = z.object({
   act: z.enum(approvableActs),
   at: moment,
   by: z.string().optional(),
+  /** When the version was last seen otherwise; absent for a deletion, and where it was not. */
+  after: moment.optional(),
   /** What was approved before, so that a person can take it back. */
   before: attributes.optional(),
 });
@@ -90,7 +93,9 @@ export const keyRecord = z.object({
   /** Who purged it, from a 2xx record. */
   purged: z.object({ at: moment, by: actor }).optional(),
   /** The acts that were undone within the last hour, oldest first: three make the key contested. */
-  undone: z.array(z.object({ version: z.string().optional(), since: moment, at: moment })).default([]),
+  undone: z
+    .array(z.object({ version: z.string().optional(), since: moment, previous: moment.optional(), at: moment }))
+    .default([]),
   /** Acts on this key that the audit log told of within the last day, newest last. */
   acts: z
     .array(z.object({ id: z.string(), operation: z.string(), version: z.string().optional(), at: moment, by: actor }))
@@ -101,6 +106,8 @@ export const keyRecord = z.object({
   lastLookFound: z.literal(true).optional(),
   /** Since when the key cannot be read, and why. */
   failing: z.object({ since: moment, because: z.string() }).optional(),
+  /** Refusals that were heard while the key could not be read: whether they tell anything is seen when it can. */
+  unjudged: z.array(hint).optional(),
   /** Since when what is to be undone is refused, and why. */
   unwritable: z.object({ since: moment, because: z.string() }).optional(),
   /** When the guardian asked itself to look again; nobody needs to ask twice. */

@@ -140,11 +140,12 @@ export function intentFor(
   { newId, now }: Pick<Ports, 'newId' | 'now'>,
 ): Intent {
   const undone = judgements.filter(({ finding, verdict }) => verdict.kind === 'undo' && isAbout(action, finding));
-  const findings = undone.map(({ finding: { rule, severity, version, since, stopsDisks, summary } }) => ({
+  const findings = undone.map(({ finding: { rule, severity, version, since, previous, stopsDisks, summary } }) => ({
     rule,
     severity,
     version,
     since,
+    previous,
     stopsDisks,
     summary,
   }));

@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/audit-record.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { SECOND_MS } from '../domain/time.ts';
@@ -26,22 +27,44 @@ export function actorOf(
  */
 export function actOf(
   operations: readonly string[],
-  { version, since, latest = since, previous }: Done,
+  done: Done,
   acts: KeyRecord['acts'],
   withinMs = SAME_ACT_MS,
 ): KeyRecord['acts'][number] | undefined {
-  // The vault's time is that of the whole second.
-  const secondOf = (at: Date): number => Math.floor(at.getTime() / SECOND_MS) * SECOND_MS;
-  const awayMs = (at: Date): number => Math.max(0, since.getTime() - secondOf(at), secondOf(at) - latest.getTime());
-  const isBefore = (at: Date): boolean =>
-    previous !== undefined && previous.getTime() < since.getTime() && secondOf(at) <= previous.getTime();
-  return acts
-    .filter(
-      (act) =>
-        operations.includes(act.operation) &&
-        (version === undefined || act.version === undefined || act.version === version) &&
-        awayMs(act.at) <= withinMs &&
-        !isBefore(act.at),
-    )
-    .toSorted((one, other) => awayMs(one.at) - awayMs(other.at))[0];
+  return possible(operations, done, acts)
+    .filter((act) => awayMs(done, act.at) <= withinMs)
+    .toSorted((one, other) => awayMs(done, one.at) - awayMs(done, other.at))[0];
 }
+
+/**
+ * Who is to be named for it: nobody where several changed it since it was last seen otherwise, since the vault's time is
+ * that of the last of them.
+ */
+export function doerOf(operations: readonly string[], done: Done, acts: KeyRecord['acts']): Actor | undefined {
+  const act = actOf(operations, done, acts);
+  if (act === undefined || done.previous === undefined) return act?.by;
+  const others = possible(operations, done, acts).filter(({ at }) => at.getTime() <= act.at.getTime());
+  return others.every(({ by }) => by.oid === act.by.oid) ? act.by : undefined;
+}
+
+/** The acts of these operations on that version, but for those that were seen before. */
+function possible(
+  operations: readonly string[],
+  { version, since, previous }: Done,
+  acts: KeyRecord['acts'],
+): KeyRecord['acts'] {
+  const isBefore = (at: Date): boolean =>
+    previous !== undefined && previous.getTime() < since.getTime() && secondMs(at) <= previous.getTime();
+  return acts.filter(
+    (act) =>
+      operations.includes(act.operation) &&
+      (version === undefined || act.version === undefined || act.version === version) &&
+      !isBefore(act.at),
+  );
+}
+
+/** The vault's time is that of the whole second. */
+const secondMs = (at: Date): number => Math.floor(at.getTime() / SECOND_MS) * SECOND_MS;
+
+const awayMs = ({ since, latest = since }: Done, at: Date): number =>
+  Math.max(0, since.getTime() - secondMs(at), secondMs(at) - latest.getTime());

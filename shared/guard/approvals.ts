@@ -69,7 +69,8 @@ function spending({ finding, verdict }: Judgement, { observed, record }: Situati
     ...shown,
     operations: shown.detail?.operations ?? known.approved.operations,
   });
-  const spent = { approval: verdict.approval, act: finding.act, at: finding.since, by, before: known.approved };
+  const { act, since: at } = finding;
+  const spent = { approval: verdict.approval, act, at, by, after: known.seen?.at, before: known.approved };
   return [
     {
       kind: 'approve-version',

@@ -5,7 +5,7 @@ import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { keyContested } from '../incidents/kinds/key-contested.ts';
-import { actorOf } from './actors.ts';
+import { doerOf } from './actors.ts';
 import { isThird } from './undone.ts';
 
 interface Looked {
@@ -32,12 +32,18 @@ export function contestedIncident(
   return { draft, id: incidentId({ ...draft, since: hourOf(since) }) };
 }
 
-/** Who did the last of the undone acts that the audit log has told of. */
+/** Who did the last of the undone acts for which somebody is to be named. */
 export const contester = ({ undone, acts }: KeyRecord): Actor | undefined =>
   undone
     .toReversed()
-    .map(({ version, since }) => actorOf({ version, since, act: version === undefined ? 'delete' : 'disable' }, acts))
-    .find((act) => act !== undefined)?.by;
+    .map(({ version, since, previous }) =>
+      doerOf(
+        [version === undefined ? 'KeyDelete' : 'KeyUpdate'],
+        { version, since, ...(previous === undefined ? {} : { previous }) },
+        acts,
+      ),
+    )
+    .find((actor) => actor !== undefined);
 
 /** Whether an act was undone so long ago that it makes nothing contested any more: then it is time to look again. */
 export const hasCalmed = ({ undone }: KeyRecord, now: Date): boolean =>

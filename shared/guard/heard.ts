@@ -1,9 +1,8 @@
-import type { Approval } from '../domain/approval.ts';
-import { covers, fitsActor } from '../domain/approval.ts';
+import { type Approval, covers, fitsActor } from '../domain/approval.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import { KEPT_ACTS, type KeyRecord, type RegisterChange } from '../domain/register.ts';
-import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
+import { KEPT_ACTS, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+import { CLOCKS_APART_MS, DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { accessRefused } from '../incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../incidents/kinds/approved-act-by-other.ts';
@@ -44,12 +43,32 @@ export function withActs(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
 
 /** The register's row with as many acts as it keeps, and until when others were told. */
 export function lettingActsGo(record: KeyRecord, now: Date): KeyRecord {
-  const kept = record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS).slice(-KEPT_ACTS);
-  const cut = record.acts.filter((act) => !kept.includes(act));
+  const young = record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS).slice(-KEPT_ACTS);
+  const cut = record.acts.filter((act) => !young.includes(act) && !isToBeAsked(act, record));
+  const kept = record.acts.filter((act) => !cut.includes(act));
   if (cut.length === 0) return record;
   const untilMs = Math.max(record.actsCutUntil?.getTime() ?? 0, ...cut.map(({ at }) => at.getTime()));
   return { ...record, acts: kept, actsCutUntil: new Date(untilMs) };
 }
+
+/** Refusals that are kept unjudged at most: one an hour and caller. */
+const MOST_UNJUDGED = 50;
+
+/** The refusals to be judged when the key can be read again: one an hour and caller tells as much as many. */
+export function unjudged(hints: readonly Hint[], { unjudged: before = [] }: KeyRecord): readonly Hint[] {
+  const waiting = new Map<string, Hint>();
+  for (const one of [...before, ...hints]) {
+    const { says } = one;
+    if (says.kind !== 'refused' || says.operation === 'KeyPurge' || !LOSING_ACCESS.has(says.status)) continue;
+    const name = `${says.operation} ${says.by.oid} ${hourOf(says.at).toISOString()}`;
+    if (!waiting.has(name)) waiting.set(name, one);
+  }
+  return [...waiting.values()].slice(-MOST_UNJUDGED);
+}
+
+/** Whether an act tells of a version that nobody has seen yet: that it was imported must be known when it is. */
+const isToBeAsked = ({ operation, version }: KeyRecord['acts'][number], { versions }: KeyRecord): boolean =>
+  operation === 'KeyImport' && version !== undefined && versions[version] === undefined;
 
 /** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */
 export function distrusts(record: KeyRecord): readonly RegisterChange[] {
@@ -68,7 +87,10 @@ export function heardIncidents(
   approvals: readonly Approval[],
   usable: boolean,
 ): readonly HeardIncident[] {
-  return [...hints.flatMap((hint) => fromHint(id, hint, record, usable)), ...wrongPersons(id, record, approvals)];
+  return [
+    ...hints.flatMap((hint) => fromHint(id, hint, record, usable)),
+    ...wrongPersons(id, hints, record, approvals),
+  ];
 }
 
 function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, usable: boolean): readonly HeardIncident[] {
@@ -103,32 +125,50 @@ const onceAnHour = (draft: IncidentDraft): HeardIncident => ({
   id: incidentId({ ...draft, since: hourOf(draft.since) }, draft.who?.oid),
 });
 
-/** An approval was spent while the actor was not known; the record now names somebody it was not meant for. */
-function wrongPersons(id: KeyId, record: KeyRecord, approvals: readonly Approval[]): readonly HeardIncident[] {
-  const spent = [
-    ...Object.entries(record.versions).flatMap(([version, known]) =>
-      known.spent.map((use) => ({ ...use, version, operation: 'KeyUpdate' })),
-    ),
-    ...(record.approvedDeletion === undefined
-      ? []
-      : [
-          {
-            approval: record.approvedDeletion.approval,
-            at: record.approvedDeletion.deletedOn,
-            version: undefined,
-            act: 'delete' as const,
-            operation: 'KeyDelete',
-          },
-        ]),
-  ];
-  return spent.flatMap((use) => {
+/** An approval was spent while the actor was not known; a record that was heard now names somebody it was not meant for. */
+function wrongPersons(
+  id: KeyId,
+  hints: readonly Hint[],
+  record: KeyRecord,
+  approvals: readonly Approval[],
+): readonly HeardIncident[] {
+  const heardNow = new Set(hints.map((hint) => hint.id));
+  return spentOf(record).flatMap((use) => {
+    const { version, operation } = use;
     const approval = approvals.find((candidate) => candidate.id === use.approval);
-    const act = actOf([use.operation], { version: use.version, since: use.at }, record.acts, CERTAIN_MS);
-    if (approval === undefined || act === undefined || fitsActor(approval, act.by.oid)) return [];
-    const done = { act: use.act, version: use.version, at: use.at, by: act.by.oid };
-    if (approvals.some((other) => covers(other, id.key, done))) return [];
-    const where = { ...id, ...(use.version === undefined ? {} : { version: use.version }) };
-    const draft = approvedActByOther.draft(where, use.operation, approval.id, act.by, use.at);
+    const act = actOf([operation], { version, since: use.at }, record.acts, CERTAIN_MS);
+    if (approval === undefined || act === undefined || !heardNow.has(act.id)) return [];
+    const isAllowed = ({ at, by }: KeyRecord['acts'][number]): boolean =>
+      fitsActor(approval, by.oid) ||
+      approvals.some((other) => covers(other, id.key, { act: use.act, version, at, by: by.oid }));
+    // Several may have changed it since it was seen otherwise: where one was allowed to, nobody can say that it was not that one.
+    if ([act, ...actsSince(use, record)].some(isAllowed)) return [];
+    const where = { ...id, ...(version === undefined ? {} : { version }) };
+    const draft = approvedActByOther.draft(where, operation, approval.id, act.by, use.at);
     return [{ draft, id: incidentId(draft) }];
   });
 }
+
+type Spent = VersionRecord['spent'][number] & { readonly version: string | undefined; readonly operation: string };
+
+/** What approvals were spent on, with the operation that the audit log names. */
+function spentOf({ versions, approvedDeletion }: KeyRecord): readonly Spent[] {
+  const onVersions = Object.entries(versions).flatMap(([version, { spent }]) =>
+    spent.map((use) => ({ ...use, version, operation: 'KeyUpdate' })),
+  );
+  if (approvedDeletion === undefined) return onVersions;
+  const { approval, deletedOn } = approvedDeletion;
+  return [...onVersions, { approval, act: 'delete', at: deletedOn, version: undefined, operation: 'KeyDelete' }];
+}
+
+/** The acts of that kind since the version was last seen otherwise. */
+const actsSince = ({ version, operation, after, at }: Spent, { acts }: KeyRecord): KeyRecord['acts'] =>
+  after === undefined
+    ? []
+    : acts.filter(
+        (act) =>
+          act.operation === operation &&
+          (act.version === undefined || act.version === version) &&
+          act.at.getTime() > after.getTime() - CLOCKS_APART_MS &&
+          act.at.getTime() <= at.getTime() + CERTAIN_MS,
+      );

@@ -16,7 +16,7 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readBaseline, readSweep } from '../register/vaults.ts';
 import { type Claim, claimedBackSeconds, claimKey, releaseClaim } from './claim.ts';
 import { hintEntry } from './entries.ts';
-import { heardIncidents, lettingActsGo, withActs } from './heard.ts';
+import { heardIncidents, lettingActsGo, unjudged, withActs } from './heard.ts';
 import { tellOfKey, tellOfNews } from './key-incidents.ts';
 import { cannotRead, lookAgain, save } from './look-again.ts';
 import { firstReads, observe } from './observe.ts';
@@ -108,7 +108,8 @@ async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports):
   if (observation.kind === 'refused') {
     if (before.length > 0) await append(id, before, ports);
     await tellOfNews([...heardIncidents(id, news, record, approvals, false), ...unexplained], ports);
-    await cannotRead(id, message, known, lettingActsGo(record, ports.now()), observation.refusal, ports);
+    const kept = { ...lettingActsGo(record, ports.now()), unjudged: [...unjudged(news, record)] };
+    await cannotRead(id, message, known, kept, observation.refusal, ports);
     return claim.open.length === 0 ? claim : undefined;
   }
   await tellOfNews(unexplained, ports);
@@ -148,11 +149,12 @@ async function conclude(
 ): Promise<Claim | undefined> {
   if (progress.before.length > 0) await append(id, progress.before, ports);
   const usable = progress.observed.kind === 'present' && decision.judgements.length === 0;
-  const heard = heardIncidents(id, news, progress.record, approvals, usable);
+  const heard = heardIncidents(id, [...unjudged([], known.record), ...news], progress.record, approvals, usable);
   const since = progress.record.unwritable?.since ?? ports.now();
   const after: KeyRecord = {
     ...lettingActsGo(progress.record, ports.now()),
     failing: undefined,
+    unjudged: undefined,
     unwritable: failure === undefined ? undefined : { since, because: failure },
   };
   await tellOfKey(id, book.booked, { undone: progress.undone, decision, failure, heard, record: after }, ports);

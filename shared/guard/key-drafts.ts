@@ -7,7 +7,7 @@ import { later, MINUTE_MS } from '../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../incidents/draft.ts';
 import { keyContested } from '../incidents/kinds/key-contested.ts';
 import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
-import { actOf } from './actors.ts';
+import { doerOf } from './actors.ts';
 import { contester } from './contested.ts';
 import { rules } from './rules/registry.ts';
 import { versionExpired } from './rules/version-expired.ts';
@@ -85,7 +85,7 @@ function draftOf(
   record: KeyRecord,
 ): IncidentDraft {
   const command = commandFor(id, finding, mend);
-  const by = doerOf(finding.rule, { version: finding.version, since: finding.since }, record);
+  const by = namedFor(finding.rule, { version: finding.version, since: finding.since }, record);
   return {
     kind: finding.rule,
     severity: finding.severity,
@@ -116,8 +116,8 @@ function commandFor(id: KeyId, { rule, version }: UndoneFinding, mend: Standing[
   }
 }
 
-/** Who did what an incident tells of, where the audit log has told. */
-export function doerOf(
+/** Who is to be named for what an incident tells of, where the audit log has told. */
+export function namedFor(
   kind: string,
   { version, since }: { readonly version: string | undefined; readonly since: Date },
   record: KeyRecord,
@@ -126,9 +126,11 @@ export function doerOf(
   const rule = rules.find(({ id }) => id === kind);
   if (rule === undefined) return undefined;
   const differing = version === undefined ? undefined : record.versions[version]?.differing;
-  const previous = Object.values(differing ?? {}).find((dated) => dated?.since.getTime() === since.getTime())?.previous;
-  const found = { version, since, ...(previous === undefined ? {} : { previous }) };
-  return actOf(rule.doneBy, found, record.acts)?.by;
+  const undone = record.undone.filter((one) => one.version === version);
+  const previous = [...Object.values(differing ?? {}), ...undone].find(
+    (dated) => dated?.since.getTime() === since.getTime(),
+  )?.previous;
+  return doerOf(rule.doneBy, { version, since, ...(previous === undefined ? {} : { previous }) }, record.acts);
 }
 
 /** How an incident ends that is not found any more; `undefined` where nobody can say, since its version cannot be seen. */

@@ -7,7 +7,7 @@ import { kinds } from '../incidents/kinds/registry.ts';
 import type { Ports } from '../ports.ts';
 import { contestedIncident, isCalm } from './contested.ts';
 import type { HeardIncident } from './heard.ts';
-import { doerOf, draftsOf, endOf, type Found } from './key-drafts.ts';
+import { draftsOf, endOf, type Found, namedFor } from './key-drafts.ts';
 import { rules } from './rules/registry.ts';
 
 /** Incidents that end with the look that does not come to them any more: those of the rules, and what kept from looking. */
@@ -64,7 +64,7 @@ async function nameActors(standing: readonly Booked[], record: KeyRecord, ports:
   for (const booked of standing) {
     const { kind, subject, since, who } = booked.incident;
     if (!(ENDING.has(kind) || kind === keyContested.id)) continue;
-    const by = doerOf(kind, { version: subject.version, since }, record);
+    const by = namedFor(kind, { version: subject.version, since }, record);
     // Records come in any order: one that is nearer names another than the first that came.
     if (by !== undefined && by.oid !== who?.oid) await nameActor(booked, by, ports);
   }

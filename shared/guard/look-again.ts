@@ -62,8 +62,7 @@ export async function cannotRead(
   const planned =
     record.nextLookAt !== undefined && record.nextLookAt.getTime() > now.getTime() && message.attempt === 0;
   const afterSeconds = delaySeconds(message.attempt);
-  // What was refused to somebody is judged by whether the key is usable: only a look that sees it can.
-  if (!planned || message.hints.some(({ says }) => says.kind === 'refused'))
+  if (!planned)
     await ports.queues.inspections.send(
       { ...message, attempt: message.attempt + 1, failingSince: failing.since },
       afterSeconds,

@@ -83,7 +83,7 @@ export const wasImported = (version: string, created: Date, { acts }: KeyRecord)
   acts.some(
     (act) =>
       act.operation === 'KeyImport' &&
-      act.version === version &&
+      (act.version === undefined || act.version === version) &&
       Math.abs(act.at.getTime() - created.getTime()) <= SAME_ACT_MS,
   );
 

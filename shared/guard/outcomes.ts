@@ -39,9 +39,9 @@ export async function afterSending(
 ): Promise<KeyRecord> {
   const now = ports.now();
   const undone = [...record.undone];
-  for (const { version, since } of tookBy(sent)) {
+  for (const { version, since, previous } of tookBy(sent)) {
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
-      undone.push({ version, since, at: now });
+      undone.push({ version, since, previous, at: now });
   }
   const approved = sent.flatMap(({ intent, outcome }) => (outcome.kind === 'done' ? approvedBy(intent, record) : []));
   if (approved.length > 0)

@@ -45,8 +45,8 @@ export const readIncidents = async (ports: Pick<Ports, 'tables'>, where: Where):
 
 /**
  * Opens an incident, or changes the one that stands, and tells. A new one takes the place of what has long been over.
- * Twice the same is once. `id` is given for news that is
- * told by itself; a state goes on in the open incident of its kind and version, even where the act was repeated.
+ * Twice the same is once. `id` is given for news that is told by itself: it opens none again that ended after the act. A
+ * state goes on in the open incident of its kind and version, even where the act was repeated.
  */
 export async function openIncident(given: IncidentDraft, needs: Needs, id?: string): Promise<void> {
   const standing = await readIncidents(needs, given.subject);
@@ -58,6 +58,7 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
       open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
   );
   const continued = id === undefined ? (same ?? ongoing) : same;
+  if (id !== undefined && isOverSince(same?.incident, draft.since)) return;
   if (continued !== undefined) {
     await changeIncident(continued, { ...onGoing(draft, continued.incident), state: 'open' }, needs);
     return;
@@ -77,6 +78,9 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
   if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
   await Promise.all(outdated(standing, needs.now()).map((booked) => needs.tables.incidents.remove(booked.row)));
 }
+
+const isOverSince = (incident: Incident | undefined, since: Date): boolean =>
+  incident?.state === 'resolved' && incident.endedAt !== undefined && since.getTime() <= incident.endedAt.getTime();
 
 /** What is over stays in the book for so long, and of one key or vault so many at most; the trail has it for ever. */
 const KEPT_MS = 30 * DAY_MS;
@@ -124,7 +128,7 @@ async function changeIncident(
   const was = booked.incident;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
-  const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined } : {}) };
+  const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}) };
   if (JSON.stringify(next) === JSON.stringify(was)) {
     if (was.toldRevision < was.revision) await tell(booked, eventOf(was), needs);
     return true;
@@ -155,7 +159,7 @@ export async function resolveIncident(
   }
   return changeIncident(
     booked,
-    { state: 'resolved', judgement, ...(restored ? { restoredAt: needs.now() } : {}) },
+    { state: 'resolved', endedAt: needs.now(), judgement, ...(restored ? { restoredAt: needs.now() } : {}) },
     needs,
   );
 }

@@ -2,11 +2,12 @@ import { entry, registerEntry } from '../audit/entries.ts';
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
 import { approvedVersions, type KeyRecord, type VersionRecord } from '../domain/register.ts';
+import { NotAllowed } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import { changesByKey, type KeyChange, withChanges } from './changes.ts';
 import { changeKey, type KeyRow, ROWS_AT_ONCE, readKeys } from './keys.ts';
-import type { Proposed } from './proposal.ts';
+import { type Proposed, unusable } from './proposal.ts';
 import { writeBaseline } from './vaults.ts';
 
 /**
@@ -29,7 +30,23 @@ function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords):
   return asShown.includes(name) ? 'as shown' : undefined;
 }
 
-/** Makes what a person has looked at the approved state, records it, and lets the guardian write. */
+/** What became unusable since a person looked is none that they meant as being in use. */
+function refuseUnusable(proposed: readonly Proposed[], { asShown = [] }: BaselineWords, now: Date): void {
+  const faults = proposed.flatMap((one) => {
+    const name = `${one.key}/${one.version ?? ''}`;
+    const fault = asShown.includes(name) ? unusable(one, now) : undefined;
+    return fault === undefined ? [] : [`${name}: ${fault}`];
+  });
+  if (faults.length > 0)
+    throw new NotAllowed(
+      `What cannot be used is not accepted as shown: ${faults.join(', ')}. Say that it is needed, or retired.`,
+    );
+}
+
+/**
+ * Makes what a person has looked at the approved state, records it, and lets the guardian write. Throws `NotAllowed`, and
+ * accepts nothing, where a version that is to be as shown cannot be used.
+ */
 export async function acceptBaseline(
   vault: string,
   proposed: readonly Proposed[],
@@ -37,6 +54,7 @@ export async function acceptBaseline(
   by: Actor,
   ports: Ports,
 ): Promise<void> {
+  refuseUnusable(proposed, words, ports.now());
   const standing = await readKeys(ports.tables.keys, vault);
   const said = proposed.flatMap((one): readonly KeyChange[] => {
     const { key, version, read, listed, suspicious } = one;
@@ -76,21 +94,24 @@ export async function acceptBaseline(
   // A look may write a row meanwhile: what it learned stays.
   await inTurns(ROWS_AT_ONCE, [...new Set(proposed.map(({ key }) => key))], async (key) => {
     await changeKey(ports.tables.keys, { vault, key }, (record) =>
-      withSight(key, withChanges(record, changesOf.get(key) ?? []), judged, ports.now()),
+      withSight(key, withChanges(record, changesOf.get(key) ?? []), judged),
     );
   });
   await writeBaseline(ports.tables.vaults, vault, { state: 'accepted', at: ports.now(), by, record: accepted.id });
 }
 
-/** A key that was let go is guarded again once a version of it is accepted; those that went with it and are gone are not. */
+/** A key that was let go is guarded again once a version of it is accepted as one in use; those that went with it and are gone are not. */
 const comingBack = (
   said: readonly KeyChange[],
   proposed: readonly Proposed[],
   standing: ReadonlyMap<string, KeyRow>,
 ): readonly KeyChange[] =>
   [...standing].flatMap(([key, { record }]): readonly KeyChange[] => {
-    const isAccepted = said.some(([accepted, { kind }]) => accepted === key && kind === 'approve-version');
-    if (record.approvedDeletion === undefined || !isAccepted) return [];
+    const isBack = proposed.some((one) => one.key === key && one.letGo);
+    const isAccepted = said.some(
+      ([accepted, change]) => accepted === key && change.kind === 'approve-version' && change.approved.enabled,
+    );
+    if (record.approvedDeletion === undefined || !isBack || !isAccepted) return [];
     const because = 'it was gone when its key, deleted with approval, was accepted again';
     return [
       [key, { kind: 'forget-deletion' }],
@@ -116,9 +137,9 @@ const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly
   VITAL_OPERATIONS;
 
 /** The accepted state is also the last that was seen: what is bad already and is said to be needed is to be undone. */
-function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[], now: Date): KeyRecord {
+function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[]): KeyRecord {
   let next = record;
-  for (const { read, listed, current } of proposed.filter((one) => one.key === key)) {
+  for (const { read, listed, current, readAt } of proposed.filter((one) => one.key === key)) {
     const shown = read ?? listed;
     const known = shown === undefined ? undefined : next.versions[shown.version];
     if (shown === undefined || known === undefined) continue;
@@ -126,14 +147,14 @@ function withSight(key: string, record: KeyRecord, proposed: readonly Proposed[]
     const operations = [...(read?.detail.operations ?? known.approved?.operations ?? [])];
     const asApproved = known.approved === undefined || sameOperations(operations, known.approved.operations);
     const seen: VersionRecord['seen'] = {
-      at: now,
+      at: readAt,
       updated,
       enabled,
       notBefore,
       expiresOn,
       operations,
       // A list does not show operations: those that are to be put back are read with the next pass.
-      inFullAt: asApproved ? now : updated,
+      inFullAt: asApproved ? readAt : updated,
       verdict: 'undo',
     };
     next = {

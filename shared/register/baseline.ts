@@ -25,10 +25,11 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   const proposed: Proposed[] = [];
   for (const { key } of listed.keys) {
     if (!isGuarded(key)) continue;
+    const readAt = ports.now();
     for (const version of await readVersions(vault, key, reads))
-      proposed.push(proposedVersion(key, version, standing.get(key)?.record, ports.now()));
+      proposed.push(proposedVersion(key, version, standing.get(key)?.record, readAt));
   }
-  for (const { key } of got(deleted, vault)) if (isGuarded(key)) proposed.push(proposedDeleted(key));
+  for (const { key } of got(deleted, vault)) if (isGuarded(key)) proposed.push(proposedDeleted(key, ports.now()));
   return bySuspicion(proposed);
 }
 

@@ -30,11 +30,18 @@ export interface Proposed {
   readonly letGo: boolean;
   /** Why it is not taken as it is by itself; `undefined` where nothing is odd. */
   readonly suspicious: string | undefined;
+  /** When reading it began: what came to be later may not be in it. */
+  readonly readAt: Date;
   /** When it was changed after it was made, where that is less than 30 days ago. */
   readonly changedAt: Date | undefined;
 }
 
-/** What the baseline makes of a version. @param record what the register holds of its key; `undefined` where nothing */
+/**
+ * What the baseline makes of a version.
+ *
+ * @param record what the register holds of its key; `undefined` where nothing
+ * @param now when reading it began
+ */
 export function proposedVersion(
   key: string,
   { listed, read, current }: ShownVersion,
@@ -44,6 +51,10 @@ export function proposedVersion(
   const known = record?.versions[listed.version];
   const approved = known?.approved;
   const letGo = record?.approvedDeletion !== undefined;
+  const odd = suspicion(read ?? listed, read?.detail.operations, current, approved, now) ?? refused(known);
+  const reasons = [letGo ? 'its key was deleted with approval and is back' : undefined, odd].filter(
+    (reason) => reason !== undefined,
+  );
   return {
     key,
     version: listed.version,
@@ -52,15 +63,14 @@ export function proposedVersion(
     current,
     approved,
     letGo,
-    suspicious: letGo
-      ? 'its key was deleted with approval and is back'
-      : (suspicion(read ?? listed, read?.detail.operations, current, approved, now) ?? refused(known)),
+    suspicious: reasons.length === 0 ? undefined : reasons.join('; '),
+    readAt: now,
     changedAt: changedLately(listed, now) ? listed.updated : undefined,
   };
 }
 
 /** A deleted key: its versions cannot be read. */
-export const proposedDeleted = (key: string): Proposed => ({
+export const proposedDeleted = (key: string, now: Date): Proposed => ({
   key,
   version: undefined,
   read: undefined,
@@ -69,6 +79,7 @@ export const proposedDeleted = (key: string): Proposed => ({
   approved: undefined,
   letGo: false,
   suspicious: 'the key is deleted',
+  readAt: now,
   changedAt: undefined,
 });
 
@@ -121,3 +132,16 @@ const isAsApproved = (
   sameMoment(notBefore, approved.notBefore) &&
   sameMoment(expiresOn, approved.expiresOn) &&
   (operations === undefined || sameOperations(operations, approved.operations));
+
+/** Why a version cannot be in use as it is shown; `undefined` where it can. */
+export function unusable({ listed, read, approved }: Proposed, now: Date): string | undefined {
+  const shown = read ?? listed;
+  if (shown === undefined) return 'its key is deleted';
+  if (!shown.enabled) return 'it is disabled';
+  if (shown.expiresOn !== undefined && shown.expiresOn.getTime() <= now.getTime()) return 'it has expired';
+  if (shown.notBefore !== undefined && shown.notBefore.getTime() > now.getTime()) return 'it cannot be used yet';
+  const removed = VITAL_OPERATIONS.filter(
+    (vital) => approved?.operations.includes(vital) === true && read?.detail.operations.includes(vital) === false,
+  );
+  return removed.length === 0 ? undefined : `it has no ${removed.join(' and ')}`;
+}

@@ -16,9 +16,12 @@ export const deletedKeyBack: KeyRule = {
     const { approvedDeletion, backSince = now, acts } = record;
     if (observed.kind !== 'present' || approvedDeletion === undefined) return [];
     // Recovering moves no time of the vault's: only the audit log tells when it was.
-    const recovered = acts.findLast(
-      ({ operation, at }) => BRINGING_BACK.includes(operation) && at.getTime() >= approvedDeletion.deletedOn.getTime(),
-    );
+    const [recovered] = acts
+      .filter(
+        ({ operation, at }) =>
+          BRINGING_BACK.includes(operation) && at.getTime() >= approvedDeletion.deletedOn.getTime(),
+      )
+      .toSorted((one, other) => one.at.getTime() - other.at.getTime());
     return [
       {
         version: undefined,

@@ -3,6 +3,7 @@ import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { startAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
+import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
@@ -43,6 +44,36 @@ const patches = (world: World) =>
   world.writes().filter(({ operation, status }) => operation === 'update' && status < 400);
 
 describe('a key that cannot be read', () => {
+  test('makes no more messages, however often others are refused it; they are told when it can be read', async () => {
+    const world = await worldWith();
+    await world.sentry();
+    const { version } = currentOf(world, VAULT, 'disk-a');
+    const disk = { match: { vault: VAULT, identity: 'owner', operation: 'unwrapkey' } } as const;
+    const lift = [
+      world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'forbidden-by-firewall' } }),
+      world.azure.fault({ ...disk, answer: { kind: 'forbidden-by-permission' } }),
+    ];
+    const looksIn = async (seconds: number): Promise<number> => {
+      world.azure.clearLog();
+      for (let passed = 0; passed < seconds; passed += 10) {
+        await expect(world.as('owner').wrapAndUnwrap(VAULT, 'disk-a', version)).rejects.toMatchObject({
+          statusCode: 403,
+        });
+        await world.audit();
+        await world.pass(10, 1);
+      }
+      return world.azure.log.filter(({ identity, operation }) => identity === 'watcher' && operation === 'get-deleted')
+        .length;
+    };
+    await looksIn(120);
+    const [early, late] = [await looksIn(120), await looksIn(120)];
+    expect(late).toBeLessThanOrEqual(early + 2);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+    for (const each of lift) each();
+    await world.pass(130);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open', 'key-unreadable resolved']);
+  });
+
   const refusals = [
     { says: 'unreachable', answer: { kind: 'unreachable' } },
     { says: 'unreachable', answer: { kind: 'internal-error' } },

@@ -236,6 +236,26 @@ describe('a version that falls short of its predecessor', () => {
     expect(await use()).toEqual(USABLE);
   });
 
+  test('by being imported is told although its record came while it was deleted, and many others since', async () => {
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [{ name: 'disk-a' }] }],
+      policy: { vaults: [{ name: vault, mode: 'alert' }] },
+    });
+    await world.sentry();
+    await world.as('attacker').import(vault, 'disk-a');
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.audit();
+    await world.pass(61);
+    await world.as('owner').recover(vault, 'disk-a');
+    for (let nth = 0; nth < 60; nth += 1) await world.as('attacker').tag(vault, 'disk-a');
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.audit();
+    await world.pass(61);
+    await world.as('owner').recover(vault, 'disk-a');
+    await world.pass(130);
+    expect((await incidents(world)).map(({ kind }) => kind)).toContain('version-born-weak');
+  });
+
   test('by being imported stays approved once a person has accepted it', async () => {
     const world = await guarded();
     const made = await world.as('owner').import(vault, 'disk-a');

@@ -278,6 +278,79 @@ describe('a baseline', () => {
     expect(shown(world, latest)?.keyOps.toSorted()).toEqual(['sign', 'unwrapKey', 'wrapKey']);
   });
 
+  test.each<readonly [what: string, act: (world: World) => Promise<void>, fault: string]>([
+    ['was disabled', (world) => world.as(attacker).disable(vault, 'disk-a'), 'it is disabled'],
+    ['has expired', (world) => world.as(attacker).expire(vault, 'disk-a', new Date(0)), 'it has expired'],
+    [
+      'cannot be used yet',
+      (world) => world.as(attacker).notBefore(vault, 'disk-a', new Date('2037-01-01T00:00:00Z')),
+      'it cannot be used yet',
+    ],
+    ['cannot unwrap', (world) => world.as(attacker).operations(vault, 'disk-a', ['wrapKey']), 'it has no unwrapKey'],
+  ])('takes no version as shown that %s meanwhile, and nothing else with it', async (_, act, fault) => {
+    const world = await unaccepted();
+    await accept(world);
+    await act(world);
+    const asShown = [`disk-a/${latest}`];
+    await expect(accept(world, { asShown })).rejects.toThrow(`disk-a/${latest}: ${fault}`);
+    await world.sentry();
+    await world.pass(130);
+    expect(shown(world, latest)?.enabled).toBe(true);
+    expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+  });
+
+  test('that only retires versions of a key that was let go guards none of it', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    await world.approve({ vault, key: 'disk-a', acts: ['delete'] });
+    await world.as('owner').delete(vault, 'disk-a');
+    await world.pass(130);
+    await world.as('owner').recover(vault, 'disk-a');
+    await world.as('owner').disable(vault, 'disk-a', older);
+    await accept(world, { retired: [`disk-a/${older}`] });
+    await world.as('owner').disable(vault, 'disk-a', latest);
+    await world.pass(130);
+    expect(world.changes()).toBe(0);
+  });
+
+  test('says everything that is odd about a key that was let go and is back', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.sentry();
+    await world.approve({ vault, key: 'disk-a', acts: ['delete'] });
+    await world.as('owner').delete(vault, 'disk-a');
+    await world.pass(130);
+    await world.as('owner').recover(vault, 'disk-a');
+    await world.as(attacker).disable(vault, 'disk-a');
+    const proposed = await proposeBaseline(vault, world.ports);
+    expect(proposed.find(({ version }) => version === latest)?.suspicious).toBe(
+      'its key was deleted with approval and is back; it is disabled and current: something may need it',
+    );
+  });
+
+  test('that is accepted while a look tells of the same ends what that look opens', async () => {
+    const meanwhile: { accept?: (() => Promise<void>) | undefined } = {};
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [soundKey] }],
+      policy: { vaults: [{ name: vault, mode: 'block' }] },
+      async onStorage(name) {
+        const { accept: now } = meanwhile;
+        if (now === undefined || name !== 'alerts.send') return;
+        meanwhile.accept = undefined;
+        await now();
+      },
+    });
+    await world.sentry();
+    await world.pass(61);
+    await world.as('owner').operations(vault, 'disk-a', everyOperation);
+    await world.as('owner').operations(vault, 'disk-a', ['wrapKey', 'unwrapKey', 'sign', 'verify', 'encrypt']);
+    meanwhile.accept = () => accept(world, { asShown: [`disk-a/${latest}`] });
+    await world.pass(300, 5);
+    expect(meanwhile.accept).toBeUndefined();
+    expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+  });
+
   test('lists a deleted key as suspicious', async () => {
     const world = await unaccepted([soundKey, { name: 'disk-b' }]);
     await world.as(attacker).delete(vault, 'disk-b');

@@ -25,6 +25,18 @@ describe('a key differs', () => {
     ],
     ['when it is in neither list', { register: one }],
     ['when the register does not know it', { keys: [listedKey('disk-a')] }],
+    [
+      'when it stays deleted as approved, and was seen in neither list meanwhile',
+      {
+        deleted: [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }],
+        register: {
+          'disk-a': recordOf(
+            { [V1]: fresh },
+            { approvedDeletion: { approval: 'a', deletedOn: ACTED }, absentSince: inMs(-60_000) },
+          ),
+        },
+      },
+    ],
     ['when its item of the list does not hold what it should', { unclear: ['disk-a'], register: one }],
     ['when neither its item nor the register tells of it', { unclear: ['disk-a'] }],
     [

@@ -44,6 +44,11 @@ describeRule(deletedKeyBack, {
       { since: ACTED },
     ],
     [
+      'one that was made anew and rotated since: since it was made, in whatever order the records came',
+      situation({ record: letGo({ acts: [told('KeyCreate', NOW), told('KeyImport', ACTED)] }) }),
+      { since: ACTED },
+    ],
+    [
       'one that was recovered before the deletion that people approved, too: since now',
       situation({ record: letGo({ acts: [told('KeyRecover', inDays(-2)), told('KeyUpdate', ACTED)] }) }),
       { since: NOW },

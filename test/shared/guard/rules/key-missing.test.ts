@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { keyMissing } from '../../../../shared/guard/rules/key-missing.ts';
-import { inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
+import { inDays, inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
 import { describeRule } from './table.ts';
 
 const absent = (
@@ -43,6 +43,11 @@ describeRule(keyMissing, {
   rejects: [
     ['a key that is in neither list for the first time: settling', absent(undefined, 7), { ...settling, since: NOW }],
     ['a key gone for a moment less than a minute: settling', absent(59_999, 7), { ...settling, since: inMs(-59_999) }],
+    [
+      'a key of which only a record of the one before it told that it was purged',
+      absent(60_000, 7, { purged: { at: inDays(-101), by: { oid: 'x' } } }),
+      missing,
+    ],
     ['a key gone for a minute: missing', absent(60_000, 7), { ...missing, since: inMs(-60_000) }],
     ['a key gone for a moment less than ten minutes', absent(599_999, 7), missing],
     [

@@ -40,6 +40,10 @@ describeRule(keyPurged, {
       absent(3_600_000, 7, { purged, approvedDeletion: letGo(inDays(-90), purged.at) }),
     ],
     [
+      'a record of the key that had the name before: a version was made since',
+      absent(undefined, undefined, { purged: { ...purged, at: inDays(-101) } }),
+    ],
+    [
       'a purge before the deletion that was approved',
       absent(3_600_000, 7, { purged, approvedDeletion: letGo(inMs(-4_999)) }),
     ],
