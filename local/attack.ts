@@ -1,5 +1,5 @@
 import { isRestError } from '@azure/core-rest-pipeline';
-import { Argument, Command } from 'commander';
+import { Argument, Command } from '@commander-js/extra-typings';
 import { actNames, attack } from './attacks.ts';
 import { localFolder } from './guardian-folder.ts';
 import { findLocalAzure, outsideClient } from './outside-client.ts';
@@ -10,7 +10,7 @@ const command = new Command('npm run attack --')
   .argument('<vault/key>', 'which key, as contoso-disks/disk-web')
   .option('--as <identity>', 'under which identity of .local/azure.json', 'attacker')
   .option('--folder <folder>', 'where azure.json is', localFolder())
-  .action(async (act: string, target: string, options: { readonly as: string; readonly folder: string }) => {
+  .action(async (act, target, options) => {
     const [vault, key, ...rest] = target.split('/');
     if (vault === undefined || key === undefined || key === '' || rest.length > 0)
       command.error(`"${target}" names no key: write it as contoso-disks/disk-web.`);

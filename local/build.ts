@@ -2,7 +2,7 @@
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command } from '@commander-js/extra-typings';
 import { build, type Message } from 'esbuild';
 import about from '../package.json' with { type: 'json' };
 import { channelRegistry } from '../shared/alerts/registry.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command } from '@commander-js/extra-typings';
 import { startEstate } from './estate.ts';
 import { startLocalGuardian } from './guardian.ts';
 import { localFolder } from './guardian-folder.ts';
@@ -12,7 +12,7 @@ const command = new Command('npm start --')
   .description('Runs the guardian against a local Azure until it is stopped.')
   .option('--folder <folder>', 'where it says where it is', localFolder())
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
-const { folder, seed } = command.parse().opts<{ readonly folder: string; readonly seed?: number }>();
+const { folder, seed } = command.parse().opts();
 if ((await stat(folder).catch(() => undefined))?.isDirectory() === false)
   command.error(`${folder} is a file: give it a folder with --folder.`);
 if (await isLocalAzureUp(folder))

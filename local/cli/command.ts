@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Context } from './context.ts';
 
@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 export type Run = (work: (context: Context) => Promise<string>) => () => Promise<void>;
 
 /** Adds a command, or a group of them, to the program. `local/cli/commands/<name>.ts`, one file each. */
-export type CommandGroup = (program: Command, run: Run) => void;
+export type CommandGroup = (program: CommandUnknownOpts, run: Run) => void;
 
 /** Approvals and holds are believed for where they lie until they are signed: a deployed guardian must not be led so. */
 export function localOnly(context: Context): Context {

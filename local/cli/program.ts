@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import {
   BaselineImpossible,
   KeptRecordUnreadable,
@@ -58,7 +58,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function keyGuardian(terminal: Terminal): Command {
+function keyGuardian(terminal: Terminal): CommandUnknownOpts {
   const program = new Command('npm run key-guardian --')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -68,7 +68,7 @@ function keyGuardian(terminal: Terminal): Command {
     .option('--azure', 'speak to the deployed guardian that the environment names, instead of the local Azure');
 
   const run: Run = (work) => async () => {
-    const { as, folder, azure = false } = program.opts<{ as: string; folder: string; azure?: boolean }>();
+    const { as, folder, azure = false } = program.opts();
     terminal.out(`${await work(azure ? await azureContext() : await localContext(as, folder))}\n`);
   };
 

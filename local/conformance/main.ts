@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { program } from 'commander';
+import { program } from '@commander-js/extra-typings';
 import { UnreadableEvidence } from './errors.ts';
 import { readPublishedShapes } from './published-shapes.ts';
 import { readExchanges } from './recordings.ts';
@@ -35,7 +35,7 @@ program
   )
   .argument('<folder>', 'folder that holds recordings/ and key-vault-schemas/')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .action(async (folder: string) => {
+  .action(async (folder) => {
     try {
       process.exitCode = await conformance(folder);
     } catch (error) {

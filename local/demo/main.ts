@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { parseSeed } from '../seed.ts';
 import { playDemo } from './play.ts';
 import { headLines, stepLine } from './text.ts';
@@ -18,17 +18,7 @@ const command = new Command('npm run demo --')
   .option('--seconds <n>', 'what has to come has to have come so long after the first acts', parseSeconds, 50)
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
 command.parse();
-const {
-  json = false,
-  unguarded = false,
-  seconds,
-  seed,
-} = command.opts<{
-  readonly json?: boolean;
-  readonly unguarded?: boolean;
-  readonly seconds: number;
-  readonly seed?: number;
-}>();
+const { json = false, unguarded = false, seconds, seed } = command.opts();
 
 const print = (text: string): void => {
   if (!json) process.stdout.write(text);

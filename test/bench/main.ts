@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, Option } from '@commander-js/extra-typings';
 import type { Figure } from './figure.ts';
 import { measurements } from './registry.ts';
 import { tableHead, tableLine } from './table.ts';
@@ -10,7 +10,7 @@ const command = new Command('npm run bench --')
     new Option('--only <figure>', 'measure this figure alone').choices(measurements.flatMap(({ names }) => names)),
   );
 command.parse();
-const { json = false, only } = command.opts<{ readonly json?: boolean; readonly only?: string }>();
+const { json = false, only } = command.opts();
 
 const say = (line: string): void => {
   if (!json) process.stdout.write(`${line}\n`);

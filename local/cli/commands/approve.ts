@@ -1,11 +1,11 @@
-import { Option } from 'commander';
-import { type ApprovableAct, approvableActs } from '../../../shared/domain/approval.ts';
+import { Option } from '@commander-js/extra-typings';
+import { approvableActs } from '../../../shared/domain/approval.ts';
 import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
 import { askApproval, grantApproval, withdrawApproval } from '../../../shared/register/say.ts';
 import { approvalLines, byWhom } from '../approvals.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseHours, parseMoment, parseTarget, parseVault, parseWhy, type Target } from '../target.ts';
+import { parseHours, parseMoment, parseTarget, parseVault, parseWhy } from '../target.ts';
 
 /** `approve ask|grant|withdraw`. */
 export const approve: CommandGroup = (program, run) => {
@@ -26,46 +26,35 @@ export const approve: CommandGroup = (program, run) => {
     .option('--from <moment>', 'when it begins, in ISO 8601; now where left out', parseMoment)
     .option('--hours <n>', 'how long it lasts from then', parseHours, 1)
     .option('--ticket <id>', 'where it is discussed')
-    .action(
-      (
-        target: Target,
-        options: {
-          readonly act: readonly ApprovableAct[];
-          readonly why: string;
-          readonly by: string;
-          readonly from?: Date;
-          readonly hours: number;
-          readonly ticket?: string;
-        },
-      ) =>
-        run(async (context) => {
-          const { ports, who } = localOnly(context);
-          await refuseUnknown(target, ports);
-          const { act: acts, why, by, from = ports.now(), hours, ticket } = options;
-          const asked = await askApproval(
-            {
-              vault: target.vault,
-              key: target.key ?? '*',
-              version: target.version ?? '*',
-              acts,
-              by: byWhom(by, context),
-              from,
-              until: later(from, hours * HOUR_MS),
-              why,
-              ...(ticket === undefined ? {} : { ticket }),
-            },
-            who,
-            ports,
-          );
-          return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: ${context.commandLine('--as approver approve grant', target.vault, asked.id)}`;
-        })(),
+    .action((target, options) =>
+      run(async (context) => {
+        const { ports, who } = localOnly(context);
+        await refuseUnknown(target, ports);
+        const { act: acts, why, by, from = ports.now(), hours, ticket } = options;
+        const asked = await askApproval(
+          {
+            vault: target.vault,
+            key: target.key ?? '*',
+            version: target.version ?? '*',
+            acts,
+            by: byWhom(by, context),
+            from,
+            until: later(from, hours * HOUR_MS),
+            why,
+            ...(ticket === undefined ? {} : { ticket }),
+          },
+          who,
+          ports,
+        );
+        return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: ${context.commandLine('--as approver approve grant', target.vault, asked.id)}`;
+      })(),
     );
   group
     .command('grant')
     .description('Grants what somebody else asked for.')
     .argument('<vault>', 'the vault it is for', parseVault)
     .argument('<id>', 'its id')
-    .action((vault: string, id: string) =>
+    .action((vault, id) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
         await refuseUnknown({ vault }, ports);
@@ -78,7 +67,7 @@ export const approve: CommandGroup = (program, run) => {
     .description('Withdraws an approval; what it was spent on stays.')
     .argument('<vault>', 'the vault it is for', parseVault)
     .argument('<id>', 'its id')
-    .action((vault: string, id: string) =>
+    .action((vault, id) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
         await refuseUnknown({ vault }, ports);

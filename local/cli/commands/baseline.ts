@@ -1,4 +1,3 @@
-import type { BaselineWords } from '../../../shared/register/accept-baseline.ts';
 import { acceptShown, showBaseline } from '../baseline.ts';
 import type { CommandGroup } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
@@ -13,7 +12,7 @@ export const baseline: CommandGroup = (program, run) => {
     .command('show')
     .description('What a baseline of the vault would take, the suspicious first.')
     .argument('<vault>', 'a guarded vault', parseVault)
-    .action((vault: string) =>
+    .action((vault) =>
       run(async (context) => {
         await refuseUnknown({ vault }, context.ports);
         return showBaseline(vault, context);
@@ -41,7 +40,7 @@ export const baseline: CommandGroup = (program, run) => {
       collected,
       [],
     )
-    .action((vault: string, words: Required<BaselineWords>) =>
+    .action((vault, words) =>
       run(async (context) => {
         await refuseUnknown({ vault }, context.ports);
         return acceptShown(vault, words, context);

@@ -5,7 +5,7 @@ import { releaseHold, setHold } from '../../../shared/register/say.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import { holdLine, standing } from '../holds.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseHours, parseTarget, parseWhy, type Target } from '../target.ts';
+import { parseHours, parseTarget, parseWhy } from '../target.ts';
 
 /** `hold set|release`. */
 export const hold: CommandGroup = (program, run) => {
@@ -16,7 +16,7 @@ export const hold: CommandGroup = (program, run) => {
     .argument('[vault[/key]]', 'what it stops; everything where left out', parseTarget)
     .requiredOption('--why <text>', 'why', parseWhy)
     .option('--hours <n>', 'when it ends by itself', parseHours, DEFAULT_HOLD_MS / HOUR_MS)
-    .action((target: Target | undefined, options: { readonly why: string; readonly hours: number }) =>
+    .action((target, options) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
         if (target !== undefined) await refuseUnknown(target, ports);
@@ -34,7 +34,7 @@ export const hold: CommandGroup = (program, run) => {
     .command('release')
     .description('Ends a hold.')
     .argument('<id>', 'its id')
-    .action((id: string) =>
+    .action((id) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
         const released = await releaseHold(id, who, ports);

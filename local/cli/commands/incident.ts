@@ -14,7 +14,7 @@ export const incident: CommandGroup = (program, run) => {
     )
     .argument('<id>', 'its id, from status or the alert')
     .requiredOption('--why <text>', 'what came of it', parseWhy)
-    .action((id: string, { why }: { readonly why: string }) =>
+    .action((id, { why }) =>
       run(async ({ ports, who }) => {
         const { kind, subject } = await closeIncident(id, why, who, ports);
         return [`Closed: ${kind} of ${spell(subject)}.`, givingUp.get(kind)?.says ?? ''].join(' ').trimEnd();

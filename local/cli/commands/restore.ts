@@ -1,7 +1,7 @@
 import type { CommandGroup } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
 import { restore as putBack } from '../restore.ts';
-import { parseKeyTarget, type Target } from '../target.ts';
+import { parseKeyTarget } from '../target.ts';
 
 /** `restore`. */
 export const restore: CommandGroup = (program, run) => {
@@ -14,15 +14,11 @@ export const restore: CommandGroup = (program, run) => {
       '--also-approved',
       'take back as well what approvals allowed; of one version, where vault/key/version is named',
     )
-    .action(
-      (
-        target: Target & { readonly key: string },
-        options: { readonly dryRun?: boolean; readonly alsoApproved?: boolean },
-      ) =>
-        run(async (context) => {
-          await refuseUnknown(target, context.ports);
-          const { dryRun = false, alsoApproved = false } = options;
-          return putBack({ ...target, dryRun, alsoApproved }, context);
-        })(),
+    .action((target, options) =>
+      run(async (context) => {
+        await refuseUnknown(target, context.ports);
+        const { dryRun = false, alsoApproved = false } = options;
+        return putBack({ ...target, dryRun, alsoApproved }, context);
+      })(),
     );
 };
