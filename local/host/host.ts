@@ -11,11 +11,12 @@ import { type EventHub, eventHubs } from './event-hubs.ts';
 import { callHooks, collect, installFunctionsCore, logCoreTo } from './functions-core.ts';
 import { parseHostJson } from './host-json.ts';
 import { type Failure, invoker } from './invoke.ts';
-import { type Poisoned, queueListener } from './queues.ts';
+import type { Poisoned, QueueFunction } from './queue-message.ts';
+import { type QueueHost, type QueueListener, queueListener } from './queues.ts';
 import { type FunctionOf, parseRegistrations, type Trigger } from './registration.ts';
 import { timers } from './timers.ts';
 import { waits } from './waits.ts';
-import { work } from './work.ts';
+import { type Work, work } from './work.ts';
 
 /** What a host runs, and with what. */
 export interface HostOptions {
@@ -89,13 +90,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const invocations = invoker(running, waiting, log);
   const poisoned: Poisoned[] = [];
 
-  const queueFunctions = functions.filter(isOf('queue'));
-  refuseMissingConnections(queueFunctions, settings);
-  const queues = queueFunctions.map((which) => {
-    const clients = storageClients({ kind: 'connection-string', value: settings[which.trigger.connection] ?? '' });
-    const onPoison = (each: Poisoned): void => void poisoned.push(each);
-    const queueHost = { settings: hostJson.queues, work: running, invoker: invocations, log, onPoison };
-    return queueListener(which, clients, queueHost);
+  const queues = queueListeners(functions.filter(isOf('queue')), settings, {
+    settings: hostJson.queues,
+    work: running,
+    invoker: invocations,
+    log,
+    onPoison: (each) => void poisoned.push(each),
   });
   const clockwork = timers(functions.filter(isOf('timer')), invocations);
   const hubs = eventHubs(functions.filter(isOf('event-hub')), hostJson.eventHubs, invocations);
@@ -110,18 +110,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   tick();
   const ticking = setInterval(tick, LOOK_AT_CLOCK_EVERY_MS);
 
-  async function idle(): Promise<void> {
-    for (;;) {
-      // What a tick has just let go on begins its work within this turn of the event loop.
-      await nextTurn();
-      await running.settled();
-      const startedBefore = running.started;
-      const found = await Promise.all(queues.map((queue) => queue.poll()));
-      await nextTurn();
-      const nothingFound = found.every((count) => count === 0);
-      if (nothingFound && running.running === 0 && running.started === startedBefore) return;
-    }
-  }
+  const idle = (): Promise<void> => untilIdle(queues, running);
 
   return {
     functions: functions.map(({ name, triggerType }) => ({ name, trigger: triggerType })),
@@ -156,8 +145,35 @@ function isOf<K extends Trigger['kind']>(kind: K) {
   return (each: FunctionOf): each is FunctionOf<Extract<Trigger, { kind: K }>> => each.trigger.kind === kind;
 }
 
+/** Polls the queues until nothing visible is left in them and nothing runs. */
+async function untilIdle(queues: readonly QueueListener[], running: Work): Promise<void> {
+  for (;;) {
+    // What a tick has just let go on begins its work within this turn of the event loop.
+    await nextTurn();
+    await running.settled();
+    const startedBefore = running.started;
+    const found = await Promise.all(queues.map((queue) => queue.poll()));
+    await nextTurn();
+    const nothingFound = found.every((count) => count === 0);
+    if (nothingFound && running.running === 0 && running.started === startedBefore) return;
+  }
+}
+
+/** One listener a function, none of them started. Throws `HostNotStarted` where a connection is missing. */
+function queueListeners(
+  functions: readonly QueueFunction[],
+  settings: Readonly<Record<string, string>>,
+  host: QueueHost,
+): readonly QueueListener[] {
+  refuseMissingConnections(functions, settings);
+  return functions.map((which) => {
+    const clients = storageClients({ kind: 'connection-string', value: settings[which.trigger.connection] ?? '' });
+    return queueListener(which, clients, host);
+  });
+}
+
 function refuseMissingConnections(
-  functions: readonly FunctionOf<Extract<Trigger, { kind: 'queue' }>>[],
+  functions: readonly QueueFunction[],
   settings: Readonly<Record<string, string>>,
 ): void {
   const faults = functions

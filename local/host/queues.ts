@@ -1,20 +1,8 @@
 import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { StorageClients } from '../../shared/azure/storage-clients.ts';
 import { answerOf } from '../../shared/azure/storage-errors.ts';
-import type { QueueSettings } from './host-json.ts';
-import type { Invoker } from './invoke.ts';
-import type { FunctionOf, Trigger } from './registration.ts';
+import { type MessageHost, messageHandler, type QueueFunction } from './queue-message.ts';
 import type { Work } from './work.ts';
-
-type QueueFunction = FunctionOf<Extract<Trigger, { kind: 'queue' }>>;
-
-/** A message that was given up. */
-export interface Poisoned {
-  /** The queue it came from; it lies in `<queue>-poison`. */
-  readonly queue: string;
-  /** Its text, decoded where it could be. */
-  readonly body: string;
-}
 
 /** What polls one queue for one function. */
 export interface QueueListener {
@@ -26,15 +14,10 @@ export interface QueueListener {
 }
 
 /** What a listener needs of its host. */
-export interface QueueHost {
-  readonly settings: QueueSettings;
+export interface QueueHost extends MessageHost {
   readonly work: Work;
-  readonly invoker: Invoker;
-  readonly log: (line: string) => void;
-  readonly onPoison: (poisoned: Poisoned) => void;
 }
 
-const POISON = '-poison';
 const MIN_POLLING_INTERVAL_MS = 100;
 // As long as the real host hides a message while its function runs.
 const HIDDEN_WHILE_RUNNING_SECONDS = 600;
@@ -44,21 +27,16 @@ const HIDDEN_WHILE_RUNNING_SECONDS = 600;
  * `newBatchThreshold` are running.
  *
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#concurrency
- * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#poison-messages
- * @see https://github.com/Azure/azure-sdk-for-net/blob/main/sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/Listeners/QueueListenerFactory.cs
  */
 export function queueListener(which: QueueFunction, clients: StorageClients, host: QueueHost): QueueListener {
-  const { settings, work, log } = host;
-  const { queueName } = which.trigger;
-  const client = clients.queue(queueName);
-  // A queue that is one of poison has none of its own: what fails there stays hidden for a while and comes again.
-  const poison = queueName.endsWith(POISON) ? undefined : clients.queue(`${queueName}${POISON}`);
+  const { settings, work } = host;
+  const visible = receiver(which, clients, host);
+  const handle = messageHandler(which, clients, host);
   const stopping = new AbortController();
   let inFlight = 0;
   let polling: Promise<number> = Promise.resolve(0);
   let roomAgain = Promise.withResolvers<void>();
   let looping: Promise<void> | undefined;
-  let unreachable = false;
 
   async function receive(): Promise<number> {
     if (stopping.signal.aborted || inFlight > settings.newBatchThreshold) return 0;
@@ -75,62 +53,6 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
     if (inFlight > settings.newBatchThreshold) return;
     roomAgain.resolve();
     roomAgain = Promise.withResolvers<void>();
-  }
-
-  async function visible(): Promise<readonly DequeuedMessageItem[]> {
-    try {
-      const { receivedMessageItems } = await client.receiveMessages({
-        numberOfMessages: settings.batchSize,
-        visibilityTimeout: HIDDEN_WHILE_RUNNING_SECONDS,
-      });
-      unreachable = false;
-      return receivedMessageItems;
-    } catch (error) {
-      if (answerOf(error).code === 'QueueNotFound') return [];
-      // Said once an outage, not at each poll.
-      if (!unreachable) log(`[warning] ${which.name}: queue ${queueName} cannot be read: ${String(error)}`);
-      unreachable = true;
-      return [];
-    }
-  }
-
-  async function handle(message: DequeuedMessageItem): Promise<void> {
-    try {
-      await process(message);
-    } catch (error) {
-      // The message is still there and comes again when its time-out has passed: delivery is at least once.
-      log(`[warning] ${which.name}: a message of ${queueName} could not be put away: ${String(error)}`);
-    }
-  }
-
-  async function process(message: DequeuedMessageItem): Promise<void> {
-    const text = decoded(message.messageText, settings.messageEncoding);
-    if (text === undefined) return giveUp(message, message.messageText, 'is not base64');
-    if (message.dequeueCount > settings.maxDequeueCount) return giveUp(message, text, 'was taken too often');
-    const ending = await host.invoker.once(which, {
-      data: { string: text },
-      triggerMetadata: metadataOf(message, text),
-    });
-    if (ending.kind === 'succeeded') await client.deleteMessage(message.messageId, message.popReceipt);
-    else if (message.dequeueCount >= settings.maxDequeueCount) await giveUp(message, text, 'failed too often');
-    else if (poison !== undefined) await hide(message);
-  }
-
-  async function hide(message: DequeuedMessageItem): Promise<void> {
-    const seconds = Math.floor(settings.visibilityTimeoutMs / 1000);
-    await client.updateMessage(message.messageId, message.popReceipt, undefined, seconds);
-  }
-
-  async function giveUp(message: DequeuedMessageItem, body: string, why: string): Promise<void> {
-    if (poison === undefined) {
-      log(`[error] ${which.name}: a message ${why} and stays in ${queueName}: ${body}`);
-      return;
-    }
-    await poison.createIfNotExists();
-    await poison.sendMessage(message.messageText, { messageTimeToLive: -1 });
-    host.onPoison({ queue: queueName, body });
-    log(`[error] ${which.name}: a message ${why} and was put into ${queueName}${POISON}: ${body}`);
-    await client.deleteMessage(message.messageId, message.popReceipt);
   }
 
   function poll(): Promise<number> {
@@ -162,6 +84,34 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
   };
 }
 
+/** Takes a batch of what is visible; nothing where the queue is not there or cannot be read. */
+function receiver(
+  which: QueueFunction,
+  clients: StorageClients,
+  { settings, log }: QueueHost,
+): () => Promise<readonly DequeuedMessageItem[]> {
+  const { queueName } = which.trigger;
+  const client = clients.queue(queueName);
+  let unreachable = false;
+
+  return async () => {
+    try {
+      const { receivedMessageItems } = await client.receiveMessages({
+        numberOfMessages: settings.batchSize,
+        visibilityTimeout: HIDDEN_WHILE_RUNNING_SECONDS,
+      });
+      unreachable = false;
+      return receivedMessageItems;
+    } catch (error) {
+      if (answerOf(error).code === 'QueueNotFound') return [];
+      // Said once an outage, not at each poll.
+      if (!unreachable) log(`[warning] ${which.name}: queue ${queueName} cannot be read: ${String(error)}`);
+      unreachable = true;
+      return [];
+    }
+  };
+}
+
 function pause(ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -173,24 +123,4 @@ function pause(ms: number, stop: AbortSignal): Promise<void> {
     stop.addEventListener('abort', end);
     if (stop.aborted) end();
   });
-}
-
-function decoded(text: string, encoding: QueueSettings['messageEncoding']): string | undefined {
-  if (encoding === 'none') return text;
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text.trim() ? bytes.toString('utf8') : undefined;
-}
-
-/** @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#message-metadata */
-function metadataOf(message: DequeuedMessageItem, text: string) {
-  const json = (value: unknown) => ({ json: JSON.stringify(value) });
-  return {
-    QueueTrigger: { string: text },
-    DequeueCount: json(message.dequeueCount),
-    ExpirationTime: json(message.expiresOn),
-    Id: json(message.messageId),
-    InsertionTime: json(message.insertedOn),
-    NextVisibleTime: json(message.nextVisibleOn),
-    PopReceipt: json(message.popReceipt),
-  };
 }
