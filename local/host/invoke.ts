@@ -35,34 +35,9 @@ export function invoker(work: Work, waits: Waits, log: (line: string) => void): 
   const failures: Failure[] = [];
   const appHookData: Record<string, unknown> = {};
 
-  async function run(which: FunctionOf, input: Input, retryContext: RetryContext | undefined): Promise<void> {
-    const invocation = {
-      invocationId: randomUUID(),
-      metadata: which.metadata,
-      request: {
-        inputData: [{ name: which.bindingName, data: input.data }],
-        triggerMetadata: input.triggerMetadata,
-        ...(retryContext === undefined ? {} : { retryContext }),
-      },
-      log: (level: string, _category: string, message: string) => log(`[${level}] ${which.name}: ${message}`),
-    };
-    const model = programmingModel().getInvocationModel(invocation);
-    const { context, inputs } = await model.getArguments();
-    const before = { hookData: {}, appHookData, invocationContext: context, functionCallback: which.callback, inputs };
-    await callHooks('preInvocation', before);
-    const after: { result?: unknown; error?: unknown } & typeof before = { ...before, result: null, error: null };
-    try {
-      after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
-    } catch (error) {
-      after.error = error;
-    }
-    await callHooks('postInvocation', after);
-    if (after.error !== null) throw after.error;
-  }
-
   async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
     try {
-      await work.run(() => run(which, input, retryContext));
+      await work.run(() => run(which, input, retryContext, appHookData, log));
       return { kind: 'succeeded' };
     } catch (error) {
       failures.push({ functionName: which.name, error, at: new Date() });
@@ -85,4 +60,36 @@ export function invoker(work: Work, waits: Waits, log: (line: string) => void): 
   }
 
   return { once, withRetries, failures };
+}
+
+/** Runs the function as the worker does, through the app's own programming model and its hooks. Throws what the function throws. */
+async function run(
+  which: FunctionOf,
+  input: Input,
+  retryContext: RetryContext | undefined,
+  appHookData: Record<string, unknown>,
+  log: (line: string) => void,
+): Promise<void> {
+  const invocation = {
+    invocationId: randomUUID(),
+    metadata: which.metadata,
+    request: {
+      inputData: [{ name: which.bindingName, data: input.data }],
+      triggerMetadata: input.triggerMetadata,
+      ...(retryContext === undefined ? {} : { retryContext }),
+    },
+    log: (level: string, _category: string, message: string) => log(`[${level}] ${which.name}: ${message}`),
+  };
+  const model = programmingModel().getInvocationModel(invocation);
+  const { context, inputs } = await model.getArguments();
+  const before = { hookData: {}, appHookData, invocationContext: context, functionCallback: which.callback, inputs };
+  await callHooks('preInvocation', before);
+  const after: { result?: unknown; error?: unknown } & typeof before = { ...before, result: null, error: null };
+  try {
+    after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
+  } catch (error) {
+    after.error = error;
+  }
+  await callHooks('postInvocation', after);
+  if (after.error !== null) throw after.error;
 }
