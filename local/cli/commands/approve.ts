@@ -12,6 +12,10 @@ export const approve: CommandGroup = (program, run) => {
   const group = program
     .command('approve')
     .description('What people allow: asked by one, granted by another (local Azure only).');
+  for (const command of [ask, grant, withdraw]) command(group, run);
+};
+
+const ask: CommandGroup = (group, run) => {
   group
     .command('ask')
     .description('Asks for an approval; prints its id.')
@@ -49,6 +53,9 @@ export const approve: CommandGroup = (program, run) => {
         return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: ${context.commandLine('--as approver approve grant', target.vault, asked.id)}`;
       })(),
     );
+};
+
+const grant: CommandGroup = (group, run) => {
   group
     .command('grant')
     .description('Grants what somebody else asked for.')
@@ -62,6 +69,9 @@ export const approve: CommandGroup = (program, run) => {
         return ['Granted:', ...approvalLines(granted, context)].join('\n');
       })(),
     );
+};
+
+const withdraw: CommandGroup = (group, run) => {
   group
     .command('withdraw')
     .description('Withdraws an approval; what it was spent on stays.')
