@@ -26,56 +26,76 @@ export function newVersionEvent(
   schema: Behaviours['eventSchema'],
   nowMs: number,
 ): EventDelivery {
-  const id = randomUUID();
-  const time = `${new Date(nowMs).toISOString().slice(0, -1)}0000Z`;
-  const data = (date: (seconds: number | undefined) => string | number | null): unknown => ({
-    Id: versionId(vault, key, version),
-    VaultName: vault.name,
-    ObjectType: 'Key',
-    ObjectName: key.name,
-    Version: version.id,
-    NBF: date(version.nbf),
-    EXP: date(version.exp),
-  });
-  const common = {
-    'aeg-event-type': 'Notification',
-    'aeg-subscription-name': 'KEY-GUARDIAN',
-    'aeg-delivery-count': '0',
+  const event: NewVersion = {
+    id: randomUUID(),
+    source: resourceIdOf(vault),
+    subject: key.name,
+    time: `${new Date(nowMs).toISOString().slice(0, -1)}0000Z`,
+    dataWith: (date) => ({
+      Id: versionId(vault, key, version),
+      VaultName: vault.name,
+      ObjectType: 'Key',
+      ObjectName: key.name,
+      Version: version.id,
+      NBF: date(version.nbf),
+      EXP: date(version.exp),
+    }),
   };
   switch (schema) {
-    case 'EventGridSchema': {
-      const event = {
-        id,
-        topic: resourceIdOf(vault),
-        subject: key.name,
-        eventType: newVersion,
-        data: data((seconds) => (seconds === undefined ? null : String(seconds))),
-        dataVersion: '1',
-        metadataVersion: '1',
-        eventTime: time,
-      };
-      const headers = {
-        ...common,
-        'aeg-data-version': '1',
-        'aeg-metadata-version': '1',
-        'content-type': 'application/json; charset=utf-8',
-      };
-      return { eventType: newVersion, headers, body: JSON.stringify([event]) };
-    }
-    case 'CloudEventSchemaV1_0': {
-      const event = {
-        id,
-        source: resourceIdOf(vault),
-        subject: key.name,
-        type: newVersion,
-        data: data((seconds) => seconds ?? null),
-        time,
-        specversion: '1.0',
-      };
-      const headers = { ...common, 'content-type': 'application/cloudevents+json; charset=utf-8' };
-      return { eventType: newVersion, headers, body: JSON.stringify(event) };
-    }
+    case 'EventGridSchema':
+      return inEventGridSchema(event);
+    case 'CloudEventSchemaV1_0':
+      return inCloudEvents(event);
     default:
       return schema satisfies never;
   }
+}
+
+/** What both schemas say of the event, each in its own words. */
+interface NewVersion {
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly dataWith: (date: (seconds: number | undefined) => string | number | null) => unknown;
+}
+
+const commonHeaders = {
+  'aeg-event-type': 'Notification',
+  'aeg-subscription-name': 'KEY-GUARDIAN',
+  'aeg-delivery-count': '0',
+};
+
+function inEventGridSchema({ id, source, subject, time, dataWith }: NewVersion): EventDelivery {
+  const event = {
+    id,
+    topic: source,
+    subject,
+    eventType: newVersion,
+    data: dataWith((seconds) => (seconds === undefined ? null : String(seconds))),
+    dataVersion: '1',
+    metadataVersion: '1',
+    eventTime: time,
+  };
+  const headers = {
+    ...commonHeaders,
+    'aeg-data-version': '1',
+    'aeg-metadata-version': '1',
+    'content-type': 'application/json; charset=utf-8',
+  };
+  return { eventType: newVersion, headers, body: JSON.stringify([event]) };
+}
+
+function inCloudEvents({ id, source, subject, time, dataWith }: NewVersion): EventDelivery {
+  const event = {
+    id,
+    source,
+    subject,
+    type: newVersion,
+    data: dataWith((seconds) => seconds ?? null),
+    time,
+    specversion: '1.0',
+  };
+  const headers = { ...commonHeaders, 'content-type': 'application/cloudevents+json; charset=utf-8' };
+  return { eventType: newVersion, headers, body: JSON.stringify(event) };
 }
