@@ -8,8 +8,15 @@ import { createIdentityRegister, credentialOf, identityNamed, registerIdentity }
 import { auditRecord } from './key-vault/audit-record.ts';
 import { newVersionEvent } from './key-vault/events.ts';
 import { type HandlerContext, handle } from './key-vault/handler.ts';
-import { createReplicas } from './key-vault/replicas.ts';
-import { addKeyToVault, keyFromSeed, keyState, type Vault, vaultFromSeed } from './key-vault/store.ts';
+import { createReplicas, type Replicas } from './key-vault/replicas.ts';
+import {
+  addKeyToVault,
+  keyFromSeed,
+  keyState,
+  type Vault,
+  type VaultDefaults,
+  vaultFromSeed,
+} from './key-vault/store.ts';
 import { type Budget, createBudget } from './key-vault/throttling.ts';
 import { seededRandom } from './random.ts';
 import type {
@@ -127,17 +134,8 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const deliveries = createDeliveries(behaviours);
   const vaults = new Map<string, Vault>();
   const replicas = createReplicas(vaults);
-  const subscriptionBudgets = new Map<string, Budget>();
   const answerListeners = new Set<AnswerListener>();
   const log: LoggedRequest[] = [];
-
-  const vaultNamed = (name: string): Vault => {
-    const vault = vaults.get(hostOf(name));
-    if (vault === undefined) throw new Error(`The local Azure has no vault ${name}.`);
-    return vault;
-  };
-
-  const hostNamed = (name: string): string => hostOf(vaultNamed(name).name);
 
   const context: HandlerContext = {
     vaults: replicas.serving,
@@ -145,19 +143,15 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     faults,
     behaviours,
     random,
-    subscriptionBudget(subscriptionId) {
-      const budget = subscriptionBudgets.get(subscriptionId) ?? createBudget(VAULTS_WORTH_PER_SUBSCRIPTION);
-      subscriptionBudgets.set(subscriptionId, budget);
-      return budget;
-    },
+    subscriptionBudget: subscriptionBudgets(),
     served(call, logged, response, answer) {
       log.push(logged);
       for (const listener of answerListeners) listener(call.request, response, call.operation);
-      if (deliveries.hasAuditListeners)
-        deliveries.addAuditRecord(call.vault.region, auditRecord(call, behaviours, random));
+      const { vault } = call;
+      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, auditRecord(call, behaviours, random));
       if (answer.made !== undefined && deliveries.hasEventListeners) {
         const { key, version } = answer.made;
-        deliveries.addEvent(newVersionEvent(call.vault, key, version, behaviours.eventSchema, Date.now()));
+        deliveries.addEvent(newVersionEvent(vault, key, version, behaviours.eventSchema, Date.now()));
       }
     },
   };
@@ -172,33 +166,18 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     behaviours,
     log,
     clearLog: () => log.splice(0),
-    fault: (fault) => faults.add(fault),
-    clearFaults: () => faults.clear(),
-    addVault(vaultSeed) {
-      const host = hostOf(vaultSeed.name);
-      if (vaults.has(host)) throw new Error(`The local Azure has a vault ${vaultSeed.name} already.`);
-      replicas.add(host, vaultFromSeed(vaultSeed, { tenantId, random }));
-    },
+    fault: faults.add,
+    clearFaults: faults.clear,
+    ...vaultHands(vaults, replicas, { tenantId, random }),
     addIdentity: (identitySeed) => registerIdentity(register, identitySeed, random),
-    addKey(vaultName, keySeed) {
-      const vault = vaultNamed(vaultName);
-      if (keyState(vault, keySeed.name, Date.now()).kind !== 'none') {
-        throw new Error(`The vault ${vaultName} has a key ${keySeed.name} already.`);
-      }
-      addKeyToVault(vault, keyFromSeed(keySeed, vault.softDeleteDays, random));
-    },
     setGrants(name, grants) {
       register.grants.set(identityNamed(register, name).name, grants);
     },
-    replicate: (vaultName) => replicas.replicate(hostNamed(vaultName)),
-    failOver: (vaultName) => replicas.failOver(hostNamed(vaultName)),
-    failBack: (vaultName) => replicas.failBack(hostNamed(vaultName)),
-    state: (vaultName, key) => keyState(vaultNamed(vaultName), key, Date.now()),
-    onAuditRecords: (listener) => deliveries.onAuditRecords(listener),
-    flushAudit: () => deliveries.flushAudit(),
-    onEvent: (listener) => deliveries.onEvent(listener),
-    flushEvents: () => deliveries.flushEvents(),
-    deliverDue: () => deliveries.deliverDue(),
+    onAuditRecords: deliveries.onAuditRecords,
+    flushAudit: deliveries.flushAudit,
+    onEvent: deliveries.onEvent,
+    flushEvents: deliveries.flushEvents,
+    deliverDue: deliveries.deliverDue,
     onAnswer(listener) {
       answerListeners.add(listener);
       return () => answerListeners.delete(listener);
@@ -208,6 +187,48 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   for (const vault of options.vaults) azure.addVault(vault);
   for (const identity of options.identities) azure.addIdentity(identity);
   return azure;
+}
+
+/** What a run does to the vaults themselves, without a request. */
+function vaultHands(
+  vaults: ReadonlyMap<string, Vault>,
+  replicas: Replicas,
+  defaults: VaultDefaults,
+): Pick<LocalAzure, 'addVault' | 'addKey' | 'replicate' | 'failOver' | 'failBack' | 'state'> {
+  const vaultNamed = (name: string): Vault => {
+    const vault = vaults.get(hostOf(name));
+    if (vault === undefined) throw new Error(`The local Azure has no vault ${name}.`);
+    return vault;
+  };
+  const hostNamed = (name: string): string => hostOf(vaultNamed(name).name);
+  return {
+    addVault(seed) {
+      const host = hostOf(seed.name);
+      if (vaults.has(host)) throw new Error(`The local Azure has a vault ${seed.name} already.`);
+      replicas.add(host, vaultFromSeed(seed, defaults));
+    },
+    addKey(vaultName, seed) {
+      const vault = vaultNamed(vaultName);
+      if (keyState(vault, seed.name, Date.now()).kind !== 'none') {
+        throw new Error(`The vault ${vaultName} has a key ${seed.name} already.`);
+      }
+      addKeyToVault(vault, keyFromSeed(seed, vault.softDeleteDays, defaults.random));
+    },
+    replicate: (vault) => replicas.replicate(hostNamed(vault)),
+    failOver: (vault) => replicas.failOver(hostNamed(vault)),
+    failBack: (vault) => replicas.failBack(hostNamed(vault)),
+    state: (vault, key) => keyState(vaultNamed(vault), key, Date.now()),
+  };
+}
+
+/** The budget of each subscription, made when it is first asked for. */
+function subscriptionBudgets(): HandlerContext['subscriptionBudget'] {
+  const budgets = new Map<string, Budget>();
+  return (subscriptionId) => {
+    const budget = budgets.get(subscriptionId) ?? createBudget(VAULTS_WORTH_PER_SUBSCRIPTION);
+    budgets.set(subscriptionId, budget);
+    return budget;
+  };
 }
 
 function hostOf(vault: string): string {
