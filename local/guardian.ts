@@ -4,7 +4,7 @@ import hostJson from '../host.json' with { type: 'json' };
 import roles from '../infra/roles.json' with { type: 'json' };
 import { setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
-import { policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
+import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { acceptBaseline } from '../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../shared/register/baseline.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
@@ -14,7 +14,7 @@ import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { type Host, startHost } from './host/host.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
-import { startStorage } from './storage.ts';
+import { type LocalStorage, startStorage } from './storage.ts';
 
 const AUDIT_HUB = 'key-vault-audit';
 
@@ -67,19 +67,7 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
   const listener = await listenOnTls(azure);
   const policyFile = join(folder, 'policy.json');
   await writeFile(policyFile, JSON.stringify(estate.policy, null, 2));
-  const settings = {
-    RegisterStorage: register.connectionString,
-    TrailStorage: trail.connectionString,
-    KEY_GUARDIAN_POLICY: policyFile,
-    KEY_GUARDIAN_SWEEP_SECONDS: String(options.sweepSeconds),
-    KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope',
-    KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
-    KEY_GUARDIAN_WATCHER_OBJECT_ID: azure.identities.get('watcher')?.oid ?? '',
-    KEY_GUARDIAN_KEEPER_OBJECT_ID: azure.identities.get('keeper')?.oid ?? '',
-    ...(options.webhook === undefined
-      ? {}
-      : { KEY_GUARDIAN_WEBHOOK_URL: options.webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: options.webhook.secret }),
-  };
+  const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
   setOutside({
     vaultHttpClient: azure.httpClient,
@@ -89,11 +77,7 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
     write: options.write ?? ((text) => void process.stdout.write(`${text}\n`)),
   });
   const guardian = compose();
-  await baselines(
-    policy.vaults.map(({ name }) => name),
-    azure,
-    guardian,
-  );
+  await baselines(guardedVaults(policy), azure, guardian);
   const host =
     options.guarded === false
       ? undefined
@@ -118,6 +102,28 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
       await Promise.all([register.stop(), trail.stop()]);
       await rm(join(folder, 'azure.json'), { force: true });
     },
+  };
+}
+
+/** The app's settings, as a deployment would give them. */
+function settingsOf(
+  { sweepSeconds, webhook }: LocalOptions,
+  policyFile: string,
+  storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
+  { identities }: LocalAzure,
+): Readonly<Record<string, string>> {
+  return {
+    RegisterStorage: storage.register.connectionString,
+    TrailStorage: storage.trail.connectionString,
+    KEY_GUARDIAN_POLICY: policyFile,
+    KEY_GUARDIAN_SWEEP_SECONDS: String(sweepSeconds),
+    KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope',
+    KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
+    KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
+    KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
+    ...(webhook === undefined
+      ? {}
+      : { KEY_GUARDIAN_WEBHOOK_URL: webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: webhook.secret }),
   };
 }
 
