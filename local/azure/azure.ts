@@ -18,7 +18,7 @@ import {
   vaultFromSeed,
 } from './key-vault/store.ts';
 import { type Budget, createBudget } from './key-vault/throttling.ts';
-import { seededRandom } from './random.ts';
+import { seededChance } from './random.ts';
 import type {
   Behaviours,
   Fault,
@@ -127,7 +127,7 @@ const defaultBehaviours: Behaviours = {
 export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
   const tenantId = options.tenantId ?? defaultTenantId;
-  const random = seededRandom(seed);
+  const chance = seededChance(seed);
   const behaviours: Behaviours = { ...defaultBehaviours, ...options.behaviours };
   const register = createIdentityRegister(tenantId);
   const faults = createFaultPlan();
@@ -142,16 +142,16 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     register,
     faults,
     behaviours,
-    random,
+    chance,
     subscriptionBudget: subscriptionBudgets(),
     served(call, logged, response, answer) {
       log.push(logged);
       for (const listener of answerListeners) listener(call.request, response, call.operation);
       const { vault } = call;
-      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, auditRecord(call, behaviours, random));
+      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, auditRecord(call, behaviours, chance));
       if (answer.made !== undefined && deliveries.hasEventListeners) {
-        const { key, version } = answer.made;
-        deliveries.addEvent(newVersionEvent(vault, key, version, behaviours.eventSchema, Date.now()));
+        const about = { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs: Date.now() };
+        deliveries.addEvent(newVersionEvent(vault, answer.made, about));
       }
     },
   };
@@ -168,8 +168,8 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     clearLog: () => log.splice(0),
     fault: faults.add,
     clearFaults: faults.clear,
-    ...vaultHands(vaults, replicas, { tenantId, random }),
-    addIdentity: (identitySeed) => registerIdentity(register, identitySeed, random),
+    ...vaultHands(vaults, replicas, { tenantId, random: chance.random }),
+    addIdentity: (identitySeed) => registerIdentity(register, identitySeed, chance.random),
     setGrants(name, grants) {
       register.grants.set(identityNamed(register, name).name, grants);
     },

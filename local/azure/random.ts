@@ -30,3 +30,19 @@ export function seededRandom(seed: number): Random {
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`,
   };
 }
+
+/** Chance of one seed, in two sources: what is drawn from one moves nothing in the other. */
+export interface Chance {
+  /** For orders, shares, and the ids of what vaults hold. */
+  readonly random: Random;
+  /** For the ids of requests, records and events: how many there are, no seed says. */
+  readonly ids: Random;
+}
+
+/** Of the 2^32 numbers that mulberry32 gives before it begins anew, the two begin half apart. */
+const HALF_THE_NUMBERS = 0x8000_0000;
+
+/** The same seed gives the same of each. */
+export function seededChance(seed: number): Chance {
+  return { random: seededRandom(seed), ids: seededRandom(seed + HALF_THE_NUMBERS) };
+}

@@ -72,7 +72,10 @@ export function auditMessages(
   const attacker = azure.identities.get('attacker');
   const record = (at: number): unknown => {
     const call = (identity: Identity | undefined, operation: OperationName, status: number): unknown =>
-      auditRecord(servedCall(vaults, { identity, operation, status, at, random }), azure.behaviours, random);
+      auditRecord(servedCall(vaults, { identity, operation, status, at, random }), azure.behaviours, {
+        random,
+        ids: random,
+      });
     if (at % ONE_TELLS_IN === ONE_TELLS_IN - 1)
       return at % (2 * ONE_TELLS_IN) < ONE_TELLS_IN
         ? call(attacker, 'update', 200)

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { Random } from '../random.ts';
+import type { Chance, Random } from '../random.ts';
 import type { Behaviours, Identity, OperationName, WireRequest } from '../types.ts';
 import { hsmPlatformOf } from './bundles.ts';
 import type { KeyVersion, Vault } from './store.ts';
@@ -33,7 +32,7 @@ export interface ServedCall {
  * upper case, the duration a string, claims come in two spellings, and `enabled` in a `KeyUpdate` cannot be relied on.
  * @see https://learn.microsoft.com/azure/key-vault/general/logging
  */
-export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, random: Random): unknown {
+export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, { random, ids }: Chance): unknown {
   const { vault, request, url, status, identity } = call;
   const clientRequestId = request.headers['x-ms-client-request-id'];
   const fromClient = behaviours.correlationIdIsClientRequestId ? clientRequestId : undefined;
@@ -43,7 +42,7 @@ export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, 
     category: 'AuditEvent',
     operationName: operationNameOf(call),
     resultType: 'Success',
-    correlationId: fromClient ?? randomUUID(),
+    correlationId: fromClient ?? ids.uuid(),
     callerIpAddress: request.address ?? '127.0.0.1',
     identity: { claim: identity === undefined ? {} : claimsOf(identity, vault, request, behaviours.claimSpelling) },
     properties: {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Behaviours } from '../types.ts';
 import { resourceIdOf } from './audit-record.ts';
 import { versionId } from './bundles.ts';
@@ -21,13 +20,11 @@ const newVersion = 'Microsoft.KeyVault.KeyNewVersionCreated';
  */
 export function newVersionEvent(
   vault: Vault,
-  key: Key,
-  version: KeyVersion,
-  schema: Behaviours['eventSchema'],
-  nowMs: number,
+  { key, version }: { readonly key: Key; readonly version: KeyVersion },
+  { id, schema, nowMs }: { readonly id: string; readonly schema: Behaviours['eventSchema']; readonly nowMs: number },
 ): EventDelivery {
   const event: NewVersion = {
-    id: randomUUID(),
+    id,
     source: resourceIdOf(vault),
     subject: key.name,
     time: `${new Date(nowMs).toISOString().slice(0, -1)}0000Z`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConnectionBroken } from '../connection-broken.ts';
 import type { FaultPlan, FaultSubject } from '../faults.ts';
 import { type Caller, callerOf, type IdentityRegister, mistakenCaller } from '../identities.ts';
-import type { Random } from '../random.ts';
+import type { Chance } from '../random.ts';
 import type { Behaviours, Identity, LoggedRequest, WireRequest, WireResponse } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { isApiVersion, isSince, latestApiVersion } from './api-versions.ts';
@@ -26,7 +26,7 @@ export interface HandlerContext {
   readonly register: IdentityRegister;
   readonly faults: FaultPlan;
   readonly behaviours: Readonly<Behaviours>;
-  readonly random: Random;
+  readonly chance: Chance;
   /** The budget of a vault's subscription. */
   subscriptionBudget(subscriptionId: string): Budget;
   /** Called once for each request that the service saw, after it was served. */
@@ -72,7 +72,8 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
       : { answer: unauthorized(caller, vault.tenantId), assignmentId: undefined, authorized: undefined };
   const { answer, assignmentId } = decided;
   const challenge = caller.kind === 'known' ? {} : { challenge: challengeOf(vault.tenantId) };
-  const headers = { vault, request, nowMs: Date.now(), assignmentId, ...challenge };
+  const requestId = context.chance.ids.uuid();
+  const headers = { vault, request, requestId, nowMs: Date.now(), assignmentId, ...challenge };
   const malformed = identity === undefined ? undefined : context.faults.take(subject, ['malformed']);
   const response =
     malformed?.kind === 'malformed' ? malformedResponse(malformed.body, headers) : wireResponse(answer, headers);
@@ -135,7 +136,7 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
     body: request.body,
     nowMs,
     behaviours: context.behaviours,
-    random: context.random,
+    random: context.chance.random,
   });
   return { answer, assignmentId, authorized: true };
 }

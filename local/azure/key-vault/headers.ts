@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { WireRequest, WireResponse } from '../types.ts';
 import type { Answer } from './answer.ts';
 import type { Vault } from './store.ts';
@@ -7,6 +6,7 @@ import type { Vault } from './store.ts';
 export interface HeaderContext {
   readonly vault: Vault;
   readonly request: WireRequest;
+  readonly requestId: string;
   readonly nowMs: number;
   /** The tenant's challenge, on 401 alone. */
   readonly challenge?: string;
@@ -31,7 +31,7 @@ export function malformedResponse(body: string, context: HeaderContext): WireRes
 }
 
 function headersOf(body: string, hasBody: boolean, context: HeaderContext): Readonly<Record<string, string>> {
-  const { vault, request, nowMs, challenge, assignmentId } = context;
+  const { vault, request, requestId, nowMs, challenge, assignmentId } = context;
   const clientRequestId = request.headers['x-ms-client-request-id'];
   return {
     'cache-control': 'no-cache',
@@ -43,7 +43,7 @@ function headersOf(body: string, hasBody: boolean, context: HeaderContext): Read
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
     'x-ms-keyvault-region': vault.region,
     ...(clientRequestId === undefined ? {} : { 'x-ms-client-request-id': clientRequestId }),
-    'x-ms-request-id': randomUUID(),
+    'x-ms-request-id': requestId,
     'x-ms-keyvault-service-version': '1.9.2421.1',
     'x-ms-keyvault-network-info': `conn_type=Ipv4;addr=${request.address ?? '127.0.0.1'};act_addr_fam=InterNetwork;`,
     ...(assignmentId === undefined

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLocalAzure } from '../../../local/azure/azure.ts';
-import { attacker, localAzure, onStoppedClock, sender, start } from './requests.ts';
+import { attacker, currentVersion, localAzure, onStoppedClock, sender, start } from './requests.ts';
 
 onStoppedClock();
 
@@ -97,6 +97,33 @@ describe('a run', () => {
     };
     expect(ids(7)).toEqual(ids(7));
     expect(ids(7)).not.toEqual(ids(8));
+  });
+
+  it('with the same seed gives the same ids to requests, records and events', async () => {
+    const ids = async (seed: number) => {
+      const azure = localAzure({ seed });
+      const said: string[] = [];
+      azure.onAuditRecords((_region, body) => said.push(JSON.stringify(body)));
+      azure.onEvent((event) => said.push(event.body));
+      const { headers } = await sender(azure)('POST', '/keys/made/create', { kty: 'EC' });
+      azure.flushAudit();
+      azure.flushEvents();
+      return [headers['x-ms-request-id'], ...(said.join().match(/"(?:correlationId|id)":"[-0-9a-f]{36}"/g) ?? [])];
+    };
+    const first = await ids(7);
+    expect(first).toHaveLength(3);
+    expect(await ids(7)).toEqual(first);
+    expect(await ids(8)).not.toEqual(first);
+  });
+
+  it('makes the same versions however often a key was read before', async () => {
+    const made = async (requests: number) => {
+      const azure = localAzure();
+      for (let sent = 0; sent < requests; sent += 1) await sender(azure)('GET', '/keys/disk');
+      await sender(azure)('POST', '/keys/made/create', { kty: 'EC' });
+      return currentVersion(azure, 'made');
+    };
+    expect(await made(3)).toBe(await made(0));
   });
 
   it('without a seed names the one it took, which gives the same run again', () => {
