@@ -34,7 +34,7 @@ Key Guardian watches ${estate.vaults.length} vaults with ${keys} keys on this ma
 ${policy.vaults.map(({ name, mode }) => `  ${mode.padEnd(5)}  ${running.vaultUrl(name)}`).join('\n')}
 ${paceLine}
 ${seedLine(running.azure.seed)}
-The baseline of each vault is taken and accepted. Addresses, the certificate and tokens are in ${join(folder, 'azure.json')}.
+The baseline of each vault is taken and accepted. Addresses, tokens and the path of the certificate are in ${join(folder, 'azure.json')}.
 
 From another terminal:
   npm run attack -- disable contoso-disks/disk-web
