@@ -41,6 +41,7 @@ export const keyOpsSchema = z
   .nullish();
 
 const patchSchema = z.object({ key_ops: keyOpsSchema, attributes: attributesSchema, tags: tagsSchema });
+/** What an update asks to change; null and what is left out ask for nothing. */
 export type Patch = z.infer<typeof patchSchema>;
 
 /** A body that was understood, or the 400 that says it was not. */
