@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Invoker } from './invoke.ts';
-import type { FunctionOf, Trigger } from './registration.ts';
+import type { FunctionOf } from './registration.ts';
 
-type EventGridFunction = FunctionOf<Extract<Trigger, { kind: 'event-grid' }>>;
+type EventGridFunction = FunctionOf<'event-grid'>;
 
 /** The host's endpoint for Event Grid. */
 export interface EventGridEndpoint {
@@ -121,7 +121,7 @@ function eventGridHandshake(body: string): Answer {
 async function notify(which: EventGridFunction, body: string, invoker: Invoker): Promise<Answer> {
   const parsed = z.union([z.array(z.unknown()), z.looseObject({})]).parse(JSON.parse(body));
   const events: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  const inputs = which.trigger.many ? [events] : events;
+  const inputs = which.many ? [events] : events;
   const endings = await Promise.all(
     inputs.map((input) => invoker.once(which, { data: { json: JSON.stringify(input) }, triggerMetadata: {} })),
   );

@@ -1,9 +1,9 @@
 import type { RpcData } from './functions-core.ts';
 import type { HostJson } from './host-json.ts';
 import type { Input, Invoker } from './invoke.ts';
-import type { FunctionOf, Trigger } from './registration.ts';
+import type { FunctionOf } from './registration.ts';
 
-type EventHubFunction = FunctionOf<Extract<Trigger, { kind: 'event-hub' }>>;
+type EventHubFunction = FunctionOf<'event-hub'>;
 
 /** An Event Hub in memory. */
 export interface EventHub {
@@ -47,11 +47,8 @@ export function eventHubs(
 ): EventHubs {
   let stopped = false;
   const hubs = new Map<string, { readonly name: string; readonly connection: string; readonly hub: EventHub }>();
-  for (const { trigger } of functions) {
-    const { eventHubName: name, connection } = trigger;
-    const readers = functions.filter(
-      ({ trigger: other }) => other.eventHubName === name && other.connection === connection,
-    );
+  for (const { eventHubName: name, connection } of functions) {
+    const readers = functions.filter((other) => other.eventHubName === name && other.connection === connection);
     const hub = eventHub(readers, settings, invoker, () => stopped);
     const key = JSON.stringify([connection, name]);
     if (!hubs.has(key)) hubs.set(key, { name, connection, hub });
@@ -90,7 +87,7 @@ function eventHub(
     consumer.pumping[partition] = true;
     const events = partitions[partition] ?? [];
     for (let from = consumer.checkpoints[partition] ?? 0; from < events.length && !stopped(); ) {
-      const count = consumer.which.trigger.many ? settings.maxEventBatchSize : 1;
+      const count = consumer.which.many ? settings.maxEventBatchSize : 1;
       const batch = events.slice(from, from + count);
       await invoker.withRetries(consumer.which, inputOf(consumer.which, batch, from, partition));
       // Stopped in the middle of its retries: the next host would begin again at the checkpoint.
@@ -119,7 +116,7 @@ function eventHub(
 
 /** @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-event-hubs-trigger#event-metadata */
 function inputOf(which: EventHubFunction, batch: readonly HubEvent[], from: number, partition: number): Input {
-  const { many, binary, eventHubName, consumerGroup } = which.trigger;
+  const { many, binary, eventHubName, consumerGroup } = which;
   const json = (value: unknown): RpcData => ({ json: JSON.stringify(value) });
   const positions = batch.map((event, i) => ({
     offset: String(from + i),

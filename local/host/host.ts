@@ -11,9 +11,9 @@ import { type EventHub, eventHubs } from './event-hubs.ts';
 import { callHooks, collect, installFunctionsCore, logCoreTo } from './functions-core.ts';
 import { parseHostJson } from './host-json.ts';
 import { type Failure, invoker } from './invoke.ts';
-import type { Poisoned, QueueFunction } from './queue-message.ts';
+import type { Poisoned } from './queue-message.ts';
 import { type QueueHost, type QueueListener, queueListener } from './queues.ts';
-import { type FunctionOf, parseRegistrations, type Trigger } from './registration.ts';
+import { type FunctionOf, parseRegistrations } from './registration.ts';
 import { timers } from './timers.ts';
 import { waits } from './waits.ts';
 import { type Work, work } from './work.ts';
@@ -90,16 +90,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const invocations = invoker(running, waiting, log);
   const poisoned: Poisoned[] = [];
 
-  const queues = queueListeners(functions.filter(isOf('queue')), settings, {
-    settings: hostJson.queues,
-    work: running,
-    invoker: invocations,
-    log,
-    onPoison: (each) => void poisoned.push(each),
-  });
-  const clockwork = timers(functions.filter(isOf('timer')), invocations);
-  const hubs = eventHubs(functions.filter(isOf('event-hub')), hostJson.eventHubs, invocations);
-  const grid = await eventGridEndpoint(functions.filter(isOf('event-grid')), invocations, options.port ?? 0);
+  const onPoison = (each: Poisoned): void => void poisoned.push(each);
+  const queueHost = { settings: hostJson.queues, work: running, invoker: invocations, log, onPoison };
+  const queued = functions.filter((each) => each.kind === 'queue');
+  const queues = queueListeners(queued, settings, queueHost);
+  const timed = functions.filter((each) => each.kind === 'timer');
+  const clockwork = timers(timed, invocations);
+  const streamed = functions.filter((each) => each.kind === 'event-hub');
+  const hubs = eventHubs(streamed, hostJson.eventHubs, invocations);
+  const subscribed = functions.filter((each) => each.kind === 'event-grid');
+  const grid = await eventGridEndpoint(subscribed, invocations, options.port ?? 0);
 
   await callHooks('appStart', { hookData: {}, appHookData: {} });
   for (const queue of queues) queue.start();
@@ -141,10 +141,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-function isOf<K extends Trigger['kind']>(kind: K) {
-  return (each: FunctionOf): each is FunctionOf<Extract<Trigger, { kind: K }>> => each.trigger.kind === kind;
-}
-
 /** Polls the queues until nothing visible is left in them and nothing runs. */
 async function untilIdle(queues: readonly QueueListener[], running: Work): Promise<void> {
   for (;;) {
@@ -161,23 +157,23 @@ async function untilIdle(queues: readonly QueueListener[], running: Work): Promi
 
 /** One listener a function, none of them started. Throws `HostNotStarted` where a connection is missing. */
 function queueListeners(
-  functions: readonly QueueFunction[],
+  functions: readonly FunctionOf<'queue'>[],
   settings: Readonly<Record<string, string>>,
   host: QueueHost,
 ): readonly QueueListener[] {
   refuseMissingConnections(functions, settings);
   return functions.map((which) => {
-    const clients = storageClients({ kind: 'connection-string', value: settings[which.trigger.connection] ?? '' });
+    const clients = storageClients({ kind: 'connection-string', value: settings[which.connection] ?? '' });
     return queueListener(which, clients, host);
   });
 }
 
 function refuseMissingConnections(
-  functions: readonly QueueFunction[],
+  functions: readonly FunctionOf<'queue'>[],
   settings: Readonly<Record<string, string>>,
 ): void {
   const faults = functions
-    .filter(({ trigger }) => settings[trigger.connection] === undefined)
-    .map(({ name, trigger }) => `${name} needs the setting ${trigger.connection}, a connection string.`);
+    .filter(({ connection }) => settings[connection] === undefined)
+    .map(({ name, connection }) => `${name} needs the setting ${connection}, a connection string.`);
   if (faults.length > 0) throw new HostNotStarted(faults);
 }

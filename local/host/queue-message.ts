@@ -2,10 +2,7 @@ import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { StorageClients } from '../../shared/azure/storage-clients.ts';
 import type { QueueSettings } from './host-json.ts';
 import type { Invoker } from './invoke.ts';
-import type { FunctionOf, Trigger } from './registration.ts';
-
-/** A function that a queue wakes. */
-export type QueueFunction = FunctionOf<Extract<Trigger, { kind: 'queue' }>>;
+import type { FunctionOf } from './registration.ts';
 
 /** A message that was given up. */
 export interface Poisoned {
@@ -33,11 +30,11 @@ const POISON = '-poison';
  * @see https://github.com/Azure/azure-sdk-for-net/blob/main/sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/Listeners/QueueListenerFactory.cs
  */
 export function messageHandler(
-  which: QueueFunction,
+  which: FunctionOf<'queue'>,
   clients: StorageClients,
   { settings, invoker, log, onPoison }: MessageHost,
 ): (message: DequeuedMessageItem) => Promise<void> {
-  const { queueName } = which.trigger;
+  const { queueName } = which;
   const client = clients.queue(queueName);
   // A queue that is one of poison has none of its own: what fails there stays hidden for a while and comes again.
   const poison = queueName.endsWith(POISON) ? undefined : clients.queue(`${queueName}${POISON}`);

@@ -1,7 +1,8 @@
 import type { DequeuedMessageItem } from '@azure/storage-queue';
 import type { StorageClients } from '../../shared/azure/storage-clients.ts';
 import { answerOf } from '../../shared/azure/storage-errors.ts';
-import { type MessageHost, messageHandler, type QueueFunction } from './queue-message.ts';
+import { type MessageHost, messageHandler } from './queue-message.ts';
+import type { FunctionOf } from './registration.ts';
 import type { Work } from './work.ts';
 
 /** What polls one queue for one function. */
@@ -28,7 +29,7 @@ const HIDDEN_WHILE_RUNNING_SECONDS = 600;
  *
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#concurrency
  */
-export function queueListener(which: QueueFunction, clients: StorageClients, host: QueueHost): QueueListener {
+export function queueListener(which: FunctionOf<'queue'>, clients: StorageClients, host: QueueHost): QueueListener {
   const { settings, work } = host;
   const visible = receiver(which, clients, host);
   const handle = messageHandler(which, clients, host);
@@ -86,11 +87,11 @@ export function queueListener(which: QueueFunction, clients: StorageClients, hos
 
 /** Takes a batch of what is visible; nothing where the queue is not there or cannot be read. */
 function receiver(
-  which: QueueFunction,
+  which: FunctionOf<'queue'>,
   clients: StorageClients,
   { settings, log }: QueueHost,
 ): () => Promise<readonly DequeuedMessageItem[]> {
-  const { queueName } = which.trigger;
+  const { queueName } = which;
   const client = clients.queue(queueName);
   let unreachable = false;
 

@@ -25,17 +25,19 @@ export interface RetryPolicy {
   readonly delayMs: (retry: number) => number;
 }
 
-/** A function of the app, ready to be run. */
-export interface FunctionOf<T extends Trigger = Trigger> {
+/** What is run, whatever starts it. */
+interface Runnable {
   readonly name: string;
   /** As in function.json: `timerTrigger`, `queueTrigger` … */
   readonly triggerType: string;
   readonly bindingName: string;
-  readonly trigger: T;
   readonly retry: RetryPolicy | undefined;
   readonly metadata: unknown;
   readonly callback: Callback;
 }
+
+/** A function of the app, ready to be run, with the trigger that starts it; `kind` is the trigger's. */
+export type FunctionOf<K extends Trigger['kind'] = Trigger['kind']> = Runnable & Extract<Trigger, { readonly kind: K }>;
 
 const defaultConnection = 'AzureWebJobsStorage';
 
@@ -147,10 +149,10 @@ function parseOne(registered: Registered, settings: Readonly<Record<string, stri
     name,
     triggerType: binding.type,
     bindingName,
-    trigger: trigger.data,
     retry: retryOptions && retryPolicy(retryOptions),
     metadata: registered.metadata,
     callback: registered.callback,
+    ...trigger.data,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Invoker } from './invoke.ts';
-import type { FunctionOf, Trigger } from './registration.ts';
+import type { FunctionOf } from './registration.ts';
 
-type TimerFunction = FunctionOf<Extract<Trigger, { kind: 'timer' }>>;
+type TimerFunction = FunctionOf<'timer'>;
 
 /** The timers of the app, by the process's `Date`. */
 export interface Timers {
@@ -36,14 +36,14 @@ export function timers(functions: readonly TimerFunction[], invoker: Invoker): T
 
 function timer(which: TimerFunction, invoker: Invoker): { fireIfDue(): void } {
   const after = (at: Date): Date => {
-    const next = which.trigger.schedule.nextRun(at);
+    const next = which.schedule.nextRun(at);
     if (next === null) throw new Error(`The schedule of ${which.name} has no further occurrence.`);
     return next;
   };
 
   let last: Date | undefined;
   let running = false;
-  let next = which.trigger.runOnStartup ? new Date() : after(new Date());
+  let next = which.runOnStartup ? new Date() : after(new Date());
 
   async function fire(now: Date): Promise<void> {
     running = true;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { turnClock } from '../../../local/clock.ts';
 import { HostNotStarted } from '../../../local/host/errors.ts';
 import type { Ending } from '../../../local/host/invoke.ts';
-import { type FunctionOf, parseRegistrations, type Trigger } from '../../../local/host/registration.ts';
+import { type FunctionOf, parseRegistrations } from '../../../local/host/registration.ts';
 import { timers } from '../../../local/host/timers.ts';
 import { apps } from './app.ts';
 
@@ -89,7 +89,7 @@ describe('a timer', () => {
       return released;
     };
     const registered = { metadata: metadataOf({ schedule: '0 * * * * *' }), callback: () => {} };
-    const functions = parseRegistrations([registered], {}).filter(isTimer);
+    const functions = parseRegistrations([registered], {}).filter((each) => each.kind === 'timer');
     const clockwork = timers(functions, { once: withRetries, withRetries, failures: [] });
 
     turnClock(minute);
@@ -147,8 +147,4 @@ describe('a timer', () => {
 
 function metadataOf(trigger: Readonly<Record<string, unknown>>) {
   return { name: 'sentry', bindings: { timer: { type: 'timerTrigger', direction: 'in', ...trigger } } };
-}
-
-function isTimer(each: FunctionOf): each is FunctionOf<Extract<Trigger, { kind: 'timer' }>> {
-  return each.trigger.kind === 'timer';
 }
