@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { commandLine } from '../command-line.ts';
+
+const { folder, running, swept, as, versionOf, done, refused } = commandLine();
+
+describe('baseline', () => {
+  it('shows what is there, and that it was accepted by whom', async () => {
+    const said = await done('baseline', 'show', 'contoso-disks');
+    expect(said).toMatch(/^Baseline of contoso-disks: accepted on [-\d: ]+ UTC by owner@contoso\.example\./);
+    expect(said).toContain(`disk-web/${versionOf('contoso-disks', 'disk-web')}  enabled, current, wrapKey unwrapKey`);
+    expect(said.split('\n').filter((line) => line.includes('disk-app/'))).toHaveLength(2);
+    expect(said).not.toContain('SUSPICIOUS');
+  });
+
+  it('lists a disabled current version first, as suspicious, and takes it as retired only where a person says so', async () => {
+    const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
+    await as('owner').disable('contoso-dev', 'dev-db');
+    const shown = (await done('baseline', 'show', 'contoso-dev')).split('\n');
+    expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and current`));
+    expect(shown).toContainEqual(
+      `  npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev [--needed key/version] [--as-shown key/version] [--retired key/version]`,
+    );
+
+    expect(await done('baseline', 'accept', 'contoso-dev')).toBe(
+      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
+    );
+    expect(await done('baseline', 'accept', 'contoso-dev', '--retired', name)).toBe(
+      'The baseline of contoso-dev is accepted: 3 versions are approved.',
+    );
+  });
+
+  it('accepts nothing where a word names what is not there, or says two things of one version', async () => {
+    expect(await refused('baseline', 'accept', 'contoso-dev', '--needed', 'dev-db/0')).toBe(
+      'There is no dev-db/0 in contoso-dev: nothing was accepted.',
+    );
+    const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
+    expect(await refused('baseline', 'accept', 'contoso-dev', '--needed', name, '--retired', name)).toBe(
+      `${name} can be one of needed, as shown and retired only: nothing was accepted.`,
+    );
+  });
+
+  it('adopts a change that was told, of a version in use, and counts a deleted key for itself', async () => {
+    const version = versionOf('contoso-dev', 'dev-web');
+    await as('owner').operations('contoso-dev', 'dev-web', ['wrapKey', 'unwrapKey', 'encrypt']);
+    await as('owner').delete('contoso-dev', 'dev-app');
+    await swept();
+    const command = `baseline accept contoso-dev --as-shown dev-web/${version}`;
+    const told = (await running().guardian.ports.tables.incidents.list()).map(({ data }) => data);
+    expect(told).toContainEqual(
+      expect.objectContaining({ kind: 'version-changed', state: 'open', command: `key-guardian ${command}` }),
+    );
+    expect(await done(...command.split(' '))).toBe(
+      'The baseline of contoso-dev is accepted: 1 version is approved, 1 stays as it was approved, 1 deleted key is left as it was.',
+    );
+    await as('owner').recover('contoso-dev', 'dev-app');
+    await swept();
+    expect(await done('status')).toContain('Open incidents: none');
+    expect(await refused('baseline', 'accept', 'contoso-dev', '--retired', 'dev-app/')).toBe(
+      'There is no dev-app/ in contoso-dev: nothing was accepted.',
+    );
+  });
+
+  it('is shown to whoever may read, and accepted under the name of who runs it', async () => {
+    await done('--as', 'approver', 'baseline', 'accept', 'contoso-dev');
+    expect(await done('baseline', 'show', 'contoso-dev')).toContain('by approver@contoso.example');
+  });
+
+  it('says that it cannot be taken where the vault refuses to be read', async () => {
+    const lift = running().azure.fault({
+      match: { vault: 'contoso-sql', operation: 'list' },
+      answer: { kind: 'forbidden-by-firewall' },
+    });
+    const said = await refused('baseline', 'show', 'contoso-sql');
+    lift();
+    expect(said).toMatch(/^The baseline needs contoso-sql, which cannot be read: \S*firewall/);
+  });
+});
