@@ -88,6 +88,8 @@ export const keyRecord = z.object({
   absentSince: moment.optional(),
   /** When the key was first seen again after a deletion that people approved; absent while it is not back. */
   backSince: moment.optional(),
+  /** When the key was first seen without some of its approved versions; absent while all of them list. */
+  incompleteSince: moment.optional(),
   /** The recovery that was begun and has not shown yet. */
   recovering: z.object({ since: moment, deletedOn: moment }).optional(),
   /** Who purged it, from a 2xx record. */

@@ -1,6 +1,6 @@
 import type { KeyId } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
-import { type Booked, nameActor, openIncident, readIncidents, resolveIncident } from '../incidents/book.ts';
+import { type Booked, nameActor, openIncident, openNews, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { keyContested } from '../incidents/kinds/key-contested.ts';
 import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
 import { kinds } from '../incidents/kinds/registry.ts';
@@ -53,7 +53,7 @@ export async function tellOfKey(id: KeyId, standing: readonly Booked[], telling:
 
 /** Opens the incidents that news alone makes. */
 export async function tellOfNews(heard: readonly HeardIncident[], ports: Ports): Promise<void> {
-  for (const { draft, id: heardId } of heard) await openIncident(draft, ports, heardId);
+  for (const { draft, id: heardId } of heard) await openNews(draft, ports, heardId);
 }
 
 const isDone = ({ incident }: Booked): boolean =>

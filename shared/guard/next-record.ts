@@ -37,7 +37,7 @@ export function afterLook(
         : { ...base, ...left, recovering: undefined };
     }
     case 'present':
-      return afterPresent(observed, base, decision, readAt);
+      return afterPresent(observed, base, decision, readAt, now);
     default:
       return observed satisfies never;
   }
@@ -48,6 +48,7 @@ function afterPresent(
   base: KeyRecord,
   decision: Pick<Decision, 'judgements'>,
   readAt: Date,
+  now: Date,
 ): KeyRecord {
   const versions = { ...base.versions };
   for (const version of observed.versions) {
@@ -69,6 +70,7 @@ function afterPresent(
     current: observed.current,
     leftDeleted: undefined,
     purged: undefined,
+    incompleteSince: back ? undefined : (base.incompleteSince ?? now),
     recovering: back ? undefined : base.recovering,
   };
 }

@@ -45,8 +45,8 @@ export const readIncidents = async (ports: Pick<Ports, 'tables'>, where: Where):
 
 /**
  * Opens an incident, or changes the one that stands, and tells. A new one takes the place of what has long been over.
- * Twice the same is once. `id` is given for news that is told by itself: it opens none again that ended after the act. A
- * state goes on in the open incident of its kind and version, even where the act was repeated.
+ * Twice the same is once. `id` is given for what is told by itself; a state goes on in the open incident of its kind and
+ * version, even where the act was repeated.
  */
 export async function openIncident(given: IncidentDraft, needs: Needs, id?: string): Promise<void> {
   const standing = await readIncidents(needs, given.subject);
@@ -58,7 +58,6 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
       open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
   );
   const continued = id === undefined ? (same ?? ongoing) : same;
-  if (id !== undefined && isOverSince(same?.incident, draft.since)) return;
   if (continued !== undefined) {
     await changeIncident(continued, { ...onGoing(draft, continued.incident), state: 'open' }, needs);
     return;
@@ -79,8 +78,12 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
   await Promise.all(outdated(standing, needs.now()).map((booked) => needs.tables.incidents.remove(booked.row)));
 }
 
-const isOverSince = (incident: Incident | undefined, since: Date): boolean =>
-  incident?.state === 'resolved' && incident.endedAt !== undefined && since.getTime() <= incident.endedAt.getTime();
+/** As `openIncident`, for news of an act: what ended after the act is not opened by hearing of it again. */
+export async function openNews(draft: IncidentDraft, needs: Needs, id: string): Promise<void> {
+  const same = (await readIncidents(needs, draft.subject)).find(({ incident: { id: known } }) => known === id);
+  const endedAt = same?.incident.state === 'resolved' ? same.incident.endedAt : undefined;
+  if (endedAt === undefined || draft.since.getTime() > endedAt.getTime()) await openIncident(draft, needs, id);
+}
 
 /** What is over stays in the book for so long, and of one key or vault so many at most; the trail has it for ever. */
 const KEPT_MS = 30 * DAY_MS;

@@ -18,12 +18,15 @@ export const keyRecreated: KeyRule = {
       return known !== undefined && version.detail !== undefined && version.detail.fingerprint !== known;
     });
     if (gone.length === 0 && swapped.length === 0) return [];
-    const settling = record.recovering !== undefined && now.getTime() - record.recovering.since.getTime() < SETTLING_MS;
+    // No version is deleted by itself: where one of the key is there, the others have not listed yet, for a while.
+    const isThatKey = swapped.length === 0 && gone.length < approved.length;
+    const comingBackSince = record.recovering?.since ?? (isThatKey ? (record.incompleteSince ?? now) : undefined);
+    const settling = comingBackSince !== undefined && now.getTime() - comingBackSince.getTime() < SETTLING_MS;
     const born = observed.versions.find((version) => version.version === observed.current)?.created ?? now;
     return [
       {
         version: undefined,
-        since: born,
+        since: settling ? comingBackSince : born,
         act: undefined,
         stopsDisks: !settling,
         summary: settling

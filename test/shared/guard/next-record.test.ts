@@ -172,6 +172,15 @@ describe('after a look the register holds', () => {
     expect(looked(situation({ record, observed: { kind: 'absent' } }), nothing).purged).toBeDefined();
   });
 
+  test('since when approved versions do not list, from the first look on, until all do', () => {
+    const record = recordOf({ [V1]: known(), [V2]: known() });
+    const first = looked(situation({ record }), nothing);
+    expect(first.incompleteSince).toEqual(NOW);
+    expect(looked({ ...situation({ record: first }), now: inMs(60_000) }, nothing).incompleteSince).toEqual(NOW);
+    const whole = present(shown(), shown({ version: V2 }));
+    expect(looked(situation({ record: first, observed: whole }), nothing).incompleteSince).toBeUndefined();
+  });
+
   test('the acts that were undone within the hour', () => {
     const undone = [
       { version: V1, since: inMs(-3_700_000), at: inMs(-3_600_000) },

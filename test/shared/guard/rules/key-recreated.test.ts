@@ -24,6 +24,9 @@ const coming = (sinceMs: number) =>
       { recovering: { since: inMs(-sinceMs), deletedOn: inMs(-sinceMs - 1_000) } },
     ),
   });
+/** A key of which the second version does not list. */
+const lacking = (more: Parameters<typeof recordOf>[1], second = known()) =>
+  situation({ record: recordOf({ [V1]: known(), [V2]: second }, more) });
 const told = { version: undefined, act: undefined, stopsDisks: true, remedy: { kind: 'tell' } } as const;
 
 describeRule(keyRecreated, {
@@ -62,10 +65,16 @@ describeRule(keyRecreated, {
     ],
     ['a key without any version', situation({ observed: present() }), { ...told, since: NOW }],
     [
-      'a retired version gone',
-      situation({ record: recordOf({ [V1]: known(), [V2]: known({ approved: approved({ enabled: false }) }) }) }),
+      'a retired version gone for a minute',
+      lacking({ incompleteSince: inMs(-60_000) }, known({ approved: approved({ enabled: false }) })),
       told,
     ],
+    [
+      'a version gone for a moment less than a minute, beside another: a person may have recovered the key, and it lists late',
+      lacking({ incompleteSince: inMs(-59_999) }),
+      { stopsDisks: false, since: inMs(-59_999), remedy: { kind: 'wait' } },
+    ],
+    ['a version gone at the first look', lacking({}), { since: NOW, remedy: { kind: 'wait' } }],
     [
       'versions that do not list yet, a moment less than a minute after recovering began: settling',
       coming(59_999),
