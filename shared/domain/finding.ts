@@ -2,7 +2,7 @@ import type { ApprovableAct } from './approval.ts';
 import type { Severity } from './incident.ts';
 import type { AttributeChange, Attributes, ObservedKey, ObservedVersion } from './key.ts';
 import type { KeyPolicy } from './policy.ts';
-import type { KeyRecord } from './register.ts';
+import type { Dating, KeyRecord } from './register.ts';
 
 /** What would put one version right, as a rule about versions says it. */
 export type VersionRemedy =
@@ -26,22 +26,12 @@ export type Remedy =
   | { readonly kind: 'wait' };
 
 /** A difference between what is observed and what was approved. */
-export interface Finding {
+export interface Finding extends Readonly<Dating> {
   /** The id of the rule that found it: the name of its file and of its test. */
   readonly rule: string;
   readonly severity: Severity;
   /** `undefined` where the whole key is meant. */
   readonly version: string | undefined;
-  /** When the act happened, by the vault's own time. */
-  readonly since: Date;
-  /** The latest moment at which it may have happened, where the vault's time does not tell: `since` is then the earliest. */
-  readonly latest?: Date;
-  /** When the version was changed before, by the vault's own time, where an earlier look saw it so. */
-  readonly previous?: Date;
-  /** After which moment it may have happened, where another change may have hidden it. */
-  readonly after?: Date;
-  /** Set where an approval covers it or not, depending on when it was, and nobody can say. */
-  readonly undated?: true;
   /** What an earlier look made of its date; absent where this is the first that sees it. */
   readonly earlier?: 'dated' | 'undated';
   /** The act that people could have approved; `undefined` where there is none. */
@@ -89,17 +79,7 @@ export interface VersionRule extends RuleFacts {
 /** Where `since` is left out, it is when the version came to be so. */
 export type VersionFinding = Omit<
   Finding,
-  | 'rule'
-  | 'severity'
-  | 'version'
-  | 'since'
-  | 'latest'
-  | 'previous'
-  | 'after'
-  | 'undated'
-  | 'earlier'
-  | 'summary'
-  | 'remedy'
+  keyof Dating | 'rule' | 'severity' | 'version' | 'earlier' | 'summary' | 'remedy'
 > & {
   readonly remedy: VersionRemedy;
   readonly since?: Date;

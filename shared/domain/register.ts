@@ -17,16 +17,26 @@ const spentUse = z.object({
   before: attributes.optional(),
 });
 
-const differing = z.object({
+/** When an act happened that made an attribute what it is, as far as anybody can say. */
+export const dating = z.object({
+  /** By the vault's own time; the earliest that it may have been where that does not tell. */
   since: moment,
-  /** Where nobody can say: the latest moment at which it may have been; `since` is the earliest. */
+  /** The latest that it may have been, where the vault's time does not tell. */
   latest: moment.optional(),
-  /** When the version was changed before, by the vault's own time, as it was last seen then. */
+  /** When the version was changed before, by the vault's own time, where an earlier look saw it so. */
   previous: moment.optional(),
   /** After which moment it may have been, where another change may have hidden it. */
   after: moment.optional(),
-  /** Set where an approval covers it or not, depending on when it was: told, not undone. */
+  /** Set where an approval covers it or not, depending on when it was, and nobody can say: told, not undone. */
   undated: z.literal(true).optional(),
+});
+export type Dating = z.infer<typeof dating>;
+
+/** What makes a version the one that it is. */
+const material = z.object({
+  keyType: z.string().optional(),
+  keySizeBits: z.number().int().optional(),
+  fingerprint: z.string().optional(),
 });
 
 /** What the register knows of one version. */
@@ -34,9 +44,7 @@ export const versionRecord = z.object({
   created: moment,
   /** The attributes last approved; absent while the version is known and not approved. */
   approved: attributes.optional(),
-  keyType: z.string().optional(),
-  keySizeBits: z.number().int().optional(),
-  fingerprint: z.string().optional(),
+  ...material.shape,
   /** What the last look saw; absent before the first. */
   seen: z
     .object({
@@ -54,7 +62,7 @@ export const versionRecord = z.object({
     })
     .optional(),
   /** By act: when the attributes came to be so that are not as approved. Kept for as long as they stay so. */
-  differing: z.partialRecord(z.enum(approvableActs), differing).optional(),
+  differing: z.partialRecord(z.enum(approvableActs), dating).optional(),
   /** The approvals that its approved state was made from, and the acts they were spent on. */
   spent: z.array(spentUse).default([]),
   /** Set where a person accepted it in a baseline, whatever is told of its making. */
@@ -160,9 +168,7 @@ export const registerChange = z.discriminatedUnion('kind', [
     version: z.string(),
     created: moment,
     approved: attributes,
-    keyType: z.string().optional(),
-    keySizeBits: z.number().int().optional(),
-    fingerprint: z.string().optional(),
+    ...material.shape,
     because: z.string(),
     /** A person said so. */
     accepted: z.literal(true).optional(),
@@ -173,9 +179,7 @@ export const registerChange = z.discriminatedUnion('kind', [
     kind: z.literal('know-version'),
     version: z.string(),
     created: moment,
-    keyType: z.string().optional(),
-    keySizeBits: z.number().int().optional(),
-    fingerprint: z.string().optional(),
+    ...material.shape,
     because: z.string(),
   }),
   /** The version is no longer approved. */

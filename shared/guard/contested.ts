@@ -37,11 +37,7 @@ export const contester = ({ undone, acts }: KeyRecord): Actor | undefined =>
   undone
     .toReversed()
     .map(({ version, since, previous }) =>
-      doerOf(
-        [version === undefined ? 'KeyDelete' : 'KeyUpdate'],
-        { version, since, ...(previous === undefined ? {} : { previous }) },
-        acts,
-      ),
+      doerOf([version === undefined ? 'KeyDelete' : 'KeyUpdate'], { version, since, previous }, acts),
     )
     .find((actor) => actor !== undefined);
 

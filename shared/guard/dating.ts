@@ -25,14 +25,8 @@ export function datesOf(
   const stands = isAsSeen(act, version, seen);
   const dated = known?.differing?.[act];
   if (stands && dated !== undefined) {
-    const { since, latest, previous, after, undated } = dated;
-    return {
-      since,
-      ...(latest === undefined ? {} : { latest }),
-      ...(previous === undefined ? {} : { previous }),
-      ...(after === undefined ? {} : { after }),
-      earlier: undated === true ? 'undated' : 'dated',
-    };
+    const { undated, ...dates } = dated;
+    return { ...dates, earlier: undated === true ? 'undated' : 'dated' };
   }
   // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
   if (act === 'operations' && !stands && sameMoment(seen.updated, version.updated))

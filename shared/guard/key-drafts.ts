@@ -130,7 +130,7 @@ export function namedFor(
   const previous = [...Object.values(differing ?? {}), ...undone].find(
     (dated) => dated?.since.getTime() === since.getTime(),
   )?.previous;
-  return doerOf(rule.doneBy, { version, since, ...(previous === undefined ? {} : { previous }) }, record.acts);
+  return doerOf(rule.doneBy, { version, since, previous }, record.acts);
 }
 
 /** How an incident ends that is not found any more; `undefined` where nobody can say, since its version cannot be seen. */

@@ -170,21 +170,10 @@ function waitsAMoment(because: Withholding): boolean {
 
 /** Since when the attributes are as they are that were found not to be as approved. */
 function differingNow(version: string, { judgements }: Pick<Decision, 'judgements'>): VersionRecord['differing'] {
-  const dated = judgements.flatMap(
-    ({ finding: { version: of, act, since, latest, previous, undated, after }, verdict }) => {
-      if (of !== version || act === undefined || verdict.kind === 'approved') return [];
-      return [
-        [
-          act,
-          {
-            since,
-            ...(latest === undefined ? {} : { latest }),
-            ...(previous === undefined ? {} : { previous }),
-            ...(undated === undefined ? {} : { undated, after }),
-          },
-        ],
-      ] as const;
-    },
-  );
+  const dated = judgements.flatMap(({ finding, verdict }) => {
+    const { version: of, act, since, latest, previous, undated, after } = finding;
+    if (of !== version || act === undefined || verdict.kind === 'approved') return [];
+    return [[act, { since, latest, previous, undated, after: undated === undefined ? undefined : after }] as const];
+  });
   return dated.length === 0 ? undefined : Object.fromEntries(dated);
 }
