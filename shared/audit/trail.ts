@@ -2,7 +2,8 @@ import { type AuditEntry, type AuditRecord, auditEntry } from '../domain/audit-r
 import { SECOND_MS } from '../domain/time.ts';
 import { StorageUnreachable, TrailUnreachable } from '../errors.ts';
 import type { Streams, Table } from '../storage.ts';
-import { type Backlog, createBacklog, type Kept, type KeptByStream, type Lease } from './backlog.ts';
+import { type Backlog, createBacklog } from './backlog.ts';
+import { catchUp } from './catch-up.ts';
 import { type ChainHead, chainStart, link } from './chain.ts';
 import { asItHappened, readRecords } from './read.ts';
 import { auditStream, registerStream, type StreamName } from './stream-name.ts';
@@ -35,7 +36,6 @@ export interface Trail {
 
 /** Streams whose end is remembered; more than two for each of 1,000 vaults. */
 const REMEMBERED_STREAMS = 4_096;
-const CAUGHT_UP_IN_ONE_BLOCK = 100;
 
 /** After the trail's storage took this long to fail, it is not waited for again while it rests. */
 const SLOW_MS = SECOND_MS;
@@ -55,20 +55,11 @@ export function createTrail(needs: {
 }): Trail {
   const { streams, now, giveUpAfterMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
   const backlog = createBacklog(needs.backlog, now);
-  const writers = new Map<StreamName, StreamWriter>();
+  const writerOf = createWriters((stream) =>
+    createStreamWriter({ streams, stream, now, giveUpAfterMs, rollAfterBlocks }),
+  );
   // By the process's steady clock: how long storage takes has nothing to do with the date.
   let restsUntilMs = 0;
-
-  function writerOf(stream: StreamName): StreamWriter {
-    const writer = writers.get(stream) ?? createStreamWriter({ streams, stream, now, giveUpAfterMs, rollAfterBlocks });
-    writers.delete(stream); // and set again: the last in the map is the last used
-    writers.set(stream, writer);
-    for (const oldest of writers.keys()) {
-      if (writers.size <= REMEMBERED_STREAMS) break;
-      writers.delete(oldest); // one that is still at work finishes; a new one finds the end anew
-    }
-    return writer;
-  }
 
   async function append(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended'> {
     const from = performance.now();
@@ -111,50 +102,35 @@ export function createTrail(needs: {
     return outcomes.includes('kept') ? 'kept' : 'appended';
   }
 
-  /** How many were brought in, and what kept others from it: a stream that cannot be appended to stops no other. */
-  async function bringIn(
-    streamsOfKept: KeptByStream['streams'],
-    lease: Lease,
-  ): Promise<{ readonly brought: number; readonly failures: ReadonlyMap<StreamName, unknown> }> {
-    let brought = 0;
-    const failures = new Map<StreamName, unknown>();
-    for (const { stream, some } of inBlocks(streamsOfKept)) {
-      if (failures.has(stream)) continue;
-      if (!(await lease.renew())) break;
-      try {
-        const appendedAt = now();
-        await writerOf(stream).write(some.map(({ entry }) => ({ entry, appendedAt })));
-        restsUntilMs = 0;
-        await backlog.forget(some);
-        brought += some.length;
-      } catch (error) {
-        failures.set(stream, error);
-        // An answer is about this stream; silence is about all of them, and to wait for each would outlast the lease.
-        if (error instanceof StorageUnreachable && error.status === undefined) break;
-      }
-    }
-    return { brought, failures };
-  }
-
   return {
     append: (vault, entries) => recordAll(entries, (entry) => auditStream(vault, entry.time)),
     appendRegister: (vault, entries) => recordAll(entries, () => registerStream(vault)),
     readRegister: async (vault) => readRegister(streams, backlog, vault, now()),
 
-    async catchUp() {
-      const first = await backlog.kept();
-      if (first.streams.size === 0) return reported(0, first.unreadable, []);
-      const lease = await backlog.lease();
-      if (lease === undefined) return 0;
-      try {
-        // Read again under the lease: what was listed before may be in the trail by now.
-        const kept = await backlog.kept();
-        const { brought, failures } = await bringIn(kept.streams, lease);
-        return reported(brought, kept.unreadable, [...failures.values()]);
-      } finally {
-        await lease.release();
-      }
-    },
+    catchUp: () =>
+      catchUp({
+        backlog,
+        now,
+        async write(stream, pending) {
+          await writerOf(stream).write(pending);
+          restsUntilMs = 0;
+        },
+      }),
+  };
+}
+
+/** The writer of a stream, the same each time for those that were used last. */
+function createWriters(make: (stream: StreamName) => StreamWriter): (stream: StreamName) => StreamWriter {
+  const writers = new Map<StreamName, StreamWriter>();
+  return (stream) => {
+    const writer = writers.get(stream) ?? make(stream);
+    writers.delete(stream); // and set again: the last in the map is the last used
+    writers.set(stream, writer);
+    for (const oldest of writers.keys()) {
+      if (writers.size <= REMEMBERED_STREAMS) break;
+      writers.delete(oldest); // one that is still at work finishes; a new one finds the end anew
+    }
+    return writer;
   };
 }
 
@@ -177,21 +153,4 @@ async function readRegister(
     head = record;
   }
   return asItHappened(records);
-}
-
-/** What is kept, in blocks of one stream each, those of a stream oldest first. */
-function* inBlocks(
-  streamsOfKept: KeptByStream['streams'],
-): Generator<{ readonly stream: StreamName; readonly some: readonly Kept[] }> {
-  for (const [stream, kept] of streamsOfKept) {
-    for (let start = 0; start < kept.length; start += CAUGHT_UP_IN_ONE_BLOCK)
-      yield { stream, some: kept.slice(start, start + CAUGHT_UP_IN_ONE_BLOCK) };
-  }
-}
-
-function reported(brought: number, unreadable: readonly Error[], failures: readonly unknown[]): number {
-  const all = [...unreadable, ...failures];
-  if (unreadable.length === 0 && failures.length === 1) throw failures[0];
-  if (all.length > 0) throw new AggregateError(all, 'Not all that was kept for the trail could be brought in.');
-  return brought;
 }
