@@ -159,6 +159,40 @@ describe('every call to storage', () => {
   });
 });
 
+describe('a row', () => {
+  const keys = { PartitionKey: 'vault', RowKey: 'key', json: '1' };
+  const etag = { 'odata.etag': 'W/"1"' };
+
+  it.each([
+    ['the answer is whole', { ...keys, ...etag }, true],
+    ['it has no ETag', keys, false],
+    ['it has no partition', { RowKey: 'key', json: '1', ...etag }, false],
+    ['its name is no text', { ...keys, RowKey: 5, ...etag }, false],
+  ])('is read only where the answer names it: %s', async (_, entity, isRead) => {
+    const value = await account((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const listed = request.url?.includes('/keys()');
+      request.resume().on('end', () => response.end(JSON.stringify(listed ? { value: [entity] } : entity)));
+    });
+    const { get, list } = table(storageClients({ kind: 'connection-string', value }).table('keys'));
+    if (isRead) {
+      expect(await get('vault', 'key')).toEqual(row);
+      expect(await list('vault')).toEqual([row]);
+    } else {
+      await expect(get('vault', 'key')).rejects.toThrow(StorageUnreachable);
+      await expect(list('vault')).rejects.toThrow(StorageUnreachable);
+    }
+  });
+
+  it('is not written where the answer gives no ETag to know it by', async () => {
+    const value = await account((request, response) => {
+      request.resume().on('end', () => response.writeHead(204).end());
+    });
+    const { 'table insert': insert, 'table replace': replace, 'table put': put } = calls(value);
+    for (const call of [insert, replace, put]) await expect(call?.()).rejects.toThrow(StorageUnreachable);
+  });
+});
+
 describe('an append blob', () => {
   it('is full where the service counts no further block', async () => {
     const value = await account(refusing(409, 'BlockCountExceedsLimit'));
