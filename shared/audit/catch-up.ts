@@ -1,7 +1,7 @@
 import { StorageUnreachable } from '../errors.ts';
 import type { Backlog, Kept, KeptByStream, Lease } from './backlog.ts';
 import type { StreamName } from './stream-name.ts';
-import type { Pending } from './stream-writer.ts';
+import type { Pending } from './write-block.ts';
 
 /** What bringing in needs: where the entries wait, and the way into their streams. */
 export interface CatchUpNeeds {

@@ -1,17 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { AuditEntry } from '../domain/audit-record.ts';
 import { StorageUnreachable } from '../errors.ts';
-import type { Streams } from '../storage.ts';
-import { type ChainHead, link, toLine } from './chain.ts';
-import { findEnd, followEnd, type StreamEnd } from './stream-end.ts';
-import { blobName, type StreamName } from './stream-name.ts';
-
-/** An entry on its way into a stream. */
-export interface Pending {
-  readonly entry: AuditEntry;
-  /** Set where it comes later than it should have. */
-  readonly appendedAt?: Date;
-}
+import type { StreamEnd } from './stream-end.ts';
+import { type BlockNeeds, type Pending, writeBlock } from './write-block.ts';
 
 /** Appends to one stream. */
 export interface StreamWriter {
@@ -38,34 +27,23 @@ interface Turn {
 /** A block that only one appender fills stays far below what storage takes (100 MiB). */
 const ENTRIES_IN_ONE_BLOCK = 500;
 
-/** Makes the writer of a stream. Any number of them, in any number of processes, keep one unbroken chain. */
-export function createStreamWriter(needs: {
-  readonly streams: Streams;
-  readonly stream: StreamName;
-  readonly now: () => Date;
+/** What a writer needs: a stream, and how long it waits for storage. */
+export interface StreamWriterNeeds extends BlockNeeds {
+  /** From the asking on. Whatever waits for the block that is on its way is given up with it. */
   readonly giveUpAfterMs: number;
-  readonly rollAfterBlocks: number;
-}): StreamWriter {
+}
+
+/** Makes the writer of a stream. Any number of them, in any number of processes, keep one unbroken chain. */
+export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
   const { stream, giveUpAfterMs } = needs;
   const waiting: Waiting[] = [];
   let turn: Turn | undefined;
   // Known after the first block, so that each further one is a single call.
   let end: StreamEnd | undefined;
 
-  function takeBlock(): readonly Waiting[] {
-    let entries = 0;
-    let taken = 0;
-    for (const { pending } of waiting) {
-      if (taken > 0 && entries + pending.length > ENTRIES_IN_ONE_BLOCK) break;
-      entries += pending.length;
-      taken += 1;
-    }
-    return waiting.splice(0, taken);
-  }
-
   async function work(mine: Turn): Promise<void> {
     while (!mine.givenUp && waiting.length > 0) {
-      mine.block = takeBlock();
+      mine.block = takeBlock(waiting);
       const pending = mine.block.flatMap((one) => one.pending);
       try {
         end = await writeBlock(needs, pending, end, () => mine.givenUp);
@@ -103,68 +81,14 @@ export function createStreamWriter(needs: {
   };
 }
 
-/** Appends one block at the end, wherever that has moved to, and says where it is then. */
-async function writeBlock(
-  needs: { streams: Streams; stream: StreamName; now: () => Date; rollAfterBlocks: number },
-  pending: readonly Pending[],
-  known: StreamEnd | undefined,
-  givenUp: () => boolean,
-): Promise<StreamEnd | undefined> {
-  const { streams, stream, rollAfterBlocks } = needs;
-  let end = known;
-  // Once given up on, it is for others to bring in: only a call that is on its way already may still take hold.
-  while (!givenUp()) {
-    if (end === undefined) {
-      end = await findEnd(streams, stream);
-    } else if (end.blob === -1 || end.blocks >= rollAfterBlocks) {
-      end = await nextBlob(streams, stream, end);
-    } else {
-      const { text, head } = chained(end, [...foreignLinesFound(stream, end, needs.now), ...pending]);
-      const answer = await streams.append(blobName(stream, end.blob), text, end.sizeBytes);
-      if (answer === 'appended') return after(end, text, head);
-      const followed = await followEnd(streams, stream, end);
-      // A call that was sent again after a lost answer finds its own block in the way.
-      if (followed?.added.startsWith(text)) return followed.end;
-      end = followed?.end;
-      if (end !== undefined && answer === 'full') end = { ...end, blocks: Number.POSITIVE_INFINITY };
-    }
+/** Takes from what waits as much as goes into one block, in its order; what was asked for together stays together. */
+function takeBlock(waiting: Waiting[]): readonly Waiting[] {
+  let entries = 0;
+  let taken = 0;
+  for (const { pending } of waiting) {
+    if (taken > 0 && entries + pending.length > ENTRIES_IN_ONE_BLOCK) break;
+    entries += pending.length;
+    taken += 1;
   }
-  return end;
-}
-
-async function nextBlob(streams: Streams, stream: StreamName, end: StreamEnd): Promise<StreamEnd | undefined> {
-  const blob = end.blob + 1;
-  const made = await streams.create(blobName(stream, blob));
-  // Where somebody else made it, it may have records already: find the end anew.
-  return made ? { ...end, blob, sizeBytes: 0, blocks: 0, lineOpen: false } : undefined;
-}
-
-function chained(end: StreamEnd, pending: readonly Pending[]): { readonly text: string; readonly head: ChainHead } {
-  let head = end.head;
-  let text = end.lineOpen ? '\n' : '';
-  for (const { entry, appendedAt } of pending) {
-    const record = link(entry, head, appendedAt);
-    head = record;
-    text += `${toLine(record)}\n`;
-  }
-  return { text, head: { sequence: head.sequence, hash: head.hash } };
-}
-
-const after = (end: StreamEnd, text: string, head: ChainHead): StreamEnd => ({
-  blob: end.blob,
-  sizeBytes: end.sizeBytes + Buffer.byteLength(text),
-  blocks: end.blocks + 1,
-  head,
-  lineOpen: false,
-  foreignLines: 0,
-});
-
-/** Says in the stream itself that it holds lines the guardian did not write. Two writers who find them give it one id. */
-function foreignLinesFound(stream: StreamName, end: StreamEnd, now: () => Date): readonly Pending[] {
-  if (end.foreignLines === 0) return [];
-  const blob = blobName(stream, end.blob);
-  const id = createHash('sha256').update(`${blob}:${end.sizeBytes}:${end.foreignLines}`).digest('hex');
-  const vault = stream.slice(stream.lastIndexOf('/') + 1);
-  const detail = { error: 'TrailBroken', stream, blob, foreignLines: end.foreignLines };
-  return [{ entry: { id, time: now(), what: 'failure', subject: { vault }, detail } }];
+  return waiting.splice(0, taken);
 }
