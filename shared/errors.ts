@@ -216,3 +216,17 @@ export class PolicyInvalid extends Error {
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
+
+/** What was to be recorded is no entry of the trail: a moment that is none, no plain JSON, nested too deep. Lasting. */
+export class EntryInvalid extends Error {
+  override readonly name = 'EntryInvalid';
+  /** The entry's id. */
+  readonly entry: string;
+  /** What is wrong with it: names of members, and no value. */
+  readonly because: string;
+  constructor(entry: string, because: string, cause: unknown) {
+    super(`The entry ${entry} cannot be recorded: ${because}.`, { cause });
+    this.entry = entry;
+    this.because = because;
+  }
+}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { type AuditEntry, type AuditRecord, auditRecord } from '../domain/audit-record.ts';
+import { recordable } from './recordable.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** The record to which the next one is linked. */
@@ -41,7 +42,7 @@ export const chainStart = (stream: string): ChainHead => ({ sequence: 0, hash: s
  * The record that follows `previous`. Halves of surrogate pairs, which UTF-8 cannot carry, become U+FFFD.
  *
  * @param appendedAt where the record comes into the stream later than it should have
- * @throws ZodError where the entry is not one (a date that is none, a number that is no number)
+ * @throws EntryInvalid where the entry is not one (a date that is none, a number that is no number)
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date): AuditRecord {
@@ -51,8 +52,10 @@ export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date):
     sequence: previous.sequence + 1,
     previousHash: previous.hash,
   };
-  const unsealed = unsealedRecord.parse(wellFormed(linked));
-  return { ...unsealed, hash: sha256(canonical(unsealed)) };
+  return recordable(entry.id, () => {
+    const unsealed = unsealedRecord.parse(wellFormed(linked));
+    return { ...unsealed, hash: sha256(canonical(unsealed)) };
+  });
 }
 
 /** The record as a line of its stream, without the line's end. */

@@ -6,6 +6,7 @@ import { type Backlog, createBacklog } from './backlog.ts';
 import { catchUp } from './catch-up.ts';
 import { type ChainHead, chainStart, link } from './chain.ts';
 import { asItHappened, readRecords } from './read.ts';
+import { recordable } from './recordable.ts';
 import { auditStream, registerStream, type StreamName } from './stream-name.ts';
 import { createStreamWriter, type StreamWriter } from './stream-writer.ts';
 import { within } from './within.ts';
@@ -15,7 +16,8 @@ export interface Trail {
   /**
    * Appends to the vault's stream of the day on which each entry happened (UTC), all entries of a day in one block.
    * 'appended', or 'kept' where the trail's storage did not take it in time and the register's storage keeps it until
-   * `catchUp`. Throws `TrailUnreachable` where neither takes it: then nothing may be written to a vault.
+   * `catchUp`. Throws `TrailUnreachable` where neither takes it: then nothing may be written to a vault;
+   * `EntryInvalid` where one of them is none, and then takes none of them.
    */
   append(vault: string, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'>;
   /** Appends, as `append` does, to the stream from which the vault's register can be rebuilt. */
@@ -97,7 +99,7 @@ export function createTrail(needs: {
     streamOf: (entry: AuditEntry) => StreamName,
   ): Promise<'appended' | 'kept'> {
     // Parsed before they share a block with others': a bad entry fails its own caller only.
-    const sound = entries.map((entry) => auditEntry.parse(entry));
+    const sound = entries.map((entry) => recordable(entry.id, () => auditEntry.parse(entry)));
     const outcomes = await Promise.all([...Map.groupBy(sound, streamOf)].map(([stream, some]) => record(stream, some)));
     return outcomes.includes('kept') ? 'kept' : 'appended';
   }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ChainFault, chainStart, checkChain, link, readLine, toLine } from '../../../shared/audit/chain.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
+import { EntryInvalid } from '../../../shared/errors.ts';
 import { entries, entry } from './entries.ts';
 
 const start = chainStart('audit/2026-03-01/payments');
@@ -64,9 +65,26 @@ describe('a record', () => {
     expect(checkChain([toLine(record)], start).kind).toBe('holds');
   });
 
-  test('is refused when a moment is none, before anything is written', () => {
-    expect(() => link(entry('a', { time: new Date(Number.NaN) }), start)).toThrow();
-    expect(() => link(entry('a', { detail: { n: Number.NaN } }), start)).toThrow();
+  const nested = (depth: number): AuditEntry['detail'][string] =>
+    JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+
+  test.each([
+    ['its time is none', { time: new Date(Number.NaN) }, /^time: /],
+    ['a number in it is none', { detail: { n: Number.NaN } }, /^detail\.n: /],
+    ['it is nested too deep', { detail: { deep: nested(50_000) } }, /stack/],
+    [
+      'two things are wrong with it',
+      { time: new Date(Number.NaN), detail: { n: Number.NaN } },
+      /^time: .+, detail\.n: /,
+    ],
+  ])('is refused by its id, with what is wrong, where %s', (_, wrong, because) => {
+    expect(() => link(entry('a', wrong), start)).toThrow(
+      expect.objectContaining({ name: 'EntryInvalid', entry: 'a', because: expect.stringMatching(because) }),
+    );
+  });
+
+  test('is refused where the moment of its append is none', () => {
+    expect(() => link(entry('a'), start, new Date(Number.NaN))).toThrow(EntryInvalid);
   });
 });
 

@@ -84,14 +84,19 @@ describe('append', () => {
     expect(calls).toEqual({ trail: ['append'], register: [] });
   });
 
-  test('refuses an entry that is none without harm to others at the same time', async () => {
-    const { trail, ids } = storage();
+  test.each([
+    ['a moment that is none', { time: new Date(Number.NaN) }],
+    ['a number that is none', { detail: { n: Number.NaN } }],
+    ['lists in it too deep to be written', { detail: { deep: JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) } }],
+  ])('refuses an entry with %s, and those beside it, without harm to others at the same time', async (_, wrong) => {
+    const { trail, ids, calls } = storage();
     const one = trail();
-    const bad = one.append('payments', [entry('bad', { time: new Date(Number.NaN) })]);
+    const bad = one.append('payments', [entry('beside'), entry('bad', wrong)]);
     const good = one.append('payments', [entry('good')]);
-    await expect(bad).rejects.toMatchObject({ name: 'ZodError' });
+    await expect(bad).rejects.toMatchObject({ name: 'EntryInvalid', entry: 'bad' });
     expect(await good).toBe('appended');
     expect(await ids()).toEqual(['good']);
+    expect(calls.register).toEqual([]);
   });
 
   test('to more streams than are remembered keeps each chain', async () => {
