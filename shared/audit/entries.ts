@@ -1,11 +1,24 @@
+import { z } from 'zod';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
+import { recordable } from './recordable.ts';
 
 type Needs = Pick<Ports, 'now' | 'newId'>;
 
-/** A record before the trail has linked it. `detail` is turned into plain JSON: dates become ISO strings. */
+// What JSON gives is JSON, and the trail reads each entry whole: all that is left to see here is that it has members.
+const members = z.custom<AuditEntry['detail']>(
+  (parsed) => typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed),
+  'it has no members',
+);
+
+/**
+ * A record before the trail has linked it, of now and with a new id. `detail` is turned into plain JSON: dates become ISO
+ * strings, and what is `undefined` is left out. Throws `EntryInvalid` where it cannot be.
+ *
+ * @param more what the entry says beside this, or in its place
+ */
 export function entry(
   what: AuditEntry['what'],
   subject: AuditEntry['subject'],
@@ -13,7 +26,9 @@ export function entry(
   { now, newId }: Needs,
   more: Partial<AuditEntry> = {},
 ): AuditEntry {
-  return { id: newId(), time: now(), what, subject, detail: JSON.parse(JSON.stringify(detail)), ...more };
+  const id = newId();
+  const plain = recordable(id, () => members.parse(JSON.parse(JSON.stringify(detail))));
+  return { id, time: now(), what, subject, detail: plain, ...more };
 }
 
 /** A change of what is approved, as the register's stream keeps it. */

@@ -16,7 +16,9 @@ export function recordable<T>(id: string, make: () => T): T {
 }
 
 function faultsOf(error: unknown): string {
-  if (error instanceof z.ZodError)
-    return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(', ');
+  if (error instanceof z.ZodError) return error.issues.map(spelled).join(', ');
   return error instanceof Error ? error.message : 'unknown';
 }
+
+const spelled = ({ path, message }: z.core.$ZodIssue): string =>
+  path.length === 0 ? message : `${path.join('.')}: ${message}`;
