@@ -29,6 +29,11 @@ export type ChainFault =
   /** The place is right, the hash of the record before is not. */
   | 'not-linked';
 
+/** What a line holds. */
+export type LineRead =
+  | { readonly kind: 'record'; readonly record: AuditRecord }
+  | { readonly kind: 'fault'; readonly because: ChainFault };
+
 /** Whether every line follows from the one before. */
 export type ChainCheck =
   | { readonly kind: 'holds'; readonly records: number; readonly head: ChainHead }
@@ -62,16 +67,16 @@ export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date):
 export const toLine = (record: AuditRecord): string => canonical(record);
 
 /** The record that a line holds, or what is wrong with the line by itself. */
-export function readLine(line: string): { readonly record: AuditRecord } | { readonly fault: ChainFault } {
+export function readLine(line: string): LineRead {
   const members = parse(line);
-  if (members === undefined) return { fault: 'not-json' };
+  if (members === undefined) return { kind: 'fault', because: 'not-json' };
   const { hash, ...others } = members;
   const record = auditRecord.safeParse(members);
-  if (!record.success) return { fault: 'not-a-record' };
-  if (hash !== sha256(canonical(others))) return { fault: 'edited' };
+  if (!record.success) return { kind: 'fault', because: 'not-a-record' };
+  if (hash !== sha256(canonical(others))) return { kind: 'fault', because: 'edited' };
   // What the canonical form hides (a member given twice, white space, an escape) would be an edit that no hash shows.
-  if (line !== canonical(members)) return { fault: 'not-canonical' };
-  return { record: record.data };
+  if (line !== canonical(members)) return { kind: 'fault', because: 'not-canonical' };
+  return { kind: 'record', record: record.data };
 }
 
 /**
@@ -86,7 +91,7 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
   for (const line of lines) {
     const atSequence = head.sequence + 1;
     const read = readLine(line);
-    if ('fault' in read) return { kind: 'broken', atSequence, because: read.fault };
+    if (read.kind === 'fault') return { kind: 'broken', atSequence, because: read.because };
     const { sequence, previousHash, hash } = read.record;
     if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
     if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };

@@ -32,5 +32,21 @@ export function entry(
 }
 
 /** A change of what is approved, as the register's stream keeps it. */
-export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs): AuditEntry =>
-  entry('register', { ...id, ...('version' in change ? { version: change.version } : {}) }, { change }, needs);
+export function registerEntry(id: KeyId, change: RegisterChange, needs: Needs): AuditEntry {
+  const version = versionOf(change);
+  return entry('register', { ...id, ...(version === undefined ? {} : { version }) }, { change }, needs);
+}
+
+function versionOf(change: RegisterChange): string | undefined {
+  switch (change.kind) {
+    case 'approve-version':
+    case 'know-version':
+    case 'distrust-version':
+      return change.version;
+    case 'approve-deletion':
+    case 'forget-deletion':
+      return undefined;
+    default:
+      return change satisfies never;
+  }
+}

@@ -18,7 +18,7 @@ export async function readRecords(streams: Streams, stream: StreamName): Promise
   if (check.kind === 'broken') throw new TrailBroken(stream, check.atSequence, check.because);
   return lines.map((line, place) => {
     const read = readLine(line);
-    if ('fault' in read) throw new TrailBroken(stream, place + 1, read.fault);
+    if (read.kind === 'fault') throw new TrailBroken(stream, place + 1, read.because);
     return read.record;
   });
 }

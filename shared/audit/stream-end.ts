@@ -101,7 +101,7 @@ function lastLinked(
   const followers = new Map<string, { readonly head: ChainHead; readonly foreignLines: number }>();
   for (const [foreignLines, line] of lines.toReversed().entries()) {
     const read = readLine(line);
-    if ('fault' in read) continue;
+    if (read.kind === 'fault') continue;
     const { sequence, hash, previousHash } = read.record;
     const follower = followers.get(hash);
     if (follower?.head.sequence === sequence + 1) return follower;

@@ -51,7 +51,7 @@ describe('a record', () => {
 
   test('is the same after it was written and read', () => {
     const record = link(entry('a'), start, new Date('2026-03-01T13:00:00Z'));
-    expect(readLine(toLine(record))).toEqual({ record });
+    expect(readLine(toLine(record))).toEqual({ kind: 'record', record });
   });
 
   test('is one line, whatever its texts hold', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { entry } from '../../../shared/audit/entries.ts';
+import { entry, registerEntry } from '../../../shared/audit/entries.ts';
+
+import { type RegisterChange, registerChange } from '../../../shared/domain/register.ts';
 
 const now = (): Date => new Date('2026-03-01T12:00:00Z');
 const needs = { now, newId: () => 'new' };
@@ -47,5 +49,23 @@ describe('an entry', () => {
     expect(() => entry('decision', subject, detail, needs)).toThrow(
       expect.objectContaining({ name: 'EntryInvalid', entry: 'new', because: expect.stringContaining(because) }),
     );
+  });
+});
+
+describe('an entry of the register', () => {
+  const because = 'it was new';
+  const approved = { enabled: true, operations: [] };
+  const cases: readonly (readonly [RegisterChange, string | undefined])[] = [
+    [{ kind: 'approve-version', version: 'v1', created: now(), approved, because }, 'v1'],
+    [{ kind: 'know-version', version: 'v1', created: now(), because }, 'v1'],
+    [{ kind: 'distrust-version', version: 'v1', because }, 'v1'],
+    [{ kind: 'approve-deletion', approval: 'a1', deletedOn: now() }, undefined],
+    [{ kind: 'forget-deletion' }, undefined],
+  ];
+  test.each(cases)('names the version, where it is of one: $kind', (change, version) => {
+    const { what, subject: about, detail } = registerEntry(subject, change, needs);
+    expect(what).toBe('register');
+    expect(about).toStrictEqual(version === undefined ? subject : { ...subject, version });
+    expect(registerChange.parse(detail.change)).toEqual(change);
   });
 });
