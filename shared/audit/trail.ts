@@ -64,13 +64,13 @@ export function createTrail(needs: {
   let restsUntilMs = 0;
 
   async function append(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended'> {
-    const from = performance.now();
+    const fromMs = performance.now();
     try {
       await writerOf(stream).write(entries.map((entry) => ({ entry })));
       return 'appended';
     } catch (error) {
-      const failedAt = performance.now();
-      if (failedAt - from >= Math.min(SLOW_MS, giveUpAfterMs / 2)) restsUntilMs = failedAt + REST_MS;
+      const failedAtMs = performance.now();
+      if (failedAtMs - fromMs >= Math.min(SLOW_MS, giveUpAfterMs / 2)) restsUntilMs = failedAtMs + REST_MS;
       throw error;
     }
   }
