@@ -1,0 +1,68 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { afterEach, expect, it } from 'vitest';
+import { textOf } from '../../../shared/azure/blob-text.ts';
+import { storageClients } from '../../../shared/azure/storage-clients.ts';
+
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+/** The client of a blob of so many bytes, in an account that answers in one way. */
+async function blob(bytes: number, answer: RequestListener) {
+  const started = createServer((request, response) => {
+    response.setHeader('etag', '"1"').setHeader('content-length', bytes);
+    answer(request, response);
+  });
+  server = started;
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+  const address = started.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  const value = `DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:${address.port}/a`;
+  return storageClients({ kind: 'connection-string', value }).container('audit').getBlobClient('day/a.jsonl');
+}
+
+it.each([
+  ['from the beginning to its end', 0, undefined, undefined],
+  ['from a position on', 5, undefined, 'bytes=5-'],
+  ['up to a position', 0, 5, 'bytes=0-4'],
+  ['of one byte', 5, 6, 'bytes=5-5'],
+])('asks for the text %s', async (_, fromByte, untilByte, range) => {
+  let asked: unknown;
+  const client = await blob(4, (request, response) => {
+    asked = request.headers['x-ms-range'];
+    response.end('text');
+  });
+  expect(await textOf(client, fromByte, untilByte)).toBe('text');
+  expect(asked).toBe(range);
+});
+
+it('asks nothing for a text of no length', async () => {
+  let requests = 0;
+  const client = await blob(4, (_, response) => {
+    requests += 1;
+    response.end('text');
+  });
+  expect(await textOf(client, 5, 5)).toBe('');
+  expect(requests).toBe(0);
+});
+
+it('keeps a character whole that comes in two parts', async () => {
+  const [first, second] = [Buffer.from('🔑').subarray(0, 2), Buffer.from('🔑').subarray(2)];
+  const client = await blob(4, (_, response) => {
+    response.write(first);
+    setTimeout(() => response.end(second), 20); // a part of its own
+  });
+  expect(await textOf(client, 0)).toBe('🔑');
+});
+
+it('waits longer for a text that has begun to come than for one that has not', async () => {
+  const client = await blob(11, (_, response) => {
+    response.write('a long ');
+    setTimeout(() => response.end('text'), 4_800);
+  });
+  expect(await textOf(client, 0)).toBe('a long text');
+}, 20_000);
