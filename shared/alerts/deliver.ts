@@ -26,8 +26,8 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * queue again for each channel that refused, with a growing delay, and for the next channel where one goes on refusing.
  * What the trail does not take goes with the first of these: thrown for, each redelivery would put them all once more.
  *
- * Throws where the queue does not take one of them, or the trail refuses and none follows, after everything was tried:
- * the platform then delivers the message again, and a channel may get it twice.
+ * Throws one `AggregateError` where the queue does not take one of them, or the trail refuses and none follows, after
+ * everything was tried: the platform then delivers the message again, and a channel may get it twice.
  */
 export async function deliver(
   message: AlertMessage,

@@ -22,11 +22,13 @@ export interface KeptByStream {
 
 /** Keeps entries in a table while the trail's storage does not take them. Throws `StorageUnreachable`. */
 export interface Backlog {
+  /** In a hundred at a time: where it throws, some may be kept all the same. */
   keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
   /** @param stream all streams where left out */
   kept(stream?: StreamName): Promise<KeptByStream>;
+  /** Removes what is in its stream by now; what somebody else forgot already is no failure. */
   forget(kept: readonly Kept[]): Promise<void>;
-  /** The right to bring entries into the trail, for one minute; `undefined` while somebody else has it. */
+  /** The right to bring entries into the trail, for one minute; `undefined` while somebody else has it, or has just given it back. */
   lease(): Promise<Lease | undefined>;
 }
 
@@ -34,6 +36,7 @@ export interface Backlog {
 export interface Lease {
   /** Another minute from now on; false where the minute was over and somebody else took the lease. */
   renew(): Promise<boolean>;
+  /** Gives it back before its minute is over, where nobody else took it. */
   release(): Promise<void>;
 }
 

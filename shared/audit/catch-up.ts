@@ -13,7 +13,7 @@ export interface CatchUpNeeds {
 
 const CAUGHT_UP_IN_ONE_BLOCK = 100;
 
-/** Brings what was kept into its streams, as `Trail.catchUp` says. */
+/** Brings what was kept into its streams; what it gives and throws is what `Trail.catchUp` says. */
 export async function catchUp(needs: CatchUpNeeds): Promise<number> {
   const { backlog } = needs;
   const first = await backlog.kept();

@@ -15,6 +15,7 @@ export interface ChainHead {
 
 /** What may be wrong with a line. */
 export type ChainFault =
+  /** No JSON, or none with members, or nested too deep to be read. */
   | 'not-json'
   /** JSON, but members are missing or of another type. */
   | 'not-a-record'
@@ -66,7 +67,7 @@ export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date):
 /** The record as a line of its stream, without the line's end. */
 export const toLine = (record: AuditRecord): string => canonical(record);
 
-/** The record that a line holds, or what is wrong with the line by itself. */
+/** The record that a line holds, or what is wrong with the line by itself: whether it follows from another is not asked. */
 export function readLine(line: string): LineRead {
   const members = parse(line);
   if (members === undefined) return { kind: 'fault', because: 'not-json' };

@@ -4,14 +4,14 @@ import type { Streams } from '../storage.ts';
 import { chainStart, checkChain, readLine } from './chain.ts';
 import { blobName, blobNumbers, blobPrefix, type StreamName } from './stream-name.ts';
 
-/** All lines of a stream, over its blobs, without line ends; none where there is no such stream. */
+/** All lines of a stream, over its blobs, without line ends; none where there is no such stream. Throws `StorageUnreachable`. */
 export async function readLines(streams: Streams, stream: StreamName): Promise<readonly string[]> {
   const numbers = blobNumbers(stream, await streams.list(blobPrefix(stream)));
   const texts = await Promise.all(numbers.map((number) => streams.read(blobName(stream, number))));
   return texts.flatMap((text) => linesOf(text ?? '')); // a blob removed since the listing is a gap in the chain
 }
 
-/** All records of a stream as they stand in it. Throws `TrailBroken` where the chain does not hold. */
+/** All records of a stream as they stand in it. Throws `StorageUnreachable`, and `TrailBroken` where the chain does not hold. */
 export async function readRecords(streams: Streams, stream: StreamName): Promise<readonly AuditRecord[]> {
   const lines = await readLines(streams, stream);
   const check = checkChain(lines, chainStart(stream));

@@ -6,7 +6,9 @@ import { blobName, blobNumbers, blobPrefix, type StreamName } from './stream-nam
 export interface StreamEnd {
   /** The blob's number; -1 while the stream has none. */
   readonly blob: number;
+  /** Of that blob. */
   readonly sizeBytes: number;
+  /** Of that blob. */
   readonly blocks: number;
   readonly head: ChainHead;
   /** Whether the last line lacks its end; only where somebody else wrote it. */
@@ -19,7 +21,10 @@ const FIRST_TAIL_BYTES = 64 * 1024;
 /** More than a stream will ever hold, and far below where numbers end: past such a sequence the chain could not go on for ever. */
 const MOST_RECORDS = 1e12;
 
-/** Finds the end in storage: one listing, then the state and the last lines of the newest blob; of older ones where those do not tell. */
+/**
+ * Finds the end in storage: one listing, then the state and the last lines of the newest blob; of older ones where those
+ * do not tell. Throws `StorageUnreachable`.
+ */
 export async function findEnd(streams: Streams, stream: StreamName): Promise<StreamEnd> {
   const numbers = blobNumbers(stream, await streams.list(blobPrefix(stream)));
   const newest = numbers.at(-1);
@@ -45,7 +50,12 @@ export async function findEnd(streams: Streams, stream: StreamName): Promise<Str
   return { blob: newest, ...state, head: start, lineOpen, foreignLines: newer.length };
 }
 
-/** The end after somebody else appended: reads only what was added. `undefined` where that cannot tell: find it anew. */
+/**
+ * The end after somebody else appended, and the text that was added: nothing else is read. `undefined` where that cannot
+ * tell: find it anew. Throws `StorageUnreachable`.
+ *
+ * @param known with a blob that is there
+ */
 export async function followEnd(
   streams: Streams,
   stream: StreamName,

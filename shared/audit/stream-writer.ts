@@ -7,7 +7,7 @@ export interface StreamWriter {
   /**
    * Resolves when all of them are in storage, in one block and in this order. What is asked for while a block is on its
    * way shares the next one. Throws `StorageUnreachable` when storage failed, or did not take it in time; it may then
-   * still take it later.
+   * still take it later. Throws `EntryInvalid`, to all who share the block, where an entry in it cannot be recorded.
    */
   write(pending: readonly Pending[]): Promise<void>;
 }
@@ -29,7 +29,7 @@ const ENTRIES_IN_ONE_BLOCK = 500;
 
 /** What a writer needs: a stream, and how long it waits for storage. */
 export interface StreamWriterNeeds extends BlockNeeds {
-  /** From the asking on. Whatever waits for the block that is on its way is given up with it. */
+  /** From the asking on. Whatever else waits then is given up with it. */
   readonly giveUpAfterMs: number;
 }
 

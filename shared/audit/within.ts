@@ -1,6 +1,11 @@
 import { StorageUnreachable } from '../errors.ts';
 
-/** What `call` gives, or `StorageUnreachable` where it takes longer. The call itself goes on, and what comes of it is not heard. */
+/**
+ * What `call` gives or throws. Throws `StorageUnreachable` where it takes longer: the call itself goes on, and what comes
+ * of it is not heard.
+ *
+ * @param doing what is being done to what, for the error: `keeping records for register/payments`
+ */
 export async function within<T>(timeoutMs: number, doing: string, call: Promise<T>): Promise<T> {
   const silence = Promise.withResolvers<never>();
   const timer = setTimeout(

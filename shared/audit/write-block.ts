@@ -23,7 +23,7 @@ export interface BlockNeeds {
 
 /**
  * Appends one block at the end, wherever that has moved to, and says where it is then; `undefined` where that has to be
- * found anew. Throws `StorageUnreachable`.
+ * found anew. Throws `StorageUnreachable`, and `EntryInvalid` where an entry cannot be recorded.
  *
  * @param known the end as it was last; `undefined` where nobody knows
  * @param givenUp whether those who wait were told that it failed: nothing more is begun then

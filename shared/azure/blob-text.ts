@@ -5,7 +5,12 @@ const DOWNLOAD_TIMEOUT_MS = 60_000;
 /** How long the service may take before it begins to answer. */
 const ANSWER_TIMEOUT_MS = 4_500;
 
-/** The text of a blob from a byte position on, up to another or to its end, read as UTF-8. Throws what the client throws. */
+/**
+ * The text of a blob from a byte position on, up to another or to its end, read as UTF-8. Throws what the client throws,
+ * also where the service has not begun to answer after 4.5 s, or not ended after 60.
+ *
+ * @param untilByte not below `fromByte`; default: the end as it then is
+ */
 export async function textOf(client: BlobClient, fromByte: number, untilByte?: number): Promise<string> {
   const countBytes = untilByte === undefined ? undefined : untilByte - fromByte;
   if (countBytes === 0) return ''; // the client takes a count of 0 for none

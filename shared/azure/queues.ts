@@ -25,7 +25,10 @@ export function queue(client: QueueClient): Queue {
   };
 }
 
-/** How many messages a queue holds, hidden ones too, as storage counts them: about so many. 0 where there is no such queue. */
+/**
+ * How many messages a queue holds, hidden ones too, as storage counts them: about so many. 0 where there is no such
+ * queue. Throws `StorageUnreachable`.
+ */
 export function messagesIn(client: QueueClient): () => Promise<number> {
   const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
   return () =>

@@ -5,7 +5,7 @@ import { type ServiceAnswer, StorageUnreachable } from '../errors.ts';
 /** How long one call may take, retries included, before it counts as not answered. */
 const CALL_TIMEOUT_MS = 4_500;
 
-/** The signal that ends one call to storage in time: a new one for each call. */
+/** The signal that ends one call to storage after 4.5 s, retries included: a new one for each call. */
 export function callDeadline(): AbortSignal {
   return AbortSignal.timeout(CALL_TIMEOUT_MS);
 }

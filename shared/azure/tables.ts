@@ -8,7 +8,8 @@ import { columnsOf, dataOf } from './table-columns.ts';
 
 /**
  * Rows of Azure Table Storage. A lost answer is asked for again by the client, so an `insert` that took hold may come
- * back as `undefined`: read the row to see whose it is.
+ * back as `undefined`: read the row to see whose it is. An answer that does not name its row, or has no ETag, counts as
+ * none.
  *
  * @see https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
  * @see https://learn.microsoft.com/rest/api/storageservices/query-entities
