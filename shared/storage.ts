@@ -20,6 +20,8 @@ export interface Table {
   get(partition: string, row: string): Promise<Row | undefined>;
   /** All rows of a partition (or, left out, of the table), in order of their keys, over all pages. */
   list(partition?: string): Promise<readonly Row[]>;
+  /** The same in pages as storage gives them, at most 1,000 rows each, read as they are asked for. */
+  pages(partition?: string): AsyncIterable<readonly Row[]>;
   /** Puts a new row; `undefined` where one of that key is there already. */
   insert(partition: string, row: string, data: unknown): Promise<Row | undefined>;
   /** Replaces the row if it is still as it was read; `undefined` where it changed or is gone. */

@@ -24,8 +24,12 @@ export interface KeptByStream {
 export interface Backlog {
   /** In a hundred at a time: where it throws, some may be kept all the same. */
   keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
-  /** @param stream all streams where left out */
-  kept(stream?: StreamName): Promise<KeptByStream>;
+  /** What waits for one stream. */
+  kept(stream: StreamName): Promise<KeptByStream>;
+  /** Whether anything waits at all. */
+  isWaiting(): Promise<boolean>;
+  /** Everything that waits, a page at a time: there may be more of it than fits in memory. */
+  pages(): AsyncIterable<KeptByStream>;
   /** Removes what is in its stream by now; what somebody else forgot already is no failure. */
   forget(kept: readonly Kept[]): Promise<void>;
   /** The right to bring entries into the trail, for one minute; `undefined` while somebody else has it, or has just given it back. */
@@ -75,9 +79,15 @@ export function createBacklog(table: Table, now: () => Date): Backlog {
       await table.putAll(partitionOf(stream), rows);
     },
 
-    async kept(stream) {
-      const rows = await table.list(stream === undefined ? undefined : partitionOf(stream));
-      return sorted(rows.filter((row) => row.partition !== LEASE_PLACE.partition));
+    kept: async (stream) => sorted(await table.list(partitionOf(stream))),
+
+    async isWaiting() {
+      for await (const rows of table.pages()) if (rows.some(isKept)) return true;
+      return false;
+    },
+
+    async *pages() {
+      for await (const rows of table.pages()) yield sorted(rows.filter(isKept));
     },
 
     async forget(kept) {
@@ -97,6 +107,8 @@ export function createBacklog(table: Table, now: () => Date): Backlog {
     },
   };
 }
+
+const isKept = ({ partition }: Row): boolean => partition !== LEASE_PLACE.partition;
 
 /** A partition's key takes no slash. */
 const partitionOf = (stream: StreamName): string => stream.replaceAll('/', ':');

@@ -13,34 +13,56 @@ export interface CatchUpNeeds {
 
 const CAUGHT_UP_IN_ONE_BLOCK = 100;
 
+/** What bringing in came to. */
+export interface CaughtUp {
+  readonly brought: number;
+  /** False while another instance is at it, or took it over: something may still wait. */
+  readonly isAll: boolean;
+}
+
 /** Brings what was kept into its streams; what it gives and throws is what `Trail.catchUp` says. */
-export async function catchUp(needs: CatchUpNeeds): Promise<number> {
+export async function catchUp(needs: CatchUpNeeds): Promise<CaughtUp> {
   const { backlog } = needs;
-  const first = await backlog.kept();
-  if (first.streams.size === 0) return reported(0, first.unreadable, []);
+  if (!(await backlog.isWaiting())) return { brought: 0, isAll: true };
   const lease = await backlog.lease();
-  if (lease === undefined) return 0;
+  if (lease === undefined) return { brought: 0, isAll: false };
   try {
-    // Read again under the lease: what was listed before may be in the trail by now.
-    const kept = await backlog.kept();
-    const { brought, failures } = await bringIn(kept.streams, lease, needs);
-    return reported(brought, kept.unreadable, [...failures.values()]);
+    return await bringAllIn(lease, needs);
   } finally {
     await lease.release();
   }
 }
 
-/** How many were brought in, and what kept others from it: a stream that cannot be appended to stops no other. */
+async function bringAllIn(lease: Lease, needs: CatchUpNeeds): Promise<CaughtUp> {
+  let brought = 0;
+  const unreadable: Error[] = [];
+  const failures = new Map<StreamName, unknown>();
+  let isHeld = true;
+  for await (const page of needs.backlog.pages()) {
+    unreadable.push(...page.unreadable);
+    const came = await bringIn(page.streams, failures, lease, needs);
+    brought += came.brought;
+    isHeld = came.isHeld;
+    if (!isHeld || isSilence([...failures.values()].at(-1))) break;
+  }
+  throwWhatFailed(unreadable, [...failures.values()]);
+  return { brought, isAll: isHeld };
+}
+
+/**
+ * How many of a page were brought in, and whether the lease still holds. What kept a stream from it is added to the
+ * failures: one that cannot be appended to stops no other.
+ */
 async function bringIn(
   streamsOfKept: KeptByStream['streams'],
+  failures: Map<StreamName, unknown>,
   lease: Lease,
   { backlog, now, write }: CatchUpNeeds,
-): Promise<{ readonly brought: number; readonly failures: ReadonlyMap<StreamName, unknown> }> {
+): Promise<{ readonly brought: number; readonly isHeld: boolean }> {
   let brought = 0;
-  const failures = new Map<StreamName, unknown>();
   for (const { stream, some } of inBlocks(streamsOfKept)) {
     if (failures.has(stream)) continue;
-    if (!(await lease.renew())) break;
+    if (!(await lease.renew())) return { brought, isHeld: false };
     try {
       const appendedAt = now();
       await write(
@@ -51,12 +73,14 @@ async function bringIn(
       brought += some.length;
     } catch (error) {
       failures.set(stream, error);
-      // An answer is about this stream; silence is about all of them, and to wait for each would outlast the lease.
-      if (error instanceof StorageUnreachable && error.status === undefined) break;
+      if (isSilence(error)) break;
     }
   }
-  return { brought, failures };
+  return { brought, isHeld: true };
 }
+
+/** An answer is about one stream; silence is about all of them, and to wait for each would outlast the lease. */
+const isSilence = (error: unknown): boolean => error instanceof StorageUnreachable && error.status === undefined;
 
 /** What is kept, in blocks of one stream each, those of a stream oldest first. */
 function* inBlocks(
@@ -68,9 +92,8 @@ function* inBlocks(
   }
 }
 
-function reported(brought: number, unreadable: readonly Error[], failures: readonly unknown[]): number {
+function throwWhatFailed(unreadable: readonly Error[], failures: readonly unknown[]): void {
   const all = [...unreadable, ...failures];
   if (unreadable.length === 0 && failures.length === 1) throw failures[0];
   if (all.length > 0) throw new AggregateError(all, 'Not all that was kept for the trail could be brought in.');
-  return brought;
 }

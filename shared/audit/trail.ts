@@ -3,7 +3,7 @@ import { SECOND_MS } from '../domain/time.ts';
 import { StorageUnreachable, TrailUnreachable } from '../errors.ts';
 import type { Streams, Table } from '../storage.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
-import { catchUp } from './catch-up.ts';
+import { type CaughtUp, catchUp } from './catch-up.ts';
 import { type ChainHead, chainStart, link } from './chain.ts';
 import { asItHappened, readRecords } from './read.ts';
 import { recordable } from './recordable.ts';
@@ -29,11 +29,12 @@ export interface Trail {
    */
   readRegister(vault: string): Promise<readonly AuditRecord[]>;
   /**
-   * Brings what was kept into its streams, oldest first, with the time of the append beside its own; returns how many.
-   * 0 while another instance is at it. Throws `StorageUnreachable` where the trail's storage is still away; after all
-   * others are brought in, what one stream answered, or one `AggregateError` of that and of what could not be read.
+   * Brings what was kept into its streams, oldest first, with the time of the append beside its own; says how many, and
+   * whether that was all: not while another instance is at it. Throws `StorageUnreachable` where the trail's storage is
+   * still away; after all others are brought in, what one stream answered, or one `AggregateError` of that and of what
+   * could not be read.
    */
-  catchUp(): Promise<number>;
+  catchUp(): Promise<CaughtUp>;
 }
 
 /** Streams whose end is remembered; more than two for each of 1,000 vaults. */

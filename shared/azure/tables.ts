@@ -26,7 +26,9 @@ export function table(client: TableClient): Table {
         { ResourceNotFound: undefined, TableNotFound: undefined },
       ),
 
-    list: (partition) => listed(client, place, partition),
+    list: async (partition) => (await Array.fromAsync(pagesOf(client, place, partition))).flat(),
+
+    pages: (partition) => pagesOf(client, place, partition),
 
     insert: (partition, row, data) =>
       place.write(
@@ -76,10 +78,13 @@ export function table(client: TableClient): Table {
   };
 }
 
-async function listed(client: TableClient, place: Place, partition: string | undefined): Promise<readonly Row[]> {
+/** The service gives rows in order of their keys. */
+async function* pagesOf(
+  client: TableClient,
+  place: Place,
+  partition: string | undefined,
+): AsyncGenerator<readonly Row[]> {
   const queryOptions = partition === undefined ? {} : { filter: odata`PartitionKey eq ${partition}` };
-  // The service gives rows in order of their keys.
-  const rows: Row[] = [];
   let continuationToken: string | undefined;
   do {
     const page = await place.read(
@@ -94,10 +99,9 @@ async function listed(client: TableClient, place: Place, partition: string | und
       },
       { TableNotFound: undefined },
     );
-    rows.push(...(page?.rows ?? []));
+    yield page?.rows ?? [];
     continuationToken = page?.continuationToken;
   } while (continuationToken !== undefined);
-  return rows;
 }
 
 async function allPut(

@@ -64,12 +64,13 @@ export async function passed(vault: string, beganAt: Date, ports: Ports): Promis
 }
 
 /**
- * Brings in what was kept for the trail. A kept record that cannot be read is told: it stays where it lies. Throws where
+ * Brings in what was kept for the trail; while another instance is at it, nobody can say that it is good again. A kept record that cannot be read is told: it stays where it lies. Throws where
  * the trail's storage is still away.
  */
 async function catchUp(vault: string, ports: Ports): Promise<void> {
   try {
-    await ports.trail.catchUp();
+    const { isAll } = await ports.trail.catchUp();
+    if (!isAll) return;
   } catch (error) {
     if (!(error instanceof AggregateError)) throw error;
     for (const each of error.errors) {

@@ -29,6 +29,11 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+const byKeys = (a: Row, b: Row): number => byCodeUnit(a.partition, b.partition) || byCodeUnit(a.row, b.row);
+
+/** As the service gives. */
+const ROWS_IN_ONE_PAGE = 1_000;
+
 /** A table in memory. */
 export function fakeTable(options: FakeOptions = {}): Table {
   const rows = new Map<string, Row>();
@@ -44,19 +49,29 @@ export function fakeTable(options: FakeOptions = {}): Table {
   const read = (row: Row): Row => ({ ...row, data: copy(row.data) });
   const unchanged = (row: Row): boolean => rows.get(keyOf(row.partition, row.row))?.etag === row.etag;
 
+  /** Each page goes on after the last row of the one before, as the service's do: rows may come and go meanwhile. */
+  async function* pages(partition?: string): AsyncGenerator<readonly Row[]> {
+    let after: Row | undefined;
+    do {
+      await called(options, 'list');
+      const page = [...rows.values()]
+        .filter((row) => partition === undefined || row.partition === partition)
+        .filter((row) => after === undefined || byKeys(row, after) > 0)
+        .sort(byKeys)
+        .slice(0, ROWS_IN_ONE_PAGE);
+      yield page.map(read);
+      after = page.length < ROWS_IN_ONE_PAGE ? undefined : page.at(-1);
+    } while (after !== undefined);
+  }
+
   return {
     async get(partition, row) {
       await called(options, 'get');
       const found = rows.get(keyOf(partition, row));
       return found === undefined ? undefined : read(found);
     },
-    async list(partition) {
-      await called(options, 'list');
-      return [...rows.values()]
-        .filter((row) => partition === undefined || row.partition === partition)
-        .sort((a, b) => byCodeUnit(a.partition, b.partition) || byCodeUnit(a.row, b.row))
-        .map(read);
-    },
+    list: async (partition) => (await Array.fromAsync(pages(partition))).flat(),
+    pages,
     async insert(partition, row, data) {
       await called(options, 'insert');
       return rows.has(keyOf(partition, row)) ? undefined : write(partition, row, data);

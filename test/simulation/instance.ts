@@ -108,6 +108,9 @@ function inSteps<T extends object>(port: string, called: T, onStep: (step: Step)
     get(target, property) {
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== 'function') return value;
+      // A table's pages are a call each.
+      if (property === 'pages')
+        return (...given: readonly unknown[]) => pagesInSteps(port, Reflect.apply(value, target, given), onStep);
       return async (...given: readonly unknown[]): Promise<unknown> => {
         const name = `${port}.${String(property)}`;
         onStep({ name, when: 'before' });
@@ -117,6 +120,20 @@ function inSteps<T extends object>(port: string, called: T, onStep: (step: Step)
       };
     },
   });
+}
+
+async function* pagesInSteps<Page>(
+  port: string,
+  pages: AsyncIterable<Page>,
+  onStep: (step: Step) => void,
+): AsyncGenerator<Page> {
+  const name = `${port}.list`;
+  onStep({ name, when: 'before' });
+  for await (const page of pages) {
+    onStep({ name, when: 'after' });
+    yield page;
+    onStep({ name, when: 'before' });
+  }
 }
 
 function kept<T>(made: Map<string, T>, name: string, make: () => T): T {

@@ -142,13 +142,13 @@ describe('while the trail has no storage', () => {
     expect(await ids()).toEqual(['a']);
 
     state.now = new Date('2026-03-01T13:00:00Z');
-    expect(await one.catchUp()).toBe(2);
+    expect((await one.catchUp()).brought).toBe(2);
 
     const [a, b, c] = await readRecords(streams, stream);
     expect(a?.appendedAt).toBeUndefined();
     expect(b).toMatchObject({ id: 'b', time: noon, appendedAt: state.now });
     expect(c?.id).toBe('c');
-    expect(await one.catchUp()).toBe(0);
+    expect((await one.catchUp()).brought).toBe(0);
   });
 
   test('nothing is accepted when the register has none either', async () => {
@@ -169,7 +169,7 @@ describe('while the trail has no storage', () => {
     await one.append('payments', [entry('a')]);
     await expect(one.catchUp()).rejects.toMatchObject({ name: 'StorageUnreachable' });
     state.trail = 'up';
-    expect(await one.catchUp()).toBe(1);
+    expect((await one.catchUp()).brought).toBe(1);
     expect(await ids()).toEqual(['a']);
   });
 });
@@ -211,7 +211,7 @@ describe('while storage of the trail is silent', () => {
     state.trail = 'silent';
     await one.append('payments', [entry('a')]);
     state.trail = 'up';
-    expect(await one.catchUp()).toBe(1);
+    expect((await one.catchUp()).brought).toBe(1);
     expect(await one.append('payments', [entry('b')])).toBe('appended');
     expect(await ids()).toEqual(['a', 'b']);
   });
@@ -225,7 +225,7 @@ describe('while storage of the trail is silent', () => {
     endSilence();
     await trail().append('ledger', [entry('b')]);
     expect(await ids()).toEqual([]);
-    expect(await one.catchUp()).toBe(1);
+    expect((await one.catchUp()).brought).toBe(1);
     expect(await ids()).toEqual(['a']);
   });
 
@@ -257,14 +257,14 @@ describe('bringing in what was kept', () => {
 
   test('keeps the order of each stream and takes a hundred records to a block', async () => {
     const { trail, streams, ids } = await withKept(250);
-    expect(await trail().catchUp()).toBe(250);
+    expect((await trail().catchUp()).brought).toBe(250);
     expect(await ids()).toEqual(entries('e', 250).map(({ id }) => id));
     expect(await streams.state(`${stream}.0.jsonl`)).toMatchObject({ blocks: 3 });
   });
 
   test('brings each record to its own stream', async () => {
     const { trail, ids } = await withKept(6, ({ id }) => (id < 'e4' ? 'payments' : 'ledger'));
-    expect(await trail().catchUp()).toBe(6);
+    expect((await trail().catchUp()).brought).toBe(6);
     expect(await ids()).toEqual(['e1', 'e2', 'e3']);
     expect(await ids('audit/2026-03-01/ledger')).toEqual(['e4', 'e5', 'e6']);
   });
@@ -275,10 +275,23 @@ describe('bringing in what was kept', () => {
     expect(calls).toEqual({ trail: [], register: ['list'] });
   });
 
+  test('reads what waits a page at a time, and nothing of it while another instance is at it', async () => {
+    const { trail, calls, forget } = await withKept(1_100);
+    forget();
+    expect(await trail().catchUp()).toEqual({ brought: 1_100, isAll: true });
+    expect(calls.register.filter((name) => name === 'list')).toHaveLength(3);
+    const busy = await withKept(1_100);
+    await busy.backlog.put('catch-up', 'lease', { until: new Date('2026-03-01T12:01:00.000Z') });
+    busy.forget();
+    expect(await busy.trail().catchUp()).toEqual({ brought: 0, isAll: false });
+    expect(busy.calls.register.filter((name) => name === 'list')).toHaveLength(1);
+  });
+
   test('is done once when two instances are at it', async () => {
     const { trail, ids } = await withKept(250);
     const brought = await Promise.all([trail().catchUp(), trail().catchUp()]);
-    expect(brought.toSorted((one, other) => one - other)).toEqual([0, 250]);
+    expect(brought.map(({ brought: count }) => count).toSorted((one, other) => one - other)).toEqual([0, 250]);
+    expect(brought.map(({ isAll }) => isAll).toSorted()).toEqual([false, true]);
     expect(await ids()).toHaveLength(250);
   });
 
@@ -288,11 +301,11 @@ describe('bringing in what was kept', () => {
     const slow = {
       ...backlog,
       insert: async (partition: string, row: string, data: unknown) => {
-        brought.push(await trail().catchUp());
+        brought.push((await trail().catchUp()).brought);
         return backlog.insert(partition, row, data);
       },
     };
-    expect(await createTrail({ streams, backlog: slow, now: () => state.now }).catchUp()).toBe(0);
+    expect((await createTrail({ streams, backlog: slow, now: () => state.now }).catchUp()).brought).toBe(0);
     expect(brought).toEqual([2]);
     expect(await ids()).toHaveLength(2);
   });
@@ -301,9 +314,9 @@ describe('bringing in what was kept', () => {
     const { state, trail, backlog } = await withKept(2);
     await backlog.put('catch-up', 'lease', { until: new Date('2026-03-01T12:01:00.000Z') });
     state.now = new Date('2026-03-01T12:00:59.999Z');
-    expect(await trail().catchUp()).toBe(0);
+    expect(await trail().catchUp()).toEqual({ brought: 0, isAll: false });
     state.now = new Date('2026-03-01T12:01:00.000Z');
-    expect(await trail().catchUp()).toBe(2);
+    expect(await trail().catchUp()).toEqual({ brought: 2, isAll: true });
   });
 
   test('stops when somebody else took over meanwhile', async () => {
@@ -318,10 +331,10 @@ describe('bringing in what was kept', () => {
       backlog,
       now: () => state.now,
     });
-    expect(await rival.catchUp()).toBe(100);
-    expect(await trail().catchUp()).toBe(0);
+    expect(await rival.catchUp()).toEqual({ brought: 100, isAll: false });
+    expect((await trail().catchUp()).brought).toBe(0);
     state.now = new Date('2026-03-01T14:00:00Z');
-    expect(await trail().catchUp()).toBe(50);
+    expect((await trail().catchUp()).brought).toBe(50);
     expect(await ids()).toHaveLength(50);
   });
 

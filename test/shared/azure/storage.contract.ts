@@ -188,6 +188,23 @@ export function describeTable(name: string, make: () => Table): void {
       expect((await table.list('vault')).map(({ data }) => data)).toEqual([3, 2]);
     });
 
+    it('lists in pages that are read as they are asked for, while rows come and go', async () => {
+      const table = make();
+      await table.putAll(
+        'vault',
+        Array.from({ length: 1_100 }, (_, i) => ({ row: String(i).padStart(5, '0'), data: i })),
+      );
+      const seen: unknown[] = [];
+      const pages: number[] = [];
+      for await (const page of table.pages('vault')) {
+        pages.push(page.length);
+        seen.push(...page.map(({ data }) => data));
+        for (const row of page.slice(0, 3)) await table.remove(row);
+      }
+      expect(pages).toEqual([1_000, 100]);
+      expect(seen).toEqual(Array.from({ length: 1_100 }, (_, i) => i));
+    });
+
     it('lists more rows than one page holds', async () => {
       const table = make();
       await table.putAll(
