@@ -299,7 +299,8 @@ describe('a baseline', () => {
     expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
   });
 
-  test('that only retires versions of a key that was let go guards none of it', async () => {
+  /** A key that was deleted with approval, and recovered. */
+  async function letGoAndBack(): Promise<World> {
     const world = await unaccepted();
     await accept(world);
     await world.sentry();
@@ -307,6 +308,11 @@ describe('a baseline', () => {
     await world.as('owner').delete(vault, 'disk-a');
     await world.pass(130);
     await world.as('owner').recover(vault, 'disk-a');
+    return world;
+  }
+
+  test('that only retires versions of a key that was let go guards none of it', async () => {
+    const world = await letGoAndBack();
     await world.as('owner').disable(vault, 'disk-a', older);
     await accept(world, { retired: [`disk-a/${older}`] });
     await world.as('owner').disable(vault, 'disk-a', latest);
@@ -315,13 +321,7 @@ describe('a baseline', () => {
   });
 
   test('says everything that is odd about a key that was let go and is back', async () => {
-    const world = await unaccepted();
-    await accept(world);
-    await world.sentry();
-    await world.approve({ vault, key: 'disk-a', acts: ['delete'] });
-    await world.as('owner').delete(vault, 'disk-a');
-    await world.pass(130);
-    await world.as('owner').recover(vault, 'disk-a');
+    const world = await letGoAndBack();
     await world.as(attacker).disable(vault, 'disk-a');
     const proposed = await proposeBaseline(vault, world.ports);
     expect(proposed.find(({ version }) => version === latest)?.suspicious).toBe(
