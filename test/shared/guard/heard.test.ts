@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { distrusts, heardIncidents, lettingActsGo, withActs } from '../../../shared/guard/heard.ts';
+import { distrusts, heardIncidents, lettingActsGo, unjudged, withActs } from '../../../shared/guard/heard.ts';
 import { ACTED, approval, inDays, inMs, known, NOW, recordOf, V1, V2 } from './situations.ts';
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };
@@ -45,6 +45,12 @@ describe('the acts that the audit log told of', () => {
     ['fifty of them, the last that were heard', [young, ...crowd], {}, [crowd.map(({ id }) => id), young.at]],
     ['all, while they are few and young', [young], {}, [['young'], undefined]],
     ['with the time of the newest that was let go', [dayOld], { actsCutUntil: NOW }, [[], NOW]],
+    [
+      'for as long as nobody has seen the version that they tell was imported',
+      [kept('KeyImport', { id: 'import', version: V2, at: inDays(-9) }), ...crowd],
+      {},
+      [['import', ...crowd.map(({ id }) => id)], undefined],
+    ],
     ['with the time of those let go before', [young], { actsCutUntil: NOW }, [['young'], NOW]],
   ])('are kept %s', (_says, acts, more, expected) => {
     const left = lettingActsGo(recordOf({}, { acts, ...more }), NOW);
@@ -189,11 +195,38 @@ describe('an incident is made', () => {
   });
 });
 
+describe('refusals that are kept until the key can be read', () => {
+  const unwrap = (id: string, at: Date, oid = 'disk', status = 403): Hint =>
+    hint({ kind: 'refused', operation: 'KeyUnwrap', status, by: { oid }, at }, id);
+
+  test.each<readonly [says: string, before: readonly Hint[], heard: readonly Hint[], ids: readonly string[]]>([
+    ['are one an hour', [unwrap('1', NOW)], [unwrap('2', inMs(1)), unwrap('3', inMs(3_600_000))], ['1', '3']],
+    ['are one a caller', [unwrap('1', NOW)], [unwrap('2', NOW, 'other')], ['1', '2']],
+    ['are those of lost access alone', [], [unwrap('1', NOW, 'disk', 429), act('KeyUpdate')], []],
+    ['are no purge that was tried: that is told at once', [], [refused('KeyPurge', 403)], []],
+    [
+      'are fifty, the last',
+      Array.from({ length: 51 }, (_, nth) => unwrap(`${nth}`, NOW, `disk-${nth}`)),
+      [],
+      Array.from({ length: 50 }, (_, nth) => `${nth + 1}`),
+    ],
+  ])('%s', (_says, before, heard, ids) => {
+    expect(unjudged(heard, recordOf({}, { unjudged: [...before] })).map(({ id }) => id)).toEqual(ids);
+  });
+});
+
 describe('an approved act by somebody it was not meant for', () => {
-  const spentOn = (acts: KeyRecord['acts']) =>
-    recordOf({ [V1]: known({ spent: [{ approval: 'approval-1', act: 'disable', at: ACTED }] }) }, { acts });
-  const incidents = (record: KeyRecord, given = approval()) =>
-    heardIncidents(ID, [], record, [given], true).map(({ draft }) => draft);
+  const spentOn = (acts: KeyRecord['acts'], after?: Date) =>
+    recordOf({ [V1]: known({ spent: [{ approval: 'approval-1', act: 'disable', at: ACTED, after }] }) }, { acts });
+  /** Where all that the record has was heard now. */
+  const incidents = (record: KeyRecord, given: readonly ReturnType<typeof approval>[] = [approval()]) =>
+    heardIncidents(
+      ID,
+      record.acts.map(({ id, ...said }) => hint({ kind: 'act', ...said }, id)),
+      record,
+      given,
+      true,
+    ).map(({ draft }) => draft);
   const updated = (oid: string, more: Partial<KeyRecord['acts'][number]> = {}) =>
     kept('KeyUpdate', { version: V1, by: { oid }, ...more });
 
@@ -201,7 +234,7 @@ describe('an approved act by somebody it was not meant for', () => {
     ['by another than the one who is named', 'mallory', approval({ by: 'anna' })],
     ['by the granter himself', 'granter', approval()],
   ])('is told once the record names who did it: %s', (_says, oid, given) => {
-    expect(incidents(spentOn([updated(oid)]), given)).toMatchObject([
+    expect(incidents(spentOn([updated(oid)]), [given])).toMatchObject([
       {
         kind: 'approved-act-by-other',
         severity: 'critical',
@@ -222,23 +255,44 @@ describe('an approved act by somebody it was not meant for', () => {
         acts: [kept('KeyDelete', { by: { oid: 'granter' } })],
       },
     );
-    expect(incidents(record, approval({ acts: ['delete'] }))).toMatchObject([
+    expect(incidents(record, [approval({ acts: ['delete'] })])).toMatchObject([
       { kind: 'approved-act-by-other', subject: ID },
     ]);
   });
 
-  test.each<readonly [says: string, record: KeyRecord, given: ReturnType<typeof approval>]>([
-    ['before a record has told', spentOn([]), approval({ by: 'anna' })],
-    ['when it was the one who is named', spentOn([updated('anna')]), approval({ by: 'anna' })],
-    ['when anyone might and it was not the granter', spentOn([updated('carl')]), approval()],
-    ['when the record is about another version', spentOn([updated('granter', { version: V2 })]), approval()],
-    ['when the record is about another time', spentOn([updated('granter', { at: inMs(0) })]), approval()],
+  const forAnna = approval({ by: 'anna' });
+  test.each<readonly [says: string, record: KeyRecord, given: readonly ReturnType<typeof approval>[]]>([
+    ['before a record has told', spentOn([]), [forAnna]],
+    ['when it was the one who is named', spentOn([updated('anna')]), [forAnna]],
+    ['when anyone might and it was not the granter', spentOn([updated('carl')]), [approval()]],
+    ['when the record is about another version', spentOn([updated('granter', { version: V2 })]), [approval()]],
+    ['when the record is about another time', spentOn([updated('granter', { at: inMs(0) })]), [approval()]],
     [
       'when the record is about another operation',
       spentOn([updated('granter', { operation: 'KeyDelete' })]),
-      approval(),
+      [approval()],
+    ],
+    [
+      'when another approval is for who did it',
+      spentOn([updated('carl')]),
+      [forAnna, approval({ id: 'approval-2', by: 'carl' })],
+    ],
+    [
+      'when the one who is named changed it as well since it was last seen otherwise',
+      spentOn([updated('carl', { id: 'later' }), updated('anna', { at: inMs(-50_000) })], inMs(-60_000)),
+      [forAnna],
     ],
   ])('is not told %s', (_says, record, given) => {
     expect(incidents(record, given)).toEqual([]);
+  });
+
+  test('is told where the one who is named changed it before it was last seen otherwise', () => {
+    const acts = [updated('carl', { id: 'later' }), updated('anna', { at: inMs(-70_000) })];
+    expect(incidents(spentOn(acts, inMs(-60_000)), [forAnna])).toMatchObject([{ who: { oid: 'carl' } }]);
+  });
+
+  test('is not told by a record that was heard before', () => {
+    const record = spentOn([updated('granter')]);
+    expect(heardIncidents(ID, [], record, [approval()], true)).toEqual([]);
   });
 });
