@@ -83,7 +83,7 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
       ? undefined
       : await startHost({
           entry: () => import('../functions/index.ts'),
-          settings: { ...settings, AuditLog_westeurope: 'local' },
+          settings,
           hostJson,
           ...(options.log === undefined ? {} : { log: options.log }),
         });
@@ -119,6 +119,7 @@ function settingsOf(
     KEY_GUARDIAN_SWEEP_SECONDS: String(sweepSeconds),
     KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope',
     KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
+    AuditLog_westeurope: 'local',
     KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
     KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
     ...(webhook === undefined

@@ -9,7 +9,7 @@ import { messagesIn, queue } from './azure/queues.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
-import { type Settings, settingsOfProcess } from './config.ts';
+import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
@@ -20,6 +20,8 @@ import type { PoisonQueue } from './senses/tell-poison.ts';
 export interface Guardian extends ConfiguredChannels {
   readonly ports: Ports;
   readonly settings: Settings;
+  /** Faults of settings that it does without. */
+  readonly misconfiguredSettings: readonly string[];
   /** The queues of what failed five times. */
   readonly poisonQueues: readonly PoisonQueue[];
 }
@@ -28,7 +30,8 @@ let composed: { readonly outside: Outside; readonly guardian: Guardian } | undef
 
 /**
  * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid`, with
- * every fault, until the settings can be used; those of a channel that cannot be used are told by the guardian instead.
+ * every fault, until the settings can be used; those that it can do without, as those of one channel, are told by the
+ * guardian instead.
  */
 export function compose(): Guardian {
   const outside = currentOutside();
@@ -40,6 +43,7 @@ export function compose(): Guardian {
   const runnable = channels.map((channel) => withRunnableCommands(channel, where));
   const guardian = {
     settings,
+    misconfiguredSettings: misconfiguredSettings(),
     ports: portsOf(settings, outside),
     ...others,
     channels: runnable,

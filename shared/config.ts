@@ -71,17 +71,58 @@ const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: t
 
 /**
  * The audit-log function of each configured region. Read while functions register, where a fault would leave the host
- * with no functions and no reason: so only from settings that any text satisfies.
+ * with no functions and no reason: so only from settings that any text satisfies, and of the regions only those that
+ * make the name of a function that no other has. `misconfiguredSettings` tells of the others.
  */
-export function auditRegions(): readonly {
+export function auditRegions(environment: Environment = process.env): readonly {
   readonly name: string;
   readonly connection: string;
   readonly hub: string;
 }[] {
   const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(
-    withoutEmpty(process.env),
+    withoutEmpty(environment),
   );
-  return regions.map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
+  return regions
+    .filter((region, at) => regionFault(region, at, regions) === undefined)
+    .map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
+}
+
+/** Why a region makes no function: the host takes no such name, or, as names of functions have no case, takes it once. */
+function regionFault(region: string, at: number, regions: readonly string[]): string | undefined {
+  if (!/^[0-9a-z-]{1,64}$/i.test(region))
+    return `region ${at + 1} of ${regions.length} is no name of a region: write it as westeurope`;
+  const first = regions.findIndex((other) => other.toLowerCase() === region.toLowerCase());
+  return first === at ? undefined : `region ${at + 1} of ${regions.length} is the same as region ${first + 1}`;
+}
+
+/** Faults of settings that the app does without, so that somebody has to be told. As elsewhere none repeats a value, but for the name of a region. */
+export function misconfiguredSettings(environment: Environment = process.env): readonly string[] {
+  const given = withoutEmpty(environment);
+  return [...unknownSettings(given), ...misconfiguredRegions(given), ...missingConnections(given)];
+}
+
+/** A misspelt name leaves the default in force, and a rollback leaves names behind that the version before does not know. */
+const unknownSettings = (given: Environment): readonly string[] =>
+  Object.keys(given)
+    .filter((name) => name.startsWith('KEY_GUARDIAN_') && !(name in settingsSchema.shape))
+    .map((name) => `${name}: there is no such setting`);
+
+const misconfiguredRegions = (given: Environment): readonly string[] =>
+  registrationSettings.parse(given).KEY_GUARDIAN_AUDIT_REGIONS.flatMap((region, at, regions) => {
+    const fault = regionFault(region, at, regions);
+    return fault === undefined ? [] : [`KEY_GUARDIAN_AUDIT_REGIONS: ${fault}`];
+  });
+
+/** A connection is one setting, or several that begin with its name and two underscores. The host finds them without case. */
+function missingConnections(given: Environment): readonly string[] {
+  const names = Object.keys(given).map((name) => name.toLowerCase());
+  return auditRegions(given)
+    .map(({ connection }) => connection)
+    .filter((connection) => {
+      const wanted = connection.toLowerCase();
+      return !names.some((name) => name === wanted || name.startsWith(`${wanted}__`));
+    })
+    .map((connection) => `${connection}: it is not there, so that no audit record of that region is heard`);
 }
 
 /** A setting that is there and empty, as templates leave them, is left out. */
@@ -96,7 +137,6 @@ export function readSettings(environment: Environment): Settings {
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
     ...storageFaults(given),
     ...identityFaults(given),
-    ...unknownFaults(given),
   ];
   if (!parsed.success || faults.length > 0) throw new SettingsInvalid(faults);
   return parsed.data;
@@ -111,13 +151,6 @@ function storageFaults(given: Environment): readonly string[] {
       .filter((name) => given[name] === undefined);
     return given[account] !== undefined || missing.length === 0 ? [] : [`${account}: set ${missing.join(', ')}`];
   });
-}
-
-/** A misspelt name would leave the default in force, and nobody told. */
-function unknownFaults(given: Environment): readonly string[] {
-  return Object.keys(given)
-    .filter((name) => name.startsWith('KEY_GUARDIAN_') && !(name in settingsSchema.shape))
-    .map((name) => `${name}: there is no such setting`);
 }
 
 /** Without its object id, what an identity does cannot be told from what others do, nor held against the trail. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Environment, readSettings } from '../../shared/config.ts';
+import { auditRegions, type Environment, misconfiguredSettings, readSettings } from '../../shared/config.ts';
 import { SettingsInvalid } from '../../shared/errors.ts';
 
 const OWN = { RegisterStorage: 'UseDevelopmentStorage=true', TrailStorage: 'UseDevelopmentStorage=true' };
@@ -50,6 +50,8 @@ describe('settings', () => {
     ['regions with blanks', { ...OWN, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope,' }],
     ['an object id without a client id', { ...OWN, KEY_GUARDIAN_KEEPER_OBJECT_ID: GUID }],
     ['what is not ours', { ...OWN, PATH: '/bin' }],
+    ['a name that only another version knows, as a rollback leaves it', { ...OWN, KEY_GUARDIAN_NEXT: '1' }],
+    ['regions that cannot be used', { ...OWN, KEY_GUARDIAN_AUDIT_REGIONS: 'West Europe' }],
   ])('accept %s', (_says, environment) => {
     expect(faultsOf(environment)).toEqual([]);
   });
@@ -98,5 +100,72 @@ describe('settings', () => {
       'KEY_GUARDIAN_WATCHER_OBJECT_ID: set it beside the client id',
     ]);
     expect(faults.join()).not.toContain('secret-path');
+  });
+});
+
+describe('settings that the app does without', () => {
+  const heard = { AuditLog_westeurope: 'x', AuditLog_northeurope: 'x' };
+
+  test.each<readonly [says: string, environment: Environment, faults: readonly string[]]>([
+    ['none', { ...OWN, ...heard, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope' }, []],
+    ['an unknown name', { KEY_GUARDIAN_POLCY: 'secret' }, ['KEY_GUARDIAN_POLCY: there is no such setting']],
+    ['an unknown name that is empty', { KEY_GUARDIAN_POLCY: '' }, []],
+    ['a name that is not ours', { KEY_GUARD: '1' }, []],
+    [
+      'a region that is named twice',
+      { ...heard, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope, WestEurope' },
+      ['KEY_GUARDIAN_AUDIT_REGIONS: region 3 of 3 is the same as region 1'],
+    ],
+    [
+      'a region as the portal spells it',
+      { ...heard, KEY_GUARDIAN_AUDIT_REGIONS: 'West Europe' },
+      ['KEY_GUARDIAN_AUDIT_REGIONS: region 1 of 1 is no name of a region: write it as westeurope'],
+    ],
+    [
+      'a region without its connection',
+      { AuditLog_westeurope: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'northeurope, westeurope' },
+      ['AuditLog_northeurope: it is not there, so that no audit record of that region is heard'],
+    ],
+    [
+      'a region whose connection is empty',
+      { AuditLog_westeurope: '', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
+      ['AuditLog_westeurope: it is not there, so that no audit record of that region is heard'],
+    ],
+    [
+      'a region whose name only begins like one that has a connection',
+      { AuditLog_westeurope2: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
+      ['AuditLog_westeurope: it is not there, so that no audit record of that region is heard'],
+    ],
+    [
+      'a region with the connection of a managed identity',
+      { AuditLog_westeurope__fullyQualifiedNamespace: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
+      [],
+    ],
+    [
+      'a region and its connection, of different case',
+      { AUDITLOG_WESTEUROPE: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
+      [],
+    ],
+  ])('are told: %s', (_says, environment, faults) => {
+    expect(misconfiguredSettings(environment)).toEqual(faults);
+  });
+});
+
+describe('the regions of audit records', () => {
+  test.each<readonly [text: string, regions: readonly string[]]>([
+    ['', []],
+    ['westeurope', ['westeurope']],
+    ['westeurope, northeurope', ['westeurope', 'northeurope']],
+    ['westeurope,westeurope', ['westeurope']],
+    ['WestEurope,westeurope', ['WestEurope']],
+    ['West Europe,northeurope', ['northeurope']],
+    ['a/b', []],
+    ['x'.repeat(64), ['x'.repeat(64)]],
+    ['x'.repeat(65), []],
+  ])('%j make one function for each that the host takes', (text, regions) => {
+    const made = auditRegions({ KEY_GUARDIAN_AUDIT_REGIONS: text, KEY_GUARDIAN_AUDIT_HUB: 'hub' });
+    expect(made).toEqual(
+      regions.map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub: 'hub' })),
+    );
   });
 });

@@ -17,6 +17,7 @@ import { purgeAttempted } from './purge-attempted.ts';
 import { registerLost } from './register-lost.ts';
 import { registerUnreadable } from './register-unreadable.ts';
 import { setAside } from './set-aside.ts';
+import { settingMisconfigured } from './setting-misconfigured.ts';
 import { sweepReplanted } from './sweep-replanted.ts';
 import { trailBehind } from './trail-behind.ts';
 import { useByUnknownUser } from './use-by-unknown-user.ts';
@@ -42,6 +43,7 @@ export const kinds: readonly KindFacts[] = [
   registerLost,
   registerUnreadable,
   setAside,
+  settingMisconfigured,
   sweepReplanted,
   trailBehind,
   useByUnknownUser,

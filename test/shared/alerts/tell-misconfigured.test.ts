@@ -1,24 +1,36 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { tellMisconfigured } from '../../../shared/alerts/tell-misconfigured.ts';
+import { tellMisconfigured, tellMisconfiguredSettings } from '../../../shared/alerts/tell-misconfigured.ts';
 import { ChannelMisconfigured } from '../../../shared/errors.ts';
 import { stopAt } from '../../simulation/clock.ts';
-import { createWorld } from '../../simulation/world.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
 
 beforeEach(() => stopAt());
 afterEach(resetClock);
 
-test('a channel that cannot be used is told once, however often somebody looks, and again when it can be used', async () => {
-  const world = await createWorld({ vaults: [{ name: 'prod-disks' }], policy: { vaults: [{ name: 'prod-disks' }] } });
-  const fault = new ChannelMisconfigured('webhook', 'its address is missing or is no URL');
-  const told = () => world.alerts.map(({ event, incident }) => [event, incident.kind]);
-  for (let minute = 0; minute < 3; minute += 1) {
-    await tellMisconfigured([fault], world.ports);
-    await world.pass(60);
-  }
-  expect(told()).toEqual([['opened', 'channel-misconfigured']]);
-  for (let minute = 0; minute < 3; minute += 1) await tellMisconfigured([], world.ports);
-  await world.settle();
-  expect(told().at(-1)).toEqual(['resolved', 'channel-misconfigured']);
-  expect(told()).toHaveLength(2);
-});
+const channel = new ChannelMisconfigured('webhook', 'its address is missing or is no URL');
+
+test.each<readonly [what: string, kind: string, tell: (isWrong: boolean, world: World) => Promise<void>]>([
+  ['channel', 'channel-misconfigured', (isWrong, { ports }) => tellMisconfigured(isWrong ? [channel] : [], ports)],
+  [
+    'setting',
+    'setting-misconfigured',
+    (isWrong, { ports }) =>
+      tellMisconfiguredSettings(isWrong ? ['KEY_GUARDIAN_X: there is no such setting'] : [], ports),
+  ],
+])(
+  'a %s that cannot be used is told once, however often somebody looks, and again when it can be used',
+  async (_, kind, tell) => {
+    const world = await createWorld({ vaults: [{ name: 'prod-disks' }], policy: { vaults: [{ name: 'prod-disks' }] } });
+    const told = () => world.alerts.map(({ event, incident }) => [event, incident.kind]);
+    for (let minute = 0; minute < 3; minute += 1) {
+      await tell(true, world);
+      await world.pass(60);
+    }
+    expect(told()).toEqual([['opened', kind]]);
+    for (let minute = 0; minute < 3; minute += 1) await tell(false, world);
+    await world.settle();
+    expect(told().at(-1)).toEqual(['resolved', kind]);
+    expect(told()).toHaveLength(2);
+  },
+);
