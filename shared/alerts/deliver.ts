@@ -1,22 +1,26 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { AlertMessage } from '../domain/incident.ts';
-import { ChannelRefused, ChannelUnreachable } from '../errors.ts';
+import { ChannelRefused, ChannelUnreachable, StorageUnreachable } from '../errors.ts';
+import { readIncidents } from '../incidents/book.ts';
 import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
 import { namedChannels } from './named-channels.ts';
 import { type Recipients, recipients } from './recipients.ts';
 
-/** What handing over needs: who is named, where a refused alert is put again, and where it is recorded. */
+/** What handing over needs: who is named, whether the incident is open, where a refused alert is put again, and where it is recorded. */
 export type DeliverNeeds = Pick<Ports, 'policy' | 'now' | 'newId'> & {
+  readonly tables: Pick<Ports['tables'], 'incidents'>;
   readonly queues: Pick<Ports['queues'], 'alerts'>;
   readonly trail: Pick<Ports['trail'], 'append'>;
 };
 
-/** About 20 minutes of trying. */
-const MOST_ATTEMPTS = 10;
+/** About 20 minutes of trying; an incident that is open by then is told on, every 5 minutes, until it is over. */
+const LEAST_ATTEMPTS = 10;
 /** After about half a minute the next channel is used, while this one is still tried. */
 const STANDBY_AFTER_ATTEMPTS = 3;
 const LONGEST_DELAY_SECONDS = 300;
+/** What a message carries at most, as it has to fit the queue. What comes later says the same with a higher number. */
+const MOST_UNRECORDED = 30;
 
 /** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
 export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
@@ -24,6 +28,7 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
 /**
  * Hands one alert to the channels it is for, side by side; records each hand-over and each refusal; and puts it into the
  * queue again for each channel that refused, with a growing delay, and for the next channel where one goes on refusing.
+ * A channel that has long refused is given up only where the incident is over.
  * What the trail does not take goes with the first of these: thrown for, each redelivery would put them all once more.
  *
  * Throws one `AggregateError` where the queue does not take one of them, or the trail refuses and none follows, after
@@ -36,7 +41,7 @@ export async function deliver(
 ): Promise<void> {
   const whom = recipients(message, namedChannels(needs), configured);
   const { due, absent } = attemptsDue(message, whom);
-  const attempts = await Promise.all(due.map((attempt) => sent(attempt, message, whom)));
+  const attempts = await Promise.all(due.map((attempt) => sent(attempt, message, whom, needs)));
 
   const details = [
     ...attempts.map(attemptDetail),
@@ -47,7 +52,7 @@ export async function deliver(
   const entries = [...before, ...details.map((detail) => entry(message, detail, needs))];
   const again = attempts.flatMap(followUps);
   const failures = await recordFailures(message, entries, needs);
-  const left = failures.length === 0 ? {} : { unrecorded: entries };
+  const left = failures.length === 0 ? {} : { unrecorded: entries.slice(0, MOST_UNRECORDED) };
   const puts = again.map(({ channel, attempts, delaySeconds }, place) =>
     needs.queues.alerts.send(
       { ...told, attempts: { [channel]: attempts }, ...(place === 0 ? left : {}) },
@@ -87,6 +92,8 @@ interface Due {
 interface Attempt extends Due {
   /** Why it was not taken; `undefined` where it was. */
   readonly refusal: string | undefined;
+  /** Whether it was refused, and is tried again. */
+  readonly again: boolean;
   /** Who is used beside it from now on. */
   readonly next: Channel | undefined;
 }
@@ -112,34 +119,49 @@ function attemptsDue(
   return { due: [...again, ...instead.map((channel) => ({ channel, attempt: 1 }))], absent: gone };
 }
 
-async function sent(due: Due, message: AlertMessage, { standby }: Recipients): Promise<Attempt> {
+async function sent(due: Due, message: AlertMessage, { standby }: Recipients, needs: DeliverNeeds): Promise<Attempt> {
   try {
     await due.channel.send(message);
-    return { ...due, refusal: undefined, next: undefined };
+    return { ...due, refusal: undefined, again: false, next: undefined };
   } catch (error) {
     // Of a channel that does not stand by, the index is -1: next is the first that does.
     const next = standby[standby.indexOf(due.channel) + 1];
-    return { ...due, refusal: refusalText(error), next: due.attempt === STANDBY_AFTER_ATTEMPTS ? next : undefined };
+    return {
+      ...due,
+      refusal: refusalText(error),
+      again: due.attempt < LEAST_ATTEMPTS || (await isOpen(message, needs)),
+      next: due.attempt === STANDBY_AFTER_ATTEMPTS ? next : undefined,
+    };
   }
 }
 
-function followUps({ channel, attempt, refusal, next }: Attempt): readonly FollowUp[] {
-  if (refusal === undefined) return [];
+/** While nobody can say, it is taken for open: to try once more costs little. */
+async function isOpen({ incident: told }: AlertMessage, needs: DeliverNeeds): Promise<boolean> {
+  try {
+    const standing = await readIncidents(needs, told.subject);
+    return standing.some(({ incident }) => incident.id === told.id && incident.state === 'open');
+  } catch (error) {
+    if (error instanceof StorageUnreachable) return true;
+    throw error;
+  }
+}
+
+function followUps({ channel, attempt, again, next }: Attempt): readonly FollowUp[] {
   const retry = { channel: channel.id, attempts: attempt, delaySeconds: retryDelaySeconds(attempt) };
   return [
-    ...(attempt < MOST_ATTEMPTS ? [retry] : []),
+    ...(again ? [retry] : []),
     ...(next === undefined ? [] : [{ channel: next.id, attempts: 0, delaySeconds: 0 }]),
   ];
 }
 
-function attemptDetail({ channel, attempt, refusal, next }: Attempt): AuditEntry['detail'] {
+function attemptDetail({ channel, attempt, refusal, again, next }: Attempt): AuditEntry['detail'] {
   const tried = { channel: channel.id, attempt };
   if (refusal === undefined) return { ...tried, outcome: 'handed-over' };
   return {
     ...tried,
-    outcome: attempt < MOST_ATTEMPTS ? 'refused' : 'gave-up',
+    outcome: again ? 'refused' : 'gave-up',
     because: refusal,
-    ...(attempt < MOST_ATTEMPTS ? { againAfterSeconds: retryDelaySeconds(attempt) } : {}),
+    ...(again ? { againAfterSeconds: retryDelaySeconds(attempt) } : {}),
     ...(next === undefined ? {} : { nextChannel: next.id }),
   };
 }

@@ -14,6 +14,8 @@ export interface Booked {
 }
 
 type Needs = Pick<Ports, 'tables' | 'queues' | 'trail' | 'now' | 'newId'>;
+/** What reading the book needs. */
+type BookTable = { readonly tables: Pick<Ports['tables'], 'incidents'> };
 type Where = { readonly vault: string; readonly key?: string | undefined };
 
 const partitionOf = ({ vault, key }: Where): string => (key === undefined ? vault : `${vault},${key}`);
@@ -25,7 +27,7 @@ export interface Book {
 }
 
 /** Every incident of a key (or of a vault as such; of all where left out), open and resolved. A row that cannot be read costs no other. */
-export async function readBook({ tables }: Pick<Ports, 'tables'>, where?: Where): Promise<Book> {
+export async function readBook({ tables }: BookTable, where?: Where): Promise<Book> {
   const booked: Booked[] = [];
   const unreadable: RegisterUnreadable[] = [];
   for (const row of await tables.incidents.list(where && partitionOf(where))) {
@@ -40,7 +42,7 @@ export async function readBook({ tables }: Pick<Ports, 'tables'>, where?: Where)
 }
 
 /** The incidents that can be read. */
-export const readIncidents = async (ports: Pick<Ports, 'tables'>, where: Where): Promise<readonly Booked[]> =>
+export const readIncidents = async (ports: BookTable, where: Where): Promise<readonly Booked[]> =>
   (await readBook(ports, where)).booked;
 
 /**
@@ -107,10 +109,11 @@ async function insertedAsWell(partition: string, { id, insertion }: Incident, ne
   return standing.success && standing.data.insertion === insertion ? row : undefined;
 }
 
-/** Characters of a summary at most: an alert has to fit a message of a queue, and a page of a person. */
+/** Characters of a summary or a judgement at most: an alert has to fit a message of a queue, and a page of a person. */
 const MOST_CHARACTERS = 4_000;
-const bounded = (summary: string): string =>
-  summary.length <= MOST_CHARACTERS ? summary : `${summary.slice(0, MOST_CHARACTERS)} …`;
+/** What people or the guardian say of an incident, cut where it is longer than an alert can be. */
+export const bounded = (words: string): string =>
+  words.length <= MOST_CHARACTERS ? words : `${words.slice(0, MOST_CHARACTERS)} …`;
 
 /** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
 const onGoing = (

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../shared/alerts/channel.ts';
 import { deliver, retryDelaySeconds } from '../../../shared/alerts/deliver.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
-import { type AlertMessage, alertMessage } from '../../../shared/domain/incident.ts';
+import { type AlertMessage, alertMessage, type Incident } from '../../../shared/domain/incident.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import { ChannelRefused, ChannelUnreachable, StorageUnreachable } from '../../../shared/errors.ts';
 import type { Queue } from '../../../shared/storage.ts';
-import { alert } from './alerts.ts';
+import { fakeTable } from '../../fakes/storage.ts';
+import { alert, incident } from './alerts.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
 
@@ -17,7 +18,7 @@ function station(
 ) {
   const handedOver: string[] = [];
   const recorded: AuditEntry[] = [];
-  const state = { queueDown: false, trailDown: false };
+  const state = { queueDown: false, trailDown: false, bookDown: false };
   const put: { readonly message: AlertMessage; readonly delaySeconds: number | undefined }[] = [];
   const alerts: Queue = {
     send: async (message, delaySeconds) => {
@@ -39,7 +40,13 @@ function station(
       return 'appended' as const;
     },
   };
+  const incidents = fakeTable({
+    onCall: () => {
+      if (state.bookDown) throw new StorageUnreachable('reading the incidents', undefined);
+    },
+  });
   const needs = {
+    tables: { incidents },
     policy: policy.parse({ vaults: [{ name: 'payments' }], channels: named }),
     queues: { alerts },
     trail,
@@ -50,7 +57,9 @@ function station(
   /** What was put into the queue, for whom and when. */
   const queued = () => put.map(({ message, delaySeconds }) => ({ attempts: message.attempts, delaySeconds }));
   const details = () => recorded.map(({ detail: { channel, attempt, outcome } }) => [channel, attempt, outcome]);
-  return { run, state, handedOver, recorded, put, queued, details };
+  /** What the book says of the incident now. */
+  const book = (more: Partial<Incident>) => incidents.put('payments,disk-key', 'incident-1', incident(more));
+  return { run, state, book, handedOver, recorded, put, queued, details };
 }
 
 const busy = (id: string): Error => new ChannelRefused(id, 503);
@@ -119,6 +128,33 @@ describe('an alert', () => {
     await run({ ...alert({ severity: 'error' }), attempts: { pager: before } });
     expect(details()).toEqual([['pager', before + 1, outcome]]);
     expect(queued()).toEqual(again);
+  });
+
+  test('of an incident that is open is tried every five minutes, however long a channel refuses, and given up when it is over', async () => {
+    const { run, book, details, queued } = station({ pager: busy('pager') });
+    await book({ state: 'open', revision: 3 });
+    await run({ ...alert(), attempts: { pager: 9 } });
+    await run({ ...alert(), attempts: { pager: 2_000 } });
+    const again = [
+      { attempts: { pager: 10 }, delaySeconds: 300 },
+      { attempts: { pager: 2_001 }, delaySeconds: 300 },
+    ];
+    expect(queued()).toEqual(again);
+    await book({ state: 'resolved', revision: 4 });
+    await run({ ...alert(), attempts: { pager: 2_001 } });
+    expect(queued()).toEqual(again);
+    expect(details()).toEqual([
+      ['pager', 10, 'refused'],
+      ['pager', 2_001, 'refused'],
+      ['pager', 2_002, 'gave-up'],
+    ]);
+  });
+
+  test('is not given up while nobody can say whether the incident is over', async () => {
+    const { run, state, queued } = station({ pager: busy('pager') });
+    state.bookDown = true;
+    await run({ ...alert(), attempts: { pager: 9 } });
+    expect(queued()).toEqual([{ attempts: { pager: 10 }, delaySeconds: 300 }]);
   });
 
   test('that the channel standing by refuses too goes to the one after it', async () => {
@@ -194,6 +230,20 @@ describe('an alert', () => {
       ['pager', 3, 'refused'],
     ]);
     expect(put.at(-1)?.message.unrecorded).toBeUndefined();
+  });
+
+  test('takes with it no more than fits a message of the queue', async () => {
+    const { run, state, book, put } = station({ pager: busy('pager') });
+    await book({ state: 'open' });
+    state.trailDown = true;
+    let message = alert({ summary: 'x'.repeat(4_000) });
+    for (let times = 0; times < 40; times += 1) {
+      await run(message);
+      message = put.at(-1)?.message ?? message;
+    }
+    expect(message.attempts).toEqual({ pager: 40 });
+    expect(message.unrecorded?.at(-1)?.detail.attempt).toBe(30);
+    expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(48 * 1024);
   });
 
   test('that is refused while nothing can be recorded is tried no more often than otherwise', async () => {
