@@ -86,8 +86,21 @@ export interface KeyPolicy {
   readonly knownUsers: readonly string[];
 }
 
-const fits = (wanted: string, name: string): boolean =>
-  new RegExp(`^${wanted.toLowerCase().replaceAll('*', '.*')}$`).test(name.toLowerCase());
+/** What stands between the stars is sought from left to right, each once: a regular expression would try every way to share a name among them. */
+function fits(wanted: string, name: string): boolean {
+  const text = name.toLowerCase();
+  const [first = '', ...between] = wanted.toLowerCase().split('*');
+  const last = between.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let from = first.length;
+  for (const part of between) {
+    const at = text.indexOf(part, from);
+    if (at === -1) return false;
+    from = at + part.length;
+  }
+  return text.length - from >= last.length && text.endsWith(last);
+}
 
 /** What holds for a key. A vault that the policy does not name has no guarded keys. */
 export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {

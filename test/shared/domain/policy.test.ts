@@ -59,6 +59,37 @@ describe('what the policy says of a key', () => {
     expect(keyPolicy(parsed, vault, key)).toMatchObject(says);
   });
 
+  test.each([
+    ['*', '', true],
+    ['*', 'any', true],
+    ['**', 'any', true],
+    ['a*', 'a', true],
+    ['a*a', 'a', false],
+    ['a*a', 'aa', true],
+    ['ab*ba', 'aba', false],
+    ['*a', 'ba', true],
+    ['*a', 'ab', false],
+    ['a*b*c', 'abc', true],
+    ['a*b*c', 'acb', false],
+    ['a*b*c', 'axbxbxc', true],
+    ['a*b*b', 'ab', false],
+    ['*ab*ab*', 'xabab', true],
+    ['*ab*ab*', 'xab', false],
+    ['one', 'one', true],
+    ['one', 'ones', false],
+    ['one', 'none', false],
+  ])('the pattern %s fits "%s": %s', (pattern, key, isFitting) => {
+    const only = policy.parse({ vaults: [{ name: 'lab', keys: [{ pattern, guard: false }] }] });
+    expect(keyPolicy(only, 'lab', key).guarded).toBe(!isFitting);
+  });
+
+  test('a pattern takes no long time, however many stars it has', () => {
+    const only = policy.parse({ vaults: [{ name: 'lab', keys: [{ pattern: '*a*a*a*a*b', guard: false }] }] });
+    const began = performance.now();
+    expect(keyPolicy(only, 'lab', 'a'.repeat(127)).guarded).toBe(true);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   test('guarded vaults are named in lower case', () => {
     expect(guardedVaults(parsed)).toEqual(['prod-disks', 'lab', 'told']);
   });
