@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commandLine } from './command-line.ts';
+import { commandLine, idIn } from './command-line.ts';
 
-const { refused } = commandLine();
+const { running, done, refused } = commandLine();
 
 describe('any command', () => {
   it('refuses an identity that azure.json does not have, and names those that it has', async () => {
@@ -30,6 +30,26 @@ describe('any command', () => {
     expect(await refused(...args)).toBe(
       'The register knows no key disk-slq in contoso-sql. It knows: disk-backup, disk-sql.',
     );
+  });
+
+  it('is about any key that the register knows, be the row of one unreadable', async () => {
+    const { keys } = running().guardian.ports.tables;
+    const damaged = await keys.insert('contoso-dev', 'dev-odd', { versions: 'none' });
+    for (const key of ['dev-web', 'dev-odd']) {
+      const set = await done('hold', 'set', `contoso-dev/${key}`, '--why', 'we look into it');
+      expect(set).toContain(`stops every write to contoso-dev/${key}`);
+      await done('hold', 'release', idIn(set));
+    }
+    const asked = await done('approve', 'ask', 'contoso-dev/dev-web', '--act', 'disable', '--why', 'x');
+    await done('approve', 'withdraw', 'contoso-dev', idIn(asked));
+    expect(await done('restore', 'contoso-dev/dev-web', '--dry-run')).toContain('is as it was approved');
+    expect(await refused('restore', 'contoso-dev/dev-odd')).toBe(
+      "The register's row contoso-dev/dev-odd cannot be read.",
+    );
+    expect(await refused('hold', 'set', 'contoso-dev/dev-none', '--why', 'x')).toBe(
+      'The register knows no key dev-none in contoso-dev. It knows: dev-app, dev-db, dev-odd, dev-web.',
+    );
+    if (damaged !== undefined) await keys.remove(damaged);
   });
 
   it.each([
