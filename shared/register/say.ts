@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { entry } from '../audit/entries.ts';
 import { type ApprovableAct, type Approval, approval } from '../domain/approval.ts';
 import { type Actor, NO_VAULT } from '../domain/audit-record.ts';
@@ -49,14 +50,18 @@ export async function grantApproval(vault: string, id: string, granter: Actor, p
     throw new NotAllowed('Who asks for an approval cannot grant it: somebody else has to.');
   if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
   if (value.granted !== undefined) return value;
-  return changed(row, { ...value, granted: { by: granter, at: ports.now() } }, 'granted', granter, ports);
+  const granted: Approval = { ...value, granted: { by: granter, at: ports.now() } };
+  await change('approval', row, granted, 'granted', granter, ports);
+  return granted;
 }
 
 /** Withdraws an approval. What it was spent on before stays approved. */
 export async function withdrawApproval(vault: string, id: string, by: Actor, ports: Ports): Promise<Approval> {
   const { row, value } = await found(vault, id, ports);
   if (value.withdrawn !== undefined) return value;
-  return changed(row, { ...value, withdrawn: { by, at: ports.now() } }, 'withdrawn', by, ports);
+  const withdrawn: Approval = { ...value, withdrawn: { by, at: ports.now() } };
+  await change('approval', row, withdrawn, 'withdrawn', by, ports);
+  return withdrawn;
 }
 
 async function found(
@@ -67,13 +72,6 @@ async function found(
   const row = await tables.approvals.get(vault, id);
   if (row === undefined) throw new NotAllowed(`There is no approval ${id} in ${vault}.`);
   return { row, value: parsed(approval, row) };
-}
-
-async function changed(row: Row, next: Approval, event: string, who: Actor, ports: Ports): Promise<Approval> {
-  await record('approval', next, { event, approval: next }, who, ports);
-  if ((await ports.tables.approvals.replace(row, next)) === undefined)
-    throw new NotAllowed(`Approval ${next.id} was just changed by somebody else: look at it again.`);
-  return next;
 }
 
 /** Sets a hold: no write from now on, on a key, a vault, or everything. One person does it alone; it pages everyone. */
@@ -100,9 +98,7 @@ export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<
   const standing = parsed(hold, row);
   if (standing.released !== undefined) return standing;
   const released: Hold = { ...standing, released: { by, at: ports.now() } };
-  await record('hold', standing, { event: 'released', hold: released }, by, ports);
-  if ((await ports.tables.holds.replace(row, released)) === undefined)
-    throw new NotAllowed(`Hold ${id} was just changed by somebody else: look at it again.`);
+  await change('hold', row, released, 'released', by, ports);
   const { subject } = holdSet.draft(standing);
   await endIncidents(
     subject,
@@ -111,6 +107,28 @@ export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<
     ports,
   );
   return released;
+}
+
+/**
+ * Records what somebody says of an approval or a hold, and then lets it count. Throws `NotAllowed` where somebody else
+ * was faster, once the trail says that it had no effect.
+ */
+async function change(
+  what: 'approval' | 'hold',
+  row: Row,
+  next: Approval | Hold,
+  event: string,
+  who: Actor,
+  ports: Ports,
+): Promise<void> {
+  const table = what === 'approval' ? ports.tables.approvals : ports.tables.holds;
+  await record(what, next, { event, [what]: next }, who, ports);
+  if ((await table.replace(row, next)) !== undefined) return;
+  // Where only the answer was lost it took hold all the same.
+  const standing = await table.get(row.partition, row.row);
+  if (isDeepStrictEqual(standing?.data, JSON.parse(JSON.stringify(next)))) return;
+  await record(what, next, { event: 'without-effect', said: event, id: next.id }, who, ports);
+  throw new NotAllowed(`The ${what} ${next.id} was just changed by somebody else: look at it again.`);
 }
 
 async function record(
