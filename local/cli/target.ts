@@ -52,8 +52,16 @@ export function parseMoment(text: string): Date {
   return new Date(text);
 }
 
-/** A reason in words: one that is empty is none. */
+/** What an alert can carry, and a person reads in it. */
+const MOST_CHARACTERS_OF_WHY = 1_000;
+
+/** A reason in words: one that is empty is none, and one of more than 1000 characters is a report. */
 export function parseWhy(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('Say why, in words.');
-  return text.trim();
+  const why = text.trim();
+  if (why === '') throw new InvalidArgumentError('Say why, in words.');
+  if (why.length > MOST_CHARACTERS_OF_WHY)
+    throw new InvalidArgumentError(
+      `Say why in at most ${MOST_CHARACTERS_OF_WHY} characters: these are ${why.length}. Name a ticket for the rest.`,
+    );
+  return why;
 }

@@ -3,7 +3,7 @@ import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { type Booked, readBook, resolveIncident } from './book.ts';
+import { type Booked, bounded, readBook, resolveIncident } from './book.ts';
 import { givingUp } from './give-up.ts';
 import { kinds } from './kinds/registry.ts';
 
@@ -20,9 +20,10 @@ export async function closeIncident(id: string, why: string, by: Actor, ports: P
   for (;;) {
     const booked = await closable(id, ports);
     const { incident } = booked;
-    const judgement = `closed by ${by.name ?? by.oid}: ${why}`;
+    const judgement = bounded(`closed by ${by.name ?? by.oid}: ${why}`);
     const { vault, key } = incident.subject;
-    if (key !== undefined) await givingUp.get(incident.kind)?.give(incident, { vault, key }, judgement, by, ports);
+    if (key !== undefined && incident.state === 'open')
+      await givingUp.get(incident.kind)?.give(incident, { vault, key }, judgement, by, ports);
     // Somebody else may change the row meanwhile, as a look at its key does: then what they left is closed.
     if (!(await resolveIncident(booked, judgement, false, ports))) continue;
     await ports.trail.append(vault, [
@@ -36,7 +37,10 @@ async function closable(id: string, ports: Ports): Promise<Booked> {
   const booked = (await readBook(ports)).booked.find(({ incident }) => incident.id === id);
   if (booked === undefined) throw new NotAllowed(`There is no incident ${id}: "status" lists those that are open.`);
   const { incident } = booked;
-  if (incident.state === 'resolved') throw new NotAllowed(`Incident ${id} is over: ${incident.judgement}.`);
+  // One that could not be told is told and recorded now.
+  const { state, toldRevision, revision } = incident;
+  if (state === 'resolved' && toldRevision >= revision)
+    throw new NotAllowed(`Incident ${id} is over: ${incident.judgement}.`);
   if (!isClosedByPeople(incident))
     throw new NotAllowed(
       `Incident ${id} tells of a state, ${incident.kind}: it ends by itself when that is good again.`,

@@ -58,6 +58,13 @@ describe('a reason', () => {
   it.each(['', ' ', '\t\n'])('is not "%s"', (text) => {
     expect(() => parseWhy(text)).toThrow('Say why, in words.');
   });
+
+  it('has an end: it is read in an alert', () => {
+    expect(parseWhy(` ${'x'.repeat(1_000)} `)).toHaveLength(1_000);
+    expect(() => parseWhy('x'.repeat(1_001))).toThrow(
+      'Say why in at most 1000 characters: these are 1001. Name a ticket for the rest.',
+    );
+  });
 });
 
 describe('a moment', () => {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { NotAllowed } from '../../../shared/errors.ts';
+import { NotAllowed, StorageUnreachable } from '../../../shared/errors.ts';
 import { closeIncident, isClosedByPeople } from '../../../shared/incidents/close.ts';
 import { setAsideWhole } from '../../../shared/incidents/set-aside.ts';
 import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/register/baseline.ts';
 import { changeKey } from '../../../shared/register/keys.ts';
-import type { Table } from '../../../shared/storage.ts';
+import type { Queue, Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -187,6 +187,41 @@ describe('closing an incident', () => {
     ]);
     const events = (await world.trail()).filter(({ what }) => what === 'incident').map(({ detail }) => detail.event);
     expect(events).toEqual(['opened', 'resolved', 'closed by a person']);
+  });
+
+  test('is told however much is said of why: an alert has to fit a message of a queue, and the trail has all of it', async () => {
+    const world = await guardian('alert');
+    await setAsideWhole({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
+    const [open] = await world.incidents('-');
+    const why = 'x'.repeat(60_000);
+    await closeIncident(open?.id ?? '', why, OWNER, world.ports);
+    await world.settle();
+    const told = world.alerts.at(-1);
+    expect(told?.event).toBe('resolved');
+    expect(told?.incident.judgement).toMatch(/^closed by owner@example\.com: x+ …$/);
+    expect(JSON.stringify(told).length).toBeLessThan(10_000);
+    const closed = (await world.trail()).filter(({ detail }) => detail.event === 'closed by a person');
+    expect(closed).toMatchObject([{ detail: { incident: open?.id, why } }]);
+  });
+
+  test('that could not be told is told and recorded when it is asked for again', async () => {
+    const world = await guardian('alert');
+    await setAsideWhole({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
+    const [open] = await world.incidents('-');
+    const { alerts } = world.ports.queues;
+    let refusals = 1;
+    const send: Queue['send'] = async (...message) => {
+      refusals -= 1;
+      if (refusals >= 0) throw new StorageUnreachable('putting an alert', undefined);
+      await alerts.send(...message);
+    };
+    const ports = { ...world.ports, queues: { ...world.ports.queues, alerts: { ...alerts, send } } };
+    const close = () => closeIncident(open?.id ?? '', 'seen', OWNER, ports);
+    await expect(close()).rejects.toThrow(StorageUnreachable);
+    await close();
+    const events = (await world.trail()).filter(({ what }) => what === 'incident').map(({ detail }) => detail.event);
+    expect(events).toEqual(['opened', 'resolved', 'closed by a person']);
+    await expect(close()).rejects.toThrow('is over: closed by owner@example.com: seen.');
   });
 
   test('that tells of a state is refused: it would only be found again', async () => {
