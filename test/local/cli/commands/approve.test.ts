@@ -79,10 +79,11 @@ describe('approve', () => {
     );
   });
 
-  it('refuses an id or a version that there is not', async () => {
-    expect(await refused('approve', 'grant', 'contoso-disks', 'nothing')).toBe(
-      'There is no approval nothing in contoso-disks.',
-    );
+  it.each(['nothing', 'a/b', 'a\\b', 'a#b', 'a?b', 'x'.repeat(2_000)])('refuses the id %s', async (id) => {
+    expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(`There is no approval ${id} in contoso-disks.`);
+  });
+
+  it('refuses a version that there is not', async () => {
     expect(await refused('approve', 'ask', 'contoso-disks/disk-web/0', '--act', 'disable', '--why', 'x')).toMatch(
       /^The register knows no version 0 of contoso-disks\/disk-web\. It knows: [0-9a-f]{32}\.$/,
     );

@@ -40,5 +40,6 @@ describe('hold', () => {
 
   it('refuses to release what there is not', async () => {
     expect(await refused('hold', 'release', 'nothing')).toBe('There is no hold nothing.');
+    expect(await refused('hold', 'release', 'a/b')).toBe('There is no hold a/b.');
   });
 });
