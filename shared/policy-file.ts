@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errorCode } from './alerts/error-code.ts';
 import { type Policy, policy } from './domain/policy.ts';
 import { PolicyInvalid } from './errors.ts';
 
@@ -29,11 +30,18 @@ export function readPolicy(file: string, channels?: readonly string[]): Policy {
   return parsed.data;
 }
 
+/** What the system says of a file in words of its own, by its code. */
+const UNREADABLE = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a folder'],
+]);
+
 function parsedJson(file: string): unknown {
   try {
     // Editors on Windows begin a file with a mark of its byte order, which is no JSON.
     return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new PolicyInvalid(file, [error instanceof Error ? error.message : 'it cannot be read']);
+    const said = error instanceof Error ? error.message : 'it cannot be read';
+    throw new PolicyInvalid(file, [UNREADABLE.get(errorCode(error)) ?? said]);
   }
 }

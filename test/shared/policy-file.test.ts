@@ -30,6 +30,12 @@ describe('a policy file', () => {
     );
   });
 
+  test('that is not there, or is a folder, is refused in words', () => {
+    const said = (fault: string) => expect.objectContaining({ name: 'PolicyInvalid', faults: [fault] });
+    expect(() => readPolicy(join(folder, 'none.json'))).toThrow(said('there is no such file'));
+    expect(() => readPolicy(folder)).toThrow(said('it is a folder'));
+  });
+
   test('that is no JSON is refused', async () => {
     const file = await fileOf('{"vaults":');
     expect(() => readPolicy(file)).toThrow(expect.objectContaining({ name: 'PolicyInvalid', file }));
