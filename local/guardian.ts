@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import hostJson from '../host.json' with { type: 'json' };
 import roles from '../infra/roles.json' with { type: 'json' };
@@ -89,7 +89,7 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
         });
   const unhook = host === undefined ? [] : connect(azure, host, options.log ?? (() => {}));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  await describe(options, azure, listener.caCertificatePem, listener.port, settings);
+  const told = await describe(options, azure, listener.caCertificatePem, listener.port, settings);
   return {
     azure,
     guardian,
@@ -100,7 +100,9 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
       await host?.stop();
       await listener.close();
       await Promise.all([register.stop(), trail.stop()]);
-      await rm(join(folder, 'azure.json'), { force: true });
+      // One that was started into the same folder at the same moment may have written its own.
+      const file = join(folder, 'azure.json');
+      if ((await readFile(file, 'utf8').catch(() => undefined)) === told) await rm(file, { force: true });
     },
   };
 }
@@ -150,14 +152,14 @@ async function baselines(vaults: readonly string[], azure: LocalAzure, { ports }
     await acceptBaseline(vault, await proposeBaseline(vault, ports), { needed: [], retired: [] }, by, ports);
 }
 
-/** Tells other programs where everything is. The guardian's own tokens are in no file. */
+/** Tells other programs where everything is: what `azure.json` says. The guardian's own tokens are in no file. */
 async function describe(
   { estate, folder }: LocalOptions,
   azure: LocalAzure,
   ca: string,
   port: number,
   settings: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<string> {
   const caFile = join(folder, 'ca.pem');
   await writeFile(caFile, ca);
   await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
@@ -168,6 +170,8 @@ async function describe(
   };
   // Renamed when it is whole: nobody reads half of it.
   const written = join(folder, 'azure.json.new');
-  await writeFile(written, JSON.stringify(about, null, 2));
+  const text = JSON.stringify(about, null, 2);
+  await writeFile(written, text);
   await rename(written, join(folder, 'azure.json'));
+  return text;
 }

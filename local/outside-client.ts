@@ -8,10 +8,11 @@ import type { TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
+import { errorCode } from '../shared/alerts/error-code.ts';
 import { localFolder } from './guardian-folder.ts';
 
 const about = z.object({
-  vaults: z.array(z.object({ name: z.string(), url: z.string() })),
+  vaults: z.array(z.object({ name: z.string(), url: z.url({ protocol: /^https$/ }) })),
   caFile: z.string(),
   identities: z.array(z.object({ name: z.string(), token: z.string() })),
 });
@@ -47,6 +48,7 @@ async function addressIn(folder: string): Promise<LocalAzureAddress> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw unreadable(file, error);
     throw new LocalAzureMissing(
       `No local Azure runs here: ${file} is not there. Start one with "npm start" and leave it running.`,
       { cause: error },
@@ -55,9 +57,12 @@ async function addressIn(folder: string): Promise<LocalAzureAddress> {
   try {
     return about.parse(JSON.parse(text));
   } catch (error) {
-    throw new LocalAzureMissing(`${file} cannot be read: stop "npm start" and start it again.`, { cause: error });
+    throw unreadable(file, error);
   }
 }
+
+const unreadable = (file: string, cause: unknown): LocalAzureMissing =>
+  new LocalAzureMissing(`${file} cannot be read: stop "npm start" and start it again.`, { cause });
 
 async function answers({ vaults: [vault] }: LocalAzureAddress): Promise<boolean> {
   if (vault === undefined) return false;
@@ -96,9 +101,11 @@ export interface OutsideConnection {
   readonly disableChallengeResourceVerification: true;
 }
 
-/** Makes connections to the vaults of a local Azure. Throws `LocalAzureMissing` for a vault it does not have. */
+/** Makes connections to the vaults of a local Azure. Throws `LocalAzureMissing` for a vault it does not have, and where its certificate cannot be read. */
 export async function outsideConnection(address: LocalAzureAddress): Promise<(vault: string) => OutsideConnection> {
-  const ca = await readFile(address.caFile, 'utf8');
+  const ca = await readFile(address.caFile, 'utf8').catch((error: unknown) => {
+    throw unreadable(address.caFile, error);
+  });
   // The vault's name is real and leads nowhere here: this client finds it on the loopback address.
   const agent = new Agent({
     ca,

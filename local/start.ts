@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
+import { errorCode } from '../shared/alerts/error-code.ts';
 import { startEstate } from './estate.ts';
 import { startLocalGuardian } from './guardian.ts';
 import { localFolder } from './guardian-folder.ts';
@@ -18,6 +19,14 @@ if ((await stat(folder).catch(() => undefined))?.isDirectory() === false)
 if (await isLocalAzureUp(folder))
   command.error(`A local guardian runs already: stop it, or give this one a folder of its own with --folder.`);
 
+/** A file that cannot be written is for a person to mend; anything else is a fault of ours and shows where. */
+function unwritable(error: unknown): never {
+  if (!(error instanceof Error && 'path' in error)) throw error;
+  return command.error(
+    `${error.path} cannot be used (${errorCode(error)}): remove it, or give another folder with --folder.`,
+  );
+}
+
 const estate = startEstate();
 const running = await startLocalGuardian({
   estate,
@@ -25,7 +34,7 @@ const running = await startLocalGuardian({
   sweepSeconds: LOCAL_SWEEP_SECONDS,
   ...(seed === undefined ? {} : { seed }),
   log: (line) => process.stdout.write(`${line}\n`),
-});
+}).catch(unwritable);
 
 const { policy } = running.guardian.ports;
 const keys = estate.vaults.reduce((sum, { keys: all = [] }) => sum + all.length, 0);

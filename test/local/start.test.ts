@@ -125,6 +125,16 @@ describe('npm start', () => {
     expect(shown.text).toContain(`${script} is a file: give it a folder with --folder.`);
   });
 
+  it.each(['azure.json', 'policy.json'])('does not start where %s is a folder, and says so', async (name) => {
+    const taken = join(home, `taken-by-${name}`);
+    await mkdir(join(taken, name), { recursive: true });
+    const { child, shown } = start(taken);
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(shown.text).toContain(`${join(taken, name)} cannot be used`);
+    expect(shown.text).toContain('remove it, or give another folder with --folder.');
+    expect(shown.text).not.toMatch(/\n\s+at /);
+  });
+
   it('refuses a seed that is none', async () => {
     const { child, shown } = start(join(home, 'third'), '--seed', 'x');
     expect(await once(child, 'close')).toEqual([1, null]);
@@ -138,10 +148,12 @@ describe('npm start', () => {
     await expect(access(join(folder, 'azure.json'))).rejects.toThrow('ENOENT');
   });
 
-  it('ends in the same way when its terminal is closed', async () => {
+  it('ends in the same way when its terminal is closed, and leaves the address of one that was started at the same moment', async () => {
+    const file = join(home, 'second', 'azure.json');
+    await writeFile(file, LEFT_BEHIND);
     second.child.kill('SIGHUP');
     expect(await once(second.child, 'close')).toEqual([0, null]);
-    await expect(access(join(home, 'second', 'azure.json'))).rejects.toThrow('ENOENT');
+    expect(await readFile(file, 'utf8')).toBe(LEFT_BEHIND);
   });
 });
 
