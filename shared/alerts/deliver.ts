@@ -14,7 +14,7 @@ export type DeliverNeeds = Pick<Ports, 'policy' | 'now' | 'newId'> & {
   readonly trail: Pick<Ports['trail'], 'append'>;
 };
 
-/** About 20 minutes of trying; an incident that is open by then is told on, every 5 minutes, until it is over. */
+/** About 20 minutes of trying; what was told last of an incident that is open by then goes on, every 5 minutes, until it is over. */
 const LEAST_ATTEMPTS = 10;
 /** After about half a minute the next channel is used, while this one is still tried. */
 const STANDBY_AFTER_ATTEMPTS = 3;
@@ -28,7 +28,7 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
 /**
  * Hands one alert to the channels it is for, side by side; records each hand-over and each refusal; and puts it into the
  * queue again for each channel that refused, with a growing delay, and for the next channel where one goes on refusing.
- * A channel that has long refused is given up only where the incident is over.
+ * One that has long refused is given up only where the incident is over, or something later was told of it.
  * What the trail does not take goes with the first of these: thrown for, each redelivery would put them all once more.
  *
  * Throws one `AggregateError` where the queue does not take one of them, or the trail refuses and none follows, after
@@ -129,17 +129,20 @@ async function sent(due: Due, message: AlertMessage, { standby }: Recipients, ne
     return {
       ...due,
       refusal: refusalText(error),
-      again: due.attempt < LEAST_ATTEMPTS || (await isOpen(message, needs)),
+      again: due.attempt < LEAST_ATTEMPTS || (await stillHolds(message, needs)),
       next: due.attempt === STANDBY_AFTER_ATTEMPTS ? next : undefined,
     };
   }
 }
 
-/** While nobody can say, it is taken for open: to try once more costs little. */
-async function isOpen({ incident: told }: AlertMessage, needs: DeliverNeeds): Promise<boolean> {
+/** Whether the incident is open and nothing later was told of it. While nobody can say, yes: to try once more costs little. */
+async function stillHolds({ incident: told }: AlertMessage, needs: DeliverNeeds): Promise<boolean> {
   try {
     const standing = await readIncidents(needs, told.subject);
-    return standing.some(({ incident }) => incident.id === told.id && incident.state === 'open');
+    return standing.some(
+      ({ incident: { id, state, toldRevision } }) =>
+        id === told.id && state === 'open' && toldRevision <= told.revision,
+    );
   } catch (error) {
     if (error instanceof StorageUnreachable) return true;
     throw error;

@@ -132,7 +132,7 @@ describe('an alert', () => {
 
   test('of an incident that is open is tried every five minutes, however long a channel refuses, and given up when it is over', async () => {
     const { run, book, details, queued } = station({ pager: busy('pager') });
-    await book({ state: 'open', revision: 3 });
+    await book({ state: 'open', toldRevision: 1 });
     await run({ ...alert(), attempts: { pager: 9 } });
     await run({ ...alert(), attempts: { pager: 2_000 } });
     const again = [
@@ -140,7 +140,7 @@ describe('an alert', () => {
       { attempts: { pager: 2_001 }, delaySeconds: 300 },
     ];
     expect(queued()).toEqual(again);
-    await book({ state: 'resolved', revision: 4 });
+    await book({ state: 'resolved', revision: 2, toldRevision: 2 });
     await run({ ...alert(), attempts: { pager: 2_001 } });
     expect(queued()).toEqual(again);
     expect(details()).toEqual([
@@ -148,6 +148,16 @@ describe('an alert', () => {
       ['pager', 2_001, 'refused'],
       ['pager', 2_002, 'gave-up'],
     ]);
+  });
+
+  test('of an incident that is open is given up where a later one was told: what is out of date must not come last', async () => {
+    const { run, book, details, queued } = station({ pager: busy('pager') });
+    await book({ state: 'open', revision: 3, toldRevision: 3 });
+    await run({ ...alert({ revision: 2, state: 'resolved' }, 'resolved'), attempts: { pager: 9 } });
+    expect(queued()).toEqual([]);
+    await run({ ...alert({ revision: 3 }, 'changed'), attempts: { pager: 9 } });
+    expect(queued()).toEqual([{ attempts: { pager: 10 }, delaySeconds: 300 }]);
+    expect(details().map(([, , outcome]) => outcome)).toEqual(['gave-up', 'refused']);
   });
 
   test('is not given up while nobody can say whether the incident is over', async () => {
