@@ -39,9 +39,22 @@ export async function claimKey(id: KeyId, { tables, now, newId }: Needs): Promis
   const data = read.success ? read.data : { owner: '', until: now(), intents: [] };
   // The insert took hold and its answer was lost: the claim is ours.
   if (data.owner === owner) return { id, owner, row: standing, until: data.until, open: [] };
-  if (now().getTime() < data.until.getTime()) return undefined;
+  if (!isOver(data.until, now())) return undefined;
   const taken = await tables.claims.replace(standing, { ...fresh, intents: data.intents });
   return taken === undefined ? undefined : { id, owner, row: taken, until: fresh.until, open: data.intents };
+}
+
+/** Past its end; one that ends later than any claim does was made by a clock that was far ahead. */
+const isOver = (until: Date, now: Date): boolean =>
+  now.getTime() >= until.getTime() || until.getTime() - now.getTime() > 2 * CLAIM_MS;
+
+/** The keys of a vault whose claim was not ended in time: what its worker meant to do, and to tell, may be left undone. */
+export async function claimsLeft(vault: string, { tables, now }: Needs): Promise<readonly string[]> {
+  const rows = await tables.claims.list(vault);
+  return rows.flatMap(({ row, data }) => {
+    const read = claimData.safeParse(data);
+    return read.success && !isOver(read.data.until, now()) ? [] : [row];
+  });
 }
 
 /**

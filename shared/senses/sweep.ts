@@ -1,9 +1,9 @@
 import type { Inspection, SweepMessage } from '../domain/hint.ts';
 import type { ListedVersion } from '../domain/key.ts';
-import { guardedVaults } from '../domain/policy.ts';
+import { guardedVaults, keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../domain/register.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
-import type { Answer, ReadVersion } from '../domain/vault.ts';
+import type { Answer, ReadVersion, Refusal } from '../domain/vault.ts';
 import {
   BaselineImpossible,
   KeptRecordUnreadable,
@@ -12,6 +12,7 @@ import {
   RegisterUnreadable,
   TrailBroken,
 } from '../errors.ts';
+import { claimsLeft } from '../guard/claim.ts';
 import { inTurns } from '../in-turns.ts';
 import { setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
@@ -21,7 +22,7 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
 import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
-import { keysToList, type Lists, listedKeys, type Sight, versionsToRead } from './pass-plan.ts';
+import { guarded, keysToList, type Lists, listedKeys, type Sight, versionsToRead } from './pass-plan.ts';
 
 /** So many passes that began and did not end are told as blind, too: they take the time with them. */
 const BLIND_AFTER_PASSES = 3;
@@ -93,10 +94,11 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const beganAt = now();
   const { sweepEverySeconds } = ports.settings;
   const reads = ports.reads(vault);
-  const [keys, deleted, { rows, unreadable }] = await Promise.all([
+  const [keys, deleted, { rows, unreadable }, left] = await Promise.all([
     reads.listKeys(),
     reads.listDeletedKeys(),
     readSoundKeys(ports.tables.keys, vault),
+    claimsLeft(vault, ports),
   ]);
   // A row that cannot be read costs the sight of its own key alone.
   for (const [key, error] of unreadable) await tellUnreadable({ vault, key }, error, ports);
@@ -110,33 +112,64 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
   const sight: Sight = { policy, vault, lists, register, beganAt, sweepEverySeconds };
 
+  const { listed, read, refused } = await readVersions(sight, ports);
+  const unclear = [...lists.unclear, ...refused];
+  const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
+  const found = compare({ ...sight, lists: clear }, listed, read);
+  await brake(vault, found.badBefore, ports);
+  const count = { badBefore: found.badBefore, listedKeys: listedKeys(lists), lastPassAt };
+  // What a look wrote may be good again, and people have not heard of it.
+  const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
+  const differing = [...new Set([...found.differing, ...open])];
+  await inTurns(READS_AT_ONCE, differing, (key) => ports.queues.inspections.send(differs(vault, key, count, ports)));
+  await tellUnanswered(vault, unanswered, differing, rows, ports);
+  await inTurns(READS_AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
+}
+
+/** What a pass reads of versions. */
+interface Versions {
+  readonly listed: ReadonlyMap<string, readonly ListedVersion[]>;
+  /** By `key/version`. */
+  readonly read: ReadonlyMap<string, ReadVersion>;
+  /** Keys of which something was refused: that costs the sight of no other, and their own look tells of it. */
+  readonly refused: ReadonlySet<string>;
+}
+
+/** Throws `PassRefused` where the vault is throttled, and where it refuses each of its keys: then it is the vault that is blind. */
+async function readVersions(sight: Sight, ports: Ports): Promise<Versions> {
+  const { vault } = sight;
+  const reads = ports.reads(vault);
+  const refusals = new Map<string, Refusal>();
+  const throttled = (): Refusal | undefined => [...refusals.values()].find(({ kind }) => kind === 'throttled');
   const listed = new Map<string, readonly ListedVersion[]>();
   await inTurns(READS_AT_ONCE, keysToList(sight), async (key) => {
+    if (throttled() !== undefined) return;
     const versions = await reads.listVersions(key);
     // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
-    if (versions.kind !== 'missing') listed.set(key, got(vault, versions));
+    if (versions.kind === 'missing') return;
+    if (versions.kind === 'ok') listed.set(key, versions.value);
+    else refusals.set(key, versions);
   });
   const read = new Map<string, ReadVersion>();
   await inTurns(READS_AT_ONCE, versionsToRead(sight, listed), async ({ key, version }) => {
+    if (throttled() !== undefined) return;
     const answer = await reads.read(key, version);
     if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
-    read.set(`${key}/${version}`, got(vault, answer));
+    if (answer.kind === 'ok') read.set(`${key}/${version}`, answer.value);
+    else refusals.set(key, answer);
   });
-
-  const found = compare(sight, listed, read);
-  await brake(vault, found.badBefore, ports);
-  const count = { badBefore: found.badBefore, listedKeys: listedKeys(lists), lastPassAt };
-  await inTurns(READS_AT_ONCE, found.differing, (key) =>
-    ports.queues.inspections.send(differs(vault, key, count, ports)),
-  );
-  await tellUnanswered(vault, unanswered, found.differing, rows, ports);
-  await inTurns(READS_AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
+  const [any] = refusals.values();
+  const ofVault = throttled() ?? (refusals.size === guarded(sight).length ? any : undefined);
+  if (ofVault !== undefined) throw refusedBy(vault, ofVault);
+  return { listed, read, refused: new Set(refusals.keys()) };
 }
 
 function got<T>(vault: string, answer: Answer<T>): T {
   if (answer.kind === 'ok') return answer.value;
-  throw new PassRefused(vault, answer.kind, answer.kind === 'missing' ? undefined : answer.error);
+  throw answer.kind === 'missing' ? new PassRefused(vault, answer.kind, undefined) : refusedBy(vault, answer);
 }
+
+const refusedBy = (vault: string, { kind, error }: Refusal): PassRefused => new PassRefused(vault, kind, error);
 
 const differs = (
   vault: string,

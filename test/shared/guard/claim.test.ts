@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { CLAIM_MS, claimedBackSeconds } from '../../../shared/guard/claim.ts';
+import { DAY_MS, later } from '../../../shared/domain/time.ts';
+import { CLAIM_MS, claimedBackSeconds, claimKey, claimsLeft } from '../../../shared/guard/claim.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { createWorld } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
@@ -39,5 +41,27 @@ describe('a message that meets a claim', () => {
     expect(looked().length).toBeGreaterThan(0);
     await world.pass(2);
     expect(looked()).toEqual(keys);
+  });
+});
+
+describe('a claim', () => {
+  test.each([
+    ['while it stands', CLAIM_MS, false],
+    ['by a clock that is a little ahead', 2 * CLAIM_MS, false],
+    ['by a clock that is a day ahead', DAY_MS, true],
+    ['past its end', 0, true],
+  ])('%s, with %i ms to go, is taken over: %s', async (_, ms, isTaken) => {
+    stopAt();
+    const world = await createWorld({ vaults: [{ name: VAULT }], policy: { vaults: [{ name: VAULT }] } });
+    await world.ports.tables.claims.put(VAULT, 'disk-a', { owner: 'other', until: later(new Date(), ms), intents: [] });
+    expect(await claimsLeft(VAULT, world.ports)).toEqual(isTaken ? ['disk-a'] : []);
+    expect((await claimKey({ vault: VAULT, key: 'disk-a' }, world.ports)) !== undefined).toBe(isTaken);
+  });
+
+  test('that cannot be read is left, and taken over', async () => {
+    const world = await createWorld({ vaults: [{ name: VAULT }], policy: { vaults: [{ name: VAULT }] } });
+    await world.ports.tables.claims.put(VAULT, 'disk-a', { owner: 7 });
+    expect(await claimsLeft(VAULT, world.ports)).toEqual(['disk-a']);
+    expect(await claimKey({ vault: VAULT, key: 'disk-a' }, world.ports)).toBeDefined();
   });
 });

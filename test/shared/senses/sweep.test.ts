@@ -111,6 +111,72 @@ describe('a vault that cannot be swept', () => {
   });
 });
 
+describe('a key of which a read is refused', () => {
+  // A look reads the current version without naming it, so that it may see what a pass does not.
+  test.each([
+    { operation: 'list-versions', told: ['opened'], ends: ['opened', 'resolved'] },
+    { operation: 'get-version', told: [], ends: [] },
+  ] as const)('($operation) costs the sight of no other, and its own look tells', async ({ operation, told, ends }) => {
+    const world = await sweptWorld();
+    const end = world.azure.fault({
+      match: { vault: VAULT, key: 'disk-a', operation },
+      answer: { kind: 'internal-error' },
+    });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.as('attacker').disable(VAULT, 'disk-b');
+    await world.pass(65, 5);
+    expect(enabledIn(world, 'disk-b')).toEqual([true]);
+    await world.pass(600, 10);
+    expect(alertsOf(world, 'key-unreadable')).toEqual(told);
+    expect(alertsOf(world, 'vault-blind')).toEqual([]);
+    expect(alertsOf(world, 'inspections-stalled')).toEqual([]);
+
+    end();
+    await world.pass(125, 5);
+    expect(enabledIn(world, 'disk-a')).toEqual([true, true]);
+    expect(alertsOf(world, 'key-unreadable')).toEqual(ends);
+    expect(world.failures).toEqual([]);
+  });
+
+  test.each([
+    { where: 'each of its keys is refused', keys: ['disk-a'], answer: { kind: 'internal-error' } },
+    { where: 'the vault is throttled', keys: ['disk-a', 'disk-b'], answer: { kind: 'throttled' } },
+  ] as const)('leaves the vault blind where $where', async ({ keys, answer }) => {
+    const world = await sweptWorld({ vaults: [{ name: VAULT, keys: keys.map((key) => seedKey(key, [{}, {}])) }] });
+    world.azure.fault({ match: { vault: VAULT, key: 'disk-a', operation: 'list-versions' }, answer });
+    await world.pass(600, 10);
+    expect(alertsOf(world, 'vault-blind')).toEqual(['opened']);
+  });
+});
+
+describe('a look that ended before people were told', () => {
+  test.each(['alerts', 'incidents', 'holds'])(
+    'for minutes, because %s refused, is made up for although the key is good again',
+    async (place) => {
+      let written = (): boolean => false;
+      let away = true;
+      const world = await sweptWorld({
+        onStorage(name) {
+          if (away && name.startsWith(`${place}.`) && written()) throw new Error('it is away');
+        },
+      });
+      written = () => world.changes() > 0;
+      await world.as('attacker').disable(VAULT, 'disk-b');
+      await world.pass(360, 1);
+      expect(enabledIn(world, 'disk-b')).toEqual([true]);
+      expect(alertsOf(world, 'version-disabled')).toEqual([]);
+
+      away = false;
+      await world.pass(90, 5);
+      expect(alertsOf(world, 'version-disabled')).toEqual(['opened', 'resolved']);
+      expect(await world.ports.tables.claims.list()).toEqual([]);
+      world.azure.clearLog();
+      await world.pass(120, 5);
+      expect(world.writes()).toEqual([]);
+    },
+  );
+});
+
 describe('a pass that does not come to its end', () => {
   test('time after time leaves the vault blind: told after three, and covered again when one ends', async () => {
     let gone = false;
