@@ -1,12 +1,12 @@
 import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
-import { setAsideWhole, wholeText } from '../shared/incidents/set-aside.ts';
+import { takePoison } from '../shared/senses/take-poison.ts';
 
-/** Sets aside what made a function crash five times, records it and tells. The next sweep finds again what it was about. */
+/** Sets aside what made a function fail five times, records it and tells. What no sweep would find again is tried again. */
 export const poisoned =
   (queue: string) =>
   async (message: unknown): Promise<void> =>
-    setAsideWhole({ content: wholeText(message), because: 'it failed five times' }, queue, compose().ports);
+    takePoison(queue, message, compose().ports);
 
 for (const queue of ['sweeps', 'inspections', 'alerts']) {
   app.storageQueue(`poisoned-${queue}`, {

@@ -230,3 +230,9 @@ export class EntryInvalid extends Error {
     this.because = because;
   }
 }
+
+/** Whether storage alone is the reason of a failure: it passes by itself. */
+export const isStorageAway = (error: unknown): boolean =>
+  error instanceof AggregateError
+    ? error.errors.every(isStorageAway)
+    : error instanceof StorageUnreachable || error instanceof TrailUnreachable;
