@@ -4,7 +4,8 @@ import { spell } from '../domain/key.ts';
 import { type BaselineState, registerChange } from '../domain/register.ts';
 import { RegisterRecordUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
-import { openIncident } from '../incidents/book.ts';
+import { endIncidents, openIncident } from '../incidents/book.ts';
+import { baselineWaits } from '../incidents/kinds/baseline-waits.ts';
 import { registerLost } from '../incidents/kinds/register-lost.ts';
 import type { Ports } from '../ports.ts';
 import { proposeBaseline } from './baseline.ts';
@@ -13,8 +14,8 @@ import { changeKey, ROWS_AT_ONCE } from './keys.ts';
 import { readBaseline, writeBaseline } from './vaults.ts';
 
 /**
- * Whether the vault may be compared with its register. Proposes a baseline on first sight, and rebuilds the register from
- * the trail where that has a baseline and the register has lost it.
+ * Whether the vault may be compared with its register. Proposes a baseline on first sight, tells while it waits for a
+ * person, and rebuilds the register from the trail where that has a baseline and the register has lost it.
  *
  * @throws BaselineImpossible where the vault cannot be read for a proposal
  * @throws TrailBroken, KeptRecordUnreadable, RegisterRecordUnreadable where the trail cannot be believed or read: then
@@ -22,16 +23,22 @@ import { readBaseline, writeBaseline } from './vaults.ts';
  */
 export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
   const state = await readBaseline(ports.tables.vaults, vault);
-  if (state?.state === 'accepted') {
-    if ((await ports.tables.keys.list(vault)).length > 0) return true;
-    return rebuild(vault, ports);
+  if (!(await isAccepted(vault, state, ports))) {
+    const { at } = state ?? (await propose(vault, ports));
+    await openIncident(baselineWaits.draft(vault, at), ports);
+    return false;
   }
-  if (await rebuild(vault, ports)) return true;
-  if (state === undefined) await propose(vault, ports);
-  return false;
+  // Here and not where a person accepts it: a pass that is under way then would open it again.
+  await endIncidents({ vault }, ({ kind }) => kind === baselineWaits.id, 'the baseline is accepted', ports);
+  return true;
 }
 
-async function propose(vault: string, ports: Ports): Promise<void> {
+async function isAccepted(vault: string, state: BaselineState | undefined, ports: Ports): Promise<boolean> {
+  if (state?.state === 'accepted' && (await ports.tables.keys.list(vault)).length > 0) return true;
+  return rebuild(vault, ports);
+}
+
+async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   const proposed = await proposeBaseline(vault, ports);
   const suspicious = proposed.flatMap((one) =>
     one.suspicious === undefined ? [] : [`${spell({ vault, key: one.key, version: one.version })}: ${one.suspicious}`],
@@ -40,6 +47,7 @@ async function propose(vault: string, ports: Ports): Promise<void> {
   const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
   await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'proposed', keys, suspicious }, ports)]);
   await writeBaseline(ports.tables.vaults, vault, state);
+  return state;
 }
 
 /** False where the trail has no baseline of this vault, or one without keys. */

@@ -1,5 +1,6 @@
 import { accessRefused } from './access-refused.ts';
 import { approvedActByOther } from './approved-act-by-other.ts';
+import { baselineWaits } from './baseline-waits.ts';
 import { channelMisconfigured } from './channel-misconfigured.ts';
 import { holdSet } from './hold-set.ts';
 import { inspectionsStalled } from './inspections-stalled.ts';
@@ -27,6 +28,7 @@ import { vaultBlind } from './vault-blind.ts';
 export const kinds: readonly KindFacts[] = [
   accessRefused,
   approvedActByOther,
+  baselineWaits,
   channelMisconfigured,
   holdSet,
   inspectionsStalled,

@@ -83,6 +83,46 @@ describe('before the baseline is accepted', () => {
     ]);
   });
 
+  test('people are told that the vault is not guarded, once, until the first pass after somebody has accepted it', async () => {
+    const world = await unaccepted();
+    await world.sentry();
+    await world.as(attacker).delete(vault, 'disk-a');
+    await world.pass(600, 10);
+    expect(world.alerts).toMatchObject([
+      {
+        event: 'opened',
+        incident: {
+          kind: 'baseline-waits',
+          severity: 'error',
+          command: `key-guardian baseline show ${vault}`,
+        },
+      },
+    ]);
+    await accept(world);
+    await world.pass(61);
+    expect(await world.incidents(vault)).toMatchObject([{ kind: 'baseline-waits', state: 'resolved' }]);
+    expect(world.alerts.filter(({ incident }) => incident.kind === 'baseline-waits')).toHaveLength(2);
+  });
+
+  test('people are told all the same where the pass that proposed it ended before', async () => {
+    const proposed = new Error('the process is gone');
+    let proposing = true;
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [soundKey] }],
+      policy: { vaults: [{ name: vault }] },
+      baseline: false,
+      onStep({ name, when }) {
+        if (proposing && name === 'incidents.list' && when === 'before') throw proposed;
+      },
+    });
+    await world.sentry();
+    expect(await readBaseline(world.ports.tables.vaults, vault)).toMatchObject({ state: 'proposed' });
+    expect(world.alerts).toEqual([]);
+    proposing = false;
+    await world.pass(61);
+    expect(world.alerts).toMatchObject([{ incident: { kind: 'baseline-waits' } }]);
+  });
+
   test('what is bad from before is undone only where a person says that it is needed', async () => {
     const world = await unaccepted();
     await world.sentry();
