@@ -29,7 +29,7 @@ export async function readSweep(vaults: Table, vault: string): Promise<SweepRow 
 export async function writeSweep(
   vaults: Table,
   vault: string,
-  from: SweepRow | undefined,
+  from: Pick<SweepRow, 'row'> | undefined,
   state: SweepState,
 ): Promise<boolean> {
   const row = from === undefined ? await vaults.insert('sweep', vault, state) : await vaults.replace(from.row, state);

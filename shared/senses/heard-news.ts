@@ -1,9 +1,8 @@
 import type { Hint, Inspection } from '../domain/hint.ts';
-import { StorageUnreachable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { type SetAside, setAsideWhole } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { keepSweeping } from './keep-sweeping.ts';
+import { helpSweeping } from './keep-sweeping.ts';
 
 /** What a sense made of what it was given. */
 export interface Heard {
@@ -54,10 +53,5 @@ export async function hand(heard: Heard, sense: string, ports: Ports): Promise<v
     () => inTurns(1, heard.setAside, (aside) => setAsideWhole(aside, sense, ports)),
   ];
   await inTurns(8, steps, (step) => step());
-  try {
-    await keepSweeping(sense, ports);
-  } catch (error) {
-    // What was heard is kept, and hearing it again would not help: the sentry looks each minute, and fails aloud.
-    if (!(error instanceof StorageUnreachable)) throw error;
-  }
+  await helpSweeping(sense, ports);
 }

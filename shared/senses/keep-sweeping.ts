@@ -1,15 +1,14 @@
 import type { SweepMessage } from '../domain/hint.ts';
 import { guardedVaults } from '../domain/policy.ts';
-import type { SweepState } from '../domain/register.ts';
-import { sweepState } from '../domain/register.ts';
+import { type SweepState, sweepState } from '../domain/register.ts';
 import { SECOND_MS } from '../domain/time.ts';
-import { PolicyInvalid, RegisterUnreadable } from '../errors.ts';
+import { isStorageAway, PolicyInvalid } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import { endIncidents, openIncident } from '../incidents/book.ts';
 import { sweepReplanted } from '../incidents/kinds/sweep-replanted.ts';
-import { setAsideWhole } from '../incidents/set-aside.ts';
+import { readOrSetAside } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { parsed } from '../register/rows.ts';
-import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
+import { readSweep, writeSweep } from '../register/vaults.ts';
 import type { Row } from '../storage.ts';
 import { tellBlind } from './pass-end.ts';
 
@@ -24,40 +23,68 @@ const OTHERS_OVERDUE_SHARE = 0.9;
 /** Why a vault is blind whose messages nobody takes. */
 const NO_PASS_BEGINS = 'passes are planted and do not begin';
 
+/** Vaults that are planted, or told of, side by side. */
+const AT_ONCE = 8;
+
+type Telling = () => Promise<void>;
+
 /**
  * Plants the sweep of every guarded vault that has none under way. `by` is the function that looks: the sentry does it
  * as its work, any other because the sentry has not. A vault whose passes do not begin for two minutes is told as blind.
+ * People are told when all are planted: what cannot be told, or not be planted, keeps no other vault from being swept.
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
   if (by !== 'sentry' && !(isTimeToLook(ports) && hasPolicy(ports))) return;
-  const states = new Map<string, SweepRow>();
-  for (const row of await ports.tables.vaults.list('sweep')) {
-    const state = await soundState(row, ports);
-    if (state !== undefined) states.set(row.row, { state, row });
-  }
-  const overdueShare = by === 'sentry' ? SENTRY_OVERDUE_SHARE : OTHERS_OVERDUE_SHARE;
-  for (const vault of guardedVaults(ports.policy)) {
-    const standing = states.get(vault);
-    const due = standing === undefined ? by === 'sentry' : isOverdue(standing.state, overdueShare, ports);
-    if (due && (await plant(vault, by, standing, ports))) {
-      if (by !== 'sentry') await openIncident(sweepReplanted.draft(vault, ports.now(), by), ports);
-      if (standing !== undefined) await tellBlind(vault, awaitedSince(standing.state), NO_PASS_BEGINS, ports);
-    }
-    if (by === 'sentry' && standing?.state.replantedAt !== undefined) await sentryIsBack(vault, ports);
+  const vaults = guardedVaults(ports.policy);
+  const rows = new Map((await ports.tables.vaults.list('sweep')).map((row) => [row.row, row]));
+  const tellings: Telling[] = [];
+  const steps = [
+    () =>
+      inTurns(AT_ONCE, vaults, async (vault) => {
+        tellings.push(...(await plantIfDue(vault, rows.get(vault), by, ports)));
+      }),
+    () => inTurns(AT_ONCE, tellings, (tell) => tell()),
+    () => (by === 'sentry' ? forgetUnguarded(rows, vaults, ports) : Promise.resolve()),
+  ];
+  await inTurns(1, steps, (step) => step());
+}
+
+/** As `keepSweeping`, for a function whose own work is done: it need not be done again because storage is away now. The sentry looks each minute, and fails aloud. */
+export async function helpSweeping(by: string, ports: Ports): Promise<void> {
+  try {
+    await keepSweeping(by, ports);
+  } catch (error) {
+    if (!isStorageAway(error)) throw error;
   }
 }
 
-/** `undefined` where the row cannot be read: it is set aside and removed, so that its vault is planted anew. */
-async function soundState(row: Row, ports: Ports): Promise<SweepState | undefined> {
-  try {
-    return parsed(sweepState, row);
-  } catch (error) {
-    if (!(error instanceof RegisterUnreadable)) throw error;
-    await setAsideWhole({ content: error.content, because: error.message }, 'register', ports);
-    await ports.tables.vaults.remove(row);
-    return undefined;
-  }
+/**
+ * Plants a vault whose pass is overdue, that has none, or whose row cannot be read. Returns what people are to be told.
+ */
+async function plantIfDue(vault: string, row: Row | undefined, by: string, ports: Ports): Promise<readonly Telling[]> {
+  const state = sweepState.safeParse(row?.data).data;
+  const back: readonly Telling[] =
+    by === 'sentry' && state?.replantedAt !== undefined ? [() => sentryIsBack(vault, ports)] : [];
+  if (state !== undefined && !isOverdue(state, by, ports)) return back;
+  if (!(await plant(vault, by, row, state, ports))) return back;
+  if (row === undefined) return [];
+  if (state === undefined) return [async () => void (await readOrSetAside(sweepState, row, 'register', ports))];
+  const replanted = sweepReplanted.draft(vault, ports.now(), by);
+  return [
+    ...(by === 'sentry' ? back : [() => openIncident(replanted, ports)]),
+    () => tellBlind(vault, awaitedSince(state, ports.now()), NO_PASS_BEGINS, ports),
+  ];
 }
+
+/** A vault that the policy does not name any more and names again later is swept for the first time. */
+const forgetUnguarded = (
+  rows: ReadonlyMap<string, Row>,
+  vaults: readonly string[],
+  { tables }: Ports,
+): Promise<void> => {
+  const unguarded = [...rows.values()].filter(({ row }) => !vaults.includes(row));
+  return inTurns(AT_ONCE, unguarded, async (row) => void (await tables.vaults.remove(row)));
+};
 
 async function sentryIsBack(vault: string, ports: Ports): Promise<void> {
   await endIncidents({ vault }, ({ kind }) => kind === sweepReplanted.id, 'the sentry runs again', ports);
@@ -88,24 +115,33 @@ function hasPolicy(ports: Ports): boolean {
   }
 }
 
-const isOverdue = ({ plannedFor }: SweepState, overdueShare: number, { now, settings }: Ports): boolean =>
-  now().getTime() >= plannedFor.getTime() + overdueShare * settings.sweepEverySeconds * SECOND_MS;
+/** A pass that is planned farther ahead than any pass plans the next was planned by a clock that was ahead. */
+function isOverdue({ plannedFor }: SweepState, by: string, { now, settings }: Ports): boolean {
+  const everyMs = settings.sweepEverySeconds * SECOND_MS;
+  const overdueShare = by === 'sentry' ? SENTRY_OVERDUE_SHARE : OTHERS_OVERDUE_SHARE;
+  const lateMs = now().getTime() - plannedFor.getTime();
+  return lateMs >= overdueShare * everyMs || lateMs < -2 * everyMs;
+}
 
-/** Since when a pass is waited for that has not begun. */
-const awaitedSince = (state: SweepState): Date => state.awaitedSince ?? state.plannedFor;
+/** Since when a pass is waited for that has not begun: by a clock that was ahead, since now. */
+function awaitedSince(state: SweepState, now: Date): Date {
+  const since = state.awaitedSince ?? state.plannedFor;
+  return since.getTime() > now.getTime() ? now : since;
+}
 
 /** Starts a new chain of passes at once; false where somebody else just did. */
 async function plant(
   vault: string,
   by: string,
-  standing: SweepRow | undefined,
+  row: Row | undefined,
+  before: SweepState | undefined,
   { tables, queues, now, newId }: Ports,
 ): Promise<boolean> {
   const token = newId();
-  const replanted = by === 'sentry' ? {} : { replantedAt: now() };
-  const awaited = standing === undefined ? {} : { awaitedSince: awaitedSince(standing.state) };
-  const state: SweepState = { ...standing?.state, token, plannedFor: now(), ...awaited, ...replanted };
-  if (!(await writeSweep(tables.vaults, vault, standing, state))) return false;
+  const awaited = before === undefined ? {} : { awaitedSince: awaitedSince(before, now()) };
+  const replanted = before === undefined || by === 'sentry' ? {} : { replantedAt: now() };
+  const state: SweepState = { ...before, token, plannedFor: now(), ...awaited, ...replanted };
+  if (!(await writeSweep(tables.vaults, vault, row && { row }, state))) return false;
   const message: SweepMessage = { vault, token };
   await queues.sweeps.send(message);
   return true;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { setAsideWhole, wholeText } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
-import { keepSweeping } from './keep-sweeping.ts';
+import { helpSweeping } from './keep-sweeping.ts';
 
 /** Parses a queue's message once, at the edge. One that cannot be parsed is set aside whole and ends there: it would never get better. */
 export async function received<T>(
@@ -15,5 +15,5 @@ export async function received<T>(
   if (!parsed.success)
     return setAsideWhole({ content: wholeText(message), because: z.prettifyError(parsed.error) }, by, ports);
   await handle(parsed.data, ports);
-  await keepSweeping(by, ports);
+  await helpSweeping(by, ports);
 }

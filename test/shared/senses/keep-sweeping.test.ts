@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { MINUTE_MS } from '../../../shared/domain/time.ts';
-import { keepSweeping } from '../../../shared/senses/keep-sweeping.ts';
+import { DAY_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
+import { helpSweeping, keepSweeping } from '../../../shared/senses/keep-sweeping.ts';
 import { watch } from '../../../shared/senses/sentry.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { startAt, stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -84,6 +84,37 @@ describe('a message that is lost', () => {
   });
 });
 
+describe('any function', () => {
+  test('plants a vault that the policy has just named while the timer is dead, and has nothing to say of it', async () => {
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: LOST, mode: 'block' }] } });
+    await world.sentry();
+    world.changePolicy(policy);
+    await world.pass(60, 5);
+    expect(passesOver(world, OTHER)).toBe(1);
+    expect(replanted(world)).toEqual([]);
+  });
+
+  test('that has done its own work does not fail where only the planting cannot be done', async () => {
+    const away = new Set<string>();
+    const world = await createWorld({
+      vaults,
+      policy,
+      onStorage(name) {
+        if (away.has(name)) throw new Error('it is away');
+      },
+    });
+    await world.sentry();
+    for (const place of ['vaults.list', 'sweeps.send', 'alerts.send', 'incidents.list']) {
+      turnClock(5 * MINUTE_MS);
+      away.add(place);
+      await helpSweeping('alert', world.ports);
+      away.clear();
+    }
+    away.add('vaults.list');
+    await expect(keepSweeping('sentry', world.ports)).rejects.toThrow();
+  });
+});
+
 describe('the sentry', () => {
   test('plants each vault at its first look, and lets those be that are on their way', async () => {
     const world = await createWorld({ vaults, policy });
@@ -101,6 +132,69 @@ describe('the sentry', () => {
     await world.sentry();
     expect(passesOver(world, OTHER)).toBe(1);
   });
+
+  test('plants all vaults that are overdue, and then fails, where nobody can be told', async () => {
+    const names = Array.from({ length: 30 }, (_, number) => `vault-${number}`);
+    let away = false;
+    const world = await createWorld({
+      vaults: names.map((name) => ({ name })),
+      policy: { vaults: names.map((name) => ({ name })) },
+      onStorage(name) {
+        if (away && name === 'alerts.send') throw new Error('it is away');
+      },
+    });
+    await world.sentry();
+    turnClock(60 * MINUTE_MS);
+    away = true;
+    world.azure.clearLog();
+    await expect(watch(world.ports)).rejects.toThrow('30 of 30 failed');
+    await world.settle();
+    expect(names.filter((name) => passesOver(world, name) === 0)).toEqual([]);
+  });
+
+  test('plants the others, and then fails, where one cannot be planted', async () => {
+    const world = await createWorld({ vaults, policy });
+    const { sweeps } = world.ports.queues;
+    const send = async (message: unknown): Promise<void> => {
+      if (JSON.stringify(message).includes(LOST)) throw new Error('it is away');
+      await sweeps.send(message);
+    };
+    const ports = { ...world.ports, queues: { ...world.ports.queues, sweeps: { send } } };
+    await expect(keepSweeping('sentry', ports)).rejects.toThrow('it is away');
+    await world.settle();
+    expect(passesOver(world, OTHER)).toBe(1);
+  });
+
+  test('forgets how a vault was swept that the policy does not name any more: named again, it is no blind one', async () => {
+    const world = await createWorld({ vaults, policy });
+    await world.sentry();
+    world.changePolicy({ vaults: [{ name: OTHER }] });
+    await world.pass(60, 5);
+    await world.sentry();
+    await world.pass(600, 10);
+    world.changePolicy(policy);
+    world.azure.clearLog();
+    await world.sentry();
+    expect(passesOver(world, LOST)).toBe(1);
+    expect(world.alerts.map(({ incident }) => incident.kind)).not.toContain('vault-blind');
+  });
+
+  test.each([
+    ['two', 120, 0],
+    ['more than two', 121, 1],
+  ])(
+    'takes a pass that is planned %s intervals ahead for one that a wrong clock planned',
+    async (_, seconds, planted) => {
+      stopAt();
+      const world = await createWorld({ vaults, policy });
+      await world.ports.tables.vaults.put('sweep', LOST, {
+        token: 'lost on its way',
+        plannedFor: later(new Date(), seconds * 1_000),
+      });
+      await world.sentry();
+      expect(passesOver(world, LOST)).toBe(planted);
+    },
+  );
 
   test('that ends anywhere on its way loses no vault: the next minute makes up for it', async () => {
     for (let endAt = 1; endAt <= 8; endAt += 1) {
@@ -135,6 +229,22 @@ describe('the sentry', () => {
     expect(passesOver(world, OTHER)).toBe(0);
     const [incident] = await world.incidents('-');
     expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
+  });
+
+  test('plants all the same where a row that cannot be read can neither be set aside', async () => {
+    let away = false;
+    const world = await worldWithALostMessage({
+      onStorage(name) {
+        if (away && name.startsWith('set-aside.')) throw new Error('it is away');
+      },
+    });
+    await world.ports.tables.vaults.put('sweep', OTHER, { token: 7 });
+    turnClock(90_000);
+    world.azure.clearLog();
+    away = true;
+    await expect(keepSweeping('sentry', world.ports)).rejects.toThrow();
+    await world.settle();
+    expect([passesOver(world, LOST), passesOver(world, OTHER)]).toEqual([1, 1]);
   });
 });
 
@@ -171,6 +281,17 @@ describe('passes that are planted and do not begin', () => {
       'resolved',
       'resolved',
     ]);
+  });
+
+  test('leave a vault blind as well where the last was planned by a clock that was a day ahead', async () => {
+    const world = await createWorld({ vaults, policy });
+    await world.ports.tables.vaults.put('sweep', LOST, {
+      token: 'lost on its way',
+      plannedFor: later(new Date(), DAY_MS),
+    });
+    await watch(world.ports);
+    await withoutSweeps(world, 4);
+    expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 
   test('are told of by whoever looks where everything stood still for an hour', async () => {
