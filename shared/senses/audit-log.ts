@@ -58,20 +58,31 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
       setAside.push({ content: records.content, because: records.because });
       continue;
     }
+    const unparsed: SetAside[] = [];
     for (const record of records.records) {
       if (isNoise(record, vaults, byId, settings.policy)) continue;
       const parsed = judged.safeParse(asVaultsWrite(record));
       if (!parsed.success) {
-        setAside.push({ content: wholeText(record, records.raw), because: z.prettifyError(parsed.error) });
+        unparsed.push({ content: wholeText(record, records.raw), because: z.prettifyError(parsed.error) });
         continue;
       }
       if (namesNoKey(parsed.data, vaults))
-        setAside.push({ content: wholeText(record, records.raw), because: 'properties.id names no key' });
+        unparsed.push({ content: wholeText(record, records.raw), because: 'properties.id names no key' });
       const inspection = inspectionFrom(parsed.data, vaults, own, users, settings);
       if (inspection !== undefined) found.push(inspection);
     }
+    setAside.push(...inOne(unparsed));
   }
   return { inspections: mergedByKey(found), setAside };
+}
+
+/** The records of one message as one document, each on a line of its own: a message may hold tens of thousands. */
+function inOne(records: readonly SetAside[]): readonly SetAside[] {
+  if (records.length < 2) return records;
+  // What is nested too deep is kept with its whole message: that once.
+  const content = [...new Set(records.map((record) => record.content))].join('\n');
+  const reasons = [...new Set(records.map(({ because }) => because))].join('\n');
+  return [{ content, because: `${records.length} records:\n${reasons}` }];
 }
 
 /** Whether a key was changed, or a purge tried, and the record does not tell of which; but for vaults that are not ours. */

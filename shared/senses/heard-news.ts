@@ -10,6 +10,9 @@ export interface Heard {
   readonly setAside: readonly SetAside[];
 }
 
+/** Calls of storage side by side. */
+const AT_ONCE = 8;
+
 /** Bytes of hints that one message carries at most: a queue message holds 48 KiB before base64. */
 const HINTS_BYTES = 40 * 1024;
 
@@ -48,10 +51,13 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
  * set aside, does not take it: then it has to be heard again, or it would be lost.
  */
 export async function hand(heard: Heard, sense: string, ports: Ports): Promise<void> {
+  const asides = [...new Map(heard.setAside.map((aside) => [aside.content, aside])).values()];
+  // The first alone: the others find its incident told.
+  const inOrder = [asides.slice(0, 1), asides.slice(1)];
   const steps = [
     ...heard.inspections.map((inspection) => () => ports.queues.inspections.send(inspection)),
-    () => inTurns(1, heard.setAside, (aside) => setAsideWhole(aside, sense, ports)),
+    () => inTurns(1, inOrder, (some) => inTurns(AT_ONCE, some, (aside) => setAsideWhole(aside, sense, ports))),
   ];
-  await inTurns(8, steps, (step) => step());
+  await inTurns(AT_ONCE, steps, (step) => step());
   await helpSweeping(sense, ports);
 }

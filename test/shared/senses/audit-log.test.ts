@@ -424,6 +424,25 @@ describe('what cannot be parsed is set aside whole', () => {
     expect(heard([JSON.parse(deep)]).setAside).toMatchObject([{ content: deep.slice('{"records":['.length, -2) }]);
   });
 
+  test('the records of one message in one document, a line each, with the reasons', () => {
+    const records = Array.from({ length: 20_000 }, (_, number) => ({
+      operationName: number % 2 === 0 ? 7 : 'KeyDelete',
+      number,
+    }));
+    const { setAside } = heard([{ records }, [{ operationName: 7 }]]);
+    expect(setAside).toHaveLength(2);
+    const [first] = setAside;
+    expect(first?.content.split('\n').map((line) => JSON.parse(line))).toEqual(records);
+    expect(first?.because.length).toBeLessThan(2_000);
+    expect(first?.because).toMatch(/^20000 records:\n.*operationName.*time/s);
+  });
+
+  test('records that are nested too deep to be written again, with their message once', () => {
+    const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const deep = `{"records":[${nested},${nested}]}`;
+    expect(heard([Buffer.from(deep)]).setAside).toMatchObject([{ content: deep }]);
+  });
+
   test.each([
     ['a name longer than any', `https://kv-prod-disks.vault.azure.net/keys/${'a'.repeat(128)}`],
     ['no name', 'https://kv-prod-disks.vault.azure.net/keys/'],
