@@ -41,7 +41,11 @@ export async function tellUnanswered(
 ): Promise<void> {
   const now = ports.now();
   const etagOf = (key: string): string => rows.get(key)?.row?.etag ?? '';
-  const still = before !== undefined && differing.includes(before.key) && etagOf(before.key) === before.etag;
+  const still =
+    before !== undefined &&
+    before.since.getTime() <= now.getTime() &&
+    differing.includes(before.key) &&
+    etagOf(before.key) === before.etag;
   // One that cannot be read is tried again ever more rarely: its row may stand for a while.
   const first = differing.find((key) => rows.get(key)?.record.failing === undefined);
   const next = still ? before : first === undefined ? undefined : { key: first, etag: etagOf(first), since: now };
@@ -84,11 +88,13 @@ async function catchUp(vault: string, ports: Ports): Promise<void> {
 /** A pass did not come to its end: told once that has lasted for two minutes. */
 export async function blind(vault: string, because: string, ports: Ports): Promise<void> {
   const now = ports.now();
-  const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => ({
-    ...state,
+  const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => {
     // Passes that did not come to their end were blind as well.
-    failing: { since: before?.since ?? later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1)), because },
-  }));
+    const atLeast = later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1));
+    // One that began later than now was noted by a clock that was ahead.
+    const since = before !== undefined && before.since.getTime() <= now.getTime() ? before.since : atLeast;
+    return { ...state, failing: { since, because } };
+  });
   await tellBlind(vault, failing?.since ?? now, because, ports);
 }
 

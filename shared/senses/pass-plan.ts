@@ -36,6 +36,9 @@ export interface Sight {
 const FULL_FROM_MS = (2 * HOUR_MS) / 3;
 const FULL_WITHIN_MS = HOUR_MS - FULL_FROM_MS;
 
+/** Whether it is the turn of what was last looked at then. One that a clock set far ahead has seen must not wait for that. */
+const isDue = (seenAt: Date, now: Date): boolean => Math.abs(now.getTime() - seenAt.getTime()) >= FULL_FROM_MS;
+
 /** How many of `all` one pass takes, so that each has had its turn when the hour is over. */
 const turnsOf = (all: number, sweepEverySeconds: number): number =>
   Math.ceil((all * sweepEverySeconds * SECOND_MS) / FULL_WITHIN_MS);
@@ -68,7 +71,7 @@ export function keysToList(sight: Sight): readonly string[] {
     else if (others.length > 0) hourly.push({ key: listed.key, seenAtMs });
   }
   const due = hourly
-    .filter(({ seenAtMs }) => beganAt.getTime() - seenAtMs >= FULL_FROM_MS)
+    .filter(({ seenAtMs }) => isDue(new Date(seenAtMs), beganAt))
     .toSorted((one, other) => one.seenAtMs - other.seenAtMs)
     .slice(0, turnsOf(hourly.length, sweepEverySeconds));
   return [...always, ...due.map(({ key }) => key)];
@@ -104,8 +107,7 @@ export function versionsToRead(
   const changed = approved.filter(({ version, record }) => !isSettled(version, record));
   const due = approved
     .filter(
-      ({ version, record, seen }) =>
-        isSettled(version, record) && seen !== undefined && beganAt.getTime() - seen.inFullAt.getTime() >= FULL_FROM_MS,
+      ({ version, record, seen }) => isSettled(version, record) && seen !== undefined && isDue(seen.inFullAt, beganAt),
     )
     .toSorted((one, other) => (one.seen?.inFullAt.getTime() ?? 0) - (other.seen?.inFullAt.getTime() ?? 0))
     .slice(0, turnsOf(approvedIn(sight), sweepEverySeconds));
@@ -120,8 +122,7 @@ const approvedIn = (sight: Sight): number =>
   );
 
 /** Whether a version was last looked at so long ago that it is its turn, or never. */
-export const isTurn = (seen: VersionRecord['seen'], now: Date): boolean =>
-  seen === undefined || now.getTime() - seen.at.getTime() >= FULL_FROM_MS;
+export const isTurn = (seen: VersionRecord['seen'], now: Date): boolean => seen === undefined || isDue(seen.at, now);
 
 /** The versions of a key as the lists show them: all where they were listed, else the current one alone. */
 export function versionsShown(

@@ -33,6 +33,11 @@ describe('the versions of a key are listed', () => {
       listedKey('hourly'),
     ],
     [
+      'when an older one was last looked at by a clock that was far ahead',
+      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(-TURN) } }),
+      listedKey('hourly'),
+    ],
+    [
       'when an older version was never looked at',
       recordOf({ [V1]: fresh, [V2]: { ...older, seen: undefined } }),
       listedKey('hourly'),
@@ -89,6 +94,7 @@ describe('a version is read in full', () => {
       ACTED,
     ],
     ['when two thirds of an hour are over since it was last read', seenAgo(TURN), BORN],
+    ['when it was last read by a clock that was far ahead', seenAgo(-TURN), BORN],
   ])('%s', (_says, seen, updated) => {
     expect(asks(seen, updated)).toEqual(v1);
   });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { DAY_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { readSweep } from '../../../shared/register/vaults.ts';
 import { sweep } from '../../../shared/senses/sweep.ts';
 import { startAt } from '../../simulation/clock.ts';
@@ -74,6 +74,17 @@ describe('a vault that cannot be swept', () => {
       expect(world.failures).toEqual([]);
     },
   );
+
+  test('is told although a clock that was a day ahead noted since when', async () => {
+    const world = await sweptWorld();
+    const { vaults: table } = world.ports.tables;
+    const standing = await readSweep(table, VAULT);
+    const failing = { since: later(new Date(), DAY_MS), because: 'throttled' };
+    await table.put('sweep', VAULT, { ...standing?.state, failing });
+    world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'throttled' } });
+    await world.pass(300, 5);
+    expect(alertsOf(world, 'vault-blind')).toEqual(['opened']);
+  });
 
   test('in one list alone is blind all the same: what was read is not compared with what was not', async () => {
     const world = await sweptWorld();
@@ -364,6 +375,18 @@ describe('inspections that nobody takes', () => {
     await world.pass(70, 5);
     expect(await stalled(world)).toMatchObject([{ state: 'resolved' }]);
     expect(alertsOf(world, 'inspections-stalled')).toEqual(['opened', 'resolved']);
+  });
+
+  test('are told of although a clock that was a day ahead noted since when a key differs', async () => {
+    const world = await sweptWorld();
+    const { vaults: table, keys } = world.ports.tables;
+    const standing = await readSweep(table, VAULT);
+    const etag = (await keys.get(VAULT, 'disk-b'))?.etag ?? '';
+    const unanswered = { key: 'disk-b', etag, since: later(new Date(), DAY_MS) };
+    await table.put('sweep', VAULT, { ...standing?.state, unanswered });
+    await world.as('attacker').disable(VAULT, 'disk-b');
+    await passesAlone(world, 3);
+    expect(await stalled(world)).toMatchObject([{ state: 'open' }]);
   });
 
   test('are not taken for stalled where keys differ for hours and are looked at: in alert, refused, contested', async () => {
