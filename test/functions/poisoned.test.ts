@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../shared/domain/time.ts';
 import { guarded, VAULT } from './guarded.ts';
 
 const { host, records, incidents, send, setAside } = guarded(['disk-web']);
@@ -18,6 +19,17 @@ describe('poisoned', () => {
       expect(told?.toldRevision).toBe(told?.revision);
     },
   );
+
+  it('tries again what only the audit log told of a key, a minute later', async () => {
+    const by = { oid: 'somebody' };
+    const says = { kind: 'refused', operation: 'KeyPurge', status: 403, by, at: new Date() };
+    const hints = [{ id: 'of a purge', sense: 'audit-log', heardAt: new Date(), says }];
+    await send('inspections-poison', { vault: VAULT, key: 'disk-web', hints, attempt: 0 });
+    await host().idle();
+    expect(await incidents(VAULT)).toEqual([]);
+    await host().advance(MINUTE_MS, 5_000);
+    expect(await incidents(VAULT)).toMatchObject([{ kind: 'purge-attempted', state: 'open', who: by }]);
+  });
 
   it('sets aside whole what is nested too deep to be written the usual way', async () => {
     const { poisoned } = await import('../../functions/poisoned.ts'); // with the app: it registers functions
