@@ -1,9 +1,8 @@
 import type { Inspection, SweepMessage } from '../domain/hint.ts';
-import type { ListedVersion } from '../domain/key.ts';
 import { guardedVaults, keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../domain/register.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
-import type { Answer, ReadVersion, Refusal } from '../domain/vault.ts';
+import type { Answer } from '../domain/vault.ts';
 import {
   BaselineImpossible,
   KeptRecordUnreadable,
@@ -22,12 +21,13 @@ import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
 import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
-import { guarded, keysToList, type Lists, listedKeys, type Sight, versionsToRead } from './pass-plan.ts';
+import { type Lists, listedKeys, type Sight } from './pass-plan.ts';
+import { readVersions } from './read-versions.ts';
 
+/** Messages and rows of one pass side by side. */
+const AT_ONCE = 8;
 /** So many passes that began and did not end are told as blind, too: they take the time with them. */
 const BLIND_AFTER_PASSES = 3;
-/** Reads of one vault side by side. */
-const READS_AT_ONCE = 8;
 
 /**
  * One pass over a vault. Plans the next one first, so that a pass that dies ends no chain; a message of another chain, or
@@ -112,7 +112,7 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
   const sight: Sight = { policy, vault, lists, register, beganAt, sweepEverySeconds };
 
-  const { listed, read, refused } = await readVersions(sight, ports);
+  const { listed, read, refused } = await readVersions(sight, reads);
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
   const found = compare({ ...sight, lists: clear }, listed, read);
@@ -121,55 +121,15 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   // What a look wrote may be good again, and people have not heard of it.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   const differing = [...new Set([...found.differing, ...open])];
-  await inTurns(READS_AT_ONCE, differing, (key) => ports.queues.inspections.send(differs(vault, key, count, ports)));
+  await inTurns(AT_ONCE, differing, (key) => ports.queues.inspections.send(differs(vault, key, count, ports)));
   await tellUnanswered(vault, unanswered, differing, rows, ports);
-  await inTurns(READS_AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
-}
-
-/** What a pass reads of versions. */
-interface Versions {
-  readonly listed: ReadonlyMap<string, readonly ListedVersion[]>;
-  /** By `key/version`. */
-  readonly read: ReadonlyMap<string, ReadVersion>;
-  /** Keys of which something was refused: that costs the sight of no other, and their own look tells of it. */
-  readonly refused: ReadonlySet<string>;
-}
-
-/** Throws `PassRefused` where the vault is throttled, and where it refuses each of its keys: then it is the vault that is blind. */
-async function readVersions(sight: Sight, ports: Ports): Promise<Versions> {
-  const { vault } = sight;
-  const reads = ports.reads(vault);
-  const refusals = new Map<string, Refusal>();
-  const throttled = (): Refusal | undefined => [...refusals.values()].find(({ kind }) => kind === 'throttled');
-  const listed = new Map<string, readonly ListedVersion[]>();
-  await inTurns(READS_AT_ONCE, keysToList(sight), async (key) => {
-    if (throttled() !== undefined) return;
-    const versions = await reads.listVersions(key);
-    // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
-    if (versions.kind === 'missing') return;
-    if (versions.kind === 'ok') listed.set(key, versions.value);
-    else refusals.set(key, versions);
-  });
-  const read = new Map<string, ReadVersion>();
-  await inTurns(READS_AT_ONCE, versionsToRead(sight, listed), async ({ key, version }) => {
-    if (throttled() !== undefined) return;
-    const answer = await reads.read(key, version);
-    if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
-    if (answer.kind === 'ok') read.set(`${key}/${version}`, answer.value);
-    else refusals.set(key, answer);
-  });
-  const [any] = refusals.values();
-  const ofVault = throttled() ?? (refusals.size === guarded(sight).length ? any : undefined);
-  if (ofVault !== undefined) throw refusedBy(vault, ofVault);
-  return { listed, read, refused: new Set(refusals.keys()) };
+  await inTurns(AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
 }
 
 function got<T>(vault: string, answer: Answer<T>): T {
   if (answer.kind === 'ok') return answer.value;
-  throw answer.kind === 'missing' ? new PassRefused(vault, answer.kind, undefined) : refusedBy(vault, answer);
+  throw new PassRefused(vault, answer.kind, answer.kind === 'missing' ? undefined : answer.error);
 }
-
-const refusedBy = (vault: string, { kind, error }: Refusal): PassRefused => new PassRefused(vault, kind, error);
 
 const differs = (
   vault: string,

@@ -150,13 +150,16 @@ describe('a key of which a read is refused', () => {
   });
 
   test.each([
-    { where: 'each of its keys is refused', keys: ['disk-a'], answer: { kind: 'internal-error' } },
-    { where: 'the vault is throttled', keys: ['disk-a', 'disk-b'], answer: { kind: 'throttled' } },
-  ] as const)('leaves the vault blind where $where', async ({ keys, answer }) => {
-    const world = await sweptWorld({ vaults: [{ name: VAULT, keys: keys.map((key) => seedKey(key, [{}, {}])) }] });
-    world.azure.fault({ match: { vault: VAULT, key: 'disk-a', operation: 'list-versions' }, answer });
+    { where: 'each of its keys is refused', match: {}, answer: { kind: 'internal-error' } },
+    { where: 'the vault is throttled', match: { key: 'disk-a' }, answer: { kind: 'throttled' } },
+  ] as const)('leaves the vault blind where $where', async ({ match, answer }) => {
+    const keys = ['disk-a', 'disk-b'].map((key) => seedKey(key, [{}, {}]));
+    const world = await sweptWorld({ vaults: [{ name: VAULT, keys }] });
+    world.azure.fault({ match: { vault: VAULT, operation: 'list-versions', ...match }, answer });
     await world.pass(600, 10);
     expect(alertsOf(world, 'vault-blind')).toEqual(['opened']);
+    expect(alertsOf(world, 'key-unreadable')).toEqual([]);
+    expect(world.failures).toEqual([]);
   });
 });
 
