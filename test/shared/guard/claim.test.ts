@@ -26,6 +26,8 @@ describe('a message that meets a claim', () => {
       vaults: [{ name: VAULT, keys: keys.map((name) => ({ name })) }],
       policy: { vaults: [{ name: VAULT, mode: 'block' }], channels: ['console'] },
     });
+    await world.sentry();
+    world.azure.clearLog();
     const { claims } = world.ports.tables;
     const until = new Date(Date.now() + CLAIM_MS);
     for (const key of keys) {

@@ -328,7 +328,7 @@ describe('news from the audit log', () => {
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.pass(20);
     expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
-    await world.sentry();
+    await world.wake(VAULT, 'disk-a');
     expect(await use()).toEqual({ wrap: 200, unwrap: 200 });
     await world.pass(180);
     await world.audit();

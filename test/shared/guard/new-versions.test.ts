@@ -104,7 +104,7 @@ describe('a sound new version', () => {
     const made = await world.as('owner').rotate(vault, 'disk-a');
     await world.events();
     await world.as('attacker').disable(vault, 'disk-a', made);
-    await world.sentry();
+    await world.wake(vault, 'disk-a');
     expect(versionShown(world, made)?.enabled).toBe(true);
   });
 });

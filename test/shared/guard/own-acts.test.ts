@@ -185,6 +185,7 @@ describe.each([true, false])(
 
     test('an act of another kind than was intended is not explained by the intent', async () => {
       const world = await guarded();
+      await world.sentry();
       // What was sent and never arrived leaves an intent that no record of the guardian's own takes.
       world.azure.fault({
         match: { identity: 'keeper', operation: 'update' },
