@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { localContext } from '../../../../local/cli/context.ts';
 import { restore as putBack } from '../../../../local/cli/restore.ts';
-import { HOUR_MS } from '../../../../shared/domain/time.ts';
+import { CLAIM_MS } from '../../../../shared/guard/claim.ts';
 import { commandLine, idIn } from '../command-line.ts';
 
 const { folder, running, swept, as, enabled, versionOf, done, refused } = commandLine();
@@ -66,7 +66,7 @@ describe('restore', () => {
 
   it('waits for its turn while the guardian is at work on the key, and gives up where it does not end', async () => {
     const { claims } = running().guardian.ports.tables;
-    const until = new Date(Date.now() + HOUR_MS).toISOString();
+    const until = new Date(Date.now() + CLAIM_MS).toISOString();
     const claim = await claims.put('contoso-dev', 'dev-web', { owner: 'a worker', until, intents: [] });
     const context = await localContext('owner', folder());
     const wanted = { vault: 'contoso-dev', key: 'dev-web', version: undefined, dryRun: false, alsoApproved: false };
