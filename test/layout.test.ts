@@ -80,6 +80,10 @@ describe('a command', () => {
     const named = importsOf('local/cli/program.ts').map(({ from }) => from);
     expect(named.filter((from) => from.startsWith('local/cli/commands/'))).toEqual(sourcesIn('local/cli/commands'));
   });
+
+  test.each(sourcesIn('local/cli/commands').map(nameOf))('%s has a test of its name', (name) => {
+    expect(sourcesIn('test/local/cli/commands')).toContain(`test/local/cli/commands/${name}.test.ts`);
+  });
 });
 
 describe('what a file exports', () => {
