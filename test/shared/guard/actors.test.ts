@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyRecord } from '../../../shared/domain/register.ts';
-import { actorOf } from '../../../shared/guard/actors.ts';
+import { actorOf, doerOf } from '../../../shared/guard/actors.ts';
 import { ACTED, by, inMs, V1, V2 } from './situations.ts';
 
 describe('who did it', () => {
@@ -37,5 +37,29 @@ describe('who did it', () => {
   test('of a deletion is told by the record of a deletion', () => {
     const of = { version: undefined, since: ACTED, act: 'delete' } as const;
     expect(actorOf(of, [by('KeyUpdate', 'carl'), by('KeyDelete', 'anna', ACTED, undefined)])?.by.oid).toBe('anna');
+  });
+});
+
+describe('who is named for it', () => {
+  const named = (acts: KeyRecord['acts'], previous?: Date) =>
+    doerOf(['KeyUpdate'], { version: V1, since: ACTED, previous }, acts)?.oid;
+  const anna = by('KeyUpdate', 'anna');
+  const carlBefore = by('KeyUpdate', 'carl', inMs(-40_000));
+
+  test.each<readonly [says: string, acts: KeyRecord['acts'], previous: Date | undefined, oid: string | undefined]>([
+    ['is who did it', [anna], inMs(-60_000), 'anna'],
+    ['is who did it, where nobody knows what was seen before', [anna, carlBefore], undefined, 'anna'],
+    [
+      'is nobody where another changed it as well since it was seen otherwise',
+      [anna, carlBefore],
+      inMs(-60_000),
+      undefined,
+    ],
+    ['is who did it, where the other change was seen', [anna, carlBefore], inMs(-40_000), 'anna'],
+    ['is who changed it several times', [anna, by('KeyUpdate', 'anna', inMs(-40_000))], inMs(-60_000), 'anna'],
+    ['is who did it, whoever changed it later', [anna, by('KeyUpdate', 'carl', inMs(-20_000))], inMs(-60_000), 'anna'],
+    ['is nobody before a record has told', [carlBefore], inMs(-60_000), undefined],
+  ])('%s', (_says, acts, previous, oid) => {
+    expect(named(acts, previous)).toBe(oid);
   });
 });
