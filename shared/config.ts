@@ -17,6 +17,9 @@ export const channelSettings = z.object({
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
 
+/** The longest that two passes over a vault may lie apart, in seconds. */
+export const LONGEST_SWEEP_SECONDS = 300;
+
 /**
  * Every setting of the app, with its default and one sentence. The README's table is held to it by a test; nothing else
  * reads the environment.
@@ -42,7 +45,7 @@ export const settingsSchema = z.object({
     .number()
     .int()
     .min(2)
-    .max(300)
+    .max(LONGEST_SWEEP_SECONDS)
     .default(60)
     .describe('Time between two passes over a vault, in seconds.'),
   KEY_GUARDIAN_AUDIT_REGIONS: listed
@@ -66,6 +69,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The settings of this process. Throws as `readSettings` does. */
 export const settingsOfProcess = (): Settings => readSettings(process.env);
+
+/** As `settingsOfProcess`, for a person's command: throws as well where a name is misspelt, which nobody else would tell. */
+export function settingsOfCommand(): Settings {
+  const unknown = unknownSettings(process.env);
+  if (unknown.length > 0) throw new SettingsInvalid(unknown);
+  return settingsOfProcess();
+}
 
 const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: true, KEY_GUARDIAN_AUDIT_HUB: true });
 

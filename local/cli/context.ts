@@ -7,7 +7,7 @@ import { commandLine } from '../../shared/alerts/runnable.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { currentOutside } from '../../shared/azure/outside.ts';
 import { portsOf } from '../../shared/compose.ts';
-import { readSettings, type Settings, settingsOfProcess } from '../../shared/config.ts';
+import { readSettings, type Settings, settingsOfCommand } from '../../shared/config.ts';
 import type { Actor } from '../../shared/domain/audit-record.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -60,7 +60,7 @@ async function settingsIn(folder: string): Promise<Settings> {
 /** The context of a deployed guardian: settings from the environment, rights of whoever is signed in to Azure here. */
 export async function azureContext(): Promise<Context> {
   const settings = {
-    ...settingsOfProcess(),
+    ...settingsOfCommand(),
     KEY_GUARDIAN_WATCHER_CLIENT_ID: undefined,
     KEY_GUARDIAN_KEEPER_CLIENT_ID: undefined,
   };

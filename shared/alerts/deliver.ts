@@ -19,6 +19,7 @@ const LEAST_ATTEMPTS = 10;
 /** After about half a minute the next channel is used, while this one is still tried. */
 const STANDBY_AFTER_ATTEMPTS = 3;
 const LONGEST_DELAY_SECONDS = 300;
+const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
 /** What a message carries at most, as it has to fit the queue. What comes later says the same with a higher number. */
 const MOST_UNRECORDED = 30;
 
@@ -26,7 +27,8 @@ const MOST_UNRECORDED = 30;
 export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
 
 /**
- * Hands one alert to the channels it is for, side by side; records each hand-over and each refusal; and puts it into the
+ * Hands one alert to the channels it is for, side by side; records each hand-over, and each refusal of the first
+ * twenty minutes and one an hour from then on; and puts it into the
  * queue again for each channel that refused, with a growing delay, and for the next channel where one goes on refusing.
  * One that has long refused is given up only where the incident is over, or something later was told of it.
  * What the trail does not take goes with the first of these: thrown for, each redelivery would put them all once more.
@@ -44,7 +46,7 @@ export async function deliver(
   const attempts = await Promise.all(due.map((attempt) => sent(attempt, message, whom, needs)));
 
   const details = [
-    ...attempts.map(attemptDetail),
+    ...attempts.filter(isWorthARecord).map(attemptDetail),
     ...absent.map((channel) => ({ channel, outcome: 'not-configured' })),
     ...(configured.length === 0 ? [{ outcome: 'no-channel' }] : []),
   ];
@@ -156,6 +158,10 @@ function followUps({ channel, attempt, again, next }: Attempt): readonly FollowU
     ...(next === undefined ? [] : [{ channel: next.id, attempts: 0, delaySeconds: 0 }]),
   ];
 }
+
+/** Of what goes on being refused for as long as its incident is open, one attempt an hour is recorded. */
+const isWorthARecord = ({ attempt, refusal, again }: Attempt): boolean =>
+  refusal === undefined || !again || attempt <= LEAST_ATTEMPTS || attempt % ATTEMPTS_AN_HOUR === 0;
 
 function attemptDetail({ channel, attempt, refusal, again, next }: Attempt): AuditEntry['detail'] {
   const tried = { channel: channel.id, attempt };

@@ -89,7 +89,12 @@ function hiddenAfter(finding: Finding, { observed, record, policy, lastPassAt }:
   // A pass shows the others only where they are listed each minute.
   const passed = isCurrent || (policy.olderVersions === 'each-minute' && known.approved?.enabled === true);
   // One that began after the vault's time saw it as it is now.
-  const sawOtherwise = passed && lastPassAt !== undefined && lastPassAt.getTime() < finding.since.getTime() + SECOND_MS;
+  const sawOtherwise =
+    passed &&
+    lastPassAt !== undefined &&
+    lastPassAt.getTime() < finding.since.getTime() + SECOND_MS &&
+    // A pass ends well although it was refused this key: since then none saw it.
+    record.failing === undefined;
   return { after: new Date(Math.max(known.seen.at.getTime(), sawOtherwise ? lastPassAt.getTime() : 0)) };
 }
 

@@ -51,6 +51,7 @@ export function compare(
     const found = lists.unclear.includes(key) ? 'unclear' : foundIn(situation);
     if (found === 'unclear') {
       differing.push(key);
+      if (situation.policy.mode === 'block') badBefore += leftBad(record);
       continue;
     }
     // What is behind a certificate is never written to.
@@ -76,6 +77,14 @@ function foundIn(situation: Situation): readonly Finding[] | 'unclear' {
     return 'unclear';
   }
 }
+
+/** How many versions of a key that nobody could see now were left as they were at the last look: they wait for a person still. */
+const leftBad = (record: KeyRecord): number =>
+  record.leftDeleted === undefined
+    ? Object.values(record.versions).filter(
+        ({ approved, seen }) => approved !== undefined && (seen === undefined || seen.verdict === 'left'),
+      ).length
+    : approvedVersions(record).length;
 
 /** How many versions some findings are about: a deletion takes all of them. */
 function versionsOf(found: readonly Finding[], record: KeyRecord): number {

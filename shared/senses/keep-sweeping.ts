@@ -1,3 +1,4 @@
+import { LONGEST_SWEEP_SECONDS } from '../config.ts';
 import type { SweepMessage } from '../domain/hint.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { type SweepState, sweepState } from '../domain/register.ts';
@@ -66,9 +67,12 @@ async function plantIfDue(vault: string, row: Row | undefined, by: string, ports
   const back: readonly Telling[] =
     by === 'sentry' && state?.replantedAt !== undefined ? [() => sentryIsBack(vault, ports)] : [];
   if (state !== undefined && !isOverdue(state, by, ports)) return back;
+  // Set aside before it is replaced; where that fails the vault is swept all the same, and the failure is told.
+  const [aside] = await Promise.allSettled(
+    row !== undefined && state === undefined ? [readOrSetAside(sweepState, row, 'register', ports)] : [],
+  );
   if (!(await plant(vault, by, row, state, ports))) return back;
-  if (row === undefined) return [];
-  if (state === undefined) return [async () => void (await readOrSetAside(sweepState, row, 'register', ports))];
+  if (state === undefined) return aside?.status === 'rejected' ? [() => Promise.reject(aside.reason)] : [];
   const replanted = sweepReplanted.draft(vault, ports.now(), by);
   return [
     ...(by === 'sentry' ? back : [() => openIncident(replanted, ports)]),
@@ -115,12 +119,12 @@ function hasPolicy(ports: Ports): boolean {
   }
 }
 
-/** A pass that is planned farther ahead than any pass plans the next was planned by a clock that was ahead. */
+/** A pass that is planned farther ahead than any setting lets a pass plan the next was planned by a clock that was ahead. */
 function isOverdue({ plannedFor }: SweepState, by: string, { now, settings }: Ports): boolean {
   const everyMs = settings.sweepEverySeconds * SECOND_MS;
   const overdueShare = by === 'sentry' ? SENTRY_OVERDUE_SHARE : OTHERS_OVERDUE_SHARE;
   const lateMs = now().getTime() - plannedFor.getTime();
-  return lateMs >= overdueShare * everyMs || lateMs < -2 * everyMs;
+  return lateMs >= overdueShare * everyMs || lateMs < -2 * Math.max(everyMs, LONGEST_SWEEP_SECONDS * SECOND_MS);
 }
 
 /** Since when a pass is waited for that has not begun: by a clock that was ahead, since now. */

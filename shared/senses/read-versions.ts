@@ -15,6 +15,8 @@ export interface VersionsRead {
   readonly read: ReadonlyMap<string, ReadVersion>;
   /** Keys of which something was refused: that costs the sight of no other, and their own look tells of it. */
   readonly refused: ReadonlySet<string>;
+  /** Why, where it refused each of its keys: then it is the vault that is blind, but for what its lists show. */
+  readonly blind: Refusal | undefined;
 }
 
 /**
@@ -53,7 +55,6 @@ export async function readVersions(
     else refuse(key, answer);
   });
 
-  if (refusal !== undefined && (refusal.kind === 'throttled' || refused.size === guarded(sight).length))
-    throw new PassRefused(sight.vault, refusal.kind, refusal.error);
-  return { listed, read, refused };
+  if (refusal?.kind === 'throttled') throw new PassRefused(sight.vault, refusal.kind, refusal.error);
+  return { listed, read, refused, blind: refused.size === guarded(sight).length ? refusal : undefined };
 }

@@ -20,7 +20,7 @@ import { type KeyRow, readSoundKeys, writeKey } from '../register/keys.ts';
 import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
-import { blind, brake, passed, tellUnanswered } from './pass-end.ts';
+import { brake, passed, blind as tellOfBlind, tellUnanswered } from './pass-end.ts';
 import { type Lists, listedKeys, type Sight } from './pass-plan.ts';
 import { readVersions } from './read-versions.ts';
 
@@ -42,10 +42,10 @@ export async function sweep(message: SweepMessage, ports: Ports): Promise<void> 
   if (standing === undefined || standing.state.token !== message.token) return;
   const planned = await plan(vault, standing, ports);
   if (planned === undefined) return;
-  if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await blind(vault, 'passes do not come to their end', ports);
+  if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await tellOfBlind(vault, 'passes do not come to their end', ports);
   const beganAt = ports.now();
   const refused = await pass(vault, planned, ports);
-  await (refused === undefined ? passed(vault, beganAt, ports) : blind(vault, refused.because, ports));
+  await (refused === undefined ? passed(vault, beganAt, ports) : tellOfBlind(vault, refused.because, ports));
 }
 
 /** Plans a vault's next pass and makes it the chain that counts; `undefined` where somebody else just did. */
@@ -112,7 +112,7 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const register: ReadonlyMap<string, KeyRecord> = new Map([...rows].map(([key, { record }]) => [key, record]));
   const sight: Sight = { policy, vault, lists, register, beganAt, sweepEverySeconds };
 
-  const { listed, read, refused } = await readVersions(sight, reads);
+  const { listed, read, refused, blind } = await readVersions(sight, reads);
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
   const found = compare({ ...sight, lists: clear }, listed, read);
@@ -120,10 +120,13 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const count = { badBefore: found.badBefore, listedKeys: listedKeys(lists), lastPassAt };
   // What a look wrote may be good again, and people have not heard of it.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
-  const differing = [...new Set([...found.differing, ...open])];
+  const differing = [...new Set([...found.differing, ...open])].filter(
+    (key) => blind === undefined || !refused.has(key),
+  );
   await inTurns(AT_ONCE, differing, (key) => ports.queues.inspections.send(differs(vault, key, count, ports)));
   await tellUnanswered(vault, unanswered, differing, rows, ports);
   await inTurns(AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
+  if (blind !== undefined) throw new PassRefused(vault, blind.kind, blind.error);
 }
 
 function got<T>(vault: string, answer: Answer<T>): T {

@@ -1,6 +1,7 @@
 import { type Inspection, inspection } from '../domain/hint.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { isStorageAway } from '../errors.ts';
+import { hintEntry } from '../guard/entries.ts';
 import { setAsideWhole, wholeText } from '../incidents/set-aside.ts';
 import type { Ports } from '../ports.ts';
 
@@ -26,6 +27,12 @@ export async function takePoison(queue: string, message: unknown, ports: Ports):
       return false;
     },
   );
+  // The looks may have failed before they recorded what was heard.
+  if (isKept && again.attempt === 0)
+    await ports.trail.append(
+      again.vault,
+      again.hints.map((hint) => hintEntry(again, hint, ports)),
+    );
   // Last: from then on it is in the queue once. What was not kept may be in no trail yet: the next look records it again.
   await ports.queues.inspections.send({ ...again, attempt: again.attempt + (isKept ? 1 : 0) }, BACK_AFTER_SECONDS);
 }
@@ -35,7 +42,7 @@ function newsOf(message: unknown, now: Date): Inspection | undefined {
   const parsed = inspection.safeParse(message);
   if (!parsed.success) return undefined;
   const hints = parsed.data.hints.filter(
-    ({ sense, heardAt }) => sense === 'audit-log' && now.getTime() - heardAt.getTime() < TRIED_FOR_MS,
+    ({ sense, heardAt }) => sense === 'audit-log' && Math.abs(now.getTime() - heardAt.getTime()) < TRIED_FOR_MS,
   );
   return hints.length === 0 ? undefined : { ...parsed.data, hints };
 }

@@ -130,23 +130,25 @@ describe('an alert', () => {
     expect(queued()).toEqual(again);
   });
 
-  test('of an incident that is open is tried every five minutes, however long a channel refuses, and given up when it is over', async () => {
+  test('of an incident that is open is tried every five minutes, however long a channel refuses, recorded once an hour, and given up when it is over', async () => {
     const { run, book, details, queued } = station({ pager: busy('pager') });
     await book({ state: 'open', toldRevision: 1 });
     await run({ ...alert(), attempts: { pager: 9 } });
-    await run({ ...alert(), attempts: { pager: 2_000 } });
+    await run({ ...alert(), attempts: { pager: 2_014 } });
+    await run({ ...alert(), attempts: { pager: 2_015 } });
     const again = [
       { attempts: { pager: 10 }, delaySeconds: 300 },
-      { attempts: { pager: 2_001 }, delaySeconds: 300 },
+      { attempts: { pager: 2_015 }, delaySeconds: 300 },
+      { attempts: { pager: 2_016 }, delaySeconds: 300 },
     ];
     expect(queued()).toEqual(again);
     await book({ state: 'resolved', revision: 2, toldRevision: 2 });
-    await run({ ...alert(), attempts: { pager: 2_001 } });
+    await run({ ...alert(), attempts: { pager: 2_016 } });
     expect(queued()).toEqual(again);
     expect(details()).toEqual([
       ['pager', 10, 'refused'],
-      ['pager', 2_001, 'refused'],
-      ['pager', 2_002, 'gave-up'],
+      ['pager', 2_016, 'refused'],
+      ['pager', 2_017, 'gave-up'],
     ]);
   });
 
@@ -247,12 +249,12 @@ describe('an alert', () => {
     await book({ state: 'open' });
     state.trailDown = true;
     let message = alert({ summary: 'x'.repeat(4_000) });
-    for (let times = 0; times < 40; times += 1) {
+    for (let times = 0; times < 400; times += 1) {
       await run(message);
       message = put.at(-1)?.message ?? message;
     }
-    expect(message.attempts).toEqual({ pager: 40 });
-    expect(message.unrecorded?.at(-1)?.detail.attempt).toBe(30);
+    expect(message.attempts).toEqual({ pager: 400 });
+    expect(message.unrecorded?.at(-1)?.detail.attempt).toBe(240);
     expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(48 * 1024);
   });
 

@@ -180,10 +180,10 @@ describe('the sentry', () => {
   });
 
   test.each([
-    ['two', 120, 0],
-    ['more than two', 121, 1],
+    ['as far ahead as twice the longest interval', 600, 0],
+    ['farther ahead', 601, 1],
   ])(
-    'takes a pass that is planned %s intervals ahead for one that a wrong clock planned',
+    'takes a pass that is planned farther ahead than any setting lets it be for one that a wrong clock planned: %s',
     async (_, seconds, planted) => {
       stopAt();
       const world = await createWorld({ vaults, policy });

@@ -406,3 +406,63 @@ describe('inspections that nobody takes', () => {
     expect(alertsOf(world, 'inspections-stalled')).toEqual([]);
   });
 });
+
+describe('a key that is refused while the others are seen', () => {
+  /** A swept vault in block whose first key does not list its versions; what ends that. */
+  async function refusing(keys: readonly string[], mode = 'block') {
+    startAt();
+    const world = await createWorld({
+      vaults: [{ name: VAULT, keys: keys.map((name) => seedKey(name, [{}, {}])) }],
+      policy: { vaults: [{ name: VAULT, mode }] },
+    });
+    await world.pass(600, 600);
+    await world.sentry();
+    await world.pass(120, 10);
+    const refuse = (key: string) =>
+      world.azure.fault({
+        match: { vault: VAULT, key, operation: 'list-versions', identity: 'watcher' },
+        answer: { kind: 'internal-error' },
+      });
+    return { world, refuse };
+  }
+
+  test('counts for the mass brake as it was seen last: the brake does not open because it cannot be read', async () => {
+    const keys = Array.from({ length: 30 }, (_, nth) => `disk-${nth}`);
+    const { world, refuse } = await refusing(keys, 'alert');
+    for (const key of keys.slice(0, 25)) await world.as('attacker').disable(VAULT, key);
+    await world.pass(70, 10);
+    world.changePolicy({ vaults: [{ name: VAULT, mode: 'block' }] });
+    await world.pass(70, 10);
+    for (const key of keys.slice(0, 6)) refuse(key);
+    await world.pass(130, 10);
+    expect(world.changes()).toBe(0);
+    expect((await world.incidents(VAULT)).filter(({ kind }) => kind === 'mass-brake')).toMatchObject([
+      { state: 'open' },
+    ]);
+  });
+
+  test('was not seen by the pass: what was approved of it meanwhile is not undone', async () => {
+    const { world, refuse } = await refusing(['disk-a', 'disk-b']);
+    const until = new Date(Date.now() + 300_000);
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], until });
+    const end = refuse('disk-a');
+    await world.pass(60, 5);
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.pass(630, 5);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    end();
+    await world.pass(130, 5);
+    expect(world.changes()).toBe(0);
+  });
+
+  test.each(['disable', 'delete'] as const)('hides no %s of the only other one', async (act) => {
+    const { world, refuse } = await refusing(['disk-a', 'disk-b']);
+    refuse('disk-a');
+    await world.as('attacker')[act](VAULT, 'disk-b');
+    await world.pass(130, 10);
+    expect(world.azure.state(VAULT, 'disk-b')).toMatchObject({
+      kind: 'present',
+      versions: [{ enabled: true }, { enabled: true }],
+    });
+  });
+});

@@ -96,6 +96,14 @@ describe('news with which a look failed five times', () => {
     expect(told(world, 'purge-attempted')).toEqual(['opened']);
   });
 
+  test('is in the trail of its vault although no look came so far as to record it', async () => {
+    const { world, away } = await sweptWorld();
+    away.add('holds');
+    await purgeRefused(world);
+    await minutes(world, 3);
+    expect((await world.trail()).filter(({ what }) => what === 'hint')).toMatchObject([{ subject: { key: 'disk-a' } }]);
+  });
+
   test('is tried for an hour after it was heard, and then left to people', async () => {
     const { world, away } = await sweptWorld();
     away.add('holds');
@@ -135,6 +143,12 @@ describe('poison', () => {
       back: 1,
     },
     { queue: 'inspections', what: 'heard an hour ago', message: () => about(heard('audit-log', HOUR_MS)), back: 0 },
+    {
+      queue: 'inspections',
+      what: 'heard by a clock that was far ahead',
+      message: () => about(heard('audit-log', -HOUR_MS)),
+      back: 0,
+    },
     { queue: 'inspections', what: 'that a sweep finds again', message: () => about(heard('sweep', 0)), back: 0 },
     { queue: 'inspections', what: 'that says nothing', message: () => about(), back: 0 },
     { queue: 'inspections', what: 'that is no inspection', message: () => ({ key: 'disk-a' }), back: 0 },
