@@ -21,6 +21,10 @@ export const incident = z.object({
   /** When disks begin to fail: since + 60 minutes; absent where nothing stops working. */
   deadline: moment.optional(),
   state: z.enum(['open', 'resolved']),
+  /** When the version was changed before `since`: of several who changed it after that nobody is named. */
+  previous: moment.optional(),
+  /** Of news of acts: when the newest was that has been heard of. */
+  newest: moment.optional(),
   /** When it was resolved; absent while it is open. */
   endedAt: moment.optional(),
   /** One sentence: what is wrong with what. */

@@ -90,6 +90,8 @@ export const keyRecord = z.object({
   current: z.string().optional(),
   /** The deletion that people approved: such a key stays deleted. */
   approvedDeletion: approvedDeletion.optional(),
+  /** The `deletedOn` of the last approved deletion that is over: what was approved then was spent then. */
+  endedDeletion: moment.optional(),
   /** The `deletedOn` of a deletion that was seen and left as it was. */
   leftDeleted: moment.optional(),
   /** When the key was first seen in neither list; absent while it is in one. */

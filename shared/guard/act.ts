@@ -55,7 +55,7 @@ export async function act(
     return { kind: 'lost-claim' };
   };
   if (claimed === undefined) return lost(rows);
-  if (JSON.stringify(standing) !== JSON.stringify(approvals)) {
+  if (counting(standing, id) !== counting(approvals, id)) {
     await withhold(id, intents, rows, { because: 'approvals changed' }, ports);
     return { kind: 'overtaken', claim: claimed };
   }
@@ -79,6 +79,10 @@ export async function act(
 
 /** The holds are read again where recording took longer than this, in ms: a person may have said stop meanwhile. */
 const HOLDS_FRESH_MS = 75;
+
+/** What may cover an act on the key: what somebody only asked for covers nothing, and must not keep an attack. */
+const counting = (approvals: readonly Approval[], { key }: KeyId): string =>
+  JSON.stringify(approvals.filter((one) => one.granted !== undefined && (one.key === '*' || one.key === key)));
 
 /** Records what is meant, everywhere at once. Where any of it fails, nothing is meant any more. */
 async function prepared(

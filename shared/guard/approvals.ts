@@ -6,7 +6,6 @@ import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { CLOCKS_APART_MS } from '../domain/time.ts';
 import { withChanges } from '../register/changes.ts';
 import { actorOf, CERTAIN_MS } from './actors.ts';
-import { SETTLING_MS } from './rules/key-missing.ts';
 
 /** The approval that covers what was found, whenever it may have happened; by whom, as far as the audit log has told. */
 export function approvalFor(
@@ -28,13 +27,11 @@ export function approvalFor(
  */
 export function isOlderThanSeen(
   { version, since, latest = since, previous }: Finding,
-  { versions }: KeyRecord,
+  { endedDeletion }: KeyRecord,
 ): boolean {
   if (previous !== undefined) return latest.getTime() < previous.getTime() - CLOCKS_APART_MS;
   if (version !== undefined) return false;
-  const seenMs = Math.max(0, ...Object.values(versions).map(({ seen }) => seen?.at.getTime() ?? 0));
-  // A deleted key may show for a while.
-  return latest.getTime() < seenMs - SETTLING_MS;
+  return endedDeletion !== undefined && latest.getTime() <= endedDeletion.getTime();
 }
 
 /**

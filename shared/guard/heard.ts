@@ -44,8 +44,9 @@ export function withActs(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
 /** The register's row with as many acts as it keeps, and until when others were told. */
 export function lettingActsGo(record: KeyRecord, now: Date): KeyRecord {
   const young = record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS).slice(-KEPT_ACTS);
+  const asked = record.acts.filter((act) => isToBeAsked(act, record)).slice(-KEPT_ACTS);
   const [kept = [], cut = []] = [true, false].map((isKept) =>
-    record.acts.filter((act) => (young.includes(act) || isToBeAsked(act, record)) === isKept),
+    record.acts.filter((act) => (young.includes(act) || asked.includes(act)) === isKept),
   );
   if (cut.length === 0) return record;
   const untilMs = Math.max(record.actsCutUntil?.getTime() ?? 0, ...cut.map(({ at }) => at.getTime()));

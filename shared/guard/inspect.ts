@@ -88,8 +88,7 @@ async function readAll(id: KeyId, ports: Ports) {
 async function readKnown(id: KeyId, ports: Ports) {
   const all = await readAll(id, ports);
   if (all.known.row !== undefined || all.baseline?.state !== 'accepted') return all;
-  if ((await ports.tables.keys.list(id.vault)).length > 0) return all;
-  await ensureBaseline(id.vault, ports);
+  if ((await ports.tables.keys.list(id.vault)).length === 0) await ensureBaseline(id.vault, ports);
   return readAll(id, ports);
 }
 

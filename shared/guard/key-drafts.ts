@@ -10,6 +10,7 @@ import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
 import { doerOf } from './actors.ts';
 import { contester } from './contested.ts';
 import { rules } from './rules/registry.ts';
+import { versionBornWeak } from './rules/version-born-weak.ts';
 import { versionExpired } from './rules/version-expired.ts';
 
 /** A passing failure is told once it has lasted this long, in ms. */
@@ -85,12 +86,17 @@ function draftOf(
   record: KeyRecord,
 ): IncidentDraft {
   const command = commandFor(id, finding, mend);
-  const by = namedFor(finding.rule, { version: finding.version, since: finding.since }, record);
+  const by = namedFor(
+    finding.rule,
+    { version: finding.version, since: finding.since, previous: finding.previous },
+    record,
+  );
   return {
     kind: finding.rule,
     severity: finding.severity,
     subject: { ...id, ...(finding.version === undefined ? {} : { version: finding.version }) },
     since: finding.since,
+    ...(finding.previous === undefined ? {} : { previous: finding.previous }),
     summary: finding.summary,
     judgement,
     undoing,
@@ -106,6 +112,8 @@ function commandFor(id: KeyId, { rule, version }: UndoneFinding, mend: Standing[
     case 'restore':
       return `key-guardian restore ${spell(id)}`;
     case 'accept':
+      // What of it falls short decides how it is to be accepted.
+      if (rule === versionBornWeak.id) return `key-guardian baseline show ${id.vault}`;
       return version === undefined || rule === versionExpired.id
         ? undefined
         : `key-guardian baseline accept ${id.vault} --as-shown ${id.key}/${version}`;
@@ -119,17 +127,16 @@ function commandFor(id: KeyId, { rule, version }: UndoneFinding, mend: Standing[
 /** Who is to be named for what an incident tells of, where the audit log has told. */
 export function namedFor(
   kind: string,
-  { version, since }: { readonly version: string | undefined; readonly since: Date },
+  {
+    version,
+    since,
+    previous,
+  }: { readonly version: string | undefined; readonly since: Date; readonly previous?: Date | undefined },
   record: KeyRecord,
 ): Actor | undefined {
   if (kind === keyContested.id) return contester(record);
   const rule = rules.find(({ id }) => id === kind);
   if (rule === undefined) return undefined;
-  const differing = version === undefined ? undefined : record.versions[version]?.differing;
-  const undone = record.undone.filter((one) => one.version === version);
-  const previous = [...Object.values(differing ?? {}), ...undone].find(
-    (dated) => dated?.since.getTime() === since.getTime(),
-  )?.previous;
   return doerOf(rule.doneBy, { version, since, previous }, record.acts);
 }
 

@@ -62,9 +62,10 @@ const incidentKeyOf = (kind: string, version: string | undefined): string => `${
 
 async function nameActors(standing: readonly Booked[], record: KeyRecord, ports: Ports): Promise<void> {
   for (const booked of standing) {
-    const { kind, subject, since, who } = booked.incident;
-    if (!(ENDING.has(kind) || kind === keyContested.id)) continue;
-    const by = namedFor(kind, { version: subject.version, since }, record);
+    const { kind, subject, since, previous, who, state } = booked.incident;
+    // Who contests it now is not who did in a contest that is over.
+    if (!(ENDING.has(kind) || (kind === keyContested.id && state === 'open'))) continue;
+    const by = namedFor(kind, { version: subject.version, since, previous }, record);
     // Records come in any order: one that is nearer names another than the first that came.
     if (by !== undefined && by.oid !== who?.oid) await nameActor(booked, by, ports);
   }

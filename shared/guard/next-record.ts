@@ -21,6 +21,8 @@ export function afterLook(
   const base: KeyRecord = {
     ...record,
     undone: recent,
+    // Of a key that is not there no version can list: the next time it comes back begins anew.
+    incompleteSince: observed.kind === 'present' ? record.incompleteSince : undefined,
     absentSince: observed.kind === 'absent' ? (record.absentSince ?? now) : undefined,
     backSince:
       observed.kind === 'present' && record.approvedDeletion !== undefined ? (record.backSince ?? now) : undefined,

@@ -73,19 +73,24 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
 
 /** An event hub keeps a record for so long at most, in ms: after that, no intent is asked for. */
 const RECORDS_KEPT_MS = 90 * DAY_MS;
-/** A record that explained one comes again within this, in ms. */
-const REPEATED_WITHIN_MS = 7 * DAY_MS;
+/** Of those that explained a record, which may come again, so many are kept: a key that is fought over makes one a minute. */
+const MOST_EXPLAINING = 5_000;
 /** So that no look waits long for it; more than it makes, so that they grow fewer. */
 const MOST_REMOVED_AT_ONCE = 50;
 
-/** Intents that no record will ask for any more: a key that is fought over makes one a minute. The trail has them for ever. */
+/** Intents that no record will ask for any more. The trail has them for ever. */
 async function removeOutdated(id: KeyId, ports: Ports): Promise<void> {
-  const outdated = (await readIntents(id, ports)).filter(({ intent: { at, explains } }) => {
-    const ageMs = ports.now().getTime() - at.getTime();
-    return ageMs > (explains === undefined ? RECORDS_KEPT_MS : REPEATED_WITHIN_MS);
-  });
+  const newestFirst = (await readIntents(id, ports)).toSorted(
+    (one, other) => other.intent.at.getTime() - one.intent.at.getTime(),
+  );
+  const kept = newestFirst.filter(({ intent: { explains } }) => explains !== undefined).slice(0, MOST_EXPLAINING);
+  const outdated = newestFirst.filter(
+    (one) =>
+      ports.now().getTime() - one.intent.at.getTime() > RECORDS_KEPT_MS ||
+      (one.intent.explains !== undefined && !kept.includes(one)),
+  );
   await forget(
-    outdated.slice(0, MOST_REMOVED_AT_ONCE).map(({ row }) => row),
+    outdated.slice(-MOST_REMOVED_AT_ONCE).map(({ row }) => row),
     ports,
   );
 }

@@ -80,11 +80,14 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
   await Promise.all(outdated(standing, needs.now()).map((booked) => needs.tables.incidents.remove(booked.row)));
 }
 
-/** As `openIncident`, for news of an act: what ended after the act is not opened by hearing of it again. */
+/** As `openIncident`, for news of an act: what is over is not opened by hearing again of an act that was told then. */
 export async function openNews(draft: IncidentDraft, needs: Needs, id: string): Promise<void> {
   const same = (await readIncidents(needs, draft.subject)).find(({ incident: { id: known } }) => known === id);
-  const endedAt = same?.incident.state === 'resolved' ? same.incident.endedAt : undefined;
-  if (endedAt === undefined || draft.since.getTime() > endedAt.getTime()) await openIncident(draft, needs, id);
+  // One that was closed before acts were kept apart: what was before its end may have been heard.
+  const heard = same?.incident.newest ?? same?.incident.endedAt;
+  if (heard !== undefined && draft.since.getTime() <= heard.getTime() && same?.incident.state === 'resolved') return;
+  const newest = new Date(Math.max(draft.since.getTime(), heard?.getTime() ?? 0));
+  await openIncident({ ...draft, newest }, needs, id);
 }
 
 /** What is over stays in the book for so long, and of one key or vault so many at most; the trail has it for ever. */
@@ -117,7 +120,7 @@ export const bounded = (words: string): string =>
 
 /** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
 const onGoing = (
-  { since: _, who, ...draft }: IncidentDraft,
+  { since: _, previous: __, who, ...draft }: IncidentDraft,
   { deadline, who: named }: Incident,
 ): Omit<IncidentDraft, 'since'> => ({
   ...draft,
@@ -135,8 +138,12 @@ async function changeIncident(
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
   const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}) };
-  if (JSON.stringify(next) === JSON.stringify(was)) {
-    if (was.toldRevision < was.revision) await tell(booked, eventOf(was), needs);
+  if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined })) {
+    // That a newer act was heard of makes no difference to anybody.
+    const isNoted = next.newest?.getTime() === was.newest?.getTime();
+    const row = isNoted ? booked.row : await needs.tables.incidents.replace(booked.row, next);
+    if (row === undefined) return false;
+    if (was.toldRevision < was.revision) await tell({ incident: next, row }, eventOf(was), needs);
     return true;
   }
   const changed = { ...next, revision: was.revision + 1 };

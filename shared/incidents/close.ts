@@ -17,13 +17,14 @@ export const isClosedByPeople = ({ kind }: Pick<Incident, 'kind'>): boolean =>
  * good again, and not before.
  */
 export async function closeIncident(id: string, why: string, by: Actor, ports: Ports): Promise<Incident> {
-  for (;;) {
+  for (let isGivenUp = false; ; ) {
     const booked = await closable(id, ports);
     const { incident } = booked;
     const judgement = bounded(`closed by ${by.name ?? by.oid}: ${why}`);
     const { vault, key } = incident.subject;
-    if (key !== undefined && incident.state === 'open')
+    if (key !== undefined && incident.state === 'open' && !isGivenUp)
       await givingUp.get(incident.kind)?.give(incident, { vault, key }, judgement, by, ports);
+    isGivenUp = true;
     // Somebody else may change the row meanwhile, as a look at its key does: then what they left is closed.
     if (!(await resolveIncident(booked, judgement, false, ports))) continue;
     await ports.trail.append(vault, [

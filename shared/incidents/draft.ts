@@ -5,7 +5,18 @@ import { HOUR_MS } from '../domain/time.ts';
 /** An incident before anybody has looked whether it is open already. */
 export type IncidentDraft = Pick<
   Incident,
-  'kind' | 'severity' | 'subject' | 'since' | 'summary' | 'judgement' | 'undoing' | 'deadline' | 'who' | 'command'
+  | 'kind'
+  | 'severity'
+  | 'subject'
+  | 'since'
+  | 'previous'
+  | 'newest'
+  | 'summary'
+  | 'judgement'
+  | 'undoing'
+  | 'deadline'
+  | 'who'
+  | 'command'
 >;
 
 /** How long after the act disks begin to fail, in minutes. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption */

@@ -38,7 +38,11 @@ function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
       return { ...record, approvedDeletion };
     }
     case 'forget-deletion':
-      return { ...record, approvedDeletion: undefined };
+      return {
+        ...record,
+        approvedDeletion: undefined,
+        endedDeletion: record.approvedDeletion?.deletedOn ?? record.endedDeletion,
+      };
     default:
       return change satisfies never;
   }

@@ -7,7 +7,7 @@ import type { Ports } from '../../../shared/ports.ts';
 import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/register/baseline.ts';
 import { ensureBaseline } from '../../../shared/register/ensure-baseline.ts';
-import { readSweep } from '../../../shared/register/vaults.ts';
+import { readSweep, writeBaseline } from '../../../shared/register/vaults.ts';
 import { sweep } from '../../../shared/senses/sweep.ts';
 import type { Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
@@ -418,6 +418,40 @@ describe('an approval', () => {
     expect(isUsable(world)).toBe(true);
   });
 
+  test.each([
+    ['a few minutes', 180],
+    ['an hour', 3_700],
+  ])('of a deletion is respected after a failover that showed the key again for %s', async (_, seconds) => {
+    const world = await guarded();
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['delete'] });
+    world.azure.replicate(VAULT);
+    await world.as('owner').delete(VAULT, 'disk-a');
+    world.azure.failOver(VAULT);
+    await world.pass(seconds, 10);
+    await world.audit();
+    await world.pass(30);
+    world.azure.failBack(VAULT);
+    await world.pass(130);
+    expect(world.azure.state(VAULT, 'disk-a').kind).toBe('deleted');
+    expect(world.changes()).toBe(0);
+  });
+
+  test('that is only asked for keeps no attack, however often somebody asks', async () => {
+    let isAsking = false;
+    const world = await guarded(['disk-a'], {
+      async onStorage(name) {
+        if (!isAsking || name !== 'approvals.list') return;
+        isAsking = false;
+        await world.approve({ vault: VAULT, key: '*', acts: ['disable'], granted: undefined });
+        isAsking = true;
+      },
+    });
+    isAsking = true;
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(130);
+    expect(isUsable(world)).toBe(true);
+  });
+
   test('that a disable within its window may have spent is kept by a hold under which another was seen before', async () => {
     const world = await guarded(['disk-a']);
     await world.hold({ until: new Date(Date.now() + 600_000) });
@@ -526,6 +560,30 @@ describe('what a look learns while others write all rows of a vault', () => {
     await ensureBaseline(VAULT, Object.create(world.ports, { trail: { value: { ...trail, readRegister } } }));
     await world.pass(130, 5);
     expect([isUsable(world), world.changes(), await world.incidents(VAULT, 'disk-a')]).toEqual([false, 0, []]);
+  });
+
+  test('is not that a key is new, of which the rebuilding has not come to the row', async () => {
+    const meanwhile: { rebuild?: (() => Promise<void>) | undefined } = {};
+    const world = await guarded(['disk-a', 'disk-b'], {
+      async onStorage(name) {
+        const { rebuild } = meanwhile;
+        if (name !== 'keys.list' || rebuild === undefined) return;
+        meanwhile.rebuild = undefined;
+        await rebuild();
+      },
+    });
+    const { keys, vaults } = world.ports.tables;
+    const rows = await keys.list(VAULT);
+    for (const row of rows) await keys.remove(row);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    meanwhile.rebuild = async () => {
+      await writeBaseline(vaults, VAULT, { state: 'rebuilding', at: new Date() });
+      await keys.insert(VAULT, 'disk-b', rows.find(({ row }) => row === 'disk-b')?.data);
+    };
+    await inspect({ vault: VAULT, key: 'disk-a', hints: [], attempt: 0 }, world.ports);
+    await ensureBaseline(VAULT, world.ports);
+    await world.pass(130);
+    expect(isUsable(world)).toBe(true);
   });
 
   test('stays where a person accepts the baseline meanwhile', async () => {

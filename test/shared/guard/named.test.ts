@@ -80,6 +80,21 @@ describe('whom an incident names', () => {
     expect(incidents.map(({ kind }) => kind)).toContain('key-contested');
     expect(incidents.map(({ who }) => who)).toEqual(incidents.map(() => undefined));
   });
+
+  test.each(['alert', 'block'] as const)('is nobody later either, when all is good again (%s)', async (mode) => {
+    const world = await guarded(mode);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(10);
+    await world.as('owner').tag(VAULT, 'disk-a');
+    await heard(world);
+    await world.as('owner').enable(VAULT, 'disk-a');
+    await heard(world);
+    await world.pass(3_700, 30);
+    await world.wake(VAULT, 'disk-a');
+    expect((await told(world)).map(({ kind, state, who }) => [kind, state, who])).toEqual([
+      ['version-disabled', 'resolved', undefined],
+    ]);
+  });
 });
 
 describe('who is said to have done what was approved for another', () => {
@@ -133,5 +148,27 @@ test('news that a person has closed is not opened by the same record coming agai
   await world.pass(61);
   expect(await openIn(world)).toEqual([]);
   await attempt();
+  expect(await openIn(world)).toMatchObject([{ kind: 'purge-attempted' }]);
+});
+
+test('an act from before news was closed that is heard of only after it is told', async () => {
+  const world = await guarded();
+  const bodies: unknown[] = [];
+  world.azure.onAuditRecords((_, body) => bodies.push(body));
+  const attempt = async (): Promise<void> => {
+    await expect(world.as('attacker').purge(VAULT, 'disk-a')).rejects.toMatchObject({ statusCode: 403 });
+    world.azure.flushAudit();
+  };
+  await world.as('attacker').delete(VAULT, 'disk-a');
+  await attempt();
+  await world.auditMessages(bodies.splice(0));
+  await world.pass(10);
+  const [one] = (await openIn(world)).filter(({ kind }) => kind === 'purge-attempted');
+  await world.as('attacker').delete(VAULT, 'disk-a');
+  await attempt();
+  await world.pass(60);
+  await closeIncident(one?.id ?? '', 'it was a drill', { oid: 'person' }, world.ports);
+  await world.auditMessages(bodies);
+  await world.pass(10);
   expect(await openIn(world)).toMatchObject([{ kind: 'purge-attempted' }]);
 });

@@ -177,6 +177,7 @@ describe('after a look the register holds', () => {
     const first = looked(situation({ record }), nothing);
     expect(first.incompleteSince).toEqual(NOW);
     expect(looked({ ...situation({ record: first }), now: inMs(60_000) }, nothing).incompleteSince).toEqual(NOW);
+    expect(looked(situation({ record: first, observed: deleted() }), nothing).incompleteSince).toBeUndefined();
     const whole = present(shown(), shown({ version: V2 }));
     expect(looked(situation({ record: first, observed: whole }), nothing).incompleteSince).toBeUndefined();
   });

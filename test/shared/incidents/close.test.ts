@@ -13,8 +13,13 @@ import { createWorld, type World } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
 const OWNER = { oid: '00000000-0000-4000-8000-00000000000a', name: 'owner@example.com' };
-const guardian = (mode: 'alert' | 'block', purgeProtection = true) =>
+const guardian = (
+  mode: 'alert' | 'block',
+  purgeProtection = true,
+  onStorage: (name: string) => void | Promise<void> = () => {},
+) =>
   createWorld({
+    onStorage,
     vaults: [{ name: VAULT, purgeProtection, keys: [{ name: 'disk-a' }, { name: 'disk-b' }] }],
     policy: { vaults: [{ name: VAULT, mode }] },
   });
@@ -97,8 +102,10 @@ describe('closing what tells that a key was purged', () => {
 });
 
 describe('closing what tells that another key has taken the name of one', () => {
-  async function recreated(): Promise<{ readonly world: World; readonly id: string; readonly made: string }> {
-    const world = await guardian('block', false);
+  async function recreated(
+    onStorage: (name: string) => void | Promise<void> = () => {},
+  ): Promise<{ readonly world: World; readonly id: string; readonly made: string }> {
+    const world = await guardian('block', false, onStorage);
     await world.as('attacker').delete(VAULT, 'disk-a');
     await world.as('attacker').purge(VAULT, 'disk-a');
     await world.sentry();
@@ -123,6 +130,26 @@ describe('closing what tells that another key has taken the name of one', () => 
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.pass(130);
     expect(currentOf(world, VAULT, 'disk-a')).toMatchObject({ version: made, enabled: true });
+  });
+
+  test('holds where a look changes the incident meanwhile, and where it is said again after it ended half way', async () => {
+    const meanwhile: { act?: (() => Promise<void>) | undefined } = {};
+    const { world, id } = await recreated(async (name) => {
+      const { act } = meanwhile;
+      if (name !== 'incidents.replace' || act === undefined) return;
+      meanwhile.act = undefined;
+      await act();
+    });
+    const { incidents } = world.ports.tables;
+    const close = () => closeIncident(id, 'made anew', OWNER, world.ports);
+    meanwhile.act = () => Promise.reject(new Error('the process is gone'));
+    await expect(close()).rejects.toThrow();
+    meanwhile.act = async () => {
+      const row = await incidents.get(`${VAULT},disk-a`, id);
+      if (row !== undefined) await incidents.replace(row, row.data);
+    };
+    expect(await close()).toMatchObject({ id });
+    expect((await open(world)).map(({ kind }) => kind)).toEqual(['version-born-weak']);
   });
 
   test('is refused where nobody can say which versions are gone, and where none is', async () => {
