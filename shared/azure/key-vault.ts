@@ -208,8 +208,8 @@ function deletedKey({ name, properties }: SdkDeletedKey): DeletedKey {
   return {
     key: name.toLowerCase(),
     managed: properties.managed === true,
-    deletedOn: given(properties.deletedOn, 'deletedDate', name),
-    scheduledPurgeOn: properties.scheduledPurgeDate,
+    deletedOn: given(dated(properties.deletedOn), 'deletedDate', name),
+    scheduledPurgeOn: dated(properties.scheduledPurgeDate),
   };
 }
 

@@ -78,6 +78,8 @@ const approvedDeletion = z.object({
   /** When Azure purges the key by itself, which is the end that was approved. */
   scheduledPurgeOn: moment.optional(),
   by: z.string().optional(),
+  /** Set where no deletion was approved: a person gave up a key that was gone, at `deletedOn`, for the reason in `approval`. */
+  givenUp: z.literal(true).optional(),
 });
 
 /** Acts that the register keeps by name at most; a look judges all that it hears. */

@@ -168,8 +168,21 @@ async function conclude(
 const isNews = (hint: Hint, record: KeyRecord): boolean =>
   saysNews(hint) && !record.acts.some((act) => act.id === hint.id);
 
-const saysNews = ({ says }: Hint): boolean =>
-  says.kind !== 'differs' && says.kind !== 'look-again' && says.kind !== 'new-version';
+function saysNews({ says }: Hint): boolean {
+  switch (says.kind) {
+    case 'act':
+    case 'own-act':
+    case 'refused':
+    case 'unknown-user':
+      return true;
+    case 'differs':
+    case 'look-again':
+    case 'new-version':
+      return false;
+    default:
+      return says satisfies never;
+  }
+}
 
 /** Appends, and tells where the trail's storage did not take it. */
 async function append(id: KeyId, entries: readonly AuditEntry[], ports: Ports): Promise<void> {

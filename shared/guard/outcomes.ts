@@ -21,10 +21,23 @@ export function outcomeOf(intent: Intent, answered: Outcome, observed: ObservedK
 export type Ended = Pick<Sent, 'intent' | 'outcome'>;
 /** What the vault took or may have taken. */
 export const tookBy = (sent: readonly Ended[]): readonly UndoneFinding[] =>
-  sent.flatMap(({ intent, outcome }) => (outcome.kind === 'failed' ? [] : intent.findings));
+  sent.flatMap(({ intent, outcome }) => (mayHaveTaken(outcome) ? intent.findings : []));
 
 const writtenBy = (sent: readonly Ended[]): readonly Action[] =>
-  sent.flatMap(({ intent: { action }, outcome }) => (outcome.kind === 'failed' ? [] : [action]));
+  sent.flatMap(({ intent: { action }, outcome }) => (mayHaveTaken(outcome) ? [action] : []));
+
+function mayHaveTaken(outcome: Outcome): boolean {
+  switch (outcome.kind) {
+    case 'done':
+    case 'begun':
+    case 'unknown':
+      return true;
+    case 'failed':
+      return false;
+    default:
+      return outcome satisfies never;
+  }
+}
 
 /** Why an outcome is none, in words; `undefined` where it is one. */
 export const failureOf = (outcome: Outcome): string | undefined =>

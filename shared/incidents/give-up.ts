@@ -45,6 +45,7 @@ const wholeKey: GivingUp = {
       // Whenever it was purged, and however late the record of that comes: it is the end that the person knows of.
       scheduledPurgeOn: new Date(0),
       by: by.oid,
+      givenUp: true,
     };
     await recordChanges(id, [change], ports);
     // Of a key that is not missed no pass finds anything: no look comes that would end them.

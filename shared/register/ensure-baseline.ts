@@ -65,14 +65,15 @@ async function rebuild(vault: string, ports: Ports): Promise<boolean> {
       Object.keys(record.versions).length === 0 ? withChanges(record, its) : record,
     );
   });
+  // Told before it counts as whole: where we end in between, it is rebuilt and told once more.
+  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
+  await openIncident(registerLost.draft(vault, ports.now(), keys.size), ports);
   await writeBaseline(ports.tables.vaults, vault, {
     state: 'accepted',
     at: accepted.time,
     by: accepted.who ?? { oid: 'unknown' },
     record: accepted.id,
   });
-  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
-  await openIncident(registerLost.draft(vault, ports.now(), keys.size), ports);
   return true;
 }
 

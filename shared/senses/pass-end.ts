@@ -86,7 +86,7 @@ async function catchUp(vault: string, ports: Ports): Promise<void> {
 }
 
 /** A pass did not come to its end: told once that has lasted for two minutes. */
-export async function blind(vault: string, because: string, ports: Ports): Promise<void> {
+export async function refusedPass(vault: string, because: string, ports: Ports): Promise<void> {
   const now = ports.now();
   const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => {
     // Passes that did not come to their end were blind as well.

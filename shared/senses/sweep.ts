@@ -20,7 +20,7 @@ import { type KeyRow, readSoundKeys, writeKey } from '../register/keys.ts';
 import { tellUnreadable } from '../register/tell-unreadable.ts';
 import { readSweep, type SweepRow, writeSweep } from '../register/vaults.ts';
 import { compare } from './compare.ts';
-import { brake, passed, blind as tellOfBlind, tellUnanswered } from './pass-end.ts';
+import { brake, passed, refusedPass, tellUnanswered } from './pass-end.ts';
 import { type Lists, listedKeys, type Sight } from './pass-plan.ts';
 import { readVersions } from './read-versions.ts';
 
@@ -42,10 +42,10 @@ export async function sweep(message: SweepMessage, ports: Ports): Promise<void> 
   if (standing === undefined || standing.state.token !== message.token) return;
   const planned = await plan(vault, standing, ports);
   if (planned === undefined) return;
-  if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await tellOfBlind(vault, 'passes do not come to their end', ports);
+  if ((planned.unended ?? 0) > BLIND_AFTER_PASSES) await refusedPass(vault, 'passes do not come to their end', ports);
   const beganAt = ports.now();
   const refused = await pass(vault, planned, ports);
-  await (refused === undefined ? passed(vault, beganAt, ports) : tellOfBlind(vault, refused.because, ports));
+  await (refused === undefined ? passed(vault, beganAt, ports) : refusedPass(vault, refused.because, ports));
 }
 
 /** Plans a vault's next pass and makes it the chain that counts; `undefined` where somebody else just did. */
@@ -101,7 +101,6 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
     claimsLeft(vault, ports),
   ]);
   // A row that cannot be read costs the sight of its own key alone.
-  for (const [key, error] of unreadable) await tellUnreadable({ vault, key }, error, ports);
   const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
   const present = got(vault, keys);
   const lists: Lists = {
@@ -116,16 +115,21 @@ async function compareVault(vault: string, { lastPassAt, unanswered }: SweepStat
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
   const found = compare({ ...sight, lists: clear }, listed, read);
-  await brake(vault, found.badBefore, ports);
   const count = { badBefore: found.badBefore, listedKeys: listedKeys(lists), lastPassAt };
   // What a look wrote may be good again, and people have not heard of it.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   const differing = [...new Set([...found.differing, ...open])].filter(
     (key) => blind === undefined || !refused.has(key),
   );
-  await inTurns(AT_ONCE, differing, (key) => ports.queues.inspections.send(differs(vault, key, count, ports)));
-  await tellUnanswered(vault, unanswered, differing, rows, ports);
-  await inTurns(AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports));
+  // Queued before anybody is told: what cannot be told must not keep what is to be undone.
+  const steps = [
+    () => inTurns(AT_ONCE, differing, (key) => ports.queues.inspections.send(differs(vault, key, count, ports))),
+    () => inTurns(1, [...unreadable], ([key, error]) => tellUnreadable({ vault, key }, error, ports)),
+    () => brake(vault, found.badBefore, ports),
+    () => tellUnanswered(vault, unanswered, differing, rows, ports),
+    () => inTurns(AT_ONCE, [...found.seen], ([key, record]) => writeSeen(vault, key, rows.get(key), record, ports)),
+  ];
+  await inTurns(1, steps, (step) => step());
   if (blind !== undefined) throw new PassRefused(vault, blind.kind, blind.error);
 }
 

@@ -1,5 +1,6 @@
 import { type KeyRule, MAKING_OPERATIONS } from '../../domain/finding.ts';
 import { spell } from '../../domain/key.ts';
+import type { KeyRecord } from '../../domain/register.ts';
 import { utc } from '../../domain/time.ts';
 
 const BRINGING_BACK = ['KeyRecover', ...MAKING_OPERATIONS];
@@ -28,9 +29,14 @@ export const deletedKeyBack: KeyRule = {
         since: recovered?.at ?? backSince,
         act: undefined,
         stopsDisks: false,
-        summary: `Key ${spell({ vault, key })} is back: it was deleted on ${utc(approvedDeletion.deletedOn)} with approval ${approvedDeletion.approval}, and is not guarded until a person accepts it in a baseline.`,
+        summary: `Key ${spell({ vault, key })} is back: it was ${howItWent(approvedDeletion)}, and is not guarded until a person accepts it in a baseline.`,
         remedy: { kind: 'tell' },
       },
     ];
   },
 };
+
+const howItWent = ({ deletedOn, approval, givenUp }: NonNullable<KeyRecord['approvedDeletion']>): string =>
+  givenUp === true
+    ? `given up on ${utc(deletedOn)} (${approval})`
+    : `deleted on ${utc(deletedOn)} with approval ${approval}`;

@@ -82,7 +82,9 @@ describe('closing what tells that a key was purged', () => {
     await closeIncident(id, 'its disks are gone', OWNER, world.ports);
     await world.as('owner').create(VAULT, 'disk-a');
     await world.pass(61);
-    expect(await open(world)).toMatchObject([{ kind: 'deleted-key-back' }]);
+    expect(await open(world)).toMatchObject([
+      { kind: 'deleted-key-back', summary: expect.stringContaining('it was given up on') },
+    ]);
   });
 
   test('is refused where the key is there again, and where nobody can say', async () => {

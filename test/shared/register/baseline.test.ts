@@ -509,6 +509,25 @@ describe('a register that is lost while the trail has a baseline', () => {
     expect(await world.incidents(vault)).toMatchObject([{ kind: 'register-lost' }]);
   });
 
+  test('is told although the first telling failed', async () => {
+    let isRefused = false;
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [soundKey] }],
+      policy: { vaults: [{ name: vault, mode: 'block' }] },
+      onStorage(name) {
+        if (isRefused && name === 'incidents.insert') throw new Error('it is away');
+      },
+    });
+    await world.sentry();
+    await world.pass(61);
+    await lose(world, 'keys');
+    isRefused = true;
+    await world.pass(70);
+    isRefused = false;
+    await world.pass(130);
+    expect(await world.incidents(vault)).toMatchObject([{ kind: 'register-lost', state: 'open' }]);
+  });
+
   test('is not rebuilt from a record that holds no change; people are told which it is', async () => {
     const world = await unaccepted();
     await accept(world);

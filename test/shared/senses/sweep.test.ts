@@ -466,3 +466,23 @@ describe('a key that is refused while the others are seen', () => {
     });
   });
 });
+
+test('what cannot be told keeps nothing of a vault from being undone', async () => {
+  startAt();
+  let isAway = false;
+  const world = await createWorld({
+    vaults: [{ name: VAULT, keys: [seedKey('disk-a', [{}]), seedKey('disk-b', [{}])] }],
+    policy: { vaults: [{ name: VAULT, mode: 'block' }] },
+    onStorage(name) {
+      if (isAway && name.startsWith('set-aside.')) throw new Error('it is away');
+    },
+  });
+  await world.pass(600, 600);
+  await world.sentry();
+  await world.pass(120, 10);
+  isAway = true;
+  await world.ports.tables.keys.put(VAULT, 'disk-b', 'no record of a key');
+  await world.as('attacker').delete(VAULT, 'disk-a');
+  await world.pass(130, 10);
+  expect(world.azure.state(VAULT, 'disk-a').kind).toBe('present');
+});

@@ -34,6 +34,19 @@ describeRule(deletedKeyBack, {
       },
     ],
     [
+      'one that a person gave up: no deletion is said to have been approved',
+      situation({
+        record: recordOf(
+          { [V1]: known() },
+          { approvedDeletion: { approval: 'closed by anna: retired', deletedOn: DELETED, givenUp: true } },
+        ),
+      }),
+      {
+        summary:
+          'Key prod-disks/disk-a is back: it was given up on 2026-02-28 12:00:00 UTC (closed by anna: retired), and is not guarded until a person accepts it in a baseline.',
+      },
+    ],
+    [
       'one that an earlier look saw back',
       situation({ record: letGo({ backSince: inMs(-60_000) }) }),
       { since: inMs(-60_000) },
