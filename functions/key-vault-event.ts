@@ -3,7 +3,7 @@ import { compose } from '../shared/compose.ts';
 import { hand } from '../shared/senses/heard-news.ts';
 import { inspectionsFromKeyVaultEvent } from '../shared/senses/key-vault-event.ts';
 
-/** Queues an inspection for each new key version. Throws when the queue is unreachable, so that Event Grid delivers again. */
+/** Queues an inspection for each new key version. Throws when the queue is unreachable or the policy cannot be used, so that Event Grid delivers again. */
 export async function keyVaultEvent(event: EventGridEvent): Promise<void> {
   const { ports } = compose();
   await hand(inspectionsFromKeyVaultEvent(event, ports.policy, ports.now()), 'key-vault-event', ports);

@@ -11,7 +11,7 @@ import type { Ports } from '../ports.ts';
 import { changeKey, type KeyRow, writeKey } from '../register/keys.ts';
 import { TOLD_AFTER_MS } from './key-drafts.ts';
 
-/** Asks for another look where something settles or failed; once, whoever asks. */
+/** Asks for another look where something settles or failed; once, whoever asks. Returns when it is; `undefined` where none is needed. */
 export async function lookAgain(
   id: KeyId,
   message: Inspection,

@@ -32,7 +32,7 @@ const BLIND_AFTER_PASSES = 3;
 /**
  * One pass over a vault. Plans the next one first, so that a pass that dies ends no chain; a message of another chain, or
  * one delivered again, is dropped. A vault that cannot be read is blind, told after two minutes, and swept again all the
- * same.
+ * same. Throws where storage is away: the next pass is planned by then, and comes all the same.
  */
 export async function sweep(message: SweepMessage, ports: Ports): Promise<void> {
   const { vault } = message;

@@ -25,7 +25,11 @@ export type IncidentKind<Given extends readonly unknown[]> = KindFacts & {
   readonly draft: (...given: Given) => IncidentDraft;
 };
 
-/** @param says what its incidents say, for what they are given */
+/**
+ * A kind of incident that drafts what it is given, under its own name and severity.
+ *
+ * @param says what its incidents say, for what they are given
+ */
 export const incidentKind = <Given extends readonly unknown[]>(
   facts: KindFacts,
   says: (...given: Given) => Omit<IncidentDraft, 'kind' | 'severity'>,
