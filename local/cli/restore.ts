@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { entry } from '../../shared/audit/entries.ts';
-import type { Action, Decision } from '../../shared/domain/decision.ts';
+import type { Action, Decision, Outcome } from '../../shared/domain/decision.ts';
 import { type AttributeChange, type KeyId, spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { intentFor, send } from '../../shared/guard/act.ts';
+import { answeredOutcome, intentFor, send } from '../../shared/guard/act.ts';
 import { isShown } from '../../shared/guard/actions.ts';
 import { CLAIM_MS, type Claim, claimKey, releaseClaim } from '../../shared/guard/claim.ts';
 import { decide } from '../../shared/guard/decide.ts';
+import { intentEntry, outcomeEntry } from '../../shared/guard/entries.ts';
 import { firstReads, observe } from '../../shared/guard/observe.ts';
 import { approvedBy } from '../../shared/guard/outcomes.ts';
 import { withChanges } from '../../shared/register/changes.ts';
@@ -149,16 +149,15 @@ async function write(id: KeyId, decision: Decision, context: Context): Promise<r
   const written: Written[] = [];
   for (const action of decision.actions) {
     const intent = intentFor(action, decision, ports);
-    await ports.trail.append(id.vault, [
-      entry('intent', id, { intent: intent.id, action, by: 'a person' }, ports, { who }),
-    ]);
+    await ports.trail.append(id.vault, [intentEntry(id, intent, ports, { who })]);
     const answer = await send(intent, ports.writes(id.vault));
-    const outcome =
-      answer.kind === 'ok' ? ((await shows(id, action, ports)) ? 'done' : 'begun') : `refused: ${answer.kind}`;
-    await ports.trail.append(id.vault, [entry('outcome', id, { intent: intent.id, kind: outcome }, ports, { who })]);
+    const isDone = answer.kind === 'ok' && (await shows(id, action, ports));
+    const outcome: Outcome = isDone ? { kind: 'done' } : answeredOutcome(answer);
+    await ports.trail.append(id.vault, [outcomeEntry(id, intent, outcome, ports, false, { who })]);
     const { record } = await readKey(ports.tables.keys, id);
-    if (outcome === 'done') await recordChanges(id, approvedBy(intent, record), ports);
-    written.push({ line: `${spellAction(action)}: ${outcome}`, refused: answer.kind !== 'ok' });
+    if (isDone) await recordChanges(id, approvedBy(intent, record), ports);
+    const said = answer.kind === 'ok' ? outcome.kind : `refused: ${answer.kind}`;
+    written.push({ line: `${spellAction(action)}: ${said}`, refused: answer.kind !== 'ok' });
   }
   return written;
 }

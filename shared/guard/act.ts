@@ -4,7 +4,7 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
 import { type Hold, holdOn } from '../domain/hold.ts';
 import { type AttributeChange, type KeyId, spell } from '../domain/key.ts';
-import type { Answer, Conflict, Missing, Refusal, VaultWrites } from '../domain/vault.ts';
+import type { Answer, Conflict, VaultWrites } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
 import { readApprovals, readHolds } from '../register/people.ts';
 import type { Row } from '../storage.ts';
@@ -70,7 +70,7 @@ export async function act(
       return sent.length === 0 ? { kind: 'held', claim: claimed } : { kind: 'sent', claim: claimed, sent };
     }
     const answer = await send(intent, ports.writes(id.vault));
-    const outcome: Outcome = answer.kind === 'ok' ? { kind: 'begun' } : refused(answer);
+    const outcome = answeredOutcome(answer);
     sent.push({ intent, outcome });
     if (outcome.kind === 'failed') await forget(rows.slice(nth, nth + 1), ports);
   }
@@ -179,8 +179,11 @@ export function send({ id, action }: Intent, writes: VaultWrites): Promise<Answe
   }
 }
 
-function refused(answer: Missing | Conflict | Refusal): Outcome {
+/** What an answer says of a write, before anything was read back. */
+export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
   switch (answer.kind) {
+    case 'ok':
+      return { kind: 'begun' };
     case 'missing':
       return { kind: 'failed', because: 'not found' };
     case 'unreachable':

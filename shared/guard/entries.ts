@@ -62,9 +62,13 @@ export function withheldEntries(id: KeyId, decision: Decision, needs: Needs): re
   });
 }
 
-/** What is about to be written to a vault. */
-export const intentEntry = (id: KeyId, intent: Intent, needs: Needs): AuditEntry =>
-  entry('intent', subjectOf(id, intent), { intent: intent.id, action: intent.action }, needs);
+/** What is about to be written to a vault. @param more who does it, where that is a person */
+export const intentEntry = (
+  id: KeyId,
+  intent: Intent,
+  needs: Needs,
+  more: Pick<Partial<AuditEntry>, 'who'> = {},
+): AuditEntry => entry('intent', subjectOf(id, intent), { intent: intent.id, action: intent.action }, needs, more);
 
 /** What came of an intent, how long it took from intent to outcome, and whether a later worker found out by reading. */
 export const outcomeEntry = (
@@ -73,12 +77,14 @@ export const outcomeEntry = (
   outcome: Outcome,
   needs: Needs,
   closedLater = false,
+  more: Pick<Partial<AuditEntry>, 'who'> = {},
 ): AuditEntry =>
   entry(
     'outcome',
     subjectOf(id, intent),
     { intent: intent.id, ...outcome, tookMs: needs.now().getTime() - intent.at.getTime(), closedLater },
     needs,
+    more,
   );
 
 function subjectOf(id: KeyId, { action }: Intent): AuditEntry['subject'] {
