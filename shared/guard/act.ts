@@ -72,7 +72,8 @@ export async function act(
     const answer = await send(intent, ports.writes(id.vault));
     const outcome = answeredOutcome(answer);
     sent.push({ intent, outcome });
-    if (outcome.kind === 'failed') await forget(rows.slice(nth, nth + 1), ports);
+    // A 503 does not say whether it was done: should its record come, the intent explains it.
+    if (outcome.kind === 'failed' && answer.kind !== 'read-only') await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'sent', claim: claimed, sent };
 }

@@ -84,6 +84,18 @@ describe.each([true, false])(
       expect(await unexplained(world)).toEqual([]);
     });
 
+    test.each([
+      ['read-only', true],
+      ['throttled', false],
+    ] as const)('an intent whose write was answered with %s is kept: %s', async (kind, isKept) => {
+      const world = await guarded();
+      world.azure.fault({ match: { operation: 'update', identity: 'keeper' }, answer: { kind } });
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.wake(vault, 'disk-a');
+      expect(world.changes()).toBe(0);
+      expect((await world.ports.tables.intents.list()).length > 0).toBe(isKept);
+    });
+
     test('several undone acts have each their own intent', async () => {
       const world = await guarded();
       const attacker = world.as('attacker');
