@@ -209,3 +209,7 @@ export const isGuarded = (record: KeyRecord): boolean =>
 /** Whether a key that goes is missed: its versions are approved, or known and something may need them. */
 export const isMissed = (record: KeyRecord): boolean =>
   record.approvedDeletion === undefined && Object.keys(record.versions).length > 0;
+
+/** The acts of one operation on a version; a record that names none may be about any. */
+export const actsOn = ({ acts }: KeyRecord, operation: string, version: string | undefined): KeyRecord['acts'] =>
+  acts.filter((act) => act.operation === operation && (act.version === undefined || act.version === version));

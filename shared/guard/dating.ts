@@ -2,7 +2,7 @@ import { type ApprovableAct, type Approval, covers, mayCover } from '../domain/a
 import type { Finding } from '../domain/finding.ts';
 import { type ObservedKey, type ObservedVersion, sameOperations } from '../domain/key.ts';
 import type { KeyPolicy } from '../domain/policy.ts';
-import type { KeyRecord, VersionRecord } from '../domain/register.ts';
+import { actsOn, type KeyRecord, type VersionRecord } from '../domain/register.ts';
 import { MINUTE_MS, SECOND_MS, sameMoment } from '../domain/time.ts';
 
 /** How far the audit log's time of an act may lie from the vault's own, in ms. */
@@ -127,12 +127,8 @@ function isUndated(
     mayCover(approval, key, { act, version, at: latest, by: undefined }, after),
   );
   if (!mayBeCovered) return false;
-  const told = record.acts.filter(
-    ({ operation, version: of, at }) =>
-      operation === 'KeyUpdate' &&
-      (of === undefined || of === version) &&
-      at.getTime() > after.getTime() &&
-      at.getTime() <= latest.getTime() + SAME_ACT_MS,
+  const told = actsOn(record, 'KeyUpdate', version).filter(
+    ({ at }) => at.getTime() > after.getTime() && at.getTime() <= latest.getTime() + SAME_ACT_MS,
   );
   const areAllKept = record.actsCutUntil === undefined || record.actsCutUntil.getTime() <= after.getTime();
   const isAllTold = told.length > 0 && areAllKept && now.getTime() - latest.getTime() >= RECORDS_LATE_MS;

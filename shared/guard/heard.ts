@@ -1,7 +1,7 @@
 import { type Approval, covers, fitsActor } from '../domain/approval.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
-import { KEPT_ACTS, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
+import { actsOn, KEPT_ACTS, type KeyRecord, type RegisterChange, type VersionRecord } from '../domain/register.ts';
 import { CLOCKS_APART_MS, DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../incidents/draft.ts';
 import { accessRefused } from '../incidents/kinds/access-refused.ts';
@@ -45,12 +45,11 @@ export function withActs(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
 export function lettingActsGo(record: KeyRecord, now: Date): KeyRecord {
   const young = record.acts.filter((act) => now.getTime() - act.at.getTime() < DAY_MS).slice(-KEPT_ACTS);
   const asked = record.acts.filter((act) => isToBeAsked(act, record)).slice(-KEPT_ACTS);
-  const [kept = [], cut = []] = [true, false].map((isKept) =>
-    record.acts.filter((act) => (young.includes(act) || asked.includes(act)) === isKept),
-  );
+  const isKept = (act: KeyRecord['acts'][number]): boolean => young.includes(act) || asked.includes(act);
+  const cut = record.acts.filter((act) => !isKept(act));
   if (cut.length === 0) return record;
   const untilMs = Math.max(record.actsCutUntil?.getTime() ?? 0, ...cut.map(({ at }) => at.getTime()));
-  return { ...record, acts: kept, actsCutUntil: new Date(untilMs) };
+  return { ...record, acts: record.acts.filter(isKept), actsCutUntil: new Date(untilMs) };
 }
 
 /** Refusals that are kept unjudged at most: one an hour and caller. */
@@ -164,13 +163,9 @@ function spentOf({ versions, approvedDeletion }: KeyRecord): readonly Spent[] {
 }
 
 /** The acts of that kind since the version was last seen otherwise. */
-const actsSince = ({ version, operation, after, at }: Spent, { acts }: KeyRecord): KeyRecord['acts'] =>
+const actsSince = ({ version, operation, after, at }: Spent, record: KeyRecord): KeyRecord['acts'] =>
   after === undefined
     ? []
-    : acts.filter(
-        (act) =>
-          act.operation === operation &&
-          (act.version === undefined || act.version === version) &&
-          act.at.getTime() > after.getTime() - CLOCKS_APART_MS &&
-          act.at.getTime() <= at.getTime() + CERTAIN_MS,
+    : actsOn(record, operation, version).filter(
+        (act) => act.at.getTime() > after.getTime() - CLOCKS_APART_MS && act.at.getTime() <= at.getTime() + CERTAIN_MS,
       );

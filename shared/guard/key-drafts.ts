@@ -86,11 +86,7 @@ function draftOf(
   record: KeyRecord,
 ): IncidentDraft {
   const command = commandFor(id, finding, mend);
-  const by = namedFor(
-    finding.rule,
-    { version: finding.version, since: finding.since, previous: finding.previous },
-    record,
-  );
+  const by = namedFor(finding.rule, finding, record);
   return {
     kind: finding.rule,
     severity: finding.severity,
@@ -127,11 +123,7 @@ function commandFor(id: KeyId, { rule, version }: UndoneFinding, mend: Standing[
 /** Who is to be named for what an incident tells of, where the audit log has told. */
 export function namedFor(
   kind: string,
-  {
-    version,
-    since,
-    previous,
-  }: { readonly version: string | undefined; readonly since: Date; readonly previous?: Date | undefined },
+  { version, since, previous }: Pick<UndoneFinding, 'version' | 'since' | 'previous'>,
   record: KeyRecord,
 ): Actor | undefined {
   if (kind === keyContested.id) return contester(record);

@@ -1,6 +1,6 @@
 import type { Situation } from '../domain/finding.ts';
 import { type ObservedVersion, sameOperations, type VersionDetail } from '../domain/key.ts';
-import { approvedVersions, type KeyRecord, type RegisterChange } from '../domain/register.ts';
+import { actsOn, approvedVersions, type KeyRecord, type RegisterChange } from '../domain/register.ts';
 import { DAY_MS, later, utc } from '../domain/time.ts';
 import { SAME_ACT_MS } from './dating.ts';
 
@@ -79,13 +79,8 @@ function faultsOf(
 }
 
 /** Whether the audit log has told that a version's material came from elsewhere: of the moment in which it was made, and of no other. */
-export const wasImported = (version: string, created: Date, { acts }: KeyRecord): boolean =>
-  acts.some(
-    (act) =>
-      act.operation === 'KeyImport' &&
-      (act.version === undefined || act.version === version) &&
-      Math.abs(act.at.getTime() - created.getTime()) <= SAME_ACT_MS,
-  );
+export const wasImported = (version: string, created: Date, record: KeyRecord): boolean =>
+  actsOn(record, 'KeyImport', version).some(({ at }) => Math.abs(at.getTime() - created.getTime()) <= SAME_ACT_MS);
 
 function newestApproved(record: KeyRecord): Predecessor | undefined {
   const named = approvedVersions(record).flatMap(([version, { operations }]): readonly Predecessor[] => {
