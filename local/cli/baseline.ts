@@ -2,7 +2,7 @@ import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../shared/register/baseline.ts';
-import type { Proposed } from '../../shared/register/proposal.ts';
+import { nameOf, type Proposed } from '../../shared/register/proposal.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 
@@ -74,7 +74,5 @@ export async function acceptShown(
   ].filter((count, at) => at === 0 || !count.startsWith('0 '));
   return `The baseline of ${vault} is accepted: ${counts.join(', ')}.`;
 }
-
-const nameOf = ({ key, version }: Proposed): string => `${key}/${version ?? ''}`;
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -6,6 +6,7 @@ import type { Ports } from '../ports.ts';
 import { parsed } from '../register/rows.ts';
 import type { Row } from '../storage.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
+import type { KindFacts } from './kinds/kind.ts';
 
 /** An incident with the row it stands in. */
 export interface Booked {
@@ -51,7 +52,15 @@ export const readIncidents = async (ports: BookTable, where: Where): Promise<rea
  * version, even where the act was repeated.
  */
 export async function openIncident(given: IncidentDraft, needs: Needs, id?: string): Promise<void> {
-  const standing = await readIncidents(needs, given.subject);
+  await openAmong(await readIncidents(needs, given.subject), given, needs, id);
+}
+
+async function openAmong(
+  standing: readonly Booked[],
+  given: IncidentDraft,
+  needs: Needs,
+  id: string | undefined,
+): Promise<void> {
   const draft = { ...given, summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
   const same = standing.find((booked) => booked.incident.id === named);
@@ -82,12 +91,13 @@ export async function openIncident(given: IncidentDraft, needs: Needs, id?: stri
 
 /** As `openIncident`, for news of an act: what is over is not opened by hearing again of an act that was told then. */
 export async function openNews(draft: IncidentDraft, needs: Needs, id: string): Promise<void> {
-  const same = (await readIncidents(needs, draft.subject)).find(({ incident: { id: known } }) => known === id);
+  const standing = await readIncidents(needs, draft.subject);
+  const same = standing.find(({ incident: { id: known } }) => known === id);
   // One that was closed before acts were kept apart: what was before its end may have been heard.
   const heard = same?.incident.newest ?? same?.incident.endedAt;
   if (heard !== undefined && draft.since.getTime() <= heard.getTime() && same?.incident.state === 'resolved') return;
   const newest = new Date(Math.max(draft.since.getTime(), heard?.getTime() ?? 0));
-  await openIncident({ ...draft, newest }, needs, id);
+  await openAmong(standing, { ...draft, newest }, needs, id);
 }
 
 /** What is over stays in the book for so long, and of one key or vault so many at most; the trail has it for ever. */
@@ -114,9 +124,9 @@ async function insertedAsWell(partition: string, { id, insertion }: Incident, ne
 
 /** Characters of a summary or a judgement at most: an alert has to fit a message of a queue, and a page of a person. */
 const MOST_CHARACTERS = 4_000;
-/** What people or the guardian say of an incident, cut where it is longer than an alert can be. */
-export const bounded = (words: string): string =>
-  words.length <= MOST_CHARACTERS ? words : `${words.slice(0, MOST_CHARACTERS)} …`;
+/** What people or the guardian say, cut where it is longer than `most` characters; default: than an alert can be. */
+export const bounded = (words: string, most = MOST_CHARACTERS): string =>
+  words.length <= most ? words : `${words.slice(0, most)} …`;
 
 /** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
 const onGoing = (
@@ -186,6 +196,18 @@ export async function endIncidents(
 ): Promise<void> {
   for (const booked of await readIncidents(needs, where))
     if (isMeant(booked.incident)) await resolveIncident(booked, judgement, false, needs);
+}
+
+/** Opens an incident while its state lasts, and ends those of its kind once it does not: `draft` is `undefined` then. */
+export async function openWhile(
+  draft: IncidentDraft | undefined,
+  { id }: KindFacts,
+  where: Where,
+  judgement: string,
+  needs: Needs,
+): Promise<void> {
+  if (draft !== undefined) return openIncident(draft, needs);
+  await endIncidents(where, ({ kind }) => kind === id, judgement, needs);
 }
 
 /** Who did it, once the audit log has told. */

@@ -4,7 +4,7 @@ import { entry } from '../audit/entries.ts';
 import { NO_VAULT } from '../domain/audit-record.ts';
 import type { Ports } from '../ports.ts';
 import type { Row } from '../storage.ts';
-import { openIncident, readIncidents } from './book.ts';
+import { bounded, openIncident, readIncidents } from './book.ts';
 import { deepJson } from './deep-json.ts';
 import { hourOf, incidentId } from './draft.ts';
 import { setAside } from './kinds/set-aside.ts';
@@ -27,8 +27,6 @@ export function wholeText(given: unknown, raw?: string): string {
 
 /** Characters of a reason at most: it goes into the trail, and may list every member of what it is about. */
 const MOST_CHARACTERS = 2_000;
-const bounded = (because: string): string =>
-  because.length <= MOST_CHARACTERS ? because : `${because.slice(0, MOST_CHARACTERS)} …`;
 
 /**
  * Keeps something unreadable where a person can see it, records it and tells. The same from the same source is kept once
@@ -36,7 +34,7 @@ const bounded = (because: string): string =>
  */
 export async function setAsideWhole(aside: SetAside, source: string, ports: Ports): Promise<void> {
   const { content } = aside;
-  const because = bounded(aside.because);
+  const because = bounded(aside.because, MOST_CHARACTERS);
   const folder = `${ports.now().toISOString().slice(0, 10)}/${source}`;
   const name = `${folder}/${createHash('sha256').update(content).digest('hex').slice(0, 32)}.txt`;
   if ((await ports.setAside.read(name)) !== undefined) return;

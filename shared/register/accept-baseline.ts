@@ -7,7 +7,7 @@ import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import { changesByKey, type KeyChange, withChanges } from './changes.ts';
 import { changeKey, type KeyRow, ROWS_AT_ONCE, readKeys } from './keys.ts';
-import { type Proposed, unusable } from './proposal.ts';
+import { nameOf, type Proposed, unusable } from './proposal.ts';
 import { writeBaseline } from './vaults.ts';
 
 /**
@@ -33,9 +33,8 @@ function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords):
 /** What became unusable since a person looked is none that they meant as being in use. */
 function refuseUnusable(proposed: readonly Proposed[], { asShown = [] }: BaselineWords, now: Date): void {
   const faults = proposed.flatMap((one) => {
-    const name = `${one.key}/${one.version ?? ''}`;
-    const fault = asShown.includes(name) ? unusable(one, now) : undefined;
-    return fault === undefined ? [] : [`${name}: ${fault}`];
+    const fault = asShown.includes(nameOf(one)) ? unusable(one, now) : undefined;
+    return fault === undefined ? [] : [`${nameOf(one)}: ${fault}`];
   });
   if (faults.length > 0)
     throw new NotAllowed(
@@ -67,7 +66,7 @@ export async function acceptBaseline(
       keySizeBits: read?.detail.keySizeBits,
       fingerprint: read?.detail.fingerprint,
     };
-    const word = wordOn(`${key}/${version}`, words);
+    const word = wordOn(nameOf(one), words);
     if (suspicious !== undefined && word === undefined) {
       return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
     }
@@ -87,8 +86,8 @@ export async function acceptBaseline(
   await ports.trail.appendRegister(vault, [...entries, accepted]);
   await ports.trail.append(vault, [accepted]);
   // What nobody named and is held to what was approved before is as it was: nobody has said that it is to be undone.
-  const isJudged = ({ key, version, suspicious, approved }: Proposed): boolean =>
-    suspicious === undefined || approved === undefined || wordOn(`${key}/${version ?? ''}`, words) !== undefined;
+  const isJudged = (one: Proposed): boolean =>
+    one.suspicious === undefined || one.approved === undefined || wordOn(nameOf(one), words) !== undefined;
   const judged = proposed.filter(isJudged);
   const changesOf = changesByKey(changes);
   // A look may write a row meanwhile: what it learned stays.

@@ -36,6 +36,9 @@ export interface Proposed {
   readonly changedAt: Date | undefined;
 }
 
+/** How people name it: `key/version`. */
+export const nameOf = ({ key, version }: Proposed): string => `${key}/${version ?? ''}`;
+
 /**
  * What the baseline makes of a version.
  *

@@ -3,7 +3,7 @@ import type { SweepState } from '../domain/register.ts';
 import { later, MINUTE_MS } from '../domain/time.ts';
 import { KeptRecordUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
-import { endIncidents, openIncident, readBook } from '../incidents/book.ts';
+import { endIncidents, openIncident, openWhile, readBook } from '../incidents/book.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { inspectionsStalled } from '../incidents/kinds/inspections-stalled.ts';
 import type { KindFacts } from '../incidents/kinds/kind.ts';
@@ -23,9 +23,8 @@ const BLIND_AFTER_MS = 2 * MINUTE_MS;
 export async function brake(vault: string, badBefore: number, ports: Ports): Promise<void> {
   const { unreadable } = await readBook(ports, { vault });
   for (const { content, message: because } of unreadable) await setAsideWhole({ content, because }, 'incidents', ports);
-  if (badBefore > MASS_BRAKE_VERSIONS)
-    return openIncident(massBrake.draft(vault, hourOf(ports.now()), badBefore), ports);
-  await goodAgain(vault, massBrake, ports);
+  const draft = badBefore > MASS_BRAKE_VERSIONS ? massBrake.draft(vault, hourOf(ports.now()), badBefore) : undefined;
+  await openWhile(draft, massBrake, { vault }, 'good again', ports);
 }
 
 /**

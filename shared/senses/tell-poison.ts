@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { NO_VAULT } from '../domain/audit-record.ts';
 import { MINUTE_MS, moment } from '../domain/time.ts';
-import { endIncidents, openIncident } from '../incidents/book.ts';
+import { openWhile } from '../incidents/book.ts';
 import { poisonLeft } from '../incidents/kinds/poison-left.ts';
 import type { Ports } from '../ports.ts';
 
@@ -33,12 +33,9 @@ export async function tellPoison(queues: readonly PoisonQueue[], ports: Ports): 
     counts.filter(({ count }) => count > 0).map(({ name }) => [name, before[name] ?? now] as const),
   );
   if (!isDeepStrictEqual(since, before)) await vaults.put(PLACE.partition, PLACE.row, since);
-  const stays = Object.entries(since).filter(([, from]) => now.getTime() - from.getTime() >= TOLD_AFTER_MS);
-  if (stays.length === 0)
-    return endIncidents({ vault: NO_VAULT }, ({ kind }) => kind === poisonLeft.id, 'they are empty again', ports);
-  const draft = poisonLeft.draft(
-    stays.map(([name]) => name),
-    now,
+  const stays = Object.entries(since).flatMap(([name, from]) =>
+    now.getTime() - from.getTime() >= TOLD_AFTER_MS ? [name] : [],
   );
-  await openIncident(draft, ports);
+  const draft = stays.length === 0 ? undefined : poisonLeft.draft(stays, now);
+  await openWhile(draft, poisonLeft, { vault: NO_VAULT }, 'they are empty again', ports);
 }
