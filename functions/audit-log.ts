@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
 import { auditRegions } from '../shared/config.ts';
 import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
-import { hand } from '../shared/senses/heard-news.ts';
+import { hand } from '../shared/senses/queue-heard.ts';
 
 /** Queues inspections for what `AuditEvent` records tell. Throws only where the queue, or the storage of what is set aside, cannot be written, or the policy cannot be used: then the batch comes again, without end. */
 export async function auditLog(messages: unknown): Promise<void> {

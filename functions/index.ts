@@ -1,8 +1,8 @@
 /** Every function of the app. One line a file; a test holds this list to the folder. */
 import './alert.ts';
 import './audit-log.ts';
+import './dead-lettered.ts';
 import './inspect.ts';
 import './key-vault-event.ts';
-import './poisoned.ts';
 import './sentry.ts';
 import './sweep.ts';

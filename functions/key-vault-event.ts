@@ -1,7 +1,7 @@
 import { app, type EventGridEvent } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
-import { hand } from '../shared/senses/heard-news.ts';
 import { inspectionsFromKeyVaultEvent } from '../shared/senses/key-vault-event.ts';
+import { hand } from '../shared/senses/queue-heard.ts';
 
 /** Queues an inspection for each new key version. Throws when the queue is unreachable or the policy cannot be used, so that Event Grid delivers again. */
 export async function keyVaultEvent(event: EventGridEvent): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { settingsSchema } from '../shared/config.ts';
 import { policy } from '../shared/domain/policy.ts';
-import { rules } from '../shared/guard/rules/registry.ts';
+import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 
 const property = z.object({

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ConfiguredChannels, configuredChannels } from './alerts/registry.ts';
 import { withRunnableCommands } from './alerts/runnable.ts';
-import { createTrail } from './audit/trail.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
@@ -14,7 +13,8 @@ import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
-import type { PoisonQueue } from './senses/tell-poison.ts';
+import type { PoisonQueue } from './senses/dead-letters-left.ts';
+import { createTrail } from './trail/trail.ts';
 
 /** The guardian with everything it reaches, and its settings. */
 export interface Guardian extends ConfiguredChannels {

@@ -1,7 +1,7 @@
-import type { Trail } from './audit/trail.ts';
 import type { Policy } from './domain/policy.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type { Documents, Queue, Table } from './storage.ts';
+import type { Trail } from './trail/trail.ts';
 
 /** Everything the guardian reaches outside itself. Made by `compose`, or by a test from fakes. */
 export interface Ports {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { collect, installFunctionsCore } from '../local/host/functions-core.ts';
 import { channelRegistry } from '../shared/alerts/registry.ts';
-import { rules } from '../shared/guard/rules/registry.ts';
+import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { foldersIn, importsOf, loadedBy, sourcesIn, textOf } from './source.ts';
 
@@ -22,15 +22,15 @@ const importsWhere = (
   );
 
 describe('a rule', () => {
-  const folder = 'shared/guard/rules/';
-  const files = sourcesIn('shared/guard/rules').filter((file) => file !== `${folder}registry.ts`);
+  const folder = 'shared/guard/keys/rules/';
+  const files = sourcesIn('shared/guard/keys/rules').filter((file) => file !== `${folder}registry.ts`);
 
   test('is one file, named like its id, and one line of the registry', () => {
     expect(rules.map(({ id }) => `${folder}${id}.ts`).toSorted()).toEqual(files);
   });
 
   test.each(files.map(nameOf))('%s has a test of its name', (name) => {
-    expect(sourcesIn('test/shared/guard/rules')).toContain(`test/shared/guard/rules/${name}.test.ts`);
+    expect(sourcesIn('test/shared/guard/keys/rules')).toContain(`test/shared/guard/keys/rules/${name}.test.ts`);
   });
 
   test.each(rules.map((rule) => [rule.id, rule] as const))(
@@ -206,9 +206,9 @@ describe('a decision is pure', () => {
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',
     'shared/register/changes.ts',
-    'shared/register/proposal.ts',
-    'shared/senses/compare.ts',
-    'shared/senses/pass-plan.ts',
+    'shared/approvals/proposal.ts',
+    'shared/senses/sweep/compare.ts',
+    'shared/senses/sweep/plan.ts',
   ];
 
   test('it imports no package but the one for schemas', () => {

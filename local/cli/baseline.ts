@@ -1,8 +1,8 @@
+import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
+import { nameOf, type Proposed } from '../../shared/approvals/proposal.ts';
+import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { acceptBaseline, type BaselineWords } from '../../shared/register/accept-baseline.ts';
-import { proposeBaseline } from '../../shared/register/baseline.ts';
-import { nameOf, type Proposed } from '../../shared/register/proposal.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 

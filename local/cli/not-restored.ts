@@ -1,12 +1,12 @@
 import type { Decision, Judgement } from '../../shared/domain/decision.ts';
 import type { Finding } from '../../shared/domain/finding.ts';
 import { type KeyId, spell } from '../../shared/domain/key.ts';
-import { deletedKeyBack } from '../../shared/guard/rules/deleted-key-back.ts';
-import { keyDeleted } from '../../shared/guard/rules/key-deleted.ts';
-import { keyMissing } from '../../shared/guard/rules/key-missing.ts';
-import { keyPurged } from '../../shared/guard/rules/key-purged.ts';
-import { keyRecreated } from '../../shared/guard/rules/key-recreated.ts';
-import { versionExpired } from '../../shared/guard/rules/version-expired.ts';
+import { deletedKeyBack } from '../../shared/guard/keys/rules/deleted-key-back.ts';
+import { keyDeleted } from '../../shared/guard/keys/rules/key-deleted.ts';
+import { keyMissing } from '../../shared/guard/keys/rules/key-missing.ts';
+import { keyPurged } from '../../shared/guard/keys/rules/key-purged.ts';
+import { keyRecreated } from '../../shared/guard/keys/rules/key-recreated.ts';
+import { versionExpired } from '../../shared/guard/keys/rules/version-expired.ts';
 import type { Context } from './context.ts';
 
 /**

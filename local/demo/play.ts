@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLines, readRecords } from '../../shared/audit/read.ts';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams as streamsOf } from '../../shared/azure/streams.ts';
+import { readLines, readRecords } from '../../shared/trail/read.ts';
 import type { LocalAzure } from '../azure/azure.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';

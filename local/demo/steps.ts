@@ -1,7 +1,7 @@
 import { isRestError } from '@azure/core-rest-pipeline';
-import { chainStart, checkChain } from '../../shared/audit/chain.ts';
+import { askApproval, grantApproval, setHold } from '../../shared/approvals/say.ts';
 import { HOUR_MS } from '../../shared/domain/time.ts';
-import { askApproval, grantApproval, setHold } from '../../shared/register/say.ts';
+import { chainStart, checkChain } from '../../shared/trail/chain.ts';
 import { attack } from '../attacks.ts';
 import {
   eventually,

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { AlertMessage } from '../domain/incident.ts';
 import { ChannelRefused, ChannelUnreachable, StorageUnreachable } from '../errors.ts';
-import { readIncidents } from '../incidents/book.ts';
+import { readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
 import { namedChannels } from './named-channels.ts';

@@ -1,8 +1,8 @@
 import { NO_VAULT } from '../domain/audit-record.ts';
 import type { ChannelMisconfigured } from '../errors.ts';
-import { openWhile } from '../incidents/book.ts';
 import { channelMisconfigured } from '../incidents/kinds/channel-misconfigured.ts';
 import { settingMisconfigured } from '../incidents/kinds/setting-misconfigured.ts';
+import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
 /** Tells, over the channels that there are, of those that cannot be used; and when all can be used again. */

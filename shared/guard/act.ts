@@ -1,4 +1,4 @@
-import { entry } from '../audit/entries.ts';
+import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { Approval } from '../domain/approval.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
@@ -6,8 +6,8 @@ import { type Hold, holdOn } from '../domain/hold.ts';
 import { type AttributeChange, type KeyId, spell } from '../domain/key.ts';
 import type { Answer, Conflict, VaultWrites } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
-import { readApprovals, readHolds } from '../register/people.ts';
 import type { Row } from '../storage.ts';
+import { entry } from '../trail/entries.ts';
 import { isAbout } from './actions.ts';
 import { type Claim, claimWith } from './claim.ts';
 import { intentEntry } from './entries.ts';

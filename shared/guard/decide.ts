@@ -14,8 +14,8 @@ import { MINUTE_MS } from '../domain/time.ts';
 import { approvalFor, spendings } from './approvals.ts';
 import { ifUndated } from './dating.ts';
 import { findings } from './findings.ts';
+import { SETTLING_MS } from './keys/rules/key-missing.ts';
 import { newbornChanges } from './newborn.ts';
-import { SETTLING_MS } from './rules/key-missing.ts';
 import { isThird, sinceLastUndoingMs } from './undone.ts';
 
 /** When to look again at what is settling, in seconds after it began. */

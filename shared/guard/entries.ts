@@ -1,9 +1,9 @@
-import { entry } from '../audit/entries.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import { type Decision, type Intent, type Outcome, spellVerdict } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { Ports } from '../ports.ts';
+import { entry } from '../trail/entries.ts';
 import { versionOf } from './actions.ts';
 
 type Needs = Pick<Ports, 'now' | 'newId'>;

@@ -1,7 +1,7 @@
 import type { Finding, Remedy, Situation } from '../domain/finding.ts';
 import { spell } from '../domain/key.ts';
 import { datesOf } from './dating.ts';
-import { rules } from './rules/registry.ts';
+import { rules } from './keys/rules/registry.ts';
 
 /** Every difference between what is observed and what was approved. The sweep and the guard both ask this. */
 export function findings(situation: Situation): readonly Finding[] {

@@ -9,9 +9,9 @@ import { keyContested } from '../incidents/kinds/key-contested.ts';
 import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
 import { doerOf } from './actors.ts';
 import { contester } from './contested.ts';
-import { rules } from './rules/registry.ts';
-import { versionBornWeak } from './rules/version-born-weak.ts';
-import { versionExpired } from './rules/version-expired.ts';
+import { rules } from './keys/rules/registry.ts';
+import { versionBornWeak } from './keys/rules/version-born-weak.ts';
+import { versionExpired } from './keys/rules/version-expired.ts';
 
 /** A passing failure is told once it has lasted this long, in ms. */
 export const TOLD_AFTER_MS = 2 * MINUTE_MS;

@@ -1,14 +1,14 @@
 import type { KeyId } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
-import { type Booked, nameActor, openIncident, openNews, readIncidents, resolveIncident } from '../incidents/book.ts';
 import { keyContested } from '../incidents/kinds/key-contested.ts';
 import { keyUnwritable } from '../incidents/kinds/key-unwritable.ts';
 import { kinds } from '../incidents/kinds/registry.ts';
+import { type Booked, nameActor, openIncident, openNews, readIncidents, resolveIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { contestedIncident, isCalm } from './contested.ts';
 import type { HeardIncident } from './heard.ts';
 import { draftsOf, endOf, type Found, namedFor } from './key-drafts.ts';
-import { rules } from './rules/registry.ts';
+import { rules } from './keys/rules/registry.ts';
 
 /** Incidents that end with the look that does not come to them any more: those of the rules, and what kept from looking. */
 const ENDING: ReadonlySet<string> = new Set([

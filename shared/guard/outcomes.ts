@@ -1,9 +1,9 @@
-import { registerEntry } from '../audit/entries.ts';
 import type { Action, Intent, Outcome, UndoneFinding } from '../domain/decision.ts';
 import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 import { withChanges } from '../register/changes.ts';
+import { registerEntry } from '../trail/entries.ts';
 import type { Sent } from './act.ts';
 import { isShown, showsAtOnce } from './actions.ts';
 import { afterWriting } from './next-record.ts';

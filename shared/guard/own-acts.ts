@@ -6,7 +6,7 @@ import type { KeyId } from '../domain/key.ts';
 import { CLOCKS_APART_MS, DAY_MS, moment } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { ownActUnexplained } from '../incidents/kinds/own-act-unexplained.ts';
-import { readOrSetAside } from '../incidents/set-aside.ts';
+import { readOrSetAside } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import type { Row } from '../storage.ts';
 import { forget } from './act.ts';

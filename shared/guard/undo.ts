@@ -1,4 +1,4 @@
-import { registerEntry } from '../audit/entries.ts';
+import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Decision, UndoneFinding } from '../domain/decision.ts';
 import type { Hint } from '../domain/hint.ts';
@@ -7,7 +7,7 @@ import type { KeyId, ObservedKey } from '../domain/key.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
 import { withChanges } from '../register/changes.ts';
-import { readApprovals, readHolds } from '../register/people.ts';
+import { registerEntry } from '../trail/entries.ts';
 import { act, type Sent } from './act.ts';
 import type { Claim } from './claim.ts';
 import { decide, type Given } from './decide.ts';

@@ -1,7 +1,7 @@
-import { registerEntry } from '../audit/entries.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import type { Ports } from '../ports.ts';
+import { registerEntry } from '../trail/entries.ts';
 import { withChanges } from './changes.ts';
 import { changeKey } from './keys.ts';
 

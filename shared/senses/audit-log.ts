@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { Actor } from '../domain/audit-record.ts';
 import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
-import { type SetAside, wholeText } from '../incidents/set-aside.ts';
+import { type SetAside, wholeText } from '../incidents/quarantine.ts';
 import { callerOf, shortened } from './audit-identity.ts';
 import { asVaultsWrite, recordsOf } from './audit-messages.ts';
 import { type Expected, isNoise, isStatus, knownUsers, subjectOf, vaultOf } from './audit-noise.ts';
 import { CHANGING, operationOf, TELLING_WHEN_REFUSED } from './audit-operations.ts';
-import { type Heard, mergedByKey } from './heard-news.ts';
+import { type Heard, mergedByKey } from './queue-heard.ts';
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
 const judged = z.object({

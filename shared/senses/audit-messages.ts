@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { wholeText } from '../incidents/set-aside.ts';
+import { wholeText } from '../incidents/quarantine.ts';
 
 /** What an Event Hub message holds. */
 export type Records =

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HintSays } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
-import { wholeText } from '../incidents/set-aside.ts';
-import type { Heard } from './heard-news.ts';
+import { wholeText } from '../incidents/quarantine.ts';
+import type { Heard } from './queue-heard.ts';
 
 /** Compared in lower case and without blanks around it. */
 const NEW_VERSION = 'microsoft.keyvault.keynewversioncreated';

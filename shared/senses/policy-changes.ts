@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { entry } from '../audit/entries.ts';
 import { NO_VAULT } from '../domain/audit-record.ts';
 import { loosenings } from '../domain/loosening.ts';
 import { guardedVaults, keyPolicy, type Policy, policy as policySchema } from '../domain/policy.ts';
-import { endIncidents, openIncident } from '../incidents/book.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { policyLoosened } from '../incidents/kinds/policy-loosened.ts';
+import { endIncidents, openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { readSoundKeys } from '../register/keys.ts';
+import { entry } from '../trail/entries.ts';
 
 /** Where the policy that was last seen stands, in the table of vaults. */
 const SEEN = ['policy', 'seen'] as const;

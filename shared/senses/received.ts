@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { setAsideWhole, wholeText } from '../incidents/set-aside.ts';
+import { setAsideWhole, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { helpSweeping } from './keep-sweeping.ts';
+import { helpSweeping } from './sweep/schedule.ts';
 
 /** Parses a queue's message once, at the edge. One that cannot be parsed is set aside whole and ends there: it would never get better. */
 export async function received<T>(

@@ -1,9 +1,9 @@
 import { resetClock, turnClock } from '../../local/clock.ts';
 import { sweepMessage } from '../../shared/domain/hint.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/domain/time.ts';
-import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
 import { received } from '../../shared/senses/received.ts';
-import { sweep } from '../../shared/senses/sweep.ts';
+import { keepSweeping } from '../../shared/senses/sweep/schedule.ts';
+import { sweep } from '../../shared/senses/sweep/sweep.ts';
 import { type Composition, composition } from './composition.ts';
 import { acceptAlike, alikeVaults, numbered } from './estate.ts';
 import { atMost, type Figure, figure, type Measurement } from './figure.ts';

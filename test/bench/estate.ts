@@ -1,7 +1,7 @@
 import type { SeedVault } from '../../local/azure/types.ts';
+import { acceptBaseline } from '../../shared/approvals/accept-baseline.ts';
+import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { acceptBaseline } from '../../shared/register/accept-baseline.ts';
-import { proposeBaseline } from '../../shared/register/baseline.ts';
 import { seedKey } from '../simulation/end-state.ts';
 
 /** Names `<stem>-000` and so on. */

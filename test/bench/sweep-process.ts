@@ -18,9 +18,9 @@ import { sweepMessage } from '../../shared/domain/hint.ts';
 import { HOUR_MS } from '../../shared/domain/time.ts';
 import { inTurns } from '../../shared/in-turns.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { keepSweeping } from '../../shared/senses/keep-sweeping.ts';
 import { received } from '../../shared/senses/received.ts';
-import { sweep } from '../../shared/senses/sweep.ts';
+import { keepSweeping } from '../../shared/senses/sweep/schedule.ts';
+import { sweep } from '../../shared/senses/sweep/sweep.ts';
 import { type SweepReport, type SweepTask, sweepTask } from './sweep-task.ts';
 
 /** As many messages as the Functions host hands to one instance at once: host.json's batchSize, and half of it again. */

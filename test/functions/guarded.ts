@@ -7,12 +7,12 @@ import { resetClock } from '../../local/clock.ts';
 import { daysAgo, type Estate, people } from '../../local/estate.ts';
 import { type LocalGuardian, type LocalOptions, startLocalGuardian } from '../../local/guardian.ts';
 import type { Host } from '../../local/host/host.ts';
-import { readRecords } from '../../shared/audit/read.ts';
 import { queue } from '../../shared/azure/queues.ts';
 import { type StorageClients, storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams } from '../../shared/azure/streams.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { type Incident, incident } from '../../shared/domain/incident.ts';
+import { readRecords } from '../../shared/trail/read.ts';
 import { type Client, clientOf } from '../simulation/client.ts';
 import { type DiskUse, diskUnder } from '../simulation/disk.ts';
 

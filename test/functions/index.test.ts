@@ -18,9 +18,9 @@ describe('index', () => {
       'audit-log-westeurope': 'eventHubTrigger',
       inspect: 'queueTrigger',
       'key-vault-event': 'eventGridTrigger',
-      'poisoned-alerts': 'queueTrigger',
-      'poisoned-inspections': 'queueTrigger',
-      'poisoned-sweeps': 'queueTrigger',
+      'dead-lettered-alerts': 'queueTrigger',
+      'dead-lettered-inspections': 'queueTrigger',
+      'dead-lettered-sweeps': 'queueTrigger',
       sentry: 'timerTrigger',
       sweep: 'queueTrigger',
     });

@@ -13,12 +13,12 @@ import type { KeyState } from '../../local/azure/types.ts';
 import { daysAgo, startEstate } from '../../local/estate.ts';
 import { type LocalGuardian, startLocalGuardian } from '../../local/guardian.ts';
 import { credentialOf, findLocalAzure, outsideClient, outsideConnection } from '../../local/outside-client.ts';
-import { readRecords } from '../../shared/audit/read.ts';
 import { queue } from '../../shared/azure/queues.ts';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams } from '../../shared/azure/streams.ts';
 import { incident } from '../../shared/domain/incident.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
+import { readRecords } from '../../shared/trail/read.ts';
 
 const VAULT = 'contoso-disks';
 /** Keys that both guardians work on, beside those of `npm start`. */

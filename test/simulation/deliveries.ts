@@ -3,7 +3,7 @@ import { type AlertMessage, alertMessage } from '../../shared/domain/incident.ts
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
-import { sweep } from '../../shared/senses/sweep.ts';
+import { sweep } from '../../shared/senses/sweep/sweep.ts';
 import type { Instance } from './instance.ts';
 import type { WorldStorage } from './storage.ts';
 

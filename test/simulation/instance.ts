@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LocalAzure } from '../../local/azure/azure.ts';
-import { createTrail } from '../../shared/audit/trail.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import type { Streams, Table } from '../../shared/storage.ts';
+import { createTrail } from '../../shared/trail/trail.ts';
 
 export interface Step {
   /** `claims.insert`, `trail.append`, `vault.PATCH` … */

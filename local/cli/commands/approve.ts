@@ -1,7 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
+import { askApproval, grantApproval, withdrawApproval } from '../../../shared/approvals/say.ts';
 import { approvableActs } from '../../../shared/domain/approval.ts';
 import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
-import { askApproval, grantApproval, withdrawApproval } from '../../../shared/register/say.ts';
 import { approvalLines, byWhom } from '../approvals.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import { refuseUnknown } from '../known.ts';

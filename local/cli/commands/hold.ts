@@ -1,7 +1,7 @@
+import { readHolds } from '../../../shared/approvals/read.ts';
+import { releaseHold, setHold } from '../../../shared/approvals/say.ts';
 import { DEFAULT_HOLD_MS, type Hold, spellHold } from '../../../shared/domain/hold.ts';
 import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
-import { readHolds } from '../../../shared/register/people.ts';
-import { releaseHold, setHold } from '../../../shared/register/say.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import { holdLine, standing } from '../holds.ts';
 import { refuseUnknown } from '../known.ts';

@@ -1,6 +1,6 @@
+import { givingUp } from '../../../shared/approvals/abandon.ts';
+import { closeIncident } from '../../../shared/approvals/close.ts';
 import { spell } from '../../../shared/domain/key.ts';
-import { closeIncident } from '../../../shared/incidents/close.ts';
-import { givingUp } from '../../../shared/incidents/give-up.ts';
 import type { CommandGroup } from '../command.ts';
 import { parseWhy } from '../target.ts';
 

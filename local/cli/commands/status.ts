@@ -1,12 +1,12 @@
 import { spellJudgement } from '../../../shared/alerts/text.ts';
+import { isClosedByPeople } from '../../../shared/approvals/close.ts';
+import { readApprovals, readHolds } from '../../../shared/approvals/read.ts';
 import { type Incident, severities } from '../../../shared/domain/incident.ts';
 import { spell } from '../../../shared/domain/key.ts';
 import { guardedVaults, type Mode } from '../../../shared/domain/policy.ts';
 import { utc } from '../../../shared/domain/time.ts';
 import { RegisterUnreadable } from '../../../shared/errors.ts';
-import { readBook } from '../../../shared/incidents/book.ts';
-import { isClosedByPeople } from '../../../shared/incidents/close.ts';
-import { readApprovals, readHolds } from '../../../shared/register/people.ts';
+import { readBook } from '../../../shared/incidents/store.ts';
 import { readBaseline, readSweep } from '../../../shared/register/vaults.ts';
 import { approvalLine, stillCounts } from '../approvals.ts';
 import type { CommandGroup } from '../command.ts';

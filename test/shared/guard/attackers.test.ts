@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
+import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
+import { ensureBaseline } from '../../../shared/approvals/ensure-baseline.ts';
+import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import { keyRecord } from '../../../shared/domain/register.ts';
 import type { VaultReads } from '../../../shared/domain/vault.ts';
 import { inspect } from '../../../shared/guard/inspect.ts';
 import type { Ports } from '../../../shared/ports.ts';
-import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
-import { proposeBaseline } from '../../../shared/register/baseline.ts';
-import { ensureBaseline } from '../../../shared/register/ensure-baseline.ts';
 import { readSweep, writeBaseline } from '../../../shared/register/vaults.ts';
-import { sweep } from '../../../shared/senses/sweep.ts';
+import { sweep } from '../../../shared/senses/sweep/sweep.ts';
 import type { Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
+import { setHold } from '../../../shared/approvals/say.ts';
 import type { Hold } from '../../../shared/domain/hold.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import { CLAIM_MS } from '../../../shared/guard/claim.ts';
-import { setHold } from '../../../shared/register/say.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';

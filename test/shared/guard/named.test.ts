@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { closeIncident } from '../../../shared/incidents/close.ts';
+import { closeIncident } from '../../../shared/approvals/close.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { oidOf } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';

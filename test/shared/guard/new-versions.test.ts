@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Behaviours } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
-import { acceptBaseline } from '../../../shared/register/accept-baseline.ts';
-import { proposeBaseline } from '../../../shared/register/baseline.ts';
+import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
+import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import { MONDAY, startAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';

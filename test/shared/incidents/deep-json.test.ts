@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deepJson } from '../../../shared/incidents/deep-json.ts';
-import { wholeText } from '../../../shared/incidents/set-aside.ts';
+import { wholeText } from '../../../shared/incidents/quarantine.ts';
 
 test('is what JSON.stringify writes, for all that JSON can say', () => {
   fc.assert(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import { inspectionsFromAuditLog } from '../../../shared/senses/audit-log.ts';
-import type { Heard } from '../../../shared/senses/heard-news.ts';
+import type { Heard } from '../../../shared/senses/queue-heard.ts';
 import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'json' };
 import keyPurgeForbidden from '../../samples/audit-log/key-purge-forbidden.json' with { type: 'json' };
 import keyUnwrap from '../../samples/audit-log/key-unwrap.json' with { type: 'json' };

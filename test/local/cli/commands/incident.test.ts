@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openIncident } from '../../../../shared/incidents/book.ts';
 import { type IncidentDraft, incidentId } from '../../../../shared/incidents/draft.ts';
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { vaultBlind } from '../../../../shared/incidents/kinds/vault-blind.ts';
+import { openIncident } from '../../../../shared/incidents/store.ts';
 import { commandLine } from '../command-line.ts';
 
 const { running, done, refused } = commandLine();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, later } from '../../../../shared/domain/time.ts';
-import { openIncident } from '../../../../shared/incidents/book.ts';
+import { openIncident } from '../../../../shared/incidents/store.ts';
 import { commandLine } from '../command-line.ts';
 
 const { running, done } = commandLine();

@@ -1,0 +1,17 @@
+import { app } from '@azure/functions';
+import { compose } from '../shared/compose.ts';
+import { takeDeadLetter } from '../shared/senses/dead-lettered.ts';
+
+/** Sets aside what made a function fail five times, records it and tells. What no sweep would find again is tried again. */
+export const deadLettered =
+  (queue: string) =>
+  async (message: unknown): Promise<void> =>
+    takeDeadLetter(queue, message, compose().ports);
+
+for (const queue of ['sweeps', 'inspections', 'alerts']) {
+  app.storageQueue(`dead-lettered-${queue}`, {
+    queueName: `${queue}-poison`,
+    connection: 'RegisterStorage',
+    handler: deadLettered(queue),
+  });
+}

@@ -1,0 +1,55 @@
+import { spell } from '../domain/key.ts';
+import { keyPolicy } from '../domain/policy.ts';
+import type { Answer, VaultReads } from '../domain/vault.ts';
+import { BaselineImpossible } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { readSoundKeys } from '../register/keys.ts';
+import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type ShownVersion } from './proposal.ts';
+
+/**
+ * Everything of a vault as it is now, the suspicious first, then what was changed lately. Throws `BaselineImpossible` where
+ * any of it cannot be read.
+ */
+export async function proposeBaseline(vault: string, ports: Ports): Promise<readonly Proposed[]> {
+  const reads = ports.reads(vault);
+  const [keys, deleted, { rows: standing }] = await Promise.all([
+    reads.listKeys(),
+    reads.listDeletedKeys(),
+    readSoundKeys(ports.tables.keys, vault),
+  ]);
+  const isGuarded = (key: string): boolean => keyPolicy(ports.policy, vault, key).guarded;
+  const listed = got(keys, vault);
+  const unclear = listed.unclear.find(isGuarded);
+  if (unclear !== undefined)
+    throw new BaselineImpossible(spell({ vault, key: unclear }), 'its item of the list does not hold what it should');
+  const proposed: Proposed[] = [];
+  for (const { key } of listed.keys) {
+    if (!isGuarded(key)) continue;
+    const readAt = ports.now();
+    for (const version of await readVersions(vault, key, reads))
+      proposed.push(proposedVersion(key, version, standing.get(key)?.record, readAt));
+  }
+  for (const { key } of got(deleted, vault)) if (isGuarded(key)) proposed.push(proposedDeleted(key, ports.now()));
+  return bySuspicion(proposed);
+}
+
+/** Every version of a key, read in full where the service lets us. */
+async function readVersions(vault: string, key: string, reads: VaultReads): Promise<readonly ShownVersion[]> {
+  const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
+  const listing = got(versions, spell({ vault, key }));
+  const newest = listing.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.version;
+  const currentVersion = current.kind === 'ok' ? current.value.version : newest;
+  const shown: ShownVersion[] = [];
+  for (const listed of listing) {
+    const { version } = listed;
+    const answer = version === currentVersion ? current : await reads.read(key, version);
+    const read = answer.kind === 'undetailed' ? undefined : got(answer, spell({ vault, key, version }));
+    shown.push({ listed, read, current: version === currentVersion });
+  }
+  return shown;
+}
+
+function got<T>(answer: Answer<T> | { readonly kind: 'undetailed' }, what: string): T {
+  if (answer.kind === 'ok') return answer.value;
+  throw new BaselineImpossible(what, answer.kind);
+}

@@ -1,0 +1,25 @@
+import type { VersionRule } from '../../../domain/finding.ts';
+import { VITAL_OPERATIONS } from '../../../domain/key.ts';
+
+export const versionOperationsRemoved: VersionRule = {
+  id: 'version-operations-removed',
+  scope: 'version',
+  demand: 'A version holds wrapKey and unwrapKey where they were approved.',
+  severity: 'critical',
+  source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#key-access-control',
+  doneBy: ['KeyUpdate'],
+  find(version, approved) {
+    const operations = version.detail?.operations;
+    if (operations === undefined) return undefined;
+    const removed = VITAL_OPERATIONS.filter(
+      (operation) => approved.operations.includes(operation) && !operations.includes(operation),
+    );
+    if (removed.length === 0) return undefined;
+    return {
+      act: 'operations',
+      stopsDisks: approved.enabled,
+      says: `has lost ${removed.join(' and ')}`,
+      remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'tell' },
+    };
+  },
+};

@@ -1,0 +1,60 @@
+import { keyDeleted } from '../../../../../shared/guard/keys/rules/key-deleted.ts';
+import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../../situations.ts';
+import { describeRule } from './table.ts';
+
+const deleted = { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;
+const guardedBy = (more: Parameters<typeof recordOf>[1]) => recordOf({ [V1]: known() }, more);
+
+describeRule(keyDeleted, {
+  accepts: [
+    ['a key that is there', situation()],
+    ['a key that is in neither list: another rule finds it', situation({ observed: { kind: 'absent' } })],
+    ['a deleted key that the register does not know', situation({ observed: deleted, record: recordOf({}) })],
+    [
+      'the very deletion that was approved',
+      situation({ observed: deleted, record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }) }),
+    ],
+  ],
+  rejects: [
+    [
+      'a deleted key: taken back',
+      situation({ observed: deleted }),
+      {
+        version: undefined,
+        since: ACTED,
+        act: 'delete',
+        stopsDisks: true,
+        summary: 'Key prod-disks/disk-a is deleted. Azure purges it on 2026-05-30 12:00:00 UTC.',
+        remedy: { kind: 'recover' },
+      },
+    ],
+    [
+      'a deleted key whose vault says no day of purging',
+      situation({ observed: { ...deleted, scheduledPurgeOn: undefined } }),
+      { summary: 'Key prod-disks/disk-a is deleted.', remedy: { kind: 'recover' } },
+    ],
+    [
+      'another deletion than the approved one, of a key that somebody brought back: told, and not undone',
+      situation({
+        observed: { ...deleted, deletedOn: inMs(-29_000) },
+        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
+      }),
+      { since: inMs(-29_000), stopsDisks: false, remedy: { kind: 'tell' } },
+    ],
+    [
+      'a deleted key of which nothing is approved: told, since something may need it',
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: undefined }) }) }),
+      {
+        stopsDisks: false,
+        summary:
+          'Key prod-disks/disk-a is deleted. Nobody has approved a version of it. Azure purges it on 2026-05-30 12:00:00 UTC.',
+        remedy: { kind: 'tell' },
+      },
+    ],
+    [
+      'a deleted key of which only retired versions are approved',
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: approved({ enabled: false }) }) }) }),
+      { remedy: { kind: 'recover' } },
+    ],
+  ],
+});

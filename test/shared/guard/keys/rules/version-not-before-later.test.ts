@@ -1,0 +1,52 @@
+import { versionNotBeforeLater } from '../../../../../shared/guard/keys/rules/version-not-before-later.ts';
+import { ACTED, BORN, inDays, inMs, oneVersion, V1 } from '../../situations.ts';
+import { describeRule } from './table.ts';
+
+const toBirth = { kind: 'restore', version: V1, change: { notBefore: BORN }, approves: { notBefore: BORN } } as const;
+
+describeRule(versionNotBeforeLater, {
+  accepts: [
+    ['a version without the date', oneVersion({})],
+    ['a date that has passed', oneVersion({ notBefore: inDays(-1) })],
+    ['a date that is this very moment: the version can be used', oneVersion({ notBefore: inDays(0) })],
+    ['the approved date, though still to come', oneVersion({ notBefore: inDays(2) }, { notBefore: inDays(2) })],
+    ['an earlier date than approved', oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(2) })],
+  ],
+  rejects: [
+    [
+      'a date pushed out where none was approved: put back to the birth of the version, which becomes the approved date',
+      oneVersion({ notBefore: inDays(1) }),
+      {
+        version: V1,
+        since: ACTED,
+        act: 'not-before',
+        stopsDisks: true,
+        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-02 12:00:00 UTC; approved was none.`,
+        remedy: toBirth,
+      },
+    ],
+    [
+      'a date one millisecond ahead',
+      oneVersion({ notBefore: inMs(1) }),
+      { act: 'not-before', stopsDisks: true, remedy: toBirth },
+    ],
+    [
+      'a date a second later than the approved one that is still to come: put back',
+      oneVersion({ notBefore: inMs(2_000) }, { notBefore: inMs(1_000) }),
+      {
+        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-01 12:00:02 UTC; approved was 2026-03-01 12:00:01 UTC.`,
+        remedy: { kind: 'restore', version: V1, change: { notBefore: inMs(1_000) } },
+      },
+    ],
+    [
+      'a date pushed out from an approved one that has passed: put back',
+      oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(-100) }),
+      { remedy: { kind: 'restore', version: V1, change: { notBefore: inDays(-100) } } },
+    ],
+    [
+      'a date pushed out on a retired version: told, for no disk uses it',
+      oneVersion({ enabled: false, notBefore: inDays(1) }, { enabled: false }),
+      { stopsDisks: false, remedy: { kind: 'tell' } },
+    ],
+  ],
+});

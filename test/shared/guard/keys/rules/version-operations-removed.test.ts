@@ -1,0 +1,55 @@
+import type { Remedy } from '../../../../../shared/domain/finding.ts';
+import { versionOperationsRemoved } from '../../../../../shared/guard/keys/rules/version-operations-removed.ts';
+import { ACTED, DETAIL, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
+import { describeRule } from './table.ts';
+
+const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
+const allBack: Remedy = { kind: 'restore', version: V1, change: { operations: [...OPERATIONS] } };
+
+describeRule(versionOperationsRemoved, {
+  accepts: [
+    ['all approved operations', oneVersion({})],
+    ['the same operations in another order', oneVersion(may(...OPERATIONS.toReversed()))],
+    ['wrapKey and unwrapKey alone', oneVersion(may('wrapKey', 'unwrapKey'))],
+    [
+      'no wrapKey where it was never approved',
+      oneVersion(may('sign', 'verify'), { operations: ['sign', 'verify', 'encrypt'] }),
+    ],
+    ['a version that was not read in full: its operations are not known', oneVersion({ detail: undefined })],
+  ],
+  rejects: [
+    [
+      'wrapKey removed: all approved operations are put back',
+      oneVersion(may('encrypt', 'decrypt', 'sign', 'verify', 'unwrapKey')),
+      {
+        version: V1,
+        since: ACTED,
+        act: 'operations',
+        stopsDisks: true,
+        summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey.`,
+        remedy: allBack,
+      },
+    ],
+    [
+      'unwrapKey removed',
+      oneVersion(may('wrapKey')),
+      { summary: `Version ${V1} of prod-disks/disk-a has lost unwrapKey.`, remedy: allBack },
+    ],
+    [
+      'both removed',
+      oneVersion(may('sign')),
+      { summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey and unwrapKey.`, remedy: allBack },
+    ],
+    ['every operation removed', oneVersion(may()), { remedy: allBack }],
+    [
+      'an operation exchanged: only what was approved is put back',
+      oneVersion(may('unwrapKey', 'sign'), { operations: ['wrapKey', 'unwrapKey'] }),
+      { remedy: { kind: 'restore', version: V1, change: { operations: ['wrapKey', 'unwrapKey'] } } },
+    ],
+    [
+      'an operation removed from a retired version: told',
+      oneVersion({ enabled: false, ...may('sign') }, { enabled: false }),
+      { stopsDisks: false, remedy: { kind: 'tell' } },
+    ],
+  ],
+});
