@@ -1,4 +1,4 @@
-import type { AlertMessage } from '../domain/incident.ts';
+import type { AlertContent } from '../domain/incident.ts';
 import type { Channel } from './channel.ts';
 
 /** Who is told at once, and who stands by for a channel that refuses. */
@@ -16,14 +16,14 @@ const CHANNELS_FOR_CRITICAL = 2;
  * least two where there are two, since that one channel took an alert does not show that a person got it.
  */
 export function recipients(
-  message: AlertMessage,
+  content: AlertContent,
   named: readonly string[],
   configured: readonly Channel[],
 ): Recipients {
   const wanted = [...new Set(named)];
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
   const inOrder = [...chosen, ...configured.filter((channel) => !chosen.includes(channel))];
-  const least = message.incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
+  const least = content.incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
   const told = chosen.length === 0 ? inOrder.length : Math.max(chosen.length, least);
   return {
     first: inOrder.slice(0, told),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DAY_MS, moment } from './time.ts';
 
 const pattern = z
   .string()
@@ -38,7 +39,8 @@ const keyRule = z
   })
   .describe('Keys of a vault by pattern. The first pattern that fits counts.');
 
-const guardedVault = z
+/** What the policy says of one vault. */
+export const guardedVault = z
   .strictObject({
     name: z
       .string()
@@ -123,3 +125,39 @@ export const vaultsInBlock = (all: Policy): readonly string[] =>
   all.vaults
     .filter((vault) => vault.mode === 'block' || vault.keys.some((rule) => rule.guard && rule.mode === 'block'))
     .map((vault) => vault.name.toLowerCase());
+
+/** What the policy said of one vault, from when on. As it was stored: another version may have said it in other words. */
+export const pastPolicy = z.object({ from: moment, vault: z.json() });
+export type PastPolicy = z.infer<typeof pastPolicy>;
+
+/** Leaving `block` for less than this is not leaving it, in ms. */
+const LEFT_AFTER_MS = DAY_MS;
+
+/**
+ * Since when a key is in `block`; `undefined` where it is not. Going back within 24 hours of leaving is no beginning.
+ *
+ * @param history what the policy said of its vault, oldest first
+ */
+export function blockSince(history: readonly PastPolicy[], vault: string, key: string): Date | undefined {
+  let since: Date | undefined;
+  for (const [place, { from, vault: said }] of [...history.entries()].toReversed()) {
+    if (isInBlock(said, vault, key)) {
+      const leftAt = history[place + 1]?.from ?? from;
+      if (since !== undefined && since.getTime() - leftAt.getTime() >= LEFT_AFTER_MS) return since;
+      since = from;
+    } else if (since === undefined) return undefined;
+  }
+  return since;
+}
+
+/** What cannot be read is taken for no `block`: then what was lost is a person's to restore. */
+function isInBlock(said: unknown, vault: string, key: string): boolean {
+  const parsed = guardedVault.safeParse(said);
+  if (!parsed.success) return false;
+  const { guarded, mode: was } = keyPolicy({ vaults: [parsed.data], channels: [] }, vault, key);
+  return guarded && was === 'block';
+}
+
+/** What a policy says of one vault; `undefined` where it does not name it. */
+export const policyOf = (all: Policy, vault: string): z.infer<typeof guardedVault> | undefined =>
+  all.vaults.find(({ name }) => name.toLowerCase() === vault.toLowerCase());

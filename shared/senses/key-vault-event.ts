@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HintSays } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
+import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
 import type { Heard } from './queue-heard.ts';
 
@@ -48,20 +49,20 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
   if (!parsed.success)
     return {
       inspections: [],
-      setAside: [{ content: wholeText(given), because: z.prettifyError(parsed.error) }],
+      unparsed: [{ content: wholeText(given), because: z.prettifyError(parsed.error) }],
     };
   const { id, type, data } = parsed.data;
-  if (type === '') return { inspections: [], setAside: [{ content: wholeText(given), because: 'it has no type' }] };
-  if (type !== NEW_VERSION) return { inspections: [], setAside: [] };
+  if (type === '') return { inspections: [], unparsed: [{ content: wholeText(given), because: 'it has no type' }] };
+  if (type !== NEW_VERSION) return { inspections: [], unparsed: [] };
   const [, vault, key, version] = ID.exec(typeof data.id === 'string' ? data.id : '') ?? [];
   if (vault === undefined || key === undefined)
-    return { inspections: [], setAside: [{ content: wholeText(given), because: 'data.Id names no key' }] };
-  const subject = { vault: vault.toLowerCase(), key: key.toLowerCase() };
+    return { inspections: [], unparsed: [{ content: wholeText(given), because: 'data.Id names no key' }] };
+  const subject = keyOf({ vault: vault.toLowerCase(), key: key.toLowerCase() });
   if (!guardedVaults(policy).includes(subject.vault) || !keyPolicy(policy, subject.vault, subject.key).guarded)
-    return { inspections: [], setAside: [] };
+    return { inspections: [], unparsed: [] };
   const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version: version.toLowerCase() }) };
   return {
-    inspections: [{ ...subject, hints: [{ id: short(id), sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
-    setAside: [],
+    inspections: [{ subject, hints: [{ id: short(id), sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
+    unparsed: [],
   };
 }

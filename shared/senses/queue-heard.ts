@@ -1,13 +1,14 @@
 import type { Hint, Inspection } from '../domain/hint.ts';
+import { spellSubject } from '../domain/subject.ts';
 import { inTurns } from '../in-turns.ts';
-import { type SetAside, setAsideWhole } from '../incidents/quarantine.ts';
+import { quarantine, type Unparsed } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import { helpSweeping } from './sweep/schedule.ts';
 
 /** What a sense made of what it was given. */
 export interface Heard {
   readonly inspections: readonly Inspection[];
-  readonly setAside: readonly SetAside[];
+  readonly unparsed: readonly Unparsed[];
 }
 
 /** Calls of storage side by side. */
@@ -16,11 +17,11 @@ const AT_ONCE = 8;
 /** Bytes of hints that one message carries at most: a queue message holds 48 KiB before base64. */
 const HINTS_BYTES = 40 * 1024;
 
-/** One inspection a key, however many hints there were, in parts that fit a message. */
-export function mergedByKey(inspections: readonly Inspection[]): readonly Inspection[] {
+/** One inspection a subject, however many hints there were, in parts that fit a message. */
+export function mergedBySubject(inspections: readonly Inspection[]): readonly Inspection[] {
   const hints = new Map<string, { readonly first: Inspection; readonly hints: Map<string, Hint> }>();
   for (const inspection of inspections) {
-    const id = `${inspection.vault}/${inspection.key}`;
+    const id = spellSubject(inspection.subject);
     const merged = hints.get(id) ?? { first: inspection, hints: new Map<string, Hint>() };
     for (const hint of inspection.hints) merged.hints.set(hint.id, hint);
     hints.set(id, merged);
@@ -47,16 +48,16 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
 }
 
 /**
- * Queues what was heard and sets aside what could not be parsed. Throws only where the queue, or the storage of what is
- * set aside, does not take it: then it has to be heard again, or it would be lost.
+ * Queues what was heard and quarantines what could not be parsed. Throws only where the queue, or the storage of what is
+ * quarantined, does not take it: then it has to be heard again, or it would be lost.
  */
-export async function hand(heard: Heard, sense: string, ports: Ports): Promise<void> {
-  const asides = [...new Map(heard.setAside.map((aside) => [aside.content, aside])).values()];
-  // The first alone: the others find its incident told.
-  const inOrder = [asides.slice(0, 1), asides.slice(1)];
+export async function queueHeard(heard: Heard, sense: string, ports: Ports): Promise<void> {
+  const unparsed = [...new Map(heard.unparsed.map((one) => [one.content, one])).values()];
+  // The first alone: the others find its incident open.
+  const inOrder = [unparsed.slice(0, 1), unparsed.slice(1)];
   const steps = [
     ...heard.inspections.map((inspection) => () => ports.queues.inspections.send(inspection)),
-    () => inTurns(1, inOrder, (some) => inTurns(AT_ONCE, some, (aside) => setAsideWhole(aside, sense, ports))),
+    () => inTurns(1, inOrder, (some) => inTurns(AT_ONCE, some, (one) => quarantine(one, sense, ports))),
   ];
   await inTurns(AT_ONCE, steps, (step) => step());
   await helpSweeping(sense, ports);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from '../domain/audit-record.ts';
+import { GUARDIAN } from '../domain/subject.ts';
 import type { Streams } from '../storage.ts';
 import { type ChainHead, link, toLine } from './chain.ts';
 import { findEnd, followEnd, type StreamEnd } from './stream-end.ts';
@@ -88,7 +89,6 @@ function foreignLinesFound(stream: StreamName, end: StreamEnd, now: () => Date):
   if (end.foreignLines === 0) return [];
   const blob = blobName(stream, end.blob);
   const id = createHash('sha256').update(`${blob}:${end.sizeBytes}:${end.foreignLines}`).digest('hex');
-  const vault = stream.slice(stream.lastIndexOf('/') + 1);
   const detail = { error: 'TrailBroken', stream, blob, foreignLines: end.foreignLines };
-  return [{ entry: { id, time: now(), what: 'failure', subject: { vault }, detail } }];
+  return [{ entry: { id, time: now(), what: 'failure', subject: GUARDIAN, detail } }];
 }

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { namedChannels } from '../alerts/named-channels.ts';
+import { recipients } from '../alerts/recipients.ts';
+import type { AlertContent, OutboxRow } from '../domain/incident.ts';
+import { partitionOf } from '../domain/subject.ts';
+import type { Ports } from '../ports.ts';
+import type { Stored } from '../register/rows.ts';
+import { entry } from '../trail/entries.ts';
+
+/** What telling needs. */
+export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'queues' | 'trail' | 'now' | 'newId'> & {
+  readonly tables: Pick<Ports['tables'], 'outbox'>;
+};
+
+/** An alert that waits for its incident's row to be written. */
+export interface Announced {
+  /** The row is written: wakes the sender. */
+  confirm(): Promise<void>;
+  /** Somebody else wrote the row: they alert people of what they wrote. */
+  withdraw(): Promise<void>;
+}
+
+/**
+ * The one place between opening or changing an incident and telling people. Writes a row of the outbox for each channel
+ * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are told:
+ * rather twice than never. Messages only wake the sender, which the sentry does as well.
+ */
+export async function announce(content: AlertContent, needs: NotifyNeeds): Promise<Announced> {
+  const { incident } = content;
+  const { first, absent } = recipients(content, namedChannels(needs), needs.channels);
+  const partition = partitionOf(incident.subject);
+  const rows = first.map(({ id }) => ({
+    row: `${incident.id},${incident.revision},${id}`,
+    value: { ...content, channel: id, attempts: 0, dueAt: needs.now() } satisfies OutboxRow,
+  }));
+  const inserted = await Promise.all(
+    rows.map(async ({ row, value }) => ({
+      row,
+      value,
+      stored: await needs.tables.outbox.insert(partition, row, value),
+    })),
+  );
+  await needs.trail.append([
+    recorded(
+      content,
+      first.map(({ id }) => id),
+      absent,
+      needs,
+    ),
+  ]);
+  return {
+    async confirm() {
+      for (const { row, value, stored } of inserted) {
+        // Somebody who lost the incident's row had announced something else under the same revision.
+        if (stored === undefined) await needs.tables.outbox.put(partition, row, value);
+        await needs.queues.alerts.send({ partition, row });
+      }
+    },
+    async withdraw() {
+      const own = inserted.flatMap(({ stored }): readonly Stored<OutboxRow>[] =>
+        stored === undefined ? [] : [stored],
+      );
+      await Promise.all(own.map((stored) => needs.tables.outbox.remove(stored)));
+    },
+  };
+}
+
+/** The same id for the same content, so that what is announced again after a crash is one record. */
+function recorded(
+  { event, incident }: AlertContent,
+  channels: readonly string[],
+  absent: readonly string[],
+  needs: NotifyNeeds,
+) {
+  const { id, kind, reason, severity, audience, since, judgement, summary, revision, who } = incident;
+  const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary };
+  const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
+  return entry('incident', incident.subject, { ...about, channels, notConfigured: absent }, needs, {
+    id: hash,
+    ...(who === undefined ? {} : { who }),
+  });
+}
