@@ -39,11 +39,14 @@ function rulesTable(): string {
 }
 
 function kindsTable(): string {
-  const rows = kinds.map(({ id, severity, tells, ends }) => {
-    const how = ends.kind === 'by-a-person' ? 'by a person: `incident close`' : ends.when;
-    return `| \`${id}\` | ${severity} | ${tells} | ${how} |`;
-  });
-  return ['| Incident | Severity | What it tells | Ends |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const rows = kinds.flatMap(({ id, audience, tells, reasons }) =>
+    Object.entries(reasons).map(([reason, { severity, endsWhen }], place) => {
+      const why = reason === id ? '' : `\`${reason}\``;
+      return `| ${place === 0 ? `\`${id}\`` : ''} | ${why} | ${severity} | ${audience} | ${place === 0 ? tells : ''} | ${endsWhen} |`;
+    }),
+  );
+  const head = '| Incident | Reason | Severity | Audience | What it tells | Ends |';
+  return [head, '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function settingsTable(): string {

@@ -1,6 +1,7 @@
 import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
 import { nameOf, type Proposed } from '../../shared/approvals/proposal.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
+import { guardedVaults } from '../../shared/domain/policy.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
@@ -8,14 +9,11 @@ import type { Context } from './context.ts';
 
 /** What a baseline of the vault would take, the suspicious first. */
 export async function showBaseline(vault: string, { ports, commandLine }: Context): Promise<string> {
-  const [state, proposed] = await Promise.all([
-    readBaseline(ports.tables.vaults, vault),
-    proposeBaseline(vault, ports),
-  ]);
+  const [state, proposed] = await Promise.all([readBaseline(ports.tables, vault), proposeBaseline(vault, ports)]);
   const standing =
     state?.state === 'accepted'
       ? `accepted on ${utc(state.at)} by ${state.by.name ?? state.by.oid}`
-      : 'not accepted: nothing is written to this vault';
+      : 'not accepted: what is not suspicious counts in alert, and nothing is written to this vault';
   return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed, commandLine)]
     .filter((text) => text !== '')
     .join('\n');
@@ -73,6 +71,19 @@ export async function acceptShown(
     counted(proposed.length - versions.length, 'deleted key is left as it was', 'deleted keys are left as they were'),
   ].filter((count, at) => at === 0 || !count.startsWith('0 '));
   return `The baseline of ${vault} is accepted: ${counts.join(', ')}.`;
+}
+
+/** Accepts the baseline of every vault that waits for it. Nothing can be said of single versions then. */
+export async function acceptAll(words: Required<BaselineWords>, context: Context): Promise<string> {
+  const { ports } = context;
+  if (words.needed.length + words.retired.length + words.asShown.length > 0)
+    throw new NotAllowed('With --all nothing can be said of single versions: accept their vault by itself.');
+  const said: string[] = [];
+  for (const vault of guardedVaults(ports.policy)) {
+    const state = await readBaseline(ports.tables, vault);
+    if (state?.state !== 'accepted') said.push(await acceptShown(vault, words, context));
+  }
+  return said.length === 0 ? 'No baseline waits: every vault has one that was accepted.' : said.join('\n');
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -35,7 +35,7 @@ export async function localContext(identity: string, folder: string): Promise<Co
   const credential = credentialOf(address, identity);
   const settings = await settingsIn(folder);
   const connection = await outsideConnection(address);
-  const ports = portsOf(settings, { ...currentOutside(), credential: () => credential });
+  const ports = portsOf(settings, { ...currentOutside(), credential: () => credential }, []);
   const to = (vault: string) => ({ ...connection(vault), credential });
   const elsewhere = folder === localFolder() ? [] : ['--folder', folder.includes(' ') ? `"${folder}"` : folder];
   return {
@@ -66,7 +66,7 @@ export async function azureContext(): Promise<Context> {
   };
   const { token } = await signedIn();
   return {
-    ports: portsOf(settings, currentOutside()),
+    ports: portsOf(settings, currentOutside(), []),
     who: actorOf(token),
     local: false,
     identities: new Map(),

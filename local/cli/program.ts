@@ -1,11 +1,11 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import {
   BaselineImpossible,
-  KeptRecordUnreadable,
   NotAllowed,
   PolicyInvalid,
-  RegisterUnreadable,
+  RowUnreadable,
   SettingsInvalid,
+  SpooledRecordUnreadable,
   StorageUnreachable,
   TrailBroken,
   TrailUnreachable,
@@ -19,10 +19,11 @@ import { hold } from './commands/hold.ts';
 import { incident } from './commands/incident.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
+import { trail } from './commands/trail.ts';
 import { azureContext, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore];
+const commands = [status, baseline, approve, hold, incident, restore, trail];
 
 /** Where a command writes. */
 export interface Terminal {
@@ -38,10 +39,10 @@ const EXPECTED = [
   SettingsInvalid,
   PolicyInvalid,
   StorageUnreachable,
-  RegisterUnreadable,
-  KeptRecordUnreadable,
+  RowUnreadable,
   TrailUnreachable,
   TrailBroken,
+  SpooledRecordUnreadable,
 ];
 
 /** Runs one command. Returns the status: 0 where it did what it was asked, 1 where it did not and said why. Never throws. */

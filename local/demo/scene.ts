@@ -118,6 +118,11 @@ export async function isWithheld(scene: Scene, vault: string, key: string, becau
   const records = await scene.records();
   return records.some(
     ({ what, subject, detail }) =>
-      what === 'withheld' && subject.vault === vault && subject.key === key && detail.because === because,
+      what === 'withheld' &&
+      'vault' in subject &&
+      'key' in subject &&
+      subject.vault === vault &&
+      subject.key === key &&
+      detail.because === because,
   );
 }

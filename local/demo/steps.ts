@@ -1,5 +1,6 @@
 import { isRestError } from '@azure/core-rest-pipeline';
-import { askApproval, grantApproval, setHold } from '../../shared/approvals/say.ts';
+import { askApproval, grantApproval } from '../../shared/approvals/approve.ts';
+import { setHold } from '../../shared/approvals/hold.ts';
 import { HOUR_MS } from '../../shared/domain/time.ts';
 import { chainStart, checkChain } from '../../shared/trail/chain.ts';
 import { attack } from '../attacks.ts';

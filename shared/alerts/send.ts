@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { AlertMessage, OutboxRow } from '../domain/incident.ts';
+import { type AlertMessage, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import { ChannelRefused, ChannelUnreachable } from '../errors.ts';
@@ -44,6 +44,7 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
   if (stored === undefined || !isDue(stored.value, now)) return;
   const leased = await outbox.replace(stored, { ...stored.value, leasedUntil: later(now, LEASE_MS) });
   if (leased === undefined) return;
+  if (stored.value.channel === ANY_CHANNEL) return handOut(leased, needs);
   const { incident, event } = stored.value;
   const { first, standby } = recipients({ event, incident }, namedChannels(needs), needs.channels);
   const all = [...first, ...standby];
@@ -60,6 +61,20 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
     return;
   }
   await refused(leased, instead, standby, refusal, needs);
+}
+
+/** Gives each channel that the alert is for a row of its own, in place of the one for whichever there are. */
+async function handOut(leased: Stored<OutboxRow>, needs: SendNeeds): Promise<void> {
+  const { partition } = leased.row;
+  const { leasedUntil: _, ...value } = leased.value;
+  const { first } = recipients(value, namedChannels(needs), needs.channels);
+  if (first.length === 0) return recordOn(value, { outcome: 'no-channel' }, needs);
+  for (const { id } of first) {
+    const row = `${value.incident.id},${value.incident.revision},${id}`;
+    await needs.tables.outbox.insert(partition, row, { ...value, channel: id });
+    await needs.queues.alerts.send({ partition, row });
+  }
+  await needs.tables.outbox.remove(leased);
 }
 
 /** Whether a row is to be sent now: its time has come, and nobody is at it. A lease longer than any was made by a clock that was ahead. */

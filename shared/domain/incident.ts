@@ -70,6 +70,9 @@ export const incidentEvents = ['opened', 'changed', 'resolved'] as const;
 export const alertContent = z.object({ event: z.enum(incidentEvents), incident });
 export type AlertContent = z.infer<typeof alertContent>;
 
+/** In a row of the outbox: whichever channels the sender has. */
+export const ANY_CHANNEL = '-';
+
 /** A row of the table `outbox`: an alert that one channel has not accepted yet. */
 export const outboxRow = alertContent.extend({
   channel: z.string(),

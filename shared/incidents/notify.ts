@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { namedChannels } from '../alerts/named-channels.ts';
 import { recipients } from '../alerts/recipients.ts';
-import type { AlertContent, OutboxRow } from '../domain/incident.ts';
+import { type AlertContent, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
@@ -29,7 +29,9 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
   const { incident } = content;
   const { first, absent } = recipients(content, namedChannels(needs), needs.channels);
   const partition = partitionOf(incident.subject);
-  const rows = first.map(({ id }) => ({
+  // Who knows no channel, as a person's command, leaves it to the sender.
+  const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
+  const rows = channels.map((id) => ({
     row: `${incident.id},${incident.revision},${id}`,
     value: { ...content, channel: id, attempts: 0, dueAt: needs.now() } satisfies OutboxRow,
   }));
@@ -40,14 +42,7 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
       stored: await needs.tables.outbox.insert(partition, row, value),
     })),
   );
-  await needs.trail.append([
-    recorded(
-      content,
-      first.map(({ id }) => id),
-      absent,
-      needs,
-    ),
-  ]);
+  await needs.trail.append([recorded(content, channels, absent, needs)]);
   return {
     async confirm() {
       for (const { row, value, stored } of inserted) {

@@ -18,6 +18,10 @@ const SEEN = ['policy', 'seen'] as const;
 export const policyHash = (policy: Policy): string =>
   createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 12);
 
+/** The policy that the running guardian saw last; `undefined` where none has run. Throws `RowUnreadable`. */
+export const readSeenPolicy = async ({ tables }: Pick<Ports, 'tables'>): Promise<Policy | undefined> =>
+  (await tables.policies.get(...SEEN))?.value;
+
 /**
  * Holds the policy against the one that was last seen: a change is in the trail, and what is guarded less well than before
  * is told to everyone. Incidents of what is not guarded any more end. Once a change, whoever looks and however often.

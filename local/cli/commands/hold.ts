@@ -1,8 +1,11 @@
+import { Option } from '@commander-js/extra-typings';
+import { releaseHold, type Settled, setHold, settleHold } from '../../../shared/approvals/hold.ts';
 import { readHolds } from '../../../shared/approvals/read.ts';
-import { releaseHold, setHold } from '../../../shared/approvals/say.ts';
 import { DEFAULT_HOLD_MS, type Hold, spellHold } from '../../../shared/domain/hold.ts';
+import { spell } from '../../../shared/domain/key.ts';
 import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
+import type { Context } from '../context.ts';
 import { holdLine, standing } from '../holds.ts';
 import { refuseUnknown } from '../known.ts';
 import { parseHours, parseTarget, parseWhy } from '../target.ts';
@@ -32,19 +35,40 @@ export const hold: CommandGroup = (program, run) => {
     );
   group
     .command('release')
-    .description('Ends a hold.')
-    .argument('<id>', 'its id')
-    .action((id) =>
+    .description('Ends a hold. What changed under it stays as it is until a person says what becomes of it.')
+    .argument('<id>', 'its id; also of one that is over')
+    .addOption(new Option('--undo', 'what changed under it is undone').conflicts('accept'))
+    .addOption(new Option('--accept', 'what changed under it is to be approved: a second person grants'))
+    .action((id, { undo, accept }) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
-        const released = await releaseHold(id, who, ports);
-        const others = standing(await readHolds(ports), ports.now()).filter((other) => overlap(released, other));
-        return others.length === 0
-          ? `Writes to ${spellHold(released)} go on.`
-          : [`Released. Other holds still stand on ${spellHold(released)}:`, ...others.map(holdLine)].join('\n');
+        if (undo === true) return settledText(await settleHold(id, 'undo', who, ports), context);
+        if (accept === true) return settledText(await settleHold(id, 'accept', who, ports), context);
+        return released(await releaseHold(id, who, ports), context);
       })(),
     );
 };
+
+async function released(over: Hold, { ports, commandLine }: Context): Promise<string> {
+  const others = standing(await readHolds(ports), ports.now()).filter((other) => overlap(over, other));
+  return [
+    others.length === 0
+      ? `Writes to ${spellHold(over)} go on.`
+      : `Released. Other holds still stand on ${spellHold(over)}:`,
+    ...others.map(holdLine),
+    `What changed under it stays as it is until you say: ${commandLine('hold release', over.id, '--undo')}, or --accept`,
+  ].join('\n');
+}
+
+function settledText({ hold: over, keys, asked }: Settled, { commandLine }: Context): string {
+  const names = keys.map(spell).join(', ');
+  if (keys.length === 0) return `Hold ${over.id} is over, and nothing changed under it.`;
+  if (asked.length === 0) return `What changed under hold ${over.id} is undone: ${names}.`;
+  return [
+    `Asked to approve what changed under hold ${over.id}: ${names}. Somebody else grants:`,
+    ...asked.map(({ vault, id }) => `  ${commandLine('--as approver approve grant', vault, id)}`),
+  ].join('\n');
+}
 
 /** Whether there is a key whose writes both stop. */
 const overlap = (one: Pick<Hold, 'vault' | 'key'>, other: Pick<Hold, 'vault' | 'key'>): boolean =>

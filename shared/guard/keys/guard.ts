@@ -36,7 +36,7 @@ import { decide, type Given, type KeyDecision, undoneBy } from './decide.ts';
 import { followUp, tryAgain } from './follow-up.ts';
 import { alertOf, openActIncidents } from './incidents.ts';
 import { nextRecord, recordAfterActing } from './next-record.ts';
-import { isBelieved, notObserved } from './not-observed.ts';
+import { isBelieved, notObserved, whyNot } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
@@ -136,6 +136,8 @@ async function begin(
   const observation = await observe(ports.reads(subject.vault), subject, first, record, isOldBelieved);
   // Told before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
   const unexplained = await unexplainedActs(subject, newEvents, ports);
+  if (observation.kind !== 'observed' && restorer !== undefined)
+    return { kind: 'not-observed', because: whyNot(observation) };
   if (observation.kind !== 'observed') {
     const because = await notObserved({ subject, message, known, record, newEvents, unexplained, observation }, ports);
     return { kind: 'not-observed', because };
@@ -165,7 +167,10 @@ function guarded(state: State, ports: Ports): Guarded {
       const approved = ended.flatMap((one) => approvedBy(one, record));
       if (approved.length > 0)
         await ports.trail.appendRegister(approved.map((change) => registerEntry(subject, change, ports)));
-      return next({ record: withChanges(recordAfterActing(record, ended, ports.now()), approved) });
+      const after = recordAfterActing(record, ended, ports.now());
+      // What a person restores is not undone by the guardian, and makes no key flap.
+      const { undone } = (restorer === undefined ? after : record).inFlight;
+      return next({ record: withChanges({ ...after, inFlight: { ...after.inFlight, undone } }, approved) });
     },
     conclude: (result) => conclude(state, words.approvals, result, ports),
   };

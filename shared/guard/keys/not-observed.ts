@@ -21,6 +21,10 @@ const OLDER_COPY_MS = 15 * MINUTE_MS;
 export const isBelieved = ({ inFlight: { unreadable } }: KeyRecord, now: Date): boolean =>
   unreadable?.because === 'older-copy' && now.getTime() - unreadable.since.getTime() >= OLDER_COPY_MS;
 
+/** Why a key could not be observed, in one word. */
+export const whyNot = (observation: Unobserved['observation']): string =>
+  observation.kind === 'refused' ? observation.refusal.kind : observation.kind;
+
 /** What is known of a key that could not be observed. */
 export interface Unobserved {
   readonly subject: KeySubject;
@@ -44,7 +48,7 @@ export async function notObserved(unobserved: Unobserved, ports: Ports): Promise
     await ports.trail.append(newEvents.map((hint) => hintEntry(subject, hint, ports)));
   const approvals = await readApprovals(ports, subject.vault);
   await openActIncidents([...actIncidents(subject, newEvents, record, approvals, false), ...unexplained], ports);
-  const because = observation.kind === 'refused' ? observation.refusal.kind : observation.kind;
+  const because = whyNot(observation);
   const since = record.inFlight.unreadable?.since ?? now;
   const nextInspectionAt = await tryAgain(message, record, ports);
   if (now.getTime() - since.getTime() >= TOLD_AFTER_MS)
