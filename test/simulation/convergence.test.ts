@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../local/clock.ts';
 import type { Hint } from '../../shared/domain/hint.ts';
 import type { Client } from './client.ts';
-import { startAt } from './clock.ts';
+import { stopAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
@@ -81,8 +81,7 @@ async function play(
   disturbance: Disturbance,
   behaviours: NonNullable<WorldOptions['behaviours']> = {},
 ): Promise<EndState> {
-  resetClock();
-  startAt();
+  stopAt();
   const { instances, endsAt, endedBackSeconds } = disturbance;
   let calls = 0;
   let counting = false;
@@ -257,8 +256,7 @@ test('hints on every key in every order end the same', async () => {
 test('a new version ends the same whether its event comes in either schema or not at all', async () => {
   const ends = [];
   for (const eventSchema of ['EventGridSchema', 'CloudEventSchemaV1_0', undefined] as const) {
-    resetClock();
-    startAt();
+    stopAt();
     const world = await createWorld({ vaults, policy, behaviours: eventSchema === undefined ? {} : { eventSchema } });
     const deliveries: { readonly body: string }[] = [];
     world.azure.onEvent((delivery) => deliveries.push(delivery));
@@ -283,8 +281,7 @@ test('a new version ends the same whether its event comes in either schema or no
 });
 
 test('a failover on the way adds the news of itself and changes nothing else', async () => {
-  resetClock();
-  startAt();
+  stopAt();
   const world = await createWorld({ vaults, policy });
   await world.pass(600, 600);
   const attack: Attack = { deeds: [{ deed: 'disable', key: 'disk-a', which: 0 }], deleted: ['disk-b'] };

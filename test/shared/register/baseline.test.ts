@@ -5,7 +5,7 @@ import { entry } from '../../../shared/audit/entries.ts';
 import { acceptBaseline, type BaselineWords } from '../../../shared/register/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/register/baseline.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -16,7 +16,7 @@ const vault = 'prod-disks';
 const attacker = 'attacker';
 const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 const soundKey: SeedKey = {

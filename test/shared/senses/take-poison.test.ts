@@ -3,13 +3,13 @@ import { resetClock } from '../../../local/clock.ts';
 import type { Hint, Inspection } from '../../../shared/domain/hint.ts';
 import { HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { takePoison } from '../../../shared/senses/take-poison.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 /** A swept vault, and the places of its storage that refuse. */
