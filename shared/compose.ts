@@ -79,7 +79,12 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
       intents: tableOf('intents'),
     },
     queues: queuesOf(register),
-    trail: createTrail({ streams: streams(trailStorage.container('trail')), backlog: tableOf('backlog'), now }),
+    trail: createTrail({
+      streams: streams(trailStorage.container('trail')),
+      backlog: tableOf('backlog'),
+      now,
+      newId: randomUUID,
+    }),
     setAside: documents(register.container('set-aside')),
     settings: {
       sweepEverySeconds: settings.KEY_GUARDIAN_SWEEP_SECONDS,

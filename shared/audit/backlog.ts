@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type AuditEntry, auditEntry } from '../domain/audit-record.ts';
 import { later, MINUTE_MS, moment } from '../domain/time.ts';
@@ -48,9 +47,12 @@ const keptRow = z.object({ stream: z.string(), entry: auditEntry });
 const leaseRow = z.object({ until: moment });
 const LEASE_PLACE = { partition: 'catch-up', row: 'lease' } as const;
 
-/** The backlog of a table, shared by every instance that has it. */
-export function createBacklog(table: Table, now: () => Date): Backlog {
-  const instance = randomUUID();
+/** The backlog of a table, shared by every instance that has it: `newId` gives each of them an id of its own. */
+export function createBacklog(
+  table: Table,
+  { now, newId }: { readonly now: () => Date; readonly newId: () => string },
+): Backlog {
+  const instance = newId();
   let count = 0;
 
   /** In order of keeping: by time, and within one instance by count. */

@@ -51,13 +51,15 @@ export function createTrail(needs: {
   /** A table of its own in the register's storage, which is another account. */
   readonly backlog: Table;
   readonly now: () => Date;
+  /** Told apart by it: the writers who keep records in one table. */
+  readonly newId: () => string;
   /** How long each of the two storages may take. Default 5000. */
   readonly giveUpAfterMs?: number;
   /** Blocks after which a stream goes on in a new blob, the same for all writers. Default 40000; a blob takes 50000. */
   readonly rollAfterBlocks?: number;
 }): Trail {
   const { streams, now, giveUpAfterMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
-  const backlog = createBacklog(needs.backlog, now);
+  const backlog = createBacklog(needs.backlog, needs);
   const writerOf = createWriters((stream) =>
     createStreamWriter({ streams, stream, now, giveUpAfterMs, rollAfterBlocks }),
   );
