@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    setupFiles: ['test/every-title.ts'],
     pool: 'forks',
     // One less by default, which on two cores is one.
     maxWorkers: '100%',
