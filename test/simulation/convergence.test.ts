@@ -292,6 +292,12 @@ test('a new version ends the same whether its event comes in either schema or no
   expect(ends[2]).toEqual(ends[0]);
 });
 
+test('an instance that was gone for ten minutes leaves the same end, whether or not anybody missed it', async () => {
+  const attack: Attack = { deeds: [{ deed: 'disable', key: 'disk-a', which: 0 }], deleted: ['disk-a'] };
+  const gone = { ...calm, endsAt: [52, 100], endedBackSeconds: 600 };
+  expect(await play(attack, gone)).toEqual(await play(attack, calm));
+});
+
 test('a failover on the way adds the news of itself and changes nothing else', async () => {
   stopAt();
   const world = await createWorld({ vaults, policy });
