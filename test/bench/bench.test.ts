@@ -44,7 +44,7 @@ describe('a figure', () => {
   });
 });
 
-test('the median is the middle, the lower of two, and NaN of nothing', () => {
+test('the median is the middle, the lower of two, and `NaN` of nothing', () => {
   expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 2, Number.NaN]);
 });
 

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
+import { seededRandom } from '../../local/azure/random.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
@@ -48,6 +48,7 @@ export function composition(options: CompositionOptions): Composition {
   const hook = beforeStorage === undefined ? {} : { onCall: beforeStorage };
   const queues = { sweeps: fakeQueue(hook), inspections: fakeQueue(hook), alerts: fakeQueue(hook) };
   const now = (): Date => new Date();
+  const newId = seededRandom(1).uuid;
   const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
   const connection = (vault: string, identity: 'watcher' | 'keeper') => ({
     url: `https://${vault}.vault.azure.net`,
@@ -57,7 +58,7 @@ export function composition(options: CompositionOptions): Composition {
   const ports: Ports = {
     policy,
     now,
-    newId: randomUUID,
+    newId,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
     tables: {
@@ -70,7 +71,7 @@ export function composition(options: CompositionOptions): Composition {
       intents: fakeTable(hook),
     },
     queues,
-    trail: createTrail({ streams: fakeStreams(hook), backlog: fakeTable(hook), now }),
+    trail: createTrail({ streams: fakeStreams(hook), backlog: fakeTable(hook), now, newId }),
     setAside: fakeDocuments(hook),
     settings: {
       sweepEverySeconds: 60,

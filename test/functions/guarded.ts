@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { resetClock } from '../../local/clock.ts';
+import { resetClock, stopClock } from '../../local/clock.ts';
 import { daysAgo, type Estate, people } from '../../local/estate.ts';
 import { type LocalGuardian, type LocalOptions, startLocalGuardian } from '../../local/guardian.ts';
 import type { Host } from '../../local/host/host.ts';
@@ -42,7 +42,8 @@ export interface Guarded {
 }
 
 /**
- * A guardian over a vault `contoso-disks` with these keys, each of one version, the same for all tests of the file. When
+ * A guardian over a vault `contoso-disks` with these keys, each of one version, the same for all tests of the file. The clock
+ * stands still but for `advance`, so that a busy machine makes nothing due. When
  * they have ended, no function may have failed and no message been given up.
  */
 export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {}): Guarded {
@@ -61,6 +62,7 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
     storageClients({ kind: 'connection-string', value: up().guardian.settings[account] ?? '' });
 
   beforeAll(async () => {
+    stopClock();
     folder = await mkdtemp(join(tmpdir(), 'key-guardian-functions-'));
     running = await startLocalGuardian({ estate: estateOf(keys), folder, write: () => {}, ...quiet, ...more });
     await host().idle();

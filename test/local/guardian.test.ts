@@ -118,10 +118,10 @@ describe('a local guardian', () => {
     const dataKey = randomBytes(32);
     const { result: stored } = await disk.wrapKey('RSA-OAEP-256', dataKey);
 
-    // The guardian's write takes its time, so that the disk is seen to fail before.
+    // The guardian's write takes its time, so that the disk is seen to fail before, also on a busy machine.
     const quickAgain = running.azure.fault({
       match: { identity: 'keeper', key: 'disk-web', operation: 'update' },
-      answer: { kind: 'slow', ms: 1_000 },
+      answer: { kind: 'slow', ms: 3_000 },
     });
     await attack('disable', await outsideClient(address, VAULT, 'attacker'), 'disk-web');
     await expect(disk.unwrapKey('RSA-OAEP-256', stored)).rejects.toMatchObject({ statusCode: 403 });

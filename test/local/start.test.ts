@@ -10,7 +10,7 @@ import { attack } from '../../local/attacks.ts';
 import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
 
 const script = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
-const patient = { timeout: 20_000, interval: 50 };
+const patient = { timeout: 100_000, interval: 50 };
 
 const start = (folder: string, ...options: readonly string[]) => {
   const child = spawn(process.execPath, [script, '--folder', folder, ...options], {
@@ -60,7 +60,7 @@ beforeAll(async () => {
   second = start(join(home, 'second'));
   seen = await seenWhileStarting(first);
   await vi.waitUntil(() => isUp(second), patient);
-}, 60_000);
+});
 afterAll(async () => {
   first.child.kill('SIGKILL');
   second.child.kill('SIGKILL');

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { resetClock } from '../../local/clock.ts';
-import { startAt } from './clock.ts';
+import { stopAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import type { Step } from './instance.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
@@ -57,8 +57,7 @@ async function play(
   { act, behaviours = {} }: Story,
   options: Pick<WorldOptions, 'endedBackSeconds'> & { readonly ends?: (step: Step, number: number) => boolean },
 ): Promise<{ readonly end: EndState; readonly steps: readonly Step[]; readonly undoneAfter: number }> {
-  resetClock();
-  startAt();
+  stopAt();
   const steps: Step[] = [];
   const world = await createWorld({
     vaults,

@@ -1,5 +1,7 @@
 import type { SeedKey, SeedVersion } from '../../local/azure/types.ts';
 import { DAY_MS } from '../../shared/domain/time.ts';
+import { inspectionsStalled } from '../../shared/incidents/kinds/inspections-stalled.ts';
+import { sweepReplanted } from '../../shared/incidents/kinds/sweep-replanted.ts';
 import { readKeys } from '../../shared/register/keys.ts';
 import type { World } from './world.ts';
 
@@ -8,6 +10,7 @@ export interface EndState {
   readonly vault: readonly unknown[];
   /** Writes of the guardian that changed what the vault holds. */
   readonly changes: number;
+  /** But for what tells only how long an instance was gone, once it is resolved. */
   readonly incidents: readonly string[];
   readonly register: readonly unknown[];
   /** Claims that nobody ended. */
@@ -17,6 +20,9 @@ export interface EndState {
   /** Writes that reached the vault without an intent in the trail. */
   readonly unrecorded: readonly string[];
 }
+
+/** They tell of the platform: in which call an instance ends decides whether anybody missed it. */
+const OF_THE_PLATFORM = [inspectionsStalled.id, sweepReplanted.id];
 
 /** Where a run over one vault came to. Dates that the guardian made are told from now. */
 export async function endStateOf(world: World, vault: string, keys: readonly string[]): Promise<EndState> {
@@ -32,6 +38,7 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
     vault: keys.map((key) => vaultStateOf(world, vault, key)),
     changes: world.changes(),
     incidents: incidents
+      .filter(({ kind, state }) => state === 'open' || !OF_THE_PLATFORM.includes(kind))
       .map(({ kind, subject, state }) => [kind, subject.key, subject.version, state].join(' '))
       .toSorted(),
     register: [...rows].map(([key, { record }]) => ({

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { LocalAzure } from '../../local/azure/azure.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
@@ -16,6 +15,8 @@ export interface Step {
 /** What all instances share. */
 export interface Shared {
   readonly azure: LocalAzure;
+  /** Of the world's seed. */
+  readonly newId: () => string;
   readonly storage: Pick<Ports, 'tables' | 'queues' | 'setAside'> & {
     readonly streams: Streams;
     readonly backlog: Table;
@@ -34,7 +35,7 @@ export interface Instance {
 }
 
 /** Composes the real guardian over storage in memory and the local Azure. */
-export function createInstance({ azure, storage, policy, settings, onStep }: Shared): Instance {
+export function createInstance({ azure, newId, storage, policy, settings, onStep }: Shared): Instance {
   const instance = { ended: false };
   const steps = (step: Step): void => {
     if (instance.ended) throw new InstanceEnded(step);
@@ -62,7 +63,7 @@ export function createInstance({ azure, storage, policy, settings, onStep }: Sha
       return policy();
     },
     now,
-    newId: randomUUID,
+    newId,
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
     tables: {
@@ -83,6 +84,7 @@ export function createInstance({ azure, storage, policy, settings, onStep }: Sha
       streams: stepped('trail', storage.streams),
       backlog: stepped('backlog', storage.backlog),
       now,
+      newId,
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
       giveUpAfterMs: 60_000,
     }),

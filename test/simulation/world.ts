@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
@@ -18,6 +17,7 @@ import { hand } from '../../shared/senses/queue-heard.ts';
 import { watch } from '../../shared/senses/sweep/sentry.ts';
 import { type Client, clientOf } from './client.ts';
 import { createDeliveries } from './deliveries.ts';
+import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
 import { createStorage, recordsIn } from './storage.ts';
 
@@ -26,6 +26,7 @@ export interface WorldOptions {
   readonly vaults: readonly SeedVault[];
   readonly policy: unknown;
   readonly behaviours?: Partial<Behaviours>;
+  /** For ids, orders and shares: the same seed gives the same run, but for the material of keys that are made on the way. Default 1. */
   readonly seed?: number;
   /** Called before each call of storage takes effect: `trail.append`, `tables.insert` …; what it throws fails the call. */
   readonly onStorage?: (name: string) => void | Promise<void>;
@@ -89,7 +90,10 @@ const DISK_ACTIONS = [
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   let policy: Policy = policySchema.parse(options.policy);
-  const azure = createLocalAzure({
+  const seed = options.seed ?? 1;
+  const ids = seededIds(seed);
+  const { newId } = ids;
+  const served = createLocalAzure({
     vaults: options.vaults,
     identities: [
       ...guardianIdentities(roles, vaultsInBlock(policy)),
@@ -98,8 +102,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
     ],
     behaviours: { settleMs: 0, ...options.behaviours },
-    seed: options.seed ?? 1,
+    seed,
   });
+  const azure = { ...served, httpClient: ids.named(served.httpClient) };
   const storage = createStorage((name) => options.onStorage?.(name));
   const { tables } = storage;
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
@@ -107,6 +112,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const composed = (onStep: WorldOptions['onStep']): Instance =>
     createInstance({
       azure,
+      newId,
       storage,
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
@@ -162,7 +168,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await ports.queues.inspections.send({
         vault,
         key,
-        hints: [{ id: randomUUID(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
+        hints: [{ id: newId(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
         pass: { badBefore: 0, listedKeys: 5 },
       });
       await settle();
@@ -197,7 +203,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async approve(given) {
       const now = Date.now();
       const granted = approval.parse({
-        id: randomUUID(),
+        id: newId(),
         version: '*',
         by: 'anyone',
         from: new Date(now - 60_000),
@@ -212,7 +218,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     async hold(given = {}) {
       const set = hold.parse({
-        id: randomUUID(),
+        id: newId(),
         by: { oid: 'responder' },
         why: 'a test',
         from: new Date(),

@@ -45,7 +45,7 @@ describe('hours', () => {
     expect(parseHours(text)).toBe(hours);
   });
 
-  it.each(['0', '-1', 'soon', 'Infinity', 'NaN', '', '720.1', '1e12'])('are not "%s"', (text) => {
+  it.each(['0', '-1', 'soon', 'Infinity', 'NaN', '', '720.1', '1e12'])('are not `%s`', (text) => {
     expect(() => parseHours(text)).toThrow('Give hours as a number above 0, at most 720.');
   });
 });
@@ -55,7 +55,7 @@ describe('a reason', () => {
     expect(parseWhy(' a drill ')).toBe('a drill');
   });
 
-  it.each(['', ' ', '\t\n'])('is not "%s"', (text) => {
+  it.each(['', ' ', '\t\n'])('is not %j', (text) => {
     expect(() => parseWhy(text)).toThrow('Say why, in words.');
   });
 

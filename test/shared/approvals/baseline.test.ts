@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SeedKey, VersionState } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
+import { entry } from '../../../shared/trail/entries.ts';
 import { acceptBaseline, type BaselineWords } from '../../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
-import { entry } from '../../../shared/trail/entries.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -16,7 +16,7 @@ const vault = 'prod-disks';
 const attacker = 'attacker';
 const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 const soundKey: SeedKey = {

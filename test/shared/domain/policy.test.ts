@@ -85,9 +85,10 @@ describe('what the policy says of a key', () => {
 
   test('a pattern takes no long time, however many stars it has', () => {
     const only = policy.parse({ vaults: [{ name: 'lab', keys: [{ pattern: '*a*a*a*a*b', guard: false }] }] });
-    const began = performance.now();
+    const before = process.cpuUsage();
     expect(keyPolicy(only, 'lab', 'a'.repeat(127)).guarded).toBe(true);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // In µs of this process, whatever else the machine does meanwhile.
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
   test('guarded vaults are named in lower case', () => {

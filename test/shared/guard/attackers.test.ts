@@ -303,7 +303,7 @@ describe('what people said', () => {
         const { set } = hook;
         if (set === undefined || name !== 'trail.append') return;
         delete hook.set;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        turnClock(100);
         await set();
       },
     });

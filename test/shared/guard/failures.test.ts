@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
@@ -13,7 +13,7 @@ const vaults = [{ name: VAULT, keys: [seedKey('disk-a', [{}, {}]), seedKey('disk
 afterEach(resetClock);
 
 async function worldWith(more: Partial<WorldOptions> = {}): Promise<World> {
-  startAt();
+  stopAt();
   const world = await createWorld({ vaults, policy, ...more });
   // Ten quiet minutes: the reads of the baseline have settled.
   await world.pass(600, 600);
@@ -480,7 +480,7 @@ describe('a key of very many versions', () => {
   test('that are all disabled at once is undone fifty at a time, and told', async () => {
     const ROW_CHARACTERS = 120_000;
     let longest = 0;
-    startAt();
+    stopAt();
     const world = await createWorld({
       vaults: [
         {
@@ -519,7 +519,7 @@ describe('a key of very many versions', () => {
 
 describe('very many hints', () => {
   test('on a key whose state stays the same are one decision, and a count: a day of them adds no block to the trail', async () => {
-    startAt();
+    stopAt();
     let blocks = 0;
     const world = await createWorld({
       vaults,

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { createWorld } from '../../simulation/world.ts';
 
 const block = { vaults: [{ name: 'prod-disks', mode: 'block' }], channels: ['console'] };
@@ -10,6 +11,7 @@ const currentOf = (world: Awaited<ReturnType<typeof createWorld>>, key: string) 
   return state.versions;
 };
 
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe('a disabled version', () => {

@@ -3,7 +3,7 @@ import type { Behaviours } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -12,7 +12,7 @@ const inDays = (days: number): Date => new Date(seconds(days) * 1000);
 const first = '00000000000000000000000000000001';
 const vault = 'prod-disks';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 /** A key `disk-a` of one version that may wrap and unwrap, guarded in mode block, with its baseline accepted. */

@@ -111,21 +111,21 @@ describe('after a look the register holds', () => {
     expect(looked(situation(), nothing).lastLookFound).toBeUndefined();
   });
 
-  test.each<readonly [verdict: Verdict, left: 'good' | 'undo' | 'left']>([
-    [{ kind: 'told' }, 'good'],
-    [{ kind: 'undo', action }, 'undo'],
-    [{ kind: 'settling' }, 'undo'],
-    [withheld('once-a-minute'), 'undo'],
-    [withheld('recovering'), 'undo'],
-    [withheld('hold'), 'left'],
-    [withheld('alert-only'), 'left'],
-    [withheld('no-baseline'), 'left'],
-    [withheld('managed'), 'left'],
-    [withheld('mass-brake'), 'left'],
-    [withheld('uncounted'), 'left'],
-    [withheld('undated'), 'left'],
-    [{ kind: 'approved', approval: 'approval-1' }, 'left'],
-  ])('whether a version was left as it was: %o', (verdict, left) => {
+  test.each<readonly [what: string, verdict: Verdict, left: 'good' | 'undo' | 'left']>([
+    ['told', { kind: 'told' }, 'good'],
+    ['to be undone', { kind: 'undo', action }, 'undo'],
+    ['settling', { kind: 'settling' }, 'undo'],
+    ['withheld, once-a-minute', withheld('once-a-minute'), 'undo'],
+    ['withheld, recovering', withheld('recovering'), 'undo'],
+    ['withheld, hold', withheld('hold'), 'left'],
+    ['withheld, alert-only', withheld('alert-only'), 'left'],
+    ['withheld, no-baseline', withheld('no-baseline'), 'left'],
+    ['withheld, managed', withheld('managed'), 'left'],
+    ['withheld, mass-brake', withheld('mass-brake'), 'left'],
+    ['withheld, uncounted', withheld('uncounted'), 'left'],
+    ['withheld, undated', withheld('undated'), 'left'],
+    ['approved', { kind: 'approved', approval: 'approval-1' }, 'left'],
+  ])('whether a version was left as it was: %s', (_what, verdict, left) => {
     expect(seenAfter(situation(), [judged(verdict)])?.verdict).toBe(left);
   });
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
 import { clientOf } from '../../simulation/client.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const vault = 'prod-disks';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe.each([true, false])(

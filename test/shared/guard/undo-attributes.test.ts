@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Behaviours, SeedVersion, VersionState } from '../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -13,7 +13,7 @@ const latest = '00000000000000000000000000000002';
 const vault = 'prod-disks';
 const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 interface Guarded {

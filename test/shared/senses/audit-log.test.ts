@@ -139,12 +139,12 @@ describe('who did it', () => {
 });
 
 describe('an act is done', () => {
-  test.each([200, 201, 202, 204, 299, '200'])('when its status is %s', (status) => {
+  test.each([200, 201, 202, 204, 299, '200'])('when its status is %j', (status) => {
     expect(says([withStatus(update, status)])).toEqual([saysUpdate]);
   });
 
   test.each([199, 300, 400, 403, 404, 409, 429, 500, '403'])(
-    'not when its status is %s, though its result says Success',
+    'not when its status is %j, though its result says Success',
     (status) => {
       expect(update?.resultType).toBe('Success');
       expect(says([withStatus(update, status)])).toEqual([]);

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import type { Hint, Inspection } from '../../../shared/domain/hint.ts';
 import { HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
-import { takeDeadLetter } from '../../../shared/senses/dead-lettered.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { takePoison } from '../../../shared/senses/dead-lettered.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 /** A swept vault, and the places of its storage that refuse. */
@@ -34,7 +34,7 @@ async function minutes(world: World, count: number): Promise<number> {
   let taken = before;
   for (let seconds = 0; seconds < count * 60; seconds += 5) {
     await world.pass(5, 5);
-    for (const message of world.poisoned.slice(taken)) await takeDeadLetter('inspections', message, world.ports);
+    for (const message of world.poisoned.slice(taken)) await takePoison('inspections', message, world.ports);
     taken = world.poisoned.length;
   }
   return taken - before;
@@ -157,7 +157,7 @@ describe('poison', () => {
     const { world } = await sweptWorld();
     const sent: unknown[] = [];
     const inspections = { send: async (one: unknown, seconds?: number) => void sent.push([one, seconds]) };
-    await takeDeadLetter(queue, message(), { ...world.ports, queues: { ...world.ports.queues, inspections } });
+    await takePoison(queue, message(), { ...world.ports, queues: { ...world.ports.queues, inspections } });
     expect(await recorded(world, 'set-aside')).toBe(1);
     expect(sent).toEqual(Array(back).fill([expect.objectContaining({ key: 'disk-a', attempt: 3 }), 60]));
   });

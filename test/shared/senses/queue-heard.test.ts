@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { hand } from '../../../shared/senses/queue-heard.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 const quietWorld = (onStorage: (name: string) => void | Promise<void> = () => {}): Promise<World> =>

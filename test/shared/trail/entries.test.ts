@@ -28,7 +28,7 @@ describe('an entry', () => {
 
   test.each([
     ['dates as ISO strings', { at: now() }, { at: '2026-03-01T12:00:00.000Z' }],
-    ['nothing of what is undefined', { gone: undefined, list: [undefined] }, { list: [null] }],
+    ['nothing of what is `undefined`', { gone: undefined, list: [undefined] }, { list: [null] }],
     ['null for a number that is none', { n: Number.NaN }, { n: null }],
     ['nothing where there is nothing', {}, {}],
   ])('has %s in its detail', (_, detail, expected) => {

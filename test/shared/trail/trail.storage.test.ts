@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../../local/azure/random.ts';
 import { type LocalStorage, startStorage } from '../../../local/storage.ts';
 import { storageClients } from '../../../shared/azure/storage-clients.ts';
 import { streams } from '../../../shared/azure/streams.ts';
@@ -18,6 +19,7 @@ afterAll(() => storage.stop());
 
 const stream = 'audit/2026-03-01/payments';
 const now = (): Date => new Date('2026-03-01T12:00:00Z');
+const newId = seededRandom(1).uuid;
 
 /** What one instance of the app has in hand: clients of its own. */
 function instance(container: string, backlogName: string) {
@@ -29,7 +31,7 @@ test('two writers at once keep one chain over several append blobs in real stora
   const instances = [instance('trail-two', 'backlogTwo'), instance('trail-two', 'backlogTwo')];
   const outcomes = await Promise.all(
     instances.map(async (own, place) => {
-      const trail = createTrail({ ...own, now, rollAfterBlocks: 25, giveUpAfterMs: 60_000 });
+      const trail = createTrail({ ...own, now, newId, rollAfterBlocks: 25, giveUpAfterMs: 60_000 });
       const several = entries(`w${place}-`, 120);
       const answers = [];
       for (const one of several) answers.push(await trail.append('payments', [one]));
@@ -52,11 +54,14 @@ test('what the register kept comes into the trail of real storage', async () => 
       throw new Error('down');
     },
   });
-  const whileDown = createTrail({ streams: down, backlog: own.backlog, now, giveUpAfterMs: 60_000 });
+  const whileDown = createTrail({ streams: down, backlog: own.backlog, now, newId, giveUpAfterMs: 60_000 });
   expect(await whileDown.append('payments', entries('e', 150))).toBe('kept');
 
-  const trail = createTrail({ ...own, now, giveUpAfterMs: 60_000 });
-  const brought = await Promise.all([trail.catchUp(), createTrail({ ...own, now, giveUpAfterMs: 60_000 }).catchUp()]);
+  const trail = createTrail({ ...own, now, newId, giveUpAfterMs: 60_000 });
+  const brought = await Promise.all([
+    trail.catchUp(),
+    createTrail({ ...own, now, newId, giveUpAfterMs: 60_000 }).catchUp(),
+  ]);
   expect(brought.map((each) => each.brought).toSorted((one, other) => one - other)).toEqual([0, 150]);
 
   const lines = await readLines(own.streams, stream);

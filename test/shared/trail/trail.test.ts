@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
-import { StorageUnreachable } from '../../../shared/errors.ts';
-import type { Streams } from '../../../shared/storage.ts';
+import { seededRandom } from '../../../local/azure/random.ts';
 import { chainStart, checkChain } from '../../../shared/trail/chain.ts';
 import { readLines, readRecords } from '../../../shared/trail/read.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
+import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
+import { StorageUnreachable } from '../../../shared/errors.ts';
+import type { Streams } from '../../../shared/storage.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
 import { entries, entry, entryOf } from './entries.ts';
 
 const noon = new Date('2026-03-01T12:00:00Z');
+const newId = seededRandom(1).uuid;
 const stream = 'audit/2026-03-01/payments';
 const register = 'register/payments';
 
@@ -32,7 +34,8 @@ function storage() {
   forget();
   const streams = fakeStreams({ onCall: onCall('trail') });
   const backlog = fakeTable({ onCall: onCall('register') });
-  const trail = (giveUpAfterMs = 30_000) => createTrail({ streams, backlog, now: () => state.now, giveUpAfterMs });
+  const trail = (giveUpAfterMs = 30_000) =>
+    createTrail({ streams, backlog, now: () => state.now, newId, giveUpAfterMs });
   const ids = async (name = stream) => (await readLines(streams, name)).map((line) => entryOf(line).id);
   return { state, calls, forget, streams, backlog, trail, ids, endSilence: silence.resolve };
 }
@@ -58,7 +61,7 @@ describe('append', () => {
       ...streams,
       state: async (name: string) => ({ sizeBytes: 0, ...(await streams.state(name)), blocks: 39_999 }),
     };
-    const one = createTrail({ streams: long, backlog, now: () => noon });
+    const one = createTrail({ streams: long, backlog, now: () => noon, newId });
     await one.append('payments', [entry('b')]);
     expect(await streams.list('audit/')).toEqual([`${stream}.0.jsonl`]);
     await one.append('payments', [entry('c')]);
@@ -117,7 +120,14 @@ describe('append', () => {
   test('200,000 times on one vault in a day does not stop the trail', async () => {
     const { streams } = storage();
     const never = { giveUpAfterMs: 600_000 };
-    const trail = createTrail({ streams, backlog: fakeTable(), now: () => noon, rollAfterBlocks: 100, ...never });
+    const trail = createTrail({
+      streams,
+      backlog: fakeTable(),
+      now: () => noon,
+      newId,
+      rollAfterBlocks: 100,
+      ...never,
+    });
     const some = entries('e', 200_000);
     for (let start = 0; start < some.length; start += 500) {
       const outcomes = await Promise.all(some.slice(start, start + 500).map((one) => trail.append('payments', [one])));
@@ -305,7 +315,7 @@ describe('bringing in what was kept', () => {
         return backlog.insert(partition, row, data);
       },
     };
-    expect((await createTrail({ streams, backlog: slow, now: () => state.now }).catchUp()).brought).toBe(0);
+    expect((await createTrail({ streams, backlog: slow, now: () => state.now, newId }).catchUp()).brought).toBe(0);
     expect(brought).toEqual([2]);
     expect(await ids()).toHaveLength(2);
   });
@@ -330,6 +340,7 @@ describe('bringing in what was kept', () => {
       }),
       backlog,
       now: () => state.now,
+      newId,
     });
     expect(await rival.catchUp()).toEqual({ brought: 100, isAll: false });
     expect((await trail().catchUp()).brought).toBe(0);
@@ -348,7 +359,7 @@ describe('bringing in what was kept', () => {
         return streams.append(name, text, at);
       },
     };
-    const trail = createTrail({ streams: locked, backlog, now: () => state.now });
+    const trail = createTrail({ streams: locked, backlog, now: () => state.now, newId });
     await expect(trail.catchUp()).rejects.toMatchObject({ name: 'StorageUnreachable', code: 'Held' });
     expect(await ids('audit/2026-03-01/zebra')).toEqual(['e4', 'e5', 'e6']);
     expect(await ids()).toEqual([]);

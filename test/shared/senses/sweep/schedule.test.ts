@@ -3,7 +3,7 @@ import { resetClock, turnClock } from '../../../../local/clock.ts';
 import { DAY_MS, later, MINUTE_MS } from '../../../../shared/domain/time.ts';
 import { helpSweeping, keepSweeping } from '../../../../shared/senses/sweep/schedule.ts';
 import { watch } from '../../../../shared/senses/sweep/sentry.ts';
-import { startAt, stopAt } from '../../../simulation/clock.ts';
+import { stopAt } from '../../../simulation/clock.ts';
 import { seedKey } from '../../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../../simulation/world.ts';
 
@@ -15,7 +15,7 @@ const vaults = [
   { name: OTHER, keys: [seedKey('disk-b', [{}])] },
 ];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 /** Two vaults that are swept; the next message of the first is lost on its way. */
@@ -198,7 +198,7 @@ describe('the sentry', () => {
 
   test('that ends anywhere on its way loses no vault: the next minute makes up for it', async () => {
     for (let endAt = 1; endAt <= 8; endAt += 1) {
-      resetClock();
+      stopAt();
       let calls = 0;
       const world = await createWorld({
         vaults,

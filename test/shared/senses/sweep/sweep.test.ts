@@ -4,7 +4,7 @@ import { resetClock, turnClock } from '../../../../local/clock.ts';
 import { DAY_MS, later, MINUTE_MS } from '../../../../shared/domain/time.ts';
 import { readSweep } from '../../../../shared/register/vaults.ts';
 import { sweep } from '../../../../shared/senses/sweep/sweep.ts';
-import { startAt } from '../../../simulation/clock.ts';
+import { stopAt } from '../../../simulation/clock.ts';
 import { seedKey } from '../../../simulation/end-state.ts';
 import { createWorld, type World, type WorldOptions } from '../../../simulation/world.ts';
 
@@ -16,7 +16,7 @@ afterEach(resetClock);
 
 /** A vault whose sweeps have been running for ten minutes. */
 async function sweptWorld(more: Partial<WorldOptions> = {}): Promise<World> {
-  startAt();
+  stopAt();
   const world = await createWorld({ vaults, policy, ...more });
   await world.pass(600, 600);
   await world.sentry();
@@ -410,7 +410,7 @@ describe('inspections that nobody takes', () => {
 describe('a key that is refused while the others are seen', () => {
   /** A swept vault in block whose first key does not list its versions; what ends that. */
   async function refusing(keys: readonly string[], mode = 'block') {
-    startAt();
+    stopAt();
     const world = await createWorld({
       vaults: [{ name: VAULT, keys: keys.map((name) => seedKey(name, [{}, {}])) }],
       policy: { vaults: [{ name: VAULT, mode }] },
@@ -468,7 +468,7 @@ describe('a key that is refused while the others are seen', () => {
 });
 
 test('what cannot be told keeps nothing of a vault from being undone', async () => {
-  startAt();
+  stopAt();
   let isAway = false;
   const world = await createWorld({
     vaults: [{ name: VAULT, keys: [seedKey('disk-a', [{}]), seedKey('disk-b', [{}])] }],

@@ -1,13 +1,13 @@
 import { deletedKeyBack } from '../../../../../shared/guard/keys/rules/deleted-key-back.ts';
 import { ACTED, inDays, inMs, known, NOW, recordOf, situation, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const DELETED = inDays(-1);
 const letGo = (more: Parameters<typeof recordOf>[1] = {}) =>
   recordOf({ [V1]: known() }, { approvedDeletion: { approval: 'approval-1', deletedOn: DELETED }, ...more });
 const told = (operation: string, at: Date) => ({ id: operation, operation, at, by: { oid: 'mallory' } });
 
-describeRule(deletedKeyBack, {
+testRule(deletedKeyBack, {
   accepts: [
     ['a key that was never deleted with approval', situation()],
     [

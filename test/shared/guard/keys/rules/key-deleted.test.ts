@@ -1,11 +1,11 @@
 import { keyDeleted } from '../../../../../shared/guard/keys/rules/key-deleted.ts';
 import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const deleted = { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;
 const guardedBy = (more: Parameters<typeof recordOf>[1]) => recordOf({ [V1]: known() }, more);
 
-describeRule(keyDeleted, {
+testRule(keyDeleted, {
   accepts: [
     ['a key that is there', situation()],
     ['a key that is in neither list: another rule finds it', situation({ observed: { kind: 'absent' } })],

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { keyMissing } from '../../../../../shared/guard/keys/rules/key-missing.ts';
 import { inDays, inMs, known, NOW, recordOf, situation, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const absent = (
   goneForMs: number | undefined,
@@ -19,7 +19,7 @@ const absent = (
 const settling = { version: undefined, act: undefined, stopsDisks: false, remedy: { kind: 'wait' } } as const;
 const missing = { version: undefined, act: undefined, stopsDisks: true, remedy: { kind: 'tell' } } as const;
 
-describeRule(keyMissing, {
+testRule(keyMissing, {
   accepts: [
     ['a key that is there', situation()],
     [

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { keyPurged } from '../../../../../shared/guard/keys/rules/key-purged.ts';
 import { inDays, inMs, known, recordOf, situation, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const absent = (
   goneForMs: number | undefined,
@@ -20,7 +20,7 @@ const letGo = (deletedOn: Date, scheduledPurgeOn?: Date) => ({ approval: 'a', de
 const lost = { version: undefined, act: undefined, stopsDisks: true, remedy: { kind: 'tell' } } as const;
 const purged = { at: inMs(-5_000), by: { oid: 'somebody' } };
 
-describeRule(keyPurged, {
+testRule(keyPurged, {
   accepts: [
     ['a key that is there', situation()],
     [

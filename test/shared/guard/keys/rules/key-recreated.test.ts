@@ -13,7 +13,7 @@ import {
   V1,
   V2,
 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const stranger = shown({ version: V2, created: ACTED, updated: ACTED, detail: { ...DETAIL, fingerprint: 'f2' } });
 const coming = (sinceMs: number) =>
@@ -29,7 +29,7 @@ const lacking = (more: Parameters<typeof recordOf>[1], second = known()) =>
   situation({ record: recordOf({ [V1]: known(), [V2]: second }, more) });
 const told = { version: undefined, act: undefined, stopsDisks: true, remedy: { kind: 'tell' } } as const;
 
-describeRule(keyRecreated, {
+testRule(keyRecreated, {
   accepts: [
     ['the approved versions with their material', situation()],
     ['a new version beside the approved ones', situation({ observed: present(stranger, shown()) })],

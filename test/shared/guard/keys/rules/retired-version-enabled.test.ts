@@ -1,8 +1,8 @@
 import { retiredVersionEnabled } from '../../../../../shared/guard/keys/rules/retired-version-enabled.ts';
 import { ACTED, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
-describeRule(retiredVersionEnabled, {
+testRule(retiredVersionEnabled, {
   accepts: [
     ['a retired version that stays disabled', oneVersion({ enabled: false }, { enabled: false })],
     ['an enabled version that is approved as enabled', oneVersion({})],

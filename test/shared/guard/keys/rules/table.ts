@@ -8,7 +8,7 @@ export type Accepted = readonly [says: string, situation: Situation];
 export type Rejected = readonly [says: string, situation: Situation, finding: Partial<Finding>];
 
 /** A rule's test is its manual: what it accepts and what it rejects, a line each. */
-export function describeRule(
+export function testRule(
   rule: Rule,
   { accepts, rejects }: { readonly accepts: readonly Accepted[]; readonly rejects: readonly Rejected[] },
 ): void {

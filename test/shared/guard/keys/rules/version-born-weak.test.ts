@@ -1,7 +1,7 @@
 import type { ObservedVersion, VersionDetail } from '../../../../../shared/domain/key.ts';
 import { versionBornWeak } from '../../../../../shared/guard/keys/rules/version-born-weak.ts';
 import { ACTED, DETAIL, inDays, inMs, known, present, recordOf, shown, situation, V1, V2 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 /** A key with an approved version and a new one beside it. */
 const born = (
@@ -31,7 +31,7 @@ const because = (fault: string) => ({
   summary: `Version ${V2} of prod-disks/disk-a is not approved: ${fault}.`,
 });
 
-describeRule(versionBornWeak, {
+testRule(versionBornWeak, {
   accepts: [
     ['a new version that is like the one before it', born({})],
     ['a new version that expires at the notify time', born({ expiresOn: inDays(30) })],

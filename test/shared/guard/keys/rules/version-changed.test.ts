@@ -1,11 +1,11 @@
 import { versionChanged } from '../../../../../shared/guard/keys/rules/version-changed.ts';
 import { ACTED, DETAIL, inDays, inMs, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
 const told = { version: V1, since: ACTED, stopsDisks: false, remedy: { kind: 'tell' } } as const;
 
-describeRule(versionChanged, {
+testRule(versionChanged, {
   accepts: [
     ['a version that is as approved', oneVersion({})],
     [

@@ -1,6 +1,6 @@
 import { versionDisabled } from '../../../../../shared/guard/keys/rules/version-disabled.ts';
 import { ACTED, approved, known, oneVersion, present, recordOf, shown, situation, V1, V2 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const twoVersions = (older: { readonly enabled: boolean }, held: { readonly enabled: boolean }) =>
   situation({
@@ -8,7 +8,7 @@ const twoVersions = (older: { readonly enabled: boolean }, held: { readonly enab
     record: recordOf({ [V1]: known({ approved: approved(held) }), [V2]: known() }, { current: V2 }),
   });
 
-describeRule(versionDisabled, {
+testRule(versionDisabled, {
   accepts: [
     ['an enabled version', oneVersion({})],
     ['a retired version that stays disabled', oneVersion({ enabled: false }, { enabled: false })],

@@ -1,8 +1,8 @@
 import { versionExpired } from '../../../../../shared/guard/keys/rules/version-expired.ts';
 import { inDays, inMs, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
-describeRule(versionExpired, {
+testRule(versionExpired, {
   accepts: [
     ['a version that never expires', oneVersion({})],
     ['an expiry a millisecond ahead', oneVersion({ expiresOn: inMs(1) }, { expiresOn: inMs(1) })],

@@ -1,13 +1,13 @@
 import { versionExpiryNearer } from '../../../../../shared/guard/keys/rules/version-expiry-nearer.ts';
 import { ACTED, inDays, inMs, oneVersion, POLICY, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const inAYear = inDays(365);
 const putBack = { kind: 'restore', version: V1, change: { expiresOn: inAYear } } as const;
 /** Ten years of 365 days from the whole second of `NOW`. */
 const tenYears = { expiresOn: new Date('2036-02-27T12:00:00Z') };
 
-describeRule(versionExpiryNearer, {
+testRule(versionExpiryNearer, {
   accepts: [
     ['a version that never expires, as approved', oneVersion({})],
     ['the approved expiry itself', oneVersion({ expiresOn: inAYear }, { expiresOn: inAYear })],

@@ -1,10 +1,10 @@
 import { versionNotBeforeLater } from '../../../../../shared/guard/keys/rules/version-not-before-later.ts';
 import { ACTED, BORN, inDays, inMs, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const toBirth = { kind: 'restore', version: V1, change: { notBefore: BORN }, approves: { notBefore: BORN } } as const;
 
-describeRule(versionNotBeforeLater, {
+testRule(versionNotBeforeLater, {
   accepts: [
     ['a version without the date', oneVersion({})],
     ['a date that has passed', oneVersion({ notBefore: inDays(-1) })],

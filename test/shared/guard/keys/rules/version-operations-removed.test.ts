@@ -1,12 +1,12 @@
 import type { Remedy } from '../../../../../shared/domain/finding.ts';
 import { versionOperationsRemoved } from '../../../../../shared/guard/keys/rules/version-operations-removed.ts';
 import { ACTED, DETAIL, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
 const allBack: Remedy = { kind: 'restore', version: V1, change: { operations: [...OPERATIONS] } };
 
-describeRule(versionOperationsRemoved, {
+testRule(versionOperationsRemoved, {
   accepts: [
     ['all approved operations', oneVersion({})],
     ['the same operations in another order', oneVersion(may(...OPERATIONS.toReversed()))],
