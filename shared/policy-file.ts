@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { errorCode } from './alerts/error-code.ts';
 import { type Policy, policy } from './domain/policy.ts';
+import { policyFaults } from './domain/policy-faults.ts';
 import { PolicyInvalid } from './errors.ts';
 
 /**
@@ -12,22 +12,9 @@ import { PolicyInvalid } from './errors.ts';
  */
 export function readPolicy(file: string, channels?: readonly string[]): Policy {
   const given = parsedJson(file);
-  const parsed = policy.safeParse(given);
-  const named = policy.shape.channels.safeParse(
-    z.looseObject({ channels: z.unknown() }).safeParse(given).data?.channels,
-  );
-  const faults = [
-    ...(parsed.error?.issues ?? []).map(
-      ({ path, message }) => `${path.length === 0 ? 'the file' : path.join('.')}: ${message}`,
-    ),
-    ...(named.data ?? []).flatMap((id, at) =>
-      channels?.includes(id) === false
-        ? [`channels.${at}: there is no channel ${id}, only ${channels.join(', ')}`]
-        : [],
-    ),
-  ];
-  if (!parsed.success || faults.length > 0) throw new PolicyInvalid(file, faults);
-  return parsed.data;
+  const faults = policyFaults(given, channels);
+  if (faults.length > 0) throw new PolicyInvalid(file, faults);
+  return policy.parse(given);
 }
 
 /** What the system says of a file in words of its own, by its code. */

@@ -91,11 +91,11 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
       return all.flat();
     },
     async incidents(vault) {
-      const rows = await up().guardian.ports.tables.incidents.list();
-      return rows.map((row) => incident.parse(row.data)).filter(({ subject }) => subject.vault === vault);
+      const { stored } = await up().guardian.ports.tables.incidents.list();
+      return stored.map(({ value }) => value).filter(({ subject }) => 'vault' in subject && subject.vault === vault);
     },
     send: (queueName, message) => queue(clients('RegisterStorage').queue(queueName)).send(message),
-    setAside: (name) => up().guardian.ports.setAside.read(name),
+    quarantined: (name) => up().guardian.ports.quarantine.read(name),
   };
 }
 

@@ -2,8 +2,10 @@ import type { LocalAzure } from '../../local/azure/azure.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
-import type { Streams, Table } from '../../shared/storage.ts';
+import { messagesOf } from '../../shared/register/messages.ts';
+import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
+import type { WorldStorage } from './storage.ts';
 
 export interface Step {
   /** `claims.insert`, `trail.append`, `vault.PATCH` … */
@@ -17,10 +19,9 @@ export interface Shared {
   readonly azure: LocalAzure;
   /** Of the world's seed. */
   readonly newId: () => string;
-  readonly storage: Pick<Ports, 'tables' | 'queues' | 'setAside'> & {
-    readonly streams: Streams;
-    readonly backlog: Table;
-  };
+  readonly storage: WorldStorage;
+  /** The alert channels. */
+  readonly channels: Ports['channels'];
   /** The policy as it is now. */
   readonly policy: () => Policy;
   readonly settings: Ports['settings'];
@@ -35,7 +36,7 @@ export interface Instance {
 }
 
 /** Composes the real guardian over storage in memory and the local Azure. */
-export function createInstance({ azure, newId, storage, policy, settings, onStep }: Shared): Instance {
+export function createInstance({ azure, newId, storage, channels, policy, settings, onStep }: Shared): Instance {
   const instance = { ended: false };
   const steps = (step: Step): void => {
     if (instance.ended) throw new InstanceEnded(step);
@@ -66,29 +67,22 @@ export function createInstance({ azure, newId, storage, policy, settings, onStep
     newId,
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
-    tables: {
-      claims: stepped('claims', tables.claims),
-      keys: stepped('keys', tables.keys),
-      vaults: stepped('vaults', tables.vaults),
-      approvals: stepped('approvals', tables.approvals),
-      holds: stepped('holds', tables.holds),
-      incidents: stepped('incidents', tables.incidents),
-      intents: stepped('intents', tables.intents),
-    },
+    channels,
+    tables: typedTables((name) => stepped(name, tables[name])),
     queues: {
-      sweeps: stepped('sweeps', queues.sweeps),
-      inspections: stepped('inspections', queues.inspections),
-      alerts: stepped('alerts', queues.alerts),
+      sweeps: messagesOf(stepped('sweeps', queues.sweeps)),
+      inspections: messagesOf(stepped('inspections', queues.inspections)),
+      alerts: messagesOf(stepped('alerts', queues.alerts)),
     },
     trail: createTrail({
       streams: stepped('trail', storage.streams),
-      backlog: stepped('backlog', storage.backlog),
+      spool: stepped('spool', storage.spool),
       now,
       newId,
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
       giveUpAfterMs: 60_000,
     }),
-    setAside: stepped('set-aside', storage.setAside),
+    quarantine: stepped('quarantine', storage.quarantine),
     settings,
   };
   return Object.assign(instance, { ports });

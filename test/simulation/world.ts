@@ -8,18 +8,21 @@ import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
-import { type AlertMessage, type Incident, incident } from '../../shared/domain/incident.ts';
+import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import type { Channel } from '../../shared/alerts/channel.ts';
+import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
+import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
-import { hand } from '../../shared/senses/queue-heard.ts';
-import { watch } from '../../shared/senses/sweep/sentry.ts';
+import { queueHeard } from '../../shared/senses/queue-heard.ts';
+import { wakeAndWatch } from '../../shared/senses/sweep/sentry.ts';
 import { type Client, clientOf } from './client.ts';
 import { createDeliveries } from './deliveries.ts';
 import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
-import { createStorage, recordsIn } from './storage.ts';
+import { createStorage, recordsIn, type WorldStorage } from './storage.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
 export interface WorldOptions {
@@ -53,7 +56,10 @@ export interface World {
   readonly ports: Ports;
   /** Messages that failed five times. */
   readonly poisoned: readonly unknown[];
-  readonly alerts: readonly AlertMessage[];
+  /** What the one channel, `console`, was given. */
+  readonly alerts: readonly AlertContent[];
+  /** The tables as they lie in storage, whatever their rows hold. */
+  readonly tables: WorldStorage['tables'];
   /** Errors that handlers threw. */
   readonly failures: readonly unknown[];
   as(identity: 'owner' | 'attacker' | 'disk'): Client;
@@ -109,11 +115,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const { tables } = storage;
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
+  const alerts: AlertContent[] = [];
+  const channel: Channel = { id: 'console', send: async (alert) => void alerts.push(alert) };
+
   const composed = (onStep: WorldOptions['onStep']): Instance =>
     createInstance({
       azure,
       newId,
       storage,
+      channels: [channel],
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
       onStep,
@@ -135,7 +145,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
   azure.clearLog();
 
-  const { poisoned, alerts, failures, settle } = createDeliveries({
+  const { poisoned, failures, settle } = createDeliveries({
     queues: storage.queues,
     compositions,
     compose: () => composed(options.onStep),
@@ -146,7 +156,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   const heard = async (messages: readonly unknown[]): Promise<void> => {
-    await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
+    await queueHeard(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
     await settle();
   };
 
@@ -155,6 +165,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ports,
     poisoned,
     alerts,
+    tables,
     failures,
     as: (identity) => clientOf(azure, identity),
     settle,
@@ -166,10 +177,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     async wake(vault, key) {
       await ports.queues.inspections.send({
-        vault,
-        key,
+        subject: keyOf({ vault, key }),
         hints: [{ id: newId(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
-        pass: { badBefore: 0, listedKeys: 5 },
+        attempt: 0,
       });
       await settle();
     },
@@ -182,11 +192,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async events() {
       azure.flushEvents();
       for (const event of events.splice(0))
-        await hand(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
+        await queueHeard(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
       await settle();
     },
     async sentry() {
-      await watch(ports);
+      await wakeAndWatch(ports);
       await settle();
     },
     writes: () =>
@@ -196,8 +206,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     changes: () =>
       azure.log.filter(({ identity, changed }) => (identity === 'keeper' || identity === 'watcher') && changed).length,
     async incidents(vault, key) {
-      const rows = await tables.incidents.list(key === undefined ? vault : `${vault},${key}`);
-      return rows.map((row) => incident.parse(row.data));
+      const subject = key === undefined ? vaultSubject(vault) : keyOf({ vault, key });
+      return (await readIncidents(ports, subject)).stored.map(({ value }) => value);
     },
     trail: () => recordsIn(storage),
     async approve(given) {
@@ -213,7 +223,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         granted: { by: { oid: 'granter' }, at: new Date(now - 60_000) },
         ...given,
       });
-      await tables.approvals.put(granted.vault, granted.id, granted);
+      await ports.tables.approvals.put(granted.vault, granted.id, granted);
       return granted;
     },
     async hold(given = {}) {
@@ -225,7 +235,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         until: new Date(Date.now() + DEFAULT_HOLD_MS),
         ...given,
       });
-      await tables.holds.put('holds', set.id, set);
+      await ports.tables.holds.put('holds', set.id, set);
       return set;
     },
     changePolicy(next) {

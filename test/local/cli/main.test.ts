@@ -32,7 +32,7 @@ describe('key-guardian', () => {
     const { status, out, err } = await keyGuardian('--folder', folder, 'status');
     expect({ status, out }).toEqual({ status: 1, out: '' });
     expect(err.trimEnd().split('\n')).toEqual([
-      `No local Azure runs here: ${join(folder, 'azure.json')} is not there. Start one with "npm start" and leave it running.`,
+      `No local guardian runs here: ${join(folder, 'azure.json')} is not there. Start one with "npm start" and leave it running.`,
     ]);
   });
 

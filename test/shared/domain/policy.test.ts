@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { guardedVaults, keyPolicy, policy, vaultsInBlock } from '../../../shared/domain/policy.ts';
+import { covers, guardedVaults, keyPolicy, policy, vaultsInBlock } from '../../../shared/domain/policy.ts';
 
 const parsed = policy.parse({
   vaults: [
@@ -91,6 +92,40 @@ describe('what the policy says of a key', () => {
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
+  test.each([
+    ['*', 'disk-*', true],
+    ['*', '*', true],
+    ['*', '**', true],
+    ['**', '*', true],
+    ['disk-*', 'disk-web', true],
+    ['disk-*', 'DISK-web-*', true],
+    ['disk-*', 'disk-', true],
+    ['*a*', 'ba*b', true],
+    ['a*b*c', 'a*bb*c', true],
+    ['a*a', 'aa', true],
+    ['disk-*', 'disk*', false],
+    ['disk-*', '*', false],
+    ['disk-web', 'disk-*', false],
+    ['a*a', 'a', false],
+    ['a*b*c', 'a*c', false],
+    ['*-web', '*-web*', false],
+  ])('the pattern %s fits every key that %s fits: %s', (earlier, later, isCovering) => {
+    expect(covers(earlier, later)).toBe(isCovering);
+  });
+
+  test('a pattern that covers another fits, of any keys, all that the other fits', () => {
+    const text = (letters: string) => fc.string({ unit: fc.constantFrom(...letters), minLength: 1, maxLength: 8 });
+    const isGuarded = (pattern: string, key: string) =>
+      keyPolicy(policy.parse({ vaults: [{ name: 'lab', keys: [{ pattern, guard: false }] }] }), 'lab', key).guarded;
+    fc.assert(
+      fc.property(text('ab*'), text('ab*'), fc.array(text('abc'), { minLength: 20 }), (earlier, later, keys) => {
+        if (!covers(earlier, later)) return;
+        expect(keys.filter((key) => !isGuarded(later, key) && isGuarded(earlier, key))).toEqual([]);
+      }),
+      { seed: 7 },
+    );
+  });
+
   test('guarded vaults are named in lower case', () => {
     expect(guardedVaults(parsed)).toEqual(['prod-disks', 'lab', 'told']);
   });
@@ -107,6 +142,8 @@ describe('a policy is accepted', () => {
     ['with one vault and nothing else said: then it only tells', vault({}), { mode: 'alert' }],
     ['with the shortest name of a vault', vault({ name: 'abc' }), { name: 'abc' }],
     ['with the longest name of a vault', vault({ name: `a${'b'.repeat(23)}` }), {}],
+    ['with single hyphens in the name of a vault', vault({ name: 'a-b-c' }), {}],
+    ['with a pattern as long as the longest name of a key', vault({ keys: [{ pattern: `${'a'.repeat(127)}*` }] }), {}],
     ['with one day of notice', vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 1 }] }), {}],
     ['with ten years of notice', vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 3650 }] }), {}],
   ])('%s', (_says, file, says) => {
@@ -120,32 +157,46 @@ describe('a policy is accepted', () => {
 
 describe('a policy is refused', () => {
   test.each([
-    ['without a vault', { vaults: [] }, 'name at least one vault to guard'],
-    [
-      'that names a vault twice, without case',
-      { vaults: [{ name: 'disks' }, { name: 'DISKS' }] },
-      'a vault is named twice',
-    ],
-    ['with a mode that does not exist', vault({ mode: 'blok' }), 'Invalid option'],
-    ['with a member that it does not know, as a slip of the pen', vault({ Mode: 'block' }), 'Unrecognized key'],
+    ['without a vault', { vaults: [] }, 'must name at least one vault to guard'],
+    ['without a channel', { ...vault({}), channels: [] }, 'must name at least one channel'],
+    ['with a mode that does not exist', vault({ mode: 'blok' }), 'must be "alert" or "block", not "blok"'],
+    ['with a member that it does not know, as a slip of the pen', vault({ Mode: 'block' }), 'has no member Mode'],
     [
       'with a member of a key that it does not know',
       vault({ keys: [{ pattern: '*', gaurd: false }] }),
-      'Unrecognized key',
+      'has no member gaurd: its members are pattern, guard,',
     ],
-    ['with a name of a vault that is too short', vault({ name: 'ab' }), 'not the name of a key vault'],
-    ['with a name of a vault that is too long', vault({ name: `a${'b'.repeat(24)}` }), 'not the name of a key vault'],
+    ['with a name of a vault that is too short', vault({ name: 'ab' }), 'is not the name of a key vault'],
+    [
+      'with a name of a vault that is too long',
+      vault({ name: `a${'b'.repeat(24)}` }),
+      'is not the name of a key vault',
+    ],
     [
       'with a host in place of the name of a vault',
       vault({ name: 'disks.vault.azure.net' }),
-      'not the name of a key vault',
+      'is not the name of a key vault',
     ],
-    ['with a pattern that is a regular expression', vault({ keys: [{ pattern: '.*' }] }), 'a pattern holds letters'],
-    ['with no day of notice', vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 0 }] }), 'Too small'],
+    [
+      'with two hyphens in a row in the name of a vault, which Azure refuses',
+      vault({ name: 'a--b' }),
+      'is not the name of a key vault',
+    ],
+    [
+      'with a pattern longer than the name of any key',
+      vault({ keys: [{ pattern: `${'a'.repeat(128)}*` }] }),
+      'must have at most 127 characters besides *',
+    ],
+    ['with a pattern that is a regular expression', vault({ keys: [{ pattern: '.*' }] }), 'must hold letters'],
+    [
+      'with no day of notice',
+      vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 0 }] }),
+      'must be a whole number of days from 1 to 3650, not 0',
+    ],
     [
       'with more than ten years of notice',
       vault({ keys: [{ pattern: '*', notifyBeforeExpiryDays: 3651 }] }),
-      'Too big',
+      'must be a whole number of days from 1 to 3650, not 3651',
     ],
   ])('%s', (_says, file, because) => {
     const { error } = policy.safeParse(file);
