@@ -11,7 +11,7 @@ import { queue } from '../../shared/azure/queues.ts';
 import { type StorageClients, storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams } from '../../shared/azure/streams.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
-import { type Incident, incident } from '../../shared/domain/incident.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
 import { readRecords } from '../../shared/trail/read.ts';
 import { type Client, clientOf } from '../simulation/client.ts';
 import { type DiskUse, diskUnder } from '../simulation/disk.ts';
@@ -38,7 +38,7 @@ export interface Guarded {
   /** Puts a message into a queue of the guardian. */
   send(queueName: string, message: unknown): Promise<void>;
   /** Reads what was set aside. */
-  setAside(name: string): Promise<string | undefined>;
+  quarantined(name: string): Promise<string | undefined>;
 }
 
 /**

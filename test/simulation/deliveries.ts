@@ -1,5 +1,5 @@
-import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
 import { send } from '../../shared/alerts/send.ts';
+import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
 import { alertMessage } from '../../shared/domain/incident.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';

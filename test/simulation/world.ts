@@ -3,6 +3,7 @@ import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
+import type { Channel } from '../../shared/alerts/channel.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
@@ -10,7 +11,6 @@ import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
-import type { Channel } from '../../shared/alerts/channel.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -156,7 +156,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   const heard = async (messages: readonly unknown[]): Promise<void> => {
-    await queueHeard(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
+    await queueHeard(
+      inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }),
+      'audit-log',
+      ports,
+    );
     await settle();
   };
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SeedKey, VersionState } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
-import { entry } from '../../../shared/trail/entries.ts';
 import { acceptBaseline, type BaselineWords } from '../../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
+import { entry } from '../../../shared/trail/entries.ts';
 import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';

@@ -7,7 +7,7 @@ import {
   fitsActor,
   mayCover,
 } from '../../../shared/domain/approval.ts';
-import { ACTED, approval, V1, V2 } from '../guard/situations.ts';
+import { ACTED, approval, V1, V2 } from '../guard/keys/situations.ts';
 
 const act = (more: Partial<DatedAct> = {}): DatedAct => ({
   act: 'disable',

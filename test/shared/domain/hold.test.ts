@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_HOLD_MS, type Hold, holdOn } from '../../../shared/domain/hold.ts';
-import { hold, inMs, NOW } from '../guard/situations.ts';
+import { hold, inMs, NOW } from '../guard/keys/situations.ts';
 
 const id = { vault: 'prod-disks', key: 'disk-a' };
 const wide = ({ key: _, ...rest }: Hold): Hold => rest;

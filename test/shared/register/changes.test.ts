@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyRecord, RegisterChange, VersionRecord } from '../../../shared/domain/register.ts';
 import { withChanges } from '../../../shared/register/changes.ts';
-import { ACTED, approved, BORN, known, NOW, recordOf, V1, V2 } from '../guard/situations.ts';
+import { ACTED, approved, BORN, known, NOW, recordOf, V1, V2 } from '../guard/keys/situations.ts';
 
 const ONE = recordOf({ [V1]: known() });
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../local/azure/random.ts';
-import { chainStart, checkChain } from '../../../shared/trail/chain.ts';
-import { readLines, readRecords } from '../../../shared/trail/read.ts';
-import { createTrail } from '../../../shared/trail/trail.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { StorageUnreachable } from '../../../shared/errors.ts';
 import type { Streams } from '../../../shared/storage.ts';
+import { chainStart, checkChain } from '../../../shared/trail/chain.ts';
+import { readLines, readRecords } from '../../../shared/trail/read.ts';
+import { createTrail } from '../../../shared/trail/trail.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
 import { entries, entry, entryOf } from './entries.ts';
 

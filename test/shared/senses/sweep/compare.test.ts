@@ -1,6 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { ListedVersion } from '../../../../shared/domain/key.ts';
-import { ACTED, DETAIL, inDays, inMs, known, NOW, OPERATIONS, recordOf, V1, V2, V3 } from '../../guard/situations.ts';
+import {
+  ACTED,
+  DETAIL,
+  inDays,
+  inMs,
+  known,
+  NOW,
+  OPERATIONS,
+  recordOf,
+  V1,
+  V2,
+  V3,
+} from '../../guard/keys/situations.ts';
 import { fresh, HOUR, listedKey, listedVersion, older, pass, readVersion, type Seen, seenAgo } from './lists.ts';
 
 describe('a key differs', () => {

@@ -4,7 +4,7 @@ import type { KeyRecord, VersionRecord } from '../../../../shared/domain/registe
 import type { DeletedKey, ListedKey, ReadVersion } from '../../../../shared/domain/vault.ts';
 import { compare } from '../../../../shared/senses/sweep/compare.ts';
 import type { Sight } from '../../../../shared/senses/sweep/plan.ts';
-import { approved, BORN, DETAIL, inDays, inMs, known, NOW, OPERATIONS } from '../../guard/situations.ts';
+import { approved, BORN, DETAIL, inDays, inMs, known, NOW, OPERATIONS } from '../../guard/keys/situations.ts';
 
 export const VAULT = 'prod-disks';
 export const HOUR = 3_600_000;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
 import type { ListedKey } from '../../../../shared/domain/vault.ts';
 import { keysToList, versionsToRead } from '../../../../shared/senses/sweep/plan.ts';
-import { ACTED, BORN, inDays, inMs, known, recordOf, V1, V2 } from '../../guard/situations.ts';
+import { ACTED, BORN, inDays, inMs, known, recordOf, V1, V2 } from '../../guard/keys/situations.ts';
 import { fresh, HOUR, listedKey, listedVersion, lists, older, retired, seenAgo, sight, TURN } from './lists.ts';
 
 describe('the versions of a key are listed', () => {

@@ -1,5 +1,5 @@
 import { keyDeleted } from '../../../../../shared/guard/keys/rules/key-deleted.ts';
-import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../../situations.ts';
+import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const deleted = { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { keyMissing } from '../../../../../shared/guard/keys/rules/key-missing.ts';
-import { inDays, inMs, known, NOW, recordOf, situation, V1 } from '../../situations.ts';
+import { inDays, inMs, known, NOW, recordOf, situation, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const absent = (

@@ -12,7 +12,7 @@ import {
   situation,
   V1,
   V2,
-} from '../../situations.ts';
+} from '../situations.ts';
 import { testRule } from './table.ts';
 
 const stranger = shown({ version: V2, created: ACTED, updated: ACTED, detail: { ...DETAIL, fingerprint: 'f2' } });

@@ -1,5 +1,5 @@
 import { versionChanged } from '../../../../../shared/guard/keys/rules/version-changed.ts';
-import { ACTED, DETAIL, inDays, inMs, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
+import { ACTED, DETAIL, inDays, inMs, OPERATIONS, oneVersion, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });

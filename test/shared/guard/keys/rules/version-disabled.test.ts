@@ -1,5 +1,5 @@
 import { versionDisabled } from '../../../../../shared/guard/keys/rules/version-disabled.ts';
-import { ACTED, approved, known, oneVersion, present, recordOf, shown, situation, V1, V2 } from '../../situations.ts';
+import { ACTED, approved, known, oneVersion, present, recordOf, shown, situation, V1, V2 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const twoVersions = (older: { readonly enabled: boolean }, held: { readonly enabled: boolean }) =>

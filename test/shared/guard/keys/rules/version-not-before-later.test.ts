@@ -1,5 +1,5 @@
 import { versionNotBeforeLater } from '../../../../../shared/guard/keys/rules/version-not-before-later.ts';
-import { ACTED, BORN, inDays, inMs, oneVersion, V1 } from '../../situations.ts';
+import { ACTED, BORN, inDays, inMs, oneVersion, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const toBirth = { kind: 'restore', version: V1, change: { notBefore: BORN }, approves: { notBefore: BORN } } as const;

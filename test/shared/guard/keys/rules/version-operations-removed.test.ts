@@ -1,6 +1,6 @@
 import type { Remedy } from '../../../../../shared/domain/finding.ts';
 import { versionOperationsRemoved } from '../../../../../shared/guard/keys/rules/version-operations-removed.ts';
-import { ACTED, DETAIL, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
+import { ACTED, DETAIL, OPERATIONS, oneVersion, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });

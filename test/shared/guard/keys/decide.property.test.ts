@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { covers } from '../../../shared/domain/approval.ts';
-import type { Action, Decision } from '../../../shared/domain/decision.ts';
-import type { AttributeChange, ObservedVersion } from '../../../shared/domain/key.ts';
-import { approvedVersions, type KeyRecord, type RegisterChange } from '../../../shared/domain/register.ts';
-import { isOlderThanSeen } from '../../../shared/guard/approvals.ts';
-import { decide, type Given } from '../../../shared/guard/decide.ts';
-import { afterLook, afterWriting } from '../../../shared/guard/next-record.ts';
-import { withChanges } from '../../../shared/register/changes.ts';
+import { covers } from '../../../../shared/domain/approval.ts';
+import type { Action, Decision } from '../../../../shared/domain/decision.ts';
+import type { AttributeChange, ObservedVersion } from '../../../../shared/domain/key.ts';
+import { approvedVersions, type KeyRecord, type RegisterChange } from '../../../../shared/domain/register.ts';
+import { isOlderThanSeen } from '../../../../shared/guard/approvals.ts';
+import { decide, type Given } from '../../../../shared/guard/decide.ts';
+import { afterLook, afterWriting } from '../../../../shared/guard/next-record.ts';
+import { withChanges } from '../../../../shared/register/changes.ts';
 import { anyGiven, anyHold, approval, observedVersions } from './arbitrary.ts';
 import { hold, inDays, POLICY } from './situations.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock, turnClock } from '../../../local/clock.ts';
-import { clientOf } from '../../simulation/client.ts';
-import { stopAt } from '../../simulation/clock.ts';
-import { createWorld, type World } from '../../simulation/world.ts';
+import { resetClock, turnClock } from '../../../../local/clock.ts';
+import { clientOf } from '../../../simulation/client.ts';
+import { stopAt } from '../../../simulation/clock.ts';
+import { createWorld, type World } from '../../../simulation/world.ts';
 
 const vault = 'prod-disks';
 

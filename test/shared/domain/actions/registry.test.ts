@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Action } from '../../../shared/domain/decision.ts';
-import type { AttributeChange, ObservedKey } from '../../../shared/domain/key.ts';
-import { isAbout, isShown, loggedAs, showsAtOnce, versionOf } from '../../../shared/guard/actions.ts';
-import { outcomeOf } from '../../../shared/guard/outcomes.ts';
-import { ACTED, DETAIL, inDays, NOW, OPERATIONS, present, shown, V1, V2 } from './situations.ts';
+import type { Action } from '../../../../shared/domain/decision.ts';
+import type { AttributeChange, ObservedKey } from '../../../../shared/domain/key.ts';
+import { isAbout, isShown, loggedAs, showsAtOnce, versionOf } from '../../../../shared/guard/actions.ts';
+import { outcomeOf } from '../../../../shared/guard/outcomes.ts';
+import { ACTED, DETAIL, inDays, NOW, OPERATIONS, present, shown, V1, V2 } from '../../guard/keys/situations.ts';
 
 const recover: Action = { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED };
 const restore = (change: AttributeChange = { enabled: true }): Action => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyRecord } from '../../../shared/domain/register.ts';
-import { isThird, sinceLastUndoingMs } from '../../../shared/guard/undone.ts';
+import type { KeyRecord } from '../../../../shared/domain/register.ts';
+import { isThird, sinceLastUndoingMs } from '../../../../shared/guard/undone.ts';
 import { inMs, NOW, V1, V2 } from './situations.ts';
 
 type Undone = KeyRecord['undone'][number];

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
-import { type Approval, approvableActs } from '../../../shared/domain/approval.ts';
-import type { Situation } from '../../../shared/domain/finding.ts';
-import type { Hold } from '../../../shared/domain/hold.ts';
-import type { Attributes, ObservedVersion } from '../../../shared/domain/key.ts';
-import type { KeyPolicy } from '../../../shared/domain/policy.ts';
-import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import type { Given } from '../../../shared/guard/decide.ts';
+import { type Approval, approvableActs } from '../../../../shared/domain/approval.ts';
+import type { Situation } from '../../../../shared/domain/finding.ts';
+import type { Hold } from '../../../../shared/domain/hold.ts';
+import type { Attributes, ObservedVersion } from '../../../../shared/domain/key.ts';
+import type { KeyPolicy } from '../../../../shared/domain/policy.ts';
+import {
+  type ApprovedVersion,
+  type Difference,
+  differenceKey,
+  type KeyRecord,
+  type LastObserved,
+  type Standing,
+} from '../../../../shared/domain/register.ts';
+import type { Given } from '../../../../shared/guard/decide.ts';
 import { ACTED, BORN, hold, inDays, inMs, NOW, OPERATIONS, POLICY, V1, V2, V3 } from './situations.ts';
 
 /** Generators of everything that a decision rests on. Moments lie on both sides of every boundary, in whole seconds as a vault's. */
@@ -66,64 +73,87 @@ function shownAs({
   return { kind: 'present', managed, current: versions[0]?.version ?? '', versions };
 }
 
-const versionRecord: fc.Arbitrary<VersionRecord> = fc
+const approvedVersion: fc.Arbitrary<ApprovedVersion> = fc
   .record({
     created: fc.constantFrom(BORN, inDays(-10)),
-    approved: fc.oneof({ weight: 4, arbitrary: attributes }, { weight: 1, arbitrary: fc.constant(undefined) }),
+    attributes: fc.oneof({ weight: 4, arbitrary: attributes }, { weight: 1, arbitrary: fc.constant(undefined) }),
     of: material,
-    seen: maybe(
-      fc.record({
-        at: fc.constantFrom(inDays(-1), inMs(-60_000)),
-        updated,
-        enabled: fc.boolean(),
-        operations,
-        inFullAt: fc.constant(inDays(-1)),
-        verdict: fc.constantFrom('good' as const, 'undo' as const, 'left' as const),
-      }),
-    ),
-    differing: maybe(
-      fc.dictionary(
-        fc.constantFrom(...approvableActs),
-        fc.record(
-          { since: updated, latest: updated, undated: fc.constant(true as const) },
-          { requiredKeys: ['since'] },
-        ),
-        { noNullPrototype: true },
-      ),
-    ),
-    distrusted: maybe(fc.constant('it was imported')),
+    revoked: maybe(fc.constant('it was imported')),
   })
-  .map(({ of, ...known }) => ({ ...known, ...of, spent: [] }));
+  .map(({ of, ...known }) => ({ ...known, ...of, consumed: [] }));
+
+const lastObserved: fc.Arbitrary<LastObserved> = fc.record({
+  at: fc.constantFrom(inDays(-1), inMs(-60_000)),
+  updated: fc.constantFrom(BORN, inDays(-1)),
+  enabled: fc.boolean(),
+  operations,
+  inFullAt: fc.constant(inDays(-1)),
+});
 
 const OIDS = fc.constantFrom('anna', 'carl', 'granter');
 const before = fc.constantFrom(inDays(-1), inMs(-3_600_000), inMs(-59_000), ACTED);
 const lately = fc.oneof(before, fc.constant(NOW));
 const someVersion = maybe(fc.constantFrom(...VERSIONS));
 
+const difference: fc.Arbitrary<Difference> = fc.record({
+  since: updated,
+  otherwiseAt: maybe(before),
+  firstObservedAt: before,
+  hold: maybe(fc.constant('hold-1')),
+});
+
+const standing: fc.Arbitrary<Standing> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant({ kind: 'kept' as const }) },
+  {
+    weight: 1,
+    arbitrary: updated.map((deletedOn) => ({ kind: 'deletion-approved' as const, approval: 'consumed', deletedOn })),
+  },
+  { weight: 1, arbitrary: before.map((at) => ({ kind: 'abandoned' as const, at, by: 'anna', because: 'it is gone' })) },
+);
+
 const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
-  versions: fc.dictionary(fc.constantFrom(...VERSIONS), versionRecord, { noNullPrototype: true }),
-  current: someVersion,
-  approvedDeletion: maybe(fc.record({ approval: fc.constant('spent'), deletedOn: updated })),
-  absentSince: maybe(lately),
-  leftDeleted: maybe(updated),
-  recovering: maybe(fc.record({ since: lately, deletedOn: updated })),
-  undone: fc.array(
-    fc
-      .record({ version: someVersion, since: lately, at: before })
-      // Nothing is undone before it is done, or in the very second in which it is looked at again.
-      .map(({ version, since, at }) => ({ version, since: new Date(Math.min(since.getTime(), at.getTime())), at })),
-    { maxLength: 4 },
-  ),
-  acts: fc.array(
-    fc.record({
-      id: fc.uuid(),
-      operation: fc.constantFrom('KeyUpdate', 'KeyDelete', 'KeyImport', 'KeyPurge'),
-      version: someVersion,
-      at: lately,
-      by: fc.record({ oid: OIDS }),
-    }),
-    { maxLength: 3 },
-  ),
+  approved: fc.record({
+    versions: fc.dictionary(fc.constantFrom(...VERSIONS), approvedVersion, { noNullPrototype: true }),
+    standing,
+  }),
+  observed: fc.record({
+    current: someVersion,
+    versions: fc.dictionary(fc.constantFrom(...VERSIONS), lastObserved, { noNullPrototype: true }),
+    differing: fc.dictionary(
+      fc.oneof(
+        fc
+          .tuple(fc.constantFrom(...VERSIONS), fc.constantFrom(...approvableActs))
+          .map(([of, act]) => differenceKey(of, act)),
+        fc.constant(differenceKey(undefined, 'delete')),
+      ),
+      difference,
+      { noNullPrototype: true },
+    ),
+    absentSince: maybe(lately),
+  }),
+  inFlight: fc.record({
+    recovering: maybe(fc.record({ since: lately, deletedOn: updated })),
+    undone: fc.array(
+      fc
+        .record({ version: someVersion, since: lately, at: before })
+        // Nothing is undone before it is done.
+        .map(({ version, since, at }) => ({ version, since: new Date(Math.min(since.getTime(), at.getTime())), at })),
+      { maxLength: 4 },
+    ),
+  }),
+  heard: fc.record({
+    events: fc.array(
+      fc.record({
+        id: fc.uuid(),
+        operation: fc.constantFrom('KeyUpdate', 'KeyDelete', 'KeyImport', 'KeyPurge'),
+        version: someVersion,
+        at: lately,
+        by: fc.record({ oid: OIDS }),
+      }),
+      { maxLength: 3 },
+    ),
+    refusals: fc.constant([]),
+  }),
 });
 
 const policy: fc.Arbitrary<KeyPolicy> = fc
@@ -167,14 +197,12 @@ export const anyGiven: fc.Arbitrary<Given> = fc.record({
   record: keyRecord,
   policy,
   now: fc.constantFrom(NOW, inMs(999)),
-  listedKeys: maybe(fc.constantFrom(0, 5)),
   baselineAccepted: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   approvals: fc.array(approval, { maxLength: 3 }),
   holds: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(anyHold, { maxLength: 2 }) },
   ),
-  lookBeganAt: fc.constant(NOW),
-  badBefore: maybe(fc.constantFrom(0, 20, 21)),
-  lastPassAt: maybe(fc.constantFrom(inDays(-1), inMs(-60_000))),
+  blockSince: maybe(fc.constantFrom(inDays(-1), inMs(-60_000), ACTED)),
+  sweptOtherwiseAt: maybe(fc.constantFrom(inDays(-1), inMs(-60_000))),
 });

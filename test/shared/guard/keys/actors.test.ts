@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyRecord } from '../../../shared/domain/register.ts';
-import { actorOf, doerOf } from '../../../shared/guard/actors.ts';
+import type { KeyRecord } from '../../../../shared/domain/register.ts';
+import { actorOf, doerOf } from '../../../../shared/guard/actors.ts';
 import { ACTED, by, inMs, V1, V2 } from './situations.ts';
 
 describe('who did it', () => {

@@ -1,12 +1,12 @@
-import type { Approval } from '../../../shared/domain/approval.ts';
-import type { Finding, Situation } from '../../../shared/domain/finding.ts';
-import type { Hold } from '../../../shared/domain/hold.ts';
-import type { Attributes, ObservedVersion, VersionDetail } from '../../../shared/domain/key.ts';
-import type { KeyPolicy } from '../../../shared/domain/policy.ts';
-import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { later } from '../../../shared/domain/time.ts';
-import type { Given } from '../../../shared/guard/decide.ts';
-import { findings } from '../../../shared/guard/findings.ts';
+import type { Approval } from '../../../../shared/domain/approval.ts';
+import type { Found, Situation } from '../../../../shared/domain/finding.ts';
+import type { Hold } from '../../../../shared/domain/hold.ts';
+import type { Attributes, ObservedVersion, VersionDetail } from '../../../../shared/domain/key.ts';
+import type { KeyPolicy } from '../../../../shared/domain/policy.ts';
+import type { ApprovedVersion, AuditEvent, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
+import { later } from '../../../../shared/domain/time.ts';
+import type { Given } from '../../../../shared/guard/decide.ts';
+import { findings } from '../../../../shared/guard/findings.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
 export const BORN = new Date('2026-01-01T00:00:00Z');
@@ -49,31 +49,45 @@ export const approved = (more: Partial<Attributes> = {}): Attributes => ({
 });
 
 /** What the register knows of a sound version. */
-export const known = (more: Partial<VersionRecord> = {}): VersionRecord => ({
+export const known = (more: Partial<ApprovedVersion> = {}): ApprovedVersion => ({
   created: BORN,
-  approved: approved(),
+  attributes: approved(),
   keyType: 'RSA',
   keySizeBits: 2048,
   fingerprint: 'f1',
-  seen: {
-    at: inDays(-1),
-    updated: BORN,
-    enabled: true,
-    operations: [...OPERATIONS],
-    inFullAt: inDays(-1),
-    verdict: 'good',
-  },
-  spent: [],
+  consumed: [],
   ...more,
 });
 
-/** What the register holds of a key with these versions. */
-export const recordOf = (versions: KeyRecord['versions'], more: Partial<KeyRecord> = {}): KeyRecord => ({
-  versions,
-  current: V1,
-  undone: [],
-  acts: [],
+/** What the last observation, a day ago, showed of a sound version. */
+export const lastObserved = (more: Partial<LastObserved> = {}): LastObserved => ({
+  at: inDays(-1),
+  updated: BORN,
+  enabled: true,
+  operations: [...OPERATIONS],
+  inFullAt: inDays(-1),
   ...more,
+});
+
+/** What a test says of a key's row: of each of its parts only what it is about. */
+export interface Parts {
+  readonly approved?: Partial<KeyRecord['approved']>;
+  readonly observed?: Partial<KeyRecord['observed']>;
+  readonly inFlight?: Partial<KeyRecord['inFlight']>;
+  readonly heard?: Partial<KeyRecord['heard']>;
+}
+
+/** What the register holds of a key with these versions, each last observed as sound. */
+export const recordOf = (versions: KeyRecord['approved']['versions'], more: Parts = {}): KeyRecord => ({
+  approved: { versions, standing: { kind: 'kept' }, ...more.approved },
+  observed: {
+    current: V1,
+    versions: Object.fromEntries(Object.keys(versions).map((version) => [version, lastObserved()])),
+    differing: {},
+    ...more.observed,
+  },
+  inFlight: { undone: [], ...more.inFlight },
+  heard: { events: [], refusals: [], ...more.heard },
 });
 
 /** A key that the vault shows with these versions, the first being current. */
@@ -100,7 +114,6 @@ export const situation = (more: Partial<Situation> = {}): Situation => ({
   record: recordOf({ [V1]: known() }),
   policy: POLICY,
   now: NOW,
-  listedKeys: undefined,
   ...more,
 });
 
@@ -110,9 +123,8 @@ export const given = (more: Partial<Given> = {}): Given => ({
   baselineAccepted: true,
   approvals: [],
   holds: [],
-  badBefore: undefined,
-  lookBeganAt: NOW,
-  lastPassAt: undefined,
+  blockSince: undefined,
+  sweptOtherwiseAt: undefined,
   ...more,
 });
 
@@ -124,12 +136,12 @@ export const oneVersion = (
 ): Situation =>
   situation({
     observed: present(shown({ updated: ACTED, ...version })),
-    record: recordOf({ [V1]: known({ approved: approved(held) }) }),
+    record: recordOf({ [V1]: known({ attributes: approved(held) }) }),
     ...more,
   });
 
 /** What one rule finds. */
-export const found = (rule: string, of: Situation): readonly Finding[] =>
+export const found = (rule: string, of: Situation): readonly Found[] =>
   findings(of).filter((finding) => finding.rule === rule);
 
 /** An approval of a disablement of the key, from an hour before the act to an hour after, granted and by anyone. */
@@ -160,13 +172,8 @@ export const hold = (more: Partial<Hold> = {}): Hold => ({
   ...more,
 });
 
-/** An act that the audit log has told of. */
-export const by = (
-  operation: string,
-  oid: string,
-  at = ACTED,
-  version: string | undefined = V1,
-): KeyRecord['acts'][number] => ({
+/** An audit event. */
+export const by = (operation: string, oid: string, at = ACTED, version: string | undefined = V1): AuditEvent => ({
   id: `${operation}-${oid}`,
   operation,
   at,

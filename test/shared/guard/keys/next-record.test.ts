@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision, Judgement, Verdict, Withholding } from '../../../shared/domain/decision.ts';
-import type { Finding, Situation } from '../../../shared/domain/finding.ts';
-import type { AttributeChange } from '../../../shared/domain/key.ts';
-import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { decide } from '../../../shared/guard/decide.ts';
-import { afterLook, afterWriting } from '../../../shared/guard/next-record.ts';
+import type { Decision, Judgement, Verdict, Withholding } from '../../../../shared/domain/decision.ts';
+import type { Finding, Situation } from '../../../../shared/domain/finding.ts';
+import type { AttributeChange } from '../../../../shared/domain/key.ts';
+import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
+import { decide } from '../../../../shared/guard/decide.ts';
+import { afterLook, afterWriting } from '../../../../shared/guard/next-record.ts';
 import {
   ACTED,
   approved,

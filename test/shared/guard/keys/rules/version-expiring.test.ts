@@ -1,5 +1,5 @@
 import { versionExpiryNearer } from '../../../../../shared/guard/keys/rules/version-expiry-nearer.ts';
-import { ACTED, inDays, inMs, oneVersion, POLICY, V1 } from '../../situations.ts';
+import { ACTED, inDays, inMs, oneVersion, POLICY, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const inAYear = inDays(365);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ApprovableAct } from '../../../shared/domain/approval.ts';
-import type { Finding } from '../../../shared/domain/finding.ts';
-import type { KeyPolicy } from '../../../shared/domain/policy.ts';
-import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { later } from '../../../shared/domain/time.ts';
-import { datesOf, ifUndated } from '../../../shared/guard/dating.ts';
+import type { ApprovableAct } from '../../../../shared/domain/approval.ts';
+import type { Finding } from '../../../../shared/domain/finding.ts';
+import type { KeyPolicy } from '../../../../shared/domain/policy.ts';
+import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
+import { later } from '../../../../shared/domain/time.ts';
+import { datesOf, ifUndated } from '../../../../shared/guard/dating.ts';
 import {
   ACTED,
   approval,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findings } from '../../../shared/guard/findings.ts';
+import { findings } from '../../../../shared/guard/findings.ts';
 import {
   ACTED,
   approved,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ObservedVersion } from '../../../shared/domain/key.ts';
-import type { KeyRecord } from '../../../shared/domain/register.ts';
-import { newbornChanges, newborns } from '../../../shared/guard/newborn.ts';
+import type { ObservedVersion } from '../../../../shared/domain/key.ts';
+import type { KeyRecord } from '../../../../shared/domain/register.ts';
+import { newbornChanges, newborns } from '../../../../shared/guard/newborn.ts';
 import {
   ACTED,
   approved,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Judgement, Verdict } from '../../../shared/domain/decision.ts';
-import type { ObservedVersion } from '../../../shared/domain/key.ts';
-import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { later } from '../../../shared/domain/time.ts';
-import { decide, type Given, settlingSeconds, wasBadBefore } from '../../../shared/guard/decide.ts';
+import type { Judgement, Verdict } from '../../../../shared/domain/decision.ts';
+import type { ObservedVersion } from '../../../../shared/domain/key.ts';
+import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
+import { later } from '../../../../shared/domain/time.ts';
+import { decide, type Given, settlingSeconds, wasBadBefore } from '../../../../shared/guard/decide.ts';
 import {
   ACTED,
   approval,

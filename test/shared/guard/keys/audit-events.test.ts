@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
-import type { KeyRecord, VersionRecord } from '../../../shared/domain/register.ts';
-import { distrusts, heardIncidents, lettingActsGo, unjudged, withActs } from '../../../shared/guard/heard.ts';
+import type { Hint, HintSays } from '../../../../shared/domain/hint.ts';
+import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
+import { distrusts, heardIncidents, lettingActsGo, unjudged, withActs } from '../../../../shared/guard/heard.ts';
 import { ACTED, approval, inDays, inMs, known, NOW, recordOf, V1, V2 } from './situations.ts';
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };

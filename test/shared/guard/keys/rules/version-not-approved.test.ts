@@ -1,6 +1,6 @@
 import type { ObservedVersion, VersionDetail } from '../../../../../shared/domain/key.ts';
 import { versionBornWeak } from '../../../../../shared/guard/keys/rules/version-born-weak.ts';
-import { ACTED, DETAIL, inDays, inMs, known, present, recordOf, shown, situation, V1, V2 } from '../../situations.ts';
+import { ACTED, DETAIL, inDays, inMs, known, present, recordOf, shown, situation, V1, V2 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 /** A key with an approved version and a new one beside it. */
