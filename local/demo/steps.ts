@@ -238,7 +238,7 @@ export const steps: Readonly<Record<string, Step>> = {
   'delete-again': deletedAgain,
   expire: undone('expire', (what) => `moved the expiry of ${what} to yesterday`),
   'not-before': undone('not-before', (what) => `moved the not-before of ${what} to tomorrow`),
-  'strip-operations': undone('strip-ops', (what) => `took wrapKey and unwrapKey from ${what}`),
+  'strip-operations': undone('strip-operations', (what) => `took wrapKey and unwrapKey from ${what}`),
   'approved-disable-stays': left(
     { code: 'approved', inWords: 'owner had asked for it and approver had granted it' },
     'owner',
