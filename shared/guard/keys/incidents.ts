@@ -188,6 +188,7 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   if (isFound && !isFolded(incident, record, now, isStillToUndo)) return undefined;
   if (kind === undoRefused.id && record.inFlight.undoRefused !== undefined) return undefined;
   if (isFound) return { judgement: 'now key-flapping', restored: false };
+  if (!rules.some(({ id }) => id === kind)) return { judgement: 'good again', restored: false };
   const approved = judgements.find(
     ({ finding, verdict }) =>
       verdict.kind === 'approved' &&
