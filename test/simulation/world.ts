@@ -19,6 +19,7 @@ import { type Client, clientOf } from './client.ts';
 import { createDeliveries } from './deliveries.ts';
 import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
+import { withSharedPairs } from './pairs.ts';
 import { createStorage, recordsIn } from './storage.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
@@ -94,7 +95,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const ids = seededIds(seed);
   const { newId } = ids;
   const served = createLocalAzure({
-    vaults: options.vaults,
+    vaults: withSharedPairs(options.vaults),
     identities: [
       ...guardianIdentities(roles, vaultsInBlock(policy)),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
