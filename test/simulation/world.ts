@@ -20,6 +20,7 @@ import { createDeliveries } from './deliveries.ts';
 import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
 import { withSharedPairs } from './pairs.ts';
+import { retryAtOnce } from './retries.ts';
 import { createStorage, recordsIn } from './storage.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
@@ -90,6 +91,7 @@ const DISK_ACTIONS = [
 ];
 
 export async function createWorld(options: WorldOptions): Promise<World> {
+  retryAtOnce();
   let policy: Policy = policySchema.parse(options.policy);
   const seed = options.seed ?? 1;
   const ids = seededIds(seed);
