@@ -41,7 +41,7 @@ export function eventsOf(
     .toSorted((one, other) => one.at.getTime() - other.at.getTime());
 }
 
-/** The events that surely did it; none while the audit log has not told. */
+/** The events that surely did it; none while their records have not come. */
 export const certainEventsOf = (
   operations: readonly string[],
   done: Done,

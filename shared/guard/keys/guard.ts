@@ -61,7 +61,7 @@ export const keyGuard =
           isGuarded: (policy) => keyPolicy(policy, subject.vault, subject.key).guarded,
           begin: (message, ports) => begin(subject, message, restorer, ports),
           async unreadable(message, error, ports) {
-            // Nothing is judged, and what was heard is in the trail all the same.
+            // Nothing is judged, and audit events are recorded all the same.
             const heard = message.attempt === 0 ? message.hints.filter(isAuditEvent) : [];
             if (heard.length > 0) await ports.trail.append(heard.map((hint) => hintEntry(subject, hint, ports)));
             await alertUnguarded(subject, error, ports);
@@ -134,7 +134,7 @@ async function begin(
   const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
   const isOldBelieved = isBelieved(record, readAt);
   const observation = await observe(ports.reads(subject.vault), subject, first, record, isOldBelieved);
-  // Told before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
+  // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
   const unexplained = await unexplainedActs(subject, newEvents, ports);
   if (observation.kind !== 'observed' && restorer !== undefined)
     return { kind: 'not-observed', because: whyNot(observation) };
