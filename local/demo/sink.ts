@@ -14,7 +14,7 @@ const received = z.object({
 });
 
 /** Kinds of incident that a step waits for: those of what cannot be undone. */
-export const KINDS = { purged: 'key-purged', recreated: 'key-recreated' } as const;
+export const KINDS = { purged: 'key-missing', recreated: 'key-recreated' } as const;
 
 /** An alert as it was received. */
 export interface ReceivedAlert {
