@@ -4,7 +4,7 @@ import { CLOCKS_APART_MS, SECOND_MS, wholeSecond } from '../../domain/time.ts';
 import { rules } from './rules/registry.ts';
 
 /** How far the audit log's time of an act may lie from the vault's own, in ms. */
-export const SAME_ACT_MS = CLOCKS_APART_MS;
+const SAME_ACT_MS = CLOCKS_APART_MS;
 
 /**
  * An audit event within this long of the vault's own time is surely that act, in ms: only of such a one it is said that it

@@ -1,8 +1,7 @@
 import type { Situation } from '../../domain/finding.ts';
 import { type ObservedVersion, sameOperations, type VersionDetail } from '../../domain/key.ts';
 import { approvedVersions, eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
-import { DAY_MS, later, utc } from '../../domain/time.ts';
-import { SAME_ACT_MS } from './actors.ts';
+import { CLOCKS_APART_MS, DAY_MS, later, utc } from '../../domain/time.ts';
 
 /** A version that the register does not approve, and what is wrong with it. No faults: it may be adopted. */
 export interface NewVersion {
@@ -80,7 +79,9 @@ function faultsOf(
 
 /** Whether the audit log has told that a version's material came from elsewhere: of the moment in which it was made, and of no other. */
 export const wasImported = (version: string, created: Date, record: KeyRecord): boolean =>
-  eventsOn(record, ['KeyImport'], version).some(({ at }) => Math.abs(at.getTime() - created.getTime()) <= SAME_ACT_MS);
+  eventsOn(record, ['KeyImport'], version).some(
+    ({ at }) => Math.abs(at.getTime() - created.getTime()) <= CLOCKS_APART_MS,
+  );
 
 function newestApproved(record: KeyRecord): Predecessor | undefined {
   const named = approvedVersions(record).flatMap(([version, { operations }]): readonly Predecessor[] => {
