@@ -104,7 +104,7 @@ if (!isStopping)
       vaultUrl: running.vaultUrl,
       seed: running.azure.seed,
       azureFile: join(folder, 'azure.json'),
-      channels: running.guardian.channels.map(({ id }) => id),
+      channels: running.guardian.ports.channels.map(({ id }) => id),
       isWebhookAdded,
       webhookSecret: webhook?.secret,
     }),

@@ -33,8 +33,8 @@ let composed: { readonly outside: Outside; readonly guardian: Guardian } | undef
 
 /**
  * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid`, with
- * every fault, until the settings can be used; those that it can do without, as those of one channel, are told by the
- * guardian instead.
+ * every fault, until the settings can be used; those that it can do without, as those of one channel, the guardian
+ * alerts of instead.
  */
 export function compose(): Guardian {
   const outside = currentOutside();
@@ -63,7 +63,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   const tableOf = (name: string) => table(register.table(name));
   let policy: Policy | undefined;
   return {
-    // Read when first asked for, so that a policy that cannot be used does not keep people from being told so.
+    // Read when first asked for, so that a policy that cannot be used does not keep people from being alerted.
     get policy() {
       policy ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
       return policy;

@@ -75,7 +75,7 @@ export class SweepRefused extends Error {
   }
 }
 
-/** A row does not hold what it should. Lasting: it is told, and nothing that rests on it is written to a vault. */
+/** A row does not hold what it should. Lasting: it is alerted, and nothing that rests on it is written to a vault. */
 export class RowUnreadable extends Error {
   override readonly name = 'RowUnreadable';
   readonly table: string;
@@ -123,7 +123,7 @@ export class TrailBroken extends Error {
   }
 }
 
-/** A row in which the register's storage spooled a record for the trail cannot be read. Lasting: a person has to look at it. */
+/** A row in which the register's storage spooled a record for the trail cannot be read. Lasting: a person has to see to it. */
 export class SpooledRecordUnreadable extends Error {
   override readonly name = 'SpooledRecordUnreadable';
   readonly partition: string;

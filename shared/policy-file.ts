@@ -8,7 +8,7 @@ import { PolicyInvalid } from './errors.ts';
  * The policy of a file. Throws `PolicyInvalid` with every fault listed.
  *
  * @param channels ids of the alert channels there are, where a name that is none of them is a fault: so at build time. In
- * an app that runs it is told in the trail, and the alert goes to the channels there are.
+ * an app that runs it is recorded in the trail, and the alert goes to the channels there are.
  */
 export function readPolicy(file: string, channels?: readonly string[]): Policy {
   const given = parsedJson(file);

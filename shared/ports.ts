@@ -53,7 +53,7 @@ export interface PortTables {
   readonly baselines: Rows<BaselineState>;
   /** Partition: `sweep`, row: vault. */
   readonly sweeps: Rows<SweepState>;
-  /** One row: the policy that was last seen. */
+  /** One row: the policy by which the guardian ran last. */
   readonly policies: Rows<Policy>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;

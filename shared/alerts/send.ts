@@ -18,7 +18,7 @@ export type SendNeeds = Pick<Ports, 'policy' | 'channels' | 'trail' | 'queues' |
 
 /** How long a sender has a row for itself, in ms: longer than a channel may take. */
 const LEASE_MS = 30 * SECOND_MS;
-/** About 20 minutes of trying; what was told last of an incident that is open by then goes on, every 5 minutes, until it is over. */
+/** About 20 minutes of trying; the last alert of an incident that is open by then goes on, every 5 minutes, until it is over. */
 const LEAST_ATTEMPTS = 10;
 /** After about half a minute the next channel is used, while this one is still tried. */
 const STANDBY_AFTER_ATTEMPTS = 3;
@@ -31,7 +31,7 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
 /**
  * Sends one row of the outbox to its channel and removes it once the channel has accepted. Where the channel refuses, the
  * row is due again after a growing delay, and after three refusals the next channel has a row as well. One that has long
- * refused is given up only where the incident is over, or something later was told of it. Each acceptance is recorded,
+ * refused is abandoned only where the incident is over, or a later alert of it was made. Each acceptance is recorded,
  * and each refusal of the first twenty minutes and one an hour from then on.
  *
  * A message without a row sends nothing; nor does one whose row somebody else is at. A sender that dies leaves its lease
@@ -111,7 +111,7 @@ async function refused(
       {
         channel: channel.id,
         attempt,
-        outcome: again ? 'refused' : 'gave-up',
+        outcome: again ? 'refused' : 'abandoned',
         because,
         ...(again ? { againAfterSeconds } : {}),
         ...(next === undefined ? {} : { nextChannel: next.id }),
@@ -140,10 +140,10 @@ async function refusalOf(channel: Channel, { event, incident }: OutboxRow): Prom
   }
 }
 
-/** Whether the incident is open and nothing later was told of it. */
-async function stillHolds({ incident: told }: OutboxRow, { tables }: SendNeeds): Promise<boolean> {
-  const standing = await tables.incidents.get(partitionOf(told.subject), told.id);
-  return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= told.revision;
+/** Whether the incident is open and this is the last alert of it. */
+async function stillHolds({ incident }: OutboxRow, { tables }: SendNeeds): Promise<boolean> {
+  const standing = await tables.incidents.get(partitionOf(incident.subject), incident.id);
+  return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= incident.revision;
 }
 
 async function recordOn({ event, incident }: OutboxRow, detail: AuditEntry['detail'], needs: SendNeeds): Promise<void> {

@@ -32,14 +32,14 @@ export async function abandon(incident: Incident, because: string, by: Actor, po
 }
 
 /**
- * A key that is in neither list: nothing of it is missed any more, and what was told of its state ends. Should it come
+ * A key that is in neither list: nothing of it is missed any more, and the incidents of its state end. Should it come
  * back, that is alerted, and it is guarded once a person accepts it in a baseline.
  */
 async function abandonKey(incident: Incident, id: KeyId, because: string, by: Actor, ports: Ports): Promise<void> {
   const reads = ports.reads(id.vault);
   for (const answer of await Promise.all([reads.read(id.key), reads.readDeleted(id.key)])) {
     if (answer.kind === 'ok' || answer.kind === 'undetailed')
-      throw new NotAllowed(`${spell(id)} is there again: what is told of it ends with the next inspection.`);
+      throw new NotAllowed(`${spell(id)} is there again: its incidents end with the next inspection.`);
     if (answer.kind !== 'missing')
       throw new NotAllowed(`${spell(id)} cannot be read, so that nobody can say that it is gone: ${answer.kind}.`);
   }
@@ -59,7 +59,7 @@ async function abandonVersions(id: KeyId, because: string, ports: Ports): Promis
     );
   const { record } = await readKey(ports.tables.keys, id);
   const gone = approvedVersions(record).filter(([name]) => !listed.value.some(({ version }) => version === name));
-  // Abandoned by this very closing, which ended before it was told.
+  // Abandoned by this very closing, which a crash ended.
   if (gone.length === 0 && Object.values(record.approved.versions).some(({ revoked }) => revoked === because)) return;
   if (gone.length === 0)
     throw new NotAllowed(

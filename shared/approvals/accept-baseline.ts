@@ -31,7 +31,7 @@ function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords):
   return asShown.includes(name) ? 'as shown' : undefined;
 }
 
-/** What became otherwise since a person looked is none that they meant. */
+/** What is otherwise by now than a person saw it is not what they meant. */
 function refuseWrong(vault: string, proposed: readonly Proposed[], words: BaselineWords, now: Date): void {
   const faults = proposed.flatMap((one) => {
     const fault = faultOf(vault, one, wordOn(nameOf(one), words), now);
@@ -52,7 +52,7 @@ function faultOf(vault: string, one: Proposed, word: string | undefined, now: Da
 }
 
 /**
- * Makes what a person has looked at the approved state, records it, and lets the guardian write. Throws `NotAllowed`, and
+ * Makes what a person has seen the approved state, records it, and lets the guardian write. Throws `NotAllowed`, and
  * accepts nothing, where a word does not fit the version that it is said of.
  */
 export async function acceptBaseline(
@@ -86,7 +86,7 @@ export async function acceptBaseline(
   await writeBaseline(ports.tables, vault, { state: 'accepted', since, at, by, record: accepted.id });
 }
 
-/** What the proposal approves by itself: everything that is not suspicious and that nobody has looked at yet. */
+/** What the proposal approves by itself: everything that is not suspicious and not known yet. */
 export async function approveProposed(
   vault: string,
   proposed: readonly Proposed[],
@@ -185,7 +185,7 @@ async function writeRows(
   });
 }
 
-/** What was looked at is also the last observation: what is bad already and is said to be needed is a person's to restore. */
+/** The proposal is also the last observation: what is bad already and is said to be needed is a person's to restore. */
 function withObservation(key: string, record: KeyRecord, proposed: readonly Proposed[]): KeyRecord {
   const versions = { ...record.observed.versions };
   let { current } = record.observed;

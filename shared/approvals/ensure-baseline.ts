@@ -18,7 +18,7 @@ import { approveProposed } from './accept-baseline.ts';
 import { proposeBaseline } from './propose-baseline.ts';
 
 /**
- * Sees to it that the vault has a register to be compared with. On first sight proposes a baseline: what is not suspicious
+ * Sees to it that the vault has a register to be compared with. Where nothing is known of it yet, proposes a baseline: what is not suspicious
  * counts at once where a key is in `alert`; before anything is written in `block` a person has to accept it, which is
  * alerted while it waits. Rebuilds the register from the trail where that has a baseline and the register has lost it.
  *
@@ -83,7 +83,7 @@ async function rebuilt(
       Object.keys(record.approved.versions).length === 0 ? withChanges(record, its) : record,
     );
   });
-  // Told before it counts as whole: where we end in between, it is rebuilt and told once more.
+  // Alerted before it counts as whole: where we end in between, it is rebuilt and alerted once more.
   const subject = vaultSubject(vault);
   await ports.trail.append([entry('baseline', subject, { state: 'rebuilt', keys: keys.size }, ports)]);
   await openIncident(guardianUnwell.draft('register-lost', ports.now(), String(keys.size), subject), ports);

@@ -26,7 +26,7 @@ export async function setHold(
 ): Promise<Hold> {
   const now = ports.now();
   const set: Hold = { ...on, id: ports.newId(), by, why, from: now, until: later(now, durationMs) };
-  // The hold counts from here; that it is recorded and told may follow.
+  // The hold counts from here; its record and its alert may follow.
   await ports.tables.holds.put('holds', set.id, set);
   await ports.trail.append([entry('hold', subjectOfHold(on), { event: 'set', hold: set }, ports, { who: by })]);
   await openIncident(holdSet.draft(set), ports, incidentOfHold(set));
@@ -41,7 +41,7 @@ export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<
   await change(stored, released, 'released', by, ports);
   await endIncidents(
     subjectOfHold(released),
-    (told) => told.id === incidentOfHold(released),
+    ({ id: incident }) => incident === incidentOfHold(released),
     `released by ${by.name ?? by.oid}`,
     ports,
   );

@@ -33,7 +33,7 @@ export async function recordThenChange<T extends { readonly id: string }>(
   if (isDeepStrictEqual(plain(standing?.value), plain(next))) return;
   const detail = { event: 'without-effect', said: event, id: next.id };
   await ports.trail.append([entry(what, subject, detail, ports, { who })]);
-  throw new NotAllowed(`The ${what} ${next.id} was just changed by somebody else: look at it again.`);
+  throw new NotAllowed(`The ${what} ${next.id} was just changed by somebody else: see how it stands, and try again.`);
 }
 
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));

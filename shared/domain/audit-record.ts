@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** Who did it, as far as the audit log or the command line told. */
+/** Who did it, as far as the audit log or the command line says. */
 export const actor = z.object({
   /** Object id in Entra ID; `unknown` where no record names one. */
   oid: z.string(),
@@ -13,7 +13,7 @@ export type Actor = z.infer<typeof actor>;
 
 /** Kinds of record. A reader of the trail meets no other. */
 export const auditKinds = [
-  'hint', // a sense heard of an act
+  'hint', // an audit event or another hint that a sense gave
   'decision', // what was found and what was decided; only where it differs from the last one for that state
   'intent', // what is about to be written to a vault
   'outcome', // what came of an intent

@@ -7,7 +7,7 @@ import { moment } from './time.ts';
 
 type Action = z.infer<typeof action>;
 
-/** Why something that could be undone was not, and how people are told so. */
+/** Why something that could be undone was not, and how people read it. */
 export const WITHHELD = {
   'alert-only': 'not undone: it is in alert',
   'no-baseline': 'not undone: nobody has accepted the baseline of its vault',

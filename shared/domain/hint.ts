@@ -4,7 +4,7 @@ import { keyId } from './key.ts';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** What a sense heard. A hint says what to inspect and what was heard about why; it never says what is true. */
+/** What a sense gives. A hint says what to inspect and why; it never says what is true. */
 export const hintSays = z.discriminatedUnion('kind', [
   /** The sweep saw a difference from the register. */
   z.object({ kind: z.literal('differs') }),
@@ -52,7 +52,7 @@ export type HintSays = z.infer<typeof hintSays>;
 /** Who may wake the guard; `follow-up` is the guard itself. */
 export const senses = ['sweep', 'audit-log', 'key-vault-event', 'follow-up'] as const;
 
-/** What somebody heard of a key. It says what to inspect, and nothing of it is believed but who did it. */
+/** A reason to inspect a subject. It says what to inspect, and nothing of it is believed but who did it. */
 export const hint = z.object({
   /** The same for every delivery of the same audit event, so that repeats are known. */
   id: z.string(),

@@ -23,7 +23,7 @@ export const hold = z.object({
   released: z.object({ by: actor, at: moment }).optional(),
   /** What a person said is to become of what changed under it; absent while nobody has. */
   settled: z.object({ by: actor, at: moment, as: z.enum(settlements) }).optional(),
-  /** Set once people were told that it ended by itself. */
+  /** Set once people were alerted that it ended by itself. */
   endTold: z.literal(true).optional(),
 });
 export type Hold = z.infer<typeof hold>;

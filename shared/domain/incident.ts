@@ -41,7 +41,7 @@ export const incident = z.object({
   state: z.enum(['open', 'resolved']),
   /** When the subject was last observed otherwise; absent where it never was. Of several who changed it after that nobody is named. */
   otherwiseAt: moment.optional(),
-  /** Of an incident that tells of acts: the time of the newest that was heard of. */
+  /** Of an incident that tells of acts: the time of the newest. */
   newest: moment.optional(),
   /** Id of the incident of the same hour that a person had closed before this act; absent where there was none. */
   continues: z.string().optional(),

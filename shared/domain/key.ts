@@ -48,7 +48,7 @@ export interface ObservedVersion extends ListedVersion {
 export type ObservedKey =
   | {
       readonly kind: 'present';
-      /** Behind a certificate: told about, never changed. */
+      /** Behind a certificate: alerted, never changed. */
       readonly managed: boolean;
       /** The version that the vault calls current. */
       readonly current: string;
@@ -56,7 +56,7 @@ export type ObservedKey =
     }
   | {
       readonly kind: 'deleted';
-      /** Behind a certificate: told about, never changed. */
+      /** Behind a certificate: alerted, never changed. */
       readonly managed: boolean;
       readonly deletedOn: Date;
       /** `undefined` where the vault keeps no deleted keys. */

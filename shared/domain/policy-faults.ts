@@ -25,7 +25,7 @@ export function policyFaults(given: unknown, channels?: readonly string[]): read
 
 type Path = readonly PropertyKey[];
 
-// What is asked of names needs the rest to be no policy: all faults are told at once.
+// What is asked of names needs the rest to be no policy: all faults are listed at once.
 const loosely = z.looseObject({
   vaults: z
     .array(

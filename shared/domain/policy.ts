@@ -62,7 +62,7 @@ const keyRule = only({
   olderVersions: z
     .enum(['each-minute', 'hourly'], must('"each-minute" or "hourly"'))
     .default(DEFAULT_OLDER_VERSIONS)
-    .describe('How often versions other than the current one are looked at.'),
+    .describe('How often versions other than the current one are swept.'),
   knownUsers: objectIds
     .optional()
     .describe('Object ids whose use of the key (unwrap, decrypt, release) is expected. Added to those of the vault.'),

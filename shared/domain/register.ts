@@ -102,7 +102,7 @@ const undoing = z.object({
 /** Something that lasts, with its reason. */
 const lasting = z.object({ since: moment, because: z.string() });
 
-/** An act on a key that the audit log told of. */
+/** An act on a key, from the audit log. */
 export const auditEvent = z.object({
   /** Id of the record. */
   id: z.string(),
@@ -154,13 +154,13 @@ export const keyRecord = z.object({
     /** When the guardian asked itself to inspect again; nobody needs to ask twice. */
     nextInspectionAt: moment.optional(),
   }),
-  /** What the audit log told of within the last day. */
+  /** What the audit log says of the last day. */
   heard: z.object({
     /** Newest last. */
     events: z.array(auditEvent).default([]),
     /** Who purged it, from a 2xx record. */
     purged: z.object({ at: moment, by: actor }).optional(),
-    /** Refusals that were heard while the key could not be read: whether they tell anything shows when it can. */
+    /** Refusals that came while the key could not be read: whether they mean anything shows when it can. */
     refusals: z.array(hint).default([]),
   }),
 });
@@ -210,7 +210,7 @@ export const sweepState = z.object({
   awaitedSince: moment.optional(),
   /** By name, the keys that the last good sweep found differing. */
   differing: z.record(z.string(), differingKey).default({}),
-  /** When another function than the sentry scheduled a sweep; absent since the sentry was seen again. */
+  /** When another function than the sentry scheduled a sweep; absent since the sentry ran again. */
   rescheduledAt: moment.optional(),
   /** What the policy said of the vault, oldest first, each from when on. */
   policies: z.array(pastPolicy).default([]),

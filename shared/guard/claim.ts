@@ -62,8 +62,8 @@ export async function claimsLeft(vault: string, { tables, now }: Needs): Promise
 }
 
 /**
- * Writes further intents into the claim, beside those of earlier rounds: until the claim ends, nobody else knows that they
- * were told. `undefined` where it is not ours any more: then nothing may be written to the vault.
+ * Writes further intents into the claim, beside those of earlier rounds: until the claim ends, nobody else knows
+ * whether people were alerted. `undefined` where it is not ours any more: then nothing may be written to the vault.
  */
 export async function claimWith(
   { stored, open: before }: Claim,

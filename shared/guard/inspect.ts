@@ -40,7 +40,7 @@ export async function inspect(message: Inspection, ports: Ports, guards: GuardOf
     return quarantine({ content: wholeText(message), because }, 'inspections', ports);
   }
   const came = await inspectOnce(message, guard, ports);
-  // Who works on the subject, or took it over, has not heard what this message says.
+  // Who works on the subject, or took it over, does not know what this message says.
   if (came.kind === 'busy') await ports.queues.inspections.send(message, claimedBackSeconds(ports));
 }
 
@@ -119,7 +119,7 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
       guarded.isShown(intent.action),
     ),
   );
-  // Until they are told, the claim goes on naming those that took hold.
+  // Until people are alerted, the claim goes on naming those that took hold.
   const open = closed.filter(({ outcome }) => outcome.kind !== 'failed').map(({ intent }) => intent);
   return {
     guarded: await guarded.withEnded(closed.filter(({ outcome }) => outcome.kind !== 'failed')),

@@ -16,7 +16,7 @@ const NAMED_HINTS = 20;
 const named = (hints: readonly Hint[]): Pick<AuditEntry, 'hints'> =>
   hints.length === 0 ? {} : { hints: { ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id), count: hints.length } };
 
-/** What a sense heard, with who did it where it tells of an act. */
+/** A hint, with who did it where it is an audit event. */
 export function hintEntry(subject: Subject, hint: Hint, needs: Needs): AuditEntry {
   const who = 'by' in hint.says ? { who: hint.says.by } : {};
   const detail = { sense: hint.sense, heardAt: hint.heardAt, says: hint.says };

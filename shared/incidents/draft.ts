@@ -3,7 +3,7 @@ import type { Incident } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
 import { HOUR_MS } from '../domain/time.ts';
 
-/** An incident before anybody has looked whether it is open already. */
+/** An incident that may be open already. */
 export type IncidentDraft = Omit<
   Incident,
   'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'commands' | 'revision'

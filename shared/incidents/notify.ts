@@ -22,7 +22,7 @@ export interface Announced {
 
 /**
  * The one place between opening or changing an incident and telling people. Writes a row of the outbox for each channel
- * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are told:
+ * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are alerted:
  * rather twice than never. Messages only wake the sender, which the sentry does as well.
  */
 export async function announce(content: AlertContent, needs: NotifyNeeds): Promise<Announced> {

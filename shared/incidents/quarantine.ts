@@ -30,7 +30,7 @@ const MOST_CHARACTERS = 2_000;
 
 /**
  * Keeps something unreadable where a person can see it, records it and alerts operators. The same from the same source is
- * kept once a day; people are told once an hour and source, of the first, with the folder of all; again where a person
+ * kept once a day; operators are alerted once an hour and source, of the first, with the folder of all; again where a person
  * has closed that.
  */
 export async function quarantine({ content, because: given }: Unparsed, source: string, ports: Ports): Promise<void> {

@@ -56,7 +56,7 @@ const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 's
 
 /**
  * As `openIncident`, for an act. `hourly` names what acts of one hour share, so that they are one incident however often
- * it is tried. What is over is not opened by hearing again of an act that was told then; an act after that is a new
+ * it is tried. A repeat of an act that was alerted opens nothing that is over; an act after that is a new
  * incident with its own time.
  */
 export async function openForAct(draft: IncidentDraft, needs: Needs, hourly: string): Promise<void> {
@@ -114,7 +114,7 @@ async function changeIncident(
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
   const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}) };
-  // That a newer act was heard of makes no difference to anybody.
+  // That there was a newer act makes no difference to anybody.
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return (await needs.tables.incidents.replace(stored, next)) !== undefined;
   const changed = { ...next, revision: was.revision + 1 };
@@ -161,7 +161,7 @@ export async function openWhile(
   await endIncidents(subject, isMeant, judgement, needs);
 }
 
-/** Who did it, once the audit log has told. */
+/** Names who did it, once an audit event says so. */
 export async function nameActor(stored: StoredIncident, who: Actor, needs: Needs): Promise<void> {
   if (stored.value.who?.oid === who.oid) return;
   await changeIncident(stored, { who }, needs);

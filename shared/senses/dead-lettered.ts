@@ -5,20 +5,20 @@ import { hintEntry } from '../guard/records.ts';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 
-/** How long after it was heard what only the audit log tells is tried again, in ms. */
+/** For how long an audit event is tried again, in ms. */
 const TRIED_FOR_MS = HOUR_MS;
 const BACK_AFTER_SECONDS = 60;
 
 /**
- * Quarantines what made the function of a queue fail five times, records it and alerts operators. What only the audit log
- * told of a subject goes back into the queue a minute later, for an hour: all else the next sweep finds again. Throws where
+ * Quarantines what made the function of a queue fail five times, records it and alerts operators. Audit
+ * events go back into the queue a minute later, for an hour: all else the next sweep finds again. Throws where
  * storage takes neither, so that the message comes again.
  */
 export async function takeDeadLetter(queue: string, message: unknown, ports: Ports): Promise<void> {
   const again = queue === 'inspections' ? auditEventsOf(message, ports.now()) : undefined;
   if (again === undefined)
     return quarantine({ content: wholeText(message), because: 'it failed five times' }, queue, ports);
-  // The same in each round, so that it is kept and told once.
+  // The same in each round, so that it is quarantined once.
   const unparsed = {
     content: wholeText({ ...again, attempt: 0 }),
     because: 'it failed five times, and is tried again',

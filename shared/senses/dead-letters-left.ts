@@ -13,8 +13,8 @@ export interface DeadLetterQueue {
   readonly messages: () => Promise<number>;
 }
 
-/** How long a queue must hold something before it is told, in ms: longer than the host hides a message that is being taken. */
-const TOLD_AFTER_MS = 15 * MINUTE_MS;
+/** How long a queue must hold something before operators are alerted, in ms: longer than the host hides a message that is being taken. */
+const ALERTED_AFTER_MS = 15 * MINUTE_MS;
 
 const PLACE = ['dead-letters', 'held'] as const;
 
@@ -33,7 +33,7 @@ export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], p
   );
   if (!isDeepStrictEqual(since, before)) await deadLetters.put(...PLACE, { since });
   const stays = Object.entries(since).flatMap(([name, from]) =>
-    now.getTime() - from.getTime() >= TOLD_AFTER_MS ? [name] : [],
+    now.getTime() - from.getTime() >= ALERTED_AFTER_MS ? [name] : [],
   );
   const reason = 'dead-letters-left';
   const draft = stays.length === 0 ? undefined : guardianUnwell.draft(reason, now, stays.join(', '));

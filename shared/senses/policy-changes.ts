@@ -24,7 +24,7 @@ export const readSeenPolicy = async ({ tables }: Pick<Ports, 'tables'>): Promise
 
 /**
  * Holds the policy against the one that was last seen: a change is in the trail, and what is guarded less well than before
- * is told to everyone. Incidents of what is not guarded any more end. Once a change, whoever looks and however often.
+ * is alerted to everyone. Incidents of what is not guarded any more end. Once a change, however often it is compared.
  */
 export async function alertPolicyChange(ports: Ports): Promise<void> {
   const { policy: after, tables, now } = ports;
@@ -48,7 +48,7 @@ export async function alertPolicyChange(ports: Ports): Promise<void> {
   }
   await endUnguarded(keys, ports);
   await ports.trail.append([entry('policy', GUARDIAN, { loosened, hash: policyHash(after) }, ports)]);
-  // Last: where we end before it, all of it is done again, and told once.
+  // Last: where we end before it, all of it is done again, and alerted once.
   await tables.policies.replace(seen, after);
 }
 

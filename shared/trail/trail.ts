@@ -146,7 +146,7 @@ function createWriters(make: (stream: StreamName) => StreamWriter): (stream: Str
 }
 
 async function readAll(streams: Streams, spool: Spool, stream: StreamName, at: Date): Promise<readonly AuditRecord[]> {
-  // The table before the stream: what is moved from one to the other in between is then seen twice, not missed.
+  // The table before the stream: what is moved from one to the other in between is then read twice, not missed.
   const spooled = await spool.of(stream);
   const records = [...(await readRecords(streams, stream))];
   const [unreadable] = spooled.unreadable;

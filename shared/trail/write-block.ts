@@ -27,7 +27,7 @@ export interface BlockNeeds {
  * found anew. Throws `StorageUnreachable`, and `EntryInvalid` where an entry cannot be recorded.
  *
  * @param known the end as it was last; `undefined` where nobody knows
- * @param givenUp whether those who wait were told that it failed: nothing more is begun then
+ * @param givenUp whether those who wait know that it failed: nothing more is begun then
  */
 export async function writeBlock(
   needs: BlockNeeds,

@@ -23,7 +23,7 @@ import { readRecords } from '../../shared/trail/read.ts';
 const VAULT = 'contoso-disks';
 /** Keys that both guardians work on, beside those of `npm start`. */
 const SHARED = Array.from({ length: 8 }, (_, number) => `shared-${number}`);
-const ACTS = ['disable', 'expire', 'not-before', 'strip-ops'] as const;
+const ACTS = ['disable', 'expire', 'not-before', 'strip-operations'] as const;
 const patient = { timeout: 45_000, interval: 50 };
 /** Messages for each shared key: together more than one guardian takes at once. */
 const LOOKS = 3;

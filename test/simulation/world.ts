@@ -22,6 +22,8 @@ import { type Client, clientOf } from './client.ts';
 import { createDeliveries } from './deliveries.ts';
 import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
+import { withSharedPairs } from './pairs.ts';
+import { retryAtOnce } from './retries.ts';
 import { createStorage, recordsIn, type WorldStorage } from './storage.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
@@ -95,12 +97,13 @@ const DISK_ACTIONS = [
 ];
 
 export async function createWorld(options: WorldOptions): Promise<World> {
+  retryAtOnce();
   let policy: Policy = policySchema.parse(options.policy);
   const seed = options.seed ?? 1;
   const ids = seededIds(seed);
   const { newId } = ids;
   const served = createLocalAzure({
-    vaults: options.vaults,
+    vaults: withSharedPairs(options.vaults),
     identities: [
       ...guardianIdentities(roles, vaultsInBlock(policy)),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },

@@ -3,9 +3,6 @@ import { type AuditEvent, eventsOn, type KeyRecord } from '../../domain/register
 import { CLOCKS_APART_MS, SECOND_MS, wholeSecond } from '../../domain/time.ts';
 import { rules } from './rules/registry.ts';
 
-/** How far the audit log's time of an act may lie from the vault's own, in ms. */
-const SAME_ACT_MS = CLOCKS_APART_MS;
-
 /**
  * An audit event within this long of the vault's own time is surely that act, in ms: only of such a one it is said that it
  * was another person's than the one who was meant.
@@ -30,7 +27,7 @@ export function eventsOf(
   operations: readonly string[],
   { version, since, otherwiseAt }: Done,
   record: Pick<KeyRecord, 'heard'>,
-  withinMs = SAME_ACT_MS,
+  withinMs = CLOCKS_APART_MS,
 ): readonly AuditEvent[] {
   const awayMs = ({ at }: AuditEvent): number => Math.abs(since.getTime() - wholeSecond(at).getTime());
   const nearest = eventsOn(record, operations, version).toSorted((one, other) => awayMs(one) - awayMs(other))[0];
@@ -41,7 +38,7 @@ export function eventsOf(
     .toSorted((one, other) => one.at.getTime() - other.at.getTime());
 }
 
-/** The events that surely did it; none while the audit log has not told. */
+/** The events that surely did it; none while their records have not come. */
 export const certainEventsOf = (
   operations: readonly string[],
   done: Done,

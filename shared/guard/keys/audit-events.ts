@@ -30,7 +30,7 @@ export interface ActIncident {
   readonly id: string;
 }
 
-/** Whether a hint is an audit event that the register has not heard of: an act by people, a refusal, an act of our own. */
+/** Whether a hint is an audit event that the register does not have: an act by people, a refusal, an act of our own. */
 export const isNewEvent = (hint: Hint, { heard }: KeyRecord): boolean =>
   isAuditEvent(hint) && !heard.events.some((event) => event.id === hint.id);
 
@@ -51,18 +51,18 @@ export function isAuditEvent({ says }: Hint): boolean {
   }
 }
 
-/** The register's row with the acts that the audit log told of. Hearing them twice is hearing them once. */
+/** The register's row with the audit events of a message. Adding them twice is adding them once. */
 export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
-  const told = hints.flatMap((hint): readonly AuditEvent[] => {
+  const added = hints.flatMap((hint): readonly AuditEvent[] => {
     const { says } = hint;
     return says.kind === 'act' && !record.heard.events.some((event) => event.id === hint.id)
       ? [{ id: hint.id, operation: says.operation, version: says.version, at: says.at, by: says.by }]
       : [];
   });
-  const purge = told.find((event) => event.operation === 'KeyPurge');
-  if (told.length === 0) return record;
+  const purge = added.find((event) => event.operation === 'KeyPurge');
+  if (added.length === 0) return record;
   const purged = purge === undefined ? record.heard.purged : { at: purge.at, by: purge.by };
-  return { ...record, heard: { ...record.heard, events: [...record.heard.events, ...told], purged } };
+  return { ...record, heard: { ...record.heard, events: [...record.heard.events, ...added], purged } };
 }
 
 /** The register's row with as many audit events as it keeps. */
@@ -150,7 +150,7 @@ const onceAnHour = (draft: IncidentDraft): ActIncident => ({
 
 /**
  * An approval is consumed whoever brought the state about; where the audit events name only people that it was not meant
- * for, people have to know. Told with the event that names one of them.
+ * for, people have to know. Alerted with the event that names one of them.
  */
 function actsByOthers(
   id: KeyId,

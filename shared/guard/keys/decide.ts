@@ -72,7 +72,7 @@ function actionFor(remedy: Write, { since }: Finding, { vault, key }: Given): Ac
   }
 }
 
-/** The first reason not to write. The order is what people are told: what the owner chose before what a person said. */
+/** The first reason not to write. The order is that of what people read: what the owner chose before what a person said. */
 function withheldBecause(finding: Finding, given: Given): Withholding | undefined {
   const { observed, policy, record, holds, blockSince, now } = given;
   if (observed.kind !== 'absent' && observed.managed) return 'managed';

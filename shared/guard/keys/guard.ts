@@ -2,7 +2,6 @@ import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import { readApprovals, readHolds } from '../../approvals/read.ts';
 import { type Action, factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
-import type { Actor } from '../../domain/audit-record.ts';
 import type { Ended, Intent } from '../../domain/decision.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { type Hold, holdOn } from '../../domain/hold.ts';
@@ -40,16 +39,7 @@ import { isBelieved, notObserved, whyNot } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
-import { takenBack } from './take-back.ts';
-
-/** A person who restores a key, under the person's own rights, whatever the guardian's mode and holds say. */
-export interface Restorer {
-  readonly who: Actor;
-  /** Whether approvals are taken back as well: their state before is approved again. */
-  readonly alsoApproved: boolean;
-  /** Only of this version, where approvals are taken back. */
-  readonly version: string | undefined;
-}
+import { type Restorer, takenBack } from './take-back.ts';
 
 /** Guards keys. @param restorer given where a person restores; else it is the guardian that acts */
 export const keyGuard =
@@ -61,7 +51,7 @@ export const keyGuard =
           isGuarded: (policy) => keyPolicy(policy, subject.vault, subject.key).guarded,
           begin: (message, ports) => begin(subject, message, restorer, ports),
           async unreadable(message, error, ports) {
-            // Nothing is judged, and what was heard is in the trail all the same.
+            // Nothing is judged, and audit events are recorded all the same.
             const heard = message.attempt === 0 ? message.hints.filter(isAuditEvent) : [];
             if (heard.length > 0) await ports.trail.append(heard.map((hint) => hintEntry(subject, hint, ports)));
             await alertUnguarded(subject, error, ports);
@@ -134,7 +124,7 @@ async function begin(
   const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
   const isOldBelieved = isBelieved(record, readAt);
   const observation = await observe(ports.reads(subject.vault), subject, first, record, isOldBelieved);
-  // Told before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
+  // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
   const unexplained = await unexplainedActs(subject, newEvents, ports);
   if (observation.kind !== 'observed' && restorer !== undefined)
     return { kind: 'not-observed', because: whyNot(observation) };
@@ -245,7 +235,7 @@ function intentOf(action: Action, decision: KeyDecision): Pick<Intent, 'findings
   const dates = undone.flatMap(({ remedy }) =>
     remedy.kind === 'restore' && remedy.approves !== undefined ? [remedy.approves] : [],
   );
-  const approves = dates.reduce<AttributeChange>((all, date) => ({ ...all, ...date }), {});
+  const approves: AttributeChange = Object.assign({}, ...dates);
   return { findings, ...(dates.length === 0 ? {} : { approves }) };
 }
 

@@ -25,7 +25,7 @@ import { flapper, flappingSince, isFlapping, isHolding } from './flapping.ts';
 import { rules } from './rules/registry.ts';
 
 /** A passing failure is alerted once it has lasted this long, in ms. */
-export const TOLD_AFTER_MS = 2 * MINUTE_MS;
+export const ALERTED_AFTER_MS = 2 * MINUTE_MS;
 
 /** What an inspection found, and what came of it. */
 export interface Found {
@@ -100,7 +100,7 @@ const placeOf = (rule: string, version: string | undefined): string => `${rule} 
 
 const isAlerted = (verdict: Verdict): boolean => verdict.kind !== 'approved' && verdict.kind !== 'settling';
 
-/** How it stands with what was found: in words, whether the guardian is undoing it, and whose commands are to be told. */
+/** How it stands with what was found: in words, whether the guardian is undoing it, and whose commands people need. */
 interface Standing {
   readonly judgement: string;
   readonly undoing: boolean;
@@ -158,10 +158,10 @@ function draftOf(
   };
 }
 
-/** That what is to be undone has been refused for two minutes: told once, with the reason of the last time. */
+/** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
 function undoRefusedDraft(subject: KeySubject, { inFlight }: KeyRecord, now: Date): readonly IncidentDraft[] {
   const { undoRefused: refused } = inFlight;
-  if (refused === undefined || now.getTime() - refused.since.getTime() < TOLD_AFTER_MS) return [];
+  if (refused === undefined || now.getTime() - refused.since.getTime() < ALERTED_AFTER_MS) return [];
   return [undoRefused.draft(subject, refused.since, refused.because)];
 }
 
@@ -170,7 +170,7 @@ interface End {
   readonly restored: boolean;
 }
 
-/** How an open incident ends; `undefined` where it goes on, and where nobody can say, since its version cannot be seen. */
+/** How an open incident ends; `undefined` where it goes on, and where nobody can say, since its version is not observed. */
 function endOf(incident: Incident, { decision, record, by }: Found, now: Date): End | undefined {
   const { kind, ends, subject, undoing, state } = incident;
   if (state === 'resolved') return undefined;
@@ -188,6 +188,7 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   if (isFound && !isFolded(incident, record, now, isStillToUndo)) return undefined;
   if (kind === undoRefused.id && record.inFlight.undoRefused !== undefined) return undefined;
   if (isFound) return { judgement: 'now key-flapping', restored: false };
+  if (!rules.some(({ id }) => id === kind)) return { judgement: 'good again', restored: false };
   const approved = judgements.find(
     ({ finding, verdict }) =>
       verdict.kind === 'approved' &&

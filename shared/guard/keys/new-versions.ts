@@ -11,7 +11,7 @@ export interface NewVersion {
 
 /**
  * Holds each version that is not approved against its predecessor: enabled, no expiry inside the notify time, same type,
- * size and operations, made after it, not imported where a record told. Oldest first, so that of two new versions the
+ * size and operations, made after it, not imported where an audit event says so. Oldest first, so that of two new versions the
  * second is held against the first.
  */
 export function newVersions(situation: Situation): readonly NewVersion[] {
@@ -77,7 +77,7 @@ function faultsOf(
   return faults;
 }
 
-/** Whether the audit log has told that a version's material came from elsewhere: of the moment in which it was made, and of no other. */
+/** Whether an audit event says that a version's material came from elsewhere: one of the moment in which it was made, and no other. */
 export const wasImported = (version: string, created: Date, record: KeyRecord): boolean =>
   eventsOn(record, ['KeyImport'], version).some(
     ({ at }) => Math.abs(at.getTime() - created.getTime()) <= CLOCKS_APART_MS,

@@ -10,7 +10,7 @@ import { type KnownKey, writeKey } from '../../register/keys.ts';
 import { hintEntry } from '../records.ts';
 import { type ActIncident, actIncidents, forgettingEvents, refusalsToJudge } from './audit-events.ts';
 import { tryAgain } from './follow-up.ts';
-import { openActIncidents, TOLD_AFTER_MS } from './incidents.ts';
+import { ALERTED_AFTER_MS, openActIncidents } from './incidents.ts';
 import { mergeInto } from './save.ts';
 import type { Observation } from './snapshot.ts';
 
@@ -30,7 +30,7 @@ export interface Unobserved {
   readonly subject: KeySubject;
   readonly message: Inspection;
   readonly known: KnownKey;
-  /** With what was heard. */
+  /** With the audit events of this message. */
   readonly record: KeyRecord;
   readonly newEvents: readonly Hint[];
   readonly unexplained: readonly ActIncident[];
@@ -39,7 +39,7 @@ export interface Unobserved {
 
 /**
  * That nobody can say how a key is, is passing: it is inspected again later, and alerted once it has lasted two minutes.
- * It never means absent. What was heard is recorded and told all the same. Returns why.
+ * It never means absent. Audit events are recorded and alerted all the same. Returns why.
  */
 export async function notObserved(unobserved: Unobserved, ports: Ports): Promise<string> {
   const { subject, message, known, record, newEvents, unexplained, observation } = unobserved;
@@ -51,7 +51,7 @@ export async function notObserved(unobserved: Unobserved, ports: Ports): Promise
   const because = whyNot(observation);
   const since = record.inFlight.unreadable?.since ?? now;
   const nextInspectionAt = await tryAgain(message, record, ports);
-  if (now.getTime() - since.getTime() >= TOLD_AFTER_MS)
+  if (now.getTime() - since.getTime() >= ALERTED_AFTER_MS)
     await openIncident(guardianBlind.draft('key-unreadable', subject, since, because), ports);
   const kept = forgettingEvents(record, now);
   const next: KeyRecord = {

@@ -17,7 +17,7 @@ const ACT_AFTER_INTENT_MS = 60_000;
 /**
  * Holds each act that the audit log reports under the guardian's own identity against its intents. Each intent explains
  * one record, and its repeats; a record that none explains is an incident: somebody else has the identity. To be asked
- * before an inspection makes intents of its own: what was heard before them they do not explain. An intent that cannot be
+ * before an inspection makes intents of its own: audit events before them they do not explain. An intent that cannot be
  * read is quarantined, and explains nothing.
  */
 export async function unexplainedActs(
@@ -37,7 +37,7 @@ export async function unexplainedActs(
  * the intent which this one names.
  */
 async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly OwnAct[]> {
-  // Asked again where this message comes again: nobody may have been told of it.
+  // Asked again where this message comes again: nobody may have been alerted of it.
   const asked = async (displaced: OwnAct | undefined): Promise<readonly OwnAct[]> =>
     displaced === undefined ? [] : explain(id, displaced, ports);
   for (;;) {
@@ -60,7 +60,7 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
 const RECORDS_KEPT_MS = 90 * DAY_MS;
 /** Of those that explained a record, which may come again, so many are kept: a key that is fought over makes one a minute. */
 const MOST_EXPLAINING = 5_000;
-/** So that no look waits long for it; more than it makes, so that they grow fewer. */
+/** So that no inspection waits long for it; more than it makes, so that they grow fewer. */
 const MOST_REMOVED_AT_ONCE = 50;
 
 /** Intents that no record will ask for any more. The trail has them for ever. */

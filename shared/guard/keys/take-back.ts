@@ -1,9 +1,18 @@
+import type { Actor } from '../../domain/audit-record.ts';
 import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { versionIn } from '../../domain/subject.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { isOf } from '../../incidents/kinds/kind.ts';
 import type { StoredIncident } from '../../incidents/store.ts';
-import type { Restorer } from './guard.ts';
+
+/** A person who restores a key, under the person's own rights, whatever the guardian's mode and holds say. */
+export interface Restorer {
+  readonly who: Actor;
+  /** Whether approvals are taken back as well: their state before is approved again. */
+  readonly alsoApproved: boolean;
+  /** Only of this version, where approvals are taken back. */
+  readonly version: string | undefined;
+}
 
 /**
  * What a person who restores takes back of what approvals allowed: what somebody else did than they were meant for, and

@@ -44,7 +44,7 @@ export function compare(
 }
 
 /**
- * Whether no rule finds anything of a key. Where a rule breaks on what the vault shows of it, that costs the sight of no
+ * Whether no rule finds anything of a key. Where a rule breaks on what the vault shows of it, that hides no
  * other key: its own inspection, which meets the same, fails aloud.
  */
 function isAsApproved(situation: Situation): boolean {

@@ -12,7 +12,7 @@ import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts'
 import type { Ports } from '../../ports.ts';
 import { readSweep, writeSweep } from '../../register/vaults.ts';
 
-/** A vault that could not be swept for this long is told as blind, in ms. */
+/** On-call is alerted of a vault that could not be swept for this long, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
 
 /**
@@ -70,7 +70,7 @@ async function replay(vault: string, ports: Ports): Promise<void> {
   await endIncidents(vaultSubject(vault), isOf(guardianUnwell, 'trail-spooled'), 'its records are in the trail', ports);
 }
 
-/** A sweep did not come to its end: told once that has lasted for two minutes. */
+/** A sweep did not come to its end: alerted once that has lasted for two minutes. */
 export async function refusedSweep(vault: string, because: string, ports: Ports): Promise<void> {
   const now = ports.now();
   const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => {

@@ -27,7 +27,7 @@ export interface Listing {
 
 /**
  * Every approved version is read in full within the hour, since nobody confirmed that a change of operations moves
- * `updated`; so are versions listed that are not looked at each minute. They may come again when two thirds of their hour
+ * `updated`; so are versions listed that are not swept each minute. They may come again when two thirds of their hour
  * are over, a few in each sweep, those that waited longest first: what was accepted in one moment must not be read in one.
  */
 const FULL_FROM_MS = (2 * HOUR_MS) / 3;
@@ -45,7 +45,7 @@ export const guarded = ({ policy, vault, lists }: Pick<Listing, 'policy' | 'vaul
   lists.keys.filter((listed) => keyPolicy(policy, vault, listed.key).guarded);
 
 /**
- * The keys whose versions the sweep must list: those of which more than the current version is watched, what looks new, and
+ * The keys whose versions the sweep must list: those of which more than the current version is watched, what may be new, and
  * of the others those whose turn it is within the hour.
  */
 export function keysToList(listing: Listing): readonly string[] {

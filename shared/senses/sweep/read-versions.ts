@@ -13,7 +13,7 @@ export interface VersionsRead {
   readonly listed: ReadonlyMap<string, readonly ListedVersion[]>;
   /** By `key/version`. */
   readonly read: ReadonlyMap<string, ReadVersion>;
-  /** Keys of which something was refused: that costs the sight of no other, and their own inspection tells of it. */
+  /** Keys of which something was refused: that hides no other, and their own inspection says why. */
   readonly refused: ReadonlySet<string>;
   /** Why, where it refused each of its keys: then it is the vault that is blind, but for what its lists show. */
   readonly blind: Refusal | undefined;

@@ -17,43 +17,44 @@ import { alertBlind } from './end.ts';
 /** The sentry schedules a vault's sweep once it is overdue by half the time between two. */
 const SENTRY_OVERDUE_SHARE = 0.5;
 /**
- * Any other function does so, and says so, a little later: a timer is one lease, and timers have been seen silent for
- * half an hour. With the minute until the next of them looks, no vault is without a sweep for more than three minutes.
+ * Any other function does so, and says so, a little later: a timer is one lease, and timers have been silent for
+ * half an hour. With the minute until the next of them checks, no vault is without a sweep for more than three minutes.
  */
 const OTHERS_OVERDUE_SHARE = 0.9;
 
 /** Why a vault is blind whose messages nobody takes. */
 const NO_SWEEP_BEGINS = 'sweeps are scheduled and do not begin';
 
-/** Vaults that are scheduled, or told of, side by side. */
+/** Vaults that are scheduled, or alerted of, side by side. */
 const AT_ONCE = 8;
 
-type Telling = () => Promise<void>;
+/** An alert that is due. */
+type Alerting = () => Promise<void>;
 
 /**
- * Schedules the sweep of every guarded vault that has none under way. `by` is the function that looks: the sentry does it
- * as its work, any other because the sentry has not. A vault whose sweeps do not begin for two minutes is told as blind.
- * People are told when all are scheduled: what cannot be told, or not be scheduled, keeps no other vault from being swept.
+ * Schedules the sweep of every guarded vault that has none under way. `by` is the function that checks: the sentry does it
+ * as its work, any other because the sentry has not. A vault whose sweeps do not begin for two minutes is
+ * alerted. People are alerted when all are scheduled: what fails for one vault keeps no other from being swept.
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
-  if (by !== 'sentry' && !(isTimeToLook(ports) && hasPolicy(ports))) return;
+  if (by !== 'sentry' && !(isTimeToCheck(ports) && hasPolicy(ports))) return;
   const vaults = guardedVaults(ports.policy);
   const { stored, unreadable } = await ports.tables.sweeps.list('sweep');
   const rows = new Map(stored.map((one) => [one.row.row, one]));
-  const tellings: Telling[] = [];
+  const alertings: Alerting[] = [];
   const steps = [
     () =>
       inTurns(AT_ONCE, vaults, async (vault) => {
         const lost = unreadable.find(({ row }) => row === vault);
-        tellings.push(...(await scheduleIfDue(vault, rows.get(vault), lost, by, ports)));
+        alertings.push(...(await scheduleIfDue(vault, rows.get(vault), lost, by, ports)));
       }),
-    () => inTurns(AT_ONCE, tellings, (tell) => tell()),
+    () => inTurns(AT_ONCE, alertings, (alert) => alert()),
     () => (by === 'sentry' ? forgetUnguarded(rows, vaults, ports) : Promise.resolve()),
   ];
   await inTurns(1, steps, (step) => step());
 }
 
-/** As `keepSweeping`, for a function whose own work is done: it need not be done again because storage is away now. The sentry looks twice a minute, and fails aloud. */
+/** As `keepSweeping`, for a function whose own work is done: it need not be done again because storage is away now. The sentry checks twice a minute, and fails aloud. */
 export async function helpSweeping(by: string, ports: Ports): Promise<void> {
   try {
     await keepSweeping(by, ports);
@@ -62,16 +63,16 @@ export async function helpSweeping(by: string, ports: Ports): Promise<void> {
   }
 }
 
-/** Schedules a vault whose sweep is overdue, that has none, or whose row cannot be read. Returns what people are to be told. */
+/** Schedules a vault whose sweep is overdue, that has none, or whose row cannot be read. Returns the alerts that are due. */
 async function scheduleIfDue(
   vault: string,
   stored: Stored<SweepState> | undefined,
   lost: RowUnreadable | undefined,
   by: string,
   ports: Ports,
-): Promise<readonly Telling[]> {
+): Promise<readonly Alerting[]> {
   const state = stored?.value;
-  const back: readonly Telling[] =
+  const back: readonly Alerting[] =
     by === 'sentry' && state?.rescheduledAt !== undefined ? [() => sentryIsBack(vault, ports)] : [];
   if (state !== undefined && !isOverdue(state, by, ports)) return back;
   if (lost !== undefined) return scheduleAnew(vault, lost, ports);
@@ -84,8 +85,8 @@ async function scheduleIfDue(
   ];
 }
 
-/** In place of a row that cannot be read. That is quarantined first; where it cannot be, the vault is swept all the same, and the failure is told. */
-async function scheduleAnew(vault: string, lost: RowUnreadable, ports: Ports): Promise<readonly Telling[]> {
+/** In place of a row that cannot be read. That is quarantined first; where it cannot be, the vault is swept all the same, and the failure is thrown. */
+async function scheduleAnew(vault: string, lost: RowUnreadable, ports: Ports): Promise<readonly Alerting[]> {
   const [quarantined] = await Promise.allSettled([quarantineRows([lost], ports)]);
   const state: SweepState = { token: ports.newId(), dueAt: ports.now(), differing: {}, policies: [] };
   await ports.tables.sweeps.put('sweep', vault, state);
@@ -110,15 +111,15 @@ async function sentryIsBack(vault: string, ports: Ports): Promise<void> {
     await writeSweep(ports.tables, vault, standing, { ...standing.value, rescheduledAt: undefined });
 }
 
-/** How long functions other than the sentry leave it between two looks of one process, in ms. */
-const LOOK_EVERY_MS = 30 * SECOND_MS;
-const lastLooks = new WeakMap<Ports, Date>();
+/** How long functions other than the sentry wait between two checks in one process, in ms. */
+const CHECK_EVERY_MS = 30 * SECOND_MS;
+const lastChecks = new WeakMap<Ports, Date>();
 
-function isTimeToLook(ports: Ports): boolean {
+function isTimeToCheck(ports: Ports): boolean {
   const now = ports.now();
-  const last = lastLooks.get(ports);
-  if (last !== undefined && Math.abs(now.getTime() - last.getTime()) < LOOK_EVERY_MS) return false;
-  lastLooks.set(ports, now);
+  const last = lastChecks.get(ports);
+  if (last !== undefined && Math.abs(now.getTime() - last.getTime()) < CHECK_EVERY_MS) return false;
+  lastChecks.set(ports, now);
   return true;
 }
 

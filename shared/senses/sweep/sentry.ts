@@ -13,7 +13,7 @@ const TOLD_FAULTS = 20;
 
 /**
  * Schedules the sweep of every vault that has none under way, and wakes the senders of alerts that are due. A policy that
- * cannot be used is told to everybody and thrown: nothing is swept and nothing is written until it can be used again.
+ * cannot be used is alerted and thrown: nothing is swept and nothing is written until it can be used again.
  */
 export async function watch(ports: Ports): Promise<void> {
   try {
@@ -27,7 +27,7 @@ export async function watch(ports: Ports): Promise<void> {
   await endIncidents(GUARDIAN, isOf(guardianBlind, 'policy-invalid'), 'the policy can be used again', ports);
 }
 
-/** As `watch`, with the alerts that are due first: people are told also while the policy cannot be used. */
+/** As `watch`, and sends the alerts that are due: also while the policy cannot be used. */
 export async function wakeAndWatch(ports: Ports): Promise<void> {
   const [woken, watched] = await Promise.allSettled([wakeSenders(ports), watch(ports)]);
   const failures = [woken, watched].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));

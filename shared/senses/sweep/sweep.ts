@@ -28,15 +28,15 @@ import { readVersions } from './read-versions.ts';
 
 /** Messages and rows of one sweep side by side. */
 const AT_ONCE = 8;
-/** So many sweeps that began and did not end are told as blind, too: they take the time with them. */
+/** After so many sweeps that began and did not end, the vault counts as blind. */
 const BLIND_AFTER_SWEEPS = 3;
 /** What the policy said of a vault is remembered for so many changes. */
 const KEPT_POLICIES = 50;
 
 /**
  * One sweep of a vault. Schedules the next one first, so that a sweep that dies ends no chain; a message of another chain,
- * or one delivered again, is dropped. A vault that cannot be read is blind, told after two minutes, and swept again all
- * the same. Throws where storage is away: the next sweep is scheduled by then, and comes all the same.
+ * or one delivered again, is dropped. A vault that cannot be read is alerted after two minutes, and swept again all the
+ * same. Throws where storage is away: the next sweep is scheduled by then, and comes all the same.
  */
 export async function sweep(message: SweepMessage, ports: Ports): Promise<void> {
   const { vault } = message;
@@ -118,7 +118,7 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
     readKeys(ports.tables.keys, vault),
     claimsLeft(vault, ports),
   ]);
-  // A row that cannot be read costs the sight of its own key alone.
+  // A row that cannot be read leaves out its own key alone.
   const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
   const present = got(vault, keys);
   const lists: Lists = {
@@ -133,11 +133,11 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
   const found = compare({ ...listing, lists: clear }, listed, read);
-  // What an inspection wrote may be good again, and people have not heard of it.
+  // What an inspection wrote may be good again, and nobody was alerted.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   const differing = [...new Set([...found.differing, ...open])];
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));
-  // Queued before anybody is told: what cannot be told must not keep what is to be undone.
+  // Queued before anybody is alerted: an alert that fails must not keep what is to be undone.
   const steps = [
     () => inTurns(AT_ONCE, queued, (key) => ports.queues.inspections.send(differs(vault, key, ports))),
     () => inTurns(1, [...unreadable], ([key, error]) => alertUnguarded({ vault, key }, error, ports)),

@@ -61,7 +61,7 @@ export const keyMissing: KeyRule = {
 
 type Purge = KeyRecord['heard']['purged'];
 
-/** The purge that a 2xx record told of, if it was of this key: what was made since is not the key that was purged. */
+/** The purge in a 2xx audit record, if it was of this key: what was made since is not the key that was purged. */
 function purgeOf({ approved, heard: { purged } }: KeyRecord): Purge {
   const { standing, versions } = approved;
   const made = approvedVersions({ approved }).map(([version]) => versions[version]?.created.getTime() ?? 0);

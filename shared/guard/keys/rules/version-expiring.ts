@@ -24,7 +24,7 @@ export const versionExpiring: VersionRule = {
       says: `expires on ${utc(expiresOn)}; approved was ${utc(approved.expiresOn)}`,
     } as const;
     const notifyFrom = later(now, policy.notifyBeforeExpiryDays * DAY_MS);
-    // A retired version needs no time to be used in, and an expiry that is far away leaves people time to look at it.
+    // A retired version needs no time to be used in, and an expiry that is far away leaves people time.
     if (!approved.enabled || expiresOn.getTime() >= notifyFrom.getTime())
       return [{ ...found, remedy: { kind: 'alert' } }];
     if (approved.expiresOn !== undefined)
