@@ -2,7 +2,7 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import { type AlertMessage, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
-import { ChannelRefused, ChannelUnreachable } from '../errors.ts';
+import { ChannelRefused, ChannelUnreachable, type RowUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
@@ -12,7 +12,9 @@ import { namedChannels } from './named-channels.ts';
 import { recipients } from './recipients.ts';
 
 /** What sending needs. */
-export type SendNeeds = Pick<Ports, 'policy' | 'channels' | 'trail' | 'queues' | 'now' | 'newId'> & {
+export type SendNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
+  readonly trail: Pick<Ports['trail'], 'append'>;
+  readonly queues: Pick<Ports['queues'], 'alerts'>;
   readonly tables: Pick<Ports['tables'], 'outbox' | 'incidents'>;
 };
 
@@ -97,17 +99,18 @@ async function refused(
   const again = attempt < LEAST_ATTEMPTS || (await stillHolds(leased.value, needs));
   // Of a channel that does not stand by, the index is -1: next is the first that does.
   const next = attempt === STANDBY_AFTER_ATTEMPTS ? standby[standby.indexOf(channel) + 1] : undefined;
-  if (next !== undefined) {
-    const { incident } = leased.value;
-    const place = `${incident.id},${incident.revision},${next.id}`;
-    const { leasedUntil: _, ...value } = leased.value;
-    await outbox.insert(partition, place, { ...value, channel: next.id, attempts: 0, dueAt: needs.now() });
+  const againAfterSeconds = retryDelaySeconds(attempt);
+  const { leasedUntil: _, ...value } = leased.value;
+
+  async function standBy({ id }: Channel): Promise<void> {
+    const place = `${value.incident.id},${value.incident.revision},${id}`;
+    await outbox.insert(partition, place, { ...value, channel: id, attempts: 0, dueAt: needs.now() });
     await needs.queues.alerts.send({ partition, row: place });
   }
-  const againAfterSeconds = retryDelaySeconds(attempt);
-  if (!again || attempt <= LEAST_ATTEMPTS || attempt % ATTEMPTS_AN_HOUR === 0)
+  async function record(): Promise<void> {
+    if (again && attempt > LEAST_ATTEMPTS && attempt % ATTEMPTS_AN_HOUR !== 0) return;
     await recordOn(
-      leased.value,
+      value,
       {
         channel: channel.id,
         attempt,
@@ -118,14 +121,19 @@ async function refused(
       },
       needs,
     );
+  }
+  async function tryAgain(): Promise<void> {
+    const dueAt = later(needs.now(), againAfterSeconds * SECOND_MS);
+    await outbox.replace(leased, { ...value, channel: channel.id, attempts: attempt, dueAt });
+    await needs.queues.alerts.send({ partition, row }, againAfterSeconds);
+  }
   if (!again) {
+    await record();
     await outbox.remove(leased);
     return;
   }
-  const { leasedUntil: _, ...value } = leased.value;
-  const dueAt = later(needs.now(), againAfterSeconds * SECOND_MS);
-  await outbox.replace(leased, { ...value, channel: channel.id, attempts: attempt, dueAt });
-  await needs.queues.alerts.send({ partition, row }, againAfterSeconds);
+  // That it cannot be recorded keeps neither the next channel nor the next attempt from people.
+  await inTurns(1, [...(next === undefined ? [] : [() => standBy(next)]), record, tryAgain], (step) => step());
 }
 
 /** Why the channel did not take it; `undefined` where it did. Of an error we do not know, only the name: its text may hold the address. */
@@ -154,9 +162,13 @@ async function recordOn({ event, incident }: OutboxRow, detail: AuditEntry['deta
 /** Rows of the outbox that are queued side by side. */
 const AT_ONCE = 8;
 
-/** Queues every row of the outbox that is due and that no sender is at: messages are lost with the executions that take them. */
-export async function wakeSenders({ tables, queues, now }: SendNeeds): Promise<void> {
-  const { stored } = await tables.outbox.list();
+/**
+ * Queues every row of the outbox that is due and that no sender is at: messages are lost with the executions that take
+ * them. Gives the rows that cannot be read: nobody is alerted of what they hold, and somebody has to hear of that.
+ */
+export async function wakeSenders({ tables, queues, now }: SendNeeds): Promise<readonly RowUnreadable[]> {
+  const { stored, unreadable } = await tables.outbox.list();
   const due = stored.filter(({ value }) => isDue(value, now()));
   await inTurns(AT_ONCE, due, ({ row: { partition, row } }) => queues.alerts.send({ partition, row }));
+  return unreadable;
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { namedChannels } from '../alerts/named-channels.ts';
 import { recipients } from '../alerts/recipients.ts';
-import { type AlertContent, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
+import { type AlertContent, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 
 /** What telling needs. */
-export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'queues' | 'trail' | 'now' | 'newId'> & {
+export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
+  readonly trail: Pick<Ports['trail'], 'append'>;
+  readonly queues: Pick<Ports['queues'], 'alerts'>;
   readonly tables: Pick<Ports['tables'], 'outbox'>;
 };
 
@@ -16,8 +18,12 @@ export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'queues' | 'trail'
 export interface Announced {
   /** The row is written: wakes the sender. */
   confirm(): Promise<void>;
-  /** Somebody else wrote the row: they alert people of what they wrote. */
-  withdraw(): Promise<void>;
+  /**
+   * Somebody else wrote the row: people are alerted of what they wrote, also where they ended right after it.
+   *
+   * @param standing the row as it stands; `undefined` where it is gone
+   */
+  withdraw(standing: Incident | undefined): Promise<void>;
 }
 
 /**
@@ -51,14 +57,24 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
         await needs.queues.alerts.send({ partition, row });
       }
     },
-    async withdraw() {
+    async withdraw(standing) {
       const own = inserted.flatMap(({ stored }): readonly Stored<OutboxRow>[] =>
         stored === undefined ? [] : [stored],
       );
-      await Promise.all(own.map((stored) => needs.tables.outbox.remove(stored)));
+      const isTheirs = standing?.revision === incident.revision;
+      await Promise.all(
+        own.map((stored) =>
+          isTheirs
+            ? needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing })
+            : needs.tables.outbox.remove(stored),
+        ),
+      );
     },
   };
 }
+
+const eventOf = ({ state, revision }: Incident): AlertContent['event'] =>
+  state === 'resolved' ? 'resolved' : revision === 1 ? 'opened' : 'changed';
 
 /** The same id for the same content, so that what is announced again after a crash is one record. */
 function recorded(

@@ -52,7 +52,7 @@ async function alertOperators(
   source: string,
   ports: Ports,
 ): Promise<void> {
-  const what = `Something could not be read and was quarantined whole as ${document}: ${because}. What follows from the same source lies in ${folder}.`;
+  const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. What follows from the same source lies in ${folder}.`;
   const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what);
   const id = incidentId(draft, source);
   const { stored } = await readIncidents(ports, GUARDIAN);

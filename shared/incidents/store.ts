@@ -47,9 +47,13 @@ async function openAmong(
   const opened: Incident = { ...draft, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
   const announced = await announce({ event: 'opened', incident: opened }, needs);
   const stored = await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened);
-  await (stored === undefined ? announced.withdraw() : announced.confirm());
+  await (stored === undefined ? announced.withdraw(await standingAs(opened, needs)) : announced.confirm());
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
+
+/** How an incident stands that somebody else wrote meanwhile; `undefined` where it is gone or cannot be read. */
+const standingAs = async ({ id, subject }: Incident, needs: Needs): Promise<Incident | undefined> =>
+  (await standingOf(needs, subject)).find(({ value }) => value.id === id)?.value;
 
 const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 'subject'>): boolean =>
   one.kind === other.kind && one.reason === other.reason && spellSubject(one.subject) === spellSubject(other.subject);
@@ -121,7 +125,7 @@ async function changeIncident(
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
   const announced = await announce({ event, incident: changed }, needs);
   const isWritten = (await needs.tables.incidents.replace(stored, changed)) !== undefined;
-  await (isWritten ? announced.confirm() : announced.withdraw());
+  await (isWritten ? announced.confirm() : announced.withdraw(await standingAs(changed, needs)));
   return isWritten;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AuditEntry, auditEntry } from '../domain/audit-record.ts';
+import { type AuditEntry, auditEntry, RECORD_VERSION } from '../domain/audit-record.ts';
 import { later, MINUTE_MS, moment } from '../domain/time.ts';
 import { SpooledRecordUnreadable } from '../errors.ts';
 import type { Row, Table } from '../storage.ts';
@@ -43,7 +43,9 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-const spooledRow = z.object({ stream: z.string(), entry: auditEntry });
+const VERSIONED = { v: RECORD_VERSION };
+// What a later version says beside what this one knows is replayed with it.
+const spooledRow = z.object({ stream: z.string(), entry: auditEntry.loose() });
 const leaseRow = z.object({ until: moment });
 const LEASE_PLACE = { partition: 'replay', row: 'lease' } as const;
 
@@ -77,7 +79,10 @@ export function createSpool(
 
   return {
     async keep(stream, entries) {
-      const rows = entries.map((entry) => ({ row: rowKey(), data: wellFormed({ stream, entry }) }));
+      const rows = entries.map((entry) => ({
+        row: rowKey(),
+        data: wellFormed({ ...VERSIONED, stream, entry: { ...VERSIONED, ...entry } }),
+      }));
       await table.putAll(partitionOf(stream), rows);
     },
 

@@ -27,7 +27,7 @@ export const approvedActByOther = incidentKind(
   ({ version, operation, approval, by, at, stopsDisks, ...id }: ActByOther) => ({
     subject: versionOf(id, version),
     since: at,
-    summary: `${operation} of ${spell({ ...id, version })} was approved (${approval}), but not for who did it.`,
+    summary: `${operation} of ${spell({ ...id, version })} was approved by approval ${approval}, but not for who did it.`,
     judgement: 'left to people: two people wanted that state',
     who: by,
     ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),

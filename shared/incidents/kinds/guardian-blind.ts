@@ -21,7 +21,7 @@ export type BlindReason = keyof typeof reasons;
 
 const SAYS: Readonly<Record<BlindReason, (of: string, since: Date, because: string) => string>> = {
   'vault-unreadable': (of, since, because) =>
-    `Vault ${of} cannot be swept since ${utc(since)}: ${because}. Deletions and disablements there go unseen.`,
+    `Vault ${of} cannot be swept since ${utc(since)}: ${because}. Deletions and disablements there go unnoticed.`,
   'key-unreadable': (of, _since, because) =>
     `Key ${of} cannot be read: ${because}. This does not mean that it is gone.`,
   'register-unreadable': (of) =>

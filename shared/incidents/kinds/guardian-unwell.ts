@@ -18,11 +18,12 @@ const SAYS: Readonly<Record<UnwellReason, (of: string, what: string) => string>>
   'channel-misconfigured': (_of, what) => what,
   'setting-misconfigured': (_of, what) => `The app does without settings that cannot be used: ${what}.`,
   'dead-letters-left': (_of, what) =>
-    `Messages lie in ${what}, and no function can take them: look at them in the storage account of the register, and remove them.`,
+    `Messages lie in ${what}, and no function can take them: read them in the storage account of the register, then remove them.`,
   quarantined: (_of, what) => what,
   'register-lost': (of, what) =>
-    `The register of ${of} was empty although its baseline was accepted; ${what} keys were rebuilt from the trail.`,
-  'sentry-silent': (of, what) => `A sweep of ${of} was overdue: ${what} scheduled the next one before the sentry did.`,
+    `The register of ${of} was empty although its baseline was accepted; keys rebuilt from the trail: ${what}.`,
+  'sentry-silent': (of, what) =>
+    `A sweep of ${of} was overdue: the function ${what} scheduled the next one before the sentry did.`,
   'trail-spooled': (of) =>
     `The trail of ${of} cannot be appended: its records are spooled in the register's storage and are replayed later.`,
 };

@@ -7,7 +7,7 @@ export const holdSet = incidentKind(
     id: 'hold-set',
     severity: 'critical',
     audience: 'on-call',
-    tells: 'A person stopped every write of the guardian. Everyone hears of it.',
+    tells: 'A person stopped every write of the guardian. Everyone is alerted.',
     ends: 'with-its-state',
     endsWhen: 'with the hold',
   },

@@ -6,7 +6,7 @@ export const policyLoosened = incidentKind(
     id: 'policy-loosened',
     severity: 'error',
     audience: 'on-call',
-    tells: 'The policy guards less than the one before it. Everyone hears of it: who may change it may be who attacks.',
+    tells: 'The policy guards less than the one before it. Everyone is alerted: who may change it may be who attacks.',
     ...BY_A_PERSON,
   },
   (loosened: readonly string[], now: Date) => ({

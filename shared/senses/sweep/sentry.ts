@@ -3,6 +3,7 @@ import { GUARDIAN } from '../../domain/subject.ts';
 import { PolicyInvalid } from '../../errors.ts';
 import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { isOf } from '../../incidents/kinds/kind.ts';
+import { quarantineRows } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { alertPolicyChange } from '../policy-changes.ts';
@@ -29,11 +30,13 @@ export async function watch(ports: Ports): Promise<void> {
 
 /** As `watch`, and sends the alerts that are due: also while the policy cannot be used. */
 export async function wakeAndWatch(ports: Ports): Promise<void> {
-  const [woken, watched] = await Promise.allSettled([wakeSenders(ports), watch(ports)]);
+  const [woken, watched] = await Promise.allSettled([wake(ports), watch(ports)]);
   const failures = [woken, watched].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new AggregateError(failures, 'Neither senders nor sweeps could be woken.');
 }
+
+const wake = async (ports: Ports): Promise<void> => quarantineRows(await wakeSenders(ports), ports);
 
 const faultsOf = ({ faults }: PolicyInvalid): string =>
   faults.length <= TOLD_FAULTS

@@ -1,150 +1,273 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../shared/alerts/channel.ts';
-import { deliver, retryDelaySeconds } from '../../../shared/alerts/deliver.ts';
+import { retryDelaySeconds, send, wakeSenders } from '../../../shared/alerts/send.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
-import { type AlertMessage, alertMessage, type Incident } from '../../../shared/domain/incident.ts';
+import {
+  type AlertContent,
+  type AlertMessage,
+  ANY_CHANNEL,
+  alertMessage,
+  type Incident,
+  type OutboxRow,
+} from '../../../shared/domain/incident.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import { ChannelRefused, ChannelUnreachable, StorageUnreachable } from '../../../shared/errors.ts';
-import type { Queue } from '../../../shared/storage.ts';
-import { fakeTable } from '../../fakes/storage.ts';
+import { messagesOf } from '../../../shared/register/messages.ts';
+import { typedTables } from '../../../shared/register/tables.ts';
+import { fakeQueue, fakeTable } from '../../fakes/storage.ts';
 import { alert, incident } from './alerts.ts';
 
-const now = new Date('2026-03-01T12:00:20Z');
+const NOW = new Date('2026-03-01T12:00:20Z');
+const PARTITION = 'payments,disk-key';
+/** So many seconds after the beginning. */
+const at = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1_000);
 
-/** Channels that take alerts or refuse them, a queue and a trail. */
-function station(
-  answers: Readonly<Record<string, Error | undefined>>,
-  named: readonly string[] = Object.keys(answers),
-) {
-  const handedOver: string[] = [];
+/** What a channel does with an alert: takes it, refuses it, or takes it and never answers. */
+type Answer = 'accepts' | 'silence' | Error;
+
+/** Channels that take alerts or refuse them, the outbox, the incidents, a queue and a trail. */
+function station(answers: Readonly<Record<string, Answer>>, named: readonly string[] = Object.keys(answers)) {
+  const answerOf = new Map(Object.entries(answers));
+  const state = { now: NOW, queueDown: false, trailDown: false, incidentsDown: false, removeDown: false };
+  const sent: { readonly to: string; readonly alert: AlertContent }[] = [];
   const recorded: AuditEntry[] = [];
-  const state = { queueDown: false, trailDown: false, bookDown: false };
-  const put: { readonly message: AlertMessage; readonly delaySeconds: number | undefined }[] = [];
-  const alerts: Queue = {
-    send: async (message, delaySeconds) => {
-      if (state.queueDown) throw new StorageUnreachable('putting an alert', undefined);
-      put.push({ message: alertMessage.parse(message), delaySeconds });
-    },
-  };
-  const channels: readonly Channel[] = Object.entries(answers).map(([id, refusal]) => ({
-    id,
-    send: async () => {
-      if (refusal !== undefined) throw refusal;
-      handedOver.push(id);
-    },
-  }));
-  const trail = {
-    append: async (_vault: string, entries: readonly AuditEntry[]) => {
-      if (state.trailDown) throw new Error('trail down');
-      recorded.push(...entries);
-      return 'appended' as const;
-    },
-  };
-  const incidents = fakeTable({
+  const down = (doing: string) => new StorageUnreachable(doing, undefined);
+  const queue = fakeQueue({
     onCall: () => {
-      if (state.bookDown) throw new StorageUnreachable('reading the incidents', undefined);
+      if (state.queueDown) throw down('queueing an alert');
     },
   });
+  const table = (name: string) =>
+    fakeTable({
+      onCall: (call) => {
+        if (name === 'incidents' && state.incidentsDown) throw down('reading the incidents');
+        if (name === 'outbox' && call === 'remove' && state.removeDown) throw down('removing a row');
+      },
+    });
+  const raw = { outbox: table('outbox'), incidents: table('incidents') };
+  const { outbox, incidents } = typedTables((name) =>
+    name === 'outbox' || name === 'incidents' ? raw[name] : fakeTable(),
+  );
+  const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
+    id,
+    async send(content) {
+      const answer = answerOf.get(id);
+      if (answer instanceof Error) throw answer;
+      sent.push({ to: id, alert: content });
+      if (answer === 'silence') await Promise.withResolvers<void>().promise;
+    },
+  }));
   const needs = {
-    tables: { incidents },
+    tables: { outbox, incidents },
     policy: policy.parse({ vaults: [{ name: 'payments' }], channels: named }),
-    queues: { alerts },
-    trail,
-    now: () => now,
+    channels,
+    queues: { alerts: messagesOf<AlertMessage>(queue) },
+    trail: {
+      append: async (entries: readonly AuditEntry[]) => {
+        if (state.trailDown) throw new Error('trail down');
+        recorded.push(...entries);
+        return 'appended' as const;
+      },
+    },
+    now: () => state.now,
     newId: () => `id-${recorded.length}`,
   };
-  const run = (message: AlertMessage) => deliver(message, channels, needs);
-  /** What was put into the queue, for whom and when. */
-  const queued = () => put.map(({ message, delaySeconds }) => ({ attempts: message.attempts, delaySeconds }));
-  const details = () => recorded.map(({ detail: { channel, attempt, outcome } }) => [channel, attempt, outcome]);
-  /** What the book says of the incident now. */
-  const book = (more: Partial<Incident>) => incidents.put('payments,disk-key', 'incident-1', incident(more));
-  return { run, state, book, handedOver, recorded, put, queued, details };
+  const rowOf = ({ incident: { id, revision } }: AlertContent, channel: string): AlertMessage => ({
+    partition: PARTITION,
+    row: `${id},${revision},${channel}`,
+  });
+  return {
+    state,
+    raw,
+    sent,
+    recorded,
+    /** Whom it was handed to, in order. */
+    to: () => sent.map(({ to }) => to),
+    answer: (id: string, answer: Answer) => void answerOf.set(id, answer),
+    /** Puts a row of the outbox, and gives the message that wakes its sender. */
+    async put(channel: string, more: Partial<OutboxRow> = {}, content = alert()): Promise<AlertMessage> {
+      const message = rowOf(content, channel);
+      await outbox.put(message.partition, message.row, { ...content, channel, attempts: 0, dueAt: NOW, ...more });
+      return message;
+    },
+    run: (message: AlertMessage) => send(message, needs),
+    wake: () => wakeSenders(needs),
+    rows: async () => (await outbox.list()).stored.map(({ value }) => value),
+    /** The rows by channel, with the attempts that were refused and the seconds until they are due. */
+    waiting: async () =>
+      (await outbox.list()).stored.map(({ value: { channel, attempts, dueAt } }) => ({
+        channel,
+        attempts,
+        inSeconds: (dueAt.getTime() - state.now.getTime()) / 1_000,
+      })),
+    /** The rows that were queued. */
+    queued: () => queue.messages.map(({ message }) => alertMessage.parse(message).row),
+    details: () => recorded.map(({ detail: { channel, attempt, outcome } }) => [channel, attempt, outcome]),
+    /** What is stored of the incident now. */
+    incident: (more: Partial<Incident>) => incidents.put(PARTITION, 'incident-1', incident(more)),
+  };
 }
 
 const busy = (id: string): Error => new ChannelRefused(id, 503);
 
-describe('an alert', () => {
-  test('goes to every channel that the policy names, and each hand-over is recorded', async () => {
-    const { run, handedOver, recorded, queued } = station({ pager: undefined, chat: undefined });
-    await run(alert());
-    expect(handedOver).toEqual(['pager', 'chat']);
-    expect(queued()).toEqual([]);
-    expect(recorded).toEqual(
-      ['pager', 'chat'].map((channel) => ({
-        id: expect.any(String),
-        time: now,
-        what: 'alert',
-        subject: { vault: 'payments', key: 'disk-key', version: 'abc' },
-        detail: { incident: 'incident-1', revision: 1, event: 'opened', channel, attempt: 1, outcome: 'handed-over' },
-      })),
-    );
+describe('a message', () => {
+  test('without a row sends nothing and records nothing', async () => {
+    const { run, to, recorded } = station({ pager: 'accepts' });
+    await run({ partition: PARTITION, row: 'incident-1,1,pager' });
+    expect([to(), recorded]).toEqual([[], []]);
   });
 
-  test('that one channel refuses comes again for that channel alone', async () => {
-    const { run, handedOver, details, queued } = station({ pager: busy('pager'), chat: undefined });
-    await run(alert());
-    expect(handedOver).toEqual(['chat']);
-    expect(queued()).toEqual([{ attempts: { pager: 1 }, delaySeconds: 5 }]);
-    expect(details()).toEqual([
-      ['pager', 1, 'refused'],
-      ['chat', 1, 'handed-over'],
+  test('that comes again sends nothing more', async () => {
+    const { put, run, to } = station({ pager: 'accepts' });
+    const message = await put('pager');
+    await run(message);
+    await run(message);
+    expect(to()).toEqual(['pager']);
+  });
+
+  test.each([
+    ['ends in a millisecond', { leasedUntil: at(0.001) }, []],
+    ['is over', { leasedUntil: at(0) }, ['pager']],
+    ['lasts as long as none does: the clock of whoever took it was ahead', { leasedUntil: at(60.001) }, ['pager']],
+    ['lasts a minute', { leasedUntil: at(60) }, []],
+  ])('of a row whose lease %s: %j', async (_, more, handedTo) => {
+    const { put, run, to } = station({ pager: 'accepts' });
+    await run(await put('pager', more));
+    expect(to()).toEqual(handedTo);
+  });
+
+  test.each([
+    [1, ['pager']],
+    [1.001, []],
+  ])('of a row that is due in %f s', async (seconds, handedTo) => {
+    const { put, run, to } = station({ pager: 'accepts' });
+    await run(await put('pager', { dueAt: at(seconds) }));
+    expect(to()).toEqual(handedTo);
+  });
+
+  test('that two senders take at once is sent by one of them', async () => {
+    const { put, run, to } = station({ pager: 'accepts' });
+    const message = await put('pager');
+    await Promise.all([run(message), run(message)]);
+    expect(to()).toEqual(['pager']);
+  });
+});
+
+describe('a channel that accepts', () => {
+  test('has the alert whole; its row is removed, and that is recorded', async () => {
+    const { put, run, sent, recorded, rows } = station({ pager: 'accepts', chat: 'accepts' });
+    await run(await put('pager'));
+    expect(sent).toEqual([{ to: 'pager', alert: alert() }]);
+    expect(await rows()).toEqual([]);
+    expect(recorded).toEqual([
+      {
+        id: expect.any(String),
+        time: NOW,
+        what: 'alert',
+        subject: { kind: 'version', vault: 'payments', key: 'disk-key', version: 'abc' },
+        detail: {
+          incident: 'incident-1',
+          revision: 1,
+          event: 'opened',
+          channel: 'pager',
+          attempt: 1,
+          outcome: 'accepted',
+        },
+      },
     ]);
   });
 
-  test('comes again as it was, so that the first attempt and the last tell the same', async () => {
-    const { run, put } = station({ pager: busy('pager') });
-    await run(alert());
-    expect(put.map(({ message }) => message)).toEqual([{ ...alert(), attempts: { pager: 1 } }]);
+  test('after it refused is recorded with the number of the attempt', async () => {
+    const { put, run, details } = station({ pager: 'accepts' });
+    await run(await put('pager', { attempts: 4 }));
+    expect(details()).toEqual([['pager', 5, 'accepted']]);
   });
 
-  test('that comes again goes to that channel alone', async () => {
-    const { run, handedOver } = station({ pager: undefined, chat: undefined });
-    await run({ ...alert(), attempts: { pager: 1 } });
-    expect(handedOver).toEqual(['pager']);
+  test('keeps its row where that cannot be recorded, and the platform delivers the message again', async () => {
+    const { state, put, run, rows } = station({ pager: 'accepts' });
+    const message = await put('pager');
+    state.trailDown = true;
+    await expect(run(message)).rejects.toThrow('trail down');
+    expect(await rows()).toHaveLength(1);
   });
+});
 
-  test('that several channels refuse comes again for each by itself', async () => {
-    const { run, queued } = station({ pager: busy('pager'), chat: new ChannelUnreachable('chat', 'timed-out') });
-    await run(alert());
-    expect(queued().map(({ attempts }) => attempts)).toEqual([{ pager: 1 }, { chat: 1 }]);
-  });
-
-  test.each<[number, string, readonly unknown[]]>([
-    [1, 'refused', [{ attempts: { pager: 2 }, delaySeconds: 10 }]],
+describe('a channel that refuses', () => {
+  test.each<[before: number, outcome: string, waiting: readonly unknown[]]>([
+    [0, 'refused', [{ channel: 'pager', attempts: 1, inSeconds: 5 }]],
+    [1, 'refused', [{ channel: 'pager', attempts: 2, inSeconds: 10 }]],
     [
       2,
       'refused',
       [
-        { attempts: { pager: 3 }, delaySeconds: 20 },
-        { attempts: { chat: 0 }, delaySeconds: 0 },
+        { channel: 'chat', attempts: 0, inSeconds: 0 },
+        { channel: 'pager', attempts: 3, inSeconds: 20 },
       ],
     ],
-    [3, 'refused', [{ attempts: { pager: 4 }, delaySeconds: 40 }]],
-    [8, 'refused', [{ attempts: { pager: 9 }, delaySeconds: 300 }]],
+    [3, 'refused', [{ channel: 'pager', attempts: 4, inSeconds: 40 }]],
+    [8, 'refused', [{ channel: 'pager', attempts: 9, inSeconds: 300 }]],
     [9, 'gave-up', []],
-  ])('refused %i times before is %s', async (before, outcome, again) => {
-    const { run, details, queued } = station({ pager: busy('pager'), chat: undefined, mail: undefined }, ['pager']);
-    await run({ ...alert({ severity: 'error' }), attempts: { pager: before } });
+  ])('after %i refusals: %s', async (before, outcome, waiting) => {
+    const {
+      put,
+      run,
+      details,
+      waiting: left,
+    } = station({ pager: busy('pager'), chat: 'accepts', mail: 'accepts' }, ['pager']);
+    await run(await put('pager', { attempts: before }, alert({ severity: 'error' })));
     expect(details()).toEqual([['pager', before + 1, outcome]]);
-    expect(queued()).toEqual(again);
+    expect(await left()).toEqual(waiting);
   });
 
-  test('of an incident that is open is tried every five minutes, however long a channel refuses, recorded once an hour, and given up when it is over', async () => {
-    const { run, book, details, queued } = station({ pager: busy('pager') });
-    await book({ state: 'open', toldRevision: 1 });
-    await run({ ...alert(), attempts: { pager: 9 } });
-    await run({ ...alert(), attempts: { pager: 2_014 } });
-    await run({ ...alert(), attempts: { pager: 2_015 } });
-    const again = [
-      { attempts: { pager: 10 }, delaySeconds: 300 },
-      { attempts: { pager: 2_015 }, delaySeconds: 300 },
-      { attempts: { pager: 2_016 }, delaySeconds: 300 },
-    ];
-    expect(queued()).toEqual(again);
-    await book({ state: 'resolved', revision: 2, toldRevision: 2 });
-    await run({ ...alert(), attempts: { pager: 2_016 } });
-    expect(queued()).toEqual(again);
+  test('has it again as it was, so that the first attempt and the last tell the same', async () => {
+    const { state, put, run, answer, sent } = station({ pager: busy('pager') });
+    const message = await put('pager');
+    await run(message);
+    answer('pager', 'accepts');
+    state.now = at(5);
+    await run(message);
+    expect(sent).toEqual([{ to: 'pager', alert: alert() }]);
+  });
+
+  test('costs no other channel its alert', async () => {
+    const { put, run, to, rows } = station({ pager: busy('pager'), chat: 'accepts' });
+    for (const channel of ['pager', 'chat']) await run(await put(channel));
+    expect(to()).toEqual(['chat']);
+    expect((await rows()).map(({ channel }) => channel)).toEqual(['pager']);
+  });
+
+  test('three times makes the channel that stands by have it at once; refused there, the one after it', async () => {
+    const { put, run, to, rows, queued } = station({ pager: busy('pager'), chat: busy('chat'), mail: 'accepts' }, [
+      'pager',
+    ]);
+    await run(await put('pager', { attempts: 2 }, alert({ severity: 'error' })));
+    expect(queued()).toEqual(['incident-1,1,chat', 'incident-1,1,pager']);
+    await run(await put('chat', { attempts: 2 }, alert({ severity: 'error' })));
+    expect((await rows()).map(({ channel }) => channel)).toEqual(['chat', 'mail', 'pager']);
+    await run({ partition: PARTITION, row: 'incident-1,1,mail' });
+    expect(to()).toEqual(['mail']);
+  });
+
+  test('says why in the trail, and never what an unknown error says', async () => {
+    const { put, run, recorded } = station({
+      pager: busy('pager'),
+      chat: new ChannelUnreachable('chat', 'ECONNREFUSED'),
+      mail: new TypeError('no route to https://secret.example.com'),
+    });
+    for (const channel of ['pager', 'chat', 'mail']) await run(await put(channel));
+    expect(recorded.map(({ detail }) => detail.because)).toEqual(['status 503', 'ECONNREFUSED', 'TypeError']);
+  });
+
+  test('is tried every five minutes while the incident is open, recorded once an hour, and given up when it is over', async () => {
+    const { put, run, incident: stored, details, waiting } = station({ pager: busy('pager') });
+    await stored({ state: 'open' });
+    for (const attempts of [9, 2_014, 2_015]) {
+      await run(await put('pager', { attempts }));
+      expect(await waiting()).toEqual([{ channel: 'pager', attempts: attempts + 1, inSeconds: 300 }]);
+    }
+    await stored({ state: 'resolved', revision: 2 });
+    await run(await put('pager', { attempts: 2_016 }));
+    expect(await waiting()).toEqual([]);
     expect(details()).toEqual([
       ['pager', 10, 'refused'],
       ['pager', 2_016, 'refused'],
@@ -152,128 +275,46 @@ describe('an alert', () => {
     ]);
   });
 
-  test('of an incident that is open is given up where a later one was told: what is out of date must not come last', async () => {
-    const { run, book, details, queued } = station({ pager: busy('pager') });
-    await book({ state: 'open', revision: 3, toldRevision: 3 });
-    await run({ ...alert({ revision: 2, state: 'resolved' }, 'resolved'), attempts: { pager: 9 } });
-    expect(queued()).toEqual([]);
-    await run({ ...alert({ revision: 3 }, 'changed'), attempts: { pager: 9 } });
-    expect(queued()).toEqual([{ attempts: { pager: 10 }, delaySeconds: 300 }]);
+  test('is given up where something later was told: what is out of date must not come last', async () => {
+    const { put, run, incident: stored, details, waiting } = station({ pager: busy('pager') });
+    await stored({ state: 'open', revision: 3 });
+    await run(await put('pager', { attempts: 9 }, alert({ revision: 2, state: 'resolved' }, 'resolved')));
+    expect(await waiting()).toEqual([]);
+    await run(await put('pager', { attempts: 9 }, alert({ revision: 3 }, 'changed')));
+    expect(await waiting()).toEqual([{ channel: 'pager', attempts: 10, inSeconds: 300 }]);
     expect(details().map(([, , outcome]) => outcome)).toEqual(['gave-up', 'refused']);
   });
 
   test('is not given up while nobody can say whether the incident is over', async () => {
-    const { run, state, queued } = station({ pager: busy('pager') });
-    state.bookDown = true;
-    await run({ ...alert(), attempts: { pager: 9 } });
-    expect(queued()).toEqual([{ attempts: { pager: 10 }, delaySeconds: 300 }]);
+    const { state, put, run, rows, wake, queued } = station({ pager: busy('pager') });
+    state.incidentsDown = true;
+    await expect(run(await put('pager', { attempts: 9 }))).rejects.toMatchObject({ name: 'StorageUnreachable' });
+    expect(await rows()).toHaveLength(1);
+    state.now = at(30);
+    await wake();
+    expect(queued()).toEqual(['incident-1,1,pager']);
   });
 
-  test('that the channel standing by refuses too goes to the one after it', async () => {
-    const { run, queued } = station({ pager: busy('pager'), chat: busy('chat'), mail: undefined }, ['pager']);
-    await run({ ...alert({ severity: 'error' }), attempts: { chat: 2 } });
-    expect(queued().map(({ attempts }) => attempts)).toEqual([{ chat: 3 }, { mail: 0 }]);
-  });
-
-  test('says in the trail why it was refused, and never what an unknown error says', async () => {
-    const { run, recorded } = station({
-      pager: busy('pager'),
-      chat: new ChannelUnreachable('chat', 'ECONNREFUSED'),
-      mail: new TypeError('no route to https://secret.example.com'),
-    });
-    await run(alert());
-    expect(recorded.map(({ detail }) => detail.because)).toEqual(['status 503', 'ECONNREFUSED', 'TypeError']);
-  });
-
-  test('says in the trail that a channel which the policy names is not there', async () => {
-    const { run, details } = station({ pager: undefined }, ['pager', 'chat']);
-    await run(alert());
-    expect(details()).toEqual([
-      ['pager', 1, 'handed-over'],
-      ['chat', undefined, 'not-configured'],
+  test('is tried no more often, and the next channel no later, where that cannot be recorded', async () => {
+    const { state, put, run, waiting, queued } = station({ pager: busy('pager'), chat: 'accepts' }, ['pager']);
+    state.trailDown = true;
+    await expect(run(await put('pager', { attempts: 2 }, alert({ severity: 'error' })))).rejects.toThrow('trail down');
+    expect(await waiting()).toEqual([
+      { channel: 'chat', attempts: 0, inSeconds: 0 },
+      { channel: 'pager', attempts: 3, inSeconds: 20 },
     ]);
+    expect(queued()).toEqual(['incident-1,1,chat', 'incident-1,1,pager']);
   });
 
-  test('goes to the first channel there is when the one it comes again for is gone, and says so', async () => {
-    const { run, handedOver, details, queued } = station({ pager: undefined, mail: undefined });
-    await run({ ...alert(), attempts: { chat: 3 } });
-    expect(handedOver).toEqual(['pager']);
-    expect(details()).toEqual([
-      ['pager', 1, 'handed-over'],
-      ['chat', undefined, 'not-configured'],
-    ]);
-    expect(queued()).toEqual([]);
-  });
-
-  test('says in the trail that there is no channel at all', async () => {
-    const { run, details } = station({});
-    await run(alert());
-    expect(details()).toEqual([[undefined, undefined, 'no-channel']]);
-  });
-
-  test('is delivered again by the platform when what it left over cannot be stored', async () => {
-    const { run, state, recorded } = station({ pager: busy('pager') });
+  test('loses nothing where the next attempt cannot be queued: the sentry queues it', async () => {
+    const { state, put, run, recorded, wake, queued } = station({ pager: busy('pager') });
     state.queueDown = true;
-    await expect(run(alert())).rejects.toMatchObject({ errors: [{ name: 'StorageUnreachable' }] });
+    await expect(run(await put('pager'))).rejects.toMatchObject({ name: 'StorageUnreachable' });
     expect(recorded).toHaveLength(1);
-  });
-
-  test('is delivered again by the platform when it was taken and that cannot be recorded', async () => {
-    const { run, state, queued } = station({ pager: undefined });
-    state.trailDown = true;
-    await expect(run(alert())).rejects.toThrow('incident-1');
-    expect(queued()).toEqual([]);
-  });
-
-  test('takes with it what cannot be recorded, once, and records it as soon as that can be', async () => {
-    const { run, state, put, details } = station({ pager: busy('pager'), chat: busy('chat'), mail: undefined });
-    state.trailDown = true;
-    await run(alert());
-    expect(put.map(({ message }) => message.unrecorded?.length)).toEqual([3, undefined]);
-    await run(put[0]?.message ?? alert());
-    expect(put.at(-1)?.message.unrecorded).toHaveLength(4);
-    state.trailDown = false;
-    await run(put.at(-1)?.message ?? alert());
-    expect(details()).toEqual([
-      ['pager', 1, 'refused'],
-      ['chat', 1, 'refused'],
-      ['mail', 1, 'handed-over'],
-      ['pager', 2, 'refused'],
-      ['pager', 3, 'refused'],
-    ]);
-    expect(put.at(-1)?.message.unrecorded).toBeUndefined();
-  });
-
-  test('takes with it no more than fits a message of the queue', async () => {
-    const { run, state, book, put } = station({ pager: busy('pager') });
-    await book({ state: 'open' });
-    state.trailDown = true;
-    let message = alert({ summary: 'x'.repeat(4_000) });
-    for (let times = 0; times < 400; times += 1) {
-      await run(message);
-      message = put.at(-1)?.message ?? message;
-    }
-    expect(message.attempts).toEqual({ pager: 400 });
-    expect(message.unrecorded?.at(-1)?.detail.attempt).toBe(240);
-    expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(48 * 1024);
-  });
-
-  test('that is refused while nothing can be recorded is tried no more often than otherwise', async () => {
-    const { run, state, put } = station({ pager: busy('pager') });
-    state.trailDown = true;
-    const waiting = [alert()];
-    let deliveries = 0;
-    for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
-      const before = put.length;
-      deliveries += 1;
-      const ended = await run(message).then(
-        () => 'ended',
-        () => 'thrown',
-      );
-      waiting.push(...put.slice(before).map((each) => each.message));
-      if (ended === 'thrown' && deliveries < 15) waiting.push(message);
-    }
-    expect(put).toHaveLength(9);
+    state.queueDown = false;
+    state.now = at(5);
+    await wake();
+    expect(queued()).toEqual(['incident-1,1,pager']);
   });
 });
 
@@ -285,4 +326,136 @@ test.each([
   [10, 300],
 ])('after attempt %i the next waits %i seconds', (attempt, seconds) => {
   expect(retryDelaySeconds(attempt)).toBe(seconds);
+});
+
+describe('a sender that is killed', () => {
+  test('before the channel answered has its alert sent by the next, within 90 seconds', async () => {
+    const { state, put, run, answer, to, wake, queued, rows } = station({ pager: 'silence' });
+    const message = await put('pager');
+    void run(message);
+    await expect.poll(to).toEqual(['pager']);
+    answer('pager', 'accepts');
+
+    state.now = at(29.999);
+    await run(message);
+    await wake();
+    expect([to(), queued()]).toEqual([['pager'], []]);
+
+    // The sentry comes every 30 seconds: at the latest 30 seconds after the lease was over.
+    state.now = at(60);
+    await wake();
+    expect(queued()).toEqual(['incident-1,1,pager']);
+    await run(message);
+    expect(to()).toEqual(['pager', 'pager']);
+    expect(await rows()).toEqual([]);
+  });
+
+  test('between acceptance and removal has it sent twice, with the same id and revision for the receiver to fold', async () => {
+    const { state, put, run, sent, rows } = station({ pager: 'accepts' });
+    const message = await put('pager');
+    state.removeDown = true;
+    await expect(run(message)).rejects.toMatchObject({ name: 'StorageUnreachable' });
+    state.removeDown = false;
+    await run(message);
+    expect(sent).toHaveLength(1);
+    state.now = at(30);
+    await run(message);
+    expect(sent.map(({ alert: { incident: of } }) => [of.id, of.revision])).toEqual([
+      ['incident-1', 1],
+      ['incident-1', 1],
+    ]);
+    expect(await rows()).toEqual([]);
+  });
+});
+
+describe('waking senders', () => {
+  test('queues what is due and nobody is at, in every partition', async () => {
+    const { raw, put, wake, queued } = station({ pager: 'accepts' });
+    await put('due');
+    await put('later', { dueAt: at(1.001) });
+    await put('leased', { leasedUntil: at(30) });
+    await put('left', { leasedUntil: at(0) });
+    const [row] = await raw.outbox.list();
+    await raw.outbox.put('_guardian', 'incident-2,1,due', row?.data);
+    expect(await wake()).toEqual([]);
+    expect(queued().toSorted()).toEqual(['incident-1,1,due', 'incident-1,1,left', 'incident-2,1,due']);
+  });
+
+  test('gives the rows that cannot be read, and queues all others', async () => {
+    const { raw, put, wake, queued } = station({ pager: 'accepts' });
+    await raw.outbox.put(PARTITION, 'bad', { channel: 'pager' });
+    await put('pager');
+    expect(await wake()).toMatchObject([{ name: 'RowUnreadable', table: 'outbox', row: 'bad' }]);
+    expect(queued()).toEqual(['incident-1,1,pager']);
+  });
+});
+
+describe('a row for whichever channels there are', () => {
+  test('is handed out to those that the policy names, each with a row of its own', async () => {
+    const { put, run, to, rows, queued } = station({ pager: 'accepts', chat: 'accepts', mail: 'accepts' }, [
+      'pager',
+      'chat',
+    ]);
+    await run(await put(ANY_CHANNEL));
+    expect((await rows()).map(({ channel, attempts, leasedUntil }) => [channel, attempts, leasedUntil])).toEqual([
+      ['chat', 0, undefined],
+      ['pager', 0, undefined],
+    ]);
+    expect(queued()).toEqual(['incident-1,1,pager', 'incident-1,1,chat']);
+    for (const row of queued()) await run({ partition: PARTITION, row });
+    expect(to()).toEqual(['pager', 'chat']);
+    expect(await rows()).toEqual([]);
+  });
+
+  test('is handed out again, and no alert lost, where its sender was killed on the way', async () => {
+    const { state, put, run, rows, queued } = station({ pager: 'accepts', chat: 'accepts' });
+    const message = await put(ANY_CHANNEL);
+    state.queueDown = true;
+    await expect(run(message)).rejects.toMatchObject({ name: 'StorageUnreachable' });
+    state.queueDown = false;
+    state.now = at(30);
+    await run(message);
+    expect((await rows()).map(({ channel }) => channel)).toEqual(['chat', 'pager']);
+    expect(queued()).toEqual(['incident-1,1,pager', 'incident-1,1,chat']);
+  });
+
+  test('stays, and the trail says so, while there is no channel at all', async () => {
+    const { put, run, rows, details } = station({}, ['pager']);
+    await run(await put(ANY_CHANNEL));
+    expect(details()).toEqual([[undefined, undefined, 'no-channel']]);
+    expect(await rows()).toHaveLength(1);
+  });
+});
+
+describe('a channel that is gone', () => {
+  test('has its alert sent to the first channel there is, and the trail says so', async () => {
+    const { put, run, to, recorded, rows } = station({ pager: 'accepts', mail: 'accepts' });
+    await run(await put('chat', { attempts: 3 }));
+    expect(to()).toEqual(['pager']);
+    expect(recorded.map(({ detail: { outcome, instead, channel } }) => [outcome, instead ?? channel])).toEqual([
+      ['not-configured', 'pager'],
+      ['accepted', 'pager'],
+    ]);
+    expect(await rows()).toEqual([]);
+  });
+
+  test('is said once, however often the one in its place refuses', async () => {
+    const { state, put, run, details } = station({ pager: busy('pager') });
+    const message = await put('chat');
+    await run(message);
+    state.now = at(5);
+    await run(message);
+    expect(details()).toEqual([
+      [undefined, undefined, 'not-configured'],
+      ['pager', 1, 'refused'],
+      ['pager', 2, 'refused'],
+    ]);
+  });
+
+  test('keeps its alert, and the trail says so, while there is no other', async () => {
+    const { put, run, rows, details } = station({}, ['pager']);
+    await run(await put('chat'));
+    expect(details()).toEqual([[undefined, undefined, 'no-channel']]);
+    expect(await rows()).toHaveLength(1);
+  });
 });

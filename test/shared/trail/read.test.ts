@@ -89,8 +89,8 @@ describe('reading a stream', () => {
 
   test('goes over more than ten blobs in their order', async () => {
     const streams = fakeStreams();
-    const trail = createTrail({ streams, backlog: fakeTable(), now, newId, rollAfterBlocks: 1 });
-    for (const one of entries('e', 12)) await trail.appendRegister('payments', [one]);
+    const trail = createTrail({ streams, spool: fakeTable(), now, newId, rollAfterBlocks: 1 });
+    for (const one of entries('e', 12)) await trail.appendRegister([one]);
     const read = await readRecords(streams, 'register/payments');
     expect(read.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(await streams.list('register/payments.')).toHaveLength(12);
@@ -98,8 +98,8 @@ describe('reading a stream', () => {
 
   test('says where the chain breaks when a blob in the middle is gone', async () => {
     const streams = fakeStreams();
-    const trail = createTrail({ streams, backlog: fakeTable(), now, newId, rollAfterBlocks: 1 });
-    for (const one of entries('e', 3)) await trail.appendRegister('payments', [one]);
+    const trail = createTrail({ streams, spool: fakeTable(), now, newId, rollAfterBlocks: 1 });
+    for (const one of entries('e', 3)) await trail.appendRegister([one]);
     const without = {
       ...streams,
       list: async (prefix: string) => (await streams.list(prefix)).filter((name) => !name.includes('.1.')),
