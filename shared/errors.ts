@@ -220,7 +220,7 @@ export class PolicyInvalid extends Error {
   }
 }
 
-/** What a person asked for is not to be had. The sentence says why, and what would be. */
+/** What a person asked for is not to be had. The sentence says why, and what would be; a command stands in a line of its own. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }

@@ -63,7 +63,7 @@ async function abandonVersions(id: KeyId, because: string, ports: Ports): Promis
   if (gone.length === 0 && Object.values(record.approved.versions).some(({ revoked }) => revoked === because)) return;
   if (gone.length === 0)
     throw new NotAllowed(
-      `No approved version of ${spell(id)} is gone: what is there can be accepted with "baseline accept ${id.vault}".`,
+      `No approved version of ${spell(id)} is gone. What is there can be accepted:\n  key-guardian baseline show ${id.vault}`,
     );
   await recordChanges(
     id,

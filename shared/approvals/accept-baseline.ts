@@ -47,7 +47,7 @@ function faultOf(vault: string, one: Proposed, word: string | undefined, now: Da
   if (word === 'as shown' && one.suspicious === undefined && one.approved !== undefined)
     return 'it is as it was approved: there is nothing to accept.';
   if (word === 'retired' && fault === undefined)
-    return `it is in use. Approve its disablement instead: approve ask ${vault}/${nameOf(one)} --act disable --why "…"`;
+    return `it is in use. Approve its disablement instead:\n  key-guardian approve ask ${vault}/${nameOf(one)} --act disable --why "…"`;
   return undefined;
 }
 

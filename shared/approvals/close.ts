@@ -16,24 +16,21 @@ export const isClosedByPeople = ({ ends, abandons }: Pick<Incident, 'ends' | 'ab
  * state: that ends when the state is good again, and not before.
  */
 export async function closeIncident(id: string, why: string, by: Actor, ports: Ports): Promise<Incident> {
-  for (let isAbandoned = false; ; ) {
-    const stored = await closable(id, ports);
-    const incident = stored.value;
-    const judgement = bounded(`closed by ${by.name ?? by.oid}: ${why}`);
-    if (!isAbandoned) await abandon(incident, judgement, by, ports);
-    isAbandoned = true;
-    // Somebody else may change the row meanwhile, as an inspection of its key does: then what they left is closed.
-    if (!(await resolveIncident(stored, judgement, false, ports))) continue;
-    const detail = { event: 'closed by a person', incident: id, why };
-    await ports.trail.append([entry('incident', incident.subject, detail, ports, { who: by })]);
-    return incident;
-  }
+  const judgement = bounded(`closed by ${by.name ?? by.oid}: ${why}`);
+  const { value } = await closable(id, ports);
+  await abandon(value, judgement, by, ports);
+  // Before it is closed: where telling it fails, it is closed all the same, and nobody can close it again.
+  const detail = { event: 'closed by a person', incident: id, why };
+  await ports.trail.append([entry('incident', value.subject, detail, ports, { who: by })]);
+  // Somebody else may change the row meanwhile, as an inspection of its key does: then what they left is closed.
+  while (!(await resolveIncident(await closable(id, ports), judgement, false, ports)));
+  return value;
 }
 
 async function closable(id: string, ports: Ports): Promise<StoredIncident> {
   const stored = (await readIncidents(ports)).stored.find(({ value }) => value.id === id);
   if (stored === undefined)
-    throw new NotAllowed(`There is no incident ${id}: "incident list" has those that are open.`);
+    throw new NotAllowed(`There is no incident ${id}. Those that are open:\n  key-guardian incident list`);
   const { value } = stored;
   if (value.state === 'resolved') throw new NotAllowed(`Incident ${id} is over: ${value.judgement}.`);
   if (!isClosedByPeople(value))

@@ -42,7 +42,8 @@ const LONG_GAP_MS = 10 * MINUTE_MS;
 
 /**
  * Whether an approval covers a state: its window overlaps the time between the last observation that showed the state
- * otherwise and now. After a gap of more than ten minutes the window has to be open now. Withdrawing closes the window.
+ * otherwise and now. After a gap of more than ten minutes the window has to be open now. Withdrawing closes the window; one
+ * that was withdrawn before it opened never opens.
  * Nobody asks when exactly the act was, nor by whom: the audit log tells that minutes later. What the asker granted
  * covers nothing.
  */
@@ -52,6 +53,7 @@ export function covers(given: Approval, { key, version, act, otherwiseAt }: Unap
   if ((given.key !== '*' && given.key !== key) || !acts.includes(act)) return false;
   if (given.version !== '*' && version !== undefined && given.version !== version) return false;
   const endMs = Math.min(given.until.getTime(), withdrawn?.at.getTime() ?? Number.POSITIVE_INFINITY);
+  if (endMs <= from.getTime()) return false;
   const seenMs = otherwiseAt?.getTime() ?? Number.NEGATIVE_INFINITY;
   const neededUntilMs = now.getTime() - seenMs > LONG_GAP_MS ? now.getTime() : seenMs;
   return from.getTime() <= now.getTime() && endMs >= neededUntilMs;

@@ -65,8 +65,9 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
     },
     insert: async (partition, row, value) => written(value, await table.insert(partition, row, versioned(value))),
     async replace({ value: before, row }, value) {
-      const data = { ...versioned(value, row.data), ...unknownIn(row.data, plain(before), plain(value)) };
-      if (JSON.stringify(plain(before)) === JSON.stringify(plain(value))) return { value, row };
+      const [known, next] = [plain(before), plain(value)];
+      if (JSON.stringify(known) === JSON.stringify(next)) return { value, row };
+      const data = Object.assign({}, withUnknown(row.data, known, next), { v: versionOf(row.data) });
       return written(value, await table.replace(row, data));
     },
     put: async (partition, row, value) => ({ value, row: await table.put(partition, row, versioned(value)) }),
@@ -84,10 +85,11 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
   return rows;
 }
 
-const versioned = <T>(value: T, before?: unknown) => ({ v: Math.max(ROW_VERSION, versionIn(before)), ...value });
+const versioned = <T>(value: T) => ({ v: ROW_VERSION, ...value });
 
 /** A row that a later version wrote stays marked so: this one kept what it did not know of it. */
-const versionIn = (data: unknown): number => (isMembers(data) && typeof data.v === 'number' ? data.v : 0);
+const versionOf = (data: unknown): number =>
+  isMembers(data) && typeof data.v === 'number' ? Math.max(ROW_VERSION, data.v) : ROW_VERSION;
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -96,21 +98,26 @@ const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The members of `next` into which `raw` holds something that its reader did not know, with it; none where there is
- * nothing. Of what is not there any more nothing is kept.
+ * `next` with what `raw` holds that its reader did not know, at every depth. Of what is not there any more nothing is
+ * kept. All three are plain JSON.
+ *
+ * @param known what the reader knew of `raw`
  */
-function unknownIn(raw: unknown, known: unknown, next: unknown): Members {
-  if (!isMembers(raw) || !isMembers(known) || !isMembers(next)) return {};
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (name === 'v') continue;
-    const inner = next[name];
-    if (!(name in known)) {
-      if (inner === undefined) kept[name] = value;
-    } else if (isMembers(inner)) {
-      const within = unknownIn(value, known[name], inner);
-      if (Object.keys(within).length > 0) kept[name] = { ...inner, ...within };
-    }
-  }
-  return kept;
+function withUnknown(raw: unknown, known: unknown, next: unknown): unknown {
+  if (Array.isArray(raw) && Array.isArray(known) && Array.isArray(next)) return withUnknownItems(raw, known, next);
+  if (!isMembers(raw) || !isMembers(known) || !isMembers(next)) return next;
+  const unknown = Object.entries(raw).filter(([name]) => !(name in known) && !(name in next));
+  const members = Object.entries(next).map(([name, value]) => [name, withUnknown(raw[name], known[name], value)]);
+  return Object.fromEntries([...members, ...unknown]);
+}
+
+/** Items of lists have no names: one is the same as before where the reader knows the same of it. */
+function withUnknownItems(raw: readonly unknown[], known: readonly unknown[], next: readonly unknown[]): unknown[] {
+  const before = known.map((item, place) => ({ text: JSON.stringify(item), place }));
+  return next.map((item) => {
+    const text = JSON.stringify(item);
+    const at = before.findIndex((candidate) => candidate.text === text);
+    const [same] = at === -1 ? [] : before.splice(at, 1);
+    return same === undefined ? item : withUnknown(raw[same.place], known[same.place], item);
+  });
 }

@@ -12,12 +12,15 @@ import { type StorageClients, storageClients } from '../../shared/azure/storage-
 import { streams } from '../../shared/azure/streams.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
+import { GUARDIAN, streamOf } from '../../shared/domain/subject.ts';
 import { readRecords } from '../../shared/trail/read.ts';
 import { type Client, clientOf } from '../simulation/client.ts';
 import { type DiskUse, diskUnder } from '../simulation/disk.ts';
 
 /** In `block`. */
 export const VAULT = 'contoso-disks';
+/** Where the guardian records and tells of itself. */
+export const OWN = streamOf(GUARDIAN);
 const HOUR_MS = 3_600_000;
 const DISK = 'd15cd15c-0000-4000-8000-000000000001';
 
@@ -31,20 +34,22 @@ export interface Guarded {
   as(identity: string): Client;
   /** A disk under the key's only version: what the service answers to wrap and to unwrap. */
   disk(key: string): Promise<() => Promise<DiskUse>>;
-  /** Everything in the trail of a vault, its chain checked. */
-  records(vault: string): Promise<readonly AuditRecord[]>;
-  /** Every incident of a vault and its keys, open and resolved. */
-  incidents(vault: string): Promise<readonly Incident[]>;
+  /** Everything in the trail of a vault, or of the guardian itself, its chain checked. */
+  records(of: string): Promise<readonly AuditRecord[]>;
+  /** Every incident of a vault and its keys, or of the guardian itself, open and resolved. */
+  incidents(of: string): Promise<readonly Incident[]>;
+  /** Whether a channel has accepted the alert of an incident as it stands. */
+  isTold(incident: Incident | undefined): Promise<boolean>;
   /** Puts a message into a queue of the guardian. */
   send(queueName: string, message: unknown): Promise<void>;
-  /** Reads what was set aside. */
+  /** Reads what was quarantined. */
   quarantined(name: string): Promise<string | undefined>;
 }
 
 /**
  * A guardian over a vault `contoso-disks` with these keys, each of one version, the same for all tests of the file. The clock
  * stands still but for `advance`, so that a busy machine makes nothing due. When
- * they have ended, no function may have failed and no message been given up.
+ * they have ended, no function may have failed and no message been dead-lettered.
  */
 export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {}): Guarded {
   let running: LocalGuardian | undefined;
@@ -75,6 +80,13 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
     expect(running?.host?.poisoned).toEqual([]);
   });
 
+  const records: Guarded['records'] = async (of) => {
+    const trail = streams(clients('TrailStorage').container('trail'));
+    const days = new Set((await trail.list('audit/')).map((name) => name.split('/')[1] ?? ''));
+    const all = await Promise.all([...days].map((day) => readRecords(trail, `audit/${day}/${of}`)));
+    return all.flat();
+  };
+
   return {
     running: up,
     host,
@@ -84,15 +96,20 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
       const version = state.kind === 'present' ? (state.versions[0]?.version ?? '') : '';
       return diskUnder(up().azure, VAULT, key, version);
     },
-    async records(vault) {
-      const trail = streams(clients('TrailStorage').container('trail'));
-      const days = new Set((await trail.list('audit/')).map((name) => name.split('/')[1] ?? ''));
-      const all = await Promise.all([...days].map((day) => readRecords(trail, `audit/${day}/${vault}`)));
-      return all.flat();
-    },
-    async incidents(vault) {
+    records,
+    async incidents(of) {
       const { stored } = await up().guardian.ports.tables.incidents.list();
-      return stored.map(({ value }) => value).filter(({ subject }) => 'vault' in subject && subject.vault === vault);
+      return stored.map(({ value }) => value).filter(({ subject }) => streamOf(subject) === of);
+    },
+    async isTold(incident) {
+      if (incident === undefined) return false;
+      return (await records(streamOf(incident.subject))).some(
+        ({ what, detail }) =>
+          what === 'alert' &&
+          detail.outcome === 'accepted' &&
+          detail.incident === incident.id &&
+          detail.revision === incident.revision,
+      );
     },
     send: (queueName, message) => queue(clients('RegisterStorage').queue(queueName)).send(message),
     quarantined: (name) => up().guardian.ports.quarantine.read(name),

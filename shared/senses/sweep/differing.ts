@@ -24,7 +24,9 @@ export function nextDiffering(
       const was = before[key];
       const etag = known.get(key)?.stored?.row.etag ?? '';
       const otherwiseAt = was === undefined ? lastGoodAt : was.otherwiseAt;
-      return [key, { otherwiseAt, etag, etagSince: was?.etag === etag ? was.etagSince : now }] as const;
+      // One that is still to come was noted by a clock that was ahead.
+      const isAsItWas = was?.etag === etag && was.etagSince.getTime() <= now.getTime();
+      return [key, { otherwiseAt, etag, etagSince: isAsItWas ? was.etagSince : now }] as const;
     }),
   );
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { covers, guardedVaults, keyPolicy, policy, vaultsInBlock } from '../../../shared/domain/policy.ts';
+import {
+  blockSince,
+  covers,
+  guardedVaults,
+  keyPolicy,
+  type PastPolicy,
+  policy,
+  vaultsInBlock,
+} from '../../../shared/domain/policy.ts';
 
 const parsed = policy.parse({
   vaults: [
@@ -132,6 +140,64 @@ describe('what the policy says of a key', () => {
 
   test('rights to write are needed where anything guarded is in block, and nowhere else', () => {
     expect(vaultsInBlock(parsed)).toEqual(['prod-disks', 'lab']);
+  });
+});
+
+describe('a key is in block', () => {
+  const DAY_HOURS = 24;
+  /** The moment so many hours after midnight of the first day. */
+  const at = (hours: number): Date => new Date(Date.UTC(2026, 2, 1) + hours * 3_600_000);
+  const said = (hours: number, mode: 'alert' | 'block', more: object = {}): PastPolicy => ({
+    from: at(hours),
+    vault: { name: 'prod-disks', mode, ...more },
+  });
+  const canary = (mode: 'alert' | 'block') => ({ keys: [{ pattern: 'disk-*', mode }] });
+
+  test.each<readonly [says: string, history: readonly PastPolicy[], sinceHours: number | undefined]>([
+    ['since the policy says so', [said(0, 'block')], 0],
+    ['since the policy said so first', [said(0, 'alert'), said(1, 'block'), said(2, 'block')], 1],
+    ['since before it left block for less than 24 hours', [said(0, 'block'), said(1, 'alert'), said(24.9, 'block')], 0],
+    [
+      'since it went back, where it had left block for 24 hours',
+      [said(0, 'block'), said(1, 'alert'), said(1 + DAY_HOURS, 'block')],
+      1 + DAY_HOURS,
+    ],
+    [
+      'since it went back for the last time, where each absence counts by itself',
+      [said(0, 'block'), said(1, 'alert'), said(30, 'block'), said(40, 'alert'), said(50, 'block')],
+      30,
+    ],
+    [
+      'since it went back, where it had left block for 24 hours in several steps',
+      [said(0, 'block'), said(1, 'alert'), said(20, 'alert', { knownUsers: ['a'] }), said(25, 'block')],
+      25,
+    ],
+    ['since its pattern says so', [said(0, 'alert'), said(1, 'alert', canary('block'))], 1],
+    ['not where it is in alert', [said(0, 'block'), said(1, 'alert')], undefined],
+    ['not where its pattern says alert', [said(0, 'block', canary('alert'))], undefined],
+    [
+      'not where its pattern leaves it out',
+      [said(0, 'block', { keys: [{ pattern: 'disk-*', guard: false }] })],
+      undefined,
+    ],
+    ['not where nothing is known of the policy', [], undefined],
+    [
+      'since after what cannot be read any more, which is taken for no block',
+      [said(0, 'block'), { from: at(1), vault: { name: 'prod-disks', modus: 'block' } }, said(26, 'block')],
+      26,
+    ],
+    ['not where its policy cannot be read', [{ from: at(0), vault: null }], undefined],
+  ])('%s', (_says, history, sinceHours) => {
+    expect(blockSince(history, 'prod-disks', 'disk-a')).toEqual(sinceHours === undefined ? undefined : at(sinceHours));
+  });
+
+  test('for itself: another key of its vault may not be', () => {
+    const history = [said(0, 'alert', canary('block'))];
+    expect([
+      blockSince(history, 'PROD-disks', 'disk-b'),
+      blockSince(history, 'prod-disks', 'sql'),
+      blockSince(history, 'test-disks', 'disk-a'),
+    ]).toEqual([at(0), undefined, undefined]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { hand } from '../../../shared/senses/queue-heard.ts';
+import { queueHeard } from '../../../shared/senses/queue-heard.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -10,41 +10,43 @@ afterEach(resetClock);
 const quietWorld = (onStorage: (name: string) => void | Promise<void> = () => {}): Promise<World> =>
   createWorld({ vaults: [{ name: 'prod-disks' }], policy: { vaults: [{ name: 'prod-disks' }] }, onStorage });
 
-const asides = (contents: readonly string[]) => ({
+const unparsed = (contents: readonly string[]) => ({
   inspections: [],
-  setAside: contents.map((content) => ({ content, because: 'not JSON' })),
+  unparsed: contents.map((content) => ({ content, because: 'not JSON' })),
 });
 
 describe('what a batch holds that cannot be parsed', () => {
   const many = Array.from({ length: 200 }, (_, number) => `message ${number}`);
 
-  test('is set aside, each whole, and told once however much there is, and however long telling takes', async () => {
+  test('is quarantined, each whole, and told once however much there is, and however long telling takes', async () => {
     const world = await quietWorld(async (name) => {
       for (let turn = 0; name === 'alerts.send' && turn < 100; turn += 1) await new Promise(setImmediate);
     });
-    await hand(asides(many), 'audit-log', world.ports);
+    await queueHeard(unparsed(many), 'audit-log', world.ports);
     await world.settle();
-    const kept = (await world.trail()).filter(({ what }) => what === 'set-aside');
-    const documents = kept.map(({ detail }) => world.ports.setAside.read(String(detail.document)));
+    const kept = (await world.trail()).filter(({ what }) => what === 'quarantined');
+    const documents = kept.map(({ detail }) => world.ports.quarantine.read(String(detail.document)));
     expect((await Promise.all(documents)).toSorted()).toEqual(many.toSorted());
-    expect(world.alerts).toMatchObject([{ event: 'opened', incident: { kind: 'set-aside' } }]);
+    expect(world.alerts).toMatchObject([
+      { event: 'opened', incident: { kind: 'guardian-unwell', reason: 'quarantined' } },
+    ]);
   });
 
   test('is kept and recorded once where it came more than once', async () => {
     const world = await quietWorld();
-    await hand(asides(Array(50).fill('the same')), 'audit-log', world.ports);
-    expect((await world.trail()).filter(({ what }) => what === 'set-aside')).toHaveLength(1);
+    await queueHeard(unparsed(Array(50).fill('the same')), 'audit-log', world.ports);
+    expect((await world.trail()).filter(({ what }) => what === 'quarantined')).toHaveLength(1);
   });
 
   test('is heard again where one of it was not taken, and then the others are there already', async () => {
     let created = 0;
     const world = await quietWorld((name) => {
-      if (name !== 'set-aside.create') return;
+      if (name !== 'quarantine.create') return;
       created += 1;
       if (created === 3) throw new Error('it is away');
     });
-    await expect(hand(asides(many.slice(0, 20)), 'audit-log', world.ports)).rejects.toThrow();
-    await hand(asides(many.slice(0, 20)), 'audit-log', world.ports);
+    await expect(queueHeard(unparsed(many.slice(0, 20)), 'audit-log', world.ports)).rejects.toThrow();
+    await queueHeard(unparsed(many.slice(0, 20)), 'audit-log', world.ports);
     expect(created).toBe(21);
   });
 });

@@ -25,8 +25,8 @@ export const keyMissing: KeyRule = {
   find({ vault, key, observed, record, now }) {
     if (observed.kind !== 'absent') return [];
     const purged = purgeOf(record);
-    if (!isMissed(record) && !isPurgedEarly(record, purged?.at ?? now)) return [];
     const since = record.observed.absentSince ?? now;
+    if (!isMissed(record) && !isPurgedEarly(record, purged, since)) return [];
     const name = spell({ vault, key });
     if (purged === undefined && isSettling(record, since, now))
       return [
@@ -59,8 +59,10 @@ export const keyMissing: KeyRule = {
   },
 };
 
+type Purge = KeyRecord['heard']['purged'];
+
 /** The purge in a 2xx audit record, if it was of this key: what was made since is not the key that was purged. */
-function purgeOf({ approved, heard: { purged } }: KeyRecord): KeyRecord['heard']['purged'] {
+function purgeOf({ approved, heard: { purged } }: KeyRecord): Purge {
   const { standing, versions } = approved;
   const made = approvedVersions({ approved }).map(([version]) => versions[version]?.created.getTime() ?? 0);
   const fromMs = standing.kind === 'deletion-approved' ? standing.deletedOn.getTime() : Math.max(0, ...made);
@@ -68,11 +70,12 @@ function purgeOf({ approved, heard: { purged } }: KeyRecord): KeyRecord['heard']
 }
 
 /** Whether a key whose deletion was approved is gone before Azure purges it by itself, which is the end that was approved. */
-function isPurgedEarly({ approved: { standing }, heard }: KeyRecord, at: Date): boolean {
+function isPurgedEarly({ approved: { standing } }: KeyRecord, purged: Purge, absentSince: Date): boolean {
   if (standing.kind !== 'deletion-approved') return false;
   const { scheduledPurgeOn } = standing;
   // Where nobody knows when that is, only a record tells of another purge.
-  if (scheduledPurgeOn === undefined) return heard.purged !== undefined;
+  if (scheduledPurgeOn === undefined) return purged !== undefined;
+  const at = purged?.at ?? absentSince;
   return at.getTime() < scheduledPurgeOn.getTime() - CLOCKS_APART_MS;
 }
 

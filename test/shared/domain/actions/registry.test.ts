@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Action } from '../../../../shared/domain/decision.ts';
+import { type Action, action, factsOf } from '../../../../shared/domain/actions/registry.ts';
 import type { AttributeChange, ObservedKey } from '../../../../shared/domain/key.ts';
-import { isAbout, isShown, loggedAs, showsAtOnce, versionOf } from '../../../../shared/guard/actions.ts';
-import { outcomeOf } from '../../../../shared/guard/outcomes.ts';
+import { keyOf, versionOf } from '../../../../shared/domain/subject.ts';
+import type { VaultWrites } from '../../../../shared/domain/vault.ts';
 import { ACTED, DETAIL, inDays, NOW, OPERATIONS, present, shown, V1, V2 } from '../../guard/keys/situations.ts';
 
 const recover: Action = { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED };
@@ -14,22 +14,70 @@ const restore = (change: AttributeChange = { enabled: true }): Action => ({
   change,
 });
 
+const ID = { vault: 'prod-disks', key: 'disk-a' };
+
 describe('a write', () => {
   test('that recovers a key is about the key, is logged as KeyRecover and takes its time to show', () => {
-    expect([versionOf(recover), loggedAs(recover), showsAtOnce(recover)]).toEqual([undefined, 'KeyRecover', false]);
-    expect([isAbout(recover, { version: undefined }), isAbout(recover, { version: V1 })]).toEqual([true, false]);
+    expect(factsOf(recover)).toMatchObject({
+      subject: keyOf(ID),
+      says: 'recover prod-disks/disk-a',
+      undoes: true,
+      loggedAs: 'KeyRecover',
+      showsAtOnce: false,
+      changes: undefined,
+    });
   });
 
   test('that restores a version is about that one, is logged as KeyUpdate and shows at once', () => {
-    expect([versionOf(restore()), loggedAs(restore()), showsAtOnce(restore())]).toEqual([V1, 'KeyUpdate', true]);
-    expect([V1, V2, undefined].map((version) => isAbout(restore(), { version }))).toEqual([true, false, false]);
+    expect(factsOf(restore())).toMatchObject({
+      subject: versionOf(ID, V1),
+      undoes: true,
+      loggedAs: 'KeyUpdate',
+      showsAtOnce: true,
+      changes: { enabled: true },
+    });
+  });
+
+  test.each<readonly [change: AttributeChange, says: string]>([
+    [{ enabled: true }, 'enabled'],
+    [{ enabled: false }, 'disabled'],
+    [{ notBefore: ACTED }, 'not before 2026-03-01 11:59:30 UTC'],
+    [{ operations: ['wrapKey', 'unwrapKey'] }, 'operations wrapKey unwrapKey'],
+    [{ enabled: true, expiresOn: inDays(9) }, 'enabled, expires on 2026-03-10 12:00:00 UTC'],
+  ])('says what it changes: %j', (change, says) => {
+    expect(factsOf(restore(change)).says).toBe(`restore prod-disks/disk-a/${V1}: ${says}`);
+  });
+
+  test.each([
+    ['recover', recover],
+    ['restore', restore({ expiresOn: inDays(9), operations: ['wrapKey'] })],
+  ] as const)('comes back from storage as it went in: %s', (_kind, given) => {
+    expect(action.parse(JSON.parse(JSON.stringify(given)))).toEqual(given);
+  });
+
+  test('is sent once, to its vault, with its id and with nothing but what it changes', async () => {
+    const sent: unknown[][] = [];
+    const note = (...call: readonly unknown[]) => {
+      sent.push([...call]);
+      return Promise.resolve({ kind: 'missing' } as const);
+    };
+    const writes = (vault: string): VaultWrites => ({
+      recover: (...given) => note('recover', vault, ...given),
+      update: (...given) => note('update', vault, ...given),
+    });
+    await factsOf(recover).send({ writes }, 'request-1');
+    await factsOf(restore()).send({ writes }, 'request-2');
+    expect(sent).toEqual([
+      ['recover', 'prod-disks', 'disk-a', 'request-1'],
+      ['update', 'prod-disks', 'disk-a', V1, { enabled: true }, 'request-2'],
+    ]);
   });
 });
 
 describe('the vault shows what a write was to bring about', () => {
   const gone: ObservedKey = { kind: 'absent' };
   const fewer = { ...DETAIL, operations: ['wrapKey'] };
-  test.each<readonly [says: string, action: Action, observed: ObservedKey, is: boolean]>([
+  test.each<readonly [says: string, given: Action, observed: ObservedKey, is: boolean]>([
     ['a recovered key with a version', recover, present(shown()), true],
     ['a recovered key without any', recover, present(), false],
     ['a recovered key that is in neither list', recover, gone, false],
@@ -56,49 +104,7 @@ describe('the vault shows what a write was to bring about', () => {
       present(shown({ expiresOn: NOW })),
       false,
     ],
-  ])('%s', (_says, action, observed, is) => {
-    expect(isShown(action, observed)).toBe(is);
-  });
-});
-
-describe('what came of an intent', () => {
-  const outcome = (action: Action, answered: Parameters<typeof outcomeOf>[1], observed: ObservedKey) =>
-    outcomeOf({ id: 'intent-1', at: NOW, action, findings: [] }, answered, observed);
-  const disabled = present(shown({ enabled: false }));
-
-  test.each<readonly [says: string, is: unknown, expected: unknown]>([
-    ['is done where the vault shows it', outcome(restore(), { kind: 'begun' }, present(shown())), { kind: 'done' }],
-    [
-      'is done where the vault shows it, whatever it answered',
-      outcome(restore(), { kind: 'failed', because: 'throttled' }, present(shown())),
-      { kind: 'done' },
-    ],
-    [
-      'is what was answered where it was refused',
-      outcome(restore(), { kind: 'failed', because: 'throttled' }, disabled),
-      { kind: 'failed', because: 'throttled' },
-    ],
-    [
-      'is failed where it should show at once and does not',
-      outcome(restore(), { kind: 'begun' }, disabled),
-      { kind: 'failed', because: 'Reading back does not show it.' },
-    ],
-    [
-      'is failed where nobody answered and it should show, with both reasons',
-      outcome(restore(), { kind: 'unknown', because: 'No answer.' }, disabled),
-      { kind: 'failed', because: 'No answer. Reading back does not show it.' },
-    ],
-    [
-      'is begun where a recovery takes its time',
-      outcome(recover, { kind: 'begun' }, { kind: 'absent' }),
-      { kind: 'begun' },
-    ],
-    [
-      'is unknown where nobody answered to a recovery and it has not shown',
-      outcome(recover, { kind: 'unknown', because: 'No answer.' }, { kind: 'absent' }),
-      { kind: 'unknown', because: 'No answer.' },
-    ],
-  ])('%s', (_says, is, expected) => {
-    expect(is).toEqual(expected);
+  ])('%s', (_says, given, observed, is) => {
+    expect(factsOf(given).isShown(observed)).toBe(is);
   });
 });

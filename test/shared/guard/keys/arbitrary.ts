@@ -12,7 +12,7 @@ import {
   type LastObserved,
   type Standing,
 } from '../../../../shared/domain/register.ts';
-import type { Given } from '../../../../shared/guard/decide.ts';
+import type { Given } from '../../../../shared/guard/keys/decide.ts';
 import { ACTED, BORN, hold, inDays, inMs, NOW, OPERATIONS, POLICY, V1, V2, V3 } from './situations.ts';
 
 /** Generators of everything that a decision rests on. Moments lie on both sides of every boundary, in whole seconds as a vault's. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findings } from '../../../../shared/guard/findings.ts';
+import { findings } from '../../../../shared/guard/keys/findings.ts';
 import {
   ACTED,
   approved,
@@ -31,7 +31,7 @@ describe('findings', () => {
   test('are those of every rule, in the order of the registry', () => {
     expect(rules(oneVersion({ enabled: false, notBefore: inDays(1), expiresOn: inDays(1) }))).toEqual([
       'version-disabled',
-      'version-expiry-nearer',
+      'version-expiring',
       'version-not-before-later',
     ]);
   });
@@ -44,28 +44,43 @@ describe('findings', () => {
     expect(findings(two).map(({ version }) => version)).toEqual([V2, V1]);
   });
 
-  test('date from the version’s `updated`, unless the rule knows better', () => {
+  test('say when it came to be only where the rule knows: else two observations tell', () => {
     const passed = { expiresOn: inDays(-1) };
     expect(findings(oneVersion({ enabled: false, ...passed }, passed)).map(({ rule, since }) => [rule, since])).toEqual(
       [
-        ['version-disabled', ACTED],
-        ['version-expired', inDays(-1)],
+        ['version-disabled', undefined],
+        ['version-expiring', inDays(-1)],
       ],
     );
+  });
+
+  test('give a command that accepts the version as it is, unless the rule knows a better one', () => {
+    const passed = { expiresOn: inDays(-1) };
+    expect(findings(oneVersion({ enabled: false, ...passed }, passed)).map(({ commands }) => commands)).toEqual([
+      [`key-guardian baseline accept prod-disks --as-shown disk-a/${V1}`],
+      ['az keyvault key rotate --vault-name prod-disks --name disk-a'],
+    ]);
+  });
+
+  test('are none about the versions of a key that people let go: it is back, and that is all', () => {
+    const deleted = { kind: 'deletion-approved', approval: 'a', deletedOn: inDays(-1) } as const;
+    const back = oneVersion({ enabled: false });
+    const record = { ...back.record, approved: { ...back.record.approved, standing: deleted } };
+    expect(rules({ ...back, record })).toEqual(['version-not-approved']);
   });
 
   test('are none about the attributes of a version that is not approved', () => {
     const unapproved = situation({
       observed: present(shown({ enabled: false, notBefore: inDays(1) })),
-      record: recordOf({ [V1]: known({ approved: undefined }) }),
+      record: recordOf({ [V1]: known({ attributes: undefined }) }),
     });
-    expect(rules(unapproved)).toEqual(['version-born-weak']);
+    expect(rules(unapproved)).toEqual(['version-not-approved']);
   });
 
   test('are none about versions while the key is deleted', () => {
     const deleted = situation({
       observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined },
-      record: recordOf({ [V1]: known({ approved: approved({ enabled: false }) }) }),
+      record: recordOf({ [V1]: known({ attributes: approved({ enabled: false }) }) }),
     });
     expect(rules(deleted)).toEqual(['key-deleted']);
   });

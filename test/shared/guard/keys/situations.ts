@@ -5,8 +5,8 @@ import type { Attributes, ObservedVersion, VersionDetail } from '../../../../sha
 import type { KeyPolicy } from '../../../../shared/domain/policy.ts';
 import type { ApprovedVersion, AuditEvent, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
 import { later } from '../../../../shared/domain/time.ts';
-import type { Given } from '../../../../shared/guard/decide.ts';
-import { findings } from '../../../../shared/guard/findings.ts';
+import type { Given } from '../../../../shared/guard/keys/decide.ts';
+import { findings } from '../../../../shared/guard/keys/findings.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
 export const BORN = new Date('2026-01-01T00:00:00Z');

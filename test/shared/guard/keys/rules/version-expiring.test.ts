@@ -1,5 +1,5 @@
-import { versionExpiryNearer } from '../../../../../shared/guard/keys/rules/version-expiry-nearer.ts';
-import { ACTED, inDays, inMs, oneVersion, POLICY, V1 } from '../situations.ts';
+import { versionExpiring } from '../../../../../shared/guard/keys/rules/version-expiring.ts';
+import { inDays, inMs, oneVersion, POLICY, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const inAYear = inDays(365);
@@ -7,14 +7,22 @@ const putBack = { kind: 'restore', version: V1, change: { expiresOn: inAYear } }
 /** Ten years of 365 days from the whole second of `NOW`. */
 const tenYears = { expiresOn: new Date('2036-02-27T12:00:00Z') };
 
-testRule(versionExpiryNearer, {
+testRule(versionExpiring, {
   accepts: [
     ['a version that never expires, as approved', oneVersion({})],
     ['the approved expiry itself', oneVersion({ expiresOn: inAYear }, { expiresOn: inAYear })],
     ['the approved expiry, even when it has come near', oneVersion({ expiresOn: inDays(1) }, { expiresOn: inDays(1) })],
-    ['the approved expiry, passed', oneVersion({ expiresOn: inDays(-1) }, { expiresOn: inDays(-1) })],
-    ['an expiry pushed out: another rule tells of it', oneVersion({ expiresOn: inDays(366) }, { expiresOn: inAYear })],
-    ['an approved expiry taken away: another rule tells of it', oneVersion({}, { expiresOn: inAYear })],
+    ['the approved expiry a millisecond ahead', oneVersion({ expiresOn: inMs(1) }, { expiresOn: inMs(1) })],
+    [
+      'the approved expiry of a retired version, passed',
+      oneVersion({ enabled: false, expiresOn: inDays(-1) }, { enabled: false, expiresOn: inDays(-1) }),
+    ],
+    [
+      'a passed expiry pushed out, which is still past: another rule finds it',
+      oneVersion({ enabled: false, expiresOn: inDays(-1) }, { enabled: false, expiresOn: inDays(-2) }),
+    ],
+    ['an expiry pushed out: another rule finds it', oneVersion({ expiresOn: inDays(366) }, { expiresOn: inAYear })],
+    ['an approved expiry taken away: another rule finds it', oneVersion({}, { expiresOn: inAYear })],
   ],
   rejects: [
     [
@@ -22,7 +30,6 @@ testRule(versionExpiryNearer, {
       oneVersion({ expiresOn: inDays(-1) }, { expiresOn: inAYear }),
       {
         version: V1,
-        since: ACTED,
         act: 'expire',
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a expires on 2026-02-28 12:00:00 UTC; approved was 2027-03-01 12:00:00 UTC.`,
@@ -45,14 +52,14 @@ testRule(versionExpiryNearer, {
       { stopsDisks: false, remedy: putBack },
     ],
     [
-      'an expiry exactly at the notify time, nearer than approved: told',
+      'an expiry exactly at the notify time, nearer than approved: alerted',
       oneVersion({ expiresOn: inDays(30) }, { expiresOn: inAYear }),
-      { act: 'expire', stopsDisks: false, remedy: { kind: 'tell' } },
+      { act: 'expire', stopsDisks: false, remedy: { kind: 'alert' } },
     ],
     [
-      'an expiry a second nearer than approved and far away: told',
+      'an expiry a second nearer than approved and far away: alerted',
       oneVersion({ expiresOn: inMs(365 * 86_400_000 - 1_000) }, { expiresOn: inAYear }),
-      { remedy: { kind: 'tell' } },
+      { remedy: { kind: 'alert' } },
     ],
     [
       'an expiry inside the longer notify time that the policy gives: put back',
@@ -64,13 +71,13 @@ testRule(versionExpiryNearer, {
       { remedy: putBack },
     ],
     [
-      'an expiry outside the shorter notify time that the policy gives: told',
+      'an expiry outside the shorter notify time that the policy gives: alerted',
       oneVersion(
         { expiresOn: inDays(7) },
         { expiresOn: inAYear },
         { policy: { ...POLICY, notifyBeforeExpiryDays: 7 } },
       ),
-      { remedy: { kind: 'tell' } },
+      { remedy: { kind: 'alert' } },
     ],
     [
       'an expiry where none was approved: ten years ahead from the whole second, which becomes the approved one',
@@ -82,14 +89,46 @@ testRule(versionExpiryNearer, {
       },
     ],
     [
-      'a far expiry where none was approved: told',
+      'a far expiry where none was approved: alerted',
       oneVersion({ expiresOn: inDays(30) }),
-      { stopsDisks: false, remedy: { kind: 'tell' } },
+      { stopsDisks: false, remedy: { kind: 'alert' } },
     ],
     [
-      'an expiry pulled in on a retired version: told',
+      'an expiry pulled in on a retired version: alerted',
       oneVersion({ enabled: false, expiresOn: inDays(1) }, { enabled: false }),
-      { remedy: { kind: 'tell' } },
+      { remedy: { kind: 'alert' } },
+    ],
+    [
+      'the approved expiry at the very moment when it passes: alerted since then, never undone',
+      oneVersion({ expiresOn: inDays(0) }, { expiresOn: inDays(0) }),
+      {
+        version: V1,
+        since: inDays(0),
+        act: undefined,
+        stopsDisks: true,
+        summary: `Version ${V1} of prod-disks/disk-a expired on 2026-03-01 12:00:00 UTC, as approved: rotate the key.`,
+        remedy: { kind: 'alert' },
+        commands: ['az keyvault key rotate --vault-name prod-disks --name disk-a'],
+      },
+    ],
+    [
+      'the approved expiry, long passed',
+      oneVersion({ expiresOn: inDays(-10) }, { expiresOn: inDays(-10) }),
+      { since: inDays(-10), act: undefined, remedy: { kind: 'alert' } },
+    ],
+    [
+      'an expiry in the past where none was approved: put ten years ahead',
+      oneVersion({ expiresOn: inDays(-1) }),
+      {
+        act: 'expire',
+        stopsDisks: true,
+        remedy: { kind: 'restore', version: V1, change: tenYears, approves: tenYears },
+      },
+    ],
+    [
+      'a passed expiry that was approved even later: put back to what was approved',
+      oneVersion({ expiresOn: inDays(-2) }, { expiresOn: inDays(-1) }),
+      { act: 'expire', stopsDisks: true, remedy: { kind: 'restore', version: V1, change: { expiresOn: inDays(-1) } } },
     ],
   ],
 });

@@ -1,87 +1,169 @@
 import type { ObservedVersion, VersionDetail } from '../../../../../shared/domain/key.ts';
-import { versionBornWeak } from '../../../../../shared/guard/keys/rules/version-born-weak.ts';
-import { ACTED, DETAIL, inDays, inMs, known, present, recordOf, shown, situation, V1, V2 } from '../situations.ts';
+import type { AuditEvent, Standing } from '../../../../../shared/domain/register.ts';
+import { versionNotApproved } from '../../../../../shared/guard/keys/rules/version-not-approved.ts';
+import {
+  ACTED,
+  by,
+  DETAIL,
+  inDays,
+  inMs,
+  known,
+  NOW,
+  type Parts,
+  present,
+  recordOf,
+  shown,
+  situation,
+  V1,
+  V2,
+} from '../situations.ts';
 import { testRule } from './table.ts';
 
+const DELETED = inDays(-1);
+const letGo = (
+  standing: Standing = { kind: 'deletion-approved', approval: 'approval-1', deletedOn: DELETED },
+  observed: Parts['observed'] = {},
+) => recordOf({ [V1]: known() }, { approved: { standing }, observed });
+const newVersion = (version: Partial<ObservedVersion> = {}, detail: Partial<VersionDetail> = {}) =>
+  shown({
+    version: V2,
+    created: ACTED,
+    updated: ACTED,
+    detail: { ...DETAIL, fingerprint: 'f2', ...detail },
+    ...version,
+  });
 /** A key with an approved version and a new one beside it. */
-const born = (
+const made = (
   version: Partial<ObservedVersion>,
   detail: Partial<VersionDetail> = {},
   record: Parameters<typeof known>[0] | undefined = undefined,
 ) =>
   situation({
-    observed: present(
-      shown({
-        version: V2,
-        created: ACTED,
-        updated: ACTED,
-        detail: { ...DETAIL, fingerprint: 'f2', ...detail },
-        ...version,
-      }),
-      shown(),
-    ),
+    observed: present(newVersion(version, detail), shown()),
     record: recordOf({
       [V1]: known(),
       ...(record === undefined ? {} : { [V2]: known({ created: ACTED, ...record }) }),
     }),
   });
-const told = { version: V2, since: ACTED, act: undefined, stopsDisks: false, remedy: { kind: 'tell' } } as const;
+/** A new version that is like the one before it, with what the audit log told. */
+const heard = (event: AuditEvent) =>
+  situation({
+    observed: present(newVersion(), shown()),
+    record: recordOf({ [V1]: known() }, { heard: { events: [event] } }),
+  });
+const alertOnly = { version: V2, since: ACTED, act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
 const because = (fault: string) => ({
-  ...told,
+  ...alertOnly,
   summary: `Version ${V2} of prod-disks/disk-a is not approved: ${fault}.`,
 });
 
-testRule(versionBornWeak, {
+testRule(versionNotApproved, {
   accepts: [
-    ['a new version that is like the one before it', born({})],
-    ['a new version that expires at the notify time', born({ expiresOn: inDays(30) })],
-    ['a new version that can be used from this very moment', born({ notBefore: inDays(0) })],
-    ['a new version that was not read in full yet', born({ detail: undefined })],
+    ['a new version that is like the one before it', made({})],
+    ['a new version that expires at the notify time', made({ expiresOn: inDays(30) })],
+    ['a new version that can be used from this very moment', made({ notBefore: inDays(0) })],
+    ['a new version that was not read in full yet', made({ detail: undefined })],
     ['the first version of a key', situation({ record: recordOf({}) })],
     ['a version that is approved, whatever it is like', situation({ observed: present(shown({ enabled: false })) })],
+    [
+      'a new version that a record says was imported a moment more than five seconds after it was made: another one was',
+      heard(by('KeyImport', 'mallory', inMs(-24_999), V2)),
+    ],
+    ['a new version where a record says that another one was imported', heard(by('KeyImport', 'mallory', ACTED, V1))],
+    [
+      'a key that people let go and that stays deleted',
+      situation({
+        observed: { kind: 'deleted', managed: false, deletedOn: DELETED, scheduledPurgeOn: undefined },
+        record: letGo(),
+      }),
+    ],
+    [
+      'a key that people let go and that was purged since',
+      situation({ observed: { kind: 'absent' }, record: letGo() }),
+    ],
   ],
   rejects: [
-    ['a version born disabled', born({ enabled: false }), because('it is disabled')],
+    ['a version made disabled', made({ enabled: false }), because('it is disabled')],
     [
-      'a version born expiring a moment inside the notify time',
-      born({ expiresOn: inMs(30 * 86_400_000 - 1) }),
+      'a version made to expire a moment inside the notify time',
+      made({ expiresOn: inMs(30 * 86_400_000 - 1) }),
       because('it expires on 2026-03-31 11:59:59 UTC'),
     ],
     [
       'a version that cannot be used yet',
-      born({ notBefore: inMs(1) }),
+      made({ notBefore: inMs(1) }),
       because('it cannot be used before 2026-03-01 12:00:00 UTC'),
     ],
     [
-      'a version born of another type',
-      born({}, { keyType: 'EC', keySizeBits: undefined }),
+      'a version made of another type',
+      made({}, { keyType: 'EC', keySizeBits: undefined }),
       because('its type is EC, not RSA; its size is unknown bits, not 2048'),
     ],
-    ['a version born smaller', born({}, { keySizeBits: 1024 }), because('its size is 1024 bits, not 2048')],
+    ['a version made smaller', made({}, { keySizeBits: 1024 }), because('its size is 1024 bits, not 2048')],
     [
-      'a version born without unwrapKey',
-      born({}, { operations: ['wrapKey'] }),
+      'a version made without unwrapKey',
+      made({}, { operations: ['wrapKey'] }),
       because('its operations are wrapKey, not encrypt, decrypt, sign, verify, wrapKey, unwrapKey'),
     ],
     [
       'a version that was not known and is a second older than the approved one',
-      born({ created: inDays(-60) }),
+      made({ created: inDays(-60) }),
       { ...because('it is older than the approved version and was not known'), since: inDays(-60) },
     ],
     [
-      'an imported version, where the record told',
-      born({}, {}, { approved: undefined, distrusted: 'it was imported' }),
+      'an imported version, whose approval was revoked',
+      made({}, {}, { attributes: undefined, revoked: 'it was imported' }),
       because('it was imported'),
     ],
     [
       'a version that fell short once and has no fault any more: it waits for a person',
-      born({}, {}, { approved: undefined }),
-      because('it fell short when it was first seen'),
+      made({}, {}, { attributes: undefined }),
+      because('it fell short when it was first observed'),
+    ],
+    [
+      'a new version that a record says was imported five seconds after it was made',
+      heard(by('KeyImport', 'mallory', inMs(-25_000), V2)),
+      because('it was imported'),
+    ],
+    [
+      'a new version while the one before it is gone: another key may have taken the name',
+      situation({ observed: present(newVersion()), record: recordOf({ [V1]: known() }) }),
+      because('the version before it is gone'),
     ],
     [
       'every fault at once',
-      born({ enabled: false }, { keySizeBits: 4096 }),
+      made({ enabled: false }, { keySizeBits: 4096 }),
       because('it is disabled; its size is 4096 bits, not 2048'),
+    ],
+    [
+      'a key that is back although its deletion was approved, at the first inspection: since now',
+      situation({ record: letGo() }),
+      {
+        version: undefined,
+        since: NOW,
+        act: undefined,
+        stopsDisks: false,
+        summary:
+          'Key prod-disks/disk-a is back: it was deleted on 2026-02-28 12:00:00 UTC with approval approval-1. It is not guarded until a person accepts its versions.',
+        remedy: { kind: 'alert' },
+        commands: [
+          'key-guardian baseline show prod-disks',
+          `key-guardian baseline accept prod-disks --as-shown disk-a/${V1}`,
+        ],
+      },
+    ],
+    [
+      'one that an earlier inspection found back',
+      situation({ record: letGo(undefined, { backSince: inMs(-60_000) }) }),
+      { since: inMs(-60_000) },
+    ],
+    [
+      'a key that is back although a person abandoned it: no deletion is said to have been approved',
+      situation({ record: letGo({ kind: 'abandoned', at: DELETED, by: 'anna', because: 'closed by anna: retired' }) }),
+      {
+        summary:
+          'Key prod-disks/disk-a is back: it was abandoned on 2026-02-28 12:00:00 UTC (closed by anna: retired). It is not guarded until a person accepts its versions.',
+      },
     ],
   ],
 });
