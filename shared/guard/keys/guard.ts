@@ -308,7 +308,7 @@ async function conclude(
     inFlight: { ...record.inFlight, unreadable: undefined, undoRefused },
   };
   const by = restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid);
-  const acts = actIncidents(subject, toJudge, record, approvals, isUsable);
+  const acts = actIncidents(subject, toJudge, record, approvals, isUsable, known.record);
   await alertOf({ subject, decision, ended, failure, record: after, actIncidents: acts, by }, incidents.stored, ports);
   await quarantineRows(incidents.unreadable, ports);
   if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
