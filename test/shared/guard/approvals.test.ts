@@ -409,7 +409,7 @@ describe('an approved state is never undone later', () => {
   test('not where the disabled version cannot be read in full, and its operations show later', async () => {
     const keys = [{ name: 'disk-a', versions: [{ keyOps: ['wrapKey', 'unwrapKey'] as const }] }];
     const world = await sweeping({ vaults: [{ name: VAULT, keys }], behaviours: { disabledKeyRead: 403 } });
-    await approve(world, { acts: ['operations', 'disable'], until: minutesFromNow(2) });
+    await approve(world, { acts: ['operations', 'disable'], until: fromNow(30_000) });
     await world.as('owner').operations(VAULT, 'disk-a', ['sign']);
     await world.as('owner').disable(VAULT, 'disk-a');
     await world.pass(300, 5);
