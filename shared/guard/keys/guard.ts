@@ -123,7 +123,7 @@ async function begin(
   const record = withEvents(known.record, message.hints);
   const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
   const isOldBelieved = isBelieved(record, readAt);
-  const observation = await observe(ports.reads(subject.vault), subject, first, record, isOldBelieved);
+  const observation = await observe(ports.reads(subject.vault), subject, first, record, readAt, isOldBelieved);
   // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
   const unexplained = await unexplainedActs(subject, newEvents, ports);
   if (observation.kind !== 'observed' && restorer !== undefined)
@@ -268,7 +268,7 @@ async function mayWrite({ subject, restorer, words }: State, ports: Ports): Prom
 async function readBack(state: State, ports: Ports): Promise<ReadBack> {
   const reads = ports.reads(state.subject.vault);
   const readAt = ports.now();
-  const again = await observe(reads, state.subject, await firstReads(reads, state.subject), state.record);
+  const again = await observe(reads, state.subject, await firstReads(reads, state.subject), state.record, readAt);
   switch (again.kind) {
     case 'observed':
       return { kind: 'read', guarded: guarded({ ...state, observed: again.key, readAt }, ports) };
@@ -298,7 +298,7 @@ async function conclude(
     inFlight: { ...record.inFlight, unreadable: undefined, undoRefused },
   };
   const by = restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid);
-  const acts = actIncidents(subject, toJudge, record, approvals, isUsable);
+  const acts = actIncidents(subject, toJudge, record, approvals, isUsable, known.record);
   await alertOf({ subject, decision, ended, failure, record: after, actIncidents: acts, by }, incidents.stored, ports);
   await quarantineRows(incidents.unreadable, ports);
   if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
