@@ -1,4 +1,4 @@
-import type { Decision, Ended, UndoneFinding, Verdict } from '../../domain/decision.ts';
+import type { Decision, Ended, Judgement, UndoneFinding, Verdict } from '../../domain/decision.ts';
 import { spellVerdict } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -41,26 +41,35 @@ export interface Found {
   readonly by: string | undefined;
 }
 
-/** Opens what was found, names who did it, and resolves what is good again. */
-export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<void> {
+/**
+ * Opens what was found, names who did it, and resolves what is good again. Returns whether the key still counts as flapping
+ * for people: then it is inspected until it has held for ten minutes.
+ */
+export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
   const { subject, decision, record } = found;
   const drafts = draftsOf(found, ports.now());
   if (
     drafts.length === 0 &&
     found.actIncidents.length === 0 &&
     standing.every(({ value }) => value.state === 'resolved')
-  )
-    return nameActors(standing, record, ports);
+  ) {
+    await nameActors(standing, record, ports);
+    return false;
+  }
   for (const draft of drafts) await openIncident(draft, ports);
   await openActIncidents(found.actIncidents, ports);
   await nameActors((await readIncidents(ports, subject)).stored, record, ports);
   // While something settles nobody can say that it is good again.
   const isSettling = decision.judgements.some(({ verdict }) => verdict.kind === 'settling');
-  if (record.inFlight.recovering !== undefined || isSettling) return;
+  const isComing = record.inFlight.recovering !== undefined || isSettling;
+  let isStillFlapping = false;
   for (const stored of (await readIncidents(ports, subject)).stored) {
-    const end = endOf(stored.value, found, ports.now());
+    const { kind, state } = stored.value;
+    const end = isComing ? undefined : endOf(stored.value, found, ports.now());
     if (end !== undefined) await resolveIncident(stored, end.judgement, end.restored, ports);
+    else if (kind === keyFlapping.id && state === 'open') isStillFlapping = true;
   }
+  return isStillFlapping;
 }
 
 /** Opens the incidents that audit events alone make. */
@@ -177,7 +186,7 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   const { judgements } = decision;
   const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
   if (kind === keyFlapping.id)
-    return isHolding(record, now) && !isStillToUndo
+    return isHolding(record, now) && judgements.every(leavesUsable)
       ? { judgement: 'holding for ten minutes', restored: true }
       : undefined;
   if (ends !== 'with-an-inspection') return undefined;
@@ -201,6 +210,10 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   if (by !== undefined) return { judgement: `restored by ${by}`, restored: true };
   return undoing === true ? { judgement: 'undone', restored: true } : { judgement: 'good again', restored: false };
 }
+
+/** Whether a key is usable for all that this says of it: what is withheld is no less bad for not being undone. */
+const leavesUsable = ({ finding, verdict }: Judgement): boolean =>
+  verdict.kind === 'approved' || (verdict.kind === 'left-to-people' && !finding.stopsDisks);
 
 /** Whether the incident of a flapping key tells of it now. */
 const isFolded = ({ undoing }: Incident, record: KeyRecord, now: Date, isStillToUndo: boolean): boolean =>
