@@ -113,7 +113,7 @@ const isAlerted = (verdict: Verdict): boolean => verdict.kind !== 'approved' && 
 interface Standing {
   readonly judgement: string;
   readonly undoing: boolean;
-  readonly mend: 'restore' | 'as-the-rule-says' | 'nothing';
+  readonly mend: 'restore' | 'settle' | 'as-the-rule-says' | 'nothing';
 }
 
 const UNDOING: Standing = { judgement: 'undoing', undoing: true, mend: 'nothing' };
@@ -131,7 +131,11 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
       // A recovery that was begun is being undone; it only has not shown yet.
       return verdict.because === 'recovering'
         ? UNDOING
-        : { judgement: spellVerdict(verdict), undoing: false, mend: 'restore' };
+        : {
+            judgement: spellVerdict(verdict),
+            undoing: false,
+            mend: verdict.because === 'under-hold' ? 'settle' : 'restore',
+          };
     case 'left-to-people':
       return { judgement: spellVerdict(verdict), undoing: false, mend: 'as-the-rule-says' };
     default:
@@ -141,14 +145,12 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
 
 function draftOf(
   subject: KeySubject,
-  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons'>>,
+  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons' | 'hold'>>,
   { judgement, undoing, mend }: Standing,
   record: KeyRecord,
 ): IncidentDraft {
   const { rule, severity, version, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
   const who = finding.by ?? actorFor(rule, { version, since, otherwiseAt }, record);
-  const restore = `key-guardian restore ${spell(subject)}`;
-  const commands = mend === 'nothing' ? [] : mend === 'restore' ? [restore] : (finding.commands ?? []);
   return {
     kind: rule,
     severity,
@@ -160,11 +162,31 @@ function draftOf(
     summary,
     judgement,
     undoing,
-    commands: [...commands],
+    commands: [...commandsFor(mend, subject, finding)],
     ...(stopsDisks ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(who === undefined ? {} : { who }),
     ...(abandons === undefined ? {} : { abandons }),
   };
+}
+
+function commandsFor(
+  mend: Standing['mend'],
+  subject: KeySubject,
+  { commands = [], hold }: Partial<Pick<Finding, 'commands' | 'hold'>>,
+): readonly string[] {
+  const restore = `key-guardian restore ${spell(subject)}`;
+  switch (mend) {
+    case 'nothing':
+      return [];
+    case 'as-the-rule-says':
+      return commands;
+    case 'restore':
+      return [restore];
+    case 'settle':
+      return [...['--undo', '--accept'].map((as) => `key-guardian hold release ${hold} ${as}`), restore];
+    default:
+      return mend satisfies never;
+  }
 }
 
 /** That what is to be undone has been refused for two minutes: told once, with the reason of the last time. */
