@@ -299,14 +299,21 @@ async function conclude(
   };
   const by = restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid);
   const acts = actIncidents(subject, toJudge, record, approvals, isUsable, known.record);
-  await alertOf({ subject, decision, ended, failure, record: after, actIncidents: acts, by }, incidents.stored, ports);
+  const found = { subject, decision, ended, failure, record: after, actIncidents: acts, by };
+  const isStillFlapping = await alertOf(found, incidents.stored, ports);
   await quarantineRows(incidents.unreadable, ports);
   if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
   const nextInspectionAt =
     failure === undefined ? await followUp(subject, decision, after, ports) : await tryAgain(message, after, ports);
   const kept = forgettingEvents(after, ports.now());
-  const heard = { ...kept.heard, refusals: [] };
-  await save(subject, known, { ...kept, heard, inFlight: { ...kept.inFlight, nextInspectionAt } }, ports);
+  const foundSomething = kept.observed.foundSomething ?? (isStillFlapping ? true : undefined);
+  const next: KeyRecord = {
+    ...kept,
+    observed: { ...kept.observed, foundSomething },
+    heard: { ...kept.heard, refusals: [] },
+    inFlight: { ...kept.inFlight, nextInspectionAt },
+  };
+  await save(subject, known, next, ports);
 }
 
 /** What somebody else did of what was approved is over once a person took it back. */

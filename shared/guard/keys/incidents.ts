@@ -1,4 +1,4 @@
-import type { Decision, Ended, UndoneFinding, Verdict } from '../../domain/decision.ts';
+import type { Decision, Ended, Judgement, UndoneFinding, Verdict } from '../../domain/decision.ts';
 import { spellVerdict } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -41,26 +41,35 @@ export interface Found {
   readonly by: string | undefined;
 }
 
-/** Opens what was found, names who did it, and resolves what is good again. */
-export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<void> {
+/**
+ * Opens what was found, names who did it, and resolves what is good again. Returns whether the key still counts as flapping
+ * for people: then it is inspected until it has held for ten minutes.
+ */
+export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
   const { subject, decision, record } = found;
   const drafts = draftsOf(found, ports.now());
   if (
     drafts.length === 0 &&
     found.actIncidents.length === 0 &&
     standing.every(({ value }) => value.state === 'resolved')
-  )
-    return nameActors(standing, record, ports);
+  ) {
+    await nameActors(standing, record, ports);
+    return false;
+  }
   for (const draft of drafts) await openIncident(draft, ports);
   await openActIncidents(found.actIncidents, ports);
   await nameActors((await readIncidents(ports, subject)).stored, record, ports);
   // While something settles nobody can say that it is good again.
   const isSettling = decision.judgements.some(({ verdict }) => verdict.kind === 'settling');
-  if (record.inFlight.recovering !== undefined || isSettling) return;
+  const isComing = record.inFlight.recovering !== undefined || isSettling;
+  let isStillFlapping = false;
   for (const stored of (await readIncidents(ports, subject)).stored) {
-    const end = endOf(stored.value, found, ports.now());
+    const { kind, state } = stored.value;
+    const end = isComing ? undefined : endOf(stored.value, found, ports.now());
     if (end !== undefined) await resolveIncident(stored, end.judgement, end.restored, ports);
+    else if (kind === keyFlapping.id && state === 'open') isStillFlapping = true;
   }
+  return isStillFlapping;
 }
 
 /** Opens the incidents that audit events alone make. */
@@ -104,7 +113,7 @@ const isAlerted = (verdict: Verdict): boolean => verdict.kind !== 'approved' && 
 interface Standing {
   readonly judgement: string;
   readonly undoing: boolean;
-  readonly mend: 'restore' | 'as-the-rule-says' | 'nothing';
+  readonly mend: 'restore' | 'settle' | 'as-the-rule-says' | 'nothing';
 }
 
 const UNDOING: Standing = { judgement: 'undoing', undoing: true, mend: 'nothing' };
@@ -122,7 +131,11 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
       // A recovery that was begun is being undone; it only has not shown yet.
       return verdict.because === 'recovering'
         ? UNDOING
-        : { judgement: spellVerdict(verdict), undoing: false, mend: 'restore' };
+        : {
+            judgement: spellVerdict(verdict),
+            undoing: false,
+            mend: verdict.because === 'under-hold' ? 'settle' : 'restore',
+          };
     case 'left-to-people':
       return { judgement: spellVerdict(verdict), undoing: false, mend: 'as-the-rule-says' };
     default:
@@ -132,14 +145,12 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
 
 function draftOf(
   subject: KeySubject,
-  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons'>>,
+  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons' | 'hold'>>,
   { judgement, undoing, mend }: Standing,
   record: KeyRecord,
 ): IncidentDraft {
   const { rule, severity, version, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
   const who = finding.by ?? actorFor(rule, { version, since, otherwiseAt }, record);
-  const restore = `key-guardian restore ${spell(subject)}`;
-  const commands = mend === 'nothing' ? [] : mend === 'restore' ? [restore] : (finding.commands ?? []);
   return {
     kind: rule,
     severity,
@@ -151,11 +162,31 @@ function draftOf(
     summary,
     judgement,
     undoing,
-    commands: [...commands],
+    commands: [...commandsFor(mend, subject, finding)],
     ...(stopsDisks ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(who === undefined ? {} : { who }),
     ...(abandons === undefined ? {} : { abandons }),
   };
+}
+
+function commandsFor(
+  mend: Standing['mend'],
+  subject: KeySubject,
+  { commands = [], hold }: Partial<Pick<Finding, 'commands' | 'hold'>>,
+): readonly string[] {
+  const restore = `key-guardian restore ${spell(subject)}`;
+  switch (mend) {
+    case 'nothing':
+      return [];
+    case 'as-the-rule-says':
+      return commands;
+    case 'restore':
+      return [restore];
+    case 'settle':
+      return [...['--undo', '--accept'].map((as) => `key-guardian hold release ${hold} ${as}`), restore];
+    default:
+      return mend satisfies never;
+  }
 }
 
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
@@ -177,7 +208,7 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   const { judgements } = decision;
   const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
   if (kind === keyFlapping.id)
-    return isHolding(record, now) && !isStillToUndo
+    return isHolding(record, now) && judgements.every(leavesUsable)
       ? { judgement: 'holding for ten minutes', restored: true }
       : undefined;
   if (ends !== 'with-an-inspection') return undefined;
@@ -202,6 +233,10 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   if (by !== undefined) return { judgement: `restored by ${by}`, restored: true };
   return undoing === true ? { judgement: 'undone', restored: true } : { judgement: 'good again', restored: false };
 }
+
+/** Whether a key is usable for all that this says of it: what is withheld is no less bad for not being undone. */
+const leavesUsable = ({ finding, verdict }: Judgement): boolean =>
+  verdict.kind === 'approved' || (verdict.kind === 'left-to-people' && !finding.stopsDisks);
 
 /** Whether the incident of a flapping key tells of it now. */
 const isFolded = ({ undoing }: Incident, record: KeyRecord, now: Date, isStillToUndo: boolean): boolean =>
