@@ -72,11 +72,15 @@ async function readAll(subject: KeySubject, ports: Ports) {
   return { first, known, words, baseline, sweep: sweep?.value, incidents };
 }
 
-/** As `readAll`; a register that lost its vault is rebuilt before an inspection takes what it finds for a new key. */
+/** As `readAll`; a register that lost its vault is rebuilt, to its end, before an inspection takes what it finds for a new key. */
 async function readKnown(subject: KeySubject, ports: Ports) {
+  const { vault } = subject;
   const all = await readAll(subject, ports);
   if (all.known.stored !== undefined || all.baseline === undefined) return all;
-  if ((await ports.tables.keys.list(subject.vault)).stored.length === 0) await ensureBaseline(subject.vault, ports);
+  const rows = await ports.tables.keys.list(vault);
+  // In this order: where some of the rows were back already, this says that the others are still to come.
+  const baseline = await readBaseline(ports.tables, vault);
+  if (rows.stored.length === 0 || baseline?.state === 'rebuilding') await ensureBaseline(vault, ports);
   return readAll(subject, ports);
 }
 
