@@ -112,9 +112,10 @@ function differingNow(
   const kept = observed.kind === 'present' ? [] : Object.entries(record.observed.differing);
   return Object.fromEntries([
     ...kept.filter(([name]) => name !== differenceKey(undefined, 'delete') || observed.kind === 'absent'),
-    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold }) =>
-      act === undefined ? [] : [[differenceKey(version, act), { since, otherwiseAt, firstObservedAt, hold }] as const],
-    ),
+    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold, inBlock }) => {
+      const difference = { since, otherwiseAt, firstObservedAt, hold, inBlock };
+      return act === undefined ? [] : [[differenceKey(version, act), difference] as const];
+    }),
   ]);
 }
 
