@@ -80,7 +80,10 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
     if (gravest === undefined || first === undefined) return [];
     const summary = findings.map((finding) => finding.summary).join(' ');
     const stopsDisks = findings.some((finding) => finding.stopsDisks);
-    return [draftOf(subject, { ...first, summary, stopsDisks }, gravest, record)];
+    const hold = findings.find((finding) => finding.hold !== undefined)?.hold;
+    return [
+      draftOf(subject, { ...first, summary, stopsDisks, ...(hold === undefined ? {} : { hold }) }, gravest, record),
+    ];
   });
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken ? intent.findings : []))
@@ -104,7 +107,7 @@ const isAlerted = (verdict: Verdict): boolean => verdict.kind !== 'approved' && 
 interface Standing {
   readonly judgement: string;
   readonly undoing: boolean;
-  readonly mend: 'restore' | 'as-the-rule-says' | 'nothing';
+  readonly mend: 'restore' | 'settle-the-hold' | 'as-the-rule-says' | 'nothing';
 }
 
 const UNDOING: Standing = { judgement: 'undoing', undoing: true, mend: 'nothing' };
@@ -122,7 +125,11 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
       // A recovery that was begun is being undone; it only has not shown yet.
       return verdict.because === 'recovering'
         ? UNDOING
-        : { judgement: spellVerdict(verdict), undoing: false, mend: 'restore' };
+        : {
+            judgement: spellVerdict(verdict),
+            undoing: false,
+            mend: verdict.because === 'under-hold' ? 'settle-the-hold' : 'restore',
+          };
     case 'left-to-people':
       return { judgement: spellVerdict(verdict), undoing: false, mend: 'as-the-rule-says' };
     default:
@@ -132,14 +139,12 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
 
 function draftOf(
   subject: KeySubject,
-  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons'>>,
+  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons' | 'hold'>>,
   { judgement, undoing, mend }: Standing,
   record: KeyRecord,
 ): IncidentDraft {
   const { rule, severity, version, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
   const who = finding.by ?? actorFor(rule, { version, since, otherwiseAt }, record);
-  const restore = `key-guardian restore ${spell(subject)}`;
-  const commands = mend === 'nothing' ? [] : mend === 'restore' ? [restore] : (finding.commands ?? []);
   return {
     kind: rule,
     severity,
@@ -151,11 +156,35 @@ function draftOf(
     summary,
     judgement,
     undoing,
-    commands: [...commands],
+    commands: commandsOf(mend, subject, finding),
     ...(stopsDisks ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(who === undefined ? {} : { who }),
     ...(abandons === undefined ? {} : { abandons }),
   };
+}
+
+/** The commands with which a person mends it, the most important first. */
+function commandsOf(
+  mend: Standing['mend'],
+  subject: KeySubject,
+  { hold, commands = [] }: Partial<Pick<Finding, 'commands' | 'hold'>>,
+): string[] {
+  const restore = `key-guardian restore ${spell(subject)}`;
+  switch (mend) {
+    case 'restore':
+      return [restore];
+    case 'settle-the-hold':
+      return [
+        ...(hold === undefined ? [] : ['--undo', '--accept'].map((as) => `key-guardian hold release ${hold} ${as}`)),
+        restore,
+      ];
+    case 'as-the-rule-says':
+      return [...commands];
+    case 'nothing':
+      return [];
+    default:
+      return mend satisfies never;
+  }
 }
 
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
