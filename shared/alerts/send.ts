@@ -58,6 +58,8 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
   const refusal = await refusalOf(instead, stored.value);
   const attempt = stored.value.attempts + 1;
   if (refusal === undefined) {
+    // Who announced it may have ended before its row was written: what people were alerted of has to be there to end.
+    if (event === 'opened') await needs.tables.incidents.insert(partitionOf(incident.subject), incident.id, incident);
     await recordOn(stored.value, { channel: instead.id, attempt, outcome: 'accepted' }, needs);
     await outbox.remove(leased);
     return;

@@ -37,9 +37,11 @@ export interface VersionDetail {
   readonly keySizeBits: number | undefined;
   /** SHA-256, hex, over the public part. */
   readonly fingerprint: string;
+  /** Set where it was not read this time: nothing says that it changed since it was last read in full. */
+  readonly asLastRead?: true;
 }
 
-/** A version as it was observed. `detail` is `undefined` where it was not read this time. */
+/** A version as it was observed. `detail` is `undefined` where nobody can say it. */
 export interface ObservedVersion extends ListedVersion {
   readonly detail: VersionDetail | undefined;
 }

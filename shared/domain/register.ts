@@ -70,10 +70,15 @@ export const lastObserved = z.object({
   expiresOn: moment.optional(),
   /** As of the last read in full: lists do not show operations. */
   operations: z.array(z.string()),
-  /** When it was last read in full. */
+  /** When it was last read in full, as far as it can be: of a disabled version its list may be all there is to see. */
   inFullAt: moment,
+  /** When its operations were last shown, where that was before `inFullAt`. */
+  operationsAt: moment.optional(),
 });
 export type LastObserved = z.infer<typeof lastObserved>;
+
+/** When the operations of a version were last shown. */
+export const operationsShownAt = ({ operationsAt, inFullAt }: LastObserved): Date => operationsAt ?? inFullAt;
 
 /** Something that is not as approved, for as long as it stays as it is. */
 export const difference = z.object({

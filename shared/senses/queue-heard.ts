@@ -3,7 +3,7 @@ import { spellSubject } from '../domain/subject.ts';
 import { inTurns } from '../in-turns.ts';
 import { quarantine, type Unparsed } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { helpSweeping } from './sweep/schedule.ts';
+import { helpSentry } from './sweep/schedule.ts';
 
 /** What a sense made of what it was given. */
 export interface Heard {
@@ -60,5 +60,5 @@ export async function queueHeard(heard: Heard, sense: string, ports: Ports): Pro
     () => inTurns(1, inOrder, (some) => inTurns(AT_ONCE, some, (one) => quarantine(one, sense, ports))),
   ];
   await inTurns(AT_ONCE, steps, (step) => step());
-  await helpSweeping(sense, ports);
+  await helpSentry(sense, ports);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { helpSweeping } from './sweep/schedule.ts';
+import { helpSentry } from './sweep/schedule.ts';
 
 /** Parses a queue's message once, at the edge. One that cannot be parsed is quarantined whole and ends there: it would never get better. */
 export async function received<T>(
@@ -15,5 +15,5 @@ export async function received<T>(
   if (!parsed.success)
     return quarantine({ content: wholeText(message), because: z.prettifyError(parsed.error) }, by, ports);
   await handle(parsed.data, ports);
-  await helpSweeping(by, ports);
+  await helpSentry(by, ports);
 }

@@ -100,17 +100,23 @@ export const importsRevoked = (record: KeyRecord): readonly RegisterChange[] =>
       : [],
   );
 
-/** Incidents that follow from audit events, the key's own state aside. @param isUsable whether the key is as approved */
+/**
+ * Incidents that follow from audit events, the key's own state aside.
+ *
+ * @param isUsable whether the key is as approved
+ * @param before the register's row before this inspection. Default: nothing was consumed by it
+ */
 export function actIncidents(
   id: KeyId,
   hints: readonly Hint[],
   record: KeyRecord,
   approvals: readonly Approval[],
   isUsable: boolean,
+  before: KeyRecord = record,
 ): readonly ActIncident[] {
   return [
     ...hints.flatMap((hint) => fromHint(id, hint, record, isUsable)),
-    ...actsByOthers(id, hints, record, approvals),
+    ...actsByOthers(id, hints, record, approvals, before),
   ];
 }
 
@@ -150,21 +156,25 @@ const onceAnHour = (draft: IncidentDraft): ActIncident => ({
 
 /**
  * An approval is consumed whoever brought the state about; where the audit events name only people that it was not meant
- * for, people have to know. Alerted with the event that names one of them.
+ * for, people have to know. Alerted once both are known, whichever came first: with the event that names one of them, or
+ * with the inspection that consumes it.
  */
 function actsByOthers(
   id: KeyId,
   hints: readonly Hint[],
   record: KeyRecord,
   approvals: readonly Approval[],
+  before: KeyRecord,
 ): readonly ActIncident[] {
   const heardNow = new Set(hints.map((hint) => hint.id));
+  const consumedBefore = consumedIn(before);
   return consumedIn(record).flatMap((use): readonly ActIncident[] => {
     const { version, operation, at, act, stopsDisks } = use;
     const approval = approvals.find((candidate) => candidate.id === use.approval);
     const certain = certainEventsOf([operation], { version, since: at, otherwiseAt: use.otherwiseAt }, record);
     const last = certain.at(-1);
-    if (approval === undefined || last === undefined || !certain.some((event) => heardNow.has(event.id))) return [];
+    const isNew = certain.some((event) => heardNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
+    if (approval === undefined || last === undefined || !isNew) return [];
     const isAllowed = ({ by, at: then }: AuditEvent): boolean =>
       fitsActor(approval, by.oid) ||
       approvals.some(
@@ -196,6 +206,12 @@ interface Use extends Pick<Consumption, 'approval' | 'act' | 'at' | 'otherwiseAt
   readonly operation: string;
   readonly stopsDisks: boolean;
 }
+
+const isSameUse = (one: Use, other: Use): boolean =>
+  one.approval === other.approval &&
+  one.version === other.version &&
+  one.act === other.act &&
+  one.at.getTime() === other.at.getTime();
 
 function consumedIn({ approved: { versions, standing } }: KeyRecord): readonly Use[] {
   const onVersions = Object.entries(versions).flatMap(([version, { consumed }]) =>

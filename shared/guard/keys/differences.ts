@@ -2,7 +2,13 @@ import type { ApprovableAct } from '../../domain/approval.ts';
 import type { Finding, Found, Situation } from '../../domain/finding.ts';
 import { type Hold, holdDuring } from '../../domain/hold.ts';
 import { type ObservedVersion, sameOperations } from '../../domain/key.ts';
-import { type Difference, differenceKey, type LastObserved, lastPresentAt } from '../../domain/register.ts';
+import {
+  type Difference,
+  differenceKey,
+  type LastObserved,
+  lastPresentAt,
+  operationsShownAt,
+} from '../../domain/register.ts';
 import { sameMoment } from '../../domain/time.ts';
 
 /** What else tells when a difference came to be. */
@@ -56,13 +62,12 @@ function ofVersion(
   const last = record.observed.versions[name];
   if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
   if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
-  if (act === 'operations')
+  if (act === 'operations') {
     // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
-    return {
-      since: sameMoment(last.updated, version.updated) ? last.inFullAt : version.updated,
-      firstObservedAt: now,
-      otherwiseAt: last.inFullAt,
-    };
+    const otherwiseAt = operationsShownAt(last);
+    const since = sameMoment(last.updated, version.updated) ? otherwiseAt : version.updated;
+    return { since, firstObservedAt: now, otherwiseAt };
+  }
   const isSwept = isCurrent(name, situation) || isSweptEachMinute(name, situation);
   return {
     since: version.updated,

@@ -72,11 +72,15 @@ async function readAll(subject: KeySubject, ports: Ports) {
   return { first, known, words, baseline, sweep: sweep?.value, incidents };
 }
 
-/** As `readAll`; a register that lost its vault is rebuilt before an inspection takes what it finds for a new key. */
+/** As `readAll`; a register that lost its vault is rebuilt, to its end, before an inspection takes what it finds for a new key. */
 async function readKnown(subject: KeySubject, ports: Ports) {
+  const { vault } = subject;
   const all = await readAll(subject, ports);
   if (all.known.stored !== undefined || all.baseline === undefined) return all;
-  if ((await ports.tables.keys.list(subject.vault)).stored.length === 0) await ensureBaseline(subject.vault, ports);
+  const rows = await ports.tables.keys.list(vault);
+  // In this order: where some of the rows were back already, this says that the others are still to come.
+  const baseline = await readBaseline(ports.tables, vault);
+  if (rows.stored.length === 0 || baseline?.state === 'rebuilding') await ensureBaseline(vault, ports);
   return readAll(subject, ports);
 }
 
@@ -123,7 +127,7 @@ async function begin(
   const record = withEvents(known.record, message.hints);
   const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
   const isOldBelieved = isBelieved(record, readAt);
-  const observation = await observe(ports.reads(subject.vault), subject, first, record, isOldBelieved);
+  const observation = await observe(ports.reads(subject.vault), subject, first, record, readAt, isOldBelieved);
   // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
   const unexplained = await unexplainedActs(subject, newEvents, ports);
   if (observation.kind !== 'observed' && restorer !== undefined)
@@ -268,7 +272,7 @@ async function mayWrite({ subject, restorer, words }: State, ports: Ports): Prom
 async function readBack(state: State, ports: Ports): Promise<ReadBack> {
   const reads = ports.reads(state.subject.vault);
   const readAt = ports.now();
-  const again = await observe(reads, state.subject, await firstReads(reads, state.subject), state.record);
+  const again = await observe(reads, state.subject, await firstReads(reads, state.subject), state.record, readAt);
   switch (again.kind) {
     case 'observed':
       return { kind: 'read', guarded: guarded({ ...state, observed: again.key, readAt }, ports) };
@@ -298,15 +302,22 @@ async function conclude(
     inFlight: { ...record.inFlight, unreadable: undefined, undoRefused },
   };
   const by = restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid);
-  const acts = actIncidents(subject, toJudge, record, approvals, isUsable);
-  await alertOf({ subject, decision, ended, failure, record: after, actIncidents: acts, by }, incidents.stored, ports);
+  const acts = actIncidents(subject, toJudge, record, approvals, isUsable, known.record);
+  const found = { subject, decision, ended, failure, record: after, actIncidents: acts, by };
+  const isStillFlapping = await alertOf(found, incidents.stored, ports);
   await quarantineRows(incidents.unreadable, ports);
   if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
   const nextInspectionAt =
     failure === undefined ? await followUp(subject, decision, after, ports) : await tryAgain(message, after, ports);
   const kept = forgettingEvents(after, ports.now());
-  const heard = { ...kept.heard, refusals: [] };
-  await save(subject, known, { ...kept, heard, inFlight: { ...kept.inFlight, nextInspectionAt } }, ports);
+  const foundSomething = kept.observed.foundSomething ?? (isStillFlapping ? true : undefined);
+  const next: KeyRecord = {
+    ...kept,
+    observed: { ...kept.observed, foundSomething },
+    heard: { ...kept.heard, refusals: [] },
+    inFlight: { ...kept.inFlight, nextInspectionAt },
+  };
+  await save(subject, known, next, ports);
 }
 
 /** What somebody else did of what was approved is over once a person took it back. */

@@ -1,4 +1,4 @@
-import type { Decision, Ended, UndoneFinding, Verdict } from '../../domain/decision.ts';
+import type { Decision, Ended, Judgement, UndoneFinding, Verdict } from '../../domain/decision.ts';
 import { spellVerdict } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -41,26 +41,35 @@ export interface Found {
   readonly by: string | undefined;
 }
 
-/** Opens what was found, names who did it, and resolves what is good again. */
-export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<void> {
+/**
+ * Opens what was found, names who did it, and resolves what is good again. Returns whether the key still counts as flapping
+ * for people: then it is inspected until it has held for ten minutes.
+ */
+export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
   const { subject, decision, record } = found;
   const drafts = draftsOf(found, ports.now());
   if (
     drafts.length === 0 &&
     found.actIncidents.length === 0 &&
     standing.every(({ value }) => value.state === 'resolved')
-  )
-    return nameActors(standing, record, ports);
+  ) {
+    await nameActors(standing, record, ports);
+    return false;
+  }
   for (const draft of drafts) await openIncident(draft, ports);
   await openActIncidents(found.actIncidents, ports);
   await nameActors((await readIncidents(ports, subject)).stored, record, ports);
   // While something settles nobody can say that it is good again.
   const isSettling = decision.judgements.some(({ verdict }) => verdict.kind === 'settling');
-  if (record.inFlight.recovering !== undefined || isSettling) return;
+  const isComing = record.inFlight.recovering !== undefined || isSettling;
+  let isStillFlapping = false;
   for (const stored of (await readIncidents(ports, subject)).stored) {
-    const end = endOf(stored.value, found, ports.now());
+    const { kind, state } = stored.value;
+    const end = isComing ? undefined : endOf(stored.value, found, ports.now());
     if (end !== undefined) await resolveIncident(stored, end.judgement, end.restored, ports);
+    else if (kind === keyFlapping.id && state === 'open') isStillFlapping = true;
   }
+  return isStillFlapping;
 }
 
 /** Opens the incidents that audit events alone make. */
@@ -80,10 +89,7 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
     if (gravest === undefined || first === undefined) return [];
     const summary = findings.map((finding) => finding.summary).join(' ');
     const stopsDisks = findings.some((finding) => finding.stopsDisks);
-    const hold = findings.find((finding) => finding.hold !== undefined)?.hold;
-    return [
-      draftOf(subject, { ...first, summary, stopsDisks, ...(hold === undefined ? {} : { hold }) }, gravest, record),
-    ];
+    return [draftOf(subject, { ...first, summary, stopsDisks }, gravest, record)];
   });
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken ? intent.findings : []))
@@ -107,7 +113,7 @@ const isAlerted = (verdict: Verdict): boolean => verdict.kind !== 'approved' && 
 interface Standing {
   readonly judgement: string;
   readonly undoing: boolean;
-  readonly mend: 'restore' | 'settle-the-hold' | 'as-the-rule-says' | 'nothing';
+  readonly mend: 'restore' | 'settle' | 'as-the-rule-says' | 'nothing';
 }
 
 const UNDOING: Standing = { judgement: 'undoing', undoing: true, mend: 'nothing' };
@@ -128,7 +134,7 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
         : {
             judgement: spellVerdict(verdict),
             undoing: false,
-            mend: verdict.because === 'under-hold' ? 'settle-the-hold' : 'restore',
+            mend: verdict.because === 'under-hold' ? 'settle' : 'restore',
           };
     case 'left-to-people':
       return { judgement: spellVerdict(verdict), undoing: false, mend: 'as-the-rule-says' };
@@ -156,32 +162,28 @@ function draftOf(
     summary,
     judgement,
     undoing,
-    commands: commandsOf(mend, subject, finding),
+    commands: [...commandsFor(mend, subject, finding)],
     ...(stopsDisks ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     ...(who === undefined ? {} : { who }),
     ...(abandons === undefined ? {} : { abandons }),
   };
 }
 
-/** The commands with which a person mends it, the most important first. */
-function commandsOf(
+function commandsFor(
   mend: Standing['mend'],
   subject: KeySubject,
-  { hold, commands = [] }: Partial<Pick<Finding, 'commands' | 'hold'>>,
-): string[] {
+  { commands = [], hold }: Partial<Pick<Finding, 'commands' | 'hold'>>,
+): readonly string[] {
   const restore = `key-guardian restore ${spell(subject)}`;
   switch (mend) {
-    case 'restore':
-      return [restore];
-    case 'settle-the-hold':
-      return [
-        ...(hold === undefined ? [] : ['--undo', '--accept'].map((as) => `key-guardian hold release ${hold} ${as}`)),
-        restore,
-      ];
-    case 'as-the-rule-says':
-      return [...commands];
     case 'nothing':
       return [];
+    case 'as-the-rule-says':
+      return commands;
+    case 'restore':
+      return [restore];
+    case 'settle':
+      return [...['--undo', '--accept'].map((as) => `key-guardian hold release ${hold} ${as}`), restore];
     default:
       return mend satisfies never;
   }
@@ -206,7 +208,7 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   const { judgements } = decision;
   const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
   if (kind === keyFlapping.id)
-    return isHolding(record, now) && !isStillToUndo
+    return isHolding(record, now) && judgements.every(leavesUsable)
       ? { judgement: 'holding for ten minutes', restored: true }
       : undefined;
   if (ends !== 'with-an-inspection') return undefined;
@@ -231,6 +233,10 @@ function endOf(incident: Incident, { decision, record, by }: Found, now: Date): 
   if (by !== undefined) return { judgement: `restored by ${by}`, restored: true };
   return undoing === true ? { judgement: 'undone', restored: true } : { judgement: 'good again', restored: false };
 }
+
+/** Whether a key is usable for all that this says of it: what is withheld is no less bad for not being undone. */
+const leavesUsable = ({ finding, verdict }: Judgement): boolean =>
+  verdict.kind === 'approved' || (verdict.kind === 'left-to-people' && !finding.stopsDisks);
 
 /** Whether the incident of a flapping key tells of it now. */
 const isFolded = ({ undoing }: Incident, record: KeyRecord, now: Date, isStillToUndo: boolean): boolean =>

@@ -10,6 +10,7 @@ import {
   isLetGo,
   type KeyRecord,
   type LastObserved,
+  operationsShownAt,
 } from '../../domain/register.ts';
 import { withChanges } from '../../register/changes.ts';
 import type { KeyDecision } from './decide.ts';
@@ -93,10 +94,13 @@ function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Da
   const last = record.observed.versions[version.version];
   const approved = record.approved.versions[version.version]?.attributes;
   const operations = detail === undefined ? (last ?? approved)?.operations : [...detail.operations];
+  if (operations === undefined) return last;
+  const shown = { at: readAt, updated, enabled, notBefore, expiresOn, operations };
+  if (detail !== undefined && detail.asLastRead === undefined) return { ...shown, inFullAt: readAt };
   // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
-  const inFullAt = detail === undefined && enabled ? last?.inFullAt : readAt;
-  if (operations === undefined || inFullAt === undefined) return last;
-  return { at: readAt, updated, enabled, notBefore, expiresOn, operations, inFullAt };
+  if (detail === undefined && !enabled)
+    return { ...shown, inFullAt: readAt, ...(last === undefined ? {} : { operationsAt: operationsShownAt(last) }) };
+  return last === undefined ? last : { ...last, ...shown };
 }
 
 /** What differs now. Of versions that nobody could see the differences stay. */

@@ -1,6 +1,6 @@
 import type { KeyId, ObservedKey, ObservedVersion, VersionDetail } from '../../domain/key.ts';
 import { type KeyRecord, lastPresentAt } from '../../domain/register.ts';
-import { CLOCKS_APART_MS, SECOND_MS } from '../../domain/time.ts';
+import { CLOCKS_APART_MS, HOUR_MS, SECOND_MS } from '../../domain/time.ts';
 import type { ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
 import { inTurns } from '../../in-turns.ts';
 
@@ -9,6 +9,16 @@ import { inTurns } from '../../in-turns.ts';
  * much later, in ms.
  */
 export const SETTLED_AFTER_MS = 2 * SECOND_MS + CLOCKS_APART_MS;
+
+/**
+ * Every approved version is read in full within the hour, since nobody confirmed that a change of operations moves
+ * `updated`: from when on it is its turn, in ms after it was last read.
+ */
+export const FULL_FROM_MS = (2 * HOUR_MS) / 3;
+
+/** Whether it is the turn of what was last observed then. One that a clock set far ahead has observed must not wait for that. */
+export const isDue = (observedAt: Date, now: Date): boolean =>
+  Math.abs(now.getTime() - observedAt.getTime()) >= FULL_FROM_MS;
 
 /** A key as it is, or why nobody can say. */
 export type Observation =
@@ -35,17 +45,20 @@ export async function firstReads(reads: VaultReads, { key }: KeyId) {
 export type FirstReads = Awaited<ReturnType<typeof firstReads>>;
 
 /**
- * The key as the vault shows it. Versions that changed since they were last read in full, that were not settled then, or
- * that are not known, are read in full; the others keep what was last observed of them.
+ * The key as the vault shows it. Versions that changed since they were last read in full, that were not settled then, whose
+ * turn it is, or that are not known, are read in full; the others keep what was last observed of them.
+ *
+ * @param readAt when reading it began
  */
 export async function observe(
   reads: VaultReads,
   { key }: Pick<KeyId, 'key'>,
   first: FirstReads,
   record: KeyRecord,
+  readAt: Date,
   isOldBelieved = false,
 ): Promise<Observation> {
-  const observation = await observeAny(reads, key, first, record);
+  const observation = await observeAny(reads, key, first, record, readAt);
   const isOld = observation.kind === 'observed' && !isOldBelieved && isOlder(observation.key, record);
   return isOld ? { kind: 'older-copy' } : observation;
 }
@@ -68,7 +81,13 @@ function isOlder(shown: ObservedKey, record: KeyRecord): boolean {
   }
 }
 
-async function observeAny(reads: VaultReads, key: string, first: FirstReads, record: KeyRecord): Promise<Observation> {
+async function observeAny(
+  reads: VaultReads,
+  key: string,
+  first: FirstReads,
+  record: KeyRecord,
+  readAt: Date,
+): Promise<Observation> {
   const { current, versions, deleted } = first;
   if (versions.kind === 'missing') {
     if (current.kind !== 'ok') return gone(current, deleted);
@@ -89,7 +108,8 @@ async function observeAny(reads: VaultReads, key: string, first: FirstReads, rec
 
   const read = new Map<string, ReadVersion>();
   if (current.kind === 'ok') read.set(current.value.version, current.value);
-  const wanted = versions.value.filter((listed) => !read.has(listed.version) && !isSettled(listed, record));
+  const isKept = (listed: Listed): boolean => isSettled(listed, record) && !isFullReadDue(listed, record, readAt);
+  const wanted = versions.value.filter((listed) => !read.has(listed.version) && !isKept(listed));
   const answers: Answered[] = [];
   await inTurns(READS_AT_ONCE, wanted, async ({ version }) => void answers.push(await reads.read(key, version)));
   for (const answer of answers) {
@@ -100,7 +120,8 @@ async function observeAny(reads: VaultReads, key: string, first: FirstReads, rec
   const newest = versions.value.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
   const name = current.kind === 'ok' ? current.value.version : (newest?.version ?? '');
   const shown = versions.value.map(
-    (listed): ObservedVersion => read.get(listed.version) ?? { ...listed, detail: detailOf(listed, record) },
+    (listed): ObservedVersion =>
+      read.get(listed.version) ?? { ...listed, detail: isKept(listed) ? detailOf(listed, record) : undefined },
   );
   // The current version was read by itself and may be newer than the list.
   const all =
@@ -129,16 +150,23 @@ export function isSettled({ version, updated }: Listed, record: KeyRecord): bool
   );
 }
 
-function detailOf(listed: Listed, record: KeyRecord): VersionDetail | undefined {
-  const known = record.approved.versions[listed.version];
-  const last = record.observed.versions[listed.version];
-  if (last === undefined || !isSettled(listed, record)) return undefined;
+/** Whether it is a version's turn to be read in full. */
+export function isFullReadDue({ version }: Pick<Listed, 'version'>, record: KeyRecord, now: Date): boolean {
+  const last = record.observed.versions[version];
+  return last !== undefined && isDue(last.inFullAt, now);
+}
+
+function detailOf({ version }: Listed, record: KeyRecord): VersionDetail | undefined {
+  const known = record.approved.versions[version];
+  const last = record.observed.versions[version];
+  if (last === undefined) return undefined;
   if (known?.keyType === undefined || known.fingerprint === undefined) return undefined;
   return {
     operations: last.operations,
     keyType: known.keyType,
     keySizeBits: known.keySizeBits,
     fingerprint: known.fingerprint,
+    asLastRead: true,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Situation } from '../../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../../domain/key.ts';
 import { keyPolicy } from '../../domain/policy.ts';
-import { EMPTY_KEY_RECORD, isGuarded, type KeyRecord } from '../../domain/register.ts';
+import { EMPTY_KEY_RECORD, isGuarded, type KeyRecord, operationsShownAt } from '../../domain/register.ts';
 import { HOUR_MS, sameMoment } from '../../domain/time.ts';
 import type { ReadVersion } from '../../domain/vault.ts';
 import { findings } from '../../guard/keys/findings.ts';
@@ -136,11 +136,13 @@ function observedNow(
   if (changed.length === 0) return record;
   const versions = { ...record.observed.versions };
   for (const { version, updated, enabled, notBefore, expiresOn, detail } of changed) {
-    const operations = detail === undefined ? versions[version]?.operations : [...detail.operations];
+    const last = versions[version];
+    const operations = detail === undefined ? last?.operations : [...detail.operations];
     // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
-    const inFullAt = detail !== undefined || !enabled ? now : versions[version]?.inFullAt;
+    const inFullAt = detail !== undefined || !enabled ? now : last?.inFullAt;
     if (operations === undefined || inFullAt === undefined || record.approved.versions[version] === undefined) continue;
-    versions[version] = { at: now, updated, enabled, notBefore, expiresOn, operations, inFullAt };
+    const operationsAt = detail === undefined && last !== undefined ? operationsShownAt(last) : undefined;
+    versions[version] = { at: now, updated, enabled, notBefore, expiresOn, operations, inFullAt, operationsAt };
   }
   return { ...record, observed: { ...record.observed, versions } };
 }

@@ -3,7 +3,7 @@ import { keyPolicy, type Policy } from '../../domain/policy.ts';
 import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord, type LastObserved } from '../../domain/register.ts';
 import { HOUR_MS, SECOND_MS } from '../../domain/time.ts';
 import type { DeletedKey, KeyList, ListedKey } from '../../domain/vault.ts';
-import { isSettled } from '../../guard/keys/snapshot.ts';
+import { FULL_FROM_MS, isDue, isFullReadDue, isSettled } from '../../guard/keys/snapshot.ts';
 
 /** What a sweep has listed of a vault. */
 export interface Lists extends KeyList {
@@ -26,15 +26,11 @@ export interface Listing {
 }
 
 /**
- * Every approved version is read in full within the hour, since nobody confirmed that a change of operations moves
- * `updated`; so are versions listed that are not swept each minute. They may come again when two thirds of their hour
- * are over, a few in each sweep, those that waited longest first: what was accepted in one moment must not be read in one.
+ * Every approved version is read in full within the hour; so are versions listed that are not swept each minute. They may
+ * come again when two thirds of their hour are over, a few in each sweep, those that waited longest first: what was
+ * accepted in one moment must not be read in one.
  */
-const FULL_FROM_MS = (2 * HOUR_MS) / 3;
 const FULL_WITHIN_MS = HOUR_MS - FULL_FROM_MS;
-
-/** Whether it is the turn of what was last observed then. One that a clock set far ahead has observed must not wait for that. */
-const isDue = (observedAt: Date, now: Date): boolean => Math.abs(now.getTime() - observedAt.getTime()) >= FULL_FROM_MS;
 
 /** How many of `all` one sweep takes, so that each has had its turn when the hour is over. */
 const turnsOf = (all: number, sweepEverySeconds: number): number =>
@@ -108,9 +104,7 @@ export function versionsToRead(
   );
   const changed = approved.filter(({ version, record }) => !isSettled(version, record));
   const due = approved
-    .filter(
-      ({ version, record, last }) => isSettled(version, record) && last !== undefined && isDue(last.inFullAt, beganAt),
-    )
+    .filter(({ version, record }) => isSettled(version, record) && isFullReadDue(version, record, beganAt))
     .toSorted((one, other) => (one.last?.inFullAt.getTime() ?? 0) - (other.last?.inFullAt.getTime() ?? 0))
     .slice(0, turnsOf(approvedIn(listing), sweepEverySeconds));
   return [...changed, ...due].map(({ key, version }) => ({ key, version: version.version }));

@@ -1,3 +1,4 @@
+import { wakeSenders } from '../../alerts/send.ts';
 import { LONGEST_SWEEP_SECONDS } from '../../config.ts';
 import { guardedVaults } from '../../domain/policy.ts';
 import type { SweepState } from '../../domain/register.ts';
@@ -37,7 +38,6 @@ type Alerting = () => Promise<void>;
  * alerted. People are alerted when all are scheduled: what fails for one vault keeps no other from being swept.
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
-  if (by !== 'sentry' && !(isTimeToCheck(ports) && hasPolicy(ports))) return;
   const vaults = guardedVaults(ports.policy);
   const { stored, unreadable } = await ports.tables.sweeps.list('sweep');
   const rows = new Map(stored.map((one) => [one.row.row, one]));
@@ -54,10 +54,15 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
   await inTurns(1, steps, (step) => step());
 }
 
-/** As `keepSweeping`, for a function whose own work is done: it need not be done again because storage is away now. The sentry checks twice a minute, and fails aloud. */
-export async function helpSweeping(by: string, ports: Ports): Promise<void> {
+/**
+ * Does what the sentry does, for as long as that is silent: a timer can be. For a function whose own work is done: it need
+ * not be done again because storage is away now. The sentry checks twice a minute, and fails aloud.
+ */
+export async function helpSentry(by: string, ports: Ports): Promise<void> {
+  if (!isTimeToCheck(ports)) return;
+  const steps = [() => wakeSenders(ports), () => (hasPolicy(ports) ? keepSweeping(by, ports) : Promise.resolve())];
   try {
-    await keepSweeping(by, ports);
+    await inTurns(1, steps, async (step) => void (await step()));
   } catch (error) {
     if (!isStorageAway(error)) throw error;
   }

@@ -206,7 +206,7 @@ describe('a channel that refuses', () => {
     ],
     [3, 'refused', [{ channel: 'pager', attempts: 4, inSeconds: 40 }]],
     [8, 'refused', [{ channel: 'pager', attempts: 9, inSeconds: 300 }]],
-    [9, 'gave-up', []],
+    [9, 'abandoned', []],
   ])('after %i refusals: %s', async (before, outcome, waiting) => {
     const {
       put,
@@ -258,7 +258,7 @@ describe('a channel that refuses', () => {
     expect(recorded.map(({ detail }) => detail.because)).toEqual(['status 503', 'ECONNREFUSED', 'TypeError']);
   });
 
-  test('is tried every five minutes while the incident is open, recorded once an hour, and given up when it is over', async () => {
+  test('is tried every five minutes while the incident is open, recorded once an hour, and abandoned when it is over', async () => {
     const { put, run, incident: stored, details, waiting } = station({ pager: busy('pager') });
     await stored({ state: 'open' });
     for (const attempts of [9, 2_014, 2_015]) {
@@ -271,21 +271,21 @@ describe('a channel that refuses', () => {
     expect(details()).toEqual([
       ['pager', 10, 'refused'],
       ['pager', 2_016, 'refused'],
-      ['pager', 2_017, 'gave-up'],
+      ['pager', 2_017, 'abandoned'],
     ]);
   });
 
-  test('is given up where something later was told: what is out of date must not come last', async () => {
+  test('is abandoned where people were alerted of something later: what is out of date must not come last', async () => {
     const { put, run, incident: stored, details, waiting } = station({ pager: busy('pager') });
     await stored({ state: 'open', revision: 3 });
     await run(await put('pager', { attempts: 9 }, alert({ revision: 2, state: 'resolved' }, 'resolved')));
     expect(await waiting()).toEqual([]);
     await run(await put('pager', { attempts: 9 }, alert({ revision: 3 }, 'changed')));
     expect(await waiting()).toEqual([{ channel: 'pager', attempts: 10, inSeconds: 300 }]);
-    expect(details().map(([, , outcome]) => outcome)).toEqual(['gave-up', 'refused']);
+    expect(details().map(([, , outcome]) => outcome)).toEqual(['abandoned', 'refused']);
   });
 
-  test('is not given up while nobody can say whether the incident is over', async () => {
+  test('is not abandoned while nobody can say whether the incident is over', async () => {
     const { state, put, run, rows, wake, queued } = station({ pager: busy('pager') });
     state.incidentsDown = true;
     await expect(run(await put('pager', { attempts: 9 }))).rejects.toMatchObject({ name: 'StorageUnreachable' });

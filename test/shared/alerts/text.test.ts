@@ -10,7 +10,7 @@ const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const told = 'not undone: it is in alert';
+  const withheld = 'not undone: it is in alert';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
@@ -25,7 +25,7 @@ describe('the first line', () => {
       'says which key, how long its disks still work, and why nothing is done',
       alert(),
       '12:00:20',
-      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; ${told}: ${summary}`,
+      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; ${withheld}: ${summary}`,
     ],
     [
       'says that it is being undone',
@@ -43,21 +43,21 @@ describe('the first line', () => {
       'counts seconds in the last minute',
       alert(),
       '12:59:30',
-      `critical: ${key}: disks fail in 30 s, at 13:00:00 UTC; ${told}: ${summary}`,
+      `critical: ${key}: disks fail in 30 s, at 13:00:00 UTC; ${withheld}: ${summary}`,
     ],
     [
       'says at the deadline that they may fail',
       alert(),
       '13:00:00',
-      `critical: ${key}: disks may be failing for 0 s, ${since}; ${told}: ${summary}`,
+      `critical: ${key}: disks may be failing for 0 s, ${since}; ${withheld}: ${summary}`,
     ],
     [
       'says how long they may be failing',
       alert(),
       '14:05:00',
-      `critical: ${key}: disks may be failing for 1 h 5 min, ${since}; ${told}: ${summary}`,
+      `critical: ${key}: disks may be failing for 1 h 5 min, ${since}; ${withheld}: ${summary}`,
     ],
-    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${key}: ${told}: ${summary}`],
+    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${key}: ${withheld}: ${summary}`],
     [
       'says that it is over, and how soon it was restored',
       over,
@@ -65,7 +65,7 @@ describe('the first line', () => {
       `resolved: ${key}: restored after 29 s: what was found: ${summary}`,
     ],
     [
-      'says of what is over, and told of again, that it is',
+      'says of what is over, and alerted of again, that it is',
       named,
       '12:05:00',
       `update: resolved: ${key}: restored after 29 s: what was found: ${summary}`,

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
+import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
+import { GUARDIAN } from '../../../shared/domain/subject.ts';
+import { readIncidents } from '../../../shared/incidents/store.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { currentOf } from '../../simulation/shown.ts';
@@ -26,10 +29,13 @@ const enabledIn = (world: World, key = 'disk-a'): readonly boolean[] => {
 };
 
 const kindsOf = async (world: World, key?: string): Promise<readonly string[]> =>
-  (await world.incidents(VAULT, key)).map(({ kind, state }) => `${kind} ${state}`).toSorted();
+  (await world.incidents(VAULT, key))
+    .map(({ kind, reason, state }) => `${kind}${reason === undefined ? '' : `: ${reason}`} ${state}`)
+    .toSorted();
 
-const alertsOf = (world: World, kind: string): readonly string[] =>
-  world.alerts.filter(({ incident }) => incident.kind === kind).map(({ event }) => event);
+/** @param of a kind, or one of its reasons */
+const alertsOf = (world: World, of: string): readonly string[] =>
+  world.alerts.filter(({ incident: { kind, reason } }) => kind === of || reason === of).map(({ event }) => event);
 
 /** Passes minutes with the sentry at work. */
 async function minutes(world: World, count: number): Promise<void> {
@@ -68,10 +74,10 @@ describe('a key that cannot be read', () => {
     await looksIn(120);
     const [early, late] = [await looksIn(120), await looksIn(120)];
     expect(late).toBeLessThanOrEqual(early + 2);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
     for (const each of lift) each();
     await world.pass(130);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open', 'key-unreadable resolved']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open', 'guardian-blind: key-unreadable resolved']);
   });
 
   const refusals = [
@@ -95,11 +101,11 @@ describe('a key that cannot be read', () => {
 
       await world.pass(120, 5);
       const [incident] = await world.incidents(VAULT, 'disk-a');
-      expect(incident).toMatchObject({ kind: 'key-unreadable', state: 'open' });
+      expect(incident).toMatchObject({ kind: 'guardian-blind', reason: 'key-unreadable', state: 'open' });
       expect(incident?.summary).toContain(says);
       expect(alertsOf(world, 'key-unreadable')).toEqual(['opened']);
       await world.pass(600, 10);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
       expect(alertsOf(world, 'key-unreadable')).toEqual(['opened']);
       expect(world.writes()).toEqual([]);
 
@@ -107,7 +113,10 @@ describe('a key that cannot be read', () => {
       await world.pass(70, 5);
       expect(enabledIn(world)).toEqual([true, true]);
       expect(world.changes()).toBe(1);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable resolved', 'version-disabled resolved']);
+      expect(await kindsOf(world, 'disk-a')).toEqual([
+        'guardian-blind: key-unreadable resolved',
+        'version-disabled resolved',
+      ]);
       expect(alertsOf(world, 'key-unreadable')).toEqual(['opened', 'resolved']);
       expect(world.failures).toEqual([]);
     },
@@ -122,7 +131,7 @@ describe('a key that cannot be read', () => {
     });
     await world.wake(VAULT, 'disk-a');
     await world.pass(900, 10);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
     world.azure.clearFaults();
     await world.pass(70, 5);
     expect(world.azure.state(VAULT, 'disk-a').kind).toBe('present');
@@ -167,11 +176,11 @@ describe('a key that cannot be put right', () => {
       expect(bad?.judgement).toContain('undoing, not done yet');
 
       await minutes(world, 5);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unwritable open', 'version-disabled open']);
-      expect((await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'key-unwritable')?.summary).toContain(
+      expect(await kindsOf(world, 'disk-a')).toEqual(['undo-refused open', 'version-disabled open']);
+      expect((await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'undo-refused')?.summary).toContain(
         says,
       );
-      expect(alertsOf(world, 'key-unwritable')).toEqual(['opened']);
+      expect(alertsOf(world, 'undo-refused')).toEqual(['opened']);
       expect(await kindsOf(world)).toEqual([]);
       expect(world.changes()).toBe(0);
 
@@ -179,8 +188,8 @@ describe('a key that cannot be put right', () => {
       await minutes(world, 2);
       expect(enabledIn(world)).toEqual([true, true]);
       expect(world.changes()).toBe(1);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unwritable resolved', 'version-disabled resolved']);
-      expect(alertsOf(world, 'key-unwritable')).toEqual(['opened', 'resolved']);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['undo-refused resolved', 'version-disabled resolved']);
+      expect(alertsOf(world, 'undo-refused')).toEqual(['opened', 'resolved']);
       expect(world.failures).toEqual([]);
     },
   );
@@ -209,7 +218,7 @@ describe('a key that cannot be put right', () => {
     expect(world.changes()).toBe(2);
     expect(await kindsOf(world, 'disk-a')).toEqual([
       'key-deleted resolved',
-      'key-unwritable resolved',
+      'undo-refused resolved',
       'version-disabled resolved',
     ]);
   });
@@ -271,7 +280,7 @@ describe('an answer that is lost', () => {
       closedLater: true,
     });
     expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
-    expect(await world.ports.tables.claims.list(VAULT)).toEqual([]);
+    expect((await world.ports.tables.claims.list(VAULT)).stored).toEqual([]);
   });
 });
 
@@ -280,7 +289,7 @@ describe('a storage that is down', () => {
   const storage = {
     onStorage(name: string): void {
       if (down.trail && name.startsWith('trail.')) throw new Error('the storage of the trail is down');
-      if (down.register && name.startsWith('backlog.')) throw new Error('the storage of the register takes no record');
+      if (down.register && name.startsWith('spool.')) throw new Error('the storage of the register takes no record');
     },
   };
   afterEach(() => {
@@ -300,7 +309,7 @@ describe('a storage that is down', () => {
     expect(world.azure.state(VAULT, 'disk-b').kind).toBe('present');
     expect(world.failures).toEqual([]);
     expect(alertsOf(world, 'version-disabled')).toEqual(['opened', 'resolved']);
-    expect(alertsOf(world, 'trail-behind')).toEqual(['opened']);
+    expect(alertsOf(world, 'trail-spooled')).toEqual(['opened']);
     await world.pass(180, 5);
 
     down.trail = false;
@@ -311,8 +320,8 @@ describe('a storage that is down', () => {
     for (const record of late.filter(({ what }) => what === 'intent' || what === 'outcome')) {
       expect((record.appendedAt?.getTime() ?? 0) - record.time.getTime()).toBeGreaterThan(180_000);
     }
-    expect(alertsOf(world, 'trail-behind')).toEqual(['opened', 'resolved']);
-    expect(await kindsOf(world)).toEqual(['trail-behind resolved']);
+    expect(alertsOf(world, 'trail-spooled')).toEqual(['opened', 'resolved']);
+    expect(await kindsOf(world)).toEqual(['guardian-unwell: trail-spooled resolved']);
   });
 
   test('both: nothing is written to the vault until one is back, and then it is undone', async () => {
@@ -339,12 +348,12 @@ describe('a storage that is down', () => {
     expect(sent.map(({ clientRequestId }) => clientRequestId).toSorted()).toEqual(
       intents.map(({ detail }) => detail.intent).toSorted(),
     );
-    // That nobody looked for ten minutes, and that no pass ended, was told as well.
+    // That nobody could inspect for ten minutes was alerted meanwhile, and that it is over as well.
     expect(await kindsOf(world)).toEqual([
-      'inspections-stalled resolved',
-      'trail-behind resolved',
-      'vault-blind resolved',
+      'guardian-blind: not-inspected resolved',
+      'guardian-unwell: trail-spooled resolved',
     ]);
+    expect(new Set(alertsOf(world, 'not-inspected'))).toEqual(new Set(['opened', 'resolved']));
   });
 
   test('the tables: nothing is written, and it is undone when they are back', async () => {
@@ -366,22 +375,36 @@ describe('a storage that is down', () => {
 });
 
 describe('what cannot be parsed', () => {
-  const setAside = async (world: World) =>
-    (await world.trail()).filter(({ what, subject }) => what === 'set-aside' && subject.vault === '-');
+  const quarantined = async (world: World) =>
+    (await world.trail()).filter(({ what, subject }) => what === 'quarantined' && subject.kind === 'guardian');
+  const ofGuardian = async (world: World) =>
+    (await readIncidents(world.ports, GUARDIAN)).stored.map(({ value }) => value);
+  const documentOf = (world: World, record: AuditRecord | undefined) =>
+    world.ports.quarantine.read(String(record?.detail.document));
 
   test('a message of a queue is set aside whole, recorded and told, and ends there', async () => {
     const world = await worldWith();
-    const message = { vault: VAULT, key: 'disk-a', hints: 'many', note: 'ä "quoted"\n' };
-    await world.ports.queues.inspections.send(message);
+    const message = {
+      v: 1,
+      subject: { kind: 'key', vault: VAULT, key: 'disk-a' },
+      hints: 'many',
+      note: 'ä "quoted"\n',
+    };
+    await world.ports.queues.inspections.send(JSON.parse(JSON.stringify(message)));
     await world.settle();
     await world.pass(60);
-    const [record, ...others] = await setAside(world);
+    const [record, ...others] = await quarantined(world);
     expect(others).toEqual([]);
-    expect(await world.ports.setAside.read(String(record?.detail.document))).toBe(JSON.stringify(message));
-    const [incident] = await world.incidents('-');
-    expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
+    expect(await documentOf(world, record)).toBe(JSON.stringify(message));
+    const [incident] = await ofGuardian(world);
+    expect(incident).toMatchObject({
+      kind: 'guardian-unwell',
+      reason: 'quarantined',
+      audience: 'operators',
+      state: 'open',
+    });
     expect(incident?.summary).toContain(String(record?.detail.document));
-    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
     expect(world.failures).toEqual([]);
   });
 
@@ -391,25 +414,23 @@ describe('what cannot be parsed', () => {
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.auditMessages([{ records: odd }, 'no JSON {']);
     await world.audit();
-    const kept = await Promise.all(
-      (await setAside(world)).map(({ detail }) => world.ports.setAside.read(String(detail.document))),
-    );
+    const kept = await Promise.all((await quarantined(world)).map((record) => documentOf(world, record)));
     expect(kept).toEqual([odd.map((each) => JSON.stringify(each)).join('\n'), 'no JSON {']);
-    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
     expect(enabledIn(world)).toEqual([true, true]);
   });
 
   test('the same again and again is kept, recorded and told once', async () => {
     const world = await worldWith();
     for (let time = 0; time < 50; time += 1) await world.auditMessages(['no JSON {']);
-    expect((await setAside(world)).length).toBe(1);
-    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect((await quarantined(world)).length).toBe(1);
+    expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
   });
 
   test('a row of the register: its key is told as not guarded and never written, the others of the vault are guarded', async () => {
     const world = await worldWith();
-    const row = await world.ports.tables.keys.get(VAULT, 'disk-a');
-    await world.ports.tables.keys.put(VAULT, 'disk-a', { versions: 'eaten' });
+    const row = await world.tables.keys.get(VAULT, 'disk-a');
+    await world.tables.keys.put(VAULT, 'disk-a', { approved: 'eaten' });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.as('attacker').disable(VAULT, 'disk-b');
     await world.audit();
@@ -417,18 +438,21 @@ describe('what cannot be parsed', () => {
     await minutes(world, 3);
     expect(enabledIn(world, 'disk-a')).toEqual([true, false]);
     expect(enabledIn(world, 'disk-b')).toEqual([true]);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['register-unreadable open']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: register-unreadable open']);
     expect(alertsOf(world, 'register-unreadable')).toEqual(['opened']);
-    const [record] = await setAside(world);
-    expect(await world.ports.setAside.read(String(record?.detail.document))).toBe('{"versions":"eaten"}');
+    const [record] = await quarantined(world);
+    expect(await documentOf(world, record)).toBe('{"approved":"eaten"}');
     expect(world.failures).toEqual([]);
-    expect(await world.ports.tables.claims.list(VAULT)).toEqual([]);
+    expect((await world.ports.tables.claims.list(VAULT)).stored).toEqual([]);
 
     // A person puts the row back.
-    await world.ports.tables.keys.put(VAULT, 'disk-a', row?.data);
+    await world.tables.keys.put(VAULT, 'disk-a', row?.data);
     await minutes(world, 2);
     expect(enabledIn(world, 'disk-a')).toEqual([true, true]);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['register-unreadable resolved', 'version-disabled resolved']);
+    expect(await kindsOf(world, 'disk-a')).toEqual([
+      'guardian-blind: register-unreadable resolved',
+      'version-disabled resolved',
+    ]);
   });
 });
 
@@ -457,14 +481,14 @@ describe('what was heard', () => {
 
   test('of a key whose row of the register cannot be read is in the trail', async () => {
     const world = await worldWith();
-    await world.ports.tables.keys.put(VAULT, 'disk-a', { versions: 'eaten' });
+    await world.tables.keys.put(VAULT, 'disk-a', { approved: 'eaten' });
     await world.auditMessages([{ records: [refusedUnwrap(world)] }]);
     expect(await told(world)).toMatchObject([{ who: { oid: world.azure.identities.get('disk')?.oid } }]);
   });
 
   test('is judged although one of the intents cannot be read: that one is set aside', async () => {
     const world = await worldWith();
-    await world.ports.tables.intents.put(`${VAULT},disk-a`, 'odd', { eaten: true });
+    await world.tables.intents.put(`${VAULT},disk-a`, 'odd', { eaten: true });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.sentry();
     await world.pass(61, 5);
@@ -472,7 +496,9 @@ describe('what was heard', () => {
     expect(enabledIn(world)).toEqual([true, true]);
     expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
     expect(await kindsOf(world, undefined)).toEqual([]);
-    expect((await world.incidents('-')).map(({ kind }) => kind)).toEqual(['set-aside']);
+    expect((await readIncidents(world.ports, GUARDIAN)).stored.map(({ value }) => value.reason)).toEqual([
+      'quarantined',
+    ]);
   });
 });
 
@@ -495,7 +521,7 @@ describe('a key of very many versions', () => {
       ],
       policy,
     });
-    const { claims } = world.ports.tables;
+    const { claims } = world.tables;
     const replace = claims.replace.bind(claims);
     claims.replace = (row, data) => {
       longest = Math.max(longest, JSON.stringify(data).length);

@@ -78,7 +78,7 @@ function guardian(ids: readonly string[] = ['console'], named: readonly string[]
   };
 }
 
-describe('what people are to hear', () => {
+describe('what people are to be alerted of', () => {
   test('stands in the outbox and in the trail before the incident itself, and its sender is woken last', async () => {
     const { instance } = guardian();
     const done: string[] = [];
@@ -109,7 +109,7 @@ describe('what people are to hear', () => {
     expect(await records()).toMatchObject([{ channels: ['webhook', 'console'], notConfigured: ['gone'] }]);
   });
 
-  test('goes to whichever channels the sender has, where whoever tells knows none, as a person’s command', async () => {
+  test('goes to whichever channels the sender has, where whoever writes it knows none, as a person’s command', async () => {
     const { ports, outbox, alerts, halfAMinute } = guardian(['console', 'mail']);
     await openIncident(draft(), { ...ports, channels: [] });
     expect((await outbox()).map(({ value }) => value.channel)).toEqual(['-']);
@@ -156,7 +156,7 @@ describe('of two who open or change an incident at once', () => {
     }
   });
 
-  test('who loses leaves what the winner wrote, also where the winner dies before it wakes anybody', async () => {
+  test('who loses leaves what the winner wrote, also where the winner dies before it wakes a sender', async () => {
     const { ports, alerts, halfAMinute } = guardian();
     const mine = await announce(ours, ports);
     await announce(theirs, ports);
@@ -180,7 +180,7 @@ describe('of two who open or change an incident at once', () => {
   });
 
   test.each<[what: string, standing: Incident | undefined]>([
-    ['something later was told by now', incident({ subject: KEY, revision: 2 })],
+    ['people were alerted of something later', incident({ subject: KEY, revision: 2 })],
     ['the incident is gone', undefined],
   ])('who loses withdraws where %s', async (_, standing) => {
     const { ports, outbox } = guardian();
@@ -201,7 +201,7 @@ describe('of two who open or change an incident at once', () => {
     expect(await outbox()).toEqual([]);
   });
 
-  test('one opens it, and people hear of that one', async () => {
+  test('one opens it, and people are alerted of that one', async () => {
     const { instance, standing, alerts, outbox, halfAMinute } = guardian();
     const both = ['one', 'other'].map((summary) => openIncident(draft({ summary }), instance()));
     await Promise.all(both);
@@ -249,7 +249,7 @@ describe('wherever an instance dies', () => {
     return steps;
   }
 
-  test.each(stories)('before people hear that an incident was $event, they hear it all the same', async (story) => {
+  test.each(stories)('before people are alerted that an incident was $event, they are all the same', async (story) => {
     const undisturbed = guardian();
     await story.before(undisturbed.ports);
     const steps = await stepsOf(story.act, undisturbed);
@@ -277,7 +277,7 @@ describe('wherever an instance dies', () => {
     }
   });
 
-  test('while it sends, people hear within 90 seconds, at most twice, with one id for the receiver to fold', async () => {
+  test('while it sends, people are alerted within 90 seconds, at most twice, with one id for the receiver to fold', async () => {
     const undisturbed = guardian();
     await open(undisturbed.ports);
     const sending = (from: ReturnType<typeof guardian>) => async (ports: Ports) => {

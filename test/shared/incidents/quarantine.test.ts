@@ -109,7 +109,7 @@ describe('what is quarantined', () => {
 });
 
 describe('a row that cannot be read', () => {
-  test('of the register is quarantined, left as it is, and on-call hears that its key is not guarded', async () => {
+  test('of the register is quarantined, left as it is, and on-call is alerted that its key is not guarded', async () => {
     const world = await guardian();
     const row = await world.tables.keys.put(VAULT, 'disk-a', { approved: 'nonsense' });
     await alertUnguarded({ vault: VAULT, key: 'disk-a' }, new RowUnreadable('keys', row, undefined), world.ports);

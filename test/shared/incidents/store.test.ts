@@ -56,8 +56,8 @@ async function only(world: World) {
   return stored;
 }
 
-/** What people were told, as event and revision. */
-async function told(world: World): Promise<readonly (readonly [string, number])[]> {
+/** What people were alerted of, as event and revision. */
+async function alerted(world: World): Promise<readonly (readonly [string, number])[]> {
   await world.settle();
   return world.alerts.map(({ event, incident: { revision } }) => [event, revision]);
 }
@@ -69,7 +69,7 @@ describe('an incident', () => {
     expect(await standing(world)).toMatchObject([
       { id: incidentId(draft()), state: 'open', detectedAt: new Date(), revision: 1, commands: [] },
     ]);
-    expect(await told(world)).toEqual([['opened', 1]]);
+    expect(await alerted(world)).toEqual([['opened', 1]]);
     expect(await world.ports.tables.outbox.list()).toEqual({ stored: [], unreadable: [] });
   });
 
@@ -82,7 +82,7 @@ describe('an incident', () => {
       world.ports,
     );
     expect(await standing(world)).toMatchObject([{ ...first, revision: 1 }]);
-    expect(await told(world)).toEqual([['opened', 1]]);
+    expect(await alerted(world)).toEqual([['opened', 1]]);
   });
 
   test.each<[what: string, other: Partial<IncidentDraft>]>([
@@ -94,7 +94,7 @@ describe('an incident', () => {
     await openIncident(draft(), world.ports);
     await openIncident(draft(other), world.ports);
     expect(await standing(world)).toHaveLength(2);
-    expect(await told(world)).toHaveLength(2);
+    expect(await alerted(world)).toHaveLength(2);
   });
 
   test('alerts people again where what is said of it changes', async () => {
@@ -102,7 +102,7 @@ describe('an incident', () => {
     await openIncident(draft(), world.ports);
     await openIncident(draft({ judgement: 'undoing' }), world.ports);
     expect(await standing(world)).toMatchObject([{ judgement: 'undoing', revision: 2 }]);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['changed', 2],
     ]);
@@ -116,7 +116,7 @@ describe('an incident', () => {
     const [again] = await standing(world);
     expect(again).toMatchObject({ state: 'open', revision: 3 });
     expect([again?.restoredAt, again?.endedAt]).toEqual([undefined, undefined]);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['resolved', 2],
       ['changed', 3],
@@ -168,7 +168,7 @@ describe('resolving', () => {
     const world = await guardian();
     await openIncident(draft(), world.ports);
     for (const _ of [1, 2]) await resolveIncident(await only(world), 'undone', true, world.ports);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['resolved', 2],
     ]);
@@ -181,7 +181,7 @@ describe('resolving', () => {
     await openIncident(draft({ judgement: 'undoing' }), world.ports);
     expect(await resolveIncident(read, 'undone', true, world.ports)).toBe(false);
     expect(await standing(world)).toMatchObject([{ state: 'open', judgement: 'undoing', revision: 2 }]);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['changed', 2],
     ]);
@@ -204,7 +204,7 @@ describe('resolving', () => {
     for (const given of [draft(), draft(), undefined, undefined])
       await openWhile(given, isMeant, KEY, 'good again', world.ports);
     expect(await standing(world)).toMatchObject([{ state: 'resolved', judgement: 'good again' }]);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['resolved', 2],
     ]);
@@ -217,7 +217,7 @@ describe('naming who did it', () => {
     await openIncident(draft(), world.ports);
     for (const _ of [1, 2]) await nameActor(await only(world), MALLORY, world.ports);
     expect(await standing(world)).toMatchObject([{ who: MALLORY, revision: 2 }]);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['changed', 2],
     ]);
@@ -228,16 +228,16 @@ describe('acts of one hour', () => {
   const HOURLY = 'purges-of-nine';
   const act = (since: Date) => draft({ kind: 'purge-attempted', ends: 'by-a-person', since, summary: 'It was tried.' });
 
-  test('are one incident, which begins with the first that was heard of and tells nobody again', async () => {
+  test('are one incident, which begins with the first of them, and nobody is alerted again', async () => {
     const world = await guardian();
     for (const minutes of [5, 3, 4, 3]) await openForAct(act(minutesAgo(minutes)), world.ports, HOURLY);
     expect(await standing(world)).toMatchObject([
       { id: HOURLY, since: minutesAgo(5), newest: minutesAgo(3), revision: 1 },
     ]);
-    expect(await told(world)).toEqual([['opened', 1]]);
+    expect(await alerted(world)).toEqual([['opened', 1]]);
   });
 
-  test('that were told before a person closed their incident open none; one after them opens a new one, with its own time', async () => {
+  test('that people were alerted of before one closed their incident open none; one after them opens a new one, with its own time', async () => {
     const world = await guardian();
     for (const minutes of [5, 3]) await openForAct(act(minutesAgo(minutes)), world.ports, HOURLY);
     await resolveIncident(await only(world), 'closed by owner', false, world.ports);
@@ -249,7 +249,7 @@ describe('acts of one hour', () => {
     const [, again] = await standing(world);
     expect(again).toMatchObject({ state: 'open', since: minutesAgo(2), newest: minutesAgo(1), continues: HOURLY });
     expect(again?.id).not.toBe(HOURLY);
-    expect(await told(world)).toEqual([
+    expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['resolved', 2],
       ['opened', 1],
@@ -264,12 +264,12 @@ describe('acts of one hour', () => {
         await resolveIncident(stored, 'closed by owner', false, world.ports);
     }
     expect(new Set((await standing(world)).map(({ id }) => id)).size).toBe(3);
-    expect((await told(world)).filter(([event]) => event === 'opened')).toHaveLength(3);
+    expect((await alerted(world)).filter(([event]) => event === 'opened')).toHaveLength(3);
   });
 });
 
 describe('a new incident takes the place of one that is over', () => {
-  /** Puts an incident of the vault, told and over, found so long ago. */
+  /** Puts an incident of the vault, alerted and over, found so long ago. */
   async function put(world: World, id: string, foundAgoMs: number, more: Partial<Incident> = {}): Promise<void> {
     const detectedAt = new Date(Date.now() - foundAgoMs);
     const over = { subject: vaultSubject(VAULT), since: detectedAt, detectedAt, state: 'resolved' } as const;

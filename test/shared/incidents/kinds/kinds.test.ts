@@ -38,7 +38,7 @@ const operators = (severity: Incident['severity'], ends: Incident['ends'] = 'wit
 /** What an incident says, and what it never says: `undefined` for a member that it must not have. */
 type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience' | 'ends' | 'subject' | 'summary'>;
 
-/** What people are told, word for word: the manual of the kinds. */
+/** What people read, word for word: the manual of the kinds. */
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
   [
     'access-refused',

@@ -4,7 +4,7 @@ import type { SweepState } from '../../../../shared/domain/register.ts';
 import { GUARDIAN, spellSubject } from '../../../../shared/domain/subject.ts';
 import { DAY_MS, later, MINUTE_MS } from '../../../../shared/domain/time.ts';
 import { readIncidents } from '../../../../shared/incidents/store.ts';
-import { helpSweeping, keepSweeping } from '../../../../shared/senses/sweep/schedule.ts';
+import { helpSentry, keepSweeping } from '../../../../shared/senses/sweep/schedule.ts';
 import { watch } from '../../../../shared/senses/sweep/sentry.ts';
 import { stopAt } from '../../../simulation/clock.ts';
 import { seedKey } from '../../../simulation/end-state.ts';
@@ -128,7 +128,7 @@ describe('any function', () => {
     for (const place of ['vaults.list', 'sweeps.send', 'alerts.send', 'incidents.list']) {
       turnClock(5 * MINUTE_MS);
       away.add(place);
-      await helpSweeping('alert', world.ports);
+      await helpSentry('alert', world.ports);
       away.clear();
     }
     away.add('vaults.list');
