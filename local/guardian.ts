@@ -1,5 +1,6 @@
 import hostJson from '../host.json' with { type: 'json' };
 import roles from '../infra/roles.json' with { type: 'json' };
+import { commandLine } from '../shared/alerts/runnable.ts';
 import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { setOutside } from '../shared/azure/outside.ts';
@@ -10,6 +11,7 @@ import { guardianIdentities } from './azure/guardian-identities.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
+import { folderOptions } from './guardian-folder.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
@@ -88,12 +90,13 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
+  const write = options.write ?? ((text) => void process.stdout.write(`${text}\n`));
   setOutside({
     vaultHttpClient: azure.httpClient,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
     fetch: (address, request) => fetch(address, request),
-    write: options.write ?? ((text) => void process.stdout.write(`${text}\n`)),
+    write: (text) => write(withFolder(text, options.folder)),
   });
   const guardian = compose();
   await baselines(guardedVaults(policy), azure, guardian);
@@ -113,6 +116,10 @@ const hostOptions = ({ log }: LocalOptions, settings: Readonly<Record<string, st
   hostJson,
   ...(log === undefined ? {} : { log }),
 });
+
+/** An alert with its commands as they are to be typed here: the app knows of no folder. */
+const withFolder = (text: string, folder: string): string =>
+  text.replaceAll(commandLine(), commandLine(...folderOptions(folder)));
 
 /** The app's settings, as a deployment would give them. */
 function settingsOf(

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import type { Policy } from '../shared/domain/policy.ts';
 import type { SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
+import { folderOptions } from './guardian-folder.ts';
 import { paceLine } from './pace.ts';
 import { guardedKeys, type PolicyEstate } from './policy-estate.ts';
 import { seedLine } from './seed.ts';
@@ -26,6 +28,7 @@ export function startText(started: Started): string {
   const { estate, policy, vaultUrl, seed, azureFile } = started;
   const keys = guardedKeys(estate, policy);
   const [first = 'contoso-disks/disk-web'] = keys;
+  const options = ['--', ...folderOptions(dirname(azureFile))].join(' ');
   return `
 Key Guardian watches ${count(policy.vaults.length, 'vault')} with ${count(keys.length, 'key')} on this machine, against a local Azure.
 ${policy.vaults.map(({ name, mode }) => `  ${mode.padEnd(5)}  ${vaultUrl(name.toLowerCase())}`).join('\n')}
@@ -33,8 +36,8 @@ ${[...estateLines(estate), ...channelLines(started), paceLine, seedLine(seed)].j
 The baseline of each vault is taken and accepted. Addresses, tokens and the path of the certificate are in ${azureFile}.
 
 From another terminal:
-  npm run attack -- disable ${first}
-  npm run key-guardian -- status
+  npm run attack ${options} disable ${first}
+  npm run key-guardian ${options} status
 Ctrl+C stops it.
 
 `;

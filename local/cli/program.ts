@@ -20,7 +20,7 @@ import { incident } from './commands/incident.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
 import { trail } from './commands/trail.ts';
-import { azureContext, localContext } from './context.ts';
+import { azureContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
 const commands = [status, baseline, approve, hold, incident, restore, trail];
@@ -70,9 +70,26 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
 
   const run: Run = (work) => async () => {
     const { as, folder, azure = false } = program.opts();
-    terminal.out(`${await work(azure ? await azureContext() : await localContext(as, folder))}\n`);
+    const context = azure ? await azureContext() : await localContext(as, folder);
+    const said = await work(context).catch((error: unknown) => {
+      if (!(error instanceof NotAllowed)) throw error;
+      throw new NotAllowed(withRunnableLines(error.message, context), { cause: error });
+    });
+    terminal.out(`${said}\n`);
   };
 
   for (const command of commands) command(program, run);
   return program;
 }
+
+/** What is refused, with each line that is a command as it is to be typed. */
+const withRunnableLines = (text: string, { runnable }: Context): string =>
+  text
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', command] = /^( *)(key-guardian .*)$/.exec(line) ?? [];
+      if (command === undefined) return [line];
+      const typed = runnable(command);
+      return typed === undefined ? [] : [`${indent}${typed}`];
+    })
+    .join('\n');

@@ -1,11 +1,12 @@
-import { runnable } from '../../shared/alerts/runnable.ts';
+import { readApprovals } from '../../shared/approvals/read.ts';
 import { factsOf } from '../../shared/domain/actions/registry.ts';
 import type { Decision, Ended, Judgement } from '../../shared/domain/decision.ts';
 import type { Inspection } from '../../shared/domain/hint.ts';
 import { type KeyId, spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
-import type { RegisterChange } from '../../shared/domain/register.ts';
-import { keyOf } from '../../shared/domain/subject.ts';
+import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
+import { keyOf, spellSubject } from '../../shared/domain/subject.ts';
+import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { CLAIM_MS } from '../../shared/guard/claim.ts';
 import type { SubjectGuard } from '../../shared/guard/guarded.ts';
@@ -14,6 +15,8 @@ import { keyGuard } from '../../shared/guard/keys/guard.ts';
 import { type Restorer, takenBack } from '../../shared/guard/keys/take-back.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
 import { readKey, readKeys } from '../../shared/register/keys.ts';
+import { readSweep } from '../../shared/register/vaults.ts';
+import { consumedIn } from './approvals.ts';
 import type { Context } from './context.ts';
 
 /** How long a recovered key is given to list again, in ms. */
@@ -42,8 +45,9 @@ export interface Restoring {
  */
 export async function restore(wanted: Restoring, context: Context, turnWithinMs = CLAIM_MS): Promise<string> {
   if (wanted.key !== undefined) return restoreKey({ ...wanted, key: wanted.key }, context, turnWithinMs);
-  const keys = await differingKeys(wanted.vault, context);
-  if (keys.length === 0) return `Every key of ${wanted.vault} is as it was approved: there is nothing to restore.`;
+  const { keys, asOf } = await differingKeys(wanted, context);
+  if (keys.length === 0)
+    return `No key of ${wanted.vault} differed from what was approved when it was last swept, ${asOf}: there is nothing to restore.`;
   const said: string[] = [];
   const failed: string[] = [];
   for (const key of keys) {
@@ -59,12 +63,25 @@ export async function restore(wanted: Restoring, context: Context, turnWithinMs 
   return said.join('\n');
 }
 
-/** The keys of which the last inspection found something, or that the last sweep found differing. */
-async function differingKeys(vault: string, { ports }: Context): Promise<readonly string[]> {
-  const { known } = await readKeys(ports.tables.keys, vault);
-  return [...known].flatMap(([key, { record }]) =>
-    record.observed.foundSomething === true && keyPolicy(ports.policy, vault, key).guarded ? [key] : [],
-  );
+/**
+ * The keys of which the last inspection found something, or that the last good sweep found differing, as of when; with
+ * those for which approvals were consumed, where they are to be taken back.
+ */
+async function differingKeys(
+  { vault, alsoApproved }: Restoring,
+  { ports }: Context,
+): Promise<{ readonly keys: readonly string[]; readonly asOf: string }> {
+  const [{ known }, sweep] = await Promise.all([readKeys(ports.tables.keys, vault), readSweep(ports.tables, vault)]);
+  const swept = sweep?.value.differing ?? {};
+  const keys = [...known].flatMap(([key, { record }]) => {
+    const isMeant =
+      record.observed.foundSomething === true ||
+      swept[key] !== undefined ||
+      (alsoApproved && consumedIn([record]).size > 0);
+    return isMeant && keyPolicy(ports.policy, vault, key).guarded ? [key] : [];
+  });
+  const lastGoodAt = sweep?.value.lastGoodAt;
+  return { keys, asOf: lastGoodAt === undefined ? 'never' : utc(lastGoodAt) };
 }
 
 async function restoreKey(wanted: Restoring & KeyId, context: Context, turnWithinMs: number): Promise<string> {
@@ -79,16 +96,37 @@ async function restoreKey(wanted: Restoring & KeyId, context: Context, turnWithi
     readKey(ports.tables.keys, subject),
     readIncidents(ports, subject),
   ]);
-  const back = takenBack(record, restorer, stored).map(spellTakenBack);
+  const changes = takenBack(record, restorer, stored);
+  const back = changes.map(spellTakenBack);
   if (wanted.dryRun) return preview(wanted, back, await decisionNow(message, guard, context), context);
 
   const { decision, ended } = await restoreUntilDone(message, guard, context, turnWithinMs);
   const left = notRestored(wanted, decision, context);
-  const lines = [...back, ...ended.map(lineOf), ...left];
+  const open = changes.length === 0 ? [] : await stillAllowed(record, wanted, context);
+  const lines = [...back, ...ended.map(lineOf), ...open, ...left];
   if (left.length > 0 || ended.some(isFailed)) throw new NotAllowed(lines.join('\n'));
   return lines.length === 0
     ? `${spell({ vault, key })} is as it was approved: there is nothing to restore.`
     : lines.join('\n');
+}
+
+/** The approvals that were consumed for a key and whose time is not over: they would allow the same again. */
+async function stillAllowed(
+  record: KeyRecord,
+  { vault }: Restoring,
+  { ports, runnable }: Context,
+): Promise<readonly string[]> {
+  const consumed = consumedIn([record]);
+  const now = ports.now();
+  return (await readApprovals(ports, vault))
+    .filter(({ id, until, withdrawn }) => consumed.has(id) && withdrawn === undefined && now <= until)
+    .flatMap(({ id, acts, until }) => {
+      const withdraw = runnable(`key-guardian approve withdraw ${vault} ${id}`);
+      return [
+        `Approval ${id} allows ${acts.join(', ')} again until ${utc(until)}, unless it is withdrawn${withdraw === undefined ? '.' : ':'}`,
+        ...(withdraw === undefined ? [] : [`  ${withdraw}`]),
+      ];
+    });
 }
 
 async function decisionNow(message: Inspection, guard: SubjectGuard, { ports }: Context): Promise<Decision> {
@@ -122,10 +160,11 @@ async function restoreUntilDone(
   for (;;) {
     const came = await inspectOnce(message, guard, ports);
     const tookMs = performance.now() - beganMs;
-    if (came.kind === 'not-guarded') throw new NotAllowed('The policy does not guard it.');
+    if (came.kind === 'not-guarded')
+      throw new NotAllowed(`The policy does not guard ${spellSubject(message.subject)}.`);
     if (came.kind === 'not-observed') throw cannotBeRead(message, came.because);
     if (came.kind === 'busy' && tookMs > turnWithinMs)
-      throw new NotAllowed('The guardian is still at work on it: try again.');
+      throw new NotAllowed(`The guardian is still at work on ${spellSubject(message.subject)}: try again.`);
     if (came.kind === 'ended') {
       ended.push(...came.ended);
       if (came.failure !== undefined || !isComing(came.decision, came.ended) || tookMs > BACK_WITHIN_MS)
@@ -142,7 +181,7 @@ const isComing = ({ actions, judgements }: Decision, ended: readonly Ended[]): b
   judgements.some(({ verdict }) => verdict.kind === 'settling');
 
 const cannotBeRead = ({ subject }: Inspection, because: string): NotAllowed =>
-  new NotAllowed(`${subject.kind === 'key' ? spell(subject) : subject.kind} cannot be read: ${because}.`);
+  new NotAllowed(`${spellSubject(subject)} cannot be read: ${because}.`);
 
 const isFailed = ({ outcome }: Ended): boolean => outcome.kind === 'failed' || outcome.kind === 'unknown';
 
@@ -183,7 +222,7 @@ function whatToDo({ finding, verdict }: Judgement, context: Context): readonly s
     case 'left-to-people':
       return lines(
         'No write puts this right. What a person can do:',
-        ...finding.commands.flatMap((command) => runnable(command, context.local ? 'own-machine' : 'azure') ?? []),
+        ...finding.commands.flatMap((command) => context.runnable(command) ?? []),
       );
     default:
       return verdict satisfies never;

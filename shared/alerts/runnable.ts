@@ -11,11 +11,13 @@ const OWN = 'key-guardian ';
 /**
  * The command of an incident, `key-guardian …` or another program's, as its reader can run it; `undefined` for what works
  * on the local Azure only, where the guardian is deployed.
+ *
+ * @param options what leads a command there on one's own machine
  */
-export function runnable(command: string, where: Where): string | undefined {
+export function runnable(command: string, where: Where, options: readonly string[] = []): string | undefined {
   if (!command.startsWith(OWN)) return command;
   const words = command.slice(OWN.length);
-  if (where === 'own-machine') return commandLine(words);
+  if (where === 'own-machine') return commandLine(...options, words);
   return /^(hold|approve) /.test(words) ? undefined : commandLine('--azure', words);
 }
 

@@ -1,4 +1,3 @@
-import { runnable } from '../../../shared/alerts/runnable.ts';
 import { detailLines, spellJudgement } from '../../../shared/alerts/text.ts';
 import { ABANDONS } from '../../../shared/approvals/abandon.ts';
 import { closeIncident, isClosedByPeople } from '../../../shared/approvals/close.ts';
@@ -81,12 +80,14 @@ export function incidentLine(one: Incident): string {
   ].join('  ');
 }
 
-async function shown(id: string, { ports, local }: Context): Promise<string> {
+async function shown(id: string, { ports, runnable }: Context): Promise<string> {
+  if (id === '') throw new NotAllowed('Give the id of an incident, or its first characters.');
   const found = (await readIncidents(ports)).stored.filter(({ value }) => value.id.startsWith(id.toLowerCase()));
   const [one, another] = found;
-  if (one === undefined) throw new NotAllowed(`There is no incident ${id}: "incident list" has them.`);
+  if (one === undefined)
+    throw new NotAllowed(`There is no incident ${id}. Those that there are:\n  key-guardian incident list`);
   if (another !== undefined) throw new NotAllowed(`Several incidents begin with ${id}: give more of the id.`);
-  const commands = one.value.commands.flatMap((command) => runnable(command, local ? 'own-machine' : 'azure') ?? []);
+  const commands = one.value.commands.flatMap((command) => runnable(command) ?? []);
   const told = { ...one.value, commands };
   return [told.summary, ...detailLines({ event: 'changed', incident: told })].join('\n');
 }

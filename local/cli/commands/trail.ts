@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
 import { refuseUnknown } from '../known.ts';
-import { parseHours, parseTarget, type Target } from '../target.ts';
+import { parseHours, parseVaultOrKey, type Target } from '../target.ts';
 
 const SHOWN_HOURS = 24;
 
@@ -13,7 +13,7 @@ export const trail: CommandGroup = (program, run) => {
   program
     .command('trail')
     .description('What was heard, decided, done and told: the records of a vault, or of one of its keys.')
-    .argument('<vault[/key]>', 'which', parseTarget)
+    .argument('<vault[/key]>', 'which', parseVaultOrKey)
     .option('--hours <n>', 'how far to go back', parseHours, SHOWN_HOURS)
     .action((target, { hours }) =>
       run(async (context) => {
@@ -51,7 +51,7 @@ function summaryOf(detail: AuditRecord['detail']): string {
     outcome,
     because,
     summary,
-    ...(Array.isArray(findings) ? findings.map(spelledFinding) : []),
+    ...(Array.isArray(findings) ? spelledFindings(findings) : []),
     action,
     says,
   ];
@@ -60,6 +60,9 @@ function summaryOf(detail: AuditRecord['detail']): string {
     ? JSON.stringify(detail)
     : said.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(': ');
 }
+
+const spelledFindings = (findings: readonly unknown[]): readonly string[] =>
+  findings.length === 0 ? ['as approved'] : findings.map(spelledFinding);
 
 const spelledFinding = (finding: unknown): string =>
   typeof finding === 'object' && finding !== null && 'summary' in finding && 'verdict' in finding

@@ -20,6 +20,8 @@ export interface Given extends Situation, Dating {
   readonly approvals: readonly Approval[];
   /** Since when what is lost is undone; what was so before is a person's to restore. `undefined`: always. */
   readonly blockSince: Date | undefined;
+  /** A person restores: nothing is withheld but what belongs to a certificate. */
+  readonly isAnyway?: true;
 }
 
 /** A decision about a key, with what becomes approved by it. */
@@ -87,6 +89,7 @@ function actionFor(remedy: Write, { since }: Finding, { vault, key }: Given): Ac
 function withheldBecause(finding: Finding, given: Given): Withholding | undefined {
   const { observed, policy, record, holds, blockSince, now } = given;
   if (observed.kind !== 'absent' && observed.managed) return 'managed';
+  if (given.isAnyway === true) return undefined;
   if (policy.mode === 'alert') return 'alert-only';
   if (!given.baselineAccepted) return 'no-baseline';
   if (holdOn(holds, given, now) !== undefined) return 'hold';

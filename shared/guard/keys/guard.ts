@@ -189,8 +189,8 @@ function givenOf(
   };
   if (restorer !== undefined) {
     const unhindered = { ...record, inFlight: { ...record.inFlight, undone: [], recovering: undefined } };
-    const anyway = { baselineAccepted: true, approvals: [], holds: [], blockSince: undefined };
-    return { ...situation, ...anyway, record: unhindered, policy: { ...policy, mode: 'block' } };
+    const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;
+    return { ...situation, ...anyway, holds: words.holds, record: unhindered, policy };
   }
   const history = sweep?.policies ?? [];
   // A policy that no sweep has noted yet begins now.

@@ -25,7 +25,8 @@ describe('key-guardian', () => {
   it('lists its commands with status 0', async () => {
     const { status, out, err } = await keyGuardian('--help');
     expect({ status, err }).toEqual({ status: 0, err: '' });
-    for (const command of ['status', 'baseline', 'approve', 'hold', 'restore']) expect(out).toContain(command);
+    for (const command of ['status', 'baseline', 'approve', 'hold', 'incident', 'restore', 'trail'])
+      expect(out).toContain(command);
   });
 
   it('ends with status 1 and one sentence where no local Azure runs', async () => {

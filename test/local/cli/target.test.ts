@@ -2,10 +2,10 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import {
   parseHours,
-  parseKeyTarget,
   parseMoment,
   parseTarget,
   parseVault,
+  parseVaultOrKey,
   parseWhy,
 } from '../../../local/cli/target.ts';
 
@@ -25,9 +25,12 @@ describe('a target', () => {
     },
   );
 
-  it('names a key where one is needed', () => {
-    expect(parseKeyTarget('contoso-disks/disk-web')).toMatchObject({ vault: 'contoso-disks', key: 'disk-web' });
-    expect(() => parseKeyTarget('contoso-disks')).toThrow('Name the key: vault/key.');
+  it('names no version where what is said holds for all of them', () => {
+    expect(parseVaultOrKey('contoso-disks')).toMatchObject({ vault: 'contoso-disks', key: undefined });
+    expect(parseVaultOrKey('Contoso-Disks/disk-web')).toMatchObject({ vault: 'contoso-disks', key: 'disk-web' });
+    expect(() => parseVaultOrKey('contoso-disks/disk-web/0a1b')).toThrow(
+      'Name no version, only its key: contoso-disks/disk-web.',
+    );
   });
 
   it('names no key where a vault is meant', () => {
