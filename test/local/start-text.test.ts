@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startEstate } from '../../local/estate.ts';
+import { localFolder } from '../../local/guardian-folder.ts';
 import { type Started, startText } from '../../local/start-text.ts';
 import { policy } from '../../shared/domain/policy.ts';
 
@@ -10,7 +12,7 @@ const said = (more: Partial<Started> = {}, channels: readonly string[] = ['conso
     policy: { ...policy.parse(estate.policy), channels: [...channels] },
     vaultUrl: (vault) => `https://${vault}.vault.azure.net:1`,
     seed: 7,
-    azureFile: '.local/azure.json',
+    azureFile: join(localFolder(), 'azure.json'),
     channels: ['console'],
     isWebhookAdded: false,
     webhookSecret: undefined,
@@ -65,6 +67,15 @@ describe('what npm start says of vaults', () => {
     expect(one).toContain('watches 1 vault with 1 key on');
     expect(one).toContain('  alert  https://contoso-dev.vault.azure.net:1\n');
     expect(one).toContain('npm run attack -- disable contoso-dev/dev-web\n');
+  });
+
+  it.each([
+    ['/tmp/mine', '--folder /tmp/mine'],
+    ['/tmp/my own', '--folder "/tmp/my own"'],
+  ])('tells what to try in the folder %s', (folder, options) => {
+    const text = said({ azureFile: join(folder, 'azure.json') });
+    expect(text).toContain(`  npm run attack -- ${options} disable contoso-disks/disk-web\n`);
+    expect(text).toContain(`  npm run key-guardian -- ${options} status\n`);
   });
 
   it('names what was made for a policy, and what it leaves out', () => {

@@ -31,6 +31,13 @@ const start = (folder: string, ...options: readonly string[]) => {
 };
 const isUp = ({ shown }: ReturnType<typeof start>): boolean => shown.text.includes('Ctrl+C stops it.');
 
+/** Makes and runs a request with curl, in the folder that holds `.local`: any client can reach the local Azure. */
+const CURL = String.raw`node -p 'const a = require("./.local/azure.json"), v = a.vaults[0], port = new URL(v.url).port, t = a.identities.find((i) => i.name === "attacker").token; [
+  "curl -sS --cacert", a.caFile, "--connect-to ::127.0.0.1:" + port, "-X PATCH",
+  "-H", JSON.stringify("Authorization: Bearer " + t), "-H", JSON.stringify("Content-Type: application/json"),
+  "-d", "{\\\"attributes\\\":{\\\"enabled\\\":false}}", v.url + "/keys/disk-web?api-version=7.4"
+].join(" ")' | sh`;
+
 /** What one that was killed left behind: nobody answers there. */
 const LEFT_BEHIND = JSON.stringify({
   vaults: [{ name: 'contoso-disks', url: 'https://contoso-disks.vault.azure.net:1' }],
@@ -51,7 +58,7 @@ async function seenWhileStarting(starting: ReturnType<typeof start>): Promise<re
 }
 
 let home = '';
-/** Where the README's commands look for it, from the folder they are run in. */
+/** Where the command line looks for it, in the folder of package.json. */
 let folder = '';
 let first: ReturnType<typeof start>;
 let second: ReturnType<typeof start>;
@@ -78,7 +85,7 @@ describe('npm start', () => {
     expect(first.shown.text).toMatch(/block {2}https:\/\/contoso-disks\.vault\.azure\.net:\d+\n/);
     expect(first.shown.text).toMatch(/alert {2}https:\/\/contoso-dev\.vault\.azure\.net:\d+\n/);
     expect(first.shown.text).toContain(join(folder, 'azure.json'));
-    expect(first.shown.text).toContain('npm run attack -- disable contoso-disks/disk-web');
+    expect(first.shown.text).toContain(`npm run attack -- --folder ${folder} disable contoso-disks/disk-web\n`);
   });
 
   it('says how fast it goes here, and by which seed: the one it was given, or one by chance', () => {
@@ -99,10 +106,17 @@ describe('npm start', () => {
     await expect.poll(() => first.shown.text, patient).toMatch(/resolved: contoso-disks\/disk-web: restored after /);
   });
 
+  it('alerts you of an attack in alert with the command that restores the key, as it is to be typed', async () => {
+    const client = await outsideClient(await findLocalAzure(folder), 'contoso-dev', 'attacker');
+    await attack('disable', client, 'dev-web');
+    const command = `  command: npm run key-guardian -- --folder ${folder} restore contoso-dev/dev-web\n`;
+    await expect.poll(() => first.shown.text, patient).toContain(command);
+  });
+
   it.skipIf(!canRun('curl') || !canRun('sh'))(
-    'lets the line of the README disable a key with curl, and undoes it',
+    'lets curl disable a key with what azure.json says, and undoes it',
     async () => {
-      const { stdout } = await promisify(execFile)('sh', ['-c', await curlLine()], {
+      const { stdout } = await promisify(execFile)('sh', ['-c', CURL], {
         cwd: home,
         env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
       });
@@ -279,12 +293,4 @@ describe('npm start with a policy of one’s own', () => {
 
 function canRun(command: string): boolean {
   return spawnSync(command, ['--version']).error === undefined;
-}
-
-/** The line of the README that makes and runs a request with curl. */
-async function curlLine(): Promise<string> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const [line, ...more] = readme.split('\n').filter((one) => one.startsWith('node -p ') && one.includes('curl'));
-  if (line === undefined || more.length > 0) throw new Error('The README has no curl line, or more than one.');
-  return line;
 }
