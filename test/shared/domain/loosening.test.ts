@@ -34,7 +34,7 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     ['in prod, disk-a, disk-b with a shorter notify time'],
   ],
   [
-    'older versions are looked at less often',
+    'older versions are swept less often',
     keyed({ olderVersions: 'each-minute' }),
     keyed({ olderVersions: 'hourly' }),
     ['in prod, disk-a, disk-b with older versions swept hourly'],

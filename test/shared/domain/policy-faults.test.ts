@@ -17,7 +17,7 @@ describe('a policy has no fault', () => {
   });
 });
 
-describe('a fault is told by the names of what has it', () => {
+describe('a fault is called by the names of what has it', () => {
   test.each([
     ['a vault', vault({ mode: 'blok' }), 'vault contoso-disks: mode must be "alert" or "block", not "blok"'],
     [
@@ -107,7 +107,7 @@ describe('refused as well is', () => {
   });
 });
 
-test('all faults are told at once, also where the form is wrong elsewhere', () => {
+test('all faults are listed at once, also where the form is wrong elsewhere', () => {
   const faults = policyFaults(
     {
       vaults: [

@@ -24,7 +24,7 @@ const parsed = policy.parse({
       ],
     },
     { name: 'lab', keys: [{ pattern: 'one', mode: 'block' }] },
-    { name: 'told', keys: [{ pattern: 'canary', guard: false, mode: 'block' }] },
+    { name: 'telling', keys: [{ pattern: 'canary', guard: false, mode: 'block' }] },
   ],
 });
 
@@ -60,7 +60,7 @@ describe('what the policy says of a key', () => {
     ['keys of a vault that is not named are not guarded', 'elsewhere', 'disk-a', { guarded: false, mode: 'alert' }],
     [
       'defaults: 30 days of notice, older versions each minute, nobody known',
-      'told',
+      'telling',
       'disk-a',
       { guarded: true, mode: 'alert', notifyBeforeExpiryDays: 30, olderVersions: 'each-minute', knownUsers: [] },
     ],
@@ -135,7 +135,7 @@ describe('what the policy says of a key', () => {
   });
 
   test('guarded vaults are named in lower case', () => {
-    expect(guardedVaults(parsed)).toEqual(['prod-disks', 'lab', 'told']);
+    expect(guardedVaults(parsed)).toEqual(['prod-disks', 'lab', 'telling']);
   });
 
   test('rights to write are needed where anything guarded is in block, and nowhere else', () => {
@@ -205,7 +205,7 @@ const vault = (more: object) => ({ vaults: [{ name: 'prod-disks', ...more }] });
 
 describe('a policy is accepted', () => {
   test.each([
-    ['with one vault and nothing else said: then it only tells', vault({}), { mode: 'alert' }],
+    ['with one vault and nothing else said: then it only alerts', vault({}), { mode: 'alert' }],
     ['with the shortest name of a vault', vault({ name: 'abc' }), { name: 'abc' }],
     ['with the longest name of a vault', vault({ name: `a${'b'.repeat(23)}` }), {}],
     ['with single hyphens in the name of a vault', vault({ name: 'a-b-c' }), {}],

@@ -11,26 +11,26 @@ describe('who did it', () => {
     eventsOf(['KeyUpdate'], disabled, heard(...events)).map((event) => event.by.oid);
 
   test.each<readonly [says: string, events: readonly AuditEvent[], oids: readonly string[]]>([
-    ['is told by the record of an update at that second', [by('KeyUpdate', 'anna')], ['anna']],
+    ['is named by the record of an update at that second', [by('KeyUpdate', 'anna')], ['anna']],
     [
-      'is told by a record within the same second, which the vault cuts off',
+      'is named by a record within the same second, which the vault cuts off',
       [by('KeyUpdate', 'anna', inMs(-29_001))],
       ['anna'],
     ],
-    ['is told by a record five seconds away', [by('KeyUpdate', 'anna', inMs(-25_000))], ['anna']],
-    ['is not told by a record six seconds away', [by('KeyUpdate', 'anna', inMs(-24_000))], []],
+    ['is named by a record five seconds away', [by('KeyUpdate', 'anna', inMs(-25_000))], ['anna']],
+    ['is not named by a record six seconds away', [by('KeyUpdate', 'anna', inMs(-24_000))], []],
     [
-      'is told by the nearest of several records',
+      'is named by the nearest of several records',
       [by('KeyUpdate', 'carl', inMs(-27_000)), by('KeyUpdate', 'anna', inMs(-29_000))],
       ['anna'],
     ],
-    ['is not told by a record about another version', [by('KeyUpdate', 'anna', ACTED, V2)], []],
+    ['is not named by a record about another version', [by('KeyUpdate', 'anna', ACTED, V2)], []],
     [
-      'is told by a record that names no version',
+      'is named by a record that names no version',
       [{ id: 'a', operation: 'KeyUpdate', at: ACTED, by: { oid: 'anna' } }],
       ['anna'],
     ],
-    ['is not told by a record of another operation', [by('KeyDelete', 'anna')], []],
+    ['is not named by a record of another operation', [by('KeyDelete', 'anna')], []],
   ])('%s', (_says, events, oids) => {
     expect(oidOf(...events)).toEqual(oids);
   });
@@ -46,7 +46,7 @@ describe('who did it', () => {
     ).toEqual(oids);
   });
 
-  test('of a deletion is told by the record of a deletion', () => {
+  test('of a deletion is named by the record of a deletion', () => {
     const record = heard(by('KeyUpdate', 'carl'), {
       id: 'a',
       operation: 'KeyDelete',
@@ -86,7 +86,7 @@ describe('who is named for it', () => {
     ['is who did it, where the other change was observed', [anna, carlBefore], inMs(-34_000), 'anna'],
     ['is who changed it several times', [anna, by('KeyUpdate', 'anna', inMs(-40_000))], inMs(-60_000), 'anna'],
     ['is who did it, whoever changed it later', [anna, by('KeyUpdate', 'carl', inMs(-20_000))], inMs(-60_000), 'anna'],
-    ['is nobody before a record has told', [carlBefore], inMs(-60_000), undefined],
+    ['is nobody before a record has come', [carlBefore], inMs(-60_000), undefined],
   ])('%s', (_says, events, otherwiseAt, oid) => {
     expect(named(events, otherwiseAt)).toBe(oid);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ApprovableAct, type Approval, approvableActs } from '../../../../shared/domain/approval.ts';
-import type { Verdict } from '../../../../shared/domain/decision.ts';
+import { type Verdict, WITHHELD } from '../../../../shared/domain/decision.ts';
 import { type Hold, holdDuring } from '../../../../shared/domain/hold.ts';
 import type { Attributes, ObservedKey, ObservedVersion } from '../../../../shared/domain/key.ts';
 import { type AuditEvent, differenceKey, type KeyRecord, type Standing } from '../../../../shared/domain/register.ts';
@@ -299,7 +299,7 @@ function givenOf([stateCell, approvedCell, windowCell, sweptCell, recordsCell, h
     operations,
     at: otherwiseAt ?? NOW,
     inFullAt: otherwiseAt ?? NOW,
-    // Of a key that was deleted nothing more was seen.
+    // Of a key that was deleted nothing more was observed.
     ...(found?.shown === undefined ? {} : { ...found.shown, at: firstObservedAt, updated: at }),
   });
   const difference = { since: at, otherwiseAt, firstObservedAt, ...(under === undefined ? {} : { hold: under.id }) };
@@ -385,6 +385,11 @@ describe('the decision table', () => {
     expect(cellsOf(head).map((name) => name.replace("'", '’'))).toEqual(COLUMNS);
     expect(rows.filter((cells) => !isRow(cells))).toEqual([]);
     for (const column of COLUMNS) expect(page.replaceAll("'", '’')).toContain(`- **${column}**`);
+  });
+
+  test.each(Object.keys(WITHHELD))('says what %s means, and has a row for it', (reason) => {
+    expect(page).toContain(`\`${reason}\``);
+    expect(rows.filter((cells) => cells.at(-1)?.includes(`withheld: ${reason}`))).not.toEqual([]);
   });
 
   test('says nothing twice', () => {

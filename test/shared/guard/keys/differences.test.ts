@@ -238,11 +238,11 @@ describe('a deletion', () => {
 });
 
 describe('what people cannot approve', () => {
-  const undated = (more: Partial<Found>): Difference => whenOf(dated(foundOf(undefined, more), situation(), NOTHING));
+  const whenFound = (more: Partial<Found>): Difference => whenOf(dated(foundOf(undefined, more), situation(), NOTHING));
 
   test('is since its rule says, else since now', () => {
-    expect(undated({ since: inDays(-3) })).toEqual({ since: inDays(-3), firstObservedAt: NOW });
-    expect(undated({})).toEqual({ since: NOW, firstObservedAt: NOW });
+    expect(whenFound({ since: inDays(-3) })).toEqual({ since: inDays(-3), firstObservedAt: NOW });
+    expect(whenFound({})).toEqual({ since: NOW, firstObservedAt: NOW });
   });
 });
 

@@ -62,7 +62,7 @@ describe('findings', () => {
     ]);
   });
 
-  test('are none about the versions of a key that people let go: it is back, and that is all', () => {
+  test('are none about the versions of a key that was deleted with approval: it is back, and that is all', () => {
     const deleted = { kind: 'deletion-approved', approval: 'a', deletedOn: inDays(-1) } as const;
     const back = oneVersion({ enabled: false });
     const record = { ...back.record, approved: { ...back.record.approved, standing: deleted } };

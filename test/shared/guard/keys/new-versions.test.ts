@@ -66,12 +66,12 @@ describe('a version that is not approved', () => {
     expect(faults(key(V1_APPROVED, made(V2)))).toEqual([[V2, ['the version before it is gone']]]);
   });
 
-  test('has a fault where the audit log told of its import before it was observed', () => {
-    const told = { id: 'a', operation: 'KeyImport', version: V2, at: ACTED, by: { oid: 'mallory' } };
-    const record = recordOf({ [V1]: known() }, { audit: { events: [told] } });
+  test('has a fault where an audit event says that it was imported before it was observed', () => {
+    const event = { id: 'a', operation: 'KeyImport', version: V2, at: ACTED, by: { oid: 'mallory' } };
+    const record = recordOf({ [V1]: known() }, { audit: { events: [event] } });
     expect(faults(key(record, made(V2), shown()))).toEqual([[V2, ['it was imported']]]);
     expect(
-      faults(key(recordOf({ [V1]: known() }, { audit: { events: [{ ...told, version: V3 }] } }), made(V2), shown())),
+      faults(key(recordOf({ [V1]: known() }, { audit: { events: [{ ...event, version: V3 }] } }), made(V2), shown())),
     ).toEqual([[V2, []]]);
   });
 });

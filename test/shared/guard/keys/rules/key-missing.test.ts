@@ -46,7 +46,7 @@ testRule(keyMissing, {
   accepts: [
     ['a key that is there', situation()],
     [
-      'a key that is there although a record told of a purge',
+      'a key that is there although a record says that it was purged',
       situation({ record: recordOf({ [V1]: known() }, purged) }),
     ],
     [
@@ -86,7 +86,7 @@ testRule(keyMissing, {
     ['a key that is in neither list for the first time: settling', absent(undefined), { ...settling, since: NOW }],
     ['a key gone for a moment less than a minute: settling', absent(59_999), { ...settling, since: inMs(-59_999) }],
     ['a key gone for a minute: missing', absent(60_000), { ...missing, since: inMs(-60_000) }],
-    ['a key gone for an hour: missing still, since nothing tells of a purge', absent(3_600_000), missing],
+    ['a key gone for an hour: missing still, since no record says that it was purged', absent(3_600_000), missing],
     [
       'a key that is away a moment less than fifteen minutes after the vault accepted its recovery: settling',
       absent(600_000, recovering(899_999)),
@@ -98,7 +98,7 @@ testRule(keyMissing, {
       missing,
     ],
     [
-      'a key of which only a record of the one before it told that it was purged',
+      'a key of which only a record of the one before it says that it was purged',
       absent(60_000, { audit: { purged: { ...purge, at: inDays(-101) } } }),
       missing,
     ],

@@ -48,7 +48,7 @@ testRule(keyRecreated, {
       situation({ observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined } }),
     ],
     [
-      'another key under the name of one that people let go: another rule finds it',
+      'another key under the name of one that was deleted with approval: another rule finds it',
       situation({
         observed: present(stranger),
         record: recordOf(

@@ -45,7 +45,7 @@ const made = (
       ...(record === undefined ? {} : { [V2]: known({ created: ACTED, ...record }) }),
     }),
   });
-/** A new version that is like the one before it, with what the audit log told. */
+/** A new version that is like the one before it, with an audit event. */
 const heard = (event: AuditEvent) =>
   situation({
     observed: present(newVersion(), shown()),
@@ -71,14 +71,14 @@ testRule(versionNotApproved, {
     ],
     ['a new version where a record says that another one was imported', heard(by('KeyImport', 'mallory', ACTED, V1))],
     [
-      'a key that people let go and that stays deleted',
+      'a key that was deleted with approval and stays so',
       situation({
         observed: { kind: 'deleted', managed: false, deletedOn: DELETED, scheduledPurgeOn: undefined },
         record: comesBack(),
       }),
     ],
     [
-      'a key that people let go and that was purged since',
+      'a key that was deleted with approval and purged since',
       situation({ observed: { kind: 'absent' }, record: comesBack() }),
     ],
   ],
