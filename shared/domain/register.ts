@@ -90,6 +90,8 @@ export const difference = z.object({
   firstObservedAt: moment,
   /** The hold under which it may have come to be; absent where it came to be under none. */
   hold: z.string().optional(),
+  /** Set while every inspection that found it was to undo it: it was not so when `block` began, whenever a sweep noted that. */
+  inBlock: z.literal(true).optional(),
 });
 export type Difference = z.infer<typeof difference>;
 

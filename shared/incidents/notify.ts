@@ -62,13 +62,13 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
         stored === undefined ? [] : [stored],
       );
       const isTheirs = standing?.revision === incident.revision;
-      await Promise.all(
-        own.map((stored) =>
-          isTheirs
-            ? needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing })
-            : needs.tables.outbox.remove(stored),
-        ),
-      );
+      for (const stored of own) {
+        if (isTheirs)
+          await needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing });
+        else await needs.tables.outbox.remove(stored);
+        // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
+        if (isTheirs) await needs.queues.alerts.send({ partition: stored.row.partition, row: stored.row.row });
+      }
     },
   };
 }

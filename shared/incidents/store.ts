@@ -117,7 +117,13 @@ async function changeIncident(
   const was = stored.value;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
-  const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}) };
+  const named = 'who' in change ? { who: change.who } : {};
+  const next: Incident = {
+    ...was,
+    ...given,
+    ...named,
+    ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
+  };
   // That there was a newer act makes no difference to anybody.
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return (await needs.tables.incidents.replace(stored, next)) !== undefined;
@@ -165,8 +171,8 @@ export async function openWhile(
   await endIncidents(subject, isMeant, judgement, needs);
 }
 
-/** Names who did it, once an audit event says so. */
-export async function nameActor(stored: StoredIncident, who: Actor, needs: Needs): Promise<void> {
-  if (stored.value.who?.oid === who.oid) return;
+/** Names who did it, once an audit event says so. `undefined`: nobody any more, since events say that several may have. */
+export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Needs): Promise<void> {
+  if (stored.value.who?.oid === who?.oid) return;
   await changeIncident(stored, { who }, needs);
 }

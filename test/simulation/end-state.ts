@@ -1,4 +1,5 @@
 import type { SeedKey, SeedVersion } from '../../local/azure/types.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
 import type { KeyRecord } from '../../shared/domain/register.ts';
 import { spellSubject } from '../../shared/domain/subject.ts';
 import { DAY_MS } from '../../shared/domain/time.ts';
@@ -15,8 +16,10 @@ export interface EndState {
   readonly register: readonly unknown[];
   /** Claims that nobody ended. */
   readonly claims: number;
-  /** Incidents of which the outbox still holds an alert. */
+  /** Incidents of which the outbox still holds an alert, and those that nobody was alerted of as they stand. */
   readonly untold: readonly string[];
+  /** Alerts of what no incident says. */
+  readonly unfounded: readonly string[];
   /** Writes that reached the vault without an intent in the trail. */
   readonly unrecorded: readonly string[];
 }
@@ -43,13 +46,26 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
       .toSorted(),
     register: [...known].map(([key, { record }]) => registerStateOf(key, record)),
     claims: (await world.ports.tables.claims.list(vault)).stored.length,
-    untold: (await world.ports.tables.outbox.list()).stored.map(({ value }) => value.incident.kind),
+    untold: [
+      ...(await world.ports.tables.outbox.list()).stored.map(({ value }) => value.incident.kind),
+      ...incidents.filter((incident) => !isTold(world, incident)).map(({ kind, state }) => `${kind} ${state}`),
+    ],
+    unfounded: world.alerts
+      .filter(({ incident: { id, revision } }) => {
+        const standing = incidents.find((incident) => incident.id === id);
+        return standing === undefined || standing.revision < revision;
+      })
+      .map(({ event, incident: { kind, subject } }) => `${event} ${kind} ${spellSubject(subject)}`),
     unrecorded: world.azure.log
       .filter(({ identity, method, status }) => identity === 'keeper' && method !== 'GET' && status !== 401)
       .map(({ clientRequestId = 'none' }) => clientRequestId)
       .filter((id) => !intended.has(id)),
   };
 }
+
+/** Whether the channel was given an incident as it stands. */
+const isTold = ({ alerts }: World, { id, revision }: Incident): boolean =>
+  alerts.some(({ incident }) => incident.id === id && incident.revision === revision);
 
 function registerStateOf(key: string, { approved, observed, inFlight, heard }: KeyRecord): unknown {
   return {

@@ -45,10 +45,27 @@ export const certainEventsOf = (
   record: Pick<KeyRecord, 'heard'>,
 ): readonly AuditEvent[] => eventsOf(operations, done, record, CERTAIN_MS);
 
-/** Who is to be named for what a rule found: nobody where several may have done it. */
-export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'heard'>): Actor | undefined {
-  const operations = rules.find(({ id }) => id === rule)?.doneBy ?? [];
+/** Who did something, as far as the audit log has told. */
+export type Named =
+  | { readonly kind: 'nobody-yet' }
+  | { readonly kind: 'one'; readonly by: Actor }
+  /** Each of them may have done it: nobody is to be named. */
+  | { readonly kind: 'several' };
+
+/** Who may have done it by one of some operations. */
+export function namedFor(operations: readonly string[], done: Done, record: Pick<KeyRecord, 'heard'>): Named {
   const events = eventsOf(operations, done, record);
   const last = events.at(-1)?.by;
-  return events.every(({ by }) => by.oid === last?.oid) ? last : undefined;
+  if (last === undefined) return { kind: 'nobody-yet' };
+  return events.every(({ by }) => by.oid === last.oid) ? { kind: 'one', by: last } : { kind: 'several' };
+}
+
+/** As `namedFor`, for what a rule found. */
+export const namedByRule = (rule: string, done: Done, record: Pick<KeyRecord, 'heard'>): Named =>
+  namedFor(rules.find(({ id }) => id === rule)?.doneBy ?? [], done, record);
+
+/** Who is to be named for what a rule found: nobody where several may have done it. */
+export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'heard'>): Actor | undefined {
+  const named = namedByRule(rule, done, record);
+  return named.kind === 'one' ? named.by : undefined;
 }

@@ -3,7 +3,7 @@ import type { Approval } from '../../domain/approval.ts';
 import type { Decision, Judgement, Verdict, Withholding } from '../../domain/decision.ts';
 import type { Finding, Remedy, Situation } from '../../domain/finding.ts';
 import { holdOn } from '../../domain/hold.ts';
-import { isLetGo, type RegisterChange } from '../../domain/register.ts';
+import { differenceKey, isLetGo, type RegisterChange } from '../../domain/register.ts';
 import { approvalFor, consumptions } from './consume.ts';
 import { type Dating, dated } from './differences.ts';
 import { findings } from './findings.ts';
@@ -32,7 +32,7 @@ export interface KeyDecision extends Decision {
 /** What to do about a key. Pure: time and everything else is an argument. */
 export function decide(given: Given): KeyDecision {
   const judgements = findings(given)
-    .map((found) => dated(found, given, given))
+    .map((found) => withBlock(dated(found, given, given), given))
     .map((finding) => ({ finding, verdict: judge(finding, given) }));
   return {
     judgements,
@@ -40,6 +40,17 @@ export function decide(given: Given): KeyDecision {
     changes: [...consumptions(judgements, given), ...learnings(given)],
     inspectAgainInSeconds: secondsToNextInspection(judgements, given),
   };
+}
+
+/**
+ * A finding, with whether it has been found in `block` alone: now for the first time, or always so far. What a person
+ * accepted as needed was observed before it was found.
+ */
+function withBlock(finding: Finding, { policy, baselineAccepted, record, now }: Given): Finding {
+  const { act, version, firstObservedAt } = finding;
+  const standing = act === undefined ? undefined : record.observed.differing[differenceKey(version, act)];
+  const isSo = firstObservedAt.getTime() === now.getTime() || standing?.inBlock === true;
+  return { ...finding, inBlock: policy.mode === 'block' && baselineAccepted && isSo ? true : undefined };
 }
 
 function judge(finding: Finding, given: Given): Verdict {
@@ -82,9 +93,10 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
   if (policy.mode === 'alert') return 'alert-only';
   if (!given.baselineAccepted) return 'no-baseline';
   if (holdOn(holds, given, now) !== undefined) return 'hold';
-  const { hold: under, firstObservedAt, remedy, since } = finding;
+  const { hold: under, firstObservedAt, inBlock, remedy, since } = finding;
   if (under !== undefined && holds.find(({ id }) => id === under)?.settled?.as !== 'undo') return 'under-hold';
-  if (blockSince !== undefined && firstObservedAt.getTime() < blockSince.getTime()) return 'before-block';
+  if (inBlock !== true && blockSince !== undefined && firstObservedAt.getTime() < blockSince.getTime())
+    return 'before-block';
   const { recovering } = record.inFlight;
   const isRecovering =
     remedy.kind === 'recover' &&

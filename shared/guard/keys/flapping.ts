@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
-import { eventsOf } from './actors.ts';
+import { type Named, namedFor } from './actors.ts';
 
 /** So many acts undone within an hour make a key flap. */
 const FLAPPING_ACTS = 3;
@@ -42,9 +42,16 @@ export function flappingSince(record: Undone, now: Date): Date | undefined {
 export const isHolding = (record: Undone, now: Date): boolean =>
   undoneLately(record, now).every(({ at }) => now.getTime() - at.getTime() >= HOLDS_AFTER_MS);
 
-/** Who did the last of the undone acts for which somebody is to be named. */
-export const flapper = (record: KeyRecord): Actor | undefined =>
-  record.inFlight.undone
-    .toReversed()
-    .map((done) => eventsOf([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record).at(-1)?.by)
-    .find((actor) => actor !== undefined);
+/** Who did the last of the undone acts of which the audit log has told. */
+export function namedFlapper(record: KeyRecord): Named {
+  const named = record.inFlight.undone.map((done) =>
+    namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record),
+  );
+  return named.findLast(({ kind }) => kind !== 'nobody-yet') ?? { kind: 'nobody-yet' };
+}
+
+/** Who is to be named for it: nobody where several may have done that. */
+export function flapper(record: KeyRecord): Actor | undefined {
+  const named = namedFlapper(record);
+  return named.kind === 'one' ? named.by : undefined;
+}

@@ -5,6 +5,8 @@ import type { KeySubject } from '../../domain/subject.ts';
 import { later, SECOND_MS } from '../../domain/time.ts';
 import type { Ports } from '../../ports.ts';
 
+type Needs = Pick<Ports, 'newId' | 'now'> & { readonly queues: Pick<Ports['queues'], 'inspections'> };
+
 /** 1, 2, 4 … 60 s. */
 export const delaySeconds = (attempt: number): number => Math.min(60, 2 ** Math.min(attempt, 6));
 
@@ -13,7 +15,7 @@ export const isPlanned = ({ inFlight }: KeyRecord, now: Date): boolean =>
   inFlight.nextInspectionAt !== undefined && inFlight.nextInspectionAt.getTime() > now.getTime();
 
 /** Asks for another inspection where something failed; once, whoever asks. Returns when it is. */
-export async function tryAgain(message: Inspection, record: KeyRecord, ports: Ports): Promise<Date | undefined> {
+export async function tryAgain(message: Inspection, record: KeyRecord, ports: Needs): Promise<Date | undefined> {
   if (isPlanned(record, ports.now()) && message.attempt === 0) return record.inFlight.nextInspectionAt;
   const afterSeconds = delaySeconds(message.attempt);
   await ports.queues.inspections.send({ ...message, attempt: message.attempt + 1 }, afterSeconds);
@@ -27,7 +29,7 @@ export async function followUp(
   subject: KeySubject,
   { actions, inspectAgainInSeconds }: Decision,
   record: KeyRecord,
-  { queues, newId, now }: Ports,
+  { queues, newId, now }: Needs,
 ): Promise<Date | undefined> {
   // What the last round has decided may not be done yet.
   const isMoreToDo = actions.length > 0;

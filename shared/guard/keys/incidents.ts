@@ -19,9 +19,9 @@ import {
 } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { subjectOfFinding } from '../records.ts';
-import { actorFor, type Done } from './actors.ts';
+import { actorFor, type Named, namedByRule } from './actors.ts';
 import type { ActIncident } from './audit-events.ts';
-import { flapper, flappingSince, isFlapping, isHolding } from './flapping.ts';
+import { flapper, flappingSince, isFlapping, isHolding, namedFlapper } from './flapping.ts';
 import { rules } from './rules/registry.ts';
 
 /** A passing failure is alerted once it has lasted this long, in ms. */
@@ -53,12 +53,12 @@ export async function alertOf(found: Found, standing: readonly StoredIncident[],
     found.actIncidents.length === 0 &&
     standing.every(({ value }) => value.state === 'resolved')
   ) {
-    await nameActors(standing, record, ports);
+    await nameActors(standing, found, ports);
     return false;
   }
   for (const draft of drafts) await openIncident(draft, ports);
   await openActIncidents(found.actIncidents, ports);
-  await nameActors((await readIncidents(ports, subject)).stored, record, ports);
+  await nameActors((await readIncidents(ports, subject)).stored, found, ports);
   // While something settles nobody can say that it is good again.
   const isSettling = decision.judgements.some(({ verdict }) => verdict.kind === 'settling');
   const isComing = record.inFlight.recovering !== undefined || isSettling;
@@ -242,15 +242,20 @@ const leavesUsable = ({ finding, verdict }: Judgement): boolean =>
 const isFolded = ({ undoing }: Incident, record: KeyRecord, now: Date, isStillToUndo: boolean): boolean =>
   undoing === true && isStillToUndo && isFlapping(record, now);
 
-async function nameActors(standing: readonly StoredIncident[], record: KeyRecord, ports: Ports): Promise<void> {
+/** Records come in any order: one that is nearer names another than the first that came, and that several may have done it names nobody. */
+async function nameActors(standing: readonly StoredIncident[], found: Found, ports: Ports): Promise<void> {
   for (const stored of standing) {
-    const { kind, subject, since, otherwiseAt, who, state } = stored.value;
-    const done: Done = { version: versionIn(subject), since, otherwiseAt };
-    // Who makes it flap now is not who did before it held.
-    const isNamed = kind === keyFlapping.id ? state === 'open' : rules.some(({ id }) => id === kind);
-    if (!isNamed) continue;
-    const by = kind === keyFlapping.id ? flapper(record) : actorFor(kind, done, record);
-    // Records come in any order: one that is nearer names another than the first that came.
-    if (by !== undefined && by.oid !== who?.oid) await nameActor(stored, by, ports);
+    const named = namedIn(stored.value, found);
+    if (named.kind !== 'nobody-yet') await nameActor(stored, named.kind === 'one' ? named.by : undefined, ports);
   }
+}
+
+function namedIn({ kind, subject, since, otherwiseAt, state }: Incident, { decision, record }: Found): Named {
+  const version = versionIn(subject);
+  // Who makes it flap now is not who did before it held.
+  if (kind === keyFlapping.id) return state === 'open' ? namedFlapper(record) : { kind: 'nobody-yet' };
+  const said = decision.judgements.find(({ finding }) => finding.rule === kind && finding.version === version)?.finding;
+  if (state === 'open' && said?.by !== undefined) return { kind: 'one', by: said.by };
+  const isOfRule = rules.some(({ id }) => id === kind);
+  return isOfRule ? namedByRule(kind, { version, since, otherwiseAt }, record) : { kind: 'nobody-yet' };
 }

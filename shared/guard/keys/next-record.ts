@@ -112,9 +112,10 @@ function differingNow(
   const kept = observed.kind === 'present' ? [] : Object.entries(record.observed.differing);
   return Object.fromEntries([
     ...kept.filter(([name]) => name !== differenceKey(undefined, 'delete') || observed.kind === 'absent'),
-    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold }) =>
-      act === undefined ? [] : [[differenceKey(version, act), { since, otherwiseAt, firstObservedAt, hold }] as const],
-    ),
+    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold, inBlock }) => {
+      const difference = { since, otherwiseAt, firstObservedAt, hold, inBlock };
+      return act === undefined ? [] : [[differenceKey(version, act), difference] as const];
+    }),
   ]);
 }
 
@@ -143,13 +144,14 @@ function afterAct(record: KeyRecord, { intent, outcome, isTaken }: Ended, now: D
   const written = { ...record, inFlight: { ...record.inFlight, undone, recovering } };
   return facts.changes === undefined || facts.subject.kind !== 'version' || outcome.kind === 'unknown'
     ? written
-    : withWritten(written, facts.subject.version, facts.changes, now);
+    : withWritten(written, facts.subject.version, facts.changes);
 }
 
-function withWritten(record: KeyRecord, version: string, change: AttributeChange, now: Date): KeyRecord {
+/** What was written is there. Nobody has read what else there is, so the version is observed no later than it was. */
+function withWritten(record: KeyRecord, version: string, change: AttributeChange): KeyRecord {
   const last = record.observed.versions[version];
   if (last === undefined) return record;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  const versions = { ...record.observed.versions, [version]: { ...last, ...given, at: now, inFullAt: now } };
+  const versions = { ...record.observed.versions, [version]: { ...last, ...given } };
   return { ...record, observed: { ...record.observed, versions } };
 }

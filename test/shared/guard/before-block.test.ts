@@ -147,6 +147,26 @@ describe.each<Act>(['disable', 'delete'])('what was bad when block began (%s)', 
   });
 });
 
+describe.each([
+  ['the last that a sweep noted is alert', true],
+  ['no sweep has noted any', false],
+] as const)('what becomes bad in block before a sweep has noted that policy, where %s', (_, isAlertNoted) => {
+  test('is undone also where that takes more than one inspection', async () => {
+    const world = await createWorld({ vaults, policy: inMode(isAlertNoted ? 'alert' : 'block') });
+    if (isAlertNoted) await world.sentry();
+    await world.pass(10);
+    world.changePolicy(inMode('block'));
+    world.azure.fault({ match: { identity: 'keeper', method: 'PATCH' }, answer: { kind: 'conflict' }, times: 2 });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    expect(usable(world)).toEqual(['disk-b', 'disk-c']);
+    await world.sentry();
+    await world.pass(65);
+    expect(usable(world)).toEqual(names);
+    expect(await judgements(world)).toEqual(['resolved, undone']);
+  });
+});
+
 describe('of a version that was bad when block began', () => {
   const SOONER = new Date('2031-03-01T00:00:00Z');
   const SOONEST = new Date('2020-01-01T00:00:00Z');

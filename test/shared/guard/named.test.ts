@@ -65,7 +65,9 @@ describe('whom an incident names', () => {
     await heard(world);
     await world.as('owner').create(VAULT, 'disk-a');
     await heard(world);
-    expect(await openIn(world)).toMatchObject([{ kind: 'deleted-key-back', who: { oid: oidOf(world, 'attacker') } }]);
+    expect(await openIn(world)).toMatchObject([
+      { kind: 'version-not-approved', who: { oid: oidOf(world, 'attacker') } },
+    ]);
   });
 
   test('is nobody where several changed the version since it was last seen: the vault has the time of the last alone', async () => {
@@ -77,7 +79,7 @@ describe('whom an incident names', () => {
       await heard(world);
     }
     const incidents = await told(world);
-    expect(incidents.map(({ kind }) => kind)).toContain('key-contested');
+    expect(incidents.map(({ kind }) => kind)).toContain('key-flapping');
     expect(incidents.map(({ who }) => who)).toEqual(incidents.map(() => undefined));
   });
 

@@ -1,7 +1,8 @@
+import type { Actor } from '../../../domain/audit-record.ts';
 import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
-import { isLetGo, type Standing } from '../../../domain/register.ts';
-import { utc } from '../../../domain/time.ts';
+import { type AuditEvent, eventsOn, isLetGo, type KeyRecord, type Standing } from '../../../domain/register.ts';
+import { CLOCKS_APART_MS, utc } from '../../../domain/time.ts';
 import { newVersions } from '../new-versions.ts';
 
 export const versionNotApproved: KeyRule = {
@@ -20,16 +21,20 @@ export const versionNotApproved: KeyRule = {
       `key-guardian baseline accept ${vault} --as-shown ${key}/${version}`,
     ];
     const alertOnly = { act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
-    if (isLetGo(record))
+    if (isLetGo(record)) {
+      const since = record.observed.backSince ?? now;
+      const by = broughtBackBy(record, since);
       return [
         {
           ...alertOnly,
           version: undefined,
-          since: record.observed.backSince ?? now,
+          since,
+          ...(by === undefined ? {} : { by }),
           summary: `Key ${spell({ vault, key })} is back: ${howItWent(record.approved.standing)}. It is not guarded until a person accepts its versions.`,
           commands: accept(observed.current),
         },
       ];
+    }
     return (
       newVersions(situation)
         // One that was only not approved, and has no fault of its own any more, still waits for a person.
@@ -56,4 +61,27 @@ function howItWent(standing: Standing): string {
     default:
       return standing satisfies never;
   }
+}
+
+function goneAt(standing: Standing): Date | undefined {
+  switch (standing.kind) {
+    case 'kept':
+      return undefined;
+    case 'deletion-approved':
+      return standing.deletedOn;
+    case 'abandoned':
+      return standing.at;
+    default:
+      return standing satisfies never;
+  }
+}
+
+/** Who brought a key back that people had let go: the vault has no time of that, and whoever made a version of it since did not. */
+function broughtBackBy(record: KeyRecord, backSince: Date): Actor | undefined {
+  const goneMs = goneAt(record.approved.standing)?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const between = ({ at }: AuditEvent): boolean =>
+    at.getTime() >= goneMs && at.getTime() <= backSince.getTime() + CLOCKS_APART_MS;
+  const recovered = eventsOn(record, ['KeyRecover'], undefined).findLast(between);
+  // A name that was purged is made anew.
+  return (recovered ?? eventsOn(record, MAKING_OPERATIONS, undefined).find(between))?.by;
 }

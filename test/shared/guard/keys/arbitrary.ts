@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Approval, approvableActs } from '../../../../shared/domain/approval.ts';
 import type { Situation } from '../../../../shared/domain/finding.ts';
-import type { Hold } from '../../../../shared/domain/hold.ts';
+import { type Hold, settlements } from '../../../../shared/domain/hold.ts';
 import type { Attributes, ObservedVersion } from '../../../../shared/domain/key.ts';
 import type { KeyPolicy } from '../../../../shared/domain/policy.ts';
 import {
@@ -86,6 +86,8 @@ const lastObserved: fc.Arbitrary<LastObserved> = fc.record({
   at: fc.constantFrom(inDays(-1), inMs(-60_000)),
   updated: fc.constantFrom(BORN, inDays(-1)),
   enabled: fc.boolean(),
+  notBefore,
+  expiresOn,
   operations,
   inFullAt: fc.constant(inDays(-1)),
 });
@@ -130,6 +132,8 @@ const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
       { noNullPrototype: true },
     ),
     absentSince: maybe(lately),
+    incompleteSince: maybe(lately),
+    backSince: maybe(lately),
   }),
   inFlight: fc.record({
     recovering: maybe(fc.record({ since: lately, deletedOn: updated })),
@@ -184,8 +188,10 @@ export const anyHold: fc.Arbitrary<Hold> = fc
   .record({
     vault: maybe(fc.constantFrom('prod-disks', 'test-disks')),
     key: maybe(fc.constantFrom('disk-a', 'disk-b')),
-    until: fc.constantFrom(inDays(-1), NOW, inMs(1_000)),
+    from: fc.constantFrom(inDays(-2), inMs(-3_600_000)),
+    until: fc.constantFrom(inMs(-1_800_000), NOW, inMs(1_000)),
     released: maybe(person),
+    settled: maybe(fc.tuple(person, fc.constantFrom(...settlements)).map(([who, as]) => ({ ...who, as }))),
   })
   .map(({ vault, key, ...more }) => ({ ...hold(more), vault, key }));
 

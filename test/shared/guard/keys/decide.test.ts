@@ -1,23 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { Judgement, Verdict } from '../../../../shared/domain/decision.ts';
+import type { ApprovableAct } from '../../../../shared/domain/approval.ts';
+import { spellVerdict, type Verdict, type Withholding } from '../../../../shared/domain/decision.ts';
 import type { ObservedVersion } from '../../../../shared/domain/key.ts';
-import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
-import { later } from '../../../../shared/domain/time.ts';
-import { decide, type Given, settlingSeconds, wasBadBefore } from '../../../../shared/guard/decide.ts';
+import { type Difference, differenceKey, type Standing } from '../../../../shared/domain/register.ts';
+import { decide, type Given, settlingSeconds, undoneBy } from '../../../../shared/guard/keys/decide.ts';
 import {
   ACTED,
   approval,
   approved,
   BORN,
-  by,
   DETAIL,
   given,
   hold,
   inDays,
   inMs,
   known,
+  lastObserved,
   NOW,
   OPERATIONS,
+  type Parts,
   POLICY,
   present,
   recordOf,
@@ -27,35 +28,46 @@ import {
 } from './situations.ts';
 
 /** A version that somebody has made unusable, everything else being as it should. */
-const bad = (
-  version: Partial<ObservedVersion>,
-  more: Partial<Given> = {},
-  record: Partial<VersionRecord> = {},
-): Given =>
-  given({
-    observed: present(shown({ updated: ACTED, ...version })),
-    record: recordOf({ [V1]: known(record) }),
+const bad = (version: Partial<ObservedVersion>, more: Partial<Given> = {}): Given =>
+  given({ observed: present(shown({ updated: ACTED, ...version })), ...more });
+const disabled = (more: Partial<Given> = {}): Given => bad({ enabled: false }, more);
+const DELETED = { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;
+const deleted = (more: Partial<Given> = {}): Given => given({ observed: DELETED, ...more });
+const withParts = (parts: Parts, versions = { [V1]: known() }): Pick<Given, 'record'> => ({
+  record: recordOf(versions, parts),
+});
+const RETIRED = { [V1]: known({ attributes: approved({ enabled: false }) }) };
+
+/** A version that is disabled since before: so it was at the last observation, and this is what is known of it. */
+const disabledBefore = (difference: Partial<Difference>, more: Partial<Given> = {}): Given =>
+  disabled({
+    ...withParts({
+      observed: {
+        versions: { [V1]: lastObserved({ updated: ACTED, enabled: false }) },
+        differing: { [differenceKey(V1, 'disable')]: { since: ACTED, firstObservedAt: inMs(-20_000), ...difference } },
+      },
+    }),
     ...more,
   });
-const disabled = (more: Partial<Given> = {}, record: Partial<VersionRecord> = {}): Given =>
-  bad({ enabled: false }, more, record);
-const deleted = (more: Partial<Given> = {}): Given =>
-  given({ observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) }, ...more });
-const withRecord = (of: Given, more: Partial<KeyRecord>): Given => ({ ...of, record: { ...of.record, ...more } });
-
-const seenDisabled: VersionRecord['seen'] = {
-  at: inMs(-10_000),
-  updated: ACTED,
-  enabled: false,
-  operations: [...OPERATIONS],
-  inFullAt: inMs(-10_000),
-  verdict: 'left',
-};
+/** A deletion that was observed before. */
+const deletedBefore = (difference: Partial<Difference>, more: Partial<Given> = {}): Given =>
+  deleted({
+    ...withParts({
+      observed: {
+        differing: {
+          [differenceKey(undefined, 'delete')]: { since: ACTED, firstObservedAt: inMs(-20_000), ...difference },
+        },
+      },
+    }),
+    ...more,
+  });
+const recovering = (sinceMs: number, deletedOn = ACTED): Pick<Given, 'record'> =>
+  withParts({ inFlight: { recovering: { since: inMs(-sinceMs), deletedOn } } });
 
 const id = { vault: 'prod-disks', key: 'disk-a' };
 const enableV1 = { kind: 'restore-version', ...id, version: V1, change: { enabled: true } } as const;
 const recover = { kind: 'recover-key', ...id, deletedOn: ACTED } as const;
-const verdicts = (of: Given): readonly Verdict[] => decide(of).judgements.map(({ verdict }: Judgement) => verdict);
+const verdicts = (of: Given): readonly Verdict[] => decide(of).judgements.map(({ verdict }) => verdict);
 
 describe('a key that is as approved', () => {
   test('leads to nothing', () => {
@@ -63,15 +75,14 @@ describe('a key that is as approved', () => {
       judgements: [],
       actions: [],
       changes: [],
-      lookAgainInSeconds: undefined,
-      contested: false,
+      inspectAgainInSeconds: undefined,
     });
   });
 });
 
 describe('what is undone', () => {
   test('is a disablement: the version is enabled and nothing else of it changed', () => {
-    expect(decide(disabled())).toMatchObject({ actions: [enableV1], changes: [], lookAgainInSeconds: undefined });
+    expect(decide(disabled())).toMatchObject({ actions: [enableV1], changes: [], inspectAgainInSeconds: undefined });
   });
 
   test('is a deletion: the key is recovered', () => {
@@ -80,7 +91,8 @@ describe('what is undone', () => {
 
   test('is everything bad of one version in one write', () => {
     const all = { enabled: false, notBefore: inDays(1), expiresOn: inDays(1), detail: { ...DETAIL, operations: [] } };
-    expect(decide(bad(all)).actions).toEqual([
+    const of = bad(all);
+    expect(decide(of).actions).toEqual([
       {
         ...enableV1,
         change: {
@@ -91,275 +103,321 @@ describe('what is undone', () => {
         },
       },
     ]);
+    expect(undoneBy(enableV1, decide(of)).map(({ act }) => act)).toEqual([
+      'disable',
+      'expire',
+      'not-before',
+      'operations',
+    ]);
+  });
+
+  const two = given({
+    observed: present(shown({ version: V2, enabled: false }), shown({ enabled: false })),
+    ...withParts({}, { [V1]: known(), [V2]: known() }),
   });
 
   test('is each bad version by a write of its own', () => {
-    const two = given({
-      observed: present(shown({ version: V2, enabled: false }), shown({ enabled: false })),
-      record: recordOf({ [V1]: known(), [V2]: known() }),
-    });
     expect(decide(two).actions).toEqual([{ ...enableV1, version: V2 }, enableV1]);
+    expect(undoneBy(enableV1, decide(two)).map(({ version }) => version)).toEqual([V1]);
+  });
+
+  test('is everything that becomes bad, however many versions at once', () => {
+    const names = Array.from({ length: 500 }, (_, place) => `${place}`.padStart(32, '0'));
+    const all = given({
+      observed: present(...names.map((version) => shown({ version, enabled: false, updated: ACTED }))),
+      blockSince: inDays(-1),
+      ...withParts({}, Object.fromEntries(names.map((version) => [version, known()]))),
+    });
+    expect(decide(all).actions).toHaveLength(500);
   });
 });
 
 describe('a write is withheld', () => {
-  const leftSeen: NonNullable<VersionRecord['seen']> = {
-    at: inDays(-1),
-    updated: ACTED,
-    enabled: false,
-    operations: [...OPERATIONS],
-    inFullAt: inDays(-1),
-    verdict: 'left',
-  };
-  const left = { seen: leftSeen };
-  /** Its window was over before the date that the vault gives, and not when the version was last seen otherwise. */
-  const overBy = approval({ until: inMs(-60_000) });
-  const managed = (version: Partial<ObservedVersion>): Given['observed'] => ({
+  const managed: Given['observed'] = {
     kind: 'present',
     managed: true,
     current: V1,
-    versions: [shown({ updated: ACTED, ...version })],
-  });
-  test.each<readonly [says: string, because: string, of: Given]>([
+    versions: [shown({ updated: ACTED, enabled: false })],
+  };
+  const over = (more: Parameters<typeof hold>[0] = {}) => hold({ until: inMs(-10_000), ...more });
+  const settled = (as: 'undo' | 'accept') => over({ settled: { by: { oid: 'responder' }, at: NOW, as } });
+  const underHold = (holds: Given['holds']) => disabledBefore({ hold: 'hold-1' }, { holds });
+
+  test.each<readonly [says: string, because: Withholding, of: Given]>([
     ['before a baseline is accepted', 'no-baseline', disabled({ baselineAccepted: false })],
-    ['of a key behind a certificate', 'managed', disabled({ observed: managed({ enabled: false }) })],
+    ['of a key behind a certificate', 'managed', disabled({ observed: managed })],
+    ['of a deleted key behind a certificate', 'managed', deleted({ observed: { ...DELETED, managed: true } })],
     ['in mode alert', 'alert-only', disabled({ policy: { ...POLICY, mode: 'alert' } })],
+    [
+      'in mode alert, before a baseline is accepted as well',
+      'alert-only',
+      disabled({ baselineAccepted: false, policy: { ...POLICY, mode: 'alert' } }),
+    ],
     ['while the key is held', 'hold', disabled({ holds: [hold()] })],
-    ['of what was bad at the last look and nobody has counted', 'uncounted', disabled({}, left)],
+    ['while everything is held', 'hold', deleted({ holds: [hold({ vault: undefined, key: undefined })] })],
     [
-      'of what was bad at the last look, with more than 20 versions like it',
-      'mass-brake',
-      disabled({ badBefore: 21 }, left),
+      'of what may have come to be under a hold that is over',
+      'under-hold',
+      disabled({ holds: [over()], sweptOtherwiseAt: inMs(-60_000) }),
+    ],
+    ['of what came to be under a hold that is over, and that nobody has settled', 'under-hold', underHold([over()])],
+    [
+      'of what came to be under a hold that a person settled by accepting it',
+      'under-hold',
+      underHold([settled('accept')]),
+    ],
+    ['of what came to be under a hold of which nothing is known any more', 'under-hold', underHold([])],
+    [
+      'of what was observed a moment before block began',
+      'before-block',
+      disabledBefore({}, { blockSince: inMs(-19_999) }),
     ],
     [
-      'of a recovery that was begun a moment less than a minute ago',
-      'recovering',
-      deleted({ record: recordOf({ [V1]: known() }, { recovering: { since: inMs(-59_999), deletedOn: ACTED } }) }),
+      'of a deletion that was observed a moment before block began',
+      'before-block',
+      deletedBefore({}, { blockSince: inMs(-19_999) }),
     ],
     [
-      'of what an approval covers or not, since its window was over before the vault’s time and not at the last look',
-      'undated',
-      disabled({ approvals: [overBy] }),
+      'of what was so at the last observation before block began, though nobody found it then',
+      'before-block',
+      disabled({
+        ...withParts({ observed: { versions: { [V1]: lastObserved({ enabled: false }) } } }),
+        blockSince: inMs(-1_000),
+      }),
     ],
-    [
-      'of what could not be dated at the last look either',
-      'undated',
-      disabled(
-        { approvals: [overBy] },
-        { seen: seenDisabled, differing: { disable: { since: ACTED, undated: true } } },
-      ),
-    ],
-    [
-      'of a deletion that was left at the last look and nobody has counted',
-      'uncounted',
-      deleted({ record: recordOf({ [V1]: known() }, { leftDeleted: ACTED }) }),
-    ],
+    ['of a recovery that was begun a moment less than a minute ago', 'recovering', deleted(recovering(59_999))],
   ])('%s', (_says, because, of) => {
     expect(decide(of)).toMatchObject({ actions: [], judgements: [{ verdict: { kind: 'withheld', because } }] });
   });
 
   test.each<readonly [says: string, of: Given]>([
-    ['when the hold on it has ended this very moment', disabled({ holds: [hold({ until: NOW })] })],
+    [
+      'when the hold on it has ended this very moment, and it came to be before that hold',
+      disabledBefore({}, { holds: [hold({ until: NOW })] }),
+    ],
     ['when another key is held', disabled({ holds: [hold({ key: 'disk-b' })] })],
-    ['of what was bad at the last look, with 20 versions in all', disabled({ badBefore: 20 }, left)],
-    ['of what was good at the last look, however many versions there are', disabled({ badBefore: 500 })],
+    ['when a person settled the hold under which it came to be by undoing it', underHold([settled('undo')])],
     [
-      'of what was left at the last look and has changed since',
-      disabled({}, { seen: { ...leftSeen, updated: inMs(-60_000) } }),
+      'when a hold was over before it was last observed otherwise',
+      disabled({ holds: [hold({ until: inMs(-60_001) })], sweptOtherwiseAt: inMs(-60_000) }),
     ],
     [
-      'of a recovery that was begun a minute ago and has not shown',
-      deleted({ record: recordOf({ [V1]: known() }, { recovering: { since: inMs(-60_000), deletedOn: ACTED } }) }),
+      'of what was first observed at the very moment when block began',
+      disabledBefore({}, { blockSince: inMs(-20_000) }),
+    ],
+    ['of what was not so at the last observation before block began', disabled({ blockSince: inMs(-1_000) })],
+    [
+      'of what was bad before block began and has another value since',
+      bad(
+        { expiresOn: inDays(1) },
+        {
+          ...withParts({
+            observed: {
+              versions: { [V1]: lastObserved({ expiresOn: inDays(2) }) },
+              differing: { [differenceKey(V1, 'expire')]: { since: inDays(-2), firstObservedAt: inDays(-2) } },
+            },
+          }),
+          blockSince: inDays(-0.5),
+        },
+      ),
     ],
     [
-      'of another deletion than the one whose recovery was begun',
-      deleted({
-        record: recordOf({ [V1]: known() }, { recovering: { since: inMs(-1_000), deletedOn: inMs(-40_000) } }),
-      }),
+      'of another deletion than the one that was observed before block began',
+      deletedBefore({ since: inMs(-31_000) }, { blockSince: inMs(-10_000) }),
     ],
-    [
-      'when the window of the approval was over at the last pass',
-      disabled({ approvals: [overBy], lastPassAt: inMs(-60_000) }),
-    ],
-    [
-      'when a record tells of an act that the approval does not cover, and all have had their time to come',
-      withRecord(disabled({ approvals: [overBy], now: later(ACTED, 600_000) }), { acts: [by('KeyUpdate', 'mallory')] }),
-    ],
-    [
-      'of another deletion than the one that was left at the last look',
-      deleted({ record: recordOf({ [V1]: known() }, { leftDeleted: inMs(-60_000) }) }),
-    ],
+    ['of a recovery that was begun a minute ago and has not shown', deleted(recovering(60_000))],
+    ['of another deletion than the one whose recovery was begun', deleted(recovering(1_000, inMs(-40_000)))],
   ])('not %s', (_says, of) => {
-    expect(verdicts(of).map(({ kind }) => kind)).toEqual(['undo']);
+    expect(verdicts(of).map(spellVerdict)).toEqual(['undo']);
   });
 
   test('with what would have been written', () => {
     expect(verdicts(disabled({ holds: [hold()] }))).toEqual([{ kind: 'withheld', because: 'hold', action: enableV1 }]);
   });
 
-  test('for the reason that people chose, before the guardian’s own caution', () => {
-    const every = disabled({ policy: { ...POLICY, mode: 'alert' }, holds: [hold()], badBefore: 21 }, left);
-    expect(verdicts(every)).toMatchObject([{ because: 'alert-only' }]);
-    expect(verdicts({ ...every, policy: POLICY })).toMatchObject([{ because: 'hold' }]);
-    expect(verdicts({ ...every, policy: POLICY, holds: [] })).toMatchObject([{ because: 'mass-brake' }]);
+  test('for the reason that people chose, before what they have to settle', () => {
+    const of = (more: Partial<Given>) => disabledBefore({ hold: 'hold-1' }, { blockSince: NOW, holds: [], ...more });
+    const reasons: readonly (readonly [Withholding, Partial<Given>])[] = [
+      ['alert-only', { policy: { ...POLICY, mode: 'alert' }, baselineAccepted: false, holds: [hold()] }],
+      ['no-baseline', { baselineAccepted: false, holds: [hold()] }],
+      ['hold', { holds: [hold()] }],
+      ['under-hold', {}],
+      ['before-block', { holds: [settled('undo')] }],
+    ];
+    for (const [because, more] of reasons) expect(verdicts(of(more))).toMatchObject([{ because }]);
   });
 });
 
-describe('what is told and never undone', () => {
+describe('what is left to people and never undone', () => {
   test.each<readonly [says: string, of: Given]>([
-    ['a retired version that is enabled', bad({}, {}, { approved: approved({ enabled: false }) })],
+    ['a retired version that is enabled', bad({}, withParts({}, RETIRED))],
     [
       'an expiry that has passed as approved',
-      bad({ expiresOn: inDays(-1) }, {}, { approved: approved({ expiresOn: inDays(-1) }) }),
+      bad(
+        { expiresOn: inDays(-1) },
+        withParts({}, { [V1]: known({ attributes: approved({ expiresOn: inDays(-1) }) }) }),
+      ),
     ],
     [
       'a key that is missing',
-      given({ observed: { kind: 'absent' }, record: recordOf({ [V1]: known() }, { absentSince: inMs(-60_000) }) }),
+      given({ observed: { kind: 'absent' }, ...withParts({ observed: { absentSince: inMs(-60_000) } }) }),
     ],
     ['another key under the same name', given({ observed: present(shown({ version: V2, created: inDays(-90) })) })],
   ])('%s', (_says, of) => {
     expect(decide(of).actions).toEqual([]);
-    expect(verdicts(of)).toContainEqual({ kind: 'told' });
+    expect(verdicts(of)).toContainEqual({ kind: 'left-to-people' });
   });
 });
 
 describe('an approved act', () => {
-  const spent = { approval: 'approval-1', act: 'disable', at: ACTED, by: undefined };
+  const consumed = { approval: 'approval-1', act: 'disable', at: ACTED, otherwiseAt: inDays(-1), before: approved() };
 
-  test('is spent: the state it allows becomes the approved one', () => {
+  test('is consumed: the state it allows becomes the approved one', () => {
     expect(decide(disabled({ approvals: [approval()] }))).toMatchObject({
       judgements: [{ verdict: { kind: 'approved', approval: 'approval-1' } }],
       actions: [],
-      changes: [{ kind: 'approve-version', version: V1, approved: { ...approved(), enabled: false }, spent }],
+      changes: [{ kind: 'approve-version', version: V1, attributes: approved({ enabled: false }), consumed }],
     });
   });
 
-  test.each<readonly [act: 'expire' | 'not-before' | 'operations', version: Partial<ObservedVersion>, becomes: object]>(
-    [
-      ['expire', { expiresOn: inDays(1) }, { expiresOn: inDays(1) }],
-      ['not-before', { notBefore: inDays(1) }, { notBefore: inDays(1) }],
-      ['operations', { detail: { ...DETAIL, operations: ['sign'] } }, { operations: ['sign'] }],
-    ],
-  )('changes only what it is about: %s', (act, version, becomes) => {
+  test.each<readonly [says: string, more: Partial<Given>]>([
+    ['in mode alert', { policy: { ...POLICY, mode: 'alert' } }],
+    ['before a baseline is accepted', { baselineAccepted: false }],
+    ['under a hold', { holds: [hold()] }],
+  ])('is consumed %s as well', (_says, more) => {
+    expect(decide(disabled({ approvals: [approval()], ...more }))).toMatchObject({ changes: [{ consumed }] });
+  });
+
+  test.each<readonly [act: ApprovableAct, version: Partial<ObservedVersion>, becomes: object]>([
+    ['expire', { expiresOn: inDays(1) }, { expiresOn: inDays(1) }],
+    ['not-before', { notBefore: inDays(1) }, { notBefore: inDays(1) }],
+    ['operations', { detail: { ...DETAIL, operations: ['sign'] } }, { operations: ['sign'] }],
+  ])('changes only what it is about: %s', (act, version, becomes) => {
     const { actions, changes } = decide(
       bad({ ...version, enabled: false }, { approvals: [approval({ acts: [act] })] }),
     );
-    expect(changes).toMatchObject([{ approved: { ...approved(), ...becomes } }]);
+    expect(changes).toMatchObject([{ attributes: { ...approved(), ...becomes } }]);
     expect(actions).toEqual([enableV1]);
   });
 
-  test('beside another on the same version: both are spent, each on what the other left', () => {
-    const both = { enabled: false, expiresOn: inDays(1) };
-    const { actions, changes } = decide(bad(both, { approvals: [approval({ acts: ['disable', 'expire'] })] }));
-    expect(actions).toEqual([]);
-    expect(changes.at(-1)).toMatchObject({ approved: { ...approved(), ...both } });
-  });
-
-  test('that is a deletion keeps the key deleted', () => {
+  test('that is a deletion keeps the key deleted, until Azure purges it', () => {
     expect(decide(deleted({ approvals: [approval({ acts: ['delete'] })] }))).toMatchObject({
       actions: [],
-      changes: [{ kind: 'approve-deletion', approval: 'approval-1', deletedOn: ACTED }],
+      changes: [
+        {
+          kind: 'set-standing',
+          standing: {
+            kind: 'deletion-approved',
+            approval: 'approval-1',
+            deletedOn: ACTED,
+            otherwiseAt: inDays(-1),
+            scheduledPurgeOn: inDays(90),
+          },
+        },
+      ],
     });
   });
 
   test('that enables a retired version makes it one that is to be enabled', () => {
-    const enabled = bad(
-      {},
-      { approvals: [approval({ acts: ['enable'] })] },
-      { approved: approved({ enabled: false }) },
-    );
-    expect(decide(enabled)).toMatchObject({ actions: [], changes: [{ approved: { enabled: true } }] });
+    const enabled = bad({}, { approvals: [approval({ acts: ['enable'] })], ...withParts({}, RETIRED) });
+    expect(decide(enabled)).toMatchObject({ actions: [], changes: [{ attributes: { enabled: true } }] });
   });
 
-  test.each<readonly [says: string, approvals: Given['approvals'], acts: KeyRecord['acts']]>([
-    ['for another version', [approval({ version: V2 })], []],
-    ['for another key', [approval({ key: 'disk-b' })], []],
-    ['for another act', [approval({ acts: ['expire'] })], []],
-    ['for another time', [approval({ from: inMs(-20_000) })], []],
-    ['for another person, where the record has told', [approval({ by: 'anna' })], [by('KeyUpdate', 'mallory')]],
-    ['for anyone but the granter, who did it himself', [approval()], [by('KeyUpdate', 'granter')]],
-  ])('is none where the approval is %s: it is undone', (_says, approvals, acts) => {
-    const told = withRecord(disabled({ approvals, now: later(ACTED, 600_000) }), { acts });
-    expect(decide(told).actions).toEqual([enableV1]);
+  test.each<readonly [says: string, approvals: Given['approvals']]>([
+    ['for another version', [approval({ version: V2 })]],
+    ['for another key', [approval({ key: 'disk-b' })]],
+    ['for another act', [approval({ acts: ['expire'] })]],
+    ['for a time that has not come', [approval({ from: inMs(1) })]],
+    ['for a time that was over before it was last observed otherwise', [approval({ until: inDays(-2) })]],
+    ['not granted', [approval({ granted: undefined })]],
+    ['granted by the asker', [approval({ granted: { by: { oid: 'asker' }, at: inDays(-1) } })]],
+  ])('is none where the approval is %s: it is undone', (_says, approvals) => {
+    expect(decide(disabled({ approvals }))).toMatchObject({ actions: [enableV1], changes: [] });
   });
 
-  test('names who did it, where the record has told', () => {
-    const told = withRecord(disabled({ approvals: [approval()] }), { acts: [by('KeyUpdate', 'anna')] });
-    expect(decide(told).changes).toMatchObject([{ spent: { ...spent, by: 'anna' } }]);
+  test('is one whoever it was meant for: who did it is known only minutes later', () => {
+    const forAnna = withParts({
+      heard: { events: [{ id: 'a', operation: 'KeyUpdate', version: V1, at: ACTED, by: { oid: 'mallory' } }] },
+    });
+    expect(decide(disabled({ approvals: [approval({ by: 'anna' })], ...forAnna }))).toMatchObject({
+      actions: [],
+      changes: [{ consumed }],
+    });
   });
 });
 
 describe('what the register learns by itself', () => {
-  test('is a sound new version', () => {
-    const rotated = given({ observed: present(shown({ version: V2, created: ACTED, updated: ACTED }), shown()) });
-    expect(decide(rotated)).toMatchObject({ judgements: [], changes: [{ kind: 'approve-version', version: V2 }] });
+  const newVersion = shown({ version: V2, created: ACTED, updated: ACTED });
+
+  test.each<readonly [says: string, more: Partial<Given>]>([
+    ['in block', {}],
+    [
+      'in alert, where the proposed baseline counts at once',
+      { policy: { ...POLICY, mode: 'alert' }, baselineAccepted: false },
+    ],
+  ])('is a sound new version %s', (_says, more) => {
+    expect(decide(given({ observed: present(newVersion, shown()), ...more }))).toMatchObject({
+      judgements: [],
+      changes: [{ kind: 'approve-version', version: V2 }],
+    });
   });
 
-  test('is nothing of a key that is back although its deletion was approved: people say what it is to be', () => {
-    const back = withRecord(
-      given({ observed: present(shown({ version: V2, created: ACTED, updated: ACTED }), shown({ enabled: false })) }),
-      { approvedDeletion: { approval: 'a', deletedOn: inMs(-60_000) } },
-    );
+  test('is that a new version is there and not approved, where it falls short', () => {
+    expect(decide(given({ observed: present({ ...newVersion, enabled: false }, shown()) }))).toMatchObject({
+      judgements: [{ finding: { rule: 'version-not-approved' }, verdict: { kind: 'left-to-people' } }],
+      changes: [{ kind: 'know-version', version: V2 }],
+    });
+  });
+
+  test.each<readonly [says: string, standing: Standing]>([
+    ['its deletion was approved', { kind: 'deletion-approved', approval: 'a', deletedOn: inMs(-60_000) }],
+    ['a person abandoned it', { kind: 'abandoned', at: inMs(-60_000), by: 'anna', because: 'it is gone' }],
+  ])('is nothing of a key that is back although %s: people say what it is to be', (_says, standing) => {
+    const back = given({
+      observed: present(newVersion, shown({ enabled: false })),
+      ...withParts({ approved: { standing } }),
+    });
     expect(decide(back)).toMatchObject({
-      judgements: [{ finding: { rule: 'deleted-key-back' }, verdict: { kind: 'told' } }],
+      judgements: [{ finding: { rule: 'version-not-approved' }, verdict: { kind: 'left-to-people' } }],
       actions: [],
       changes: [],
     });
   });
-
-  test('is nothing before a baseline is accepted', () => {
-    const rotated = given({ observed: present(shown({ version: V2, created: ACTED })), baselineAccepted: false });
-    expect(decide(rotated).changes).toEqual([]);
-  });
 });
 
-describe('a key that is undone again and again', () => {
+describe('a key that flaps', () => {
   const undone = (...agoMs: readonly number[]) =>
     agoMs.map((ago) => ({ version: V1, since: inMs(-ago - 1_000), at: inMs(-ago) }));
-  const again = (...agoMs: readonly number[]): Given => withRecord(disabled(), { undone: undone(...agoMs) });
+  const flapping = (agoMs: readonly number[], of = disabled): Given =>
+    of(withParts({ inFlight: { undone: undone(...agoMs) } }));
 
-  test.each<readonly [says: string, of: Given, contested: boolean]>([
-    ['is not contested at the second act within an hour', again(600_000), false],
-    ['is contested at the third act within an hour', again(600_000, 300_000), true],
-    ['is contested when the first of three was undone a moment less than an hour ago', again(3_599_999, 300_000), true],
-    ['is not contested when the first of three was undone an hour ago', again(3_600_000, 300_000), false],
-    [
-      'is not contested by acts on another version',
-      withRecord(disabled(), { undone: undone(600_000, 300_000).map((one) => ({ ...one, version: V2 })) }),
-      false,
-    ],
-    [
-      'is contested by acts on the key as a whole',
-      withRecord(disabled(), { undone: undone(600_000, 300_000).map((one) => ({ ...one, version: undefined })) }),
-      true,
-    ],
-    [
-      'is not contested by the same act undone twice',
-      withRecord(disabled(), { undone: [...undone(600_000), ...undone(600_000)] }),
-      false,
-    ],
-    ['is not contested while nothing is wrong', withRecord(given(), { undone: undone(600_000, 300_000) }), false],
-  ])('%s', (_says, of, contested) => {
-    expect(decide(of).contested).toBe(contested);
+  test('is undone each time, at once', () => {
+    expect(decide(flapping([600_000, 300_000, 10_000])).actions).toEqual([enableV1]);
   });
 
-  test('goes on being undone, at most once a minute', () => {
-    expect(decide(again(600_000, 60_000)).actions).toEqual([enableV1]);
-    expect(decide(again(600_000, 59_999))).toMatchObject({
-      actions: [],
-      judgements: [{ verdict: { kind: 'withheld', because: 'once-a-minute' } }],
-      lookAgainInSeconds: 1,
-    });
+  test.each<readonly [says: string, of: Given, seconds: number | undefined]>([
+    ['is inspected again in 10 s', flapping([600_000, 300_000, 10_000]), 10],
+    ['is inspected again in 10 s, where nothing is wrong as well', flapping([600_000, 300_000, 10_000], given), 10],
+    ['flaps for an hour', flapping([3_599_999, 300_000, 10_000]), 10],
+    ['flaps no more after an hour', flapping([3_600_000, 300_000, 10_000]), undefined],
+    ['does not at the second act', flapping([300_000, 10_000]), undefined],
+  ])('%s', (_says, of, seconds) => {
+    expect(decide(of).inspectAgainInSeconds).toBe(seconds);
   });
 
-  test('is looked at again when the minute is over', () => {
-    expect(decide(again(600_000, 20_000)).lookAgainInSeconds).toBe(40);
+  test('is inspected sooner where something settles', () => {
+    const of = deleted(
+      withParts({
+        inFlight: { undone: undone(600_000, 300_000, 10_000), recovering: { since: inMs(-3_000), deletedOn: ACTED } },
+      }),
+    );
+    expect(decide(of).inspectAgainInSeconds).toBe(4);
   });
 });
 
 describe('what settles', () => {
   const absentFor = (ms: number): Given =>
-    given({ observed: { kind: 'absent' }, record: recordOf({ [V1]: known() }, { absentSince: inMs(-ms) }) });
+    given({ observed: { kind: 'absent' }, ...withParts({ observed: { absentSince: inMs(-ms) } }) });
 
   test.each<readonly [afterMs: number, seconds: number]>([
     [0, 1],
@@ -370,43 +428,23 @@ describe('what settles', () => {
     [15_000, 15],
     [30_000, 30],
     [59_999, 1],
-  ])('is looked at again: %i ms after it began, in %i s', (afterMs, seconds) => {
+  ])('is inspected again: %i ms after it began, in %i s', (afterMs, seconds) => {
     expect(decide(absentFor(afterMs))).toMatchObject({
       actions: [],
       judgements: [{ verdict: { kind: 'settling' } }],
-      lookAgainInSeconds: seconds,
+      inspectAgainInSeconds: seconds,
     });
   });
 
   test('is left to the sweep once it is missing', () => {
-    expect(decide(absentFor(60_000)).lookAgainInSeconds).toBeUndefined();
+    expect(decide(absentFor(60_000)).inspectAgainInSeconds).toBeUndefined();
   });
 
-  test('is looked at again every 30 s where it goes on for more than a minute', () => {
+  test('is inspected again every 30 s where it goes on for more than a minute', () => {
     expect([settlingSeconds(60), settlingSeconds(61), settlingSeconds(600)]).toEqual([30, 30, 30]);
   });
 
   test('is a recovery that was begun, counted from its beginning', () => {
-    const begun = deleted({
-      record: recordOf({ [V1]: known() }, { recovering: { since: inMs(-3_000), deletedOn: ACTED } }),
-    });
-    expect(decide(begun).lookAgainInSeconds).toBe(4);
-  });
-});
-
-describe('a version was bad before the last look', () => {
-  const restore = { version: V1, remedy: { kind: 'restore', version: V1, change: { enabled: true } } } as const;
-  const observed = present(shown({ enabled: false, updated: ACTED }));
-  const seen = (verdict: 'good' | 'undo' | 'left', updated = ACTED): KeyRecord =>
-    recordOf({ [V1]: known({ seen: { at: NOW, updated, enabled: false, operations: [], inFullAt: NOW, verdict } }) });
-
-  test.each<readonly [says: string, record: KeyRecord, was: boolean]>([
-    ['when it was left in this very state', seen('left'), true],
-    ['not when it was left and has changed since', seen('left', BORN), false],
-    ['not when it was good', seen('good'), false],
-    ['not when it was to be undone: a worker may have stopped in between', seen('undo'), false],
-    ['when it was never seen', recordOf({ [V1]: known({ seen: undefined }) }), true],
-  ])('%s', (_says, record, was) => {
-    expect(wasBadBefore(restore, { observed, record })).toBe(was);
+    expect(decide(deleted(recovering(3_000))).inspectAgainInSeconds).toBe(4);
   });
 });

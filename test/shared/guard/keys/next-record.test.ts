@@ -340,18 +340,18 @@ describe('after writes the register holds', () => {
     ['an expiry', { expiresOn: inDays(90) }],
     ['a not-before', { notBefore: inDays(-90) }],
     ['operations', { operations: ['wrapKey'] }],
-  ])('what was written as observed, and all else as it was last observed: %s', (_says, change) => {
+  ])('what was written, and all else as it was when it was last observed: %s', (_says, change) => {
     expect(acted(ended(change)).observed.versions).toEqual({
-      [V1]: { ...lastObserved(), ...change, at: NOW, inFullAt: NOW },
+      [V1]: { ...lastObserved(), ...change },
       [V2]: lastObserved(),
     });
   });
 
-  test('nothing as observed where nobody answered', () => {
+  test('nothing as written where nobody answered', () => {
     expect(acted(ended({ enabled: true }, { kind: 'unknown', because: 'Lost.' })).observed).toEqual(record.observed);
   });
 
-  test('nothing as observed of a version that was never observed', () => {
+  test('nothing as written of a version that was never observed', () => {
     const never = recordOf({ [V1]: known() }, { observed: { versions: {} } });
     expect(recordAfterActing(never, [ended({ enabled: true })], NOW).observed).toEqual(never.observed);
   });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../../local/clock.ts';
+import { keyOf, partitionOf } from '../../../../shared/domain/subject.ts';
+import { readIncidents } from '../../../../shared/incidents/store.ts';
 import { clientOf } from '../../../simulation/client.ts';
 import { stopAt } from '../../../simulation/clock.ts';
 import { createWorld, type World } from '../../../simulation/world.ts';
@@ -23,7 +25,7 @@ describe.each([true, false])(
     const unexplained = async (world: World) =>
       (await world.incidents(vault, 'disk-a')).filter(({ kind }) => kind === 'own-act-unexplained');
     /** What the Event Hub is given, so that it can be given again. */
-    const heard = (world: World): readonly unknown[] => {
+    const messagesOf = (world: World): readonly unknown[] => {
       const messages: unknown[] = [];
       world.azure.onAuditRecords((_, body) => messages.push(body));
       return messages;
@@ -36,12 +38,12 @@ describe.each([true, false])(
         await world.as('attacker')[act](vault, 'disk-a');
         await world.sentry();
         expect(world.changes()).toBe(1);
-        const looks = world.azure.log.length;
+        const calls = world.azure.log.length;
 
         await world.audit();
         await world.pass(5);
 
-        expect(world.azure.log.length).toBeGreaterThan(looks);
+        expect(world.azure.log.length).toBeGreaterThan(calls);
         expect(world.changes()).toBe(1);
         expect(await unexplained(world)).toEqual([]);
         expect(await world.incidents(vault, 'disk-a')).toMatchObject([
@@ -57,7 +59,7 @@ describe.each([true, false])(
 
     test('a record of an own act that comes twice is explained twice', async () => {
       const world = await guarded();
-      const messages = heard(world);
+      const messages = messagesOf(world);
       await world.as('attacker').disable(vault, 'disk-a');
       await world.sentry();
       await world.audit();
@@ -74,7 +76,7 @@ describe.each([true, false])(
         await world.wake(vault, 'disk-a');
         await world.audit();
         await world.pass(10);
-        return (await world.ports.tables.intents.list()).length;
+        return (await world.ports.tables.intents.list()).stored.length;
       };
       expect(await undone()).toBe(1);
       turnClock(90 * 86_400_000 - 20_000);
@@ -93,7 +95,7 @@ describe.each([true, false])(
       await world.as('attacker').disable(vault, 'disk-a');
       await world.wake(vault, 'disk-a');
       expect(world.changes()).toBe(0);
-      expect((await world.ports.tables.intents.list()).length > 0).toBe(isKept);
+      expect((await world.ports.tables.intents.list()).stored.length > 0).toBe(isKept);
     });
 
     test('several undone acts have each their own intent', async () => {
@@ -111,9 +113,9 @@ describe.each([true, false])(
       expect(await unexplained(world)).toEqual([]);
     });
 
-    test('an act under the guardian’s identity that no intent explains is an incident, told once, and undone', async () => {
+    test('an act under the guardian’s identity that no intent explains is an incident, alerted once, and undone', async () => {
       const world = await guarded();
-      const messages = heard(world);
+      const messages = messagesOf(world);
       await world.pass(10);
       await thief(world).disable(vault, 'disk-a');
       await world.audit();
@@ -124,7 +126,7 @@ describe.each([true, false])(
           severity: 'critical',
           state: 'open',
           judgement: 'left to people',
-          subject: { vault, key: 'disk-a' },
+          subject: { kind: 'version', vault, key: 'disk-a' },
           who: { oid: world.azure.identities.get('keeper')?.oid },
         },
       ]);
@@ -135,23 +137,23 @@ describe.each([true, false])(
 
     test('a thief whose act is undone by the guardian at once is not covered by the guardian’s intent', async () => {
       const world = await guarded();
-      const messages = heard(world);
+      const messages = messagesOf(world);
       const theft = Date.now();
       await thief(world).disable(vault, 'disk-a');
       await world.pass(20);
       await world.wake(vault, 'disk-a');
       await world.audit();
       await world.auditMessages(messages);
-      const told = await unexplained(world);
-      expect(told).toHaveLength(1);
-      expect((told[0]?.since.getTime() ?? 0) - theft).toBeLessThan(2_000);
+      const found = await unexplained(world);
+      expect(found).toHaveLength(1);
+      expect((found[0]?.since.getTime() ?? 0) - theft).toBeLessThan(2_000);
     });
 
     test.each([1, 2])(
-      'the record of a theft that comes before the guardian’s own is told, heard %i times',
+      'the record of a theft that comes before the guardian’s own is an incident, delivered %i times',
       async (times) => {
         const world = await guarded();
-        const messages = heard(world);
+        const messages = messagesOf(world);
         await world.as('attacker').disable(vault, 'disk-a');
         await world.sentry();
         world.azure.flushAudit();
@@ -162,11 +164,11 @@ describe.each([true, false])(
         world.azure.flushAudit();
         await world.auditMessages(messages.slice(own.length));
         for (let time = 0; time < times; time += 1) await world.auditMessages(own);
-        const told = await unexplained(world);
-        expect(told).toHaveLength(1);
+        const found = await unexplained(world);
+        expect(found).toHaveLength(1);
         // Where records carry the request's id, the one that names the intent has it, and the other is the theft.
         if (correlationIdIsClientRequestId)
-          expect(Math.abs((told[0]?.since.getTime() ?? 0) - theft)).toBeLessThan(2_000);
+          expect(Math.abs((found[0]?.since.getTime() ?? 0) - theft)).toBeLessThan(2_000);
       },
     );
 
@@ -212,6 +214,22 @@ describe.each([true, false])(
       await world.audit();
       expect(world.changes()).toBe(1);
       expect((await unexplained(world)).map(({ summary }) => summary)).toEqual([expect.stringContaining('KeyRecover')]);
+    });
+
+    test('an intent that cannot be read explains nothing, is an incident of its own and costs no other', async () => {
+      const world = await guarded();
+      await world.tables.intents.put(partitionOf(keyOf({ vault, key: 'disk-a' })), 'torn', { id: 'torn' });
+      await world.as('attacker').disable(vault, 'disk-a');
+      await world.sentry();
+      await world.audit();
+      expect(await unexplained(world)).toEqual([]);
+      await thief(world).enable(vault, 'disk-a');
+      await world.audit();
+      expect(await unexplained(world)).toHaveLength(1);
+      const { stored } = await readIncidents(world.ports);
+      expect(stored.map(({ value }) => value)).toContainEqual(
+        expect.objectContaining({ kind: 'guardian-unwell', reason: 'quarantined', state: 'open' }),
+      );
     });
 
     test('an act long after the intent is not explained by it', async () => {
