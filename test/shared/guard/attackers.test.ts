@@ -231,7 +231,10 @@ describe('a key deleted with approval and recovered by somebody', () => {
     await world.pass(130);
     const proposed = await proposeBaseline(VAULT, world.ports);
     const [back] = proposed;
-    expect(back).toMatchObject({ key: 'disk-a', suspicious: 'people let its key go, and it is back' });
+    expect(back).toMatchObject({
+      key: 'disk-a',
+      suspicious: 'its key was deleted with approval, or abandoned, and is back',
+    });
     const words = { needed: [`disk-a/${back?.version}`], retired: [] };
     await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
     await world.as('attacker').disable(VAULT, 'disk-a');
