@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/audit-record.ts';
 import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
-import { approvedVersions, isLetGo, type KeyRecord, type LastObserved } from '../domain/register.ts';
+import { approvedVersions, isKept, type KeyRecord, type LastObserved } from '../domain/register.ts';
 import { vaultSubject } from '../domain/subject.ts';
 import { NotAllowed } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
@@ -132,19 +132,19 @@ function changesFor(
   return [[key, { kind: 'approve-version', ...about, attributes, ...accepted }]];
 }
 
-/** A key that was let go is guarded again once a version of it is accepted as one in use; those that went with it and are gone are not. */
+/** A key that is not kept is guarded again once a version of it is accepted as one in use; those that went with it and are gone are not. */
 const comingBack = (
   said: readonly KeyChange[],
   proposed: readonly Proposed[],
   known: ReadonlyMap<string, KnownKey>,
 ): readonly KeyChange[] =>
   [...known].flatMap(([key, { record }]): readonly KeyChange[] => {
-    const isBack = proposed.some((one) => one.key === key && one.letGo);
+    const isBack = proposed.some((one) => one.key === key && one.comesBack);
     const isAccepted = said.some(
       ([accepted, change]) => accepted === key && change.kind === 'approve-version' && change.attributes.enabled,
     );
-    if (!isLetGo(record) || !isBack || !isAccepted) return [];
-    const because = 'it was gone when its key, which people had let go, was accepted again';
+    if (isKept(record) || !isBack || !isAccepted) return [];
+    const because = 'it was gone when its key, which was not kept any more, was accepted again';
     return [
       [key, { kind: 'set-standing', standing: { kind: 'kept' } }],
       ...approvedVersions(record)

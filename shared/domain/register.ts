@@ -143,7 +143,7 @@ export const keyRecord = z.object({
     absentSince: moment.optional(),
     /** When the key was first observed without some of its approved versions; absent while all of them list. */
     incompleteSince: moment.optional(),
-    /** When the key was first observed again after people let it go; absent while it is not back. */
+    /** When the key was first observed again though it is not kept; absent while it is not back. */
     backSince: moment.optional(),
     /** The last decision that went to the trail: its hash, and how many hints have led to the same one since. */
     lastDecision: z.object({ hash: z.string(), repeats: z.number().int() }).optional(),
@@ -162,7 +162,7 @@ export const keyRecord = z.object({
     nextInspectionAt: moment.optional(),
   }),
   /** What the audit log says of the last day. */
-  heard: z.object({
+  audit: z.object({
     /** Newest last. */
     events: z.array(auditEvent).default([]),
     /** Who purged it, from a 2xx record. */
@@ -178,7 +178,7 @@ export const EMPTY_KEY_RECORD: KeyRecord = {
   approved: { versions: {}, standing: { kind: 'kept' } },
   observed: { versions: {}, differing: {} },
   inFlight: { undone: [] },
-  heard: { events: [], refusals: [] },
+  audit: { events: [], refusals: [] },
 };
 
 /** Where a vault stands with its baseline. */
@@ -263,25 +263,15 @@ export const approvedVersions = ({
     known.attributes === undefined ? [] : [[version, known.attributes] as const],
   );
 
-/** Whether people let the key go: what becomes of its versions is nobody's loss. */
-export const isLetGo = ({ approved: { standing: now } }: Pick<KeyRecord, 'approved'>): boolean => {
-  switch (now.kind) {
-    case 'kept':
-      return false;
-    case 'deletion-approved':
-    case 'abandoned':
-      return true;
-    default:
-      return now satisfies never;
-  }
-};
+/** Whether people still want the key: its deletion was not approved, and nobody abandoned it. */
+export const isKept = ({ approved }: Pick<KeyRecord, 'approved'>): boolean => approved.standing.kind === 'kept';
 
-/** Whether there is anything of this key to guard: approved versions, and people who did not let it go. */
-export const isGuarded = (record: KeyRecord): boolean => !isLetGo(record) && approvedVersions(record).length > 0;
+/** Whether there is anything of this key to guard: approved versions of a key that is kept. */
+export const isGuarded = (record: KeyRecord): boolean => isKept(record) && approvedVersions(record).length > 0;
 
 /** Whether a key that goes is missed: its versions are approved, or known and something may need them. */
 export const isMissed = (record: KeyRecord): boolean =>
-  !isLetGo(record) && Object.keys(record.approved.versions).length > 0;
+  isKept(record) && Object.keys(record.approved.versions).length > 0;
 
 /** When the key was last observed to be there; `undefined` where it never was. */
 export const lastPresentAt = ({ observed }: Pick<KeyRecord, 'observed'>): Date | undefined => {
@@ -291,11 +281,11 @@ export const lastPresentAt = ({ observed }: Pick<KeyRecord, 'observed'>): Date |
 
 /** The audit events of some operations on a version; a record that names no version may be about any. */
 export const eventsOn = (
-  { heard }: Pick<KeyRecord, 'heard'>,
+  { audit }: Pick<KeyRecord, 'audit'>,
   operations: readonly string[],
   version: string | undefined,
 ): readonly AuditEvent[] =>
-  heard.events.filter(
+  audit.events.filter(
     (event) =>
       operations.includes(event.operation) &&
       (version === undefined || event.version === undefined || event.version === version),

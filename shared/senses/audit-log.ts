@@ -9,7 +9,7 @@ import { callerOf, shortened } from './audit-identity.ts';
 import { asVaultsWrite, recordsOf } from './audit-messages.ts';
 import { type Expected, isNoise, isStatus, knownUsers, subjectOf, vaultOf } from './audit-noise.ts';
 import { CHANGING, operationOf, TELLING_WHEN_REFUSED } from './audit-operations.ts';
-import { type Heard, mergedBySubject } from './queue-heard.ts';
+import { mergedBySubject, type Sensed } from './queue-sensed.ts';
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
 const judged = z.object({
@@ -46,7 +46,7 @@ export interface AuditLogSettings {
  * The inspections that Event Hub messages of `AuditEvent` records lead to, one a key, and what of them cannot be
  * parsed. Success is judged by `httpStatusCode`, never by `resultType`, which says Success on a 403 as well.
  */
-export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Heard {
+export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Sensed {
   const vaults = new Set(guardedVaults(settings.policy));
   const users = new Map<string, ReadonlySet<string>>();
   const byId = new Map<string, Expected>();

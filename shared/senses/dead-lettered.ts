@@ -30,7 +30,7 @@ export async function takeDeadLetter(queue: string, message: unknown, ports: Por
       return false;
     },
   );
-  // The inspections may have failed before they recorded what was heard.
+  // The inspections may have failed before they recorded these.
   if (isKept && again.attempt === 0)
     await ports.trail.append(again.hints.map((hint) => hintEntry(again.subject, hint, ports)));
   // Last: from then on it is in the queue once. What was not kept may be in no trail yet: the next inspection records it again.

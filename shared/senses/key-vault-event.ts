@@ -4,7 +4,7 @@ import type { HintSays } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
-import type { Heard } from './queue-heard.ts';
+import type { Sensed } from './queue-sensed.ts';
 
 /** Compared in lower case and without blanks around it. */
 const NEW_VERSION = 'microsoft.keyvault.keynewversioncreated';
@@ -44,7 +44,7 @@ const ID = /^https:\/\/([^./]+)\.[^/]+\/keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-f
  * of types we do not know. Vault, key and version are taken from `data.Id` alone.
  * @see https://learn.microsoft.com/azure/event-grid/event-schema-key-vault
  */
-export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now: Date): Heard {
+export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now: Date): Sensed {
   const parsed = event.safeParse(given);
   if (!parsed.success)
     return {

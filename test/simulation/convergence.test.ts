@@ -162,43 +162,51 @@ const behaviours = fc.record({
 });
 
 describe(`whatever is done to the keys (seed ${seed})`, () => {
-  test('hints late, often, in any order, in one or two instances: the end is the same', async () => {
-    const disturbances = fc.record({
-      seed: worldSeeds,
-      instances: fc.integer({ min: 1, max: 2 }),
-      endsAt: fc.constant([]),
-      endedBackSeconds: fc.constant(5),
-      hints,
-      audits,
-    });
-    await fc.assert(
-      fc.asyncProperty(attacks, disturbances, behaviours, async (attack, disturbance, how) => {
-        expect(await play(attack, disturbance, how)).toEqual(
-          await play(attack, { ...calm, seed: disturbance.seed }, how),
-        );
-      }),
-      { seed, numRuns },
-    );
-  }, timeoutMs);
+  test(
+    'hints late, often, in any order, in one or two instances: the end is the same',
+    async () => {
+      const disturbances = fc.record({
+        seed: worldSeeds,
+        instances: fc.integer({ min: 1, max: 2 }),
+        endsAt: fc.constant([]),
+        endedBackSeconds: fc.constant(5),
+        hints,
+        audits,
+      });
+      await fc.assert(
+        fc.asyncProperty(attacks, disturbances, behaviours, async (attack, disturbance, how) => {
+          expect(await play(attack, disturbance, how)).toEqual(
+            await play(attack, { ...calm, seed: disturbance.seed }, how),
+          );
+        }),
+        { seed, numRuns },
+      );
+    },
+    timeoutMs,
+  );
 
-  test('instances that end once or twice on the way: the end is the same', async () => {
-    const disturbances = fc.record({
-      seed: worldSeeds,
-      instances: fc.integer({ min: 1, max: 2 }),
-      endsAt: fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 2 }),
-      endedBackSeconds: fc.constantFrom(5, 600),
-      hints,
-      audits,
-    });
-    await fc.assert(
-      fc.asyncProperty(attacks, disturbances, behaviours, async (attack, disturbance, how) => {
-        expect(await play(attack, disturbance, how)).toEqual(
-          await play(attack, { ...calm, seed: disturbance.seed }, how),
-        );
-      }),
-      { seed, numRuns },
-    );
-  }, timeoutMs);
+  test(
+    'instances that end once or twice on the way: the end is the same',
+    async () => {
+      const disturbances = fc.record({
+        seed: worldSeeds,
+        instances: fc.integer({ min: 1, max: 2 }),
+        endsAt: fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 2 }),
+        endedBackSeconds: fc.constantFrom(5, 600),
+        hints,
+        audits,
+      });
+      await fc.assert(
+        fc.asyncProperty(attacks, disturbances, behaviours, async (attack, disturbance, how) => {
+          expect(await play(attack, disturbance, how)).toEqual(
+            await play(attack, { ...calm, seed: disturbance.seed }, how),
+          );
+        }),
+        { seed, numRuns },
+      );
+    },
+    timeoutMs,
+  );
 });
 
 /** What somebody does while the guardian is at work, with the seconds that pass after it. */
@@ -268,29 +276,33 @@ async function fight(
   return world;
 }
 
-test('whatever is done again and again: in the end all is usable, every incident is over, and all of it was told', async () => {
-  const disturbances = fc.record({
-    seed: worldSeeds,
-    instances: fc.integer({ min: 1, max: 2 }),
-    endsAt: fc.array(fc.integer({ min: 1, max: 1_500 }), { maxLength: 3 }),
-    endedBackSeconds: fc.constantFrom(5, 600),
-  });
-  await fc.assert(
-    fc.asyncProperty(strikes, disturbances, behaviours, async (acts, disturbance, how) => {
-      const world = await fight(acts, disturbance, how);
-      const { incidents, claims, untold, unfounded, unrecorded } = await endStateOf(world, VAULT, keys);
-      expect(keys.flatMap((key) => unusable(world, key))).toEqual([]);
-      expect(incidents.filter((incident) => !incident.endsWith('resolved'))).toEqual([]);
-      expect({ claims, untold, unfounded, unrecorded }).toEqual({
-        claims: 0,
-        untold: [],
-        unfounded: [],
-        unrecorded: [],
-      });
-    }),
-    { seed, numRuns },
-  );
-}, timeoutMs);
+test(
+  'whatever is done again and again: in the end all is usable, every incident is over, and all of it was told',
+  async () => {
+    const disturbances = fc.record({
+      seed: worldSeeds,
+      instances: fc.integer({ min: 1, max: 2 }),
+      endsAt: fc.array(fc.integer({ min: 1, max: 1_500 }), { maxLength: 3 }),
+      endedBackSeconds: fc.constantFrom(5, 600),
+    });
+    await fc.assert(
+      fc.asyncProperty(strikes, disturbances, behaviours, async (acts, disturbance, how) => {
+        const world = await fight(acts, disturbance, how);
+        const { incidents, claims, untold, unfounded, unrecorded } = await endStateOf(world, VAULT, keys);
+        expect(keys.flatMap((key) => unusable(world, key))).toEqual([]);
+        expect(incidents.filter((incident) => !incident.endsWith('resolved'))).toEqual([]);
+        expect({ claims, untold, unfounded, unrecorded }).toEqual({
+          claims: 0,
+          untold: [],
+          unfounded: [],
+          unrecorded: [],
+        });
+      }),
+      { seed, numRuns },
+    );
+  },
+  timeoutMs,
+);
 
 /** What of a key cannot wrap and unwrap now. */
 function unusable({ azure }: World, key: string): readonly string[] {

@@ -67,7 +67,7 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
 const isTold = ({ alerts }: World, { id, revision }: Incident): boolean =>
   alerts.some(({ incident }) => incident.id === id && incident.revision === revision);
 
-function registerStateOf(key: string, { approved, observed, inFlight, heard }: KeyRecord): unknown {
+function registerStateOf(key: string, { approved, observed, inFlight, audit }: KeyRecord): unknown {
   return {
     key,
     current: observed.current,
@@ -95,10 +95,10 @@ function registerStateOf(key: string, { approved, observed, inFlight, heard }: K
     standing: approved.standing.kind,
     absent: observed.absentSince !== undefined,
     recovering: inFlight.recovering !== undefined,
-    purged: heard.purged !== undefined,
+    purged: audit.purged !== undefined,
     unreadable: inFlight.unreadable?.because,
     undone: [...new Set(inFlight.undone.map(({ version }) => version ?? ''))].toSorted(),
-    events: heard.events.map(({ operation, version }) => `${operation} ${version ?? ''}`).toSorted(),
+    events: audit.events.map(({ operation, version }) => `${operation} ${version ?? ''}`).toSorted(),
   };
 }
 

@@ -16,7 +16,7 @@ import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
-import { queueHeard } from '../../shared/senses/queue-heard.ts';
+import { queueSensed } from '../../shared/senses/queue-sensed.ts';
 import { wakeAndWatch } from '../../shared/senses/sweep/sentry.ts';
 import { type Client, clientOf } from './client.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -159,7 +159,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   const heard = async (messages: readonly unknown[]): Promise<void> => {
-    await queueHeard(
+    await queueSensed(
       inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }),
       'audit-log',
       ports,
@@ -199,7 +199,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async events() {
       azure.flushEvents();
       for (const event of events.splice(0))
-        await queueHeard(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
+        await queueSensed(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
       await settle();
     },
     async sentry() {

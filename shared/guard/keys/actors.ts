@@ -26,7 +26,7 @@ export interface Done {
 export function eventsOf(
   operations: readonly string[],
   { version, since, otherwiseAt }: Done,
-  record: Pick<KeyRecord, 'heard'>,
+  record: Pick<KeyRecord, 'audit'>,
   withinMs = CLOCKS_APART_MS,
 ): readonly AuditEvent[] {
   const awayMs = ({ at }: AuditEvent): number => Math.abs(since.getTime() - wholeSecond(at).getTime());
@@ -42,7 +42,7 @@ export function eventsOf(
 export const certainEventsOf = (
   operations: readonly string[],
   done: Done,
-  record: Pick<KeyRecord, 'heard'>,
+  record: Pick<KeyRecord, 'audit'>,
 ): readonly AuditEvent[] => eventsOf(operations, done, record, CERTAIN_MS);
 
 /** Who did something, as far as the audit log has told. */
@@ -53,7 +53,7 @@ export type Named =
   | { readonly kind: 'several' };
 
 /** Who may have done it by one of some operations. */
-export function namedFor(operations: readonly string[], done: Done, record: Pick<KeyRecord, 'heard'>): Named {
+export function namedFor(operations: readonly string[], done: Done, record: Pick<KeyRecord, 'audit'>): Named {
   const events = eventsOf(operations, done, record);
   const last = events.at(-1)?.by;
   if (last === undefined) return { kind: 'nobody-yet' };
@@ -61,11 +61,11 @@ export function namedFor(operations: readonly string[], done: Done, record: Pick
 }
 
 /** As `namedFor`, for what a rule found. */
-export const namedByRule = (rule: string, done: Done, record: Pick<KeyRecord, 'heard'>): Named =>
+export const namedByRule = (rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Named =>
   namedFor(rules.find(({ id }) => id === rule)?.doneBy ?? [], done, record);
 
 /** Who is to be named for what a rule found: nobody where several may have done it. */
-export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'heard'>): Actor | undefined {
+export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Actor | undefined {
   const named = namedByRule(rule, done, record);
   return named.kind === 'one' ? named.by : undefined;
 }

@@ -31,8 +31,8 @@ export interface ActIncident {
 }
 
 /** Whether a hint is an audit event that the register does not have: an act by people, a refusal, an act of our own. */
-export const isNewEvent = (hint: Hint, { heard }: KeyRecord): boolean =>
-  isAuditEvent(hint) && !heard.events.some((event) => event.id === hint.id);
+export const isNewEvent = (hint: Hint, { audit }: KeyRecord): boolean =>
+  isAuditEvent(hint) && !audit.events.some((event) => event.id === hint.id);
 
 /** Whether a hint tells of an act, and not only of what to inspect. */
 export function isAuditEvent({ says }: Hint): boolean {
@@ -55,35 +55,35 @@ export function isAuditEvent({ says }: Hint): boolean {
 export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
   const added = hints.flatMap((hint): readonly AuditEvent[] => {
     const { says } = hint;
-    return says.kind === 'act' && !record.heard.events.some((event) => event.id === hint.id)
+    return says.kind === 'act' && !record.audit.events.some((event) => event.id === hint.id)
       ? [{ id: hint.id, operation: says.operation, version: says.version, at: says.at, by: says.by }]
       : [];
   });
   const purge = added.find((event) => event.operation === 'KeyPurge');
   if (added.length === 0) return record;
-  const purged = purge === undefined ? record.heard.purged : { at: purge.at, by: purge.by };
-  return { ...record, heard: { ...record.heard, events: [...record.heard.events, ...added], purged } };
+  const purged = purge === undefined ? record.audit.purged : { at: purge.at, by: purge.by };
+  return { ...record, audit: { ...record.audit, events: [...record.audit.events, ...added], purged } };
 }
 
 /** The register's row with as many audit events as it keeps. */
 export function forgettingEvents(record: KeyRecord, now: Date): KeyRecord {
-  const { events } = record.heard;
+  const { events } = record.audit;
   const young = events.filter(({ at }) => now.getTime() - at.getTime() < DAY_MS).slice(-KEPT_EVENTS);
   // That a version was imported must be known when it is observed.
   const isToCome = ({ operation, version }: AuditEvent): boolean =>
     operation === 'KeyImport' && version !== undefined && record.approved.versions[version] === undefined;
   const toCome = events.filter(isToCome).slice(-KEPT_EVENTS);
   const kept = events.filter((event) => young.includes(event) || toCome.includes(event));
-  return kept.length === events.length ? record : { ...record, heard: { ...record.heard, events: kept } };
+  return kept.length === events.length ? record : { ...record, audit: { ...record.audit, events: kept } };
 }
 
 /** Refusals that are kept unjudged at most: one an hour and caller. */
 const MOST_REFUSALS = 50;
 
 /** The refusals to be judged when the key can be read again: one an hour and caller tells as much as many. */
-export function refusalsToJudge(hints: readonly Hint[], { heard }: KeyRecord): Hint[] {
+export function refusalsToJudge(hints: readonly Hint[], { audit }: KeyRecord): Hint[] {
   const waiting = new Map<string, Hint>();
-  for (const one of [...heard.refusals, ...hints]) {
+  for (const one of [...audit.refusals, ...hints]) {
     const { says } = one;
     if (says.kind !== 'refused' || says.operation === 'KeyPurge' || !LOSING_ACCESS.has(says.status)) continue;
     const name = `${says.operation} ${says.by.oid} ${hourOf(says.at).toISOString()}`;

@@ -3,7 +3,7 @@ import type { Approval } from '../../domain/approval.ts';
 import type { Decision, Judgement, Verdict, Withholding } from '../../domain/decision.ts';
 import type { Finding, Remedy, Situation } from '../../domain/finding.ts';
 import { holdOn } from '../../domain/hold.ts';
-import { differenceKey, isLetGo, type RegisterChange } from '../../domain/register.ts';
+import { differenceKey, isKept, type RegisterChange } from '../../domain/register.ts';
 import { approvalFor, consumptions } from './consume.ts';
 import { type Dating, dated } from './differences.ts';
 import { findings } from './findings.ts';
@@ -107,7 +107,7 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
 
 /** What the register learns without anybody's approval: sound new versions, of a key that is to be kept. */
 const learnings = (given: Given): readonly RegisterChange[] =>
-  given.observed.kind === 'present' && !isLetGo(given.record) ? newVersionChanges(given) : [];
+  given.observed.kind === 'present' && isKept(given.record) ? newVersionChanges(given) : [];
 
 /** One write a version, and the key itself before its versions. */
 function merged(actions: readonly Action[]): readonly Action[] {

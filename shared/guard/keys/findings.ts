@@ -1,6 +1,6 @@
 import type { Found, Situation, VersionRule } from '../../domain/finding.ts';
 import { type ObservedVersion, spell } from '../../domain/key.ts';
-import { isLetGo } from '../../domain/register.ts';
+import { isKept } from '../../domain/register.ts';
 import { rules } from './rules/registry.ts';
 
 /** Everything that is not as approved. The sweep and the guard both ask this. */
@@ -9,8 +9,8 @@ export function findings(situation: Situation): readonly Found[] {
   return rules.flatMap((rule): readonly Found[] => {
     const { id, severity } = rule;
     if (rule.scope === 'key') return rule.find(situation).map((found) => ({ ...found, rule: id, severity }));
-    // Of a key that people let go nothing is to be kept, whatever becomes of it.
-    if (observed.kind !== 'present' || isLetGo(record)) return [];
+    // Of a key that is not kept nothing is missed, whatever becomes of it.
+    if (observed.kind !== 'present' || !isKept(record)) return [];
     return observed.versions.flatMap((version) => foundOf(version, rule, situation));
   });
 }

@@ -52,8 +52,8 @@ export const keyGuard =
           begin: (message, ports) => begin(subject, message, restorer, ports),
           async unreadable(message, error, ports) {
             // Nothing is judged, and audit events are recorded all the same.
-            const heard = message.attempt === 0 ? message.hints.filter(isAuditEvent) : [];
-            if (heard.length > 0) await ports.trail.append(heard.map((hint) => hintEntry(subject, hint, ports)));
+            const events = message.attempt === 0 ? message.hints.filter(isAuditEvent) : [];
+            if (events.length > 0) await ports.trail.append(events.map((hint) => hintEntry(subject, hint, ports)));
             await alertUnguarded(subject, error, ports);
           },
         };
@@ -314,7 +314,7 @@ async function conclude(
   const next: KeyRecord = {
     ...kept,
     observed: { ...kept.observed, foundSomething },
-    heard: { ...kept.heard, refusals: [] },
+    audit: { ...kept.audit, refusals: [] },
     inFlight: { ...kept.inFlight, nextInspectionAt },
   };
   await save(subject, known, next, ports);

@@ -7,7 +7,7 @@ import {
   approvedVersions,
   type Difference,
   differenceKey,
-  isLetGo,
+  isKept,
   type KeyRecord,
   type LastObserved,
   operationsShownAt,
@@ -40,14 +40,14 @@ export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Obse
       foundSomething: decision.judgements.length > 0 ? true : undefined,
       absentSince: observed.kind === 'absent' ? (record.observed.absentSince ?? now) : undefined,
       incompleteSince: observed.kind === 'present' && !isBack ? (record.observed.incompleteSince ?? now) : undefined,
-      backSince: observed.kind === 'present' && isLetGo(record) ? (record.observed.backSince ?? now) : undefined,
+      backSince: observed.kind === 'present' && !isKept(record) ? (record.observed.backSince ?? now) : undefined,
     },
     inFlight: {
       ...record.inFlight,
       undone: [...undoneLately(record, now)],
       recovering: recoveringNow(record, observed, isBack),
     },
-    heard: observed.kind === 'present' ? { ...record.heard, purged: undefined } : record.heard,
+    audit: observed.kind === 'present' ? { ...record.audit, purged: undefined } : record.audit,
   };
 }
 

@@ -57,7 +57,7 @@ export async function notObserved(unobserved: Unobserved, ports: Ports): Promise
   const next: KeyRecord = {
     ...kept,
     inFlight: { ...kept.inFlight, unreadable: { since, because }, nextInspectionAt },
-    heard: { ...kept.heard, refusals: refusalsToJudge(newEvents, record) },
+    audit: { ...kept.audit, refusals: refusalsToJudge(newEvents, record) },
   };
   if (!(await writeKey(ports.tables.keys, subject, known, next))) await mergeInto(subject, known.record, next, ports);
   return because;

@@ -21,7 +21,7 @@ export async function mergeInto(id: KeyId, from: KeyRecord, record: KeyRecord, {
       ...standing,
       observed: { ...standing.observed, foundSomething: true },
       inFlight: { ...standing.inFlight, undone, recovering },
-      heard: record.heard,
+      audit: record.audit,
     };
   });
 }

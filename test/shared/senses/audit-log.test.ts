@@ -3,7 +3,7 @@ import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import { keyOf, spellSubject } from '../../../shared/domain/subject.ts';
 import { inspectionsFromAuditLog } from '../../../shared/senses/audit-log.ts';
-import type { Heard } from '../../../shared/senses/queue-heard.ts';
+import type { Sensed } from '../../../shared/senses/queue-sensed.ts';
 import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'json' };
 import keyPurgeForbidden from '../../samples/audit-log/key-purge-forbidden.json' with { type: 'json' };
 import keyUnwrap from '../../samples/audit-log/key-unwrap.json' with { type: 'json' };
@@ -25,7 +25,7 @@ interface Given {
   readonly ownObjectIds?: readonly string[];
 }
 
-const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Heard =>
+const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Sensed =>
   inspectionsFromAuditLog(messages, {
     policy: policy.parse({
       vaults: [

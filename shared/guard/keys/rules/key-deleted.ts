@@ -18,7 +18,7 @@ export const keyDeleted: KeyRule = {
     const why =
       standing.kind === 'kept'
         ? ' Nobody has approved a version of it.'
-        : ' People had let it go before, and it came back.';
+        : ' It was deleted with approval, or abandoned, before, and came back.';
     const purge =
       observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
     return [
@@ -35,7 +35,7 @@ export const keyDeleted: KeyRule = {
   },
 };
 
-/** Of a key that people let go and somebody brought back, another deletion is alerted, and nothing is undone. */
+/** Of a key that is not kept any more and that somebody brought back, another deletion is alerted, and nothing is undone. */
 function isAnotherDeletion(standing: Standing, deletedOn: Date): boolean {
   switch (standing.kind) {
     case 'kept':

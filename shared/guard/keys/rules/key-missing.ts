@@ -59,10 +59,10 @@ export const keyMissing: KeyRule = {
   },
 };
 
-type Purge = KeyRecord['heard']['purged'];
+type Purge = KeyRecord['audit']['purged'];
 
 /** The purge in a 2xx audit record, if it was of this key: what was made since is not the key that was purged. */
-function purgeOf({ approved, heard: { purged } }: KeyRecord): Purge {
+function purgeOf({ approved, audit: { purged } }: KeyRecord): Purge {
   const { standing, versions } = approved;
   const made = approvedVersions({ approved }).map(([version]) => versions[version]?.created.getTime() ?? 0);
   const fromMs = standing.kind === 'deletion-approved' ? standing.deletedOn.getTime() : Math.max(0, ...made);

@@ -1,6 +1,6 @@
 import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
-import { approvedVersions, isLetGo } from '../../../domain/register.ts';
+import { approvedVersions, isKept } from '../../../domain/register.ts';
 import { isSettling, SETTLING_MS } from './key-missing.ts';
 
 export const keyRecreated: KeyRule = {
@@ -11,7 +11,7 @@ export const keyRecreated: KeyRule = {
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: MAKING_OPERATIONS,
   find({ vault, key, observed, record, now }) {
-    if (observed.kind !== 'present' || isLetGo(record)) return [];
+    if (observed.kind !== 'present' || !isKept(record)) return [];
     const approved = approvedVersions(record);
     const gone = approved.filter(([version]) => !observed.versions.some((candidate) => candidate.version === version));
     const swapped = observed.versions.filter((version) => {

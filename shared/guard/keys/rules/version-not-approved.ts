@@ -1,7 +1,7 @@
 import type { Actor } from '../../../domain/audit-record.ts';
 import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
-import { type AuditEvent, eventsOn, isLetGo, type KeyRecord, type Standing } from '../../../domain/register.ts';
+import { type AuditEvent, eventsOn, isKept, type KeyRecord, type Standing } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, utc } from '../../../domain/time.ts';
 import { newVersions } from '../new-versions.ts';
 
@@ -9,7 +9,7 @@ export const versionNotApproved: KeyRule = {
   id: 'version-not-approved',
   scope: 'key',
   demand:
-    'A new version is as usable as the one before it, and a key that people let go does not come back: else a person accepts it first.',
+    'A new version is as usable as the one before it, and a key that was deleted with approval, or abandoned, does not come back: else a person accepts it first.',
   severity: 'error',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation',
   doneBy: [...MAKING_OPERATIONS, 'KeyRecover'],
@@ -21,7 +21,7 @@ export const versionNotApproved: KeyRule = {
       `key-guardian baseline accept ${vault} --as-shown ${key}/${version}`,
     ];
     const alertOnly = { act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
-    if (isLetGo(record)) {
+    if (!isKept(record)) {
       const since = record.observed.backSince ?? now;
       const by = broughtBackBy(record, since);
       return [
@@ -76,7 +76,7 @@ function goneAt(standing: Standing): Date | undefined {
   }
 }
 
-/** Who brought a key back that people had let go: the vault has no time of that, and whoever made a version of it since did not. */
+/** Who brought back a key that is not kept any more: the vault has no time of that, and whoever made a version of it since did not. */
 function broughtBackBy(record: KeyRecord, backSince: Date): Actor | undefined {
   const goneMs = goneAt(record.approved.standing)?.getTime() ?? Number.NEGATIVE_INFINITY;
   const between = ({ at }: AuditEvent): boolean =>

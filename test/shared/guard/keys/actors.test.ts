@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../../../shared/domain/register.ts';
 import { actorFor, certainEventsOf, eventsOf } from '../../../../shared/guard/keys/actors.ts';
 import { ACTED, by, inMs, known, recordOf, V1, V2 } from './situations.ts';
 
-const heard = (...events: readonly AuditEvent[]) => recordOf({ [V1]: known() }, { heard: { events: [...events] } });
+const heard = (...events: readonly AuditEvent[]) => recordOf({ [V1]: known() }, { audit: { events: [...events] } });
 const disabled = { version: V1, since: ACTED } as const;
 
 describe('who did it', () => {

@@ -145,7 +145,7 @@ const keyRecord: fc.Arbitrary<KeyRecord> = fc.record({
       { maxLength: 4 },
     ),
   }),
-  heard: fc.record({
+  audit: fc.record({
     events: fc.array(
       fc.record({
         id: fc.uuid(),

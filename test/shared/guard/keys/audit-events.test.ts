@@ -23,7 +23,7 @@ const MALLORY = { oid: 'mallory', name: 'mallory@contoso.example' };
 const ONE = recordOf({ [V1]: known() });
 /** The same with what the audit log said of it. */
 const heard = (events: readonly AuditEvent[], version: Partial<ApprovedVersion> = {}): KeyRecord =>
-  recordOf({ [V1]: known(version) }, { heard: { events: [...events] } });
+  recordOf({ [V1]: known(version) }, { audit: { events: [...events] } });
 
 const hint = (says: HintSays, id = 'h1'): Hint => ({ id, sense: 'audit-log', heardAt: NOW, says });
 const act = (operation: string, more: { readonly at?: Date; readonly version?: string } = {}, id = 'h1'): Hint =>
@@ -40,7 +40,7 @@ const kept = (operation: string, more: Partial<AuditEvent> = {}): AuditEvent => 
 
 describe('the acts that the audit log names', () => {
   test('are kept by name', () => {
-    expect(withEvents(ONE, [act('KeyUpdate', { version: V1 })]).heard.events).toEqual([
+    expect(withEvents(ONE, [act('KeyUpdate', { version: V1 })]).audit.events).toEqual([
       kept('KeyUpdate', { version: V1 }),
     ]);
   });
@@ -52,7 +52,7 @@ describe('the acts that the audit log names', () => {
 
   test('are all that an inspection is given: what is forgotten is forgotten once all were judged', () => {
     const many = Array.from({ length: 51 }, (_, place) => act('KeyUpdate', {}, `h${place}`));
-    const { events } = withEvents(ONE, many).heard;
+    const { events } = withEvents(ONE, many).audit;
     expect([events.length, events[0]?.id, events.at(-1)?.id]).toEqual([51, 'h0', 'h50']);
   });
 
@@ -75,7 +75,7 @@ describe('the acts that the audit log names', () => {
     ['no longer where that version is known', [{ ...imported, version: V1 }, ...crowd], crowd],
     ['no longer where they name no version', [kept('KeyImport', { id: 'import', at: inDays(-9) })], []],
   ])('are kept %s', (_says, events, left) => {
-    expect(ids(forgettingEvents(heard(events), NOW).heard.events)).toEqual(ids(left));
+    expect(ids(forgettingEvents(heard(events), NOW).audit.events)).toEqual(ids(left));
   });
 
   test('leave the row as it is where none is forgotten', () => {
@@ -84,10 +84,10 @@ describe('the acts that the audit log names', () => {
   });
 
   test('say who purged the key', () => {
-    expect(withEvents(ONE, [act('KeyPurge')]).heard.purged).toEqual({ at: ACTED, by: MALLORY });
+    expect(withEvents(ONE, [act('KeyPurge')]).audit.purged).toEqual({ at: ACTED, by: MALLORY });
     const purged = { at: inDays(-1), by: MALLORY };
-    const before = recordOf({ [V1]: known() }, { heard: { purged } });
-    expect(withEvents(before, [act('KeyUpdate')]).heard.purged).toEqual(purged);
+    const before = recordOf({ [V1]: known() }, { audit: { purged } });
+    expect(withEvents(before, [act('KeyUpdate')]).audit.purged).toEqual(purged);
   });
 
   const others: readonly Hint[] = [
@@ -121,7 +121,7 @@ describe('a version that was imported', () => {
   const imported = [kept('KeyImport', { version: V1 })];
   const made = (more: Partial<ApprovedVersion> = {}) => known({ created: ACTED, ...more });
   const importedAmong = (versions: KeyRecord['approved']['versions'], events = imported): KeyRecord =>
-    recordOf(versions, { heard: { events } });
+    recordOf(versions, { audit: { events } });
 
   test('is no longer approved: an import is no rotation', () => {
     expect(importsRevoked(importedAmong({ [V1]: made(), [V2]: made() }))).toEqual([
@@ -262,7 +262,7 @@ describe('refusals that are kept until the key can be read', () => {
       Array.from({ length: 50 }, (_, nth) => `${nth + 1}`),
     ],
   ])('%s', (_says, before, given, ids) => {
-    const record = recordOf({}, { heard: { refusals: [...before] } });
+    const record = recordOf({}, { audit: { refusals: [...before] } });
     expect(refusalsToJudge(given, record).map(({ id }) => id)).toEqual(ids);
   });
 });
@@ -275,7 +275,7 @@ describe('an approved act by somebody it was not meant for', () => {
   const incidents = (record: KeyRecord, given: readonly ReturnType<typeof approval>[] = [approval()]) =>
     actIncidents(
       ID,
-      record.heard.events.map(({ id, ...said }) => hint({ kind: 'act', ...said }, id)),
+      record.audit.events.map(({ id, ...said }) => hint({ kind: 'act', ...said }, id)),
       record,
       given,
       true,
@@ -310,7 +310,7 @@ describe('an approved act by somebody it was not meant for', () => {
       { [V1]: known() },
       {
         approved: { standing: { kind: 'deletion-approved', approval: 'approval-1', deletedOn: ACTED } },
-        heard: { events: [kept('KeyDelete', { by: { oid: 'granter' } })] },
+        audit: { events: [kept('KeyDelete', { by: { oid: 'granter' } })] },
       },
     );
     expect(incidents(record, [approval({ acts: ['delete'] })])).toMatchObject([

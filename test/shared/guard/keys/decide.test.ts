@@ -337,7 +337,7 @@ describe('an approved act', () => {
 
   test('is one whoever it was meant for: who did it is known only minutes later', () => {
     const forAnna = withParts({
-      heard: { events: [{ id: 'a', operation: 'KeyUpdate', version: V1, at: ACTED, by: { oid: 'mallory' } }] },
+      audit: { events: [{ id: 'a', operation: 'KeyUpdate', version: V1, at: ACTED, by: { oid: 'mallory' } }] },
     });
     expect(decide(disabled({ approvals: [approval({ by: 'anna' })], ...forAnna }))).toMatchObject({
       actions: [],

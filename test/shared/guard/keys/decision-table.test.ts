@@ -316,7 +316,7 @@ function givenOf([stateCell, approvedCell, windowCell, sweptCell, recordsCell, h
         absentSince: observed.kind === 'absent' ? at : undefined,
       },
       inFlight: state.inFlight ?? {},
-      heard: { events: [...events], ...(purge === undefined ? {} : { purged: { at: purge.at, by: purge.by } }) },
+      audit: { events: [...events], ...(purge === undefined ? {} : { purged: { at: purge.at, by: purge.by } }) },
     }),
     approvals: approvalsOf(windowCell),
     holds,
@@ -358,7 +358,7 @@ function decisionOf(of: Given, { judgements, actions, changes, inspectAgainInSec
   const adopted = changes.some((change) => change.kind === 'approve-version' && change.consumed === undefined);
   const all = [...new Set([...said, ...undone, ...(adopted ? ['adopted'] : [])])];
   const record = withChanges(of.record, changes);
-  const hints = of.record.heard.events.map(({ id, ...event }) => ({
+  const hints = of.record.audit.events.map(({ id, ...event }) => ({
     id,
     sense: 'audit-log' as const,
     heardAt: NOW,

@@ -12,7 +12,7 @@ const undone = (version: string | undefined, agoSeconds: number): Undone => ({
   at: inMs(-agoSeconds * 1000),
 });
 const recordWith = (all: readonly Undone[], events: readonly AuditEvent[] = []) =>
-  recordOf({ [V1]: known(), [V2]: known() }, { inFlight: { undone: [...all] }, heard: { events: [...events] } });
+  recordOf({ [V1]: known(), [V2]: known() }, { inFlight: { undone: [...all] }, audit: { events: [...events] } });
 
 describe('a key flaps where three acts on it were undone within the hour', () => {
   test.each<readonly [says: string, all: readonly Undone[]]>([

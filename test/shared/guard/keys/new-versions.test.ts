@@ -68,10 +68,10 @@ describe('a version that is not approved', () => {
 
   test('has a fault where the audit log told of its import before it was observed', () => {
     const told = { id: 'a', operation: 'KeyImport', version: V2, at: ACTED, by: { oid: 'mallory' } };
-    const record = recordOf({ [V1]: known() }, { heard: { events: [told] } });
+    const record = recordOf({ [V1]: known() }, { audit: { events: [told] } });
     expect(faults(key(record, made(V2), shown()))).toEqual([[V2, ['it was imported']]]);
     expect(
-      faults(key(recordOf({ [V1]: known() }, { heard: { events: [{ ...told, version: V3 }] } }), made(V2), shown())),
+      faults(key(recordOf({ [V1]: known() }, { audit: { events: [{ ...told, version: V3 }] } }), made(V2), shown())),
     ).toEqual([[V2, []]]);
   });
 });

@@ -168,9 +168,9 @@ describe('after an inspection the register holds', () => {
 
   test('nothing of a purge once the key is there', () => {
     const purged = { at: ACTED, by: { oid: 'x' } };
-    const record = recordOf({ [V1]: known() }, { heard: { purged } });
-    expect(inspected(situation({ record })).heard.purged).toBeUndefined();
-    expect(inspected(situation({ record, observed: { kind: 'absent' } })).heard.purged).toEqual(purged);
+    const record = recordOf({ [V1]: known() }, { audit: { purged } });
+    expect(inspected(situation({ record })).audit.purged).toBeUndefined();
+    expect(inspected(situation({ record, observed: { kind: 'absent' } })).audit.purged).toEqual(purged);
   });
 
   test('since when approved versions do not list, from the first inspection on, until all do', () => {

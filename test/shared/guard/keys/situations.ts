@@ -74,7 +74,7 @@ export interface Parts {
   readonly approved?: Partial<KeyRecord['approved']>;
   readonly observed?: Partial<KeyRecord['observed']>;
   readonly inFlight?: Partial<KeyRecord['inFlight']>;
-  readonly heard?: Partial<KeyRecord['heard']>;
+  readonly audit?: Partial<KeyRecord['audit']>;
 }
 
 /** What the register holds of a key with these versions, each last observed as sound. */
@@ -87,7 +87,7 @@ export const recordOf = (versions: KeyRecord['approved']['versions'], more: Part
     ...more.observed,
   },
   inFlight: { undone: [], ...more.inFlight },
-  heard: { events: [], refusals: [], ...more.heard },
+  audit: { events: [], refusals: [], ...more.audit },
 });
 
 /** A key that the vault shows with these versions, the first being current. */

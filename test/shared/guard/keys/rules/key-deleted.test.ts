@@ -5,7 +5,7 @@ import { testRule } from './table.ts';
 
 const deleted = { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;
 const abandoned = (at: Date): Standing => ({ kind: 'abandoned', at, by: 'anna', because: 'it is gone' });
-const letGo = (standing: Standing) => recordOf({ [V1]: known() }, { approved: { standing } });
+const comesBack = (standing: Standing) => recordOf({ [V1]: known() }, { approved: { standing } });
 
 testRule(keyDeleted, {
   accepts: [
@@ -14,11 +14,14 @@ testRule(keyDeleted, {
     ['a deleted key that the register does not know', situation({ observed: deleted, record: recordOf({}) })],
     [
       'the very deletion that was approved',
-      situation({ observed: deleted, record: letGo({ kind: 'deletion-approved', approval: 'a', deletedOn: ACTED }) }),
+      situation({
+        observed: deleted,
+        record: comesBack({ kind: 'deletion-approved', approval: 'a', deletedOn: ACTED }),
+      }),
     ],
     [
       'a deletion of the very moment in which a person abandoned the key',
-      situation({ observed: deleted, record: letGo(abandoned(ACTED)) }),
+      situation({ observed: deleted, record: comesBack(abandoned(ACTED)) }),
     ],
   ],
   rejects: [
@@ -43,19 +46,19 @@ testRule(keyDeleted, {
       'another deletion than the approved one, of a key that somebody brought back: alerted, and not undone',
       situation({
         observed: { ...deleted, deletedOn: inMs(-29_000) },
-        record: letGo({ kind: 'deletion-approved', approval: 'a', deletedOn: ACTED }),
+        record: comesBack({ kind: 'deletion-approved', approval: 'a', deletedOn: ACTED }),
       }),
       {
         since: inMs(-29_000),
         stopsDisks: false,
         summary:
-          'Key prod-disks/disk-a is deleted. People had let it go before, and it came back. Azure purges it on 2026-05-30 12:00:00 UTC.',
+          'Key prod-disks/disk-a is deleted. It was deleted with approval, or abandoned, before, and came back. Azure purges it on 2026-05-30 12:00:00 UTC.',
         remedy: { kind: 'alert' },
       },
     ],
     [
       'a deletion a moment after a person abandoned the key: alerted, and not undone',
-      situation({ observed: deleted, record: letGo(abandoned(inMs(-30_001))) }),
+      situation({ observed: deleted, record: comesBack(abandoned(inMs(-30_001))) }),
       { since: ACTED, stopsDisks: false, remedy: { kind: 'alert' } },
     ],
     [

@@ -13,14 +13,17 @@ const absent = (goneForMs: number | undefined, { observed, ...more }: Parts = {}
       { ...more, observed: { ...observed, absentSince: goneForMs === undefined ? undefined : inMs(-goneForMs) } },
     ),
   });
-const letGo = (deletedOn: Date, scheduledPurgeOn?: Date): Parts & { readonly approved: { standing: Standing } } => ({
+const comesBack = (
+  deletedOn: Date,
+  scheduledPurgeOn?: Date,
+): Parts & { readonly approved: { standing: Standing } } => ({
   approved: { standing: { kind: 'deletion-approved', approval: 'a', deletedOn, scheduledPurgeOn } },
 });
 const recovering = (sinceMs: number): Parts => ({
   inFlight: { recovering: { since: inMs(-sinceMs), deletedOn: inMs(-sinceMs - 1_000) } },
 });
 const purge = { at: inMs(-5_000), by: { oid: 'somebody' } };
-const purged = { heard: { purged: purge } };
+const purged = { audit: { purged: purge } };
 const settling = { version: undefined, act: undefined, stopsDisks: false, remedy: { kind: 'wait' } } as const;
 const missing = {
   version: undefined,
@@ -63,21 +66,21 @@ testRule(keyMissing, {
     ],
     [
       'a purge, when its day had come, of a key that was deleted with approval',
-      absent(3_600_000, { ...purged, ...letGo(inDays(-90), purge.at) }),
+      absent(3_600_000, { ...purged, ...comesBack(inDays(-90), purge.at) }),
     ],
     [
       'a purge, by clocks that may differ, five seconds before that day',
-      absent(3_600_000, { ...purged, ...letGo(inDays(-90), NOW) }),
+      absent(3_600_000, { ...purged, ...comesBack(inDays(-90), NOW) }),
     ],
     [
       'a purge before the deletion that was approved: another key had the name',
-      absent(3_600_000, { ...purged, ...letGo(inMs(-4_999)) }),
+      absent(3_600_000, { ...purged, ...comesBack(inMs(-4_999)) }),
     ],
     [
       'a key that was deleted with approval and is gone, with no record of a purge and no day: Azure purges it in the end',
-      absent(3_600_000, letGo(inDays(-90))),
+      absent(3_600_000, comesBack(inDays(-90))),
     ],
-    ['the same, gone since its day, by clocks that may differ', absent(600_000, letGo(inDays(-2), inMs(-595_000)))],
+    ['the same, gone since its day, by clocks that may differ', absent(600_000, comesBack(inDays(-2), inMs(-595_000)))],
   ],
   rejects: [
     ['a key that is in neither list for the first time: settling', absent(undefined), { ...settling, since: NOW }],
@@ -96,7 +99,7 @@ testRule(keyMissing, {
     ],
     [
       'a key of which only a record of the one before it told that it was purged',
-      absent(60_000, { heard: { purged: { ...purge, at: inDays(-101) } } }),
+      absent(60_000, { audit: { purged: { ...purge, at: inDays(-101) } } }),
       missing,
     ],
     [
@@ -116,27 +119,27 @@ testRule(keyMissing, {
     ],
     [
       'the purge, by somebody, of a key whose deletion alone was approved: its disks have stopped already',
-      absent(3_600_000, { ...purged, ...letGo(inMs(-5_000), inDays(90)) }),
+      absent(3_600_000, { ...purged, ...comesBack(inMs(-5_000), inDays(90)) }),
       { ...lost, stopsDisks: false, summary: purgeNotApproved },
     ],
     [
       'a purge a moment more than five seconds before its day',
-      absent(3_600_000, { ...purged, ...letGo(inDays(-90), inMs(1)) }),
+      absent(3_600_000, { ...purged, ...comesBack(inDays(-90), inMs(1)) }),
       { ...lost, stopsDisks: false, summary: purgeNotApproved },
     ],
     [
       'a purge by somebody where nobody knows when Azure would do so',
-      absent(3_600_000, { ...purged, ...letGo(inMs(-5_000)) }),
+      absent(3_600_000, { ...purged, ...comesBack(inMs(-5_000)) }),
       { ...lost, stopsDisks: false, summary: purgeNotApproved },
     ],
     [
       'a key that was deleted with approval and is gone before its day: also when that day has come',
-      absent(600_000, letGo(inDays(-2), inMs(-594_999))),
+      absent(600_000, comesBack(inDays(-2), inMs(-594_999))),
       { ...missing, stopsDisks: false, since: inMs(-600_000), summary: purgeNotApproved },
     ],
     [
       'the same where the only record is one of a purge before that deletion',
-      absent(600_000, { heard: { purged: { ...purge, at: inDays(-3) } }, ...letGo(inDays(-2), inMs(-594_999)) }),
+      absent(600_000, { audit: { purged: { ...purge, at: inDays(-3) } }, ...comesBack(inDays(-2), inMs(-594_999)) }),
       { ...missing, stopsDisks: false, since: inMs(-600_000), summary: purgeNotApproved },
     ],
     [

@@ -20,7 +20,7 @@ import {
 import { testRule } from './table.ts';
 
 const DELETED = inDays(-1);
-const letGo = (
+const comesBack = (
   standing: Standing = { kind: 'deletion-approved', approval: 'approval-1', deletedOn: DELETED },
   observed: Parts['observed'] = {},
 ) => recordOf({ [V1]: known() }, { approved: { standing }, observed });
@@ -49,7 +49,7 @@ const made = (
 const heard = (event: AuditEvent) =>
   situation({
     observed: present(newVersion(), shown()),
-    record: recordOf({ [V1]: known() }, { heard: { events: [event] } }),
+    record: recordOf({ [V1]: known() }, { audit: { events: [event] } }),
   });
 const alertOnly = { version: V2, since: ACTED, act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
 const because = (fault: string) => ({
@@ -74,12 +74,12 @@ testRule(versionNotApproved, {
       'a key that people let go and that stays deleted',
       situation({
         observed: { kind: 'deleted', managed: false, deletedOn: DELETED, scheduledPurgeOn: undefined },
-        record: letGo(),
+        record: comesBack(),
       }),
     ],
     [
       'a key that people let go and that was purged since',
-      situation({ observed: { kind: 'absent' }, record: letGo() }),
+      situation({ observed: { kind: 'absent' }, record: comesBack() }),
     ],
   ],
   rejects: [
@@ -137,7 +137,7 @@ testRule(versionNotApproved, {
     ],
     [
       'a key that is back although its deletion was approved, at the first inspection: since now',
-      situation({ record: letGo() }),
+      situation({ record: comesBack() }),
       {
         version: undefined,
         since: NOW,
@@ -154,12 +154,14 @@ testRule(versionNotApproved, {
     ],
     [
       'one that an earlier inspection found back',
-      situation({ record: letGo(undefined, { backSince: inMs(-60_000) }) }),
+      situation({ record: comesBack(undefined, { backSince: inMs(-60_000) }) }),
       { since: inMs(-60_000) },
     ],
     [
       'a key that is back although a person abandoned it: no deletion is said to have been approved',
-      situation({ record: letGo({ kind: 'abandoned', at: DELETED, by: 'anna', because: 'closed by anna: retired' }) }),
+      situation({
+        record: comesBack({ kind: 'abandoned', at: DELETED, by: 'anna', because: 'closed by anna: retired' }),
+      }),
       {
         summary:
           'Key prod-disks/disk-a is back: it was abandoned on 2026-02-28 12:00:00 UTC (closed by anna: retired). It is not guarded until a person accepts its versions.',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { queueHeard } from '../../../shared/senses/queue-heard.ts';
+import { queueSensed } from '../../../shared/senses/queue-sensed.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -22,7 +22,7 @@ describe('what a batch holds that cannot be parsed', () => {
     const world = await quietWorld(async (name) => {
       for (let turn = 0; name === 'alerts.send' && turn < 100; turn += 1) await new Promise(setImmediate);
     });
-    await queueHeard(unparsed(many), 'audit-log', world.ports);
+    await queueSensed(unparsed(many), 'audit-log', world.ports);
     await world.settle();
     const kept = (await world.trail()).filter(({ what }) => what === 'quarantined');
     const documents = kept.map(({ detail }) => world.ports.quarantine.read(String(detail.document)));
@@ -34,7 +34,7 @@ describe('what a batch holds that cannot be parsed', () => {
 
   test('is kept and recorded once where it came more than once', async () => {
     const world = await quietWorld();
-    await queueHeard(unparsed(Array(50).fill('the same')), 'audit-log', world.ports);
+    await queueSensed(unparsed(Array(50).fill('the same')), 'audit-log', world.ports);
     expect((await world.trail()).filter(({ what }) => what === 'quarantined')).toHaveLength(1);
   });
 
@@ -45,8 +45,8 @@ describe('what a batch holds that cannot be parsed', () => {
       created += 1;
       if (created === 3) throw new Error('it is away');
     });
-    await expect(queueHeard(unparsed(many.slice(0, 20)), 'audit-log', world.ports)).rejects.toThrow();
-    await queueHeard(unparsed(many.slice(0, 20)), 'audit-log', world.ports);
+    await expect(queueSensed(unparsed(many.slice(0, 20)), 'audit-log', world.ports)).rejects.toThrow();
+    await queueSensed(unparsed(many.slice(0, 20)), 'audit-log', world.ports);
     expect(created).toBe(21);
   });
 });

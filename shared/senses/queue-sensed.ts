@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts';
 import { helpSentry } from './sweep/schedule.ts';
 
 /** What a sense made of what it was given. */
-export interface Heard {
+export interface Sensed {
   readonly inspections: readonly Inspection[];
   readonly unparsed: readonly Unparsed[];
 }
@@ -48,15 +48,15 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
 }
 
 /**
- * Queues what was heard and quarantines what could not be parsed. Throws only where the queue, or the storage of what is
- * quarantined, does not take it: then it has to be heard again, or it would be lost.
+ * Queues what a sense gave and quarantines what could not be parsed. Throws only where the queue, or the storage of what is
+ * quarantined, does not take it: then it has to be delivered again, or it would be lost.
  */
-export async function queueHeard(heard: Heard, sense: string, ports: Ports): Promise<void> {
-  const unparsed = [...new Map(heard.unparsed.map((one) => [one.content, one])).values()];
+export async function queueSensed(sensed: Sensed, sense: string, ports: Ports): Promise<void> {
+  const unparsed = [...new Map(sensed.unparsed.map((one) => [one.content, one])).values()];
   // The first alone: the others find its incident open.
   const inOrder = [unparsed.slice(0, 1), unparsed.slice(1)];
   const steps = [
-    ...heard.inspections.map((inspection) => () => ports.queues.inspections.send(inspection)),
+    ...sensed.inspections.map((inspection) => () => ports.queues.inspections.send(inspection)),
     () => inTurns(1, inOrder, (some) => inTurns(AT_ONCE, some, (one) => quarantine(one, sense, ports))),
   ];
   await inTurns(AT_ONCE, steps, (step) => step());
