@@ -47,7 +47,7 @@ describe('incident list', () => {
       'Open:',
       expect.stringMatching(
         new RegExp(
-          `^  critical  purge-attempted  contoso-sql/tde  since [-\\d: ]+ UTC  left to people  by mallory@contoso\\.example  until "incident close ${id}"$`,
+          `^  critical  purge-attempted  contoso-sql/tde  since [-\\d: ]+ UTC  left to people  by mallory@contoso\\.example  until a person closes it  ${id}$`,
         ),
       ),
       'Over within 24 h, the last first:',
@@ -107,7 +107,8 @@ describe('incident show', () => {
 describe('incident close', () => {
   it('ends what tells of an act, says by whom and why, and status lists it no more', async () => {
     const id = await open(purge(later(new Date(), -DAY_MS)));
-    expect(await done('status')).toContain(`until "incident close ${id}"`);
+    expect(await done('status')).toContain(`until a person closes it  ${id}`);
+    expect(await done('incident', 'show', id)).toContain(`command: ${typed(`incident close ${id} --why "…"`)}\n`);
     expect(await done('incident', 'close', id, '--why', 'it was a drill')).toBe(
       'Closed: purge-attempted of contoso-sql/tde.',
     );
