@@ -76,7 +76,8 @@ async function rebuilt(
   const keys = changesByKey(records.flatMap((record) => changeIn(record, vault)));
   if (keys.size === 0) return given ?? state;
   // Until all of it is there, nobody takes what is missing for new keys, and nothing is written to the vault.
-  await writeBaseline(ports.tables, vault, { state: 'rebuilding', at: ports.now() });
+  const at = given?.state === 'rebuilding' ? given.at : ports.now();
+  await writeBaseline(ports.tables, vault, { state: 'rebuilding', at });
   await inTurns(ROWS_AT_ONCE, [...keys], async ([key, its]) => {
     // Two may rebuild at once: what the other put there, and inspections have changed since, stays.
     await changeKey(ports.tables.keys, { vault, key }, (record) =>
@@ -86,7 +87,7 @@ async function rebuilt(
   // Alerted before it counts as whole: where we end in between, it is rebuilt and alerted once more.
   const subject = vaultSubject(vault);
   await ports.trail.append([entry('baseline', subject, { state: 'rebuilt', keys: keys.size }, ports)]);
-  await openIncident(guardianUnwell.draft('register-lost', ports.now(), String(keys.size), subject), ports);
+  await openIncident(guardianUnwell.draft('register-lost', at, String(keys.size), subject), ports);
   await writeBaseline(ports.tables, vault, state);
   return state;
 }

@@ -64,7 +64,9 @@ async function listed(hours: number, { ports }: Context): Promise<string> {
   ].join('\n');
 }
 
-/** An incident in one line. */
+const isToClose = (one: Incident): boolean => one.state === 'open' && isClosedByPeople(one);
+
+/** An incident in one line, its id last. */
 export function incidentLine(one: Incident): string {
   const { id, severity, kind, reason, subject, since, deadline, state, endedAt, judgement, who } = one;
   return [
@@ -76,7 +78,8 @@ export function incidentLine(one: Incident): string {
     ...(deadline === undefined || state === 'resolved' ? [] : [`disks fail ${utc(deadline)}`]),
     spellJudgement(judgement),
     ...(who === undefined ? [] : [`by ${who.name ?? who.oid}`]),
-    ...(isClosedByPeople(one) && state === 'open' ? [`until "incident close ${id}"`] : [id]),
+    ...(isToClose(one) ? ['until a person closes it'] : []),
+    id,
   ].join('  ');
 }
 
@@ -87,7 +90,8 @@ async function shown(id: string, { ports, runnable }: Context): Promise<string> 
   if (one === undefined)
     throw new NotAllowed(`There is no incident ${id}. Those that there are:\n  key-guardian incident list`);
   if (another !== undefined) throw new NotAllowed(`Several incidents begin with ${id}: give more of the id.`);
-  const commands = one.value.commands.flatMap((command) => runnable(command) ?? []);
+  const close = isToClose(one.value) ? [`key-guardian incident close ${one.value.id} --why "…"`] : [];
+  const commands = [...one.value.commands, ...close].flatMap((command) => runnable(command) ?? []);
   const told = { ...one.value, commands };
   return [told.summary, ...detailLines({ event: 'changed', incident: told })].join('\n');
 }

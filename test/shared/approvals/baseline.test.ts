@@ -475,7 +475,7 @@ describe('a baseline', () => {
     await world.as(attacker).disable(vault, 'disk-a');
     const proposed = await proposeBaseline(vault, world.ports);
     expect(proposed.find(({ version }) => version === latest)?.suspicious).toBe(
-      'people let its key go, and it is back; it is disabled and current: something may need it',
+      'its key was deleted with approval, or abandoned, and is back; it is disabled and current: something may need it',
     );
   });
 

@@ -48,7 +48,7 @@ beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe('an approved act', () => {
-  test('stays, is told to nobody, and the trail says by which approval', async () => {
+  test('stays, nobody is alerted, and the trail says by which approval', async () => {
     const world = await guardian();
     const approval = await approve(world);
     await world.as('owner').disable(VAULT, 'disk-a');
@@ -213,7 +213,7 @@ describe('after more than ten minutes without an observation only a window that 
     ['open when it is read in full', 2 * HOUR_S, ['wrapKey'], 0],
     ['over by then', 300, ['wrapKey', 'unwrapKey'], 1],
   ])(
-    'operations of which the vault’s time tells nothing stay where the window is %s',
+    'operations of which the vault’s time says nothing stay where the window is %s',
     async (_, windowSeconds, operations, writes) => {
       const keys = [{ name: 'disk-a', versions: [{ keyOps: ['wrapKey', 'unwrapKey'] as const }] }];
       const behaviours = { operationsMoveUpdated: false };
@@ -226,7 +226,7 @@ describe('after more than ten minutes without an observation only a window that 
     },
   );
 
-  test('operations of which the audit log tells within minutes stay, though the vault’s time tells nothing', async () => {
+  test('operations of which the audit log tells within minutes stay, though the vault’s time says nothing', async () => {
     const world = await sweeping({ behaviours: { operationsMoveUpdated: false } });
     await world.pass(3 * HOUR_S, 10);
     await approve(world, { acts: ['operations'], until: minutesFromNow(60) });
@@ -238,7 +238,7 @@ describe('after more than ten minutes without an observation only a window that 
     expect([world.writes(), world.alerts]).toEqual([[], []]);
   });
 
-  test('an older version that is looked at hourly is disabled with approval only while the window is open', async () => {
+  test('an older version that is swept hourly is disabled with approval only while the window is open', async () => {
     const hourly = { vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: '*', olderVersions: 'hourly' }] }] };
     for (const [minutes, isCovered] of [
       [120, true],
@@ -504,7 +504,7 @@ describe('an act that nobody approved is undone', () => {
     await undone(world);
   });
 
-  test('though the vault’s time tells nothing of operations, and they were last read within the window', async () => {
+  test('though the vault’s time says nothing of operations, and they were last read within the window', async () => {
     const world = await windowOver('operations', { behaviours: { operationsMoveUpdated: false } });
     await world.pass(600, 10);
     await world.as('attacker').operations(VAULT, 'disk-a', ['sign']);

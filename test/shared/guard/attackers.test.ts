@@ -143,7 +143,7 @@ describe('a flood of sixty harmless changes in the same batch of audit records',
 });
 
 describe('operations that are stripped', () => {
-  test('in the second of their reading are put back within two minutes, though the pass takes 3 s more', async () => {
+  test('in the second of their reading are put back within two minutes, though the sweep takes 3 s more', async () => {
     const world = await guarded();
     const attacker = world.as('attacker');
     toWholeSecond();
@@ -169,7 +169,7 @@ describe('operations that are stripped', () => {
   });
 });
 
-describe('many keys that were usable at the last look are all undone', () => {
+describe('many keys that were usable when they were last observed are all undone', () => {
   test('where each was disabled in the second of a harmless change', async () => {
     const world = await guarded(MANY);
     toWholeSecond();
@@ -196,7 +196,7 @@ describe('many keys that were usable at the last look are all undone', () => {
 });
 
 describe('a key deleted with approval and recovered by somebody', () => {
-  test('is told, is not guarded, and stays deleted when it is deleted again', async () => {
+  test('is alerted, is not guarded, and stays deleted when it is deleted again', async () => {
     const world = await guarded();
     await world.approve({
       vault: VAULT,
@@ -231,7 +231,10 @@ describe('a key deleted with approval and recovered by somebody', () => {
     await world.pass(130);
     const proposed = await proposeBaseline(VAULT, world.ports);
     const [back] = proposed;
-    expect(back).toMatchObject({ key: 'disk-a', suspicious: 'people let its key go, and it is back' });
+    expect(back).toMatchObject({
+      key: 'disk-a',
+      suspicious: 'its key was deleted with approval, or abandoned, and is back',
+    });
     const words = { needed: [`disk-a/${back?.version}`], retired: [] };
     await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -294,7 +297,7 @@ describe('a key deleted with approval and purged', () => {
 });
 
 describe('what people said', () => {
-  test('an approved disable that happened during a pass, and was hidden by a later change, is told and not undone', async () => {
+  test('an approved disable that happened during a sweep, and was hidden by a later change, is not undone', async () => {
     const world = await guarded();
     await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], until: new Date(Date.now() + 4000) });
     let listed: Promise<unknown> | undefined;
@@ -383,7 +386,7 @@ describe('what people said', () => {
 });
 
 describe('an approval', () => {
-  /** The vault answers a look slowly: the approvals have been read, and meanwhile somebody is allowed to act and does. */
+  /** The vault answers an inspection slowly: the approvals have been read, and meanwhile somebody is allowed to act and does. */
   async function lookedAtSlowly(act: 'disable' | 'delete'): Promise<World> {
     const world = await guarded(['disk-a']);
     const { approvals } = world.ports.tables;
@@ -408,7 +411,7 @@ describe('an approval', () => {
   }
 
   test.each(['disable', 'delete'] as const)(
-    'that is granted while a look is under way is respected: %s',
+    'that is granted while an inspection is under way is respected: %s',
     async (act) => {
       const world = await lookedAtSlowly(act);
       await world.pass(130);
@@ -417,7 +420,7 @@ describe('an approval', () => {
     },
   );
 
-  test('is not spent again on an old copy of the vault: what a person has said since stands', async () => {
+  test('is not consumed again on an old copy of the vault: what a person has said since stands', async () => {
     const world = await guarded();
     await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], until: new Date(Date.now() + 30_000) });
     await world.as('owner').disable(VAULT, 'disk-a');
@@ -471,7 +474,7 @@ describe('an approval', () => {
     expect(isUsable(world)).toBe(true);
   });
 
-  test('that a disable within its window may have spent is kept by a hold under which another was seen before', async () => {
+  test('that covers a disable is consumed by it under a hold under which another was observed before', async () => {
     const world = await guarded(['disk-a']);
     await world.hold({ until: new Date(Date.now() + 600_000) });
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -484,7 +487,7 @@ describe('an approval', () => {
     expect([isUsable(world), world.changes()]).toEqual([false, 0]);
   });
 
-  test('of an expiry that nobody could date is not undone when it comes into the notify time', async () => {
+  test('of an expiry keeps it, though a later change hides when it was, when it comes into the notify time', async () => {
     const world = await guarded(['disk-a']);
     await world.approve({ vault: VAULT, key: 'disk-a', acts: ['expire'], until: new Date(Date.now() + 10_000) });
     await world.as('owner').expire(VAULT, 'disk-a', new Date(Date.now() + 30.5 * 86_400_000));
@@ -511,7 +514,7 @@ describe('accepting the baseline for one key', () => {
     expect(await kindsOf(world, 'disk-a')).toContain('version-not-approved');
   });
 
-  test('says nothing of a weak version that nobody has looked at yet', async () => {
+  test('says nothing of a weak version that nobody has inspected yet', async () => {
     const world = await guarded();
     await world.as('attacker').create(VAULT, 'disk-a', { keyOps: ['sign', 'verify'] });
     const proposed = await proposeBaseline(VAULT, world.ports);
@@ -522,7 +525,7 @@ describe('accepting the baseline for one key', () => {
 });
 
 describe('a register that was lost', () => {
-  test('is rebuilt although a message is looked at before the next sweep', async () => {
+  test('is rebuilt although a key is inspected before the next sweep', async () => {
     const world = await guarded();
     await removeKeyRows(world);
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -532,7 +535,7 @@ describe('a register that was lost', () => {
     expect(isUsable(world)).toBe(true);
   });
 
-  test('is rebuilt to its end by the next pass, where one ended between two rows', async () => {
+  test('is rebuilt to its end by the next sweep, where one ended between two rows', async () => {
     const world = await guarded();
     const { keys } = world.ports.tables;
     await removeKeyRows(world);
@@ -552,8 +555,8 @@ describe('a register that was lost', () => {
   });
 });
 
-describe('what a look learns while others write all rows of a vault', () => {
-  /** An approved disable, looked at and spent, and a later change that hides when it was. */
+describe('what an inspection learns while others write all rows of a vault', () => {
+  /** An approved disable, inspected and consumed, and a later change that hides when it was. */
   async function approvedDisable(world: World): Promise<void> {
     await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'], until: new Date(Date.now() + 60_000) });
     await world.as('owner').disable(VAULT, 'disk-a');
@@ -619,7 +622,7 @@ describe('what a look learns while others write all rows of a vault', () => {
 });
 
 describe('a key of which nothing is approved', () => {
-  test('that is deleted has not become good again: people are told', async () => {
+  test('that is deleted has not become good again: people are alerted', async () => {
     const keys = [{ name: 'disk-a', versions: [{ enabled: false }] }, { name: 'disk-b' }];
     const world = await createWorld({ vaults: [{ name: VAULT, keys }], policy });
     await world.sentry();
@@ -633,7 +636,7 @@ describe('a key of which nothing is approved', () => {
   });
 });
 
-describe('operations of an older version of which the vault’s time tells nothing', () => {
+describe('operations of an older version of which the vault’s time says nothing', () => {
   /** The older version loses what disks need of it; `meanwhile` happens every ten minutes for four hours. */
   async function strippedFor4Hours(meanwhile: (world: World) => Promise<void>): Promise<World> {
     const version = { created: 1_900_000_000, keyOps: ['wrapKey', 'unwrapKey'] as const };
@@ -651,7 +654,7 @@ describe('operations of an older version of which the vault’s time tells nothi
   test.each<readonly [says: string, meanwhile: (world: World) => Promise<void>]>([
     ['nothing', async () => undefined],
     [
-      'he changes the other version again and again, which the audit log tells',
+      'he changes the other version again and again, of which the audit log has a record each time',
       async (world) => {
         await world.as('attacker').tag(VAULT, 'disk-a');
         await world.audit();
@@ -760,6 +763,20 @@ describe('nothing is undone', () => {
       await inspect(inspection('disk-a'), world.ports);
       expect(world.writes()).toEqual([]);
     });
+  });
+
+  test('of what a disablement under a hold hid, once somebody enables the version by hand', async () => {
+    const world = await guarded(['disk-a', 'disk-b'], { behaviours: { disabledKeyRead: 403 } });
+    await world.hold({ until: new Date(Date.now() + 300_000) });
+    await world.as('owner').operations(VAULT, 'disk-a', ['sign']);
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.pass(480, 5);
+    await world.as('owner').enable(VAULT, 'disk-a');
+    await world.pass(130, 5);
+    expect(world.writes()).toEqual([]);
+    expect((await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open')).toMatchObject([
+      { kind: 'version-operations-removed', judgement: 'withheld: under-hold' },
+    ]);
   });
 
   test('of a second version under a hold that is set while the first is put back', async () => {

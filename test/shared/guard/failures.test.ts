@@ -50,7 +50,7 @@ const patches = (world: World) =>
   world.writes().filter(({ operation, status }) => operation === 'update' && status < 400);
 
 describe('a key that cannot be read', () => {
-  test('makes no more messages, however often others are refused it; they are told when it can be read', async () => {
+  test('makes no more messages, however often others are refused it; people are alerted when it can be read', async () => {
     const world = await worldWith();
     await world.sentry();
     const { version } = currentOf(world, VAULT, 'disk-a');
@@ -59,7 +59,7 @@ describe('a key that cannot be read', () => {
       world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'forbidden-by-firewall' } }),
       world.azure.fault({ ...disk, answer: { kind: 'forbidden-by-permission' } }),
     ];
-    const looksIn = async (seconds: number): Promise<number> => {
+    const inspectionsIn = async (seconds: number): Promise<number> => {
       world.azure.clearLog();
       for (let passed = 0; passed < seconds; passed += 10) {
         await expect(world.as('owner').wrapAndUnwrap(VAULT, 'disk-a', version)).rejects.toMatchObject({
@@ -71,8 +71,8 @@ describe('a key that cannot be read', () => {
       return world.azure.log.filter(({ identity, operation }) => identity === 'watcher' && operation === 'get-deleted')
         .length;
     };
-    await looksIn(120);
-    const [early, late] = [await looksIn(120), await looksIn(120)];
+    await inspectionsIn(120);
+    const [early, late] = [await inspectionsIn(120), await inspectionsIn(120)];
     expect(late).toBeLessThanOrEqual(early + 2);
     expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
     for (const each of lift) each();
@@ -90,7 +90,7 @@ describe('a key that cannot be read', () => {
   ] satisfies readonly { says: string; answer: Fault['answer'] }[];
 
   test.each(refusals)(
-    '($answer.kind) is told once after two minutes, never as absent, and undone when it has passed',
+    '($answer.kind) is alerted once after two minutes, never as absent, and undone when it has passed',
     async ({ says, answer }) => {
       const world = await worldWith();
       await world.as('attacker').disable(VAULT, 'disk-a');
@@ -165,7 +165,7 @@ describe('a key that cannot be put right', () => {
   ] satisfies readonly { says: string; answer: Fault['answer'] }[];
 
   test.each(refusals)(
-    '($answer.kind) is told at once as bad, once after two minutes as refused, and undone when it has passed',
+    '($answer.kind) is alerted at once as bad, once after two minutes as refused, and undone when it has passed',
     async ({ says, answer }) => {
       const world = await worldWith();
       await world.as('attacker').disable(VAULT, 'disk-a');
@@ -194,7 +194,7 @@ describe('a key that cannot be put right', () => {
     },
   );
 
-  test('a failure that passes within two minutes is not told as one', async () => {
+  test('a failure that passes within two minutes is not alerted as one', async () => {
     const world = await worldWith();
     await world.as('attacker').disable(VAULT, 'disk-a');
     world.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'throttled' }, times: 3 });
@@ -297,7 +297,7 @@ describe('a storage that is down', () => {
     down.register = false;
   });
 
-  test('that of the trail, during an attack: restored, told, and the trail catches up with both times', async () => {
+  test('that of the trail, during an attack: restored, alerted, and its records are replayed with both times', async () => {
     const world = await worldWith(storage);
     await world.sentry();
     const before = (await world.trail()).length;
@@ -382,7 +382,7 @@ describe('what cannot be parsed', () => {
   const documentOf = (world: World, record: AuditRecord | undefined) =>
     world.ports.quarantine.read(String(record?.detail.document));
 
-  test('a message of a queue is set aside whole, recorded and told, and ends there', async () => {
+  test('a message of a queue is quarantined whole, recorded and alerted, and ends there', async () => {
     const world = await worldWith();
     const message = {
       v: 1,
@@ -408,7 +408,7 @@ describe('what cannot be parsed', () => {
     expect(world.failures).toEqual([]);
   });
 
-  test('audit records that cannot be parsed are set aside whole, those of a message together, told once, and those beside them are heard', async () => {
+  test('audit records that cannot be parsed are quarantined whole, those of a message together, alerted once, and those beside them are taken', async () => {
     const world = await worldWith();
     const odd = [{ operationName: 'KeyDelete', time: 'yesterday' }, { operationName: 'KeyUpdate' }, 'no record'];
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -420,14 +420,14 @@ describe('what cannot be parsed', () => {
     expect(enabledIn(world)).toEqual([true, true]);
   });
 
-  test('the same again and again is kept, recorded and told once', async () => {
+  test('the same again and again is quarantined, recorded and alerted once', async () => {
     const world = await worldWith();
     for (let time = 0; time < 50; time += 1) await world.auditMessages(['no JSON {']);
     expect((await quarantined(world)).length).toBe(1);
     expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
   });
 
-  test('a row of the register: its key is told as not guarded and never written, the others of the vault are guarded', async () => {
+  test('a row of the register: its key is alerted as not guarded and never written, the others of the vault are guarded', async () => {
     const world = await worldWith();
     const row = await world.tables.keys.get(VAULT, 'disk-a');
     await world.tables.keys.put(VAULT, 'disk-a', { approved: 'eaten' });
@@ -465,9 +465,9 @@ describe('what was heard', () => {
     identity: { claim: { oid: world.azure.identities.get('disk')?.oid } },
     properties: { id: `https://${VAULT}.vault.azure.net/keys/disk-a/${'a'.repeat(32)}`, httpStatusCode: 403 },
   });
-  const told = async (world: World) => (await world.trail()).filter(({ what }) => what === 'hint');
+  const heard = async (world: World) => (await world.trail()).filter(({ what }) => what === 'hint');
 
-  test('of an access that was lost is told, though it came while the vault could not be read', async () => {
+  test('of an access that was lost is alerted, though it came while the vault could not be read', async () => {
     const world = await worldWith();
     await world.sentry();
     const passes = world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'unreachable' } });
@@ -476,17 +476,17 @@ describe('what was heard', () => {
     passes();
     await world.pass(70, 5);
     expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open']);
-    expect(await told(world)).toHaveLength(1);
+    expect(await heard(world)).toHaveLength(1);
   });
 
   test('of a key whose row of the register cannot be read is in the trail', async () => {
     const world = await worldWith();
     await world.tables.keys.put(VAULT, 'disk-a', { approved: 'eaten' });
     await world.auditMessages([{ records: [refusedUnwrap(world)] }]);
-    expect(await told(world)).toMatchObject([{ who: { oid: world.azure.identities.get('disk')?.oid } }]);
+    expect(await heard(world)).toMatchObject([{ who: { oid: world.azure.identities.get('disk')?.oid } }]);
   });
 
-  test('is judged although one of the intents cannot be read: that one is set aside', async () => {
+  test('is judged although one of the intents cannot be read: that one is quarantined', async () => {
     const world = await worldWith();
     await world.tables.intents.put(`${VAULT},disk-a`, 'odd', { eaten: true });
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -503,7 +503,7 @@ describe('what was heard', () => {
 });
 
 describe('a key of very many versions', () => {
-  test('that are all disabled at once is undone fifty at a time, and told', async () => {
+  test('that are all disabled at once is undone fifty at a time, and alerted', async () => {
     const ROW_CHARACTERS = 120_000;
     let longest = 0;
     stopAt();
@@ -560,7 +560,7 @@ describe('very many hints', () => {
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.wake(VAULT, 'disk-a');
     const after = blocks;
-    // As long as none of them costs a block, 200,000 cost none either; 2,000 are looked at one by one here.
+    // As long as none of them costs a block, 200,000 cost none either; 2,000 are inspected one by one here.
     for (let hint = 0; hint < 2_000; hint += 1) {
       await world.wake(VAULT, 'disk-a');
       if (hint % 10 === 0) await world.pass(1);
@@ -576,7 +576,7 @@ describe('very many hints', () => {
     expect(last?.detail).toMatchObject({ findings: [], repeatsOfTheLast: 2_000 });
   });
 
-  test('that are news of their own share blocks: 5,000 refused unwraps of one delivery are 100 blocks and one incident', async () => {
+  test('that tell of acts of their own share blocks: 5,000 refused unwraps of one delivery are 100 blocks and one incident', async () => {
     let blocks = 0;
     const world = await worldWith({
       onStorage(name) {

@@ -18,7 +18,7 @@ beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe('an incident', () => {
-  test('is told when it opens, when its actor is named, and when it is good again', async () => {
+  test('is alerted when it opens, when its actor is named, and when it is good again', async () => {
     const world = await guardian({ policy: inMode('alert') });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.sentry();
@@ -99,7 +99,7 @@ describe('an incident', () => {
     expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'changed', 'changed']);
   });
 
-  test('has its deadline an hour after the act, by the vault’s own time, however late it is seen', async () => {
+  test('has its deadline an hour after the act, by the vault’s own time, however late it is observed', async () => {
     const world = await guardian({ policy: inMode('alert') });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.as('attacker').delete(VAULT, 'disk-b');
@@ -175,7 +175,7 @@ describe('an alert that could not be queued', () => {
   test.each([
     ['that it opened', 'alert' as const, 'opened'],
     ['that it was undone', 'block' as const, 'resolved'],
-  ])('is told at the next look: %s', async (_, mode, event) => {
+  ])('is sent once the queue takes messages again: %s', async (_, mode, event) => {
     const broken = { is: true };
     const world = await guardian({
       policy: inMode(mode),
@@ -196,7 +196,7 @@ describe('an alert that could not be queued', () => {
     expect(world.changes()).toBe(mode === 'block' ? 1 : 0);
   });
 
-  test('is told twice rather than never where only the note that it was told is lost', async () => {
+  test('is sent twice rather than never where its row of the outbox is not removed', async () => {
     const lost = { left: 1 };
     const world = await guardian({
       policy: inMode('alert'),
@@ -216,13 +216,13 @@ describe('an alert that could not be queued', () => {
   });
 });
 
-describe('news from the audit log', () => {
+describe('what the audit log tells', () => {
   /** An hour and a minute, in steps of five: the next hour has begun. */
   const anHour = (world: World) => world.pass(3660, 300);
   const kinds = async (world: World) =>
     (await world.incidents(VAULT, 'disk-a')).map(({ kind, since, who }) => [kind, since.getUTCHours(), who?.oid]);
 
-  test('attempts to purge are told once an hour and person, though they did nothing', async () => {
+  test('attempts to purge are alerted once an hour and person, though they did nothing', async () => {
     const world = await guardian({ policy: inMode('alert') });
     await world.approve({ vault: VAULT, key: 'disk-a', acts: ['delete'] });
     await world.as('owner').delete(VAULT, 'disk-a');
@@ -256,7 +256,7 @@ describe('news from the audit log', () => {
     expect((await world.incidents(VAULT, 'disk-a')).map(({ kind }) => kind)).not.toContain('key-missing');
   });
 
-  test('a backup is told once an hour', async () => {
+  test('a backup is alerted once an hour', async () => {
     const world = await guardian();
     const backup = (minute: string, status = 200) => ({
       time: `2031-03-03T${minute}:00.0000000Z`,
@@ -286,7 +286,7 @@ describe('news from the audit log', () => {
     return world;
   };
 
-  test('unwrap by somebody who is not a known user is told once an hour', async () => {
+  test('unwrap by somebody who is not a known user is alerted once an hour', async () => {
     const world = await known();
     const { version } = currentOf(world, VAULT, 'disk-a');
     for (const wait of [0, 0, 3660]) {
@@ -304,7 +304,7 @@ describe('news from the audit log', () => {
     expect(told(world)).toEqual(['opened unexpected-use', 'opened unexpected-use']);
   });
 
-  test('a refused unwrap of a key that is usable is told once an hour: somebody has lost access', async () => {
+  test('a refused unwrap of a key that is usable is alerted once an hour: somebody has lost access', async () => {
     const world = await known();
     const { version } = currentOf(world, VAULT, 'disk-a');
     world.azure.setGrants('disk', [
@@ -326,7 +326,7 @@ describe('news from the audit log', () => {
     });
   });
 
-  test('an unwrap that was refused while the key was disabled is told by the key’s own incident alone', async () => {
+  test('an unwrap that was refused while the key was disabled is alerted by the key’s own incident alone', async () => {
     const world = await known();
     const use = await diskUnder(world.azure, VAULT, 'disk-a', currentOf(world, VAULT, 'disk-a').version);
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -356,7 +356,7 @@ describe('news from the audit log', () => {
     expect((await world.incidents(VAULT, 'disk-a')).map(({ kind }) => kind)).toEqual(['version-disabled']);
   });
 
-  test('reads, lists, wraps and unwraps by known users are noise: no look, no record, no alert', async () => {
+  test('reads, lists, wraps and unwraps by known users are noise: no inspection, no record, no alert', async () => {
     const world = await known();
     const { version } = currentOf(world, VAULT, 'disk-a');
     await world.sentry();
@@ -381,7 +381,7 @@ describe('news from the audit log', () => {
 });
 
 describe('an incident row', () => {
-  test('that cannot be read costs no restoration: it is set aside, and told', async () => {
+  test('that cannot be read costs no restoration: it is quarantined, and alerted', async () => {
     const world = await guardian();
     await world.sentry();
     await world.tables.incidents.put(`${VAULT},disk-a`, 'x'.repeat(32), { kind: 'of an older version' });
@@ -397,7 +397,7 @@ describe('an incident row', () => {
     ]);
   });
 
-  test('whose insertion was answered by nothing is told by who made it', async () => {
+  test('whose insertion was answered by nothing is alerted by who made it', async () => {
     const world = await guardian();
     const { incidents } = world.tables;
     const insert = incidents.insert.bind(incidents);
@@ -412,7 +412,7 @@ describe('an incident row', () => {
     expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
   });
 
-  test('of another instance is told by that one alone', async () => {
+  test('of another instance is alerted by that one alone', async () => {
     const world = await guardian();
     const { incidents } = world.tables;
     Object.assign(incidents, { insert: async () => undefined });
@@ -422,7 +422,7 @@ describe('an incident row', () => {
   });
 });
 
-test('a resolved incident whose actor is named later is told as changed, not as resolved again', async () => {
+test('a resolved incident whose actor is named later is alerted as changed, not as resolved again', async () => {
   const world = await guardian();
   await world.as('attacker').disable(VAULT, 'disk-a');
   await world.sentry();

@@ -150,7 +150,7 @@ describe('restore', () => {
       /is missing: it is among neither the keys nor the deleted keys\.\n.*\n {4}az keyvault key restore --vault-name contoso-sql --file <a backup of the key>$/,
     );
     const [, id = ''] =
-      /key-missing {2}contoso-sql\/disk-backup .* until "incident close (\w+)"/.exec(await done('status')) ?? [];
+      /key-missing {2}contoso-sql\/disk-backup .* until a person closes it {2}(\w+)/.exec(await done('status')) ?? [];
     expect(await done('incident', 'close', id, '--why', 'it was empty')).toBe(
       'Closed: key-missing of contoso-sql/disk-backup. The key is abandoned: nothing of it is missed any more.',
     );
