@@ -2,18 +2,18 @@ import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
 import { auditRegions } from '../shared/config.ts';
 import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
-import { hand } from '../shared/senses/queue-heard.ts';
+import { queueSensed } from '../shared/senses/queue-sensed.ts';
 
-/** Queues inspections for what `AuditEvent` records tell. Throws only where the queue, or the storage of what is set aside, cannot be written, or the policy cannot be used: then the batch comes again, without end. */
+/** Queues inspections for what `AuditEvent` records tell. Throws only where the queue, or the storage of what is quarantined, cannot be written, or the policy cannot be used: then the batch comes again, without end. */
 export async function auditLog(messages: unknown): Promise<void> {
   const { ports } = compose();
   const batch = Array.isArray(messages) ? messages : [messages];
-  const heard = inspectionsFromAuditLog(batch, {
+  const sensed = inspectionsFromAuditLog(batch, {
     policy: ports.policy,
     ownObjectIds: ports.settings.ownObjectIds,
     now: ports.now(),
   });
-  await hand(heard, 'audit-log', ports);
+  await queueSensed(sensed, 'audit-log', ports);
 }
 
 // A hub must be in its vaults' region, and a trigger has one connection: one function a region.

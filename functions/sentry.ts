@@ -1,19 +1,20 @@
 import { app } from '@azure/functions';
-import { tellMisconfigured, tellMisconfiguredSettings } from '../shared/alerts/tell-misconfigured.ts';
 import { compose } from '../shared/compose.ts';
 import { inTurns } from '../shared/in-turns.ts';
-import { tellPoison } from '../shared/senses/dead-letters-left.ts';
-import { watch } from '../shared/senses/sweep/sentry.ts';
+import { alertDeadLettersLeft } from '../shared/senses/dead-letters-left.ts';
+import { alertMisconfiguredChannels, alertMisconfiguredSettings } from '../shared/senses/misconfigured.ts';
+import { wakeAndWatch } from '../shared/senses/sweep/sentry.ts';
 
-/** Each minute: plants the sweep of every vault that has none under way, and tells of channels and settings that cannot be used and of poison that stays. A failure is tried again a minute later. */
+/** Every half minute: wakes the senders of alerts that are due, schedules the sweep of every vault that has none under way, and tells operators of channels and settings that cannot be used and of dead letters that stay. A failure is tried again half a minute later. */
 export const sentry = async (): Promise<void> => {
-  const { ports, misconfigured, misconfiguredSettings, poisonQueues } = compose();
-  const told = [
-    () => tellMisconfigured(misconfigured, ports),
-    () => tellMisconfiguredSettings(misconfiguredSettings, ports),
-    () => tellPoison(poisonQueues, ports),
+  const { ports, misconfigured, misconfiguredSettings, deadLetterQueues } = compose();
+  const steps = [
+    () => wakeAndWatch(ports),
+    () => alertMisconfiguredChannels(misconfigured, ports),
+    () => alertMisconfiguredSettings(misconfiguredSettings, ports),
+    () => alertDeadLettersLeft(deadLetterQueues, ports),
   ];
-  await inTurns(1, [() => watch(ports), ...told], (step) => step());
+  await inTurns(1, steps, (step) => step());
 };
 
-app.timer('sentry', { schedule: '0 * * * * *', runOnStartup: true, handler: sentry });
+app.timer('sentry', { schedule: '*/30 * * * * *', runOnStartup: true, handler: sentry });

@@ -24,7 +24,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     await client.updateKeyProperties(key, { notBefore: new Date(Date.now() + DAY_MS) });
     return `${key}: the current version cannot be used before tomorrow.`;
   },
-  async 'strip-ops'(client, key) {
+  async 'strip-operations'(client, key) {
     await client.updateKeyProperties(key, { keyOps: ['encrypt'] });
     return `${key}: wrapKey and unwrapKey are gone from the current version.`;
   },

@@ -1,8 +1,9 @@
 /**
- * The clock of the local Azure: the process's own `Date`, which can be turned ahead. Timers (`setTimeout`) and
- * `performance.now()` go on with real time, so that nothing waits longer because the date moved.
+ * The clock of the local Azure: the process's own `Date`, which can be turned ahead. Timers (`setTimeout`) and, unless the
+ * clock is stopped, `performance.now()` go on with real time, so that nothing waits longer because the date moved.
  */
 const RealDate = globalThis.Date;
+const realSteadyNow = performance.now.bind(performance);
 
 let aheadMs = 0;
 let stoppedMs: number | undefined;
@@ -31,16 +32,28 @@ export function turnClock(ms: number): void {
   aheadMs += ms;
 }
 
-/** Stops the process's `Date`: from now on it moves only when it is turned, however long the machine takes. */
+/**
+ * Stops the process's `Date`, and `performance.now()` with it: from now on both move only when the clock is turned, however
+ * long the machine takes.
+ */
 export function stopClock(): void {
   install();
-  stoppedMs ??= RealDate.now();
+  if (stoppedMs !== undefined) return;
+  stoppedMs = RealDate.now();
+  const awayMs = realSteadyNow() - turnedNow();
+  performance.now = () => turnedNow() + awayMs;
 }
 
-/** Puts the process's `Date` back to real time. */
+/** Puts the process's `Date` and `performance.now()` back to real time. */
 export function resetClock(): void {
+  performance.now = realSteadyNow;
   aheadMs = 0;
   stoppedMs = undefined;
+}
+
+/** Whether the process's `Date` moves only when it is turned. */
+export function isClockStopped(): boolean {
+  return stoppedMs !== undefined;
 }
 
 /** How far the process's `Date` is ahead of real time, in milliseconds. */

@@ -10,7 +10,8 @@ export interface Estate {
 }
 
 const READ = 'Microsoft.KeyVault/vaults/keys/read';
-const DISK_ACTIONS = [
+/** What a disk encryption set does with its key. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys */
+export const DISK_ACTIONS = [
   READ,
   'Microsoft.KeyVault/vaults/keys/wrap/action',
   'Microsoft.KeyVault/vaults/keys/unwrap/action',
@@ -69,7 +70,8 @@ export const people: readonly SeedIdentity[] = [
 export const daysAgo = (days: number): number => Math.floor(Date.now() / 1000) - days * 86_400;
 
 const OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
-const oneVersion = (name: string, days: number) => ({
+/** A key with one version of that age, for disks. */
+export const oneVersion = (name: string, days: number) => ({
   name,
   versions: [{ created: daysAgo(days), updated: daysAgo(days), keyOps: OPERATIONS }],
 });

@@ -1,7 +1,6 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import hostJson from '../host.json' with { type: 'json' };
 import roles from '../infra/roles.json' with { type: 'json' };
+import { commandLine } from '../shared/alerts/runnable.ts';
 import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { setOutside } from '../shared/azure/outside.ts';
@@ -12,8 +11,11 @@ import { guardianIdentities } from './azure/guardian-identities.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
-import { type Host, startHost } from './host/host.ts';
+import { folderOptions } from './guardian-folder.ts';
+import { type Host, type HostOptions, startHost } from './host/host.ts';
+import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
+import { stopAll } from './stop-all.ts';
 import { type LocalStorage, startStorage } from './storage.ts';
 
 const AUDIT_HUB = 'key-vault-audit';
@@ -49,15 +51,34 @@ export interface LocalGuardian {
 
 /**
  * Starts storage, the local Azure with its TLS port, and the guardian; takes a baseline of every vault and accepts it.
- * When it returns, `azure.json` is there, and one that was left behind has been gone since the start. One a process: what is outside is set before `functions/` is imported.
+ * When it returns, `azure.json` is there, and one that was left behind has been gone since the start. When it has stopped,
+ * or could not start, nothing of it is left in its folder. One a process: what is outside is set before `functions/` is
+ * imported. Throws `GuardianRunsAlready` where another process has the folder.
  */
 export async function startLocalGuardian(options: LocalOptions): Promise<LocalGuardian> {
-  const { estate, folder } = options;
+  const stops: (() => unknown)[] = [];
+  try {
+    return { ...(await started(options, stops)), stop: () => stopAll(stops) };
+  } catch (error) {
+    throw await stopAll(stops).then(
+      () => error,
+      (more: unknown) => new AggregateError([error, more], 'The local guardian could not start, nor end well.'),
+    );
+  }
+}
+
+/** @param stops takes what stops each part, in the order in which they are started */
+async function started(options: LocalOptions, stops: (() => unknown)[]): Promise<Omit<LocalGuardian, 'stop'>> {
+  const { estate } = options;
   const policy = policySchema.parse(estate.policy);
-  await mkdir(folder, { recursive: true });
+  const folder = await takeFolder(options.folder);
+  stops.push(folder.release);
   // What one left behind that was killed leads nowhere: whoever waits for the file is to find ours.
-  await rm(join(folder, 'azure.json'), { force: true });
-  const [register, trail] = await Promise.all([startStorage(), startStorage()]);
+  await folder.remove('azure.json');
+  const register = await startStorage();
+  stops.push(register.stop);
+  const trail = await startStorage();
+  stops.push(trail.stop);
   const azure = createLocalAzure({
     vaults: estate.vaults,
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
@@ -65,47 +86,40 @@ export async function startLocalGuardian(options: LocalOptions): Promise<LocalGu
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   const listener = await listenOnTls(azure);
-  const policyFile = join(folder, 'policy.json');
-  await writeFile(policyFile, JSON.stringify(estate.policy, null, 2));
+  stops.push(listener.close);
+  const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
+  const write = options.write ?? ((text) => void process.stdout.write(`${text}\n`));
   setOutside({
     vaultHttpClient: azure.httpClient,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
     fetch: (address, request) => fetch(address, request),
-    write: options.write ?? ((text) => void process.stdout.write(`${text}\n`)),
+    write: (text) => write(withFolder(text, options.folder)),
   });
   const guardian = compose();
   await baselines(guardedVaults(policy), azure, guardian);
-  const host =
-    options.guarded === false
-      ? undefined
-      : await startHost({
-          entry: () => import('../functions/index.ts'),
-          settings,
-          hostJson,
-          ...(options.log === undefined ? {} : { log: options.log }),
-        });
-  const unhook = host === undefined ? [] : connect(azure, host, options.log ?? (() => {}));
+  const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings));
+  if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  const told = await describe(options, azure, listener.caCertificatePem, listener.port, settings);
-  return {
-    azure,
-    guardian,
-    host,
-    vaultUrl,
-    async stop() {
-      for (const stop of unhook) stop();
-      await host?.stop();
-      await listener.close();
-      await Promise.all([register.stop(), trail.stop()]);
-      // One that was started into the same folder at the same moment may have written its own.
-      const file = join(folder, 'azure.json');
-      if ((await readFile(file, 'utf8').catch(() => undefined)) === told) await rm(file, { force: true });
-    },
-  };
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
+  return { azure, guardian, host, vaultUrl };
 }
+
+/** Not `policy.json`: in a folder that a person gave, that may be the person's own. */
+const POLICY_FILE = 'guardian-policy.json';
+
+const hostOptions = ({ log }: LocalOptions, settings: Readonly<Record<string, string>>): HostOptions => ({
+  entry: () => import('../functions/index.ts'),
+  settings,
+  hostJson,
+  ...(log === undefined ? {} : { log }),
+});
+
+/** An alert with its commands as they are to be typed here: the app knows of no folder. */
+const withFolder = (text: string, folder: string): string =>
+  text.replaceAll(commandLine(), commandLine(...folderOptions(folder)));
 
 /** The app's settings, as a deployment would give them. */
 function settingsOf(
@@ -152,26 +166,24 @@ async function baselines(vaults: readonly string[], azure: LocalAzure, { ports }
     await acceptBaseline(vault, await proposeBaseline(vault, ports), { needed: [], retired: [] }, by, ports);
 }
 
-/** Tells other programs where everything is: what `azure.json` says. The guardian's own tokens are in no file. */
+/** Tells other programs where everything is: what `azure.json` says. The guardian's own tokens are in no file, nor is what signs its alerts. */
 async function describe(
-  { estate, folder }: LocalOptions,
+  estate: Estate,
   azure: LocalAzure,
-  ca: string,
-  port: number,
-  settings: Readonly<Record<string, string>>,
-): Promise<string> {
-  const caFile = join(folder, 'ca.pem');
-  await writeFile(caFile, ca);
-  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
+  where: {
+    readonly ca: string;
+    readonly vaultUrl: LocalGuardian['vaultUrl'];
+    readonly settings: Readonly<Record<string, string>>;
+  },
+  folder: OwnFolder,
+): Promise<void> {
+  const { KEY_GUARDIAN_WEBHOOK_URL: _url, KEY_GUARDIAN_WEBHOOK_SECRET: _secret, ...settings } = where.settings;
+  const caFile = await folder.write('ca.pem', where.ca);
+  await folder.write('settings.json', JSON.stringify(settings, null, 2));
   const about = {
-    vaults: estate.vaults.map(({ name }) => ({ name, url: `https://${name}.vault.azure.net:${port}` })),
+    vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };
-  // Renamed when it is whole: nobody reads half of it.
-  const written = join(folder, 'azure.json.new');
-  const text = JSON.stringify(about, null, 2);
-  await writeFile(written, text);
-  await rename(written, join(folder, 'azure.json'));
-  return text;
+  await folder.write('azure.json', JSON.stringify(about, null, 2));
 }

@@ -32,16 +32,6 @@ export async function findLocalAzure(folder = localFolder()): Promise<LocalAzure
   return address;
 }
 
-/** Whether the local Azure that says in this folder where it is answers there. What one left behind that was killed does not. */
-export async function isLocalAzureUp(folder: string): Promise<boolean> {
-  try {
-    return await answers(await addressIn(folder));
-  } catch (error) {
-    if (error instanceof LocalAzureMissing) return false;
-    throw error;
-  }
-}
-
 async function addressIn(folder: string): Promise<LocalAzureAddress> {
   const file = join(folder, 'azure.json');
   let text: string;
@@ -50,7 +40,7 @@ async function addressIn(folder: string): Promise<LocalAzureAddress> {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw unreadable(file, error);
     throw new LocalAzureMissing(
-      `No local Azure runs here: ${file} is not there. Start one with "npm start" and leave it running.`,
+      `No local guardian runs here: ${file} is not there. Start one with "npm start" and leave it running.`,
       { cause: error },
     );
   }

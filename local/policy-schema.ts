@@ -1,15 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { policy } from '../shared/domain/policy.ts';
-import { withReferences } from './readme-references.ts';
+import { madePages } from './docs.ts';
 
 /** The policy's JSON Schema for editors, as text. `policy.schema.json` is held to it by a test. */
 export const policySchemaText = (): string => `${JSON.stringify(z.toJSONSchema(policy, { io: 'input' }), null, 2)}\n`;
 
-// `npm run schema`: what is made from the schemas is written anew, the reference tables of the README too.
+// `npm run schema`: what is made from the schemas is written anew, pages of docs/ too.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const readme = new URL('../README.md', import.meta.url);
+  await mkdir(new URL('../docs/', import.meta.url), { recursive: true });
   await writeFile(new URL('../policy.schema.json', import.meta.url), policySchemaText());
-  await writeFile(readme, withReferences(await readFile(readme, 'utf8')));
+  for (const [path, text] of Object.entries(madePages())) await writeFile(new URL(`../${path}`, import.meta.url), text);
 }

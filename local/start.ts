@@ -1,69 +1,111 @@
+import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { errorCode } from '../shared/alerts/error-code.ts';
+import { channelRegistry } from '../shared/alerts/registry.ts';
+import { webhookChannel } from '../shared/alerts/webhook.ts';
+import { currentOutside } from '../shared/azure/outside.ts';
+import { type Policy, policy as policySchema } from '../shared/domain/policy.ts';
+import { ChannelMisconfigured, PolicyInvalid } from '../shared/errors.ts';
+import { readPolicy } from '../shared/policy-file.ts';
 import { startEstate } from './estate.ts';
 import { startLocalGuardian } from './guardian.ts';
 import { localFolder } from './guardian-folder.ts';
-import { isLocalAzureUp } from './outside-client.ts';
-import { LOCAL_SWEEP_SECONDS, paceLine } from './pace.ts';
-import { parseSeed, seedLine } from './seed.ts';
+import { GuardianRunsAlready } from './own-folder.ts';
+import { LOCAL_SWEEP_SECONDS } from './pace.ts';
+import { policyEstate } from './policy-estate.ts';
+import { parseSeed } from './seed.ts';
+import { startText } from './start-text.ts';
 
 const command = new Command('npm start --')
   .description('Runs the guardian against a local Azure until it is stopped.')
+  .option('--policy <file>', 'a policy of your own; vaults that the local Azure lacks are made, with a few keys')
+  .option('--webhook <url>', 'where alerts go as well: https, or http on this machine')
   .option('--folder <folder>', 'where it says where it is', localFolder())
-  .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed);
-const { folder, seed } = command.parse().opts();
+  .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed)
+  .allowExcessArguments(false);
+const { folder, seed, policy: policyFile, webhook: url } = command.parse().opts();
 if ((await stat(folder).catch(() => undefined))?.isDirectory() === false)
   command.error(`${folder} is a file: give it a folder with --folder.`);
-if (await isLocalAzureUp(folder))
-  command.error(`A local guardian runs already: stop it, or give this one a folder of its own with --folder.`);
 
-/** A file that cannot be written is for a person to mend; anything else is a fault of ours and shows where. */
-function unwritable(error: unknown): never {
-  if (!(error instanceof Error && 'path' in error)) throw error;
-  return command.error(
-    `${error.path} cannot be used (${errorCode(error)}): remove it, or give another folder with --folder.`,
-  );
+const webhook = url === undefined ? undefined : checkedWebhook(url);
+const estate = policyFile === undefined ? startEstate() : policyEstate(checkedPolicy(policyFile));
+const named = policySchema.parse(estate.policy);
+const isWebhookAdded = webhook !== undefined && !named.channels.includes('webhook');
+const policy = isWebhookAdded ? { ...named, channels: [...named.channels, 'webhook'] } : named;
+
+/** The policy of a file. Ends the command with every fault where it cannot be used. */
+function checkedPolicy(file: string): Policy {
+  try {
+    return readPolicy(file, Object.keys(channelRegistry));
+  } catch (error) {
+    if (error instanceof PolicyInvalid) return command.error(error.message);
+    throw error;
+  }
 }
 
-const estate = startEstate();
-const running = await startLocalGuardian({
-  estate,
+/** The webhook of an address, with a secret for this run. Ends the command where the address cannot be used. */
+function checkedWebhook(address: string): { readonly url: string; readonly secret: string } {
+  const secret = randomBytes(24).toString('hex');
+  try {
+    webhookChannel({ KEY_GUARDIAN_WEBHOOK_URL: address, KEY_GUARDIAN_WEBHOOK_SECRET: secret }, currentOutside());
+    return { url: address, secret };
+  } catch (error) {
+    if (error instanceof ChannelMisconfigured) return command.error(`--webhook cannot be used: ${error.because}.`);
+    throw error;
+  }
+}
+
+const starting = startLocalGuardian({
+  estate: { ...estate, policy },
   folder,
   sweepSeconds: LOCAL_SWEEP_SECONDS,
   ...(seed === undefined ? {} : { seed }),
+  ...(webhook === undefined ? {} : { webhook }),
   log: (line) => process.stdout.write(`${line}\n`),
-}).catch(unwritable);
+});
 
-const { policy } = running.guardian.ports;
-const keys = estate.vaults.reduce((sum, { keys: all = [] }) => sum + all.length, 0);
-process.stdout.write(`
-Key Guardian watches ${estate.vaults.length} vaults with ${keys} keys on this machine, against a local Azure.
-${policy.vaults.map(({ name, mode }) => `  ${mode.padEnd(5)}  ${running.vaultUrl(name)}`).join('\n')}
-${paceLine}
-${seedLine(running.azure.seed)}
-The baseline of each vault is taken and accepted. Addresses, tokens and the path of the certificate are in ${join(folder, 'azure.json')}.
-
-From another terminal:
-  npm run attack -- disable contoso-disks/disk-web
-  npm run key-guardian -- status
-Ctrl+C stops it.
-
-`);
-
-let stopping = false;
+let isStopping = false;
 function stop(): void {
   // Ctrl+C reaches it from the terminal and from npm: the second must not end it halfway.
-  if (stopping) return;
-  stopping = true;
-  running.stop().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      process.stderr.write(`${String(error)}\n`);
-      process.exit(1);
-    },
+  if (isStopping) return;
+  isStopping = true;
+  starting
+    .then((running) => running.stop())
+    .then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+}
+// A terminal that is closed sends SIGHUP. Heard from the beginning: one that is stopped while it starts leaves nothing either.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+// Nobody reads along any more: it ends in the same way, and not in the middle of a line that it cannot write.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', stop);
+
+/** A folder that is taken and a file that cannot be written are for a person to mend; anything else is a fault of ours and shows where. */
+function unstarted(error: unknown): never {
+  if (error instanceof GuardianRunsAlready) return command.error(error.message);
+  if (!(error instanceof Error && 'path' in error)) throw error;
+  return command.error(
+    `${'dest' in error ? error.dest : error.path} cannot be used (${errorCode(error)}): remove it, or give another folder with --folder.`,
   );
 }
-// A terminal that is closed sends SIGHUP.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+
+const running = await starting.catch(unstarted);
+if (!isStopping)
+  process.stdout.write(
+    startText({
+      estate,
+      policy,
+      vaultUrl: running.vaultUrl,
+      seed: running.azure.seed,
+      azureFile: join(folder, 'azure.json'),
+      channels: running.guardian.ports.channels.map(({ id }) => id),
+      isWebhookAdded,
+      webhookSecret: webhook?.secret,
+    }),
+  );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Channel } from './alerts/channel.ts';
 import { type ConfiguredChannels, configuredChannels } from './alerts/registry.ts';
 import { withRunnableCommands } from './alerts/runnable.ts';
 import { documents } from './azure/documents.ts';
@@ -13,55 +14,56 @@ import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
-import type { PoisonQueue } from './senses/dead-letters-left.ts';
+import { messagesOf } from './register/messages.ts';
+import { typedTables } from './register/tables.ts';
+import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
 import { createTrail } from './trail/trail.ts';
 
 /** The guardian with everything it reaches, and its settings. */
-export interface Guardian extends ConfiguredChannels {
+export interface Guardian extends Pick<ConfiguredChannels, 'misconfigured'> {
   readonly ports: Ports;
   readonly settings: Settings;
   /** Faults of settings that it does without. */
   readonly misconfiguredSettings: readonly string[];
   /** The queues of what failed five times. */
-  readonly poisonQueues: readonly PoisonQueue[];
+  readonly deadLetterQueues: readonly DeadLetterQueue[];
 }
 
 let composed: { readonly outside: Outside; readonly guardian: Guardian } | undefined;
 
 /**
  * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid`, with
- * every fault, until the settings can be used; those that it can do without, as those of one channel, are told by the
- * guardian instead.
+ * every fault, until the settings can be used; those that it can do without, as those of one channel, the guardian
+ * alerts of instead.
  */
 export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
   const settings = settingsOfProcess();
-  const { channels, ...others } = configuredChannels(settings, outside);
+  const { channels, misconfigured } = configuredChannels(settings, outside);
   // A connection string is for one's own machine only.
   const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
   const runnable = channels.map((channel) => withRunnableCommands(channel, where));
   const guardian = {
     settings,
     misconfiguredSettings: misconfiguredSettings(),
-    ports: portsOf(settings, outside),
-    ...others,
-    channels: runnable,
-    poisonQueues: poisonQueuesOf(storageClients(storageOf('RegisterStorage', settings, outside))),
+    ports: portsOf(settings, outside, runnable),
+    misconfigured,
+    deadLetterQueues: deadLetterQueuesOf(storageClients(storageOf('RegisterStorage', settings, outside))),
   };
   composed = { outside, guardian };
   return guardian;
 }
 
 /** The ports of one set of settings. Calls nobody. Throws `SettingsInvalid` where an account has not all its endpoints. */
-export function portsOf(settings: Settings, outside: Outside): Ports {
+export function portsOf(settings: Settings, outside: Outside, channels: readonly Channel[]): Ports {
   const register = storageClients(storageOf('RegisterStorage', settings, outside));
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now } = outside;
   const tableOf = (name: string) => table(register.table(name));
   let policy: Policy | undefined;
   return {
-    // Read when first asked for, so that a policy that cannot be used does not keep people from being told so.
+    // Read when first asked for, so that a policy that cannot be used does not keep people from being alerted.
     get policy() {
       policy ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
       return policy;
@@ -69,18 +71,16 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),
-    tables: {
-      claims: tableOf('claims'),
-      keys: tableOf('keys'),
-      vaults: tableOf('vaults'),
-      approvals: tableOf('approvals'),
-      holds: tableOf('holds'),
-      incidents: tableOf('incidents'),
-      intents: tableOf('intents'),
-    },
+    channels,
+    tables: typedTables(tableOf),
     queues: queuesOf(register),
-    trail: createTrail({ streams: streams(trailStorage.container('trail')), backlog: tableOf('backlog'), now }),
-    setAside: documents(register.container('set-aside')),
+    trail: createTrail({
+      streams: streams(trailStorage.container('trail')),
+      spool: tableOf('spool'),
+      now,
+      newId: randomUUID,
+    }),
+    quarantine: documents(register.container('quarantine')),
     settings: {
       sweepEverySeconds: settings.KEY_GUARDIAN_SWEEP_SECONDS,
       ownObjectIds: [settings.KEY_GUARDIAN_WATCHER_OBJECT_ID, settings.KEY_GUARDIAN_KEEPER_OBJECT_ID].flatMap((id) =>
@@ -91,12 +91,12 @@ export function portsOf(settings: Settings, outside: Outside): Ports {
 }
 
 const queuesOf = (register: StorageClients): Ports['queues'] => ({
-  sweeps: queue(register.queue('sweeps')),
-  inspections: queue(register.queue('inspections')),
-  alerts: queue(register.queue('alerts')),
+  sweeps: messagesOf(queue(register.queue('sweeps'))),
+  inspections: messagesOf(queue(register.queue('inspections'))),
+  alerts: messagesOf(queue(register.queue('alerts'))),
 });
 
-const poisonQueuesOf = (register: StorageClients): readonly PoisonQueue[] =>
+const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[] =>
   ['sweeps', 'inspections', 'alerts'].map((queueName) => {
     const name = `${queueName}-poison`;
     return { name, messages: messagesIn(register.queue(name)) };

@@ -17,7 +17,7 @@ export const channelSettings = z.object({
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
 
-/** The longest that two passes over a vault may lie apart, in seconds. */
+/** The longest time between two sweeps of a vault, in seconds. */
 export const LONGEST_SWEEP_SECONDS = 300;
 
 /**
@@ -47,7 +47,7 @@ export const settingsSchema = z.object({
     .min(2)
     .max(LONGEST_SWEEP_SECONDS)
     .default(60)
-    .describe('Time between two passes over a vault, in seconds.'),
+    .describe('Time between two sweeps of a vault, in seconds.'),
   KEY_GUARDIAN_AUDIT_REGIONS: listed
     .default([])
     .describe('Regions with an Event Hub of audit records; each needs a connection `AuditLog_<region>`.'),
@@ -55,7 +55,7 @@ export const settingsSchema = z.object({
   KEY_GUARDIAN_WATCHER_CLIENT_ID: guid.optional().describe('Client id of the identity that reads every vault.'),
   KEY_GUARDIAN_WATCHER_OBJECT_ID: guid
     .optional()
-    .describe('Object id of that identity, by which its own acts are told in audit records.'),
+    .describe('Object id of that identity, by which audit records name its own acts.'),
   KEY_GUARDIAN_KEEPER_CLIENT_ID: guid
     .optional()
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
@@ -105,7 +105,7 @@ function regionFault(region: string, at: number, regions: readonly string[]): st
   return first === at ? undefined : `region ${at + 1} of ${regions.length} is the same as region ${first + 1}`;
 }
 
-/** Faults of settings that the app does without, so that somebody has to be told. As elsewhere none repeats a value, but for the name of a region. */
+/** Faults of settings that the app does without: operators are alerted of them. As elsewhere none repeats a value, but for the name of a region. */
 export function misconfiguredSettings(environment: Environment = process.env): readonly string[] {
   const given = withoutEmpty(environment);
   return [...unknownSettings(given), ...misconfiguredRegions(given), ...missingConnections(given)];
@@ -132,7 +132,7 @@ function missingConnections(given: Environment): readonly string[] {
       const wanted = connection.toLowerCase();
       return !names.some((name) => name === wanted || name.startsWith(`${wanted}__`));
     })
-    .map((connection) => `${connection}: it is not there, so that no audit record of that region is heard`);
+    .map((connection) => `${connection}: it is not there, so that no audit record of that region arrives`);
 }
 
 /** A setting that is there and empty, as templates leave them, is left out. */
@@ -163,7 +163,7 @@ function storageFaults(given: Environment): readonly string[] {
   });
 }
 
-/** Without its object id, what an identity does cannot be told from what others do, nor held against the trail. */
+/** Without its object id, nobody can tell what an identity does from what others do, nor hold it against the trail. */
 function identityFaults(given: Environment): readonly string[] {
   return ['WATCHER', 'KEEPER'].flatMap((identity) => {
     const objectId = `KEY_GUARDIAN_${identity}_OBJECT_ID`;

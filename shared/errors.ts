@@ -63,9 +63,9 @@ export class AnswerUnreadable extends Error {
   }
 }
 
-/** A pass over a vault ended before its end. Passing: the next pass tries again. */
-export class PassRefused extends Error {
-  override readonly name = 'PassRefused';
+/** A sweep of a vault ended before its end. Passing: the next sweep tries again. */
+export class SweepRefused extends Error {
+  override readonly name = 'SweepRefused';
   readonly vault: string;
   readonly because: string;
   constructor(vault: string, because: string, cause: unknown) {
@@ -75,16 +75,24 @@ export class PassRefused extends Error {
   }
 }
 
-/** A row of the register cannot be read. Lasting: it is told, and nothing is written for that key. */
-export class RegisterUnreadable extends Error {
-  override readonly name = 'RegisterUnreadable';
-  readonly where: string;
+/** A row does not hold what it should. Lasting: it is alerted, and nothing that rests on it is written to a vault. */
+export class RowUnreadable extends Error {
+  override readonly name = 'RowUnreadable';
+  readonly table: string;
+  readonly partition: string;
+  readonly row: string;
   /** What the row holds, as JSON. */
   readonly content: string;
-  constructor(where: string, content: string, cause: unknown) {
-    super(`The register's row ${where} cannot be read.`, { cause });
-    this.where = where;
-    this.content = content;
+  constructor(
+    table: string,
+    { partition, row, data }: { readonly partition: string; readonly row: string; readonly data: unknown },
+    cause: unknown,
+  ) {
+    super(`The row ${partition}/${row} of ${table} cannot be read.`, { cause });
+    this.table = table;
+    this.partition = partition;
+    this.row = row;
+    this.content = JSON.stringify(data);
   }
 }
 
@@ -115,13 +123,13 @@ export class TrailBroken extends Error {
   }
 }
 
-/** A row in which the register's storage kept a record for the trail cannot be read. Lasting: a person has to look at it. */
-export class KeptRecordUnreadable extends Error {
-  override readonly name = 'KeptRecordUnreadable';
+/** A row in which the register's storage spooled a record for the trail cannot be read. Lasting: a person has to see to it. */
+export class SpooledRecordUnreadable extends Error {
+  override readonly name = 'SpooledRecordUnreadable';
   readonly partition: string;
   readonly row: string;
   constructor(partition: string, row: string, cause: unknown) {
-    super(`The record kept for the trail in row ${row} of ${partition} cannot be read.`, { cause });
+    super(`The record spooled for the trail in row ${row} of ${partition} cannot be read.`, { cause });
     this.partition = partition;
     this.row = row;
   }
@@ -212,7 +220,7 @@ export class PolicyInvalid extends Error {
   }
 }
 
-/** What a person asked for is not to be had. The sentence says why, and what would be. */
+/** What a person asked for is not to be had. The sentence says why, and what would be; a command stands in a line of its own. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }

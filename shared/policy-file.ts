@@ -1,33 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { errorCode } from './alerts/error-code.ts';
 import { type Policy, policy } from './domain/policy.ts';
+import { policyFaults } from './domain/policy-faults.ts';
 import { PolicyInvalid } from './errors.ts';
 
 /**
  * The policy of a file. Throws `PolicyInvalid` with every fault listed.
  *
  * @param channels ids of the alert channels there are, where a name that is none of them is a fault: so at build time. In
- * an app that runs it is told in the trail, and the alert goes to the channels there are.
+ * an app that runs it is recorded in the trail, and the alert goes to the channels there are.
  */
 export function readPolicy(file: string, channels?: readonly string[]): Policy {
   const given = parsedJson(file);
-  const parsed = policy.safeParse(given);
-  const named = policy.shape.channels.safeParse(
-    z.looseObject({ channels: z.unknown() }).safeParse(given).data?.channels,
-  );
-  const faults = [
-    ...(parsed.error?.issues ?? []).map(
-      ({ path, message }) => `${path.length === 0 ? 'the file' : path.join('.')}: ${message}`,
-    ),
-    ...(named.data ?? []).flatMap((id, at) =>
-      channels?.includes(id) === false
-        ? [`channels.${at}: there is no channel ${id}, only ${channels.join(', ')}`]
-        : [],
-    ),
-  ];
-  if (!parsed.success || faults.length > 0) throw new PolicyInvalid(file, faults);
-  return parsed.data;
+  const faults = policyFaults(given, channels);
+  if (faults.length > 0) throw new PolicyInvalid(file, faults);
+  return policy.parse(given);
 }
 
 /** What the system says of a file in words of its own, by its code. */

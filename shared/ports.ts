@@ -1,6 +1,16 @@
+import type { Channel } from './alerts/channel.ts';
+import type { Approval } from './domain/approval.ts';
+import type { Claim } from './domain/claim.ts';
+import type { Inspection, SweepMessage } from './domain/hint.ts';
+import type { Hold } from './domain/hold.ts';
+import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
+import type { IntentRow } from './domain/intent-row.ts';
 import type { Policy } from './domain/policy.ts';
+import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
-import type { Documents, Queue, Table } from './storage.ts';
+import type { Messages } from './register/messages.ts';
+import type { Rows } from './register/rows.ts';
+import type { Documents } from './storage.ts';
 import type { Trail } from './trail/trail.ts';
 
 /** Everything the guardian reaches outside itself. Made by `compose`, or by a test from fakes. */
@@ -14,30 +24,47 @@ export interface Ports {
   readonly reads: (vault: string) => VaultReads;
   /** Under the keeper's identity. */
   readonly writes: (vault: string) => VaultWrites;
-  readonly tables: {
-    /** Partition: vault, row: key. One worker a key. */
-    readonly claims: Table;
-    /** The register. Partition: vault, row: key. */
-    readonly keys: Table;
-    /** Partition: `baseline` or `sweep`, row: vault; and the policy that was last seen. */
-    readonly vaults: Table;
-    /** Partition: vault, row: id. */
-    readonly approvals: Table;
-    /** Partition: `holds`, row: id. */
-    readonly holds: Table;
-    /** Partition: vault and key, row: id. */
-    readonly incidents: Table;
-    /** Partition: vault and key, row: id. What each write was for; each explains one audit record. */
-    readonly intents: Table;
+  /** The alert channels whose settings are there. */
+  readonly channels: readonly Channel[];
+  readonly tables: PortTables;
+  readonly queues: {
+    readonly sweeps: Messages<SweepMessage>;
+    readonly inspections: Messages<Inspection>;
+    readonly alerts: Messages<AlertMessage>;
   };
-  readonly queues: { readonly sweeps: Queue; readonly inspections: Queue; readonly alerts: Queue };
   readonly trail: Trail;
   /** What could not be parsed, whole. */
-  readonly setAside: Documents;
+  readonly quarantine: Documents;
   readonly settings: {
-    /** Time between two passes over a vault, in seconds. */
+    /** Time between two sweeps of a vault, in seconds. */
     readonly sweepEverySeconds: number;
     /** Object ids of the guardian's own identities, in lower case. */
     readonly ownObjectIds: readonly string[];
   };
+}
+
+/** The tables of the register's storage, each by what its rows hold. */
+export interface PortTables {
+  /** At the subject's place. One worker a subject. */
+  readonly claims: Rows<Claim>;
+  /** The register. Partition: vault, row: key. */
+  readonly keys: Rows<KeyRecord>;
+  /** Partition: `baseline`, row: vault. */
+  readonly baselines: Rows<BaselineState>;
+  /** Partition: `sweep`, row: vault. */
+  readonly sweeps: Rows<SweepState>;
+  /** One row: the policy by which the guardian ran last. */
+  readonly policies: Rows<Policy>;
+  /** One row: since when each queue of dead letters has held something. */
+  readonly deadLetters: Rows<{ since: Record<string, Date> }>;
+  /** Partition: vault, row: id. */
+  readonly approvals: Rows<Approval>;
+  /** Partition: `holds`, row: id. */
+  readonly holds: Rows<Hold>;
+  /** The subject's partition, row: id. */
+  readonly incidents: Rows<Incident>;
+  /** The subject's partition, row: id of the incident, its revision, and the channel. */
+  readonly outbox: Rows<OutboxRow>;
+  /** The subject's partition, row: id. What each write was for; each explains one audit record. */
+  readonly intents: Rows<IntentRow>;
 }

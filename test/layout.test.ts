@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { collect, installFunctionsCore } from '../local/host/functions-core.ts';
 import { channelRegistry } from '../shared/alerts/registry.ts';
+import { action } from '../shared/domain/actions/registry.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { foldersIn, importsOf, loadedBy, sourcesIn, textOf } from './source.ts';
@@ -12,6 +13,8 @@ const functions = sourcesIn('functions').filter((file) => file !== 'functions/in
 const shared = sourcesIn('shared');
 const local = sourcesIn('local');
 const nameOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length);
+/** Schemas and hashes reach nothing outside. */
+const isComputing = (specifier: string): boolean => specifier === 'zod' || specifier === 'node:crypto';
 /** `file → what it imports` for each import that may not be, so that a failure names all of them. */
 const importsWhere = (
   files: readonly string[],
@@ -52,12 +55,29 @@ describe('a kind of incident that no rule makes', () => {
     expect(kinds.map(({ id }) => `${folder}${id}.ts`).toSorted()).toEqual(files);
   });
 
-  test.each(files.map(nameOf))('%s has a test of its name', (name) => {
-    expect(sourcesIn('test/shared/incidents/kinds')).toContain(`test/shared/incidents/kinds/${name}.test.ts`);
+  test.each(files)('%s has rows in the table of all of them, which asks for one of each reason', (file) => {
+    const table = 'test/shared/incidents/kinds/kinds.test.ts';
+    expect(importsOf(table).map(({ from }) => from)).toEqual(expect.arrayContaining([file, `${folder}registry.ts`]));
   });
 
   test('is called like no rule', () => {
     expect(kinds.map(({ id }) => id).filter((id) => rules.some((rule) => rule.id === id))).toEqual([]);
+  });
+});
+
+describe('an action', () => {
+  const folder = 'shared/domain/actions/';
+  const kindsOf = action.options.map(({ shape }) => shape.kind.value);
+
+  test('is one file, named like its kind, and one line of the registry', () => {
+    const files = sourcesIn('shared/domain/actions').filter(
+      (file) => file !== `${folder}registry.ts` && file !== `${folder}action.ts`,
+    );
+    expect(kindsOf.map((kind) => `${folder}${kind}.ts`).toSorted()).toEqual(files);
+  });
+
+  test.each(kindsOf)('%s has rows in the test of the registry', (kind) => {
+    expect(textOf('test/shared/domain/actions/registry.test.ts')).toContain(`kind: '${kind}'`);
   });
 });
 
@@ -89,7 +109,7 @@ describe('a command', () => {
 describe('what a file exports', () => {
   // Rules and kinds of incident say what they are in data; a type that is inferred, and a unit of time, by what it is.
   const speaksForItself =
-    /z\.infer<|\(typeof \w+\)\[number\]|^export const \w+_MS = |: (?:Version|Key)Rule = |= incidentKind\(/;
+    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: (?:Version|Key)Rule = |= (?:incidentKind|kindOfReasons)\(/;
 
   test('has a sentence above it that says what its type cannot', () => {
     const bare = [...functions, ...shared, ...local].flatMap((file) => {
@@ -141,7 +161,50 @@ describe('a function', () => {
   });
 });
 
+/** The folders of `shared/`, as the story goes; those of one line know nothing of each other. */
+const storeys: readonly (readonly string[])[] = [
+  ['senses'],
+  ['guard'],
+  ['rotation', 'propagation'],
+  ['approvals'],
+  ['estate', 'posture'],
+  ['incidents'],
+  ['alerts'],
+  ['trail'],
+  ['register'],
+  ['azure'],
+  ['domain'],
+];
+/** The folder of `shared/` that a file is in; `undefined` for one that lies in `shared/` itself, or outside. */
+const roomOf = (file: string): string | undefined => /^shared\/([^/]+)\//.exec(file)?.[1];
+const storeyOf = (room: string): number => storeys.findIndex((rooms) => rooms.includes(room));
+
 describe('imports point one way', () => {
+  test('every folder of shared has its place in the story', () => {
+    const rooms = new Set(shared.map(roomOf).filter((room) => room !== undefined));
+    expect([...rooms].filter((room) => storeyOf(room) === -1)).toEqual([]);
+  });
+
+  test('the folders of shared import downwards, types among it', () => {
+    const upwards = importsWhere(shared, (from, file) => {
+      const [importer, imported] = [roomOf(file), roomOf(from)];
+      if (importer === undefined || imported === undefined || importer === imported) return false;
+      return storeyOf(imported) <= storeyOf(importer);
+    });
+    expect(upwards).toEqual([]);
+  });
+
+  test('what lies in shared itself and is known everywhere knows no folder but the words', () => {
+    const known = ['shared/errors.ts', 'shared/storage.ts', 'shared/in-turns.ts', 'shared/config.ts'];
+    expect(importsWhere(known, (from) => (roomOf(from) ?? 'domain') !== 'domain')).toEqual([]);
+  });
+
+  test('the engine knows no keys: its registry alone names who guards what', () => {
+    const engine = shared.filter((file) => /^shared\/guard\/[^/]+$/.test(file) && file !== 'shared/guard/registry.ts');
+    expect(engine).toContain('shared/guard/inspect.ts');
+    expect(importsWhere(engine, (from) => from.startsWith('shared/guard/keys/'))).toEqual([]);
+  });
+
   test('what runs on your own machine is imported by no part of the app', () => {
     expect(importsWhere([...functions, ...shared], (from) => /^(local|test)\//.test(from))).toEqual([]);
   });
@@ -152,7 +215,7 @@ describe('imports point one way', () => {
 
   test('the words know nothing but each other', () => {
     const words = sourcesIn('shared/domain');
-    expect(importsWhere(words, (from) => from !== 'zod' && !from.startsWith('shared/domain/'))).toEqual([]);
+    expect(importsWhere(words, (from) => !isComputing(from) && !from.startsWith('shared/domain/'))).toEqual([]);
   });
 
   test('the vendor is known only to what wakes us, to the adapters and to the local Azure', () => {
@@ -185,24 +248,25 @@ describe('imports point one way', () => {
 });
 
 describe('a decision is pure', () => {
-  /** What of the guard reads, writes and tells; all else of it decides. */
+  /** What of the guard reads, writes and alerts; all else of it decides. */
   const acting = [
     'act',
     'claim',
-    'decision-record',
-    'entries',
     'inspect',
-    'key-incidents',
-    'look-again',
-    'observe',
-    'outcomes',
-    'own-acts',
-    'undo',
-  ];
+    'registry',
+    'keys/follow-up',
+    'keys/guard',
+    'keys/incidents',
+    'keys/not-observed',
+    'keys/own-acts',
+    'keys/save',
+    'keys/snapshot',
+  ].map((name) => `shared/guard/${name}.ts`);
   const pure = [
     ...sourcesIn('shared/domain'),
-    ...sourcesIn('shared/guard').filter((file) => !acting.includes(nameOf(file))),
+    ...sourcesIn('shared/guard').filter((file) => !acting.includes(file)),
     ...sourcesIn('shared/incidents/kinds'),
+    'shared/incidents/draft.ts',
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',
     'shared/register/changes.ts',
@@ -211,14 +275,17 @@ describe('a decision is pure', () => {
     'shared/senses/sweep/plan.ts',
   ];
 
+  test('no file that acts is named for nothing', () => {
+    expect(sourcesIn('shared/guard')).toEqual(expect.arrayContaining(acting));
+  });
+
   test('it imports no package but the one for schemas', () => {
-    expect(importsWhere(pure, (from, _file, isOurs) => !isOurs && from !== 'zod')).toEqual([]);
+    expect(importsWhere(pure, (from, _file, isOurs) => !isOurs && !isComputing(from))).toEqual([]);
   });
 
   test.each(pure)('%s loads nothing that reaches outside, however far away', (file) => {
-    // Hashing is computing: it reaches nothing.
     const packages = [...loadedBy(file)].filter((one) => !one.endsWith('.ts'));
-    expect(packages.filter((one) => one !== 'zod' && one !== 'node:crypto')).toEqual([]);
+    expect(packages.filter((one) => !isComputing(one))).toEqual([]);
   });
 
   test('it is given the time and everything else: no clock, no chance, no waiting', () => {

@@ -1,27 +1,36 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { madePages } from '../local/docs.ts';
 import { policySchemaText } from '../local/policy-schema.ts';
-import { withReferences } from '../local/readme-references.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const scripts: Record<string, string> = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).scripts;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+const scripts: Record<string, string> = JSON.parse(textOf('package.json')).scripts;
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
 
-describe('the README', () => {
-  test('has every setting and every member of the policy, as the schemas say them: run "npm run schema"', () => {
-    expect(readme).toBe(withReferences(readme));
+test.each(Object.entries(madePages()))(
+  '%s is as the schemas, rules and kinds say it: run "npm run schema"',
+  (path, text) => {
+    expect(textOf(path)).toBe(text);
+  },
+);
+
+describe.each(pages)('%s', (page) => {
+  test('names no script that does not exist', () => {
+    const named = [...textOf(page).matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name ?? '');
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
-  test('names no script that does not exist', () => {
-    const named = [...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name ?? '');
-    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
-    expect(named.length).toBeGreaterThan(5);
+  test('links to no file that does not exist', () => {
+    const linked = [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path ?? '');
+    expect(linked.filter((path) => !existsSync(join(root, dirname(page), path)))).toEqual([]);
   });
 });
 
 test('policy.schema.json is the schema that the app parses the policy with: run "npm run schema"', () => {
-  expect(readFileSync(new URL('../policy.schema.json', import.meta.url), 'utf8')).toBe(policySchemaText());
+  expect(textOf('policy.schema.json')).toBe(policySchemaText());
 });
 
 test('no script holds shell syntax, so that they run on every system', () => {

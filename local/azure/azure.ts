@@ -90,7 +90,7 @@ export interface LocalAzure {
   onEvent(listener: EventListener): () => void;
   /** Sends pending events at once. */
   flushEvents(): void;
-  /** Sends the audit records and events that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it. */
+  /** Sends the audit records and events that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it, and are not made while it is stopped. */
   deliverDue(): void;
   /** Every answer as it leaves, those whose connection then breaks too. */
   onAnswer(listener: AnswerListener): () => void;

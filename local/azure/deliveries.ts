@@ -1,3 +1,4 @@
+import { isClockStopped } from '../clock.ts';
 import type { EventDelivery } from './key-vault/events.ts';
 import type { Behaviours } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface Deliveries {
   /** Sends what is pending at once. */
   flushAudit(): void;
   flushEvents(): void;
-  /** Sends what is due by the process's `Date`, which timers do not follow when it is turned ahead. */
+  /** Sends what is due by the process's `Date`, which timers do not follow when it is turned ahead or stopped. */
   deliverDue(): void;
 }
 
@@ -88,14 +89,16 @@ interface Pending {
 
 /** Deliveries that wait for their time, on timers that keep no process alive. */
 function createPending(): Pending {
-  const waiting = new Map<() => void, { readonly dueMs: number; readonly timer: NodeJS.Timeout }>();
+  const waiting = new Map<() => void, { readonly dueMs: number; readonly timer: NodeJS.Timeout | undefined }>();
   const fire = (deliver: () => void): void => {
     clearTimeout(waiting.get(deliver)?.timer);
     if (waiting.delete(deliver)) deliver();
   };
   return {
     add(delayMs, deliver) {
-      waiting.set(deliver, { dueMs: Date.now() + delayMs, timer: setTimeout(() => fire(deliver), delayMs).unref() });
+      // While the process's `Date` stands still nothing comes due by itself, however long the machine takes.
+      const timer = isClockStopped() ? undefined : setTimeout(() => fire(deliver), delayMs).unref();
+      waiting.set(deliver, { dueMs: Date.now() + delayMs, timer });
     },
     flush() {
       for (const deliver of [...waiting.keys()]) fire(deliver);

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+
 /** What crosses the wire: the one handler of the local Azure takes and gives these. Header names are in lower case. */
 export interface WireRequest {
   readonly method: string;
@@ -39,6 +41,8 @@ export interface SeedVersion {
   readonly tags?: Readonly<Record<string, string>>;
   /** The public part as published, where a recorded exchange has to be matched; made when first asked for otherwise. */
   readonly publicPart?: Readonly<Record<string, string>>;
+  /** Gives the pair when it is first asked for, of the type above. Default: a new one by chance. */
+  readonly privateKey?: () => KeyObject;
 }
 
 /** A key to begin with. */

@@ -1,6 +1,7 @@
 import type { Approval } from '../../shared/domain/approval.ts';
 import type { Actor } from '../../shared/domain/audit-record.ts';
 import { spell } from '../../shared/domain/key.ts';
+import type { KeyRecord } from '../../shared/domain/register.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Context } from './context.ts';
@@ -25,17 +26,26 @@ export const approvalLines = (approval: Approval, { identities }: Context): read
   `  asked by ${nameOf(approval.asked.by)}`,
 ];
 
-/** The same in one line, with its id and how it stands. */
-export function approvalLine(approval: Approval, { identities }: Context): string {
+/** The ids of approvals whose state came to be, as the register has them. */
+export const consumedIn = (records: readonly KeyRecord[]): ReadonlySet<string> =>
+  new Set(
+    records.flatMap(({ approved: { versions, standing } }) => [
+      ...Object.values(versions).flatMap(({ consumed }) => consumed.map(({ approval }) => approval)),
+      ...(standing.kind === 'deletion-approved' ? [standing.approval] : []),
+    ]),
+  );
+
+/** The same in one line, with its id and how it stands. @param consumed ids of those that were consumed */
+export function approvalLine(approval: Approval, consumed: ReadonlySet<string>, { identities }: Context): string {
   const { id, asked, granted, until, why } = approval;
-  const stands = granted === undefined ? 'asked' : `granted by ${nameOf(granted.by)}`;
+  const stands = consumed.has(id) ? 'consumed' : granted === undefined ? 'asked' : `granted by ${nameOf(granted.by)}`;
   const by = spellBy(approval, identities);
   return `  ${id}  ${stands}: ${whatOf(approval)} by ${by} until ${utc(until)}: ${why} (asked by ${nameOf(asked.by)})`;
 }
 
-/** Whether an approval is asked or granted, and its time is not over. */
-export const stillCounts = ({ until, withdrawn }: Approval, now: Date): boolean =>
-  withdrawn === undefined && now.getTime() <= until.getTime();
+/** Whether an approval is consumed, or is asked or granted and its time is not over. */
+export const isWorthALine = ({ id, until, withdrawn }: Approval, consumed: ReadonlySet<string>, now: Date): boolean =>
+  consumed.has(id) || (withdrawn === undefined && now.getTime() <= until.getTime());
 
 function whatOf({ acts, vault, key, version }: Approval): string {
   const where = spell({ vault, key, ...(version === '*' ? {} : { version }) });

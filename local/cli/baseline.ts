@@ -1,22 +1,21 @@
 import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
-import { nameOf, type Proposed } from '../../shared/approvals/proposal.ts';
+import { nameOf, type Proposed, unusable } from '../../shared/approvals/proposal.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
+import { guardedVaults } from '../../shared/domain/policy.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 
 /** What a baseline of the vault would take, the suspicious first. */
-export async function showBaseline(vault: string, { ports, commandLine }: Context): Promise<string> {
-  const [state, proposed] = await Promise.all([
-    readBaseline(ports.tables.vaults, vault),
-    proposeBaseline(vault, ports),
-  ]);
+export async function showBaseline(vault: string, context: Context): Promise<string> {
+  const { ports } = context;
+  const [state, proposed] = await Promise.all([readBaseline(ports.tables, vault), proposeBaseline(vault, ports)]);
   const standing =
     state?.state === 'accepted'
       ? `accepted on ${utc(state.at)} by ${state.by.name ?? state.by.oid}`
-      : 'not accepted: nothing is written to this vault';
-  return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed, commandLine)]
+      : 'not accepted: what is not suspicious counts in alert, and nothing is written to this vault';
+  return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed, context)]
     .filter((text) => text !== '')
     .join('\n');
 }
@@ -37,14 +36,18 @@ function line({ key, version, read, current, suspicious, changedAt }: Proposed):
   return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;
 }
 
-function suspiciousHelp(vault: string, proposed: readonly Proposed[], commandLine: Context['commandLine']): string {
-  if (!proposed.some(({ version, suspicious }) => version !== undefined && suspicious !== undefined)) return '';
-  const words = '[--needed key/version] [--as-shown key/version] [--retired key/version]';
-  return `Say of each suspicious version whether something needs it:
-  ${commandLine('baseline accept', vault, words)}
-needed    something needs it: it is approved as usable, and made so in block
-as-shown  something needs it, and it is right as it is now: it is approved so
-retired   nothing needs it any more: it is approved as it is
+function suspiciousHelp(vault: string, proposed: readonly Proposed[], { ports, commandLine }: Context): string {
+  const suspicious = proposed.filter((one) => one.version !== undefined && one.suspicious !== undefined);
+  if (suspicious.length === 0) return '';
+  const words = suspicious.map((one) => {
+    const word = unusable(one, ports.now()) === undefined ? '--as-shown' : '--needed';
+    return `${word} ${nameOf(one)}`;
+  });
+  return `Say of each suspicious version whether something needs it. If all of them are needed:
+  ${commandLine('baseline accept', vault, ...words)}
+--needed    something needs it: it is approved as usable, and is to be restored where it is not
+--as-shown  something needs it, and it is right as it is now: it is approved so
+--retired   nothing needs it any more: it is approved as it is
 What you do not name stays as it was approved, or is known and not approved.`;
 }
 
@@ -52,7 +55,7 @@ What you do not name stays as it was approved, or is known and not approved.`;
 export async function acceptShown(
   vault: string,
   words: Required<BaselineWords>,
-  { ports, who }: Context,
+  { ports, who, commandLine }: Context,
 ): Promise<string> {
   const proposed = await proposeBaseline(vault, ports);
   const versions = proposed.filter(({ version }) => version !== undefined);
@@ -72,7 +75,31 @@ export async function acceptShown(
     counted(unnamed.length - kept, 'is known and not approved', 'are known and not approved'),
     counted(proposed.length - versions.length, 'deleted key is left as it was', 'deleted keys are left as they were'),
   ].filter((count, at) => at === 0 || !count.startsWith('0 '));
-  return `The baseline of ${vault} is accepted: ${counts.join(', ')}.`;
+  const isToRestore = versions.some(
+    (one) => words.needed.includes(nameOf(one)) && unusable(one, ports.now()) !== undefined,
+  );
+  return [
+    `The baseline of ${vault} is accepted: ${counts.join(', ')}.`,
+    ...(isToRestore
+      ? [
+          'What is needed and not usable is restored, once the vault was swept, with:',
+          `  ${commandLine('restore', vault)}`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+/** Accepts the baseline of every vault that waits for it. Nothing can be said of single versions then. */
+export async function acceptAll(words: Required<BaselineWords>, context: Context): Promise<string> {
+  const { ports } = context;
+  if (words.needed.length + words.retired.length + words.asShown.length > 0)
+    throw new NotAllowed('With --all nothing can be said of single versions: accept their vault by itself.');
+  const said: string[] = [];
+  for (const vault of guardedVaults(ports.policy)) {
+    const state = await readBaseline(ports.tables, vault);
+    if (state?.state !== 'accepted') said.push(await acceptShown(vault, words, context));
+  }
+  return said.length === 0 ? 'No baseline waits: every vault has one that was accepted.' : said.join('\n');
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

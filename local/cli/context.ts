@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AccessToken } from '@azure/core-auth';
 import { AggregateAuthenticationError, AuthenticationError, CredentialUnavailableError } from '@azure/identity';
 import { z } from 'zod';
-import { commandLine } from '../../shared/alerts/runnable.ts';
+import { commandLine, runnable } from '../../shared/alerts/runnable.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { currentOutside } from '../../shared/azure/outside.ts';
 import { portsOf } from '../../shared/compose.ts';
@@ -11,7 +11,7 @@ import { readSettings, type Settings, settingsOfCommand } from '../../shared/con
 import type { Actor } from '../../shared/domain/audit-record.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { localFolder } from '../guardian-folder.ts';
+import { folderOptions } from '../guardian-folder.ts';
 import { credentialOf, findLocalAzure, LocalAzureMissing, outsideConnection } from '../outside-client.ts';
 
 /** Who runs a command, against what. */
@@ -25,6 +25,8 @@ export interface Context {
   readonly identities: ReadonlyMap<string, string>;
   /** A further command against the same guardian, as it is to be typed. */
   readonly commandLine: (...words: readonly string[]) => string;
+  /** A command of an incident, `key-guardian …` or another program's, as it is to be typed; `undefined` for what does not work against this guardian. */
+  readonly runnable: (command: string) => string | undefined;
 }
 
 const claims = z.object({ oid: z.string(), upn: z.string().optional(), unique_name: z.string().optional() });
@@ -35,15 +37,16 @@ export async function localContext(identity: string, folder: string): Promise<Co
   const credential = credentialOf(address, identity);
   const settings = await settingsIn(folder);
   const connection = await outsideConnection(address);
-  const ports = portsOf(settings, { ...currentOutside(), credential: () => credential });
+  const ports = portsOf(settings, { ...currentOutside(), credential: () => credential }, []);
   const to = (vault: string) => ({ ...connection(vault), credential });
-  const elsewhere = folder === localFolder() ? [] : ['--folder', folder.includes(' ') ? `"${folder}"` : folder];
+  const options = folderOptions(folder);
   return {
     ports: { ...ports, reads: (vault) => keyVaultReads(to(vault)), writes: (vault) => keyVaultWrites(to(vault)) },
     who: actorOf(credential.token),
     local: true,
     identities: new Map(address.identities.map(({ name, token }) => [name, actorOf(token).oid])),
-    commandLine: (...words) => commandLine(...elsewhere, ...words),
+    commandLine: (...words) => commandLine(...options, ...words),
+    runnable: (command) => runnable(command, 'own-machine', options),
   };
 }
 
@@ -66,11 +69,12 @@ export async function azureContext(): Promise<Context> {
   };
   const { token } = await signedIn();
   return {
-    ports: portsOf(settings, currentOutside()),
+    ports: portsOf(settings, currentOutside(), []),
     who: actorOf(token),
     local: false,
     identities: new Map(),
     commandLine: (...words) => commandLine('--azure', ...words),
+    runnable: (command) => runnable(command, 'azure'),
   };
 }
 

@@ -1,7 +1,7 @@
 import { guardedVaults, keyPolicy } from '../../shared/domain/policy.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { readSoundKeys } from '../../shared/register/keys.ts';
+import { readKeys } from '../../shared/register/keys.ts';
 
 /** What a command names; a version is looked for only where a key is named. */
 interface Named {
@@ -20,16 +20,16 @@ export async function refuseUnknown({ vault, key, version }: Named, { policy, ta
     throw new NotAllowed(`The policy names no vault ${vault}. It names: ${vaults.join(', ')}.`);
   if (key === undefined) return;
   if (!keyPolicy(policy, vault, key).guarded) throw new NotAllowed(`The policy leaves ${vault}/${key} out.`);
-  const { rows, unreadable } = await readSoundKeys(tables.keys, vault);
+  const { known, unreadable } = await readKeys(tables.keys, vault);
   // Its row does not say which versions it has, and a responder has to be able to hold it all the same.
   if (unreadable.has(key)) return;
-  const record = rows.get(key)?.record;
+  const record = known.get(key)?.record;
   if (record === undefined)
     throw new NotAllowed(
-      `The register knows no key ${key} in ${vault}. It knows: ${listed([...rows.keys(), ...unreadable.keys()].toSorted())}.`,
+      `The register knows no key ${key} in ${vault}. It knows: ${listed([...known.keys(), ...unreadable.keys()].toSorted())}.`,
     );
-  if (version === undefined || record.versions[version] !== undefined) return;
-  const versions = listed(Object.keys(record.versions));
+  if (version === undefined || record.approved.versions[version] !== undefined) return;
+  const versions = listed(Object.keys(record.approved.versions));
   throw new NotAllowed(`The register knows no version ${version} of ${vault}/${key}. It knows: ${versions}.`);
 }
 

@@ -1,11 +1,11 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import {
   BaselineImpossible,
-  KeptRecordUnreadable,
   NotAllowed,
   PolicyInvalid,
-  RegisterUnreadable,
+  RowUnreadable,
   SettingsInvalid,
+  SpooledRecordUnreadable,
   StorageUnreachable,
   TrailBroken,
   TrailUnreachable,
@@ -19,10 +19,11 @@ import { hold } from './commands/hold.ts';
 import { incident } from './commands/incident.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
-import { azureContext, localContext } from './context.ts';
+import { trail } from './commands/trail.ts';
+import { azureContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore];
+const commands = [status, baseline, approve, hold, incident, restore, trail];
 
 /** Where a command writes. */
 export interface Terminal {
@@ -38,10 +39,10 @@ const EXPECTED = [
   SettingsInvalid,
   PolicyInvalid,
   StorageUnreachable,
-  RegisterUnreadable,
-  KeptRecordUnreadable,
+  RowUnreadable,
   TrailUnreachable,
   TrailBroken,
+  SpooledRecordUnreadable,
 ];
 
 /** Runs one command. Returns the status: 0 where it did what it was asked, 1 where it did not and said why. Never throws. */
@@ -69,9 +70,26 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
 
   const run: Run = (work) => async () => {
     const { as, folder, azure = false } = program.opts();
-    terminal.out(`${await work(azure ? await azureContext() : await localContext(as, folder))}\n`);
+    const context = azure ? await azureContext() : await localContext(as, folder);
+    const said = await work(context).catch((error: unknown) => {
+      if (!(error instanceof NotAllowed)) throw error;
+      throw new NotAllowed(withRunnableLines(error.message, context), { cause: error });
+    });
+    terminal.out(`${said}\n`);
   };
 
   for (const command of commands) command(program, run);
   return program;
 }
+
+/** What is refused, with each line that is a command as it is to be typed. */
+const withRunnableLines = (text: string, { runnable }: Context): string =>
+  text
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', command] = /^( *)(key-guardian .*)$/.exec(line) ?? [];
+      if (command === undefined) return [line];
+      const typed = runnable(command);
+      return typed === undefined ? [] : [`${indent}${typed}`];
+    })
+    .join('\n');

@@ -1,197 +1,230 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Action, Decision, Outcome } from '../../shared/domain/decision.ts';
-import { type AttributeChange, type KeyId, spell } from '../../shared/domain/key.ts';
+import { readApprovals } from '../../shared/approvals/read.ts';
+import { factsOf } from '../../shared/domain/actions/registry.ts';
+import type { Decision, Ended, Judgement } from '../../shared/domain/decision.ts';
+import type { Inspection } from '../../shared/domain/hint.ts';
+import { type KeyId, spell } from '../../shared/domain/key.ts';
 import { keyPolicy } from '../../shared/domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../shared/domain/register.ts';
+import { keyOf, spellSubject } from '../../shared/domain/subject.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { answeredOutcome, intentFor, send } from '../../shared/guard/act.ts';
-import { isShown } from '../../shared/guard/actions.ts';
-import { CLAIM_MS, type Claim, claimKey, releaseClaim } from '../../shared/guard/claim.ts';
-import { decide } from '../../shared/guard/decide.ts';
-import { intentEntry, outcomeEntry } from '../../shared/guard/entries.ts';
-import { firstReads, observe } from '../../shared/guard/observe.ts';
-import { approvedBy } from '../../shared/guard/outcomes.ts';
-import { withChanges } from '../../shared/register/changes.ts';
-import { readKey } from '../../shared/register/keys.ts';
-import { recordChanges } from '../../shared/register/record-changes.ts';
+import { CLAIM_MS } from '../../shared/guard/claim.ts';
+import type { SubjectGuard } from '../../shared/guard/guarded.ts';
+import { inspectOnce } from '../../shared/guard/inspect.ts';
+import { keyGuard } from '../../shared/guard/keys/guard.ts';
+import { type Restorer, takenBack } from '../../shared/guard/keys/take-back.ts';
+import { readIncidents } from '../../shared/incidents/store.ts';
+import { readKey, readKeys } from '../../shared/register/keys.ts';
+import { readSweep } from '../../shared/register/vaults.ts';
+import { consumedIn } from './approvals.ts';
 import type { Context } from './context.ts';
-import { notRestored } from './not-restored.ts';
 
 /** How long a recovered key is given to list again, in ms. */
 const BACK_WITHIN_MS = 30_000;
-const LOOK_EVERY_MS = 500;
+const INSPECT_EVERY_MS = 500;
 
 /** What to put back. */
-export interface Restoring extends KeyId {
+export interface Restoring {
+  readonly vault: string;
+  /** Left out: every key of the vault that is not as approved. */
+  readonly key: string | undefined;
   /** Only this version, where approvals are taken back. */
   readonly version: string | undefined;
   /** Say what would be done, and do nothing. */
   readonly dryRun: boolean;
-  /** Take back as well what approvals were spent on: the state before them is approved again. */
+  /** Take back as well what approvals allowed: the state before them is approved again. */
   readonly alsoApproved: boolean;
 }
 
 /**
- * Puts a key back as it was approved, under the rights of who runs it: whatever the guardian's mode, holds and brakes
- * say, since a person says otherwise now. Retired versions stay retired unless approvals are taken back. Throws
- * `NotAllowed`, with all that came of it, where the key is not as it was approved afterwards.
+ * Puts keys back as they were approved, under the rights of who runs it: whatever the guardian's mode and holds say, since
+ * a person says otherwise now. It is the guardian's own inspection that does it. Retired versions stay retired unless
+ * approvals are taken back. Throws `NotAllowed`, with all that came of it, where a key is not as approved afterwards.
  *
- * @param turnWithinMs how long it waits while the guardian works on the key
+ * @param turnWithinMs how long it waits while the guardian works on a key
  */
 export async function restore(wanted: Restoring, context: Context, turnWithinMs = CLAIM_MS): Promise<string> {
-  if (wanted.dryRun) return restoreClaimed(wanted, context);
-  const claim = await claimWithin(turnWithinMs, wanted, context);
-  try {
-    return await restoreClaimed(wanted, context);
-  } finally {
-    await releaseClaim(claim, context.ports);
+  if (wanted.key !== undefined) return restoreKey({ ...wanted, key: wanted.key }, context, turnWithinMs);
+  const { keys, asOf } = await differingKeys(wanted, context);
+  if (keys.length === 0)
+    return `No key of ${wanted.vault} differed from what was approved when it was last swept, ${asOf}: there is nothing to restore.`;
+  const said: string[] = [];
+  const failed: string[] = [];
+  for (const key of keys) {
+    await restoreKey({ ...wanted, key }, context, turnWithinMs).then(
+      (lines) => said.push(lines),
+      (error: unknown) => {
+        if (!(error instanceof NotAllowed)) throw error;
+        failed.push(error.message);
+      },
+    );
   }
-}
-
-async function claimWithin(ms: number, { vault, key }: KeyId, { ports }: Context): Promise<Claim> {
-  const until = performance.now() + ms;
-  for (;;) {
-    const claim = await claimKey({ vault, key }, ports);
-    if (claim !== undefined) return claim;
-    if (performance.now() > until)
-      throw new NotAllowed(`The guardian is still at work on ${spell({ vault, key })}: try again.`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
-async function restoreClaimed(wanted: Restoring, context: Context): Promise<string> {
-  const { ports } = context;
-  const { vault, key, dryRun } = wanted;
-  const id = { vault, key };
-  const known = await readKey(ports.tables.keys, id);
-  const unspent = takenBack(known.record, wanted);
-  const record = withChanges(known.record, unspent);
-  const decision = await needed(id, record, context);
-  const { actions } = decision;
-  if (actions.length === 0 && unspent.length === 0) {
-    const left = notRestored(id, decision, context);
-    if (left.length > 0) throw new NotAllowed(left.join('\n'));
-    return `${spell(id)} is as it was approved: there is nothing to restore.`;
-  }
-  if (dryRun)
-    return [
-      `${spell(id)} would be restored:`,
-      ...unspent.map((each) => `  ${spellTakenBack(each)}`),
-      ...actions.map((action) => `  ${spellAction(action)}`),
-      ...notRestored(id, decision, context),
-    ].join('\n');
-  await recordChanges(id, unspent, ports);
-  const all = await writeTwice(id, decision, context);
-  const { record: standing } = await readKey(ports.tables.keys, id);
-  const left = notRestored(id, await needed(id, standing, context), context);
-  const said = [...(actions.length === 0 ? unspent.map(spellTakenBack) : []), ...all.map(({ line }) => line), ...left];
-  if (left.length > 0 || all.some(({ refused }) => refused)) throw new NotAllowed(said.join('\n'));
+  if (failed.length > 0) throw new NotAllowed([...said, ...failed].join('\n'));
   return said.join('\n');
 }
 
-/** What came of one write, in words. */
-interface Written {
-  readonly line: string;
-  readonly refused: boolean;
+/**
+ * The keys of which the last inspection found something, or that the last good sweep found differing, as of when; with
+ * those for which approvals were consumed, where they are to be taken back.
+ */
+async function differingKeys(
+  { vault, alsoApproved }: Restoring,
+  { ports }: Context,
+): Promise<{ readonly keys: readonly string[]; readonly asOf: string }> {
+  const [{ known }, sweep] = await Promise.all([readKeys(ports.tables.keys, vault), readSweep(ports.tables, vault)]);
+  const swept = sweep?.value.differing ?? {};
+  const keys = [...known].flatMap(([key, { record }]) => {
+    const isMeant =
+      record.observed.foundSomething === true ||
+      swept[key] !== undefined ||
+      (alsoApproved && consumedIn([record]).size > 0);
+    return isMeant && keyPolicy(ports.policy, vault, key).guarded ? [key] : [];
+  });
+  const lastGoodAt = sweep?.value.lastGoodAt;
+  return { keys, asOf: lastGoodAt === undefined ? 'never' : utc(lastGoodAt) };
 }
 
-/** Attributes of a key that was deleted can only be seen, and put back, once it is there again. What was refused is not sent twice. */
-async function writeTwice(id: KeyId, decision: Decision, context: Context): Promise<readonly Written[]> {
-  const { actions: tried } = decision;
-  if (tried.length === 0) return [];
-  const done = await write(id, decision, context);
-  const { record } = await readKey(context.ports.tables.keys, id);
-  const after = await needed(id, record, context);
-  const actions = after.actions.filter((action) => !tried.some((one) => isDeepStrictEqual(one, action)));
-  return [...done, ...(await write(id, { ...after, actions }, context))];
+async function restoreKey(wanted: Restoring & KeyId, context: Context, turnWithinMs: number): Promise<string> {
+  const { ports, who } = context;
+  const { vault, key, alsoApproved, version } = wanted;
+  const restorer: Restorer = { who, alsoApproved, version };
+  const subject = keyOf({ vault, key });
+  const guard = keyGuard(restorer)(subject);
+  if (guard === undefined) throw new NotAllowed(`Nothing guards ${spell({ vault, key })}.`);
+  const message: Inspection = { subject, hints: [], attempt: 0 };
+  const [{ record }, { stored }] = await Promise.all([
+    readKey(ports.tables.keys, subject),
+    readIncidents(ports, subject),
+  ]);
+  const changes = takenBack(record, restorer, stored);
+  const back = changes.map(spellTakenBack);
+  if (wanted.dryRun) return preview(wanted, back, await decisionNow(message, guard, context), context);
+
+  const { decision, ended } = await restoreUntilDone(message, guard, context, turnWithinMs);
+  const left = notRestored(wanted, decision, context);
+  const open = changes.length === 0 ? [] : await stillAllowed(record, wanted, context);
+  const lines = [...back, ...ended.map(lineOf), ...open, ...left];
+  if (left.length > 0 || ended.some(isFailed)) throw new NotAllowed(lines.join('\n'));
+  return lines.length === 0
+    ? `${spell({ vault, key })} is as it was approved: there is nothing to restore.`
+    : lines.join('\n');
 }
 
-async function needed(id: KeyId, record: KeyRecord, { ports }: Context): Promise<Decision> {
-  const reads = ports.reads(id.vault);
-  const observation = await observe(reads, id, await firstReads(reads, id), record);
-  if (observation.kind === 'refused') throw new NotAllowed(`${spell(id)} cannot be read: ${observation.refusal.kind}.`);
-  const policy = { ...keyPolicy(ports.policy, id.vault, id.key), mode: 'block' as const };
-  const given = {
-    ...id,
-    observed: observation.key,
-    record: { ...record, undone: [], recovering: undefined },
-    policy,
-    now: ports.now(),
-    listedKeys: undefined,
-  };
-  const anyway = { baselineAccepted: true, approvals: [], holds: [], badBefore: 0, lastPassAt: undefined };
-  return decide({ ...given, ...anyway, lookBeganAt: given.now });
+/** The approvals that were consumed for a key and whose time is not over: they would allow the same again. */
+async function stillAllowed(
+  record: KeyRecord,
+  { vault }: Restoring,
+  { ports, runnable }: Context,
+): Promise<readonly string[]> {
+  const consumed = consumedIn([record]);
+  const now = ports.now();
+  return (await readApprovals(ports, vault))
+    .filter(({ id, until, withdrawn }) => consumed.has(id) && withdrawn === undefined && now <= until)
+    .flatMap(({ id, acts, until }) => {
+      const withdraw = runnable(`key-guardian approve withdraw ${vault} ${id}`);
+      return [
+        `Approval ${id} allows ${acts.join(', ')} again until ${utc(until)}, unless it is withdrawn${withdraw === undefined ? '.' : ':'}`,
+        ...(withdraw === undefined ? [] : [`  ${withdraw}`]),
+      ];
+    });
 }
 
-/** What approvals were spent on goes back to what was approved before the first of them. */
-function takenBack(record: KeyRecord, { alsoApproved, version: only }: Restoring): readonly RegisterChange[] {
-  if (!alsoApproved) return [];
-  const deletion: readonly RegisterChange[] =
-    record.approvedDeletion === undefined ? [] : [{ kind: 'forget-deletion' }];
-  const versions = Object.entries(record.versions).flatMap(
-    ([version, { spent, created }]): readonly RegisterChange[] => {
-      const before = spent.find((use) => use.before !== undefined)?.before;
-      if (before === undefined || (only !== undefined && only !== version)) return [];
-      return [{ kind: 'approve-version', version, created, approved: before, because: 'restored by a person' }];
-    },
-  );
-  return [...deletion, ...versions];
+async function decisionNow(message: Inspection, guard: SubjectGuard, { ports }: Context): Promise<Decision> {
+  const begun = await guard.begin(message, ports);
+  if (begun.kind === 'not-observed') throw cannotBeRead(message, begun.because);
+  return begun.guarded.decide(ports.now()).decision;
 }
 
-const spellTakenBack = (taken: RegisterChange): string =>
-  taken.kind === 'forget-deletion'
+function preview(id: KeyId, back: readonly string[], decision: Decision, context: Context): string {
+  const would = [...back, ...decision.actions.map((action) => factsOf(action).says)];
+  const left = notRestored(id, decision, context);
+  if (would.length === 0 && left.length > 0) throw new NotAllowed(left.join('\n'));
+  if (would.length === 0)
+    return `${spell({ vault: id.vault, key: id.key })} is as it was approved: there is nothing to restore.`;
+  return [
+    `${spell({ vault: id.vault, key: id.key })} would be restored:`,
+    ...would.map((line) => `  ${line}`),
+    ...left,
+  ].join('\n');
+}
+
+/** Inspects until nothing is left to undo. A key that was deleted takes its time to come back, and shows only then what else it needs. */
+async function restoreUntilDone(
+  message: Inspection,
+  guard: SubjectGuard,
+  { ports }: Context,
+  turnWithinMs: number,
+): Promise<{ readonly decision: Decision; readonly ended: readonly Ended[] }> {
+  const ended: Ended[] = [];
+  const beganMs = performance.now();
+  for (;;) {
+    const came = await inspectOnce(message, guard, ports);
+    const tookMs = performance.now() - beganMs;
+    if (came.kind === 'not-guarded')
+      throw new NotAllowed(`The policy does not guard ${spellSubject(message.subject)}.`);
+    if (came.kind === 'not-observed') throw cannotBeRead(message, came.because);
+    if (came.kind === 'busy' && tookMs > turnWithinMs)
+      throw new NotAllowed(`The guardian is still at work on ${spellSubject(message.subject)}: try again.`);
+    if (came.kind === 'ended') {
+      ended.push(...came.ended);
+      if (came.failure !== undefined || !isComing(came.decision, came.ended) || tookMs > BACK_WITHIN_MS)
+        return { decision: came.decision, ended };
+    }
+    await new Promise((resolve) => setTimeout(resolve, INSPECT_EVERY_MS));
+  }
+}
+
+/** Whether something was sent that does not show yet, or is settling. */
+const isComing = ({ actions, judgements }: Decision, ended: readonly Ended[]): boolean =>
+  actions.length > 0 ||
+  ended.some(({ outcome }) => outcome.kind === 'begun') ||
+  judgements.some(({ verdict }) => verdict.kind === 'settling');
+
+const cannotBeRead = ({ subject }: Inspection, because: string): NotAllowed =>
+  new NotAllowed(`${spellSubject(subject)} cannot be read: ${because}.`);
+
+const isFailed = ({ outcome }: Ended): boolean => outcome.kind === 'failed' || outcome.kind === 'unknown';
+
+function lineOf({ intent, outcome }: Ended): string {
+  const why = 'because' in outcome ? `: ${outcome.because}` : '';
+  return `${factsOf(intent.action).says}: ${outcome.kind === 'failed' ? 'refused' : outcome.kind}${why}`;
+}
+
+const spellTakenBack = (change: RegisterChange): string =>
+  change.kind === 'set-standing'
     ? 'take back the approved deletion: the key is guarded again'
     : 'take back what approvals allowed';
 
-async function write(id: KeyId, decision: Decision, context: Context): Promise<readonly Written[]> {
-  const { ports, who } = context;
-  const written: Written[] = [];
-  for (const action of decision.actions) {
-    const intent = intentFor(action, decision, ports);
-    await ports.trail.append(id.vault, [intentEntry(id, intent, ports, { who })]);
-    const answer = await send(intent, ports.writes(id.vault));
-    const isDone = answer.kind === 'ok' && (await shows(id, action, ports));
-    const outcome: Outcome = isDone ? { kind: 'done' } : answeredOutcome(answer);
-    await ports.trail.append(id.vault, [outcomeEntry(id, intent, outcome, ports, false, { who })]);
-    const { record } = await readKey(ports.tables.keys, id);
-    if (isDone) await recordChanges(id, approvedBy(intent, record), ports);
-    const said = answer.kind === 'ok' ? outcome.kind : `refused: ${answer.kind}`;
-    written.push({ line: `${spellAction(action)}: ${said}`, refused: answer.kind !== 'ok' });
-  }
-  return written;
+/**
+ * What of a key is not as approved and no write puts right: what was found and what a person can do, under a line of
+ * their own. Empty where there is nothing.
+ */
+function notRestored(id: KeyId, { judgements }: Decision, context: Context): readonly string[] {
+  const lines = judgements.flatMap((judgement) => whatToDo(judgement, context));
+  return lines.length === 0 ? [] : [`${spell({ vault: id.vault, key: id.key })} is not as it was approved:`, ...lines];
 }
 
-/** Believed by reading back. */
-async function shows(id: KeyId, action: Action, ports: Context['ports']): Promise<boolean> {
-  const reads = ports.reads(id.vault);
-  const until = performance.now() + BACK_WITHIN_MS;
-  for (;;) {
-    const { record } = await readKey(ports.tables.keys, id);
-    const observation = await observe(reads, id, await firstReads(reads, id), record);
-    if (observation.kind === 'observed' && isShown(action, observation.key)) return true;
-    if (performance.now() > until) return false;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
-function spellAction(action: Action): string {
-  switch (action.kind) {
-    case 'recover-key':
-      return `recover ${spell(action)}`;
-    case 'restore-version':
-      return `restore ${spell(action)}: ${spellChange(action.change)}`;
-    default:
-      return action satisfies never;
-  }
-}
-
-function spellChange({ enabled, notBefore, expiresOn, operations }: AttributeChange): string {
-  const changes = [
-    enabled === undefined ? '' : 'enabled',
-    notBefore === undefined ? '' : `not before ${utc(notBefore)}`,
-    expiresOn === undefined ? '' : `expires on ${utc(expiresOn)}`,
-    operations === undefined ? '' : `operations ${operations.join(' ')}`,
+function whatToDo({ finding, verdict }: Judgement, context: Context): readonly string[] {
+  const lines = (...says: readonly string[]): readonly string[] => [
+    `  ${finding.summary}`,
+    ...says.map((line) => `    ${line}`),
   ];
-  return changes.filter((change) => change !== '').join(', ');
+  switch (verdict.kind) {
+    case 'undo':
+    case 'approved':
+      return [];
+    case 'settling':
+      return lines('It is settling: look again in a minute.');
+    case 'withheld':
+      return verdict.because === 'managed'
+        ? lines('This cannot be restored: the key belongs to a certificate, which is what to mend.')
+        : lines(`This cannot be restored: ${verdict.because}.`);
+    case 'left-to-people':
+      return lines(
+        'No write puts this right. What a person can do:',
+        ...finding.commands.flatMap((command) => context.runnable(command) ?? []),
+      );
+    default:
+      return verdict satisfies never;
+  }
 }

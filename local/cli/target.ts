@@ -17,11 +17,12 @@ export function parseTarget(text: string): Target {
   return { vault, key, version };
 }
 
-/** The same, and a key is needed. */
-export function parseKeyTarget(text: string): Target & { readonly key: string } {
-  const { key, ...rest } = parseTarget(text);
-  if (key === undefined) throw new InvalidArgumentError('Name the key: vault/key.');
-  return { ...rest, key };
+/** `vault` or `vault/key`: what is said holds for all versions. */
+export function parseVaultOrKey(text: string): Target {
+  const { version, ...target } = parseTarget(text);
+  if (version !== undefined)
+    throw new InvalidArgumentError(`Name no version, only its key: ${target.vault}/${target.key}.`);
+  return { ...target, version };
 }
 
 /** A vault alone, in lower case. */

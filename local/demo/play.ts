@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams as streamsOf } from '../../shared/azure/streams.ts';
@@ -11,7 +10,7 @@ import { LOCAL_SWEEP_SECONDS } from '../pace.ts';
 import { demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
-import { chainHolds, steps } from './steps.ts';
+import { chainHolds, NOTHING, steps } from './steps.ts';
 
 /** How the demo went: ok where every step was as it should be. */
 export interface DemoResult {
@@ -84,7 +83,6 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
   } finally {
     await running.stop();
     await sink.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -93,8 +91,9 @@ async function tried(name: string, step: () => Promise<Omit<StepResult, 'name'>>
   try {
     return await step();
   } catch (error) {
-    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
-    return { ok: false, actedAt: null, detectedAt: null, restoredAt: null, restoreMs: null };
+    const outcome = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
+    process.stderr.write(`${name}: ${outcome}\n`);
+    return { ...NOTHING, outcome };
   }
 }
 

@@ -2,7 +2,7 @@ import type { KeyClient } from '@azure/keyvault-keys';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import type { LoggedRequest } from '../azure/types.ts';
 import type { LocalGuardian } from '../guardian.ts';
-import type { Sink } from './sink.ts';
+import type { ReceivedAlert, Sink } from './sink.ts';
 
 /** What the local Azure knows of what happened: all that a step is judged by. */
 export interface Witness {
@@ -27,6 +27,14 @@ export interface Scene extends Witness {
 export interface StepResult {
   readonly name: string;
   readonly ok: boolean;
+  /** Who acted, by user name; null where nobody did. */
+  readonly actor: string | null;
+  /** What was done to what: `disabled demo-disks/disk-disable`. Null where nothing was. */
+  readonly act: string | null;
+  /** What came of it, in words. */
+  readonly outcome: string;
+  /** What whoever is on call was told of it. */
+  readonly alerts: readonly ReceivedAlert[];
   readonly actedAt: string | null;
   /** The guardian's first request for the key after the act. */
   readonly detectedAt: string | null;
@@ -56,13 +64,21 @@ const of = ({ running }: Witness, vault: string): readonly LoggedRequest[] =>
   running.azure.log.filter((request) => request.vault === vault && GUARDIAN.includes(request.identity ?? ''));
 
 /** When the last act of anybody else on the key reached the local Azure. Throws where there was none. */
-export function lastAct({ running }: Witness, vault: string, key: string): Date {
+export const lastAct = (witness: Witness, vault: string, key: string): Date => lastRequest(witness, vault, key).at;
+
+/** Who did the last act of anybody else on the key, by user name. Throws where there was none. */
+export function lastActor(witness: Witness, vault: string, key: string): string {
+  const { identity = 'nobody known' } = lastRequest(witness, vault, key);
+  return witness.running.azure.identities.get(identity)?.upn ?? identity;
+}
+
+function lastRequest({ running }: Witness, vault: string, key: string): LoggedRequest {
   const act = running.azure.log.findLast(
     (request) =>
       request.vault === vault && request.key === key && request.changed && !GUARDIAN.includes(request.identity ?? ''),
   );
   if (act === undefined) throw new Error(`Nobody did anything to ${vault}/${key}.`);
-  return act.at;
+  return act;
 }
 
 /** The guardian's first request for the key after a moment. */
@@ -118,6 +134,11 @@ export async function isWithheld(scene: Scene, vault: string, key: string, becau
   const records = await scene.records();
   return records.some(
     ({ what, subject, detail }) =>
-      what === 'withheld' && subject.vault === vault && subject.key === key && detail.because === because,
+      what === 'withheld' &&
+      'vault' in subject &&
+      'key' in subject &&
+      subject.vault === vault &&
+      subject.key === key &&
+      detail.because === because,
   );
 }

@@ -2,15 +2,35 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { z } from 'zod';
 
+// All that the demo knows of what a webhook carries.
 const received = z.object({
   event: z.string(),
-  incident: z.object({ kind: z.string(), subject: z.object({ vault: z.string(), key: z.string().optional() }) }),
+  title: z.string(),
+  incident: z.object({
+    kind: z.string(),
+    summary: z.string(),
+    subject: z.object({ vault: z.string().optional(), key: z.string().optional() }),
+  }),
 });
+
+/** Kinds of incident that a step waits for: those of what cannot be undone. */
+export const KINDS = { purged: 'key-missing', recreated: 'key-recreated' } as const;
+
+/** An alert as it was received. */
+export interface ReceivedAlert {
+  readonly kind: string;
+  /** Its first line, as people read it. */
+  readonly title: string;
+  /** What is wrong with what. */
+  readonly summary: string;
+}
 
 /** A webhook receiver of the demo's own: it believes nothing but a right signature. */
 export interface Sink {
   readonly url: string;
   readonly secret: string;
+  /** The signed alerts of what is wrong with that key, in the order in which they came; none that says that it is over. */
+  told(vault: string, key: string): readonly ReceivedAlert[];
   /** Whether a signed alert of that kind on that key has come. */
   has(kind: string, vault: string, key: string): boolean;
   close(): Promise<void>;
@@ -42,10 +62,11 @@ export async function startSink(): Promise<Sink> {
   return {
     url: `http://127.0.0.1:${address.port}/alerts`,
     secret,
-    has: (kind, vault, key) =>
-      got.some(
-        ({ incident }) => incident.kind === kind && incident.subject.vault === vault && incident.subject.key === key,
-      ),
+    told: (vault, key) =>
+      got
+        .filter(({ event, incident }) => event !== 'resolved' && isOn(incident, vault, key))
+        .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary })),
+    has: (kind, vault, key) => got.some(({ incident }) => incident.kind === kind && isOn(incident, vault, key)),
     close: () =>
       new Promise((resolve, reject) => {
         server.closeAllConnections();
@@ -53,6 +74,9 @@ export async function startSink(): Promise<Sink> {
       }),
   };
 }
+
+const isOn = ({ subject }: z.infer<typeof received>['incident'], vault: string, key: string): boolean =>
+  subject.vault === vault && subject.key === key;
 
 function isSigned(body: string, timestamp: string, signature: string, secret: string): boolean {
   const wanted = Buffer.from(`v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`);

@@ -1,5 +1,5 @@
 import type { ChannelSettings } from '../config.ts';
-import type { AlertMessage } from '../domain/incident.ts';
+import type { AlertContent } from '../domain/incident.ts';
 
 /** A way to tell people. `shared/alerts/<id>.ts`, one file each, listed in `registry.ts`. */
 export interface Channel {
@@ -10,7 +10,7 @@ export interface Channel {
    *
    * Throws `ChannelRefused` or `ChannelUnreachable`, which never carry the channel's address or its secret.
    */
-  send(message: AlertMessage): Promise<void>;
+  send(alert: AlertContent): Promise<void>;
 }
 
 /** What the channels reach outside the process. */

@@ -8,9 +8,9 @@ const id = 'console';
 /** Writes alerts to the log, for a first look and for those who collect the log. Needs no settings. */
 export const consoleChannel: MakeChannel = (_settings, { write, now }) => ({
   id,
-  async send(message) {
+  async send(alert) {
     try {
-      write([firstLine(message, now()), ...detailLines(message).map((line) => `  ${line}`)].join('\n'));
+      write([firstLine(alert, now()), ...detailLines(alert).map((line) => `  ${line}`)].join('\n'));
     } catch (error) {
       throw new ChannelUnreachable(id, errorCode(error));
     }

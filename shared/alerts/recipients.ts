@@ -1,7 +1,7 @@
-import type { AlertMessage } from '../domain/incident.ts';
+import type { AlertContent } from '../domain/incident.ts';
 import type { Channel } from './channel.ts';
 
-/** Who is told at once, and who stands by for a channel that refuses. */
+/** Which channels are used at once, and which stand by for one that refuses. */
 export interface Recipients {
   readonly first: readonly Channel[];
   readonly standby: readonly Channel[];
@@ -16,18 +16,18 @@ const CHANNELS_FOR_CRITICAL = 2;
  * least two where there are two, since that one channel took an alert does not show that a person got it.
  */
 export function recipients(
-  message: AlertMessage,
+  content: AlertContent,
   named: readonly string[],
   configured: readonly Channel[],
 ): Recipients {
   const wanted = [...new Set(named)];
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
   const inOrder = [...chosen, ...configured.filter((channel) => !chosen.includes(channel))];
-  const least = message.incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
-  const told = chosen.length === 0 ? inOrder.length : Math.max(chosen.length, least);
+  const least = content.incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
+  const count = chosen.length === 0 ? inOrder.length : Math.max(chosen.length, least);
   return {
-    first: inOrder.slice(0, told),
-    standby: inOrder.slice(told),
+    first: inOrder.slice(0, count),
+    standby: inOrder.slice(count),
     absent: wanted.filter((id) => configured.every((channel) => channel.id !== id)),
   };
 }

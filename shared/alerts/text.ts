@@ -1,18 +1,16 @@
-import { NO_VAULT } from '../domain/audit-record.ts';
-import { type Withholding, withholdings } from '../domain/decision.ts';
-import type { AlertMessage, Incident } from '../domain/incident.ts';
-import { spell } from '../domain/key.ts';
+import { WITHHELD, type Withholding } from '../domain/decision.ts';
+import type { AlertContent, Incident } from '../domain/incident.ts';
+import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
 /** What is read on a phone at night: which key, until when its disks work, what is done, then what is wrong. One line. */
-export function firstLine({ event, incident }: AlertMessage, now: Date): string {
+export function firstLine({ event, incident }: AlertContent, now: Date): string {
   const over = event === 'resolved' || incident.state === 'resolved';
-  const { vault, key } = incident.subject;
   return oneLine(
     [
       ...(event === 'changed' ? ['update'] : []),
       over ? 'resolved' : incident.severity,
-      ...(vault === NO_VAULT ? [] : [spell({ vault, key })]),
+      whereOf(incident),
       [...timing(incident, now), ...(incident.restoredAt ? [] : [spellJudgement(incident.judgement)])].join('; '),
       ...(over ? ['what was found'] : []),
       incident.summary,
@@ -20,13 +18,16 @@ export function firstLine({ event, incident }: AlertMessage, now: Date): string 
   );
 }
 
+/** What an incident is about, in a first line: of a version its key, since its name is long and stands below. */
+const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+
 /** The lines below the first: which key, when, who, what was done, what to do. Each is one line. */
-export function detailLines({ incident }: AlertMessage): readonly string[] {
-  const { subject, who, since, detectedAt, restoredAt, deadline, command, judgement } = incident;
+export function detailLines({ incident }: AlertContent): readonly string[] {
+  const { kind, reason, subject, who, since, detectedAt, restoredAt, deadline, commands, judgement } = incident;
   const over = incident.state === 'resolved';
   const lines = [
-    `what: ${incident.kind}`,
-    `where: ${[subject.vault, subject.key, subject.version].filter((part) => part !== undefined).join('/')}`,
+    `what: ${reason === undefined ? kind : `${kind} (${reason})`}`,
+    `where: ${spellSubject(subject)}`,
     `who: ${who === undefined ? 'not known yet' : actorText(who)}`,
     `happened: ${utc(since)}`,
     `detected: ${utc(detectedAt)}`,
@@ -34,30 +35,20 @@ export function detailLines({ incident }: AlertMessage): readonly string[] {
     // Of what is over there is nothing left to wait for, and nothing to do.
     deadline === undefined || over ? undefined : `deadline: ${utc(deadline)}`,
     `done: ${spellJudgement(judgement)}`,
-    command === undefined || over ? undefined : `command: ${command}`,
+    ...(over ? [] : commands.map((command) => `command: ${command}`)),
     `incident: ${incident.id}, revision ${incident.revision}`,
   ];
   return lines.filter((line) => line !== undefined).map(oneLine);
 }
-
-/** Why something was not undone, as people are told it; the trail keeps the word alone. */
-const WITHHELD: Readonly<Record<Withholding, string>> = {
-  'alert-only': 'not undone: it is in alert',
-  'no-baseline': 'not undone: nobody has accepted the baseline of its vault',
-  hold: 'not undone: a hold stops every write',
-  undated: 'not undone: nobody can say whether an approval covers it',
-  'mass-brake': 'not undone: too much was bad before the last look',
-  uncounted: 'not undone yet: it was bad before, and the next pass counts first',
-  managed: 'not undone: it belongs to a certificate',
-  'once-a-minute': 'not undone yet: at most once a minute',
-  recovering: 'being undone: its recovery has begun',
-};
 
 /** What was done about an incident or why not, in words: its judgement, with what the guardian says in codes spelled out. */
 export function spellJudgement(judgement: string): string {
   const because = withholdings.find((code) => judgement === `withheld: ${code}`);
   return because === undefined ? judgement.replace(/^undoing\b/, 'being undone') : WITHHELD[because];
 }
+
+const isWithholding = (code: string): code is Withholding => code in WITHHELD;
+const withholdings = Object.keys(WITHHELD).filter(isWithholding);
 
 /** A length of time in at most two units, rounded down: `0 s`, `58 min`, `1 h 5 min`, `2 d 3 h`. */
 export function duration(ms: number): string {

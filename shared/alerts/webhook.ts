@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { AlertMessage } from '../domain/incident.ts';
+import type { AlertContent } from '../domain/incident.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { ChannelMisconfigured, ChannelRefused, ChannelUnreachable } from '../errors.ts';
 import type { MakeChannel } from './channel.ts';
@@ -39,8 +39,8 @@ export const webhookChannel: MakeChannel = (settings, { fetch, now, timeoutMs = 
 
   return {
     id,
-    async send(message) {
-      const body = JSON.stringify(alertBody(message, now()));
+    async send(alert) {
+      const body = JSON.stringify(alertBody(alert, now()));
       const timestamp = Math.floor(now().getTime() / SECOND_MS).toString();
       const headers = {
         'content-type': 'application/json',
@@ -63,19 +63,22 @@ export const signature = (secret: string, timestamp: string, body: string): stri
 /** What the webhook carries. Moments are ISO 8601 in UTC; members that are not known are left out. New ones may be added. */
 export interface AlertBody {
   readonly version: 1;
-  readonly event: AlertMessage['event'];
+  readonly event: AlertContent['event'];
   /** For people, one line: the deadline first. */
   readonly title: string;
   /** For people, below the title, a line each. */
   readonly lines: readonly string[];
-  /** For machines; as `Incident`, without what the guardian notes for itself. */
-  readonly incident: Omit<AlertMessage['incident'], 'toldRevision'>;
+  /** For machines. */
+  readonly incident: AlertContent['incident'];
 }
 
-function alertBody(message: AlertMessage, now: Date): AlertBody {
-  const { toldRevision: _, ...incident } = message.incident;
-  return { version: 1, event: message.event, title: firstLine(message, now), lines: detailLines(message), incident };
-}
+const alertBody = (alert: AlertContent, now: Date): AlertBody => ({
+  version: 1,
+  event: alert.event,
+  title: firstLine(alert, now),
+  lines: detailLines(alert),
+  incident: alert.incident,
+});
 
 async function answerStatus(call: () => Promise<Response>): Promise<number> {
   try {

@@ -1,41 +1,45 @@
 import type { AuditRecord } from '../domain/audit-record.ts';
 import { spell } from '../domain/key.ts';
+import { vaultsInBlock } from '../domain/policy.ts';
 import { type BaselineState, registerChange } from '../domain/register.ts';
+import { vaultSubject } from '../domain/subject.ts';
 import { RegisterRecordUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
-import { baselineWaits } from '../incidents/kinds/baseline-waits.ts';
-import { registerLost } from '../incidents/kinds/register-lost.ts';
-import { endIncidents, openIncident } from '../incidents/store.ts';
+import { baselineWaiting } from '../incidents/kinds/baseline-waiting.ts';
+import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
+import { isOf } from '../incidents/kinds/kind.ts';
+import { openIncident, openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { changesByKey, type KeyChange, withChanges } from '../register/changes.ts';
 import { changeKey, ROWS_AT_ONCE } from '../register/keys.ts';
 import { readBaseline, writeBaseline } from '../register/vaults.ts';
-import { entry } from '../trail/entries.ts';
+import { entry, registerEntry } from '../trail/entries.ts';
+import { approveProposed } from './accept-baseline.ts';
 import { proposeBaseline } from './propose-baseline.ts';
 
 /**
- * Whether the vault may be compared with its register. Proposes a baseline on first sight, tells while it waits for a
- * person, and rebuilds the register from the trail where that has a baseline and the register has lost it.
+ * Sees to it that the vault has a register to be compared with. Where nothing is known of it yet, proposes a baseline: what is not suspicious
+ * counts at once where a key is in `alert`; before anything is written in `block` a person has to accept it, which is
+ * alerted while it waits. Rebuilds the register from the trail where that has a baseline and the register has lost it.
  *
  * @throws BaselineImpossible where the vault cannot be read for a proposal
- * @throws TrailBroken, KeptRecordUnreadable, RegisterRecordUnreadable where the trail cannot be believed or read: then
+ * @throws TrailBroken, SpooledRecordUnreadable, RegisterRecordUnreadable where the trail cannot be believed or read: then
  *   nothing is rebuilt
  */
-export async function ensureBaseline(vault: string, ports: Ports): Promise<boolean> {
-  const state = await readBaseline(ports.tables.vaults, vault);
-  if (!(await isAccepted(vault, state, ports))) {
-    const { at } = state ?? (await propose(vault, ports));
-    await openIncident(baselineWaits.draft(vault, at), ports);
-    return false;
-  }
-  // Here and not where a person accepts it: a pass that is under way then would open it again.
-  await endIncidents({ vault }, ({ kind }) => kind === baselineWaits.id, 'the baseline is accepted', ports);
-  return true;
+export async function ensureBaseline(vault: string, ports: Ports): Promise<void> {
+  const state = (await standing(vault, ports)) ?? (await propose(vault, ports));
+  const isWaiting = state.state === 'proposed' && vaultsInBlock(ports.policy).includes(vault);
+  const draft = isWaiting ? baselineWaiting.draft(vault, state.at) : undefined;
+  // Ended here and not where a person accepts it: a sweep that is under way then would open it again.
+  await openWhile(draft, isOf(baselineWaiting), vaultSubject(vault), 'the baseline is accepted', ports);
 }
 
-async function isAccepted(vault: string, state: BaselineState | undefined, ports: Ports): Promise<boolean> {
-  if (state?.state === 'accepted' && (await ports.tables.keys.list(vault)).length > 0) return true;
-  return rebuild(vault, ports);
+/** Where the vault stands; `undefined` where nothing is known of it. */
+async function standing(vault: string, ports: Ports): Promise<BaselineState | undefined> {
+  const state = await readBaseline(ports.tables, vault);
+  const isWhole = state !== undefined && state.state !== 'rebuilding';
+  if (isWhole && (await ports.tables.keys.list(vault)).stored.length > 0) return state;
+  return rebuilt(vault, state, ports);
 }
 
 async function propose(vault: string, ports: Ports): Promise<BaselineState> {
@@ -45,40 +49,64 @@ async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   );
   const keys = new Set(proposed.map(({ key }) => key)).size;
   const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
-  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'proposed', keys, suspicious }, ports)]);
-  await writeBaseline(ports.tables.vaults, vault, state);
+  const record = entry('baseline', vaultSubject(vault), { state: 'proposed', keys, suspicious }, ports);
+  await ports.trail.append([record]);
+  await approveProposed(
+    vault,
+    proposed,
+    async (changes) => {
+      const entries = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
+      await ports.trail.appendRegister([...entries, record]);
+    },
+    ports,
+  );
+  await writeBaseline(ports.tables, vault, state);
   return state;
 }
 
-/** False where the trail has no baseline of this vault, or one without keys. */
-async function rebuild(vault: string, ports: Ports): Promise<boolean> {
+/** The state in which the trail has the vault, its register made anew; as given where the trail has no baseline, or one without keys. */
+async function rebuilt(
+  vault: string,
+  given: BaselineState | undefined,
+  ports: Ports,
+): Promise<BaselineState | undefined> {
   const records = await ports.trail.readRegister(vault);
-  const accepted = records.findLast((record) => record.what === 'baseline' && record.detail.state === 'accepted');
-  if (accepted === undefined) return false;
+  const state = stateIn(records);
+  if (state === undefined) return undefined;
   const keys = changesByKey(records.flatMap((record) => changeIn(record, vault)));
-  if (keys.size === 0) return true;
+  if (keys.size === 0) return given ?? state;
   // Until all of it is there, nobody takes what is missing for new keys, and nothing is written to the vault.
-  await writeBaseline(ports.tables.vaults, vault, { state: 'rebuilding', at: ports.now() });
+  const at = given?.state === 'rebuilding' ? given.at : ports.now();
+  await writeBaseline(ports.tables, vault, { state: 'rebuilding', at });
   await inTurns(ROWS_AT_ONCE, [...keys], async ([key, its]) => {
-    // Two may rebuild at once: what the other put there, and looks have changed since, stays.
+    // Two may rebuild at once: what the other put there, and inspections have changed since, stays.
     await changeKey(ports.tables.keys, { vault, key }, (record) =>
-      Object.keys(record.versions).length === 0 ? withChanges(record, its) : record,
+      Object.keys(record.approved.versions).length === 0 ? withChanges(record, its) : record,
     );
   });
-  // Told before it counts as whole: where we end in between, it is rebuilt and told once more.
-  await ports.trail.append(vault, [entry('baseline', { vault }, { state: 'rebuilt', keys: keys.size }, ports)]);
-  await openIncident(registerLost.draft(vault, ports.now(), keys.size), ports);
-  await writeBaseline(ports.tables.vaults, vault, {
-    state: 'accepted',
-    at: accepted.time,
-    by: accepted.who ?? { oid: 'unknown' },
-    record: accepted.id,
-  });
-  return true;
+  // Alerted before it counts as whole: where we end in between, it is rebuilt and alerted once more.
+  const subject = vaultSubject(vault);
+  await ports.trail.append([entry('baseline', subject, { state: 'rebuilt', keys: keys.size }, ports)]);
+  await openIncident(guardianUnwell.draft('register-lost', at, String(keys.size), subject), ports);
+  await writeBaseline(ports.tables, vault, state);
+  return state;
+}
+
+/** Where the vault stood at last: a baseline that was accepted once stays so. */
+function stateIn(records: readonly AuditRecord[]): BaselineState | undefined {
+  const baselines = records.filter(({ what }) => what === 'baseline');
+  const accepted = baselines.filter(({ detail }) => detail.state === 'accepted');
+  const [first, last] = [accepted[0], accepted.at(-1)];
+  if (first !== undefined && last !== undefined) {
+    const by = last.who ?? { oid: 'unknown' };
+    return { state: 'accepted', since: first.time, at: last.time, by, record: last.id };
+  }
+  const proposed = baselines.findLast(({ detail }) => detail.state === 'proposed');
+  return proposed === undefined ? undefined : { state: 'proposed', at: proposed.time, keys: 0, suspicious: [] };
 }
 
 function changeIn({ id, what, subject, detail }: AuditRecord, vault: string): readonly KeyChange[] {
-  if (what !== 'register' || subject.key === undefined) return [];
+  if (what !== 'register' || (subject.kind !== 'key' && subject.kind !== 'version')) return [];
   const change = registerChange.safeParse(detail.change);
   if (!change.success) throw new RegisterRecordUnreadable(vault, id, change.error);
   return [[subject.key, change.data]];

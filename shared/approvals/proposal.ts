@@ -1,5 +1,5 @@
 import { type Attributes, type ListedVersion, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
-import type { KeyRecord, VersionRecord } from '../domain/register.ts';
+import { type ApprovedVersion, isKept, type KeyRecord } from '../domain/register.ts';
 import { DAY_MS, sameMoment, utc } from '../domain/time.ts';
 import type { ReadVersion } from '../domain/vault.ts';
 
@@ -26,8 +26,8 @@ export interface Proposed {
   readonly current: boolean;
   /** What the register holds it to already; `undefined` where it is not approved. */
   readonly approved: Attributes | undefined;
-  /** Whether its key was deleted with approval, and is back. */
-  readonly letGo: boolean;
+  /** Whether its key was deleted with approval, or abandoned, and is back. */
+  readonly comesBack: boolean;
   /** Why it is not taken as it is by itself; `undefined` where nothing is odd. */
   readonly suspicious: string | undefined;
   /** When reading it began: what came to be later may not be in it. */
@@ -51,11 +51,11 @@ export function proposedVersion(
   record: KeyRecord | undefined,
   now: Date,
 ): Proposed {
-  const known = record?.versions[listed.version];
-  const approved = known?.approved;
-  const letGo = record?.approvedDeletion !== undefined;
+  const known = record?.approved.versions[listed.version];
+  const approved = known?.attributes;
+  const comesBack = record !== undefined && !isKept(record);
   const odd = suspicion(read ?? listed, read?.detail.operations, current, approved, now) ?? refused(known);
-  const reasons = [letGo ? 'its key was deleted with approval and is back' : undefined, odd].filter(
+  const reasons = [comesBack ? 'its key was deleted with approval, or abandoned, and is back' : undefined, odd].filter(
     (reason) => reason !== undefined,
   );
   return {
@@ -65,7 +65,7 @@ export function proposedVersion(
     listed,
     current,
     approved,
-    letGo,
+    comesBack,
     suspicious: reasons.length === 0 ? undefined : reasons.join('; '),
     readAt: now,
     changedAt: changedLately(listed, now) ? listed.updated : undefined,
@@ -80,7 +80,7 @@ export const proposedDeleted = (key: string, now: Date): Proposed => ({
   listed: undefined,
   current: false,
   approved: undefined,
-  letGo: false,
+  comesBack: false,
   suspicious: 'the key is deleted',
   readAt: now,
   changedAt: undefined,
@@ -121,10 +121,10 @@ function suspicion(
 }
 
 /** Why the guardian did not approve a version that it knows. */
-const refused = (known: VersionRecord | undefined): string | undefined =>
-  known === undefined || known.approved !== undefined
+const refused = (known: ApprovedVersion | undefined): string | undefined =>
+  known === undefined || known.attributes !== undefined
     ? undefined
-    : (known.distrusted ?? 'it was not approved when it was first seen');
+    : (known.revoked ?? 'it was not approved when it was first observed');
 
 const isAsApproved = (
   { enabled, notBefore, expiresOn }: ListedVersion,

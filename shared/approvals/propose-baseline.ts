@@ -3,7 +3,7 @@ import { keyPolicy } from '../domain/policy.ts';
 import type { Answer, VaultReads } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { readSoundKeys } from '../register/keys.ts';
+import { readKeys } from '../register/keys.ts';
 import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type ShownVersion } from './proposal.ts';
 
 /**
@@ -12,10 +12,10 @@ import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type Show
  */
 export async function proposeBaseline(vault: string, ports: Ports): Promise<readonly Proposed[]> {
   const reads = ports.reads(vault);
-  const [keys, deleted, { rows: standing }] = await Promise.all([
+  const [keys, deleted, { known }] = await Promise.all([
     reads.listKeys(),
     reads.listDeletedKeys(),
-    readSoundKeys(ports.tables.keys, vault),
+    readKeys(ports.tables.keys, vault),
   ]);
   const isGuarded = (key: string): boolean => keyPolicy(ports.policy, vault, key).guarded;
   const listed = got(keys, vault);
@@ -27,7 +27,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
     if (!isGuarded(key)) continue;
     const readAt = ports.now();
     for (const version of await readVersions(vault, key, reads))
-      proposed.push(proposedVersion(key, version, standing.get(key)?.record, readAt));
+      proposed.push(proposedVersion(key, version, known.get(key)?.record, readAt));
   }
   for (const { key } of got(deleted, vault)) if (isGuarded(key)) proposed.push(proposedDeleted(key, ports.now()));
   return bySuspicion(proposed);

@@ -1,14 +1,18 @@
-import { type Approval, approval } from '../domain/approval.ts';
-import { type Hold, hold } from '../domain/hold.ts';
+import type { Approval } from '../domain/approval.ts';
+import type { Hold } from '../domain/hold.ts';
 import type { Ports } from '../ports.ts';
-import { parsed } from '../register/rows.ts';
+import type { Listed } from '../register/rows.ts';
 
-/** Every approval that was asked for in a vault, whatever became of it. Throws `RegisterUnreadable` where one cannot be read. */
-export async function readApprovals({ tables }: Pick<Ports, 'tables'>, vault: string): Promise<readonly Approval[]> {
-  return (await tables.approvals.list(vault)).map((row) => parsed(approval, row));
-}
+type Needs = Pick<Ports, 'tables'>;
 
-/** Every hold, on whatever. Throws `RegisterUnreadable` where one cannot be read: it may be a person's stop. */
-export async function readHolds({ tables }: Pick<Ports, 'tables'>): Promise<readonly Hold[]> {
-  return (await tables.holds.list('holds')).map((row) => parsed(hold, row));
+/** Every approval that was asked for in a vault, whatever became of it. Throws `RowUnreadable` where one cannot be read. */
+export const readApprovals = async ({ tables }: Needs, vault: string): Promise<readonly Approval[]> =>
+  all(await tables.approvals.list(vault));
+
+/** Every hold, on whatever. Throws `RowUnreadable` where one cannot be read: it may be a person's stop. */
+export const readHolds = async ({ tables }: Needs): Promise<readonly Hold[]> => all(await tables.holds.list('holds'));
+
+function all<T>({ stored, unreadable: [first] }: Listed<T>): readonly T[] {
+  if (first !== undefined) throw first;
+  return stored.map(({ value }) => value);
 }

@@ -80,7 +80,7 @@ export function refusalOf(error: unknown, { vault, doing, during }: Call): Refus
     case 429:
       return { kind: 'throttled', error: refused };
     case 503:
-      // No page tells what a write is answered during a failover; one that reads survive is told as read-only.
+      // No page tells what a write is answered during a failover; one that reads survive counts as read-only.
       return { kind: during === 'write' ? 'read-only' : 'unreachable', error: refused };
     case 400:
     case 405:

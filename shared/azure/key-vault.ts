@@ -34,7 +34,7 @@ const optionsOf = ({ httpClient, disableChallengeResourceVerification = false }:
 
 /** Reads one vault. What cannot be read is a refusal, never an absence. */
 export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
-  // Two quick tries: the guard looks again by itself, and a sweep must not pile up on a vault in trouble.
+  // Two quick tries: the guard inspects again by itself, and a sweep must not pile up on a vault in trouble.
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
@@ -85,7 +85,7 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   };
 }
 
-/** Writes to one vault. Nothing is sent twice: each write is an intent of its own, and the guard looks again. */
+/** Writes to one vault. Nothing is sent twice: each write is an intent of its own, and the guard inspects again. */
 export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
@@ -181,7 +181,7 @@ const listedVersion = (properties: KeyProperties): ListedVersion & { readonly ma
   version: given(properties.version, 'version', properties.id ?? properties.name),
 });
 
-/** What a list of keys tells of one; `undefined` where its item does not hold what it should: it costs the sight of no other. */
+/** What a list of keys tells of one; `undefined` where its item does not hold what it should: it hides no other. */
 function soundAttributes(properties: KeyProperties): ReturnType<typeof listedAttributes> | undefined {
   try {
     return listedAttributes(properties);

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
-import { CLOCKS_APART_MS, moment, SECOND_MS } from './time.ts';
+import { MINUTE_MS, moment } from './time.ts';
 
-/** Acts that people can approve. */
+/** Acts whose state people can approve. */
 export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
 export type ApprovableAct = (typeof approvableActs)[number];
 
-/** Asked by one person, granted by another, spent when the state it allows is seen. */
+/** Asked by one person, granted by another, consumed when the state that it allows is observed. */
 export const approval = z.object({
   id: z.string(),
   vault: z.string(),
@@ -27,48 +27,41 @@ export const approval = z.object({
 });
 export type Approval = z.infer<typeof approval>;
 
-/** An act as far as it is known. `by` is `undefined` until the audit log has told, minutes later. */
-export interface DatedAct {
-  readonly act: ApprovableAct;
+/** A state that a key or a version is in and was not approved to be in. */
+export interface UnapprovedState {
+  readonly key: string;
+  /** `undefined` where the key as a whole is meant. */
   readonly version: string | undefined;
-  readonly at: Date;
-  readonly by: string | undefined;
+  readonly act: ApprovableAct;
+  /** When it was last observed otherwise; `undefined` where it never was. */
+  readonly otherwiseAt: Date | undefined;
 }
 
-/** Whether who did it is who was meant: anyone but the granter, or the one who was named. */
-export function fitsActor(given: Approval, oid: string): boolean {
-  return !isSame(oid, given.granted?.by.oid) && (given.by === 'anyone' || isSame(oid, given.by));
+/** After so long without an observation, only a window that is open now covers, in ms. */
+const LONG_GAP_MS = 10 * MINUTE_MS;
+
+/**
+ * Whether an approval covers a state: its window overlaps the time between the last observation that showed the state
+ * otherwise and now. After a gap of more than ten minutes the window has to be open now. Withdrawing closes the window; one
+ * that was withdrawn before it opened never opens.
+ * Nobody asks when exactly the act was, nor by whom: the audit log tells that minutes later. What the asker granted
+ * covers nothing.
+ */
+export function covers(given: Approval, { key, version, act, otherwiseAt }: UnapprovedState, now: Date): boolean {
+  const { granted, asked, withdrawn, acts, from } = given;
+  if (granted === undefined || isSame(granted.by.oid, asked.by.oid)) return false;
+  if ((given.key !== '*' && given.key !== key) || !acts.includes(act)) return false;
+  if (given.version !== '*' && version !== undefined && given.version !== version) return false;
+  const endMs = Math.min(given.until.getTime(), withdrawn?.at.getTime() ?? Number.POSITIVE_INFINITY);
+  if (endMs <= from.getTime()) return false;
+  const seenMs = otherwiseAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const neededUntilMs = now.getTime() - seenMs > LONG_GAP_MS ? now.getTime() : seenMs;
+  return from.getTime() <= now.getTime() && endMs >= neededUntilMs;
 }
+
+/** Whether who did it is who was meant: anyone but the granter, or the one who was named. A record without an object id is no mismatch. */
+export const fitsActor = (given: Approval, oid: string): boolean =>
+  oid === 'unknown' || (!isSame(oid, given.granted?.by.oid) && (given.by === 'anyone' || isSame(oid, given.by)));
 
 // Object ids are GUIDs, which compare without case.
 const isSame = (one: string, other: string | undefined): boolean => one.toLowerCase() === other?.toLowerCase();
-
-/**
- * Whether an approval covers an act on a key of its vault. What counts is when the act happened, not when we looked: the
- * window's ends are part of it, with a few seconds before its start, since who may act at once must not come too early by
- * the vault's clock; a withdrawal covers no more from its moment on. An actor who is not known yet is taken to fit. What
- * the asker granted himself covers nothing.
- */
-export function covers(given: Approval, key: string, act: DatedAct): boolean {
-  return (
-    given.granted !== undefined &&
-    !isSame(given.granted.by.oid, given.asked.by.oid) &&
-    (given.key === '*' || given.key === key) &&
-    (given.version === '*' || act.version === undefined || given.version === act.version) &&
-    given.acts.includes(act.act) &&
-    act.at.getTime() >= wholeSecondMs(given.from) - CLOCKS_APART_MS &&
-    act.at.getTime() <= given.until.getTime() &&
-    (given.withdrawn === undefined || act.at.getTime() < given.withdrawn.at.getTime()) &&
-    (act.by === undefined || fitsActor(given, act.by))
-  );
-}
-
-// A vault dates its acts in whole seconds: one done within the window's first second would lie before it.
-const wholeSecondMs = (date: Date): number => Math.floor(date.getTime() / SECOND_MS) * SECOND_MS;
-
-/** Whether an approval would cover an act had it happened later than `after` and no later than it is dated. */
-export function mayCover(given: Approval, key: string, act: DatedAct, after: Date): boolean {
-  const withdrawnMs = given.withdrawn === undefined ? Number.POSITIVE_INFINITY : given.withdrawn.at.getTime() - 1;
-  const at = new Date(Math.min(act.at.getTime(), given.until.getTime(), withdrawnMs));
-  return at.getTime() > after.getTime() && covers(given, key, { ...act, at });
-}

@@ -1,62 +1,57 @@
 import { z } from 'zod';
+import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** Who did it, as far as the audit log or the command line told. */
+/** Who did it, as far as the audit log or the command line says. */
 export const actor = z.object({
-  /** Object id in Entra ID; `unknown` where no record has told yet. */
+  /** Object id in Entra ID; `unknown` where no record names one. */
   oid: z.string(),
   name: z.string().optional(),
   address: z.string().optional(),
 });
 export type Actor = z.infer<typeof actor>;
 
-/** Stands for the vault where something belongs to none. No vault can be called so: their names begin with a letter. */
-export const NO_VAULT = '-';
-
-/** What a record is about. */
-export const auditSubject = z.object({
-  vault: z.string(),
-  key: z.string().optional(),
-  version: z.string().optional(),
-});
-export type AuditSubject = z.infer<typeof auditSubject>;
-
 /** Kinds of record. A reader of the trail meets no other. */
 export const auditKinds = [
-  'hint', // somebody or something told of an act
-  'decision', // what was found and what was judged; only where it differs from the last one for that state
+  'hint', // an audit event or another hint that a sense gave
+  'decision', // what was found and what was decided; only where it differs from the last one for that state
   'intent', // what is about to be written to a vault
   'outcome', // what came of an intent
   'withheld', // what would have been written, and why it was not
   'incident', // opened, changed, resolved
-  'alert', // given to a channel, refused by a channel
+  'alert', // accepted by a channel, refused by a channel
   'baseline', // proposed, accepted, rebuilt
   'register', // what is approved has changed
-  'approval', // asked, granted, withdrawn, spent
+  'approval', // asked, granted, withdrawn
   'hold', // set, released
   'policy', // another policy than before
-  'set-aside', // something that could not be parsed
+  'quarantined', // something that could not be parsed
   'failure', // passing or lasting
 ] as const;
 
 /** What a caller gives; the trail adds sequence and hashes. Neither may ever carry key material, a token or a channel's address. */
 export const auditEntry = z.object({
-  /** Random; the same in every copy of this record. */
+  /** The same in every copy of this record. */
   id: z.string(),
   /** When it happened, as far as the guardian knows. */
   time: moment,
   what: z.enum(auditKinds),
-  subject: auditSubject,
+  subject,
   who: actor.optional(),
   /** Ids of the hints that led here, at most 20, and how many there were in all. */
   hints: z.object({ ids: z.array(z.string()), count: z.number().int() }).optional(),
-  /** Plain JSON: the finding, the judgement, the action, the outcome. */
+  /** Plain JSON: the finding, the verdict, the action, the outcome. */
   detail: z.record(z.string(), z.json()),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
+/** The form of records that this version writes. A reader takes what it knows of any other. */
+export const RECORD_VERSION = 1;
+
 /** One line of a stream. */
 export const auditRecord = auditEntry.extend({
+  /** The form of the record. */
+  v: z.number().int().default(RECORD_VERSION),
   /** When it was appended, where that was later than the time because the trail's storage was down. */
   appendedAt: moment.optional(),
   /** From 1, without a gap, through the whole stream, over its blobs. */

@@ -1,47 +1,30 @@
 import { z } from 'zod';
+import { action } from './actions/registry.ts';
 import type { Finding } from './finding.ts';
 import { severities } from './incident.ts';
 import { attributeChange } from './key.ts';
-import type { RegisterChange } from './register.ts';
 import { moment } from './time.ts';
 
-/** A change we may make. Data, so that it can be recorded before, withheld, and compared in a test. */
-export const action = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('recover-key'), vault: z.string(), key: z.string(), deletedOn: moment }),
-  z.object({
-    kind: z.literal('restore-version'),
-    vault: z.string(),
-    key: z.string(),
-    version: z.string(),
-    change: attributeChange,
-  }),
-]);
-export type Action = z.infer<typeof action>;
+type Action = z.infer<typeof action>;
 
-/** More versions than this that were bad before the last look, in one pass, are held for a person. */
-export const MASS_BRAKE_VERSIONS = 20;
-
-/** Why something that could be undone was not. */
-export const withholdings = [
-  'alert-only', // the owner chose to be told
-  'no-baseline', // nobody has accepted what is to be kept
-  'hold', // a person stopped all writes
-  'undated', // an approval covers it or not: the vault's time is that of a later change
-  'mass-brake', // more versions than the guardian undoes by itself were bad before the last look
-  'uncounted', // bad before the last look; the next sweep counts first
-  'managed', // behind a certificate
-  'once-a-minute', // contested: the last undoing is less than a minute ago
-  'recovering', // recovering was begun and has not shown yet
-] as const;
-export type Withholding = (typeof withholdings)[number];
+/** Why something that could be undone was not, and how people read it. */
+export const WITHHELD = {
+  'alert-only': 'not undone: it is in alert',
+  'no-baseline': 'not undone: nobody has accepted the baseline of its vault',
+  managed: 'not undone: it belongs to a certificate',
+  hold: 'not undone: a hold stops every write',
+  'under-hold': 'not undone: it may have come to be under a hold, and is a person’s to settle',
+  'before-block': 'not undone: it was so before block began, and is a person’s to restore',
+  recovering: 'being undone: its recovery has begun',
+} as const;
+export type Withholding = keyof typeof WITHHELD;
 
 /** What is to be done about one finding. */
 export type Verdict =
   | { readonly kind: 'undo'; readonly action: Action }
   | { readonly kind: 'withheld'; readonly because: Withholding; readonly action: Action }
   | { readonly kind: 'approved'; readonly approval: string }
-  /** Left to people. */
-  | { readonly kind: 'told' }
+  | { readonly kind: 'left-to-people' }
   | { readonly kind: 'settling' };
 
 /** A finding with what is to be done about it. */
@@ -55,11 +38,8 @@ export interface Decision {
   readonly judgements: readonly Judgement[];
   /** At most one for each version, and recovering before all. */
   readonly actions: readonly Action[];
-  readonly changes: readonly RegisterChange[];
-  /** When to look again, in seconds; `undefined` where the sweep is enough. */
-  readonly lookAgainInSeconds: number | undefined;
-  /** Whether this key is undone again and again. */
-  readonly contested: boolean;
+  /** When to inspect again, in seconds; `undefined` where the sweep is enough. */
+  readonly inspectAgainInSeconds: number | undefined;
 }
 
 /** What came of an intent. */
@@ -69,17 +49,16 @@ export type Outcome =
   | { readonly kind: 'begun' }
   /** It was refused, or reading back did not show it. */
   | { readonly kind: 'failed'; readonly because: string }
-  /** The answer was lost; the next look tells. */
+  /** The answer was lost; the next inspection tells. */
   | { readonly kind: 'unknown'; readonly because: string };
 
-/** What an intent is about, kept with it so that a worker who takes over can tell people what its predecessor undid. */
+/** What an intent is about, kept with it so that a worker who takes over can say what its predecessor undid. */
 export const undoneFinding = z.object({
   rule: z.string(),
   severity: z.enum(severities),
   version: z.string().optional(),
   since: moment,
-  /** When the version was changed before, by the vault's own time, where an earlier look saw it so. */
-  previous: moment.optional(),
+  otherwiseAt: moment.optional(),
   stopsDisks: z.boolean(),
   summary: z.string(),
 });
@@ -96,6 +75,15 @@ export const intent = z.object({
 });
 export type Intent = z.infer<typeof intent>;
 
+/** An intent with how it ended. */
+export interface Ended {
+  readonly intent: Intent;
+  /** `done` only after reading back; what was only answered has begun, failed, or is unknown. */
+  readonly outcome: Outcome;
+  /** Whether the vault took it, or may have: what it shows now may be the work of somebody who came after. */
+  readonly isTaken: boolean;
+}
+
 /** A verdict in the words of the trail and of incidents. */
 export const spellVerdict = (verdict: Verdict): string => {
   switch (verdict.kind) {
@@ -105,7 +93,7 @@ export const spellVerdict = (verdict: Verdict): string => {
       return `withheld: ${verdict.because}`;
     case 'approved':
       return `approved: ${verdict.approval}`;
-    case 'told':
+    case 'left-to-people':
       return 'left to people';
     case 'settling':
       return 'settling';

@@ -1,8 +1,9 @@
 import type { ApprovableAct } from './approval.ts';
-import type { Severity } from './incident.ts';
-import type { AttributeChange, Attributes, ObservedKey, ObservedVersion } from './key.ts';
+import type { Actor } from './audit-record.ts';
+import type { Incident, Severity } from './incident.ts';
+import type { AttributeChange, Attributes, KeyId, ObservedKey, ObservedVersion } from './key.ts';
 import type { KeyPolicy } from './policy.ts';
-import type { Dating, KeyRecord } from './register.ts';
+import type { Difference, KeyRecord } from './register.ts';
 
 /** What would put one version right, as a rule about versions says it. */
 export type VersionRemedy =
@@ -11,8 +12,8 @@ export type VersionRemedy =
    * had again, because a date that was set cannot be taken away.
    */
   | { readonly kind: 'restore'; readonly change: AttributeChange; readonly approves?: AttributeChange }
-  /** Nothing is to be done but to tell people. */
-  | { readonly kind: 'tell' };
+  /** Nothing is to be done but to alert people. */
+  | { readonly kind: 'alert' };
 
 /** What would put it right. */
 export type Remedy =
@@ -20,27 +21,37 @@ export type Remedy =
   | { readonly kind: 'recover' }
   /** Put attributes of one version back. */
   | (Extract<VersionRemedy, { kind: 'restore' }> & { readonly version: string })
-  /** Nothing is to be done but to tell people. */
-  | { readonly kind: 'tell' }
-  /** The vault has not settled yet: look again. */
+  /** Nothing is to be done but to alert people. */
+  | { readonly kind: 'alert' }
+  /** The vault has not settled yet: inspect again. */
   | { readonly kind: 'wait' };
 
-/** A difference between what is observed and what was approved. */
-export interface Finding extends Readonly<Dating> {
-  /** The id of the rule that found it: the name of its file and of its test. */
+/** What a rule finds: something that is not as approved. */
+export interface Found {
+  /** The id of the rule: the name of its file and of its test. */
   readonly rule: string;
   readonly severity: Severity;
   /** `undefined` where the whole key is meant. */
   readonly version: string | undefined;
-  /** What an earlier look made of its date; absent where this is the first that sees it. */
-  readonly earlier?: 'dated' | 'undated';
-  /** The act that people could have approved; `undefined` where there is none. */
+  /** The act whose state people could approve; `undefined` where there is none. */
   readonly act: ApprovableAct | undefined;
-  /** Whether disks stop working an hour after `since`. */
+  /** When it came to be, where the rule knows; else two observations tell. */
+  readonly since?: Date;
+  /** Whether disks stop working an hour after that. */
   readonly stopsDisks: boolean;
   /** One sentence: what is wrong. */
   readonly summary: string;
   readonly remedy: Remedy;
+  /** Who did it, where the rule knows; else the audit events tell. */
+  readonly by?: Actor;
+  /** Commands with which a person mends what is only alerted. */
+  readonly commands: readonly string[];
+  readonly abandons?: Incident['abandons'];
+}
+
+/** What a rule found, with when it came to be. */
+export interface Finding extends Found, Readonly<Difference> {
+  readonly since: Date;
 }
 
 /** What every rule is given. Time is an argument. */
@@ -51,8 +62,6 @@ export interface Situation {
   readonly record: KeyRecord;
   readonly policy: KeyPolicy;
   readonly now: Date;
-  /** How many keys the vault listed in the sweep that led here; `undefined` where none did. */
-  readonly listedKeys: number | undefined;
 }
 
 /** What a rule says of itself: data first, for reports, documentation and tests. */
@@ -64,7 +73,7 @@ interface RuleFacts {
   readonly severity: Severity;
   /** The page it rests on. */
   readonly source: string;
-  /** Operations that may have made it so, as the audit log names them: who did one of them at that time is named. */
+  /** Operations that may have made it so, as the audit log names them: who did one of them is named. */
   readonly doneBy: readonly string[];
 }
 
@@ -74,15 +83,15 @@ export const MAKING_OPERATIONS = ['KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRo
 /** A rule about one version that the register approves and the vault shows. */
 export interface VersionRule extends RuleFacts {
   readonly scope: 'version';
-  find(version: ObservedVersion, approved: Attributes, situation: Situation): VersionFinding | undefined;
+  /** Each difference by itself: people may have approved one and not the other. */
+  find(version: ObservedVersion, approved: Attributes, situation: Situation): readonly VersionFound[];
+  /** The commands for what is only alerted. Default: accepting the version as it is. */
+  commands?(id: Required<VersionId>): readonly string[];
 }
-/** Where `since` is left out, it is when the version came to be so. */
-export type VersionFinding = Omit<
-  Finding,
-  keyof Dating | 'rule' | 'severity' | 'version' | 'earlier' | 'summary' | 'remedy'
-> & {
+type VersionId = KeyId & { readonly version: string };
+/** What a rule finds of a version. */
+export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks'> & {
   readonly remedy: VersionRemedy;
-  readonly since?: Date;
   /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */
   readonly says: string;
 };
@@ -90,8 +99,8 @@ export type VersionFinding = Omit<
 /** A rule about the key as a whole. */
 export interface KeyRule extends RuleFacts {
   readonly scope: 'key';
-  find(situation: Situation): readonly Omit<Finding, 'rule' | 'severity'>[];
+  find(situation: Situation): readonly Omit<Found, 'rule' | 'severity'>[];
 }
 
-/** Any rule. Listed in `shared/guard/rules/registry.ts`. */
+/** Any rule. Listed in `shared/guard/keys/rules/registry.ts`. */
 export type Rule = VersionRule | KeyRule;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
 import { keyId } from './key.ts';
+import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** What a sense heard. A hint says where to look and what was heard about why; it never says what is true. */
+/** What a sense gives. A hint says what to inspect and why; it never says what is true. */
 export const hintSays = z.discriminatedUnion('kind', [
   /** The sweep saw a difference from the register. */
   z.object({ kind: z.literal('differs') }),
@@ -43,17 +44,17 @@ export const hintSays = z.discriminatedUnion('kind', [
     by: actor,
     at: moment,
   }),
-  /** The guardian asked itself to look again. */
-  z.object({ kind: z.literal('look-again'), why: z.string() }),
+  /** The guardian asked itself to inspect again. */
+  z.object({ kind: z.literal('inspect-again'), why: z.string() }),
 ]);
 export type HintSays = z.infer<typeof hintSays>;
 
 /** Who may wake the guard; `follow-up` is the guard itself. */
 export const senses = ['sweep', 'audit-log', 'key-vault-event', 'follow-up'] as const;
 
-/** What somebody heard of a key. It says where to look, and nothing of it is believed but who did it. */
+/** A reason to inspect a subject. It says what to inspect, and nothing of it is believed but who did it. */
 export const hint = z.object({
-  /** The same for every delivery of the same news, so that repeats can be told. */
+  /** The same for every delivery of the same audit event, so that repeats are known. */
   id: z.string(),
   sense: z.enum(senses),
   heardAt: moment,
@@ -61,27 +62,15 @@ export const hint = z.object({
 });
 export type Hint = z.infer<typeof hint>;
 
-/** A message of the inspections queue: look at this key now. */
-export const inspection = keyId.extend({
+/** A message of the inspections queue: inspect this subject now. */
+export const inspection = z.object({
+  subject,
   hints: z.array(hint),
   /** Attempts that a passing failure has ended so far. */
   attempt: z.number().int().nonnegative().default(0),
-  /** When the first of them failed. */
-  failingSince: moment.optional(),
-  /** What the sweep counted in the pass that queued this; `undefined` where no sweep did. */
-  pass: z
-    .object({
-      /** Versions that were already bad at the last look and would be undone now. */
-      badBefore: z.number().int().nonnegative(),
-      /** Keys that the vault listed. */
-      listedKeys: z.number().int().nonnegative(),
-      /** When the pass before began that ended well; absent where there was none. */
-      lastPassAt: moment.optional(),
-    })
-    .optional(),
 });
 export type Inspection = z.infer<typeof inspection>;
 
-/** A message of the sweeps queue. `token` names the chain of passes; one that is not the vault's current chain is dropped. */
+/** A message of the sweeps queue. `token` names the chain of sweeps; one that is not the vault's current chain is dropped. */
 export const sweepMessage = z.object({ vault: keyId.shape.vault, token: z.string() });
 export type SweepMessage = z.infer<typeof sweepMessage>;

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
 import { spell } from './key.ts';
+import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
 import { HOUR_MS, moment } from './time.ts';
 
-/** Stops every write at once: on one key, one vault, or everything. Sensing and telling go on. */
+/** What becomes of what changed under a hold: the guardian undoes it, or people were asked to approve it. */
+export const settlements = ['undo', 'accept'] as const;
+export type Settlement = (typeof settlements)[number];
+
+/** Stops every write at once: on one key, one vault, or everything. Sensing and alerting go on. */
 export const hold = z.object({
   id: z.string(),
   /** `undefined` for everything. */
@@ -16,6 +21,10 @@ export const hold = z.object({
   /** When it ends by itself. */
   until: moment,
   released: z.object({ by: actor, at: moment }).optional(),
+  /** What a person said is to become of what changed under it; absent while nobody has. */
+  settled: z.object({ by: actor, at: moment, as: z.enum(settlements) }).optional(),
+  /** Set once people were alerted that it ended by itself. */
+  endTold: z.literal(true).optional(),
 });
 export type Hold = z.infer<typeof hold>;
 
@@ -23,23 +32,36 @@ export type Hold = z.infer<typeof hold>;
 export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =>
   vault === undefined ? 'everything' : spell({ vault, key });
 
+/** What a hold stops, as the subject of its incident and its records. */
+export const subjectOfHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): Subject =>
+  vault === undefined ? GUARDIAN : key === undefined ? vaultSubject(vault) : keyOf({ vault, key });
+
 /** How long a hold lasts where nobody says, in ms. */
 export const DEFAULT_HOLD_MS = 4 * HOUR_MS;
 
+/** When a hold ended or ends. */
+export const endOfHold = ({ released, until }: Hold): Date =>
+  released !== undefined && released.at.getTime() < until.getTime() ? released.at : until;
+
 /** Whether a hold stops anything at this moment. */
-export const isInForce = ({ released, until }: Hold, now: Date): boolean =>
-  released === undefined && now.getTime() < until.getTime();
+export const isInForce = (given: Hold, now: Date): boolean => now.getTime() < endOfHold(given).getTime();
+
+type Id = { readonly vault: string; readonly key: string };
+
+const isOn = ({ vault, key }: Hold, id: Id): boolean =>
+  (vault === undefined || vault === id.vault) && (key === undefined || key === id.key);
 
 /** The hold that stops writes to a key at this moment, if there is one. */
-export function holdOn(
-  holds: readonly Hold[],
-  id: { readonly vault: string; readonly key: string },
-  now: Date,
-): Hold | undefined {
-  return holds.find(
-    (candidate) =>
-      (candidate.vault === undefined || candidate.vault === id.vault) &&
-      (candidate.key === undefined || candidate.key === id.key) &&
-      isInForce(candidate, now),
-  );
-}
+export const holdOn = (holds: readonly Hold[], id: Id, now: Date): Hold | undefined =>
+  holds.find((candidate) => isOn(candidate, id) && isInForce(candidate, now));
+
+/** The hold under which a key may have been changed between two moments, if there is one: the last to end. */
+export const holdDuring = (holds: readonly Hold[], id: Id, from: Date, until: Date): Hold | undefined =>
+  holds
+    .filter(
+      (candidate) =>
+        isOn(candidate, id) &&
+        candidate.from.getTime() <= until.getTime() &&
+        endOfHold(candidate).getTime() >= from.getTime(),
+    )
+    .toSorted((one, other) => endOfHold(other).getTime() - endOfHold(one).getTime())[0];

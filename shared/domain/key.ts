@@ -37,9 +37,11 @@ export interface VersionDetail {
   readonly keySizeBits: number | undefined;
   /** SHA-256, hex, over the public part. */
   readonly fingerprint: string;
+  /** Set where it was not read this time: nothing says that it changed since it was last read in full. */
+  readonly asLastRead?: true;
 }
 
-/** A version as it was observed. `detail` is `undefined` where it was not read this time. */
+/** A version as it was observed. `detail` is `undefined` where nobody can say it. */
 export interface ObservedVersion extends ListedVersion {
   readonly detail: VersionDetail | undefined;
 }
@@ -48,7 +50,7 @@ export interface ObservedVersion extends ListedVersion {
 export type ObservedKey =
   | {
       readonly kind: 'present';
-      /** Behind a certificate: told about, never changed. */
+      /** Behind a certificate: alerted, never changed. */
       readonly managed: boolean;
       /** The version that the vault calls current. */
       readonly current: string;
@@ -56,7 +58,7 @@ export type ObservedKey =
     }
   | {
       readonly kind: 'deleted';
-      /** Behind a certificate: told about, never changed. */
+      /** Behind a certificate: alerted, never changed. */
       readonly managed: boolean;
       readonly deletedOn: Date;
       /** `undefined` where the vault keeps no deleted keys. */

@@ -8,7 +8,7 @@ const LOOSENED: readonly (readonly [says: string, is: (before: KeyPolicy, after:
   ['from block to alert', (before, after) => before.mode === 'block' && after.mode === 'alert'],
   ['with a shorter notify time', (before, after) => after.notifyBeforeExpiryDays < before.notifyBeforeExpiryDays],
   [
-    'with older versions looked at hourly',
+    'with older versions swept hourly',
     (before, after) => before.olderVersions === 'each-minute' && after.olderVersions === 'hourly',
   ],
   ['with more known users', ({ knownUsers: before }, { knownUsers: after }) => hasMoreUsers(before, after)],
@@ -34,7 +34,7 @@ export function loosenings(
     ...guardedVaults(before).flatMap((vault) =>
       kept.has(vault) ? ofVault(vault, before, after, keys(vault)) : [`vault ${vault} is left out`],
     ),
-    ...channels.map((channel) => `nothing is told by ${channel} any more`),
+    ...channels.map((channel) => `no alert goes to ${channel} any more`),
   ];
 }
 

@@ -1,183 +1,129 @@
-import { readApprovals, readHolds } from '../approvals/read.ts';
-import type { Approval } from '../domain/approval.ts';
+import { factsOf } from '../domain/actions/registry.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Action, Decision, Intent, Outcome } from '../domain/decision.ts';
-import { type Hold, holdOn } from '../domain/hold.ts';
-import { type AttributeChange, type KeyId, spell } from '../domain/key.ts';
-import type { Answer, Conflict, VaultWrites } from '../domain/vault.ts';
+import type { Ended, Intent, Outcome } from '../domain/decision.ts';
+import type { IntentRow } from '../domain/intent-row.ts';
+import { partitionOf, spellSubject } from '../domain/subject.ts';
+import type { Answer, Conflict } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
-import type { Row } from '../storage.ts';
-import { entry } from '../trail/entries.ts';
-import { isAbout } from './actions.ts';
+import type { Stored } from '../register/rows.ts';
 import { type Claim, claimWith } from './claim.ts';
-import { intentEntry } from './entries.ts';
+import type { Decided, Guarded, MayWrite } from './guarded.ts';
+import { intentEntry, notSentEntry } from './records.ts';
 
 /** What became of the writes. */
 export type Acted =
-  /** The claim ended or was taken over: what is left is for whoever claims the key next. */
+  /** The claim ended or was taken over: what is left is for whoever claims the subject next. */
   | { readonly kind: 'lost-claim' }
-  /** A hold was set between deciding and writing; nothing was written. */
-  | { readonly kind: 'held'; readonly claim: Claim }
-  /** An approval was given, or taken back, between deciding and writing; nothing was written. */
-  | { readonly kind: 'overtaken'; readonly claim: Claim }
-  /** What was sent; a hold that was set meanwhile left out the rest. */
-  | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Sent[] };
+  /** People said something else between deciding and writing; nothing was written. */
+  | { readonly kind: 'stopped'; readonly claim: Claim; readonly by: Exclude<MayWrite['kind'], 'yes'> }
+  /** What was sent, with what was answered; what people said meanwhile left out the rest. */
+  | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Ended[] };
 
 /** Writes of one round at most: they wait for each other, and their intents have to fit the row of the claim. */
 const MOST_AT_ONCE = 50;
 
-/** A write with what came of it. */
-export interface Sent {
-  readonly intent: Intent;
-  /** `done` only after reading back; what was sent has begun, failed, or is unknown. */
-  readonly outcome: Outcome;
-}
-
 /**
- * Writes to the vault what was decided, fifty versions at most: the next round takes the rest. The intents are in the
- * trail, in the claim and in the table of intents before anything is sent; the holds and the approvals are read again
- * beside that. Throws where neither storage takes the intent: then nothing is written.
- *
- * @param approvals those that the decision rests on
+ * Sends what was decided, fifty writes at most: the next round takes the rest. The intents are in the trail, in the claim
+ * and in the table of intents before anything is sent; people are asked again beside that. Throws where neither storage
+ * takes the intent: then nothing is written.
  */
 export async function act(
-  id: KeyId,
-  decision: Decision,
-  approvals: readonly Approval[],
+  guarded: Guarded,
+  { decision, intentOf }: Decided,
   claim: Claim,
   before: readonly AuditEntry[],
   ports: Ports,
 ): Promise<Acted> {
-  const intents = decision.actions.slice(0, MOST_AT_ONCE).map((action) => intentFor(action, decision, ports));
-  const { claimed, rows, holds, standing } = await prepared(id, intents, claim, before, ports);
-  const lost = async (unsent: readonly Row[]): Promise<Acted> => {
+  const intents = decision.actions.slice(0, MOST_AT_ONCE).map(
+    (action): Intent => ({
+      id: ports.newId(),
+      at: ports.now(),
+      action,
+      ...intentOf(action),
+    }),
+  );
+  const { claimed, rows, mayWrite } = await prepared(guarded, intents, claim, before, ports);
+  const lost = async (unsent: readonly Stored<IntentRow>[]): Promise<Acted> => {
     await forget(unsent, ports);
     return { kind: 'lost-claim' };
   };
   if (claimed === undefined) return lost(rows);
-  if (counting(standing, id) !== counting(approvals, id)) {
-    await withhold(id, intents, rows, { because: 'approvals changed' }, ports);
-    return { kind: 'overtaken', claim: claimed };
-  }
-  const sent: Sent[] = [];
+  const sent: Ended[] = [];
   // One after the other: the service answers parallel writes to one key with conflicts. They may take a while, so each
-  // asks again whether the key is still ours and whether a person said stop.
+  // asks again whether the subject is still ours and whether people still want it.
   for (const [nth, intent] of intents.entries()) {
-    const held = holdOn(nth === 0 ? holds : await readHolds(ports), id, ports.now());
+    const word = nth === 0 ? mayWrite : await guarded.mayWrite();
     if (ports.now().getTime() >= claimed.until.getTime()) return lost(rows.slice(nth));
-    if (held !== undefined) {
-      await withhold(id, intents.slice(nth), rows.slice(nth), { because: 'hold', hold: held.id }, ports);
-      return sent.length === 0 ? { kind: 'held', claim: claimed } : { kind: 'sent', claim: claimed, sent };
+    if (word.kind !== 'yes') {
+      await withhold(intents.slice(nth), rows.slice(nth), word, ports);
+      return sent.length === 0
+        ? { kind: 'stopped', claim: claimed, by: word.kind }
+        : { kind: 'sent', claim: claimed, sent };
     }
-    const answer = await send(intent, ports.writes(id.vault));
+    const answer = await factsOf(intent.action).send(ports, intent.id);
     const outcome = answeredOutcome(answer);
-    sent.push({ intent, outcome });
+    sent.push({ intent, outcome, isTaken: outcome.kind !== 'failed' });
     // A 503 does not say whether it was done: should its record come, the intent explains it.
     if (outcome.kind === 'failed' && answer.kind !== 'read-only') await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'sent', claim: claimed, sent };
 }
 
-/** The holds are read again where recording took longer than this, in ms: a person may have said stop meanwhile. */
-const HOLDS_FRESH_MS = 75;
-
-/** What may cover an act on the key: what somebody only asked for covers nothing, and must not keep an attack. */
-const counting = (approvals: readonly Approval[], { key }: KeyId): string =>
-  JSON.stringify(approvals.filter((one) => one.granted !== undefined && (one.key === '*' || one.key === key)));
+/** People are asked again where recording took longer than this, in ms: they may have said stop meanwhile. */
+const WORD_FRESH_MS = 75;
 
 /** Records what is meant, everywhere at once. Where any of it fails, nothing is meant any more. */
 async function prepared(
-  id: KeyId,
+  guarded: Guarded,
   intents: readonly Intent[],
   claim: Claim,
   before: readonly AuditEntry[],
   ports: Ports,
 ): Promise<{
   readonly claimed: Claim | undefined;
-  readonly rows: readonly Row[];
-  readonly holds: readonly Hold[];
-  readonly standing: readonly Approval[];
+  readonly rows: readonly Stored<IntentRow>[];
+  readonly mayWrite: MayWrite;
 }> {
+  const { subject, who } = guarded;
   const beganMs = performance.now();
-  const puts = intents.map((intent) => ports.tables.intents.put(`${id.vault},${id.key}`, intent.id, intent));
+  // What a person does is no act of the guardian's own, and explains none.
+  const explaining = who === undefined ? intents : [];
+  const puts = explaining.map((intent) => ports.tables.intents.put(partitionOf(subject), intent.id, intent));
   try {
-    const [claimed, , rows, holds, standing] = await Promise.all([
+    const [claimed, , rows, mayWrite] = await Promise.all([
       claimWith(claim, intents, ports),
-      ports.trail.append(id.vault, [...before, ...intents.map((intent) => intentEntry(id, intent, ports))]),
+      ports.trail.append([...before, ...intents.map((intent) => intentEntry(intent, ports, who))]),
       Promise.all(puts),
-      readHolds(ports),
-      readApprovals(ports, id.vault),
+      guarded.mayWrite(),
     ]);
-    const areFresh = performance.now() - beganMs < HOLDS_FRESH_MS;
-    return { claimed, rows, standing, holds: areFresh ? holds : await readHolds(ports) };
+    const isFresh = performance.now() - beganMs < WORD_FRESH_MS;
+    return { claimed, rows, mayWrite: isFresh ? mayWrite : await guarded.mayWrite() };
   } catch (error) {
     const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const [forgotten] = await Promise.allSettled([forget(put, ports)]);
     if (forgotten.status === 'fulfilled') throw error;
-    throw new AggregateError([error, forgotten.reason], `What was meant for ${spell(id)} could not be recorded.`);
+    throw new AggregateError(
+      [error, forgotten.reason],
+      `What was meant for ${spellSubject(subject)} could not be recorded.`,
+    );
   }
 }
 
 /** What was not done explains no act: left behind, an intent would cover one by somebody else who has the identity. */
-export const forget = async (rows: readonly Row[], { tables }: Pick<Ports, 'tables'>): Promise<void> => {
+export const forget = async (rows: readonly Stored<IntentRow>[], { tables }: Pick<Ports, 'tables'>): Promise<void> => {
   await Promise.all(rows.map((row) => tables.intents.remove(row)));
 };
 
 /** Says why intents were not sent. */
 async function withhold(
-  id: KeyId,
   intents: readonly Intent[],
-  rows: readonly Row[],
-  why: { readonly because: string; readonly hold?: string },
+  rows: readonly Stored<IntentRow>[],
+  word: Exclude<MayWrite, { kind: 'yes' }>,
   ports: Ports,
 ): Promise<void> {
-  await ports.trail.append(
-    id.vault,
-    intents.map((intent) => entry('withheld', id, { intent: intent.id, ...why, action: intent.action }, ports)),
-  );
+  const why = word.kind === 'held' ? { because: 'hold', hold: word.hold } : { because: 'approvals changed' };
+  await ports.trail.append(intents.map((intent) => notSentEntry(intent, why, ports)));
   await forget(rows, ports);
-}
-
-/** An action with what it is about. */
-export function intentFor(
-  action: Action,
-  { judgements }: Pick<Decision, 'judgements'>,
-  { newId, now }: Pick<Ports, 'newId' | 'now'>,
-): Intent {
-  const undone = judgements.filter(({ finding, verdict }) => verdict.kind === 'undo' && isAbout(action, finding));
-  const findings = undone.map(({ finding: { rule, severity, version, since, previous, stopsDisks, summary } }) => ({
-    rule,
-    severity,
-    version,
-    since,
-    previous,
-    stopsDisks,
-    summary,
-  }));
-  const dates = undone.flatMap(({ finding: { remedy } }) =>
-    remedy.kind === 'restore' && remedy.approves !== undefined ? [remedy.approves] : [],
-  );
-  const approves: AttributeChange = {};
-  for (const date of dates) Object.assign(approves, date);
-  return {
-    id: newId(),
-    at: now(),
-    action,
-    findings,
-    ...(dates.length === 0 ? {} : { approves }),
-  };
-}
-
-/** Sends the write of an intent, under its id, and gives what the vault answered. */
-export function send({ id, action }: Intent, writes: VaultWrites): Promise<Answer<unknown> | Conflict> {
-  switch (action.kind) {
-    case 'recover-key':
-      return writes.recover(action.key, id);
-    case 'restore-version':
-      return writes.update(action.key, action.version, action.change, id);
-    default:
-      return action satisfies never;
-  }
 }
 
 /** What an answer says of a write, before anything was read back. */
@@ -188,7 +134,7 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
     case 'missing':
       return { kind: 'failed', because: 'not found' };
     case 'unreachable':
-      // The service may have done it: the next reading tells.
+      // The service may have done it: the next read tells.
       return { kind: 'unknown', because: answer.error.message };
     case 'conflict':
     case 'throttled':
@@ -202,3 +148,15 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
       return answer satisfies never;
   }
 }
+
+/** What came of an intent, by what the vault shows now. */
+export function afterReading({ intent, outcome, isTaken }: Ended, isShown: boolean): Ended {
+  if (isShown) return { intent, outcome: { kind: 'done' }, isTaken: true };
+  if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return { intent, outcome, isTaken };
+  const why = outcome.kind === 'unknown' ? `${outcome.because} ` : '';
+  return { intent, outcome: { kind: 'failed', because: `${why}Reading back does not show it.` }, isTaken };
+}
+
+/** Why an outcome is none, in words; `undefined` where it is one. */
+export const failureOf = ({ outcome }: Ended): string | undefined =>
+  outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.because : undefined;

@@ -1,191 +1,209 @@
-import { ensureBaseline } from '../approvals/ensure-baseline.ts';
-import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
+import type { Decision, Ended } from '../domain/decision.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
-import { type KeyId, spell } from '../domain/key.ts';
-import { keyPolicy } from '../domain/policy.ts';
-import type { KeyRecord } from '../domain/register.ts';
-import { RegisterUnreadable } from '../errors.ts';
+import { spellSubject } from '../domain/subject.ts';
+import { RowUnreadable } from '../errors.ts';
 import { hourOf } from '../incidents/draft.ts';
-import { trailBehind } from '../incidents/kinds/trail-behind.ts';
-import { setAsideWhole } from '../incidents/quarantine.ts';
-import { openIncident, readBook } from '../incidents/store.ts';
+import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
+import { quarantine, wholeText } from '../incidents/quarantine.ts';
+import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
-import { readKey } from '../register/keys.ts';
-import { tellUnreadable } from '../register/tell-unreadable.ts';
-import { readBaseline, readSweep } from '../register/vaults.ts';
-import { type Claim, claimedBackSeconds, claimKey, releaseClaim } from './claim.ts';
-import { hintEntry } from './entries.ts';
-import { heardIncidents, lettingActsGo, unjudged, withActs } from './heard.ts';
-import { tellOfKey, tellOfNews } from './key-incidents.ts';
-import { cannotRead, lookAgain, save } from './look-again.ts';
-import { firstReads, observe } from './observe.ts';
-import { unexplainedActs } from './own-acts.ts';
-import { closeOpen, type Undoing, undo } from './undo.ts';
+import { act, afterReading, failureOf } from './act.ts';
+import { type Claim, claim, claimedBackSeconds, releaseClaim } from './claim.ts';
+import type { Decided, Guarded, GuardOf, SubjectGuard } from './guarded.ts';
+import { outcomeEntry, recordedDecision } from './records.ts';
+import { guardOf } from './registry.ts';
+
+/** What an inspection came to, for who asked for it. */
+export type Inspected =
+  | { readonly kind: 'not-guarded' }
+  /** Somebody else works on the subject. */
+  | { readonly kind: 'busy' }
+  /** Nobody can say how it is. */
+  | { readonly kind: 'not-observed'; readonly because: string }
+  | {
+      readonly kind: 'ended';
+      readonly decision: Decision;
+      readonly ended: readonly Ended[];
+      readonly failure: string | undefined;
+    };
 
 /**
- * Looks at one key now: claims it, reads it as it is, decides, undoes, reads back, records and tells. Waking it twice, in
- * any order, from two instances, or again after a crash, leads to the same end. Throws where storage does not take what
+ * Inspects one subject now: claims it, reads it as it is, decides, acts, reads back, records and alerts. Waking it twice,
+ * in any order, from two instances, or again after a crash, leads to the same end. Throws where storage does not take what
  * must be recorded, so that the platform delivers the message again; nothing was written to the vault then.
  */
-export async function inspect(message: Inspection, ports: Ports): Promise<void> {
-  const id: KeyId = { vault: message.vault, key: message.key };
-  if (!keyPolicy(ports.policy, id.vault, id.key).guarded) return;
-  const claim = await claimKey(id, ports);
-  if (claim === undefined) return ports.queues.inspections.send(message, claimedBackSeconds(ports));
-  const ended = await lookUnlessUnreadable(id, message, claim, ports);
-  if (ended !== undefined) await releaseClaim(ended, ports);
+export async function inspect(message: Inspection, ports: Ports, guards: GuardOf = guardOf): Promise<void> {
+  const guard = guards(message.subject);
+  if (guard === undefined) {
+    const because = `nothing here guards a ${message.subject.kind}`;
+    return quarantine({ content: wholeText(message), because }, 'inspections', ports);
+  }
+  const came = await inspectOnce(message, guard, ports);
+  // Who works on the subject, or took it over, does not know what this message says.
+  if (came.kind === 'busy') await ports.queues.inspections.send(message, claimedBackSeconds(ports));
+}
+
+/** One inspection under one guard. The guardian's own, or that of a person who restores. */
+export async function inspectOnce(message: Inspection, guard: SubjectGuard, ports: Ports): Promise<Inspected> {
+  if (!guard.isGuarded(ports.policy)) return { kind: 'not-guarded' };
+  const mine = await claim(message.subject, ports);
+  if (mine === undefined) return { kind: 'busy' };
+  const { inspected, left } = await underClaim(message, guard, mine, ports);
+  if (left !== undefined) await releaseClaim(left, ports);
+  return inspected;
+}
+
+/** What an inspection came to, and the claim to release: none where somebody took it over, or where it has to go on naming what is open. */
+interface UnderClaim {
+  readonly inspected: Inspected;
+  readonly left: Claim | undefined;
 }
 
 /**
- * A row of the register that cannot be read would not get better by being read again: it is told, and nothing is
- * written. After any other failure the key is free again at once where nothing was meant to be written: a claim that
- * has intents by now is another row, and stays.
+ * A row that cannot be read would not get better by being read again: that is alerted, and nothing is written. After any
+ * other failure the subject is free again at once where nothing was meant to be written: a claim that has intents by now
+ * is another row, and stays.
  */
-async function lookUnlessUnreadable(
-  id: KeyId,
-  message: Inspection,
-  claim: Claim,
-  ports: Ports,
-): Promise<Claim | undefined> {
+async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim, ports: Ports): Promise<UnderClaim> {
   try {
-    return await look(id, message, claim, ports);
+    return await work(message, guard, mine, ports);
   } catch (error) {
-    if (error instanceof RegisterUnreadable) {
-      // Nothing is judged, and what was heard is in the trail all the same.
-      if (message.attempt === 0)
-        await append(
-          id,
-          message.hints.filter(saysNews).map((hint) => hintEntry(id, hint, ports)),
-          ports,
-        );
-      await tellUnreadable(id, error, ports);
-      return claim.open.length === 0 ? claim : undefined;
+    if (error instanceof RowUnreadable) {
+      await guard.unreadable(message, error, ports);
+      return notObserved(error.message, mine);
     }
-    if (claim.open.length > 0) throw error;
-    const [released] = await Promise.allSettled([releaseClaim(claim, ports)]);
+    if (mine.open.length > 0) throw error;
+    const [released] = await Promise.allSettled([releaseClaim(mine, ports)]);
     if (released.status === 'fulfilled') throw error;
-    throw new AggregateError([error, released.reason], `Looking at ${spell(id)} failed, and so did giving it back.`);
+    const what = `Inspecting ${spellSubject(message.subject)} failed, and so did giving it back.`;
+    throw new AggregateError([error, released.reason], what);
   }
 }
 
-/** What a look rests on: everything that was read of a key before anything was decided. */
-async function readAll(id: KeyId, ports: Ports) {
-  const reads = ports.reads(id.vault);
-  const [first, known, approvals, holds, baseline, book, swept] = await Promise.all([
-    firstReads(reads, id),
-    readKey(ports.tables.keys, id),
-    readApprovals(ports, id.vault),
-    readHolds(ports),
-    readBaseline(ports.tables.vaults, id.vault),
-    readBook(ports, id),
-    readSweep(ports.tables.vaults, id.vault),
-  ]);
-  return { first, known, approvals, holds, baseline, book, swept };
-}
+const notObserved = (because: string, mine: Claim): UnderClaim => ({
+  inspected: { kind: 'not-observed', because },
+  left: mine.open.length === 0 ? mine : undefined,
+});
 
-/** As `readAll`; a register that lost its vault is rebuilt before a look takes what it finds for a new key. */
-async function readKnown(id: KeyId, ports: Ports) {
-  const all = await readAll(id, ports);
-  if (all.known.row !== undefined || all.baseline?.state !== 'accepted') return all;
-  if ((await ports.tables.keys.list(id.vault)).length === 0) await ensureBaseline(id.vault, ports);
-  return readAll(id, ports);
-}
-
-/** Returns the claim to release; `undefined` where somebody took it over, or where it has to go on naming what is open. */
-async function look(id: KeyId, message: Inspection, claim: Claim, ports: Ports): Promise<Claim | undefined> {
-  const lookBeganAt = ports.now();
-  const all = await readKnown(id, ports);
-  const { first, known, approvals, holds, baseline, swept } = all;
-  const record = withActs(known.record, message.hints);
-  const news = message.hints.filter((hint) => isNews(hint, known.record));
-  // A message that comes again after a failure brings the same news: they are in the trail.
-  const before: readonly AuditEntry[] = message.attempt > 0 ? [] : news.map((hint) => hintEntry(id, hint, ports));
-  const observation = await observe(ports.reads(id.vault), id, first, record);
-  // Told before anything is written: delivered again after a crash, the record would meet the intents of this look.
-  const unexplained = await unexplainedActs(id, news, ports);
-  if (observation.kind === 'refused') {
-    if (before.length > 0) await append(id, before, ports);
-    await tellOfNews([...heardIncidents(id, news, record, approvals, false), ...unexplained], ports);
-    const kept = { ...lettingActsGo(record, ports.now()), unjudged: [...unjudged(news, record)] };
-    await cannotRead(id, message, known, kept, observation.refusal, ports);
-    return claim.open.length === 0 ? claim : undefined;
-  }
-  await tellOfNews(unexplained, ports);
-
-  const constant = {
-    ...id,
-    policy: keyPolicy(ports.policy, id.vault, id.key),
-    listedKeys: message.pass?.listedKeys,
-    baselineAccepted: baseline?.state === 'accepted',
-    approvals,
-    badBefore: message.pass?.badBefore,
-    lastPassAt: message.pass === undefined ? swept?.state.lastPassAt : message.pass.lastPassAt,
-    lookBeganAt,
-  };
-  const begun = await closeOpen(
-    id,
-    { claim, observed: observation.key, readAt: lookBeganAt, record, before, undone: [] },
-    ports,
-  );
-  const undoing = await undo(id, begun, constant, holds, message.hints, ports);
-  if (undoing.kind === 'lost-claim') {
-    // Whoever took the key over has not heard what this message says.
-    await ports.queues.inspections.send(message, claimedBackSeconds(ports));
-    return undefined;
-  }
-  return conclude(id, message, all, news, undoing, ports);
-}
-
-/** Records, tells and saves what a look came to. */
-async function conclude(
-  id: KeyId,
-  message: Inspection,
-  { known, approvals, book }: Awaited<ReturnType<typeof readAll>>,
-  news: readonly Hint[],
-  { decision, failure, unread, progress }: Extract<Undoing, { kind: 'ended' }>,
-  ports: Ports,
-): Promise<Claim | undefined> {
-  if (progress.before.length > 0) await append(id, progress.before, ports);
-  const usable = progress.observed.kind === 'present' && decision.judgements.length === 0;
-  const heard = heardIncidents(id, [...unjudged([], known.record), ...news], progress.record, approvals, usable);
-  const since = progress.record.unwritable?.since ?? ports.now();
-  const after: KeyRecord = {
-    ...lettingActsGo(progress.record, ports.now()),
-    failing: undefined,
-    unjudged: undefined,
-    unwritable: failure === undefined ? undefined : { since, because: failure },
-  };
-  await tellOfKey(id, book.booked, { undone: progress.undone, decision, failure, heard, record: after }, ports);
-  for (const { content, message: because } of book.unreadable)
-    await setAsideWhole({ content, because }, 'incidents', ports);
-  await save(id, known, { ...after, nextLookAt: await lookAgain(id, message, decision, failure, after, ports) }, ports);
+async function work(message: Inspection, guard: SubjectGuard, mine: Claim, ports: Ports): Promise<UnderClaim> {
+  const begun = await guard.begin(message, ports);
+  if (begun.kind === 'not-observed') return notObserved(begun.because, mine);
+  const closed = await closeOpen({ guarded: begun.guarded, claim: mine, before: begun.before, ended: [] }, ports);
+  const worked = await actUntilDone(closed, message.hints, ports);
+  if (worked === 'lost-claim') return { inspected: { kind: 'busy' }, left: undefined };
+  const { progress, decision, failure, isUnread } = worked;
+  const { guarded, before, ended } = progress;
+  if (before.length > 0) await append(guarded, before, ports);
+  await guarded.conclude({ decision, ended, failure });
   // What nobody could read back stays open in the claim: whoever takes it over closes it by reading.
-  return unread ? undefined : progress.claim;
+  return { inspected: { kind: 'ended', decision, ended, failure }, left: isUnread ? undefined : progress.claim };
 }
 
-/** Whether a hint says something of its own that the register has not heard: acts by people, refusals, our own acts. */
-const isNews = (hint: Hint, record: KeyRecord): boolean =>
-  saysNews(hint) && !record.acts.some((act) => act.id === hint.id);
+/** How far an inspection has come. */
+interface Progress {
+  readonly guarded: Guarded;
+  readonly claim: Claim;
+  /** Records that go to the trail with the next append. */
+  readonly before: readonly AuditEntry[];
+  readonly ended: readonly Ended[];
+}
 
-function saysNews({ says }: Hint): boolean {
-  switch (says.kind) {
-    case 'act':
-    case 'own-act':
-    case 'refused':
-    case 'unknown-user':
-      return true;
-    case 'differs':
-    case 'look-again':
-    case 'new-version':
-      return false;
-    default:
-      return says satisfies never;
+/** Closes, by what the vault shows, the intents that a worker before us left open. */
+async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
+  const { guarded, claim: mine, before } = progress;
+  if (mine.open.length === 0) return progress;
+  const closed = mine.open.map((intent) =>
+    afterReading(
+      { intent, outcome: { kind: 'unknown', because: 'The worker before stopped.' }, isTaken: true },
+      guarded.isShown(intent.action),
+    ),
+  );
+  // Until people are alerted, the claim goes on naming those that took hold.
+  const open = closed.filter(({ outcome }) => outcome.kind !== 'failed').map(({ intent }) => intent);
+  return {
+    guarded: await guarded.withEnded(closed.filter(({ outcome }) => outcome.kind !== 'failed')),
+    claim: { ...mine, open },
+    before: [...before, ...closed.map((one) => outcomeEntry(one, ports, true))],
+    ended: closed.filter(({ outcome }) => outcome.kind !== 'failed'),
+  };
+}
+
+/** Rounds in one inspection: act, read back, act on what only showed then, read back. */
+const MOST_ROUNDS = 3;
+
+/** How acting ended. */
+interface Worked {
+  readonly progress: Progress;
+  readonly decision: Decision;
+  readonly failure: string | undefined;
+  /** Whether the last writes could not be read back. */
+  readonly isUnread: boolean;
+}
+
+/** Decides, acts and reads back, until there is nothing left to do, something fails, or three rounds are over. */
+async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Worked | 'lost-claim'> {
+  let progress = begun;
+  for (let round = 1; ; round += 1) {
+    const decided = progress.guarded.decide(ports.now());
+    const { decision } = decided;
+    progress = await noted(progress, decided, hints, ports);
+    const worked = { decision, failure: undefined, isUnread: false };
+    if (decision.actions.length === 0) return { ...worked, progress };
+    const acted = await act(progress.guarded, decided, progress.claim, progress.before, ports);
+    if (acted.kind === 'lost-claim') return acted.kind;
+    progress = { ...progress, claim: acted.claim, before: [] };
+    if (acted.kind === 'sent') {
+      const back = await readBack(progress, acted.sent, ports);
+      progress = back.progress;
+      const { failure, isUnread } = back;
+      if (failure !== undefined || round === MOST_ROUNDS) return { progress, decision, failure, isUnread };
+    } else if (acted.by === 'approvals-changed' && round === MOST_ROUNDS)
+      return { ...worked, progress, failure: 'approvals change all the time' };
+    // What people said meanwhile shows in the next round's decision.
+    progress = { ...progress, guarded: await progress.guarded.withWords() };
   }
 }
 
-/** Appends, and tells where the trail's storage did not take it. */
-async function append(id: KeyId, entries: readonly AuditEntry[], ports: Ports): Promise<void> {
-  if ((await ports.trail.append(id.vault, entries)) === 'appended') return;
-  await openIncident(trailBehind.draft(id.vault, hourOf(ports.now())), ports);
+/** Takes note of a decision: the record of it goes to the trail with the next append. */
+async function noted(
+  progress: Progress,
+  { decision, takeNote }: Decided,
+  hints: readonly Hint[],
+  ports: Ports,
+): Promise<Progress> {
+  const { guarded, before } = progress;
+  const { entries, remembered } = recordedDecision(guarded.subject, decision, hints, guarded.lastDecision, ports);
+  return {
+    ...progress,
+    guarded: await takeNote(remembered),
+    before: [...before, ...entries],
+  };
+}
+
+/** Believed by reading back, not by an answer. */
+async function readBack(
+  progress: Progress,
+  sent: readonly Ended[],
+  ports: Ports,
+): Promise<Pick<Worked, 'progress' | 'failure' | 'isUnread'>> {
+  const back = await progress.guarded.readBack();
+  const guarded = back.kind === 'read' ? back.guarded : progress.guarded;
+  const ended = back.kind === 'read' ? sent.map((one) => afterReading(one, guarded.isShown(one.intent.action))) : sent;
+  const failed = ended.map(failureOf).find((because) => because !== undefined);
+  const next = {
+    ...progress,
+    guarded: await guarded.withEnded(ended),
+    before: ended.map((one) => outcomeEntry(one, ports, false, guarded.who)),
+    ended: [...progress.ended, ...ended],
+  };
+  if (back.kind === 'read') return { progress: next, failure: failed, isUnread: false };
+  return { progress: next, failure: failed ?? `it cannot be read back: ${back.because}`, isUnread: true };
+}
+
+/** Appends, and alerts operators where the trail's storage did not take it. */
+async function append({ subject }: Guarded, entries: readonly AuditEntry[], ports: Ports): Promise<void> {
+  if ((await ports.trail.append(entries)) === 'appended') return;
+  const about = subject.kind === 'key' ? ({ kind: 'vault', vault: subject.vault } as const) : subject;
+  await openIncident(guardianUnwell.draft('trail-spooled', hourOf(ports.now()), '', about), ports);
 }

@@ -1,32 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Incident } from '../domain/incident.ts';
+import { spellSubject } from '../domain/subject.ts';
 import { HOUR_MS } from '../domain/time.ts';
 
-/** An incident before anybody has looked whether it is open already. */
-export type IncidentDraft = Pick<
+/** An incident that may be open already. */
+export type IncidentDraft = Omit<
   Incident,
-  | 'kind'
-  | 'severity'
-  | 'subject'
-  | 'since'
-  | 'previous'
-  | 'newest'
-  | 'summary'
-  | 'judgement'
-  | 'undoing'
-  | 'deadline'
-  | 'who'
-  | 'command'
->;
+  'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'commands' | 'revision'
+> &
+  Partial<Pick<Incident, 'commands'>>;
 
 /** How long after the act disks begin to fail, in minutes. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption */
 export const DISKS_FAIL_AFTER_MINUTES = 60;
 
-/** An incident's id: what, which version, since when, and by whom where that is what it is about. 32 hex digits. */
-export function incidentId(draft: Pick<Incident, 'kind' | 'subject' | 'since'>, byWhom = ''): string {
-  const { vault, key = '', version = '' } = draft.subject;
+/** An incident's id: what, which subject, since when, and what else makes it another. 32 hex digits. */
+export function incidentId(
+  { kind, reason = '', subject, since }: Pick<Incident, 'kind' | 'reason' | 'subject' | 'since'>,
+  besides = '',
+): string {
   return createHash('sha256')
-    .update([draft.kind, vault, key, version, draft.since.toISOString(), byWhom].join('\n'))
+    .update([kind, reason, subject.kind, spellSubject(subject), since.toISOString(), besides].join('\n'))
     .digest('hex')
     .slice(0, 32);
 }

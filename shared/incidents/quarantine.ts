@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import { NO_VAULT } from '../domain/audit-record.ts';
+import { GUARDIAN, keyOf } from '../domain/subject.ts';
+import type { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { Row } from '../storage.ts';
 import { entry } from '../trail/entries.ts';
 import { deepJson } from './deep-json.ts';
 import { hourOf, incidentId } from './draft.ts';
-import { setAside } from './kinds/set-aside.ts';
+import { guardianBlind } from './kinds/guardian-blind.ts';
+import { guardianUnwell } from './kinds/guardian-unwell.ts';
 import { bounded, openIncident, readIncidents } from './store.ts';
 
 /** Something that could not be parsed, whole, with the reason. */
-export interface SetAside {
+export interface Unparsed {
   readonly content: string;
   readonly because: string;
 }
@@ -29,47 +29,49 @@ export function wholeText(given: unknown, raw?: string): string {
 const MOST_CHARACTERS = 2_000;
 
 /**
- * Keeps something unreadable where a person can see it, records it and tells. The same from the same source is kept once
- * a day; people are told once an hour and source, of the first, with the folder of all; again where a person has closed that.
+ * Keeps something unreadable where a person can see it, records it and alerts operators. The same from the same source is
+ * kept once a day; operators are alerted once an hour and source, of the first, with the folder of all; again where a person
+ * has closed that.
  */
-export async function setAsideWhole(aside: SetAside, source: string, ports: Ports): Promise<void> {
-  const { content } = aside;
-  const because = bounded(aside.because, MOST_CHARACTERS);
+export async function quarantine({ content, because: given }: Unparsed, source: string, ports: Ports): Promise<void> {
+  const because = bounded(given, MOST_CHARACTERS);
   const folder = `${ports.now().toISOString().slice(0, 10)}/${source}`;
-  const name = `${folder}/${createHash('sha256').update(content).digest('hex').slice(0, 32)}.txt`;
-  if ((await ports.setAside.read(name)) !== undefined) return;
-  await ports.trail.append(NO_VAULT, [
-    entry(
-      'set-aside',
-      { vault: NO_VAULT },
-      { sense: source, document: name, because, characters: content.length },
-      ports,
-    ),
-  ]);
-  await tell(name, folder, because, source, ports);
+  const document = `${folder}/${createHash('sha256').update(content).digest('hex').slice(0, 32)}.txt`;
+  if ((await ports.quarantine.read(document)) !== undefined) return;
+  const detail = { source, document, because, characters: content.length };
+  await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);
+  await alertOperators(document, folder, because, source, ports);
   // Last: where we end before it, the message comes again and all of it is done.
-  await ports.setAside.create(name, content);
+  await ports.quarantine.create(document, content);
 }
 
-/** What a row holds; `undefined` where it cannot be read: it is left where it is and set aside whole, and costs no other. */
-export async function readOrSetAside<T>(
-  schema: z.ZodType<T>,
-  { data }: Row,
+async function alertOperators(
+  document: string,
+  folder: string,
+  because: string,
   source: string,
   ports: Ports,
-): Promise<T | undefined> {
-  const read = schema.safeParse(data);
-  if (read.success) return read.data;
-  await setAsideWhole({ content: JSON.stringify(data), because: z.prettifyError(read.error) }, source, ports);
-  return undefined;
+): Promise<void> {
+  const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. What follows from the same source lies in ${folder}.`;
+  const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what);
+  const id = incidentId(draft, source);
+  const { stored } = await readIncidents(ports, GUARDIAN);
+  // Of the others that come while it is open the folder tells.
+  if (stored.some(({ value }) => value.id === id && value.state === 'open')) return;
+  await openIncident(draft, ports, id);
 }
 
-async function tell(document: string, folder: string, because: string, source: string, ports: Ports): Promise<void> {
-  const draft = setAside.draft(hourOf(ports.now()), document, folder, because);
-  const id = incidentId(draft, source);
-  const first = (await readIncidents(ports, { vault: NO_VAULT })).find(({ incident }) => incident.id === id);
-  if (first?.incident.state !== 'open') return openIncident(draft, ports, id); // a person closed what was there before
-  if (first.incident.toldRevision >= first.incident.revision) return;
-  // One that stands and was not told yet is told as it is.
-  await openIncident({ ...draft, summary: first.incident.summary }, ports, id);
+/** Quarantines what rows hold that cannot be read. The rows are left as they are. */
+export async function quarantineRows(unreadable: readonly RowUnreadable[], ports: Ports): Promise<void> {
+  for (const { content, message, table } of unreadable) await quarantine({ content, because: message }, table, ports);
+}
+
+/** Quarantines a row of the register and alerts on-call that its key is not guarded. The row is left as it is. */
+export async function alertUnguarded(
+  id: { readonly vault: string; readonly key: string },
+  error: RowUnreadable,
+  ports: Ports,
+): Promise<void> {
+  await quarantineRows([error], ports);
+  await openIncident(guardianBlind.draft('register-unreadable', keyOf(id), hourOf(ports.now())), ports);
 }

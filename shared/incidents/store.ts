@@ -1,128 +1,98 @@
-import type { Actor, AuditEntry } from '../domain/audit-record.ts';
-import { type AlertMessage, type Incident, incident } from '../domain/incident.ts';
+import type { Actor } from '../domain/audit-record.ts';
+import type { Incident } from '../domain/incident.ts';
+import { partitionOf, type Subject, spellSubject } from '../domain/subject.ts';
 import { DAY_MS } from '../domain/time.ts';
-import { RegisterUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { parsed } from '../register/rows.ts';
-import type { Row } from '../storage.ts';
+import type { Listed, Stored } from '../register/rows.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
-import type { KindFacts } from './kinds/kind.ts';
+import { announce, type NotifyNeeds } from './notify.ts';
 
 /** An incident with the row it stands in. */
-export interface Booked {
-  readonly incident: Incident;
-  readonly row: Row;
-}
+export type StoredIncident = Stored<Incident>;
 
-type Needs = Pick<Ports, 'tables' | 'queues' | 'trail' | 'now' | 'newId'>;
-/** What reading the book needs. */
-type BookTable = { readonly tables: Pick<Ports['tables'], 'incidents'> };
-type Where = { readonly vault: string; readonly key?: string | undefined };
+type Needs = NotifyNeeds & { readonly tables: Pick<Ports['tables'], 'incidents'> };
+type Reading = { readonly tables: Pick<Ports['tables'], 'incidents'> };
 
-const partitionOf = ({ vault, key }: Where): string => (key === undefined ? vault : `${vault},${key}`);
+/** Every incident of a subject, versions among those of their key, open and resolved; of all subjects where left out. */
+export const readIncidents = ({ tables }: Reading, subject?: Subject): Promise<Listed<Incident>> =>
+  tables.incidents.list(subject && partitionOf(subject));
 
-/** The incidents of a key or of a vault as such, and why rows of theirs cannot be read. */
-export interface Book {
-  readonly booked: readonly Booked[];
-  readonly unreadable: readonly RegisterUnreadable[];
-}
-
-/** Every incident of a key (or of a vault as such; of all where left out), open and resolved. A row that cannot be read costs no other. */
-export async function readBook({ tables }: BookTable, where?: Where): Promise<Book> {
-  const booked: Booked[] = [];
-  const unreadable: RegisterUnreadable[] = [];
-  for (const row of await tables.incidents.list(where && partitionOf(where))) {
-    try {
-      booked.push({ incident: parsed(incident, row), row });
-    } catch (error) {
-      if (!(error instanceof RegisterUnreadable)) throw error;
-      unreadable.push(error);
-    }
-  }
-  return { booked, unreadable };
-}
-
-/** The incidents that can be read. */
-export const readIncidents = async (ports: BookTable, where: Where): Promise<readonly Booked[]> =>
-  (await readBook(ports, where)).booked;
+const standingOf = async (needs: Reading, subject: Subject): Promise<readonly StoredIncident[]> =>
+  (await readIncidents(needs, subject)).stored;
 
 /**
- * Opens an incident, or changes the one that stands, and tells. A new one takes the place of what has long been over.
- * Twice the same is once. `id` is given for what is told by itself; a state goes on in the open incident of its kind and
- * version, even where the act was repeated.
+ * Opens an incident, or changes the one that stands, and alerts people. A new one takes the place of what has long been
+ * over. Twice the same is once. `id` is given for what tells of an act; a state goes on in the open incident of its kind,
+ * reason and subject, even where the act was repeated.
  */
-export async function openIncident(given: IncidentDraft, needs: Needs, id?: string): Promise<void> {
-  await openAmong(await readIncidents(needs, given.subject), given, needs, id);
+export async function openIncident(draft: IncidentDraft, needs: Needs, id?: string): Promise<void> {
+  await openAmong(await standingOf(needs, draft.subject), draft, needs, id);
 }
 
 async function openAmong(
-  standing: readonly Booked[],
+  standing: readonly StoredIncident[],
   given: IncidentDraft,
   needs: Needs,
   id: string | undefined,
 ): Promise<void> {
-  const draft = { ...given, summary: bounded(given.summary) };
+  const draft = { ...given, commands: given.commands ?? [], summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
-  const same = standing.find((booked) => booked.incident.id === named);
-  const ongoing = standing.find(
-    ({ incident: open }) =>
-      open.state === 'open' && open.kind === draft.kind && open.subject.version === draft.subject.version,
-  );
+  const same = standing.find(({ value }) => value.id === named);
+  const ongoing = standing.find(({ value: open }) => open.state === 'open' && isSameState(open, draft));
   const continued = id === undefined ? (same ?? ongoing) : same;
   if (continued !== undefined) {
-    await changeIncident(continued, { ...onGoing(draft, continued.incident), state: 'open' }, needs);
+    await changeIncident(continued, { ...onGoing(draft, continued.value), state: 'open' }, needs);
     return;
   }
-  const opened: Incident = {
-    ...draft,
-    id: named,
-    detectedAt: needs.now(),
-    state: 'open',
-    revision: 1,
-    toldRevision: 0,
-    insertion: needs.newId(),
-  };
-  const partition = partitionOf(draft.subject);
-  const row =
-    (await needs.tables.incidents.insert(partition, named, opened)) ?? (await insertedAsWell(partition, opened, needs));
-  if (row !== undefined) await tell({ incident: opened, row }, 'opened', needs);
-  await Promise.all(outdated(standing, needs.now()).map((booked) => needs.tables.incidents.remove(booked.row)));
+  const opened: Incident = { ...draft, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
+  const announced = await announce({ event: 'opened', incident: opened }, needs);
+  const stored = await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened);
+  await (stored === undefined ? announced.withdraw(await standingAs(opened, needs)) : announced.confirm());
+  await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
 
-/** As `openIncident`, for news of an act: what is over is not opened by hearing again of an act that was told then. */
-export async function openNews(draft: IncidentDraft, needs: Needs, id: string): Promise<void> {
-  const standing = await readIncidents(needs, draft.subject);
-  const same = standing.find(({ incident: { id: known } }) => known === id);
-  // One that was closed before acts were kept apart: what was before its end may have been heard.
-  const heard = same?.incident.newest ?? same?.incident.endedAt;
-  if (heard !== undefined && draft.since.getTime() <= heard.getTime() && same?.incident.state === 'resolved') return;
-  const newest = new Date(Math.max(draft.since.getTime(), heard?.getTime() ?? 0));
-  await openAmong(standing, { ...draft, newest }, needs, id);
+/** How an incident stands that somebody else wrote meanwhile; `undefined` where it is gone or cannot be read. */
+const standingAs = async ({ id, subject }: Incident, needs: Needs): Promise<Incident | undefined> =>
+  (await standingOf(needs, subject)).find(({ value }) => value.id === id)?.value;
+
+const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 'subject'>): boolean =>
+  one.kind === other.kind && one.reason === other.reason && spellSubject(one.subject) === spellSubject(other.subject);
+
+/**
+ * As `openIncident`, for an act. `hourly` names what acts of one hour share, so that they are one incident however often
+ * it is tried. A repeat of an act that was alerted opens nothing that is over; an act after that is a new
+ * incident with its own time.
+ */
+export async function openForAct(draft: IncidentDraft, needs: Needs, hourly: string): Promise<void> {
+  const standing = await standingOf(needs, draft.subject);
+  const ofHour = standing.filter(({ value: { id, continues } }) => id === hourly || continues === hourly);
+  const open = ofHour.find(({ value: { state } }) => state === 'open');
+  const heardMs = Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...ofHour.map(({ value: { newest, endedAt } }) => (newest ?? endedAt)?.getTime() ?? Number.NEGATIVE_INFINITY),
+  );
+  if (open === undefined && draft.since.getTime() <= heardMs) return;
+  const newest = new Date(Math.max(draft.since.getTime(), heardMs));
+  if (open !== undefined) return openAmong(standing, { ...draft, newest }, needs, open.value.id);
+  if (ofHour.length === 0) return openAmong(standing, { ...draft, newest }, needs, hourly);
+  await openAmong(standing, { ...draft, newest, continues: hourly }, needs, incidentId(draft, hourly));
 }
 
-/** What is over stays in the book for so long, and of one key or vault so many at most; the trail has it for ever. */
+/** What is over is kept for so long, and of one subject so many at most; the trail has it for ever. */
 const KEPT_MS = 30 * DAY_MS;
 const MOST_KEPT = 1_000;
-/** So that no look waits long for it; more than it opens, so that they grow fewer. */
+/** So that no inspection waits long for it; more than it opens, so that they grow fewer. */
 const MOST_REMOVED_AT_ONCE = 50;
 
-/** The oldest of what is over, was told, and need not be kept: a key that is fought over opens an incident a minute. */
-function outdated(standing: readonly Booked[], now: Date): readonly Booked[] {
-  return standing
-    .filter(({ incident: { state, toldRevision, revision } }) => state === 'resolved' && toldRevision >= revision)
-    .toSorted((one, other) => other.incident.detectedAt.getTime() - one.incident.detectedAt.getTime())
-    .filter(({ incident: over }, place) => place >= MOST_KEPT || now.getTime() - over.detectedAt.getTime() > KEPT_MS)
+/** The oldest of what is over and need not be kept: a key that is fought over opens an incident a minute. */
+const outdated = (standing: readonly StoredIncident[], now: Date): readonly StoredIncident[] =>
+  standing
+    .filter(({ value: { state } }) => state === 'resolved')
+    .toSorted((one, other) => other.value.detectedAt.getTime() - one.value.detectedAt.getTime())
+    .filter(({ value }, place) => place >= MOST_KEPT || now.getTime() - value.detectedAt.getTime() > KEPT_MS)
     .slice(-MOST_REMOVED_AT_ONCE);
-}
 
-/** An insert that took hold and whose answer was lost: who made it has to tell. Another instance tells its own. */
-async function insertedAsWell(partition: string, { id, insertion }: Incident, needs: Needs): Promise<Row | undefined> {
-  const row = await needs.tables.incidents.get(partition, id);
-  const standing = incident.safeParse(row?.data);
-  return standing.success && standing.data.insertion === insertion ? row : undefined;
-}
-
-/** Characters of a summary or a judgement at most: an alert has to fit a message of a queue, and a page of a person. */
+/** Characters of a summary or a judgement at most: an alert has to fit a row, and a page of a person. */
 const MOST_CHARACTERS = 4_000;
 /** What people or the guardian say, cut where it is longer than `most` characters; default: than an alert can be. */
 export const bounded = (words: string, most = MOST_CHARACTERS): string =>
@@ -130,7 +100,7 @@ export const bounded = (words: string, most = MOST_CHARACTERS): string =>
 
 /** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
 const onGoing = (
-  { since: _, previous: __, who, ...draft }: IncidentDraft,
+  { since: _, otherwiseAt: __, who, ...draft }: IncidentDraft,
   { deadline, who: named }: Incident,
 ): Omit<IncidentDraft, 'since'> => ({
   ...draft,
@@ -138,100 +108,71 @@ const onGoing = (
   deadline: deadline ?? draft.deadline,
 });
 
-/** Changes what is said of an incident, and tells where that makes a difference. False where somebody else changed it meanwhile. */
+/** Changes what is said of an incident, and alerts people where that makes a difference. False where somebody else changed it meanwhile. */
 async function changeIncident(
-  booked: Booked,
-  change: Partial<Omit<Incident, 'id' | 'revision' | 'toldRevision'>>,
+  stored: StoredIncident,
+  change: Partial<Omit<Incident, 'id' | 'revision'>>,
   needs: Needs,
 ): Promise<boolean> {
-  const was = booked.incident;
+  const was = stored.value;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
-  const next: Incident = { ...was, ...given, ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}) };
-  if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined })) {
-    // That a newer act was heard of makes no difference to anybody.
-    const isNoted = next.newest?.getTime() === was.newest?.getTime();
-    const row = isNoted ? booked.row : await needs.tables.incidents.replace(booked.row, next);
-    if (row === undefined) return false;
-    if (was.toldRevision < was.revision) await tell({ incident: next, row }, eventOf(was), needs);
-    return true;
-  }
+  const named = 'who' in change ? { who: change.who } : {};
+  const next: Incident = {
+    ...was,
+    ...given,
+    ...named,
+    ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
+  };
+  // That there was a newer act makes no difference to anybody.
+  if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
+    return (await needs.tables.incidents.replace(stored, next)) !== undefined;
   const changed = { ...next, revision: was.revision + 1 };
-  const row = await needs.tables.incidents.replace(booked.row, changed);
-  // Somebody else changed it: they tell, and the next look sees what they wrote.
-  if (row === undefined) return false;
-  const wasToldResolved = was.state === 'resolved' && was.toldRevision >= was.revision;
-  await tell({ incident: changed, row }, wasToldResolved ? 'changed' : eventOf(changed), needs);
-  return true;
+  const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
+  const announced = await announce({ event, incident: changed }, needs);
+  const isWritten = (await needs.tables.incidents.replace(stored, changed)) !== undefined;
+  await (isWritten ? announced.confirm() : announced.withdraw(await standingAs(changed, needs)));
+  return isWritten;
 }
-
-const eventOf = ({ state, revision }: Incident): AlertMessage['event'] =>
-  state === 'resolved' ? 'resolved' : revision === 1 ? 'opened' : 'changed';
 
 /** The state is good again. False where somebody else changed the incident meanwhile: it is then as they left it. */
 export async function resolveIncident(
-  booked: Booked,
+  stored: StoredIncident,
   judgement: string,
   restored: boolean,
   needs: Needs,
 ): Promise<boolean> {
-  const { state, toldRevision, revision } = booked.incident;
-  if (state === 'resolved') {
-    if (toldRevision < revision) await tell(booked, 'resolved', needs);
-    return true;
-  }
-  return changeIncident(
-    booked,
-    { state: 'resolved', endedAt: needs.now(), judgement, ...(restored ? { restoredAt: needs.now() } : {}) },
-    needs,
-  );
+  if (stored.value.state === 'resolved') return true;
+  const endedAt = needs.now();
+  const end = { state: 'resolved', endedAt, judgement, ...(restored ? { restoredAt: endedAt } : {}) } as const;
+  return changeIncident(stored, end, needs);
 }
 
-/** Resolves those incidents of a key, or of a vault as such, that are meant: their state is good again. */
+/** Resolves those incidents of a subject that are meant: their state is good again. */
 export async function endIncidents(
-  where: Where,
+  subject: Subject,
   isMeant: (incident: Incident) => boolean,
   judgement: string,
   needs: Needs,
 ): Promise<void> {
-  for (const booked of await readIncidents(needs, where))
-    if (isMeant(booked.incident)) await resolveIncident(booked, judgement, false, needs);
+  for (const stored of await standingOf(needs, subject))
+    if (isMeant(stored.value)) await resolveIncident(stored, judgement, false, needs);
 }
 
-/** Opens an incident while its state lasts, and ends those of its kind once it does not: `draft` is `undefined` then. */
+/** Opens an incident while its state lasts, and ends those that are meant once it does not: `draft` is `undefined` then. */
 export async function openWhile(
   draft: IncidentDraft | undefined,
-  { id }: KindFacts,
-  where: Where,
+  isMeant: (incident: Incident) => boolean,
+  subject: Subject,
   judgement: string,
   needs: Needs,
 ): Promise<void> {
   if (draft !== undefined) return openIncident(draft, needs);
-  await endIncidents(where, ({ kind }) => kind === id, judgement, needs);
+  await endIncidents(subject, isMeant, judgement, needs);
 }
 
-/** Who did it, once the audit log has told. */
-export async function nameActor(booked: Booked, who: Actor, needs: Needs): Promise<void> {
-  if (booked.incident.who?.oid === who.oid) return;
-  await changeIncident(booked, { who }, needs);
-}
-
-/** Told means: in the alerts queue. The row says so afterwards, so that a crash in between tells twice rather than never. */
-async function tell(booked: Booked, event: AlertMessage['event'], needs: Needs): Promise<void> {
-  const message: AlertMessage = { event, incident: booked.incident };
-  await needs.queues.alerts.send(message);
-  await needs.trail.append(booked.incident.subject.vault, [incidentEntry(message, needs)]);
-  await needs.tables.incidents.replace(booked.row, { ...booked.incident, toldRevision: booked.incident.revision });
-}
-
-function incidentEntry({ event, incident: told }: AlertMessage, { now, newId }: Needs): AuditEntry {
-  const { id, kind, severity, since, judgement, summary } = told;
-  return {
-    id: newId(),
-    time: now(),
-    what: 'incident',
-    subject: told.subject,
-    ...(told.who === undefined ? {} : { who: told.who }),
-    detail: { event, incident: id, kind, severity, since: since.toISOString(), judgement, summary },
-  };
+/** Names who did it, once an audit event says so. `undefined`: nobody any more, since events say that several may have. */
+export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Needs): Promise<void> {
+  if (stored.value.who?.oid === who?.oid) return;
+  await changeIncident(stored, { who }, needs);
 }

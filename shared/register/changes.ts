@@ -1,4 +1,4 @@
-import type { KeyRecord, RegisterChange, VersionRecord } from '../domain/register.ts';
+import type { ApprovedVersion, KeyRecord, RegisterChange } from '../domain/register.ts';
 
 /** The register's row of a key after changes of what is approved. Applying them twice is applying them once. */
 export function withChanges(record: KeyRecord, changes: readonly RegisterChange[]): KeyRecord {
@@ -8,65 +8,56 @@ export function withChanges(record: KeyRecord, changes: readonly RegisterChange[
 function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
   switch (change.kind) {
     case 'approve-version': {
-      const known = record.versions[change.version];
-      const spent = withSpent(known?.spent ?? [], change.spent);
+      const known = record.approved.versions[change.version];
       return withVersion(record, change.version, {
         ...known,
         ...aboutVersion(change, known),
         accepted: change.accepted ?? known?.accepted,
-        spent,
-        approved: change.approved,
+        consumed: change.takenBack === true ? [] : withConsumption(known?.consumed ?? [], change.consumed),
+        attributes: change.attributes,
       });
     }
     case 'know-version': {
-      const known = record.versions[change.version];
+      const known = record.approved.versions[change.version];
+      const consumed = known?.consumed ?? [];
       return withVersion(record, change.version, {
         ...known,
         ...aboutVersion(change, known),
-        spent: known?.spent ?? [],
-        approved: undefined,
+        consumed,
+        attributes: undefined,
       });
     }
-    case 'distrust-version': {
-      const known = record.versions[change.version];
+    case 'revoke-version': {
+      const known = record.approved.versions[change.version];
       return known === undefined
         ? record
-        : withVersion(record, change.version, { ...known, approved: undefined, distrusted: change.because });
+        : withVersion(record, change.version, { ...known, attributes: undefined, revoked: change.because });
     }
-    case 'approve-deletion': {
-      const { kind: _, ...approvedDeletion } = change;
-      return { ...record, approvedDeletion };
-    }
-    case 'forget-deletion':
-      return {
-        ...record,
-        approvedDeletion: undefined,
-        endedDeletion: record.approvedDeletion?.deletedOn ?? record.endedDeletion,
-      };
+    case 'set-standing':
+      return { ...record, approved: { ...record.approved, standing: change.standing } };
     default:
       return change satisfies never;
   }
 }
 
-function withSpent(
-  spent: VersionRecord['spent'],
-  use: VersionRecord['spent'][number] | undefined,
-): VersionRecord['spent'] {
-  if (use === undefined) return spent;
+function withConsumption(
+  consumed: ApprovedVersion['consumed'],
+  use: ApprovedVersion['consumed'][number] | undefined,
+): ApprovedVersion['consumed'] {
+  if (use === undefined) return consumed;
   const isThat = ({ approval, act, at }: typeof use): boolean =>
     approval === use.approval && act === use.act && at.getTime() === use.at.getTime();
-  return [...spent.filter((other) => !isThat(other)), use];
+  return [...consumed.filter((other) => !isThat(other)), use];
 }
 
-/** The record with what is known of one version replaced. */
-export const withVersion = (record: KeyRecord, version: string, known: VersionRecord): KeyRecord => ({
+const withVersion = (record: KeyRecord, version: string, known: ApprovedVersion): KeyRecord => ({
   ...record,
-  versions: { ...record.versions, [version]: known },
+  approved: { ...record.approved, versions: { ...record.approved.versions, [version]: known } },
 });
 
 const aboutVersion = (
   change: Extract<RegisterChange, { kind: 'approve-version' | 'know-version' }>,
-  known: VersionRecord | undefined,
+  known: ApprovedVersion | undefined,
 ) => ({
   created: change.created,
   keyType: change.keyType ?? known?.keyType,

@@ -1,71 +1,57 @@
 import type { KeyId } from '../domain/key.ts';
-import { EMPTY_KEY_RECORD, type KeyRecord, keyRecord } from '../domain/register.ts';
-import { RegisterUnreadable } from '../errors.ts';
-import type { Row, Table } from '../storage.ts';
-import { parsed } from './rows.ts';
+import { EMPTY_KEY_RECORD, type KeyRecord } from '../domain/register.ts';
+import type { RowUnreadable } from '../errors.ts';
+import type { PortTables } from '../ports.ts';
+import type { Stored } from './rows.ts';
 
 /** Rows that are changed side by side, where it is all of a vault. */
 export const ROWS_AT_ONCE = 16;
 
+type Keys = PortTables['keys'];
+
 /** What the register holds of a key, with the row it was read from; no row where nothing is known. */
-export interface KeyRow {
+export interface KnownKey {
   readonly record: KeyRecord;
-  readonly row: Row | undefined;
+  readonly stored: Stored<KeyRecord> | undefined;
 }
 
-/** Throws `RegisterUnreadable` where the row does not hold what it should. */
-export async function readKey(keys: Table, { vault, key }: KeyId): Promise<KeyRow> {
-  const row = await keys.get(vault, key);
-  return { record: row === undefined ? EMPTY_KEY_RECORD : parsed(keyRecord, row), row };
+/** Throws `RowUnreadable` where the row does not hold what it should. */
+export async function readKey(keys: Keys, { vault, key }: KeyId): Promise<KnownKey> {
+  const stored = await keys.get(vault, key);
+  return { record: stored?.value ?? EMPTY_KEY_RECORD, stored };
 }
 
-/** Every key of a vault that the register knows, by name. Throws `RegisterUnreadable` where a row does not hold what it should. */
-export async function readKeys(keys: Table, vault: string): Promise<ReadonlyMap<string, KeyRow>> {
-  const rows = await keys.list(vault);
-  return new Map(rows.map((row) => [row.row, { record: parsed(keyRecord, row), row }]));
-}
-
-/** As `readKeys`, with the rows that cannot be read apart from those that can. */
-export async function readSoundKeys(
-  keys: Table,
+/** Every key of a vault that the register knows, by name, with the rows that cannot be read apart. */
+export async function readKeys(
+  keys: Keys,
   vault: string,
 ): Promise<{
-  readonly rows: ReadonlyMap<string, KeyRow>;
-  readonly unreadable: ReadonlyMap<string, RegisterUnreadable>;
+  readonly known: ReadonlyMap<string, KnownKey>;
+  readonly unreadable: ReadonlyMap<string, RowUnreadable>;
 }> {
-  const rows = new Map<string, KeyRow>();
-  const unreadable = new Map<string, RegisterUnreadable>();
-  for (const row of await keys.list(vault)) {
-    try {
-      rows.set(row.row, { record: parsed(keyRecord, row), row });
-    } catch (error) {
-      if (!(error instanceof RegisterUnreadable)) throw error;
-      unreadable.set(row.row, error);
-    }
-  }
-  return { rows, unreadable };
+  const { stored, unreadable } = await keys.list(vault);
+  return {
+    known: new Map(stored.map((one) => [one.row.row, { record: one.value, stored: one }])),
+    unreadable: new Map(unreadable.map((error) => [error.row, error])),
+  };
 }
 
-/**
- * Writes a key's row if it is still as it was read; `undefined` where somebody else wrote it meanwhile. Writes nothing
- * where nothing changed.
- */
+/** Writes a key's row if it is still as it was read; false where somebody else wrote it meanwhile. */
 export async function writeKey(
-  keys: Table,
+  keys: Keys,
   { vault, key }: KeyId,
-  from: KeyRow,
+  { stored }: Pick<KnownKey, 'stored'>,
   record: KeyRecord,
-): Promise<KeyRow | undefined> {
-  if (JSON.stringify(record) === JSON.stringify(from.record)) return from;
-  const row = from.row === undefined ? await keys.insert(vault, key, record) : await keys.replace(from.row, record);
-  return row === undefined ? undefined : { record, row };
+): Promise<boolean> {
+  const written = stored === undefined ? await keys.insert(vault, key, record) : await keys.replace(stored, record);
+  return written !== undefined;
 }
 
-/** Changes a key's row, reading it again as often as somebody else was faster. Throws `RegisterUnreadable` as `readKey` does. */
-export async function changeKey(keys: Table, id: KeyId, change: (record: KeyRecord) => KeyRecord): Promise<KeyRecord> {
-  for (;;) {
-    const from = await readKey(keys, id);
-    const written = await writeKey(keys, id, from, change(from.record));
-    if (written !== undefined) return written.record;
-  }
+/** Changes a key's row, reading it again as often as somebody else was faster. Throws `RowUnreadable` as `readKey` does. */
+export async function changeKey(
+  keys: Keys,
+  { vault, key }: KeyId,
+  change: (record: KeyRecord) => KeyRecord,
+): Promise<KeyRecord> {
+  return (await keys.change(vault, key, (standing) => change(standing ?? EMPTY_KEY_RECORD))).value;
 }

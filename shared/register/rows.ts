@@ -1,11 +1,123 @@
 import type { z } from 'zod';
-import { RegisterUnreadable } from '../errors.ts';
-import type { Row } from '../storage.ts';
+import { RowUnreadable } from '../errors.ts';
+import type { Row, Table } from '../storage.ts';
 
-/** A row's data as its schema says. Throws `RegisterUnreadable` where it is something else. */
-export function parsed<T>(schema: z.ZodType<T>, row: Row): T {
-  const result = schema.safeParse(row.data);
-  if (!result.success)
-    throw new RegisterUnreadable(`${row.partition}/${row.row}`, JSON.stringify(row.data), result.error);
-  return result.data;
+/** The form of rows that this version writes. A reader takes what it knows of any other. */
+const ROW_VERSION = 1;
+
+/** What a row held when it was read. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly row: Row;
+}
+
+/** What a list of rows holds. A row that cannot be read costs no other. */
+export interface Listed<T> {
+  readonly stored: readonly Stored<T>[];
+  readonly unreadable: readonly RowUnreadable[];
+}
+
+/**
+ * A table whose rows hold one thing. Members of a row that this version does not know survive its writing. A row that
+ * cannot be read is `RowUnreadable`: thrown where it alone was asked for, listed apart where many were.
+ */
+export interface Rows<T> {
+  get(partition: string, row: string): Promise<Stored<T> | undefined>;
+  /** All rows of a partition; of the table where left out. */
+  list(partition?: string): Promise<Listed<T>>;
+  /** `undefined` where one of that key is there already. */
+  insert(partition: string, row: string, value: T): Promise<Stored<T> | undefined>;
+  /** `undefined` where the row changed since it was read, or is gone. Writes nothing where nothing changed. */
+  replace(read: Stored<T>, value: T): Promise<Stored<T> | undefined>;
+  /** Whatever stands there. */
+  put(partition: string, row: string, value: T): Promise<Stored<T>>;
+  /** False where the row changed since it was read, or is gone. */
+  remove(read: Pick<Stored<T>, 'row'>): Promise<boolean>;
+  /** Makes the next value from what stands, again as often as somebody else was faster. */
+  change(partition: string, row: string, next: (standing: T | undefined) => T): Promise<Stored<T>>;
+}
+
+/** The typed rows of a table. @param name what errors call the table */
+export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Rows<T> {
+  const read = (row: Row): Stored<T> => {
+    const parsed = schema.safeParse(row.data);
+    if (!parsed.success) throw new RowUnreadable(name, row, parsed.error);
+    return { value: parsed.data, row };
+  };
+  const written = (value: T, row: Row | undefined): Stored<T> | undefined => (row === undefined ? row : { value, row });
+  const rows: Rows<T> = {
+    async get(partition, row) {
+      const found = await table.get(partition, row);
+      return found === undefined ? undefined : read(found);
+    },
+    async list(partition) {
+      const stored: Stored<T>[] = [];
+      const unreadable: RowUnreadable[] = [];
+      for (const row of await table.list(partition)) {
+        try {
+          stored.push(read(row));
+        } catch (error) {
+          if (!(error instanceof RowUnreadable)) throw error;
+          unreadable.push(error);
+        }
+      }
+      return { stored, unreadable };
+    },
+    insert: async (partition, row, value) => written(value, await table.insert(partition, row, versioned(value))),
+    async replace({ value: before, row }, value) {
+      const [known, next] = [plain(before), plain(value)];
+      if (JSON.stringify(known) === JSON.stringify(next)) return { value, row };
+      const data = Object.assign({}, withUnknown(row.data, known, next), { v: versionOf(row.data) });
+      return written(value, await table.replace(row, data));
+    },
+    put: async (partition, row, value) => ({ value, row: await table.put(partition, row, versioned(value)) }),
+    remove: ({ row }) => table.remove(row),
+    async change(partition, row, next) {
+      for (;;) {
+        const standing = await rows.get(partition, row);
+        const value = next(standing?.value);
+        const done =
+          standing === undefined ? await rows.insert(partition, row, value) : await rows.replace(standing, value);
+        if (done !== undefined) return done;
+      }
+    },
+  };
+  return rows;
+}
+
+const versioned = <T>(value: T) => ({ v: ROW_VERSION, ...value });
+
+/** A row that a later version wrote stays marked so: this one kept what it did not know of it. */
+const versionOf = (data: unknown): number =>
+  isMembers(data) && typeof data.v === 'number' ? Math.max(ROW_VERSION, data.v) : ROW_VERSION;
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+type Members = Readonly<Record<string, unknown>>;
+const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * `next` with what `raw` holds that its reader did not know, at every depth. Of what is not there any more nothing is
+ * kept. All three are plain JSON.
+ *
+ * @param known what the reader knew of `raw`
+ */
+function withUnknown(raw: unknown, known: unknown, next: unknown): unknown {
+  if (Array.isArray(raw) && Array.isArray(known) && Array.isArray(next)) return withUnknownItems(raw, known, next);
+  if (!isMembers(raw) || !isMembers(known) || !isMembers(next)) return next;
+  const unknown = Object.entries(raw).filter(([name]) => !(name in known) && !(name in next));
+  const members = Object.entries(next).map(([name, value]) => [name, withUnknown(raw[name], known[name], value)]);
+  return Object.fromEntries([...members, ...unknown]);
+}
+
+/** Items of lists have no names: one is the same as before where the reader knows the same of it. */
+function withUnknownItems(raw: readonly unknown[], known: readonly unknown[], next: readonly unknown[]): unknown[] {
+  const before = known.map((item, place) => ({ text: JSON.stringify(item), place }));
+  return next.map((item) => {
+    const text = JSON.stringify(item);
+    const at = before.findIndex((candidate) => candidate.text === text);
+    const [same] = at === -1 ? [] : before.splice(at, 1);
+    return same === undefined ? item : withUnknown(raw[same.place], known[same.place], item);
+  });
 }

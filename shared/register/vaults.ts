@@ -1,37 +1,27 @@
-import { type BaselineState, baselineState, type SweepState, sweepState } from '../domain/register.ts';
-import type { Row, Table } from '../storage.ts';
-import { parsed } from './rows.ts';
+import type { BaselineState, SweepState } from '../domain/register.ts';
+import type { PortTables } from '../ports.ts';
+import type { Stored } from './rows.ts';
 
-/** Where a vault stands with its baseline; `undefined` where nobody has looked at it yet. Throws `RegisterUnreadable`. */
-export async function readBaseline(vaults: Table, vault: string): Promise<BaselineState | undefined> {
-  const row = await vaults.get('baseline', vault);
-  return row === undefined ? undefined : parsed(baselineState, row);
-}
+/** Where a vault stands with its baseline; `undefined` where nobody has looked at it yet. Throws `RowUnreadable`. */
+export const readBaseline = async ({ baselines }: PortTables, vault: string): Promise<BaselineState | undefined> =>
+  (await baselines.get('baseline', vault))?.value;
 
 /** Puts where a vault stands with its baseline, whatever stood there. */
-export async function writeBaseline(vaults: Table, vault: string, state: BaselineState): Promise<void> {
-  await vaults.put('baseline', vault, state);
+export async function writeBaseline({ baselines }: PortTables, vault: string, state: BaselineState): Promise<void> {
+  await baselines.put('baseline', vault, state);
 }
 
-/** How sweeping of a vault stands, with the row it was read from. */
-export interface SweepRow {
-  readonly state: SweepState;
-  readonly row: Row;
-}
-
-/** `undefined` where the vault was never swept. Throws `RegisterUnreadable` where the row does not hold what it should. */
-export async function readSweep(vaults: Table, vault: string): Promise<SweepRow | undefined> {
-  const row = await vaults.get('sweep', vault);
-  return row === undefined ? undefined : { state: parsed(sweepState, row), row };
-}
+/** How sweeping of a vault stands; `undefined` where it was never swept. Throws `RowUnreadable`. */
+export const readSweep = ({ sweeps }: PortTables, vault: string): Promise<Stored<SweepState> | undefined> =>
+  sweeps.get('sweep', vault);
 
 /** Writes how sweeping stands, if it is still as it was read; false where somebody else was faster. */
 export async function writeSweep(
-  vaults: Table,
+  { sweeps }: PortTables,
   vault: string,
-  from: Pick<SweepRow, 'row'> | undefined,
+  from: Stored<SweepState> | undefined,
   state: SweepState,
 ): Promise<boolean> {
-  const row = from === undefined ? await vaults.insert('sweep', vault, state) : await vaults.replace(from.row, state);
-  return row !== undefined;
+  const written = from === undefined ? await sweeps.insert('sweep', vault, state) : await sweeps.replace(from, state);
+  return written !== undefined;
 }

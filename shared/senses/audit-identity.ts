@@ -51,7 +51,7 @@ function fromJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // An identity that is neither object nor JSON names nobody; the act itself is still told.
+    // An identity that is neither object nor JSON names nobody; the act itself still counts.
     return undefined;
   }
 }

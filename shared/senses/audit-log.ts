@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Actor } from '../domain/audit-record.ts';
 import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
-import { type SetAside, wholeText } from '../incidents/quarantine.ts';
+import { keyOf } from '../domain/subject.ts';
+import { type Unparsed, wholeText } from '../incidents/quarantine.ts';
 import { callerOf, shortened } from './audit-identity.ts';
 import { asVaultsWrite, recordsOf } from './audit-messages.ts';
 import { type Expected, isNoise, isStatus, knownUsers, subjectOf, vaultOf } from './audit-noise.ts';
 import { CHANGING, operationOf, TELLING_WHEN_REFUSED } from './audit-operations.ts';
-import { type Heard, mergedByKey } from './queue-heard.ts';
+import { mergedBySubject, type Sensed } from './queue-sensed.ts';
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
 const judged = z.object({
@@ -42,42 +43,42 @@ export interface AuditLogSettings {
 }
 
 /**
- * The inspections that Event Hub messages of `AuditEvent` records lead to, merged by key, and what of them cannot be
+ * The inspections that Event Hub messages of `AuditEvent` records lead to, one a key, and what of them cannot be
  * parsed. Success is judged by `httpStatusCode`, never by `resultType`, which says Success on a 403 as well.
  */
-export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Heard {
+export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Sensed {
   const vaults = new Set(guardedVaults(settings.policy));
   const users = new Map<string, ReadonlySet<string>>();
   const byId = new Map<string, Expected>();
   const own = new Set(settings.ownObjectIds);
-  const setAside: SetAside[] = [];
+  const unparsed: Unparsed[] = [];
   const found: Inspection[] = [];
   for (const message of messages) {
     const records = recordsOf(message);
     if (records.kind === 'unreadable') {
-      setAside.push({ content: records.content, because: records.because });
+      unparsed.push({ content: records.content, because: records.because });
       continue;
     }
-    const unparsed: SetAside[] = [];
+    const ofMessage: Unparsed[] = [];
     for (const record of records.records) {
       if (isNoise(record, vaults, byId, settings.policy)) continue;
       const parsed = judged.safeParse(asVaultsWrite(record));
       if (!parsed.success) {
-        unparsed.push({ content: wholeText(record, records.raw), because: z.prettifyError(parsed.error) });
+        ofMessage.push({ content: wholeText(record, records.raw), because: z.prettifyError(parsed.error) });
         continue;
       }
       if (namesNoKey(parsed.data, vaults))
-        unparsed.push({ content: wholeText(record, records.raw), because: 'properties.id names no key' });
+        ofMessage.push({ content: wholeText(record, records.raw), because: 'properties.id names no key' });
       const inspection = inspectionFrom(parsed.data, vaults, own, users, settings);
       if (inspection !== undefined) found.push(inspection);
     }
-    setAside.push(...inOne(unparsed));
+    unparsed.push(...inOne(ofMessage));
   }
-  return { inspections: mergedByKey(found), setAside };
+  return { inspections: mergedBySubject(found), unparsed };
 }
 
 /** The records of one message as one document, each on a line of its own: a message may hold tens of thousands. */
-function inOne(records: readonly SetAside[]): readonly SetAside[] {
+function inOne(records: readonly Unparsed[]): readonly Unparsed[] {
   if (records.length < 2) return records;
   // What is nested too deep is kept with its whole message: that once.
   const content = [...new Set(records.map((record) => record.content))].join('\n');
@@ -110,7 +111,7 @@ function inspectionFrom(
   const says = saysOf(record, by, subject.version, own, knownUsers(subject.vault, subject.key, users, policy));
   if (says === undefined) return undefined;
   const hint: Hint = { id: idOf(record, by), sense: 'audit-log', heardAt: now, says };
-  return { vault: subject.vault, key: subject.key, hints: [hint], attempt: 0 };
+  return { subject: keyOf(subject), hints: [hint], attempt: 0 };
 }
 
 function saysOf(

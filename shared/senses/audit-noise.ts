@@ -3,8 +3,8 @@ import { OBJECT_ID } from './audit-identity.ts';
 import { CHANGING, operationOf, TELLING_WHEN_REFUSED, USING } from './audit-operations.ts';
 
 /**
- * Whether a record says nothing to us, by a few direct looks: 99 of 100 are reads, wraps and unwraps by disks, and a
- * schema over each would cost more than reading the message. What looks odd here goes on to the schema.
+ * Whether a record says nothing to us, by a few of its members: 99 of 100 are reads, wraps and unwraps by disks, and a
+ * schema over each would cost more than reading the message. What is odd goes on to the schema.
  */
 export function isNoise(
   record: unknown,
@@ -40,7 +40,7 @@ const isOtherCategory = (category: unknown): boolean =>
 export const isStatus = (status: unknown): boolean =>
   typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 999;
 
-/** Who may use what a record's id names without being news; `unclear` where the id names no key. */
+/** Who may use what a record's id names without being reported; `unclear` where the id names no key. */
 export type Expected = ReadonlySet<string> | 'anybody' | 'unclear';
 
 function expectedOf(id: string, vaults: ReadonlySet<string>, policy: Policy): Expected {
@@ -51,7 +51,7 @@ function expectedOf(id: string, vaults: ReadonlySet<string>, policy: Policy): Ex
   return known.size === 0 ? 'anybody' : known;
 }
 
-/** The caller's object id in the two spellings that nearly every record has; '' where only a closer look can tell. */
+/** The caller's object id in the two spellings that nearly every record has; '' where only the schema can tell. */
 function quickOid(identity: unknown): string {
   if (typeof identity !== 'object' || identity === null || !('claim' in identity)) return '';
   const { claim } = identity;
@@ -60,7 +60,7 @@ function quickOid(identity: unknown): string {
   return OBJECT_ID in claim && typeof claim[OBJECT_ID] === 'string' ? claim[OBJECT_ID] : '';
 }
 
-/** Object ids in lower case. Empty where the policy names none: then nobody can be told from anybody. */
+/** Object ids in lower case. Empty where the policy names none: then nobody is a stranger. */
 export function knownUsers(
   vault: string,
   key: string,

@@ -14,7 +14,7 @@ export const CHANGING = new Set([
 ]);
 /** Uses of a key that only its known users should make. */
 export const USING = new Set(['KeyUnwrap', 'KeyDecrypt', 'KeyRelease']);
-/** Operations whose refusal is news. */
+/** Operations whose refusal is reported. */
 export const TELLING_WHEN_REFUSED = new Set(['KeyUnwrap', 'KeyPurge']);
 
 const known = [...CHANGING, ...USING, ...TELLING_WHEN_REFUSED];

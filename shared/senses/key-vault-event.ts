@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HintSays } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
+import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
-import type { Heard } from './queue-heard.ts';
+import type { Sensed } from './queue-sensed.ts';
 
 /** Compared in lower case and without blanks around it. */
 const NEW_VERSION = 'microsoft.keyvault.keynewversioncreated';
@@ -43,25 +44,25 @@ const ID = /^https:\/\/([^./]+)\.[^/]+\/keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-f
  * of types we do not know. Vault, key and version are taken from `data.Id` alone.
  * @see https://learn.microsoft.com/azure/event-grid/event-schema-key-vault
  */
-export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now: Date): Heard {
+export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now: Date): Sensed {
   const parsed = event.safeParse(given);
   if (!parsed.success)
     return {
       inspections: [],
-      setAside: [{ content: wholeText(given), because: z.prettifyError(parsed.error) }],
+      unparsed: [{ content: wholeText(given), because: z.prettifyError(parsed.error) }],
     };
   const { id, type, data } = parsed.data;
-  if (type === '') return { inspections: [], setAside: [{ content: wholeText(given), because: 'it has no type' }] };
-  if (type !== NEW_VERSION) return { inspections: [], setAside: [] };
+  if (type === '') return { inspections: [], unparsed: [{ content: wholeText(given), because: 'it has no type' }] };
+  if (type !== NEW_VERSION) return { inspections: [], unparsed: [] };
   const [, vault, key, version] = ID.exec(typeof data.id === 'string' ? data.id : '') ?? [];
   if (vault === undefined || key === undefined)
-    return { inspections: [], setAside: [{ content: wholeText(given), because: 'data.Id names no key' }] };
-  const subject = { vault: vault.toLowerCase(), key: key.toLowerCase() };
+    return { inspections: [], unparsed: [{ content: wholeText(given), because: 'data.Id names no key' }] };
+  const subject = keyOf({ vault: vault.toLowerCase(), key: key.toLowerCase() });
   if (!guardedVaults(policy).includes(subject.vault) || !keyPolicy(policy, subject.vault, subject.key).guarded)
-    return { inspections: [], setAside: [] };
+    return { inspections: [], unparsed: [] };
   const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version: version.toLowerCase() }) };
   return {
-    inspections: [{ ...subject, hints: [{ id: short(id), sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
-    setAside: [],
+    inspections: [{ subject, hints: [{ id: short(id), sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
+    unparsed: [],
   };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { setAsideWhole, wholeText } from '../incidents/quarantine.ts';
+import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { helpSweeping } from './sweep/schedule.ts';
+import { helpSentry } from './sweep/schedule.ts';
 
-/** Parses a queue's message once, at the edge. One that cannot be parsed is set aside whole and ends there: it would never get better. */
+/** Parses a queue's message once, at the edge. One that cannot be parsed is quarantined whole and ends there: it would never get better. */
 export async function received<T>(
   by: string,
   schema: z.ZodType<T>,
@@ -13,7 +13,7 @@ export async function received<T>(
 ): Promise<void> {
   const parsed = schema.safeParse(message);
   if (!parsed.success)
-    return setAsideWhole({ content: wholeText(message), because: z.prettifyError(parsed.error) }, by, ports);
+    return quarantine({ content: wholeText(message), because: z.prettifyError(parsed.error) }, by, ports);
   await handle(parsed.data, ports);
-  await helpSweeping(by, ports);
+  await helpSentry(by, ports);
 }

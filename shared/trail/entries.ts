@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { RegisterChange } from '../domain/register.ts';
+import { versionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import { recordable } from './recordable.ts';
 
@@ -32,21 +33,5 @@ export function entry(
 }
 
 /** A change of what is approved, as the register's stream keeps it. */
-export function registerEntry(id: KeyId, change: RegisterChange, needs: Needs): AuditEntry {
-  const version = versionOf(change);
-  return entry('register', { ...id, ...(version === undefined ? {} : { version }) }, { change }, needs);
-}
-
-function versionOf(change: RegisterChange): string | undefined {
-  switch (change.kind) {
-    case 'approve-version':
-    case 'know-version':
-    case 'distrust-version':
-      return change.version;
-    case 'approve-deletion':
-    case 'forget-deletion':
-      return undefined;
-    default:
-      return change satisfies never;
-  }
-}
+export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs): AuditEntry =>
+  entry('register', versionOf(id, 'version' in change ? change.version : undefined), { change }, needs);

@@ -1,37 +1,36 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type AuditEntry, auditEntry } from '../domain/audit-record.ts';
+import { type AuditEntry, auditEntry, RECORD_VERSION } from '../domain/audit-record.ts';
 import { later, MINUTE_MS, moment } from '../domain/time.ts';
-import { KeptRecordUnreadable } from '../errors.ts';
+import { SpooledRecordUnreadable } from '../errors.ts';
 import type { Row, Table } from '../storage.ts';
 import type { StreamName } from './stream-name.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** An entry that waits in the register's storage for its stream. */
-export interface Kept {
+export interface Spooled {
   readonly row: Row;
   readonly stream: StreamName;
   readonly entry: AuditEntry;
 }
 
 /** What waits, by stream, oldest first, and what of it cannot be read. */
-export interface KeptByStream {
-  readonly streams: ReadonlyMap<StreamName, readonly Kept[]>;
-  readonly unreadable: readonly KeptRecordUnreadable[];
+export interface SpooledByStream {
+  readonly streams: ReadonlyMap<StreamName, readonly Spooled[]>;
+  readonly unreadable: readonly SpooledRecordUnreadable[];
 }
 
 /** Keeps entries in a table while the trail's storage does not take them. Throws `StorageUnreachable`. */
-export interface Backlog {
+export interface Spool {
   /** In a hundred at a time: where it throws, some may be kept all the same. */
   keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
   /** What waits for one stream. */
-  kept(stream: StreamName): Promise<KeptByStream>;
+  of(stream: StreamName): Promise<SpooledByStream>;
   /** Whether anything waits at all. */
   isWaiting(): Promise<boolean>;
   /** Everything that waits, a page at a time: there may be more of it than fits in memory. */
-  pages(): AsyncIterable<KeptByStream>;
+  pages(): AsyncIterable<SpooledByStream>;
   /** Removes what is in its stream by now; what somebody else forgot already is no failure. */
-  forget(kept: readonly Kept[]): Promise<void>;
+  forget(spooled: readonly Spooled[]): Promise<void>;
   /** The right to bring entries into the trail, for one minute; `undefined` while somebody else has it, or has just given it back. */
   lease(): Promise<Lease | undefined>;
 }
@@ -44,13 +43,18 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-const keptRow = z.object({ stream: z.string(), entry: auditEntry });
+const VERSIONED = { v: RECORD_VERSION };
+// What a later version says beside what this one knows is replayed with it.
+const spooledRow = z.object({ stream: z.string(), entry: auditEntry.loose() });
 const leaseRow = z.object({ until: moment });
-const LEASE_PLACE = { partition: 'catch-up', row: 'lease' } as const;
+const LEASE_PLACE = { partition: 'replay', row: 'lease' } as const;
 
-/** The backlog of a table, shared by every instance that has it. */
-export function createBacklog(table: Table, now: () => Date): Backlog {
-  const instance = randomUUID();
+/** The spool of a table, shared by every instance that has it. */
+export function createSpool(
+  table: Table,
+  { now, newId }: { readonly now: () => Date; readonly newId: () => string },
+): Spool {
+  const instance = newId();
   let count = 0;
 
   /** In order of keeping: by time, and within one instance by count. */
@@ -75,23 +79,26 @@ export function createBacklog(table: Table, now: () => Date): Backlog {
 
   return {
     async keep(stream, entries) {
-      const rows = entries.map((entry) => ({ row: rowKey(), data: wellFormed({ stream, entry }) }));
+      const rows = entries.map((entry) => ({
+        row: rowKey(),
+        data: wellFormed({ ...VERSIONED, stream, entry: { ...VERSIONED, ...entry } }),
+      }));
       await table.putAll(partitionOf(stream), rows);
     },
 
-    kept: async (stream) => sorted(await table.list(partitionOf(stream))),
+    of: async (stream) => sorted(await table.list(partitionOf(stream))),
 
     async isWaiting() {
-      for await (const rows of table.pages()) if (rows.some(isKept)) return true;
+      for await (const rows of table.pages()) if (rows.some(isSpooled)) return true;
       return false;
     },
 
     async *pages() {
-      for await (const rows of table.pages()) yield sorted(rows.filter(isKept));
+      for await (const rows of table.pages()) yield sorted(rows.filter(isSpooled));
     },
 
-    async forget(kept) {
-      await Promise.all(kept.map(({ row }) => table.remove(row))); // false: somebody else forgot it before us
+    async forget(spooled) {
+      await Promise.all(spooled.map(({ row }) => table.remove(row))); // false: somebody else forgot it before us
     },
 
     async lease() {
@@ -108,24 +115,24 @@ export function createBacklog(table: Table, now: () => Date): Backlog {
   };
 }
 
-const isKept = ({ partition }: Row): boolean => partition !== LEASE_PLACE.partition;
+const isSpooled = ({ partition }: Row): boolean => partition !== LEASE_PLACE.partition;
 
 /** A partition's key takes no slash. */
 const partitionOf = (stream: StreamName): string => stream.replaceAll('/', ':');
 
-function sorted(rows: readonly Row[]): KeptByStream {
-  const streams = new Map<StreamName, Kept[]>();
-  const unreadable: KeptRecordUnreadable[] = [];
+function sorted(rows: readonly Row[]): SpooledByStream {
+  const streams = new Map<StreamName, Spooled[]>();
+  const unreadable: SpooledRecordUnreadable[] = [];
   for (const row of rows) {
-    const read = keptRow.safeParse(row.data);
+    const read = spooledRow.safeParse(row.data);
     if (!read.success) {
-      unreadable.push(new KeptRecordUnreadable(row.partition, row.row, read.error));
+      unreadable.push(new SpooledRecordUnreadable(row.partition, row.row, read.error));
       continue;
     }
     const { stream, entry } = read.data;
-    const kept = streams.get(stream) ?? [];
-    kept.push({ row, stream, entry });
-    streams.set(stream, kept);
+    const spooled = streams.get(stream) ?? [];
+    spooled.push({ row, stream, entry });
+    streams.set(stream, spooled);
   }
   return { streams, unreadable };
 }

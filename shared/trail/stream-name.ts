@@ -1,12 +1,12 @@
 /** A stream by name: `audit/2026-03-01/payments` or `register/payments`. Its blobs are `<name>.<n>.jsonl`, n from 0. */
 export type StreamName = string;
 
-/** The stream of a vault's day. @param at any moment of that day, UTC */
-export const auditStream = (vault: string, at: Date): StreamName =>
-  `audit/${at.toISOString().slice(0, 'yyyy-mm-dd'.length)}/${vault.toLowerCase()}`;
+/** The stream of one day. @param name as `streamOf` says. @param at any moment of that day, UTC */
+export const auditStream = (name: string, at: Date): StreamName =>
+  `audit/${at.toISOString().slice(0, 'yyyy-mm-dd'.length)}/${name.toLowerCase()}`;
 
-/** The stream that holds a vault's baselines and every change of what is approved, from the first day on. */
-export const registerStream = (vault: string): StreamName => `register/${vault.toLowerCase()}`;
+/** The stream that holds baselines and every change of what is approved, from the first day on. @param name as `streamOf` says */
+export const registerStream = (name: string): StreamName => `register/${name.toLowerCase()}`;
 
 /** What the names of all blobs of a stream begin with. */
 export const blobPrefix = (stream: StreamName): string => `${stream}.`;

@@ -1,12 +1,13 @@
 import { type AuditEntry, type AuditRecord, auditEntry } from '../domain/audit-record.ts';
+import { type Subject, streamOf } from '../domain/subject.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { StorageUnreachable, TrailUnreachable } from '../errors.ts';
 import type { Streams, Table } from '../storage.ts';
 import { type ChainHead, chainStart, link } from './chain.ts';
 import { asItHappened, readRecords } from './read.ts';
 import { recordable } from './recordable.ts';
-import { type CaughtUp, catchUp } from './replay.ts';
-import { type Backlog, createBacklog } from './spool.ts';
+import { type Replayed, replay } from './replay.ts';
+import { createSpool, type Spool } from './spool.ts';
 import { auditStream, registerStream, type StreamName } from './stream-name.ts';
 import { createStreamWriter, type StreamWriter } from './stream-writer.ts';
 import { within } from './within.ts';
@@ -14,27 +15,32 @@ import { within } from './within.ts';
 /** Where everything the guardian hears, judges, does and tells is recorded. */
 export interface Trail {
   /**
-   * Appends to the vault's stream of the day on which each entry happened (UTC), all entries of a day in one block.
-   * 'appended', or 'kept' where the trail's storage did not take it in time and the register's storage keeps it until
-   * `catchUp`. Throws `TrailUnreachable` where neither takes it: then nothing may be written to a vault;
+   * Appends to its subject's stream of the day on which each entry happened (UTC), all entries of a stream in one block.
+   * 'appended', or 'spooled' where the trail's storage did not take it in time and the register's storage keeps it until
+   * `replay`. Throws `TrailUnreachable` where neither takes it: then nothing may be written to a vault;
    * `EntryInvalid` where one of them is none, and then takes none of them.
    */
-  append(vault: string, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'>;
-  /** Appends, as `append` does, to the stream from which the vault's register can be rebuilt. */
-  appendRegister(vault: string, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'>;
+  append(entries: readonly AuditEntry[]): Promise<'appended' | 'spooled'>;
+  /** Appends, as `append` does, to the stream from which the subject's register can be rebuilt. */
+  appendRegister(entries: readonly AuditEntry[]): Promise<'appended' | 'spooled'>;
   /**
-   * Everything in the vault's register stream in the order in which it happened, each id once; what is still kept by the
+   * Everything that happened to a subject on one day (UTC), in the order in which it happened, each id once; of a key
+   * that of all its vault. Throws as `readRegister` does.
+   */
+  read(subject: Subject, day: Date): Promise<readonly AuditRecord[]>;
+  /**
+   * Everything in the vault's register stream in the order in which it happened, each id once; what is still spooled in the
    * register's storage is among it, linked as it would be if it were appended now. Empty where the vault has none.
-   * Throws `TrailBroken`, `StorageUnreachable`, or `KeptRecordUnreadable`.
+   * Throws `TrailBroken`, `StorageUnreachable`, or `SpooledRecordUnreadable`.
    */
   readRegister(vault: string): Promise<readonly AuditRecord[]>;
   /**
-   * Brings what was kept into its streams, oldest first, with the time of the append beside its own; says how many, and
+   * Brings what was spooled into its streams, oldest first, with the time of the append beside its own; says how many, and
    * whether that was all: not while another instance is at it. Throws `StorageUnreachable` where the trail's storage is
    * still away; after all others are brought in, what one stream answered, or one `AggregateError` of that and of what
    * could not be read.
    */
-  catchUp(): Promise<CaughtUp>;
+  replay(): Promise<Replayed>;
 }
 
 /** Streams whose end is remembered; more than two for each of 1,000 vaults. */
@@ -49,15 +55,16 @@ export function createTrail(needs: {
   /** The trail's storage. */
   readonly streams: Streams;
   /** A table of its own in the register's storage, which is another account. */
-  readonly backlog: Table;
+  readonly spool: Table;
   readonly now: () => Date;
+  readonly newId: () => string;
   /** How long each of the two storages may take. Default 5000. */
   readonly giveUpAfterMs?: number;
   /** Blocks after which a stream goes on in a new blob, the same for all writers. Default 40000; a blob takes 50000. */
   readonly rollAfterBlocks?: number;
 }): Trail {
   const { streams, now, giveUpAfterMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
-  const backlog = createBacklog(needs.backlog, now);
+  const spool = createSpool(needs.spool, needs);
   const writerOf = createWriters((stream) =>
     createStreamWriter({ streams, stream, now, giveUpAfterMs, rollAfterBlocks }),
   );
@@ -76,12 +83,12 @@ export function createTrail(needs: {
     }
   }
 
-  async function keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<'kept'> {
-    await within(giveUpAfterMs, `keeping records for ${stream}`, backlog.keep(stream, entries));
-    return 'kept';
+  async function keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<'spooled'> {
+    await within(giveUpAfterMs, `spooling records for ${stream}`, spool.keep(stream, entries));
+    return 'spooled';
   }
 
-  async function record(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended' | 'kept'> {
+  async function record(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended' | 'spooled'> {
     const ways = performance.now() < restsUntilMs ? [keep, append] : [append, keep];
     const failures: unknown[] = [];
     for (const way of ways) {
@@ -98,21 +105,22 @@ export function createTrail(needs: {
   async function recordAll(
     entries: readonly AuditEntry[],
     streamOf: (entry: AuditEntry) => StreamName,
-  ): Promise<'appended' | 'kept'> {
+  ): Promise<'appended' | 'spooled'> {
     // Parsed before they share a block with others': a bad entry fails its own caller only.
     const sound = entries.map((entry) => recordable(entry.id, () => auditEntry.parse(entry)));
     const outcomes = await Promise.all([...Map.groupBy(sound, streamOf)].map(([stream, some]) => record(stream, some)));
-    return outcomes.includes('kept') ? 'kept' : 'appended';
+    return outcomes.includes('spooled') ? 'spooled' : 'appended';
   }
 
   return {
-    append: (vault, entries) => recordAll(entries, (entry) => auditStream(vault, entry.time)),
-    appendRegister: (vault, entries) => recordAll(entries, () => registerStream(vault)),
-    readRegister: async (vault) => readRegister(streams, backlog, vault, now()),
+    append: (entries) => recordAll(entries, ({ subject, time }) => auditStream(streamOf(subject), time)),
+    appendRegister: (entries) => recordAll(entries, ({ subject }) => registerStream(streamOf(subject))),
+    read: (subject, day) => readAll(streams, spool, auditStream(streamOf(subject), day), now()),
+    readRegister: (vault) => readAll(streams, spool, registerStream(vault), now()),
 
-    catchUp: () =>
-      catchUp({
-        backlog,
+    replay: () =>
+      replay({
+        spool,
         now,
         async write(stream, pending) {
           await writerOf(stream).write(pending);
@@ -137,20 +145,14 @@ function createWriters(make: (stream: StreamName) => StreamWriter): (stream: Str
   };
 }
 
-async function readRegister(
-  streams: Streams,
-  backlog: Backlog,
-  vault: string,
-  at: Date,
-): Promise<readonly AuditRecord[]> {
-  const stream = registerStream(vault);
-  // The table before the stream: what is moved from one to the other in between is then seen twice, not missed.
-  const kept = await backlog.kept(stream);
+async function readAll(streams: Streams, spool: Spool, stream: StreamName, at: Date): Promise<readonly AuditRecord[]> {
+  // The table before the stream: what is moved from one to the other in between is then read twice, not missed.
+  const spooled = await spool.of(stream);
   const records = [...(await readRecords(streams, stream))];
-  const [unreadable] = kept.unreadable;
+  const [unreadable] = spooled.unreadable;
   if (unreadable !== undefined) throw unreadable;
   let head: ChainHead = records.at(-1) ?? chainStart(stream);
-  for (const { entry } of kept.streams.get(stream) ?? []) {
+  for (const { entry } of spooled.streams.get(stream) ?? []) {
     const record = link(entry, head, at);
     records.push(record);
     head = record;

@@ -2,7 +2,7 @@ import { StorageUnreachable } from '../errors.ts';
 
 /**
  * What `call` gives or throws. Throws `StorageUnreachable` where it takes longer: the call itself goes on, and what comes
- * of it is not heard.
+ * of it is dropped.
  *
  * @param doing what is being done to what, for the error: `keeping records for register/payments`
  */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from '../domain/audit-record.ts';
+import { GUARDIAN } from '../domain/subject.ts';
 import type { Streams } from '../storage.ts';
 import { type ChainHead, link, toLine } from './chain.ts';
 import { findEnd, followEnd, type StreamEnd } from './stream-end.ts';
@@ -26,7 +27,7 @@ export interface BlockNeeds {
  * found anew. Throws `StorageUnreachable`, and `EntryInvalid` where an entry cannot be recorded.
  *
  * @param known the end as it was last; `undefined` where nobody knows
- * @param givenUp whether those who wait were told that it failed: nothing more is begun then
+ * @param givenUp whether those who wait know that it failed: nothing more is begun then
  */
 export async function writeBlock(
   needs: BlockNeeds,
@@ -88,7 +89,6 @@ function foreignLinesFound(stream: StreamName, end: StreamEnd, now: () => Date):
   if (end.foreignLines === 0) return [];
   const blob = blobName(stream, end.blob);
   const id = createHash('sha256').update(`${blob}:${end.sizeBytes}:${end.foreignLines}`).digest('hex');
-  const vault = stream.slice(stream.lastIndexOf('/') + 1);
   const detail = { error: 'TrailBroken', stream, blob, foreignLines: end.foreignLines };
-  return [{ entry: { id, time: now(), what: 'failure', subject: { vault }, detail } }];
+  return [{ entry: { id, time: now(), what: 'failure', subject: GUARDIAN, detail } }];
 }

@@ -44,7 +44,7 @@ describe('a figure', () => {
   });
 });
 
-test('the median is the middle, the lower of two, and NaN of nothing', () => {
+test('the median is the middle, the lower of two, and `NaN` of nothing', () => {
   expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 2, Number.NaN]);
 });
 
@@ -77,7 +77,7 @@ describe('measured small', () => {
   test('one audit record in a hundred tells something, and each can be read', () => {
     const { messages, policy } = auditMessages(4, 100);
     const heard = inspectionsFromAuditLog(messages, { policy, ownObjectIds: [], now: new Date() });
-    expect(heard.setAside).toEqual([]);
+    expect(heard.unparsed).toEqual([]);
     expect(heard.inspections.flatMap(({ hints }) => hints.map(({ says }) => says.kind)).toSorted()).toEqual([
       'act',
       'act',
@@ -99,7 +99,7 @@ describe('measured small', () => {
   });
 
   test('a sweep in a process of its own calls what the formula says', async () => {
-    const figures = await measureSweep({ vaults: 2, keysInEach: 30, passes: 2 });
+    const figures = await measureSweep({ vaults: 2, keysInEach: 30, sweeps: 2 });
     expect(namesOf(figures)).toEqual(['sweep-calls-over-formula', 'sweep-peak-mib']);
     const [calls, peak] = figures;
     expect(calls).toMatchObject({ value: 1, target: 1, ok: true });

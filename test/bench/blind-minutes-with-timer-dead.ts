@@ -13,8 +13,8 @@ const STEP_SECONDS = 1;
 
 /**
  * How long a vault goes unwatched when its sweep's message is lost while the timer is dead and two other vaults' sweeps
- * run, in minutes, on the turned clock with passes 60 s apart. By the harsher reading: from the beginning of the last pass
- * before to that of the first after, so that the minute in which nothing was due counts as well. The other vaults' passes
+ * run, in minutes, on the turned clock with sweeps 60 s apart. By the harsher reading: from the beginning of the last sweep
+ * before to that of the first after, so that the minute in which nothing was due counts as well. The other vaults' sweeps
  * are put at every tenth second of the minute after the lost vault's; the worst of those runs is given.
  */
 export const blindMinutesWithTimerDead: Measurement = {
@@ -22,7 +22,7 @@ export const blindMinutesWithTimerDead: Measurement = {
   measure: () => measureBlindMinutes([0, 10, 20, 30, 40, 50]),
 };
 
-/** @param phasesSeconds how long after the lost vault's passes those of the others begin, one run for each */
+/** @param phasesSeconds how long after the lost vault's sweeps those of the others begin, one run for each */
 export async function measureBlindMinutes(phasesSeconds: readonly number[]): Promise<readonly Figure[]> {
   const gaps: number[] = [];
   for (const phase of phasesSeconds) gaps.push(await longestGapMs(phase));
@@ -46,11 +46,11 @@ async function longestGapMs(phaseSeconds: number): Promise<number> {
     );
     // The sentry lives once more, and dies.
     await keepSweeping('sentry', ports);
-    const planted = queues.sweeps.take().map((message) => sweepMessage.parse(message));
+    const scheduled = queues.sweeps.take().map((message) => sweepMessage.parse(message));
     azure.clearLog();
-    for (const message of planted.filter(({ vault }) => vault === LOST)) await handle(message, running);
+    for (const message of scheduled.filter(({ vault }) => vault === LOST)) await handle(message, running);
     await pass(phaseSeconds, running);
-    for (const message of planted.filter(({ vault }) => vault !== LOST)) await handle(message, running);
+    for (const message of scheduled.filter(({ vault }) => vault !== LOST)) await handle(message, running);
     await pass(300 - phaseSeconds, running);
     await lose(running);
     await pass(600, running);
@@ -82,9 +82,9 @@ async function lose({ queues }: Composition): Promise<void> {
 }
 
 /** The end of the run ends the last gap: a vault that nobody swept again was blind for at least so long. */
-function longest(passes: readonly Date[]): number {
-  const gaps = [...passes, new Date()]
+function longest(sweeps: readonly Date[]): number {
+  const gaps = [...sweeps, new Date()]
     .slice(1)
-    .map((at, before) => at.getTime() - (passes[before]?.getTime() ?? at.getTime()));
+    .map((at, before) => at.getTime() - (sweeps[before]?.getTime() ?? at.getTime()));
   return Math.max(...gaps);
 }

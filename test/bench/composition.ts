@@ -1,12 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
+import { seededRandom } from '../../local/azure/random.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { messagesOf } from '../../shared/register/messages.ts';
+import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
 import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 
@@ -47,7 +49,18 @@ export function composition(options: CompositionOptions): Composition {
   const { beforeStorage } = options;
   const hook = beforeStorage === undefined ? {} : { onCall: beforeStorage };
   const queues = { sweeps: fakeQueue(hook), inspections: fakeQueue(hook), alerts: fakeQueue(hook) };
+  const tables = {
+    claims: fakeTable(hook),
+    keys: fakeTable(hook),
+    vaults: fakeTable(hook),
+    approvals: fakeTable(hook),
+    holds: fakeTable(hook),
+    incidents: fakeTable(hook),
+    outbox: fakeTable(hook),
+    intents: fakeTable(hook),
+  };
   const now = (): Date => new Date();
+  const newId = seededRandom(1).uuid;
   const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
   const connection = (vault: string, identity: 'watcher' | 'keeper') => ({
     url: `https://${vault}.vault.azure.net`,
@@ -57,21 +70,18 @@ export function composition(options: CompositionOptions): Composition {
   const ports: Ports = {
     policy,
     now,
-    newId: randomUUID,
+    newId,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
-    tables: {
-      claims: fakeTable(hook),
-      keys: fakeTable(hook),
-      vaults: fakeTable(hook),
-      approvals: fakeTable(hook),
-      holds: fakeTable(hook),
-      incidents: fakeTable(hook),
-      intents: fakeTable(hook),
+    channels: [{ id: 'console', send: async () => {} }],
+    tables: typedTables((name) => tables[name]),
+    queues: {
+      sweeps: messagesOf(queues.sweeps),
+      inspections: messagesOf(queues.inspections),
+      alerts: messagesOf(queues.alerts),
     },
-    queues,
-    trail: createTrail({ streams: fakeStreams(hook), backlog: fakeTable(hook), now }),
-    setAside: fakeDocuments(hook),
+    trail: createTrail({ streams: fakeStreams(hook), spool: fakeTable(hook), now, newId }),
+    quarantine: fakeDocuments(hook),
     settings: {
       sweepEverySeconds: 60,
       ownObjectIds: ['watcher', 'keeper'].flatMap((name) => azure.identities.get(name)?.oid ?? []),

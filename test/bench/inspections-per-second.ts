@@ -1,4 +1,5 @@
 import { inspection } from '../../shared/domain/hint.ts';
+import { keyOf } from '../../shared/domain/subject.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import { inTurns } from '../../shared/in-turns.ts';
 import { received } from '../../shared/senses/received.ts';
@@ -32,10 +33,13 @@ export async function measureInspections(size: {
   azure.behaviours.throttling = false;
   const vaults = policy.vaults.map(({ name }) => name);
   await acceptAlike(vaults, ports);
+  const names = numbered('disk', size.keys);
   const messages = (count: number): readonly unknown[] =>
     Array.from({ length: count }, (_, at) => ({
-      vault: vaults[at % vaults.length],
-      key: numbered('disk', size.keys)[Math.floor(at / vaults.length) % size.keys],
+      subject: keyOf({
+        vault: vaults[at % vaults.length] ?? '',
+        key: names[Math.floor(at / vaults.length) % names.length] ?? '',
+      }),
       hints: [{ id: `hint-${at}`, sense: 'audit-log', heardAt: new Date(), says: { kind: 'differs' } }],
     }));
   const run = (count: number): Promise<void> =>

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import type { LocalAzure } from '../../local/azure/azure.ts';
 import { listenOnTls } from '../../local/azure/tls.ts';
 import { startStorage } from '../../local/storage.ts';
+import type { Outside } from '../../shared/azure/outside.ts';
 import { portsOf } from '../../shared/compose.ts';
 import { readSettings } from '../../shared/config.ts';
 import { policy as policySchema } from '../../shared/domain/policy.ts';
@@ -29,22 +30,22 @@ const MIB = 1024 * 1024;
 const NODE_ARGUMENTS = ['--optimize-for-size', '--max-semi-space-size=2'];
 
 /**
- * What a sweep costs: the vault calls of passes over vaults whose baseline is accepted and where nothing has changed, over
+ * What a sweep costs: the vault calls of sweeps of vaults whose baseline is accepted and where nothing has changed, over
  * those of the formula, and the largest the sweeping process became. 100 vaults, 100 keys in each, two enabled versions a
  * key. The sweeping process is one by itself, bundled as the app is, that reaches the local Azure over its TLS port and
  * storage (Azurite) over HTTP, both in this process. Calls are counted in the local Azure's log; 401s, with which a client
- * learns where to get a token, are left out. Each vault is swept twice, so that what the first pass leaves in memory counts.
+ * learns where to get a token, are left out. Each vault is swept twice, so that what the first sweep leaves in memory counts.
  */
 export const sweepCallsOverFormula: Measurement = {
   names: ['sweep-calls-over-formula', 'sweep-peak-mib'],
-  measure: () => measureSweep({ vaults: 100, keysInEach: 100, passes: 2 }),
+  measure: () => measureSweep({ vaults: 100, keysInEach: 100, sweeps: 2 }),
 };
 
-/** @param size `passes` is how often each vault is swept */
+/** @param size `sweeps` is how often each vault is swept */
 export async function measureSweep(size: {
   readonly vaults: number;
   readonly keysInEach: number;
-  readonly passes: number;
+  readonly sweeps: number;
 }): Promise<readonly Figure[]> {
   const seeds = alikeVaults(size.vaults, size.keysInEach);
   const policy = policySchema.parse({ vaults: seeds.map(({ name }) => ({ name, mode: 'block' })) });
@@ -58,7 +59,7 @@ export async function measureSweep(size: {
       RegisterStorage: register.connectionString,
       TrailStorage: trail.connectionString,
       KEY_GUARDIAN_POLICY: policyFile,
-      // The longest there is: the passes that these plan are not to come due while the bench still runs its own.
+      // The longest there is: the sweeps that these schedule are not to come due while the bench still runs its own.
       KEY_GUARDIAN_SWEEP_SECONDS: '300',
     };
     await acceptAll(
@@ -73,10 +74,10 @@ export async function measureSweep(size: {
       ca: listener.caCertificatePem,
       token: azure.identities.get('watcher')?.token ?? '',
       vaults: size.vaults,
-      passes: size.passes,
+      sweeps: size.sweeps,
     });
     const calls = azure.log.filter(({ status }) => status !== 401).length;
-    const formula = size.passes * size.vaults * callsOfOnePass(size.keysInEach);
+    const formula = size.sweeps * size.vaults * callsOfOneSweep(size.keysInEach);
     return [
       figure('sweep-calls-over-formula', calls / formula, 'times', exactly(1)),
       figure('sweep-peak-mib', peakRssBytes / MIB, 'MiB', atMost(200)),
@@ -89,7 +90,7 @@ export async function measureSweep(size: {
 }
 
 /** The formula of the design, where no key is deleted and nothing is new: the two lists by pages, and each key's versions. */
-function callsOfOnePass(keys: number): number {
+function callsOfOneSweep(keys: number): number {
   const deleted = 0;
   const pages = (items: number): number => Math.ceil(items / PAGE);
   return Math.max(1, pages(keys)) + Math.max(1, pages(deleted)) + keys * pages(VERSIONS_IN_EACH);
@@ -100,14 +101,14 @@ async function acceptAll(
   settings: Readonly<Record<string, string>>,
   vaults: readonly string[],
 ): Promise<void> {
-  const ports = portsOf(readSettings(settings), {
+  const outside: Outside = {
     vaultHttpClient: azure.httpClient,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
-    fetch: (address, request) => fetch(address, request),
+    fetch,
     write: () => {},
-  });
-  await acceptAlike(vaults, ports);
+  };
+  await acceptAlike(vaults, portsOf(readSettings(settings), outside, []));
 }
 
 /** Throws where the sweeping process does not come to its end. */

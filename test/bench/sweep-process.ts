@@ -26,8 +26,8 @@ import { type SweepReport, type SweepTask, sweepTask } from './sweep-task.ts';
 /** As many messages as the Functions host hands to one instance at once: host.json's batchSize, and half of it again. */
 const AT_ONCE = 24;
 const POLL_MS = 20;
-/** How far the clock is turned between two passes: enough to make each vault's sweep overdue, too little for a full read. */
-const BETWEEN_PASSES_MS = HOUR_MS / 6;
+/** How far the clock is turned between two sweeps of a vault: enough to make each vault's sweep overdue, too little for a full read. */
+const BETWEEN_SWEEPS_MS = HOUR_MS / 6;
 
 async function main(): Promise<void> {
   await sweepAll(sweepTask.parse(JSON.parse(await text(process.stdin))));
@@ -35,25 +35,29 @@ async function main(): Promise<void> {
   process.stdout.write(JSON.stringify(report));
 }
 
-async function sweepAll({ settings: given, vaults, passes, token, ...where }: SweepTask): Promise<void> {
+async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: SweepTask): Promise<void> {
   const settings = readSettings(given);
   let aheadMs = 0;
-  const ports = portsOf(settings, {
-    vaultHttpClient: vaultsAt(where),
-    credential: () => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + HOUR_MS }) }),
-    now: () => new Date(Date.now() + aheadMs),
-    fetch: (address, request) => fetch(address, request),
-    write: () => {},
-  });
+  const ports = portsOf(
+    settings,
+    {
+      vaultHttpClient: vaultsAt(where),
+      credential: () => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + HOUR_MS }) }),
+      now: () => new Date(Date.now() + aheadMs),
+      fetch: (address, request) => fetch(address, request),
+      write: () => {},
+    },
+    [],
+  );
   const queue = storageClients({ kind: 'connection-string', value: settings.RegisterStorage ?? '' }).queue('sweeps');
-  for (let pass = 0; pass < passes; pass += 1) {
+  for (let round = 0; round < sweeps; round += 1) {
     await keepSweeping('sentry', ports);
     await inTurns(
       AT_ONCE,
       Array.from({ length: vaults }, (_, at) => at),
       () => sweepNext(queue, ports),
     );
-    aheadMs += BETWEEN_PASSES_MS;
+    aheadMs += BETWEEN_SWEEPS_MS;
   }
 }
 

@@ -19,13 +19,13 @@ const CALLS_A_MINUTE = 5 * 4_000 * 6;
 /** What the figure is told for. */
 const VAULTS = 1_000;
 const AT_ONCE = 24;
-/** In one pass of so many, the service fails one call of each vault with 500, and the client sends it again. */
+/** In one sweep of so many, the service fails one call of each vault with 500, and the client sends it again. */
 const FAILING_IN_EACH = 10;
 
 /**
  * The share of the subscription's documented quota that sweeping takes in the worst minute, for 1,000 vaults of 20 keys,
- * two versions a key, the older ones looked at hourly. Measured: some of those vaults on the turned clock, from the moment
- * their baselines are accepted, all at once, through more than two hours of passes 60 s apart; so the full reads and the
+ * two versions a key, the older ones listed hourly. Measured: some of those vaults on the turned clock, from the moment
+ * their baselines are accepted, all at once, through more than two hours of sweeps 60 s apart; so the full reads and the
  * lists of versions that each hour brings fall as near to one another as they can. Every request that the service saw
  * counts, 401s and what was sent again as well: a 500 is (the client sends a 429 again only where it says when, and the
  * vaults' do not). The busiest minute is then scaled to 1,000 vaults.

@@ -11,7 +11,7 @@ export const sweepTask = z.object({
   token: z.string(),
   vaults: z.number().int().positive(),
   /** How often each vault is swept. */
-  passes: z.number().int().positive(),
+  sweeps: z.number().int().positive(),
 });
 export type SweepTask = z.infer<typeof sweepTask>;
 

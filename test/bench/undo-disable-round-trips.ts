@@ -1,6 +1,7 @@
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { KeyClient } from '@azure/keyvault-keys';
 import { inspection } from '../../shared/domain/hint.ts';
+import { keyOf } from '../../shared/domain/subject.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import { received } from '../../shared/senses/received.ts';
 import { type Composition, composition } from './composition.ts';
@@ -15,7 +16,7 @@ const MOST_ROUND_TRIPS = 4;
  * How many calls an undo waits for one after the other, from the message in hand to the vault's answer to the write, and
  * how long that takes. One vault, keys of two versions, the latest disabled. An undo of the first key is not counted: it
  * brings tokens, challenges and the trail's head to hand. Then one undo a key, since a third on one key within the hour
- * would be contested. The worst count is given, and the median time over four times 20 ms.
+ * would make it flap. The worst count is given, and the median time over four times 20 ms.
  */
 export const undoDisableRoundTrips: Measurement = {
   names: ['undo-disable-round-trips', 'undo-disable-over-injected'],
@@ -115,10 +116,9 @@ async function undo(key: string, { azure, ports }: Composition, trips: RoundTrip
   });
   await client.updateKeyProperties(key, { enabled: false });
   const message: unknown = {
-    vault: VAULT,
-    key,
+    subject: keyOf({ vault: VAULT, key }),
     hints: [{ id: key, sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
-    pass: { badBefore: 0, listedKeys: 1 },
+    attempt: 0,
   };
   trips.begin();
   await received('inspect', inspection, JSON.parse(JSON.stringify(message)), ports, inspect);

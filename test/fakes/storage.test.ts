@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { StorageUnreachable } from '../../shared/errors.ts';
-import { describeDocuments, describeQueue, describeStreams, describeTable } from '../shared/azure/storage.contract.ts';
+import { testDocuments, testQueue, testStreams, testTable } from '../shared/azure/storage.contract.ts';
 import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from './storage.ts';
 
-describeTable('the fake table', fakeTable);
-describeQueue('the fake queue', () => {
+testTable('the fake table', fakeTable);
+testQueue('the fake queue', () => {
   const queue = fakeQueue();
   return { queue, take: () => queue.take() };
 });
-describeStreams('the fake streams', fakeStreams);
-describeDocuments('the fake documents', fakeDocuments);
+testStreams('the fake streams', fakeStreams);
+testDocuments('the fake documents', fakeDocuments);
 
 describe('a fake', () => {
   it('fails a call as storage does when the hook throws, and takes nothing', async () => {

@@ -1,13 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { keyOf } from '../../shared/domain/subject.ts';
 import { type Received, startSink } from '../shared/alerts/sink.ts';
-import { guarded, VAULT } from './guarded.ts';
+import { guarded, OWN, VAULT } from './guarded.ts';
 
 const secret = 'a secret of sixteen or more characters';
 const sink = await startSink();
 const written: string[] = [];
-const { host, as, records, incidents, send, setAside } = guarded(['disk-web', 'disk-app'], {
+const { host, as, records, incidents, isTold, send, quarantined } = guarded(['disk-web', 'disk-app'], {
   webhook: { url: sink.address, secret },
   write: (text) => void written.push(text),
 });
@@ -35,20 +36,23 @@ function isSigned({ headers, body: raw }: Received): boolean {
   return headers['x-key-guardian-signature'] === `v1=${wanted}`;
 }
 
-async function disabledAndSeen(key: string): Promise<void> {
+async function disabledAndInspected(key: string): Promise<void> {
   await as('attacker').disable(VAULT, key);
-  await send('inspections', { vault: VAULT, key, hints: [], attempt: 0 });
+  await send('inspections', { subject: keyOf({ vault: VAULT, key }), hints: [], attempt: 0 });
   await host().idle();
 }
 
 const outcomes = async (key: string) =>
   (await records(VAULT))
-    .filter(({ what, subject, detail }) => what === 'alert' && subject.key === key && detail.channel === 'webhook')
+    .filter(
+      ({ what, subject, detail }) =>
+        what === 'alert' && 'key' in subject && subject.key === key && detail.channel === 'webhook',
+    )
     .map(({ detail }) => [detail.event, detail.outcome]);
 
 describe('alert', () => {
-  it('hands what happened to the webhook, signed, and to the second channel where it is critical', async () => {
-    await disabledAndSeen('disk-web');
+  it('sends what happened to the webhook, signed, and to the second channel where it is critical', async () => {
+    await disabledAndInspected('disk-web');
     expect(alerts('disk-web').map(({ event, signed }) => [event, signed])).toEqual(
       expect.arrayContaining([
         ['opened', true],
@@ -59,16 +63,16 @@ describe('alert', () => {
       true,
     );
     expect(written.join('\n')).toContain(`${VAULT}/disk-web`);
-    expect(await outcomes('disk-web')).toContainEqual(['opened', 'handed-over']);
+    expect(await outcomes('disk-web')).toContainEqual(['opened', 'accepted']);
   });
 
   it('loses nothing where the webhook refuses: it comes again, and the trail tells of both', async () => {
     sink.answer = { status: 503 };
-    await disabledAndSeen('disk-app');
+    await disabledAndInspected('disk-app');
     expect(await outcomes('disk-app')).toContainEqual(['opened', 'refused']);
     sink.answer = { status: 202 };
     await host().advance(10_000);
-    expect(await outcomes('disk-app')).toContainEqual(['opened', 'handed-over']);
+    expect(await outcomes('disk-app')).toContainEqual(['opened', 'accepted']);
     expect(host().failures).toEqual([]);
   });
 
@@ -78,12 +82,14 @@ describe('alert', () => {
     expect(text).not.toContain('path-nobody-knows');
   });
 
-  it('sets a message aside that it cannot read, and tells of it', async () => {
+  it('quarantines a message that it cannot read, and tells of it', async () => {
     await send('alerts', { event: 'opened' });
     await host().idle();
-    const kept = (await records('-')).find(({ what }) => what === 'set-aside');
-    expect(await setAside(String(kept?.detail.document))).toBe('{"event":"opened"}');
-    expect(await incidents('-')).toEqual([expect.objectContaining({ kind: 'set-aside', toldRevision: 1 })]);
-    expect(sink.received.map((each) => body.parse(JSON.parse(each.body)).incident.kind)).toContain('set-aside');
+    const kept = (await records(OWN)).find(({ what }) => what === 'quarantined');
+    expect(await quarantined(String(kept?.detail.document))).toBe('{"event":"opened"}');
+    const [told] = await incidents(OWN);
+    expect(told).toMatchObject({ kind: 'guardian-unwell', reason: 'quarantined' });
+    expect(await isTold(told)).toBe(true);
+    expect(sink.received.map((each) => body.parse(JSON.parse(each.body)).incident.kind)).toContain('guardian-unwell');
   });
 });

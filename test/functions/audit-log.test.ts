@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { USABLE } from '../simulation/disk.ts';
-import { guarded, VAULT } from './guarded.ts';
+import { guarded, OWN, VAULT } from './guarded.ts';
 
-const { running, host, as, disk, records, incidents, setAside } = guarded(['disk-web', 'disk-app', 'disk-db']);
+const { running, host, as, disk, records, incidents, isTold, quarantined } = guarded([
+  'disk-web',
+  'disk-app',
+  'disk-db',
+]);
 
 const hub = () => host().eventHub('key-vault-audit', 'AuditLog_westeurope');
 const oidOf = (identity: string) => running().azure.identities.get(identity)?.oid ?? 'nobody';
-const about = async (key: string) => (await incidents(VAULT)).filter(({ subject }) => subject.key === key);
+const about = async (key: string) =>
+  (await incidents(VAULT)).filter(({ subject }) => 'key' in subject && subject.key === key);
 
 describe('audit-log', () => {
   it('wakes an inspection, whose incident and trail name who did it and from where', async () => {
@@ -20,7 +25,9 @@ describe('audit-log', () => {
     expect(await about('disk-web')).toEqual([
       expect.objectContaining({ kind: 'version-disabled', state: 'resolved', judgement: 'undone', who: mallory }),
     ]);
-    const hints = (await records(VAULT)).filter(({ what, subject }) => what === 'hint' && subject.key === 'disk-web');
+    const hints = (await records(VAULT)).filter(
+      ({ what, subject }) => what === 'hint' && 'key' in subject && subject.key === 'disk-web',
+    );
     expect(hints).toContainEqual(
       expect.objectContaining({
         who: mallory,
@@ -55,10 +62,12 @@ describe('audit-log', () => {
     });
     running().azure.flushAudit();
     await host().idle();
-    expect(await about('disk-app')).toEqual([expect.objectContaining({ severity: 'critical', state: 'open' })]);
+    expect(await about('disk-app')).toEqual([
+      expect.objectContaining({ kind: 'own-act-unexplained', severity: 'critical', state: 'open' }),
+    ]);
   });
 
-  it('passes over a batch of what disks do all day without a look at any key', async () => {
+  it('passes over a batch of what disks do all day without an inspection of any key', async () => {
     const use = await disk('disk-db');
     await use();
     running().azure.clearLog();
@@ -68,16 +77,17 @@ describe('audit-log', () => {
     expect(hub().unread('audit-log-westeurope')).toBe(0);
   });
 
-  it('sets a message aside whole that is no JSON, tells, and reads on', async () => {
+  it('quarantines a message whole that is no JSON, tells, and reads on', async () => {
     const garbage = '{"records":[{"time":"2026-03-01T12:00:00Z","operationName":"KeyDel';
     await hub().send([garbage]);
     await host().idle();
     expect(hub().unread('audit-log-westeurope')).toBe(0);
-    expect(await incidents('-')).toEqual([
-      expect.objectContaining({ kind: 'set-aside', state: 'open', toldRevision: 1 }),
-    ]);
-    const kept = (await records('-')).find(({ what }) => what === 'set-aside');
+    const [told, ...others] = await incidents(OWN);
+    expect(told).toMatchObject({ kind: 'guardian-unwell', reason: 'quarantined', state: 'open' });
+    expect(others).toEqual([]);
+    expect(await isTold(told)).toBe(true);
+    const kept = (await records(OWN)).find(({ what }) => what === 'quarantined');
     expect(kept?.detail).toMatchObject({ characters: garbage.length, because: expect.any(String) });
-    expect(await setAside(String(kept?.detail.document))).toBe(garbage);
+    expect(await quarantined(String(kept?.detail.document))).toBe(garbage);
   });
 });

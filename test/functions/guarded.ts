@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { resetClock } from '../../local/clock.ts';
+import { resetClock, stopClock } from '../../local/clock.ts';
 import { daysAgo, type Estate, people } from '../../local/estate.ts';
 import { type LocalGuardian, type LocalOptions, startLocalGuardian } from '../../local/guardian.ts';
 import type { Host } from '../../local/host/host.ts';
@@ -11,13 +11,16 @@ import { queue } from '../../shared/azure/queues.ts';
 import { type StorageClients, storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams } from '../../shared/azure/streams.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
-import { type Incident, incident } from '../../shared/domain/incident.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import { GUARDIAN, streamOf } from '../../shared/domain/subject.ts';
 import { readRecords } from '../../shared/trail/read.ts';
 import { type Client, clientOf } from '../simulation/client.ts';
 import { type DiskUse, diskUnder } from '../simulation/disk.ts';
 
 /** In `block`. */
 export const VAULT = 'contoso-disks';
+/** Where the guardian records and tells of itself. */
+export const OWN = streamOf(GUARDIAN);
 const HOUR_MS = 3_600_000;
 const DISK = 'd15cd15c-0000-4000-8000-000000000001';
 
@@ -31,19 +34,22 @@ export interface Guarded {
   as(identity: string): Client;
   /** A disk under the key's only version: what the service answers to wrap and to unwrap. */
   disk(key: string): Promise<() => Promise<DiskUse>>;
-  /** Everything in the trail of a vault, its chain checked. */
-  records(vault: string): Promise<readonly AuditRecord[]>;
-  /** Every incident of a vault and its keys, open and resolved. */
-  incidents(vault: string): Promise<readonly Incident[]>;
+  /** Everything in the trail of a vault, or of the guardian itself, its chain checked. */
+  records(of: string): Promise<readonly AuditRecord[]>;
+  /** Every incident of a vault and its keys, or of the guardian itself, open and resolved. */
+  incidents(of: string): Promise<readonly Incident[]>;
+  /** Whether a channel has accepted the alert of an incident as it stands. */
+  isTold(incident: Incident | undefined): Promise<boolean>;
   /** Puts a message into a queue of the guardian. */
   send(queueName: string, message: unknown): Promise<void>;
-  /** Reads what was set aside. */
-  setAside(name: string): Promise<string | undefined>;
+  /** Reads what was quarantined. */
+  quarantined(name: string): Promise<string | undefined>;
 }
 
 /**
- * A guardian over a vault `contoso-disks` with these keys, each of one version, the same for all tests of the file. When
- * they have ended, no function may have failed and no message been given up.
+ * A guardian over a vault `contoso-disks` with these keys, each of one version, the same for all tests of the file. The clock
+ * stands still but for `advance`, so that a busy machine makes nothing due. When
+ * they have ended, no function may have failed and no message been dead-lettered.
  */
 export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {}): Guarded {
   let running: LocalGuardian | undefined;
@@ -61,6 +67,7 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
     storageClients({ kind: 'connection-string', value: up().guardian.settings[account] ?? '' });
 
   beforeAll(async () => {
+    stopClock();
     folder = await mkdtemp(join(tmpdir(), 'key-guardian-functions-'));
     running = await startLocalGuardian({ estate: estateOf(keys), folder, write: () => {}, ...quiet, ...more });
     await host().idle();
@@ -73,6 +80,13 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
     expect(running?.host?.poisoned).toEqual([]);
   });
 
+  const records: Guarded['records'] = async (of) => {
+    const trail = streams(clients('TrailStorage').container('trail'));
+    const days = new Set((await trail.list('audit/')).map((name) => name.split('/')[1] ?? ''));
+    const all = await Promise.all([...days].map((day) => readRecords(trail, `audit/${day}/${of}`)));
+    return all.flat();
+  };
+
   return {
     running: up,
     host,
@@ -82,18 +96,23 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
       const version = state.kind === 'present' ? (state.versions[0]?.version ?? '') : '';
       return diskUnder(up().azure, VAULT, key, version);
     },
-    async records(vault) {
-      const trail = streams(clients('TrailStorage').container('trail'));
-      const days = new Set((await trail.list('audit/')).map((name) => name.split('/')[1] ?? ''));
-      const all = await Promise.all([...days].map((day) => readRecords(trail, `audit/${day}/${vault}`)));
-      return all.flat();
+    records,
+    async incidents(of) {
+      const { stored } = await up().guardian.ports.tables.incidents.list();
+      return stored.map(({ value }) => value).filter(({ subject }) => streamOf(subject) === of);
     },
-    async incidents(vault) {
-      const rows = await up().guardian.ports.tables.incidents.list();
-      return rows.map((row) => incident.parse(row.data)).filter(({ subject }) => subject.vault === vault);
+    async isTold(incident) {
+      if (incident === undefined) return false;
+      return (await records(streamOf(incident.subject))).some(
+        ({ what, detail }) =>
+          what === 'alert' &&
+          detail.outcome === 'accepted' &&
+          detail.incident === incident.id &&
+          detail.revision === incident.revision,
+      );
     },
     send: (queueName, message) => queue(clients('RegisterStorage').queue(queueName)).send(message),
-    setAside: (name) => up().guardian.ports.setAside.read(name),
+    quarantined: (name) => up().guardian.ports.quarantine.read(name),
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type KeyRecord, keyRecord } from '../../shared/domain/register.ts';
-import { guarded, VAULT } from './guarded.ts';
+import type { ApprovedVersion } from '../../shared/domain/register.ts';
+import { guarded, OWN, VAULT } from './guarded.ts';
 
-const { running, host, as, incidents, setAside, records } = guarded(['disk-web', 'disk-app', 'disk-db']);
+const { running, host, as, incidents, quarantined, records } = guarded(['disk-web', 'disk-app', 'disk-db']);
 
 /** As Event Grid delivers: what the local Azure has to tell goes to the function's endpoint, which answers when it ended. */
 async function delivered(): Promise<void> {
@@ -18,8 +18,8 @@ async function delivered(): Promise<void> {
   await host().idle();
 }
 
-const registered = async (key: string): Promise<KeyRecord> =>
-  keyRecord.parse((await running().guardian.ports.tables.keys.get(VAULT, key))?.data);
+const registered = async (key: string): Promise<Readonly<Record<string, ApprovedVersion>>> =>
+  (await running().guardian.ports.tables.keys.get(VAULT, key))?.value.approved.versions ?? {};
 
 const post = (body: unknown): Promise<Response> =>
   fetch(host().eventGridUrl('key-vault-event'), {
@@ -37,20 +37,23 @@ describe('key-vault-event', () => {
       const version = await as('owner').rotate(VAULT, key);
       running().azure.clearLog();
       await delivered();
-      const looks = running().azure.log.filter(({ identity }) => identity === 'watcher');
-      expect(looks.length).toBeGreaterThan(0);
-      expect(looks.every((look) => look.key === key)).toBe(true);
-      expect((await registered(key)).versions).toHaveProperty([version]);
+      const reads = running().azure.log.filter(({ identity }) => identity === 'watcher');
+      expect(reads.length).toBeGreaterThan(0);
+      expect(reads.every((read) => read.key === key)).toBe(true);
+      expect(await registered(key)).toHaveProperty([version]);
     },
   );
 
-  it('tells of a version that is born disabled, and leaves it unapproved', async () => {
+  it('tells of a new version that is disabled, and leaves it unapproved', async () => {
     const version = await as('attacker').create(VAULT, 'disk-db', { enabled: false });
     await delivered();
     expect(await incidents(VAULT)).toContainEqual(
-      expect.objectContaining({ kind: 'version-born-weak', subject: { vault: VAULT, key: 'disk-db', version } }),
+      expect.objectContaining({
+        kind: 'version-not-approved',
+        subject: { kind: 'version', vault: VAULT, key: 'disk-db', version },
+      }),
     );
-    expect((await registered('disk-db')).versions[version]?.approved).toBeUndefined();
+    expect((await registered('disk-db'))[version]?.attributes).toBeUndefined();
   });
 
   it('believes no event: one of a version that there is not costs reads and leads to nothing', async () => {
@@ -61,15 +64,15 @@ describe('key-vault-event', () => {
     expect((await post([forged])).status).toBe(202);
     await host().idle();
     expect(running().azure.log.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect(Object.keys((await registered('disk-web')).versions)).toEqual(Object.keys(before.versions));
+    expect(Object.keys(await registered('disk-web'))).toEqual(Object.keys(before));
   });
 
-  it('sets an event aside whole that it cannot read, tells, and takes it', async () => {
+  it('quarantines an event whole that it cannot read, tells, and takes it', async () => {
     const odd = { eventType: 'Microsoft.KeyVault.KeyNewVersionCreated', data: 'no object' };
     expect((await post([odd])).status).toBe(202);
     await host().idle();
-    expect(await incidents('-')).toEqual([expect.objectContaining({ kind: 'set-aside', state: 'open' })]);
-    const kept = (await records('-')).find(({ what }) => what === 'set-aside');
-    expect(JSON.parse((await setAside(String(kept?.detail.document))) ?? '')).toEqual(odd);
+    expect(await incidents(OWN)).toEqual([expect.objectContaining({ reason: 'quarantined', state: 'open' })]);
+    const kept = (await records(OWN)).find(({ what }) => what === 'quarantined');
+    expect(JSON.parse((await quarantined(String(kept?.detail.document))) ?? '')).toEqual(odd);
   });
 });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
-import { guarded, VAULT } from './guarded.ts';
+import { keyOf } from '../../shared/domain/subject.ts';
+import { guarded, OWN, VAULT } from './guarded.ts';
 
 // As a rollback leaves it: the version before does not know it, and nothing may stop for it.
 process.env.KEY_GUARDIAN_OF_THE_NEXT_VERSION = '1';
 const { running, host, as, incidents, send } = guarded(['disk-web'], { sweepSeconds: 60 });
 
 const MINUTE_MS = 60_000;
-const passes = () =>
+const sweeps = () =>
   running().azure.log.filter(({ identity, operation }) => identity === 'watcher' && operation === 'list').length;
 
-/** As if the message that carries a vault's chain of passes were lost. */
+/** As if the message that carries a vault's chain of sweeps were lost. */
 async function loseTheSweepsQueue(): Promise<void> {
   const clients = storageClients({
     kind: 'connection-string',
@@ -20,29 +21,29 @@ async function loseTheSweepsQueue(): Promise<void> {
 }
 
 describe('sentry', () => {
-  it('plants the first sweep of a vault as soon as the app starts, and has nothing to tell where its baseline is accepted', async () => {
-    expect(passes()).toBeGreaterThan(0);
+  it('schedules the first sweep of a vault as soon as the app starts, and has nothing to tell where its baseline is accepted', async () => {
+    expect(sweeps()).toBeGreaterThan(0);
     expect(await incidents(VAULT)).toEqual([]);
   });
 
-  it('leaves a vault alone whose next pass is under way', async () => {
+  it('leaves a vault alone whose next sweep is under way', async () => {
     running().azure.clearLog();
     await host().advance(4 * MINUTE_MS, 5_000);
-    expect(passes()).toBeGreaterThanOrEqual(3);
-    expect(passes()).toBeLessThanOrEqual(5);
+    expect(sweeps()).toBeGreaterThanOrEqual(3);
+    expect(sweeps()).toBeLessThanOrEqual(5);
   });
 
-  it('plants again within two minutes what was lost', async () => {
+  it('schedules again within two minutes what was lost', async () => {
     await loseTheSweepsQueue();
     await as('attacker').disable(VAULT, 'disk-web');
     running().azure.clearLog();
     await host().advance(3 * MINUTE_MS, 5_000);
-    expect(passes()).toBeGreaterThan(0);
+    expect(sweeps()).toBeGreaterThan(0);
     expect(running().azure.state(VAULT, 'disk-web')).toMatchObject({ versions: [{ enabled: true }] });
   });
 
   it('tells of a setting that cannot be used, while all else works', async () => {
-    const told = (await incidents('-')).filter(({ kind }) => kind === 'setting-misconfigured');
+    const told = (await incidents(OWN)).filter(({ reason }) => reason === 'setting-misconfigured');
     expect(told.map(({ state, summary }) => [state, summary])).toEqual([
       [
         'open',
@@ -51,39 +52,39 @@ describe('sentry', () => {
     ]);
   });
 
-  it('tells of poison that no function can take, until it is gone', async () => {
+  it('tells of dead letters that no function can take, until they are gone', async () => {
     const clients = storageClients({
       kind: 'connection-string',
       value: running().guardian.settings.RegisterStorage ?? '',
     });
-    const poison = clients.queue('inspections-poison');
-    await poison.createIfNotExists();
-    await poison.sendMessage('{"not":"base64"}');
+    const deadLetters = clients.queue('inspections-poison');
+    await deadLetters.createIfNotExists();
+    await deadLetters.sendMessage('{"not":"base64"}');
     await host().advance(14 * MINUTE_MS, 5_000);
     const told = async () =>
-      (await incidents('-')).filter(({ kind }) => kind === 'poison-left').map(({ state }) => state);
+      (await incidents(OWN)).filter(({ reason }) => reason === 'dead-letters-left').map(({ state }) => state);
     expect(await told()).toEqual([]);
     await host().advance(3 * MINUTE_MS, 5_000);
     expect(await told()).toEqual(['open']);
-    await poison.clearMessages();
+    await deadLetters.clearMessages();
     await host().advance(2 * MINUTE_MS, 5_000);
     expect(await told()).toEqual(['resolved']);
   });
 
-  it('is not needed: with the timer dead, any other function that runs plants what is overdue and says so', async () => {
+  it('is not needed: with the timer dead, any other function that runs schedules what is overdue and says so', async () => {
     host().pauseTimers();
     await loseTheSweepsQueue();
     await host().advance(4 * MINUTE_MS, MINUTE_MS);
     running().azure.clearLog();
-    await send('inspections', { vault: VAULT, key: 'disk-web', hints: [], attempt: 0 });
+    await send('inspections', { subject: keyOf({ vault: VAULT, key: 'disk-web' }), hints: [], attempt: 0 });
     await host().idle();
     await host().advance(MINUTE_MS, 5_000);
-    expect(passes()).toBeGreaterThan(0);
-    expect(await incidents(VAULT)).toContainEqual(expect.objectContaining({ kind: 'sweep-replanted', state: 'open' }));
+    expect(sweeps()).toBeGreaterThan(0);
+    expect(await incidents(VAULT)).toContainEqual(expect.objectContaining({ reason: 'sentry-silent', state: 'open' }));
     host().resumeTimers();
     await host().advance(2 * MINUTE_MS, MINUTE_MS);
     expect(await incidents(VAULT)).toContainEqual(
-      expect.objectContaining({ kind: 'sweep-replanted', state: 'resolved' }),
+      expect.objectContaining({ reason: 'sentry-silent', state: 'resolved' }),
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { USABLE } from '../simulation/disk.ts';
-import { guarded, VAULT } from './guarded.ts';
+import { guarded, OWN, VAULT } from './guarded.ts';
 
 const { running, host, as, disk, records, incidents, send } = guarded(['disk-web', 'disk-app', 'disk-db']);
 
@@ -29,7 +29,7 @@ describe('sweep', () => {
   });
 
   it('records the intent before the outcome, and the guardian needs no other act', async () => {
-    const about = (await records(VAULT)).filter(({ subject }) => subject.key === 'disk-web');
+    const about = (await records(VAULT)).filter(({ subject }) => 'key' in subject && subject.key === 'disk-web');
     const acts = about.filter(({ what }) => what === 'intent' || what === 'outcome');
     expect(acts.map(({ what, detail }) => [what, detail.kind])).toEqual([
       ['intent', undefined],
@@ -50,10 +50,10 @@ describe('sweep', () => {
     expect(lists()).toBe(before);
   });
 
-  it('sets a message aside that it cannot read, whole, and sweeps on', async () => {
+  it('quarantines a message that it cannot read, whole, and sweeps on', async () => {
     await send('sweeps', { vault: 7 });
     await host().idle();
-    expect(await incidents('-')).toEqual([expect.objectContaining({ kind: 'set-aside', state: 'open' })]);
+    expect(await incidents(OWN)).toEqual([expect.objectContaining({ reason: 'quarantined', state: 'open' })]);
     const lists = () => running().azure.log.filter(({ operation }) => operation === 'list').length;
     const before = lists();
     await host().advance(5 * MINUTE_MS, MINUTE_MS);

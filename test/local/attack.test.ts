@@ -58,7 +58,7 @@ describe('npm run attack', () => {
     expect([act, target, vault, identity].map(({ status, out }) => ({ status, out }))).toEqual(
       Array.from({ length: 4 }, () => ({ status: 1, out: '' })),
     );
-    expect(act.err).toContain('Allowed choices are disable, delete, expire, not-before, strip-ops, purge.');
+    expect(act.err).toContain('Allowed choices are disable, delete, expire, not-before, strip-operations, purge.');
     expect(target.err).toBe('"contoso-disks" names no key: write it as contoso-disks/disk-web.');
     expect(vault.err).toBe('There is no vault fabrikam. There are: contoso-disks, contoso-sql, contoso-dev.');
     expect(identity.err).toMatch(/^There is no identity nobody\. There are: owner, attacker, /);

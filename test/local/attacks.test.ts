@@ -25,14 +25,14 @@ const current = (azure: LocalAzure): Partial<VersionState> => {
 
 describe('an attack', () => {
   it('is one of these', () => {
-    expect(actNames).toEqual(['disable', 'delete', 'expire', 'not-before', 'strip-ops', 'purge']);
+    expect(actNames).toEqual(['disable', 'delete', 'expire', 'not-before', 'strip-operations', 'purge']);
   });
 
   it.each([
     ['disable', { enabled: false }],
     ['expire', { enabled: true, exp: expect.any(Number) }],
     ['not-before', { enabled: true, nbf: expect.any(Number) }],
-    ['strip-ops', { enabled: true, keyOps: ['encrypt'] }],
+    ['strip-operations', { enabled: true, keyOps: ['encrypt'] }],
   ])('%s leaves the current version unusable', async (act, expected) => {
     const { azure, client } = world(true);
     await attack(act, client, 'disk');

@@ -117,17 +117,19 @@ describe('the package', () => {
 describe('a bad policy', () => {
   it('fails the build with every fault and leaves no package behind', async () => {
     const policyFile = join(folder, 'bad.json');
-    const bad = { vaults: [{ name: 'x' }, { name: 'contoso-disks', mode: 'destroy' }], channels: 'console', extra: 1 };
+    const bad = { vaults: [{ name: 'x' }, { name: 'contoso-disks', mode: 'destroy' }], channels: ['pager'], extra: 1 };
     await writeFile(policyFile, JSON.stringify(bad));
     const into = join(folder, 'never');
     const error = await buildPackage({ folder: into, policyFile }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PolicyInvalid);
     expect(error).toMatchObject({
       faults: [
-        expect.stringContaining('vaults.0.name'),
-        expect.stringContaining('vaults.1.mode'),
-        expect.stringContaining('channels'),
-        expect.stringContaining('extra'),
+        expect.stringContaining('vault x: name is not'),
+        expect.stringContaining('vault contoso-disks: mode must be'),
+        expect.stringContaining('the policy has no member extra'),
+        expect.stringContaining(
+          'the policy: channels must name only channels there are (console, webhook), not "pager"',
+        ),
       ],
     });
     await expect(readdir(into)).rejects.toThrow('ENOENT');

@@ -56,10 +56,11 @@ it('leaves performance.now() with real time', () => {
 });
 
 it('stands still once it is stopped, but for turns, until it is reset', () => {
+  const steady = performance.now.bind(performance);
   stopClock();
   const stopped = Date.now();
-  const until = performance.now() + 3;
-  while (performance.now() < until);
+  const until = steady() + 3;
+  while (steady() < until);
   expect(Date.now()).toBe(stopped);
   turnClock(hour);
   expect(Date.now()).toBe(stopped + hour);
@@ -67,4 +68,15 @@ it('stands still once it is stopped, but for turns, until it is reset', () => {
   expect(Date.now()).toBe(stopped + hour);
   resetClock();
   expect(Date.now()).toBeGreaterThan(stopped);
+});
+
+it('stops performance.now() with the date, turns it too, and lets it go on once it is reset', () => {
+  const before = performance.now();
+  stopClock();
+  const stopped = performance.now();
+  expect(stopped).toBeGreaterThanOrEqual(before);
+  turnClock(hour);
+  expect(performance.now()).toBeCloseTo(stopped + hour, 3);
+  resetClock();
+  expect(performance.now()).toBeLessThan(stopped + hour);
 });

@@ -1,21 +1,27 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { attack } from '../../local/attacks.ts';
 import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
+import { signature, signatureHeader, timestampHeader } from '../../shared/alerts/webhook.ts';
 
 const script = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
-const patient = { timeout: 20_000, interval: 50 };
+const patient = { timeout: 100_000, interval: 50 };
 
+const children: ChildProcess[] = [];
 const start = (folder: string, ...options: readonly string[]) => {
   const child = spawn(process.execPath, [script, '--folder', folder, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  children.push(child);
   const shown = { text: '' };
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -24,6 +30,13 @@ const start = (folder: string, ...options: readonly string[]) => {
   return { child, shown };
 };
 const isUp = ({ shown }: ReturnType<typeof start>): boolean => shown.text.includes('Ctrl+C stops it.');
+
+/** Makes and runs a request with curl, in the folder that holds `.local`: any client can reach the local Azure. */
+const CURL = String.raw`node -p 'const a = require("./.local/azure.json"), v = a.vaults[0], port = new URL(v.url).port, t = a.identities.find((i) => i.name === "attacker").token; [
+  "curl -sS --cacert", a.caFile, "--connect-to ::127.0.0.1:" + port, "-X PATCH",
+  "-H", JSON.stringify("Authorization: Bearer " + t), "-H", JSON.stringify("Content-Type: application/json"),
+  "-d", "{\\\"attributes\\\":{\\\"enabled\\\":false}}", v.url + "/keys/disk-web?api-version=7.4"
+].join(" ")' | sh`;
 
 /** What one that was killed left behind: nobody answers there. */
 const LEFT_BEHIND = JSON.stringify({
@@ -45,7 +58,7 @@ async function seenWhileStarting(starting: ReturnType<typeof start>): Promise<re
 }
 
 let home = '';
-/** Where the README's commands look for it, from the folder they are run in. */
+/** Where the command line looks for it, in the folder of package.json. */
 let folder = '';
 let first: ReturnType<typeof start>;
 let second: ReturnType<typeof start>;
@@ -60,10 +73,9 @@ beforeAll(async () => {
   second = start(join(home, 'second'));
   seen = await seenWhileStarting(first);
   await vi.waitUntil(() => isUp(second), patient);
-}, 60_000);
+});
 afterAll(async () => {
-  first.child.kill('SIGKILL');
-  second.child.kill('SIGKILL');
+  for (const child of children) child.kill('SIGKILL');
   await rm(home, { recursive: true, force: true });
 });
 
@@ -73,7 +85,7 @@ describe('npm start', () => {
     expect(first.shown.text).toMatch(/block {2}https:\/\/contoso-disks\.vault\.azure\.net:\d+\n/);
     expect(first.shown.text).toMatch(/alert {2}https:\/\/contoso-dev\.vault\.azure\.net:\d+\n/);
     expect(first.shown.text).toContain(join(folder, 'azure.json'));
-    expect(first.shown.text).toContain('npm run attack -- disable contoso-disks/disk-web');
+    expect(first.shown.text).toContain(`npm run attack -- --folder ${folder} disable contoso-disks/disk-web\n`);
   });
 
   it('says how fast it goes here, and by which seed: the one it was given, or one by chance', () => {
@@ -94,10 +106,17 @@ describe('npm start', () => {
     await expect.poll(() => first.shown.text, patient).toMatch(/resolved: contoso-disks\/disk-web: restored after /);
   });
 
+  it('alerts you of an attack in alert with the command that restores the key, as it is to be typed', async () => {
+    const client = await outsideClient(await findLocalAzure(folder), 'contoso-dev', 'attacker');
+    await attack('disable', client, 'dev-web');
+    const command = `  command: npm run key-guardian -- --folder ${folder} restore contoso-dev/dev-web\n`;
+    await expect.poll(() => first.shown.text, patient).toContain(command);
+  });
+
   it.skipIf(!canRun('curl') || !canRun('sh'))(
-    'lets the line of the README disable a key with curl, and undoes it',
+    'lets curl disable a key with what azure.json says, and undoes it',
     async () => {
-      const { stdout } = await promisify(execFile)('sh', ['-c', await curlLine()], {
+      const { stdout } = await promisify(execFile)('sh', ['-c', CURL], {
         cwd: home,
         env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
       });
@@ -110,13 +129,55 @@ describe('npm start', () => {
     },
   );
 
-  it('does not start a second time over the first, and says what to do', async () => {
+  it('does not start a second time over the first, says what to do, and touches nothing of the first', async () => {
+    const files = () =>
+      Promise.all(['azure.json', 'settings.json'].map((name) => readFile(join(folder, name), 'utf8')));
+    const before = await files();
     const { child, shown } = start(folder);
     expect(await once(child, 'close')).toEqual([1, null]);
-    expect(shown.text).toContain(
-      'A local guardian runs already: stop it, or give this one a folder of its own with --folder.',
+    expect(shown.text).toBe(
+      'A local guardian runs already: stop it, or give this one a folder of its own with --folder.\n',
     );
+    expect(await files()).toEqual(before);
     await expect(findLocalAzure(folder)).resolves.toBeDefined();
+  });
+
+  it('starts once where two are started at the same moment, and again after one that was killed', async () => {
+    const shared = join(home, 'shared');
+    const both = [start(shared), start(shared)];
+    const ended = await Promise.race(both.map(async (one) => ({ one, with: await once(one.child, 'close') })));
+    expect(ended.with).toEqual([1, null]);
+    expect(ended.one.shown.text).toContain('A local guardian runs already');
+    const [other] = both.filter((one) => one !== ended.one);
+    if (other === undefined) throw new Error('There is no other.');
+    await vi.waitUntil(() => isUp(other), patient);
+    other.child.kill('SIGKILL');
+    await once(other.child, 'close');
+
+    const next = start(shared);
+    await vi.waitUntil(() => isUp(next), patient);
+    next.child.kill('SIGTERM');
+    expect(await once(next.child, 'close')).toEqual([0, null]);
+    await expect(readdir(shared)).resolves.toEqual([]);
+  });
+
+  it('leaves nothing where it is stopped while it starts', async () => {
+    const starting = start(join(home, 'early', 'folder'));
+    await vi.waitUntil(
+      () =>
+        readdir(join(home, 'early', 'folder')).then(
+          (files) => files.length > 0,
+          () => false,
+        ),
+      {
+        ...patient,
+        interval: 5,
+      },
+    );
+    starting.child.kill('SIGINT');
+    expect(await once(starting.child, 'close')).toEqual([0, null]);
+    expect(starting.shown.text).toBe('');
+    await expect(readdir(join(home, 'early'))).rejects.toThrow('ENOENT');
   });
 
   it('does not start where its folder is a file, and says so', async () => {
@@ -125,7 +186,7 @@ describe('npm start', () => {
     expect(shown.text).toContain(`${script} is a file: give it a folder with --folder.`);
   });
 
-  it.each(['azure.json', 'policy.json'])('does not start where %s is a folder, and says so', async (name) => {
+  it.each(['azure.json', 'settings.json'])('does not start where %s is a folder, and says so', async (name) => {
     const taken = join(home, `taken-by-${name}`);
     await mkdir(join(taken, name), { recursive: true });
     const { child, shown } = start(taken);
@@ -141,30 +202,95 @@ describe('npm start', () => {
     expect(shown.text).toContain('Give the seed as a whole number');
   });
 
-  it('ends on Ctrl+C, which npm passes on once more, with status 0, and leaves no address behind', async () => {
+  it('ends on Ctrl+C, which npm passes on once more, with status 0, and leaves nothing behind', async () => {
     const pressing = setInterval(() => first.child.kill('SIGINT'), 10);
     const ended = await once(first.child, 'close').finally(() => clearInterval(pressing));
     expect(ended).toEqual([0, null]);
-    await expect(access(join(folder, 'azure.json'))).rejects.toThrow('ENOENT');
+    expect(await readdir(folder)).toEqual([]);
+    await expect(findLocalAzure(folder)).rejects.toThrow('No local guardian runs here');
   });
 
-  it('ends in the same way when its terminal is closed, and leaves the address of one that was started at the same moment', async () => {
-    const file = join(home, 'second', 'azure.json');
-    await writeFile(file, LEFT_BEHIND);
+  it('ends in the same way when its terminal is closed, and leaves what somebody else put there', async () => {
+    const put = ['azure.json', 'policy.json'];
+    for (const name of put) await writeFile(join(home, 'second', name), LEFT_BEHIND);
     second.child.kill('SIGHUP');
     expect(await once(second.child, 'close')).toEqual([0, null]);
-    expect(await readFile(file, 'utf8')).toBe(LEFT_BEHIND);
+    expect((await readdir(join(home, 'second'))).toSorted()).toEqual(put);
+    for (const name of put) expect(await readFile(join(home, 'second', name), 'utf8')).toBe(LEFT_BEHIND);
+  });
+});
+
+describe('npm start with a policy of one’s own', () => {
+  const policyFile = () => join(home, 'own-policy.json');
+  const OWN = { vaults: [{ name: 'Payroll', mode: 'block', keys: [{ pattern: 'scratch-*', guard: false }] }] };
+
+  it('makes the vaults it names, guards them, and alerts the webhook, signed with the secret that it shows once', async () => {
+    const received: { readonly body: string; readonly headers: IncomingHttpHeaders }[] = [];
+    const receiver = createServer((request, response) => {
+      text(request).then((body) => {
+        received.push({ body, headers: request.headers });
+        response.writeHead(202).end();
+      });
+    });
+    await once(receiver.listen(0, '127.0.0.1'), 'listening');
+    const { port } = z.object({ port: z.number() }).parse(receiver.address());
+    await writeFile(policyFile(), JSON.stringify(OWN));
+    const own = join(home, 'own');
+    const { child, shown } = start(own, '--policy', policyFile(), '--webhook', `http://127.0.0.1:${port}/alerts`);
+    await vi.waitUntil(() => isUp({ child, shown }), patient);
+    expect(shown.text).toContain('watches 1 vault with 2 keys');
+    expect(shown.text).toContain(
+      'Made for the policy, with keys to try it on: payroll (disk-web, disk-app, scratch-one).',
+    );
+    expect(shown.text).toContain('so that nobody watches: contoso-disks, contoso-sql, contoso-dev.');
+    expect(shown.text).toContain(
+      'Alerts go to: console, webhook (the address of --webhook, beside those of the policy).',
+    );
+    const [secret, ...others] = [...shown.text.matchAll(/\b[0-9a-f]{48}\b/g)].map(([found]) => found);
+    expect(others).toEqual([]);
+    const files = await Promise.all((await readdir(own)).map((name) => readFile(join(own, name), 'utf8')));
+    expect(files.filter((one) => one.includes(secret ?? '') || one.includes(`:${port}`))).toEqual([]);
+
+    const client = await outsideClient(await findLocalAzure(own), 'payroll', 'attacker');
+    await attack('disable', client, 'disk-web');
+    const events = () => received.map(({ body }) => z.object({ event: z.string() }).parse(JSON.parse(body)).event);
+    await expect.poll(events, patient).toContain('resolved');
+    expect((await client.getKey('disk-web')).properties.enabled).toBe(true);
+    for (const { body, headers } of received) {
+      const signed = signature(secret ?? '', String(headers[timestampHeader]), body);
+      expect(headers[signatureHeader]).toBe(signed);
+    }
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ incident: { kind: 'version-disabled' } });
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    await expect(readdir(own)).rejects.toThrow('ENOENT');
+    receiver.close();
+  });
+
+  it('starts nothing where the policy is bad, and names every fault', async () => {
+    await writeFile(policyFile(), JSON.stringify({ vaults: [{ name: 'a--b', mode: 'on' }], channels: ['pager'] }));
+    const { child, shown } = start(join(home, 'never'), '--policy', policyFile());
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(shown.text.trimEnd().split('\n')).toEqual([
+      `The policy ${policyFile()} cannot be used:`,
+      expect.stringContaining('vault a--b: name is not'),
+      expect.stringContaining('vault a--b: mode must be'),
+      expect.stringContaining('not "pager"'),
+    ]);
+    await expect(readdir(join(home, 'never'))).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    ['http://alerts.example/', 'its address is not https'],
+    ['https://me:word@alerts.example/', 'its address carries a user name or password'],
+    ['alerts', 'its address is missing or is no URL'],
+  ])('starts nothing for the webhook %s, and does not repeat it', async (address, because) => {
+    const { child, shown } = start(join(home, 'never'), '--webhook', address);
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(shown.text).toBe(`--webhook cannot be used: ${because}.\n`);
   });
 });
 
 function canRun(command: string): boolean {
   return spawnSync(command, ['--version']).error === undefined;
-}
-
-/** The line of the README that makes and runs a request with curl. */
-async function curlLine(): Promise<string> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const [line, ...more] = readme.split('\n').filter((one) => one.startsWith('node -p ') && one.includes('curl'));
-  if (line === undefined || more.length > 0) throw new Error('The README has no curl line, or more than one.');
-  return line;
 }

@@ -27,25 +27,25 @@ test('a guardian is made once, and kept', () => {
 
 test('the console needs no settings; the webhook is there where it has them', () => {
   Object.assign(process.env, OWN);
-  expect(compose().channels.map(({ id }) => id)).toEqual(['console']);
+  expect(compose().ports.channels.map(({ id }) => id)).toEqual(['console']);
 });
 
 test('settings that a template left empty are left out', () => {
   Object.assign(process.env, OWN, { KEY_GUARDIAN_WEBHOOK_URL: '', KEY_GUARDIAN_WEBHOOK_SECRET: '' });
-  expect(compose().channels.map(({ id }) => id)).toEqual(['console']);
+  expect(compose().ports.channels.map(({ id }) => id)).toEqual(['console']);
 });
 
 test('a channel whose settings cannot be used stops nothing else, and its address is not said', () => {
   Object.assign(process.env, OWN, { KEY_GUARDIAN_WEBHOOK_URL: 'http://hooks.example/secret' });
-  const { channels, misconfigured } = compose();
-  expect(channels.map(({ id }) => id)).toEqual(['console']);
+  const { ports, misconfigured } = compose();
+  expect(ports.channels.map(({ id }) => id)).toEqual(['console']);
   expect(misconfigured.map(String)).toEqual([
     expect.stringMatching(/webhook cannot be used: its address is not https\.$/),
   ]);
   expect(String(misconfigured)).not.toContain('secret');
 });
 
-test('faults of other settings are told together', () => {
+test('faults of other settings are said together', () => {
   Object.assign(process.env, { KEY_GUARDIAN_SWEEP_SECONDS: '1' });
   const thrown = (): unknown => {
     try {
@@ -65,7 +65,7 @@ test('faults of other settings are told together', () => {
   });
 });
 
-test('settings that it can do without stop nothing: they are told by the guardian', () => {
+test('settings that it can do without stop nothing: the guardian alerts operators of them', () => {
   Object.assign(process.env, OWN, { KEY_GUARDIAN_POLCY: 'other.json', KEY_GUARDIAN_AUDIT_REGIONS: 'West Europe' });
   expect(compose().misconfiguredSettings).toEqual([
     'KEY_GUARDIAN_POLCY: there is no such setting',

@@ -104,37 +104,37 @@ describe('settings', () => {
 });
 
 describe('settings that the app does without', () => {
-  const heard = { AuditLog_westeurope: 'x', AuditLog_northeurope: 'x' };
+  const connected = { AuditLog_westeurope: 'x', AuditLog_northeurope: 'x' };
 
   test.each<readonly [says: string, environment: Environment, faults: readonly string[]]>([
-    ['none', { ...OWN, ...heard, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope' }, []],
+    ['none', { ...OWN, ...connected, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope' }, []],
     ['an unknown name', { KEY_GUARDIAN_POLCY: 'secret' }, ['KEY_GUARDIAN_POLCY: there is no such setting']],
     ['an unknown name that is empty', { KEY_GUARDIAN_POLCY: '' }, []],
     ['a name that is not ours', { KEY_GUARD: '1' }, []],
     [
       'a region that is named twice',
-      { ...heard, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope, WestEurope' },
+      { ...connected, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope, WestEurope' },
       ['KEY_GUARDIAN_AUDIT_REGIONS: region 3 of 3 is the same as region 1'],
     ],
     [
       'a region as the portal spells it',
-      { ...heard, KEY_GUARDIAN_AUDIT_REGIONS: 'West Europe' },
+      { ...connected, KEY_GUARDIAN_AUDIT_REGIONS: 'West Europe' },
       ['KEY_GUARDIAN_AUDIT_REGIONS: region 1 of 1 is no name of a region: write it as westeurope'],
     ],
     [
       'a region without its connection',
       { AuditLog_westeurope: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'northeurope, westeurope' },
-      ['AuditLog_northeurope: it is not there, so that no audit record of that region is heard'],
+      ['AuditLog_northeurope: it is not there, so that no audit record of that region arrives'],
     ],
     [
       'a region whose connection is empty',
       { AuditLog_westeurope: '', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
-      ['AuditLog_westeurope: it is not there, so that no audit record of that region is heard'],
+      ['AuditLog_westeurope: it is not there, so that no audit record of that region arrives'],
     ],
     [
       'a region whose name only begins like one that has a connection',
       { AuditLog_westeurope2: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
-      ['AuditLog_westeurope: it is not there, so that no audit record of that region is heard'],
+      ['AuditLog_westeurope: it is not there, so that no audit record of that region arrives'],
     ],
     [
       'a region with the connection of a managed identity',
@@ -146,7 +146,7 @@ describe('settings that the app does without', () => {
       { AUDITLOG_WESTEUROPE: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
       [],
     ],
-  ])('are told: %s', (_says, environment, faults) => {
+  ])('are said: %s', (_says, environment, faults) => {
     expect(misconfiguredSettings(environment)).toEqual(faults);
   });
 });

@@ -26,7 +26,12 @@ describe('a policy file', () => {
     const names = ['contoso-disks', 'contoso-sql', 'Contoso-Disks', 'contoso-disks', 'CONTOSO-SQL', 'contoso-dev'];
     const file = await fileOf(JSON.stringify({ vaults: names.map((name) => ({ name })) }));
     expect(() => readPolicy(file)).toThrow(
-      expect.objectContaining({ faults: ['vaults: a vault is named twice: contoso-disks, contoso-sql'] }),
+      expect.objectContaining({
+        faults: [
+          'vault contoso-disks is named twice: say all of it in one place',
+          'vault contoso-sql is named twice: say all of it in one place',
+        ],
+      }),
     );
   });
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { resetClock } from '../../local/clock.ts';
-import { startAt } from './clock.ts';
+import { stopAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import type { Step } from './instance.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
@@ -19,6 +19,8 @@ afterEach(resetClock);
 interface Story {
   readonly name: string;
   readonly behaviours?: NonNullable<WorldOptions['behaviours']>;
+  /** What happened before, while no instance ended. */
+  before?(world: World): Promise<void>;
   act(world: World): Promise<void>;
 }
 
@@ -50,28 +52,42 @@ const stories: readonly Story[] = [
       await world.as('attacker').expire('prod-disks', 'disk-a', new Date('2020-01-01T00:00:00Z'), older?.version);
     },
   },
+  {
+    name: 'the latest version is disabled for the third time within a minute',
+    async before(world) {
+      for (let time = 0; time < 2; time += 1) {
+        await world.as('attacker').disable('prod-disks', 'disk-a');
+        await world.wake('prod-disks', 'disk-a');
+        await world.pass(20);
+      }
+    },
+    act: (world) => world.as('attacker').disable('prod-disks', 'disk-a'),
+  },
 ];
 
 /** Plays a story; the instance at work ends at the step that `ends` picks. */
 async function play(
-  { act, behaviours = {} }: Story,
+  { before, act, behaviours = {} }: Story,
   options: Pick<WorldOptions, 'endedBackSeconds'> & { readonly ends?: (step: Step, number: number) => boolean },
 ): Promise<{ readonly end: EndState; readonly steps: readonly Step[]; readonly undoneAfter: number }> {
-  resetClock();
-  startAt();
+  stopAt();
   const steps: Step[] = [];
+  let counting = false;
   const world = await createWorld({
     vaults,
     policy,
     behaviours,
     endedBackSeconds: options.endedBackSeconds ?? 5,
     onStep(step) {
+      if (!counting) return;
       steps.push(step);
       if (options.ends?.(step, steps.length)) throw new Error('the process is gone');
     },
   });
   // Ten quiet minutes: the reads of the baseline have settled.
   await world.pass(600, 600);
+  await before?.(world);
+  counting = true;
   await act(world);
   await world.sentry();
   await world.pass(10);

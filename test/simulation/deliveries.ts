@@ -1,5 +1,6 @@
+import { send } from '../../shared/alerts/send.ts';
 import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
-import { type AlertMessage, alertMessage } from '../../shared/domain/incident.ts';
+import { alertMessage } from '../../shared/domain/incident.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
@@ -15,7 +16,6 @@ const BACK_AFTER_SECONDS = 5;
 export interface Deliveries {
   /** Messages that failed five times. */
   readonly poisoned: readonly unknown[];
-  readonly alerts: readonly AlertMessage[];
   /** Errors that handlers threw. */
   readonly failures: readonly unknown[];
   /** Lets everything happen that is due now. */
@@ -35,7 +35,6 @@ export function createDeliveries({
   readonly endedBackSeconds: number;
 }): Deliveries {
   const poisoned: unknown[] = [];
-  const alerts: AlertMessage[] = [];
   const failures: unknown[] = [];
   const dequeued = new Map<string, number>();
   let turn = 0;
@@ -74,20 +73,22 @@ export function createDeliveries({
 
   return {
     poisoned,
-    alerts,
     failures,
     async settle() {
       for (;;) {
         const sweeps = queues.sweeps.take();
         const inspections = queues.inspections.take();
-        alerts.push(...queues.alerts.take().map((message) => alertMessage.parse(message)));
-        if (sweeps.length + inspections.length === 0) return;
+        const alerts = queues.alerts.take();
+        if (sweeps.length + inspections.length + alerts.length === 0) return;
         await Promise.all([
           ...sweeps.map((message) =>
             deliver(queues.sweeps, message, (by) => received('sweep', sweepMessage, message, by, sweep)),
           ),
           ...inspections.map((message) =>
             deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),
+          ),
+          ...alerts.map((message) =>
+            deliver(queues.alerts, message, (by) => received('alert', alertMessage, message, by, send)),
           ),
         ]);
       }

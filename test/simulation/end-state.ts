@@ -1,4 +1,7 @@
 import type { SeedKey, SeedVersion } from '../../local/azure/types.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import type { KeyRecord } from '../../shared/domain/register.ts';
+import { spellSubject } from '../../shared/domain/subject.ts';
 import { DAY_MS } from '../../shared/domain/time.ts';
 import { readKeys } from '../../shared/register/keys.ts';
 import type { World } from './world.ts';
@@ -8,19 +11,25 @@ export interface EndState {
   readonly vault: readonly unknown[];
   /** Writes of the guardian that changed what the vault holds. */
   readonly changes: number;
+  /** But for what tells only how long an instance was gone, once it is resolved. */
   readonly incidents: readonly string[];
   readonly register: readonly unknown[];
   /** Claims that nobody ended. */
   readonly claims: number;
-  /** Incidents whose last change is not in the alerts queue. */
+  /** Incidents of which the outbox still holds an alert, and those that nobody was alerted of as they stand. */
   readonly untold: readonly string[];
+  /** Alerts of what no incident says. */
+  readonly unfounded: readonly string[];
   /** Writes that reached the vault without an intent in the trail. */
   readonly unrecorded: readonly string[];
 }
 
+/** They tell of the platform: in which call an instance ends decides whether anybody missed it. */
+const OF_THE_PLATFORM = ['not-inspected', 'sentry-silent'];
+
 /** Where a run over one vault came to. Dates that the guardian made are told from now. */
 export async function endStateOf(world: World, vault: string, keys: readonly string[]): Promise<EndState> {
-  const rows = await readKeys(world.ports.tables.keys, vault);
+  const { known } = await readKeys(world.ports.tables.keys, vault);
   const incidents = [
     ...(await world.incidents(vault)),
     ...(await Promise.all(keys.map((key) => world.incidents(vault, key)))).flat(),
@@ -32,44 +41,64 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
     vault: keys.map((key) => vaultStateOf(world, vault, key)),
     changes: world.changes(),
     incidents: incidents
-      .map(({ kind, subject, state }) => [kind, subject.key, subject.version, state].join(' '))
+      .filter(({ reason = '', state }) => state === 'open' || !OF_THE_PLATFORM.includes(reason))
+      .map(({ kind, reason, subject, state }) => [kind, reason, spellSubject(subject), state].join(' '))
       .toSorted(),
-    register: [...rows].map(([key, { record }]) => ({
-      key,
-      current: record.current,
-      versions: Object.entries(record.versions).map(([version, known]) => ({
-        version,
-        approved: known.approved && {
-          ...known.approved,
-          notBefore: dateOf(known.approved.notBefore?.getTime()),
-          expiresOn: dateOf(known.approved.expiresOn?.getTime()),
-        },
-        fingerprint: known.fingerprint,
-        distrusted: known.distrusted,
-        spent: known.spent.length,
-        seen: known.seen && {
-          enabled: known.seen.enabled,
-          operations: known.seen.operations,
-          // What was never looked at carries the baseline's `undo`: only `left` changes what is decided next.
-          left: known.seen.verdict === 'left',
-          notBefore: dateOf(known.seen.notBefore?.getTime()),
-          expiresOn: dateOf(known.seen.expiresOn?.getTime()),
-        },
-      })),
-      approvedDeletion: record.approvedDeletion !== undefined,
-      absent: record.absentSince !== undefined,
-      recovering: record.recovering !== undefined,
-      purged: record.purged !== undefined,
-      failing: record.failing?.because,
-      undone: [...new Set(record.undone.map(({ version }) => version ?? ''))].toSorted(),
-      acts: record.acts.map(({ operation, version }) => `${operation} ${version ?? ''}`).toSorted(),
-    })),
-    claims: (await world.ports.tables.claims.list(vault)).length,
-    untold: incidents.filter(({ revision, toldRevision }) => toldRevision < revision).map(({ kind }) => kind),
+    register: [...known].map(([key, { record }]) => registerStateOf(key, record)),
+    claims: (await world.ports.tables.claims.list(vault)).stored.length,
+    untold: [
+      ...(await world.ports.tables.outbox.list()).stored.map(({ value }) => value.incident.kind),
+      ...incidents.filter((incident) => !isTold(world, incident)).map(({ kind, state }) => `${kind} ${state}`),
+    ],
+    unfounded: world.alerts
+      .filter(({ incident: { id, revision } }) => {
+        const standing = incidents.find((incident) => incident.id === id);
+        return standing === undefined || standing.revision < revision;
+      })
+      .map(({ event, incident: { kind, subject } }) => `${event} ${kind} ${spellSubject(subject)}`),
     unrecorded: world.azure.log
       .filter(({ identity, method, status }) => identity === 'keeper' && method !== 'GET' && status !== 401)
       .map(({ clientRequestId = 'none' }) => clientRequestId)
       .filter((id) => !intended.has(id)),
+  };
+}
+
+/** Whether the channel was given an incident as it stands. */
+const isTold = ({ alerts }: World, { id, revision }: Incident): boolean =>
+  alerts.some(({ incident }) => incident.id === id && incident.revision === revision);
+
+function registerStateOf(key: string, { approved, observed, inFlight, audit }: KeyRecord): unknown {
+  return {
+    key,
+    current: observed.current,
+    versions: Object.entries(approved.versions).map(([version, known]) => {
+      const last = observed.versions[version];
+      return {
+        version,
+        approved: known.attributes && {
+          ...known.attributes,
+          notBefore: dateOf(known.attributes.notBefore?.getTime()),
+          expiresOn: dateOf(known.attributes.expiresOn?.getTime()),
+        },
+        fingerprint: known.fingerprint,
+        revoked: known.revoked,
+        consumed: known.consumed.length,
+        observed: last && {
+          enabled: last.enabled,
+          operations: last.operations,
+          notBefore: dateOf(last.notBefore?.getTime()),
+          expiresOn: dateOf(last.expiresOn?.getTime()),
+        },
+      };
+    }),
+    differing: Object.keys(observed.differing).toSorted(),
+    standing: approved.standing.kind,
+    absent: observed.absentSince !== undefined,
+    recovering: inFlight.recovering !== undefined,
+    purged: audit.purged !== undefined,
+    unreadable: inFlight.unreadable?.because,
+    undone: [...new Set(inFlight.undone.map(({ version }) => version ?? ''))].toSorted(),
+    events: audit.events.map(({ operation, version }) => `${operation} ${version ?? ''}`).toSorted(),
   };
 }
 

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { LocalAzure } from '../../local/azure/azure.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
-import type { Streams, Table } from '../../shared/storage.ts';
+import { messagesOf } from '../../shared/register/messages.ts';
+import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
+import type { WorldStorage } from './storage.ts';
 
 export interface Step {
   /** `claims.insert`, `trail.append`, `vault.PATCH` … */
@@ -16,10 +17,11 @@ export interface Step {
 /** What all instances share. */
 export interface Shared {
   readonly azure: LocalAzure;
-  readonly storage: Pick<Ports, 'tables' | 'queues' | 'setAside'> & {
-    readonly streams: Streams;
-    readonly backlog: Table;
-  };
+  /** Of the world's seed. */
+  readonly newId: () => string;
+  readonly storage: WorldStorage;
+  /** The alert channels. */
+  readonly channels: Ports['channels'];
   /** The policy as it is now. */
   readonly policy: () => Policy;
   readonly settings: Ports['settings'];
@@ -34,7 +36,7 @@ export interface Instance {
 }
 
 /** Composes the real guardian over storage in memory and the local Azure. */
-export function createInstance({ azure, storage, policy, settings, onStep }: Shared): Instance {
+export function createInstance({ azure, newId, storage, channels, policy, settings, onStep }: Shared): Instance {
   const instance = { ended: false };
   const steps = (step: Step): void => {
     if (instance.ended) throw new InstanceEnded(step);
@@ -62,31 +64,25 @@ export function createInstance({ azure, storage, policy, settings, onStep }: Sha
       return policy();
     },
     now,
-    newId: randomUUID,
+    newId,
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
-    tables: {
-      claims: stepped('claims', tables.claims),
-      keys: stepped('keys', tables.keys),
-      vaults: stepped('vaults', tables.vaults),
-      approvals: stepped('approvals', tables.approvals),
-      holds: stepped('holds', tables.holds),
-      incidents: stepped('incidents', tables.incidents),
-      intents: stepped('intents', tables.intents),
-    },
+    channels,
+    tables: typedTables((name) => stepped(name, tables[name])),
     queues: {
-      sweeps: stepped('sweeps', queues.sweeps),
-      inspections: stepped('inspections', queues.inspections),
-      alerts: stepped('alerts', queues.alerts),
+      sweeps: messagesOf(stepped('sweeps', queues.sweeps)),
+      inspections: messagesOf(stepped('inspections', queues.inspections)),
+      alerts: messagesOf(stepped('alerts', queues.alerts)),
     },
     trail: createTrail({
       streams: stepped('trail', storage.streams),
-      backlog: stepped('backlog', storage.backlog),
+      spool: stepped('spool', storage.spool),
       now,
+      newId,
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
       giveUpAfterMs: 60_000,
     }),
-    setAside: stepped('set-aside', storage.setAside),
+    quarantine: stepped('quarantine', storage.quarantine),
     settings,
   };
   return Object.assign(instance, { ports });

@@ -1,4 +1,6 @@
 import { type AuditRecord, auditRecord } from '../../shared/domain/audit-record.ts';
+import type { TableName } from '../../shared/register/tables.ts';
+import type { Table } from '../../shared/storage.ts';
 import { fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 
 /** The storage that all instances of a world share. */
@@ -15,16 +17,17 @@ export function createStorage(onStorage: (name: string) => void | Promise<void>)
       approvals: fakeTable(hooked('approvals')),
       holds: fakeTable(hooked('holds')),
       incidents: fakeTable(hooked('incidents')),
+      outbox: fakeTable(hooked('outbox')),
       intents: fakeTable(hooked('intents')),
-    },
+    } satisfies Record<TableName, Table>,
     queues: {
       sweeps: fakeQueue(hooked('sweeps')),
       inspections: fakeQueue(hooked('inspections')),
       alerts: fakeQueue(hooked('alerts')),
     },
     streams: fakeStreams(hooked('trail')),
-    backlog: fakeTable(hooked('backlog')),
-    setAside: fakeDocuments(hooked('set-aside')),
+    spool: fakeTable(hooked('spool')),
+    quarantine: fakeDocuments(hooked('quarantine')),
   };
 }
 

@@ -1,31 +1,37 @@
-import { randomUUID } from 'node:crypto';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
+import type { Channel } from '../../shared/alerts/channel.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
-import { type AlertMessage, type Incident, incident } from '../../shared/domain/incident.ts';
+import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
+import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
-import { hand } from '../../shared/senses/queue-heard.ts';
-import { watch } from '../../shared/senses/sweep/sentry.ts';
+import { queueSensed } from '../../shared/senses/queue-sensed.ts';
+import { wakeAndWatch } from '../../shared/senses/sweep/sentry.ts';
 import { type Client, clientOf } from './client.ts';
 import { createDeliveries } from './deliveries.ts';
+import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
-import { createStorage, recordsIn } from './storage.ts';
+import { withSharedPairs } from './pairs.ts';
+import { retryAtOnce } from './retries.ts';
+import { createStorage, recordsIn, type WorldStorage } from './storage.ts';
 
 /** What a world is made of. Times are the process's `Date`, which the world turns. */
 export interface WorldOptions {
   readonly vaults: readonly SeedVault[];
   readonly policy: unknown;
   readonly behaviours?: Partial<Behaviours>;
+  /** For ids, orders and shares: the same seed gives the same run, but for the material of keys that are made on the way. Default 1. */
   readonly seed?: number;
   /** Called before each call of storage takes effect: `trail.append`, `tables.insert` …; what it throws fails the call. */
   readonly onStorage?: (name: string) => void | Promise<void>;
@@ -52,7 +58,10 @@ export interface World {
   readonly ports: Ports;
   /** Messages that failed five times. */
   readonly poisoned: readonly unknown[];
-  readonly alerts: readonly AlertMessage[];
+  /** What the one channel, `console`, was given. */
+  readonly alerts: readonly AlertContent[];
+  /** The tables as they lie in storage, whatever their rows hold. */
+  readonly tables: WorldStorage['tables'];
   /** Errors that handlers threw. */
   readonly failures: readonly unknown[];
   as(identity: 'owner' | 'attacker' | 'disk'): Client;
@@ -88,9 +97,13 @@ const DISK_ACTIONS = [
 ];
 
 export async function createWorld(options: WorldOptions): Promise<World> {
+  retryAtOnce();
   let policy: Policy = policySchema.parse(options.policy);
-  const azure = createLocalAzure({
-    vaults: options.vaults,
+  const seed = options.seed ?? 1;
+  const ids = seededIds(seed);
+  const { newId } = ids;
+  const served = createLocalAzure({
+    vaults: withSharedPairs(options.vaults),
     identities: [
       ...guardianIdentities(roles, vaultsInBlock(policy)),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
@@ -98,16 +111,22 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
     ],
     behaviours: { settleMs: 0, ...options.behaviours },
-    seed: options.seed ?? 1,
+    seed,
   });
+  const azure = { ...served, httpClient: ids.named(served.httpClient) };
   const storage = createStorage((name) => options.onStorage?.(name));
   const { tables } = storage;
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
+  const alerts: AlertContent[] = [];
+  const channel: Channel = { id: 'console', send: async (alert) => void alerts.push(alert) };
+
   const composed = (onStep: WorldOptions['onStep']): Instance =>
     createInstance({
       azure,
+      newId,
       storage,
+      channels: [channel],
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
       onStep,
@@ -129,7 +148,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
   azure.clearLog();
 
-  const { poisoned, alerts, failures, settle } = createDeliveries({
+  const { poisoned, failures, settle } = createDeliveries({
     queues: storage.queues,
     compositions,
     compose: () => composed(options.onStep),
@@ -140,7 +159,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   const heard = async (messages: readonly unknown[]): Promise<void> => {
-    await hand(inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }), 'audit-log', ports);
+    await queueSensed(
+      inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }),
+      'audit-log',
+      ports,
+    );
     await settle();
   };
 
@@ -149,6 +172,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ports,
     poisoned,
     alerts,
+    tables,
     failures,
     as: (identity) => clientOf(azure, identity),
     settle,
@@ -160,10 +184,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     async wake(vault, key) {
       await ports.queues.inspections.send({
-        vault,
-        key,
-        hints: [{ id: randomUUID(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
-        pass: { badBefore: 0, listedKeys: 5 },
+        subject: keyOf({ vault, key }),
+        hints: [{ id: newId(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
+        attempt: 0,
       });
       await settle();
     },
@@ -176,11 +199,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async events() {
       azure.flushEvents();
       for (const event of events.splice(0))
-        await hand(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
+        await queueSensed(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
       await settle();
     },
     async sentry() {
-      await watch(ports);
+      await wakeAndWatch(ports);
       await settle();
     },
     writes: () =>
@@ -190,14 +213,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     changes: () =>
       azure.log.filter(({ identity, changed }) => (identity === 'keeper' || identity === 'watcher') && changed).length,
     async incidents(vault, key) {
-      const rows = await tables.incidents.list(key === undefined ? vault : `${vault},${key}`);
-      return rows.map((row) => incident.parse(row.data));
+      const subject = key === undefined ? vaultSubject(vault) : keyOf({ vault, key });
+      return (await readIncidents(ports, subject)).stored.map(({ value }) => value);
     },
     trail: () => recordsIn(storage),
     async approve(given) {
       const now = Date.now();
       const granted = approval.parse({
-        id: randomUUID(),
+        id: newId(),
         version: '*',
         by: 'anyone',
         from: new Date(now - 60_000),
@@ -207,19 +230,19 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         granted: { by: { oid: 'granter' }, at: new Date(now - 60_000) },
         ...given,
       });
-      await tables.approvals.put(granted.vault, granted.id, granted);
+      await ports.tables.approvals.put(granted.vault, granted.id, granted);
       return granted;
     },
     async hold(given = {}) {
       const set = hold.parse({
-        id: randomUUID(),
+        id: newId(),
         by: { oid: 'responder' },
         why: 'a test',
         from: new Date(),
         until: new Date(Date.now() + DEFAULT_HOLD_MS),
         ...given,
       });
-      await tables.holds.put('holds', set.id, set);
+      await ports.tables.holds.put('holds', set.id, set);
       return set;
     },
     changePolicy(next) {

@@ -20,8 +20,16 @@ export interface Material {
 
 const generate = promisify(generateKeyPair);
 
-/** Makes the pair when first asked for, since an RSA key takes about 46 ms; a public part that is given is never made. */
-export function lazyMaterial(type: KeyType, publicPart?: PublicPart): Material {
+/**
+ * Makes the pair when first asked for, since an RSA key takes about 46 ms; a public part that is given is never made.
+ *
+ * @param make gives the private key. Default: a new one of that type
+ */
+export function lazyMaterial(
+  type: KeyType,
+  publicPart?: PublicPart,
+  make: () => KeyObject | Promise<KeyObject> = () => makePair(type),
+): Material {
   if (publicPart !== undefined) {
     return {
       publicPart: async () => publicPart,
@@ -32,7 +40,7 @@ export function lazyMaterial(type: KeyType, publicPart?: PublicPart): Material {
   }
   let made: Promise<Material> | undefined;
   const pair = (): Promise<Material> => {
-    made ??= makePair(type).then((privateKey) => materialOf(privateKey));
+    made ??= Promise.resolve(make()).then(materialOf);
     return made;
   };
   return {

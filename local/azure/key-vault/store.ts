@@ -198,7 +198,7 @@ function versionFromSeed(seed: SeedVersion, nowSeconds: number, random: Random):
     type,
     keyOps: seed.keyOps ?? defaultOperations(type),
     tags: seed.tags,
-    material: lazyMaterial(type, seed.publicPart),
+    material: lazyMaterial(type, seed.publicPart, seed.privateKey),
   };
 }
 

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import { askApproval, grantApproval, withdrawApproval } from '../../../shared/approvals/say.ts';
+import { askApproval, grantApproval, withdrawApproval } from '../../../shared/approvals/approve.ts';
 import { approvableActs } from '../../../shared/domain/approval.ts';
 import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
 import { approvalLines, byWhom } from '../approvals.ts';
@@ -74,7 +74,7 @@ const grant: CommandGroup = (group, run) => {
 const withdraw: CommandGroup = (group, run) => {
   group
     .command('withdraw')
-    .description('Withdraws an approval; what it was spent on stays.')
+    .description('Withdraws an approval; what it was consumed by stays approved.')
     .argument('<vault>', 'the vault it is for', parseVault)
     .argument('<id>', 'its id')
     .action((vault, id) =>

@@ -1,4 +1,5 @@
-import { acceptShown, showBaseline } from '../baseline.ts';
+import { NotAllowed } from '../../../shared/errors.ts';
+import { acceptAll, acceptShown, showBaseline } from '../baseline.ts';
 import type { CommandGroup } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
 import { parseVault } from '../target.ts';
@@ -21,7 +22,8 @@ export const baseline: CommandGroup = (program, run) => {
   group
     .command('accept')
     .description('Makes what is there now the approved state, and lets the guardian write in a vault in block.')
-    .argument('<vault>', 'a guarded vault', parseVault)
+    .argument('[vault]', 'a guarded vault; left out with --all', parseVault)
+    .option('--all', 'every vault whose baseline waits: what is suspicious is known and not approved')
     .option(
       '--needed <key/version>',
       'a suspicious version that something needs: it is approved as usable',
@@ -40,8 +42,10 @@ export const baseline: CommandGroup = (program, run) => {
       collected,
       [],
     )
-    .action((vault, words) =>
+    .action((vault, { all = false, ...words }) =>
       run(async (context) => {
+        if (all === (vault !== undefined)) throw new NotAllowed('Name a vault, or say --all: one of the two.');
+        if (vault === undefined) return acceptAll(words, context);
         await refuseUnknown({ vault }, context.ports);
         return acceptShown(vault, words, context);
       })(),

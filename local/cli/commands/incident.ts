@@ -1,23 +1,97 @@
-import { givingUp } from '../../../shared/approvals/abandon.ts';
-import { closeIncident } from '../../../shared/approvals/close.ts';
-import { spell } from '../../../shared/domain/key.ts';
+import { detailLines, spellJudgement } from '../../../shared/alerts/text.ts';
+import { ABANDONS } from '../../../shared/approvals/abandon.ts';
+import { closeIncident, isClosedByPeople } from '../../../shared/approvals/close.ts';
+import { type Incident, severities } from '../../../shared/domain/incident.ts';
+import { spellSubject } from '../../../shared/domain/subject.ts';
+import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
+import { NotAllowed } from '../../../shared/errors.ts';
+import { readIncidents } from '../../../shared/incidents/store.ts';
 import type { CommandGroup } from '../command.ts';
-import { parseWhy } from '../target.ts';
+import type { Context } from '../context.ts';
+import { parseHours, parseWhy } from '../target.ts';
 
-/** `incident close`. */
+/** Hours that `incident list` goes back for what is over. */
+const LISTED_HOURS = 24;
+
+/** `incident list|show|close`. */
 export const incident: CommandGroup = (program, run) => {
   const group = program.command('incident').description('What people were told of.');
   group
+    .command('list')
+    .description('Incidents that are open, and those that are over since then, undone attacks among them.')
+    .option('--hours <n>', 'how far to go back for what is over', parseHours, LISTED_HOURS)
+    .action(({ hours }) => run((context) => listed(hours, context))());
+  group
+    .command('show')
+    .description('All that is known of one incident.')
+    .argument('<id>', 'its id, or its first characters')
+    .action((id) => run((context) => shown(id, context))());
+  group
     .command('close')
     .description(
-      'Closes an incident that tells of an act, or gives up what is gone. One that tells of a state ends with it.',
+      'Closes an incident that tells of an act, or abandons what is gone. One that tells of a state ends with it.',
     )
-    .argument('<id>', 'its id, from status or the alert')
+    .argument('<id>', 'its id, from incident list or the alert')
     .requiredOption('--why <text>', 'what came of it', parseWhy)
     .action((id, { why }) =>
       run(async ({ ports, who }) => {
-        const { kind, subject } = await closeIncident(id, why, who, ports);
-        return [`Closed: ${kind} of ${spell(subject)}.`, givingUp.get(kind)?.says ?? ''].join(' ').trimEnd();
+        const { kind, subject, abandons } = await closeIncident(id, why, who, ports);
+        const abandoned = abandons === undefined ? '' : ` ${ABANDONS[abandons]}`;
+        return `Closed: ${kind} of ${spellSubject(subject)}.${abandoned}`;
       })(),
     );
 };
+
+/** The gravest first, then the nearest deadline. */
+export const byUrgency = (one: Incident, other: Incident): number =>
+  severities.indexOf(other.severity) - severities.indexOf(one.severity) ||
+  (one.deadline ?? one.since).getTime() - (other.deadline ?? other.since).getTime();
+
+async function listed(hours: number, { ports }: Context): Promise<string> {
+  const { stored, unreadable } = await readIncidents(ports);
+  const all = stored.map(({ value }) => value);
+  const fromMs = ports.now().getTime() - hours * HOUR_MS;
+  const open = all.filter(({ state }) => state === 'open').toSorted(byUrgency);
+  const over = all
+    .filter(({ state, endedAt }) => state === 'resolved' && (endedAt?.getTime() ?? 0) >= fromMs)
+    .toSorted((one, other) => (other.endedAt?.getTime() ?? 0) - (one.endedAt?.getTime() ?? 0));
+  return [
+    open.length === 0 ? 'Open: none' : 'Open:',
+    ...open.map(incidentLine),
+    over.length === 0 ? `Over within ${hours} h: none` : `Over within ${hours} h, the last first:`,
+    ...over.map(incidentLine),
+    ...unreadable.map(({ message }) => `  ${message}`),
+  ].join('\n');
+}
+
+const isToClose = (one: Incident): boolean => one.state === 'open' && isClosedByPeople(one);
+
+/** An incident in one line, its id last. */
+export function incidentLine(one: Incident): string {
+  const { id, severity, kind, reason, subject, since, deadline, state, endedAt, judgement, who } = one;
+  return [
+    `  ${severity.padEnd(8)}`,
+    reason === undefined ? kind : `${kind} (${reason})`,
+    spellSubject(subject),
+    `since ${utc(since)}`,
+    ...(state === 'resolved' ? [`until ${utc(endedAt)}`] : []),
+    ...(deadline === undefined || state === 'resolved' ? [] : [`disks fail ${utc(deadline)}`]),
+    spellJudgement(judgement),
+    ...(who === undefined ? [] : [`by ${who.name ?? who.oid}`]),
+    ...(isToClose(one) ? ['until a person closes it'] : []),
+    id,
+  ].join('  ');
+}
+
+async function shown(id: string, { ports, runnable }: Context): Promise<string> {
+  if (id === '') throw new NotAllowed('Give the id of an incident, or its first characters.');
+  const found = (await readIncidents(ports)).stored.filter(({ value }) => value.id.startsWith(id.toLowerCase()));
+  const [one, another] = found;
+  if (one === undefined)
+    throw new NotAllowed(`There is no incident ${id}. Those that there are:\n  key-guardian incident list`);
+  if (another !== undefined) throw new NotAllowed(`Several incidents begin with ${id}: give more of the id.`);
+  const close = isToClose(one.value) ? [`key-guardian incident close ${one.value.id} --why "…"`] : [];
+  const commands = [...one.value.commands, ...close].flatMap((command) => runnable(command) ?? []);
+  const told = { ...one.value, commands };
+  return [told.summary, ...detailLines({ event: 'changed', incident: told })].join('\n');
+}

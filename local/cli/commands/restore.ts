@@ -1,14 +1,14 @@
 import type { CommandGroup } from '../command.ts';
 import { refuseUnknown } from '../known.ts';
 import { restore as putBack } from '../restore.ts';
-import { parseKeyTarget } from '../target.ts';
+import { parseTarget } from '../target.ts';
 
 /** `restore`. */
 export const restore: CommandGroup = (program, run) => {
   program
     .command('restore')
-    .description('Puts a key back as it was approved, under your own rights.')
-    .argument('<vault/key>', 'which key', parseKeyTarget)
+    .description('Puts a key, or every key of a vault, back as it was approved, under your own rights.')
+    .argument('<vault[/key[/version]]>', 'which key; a vault alone for all its keys', parseTarget)
     .option('--dry-run', 'say what it would do')
     .option(
       '--also-approved',

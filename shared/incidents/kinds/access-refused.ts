@@ -1,16 +1,18 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { incidentKind } from './kind.ts';
+import { keyOf } from '../../domain/subject.ts';
+import { BY_A_PERSON, incidentKind } from './kind.ts';
 
 export const accessRefused = incidentKind(
   {
     id: 'access-refused',
     severity: 'error',
-    tells: 'A use of a key was refused although the key is usable.',
-    ends: { kind: 'by-a-person' },
+    audience: 'on-call',
+    tells: 'A use of a key was refused although the key is usable: an identity has lost its access.',
+    ...BY_A_PERSON,
   },
   (id: KeyId, by: Actor, at: Date, operation: string, status: number) => ({
-    subject: id,
+    subject: keyOf(id),
     since: at,
     summary: `${operation} of ${spell(id)} was refused with ${status} although the key is usable: an identity has lost its access.`,
     judgement: 'left to people',

@@ -1,26 +1,36 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { incidentKind } from './kind.ts';
+import { versionOf } from '../../domain/subject.ts';
+import { later, MINUTE_MS } from '../../domain/time.ts';
+import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { BY_A_PERSON, incidentKind } from './kind.ts';
+
+/** What somebody else did. */
+interface ActByOther extends KeyId {
+  readonly version: string | undefined;
+  readonly operation: string;
+  readonly approval: string;
+  readonly by: Actor;
+  readonly at: Date;
+  readonly stopsDisks: boolean;
+}
 
 export const approvedActByOther = incidentKind(
   {
     id: 'approved-act-by-other',
     severity: 'critical',
-    tells: 'An act was approved, but not for the person who did it.',
-    ends: { kind: 'by-a-person' },
+    audience: 'on-call',
+    tells: 'A state was approved, and somebody else than the approval names, or who granted it, brought it about.',
+    ...BY_A_PERSON,
+    endsWhen: 'with `restore`, or by a person: `incident close`',
   },
-  (
-    id: KeyId & { readonly version?: string | undefined },
-    operation: string,
-    approval: string,
-    by: Actor,
-    at: Date,
-  ) => ({
-    subject: id,
+  ({ version, operation, approval, by, at, stopsDisks, ...id }: ActByOther) => ({
+    subject: versionOf(id, version),
     since: at,
-    summary: `${operation} of ${spell(id)} was approved (${approval}), but not for who did it.`,
-    judgement: 'left to people',
+    summary: `${operation} of ${spell({ ...id, version })} was approved by approval ${approval}, but not for who did it.`,
+    judgement: 'left to people: two people wanted that state',
     who: by,
-    command: `key-guardian restore ${spell(id)} --also-approved`,
+    ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
+    commands: [`key-guardian restore ${spell(id)}`],
   }),
 );

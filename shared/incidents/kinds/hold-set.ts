@@ -1,5 +1,4 @@
-import { NO_VAULT } from '../../domain/audit-record.ts';
-import { type Hold, spellHold } from '../../domain/hold.ts';
+import { type Hold, spellHold, subjectOfHold } from '../../domain/hold.ts';
 import { utc } from '../../domain/time.ts';
 import { incidentKind } from './kind.ts';
 
@@ -7,14 +6,17 @@ export const holdSet = incidentKind(
   {
     id: 'hold-set',
     severity: 'critical',
-    tells: 'A person stopped writes. Everyone hears of it.',
-    ends: { kind: 'with-its-state', when: 'with the hold' },
+    audience: 'on-call',
+    tells: 'A person stopped every write of the guardian. Everyone is alerted.',
+    ends: 'with-its-state',
+    endsWhen: 'with the hold',
   },
   (hold: Hold) => ({
-    subject: { vault: hold.vault ?? NO_VAULT, ...(hold.key === undefined ? {} : { key: hold.key }) },
+    subject: subjectOfHold(hold),
     since: hold.from,
     summary: `A hold stops every write to ${spellHold(hold)} until ${utc(hold.until)}: ${hold.why}`,
     judgement: 'set by a person',
     who: hold.by,
+    commands: [`key-guardian hold release ${hold.id}`],
   }),
 );

@@ -1,23 +1,23 @@
-import type { Severity } from '../../domain/incident.ts';
+import type { Audience, Ending, Incident, Severity } from '../../domain/incident.ts';
 import type { IncidentDraft } from '../draft.ts';
-
-/** When an incident is resolved, and by what. */
-export type Ends =
-  /** It tells of an act: nothing becomes good again by itself. */
-  | { readonly kind: 'by-a-person' }
-  /** The look at its key that does not come to it any more resolves it. */
-  | { readonly kind: 'with-a-look'; readonly when: string }
-  /** What notices that its state is over resolves it. */
-  | { readonly kind: 'with-its-state'; readonly when: string };
 
 /** What an incident that no rule makes says of itself: data first, for reports, documentation and tests. */
 export interface KindFacts {
-  /** The name of its file and of its test; alerts, the trail and `status` call it so. */
+  /** The name of its file; alerts, the trail and `status` call it so. */
   readonly id: string;
-  readonly severity: Severity;
   /** What it tells, in one sentence. */
   readonly tells: string;
-  readonly ends: Ends;
+  readonly audience: Audience;
+  /** What its incidents are about. One reason, called like the kind, where all are alike. */
+  readonly reasons: Readonly<Record<string, ReasonFacts>>;
+}
+
+/** One reason for an incident of a kind. */
+export interface ReasonFacts {
+  readonly severity: Severity;
+  readonly ends: Ending;
+  /** What resolves it, in words. */
+  readonly endsWhen: string;
 }
 
 /** A kind of incident that no rule makes. `shared/incidents/kinds/<id>.ts`, one file each, listed in `registry.ts`. */
@@ -25,15 +25,37 @@ export type IncidentKind<Given extends readonly unknown[]> = KindFacts & {
   readonly draft: (...given: Given) => IncidentDraft;
 };
 
-/**
- * A kind of incident that drafts what it is given, under its own name and severity.
- *
- * @param says what its incidents say, for what they are given
- */
+/** What a kind says of one incident: all but what its facts say. */
+type Says = Omit<IncidentDraft, 'kind' | 'reason' | 'severity' | 'audience' | 'ends'>;
+
+/** How an incident ends that tells of an act. */
+export const BY_A_PERSON = { ends: 'by-a-person', endsWhen: 'by a person: `incident close`' } as const;
+
+/** A kind of one reason. @param says what its incidents say, for what they are given */
 export const incidentKind = <Given extends readonly unknown[]>(
-  facts: KindFacts,
-  says: (...given: Given) => Omit<IncidentDraft, 'kind' | 'severity'>,
+  { id, severity, ends, endsWhen, ...facts }: Omit<KindFacts, 'reasons'> & ReasonFacts,
+  says: (...given: Given) => Says,
 ): IncidentKind<Given> => ({
+  id,
   ...facts,
-  draft: (...given) => ({ kind: facts.id, severity: facts.severity, ...says(...given) }),
+  reasons: { [id]: { severity, ends, endsWhen } },
+  draft: (...given) => ({ kind: id, severity, ends, audience: facts.audience, ...says(...given) }),
 });
+
+/** A kind of several reasons: each is an incident of its own. @param says what its incidents say, for what they are given */
+export const kindOfReasons = <Reason extends string, Given extends readonly unknown[]>(
+  facts: KindFacts & { readonly reasons: Readonly<Record<Reason, ReasonFacts>> },
+  says: (reason: Reason, ...given: Given) => Says,
+): IncidentKind<[reason: Reason, ...given: Given]> => ({
+  ...facts,
+  draft(reason, ...given) {
+    const { severity, ends } = facts.reasons[reason];
+    return { kind: facts.id, reason, severity, ends, audience: facts.audience, ...says(reason, ...given) };
+  },
+});
+
+/** Whether an incident is of a kind, for a reason where one is named. */
+export const isOf =
+  ({ id }: Pick<KindFacts, 'id'>, reason?: string) =>
+  (incident: Pick<Incident, 'kind' | 'reason'>): boolean =>
+    incident.kind === id && (reason === undefined || incident.reason === reason);

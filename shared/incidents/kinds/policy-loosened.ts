@@ -1,15 +1,16 @@
-import { NO_VAULT } from '../../domain/audit-record.ts';
-import { incidentKind } from './kind.ts';
+import { GUARDIAN } from '../../domain/subject.ts';
+import { BY_A_PERSON, incidentKind } from './kind.ts';
 
 export const policyLoosened = incidentKind(
   {
     id: 'policy-loosened',
     severity: 'error',
-    tells: 'The policy guards less than the one before it. Everyone hears of it: who may change it may be who attacks.',
-    ends: { kind: 'by-a-person' },
+    audience: 'on-call',
+    tells: 'The policy guards less than the one before it. Everyone is alerted: who may change it may be who attacks.',
+    ...BY_A_PERSON,
   },
   (loosened: readonly string[], now: Date) => ({
-    subject: { vault: NO_VAULT },
+    subject: GUARDIAN,
     since: now,
     summary: `The policy guards less than before: ${loosened.join('; ')}.`,
     judgement: 'left to people',

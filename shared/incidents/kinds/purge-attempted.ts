@@ -1,16 +1,18 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
-import { incidentKind } from './kind.ts';
+import { keyOf } from '../../domain/subject.ts';
+import { BY_A_PERSON, incidentKind } from './kind.ts';
 
 export const purgeAttempted = incidentKind(
   {
     id: 'purge-attempted',
     severity: 'critical',
+    audience: 'on-call',
     tells: 'Somebody tried to purge a key and was refused.',
-    ends: { kind: 'by-a-person' },
+    ...BY_A_PERSON,
   },
   (id: KeyId, by: Actor, at: Date, status: number) => ({
-    subject: id,
+    subject: keyOf(id),
     since: at,
     summary: `Somebody tried to purge ${spell(id)} and was refused with ${status}.`,
     judgement: 'left to people',

@@ -1,32 +1,32 @@
 import type { ListedVersion } from '../../domain/key.ts';
 import type { ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
-import { PassRefused } from '../../errors.ts';
+import { SweepRefused } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
-import { guarded, keysToList, type Sight, versionsToRead } from './plan.ts';
+import { guarded, keysToList, type Listing, versionsToRead } from './plan.ts';
 
 /** Reads of one vault side by side. */
 const READS_AT_ONCE = 8;
 
-/** What a pass reads of versions. */
+/** What a sweep reads of versions. */
 export interface VersionsRead {
   /** By key. */
   readonly listed: ReadonlyMap<string, readonly ListedVersion[]>;
   /** By `key/version`. */
   readonly read: ReadonlyMap<string, ReadVersion>;
-  /** Keys of which something was refused: that costs the sight of no other, and their own look tells of it. */
+  /** Keys of which something was refused: that hides no other, and their own inspection says why. */
   readonly refused: ReadonlySet<string>;
   /** Why, where it refused each of its keys: then it is the vault that is blind, but for what its lists show. */
   readonly blind: Refusal | undefined;
 }
 
 /**
- * Lists and reads what a pass must see of versions.
+ * Lists and reads what a sweep must see of versions.
  *
- * @throws PassRefused where the vault is throttled, at once, and where it refuses each of its keys: then it is the vault
+ * @throws SweepRefused where the vault is throttled, at once, and where it refuses each of its keys: then it is the vault
  *   that is blind
  */
 export async function readVersions(
-  sight: Sight,
+  listing: Listing,
   reads: Pick<VaultReads, 'listVersions' | 'read'>,
 ): Promise<VersionsRead> {
   const refused = new Set<string>();
@@ -38,16 +38,16 @@ export async function readVersions(
   };
 
   const listed = new Map<string, readonly ListedVersion[]>();
-  await inTurns(READS_AT_ONCE, keysToList(sight), async (key) => {
+  await inTurns(READS_AT_ONCE, keysToList(listing), async (key) => {
     if (refusal?.kind === 'throttled') return;
     const versions = await reads.listVersions(key);
-    // A key that is gone since the list is the next pass's, or has gone already to an inspection of its own.
+    // A key that is gone since the list is the next sweep's, or has gone already to an inspection of its own.
     if (versions.kind === 'missing') return;
     if (versions.kind === 'ok') listed.set(key, versions.value);
     else refuse(key, versions);
   });
   const read = new Map<string, ReadVersion>();
-  await inTurns(READS_AT_ONCE, versionsToRead(sight, listed), async ({ key, version }) => {
+  await inTurns(READS_AT_ONCE, versionsToRead(listing, listed), async ({ key, version }) => {
     if (refusal?.kind === 'throttled') return;
     const answer = await reads.read(key, version);
     if (answer.kind === 'undetailed' || answer.kind === 'missing') return;
@@ -55,6 +55,6 @@ export async function readVersions(
     else refuse(key, answer);
   });
 
-  if (refusal?.kind === 'throttled') throw new PassRefused(sight.vault, refusal.kind, refusal.error);
-  return { listed, read, refused, blind: refused.size === guarded(sight).length ? refusal : undefined };
+  if (refusal?.kind === 'throttled') throw new SweepRefused(listing.vault, refusal.kind, refusal.error);
+  return { listed, read, refused, blind: refused.size === guarded(listing).length ? refusal : undefined };
 }

@@ -1,111 +1,130 @@
+import { wakeSenders } from '../../alerts/send.ts';
 import { LONGEST_SWEEP_SECONDS } from '../../config.ts';
-import type { SweepMessage } from '../../domain/hint.ts';
 import { guardedVaults } from '../../domain/policy.ts';
-import { type SweepState, sweepState } from '../../domain/register.ts';
+import type { SweepState } from '../../domain/register.ts';
+import { vaultSubject } from '../../domain/subject.ts';
 import { SECOND_MS } from '../../domain/time.ts';
-import { isStorageAway, PolicyInvalid } from '../../errors.ts';
+import { isStorageAway, PolicyInvalid, type RowUnreadable } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
-import { sweepReplanted } from '../../incidents/kinds/sweep-replanted.ts';
-import { readOrSetAside } from '../../incidents/quarantine.ts';
+import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
+import { isOf } from '../../incidents/kinds/kind.ts';
+import { quarantineRows } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
+import type { Stored } from '../../register/rows.ts';
 import { readSweep, writeSweep } from '../../register/vaults.ts';
-import type { Row } from '../../storage.ts';
-import { tellBlind } from './end.ts';
+import { alertBlind } from './end.ts';
 
-/** The sentry plants a vault's message once a pass is overdue by half the time between two. */
+/** The sentry schedules a vault's sweep once it is overdue by half the time between two. */
 const SENTRY_OVERDUE_SHARE = 0.5;
 /**
- * Any other function does so, and says so, a little later: a timer is one lease, and timers have been seen silent for
- * half an hour. With the minute until the next of them looks, no vault is without a pass for more than three minutes.
+ * Any other function does so, and says so, a little later: a timer is one lease, and timers have been silent for
+ * half an hour. With the minute until the next of them checks, no vault is without a sweep for more than three minutes.
  */
 const OTHERS_OVERDUE_SHARE = 0.9;
 
 /** Why a vault is blind whose messages nobody takes. */
-const NO_PASS_BEGINS = 'passes are planted and do not begin';
+const NO_SWEEP_BEGINS = 'sweeps are scheduled and do not begin';
 
-/** Vaults that are planted, or told of, side by side. */
+/** Vaults that are scheduled, or alerted of, side by side. */
 const AT_ONCE = 8;
 
-type Telling = () => Promise<void>;
+/** An alert that is due. */
+type Alerting = () => Promise<void>;
 
 /**
- * Plants the sweep of every guarded vault that has none under way. `by` is the function that looks: the sentry does it
- * as its work, any other because the sentry has not. A vault whose passes do not begin for two minutes is told as blind.
- * People are told when all are planted: what cannot be told, or not be planted, keeps no other vault from being swept.
+ * Schedules the sweep of every guarded vault that has none under way. `by` is the function that checks: the sentry does it
+ * as its work, any other because the sentry has not. A vault whose sweeps do not begin for two minutes is
+ * alerted. People are alerted when all are scheduled: what fails for one vault keeps no other from being swept.
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
-  if (by !== 'sentry' && !(isTimeToLook(ports) && hasPolicy(ports))) return;
   const vaults = guardedVaults(ports.policy);
-  const rows = new Map((await ports.tables.vaults.list('sweep')).map((row) => [row.row, row]));
-  const tellings: Telling[] = [];
+  const { stored, unreadable } = await ports.tables.sweeps.list('sweep');
+  const rows = new Map(stored.map((one) => [one.row.row, one]));
+  const alertings: Alerting[] = [];
   const steps = [
     () =>
       inTurns(AT_ONCE, vaults, async (vault) => {
-        tellings.push(...(await plantIfDue(vault, rows.get(vault), by, ports)));
+        const lost = unreadable.find(({ row }) => row === vault);
+        alertings.push(...(await scheduleIfDue(vault, rows.get(vault), lost, by, ports)));
       }),
-    () => inTurns(AT_ONCE, tellings, (tell) => tell()),
+    () => inTurns(AT_ONCE, alertings, (alert) => alert()),
     () => (by === 'sentry' ? forgetUnguarded(rows, vaults, ports) : Promise.resolve()),
   ];
   await inTurns(1, steps, (step) => step());
 }
 
-/** As `keepSweeping`, for a function whose own work is done: it need not be done again because storage is away now. The sentry looks each minute, and fails aloud. */
-export async function helpSweeping(by: string, ports: Ports): Promise<void> {
+/**
+ * Does what the sentry does, for as long as that is silent: a timer can be. For a function whose own work is done: it need
+ * not be done again because storage is away now. The sentry checks twice a minute, and fails aloud.
+ */
+export async function helpSentry(by: string, ports: Ports): Promise<void> {
+  if (!isTimeToCheck(ports)) return;
+  const steps = [() => wakeSenders(ports), () => (hasPolicy(ports) ? keepSweeping(by, ports) : Promise.resolve())];
   try {
-    await keepSweeping(by, ports);
+    await inTurns(1, steps, async (step) => void (await step()));
   } catch (error) {
     if (!isStorageAway(error)) throw error;
   }
 }
 
-/**
- * Plants a vault whose pass is overdue, that has none, or whose row cannot be read. Returns what people are to be told.
- */
-async function plantIfDue(vault: string, row: Row | undefined, by: string, ports: Ports): Promise<readonly Telling[]> {
-  const state = sweepState.safeParse(row?.data).data;
-  const back: readonly Telling[] =
-    by === 'sentry' && state?.replantedAt !== undefined ? [() => sentryIsBack(vault, ports)] : [];
+/** Schedules a vault whose sweep is overdue, that has none, or whose row cannot be read. Returns the alerts that are due. */
+async function scheduleIfDue(
+  vault: string,
+  stored: Stored<SweepState> | undefined,
+  lost: RowUnreadable | undefined,
+  by: string,
+  ports: Ports,
+): Promise<readonly Alerting[]> {
+  const state = stored?.value;
+  const back: readonly Alerting[] =
+    by === 'sentry' && state?.rescheduledAt !== undefined ? [() => sentryIsBack(vault, ports)] : [];
   if (state !== undefined && !isOverdue(state, by, ports)) return back;
-  // Set aside before it is replaced; where that fails the vault is swept all the same, and the failure is told.
-  const [aside] = await Promise.allSettled(
-    row !== undefined && state === undefined ? [readOrSetAside(sweepState, row, 'register', ports)] : [],
-  );
-  if (!(await plant(vault, by, row, state, ports))) return back;
-  if (state === undefined) return aside?.status === 'rejected' ? [() => Promise.reject(aside.reason)] : [];
-  const replanted = sweepReplanted.draft(vault, ports.now(), by);
+  if (lost !== undefined) return scheduleAnew(vault, lost, ports);
+  if (!(await schedule(vault, by, stored, ports))) return back;
+  if (state === undefined) return [];
+  const silent = guardianUnwell.draft('sentry-silent', ports.now(), by, vaultSubject(vault));
   return [
-    ...(by === 'sentry' ? back : [() => openIncident(replanted, ports)]),
-    () => tellBlind(vault, awaitedSince(state, ports.now()), NO_PASS_BEGINS, ports),
+    ...(by === 'sentry' ? back : [() => openIncident(silent, ports)]),
+    () => alertBlind(vault, awaitedSince(state, ports.now()), NO_SWEEP_BEGINS, ports),
   ];
+}
+
+/** In place of a row that cannot be read. That is quarantined first; where it cannot be, the vault is swept all the same, and the failure is thrown. */
+async function scheduleAnew(vault: string, lost: RowUnreadable, ports: Ports): Promise<readonly Alerting[]> {
+  const [quarantined] = await Promise.allSettled([quarantineRows([lost], ports)]);
+  const state: SweepState = { token: ports.newId(), dueAt: ports.now(), differing: {}, policies: [] };
+  await ports.tables.sweeps.put('sweep', vault, state);
+  await ports.queues.sweeps.send({ vault, token: state.token });
+  return quarantined.status === 'rejected' ? [() => Promise.reject(quarantined.reason)] : [];
 }
 
 /** A vault that the policy does not name any more and names again later is swept for the first time. */
 const forgetUnguarded = (
-  rows: ReadonlyMap<string, Row>,
+  rows: ReadonlyMap<string, Stored<SweepState>>,
   vaults: readonly string[],
   { tables }: Ports,
 ): Promise<void> => {
-  const unguarded = [...rows.values()].filter(({ row }) => !vaults.includes(row));
-  return inTurns(AT_ONCE, unguarded, async (row) => void (await tables.vaults.remove(row)));
+  const unguarded = [...rows].filter(([vault]) => !vaults.includes(vault));
+  return inTurns(AT_ONCE, unguarded, async ([, stored]) => void (await tables.sweeps.remove(stored)));
 };
 
 async function sentryIsBack(vault: string, ports: Ports): Promise<void> {
-  await endIncidents({ vault }, ({ kind }) => kind === sweepReplanted.id, 'the sentry runs again', ports);
-  const standing = await readSweep(ports.tables.vaults, vault);
+  await endIncidents(vaultSubject(vault), isOf(guardianUnwell, 'sentry-silent'), 'the sentry runs again', ports);
+  const standing = await readSweep(ports.tables, vault);
   if (standing !== undefined)
-    await writeSweep(ports.tables.vaults, vault, standing, { ...standing.state, replantedAt: undefined });
+    await writeSweep(ports.tables, vault, standing, { ...standing.value, rescheduledAt: undefined });
 }
 
-/** How long functions other than the sentry leave it between two looks of one process, in ms. */
-const LOOK_EVERY_MS = 30 * SECOND_MS;
-const lastLooks = new WeakMap<Ports, Date>();
+/** How long functions other than the sentry wait between two checks in one process, in ms. */
+const CHECK_EVERY_MS = 30 * SECOND_MS;
+const lastChecks = new WeakMap<Ports, Date>();
 
-function isTimeToLook(ports: Ports): boolean {
+function isTimeToCheck(ports: Ports): boolean {
   const now = ports.now();
-  const last = lastLooks.get(ports);
-  if (last !== undefined && Math.abs(now.getTime() - last.getTime()) < LOOK_EVERY_MS) return false;
-  lastLooks.set(ports, now);
+  const last = lastChecks.get(ports);
+  if (last !== undefined && Math.abs(now.getTime() - last.getTime()) < CHECK_EVERY_MS) return false;
+  lastChecks.set(ports, now);
   return true;
 }
 
@@ -119,34 +138,34 @@ function hasPolicy(ports: Ports): boolean {
   }
 }
 
-/** A pass that is planned farther ahead than any setting lets a pass plan the next was planned by a clock that was ahead. */
-function isOverdue({ plannedFor }: SweepState, by: string, { now, settings }: Ports): boolean {
+/** A sweep that is due farther ahead than any setting lets a sweep schedule the next was scheduled by a clock that was ahead. */
+function isOverdue({ dueAt }: SweepState, by: string, { now, settings }: Ports): boolean {
   const everyMs = settings.sweepEverySeconds * SECOND_MS;
   const overdueShare = by === 'sentry' ? SENTRY_OVERDUE_SHARE : OTHERS_OVERDUE_SHARE;
-  const lateMs = now().getTime() - plannedFor.getTime();
+  const lateMs = now().getTime() - dueAt.getTime();
   return lateMs >= overdueShare * everyMs || lateMs < -2 * Math.max(everyMs, LONGEST_SWEEP_SECONDS * SECOND_MS);
 }
 
-/** Since when a pass is waited for that has not begun: by a clock that was ahead, since now. */
+/** Since when a sweep is waited for that has not begun: by a clock that was ahead, since now. */
 function awaitedSince(state: SweepState, now: Date): Date {
-  const since = state.awaitedSince ?? state.plannedFor;
+  const since = state.awaitedSince ?? state.dueAt;
   return since.getTime() > now.getTime() ? now : since;
 }
 
-/** Starts a new chain of passes at once; false where somebody else just did. */
-async function plant(
+/** Starts a new chain of sweeps at once; false where somebody else just did. */
+async function schedule(
   vault: string,
   by: string,
-  row: Row | undefined,
-  before: SweepState | undefined,
+  stored: Stored<SweepState> | undefined,
   { tables, queues, now, newId }: Ports,
 ): Promise<boolean> {
+  const before = stored?.value;
   const token = newId();
   const awaited = before === undefined ? {} : { awaitedSince: awaitedSince(before, now()) };
-  const replanted = before === undefined || by === 'sentry' ? {} : { replantedAt: now() };
-  const state: SweepState = { ...before, token, plannedFor: now(), ...awaited, ...replanted };
-  if (!(await writeSweep(tables.vaults, vault, row && { row }, state))) return false;
-  const message: SweepMessage = { vault, token };
-  await queues.sweeps.send(message);
+  const rescheduled = before === undefined || by === 'sentry' ? {} : { rescheduledAt: now() };
+  const nothing = { differing: {}, policies: [] };
+  const state: SweepState = { ...nothing, ...before, token, dueAt: now(), ...awaited, ...rescheduled };
+  if (!(await writeSweep(tables, vault, stored, state))) return false;
+  await queues.sweeps.send({ vault, token });
   return true;
 }

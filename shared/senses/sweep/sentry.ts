@@ -1,28 +1,44 @@
-import { NO_VAULT } from '../../domain/audit-record.ts';
+import { wakeSenders } from '../../alerts/send.ts';
+import { GUARDIAN } from '../../domain/subject.ts';
 import { PolicyInvalid } from '../../errors.ts';
-import { policyInvalid } from '../../incidents/kinds/policy-invalid.ts';
+import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
+import { isOf } from '../../incidents/kinds/kind.ts';
+import { quarantineRows } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
-import { tellPolicyChange } from '../policy-changes.ts';
+import { alertPolicyChange } from '../policy-changes.ts';
 import { keepSweeping } from './schedule.ts';
 
+/** Faults of a policy that an alert names at most. */
+const TOLD_FAULTS = 20;
+
 /**
- * Plants the sweep of every vault that has none under way. A policy that cannot be used is told to everybody and thrown:
- * nothing is swept and nothing is written until it can be used again.
+ * Schedules the sweep of every vault that has none under way, and wakes the senders of alerts that are due. A policy that
+ * cannot be used is alerted and thrown: nothing is swept and nothing is written until it can be used again.
  */
 export async function watch(ports: Ports): Promise<void> {
   try {
     await keepSweeping('sentry', ports);
   } catch (error) {
     if (!(error instanceof PolicyInvalid)) throw error;
-    await openIncident(policyInvalid.draft(error, ports.now()), ports);
+    await openIncident(guardianBlind.draft('policy-invalid', GUARDIAN, ports.now(), faultsOf(error)), ports);
     throw error;
   }
-  await tellPolicyChange(ports);
-  await endIncidents(
-    { vault: NO_VAULT },
-    ({ kind }) => kind === policyInvalid.id,
-    'the policy can be used again',
-    ports,
-  );
+  await alertPolicyChange(ports);
+  await endIncidents(GUARDIAN, isOf(guardianBlind, 'policy-invalid'), 'the policy can be used again', ports);
 }
+
+/** As `watch`, and sends the alerts that are due: also while the policy cannot be used. */
+export async function wakeAndWatch(ports: Ports): Promise<void> {
+  const [woken, watched] = await Promise.allSettled([wake(ports), watch(ports)]);
+  const failures = [woken, watched].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, 'Neither senders nor sweeps could be woken.');
+}
+
+const wake = async (ports: Ports): Promise<void> => quarantineRows(await wakeSenders(ports), ports);
+
+const faultsOf = ({ faults }: PolicyInvalid): string =>
+  faults.length <= TOLD_FAULTS
+    ? faults.join('; ')
+    : `${faults.slice(0, TOLD_FAULTS).join('; ')}; and ${faults.length - TOLD_FAULTS} more: "npm run build" lists all`;

@@ -13,7 +13,7 @@ import { type Client, clientOf } from '../../simulation/client.ts';
 
 const SWEEP_SECONDS = 300;
 
-/** Audit records and events come an hour late: the guardian looks when a test turns the clock. */
+/** Audit records and events come an hour late: the guardian inspects when a test turns the clock. */
 const quiet = { auditDelayMs: HOUR_MS, eventDelayMs: HOUR_MS, settleMs: 0 };
 
 export interface CommandLine {
@@ -21,7 +21,7 @@ export interface CommandLine {
   folder(): string;
   running(): LocalGuardian;
   host(): Host;
-  /** Turns the clock until every vault was looked at once more. */
+  /** Turns the clock until every vault was swept once more. */
   swept(): Promise<void>;
   /** Somebody's client of the vaults. */
   as(identity: string): Client;

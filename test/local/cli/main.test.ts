@@ -25,14 +25,15 @@ describe('key-guardian', () => {
   it('lists its commands with status 0', async () => {
     const { status, out, err } = await keyGuardian('--help');
     expect({ status, err }).toEqual({ status: 0, err: '' });
-    for (const command of ['status', 'baseline', 'approve', 'hold', 'restore']) expect(out).toContain(command);
+    for (const command of ['status', 'baseline', 'approve', 'hold', 'incident', 'restore', 'trail'])
+      expect(out).toContain(command);
   });
 
   it('ends with status 1 and one sentence where no local Azure runs', async () => {
     const { status, out, err } = await keyGuardian('--folder', folder, 'status');
     expect({ status, out }).toEqual({ status: 1, out: '' });
     expect(err.trimEnd().split('\n')).toEqual([
-      `No local Azure runs here: ${join(folder, 'azure.json')} is not there. Start one with "npm start" and leave it running.`,
+      `No local guardian runs here: ${join(folder, 'azure.json')} is not there. Start one with "npm start" and leave it running.`,
     ]);
   });
 

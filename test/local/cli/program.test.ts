@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { storageClients } from '../../../shared/azure/storage-clients.ts';
+import { table } from '../../../shared/azure/tables.ts';
 import { commandLine, idIn } from './command-line.ts';
 
 const { running, done, refused } = commandLine();
@@ -16,6 +18,8 @@ describe('any command', () => {
     [['approve', 'grant', 'fabrikam', 'x']],
     [['approve', 'withdraw', 'fabrikam', 'x']],
     [['restore', 'fabrikam/disk-web']],
+    [['restore', 'fabrikam']],
+    [['trail', 'fabrikam']],
   ])('refuses a vault that the policy does not name: %j', async (args) => {
     expect(await refused(...args)).toBe(
       'The policy names no vault fabrikam. It names: contoso-disks, contoso-sql, contoso-dev.',
@@ -26,6 +30,7 @@ describe('any command', () => {
     [['approve', 'ask', 'contoso-sql/disk-slq', '--act', 'disable', '--why', 'x']],
     [['hold', 'set', 'contoso-sql/disk-slq', '--why', 'x']],
     [['restore', 'contoso-sql/disk-slq']],
+    [['trail', 'contoso-sql/disk-slq']],
   ])('refuses a key that the register does not know: %j', async (args) => {
     expect(await refused(...args)).toBe(
       'The register knows no key disk-slq in contoso-sql. It knows: disk-backup, disk-sql.',
@@ -33,8 +38,12 @@ describe('any command', () => {
   });
 
   it('is about any key that the register knows, be the row of one unreadable', async () => {
-    const { keys } = running().guardian.ports.tables;
-    const damaged = await keys.insert('contoso-dev', 'dev-odd', { versions: 'none' });
+    const register = storageClients({
+      kind: 'connection-string',
+      value: running().guardian.settings.RegisterStorage ?? '',
+    });
+    const keys = table(register.table('keys'));
+    const damaged = await keys.insert('contoso-dev', 'dev-odd', { approved: 'none' });
     for (const key of ['dev-web', 'dev-odd']) {
       const set = await done('hold', 'set', `contoso-dev/${key}`, '--why', 'we look into it');
       expect(set).toContain(`stops every write to contoso-dev/${key}`);
@@ -43,9 +52,7 @@ describe('any command', () => {
     const asked = await done('approve', 'ask', 'contoso-dev/dev-web', '--act', 'disable', '--why', 'x');
     await done('approve', 'withdraw', 'contoso-dev', idIn(asked));
     expect(await done('restore', 'contoso-dev/dev-web', '--dry-run')).toContain('is as it was approved');
-    expect(await refused('restore', 'contoso-dev/dev-odd')).toBe(
-      "The register's row contoso-dev/dev-odd cannot be read.",
-    );
+    expect(await refused('restore', 'contoso-dev/dev-odd')).toBe('The row contoso-dev/dev-odd of keys cannot be read.');
     expect(await refused('hold', 'set', 'contoso-dev/dev-none', '--why', 'x')).toBe(
       'The register knows no key dev-none in contoso-dev. It knows: dev-app, dev-db, dev-odd, dev-web.',
     );
@@ -67,8 +74,15 @@ describe('any command', () => {
       ['approve', 'ask', 'contoso-disks', '--act', 'disable', '--why', 'x', '--from', 'tomorrow'],
       'Write the moment in ISO 8601 with its time zone, as 2026-03-01T12:00:00Z.',
     ],
-    [['restore', 'contoso-disks'], 'Name the key: vault/key.'],
-    [['restore'], "missing required argument 'vault/key'"],
+    [
+      ['hold', 'set', 'contoso-disks/disk-web/0a1b', '--why', 'x'],
+      'Name no version, only its key: contoso-disks/disk-web.',
+    ],
+    [['hold', 'release', 'x', '--undo', '--accept'], "option '--undo' cannot be used with option '--accept'"],
+    [['trail', 'contoso-disks/disk-web/0a1b'], 'Name no version, only its key: contoso-disks/disk-web.'],
+    [['trail', 'contoso-disks', '--hours', 'x'], 'Give hours as a number above 0, at most 720.'],
+    [['incident', 'list', '--hours', '0'], 'Give hours as a number above 0, at most 720.'],
+    [['restore'], "missing required argument 'vault[/key[/version]]'"],
     [['recover'], "unknown command 'recover'"],
   ])('says what is wrong with %j', async (args, sentence) => {
     expect(await refused(...args)).toContain(sentence);

@@ -2,10 +2,10 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import {
   parseHours,
-  parseKeyTarget,
   parseMoment,
   parseTarget,
   parseVault,
+  parseVaultOrKey,
   parseWhy,
 } from '../../../local/cli/target.ts';
 
@@ -25,9 +25,12 @@ describe('a target', () => {
     },
   );
 
-  it('names a key where one is needed', () => {
-    expect(parseKeyTarget('contoso-disks/disk-web')).toMatchObject({ vault: 'contoso-disks', key: 'disk-web' });
-    expect(() => parseKeyTarget('contoso-disks')).toThrow('Name the key: vault/key.');
+  it('names no version where what is said holds for all of them', () => {
+    expect(parseVaultOrKey('contoso-disks')).toMatchObject({ vault: 'contoso-disks', key: undefined });
+    expect(parseVaultOrKey('Contoso-Disks/disk-web')).toMatchObject({ vault: 'contoso-disks', key: 'disk-web' });
+    expect(() => parseVaultOrKey('contoso-disks/disk-web/0a1b')).toThrow(
+      'Name no version, only its key: contoso-disks/disk-web.',
+    );
   });
 
   it('names no key where a vault is meant', () => {
@@ -45,7 +48,7 @@ describe('hours', () => {
     expect(parseHours(text)).toBe(hours);
   });
 
-  it.each(['0', '-1', 'soon', 'Infinity', 'NaN', '', '720.1', '1e12'])('are not "%s"', (text) => {
+  it.each(['0', '-1', 'soon', 'Infinity', 'NaN', '', '720.1', '1e12'])('are not `%s`', (text) => {
     expect(() => parseHours(text)).toThrow('Give hours as a number above 0, at most 720.');
   });
 });
@@ -55,7 +58,7 @@ describe('a reason', () => {
     expect(parseWhy(' a drill ')).toBe('a drill');
   });
 
-  it.each(['', ' ', '\t\n'])('is not "%s"', (text) => {
+  it.each(['', ' ', '\t\n'])('is not %j', (text) => {
     expect(() => parseWhy(text)).toThrow('Say why, in words.');
   });
 

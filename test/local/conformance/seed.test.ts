@@ -119,7 +119,7 @@ test.each([
   [403, true, ['disk']],
   [404, true, []],
 ])(
-  'a purge answered %i was of a vault with purge protection %s and the deleted keys %s',
+  'a purge answered %i was of a vault with purge protection %s and the deleted keys %j',
   (status, purgeProtection, names) => {
     const exchange = exchangeOf({ method: 'DELETE', url: `${vault}/deletedkeys/disk?api-version=7.5`, status });
     const seeded = stagingOf(exchange, []).vault;

@@ -1,46 +1,77 @@
 import { describe, expect, it } from 'vitest';
-import { headLines, stepLine } from '../../../local/demo/text.ts';
+import type { StepResult } from '../../../local/demo/scene.ts';
+import { endLine, headLines, stepLine } from '../../../local/demo/text.ts';
 
-const restored = {
+const undone: StepResult = {
   name: 'disable',
   ok: true,
+  actor: 'mallory@contoso.example',
+  act: 'disabled demo-disks/disk-a',
+  outcome: 'undone by the guardian after 1.8 s',
+  alerts: [{ kind: 'version-disabled', title: 'critical: …', summary: 'Version 1 of demo-disks/disk-a is disabled.' }],
   actedAt: '2026-03-01T12:00:00.005Z',
   detectedAt: '2026-03-01T12:00:01.250Z',
-  restoredAt: '2026-03-01T12:00:01.500Z',
-  restoreMs: 1_495,
+  restoredAt: '2026-03-01T12:00:01.805Z',
+  restoreMs: 1_800,
 };
 
-describe('the line of a step', () => {
+describe('the line of a step says', () => {
   it.each([
     [
-      'restored',
-      restored,
-      'ok    disable                     acted 12:00:00.005  seen 12:00:01.250  restored 12:00:01.500  1495 ms',
+      'who did what, what came of it, and what was told to whom',
+      undone,
+      'ok    disable                     mallory disabled demo-disks/disk-a; undone by the guardian after 1.8 s; told on-call: "version-disabled: Version 1 of demo-disks/disk-a is disabled."',
     ],
     [
-      'told',
-      { ...restored, name: 'purge-is-told', restoredAt: null, restoreMs: null },
-      'ok    purge-is-told               acted 12:00:00.005  seen 12:00:01.250  restored -',
+      'that nobody was told',
+      { ...undone, ok: false, outcome: 'not undone', alerts: [] },
+      'FAIL  disable                     mallory disabled demo-disks/disk-a; not undone; told nobody',
     ],
     [
-      'never seen',
-      { ...restored, ok: false, detectedAt: null, restoredAt: null, restoreMs: null },
-      'FAIL  disable                     acted 12:00:00.005  seen -             restored -',
+      'what was found, where nobody acted',
+      { ...undone, name: 'chain-holds', actor: null, act: null, outcome: 'the chain holds', alerts: [] },
+      'ok    chain-holds                 the chain holds',
     ],
-    [
-      'restored at once',
-      { ...restored, restoreMs: 0 },
-      'ok    disable                     acted 12:00:00.005  seen 12:00:01.250  restored 12:00:01.500  0 ms',
-    ],
-  ])('that was %s', (_, step, line) => {
+  ])('%s', (_, step, line) => {
     expect(stepLine(step)).toBe(line);
   });
 });
 
-it('says above the steps how fast it goes here, and by which seed', () => {
-  expect(headLines(42).split('\n')).toEqual([
+describe('above the steps', () => {
+  const pace = [
     'Here each vault is swept every 2 s and audit records are 1 s late; in Azure it is 60 s and 3 to 10 minutes.',
     'Chance in the local Azure (ids, orders) comes from seed 42; "--seed 42" starts it from there again.',
     '',
-  ]);
+  ];
+
+  it('stands who is told, how fast it goes here, and by which seed', () => {
+    expect(headLines(42, true).split('\n')).toEqual([
+      "Alerts go to a signed webhook of the demo's own, which stands for whoever is on call.",
+      ...pace,
+    ]);
+  });
+
+  it('stands first of all, without a guardian, that every step is meant to fail', () => {
+    expect(headLines(42, false).split('\n')).toEqual([
+      'No guardian runs: every step below is MEANT TO FAIL, and shows what becomes of keys without one.',
+      ...pace,
+    ]);
+  });
+});
+
+describe('below the steps', () => {
+  const step = (name: string, ok: boolean) => ({ name, ok });
+  it.each([
+    ['all is well', [step('disable', true)], true, 'Every step is as it should be.'],
+    ['which are not', [step('disable', true), step('delete', false)], true, 'Not as it should be: delete.'],
+    ['that they failed as meant', [step('disable', false)], false, 'Every step failed, as meant: no guardian ran.'],
+    [
+      'which did not fail',
+      [step('disable', true), step('delete', false)],
+      false,
+      'Not as meant: without a guardian these did not fail: disable.',
+    ],
+  ])('stands %s', (_, steps, guarded, line) => {
+    expect(endLine(steps, guarded)).toBe(line);
+  });
 });

@@ -1,5 +1,4 @@
 /** Runs small apps, registered with the real `@azure/functions`, on the local host. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { type Host, type HostOptions, startHost } from '../../../local/host/host.ts';
@@ -37,6 +36,7 @@ export interface Apps {
 export function apps(): Apps {
   let storage: LocalStorage | undefined;
   let hosts: Host[] = [];
+  let queues = 0;
   const connectionString = (): string => {
     if (storage === undefined) throw new Error('Storage is started before the first test.');
     return storage.connectionString;
@@ -61,7 +61,10 @@ export function apps(): Apps {
       return host;
     },
     clients,
-    newQueueName: () => `q${randomUUID()}`,
+    newQueueName: () => {
+      queues += 1;
+      return `queue${queues}`;
+    },
     send: (queueName, message, delaySeconds) => queue(clients().queue(queueName)).send(message, delaySeconds),
     async visibleIn(queueName) {
       const client = clients().queue(queueName);

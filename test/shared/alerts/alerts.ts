@@ -1,29 +1,31 @@
-import type { AlertMessage, Incident } from '../../../shared/domain/incident.ts';
+import type { AlertContent, Incident } from '../../../shared/domain/incident.ts';
 
 /** An incident of a disabled key, found 20 seconds after the act. */
 export const incident = (more: Partial<Incident> = {}): Incident => ({
   id: 'incident-1',
   kind: 'version-disabled',
   severity: 'critical',
-  subject: { vault: 'payments', key: 'disk-key', version: 'abc' },
+  audience: 'on-call',
+  ends: 'with-an-inspection',
+  subject: { kind: 'version', vault: 'payments', key: 'disk-key', version: 'abc' },
   since: new Date('2026-03-01T12:00:00Z'),
   detectedAt: new Date('2026-03-01T12:00:20Z'),
   deadline: new Date('2026-03-01T13:00:00Z'),
   state: 'open',
   summary: 'Version abc of disk-key in payments is disabled.',
   judgement: 'withheld: alert-only',
+  commands: [],
   revision: 1,
-  toldRevision: 0,
   ...more,
 });
 
-export const alert = (more: Partial<Incident> = {}, event: AlertMessage['event'] = 'opened'): AlertMessage => ({
+export const alert = (more: Partial<Incident> = {}, event: AlertContent['event'] = 'opened'): AlertContent => ({
   event,
   incident: incident(more),
 });
 
 /** The same alert on something that stops nothing. */
-export function withoutDeadline({ event, incident }: AlertMessage): AlertMessage {
+export function withoutDeadline({ event, incident }: AlertContent): AlertContent {
   const { deadline: _, ...others } = incident;
   return { event, incident: others };
 }

@@ -14,7 +14,7 @@ const settingsFor = (address: string): ChannelSettings => ({
 });
 
 /** What every channel promises. Its alerts go to a real HTTP server, or to the log, which that server stands for too. */
-export function describeChannel(id: string, make: MakeChannel): void {
+export function testChannel(id: string, make: MakeChannel): void {
   describe(`the channel ${id}`, () => {
     let sink: Sink;
     let written: string[];

@@ -10,6 +10,6 @@ test.each<[string, unknown, string]>([
   ['its name where there is no code', new TypeError(hidden), 'TypeError'],
   ['its name where its code is a text', Object.assign(new Error(hidden), { code: hidden }), 'Error'],
   ['nothing where it is no error', hidden, 'unknown'],
-])('of an error is told %s', (_, error, told) => {
-  expect(errorCode(error)).toBe(told);
+])('of an error is said %s', (_, error, said) => {
+  expect(errorCode(error)).toBe(said);
 });

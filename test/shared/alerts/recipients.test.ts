@@ -8,16 +8,16 @@ const channels = (ids: string): readonly Channel[] => [...ids].map((id) => ({ id
 const idsOf = (some: readonly Channel[]): string => some.map(({ id }) => id).join('');
 
 test.each<[string, Severity, string, string, string, string, string]>([
-  ['all that are named are told, in the order of the policy', 'warning', 'ba', 'abc', 'ba', 'c', ''],
-  ['one that is named twice is told once', 'warning', 'aa', 'ab', 'a', 'b', ''],
-  ['all are told where none is named', 'warning', '', 'ab', 'ab', '', ''],
-  ['all are told where none that is named is there', 'warning', 'xy', 'ab', 'ab', '', 'xy'],
+  ['all that are named are alerted, in the order of the policy', 'warning', 'ba', 'abc', 'ba', 'c', ''],
+  ['one that is named twice is alerted once', 'warning', 'aa', 'ab', 'a', 'b', ''],
+  ['all are alerted where none is named', 'warning', '', 'ab', 'ab', '', ''],
+  ['all are alerted where none that is named is there', 'warning', 'xy', 'ab', 'ab', '', 'xy'],
   ['one that is not there is said', 'warning', 'ax', 'ab', 'a', 'b', 'x'],
   ['a critical incident goes to two where there are two', 'critical', 'b', 'abc', 'ba', 'c', ''],
   ['a critical incident goes to one where there is one', 'critical', 'a', 'a', 'a', '', ''],
   ['a critical incident goes to all three that are named', 'critical', 'abc', 'abc', 'abc', '', ''],
   ['an error goes to the one that is named', 'error', 'a', 'ab', 'a', 'b', ''],
-  ['nobody is told where there is no channel', 'critical', 'a', '', '', '', 'a'],
+  ['nobody is alerted where there is no channel', 'critical', 'a', '', '', '', 'a'],
 ])('%s', (_, severity, named, configured, first, standby, absent) => {
   const whom = recipients(alert({ severity }), [...named], channels(configured));
   expect({ first: idsOf(whom.first), standby: idsOf(whom.standby), absent: whom.absent.join('') }).toEqual({

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { channelRegistry, configuredChannels } from '../../../shared/alerts/registry.ts';
 import type { ChannelSettings } from '../../../shared/config.ts';
-import { describeChannel } from './channel.contract.ts';
+import { testChannel } from './channel.contract.ts';
 
-for (const [id, make] of Object.entries(channelRegistry)) describeChannel(id, make);
+for (const [id, make] of Object.entries(channelRegistry)) testChannel(id, make);
 
 const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z'), write: () => undefined };
 

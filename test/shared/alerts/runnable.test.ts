@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
-import type { AlertMessage } from '../../../shared/domain/incident.ts';
+import type { AlertContent } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
 
 const restore = 'key-guardian restore payments/disk-key';
@@ -20,14 +20,14 @@ describe('a command in an alert', () => {
     ['is left out where an approval would be refused', 'key-guardian approve withdraw x y', 'azure', undefined],
   ])('%s', async (_, command, where, shown) => {
     expect(runnable(command, where)).toBe(shown);
-    const sent: AlertMessage[] = [];
+    const sent: AlertContent[] = [];
     const channel = {
       id: 'console',
-      send: async (message: AlertMessage) => {
-        sent.push(message);
+      send: async (content: AlertContent) => {
+        sent.push(content);
       },
     };
-    await withRunnableCommands(channel, where).send(alert({ command }));
-    expect(sent).toEqual([alert(shown === undefined ? {} : { command: shown })]);
+    await withRunnableCommands(channel, where).send(alert({ commands: ['az login', command] }));
+    expect(sent).toEqual([alert({ commands: ['az login', ...(shown === undefined ? [] : [shown])] })]);
   });
 });

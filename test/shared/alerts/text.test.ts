@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { detailLines, duration, firstLine, spellJudgement } from '../../../shared/alerts/text.ts';
-import { NO_VAULT } from '../../../shared/domain/audit-record.ts';
-import { spellVerdict, withholdings } from '../../../shared/domain/decision.ts';
+import { WITHHELD } from '../../../shared/domain/decision.ts';
+import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
 import { alert, withoutDeadline } from './alerts.ts';
 
 const summary = 'Version abc of disk-key in payments is disabled.';
-const action = { kind: 'recover-key', vault: 'payments', key: 'disk-key', deletedOn: new Date(0) } as const;
 const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const told = 'not undone: it is in alert';
+  const withheld = 'not undone: it is in alert';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
@@ -19,14 +18,14 @@ describe('the first line', () => {
   const over = alert({ restoredAt, state: 'resolved', judgement: 'undone' }, 'resolved');
   const mended = alert({ state: 'resolved', judgement: 'good again' }, 'resolved');
   const named = alert({ restoredAt, state: 'resolved', judgement: 'undone' }, 'changed');
-  const nowhere = withoutDeadline(alert({ subject: { vault: NO_VAULT }, judgement: 'left to people' }));
+  const nowhere = withoutDeadline(alert({ subject: GUARDIAN, judgement: 'left to people' }));
 
   test.each([
     [
       'says which key, how long its disks still work, and why nothing is done',
       alert(),
       '12:00:20',
-      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; ${told}: ${summary}`,
+      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; ${withheld}: ${summary}`,
     ],
     [
       'says that it is being undone',
@@ -44,21 +43,21 @@ describe('the first line', () => {
       'counts seconds in the last minute',
       alert(),
       '12:59:30',
-      `critical: ${key}: disks fail in 30 s, at 13:00:00 UTC; ${told}: ${summary}`,
+      `critical: ${key}: disks fail in 30 s, at 13:00:00 UTC; ${withheld}: ${summary}`,
     ],
     [
       'says at the deadline that they may fail',
       alert(),
       '13:00:00',
-      `critical: ${key}: disks may be failing for 0 s, ${since}; ${told}: ${summary}`,
+      `critical: ${key}: disks may be failing for 0 s, ${since}; ${withheld}: ${summary}`,
     ],
     [
       'says how long they may be failing',
       alert(),
       '14:05:00',
-      `critical: ${key}: disks may be failing for 1 h 5 min, ${since}; ${told}: ${summary}`,
+      `critical: ${key}: disks may be failing for 1 h 5 min, ${since}; ${withheld}: ${summary}`,
     ],
-    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${key}: ${told}: ${summary}`],
+    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${key}: ${withheld}: ${summary}`],
     [
       'says that it is over, and how soon it was restored',
       over,
@@ -66,7 +65,7 @@ describe('the first line', () => {
       `resolved: ${key}: restored after 29 s: what was found: ${summary}`,
     ],
     [
-      'says of what is over, and told of again, that it is',
+      'says of what is over, and alerted of again, that it is',
       named,
       '12:05:00',
       `update: resolved: ${key}: restored after 29 s: what was found: ${summary}`,
@@ -77,21 +76,25 @@ describe('the first line', () => {
       '12:30:00',
       `resolved: ${key}: good again: what was found: ${summary}`,
     ],
-    ['names no vault where it is about none', nowhere, '12:00:20', `critical: left to people: ${summary}`],
+    [
+      'names the guardian where it is about that',
+      nowhere,
+      '12:00:20',
+      `critical: Key Guardian: left to people: ${summary}`,
+    ],
   ])('%s', (_, message, time, line) => {
     expect(firstLine(message, at(time))).toBe(line);
   });
 });
 
 describe('what was done', () => {
-  test.each(withholdings)('is no code where it was withheld: %s', (because) => {
-    const said = spellJudgement(spellVerdict({ kind: 'withheld', because, action }));
-    expect(said).toMatch(/^(not undone( yet)?|being undone): [a-z ,]+$/);
+  test.each(Object.keys(WITHHELD))('is no code where it was withheld: %s', (because) => {
+    const said = spellJudgement(`withheld: ${because}`);
+    expect(said).toMatch(/^(not undone|being undone): [a-z ,’]+$/);
     expect(detailLines(alert({ judgement: `withheld: ${because}` }))).toContain(`done: ${said}`);
   });
 
   test.each([
-    ['withheld: once-a-minute', 'not undone yet: at most once a minute'],
     ['undoing', 'being undone'],
     ['undoing, not done yet: throttled', 'being undone, not done yet: throttled'],
     ['closed by owner: it was withheld: hold', 'closed by owner: it was withheld: hold'],
@@ -121,7 +124,7 @@ describe('the lines below', () => {
       who: { oid: '7a', name: 'Mallory', address: '203.0.113.7' },
       restoredAt: at('12:00:29'),
       judgement: 'undone',
-      command: 'key-guardian restore payments/disk-key',
+      commands: ['key-guardian restore payments/disk-key', 'az login'],
     });
     expect(detailLines(message)).toEqual([
       'what: version-disabled',
@@ -133,17 +136,24 @@ describe('the lines below', () => {
       'deadline: 2026-03-01 13:00:00 UTC',
       'done: undone',
       'command: key-guardian restore payments/disk-key',
+      'command: az login',
       'incident: incident-1, revision 1',
     ]);
   });
 
+  test('name the reason where its kind has several', () => {
+    expect(detailLines(alert({ kind: 'guardian-blind', reason: 'key-unreadable' }))).toContain(
+      'what: guardian-blind (key-unreadable)',
+    );
+  });
+
   test('name neither a deadline nor a command where it is over', () => {
-    const lines = detailLines(alert({ state: 'resolved', command: 'npm run key-guardian -- restore a/b' }));
+    const lines = detailLines(alert({ state: 'resolved', commands: ['npm run key-guardian -- restore a/b'] }));
     expect(lines.filter((line) => /^(deadline|command)/.test(line))).toEqual([]);
   });
 
   test('leave out what is not known', () => {
-    const lines = detailLines(alert({ subject: { vault: 'payments' } }));
+    const lines = detailLines(alert({ subject: vaultSubject('payments') }));
     expect(lines).toContain('where: payments');
     expect(lines).toContain('who: not known yet');
     expect(lines.some((line) => line.startsWith('restored') || line.startsWith('command'))).toBe(false);

@@ -62,13 +62,16 @@ describe('the signed webhook', () => {
         id: 'incident-1',
         kind: 'version-disabled',
         severity: 'critical',
-        subject: { vault: 'payments', key: 'disk-key', version: 'abc' },
+        audience: 'on-call',
+        ends: 'with-an-inspection',
+        subject: { kind: 'version', vault: 'payments', key: 'disk-key', version: 'abc' },
         since: '2026-03-01T12:00:00.000Z',
         detectedAt: '2026-03-01T12:00:20.000Z',
         deadline: '2026-03-01T13:00:00.000Z',
         state: 'open',
         summary: 'Version abc of disk-key in payments is disabled.',
         judgement: 'withheld: alert-only',
+        commands: [],
         who: { oid: '7a', name: 'Zoë' },
         revision: 1,
       },
@@ -95,16 +98,31 @@ describe('the settings of the webhook', () => {
   });
 
   test.each([
-    ['http://hooks.example.com/1', secret, 'its address is not https'],
-    ['http://127.0.0.1.example.com/', secret, 'its address is not https'],
-    ['http://localhost.example.com/', secret, 'its address is not https'],
-    ['ftp://127.0.0.1/', secret, 'its address is not https'],
-    ['https://user:word@hooks.example.com/', secret, 'its address carries a user name or password'],
-    ['hooks.example.com', secret, 'its address is missing or is no URL'],
-    [undefined, secret, 'its address is missing or is no URL'],
-    ['https://hooks.example.com/1', undefined, 'its secret has fewer than 16 characters'],
-    ['https://hooks.example.com/1', '0123456789abcde', 'its secret has fewer than 16 characters'],
-  ])('may not be %s with the secret %s', (address, ownSecret, because) => {
+    ['the address http://hooks.example.com/1', 'http://hooks.example.com/1', secret, 'its address is not https'],
+    ['the address http://127.0.0.1.example.com/', 'http://127.0.0.1.example.com/', secret, 'its address is not https'],
+    ['the address http://localhost.example.com/', 'http://localhost.example.com/', secret, 'its address is not https'],
+    ['the address ftp://127.0.0.1/', 'ftp://127.0.0.1/', secret, 'its address is not https'],
+    [
+      'the address https://user:word@hooks.example.com/',
+      'https://user:word@hooks.example.com/',
+      secret,
+      'its address carries a user name or password',
+    ],
+    ['the address hooks.example.com', 'hooks.example.com', secret, 'its address is missing or is no URL'],
+    ['a secret without an address', undefined, secret, 'its address is missing or is no URL'],
+    [
+      'an address without a secret',
+      'https://hooks.example.com/1',
+      undefined,
+      'its secret has fewer than 16 characters',
+    ],
+    [
+      'a secret of 15 characters',
+      'https://hooks.example.com/1',
+      '0123456789abcde',
+      'its secret has fewer than 16 characters',
+    ],
+  ])('may not be %s', (_what, address, ownSecret, because) => {
     expect(() => made(address, ownSecret)).toThrow(`The alert channel webhook cannot be used: ${because}.`);
   });
 });

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SeedKey, VersionState } from '../../../local/azure/types.ts';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { acceptBaseline, type BaselineWords } from '../../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
+import { keyOf } from '../../../shared/domain/subject.ts';
+import { NotAllowed } from '../../../shared/errors.ts';
+import { inspectOnce } from '../../../shared/guard/inspect.ts';
+import { keyGuard } from '../../../shared/guard/keys/guard.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
 import { entry } from '../../../shared/trail/entries.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -16,7 +20,7 @@ const vault = 'prod-disks';
 const attacker = 'attacker';
 const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 const soundKey: SeedKey = {
@@ -35,16 +39,31 @@ const unaccepted = (keys: readonly SeedKey[] = [soundKey], disabledKeyRead: 200 
     behaviours: { disabledKeyRead },
   });
 
-const accept = async ({ ports }: World, words: Partial<BaselineWords> = {}): Promise<void> =>
-  acceptBaseline(
-    vault,
-    await proposeBaseline(vault, ports),
-    { needed: [], retired: [], ...words },
-    { oid: 'person' },
-    ports,
-  );
+const PERSON = { oid: 'person' };
 
-const baselineRecords = async (world: World) => (await world.trail()).filter(({ what }) => what === 'baseline');
+/** A person looks, and accepts a millisecond later. */
+async function accept({ ports }: World, words: Partial<BaselineWords> = {}): Promise<void> {
+  const proposed = await proposeBaseline(vault, ports);
+  turnClock(1);
+  await acceptBaseline(vault, proposed, { needed: [], retired: [], ...words }, PERSON, ports);
+}
+
+/** A person puts a key back as it was approved. */
+async function restore({ ports }: World, key: string): Promise<void> {
+  const subject = keyOf({ vault, key });
+  const guard = keyGuard({ who: PERSON, alsoApproved: false, version: undefined })(subject);
+  if (guard === undefined) throw new Error('Nothing guards keys.');
+  await inspectOnce({ subject, hints: [], attempt: 0 }, guard, ports);
+}
+
+const open = async (world: World, key = 'disk-a') =>
+  (await world.incidents(vault, key)).filter(({ state }) => state === 'open');
+
+/** Each record once: they stand in the register's stream as well. */
+const baselineRecords = async (world: World) => {
+  const records = (await world.trail()).filter(({ what }) => what === 'baseline');
+  return [...new Map(records.map((record) => [record.id, record])).values()];
+};
 
 function shown(world: World, version: string): VersionState | undefined {
   const state = world.azure.state(vault, 'disk-a');
@@ -62,11 +81,11 @@ describe('before the baseline is accepted', () => {
     await world.pass(130);
     expect(world.writes()).toEqual([]);
     expect(world.azure.state(vault, 'disk-a').kind).toBe('deleted');
-    expect(await readBaseline(world.ports.tables.vaults, vault)).toMatchObject({ state: 'proposed' });
+    expect(await readBaseline(world.ports.tables, vault)).toMatchObject({ state: 'proposed' });
     expect(world.failures).toEqual([]);
   });
 
-  test('the first pass proposes one, and the trail says so once, with what is suspicious', async () => {
+  test('the first sweep proposes one, and the trail says so once, with what is suspicious', async () => {
     const world = await unaccepted([
       { name: 'disk-a', versions: [{ version: latest, created: seconds(-100), enabled: false }] },
     ]);
@@ -83,56 +102,121 @@ describe('before the baseline is accepted', () => {
     ]);
   });
 
-  test('people are told that the vault is not guarded, once, until the first pass after somebody has accepted it', async () => {
+  test('people are told that the vault waits, once, until the first sweep after somebody has accepted it', async () => {
     const world = await unaccepted();
     await world.sentry();
-    await world.as(attacker).delete(vault, 'disk-a');
     await world.pass(600, 10);
     expect(world.alerts).toMatchObject([
       {
         event: 'opened',
         incident: {
-          kind: 'baseline-waits',
+          kind: 'baseline-waiting',
           severity: 'error',
-          command: `key-guardian baseline show ${vault}`,
+          audience: 'operators',
+          commands: [`key-guardian baseline show ${vault}`],
         },
       },
     ]);
     await accept(world);
     await world.pass(61);
-    expect(await world.incidents(vault)).toMatchObject([{ kind: 'baseline-waits', state: 'resolved' }]);
-    expect(world.alerts.filter(({ incident }) => incident.kind === 'baseline-waits')).toHaveLength(2);
+    expect(await world.incidents(vault)).toMatchObject([{ kind: 'baseline-waiting', state: 'resolved' }]);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
   });
 
-  test('people are told all the same where the pass that proposed it ended before', async () => {
+  test('what is lost of a key in block is told with the command that restores it, and not undone', async () => {
+    const world = await unaccepted();
+    await world.sentry();
+    await world.as(attacker).delete(vault, 'disk-a');
+    await world.pass(600, 10);
+    expect(await open(world)).toMatchObject([
+      {
+        kind: 'key-deleted',
+        judgement: 'withheld: no-baseline',
+        commands: [`key-guardian restore ${vault}/disk-a`],
+      },
+    ]);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('the proposed one counts at once in alert: nobody has to accept it, and what differs is told', async () => {
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [soundKey] }],
+      policy: { vaults: [{ name: vault }] },
+      baseline: false,
+    });
+    await world.sentry();
+    await world.as(attacker).disable(vault, 'disk-a', older);
+    await world.pass(61);
+    expect(await open(world)).toMatchObject([
+      { kind: 'version-disabled', subject: { version: older }, judgement: 'withheld: alert-only' },
+    ]);
+    expect(world.alerts.map(({ incident }) => incident.kind)).toEqual(['version-disabled']);
+  });
+
+  test('it counts for the keys in alert of a vault whose keys in block wait', async () => {
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [soundKey, { name: 'disk-b' }] }],
+      policy: { vaults: [{ name: vault, keys: [{ pattern: 'disk-b', mode: 'block' }] }] },
+      baseline: false,
+    });
+    await world.sentry();
+    for (const key of ['disk-a', 'disk-b']) await world.as(attacker).delete(vault, key);
+    await world.pass(61);
+    expect(await open(world, 'disk-a')).toMatchObject([{ judgement: 'withheld: alert-only' }]);
+    expect(await open(world, 'disk-b')).toMatchObject([{ judgement: 'withheld: no-baseline' }]);
+    expect(await world.incidents(vault)).toMatchObject([{ kind: 'baseline-waiting', state: 'open' }]);
+  });
+
+  test('what is suspicious does not count in alert either, and is told', async () => {
+    const world = await createWorld({
+      vaults: [{ name: vault, keys: [{ name: 'disk-a', versions: [{ version: latest, enabled: false }] }] }],
+      policy: { vaults: [{ name: vault }] },
+      baseline: false,
+    });
+    await world.sentry();
+    expect(await open(world)).toMatchObject([{ kind: 'version-not-approved', subject: { version: latest } }]);
+  });
+
+  test('people are told all the same where the sweep that proposed it ended before', async () => {
     const proposed = new Error('the process is gone');
     let proposing = true;
     const world = await createWorld({
       vaults: [{ name: vault, keys: [soundKey] }],
-      policy: { vaults: [{ name: vault }] },
+      policy: { vaults: [{ name: vault, mode: 'block' }] },
       baseline: false,
       onStep({ name, when }) {
         if (proposing && name === 'incidents.list' && when === 'before') throw proposed;
       },
     });
     await world.sentry();
-    expect(await readBaseline(world.ports.tables.vaults, vault)).toMatchObject({ state: 'proposed' });
+    expect(await readBaseline(world.ports.tables, vault)).toMatchObject({ state: 'proposed' });
     expect(world.alerts).toEqual([]);
     proposing = false;
     await world.pass(61);
-    expect(world.alerts).toMatchObject([{ incident: { kind: 'baseline-waits' } }]);
+    expect(world.alerts).toMatchObject([{ incident: { kind: 'baseline-waiting' } }]);
   });
 
-  test('what is bad from before is undone only where a person says that it is needed', async () => {
+  test('what is bad from before is a person’s to restore, where a person says that it is needed', async () => {
     const world = await unaccepted();
     await world.sentry();
     await world.as(attacker).disable(vault, 'disk-a', latest);
     await world.as(attacker).disable(vault, 'disk-a', older);
     await accept(world, { needed: [`disk-a/${latest}`], retired: [`disk-a/${older}`] });
-    await world.pass(61);
+    await world.pass(130);
+    expect(world.writes()).toEqual([]);
+    expect(await open(world)).toMatchObject([
+      {
+        kind: 'version-disabled',
+        subject: { version: latest },
+        judgement: 'withheld: before-block',
+        deadline: expect.any(Date),
+        commands: [`key-guardian restore ${vault}/disk-a`],
+      },
+    ]);
+    await restore(world, 'disk-a');
     expect(shown(world, latest)?.enabled).toBe(true);
     expect(shown(world, older)?.enabled).toBe(false);
-    expect(world.changes()).toBe(1);
+    expect(await open(world)).toEqual([]);
     expect((await baselineRecords(world)).find(({ detail }) => detail.state === 'accepted')?.who).toEqual({
       oid: 'person',
     });
@@ -194,16 +278,19 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
     expect(await world.incidents(vault, 'disk-a')).toEqual([]);
   });
 
-  test('a disabled version that a person calls needed is enabled, and guarded from then on', async () => {
+  test('a disabled version that a person calls needed is guarded from when a person has restored it', async () => {
     const world = await unaccepted([soundKey], disabledKeyRead);
     const use = await diskUnder(world.azure, vault, 'disk-a', older);
     await world.as(attacker).disable(vault, 'disk-a', older);
-    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
     await accept(world, { needed: [`disk-a/${older}`] });
-
     await world.sentry();
+    expect(await use()).toEqual({ wrap: 403, unwrap: 403 });
+    expect(await open(world)).toMatchObject([{ kind: 'version-disabled', judgement: 'withheld: before-block' }]);
+
+    await restore(world, 'disk-a');
 
     expect(await use()).toEqual(USABLE);
+    await world.pass(61);
     await world.as(attacker).disable(vault, 'disk-a', older);
     await world.pass(61);
     expect(await use()).toEqual(USABLE);
@@ -219,7 +306,7 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
     expect(shown(world, latest)?.enabled).toBe(false);
     expect(world.writes()).toEqual([]);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
-      { kind: 'version-born-weak', subject: { version: latest }, state: 'open', judgement: 'left to people' },
+      { kind: 'version-not-approved', subject: { version: latest }, state: 'open', judgement: 'left to people' },
     ]);
   });
 });
@@ -250,7 +337,7 @@ describe('a baseline', () => {
     ]);
   });
 
-  test('makes a version usable that a person calls needed, whatever was wrong with it', async () => {
+  test('holds a version that a person calls needed to being usable, whatever was wrong with it', async () => {
     const made = { created: seconds(-100), updated: seconds(-1) };
     const names = ['expired', 'not-yet', 'stripped'] as const;
     const wrong = {
@@ -264,7 +351,13 @@ describe('a baseline', () => {
     await accept(world, { needed: names.map((name) => `${name}/${latest}`) });
     await world.sentry();
     await world.pass(61);
-    for (const name of names) await world.as('disk').wrapAndUnwrap(vault, name, latest);
+    expect(world.writes()).toEqual([]);
+    for (const name of names) {
+      expect(await open(world, name)).toMatchObject([{ judgement: 'withheld: before-block' }]);
+      await restore(world, name);
+      await world.as('disk').wrapAndUnwrap(vault, name, latest);
+      expect(await open(world, name)).toEqual([]);
+    }
   });
 
   test('accepted again leaves what nobody names as it was approved: an attack of that moment is undone', async () => {
@@ -284,17 +377,34 @@ describe('a baseline', () => {
     await world.pass(61);
     expect(shown(world, older)?.enabled).toBe(true);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject(
-      expect.arrayContaining([expect.objectContaining({ kind: 'version-expiry-nearer', state: 'open' })]),
+      expect.arrayContaining([expect.objectContaining({ kind: 'version-expiring', state: 'open' })]),
     );
-    await accept(world, { retired: [`disk-a/${latest}`] });
+    await accept(world, { asShown: [`disk-a/${latest}`] });
     await world.pass(61);
-    expect((await world.incidents(vault, 'disk-a')).filter(({ state }) => state === 'open')).toEqual([]);
+    expect(await open(world)).toEqual([]);
   });
 
-  test.each([
-    ['in use and right as it is', { asShown: [`disk-a/${latest}`] }, 'baseline: as shown'],
-    ['retired', { retired: [`disk-a/${latest}`] }, 'baseline: retired'],
-  ])('takes what was only told for what is approved where a person calls it %s', async (_, words, because) => {
+  test.each([latest, older])('takes no version that is in use as retired: %s', async (version) => {
+    const world = await unaccepted();
+    await accept(world);
+    const approved = await world.ports.tables.keys.get(vault, 'disk-a');
+    await expect(accept(world, { retired: [`disk-a/${version}`] })).rejects.toThrow(NotAllowed);
+    await expect(accept(world, { retired: [`disk-a/${version}`] })).rejects.toThrow(
+      `Nothing was accepted.\ndisk-a/${version}: it is in use. Approve its disablement instead:\n  key-guardian approve ask ${vault}/disk-a/${version} --act disable --why "…"`,
+    );
+    expect((await world.ports.tables.keys.get(vault, 'disk-a'))?.row.etag).toBe(approved?.row.etag);
+  });
+
+  test('takes no version as shown that is as it was approved, and says so beside every other fault', async () => {
+    const world = await unaccepted();
+    await accept(world);
+    await world.as(attacker).disable(vault, 'disk-a', older);
+    await expect(accept(world, { asShown: [`disk-a/${latest}`, `disk-a/${older}`] })).rejects.toThrow(
+      /it is disabled, so it cannot be accepted as shown.*\n.*it is as it was approved: there is nothing to accept/,
+    );
+  });
+
+  test('takes what was only told for what is approved where a person calls it right as it is', async () => {
     const world = await unaccepted();
     await accept(world);
     await world.sentry();
@@ -304,14 +414,14 @@ describe('a baseline', () => {
       {
         kind: 'version-changed',
         state: 'open',
-        command: `key-guardian baseline accept ${vault} --as-shown disk-a/${latest}`,
+        commands: [`key-guardian baseline accept ${vault} --as-shown disk-a/${latest}`],
       },
     ]);
-    await accept(world, words);
+    await accept(world, { asShown: [`disk-a/${latest}`] });
     await world.pass(61);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ state: 'resolved' }]);
     expect((await world.trail()).map(({ detail }) => detail.change)).toContainEqual(
-      expect.objectContaining({ kind: 'approve-version', version: latest, because }),
+      expect.objectContaining({ kind: 'approve-version', version: latest, because: 'baseline: as shown' }),
     );
     await world.as(attacker).operations(vault, 'disk-a', ['encrypt'], latest);
     await world.pass(3_700, 10);
@@ -365,11 +475,11 @@ describe('a baseline', () => {
     await world.as(attacker).disable(vault, 'disk-a');
     const proposed = await proposeBaseline(vault, world.ports);
     expect(proposed.find(({ version }) => version === latest)?.suspicious).toBe(
-      'its key was deleted with approval and is back; it is disabled and current: something may need it',
+      'its key was deleted with approval, or abandoned, and is back; it is disabled and current: something may need it',
     );
   });
 
-  test('that is accepted while a look tells of the same ends what that look opens', async () => {
+  test('that is accepted while an inspection tells of the same ends what that opens', async () => {
     const meanwhile: { accept?: (() => Promise<void>) | undefined } = {};
     const world = await createWorld({
       vaults: [{ name: vault, keys: [soundKey] }],
@@ -431,7 +541,7 @@ describe('a baseline', () => {
     expect((await proposeBaseline(vault, world.ports)).map(({ key }) => key)).toEqual(['disk-a', 'disk-a']);
   });
 
-  test('covers a key that is created later, as soon as a pass has seen it', async () => {
+  test('covers a key that is created later, as soon as a sweep has listed it', async () => {
     const world = await unaccepted();
     await accept(world);
     await world.sentry();
@@ -460,8 +570,8 @@ describe('a baseline', () => {
 
 describe('a register that is lost while the trail has a baseline', () => {
   /** Deletes every row, as deleting the tables and making them again does. */
-  async function lose({ ports }: World, ...names: readonly ('keys' | 'vaults')[]): Promise<void> {
-    for (const name of names) for (const row of await ports.tables[name].list()) await ports.tables[name].remove(row);
+  async function lose({ tables }: World, ...names: readonly ('keys' | 'vaults')[]): Promise<void> {
+    for (const name of names) for (const row of await tables[name].list()) await tables[name].remove(row);
   }
 
   test.each([
@@ -479,9 +589,9 @@ describe('a register that is lost while the trail has a baseline', () => {
     await world.pass(61);
 
     expect(await world.incidents(vault)).toMatchObject([
-      { kind: 'register-lost', severity: 'critical', judgement: 'rebuilt from the trail' },
+      { reason: 'register-lost', severity: 'critical', judgement: 'rebuilt from the trail' },
     ]);
-    expect(world.alerts.map(({ incident }) => incident.kind)).toEqual(['register-lost']);
+    expect(world.alerts.map(({ incident }) => incident.reason)).toEqual(['register-lost']);
     expect((await baselineRecords(world)).map(({ detail }) => detail)).toContainEqual({ state: 'rebuilt', keys: 1 });
     expect(world.writes()).toEqual([]);
     for (const version of [older, latest, made]) {
@@ -506,7 +616,7 @@ describe('a register that is lost while the trail has a baseline', () => {
     await world.sentry();
     await world.pass(61);
     expect(await use()).toEqual(USABLE);
-    expect(await world.incidents(vault)).toMatchObject([{ kind: 'register-lost' }]);
+    expect(await world.incidents(vault)).toMatchObject([{ kind: 'guardian-unwell', reason: 'register-lost' }]);
   });
 
   test('is told although the first telling failed', async () => {
@@ -525,7 +635,7 @@ describe('a register that is lost while the trail has a baseline', () => {
     await world.pass(70);
     isRefused = false;
     await world.pass(130);
-    expect(await world.incidents(vault)).toMatchObject([{ kind: 'register-lost', state: 'open' }]);
+    expect(await world.incidents(vault)).toMatchObject([{ reason: 'register-lost', state: 'open' }]);
   });
 
   test('is not rebuilt from a record that holds no change; people are told which it is', async () => {
@@ -533,14 +643,14 @@ describe('a register that is lost while the trail has a baseline', () => {
     await accept(world);
     await world.sentry();
     const change = { kind: 'of-a-later-version' };
-    const odd = entry('register', { vault, key: 'disk-a' }, { change }, world.ports);
-    await world.ports.trail.appendRegister(vault, [odd]);
+    const odd = entry('register', keyOf({ vault, key: 'disk-a' }), { change }, world.ports);
+    await world.ports.trail.appendRegister([odd]);
     await lose(world, 'keys');
     await world.pass(300);
     expect(await world.incidents(vault)).toMatchObject([
-      { kind: 'vault-blind', state: 'open', summary: expect.stringContaining(`record ${odd.id} of its stream`) },
+      { reason: 'vault-unreadable', state: 'open', summary: expect.stringContaining(`record ${odd.id} of its stream`) },
     ]);
-    expect(await world.ports.tables.keys.list()).toEqual([]);
+    expect(await world.tables.keys.list()).toEqual([]);
     expect(world.failures).toEqual([]);
   });
 
@@ -552,7 +662,7 @@ describe('a register that is lost while the trail has a baseline', () => {
     await world.sentry();
     await world.pass(61);
     expect((await baselineRecords(world)).map(({ detail }) => detail.state)).not.toContain('proposed');
-    expect(await readBaseline(world.ports.tables.vaults, vault)).toMatchObject({
+    expect(await readBaseline(world.ports.tables, vault)).toMatchObject({
       state: 'accepted',
       by: { oid: 'person' },
     });

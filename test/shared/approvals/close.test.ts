@@ -3,10 +3,11 @@ import { resetClock } from '../../../local/clock.ts';
 import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
 import { closeIncident, isClosedByPeople } from '../../../shared/approvals/close.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
+import { GUARDIAN } from '../../../shared/domain/subject.ts';
 import { NotAllowed, StorageUnreachable } from '../../../shared/errors.ts';
-import { setAsideWhole } from '../../../shared/incidents/quarantine.ts';
+import { quarantine } from '../../../shared/incidents/quarantine.ts';
+import { readIncidents } from '../../../shared/incidents/store.ts';
 import { changeKey } from '../../../shared/register/keys.ts';
-import type { Queue, Table } from '../../../shared/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -24,10 +25,14 @@ const guardian = (
     policy: { vaults: [{ name: VAULT, mode }] },
   });
 
+/** What is told of the guardian itself. */
+const ownIncidents = async ({ ports }: World) =>
+  (await readIncidents(ports, GUARDIAN)).stored.map(({ value }) => value);
+
 beforeEach(() => stopAt());
 afterEach(resetClock);
 
-describe('closing what tells that a key was purged', () => {
+describe('closing what tells that a key is missing', () => {
   /** A key that was disabled, and purged before anybody undid it. */
   async function purged(isHeard: boolean): Promise<{ readonly world: World; readonly id: string }> {
     const world = await guardian('alert', false);
@@ -38,25 +43,27 @@ describe('closing what tells that a key was purged', () => {
     await world.as('attacker').purge(VAULT, 'disk-a');
     if (isHeard) await world.audit();
     await world.pass(1_200, 10);
-    const id = (await open(world)).find(({ kind }) => kind === 'key-purged')?.id ?? '';
+    const id = (await open(world)).find(({ kind }) => kind === 'key-missing')?.id ?? '';
     return { world, id };
   }
   const open = async (world: World) => (await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open');
 
   test.each([
-    ['that the audit log told of', true],
-    ['that was told by silence', false],
-  ])('gives up a key %s: it is missed no more, and the trail says by whom and why', async (_, isHeard) => {
+    ['whose purge the audit log told of', true],
+    ['of whose purge nobody has heard', false],
+  ])('abandons a key %s: it is missed no more, and the trail says by whom and why', async (_, isHeard) => {
     const { world, id } = await purged(isHeard);
     expect(await open(world)).not.toEqual([]);
     await closeIncident(id, 'its disks are gone', OWNER, world.ports);
     expect(await open(world)).toEqual([]);
-    // Where it was told by silence, the records of it come only now.
+    // Where nobody has heard of it, the records of it come only now.
     await world.audit();
     const told = world.alerts.length;
     await world.pass(1_200, 10);
     expect(await open(world)).toEqual([]);
-    expect(world.alerts.slice(told).filter(({ incident }) => incident.subject.key === 'disk-a')).toEqual([]);
+    expect(
+      world.alerts.slice(told).filter(({ incident: { subject } }) => 'key' in subject && subject.key === 'disk-a'),
+    ).toEqual([]);
     const because = 'closed by owner@example.com: its disks are gone';
     expect(await world.incidents(VAULT, 'disk-a')).toContainEqual(
       expect.objectContaining({ id, state: 'resolved', judgement: because }),
@@ -71,7 +78,12 @@ describe('closing what tells that a key was purged', () => {
     expect(trail).toContainEqual(
       expect.objectContaining({
         what: 'register',
-        detail: { change: expect.objectContaining({ kind: 'approve-deletion', approval: because, by: OWNER.oid }) },
+        detail: {
+          change: {
+            kind: 'set-standing',
+            standing: { kind: 'abandoned', at: expect.any(String), by: OWNER.oid, because },
+          },
+        },
       }),
     );
     expect(world.failures).toEqual([]);
@@ -83,7 +95,7 @@ describe('closing what tells that a key was purged', () => {
     await world.as('owner').create(VAULT, 'disk-a');
     await world.pass(61);
     expect(await open(world)).toMatchObject([
-      { kind: 'deleted-key-back', summary: expect.stringContaining('it was given up on') },
+      { kind: 'version-not-approved', summary: expect.stringContaining('it was abandoned on') },
     ]);
   });
 
@@ -119,13 +131,13 @@ describe('closing what tells that another key has taken the name of one', () => 
   }
   const open = async (world: World) => (await world.incidents(VAULT, 'disk-a')).filter(({ state }) => state === 'open');
 
-  test('gives up the versions that are gone; those that are there are guarded once a person accepts them', async () => {
+  test('abandons the versions that are gone; those that are there are guarded once a person accepts them', async () => {
     const { world, id, made } = await recreated();
     await closeIncident(id, 'made anew', OWNER, world.ports);
     await world.pass(130);
-    expect(await open(world)).toMatchObject([{ kind: 'version-born-weak' }]);
+    expect(await open(world)).toMatchObject([{ kind: 'version-not-approved' }]);
     expect((await world.trail()).filter(({ what }) => what === 'register').at(-1)?.detail).toMatchObject({
-      change: { kind: 'distrust-version', because: 'closed by owner@example.com: made anew' },
+      change: { kind: 'revoke-version', because: 'closed by owner@example.com: made anew' },
     });
     const words = { needed: [`disk-a/${made}`], retired: [] };
     await acceptBaseline(VAULT, await proposeBaseline(VAULT, world.ports), words, OWNER, world.ports);
@@ -134,7 +146,7 @@ describe('closing what tells that another key has taken the name of one', () => 
     expect(currentOf(world, VAULT, 'disk-a')).toMatchObject({ version: made, enabled: true });
   });
 
-  test('holds where a look changes the incident meanwhile, and where it is said again after it ended half way', async () => {
+  test('holds where an inspection changes the incident meanwhile, and where it is said again after it ended half way', async () => {
     const meanwhile: { act?: (() => Promise<void>) | undefined } = {};
     const { world, id } = await recreated(async (name) => {
       const { act } = meanwhile;
@@ -148,10 +160,10 @@ describe('closing what tells that another key has taken the name of one', () => 
     await expect(close()).rejects.toThrow();
     meanwhile.act = async () => {
       const row = await incidents.get(`${VAULT},disk-a`, id);
-      if (row !== undefined) await incidents.replace(row, row.data);
+      if (row !== undefined) await incidents.replace(row, { ...row.value, revision: row.value.revision + 1 });
     };
     expect(await close()).toMatchObject({ id });
-    expect((await open(world)).map(({ kind }) => kind)).toEqual(['version-born-weak']);
+    expect((await open(world)).map(({ kind }) => kind)).toEqual(['version-not-approved']);
   });
 
   test('is refused where nobody can say which versions are gone, and where none is', async () => {
@@ -165,7 +177,7 @@ describe('closing what tells that another key has taken the name of one', () => 
     lift();
     await changeKey(world.ports.tables.keys, { vault: VAULT, key: 'disk-a' }, (record) => ({
       ...record,
-      versions: {},
+      approved: { ...record.approved, versions: {} },
     }));
     await expect(close()).rejects.toThrow('No approved version of prod-disks/disk-a is gone');
     expect(await open(world)).toContainEqual(expect.objectContaining({ id }));
@@ -196,32 +208,39 @@ describe('closing an incident', () => {
 
   test('holds, and is recorded once, where somebody else changes the incident meanwhile', async () => {
     const world = await guardian('alert');
-    await setAsideWhole({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
-    const [open] = await world.incidents('-');
+    await quarantine({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
+    const [open] = await ownIncidents(world);
     const { incidents } = world.ports.tables;
     let races = 2;
-    const contested: Table = {
+    const contested: typeof incidents = {
       ...incidents,
-      replace: async (row, data) => {
-        const standing = races > 0 ? await incidents.get(row.partition, row.row) : undefined;
+      replace: async (read, value) => {
+        const standing = races > 0 ? await incidents.get(read.row.partition, read.row.row) : undefined;
         races -= 1;
-        if (standing !== undefined) await incidents.replace(standing, standing.data);
-        return incidents.replace(row, data);
+        if (standing !== undefined)
+          await incidents.replace(standing, { ...standing.value, revision: standing.value.revision + 1 });
+        return incidents.replace(read, value);
       },
     };
     const tables = { ...world.ports.tables, incidents: contested };
     await closeIncident(open?.id ?? '', 'seen', OWNER, { ...world.ports, tables });
-    expect(await world.incidents('-')).toMatchObject([
+    expect(await ownIncidents(world)).toMatchObject([
       { state: 'resolved', judgement: expect.stringContaining('seen') },
     ]);
     const events = (await world.trail()).filter(({ what }) => what === 'incident').map(({ detail }) => detail.event);
-    expect(events).toEqual(['opened', 'resolved', 'closed by a person']);
+    expect(new Set(events)).toEqual(new Set(['opened', 'resolved', 'closed by a person']));
+    expect(events.filter((event) => event === 'closed by a person')).toHaveLength(1);
+    await world.settle();
+    // What somebody else made of it meanwhile is alerted as well, in any order; the highest revision is that it is over.
+    expect(world.alerts.map(({ event }) => event).toSorted()).toEqual(['changed', 'changed', 'opened', 'resolved']);
+    const [last] = world.alerts.toSorted((one, other) => other.incident.revision - one.incident.revision);
+    expect(last?.event).toBe('resolved');
   });
 
-  test('is told however much is said of why: an alert has to fit a message of a queue, and the trail has all of it', async () => {
+  test('is told however much is said of why: an alert has to fit a row, and the trail has all of it', async () => {
     const world = await guardian('alert');
-    await setAsideWhole({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
-    const [open] = await world.incidents('-');
+    await quarantine({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
+    const [open] = await ownIncidents(world);
     const why = 'x'.repeat(60_000);
     await closeIncident(open?.id ?? '', why, OWNER, world.ports);
     await world.settle();
@@ -233,23 +252,19 @@ describe('closing an incident', () => {
     expect(closed).toMatchObject([{ detail: { incident: open?.id, why } }]);
   });
 
-  test('that could not be told is told and recorded when it is asked for again', async () => {
+  test('that could not be told counts, is recorded, and is told by the sentry', async () => {
     const world = await guardian('alert');
-    await setAsideWhole({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
-    const [open] = await world.incidents('-');
+    await quarantine({ content: 'one', because: 'it is no JSON' }, 'audit-log', world.ports);
+    const [open] = await ownIncidents(world);
     const { alerts } = world.ports.queues;
-    let refusals = 1;
-    const send: Queue['send'] = async (...message) => {
-      refusals -= 1;
-      if (refusals >= 0) throw new StorageUnreachable('putting an alert', undefined);
-      await alerts.send(...message);
-    };
-    const ports = { ...world.ports, queues: { ...world.ports.queues, alerts: { ...alerts, send } } };
+    const send: typeof alerts.send = () => Promise.reject(new StorageUnreachable('putting an alert', undefined));
+    const ports = { ...world.ports, queues: { ...world.ports.queues, alerts: { send } } };
     const close = () => closeIncident(open?.id ?? '', 'seen', OWNER, ports);
     await expect(close()).rejects.toThrow(StorageUnreachable);
-    await close();
+    await world.sentry();
+    expect(world.alerts.at(-1)).toMatchObject({ event: 'resolved', incident: { id: open?.id } });
     const events = (await world.trail()).filter(({ what }) => what === 'incident').map(({ detail }) => detail.event);
-    expect(events).toEqual(['opened', 'resolved', 'closed by a person']);
+    expect(events).toEqual(['opened', 'closed by a person', 'resolved']);
     await expect(close()).rejects.toThrow('is over: closed by owner@example.com: seen.');
   });
 
@@ -263,15 +278,19 @@ describe('closing an incident', () => {
   });
 
   test.each([
-    ['purge-attempted', true],
-    ['key-purged', true],
-    ['key-missing', true],
-    ['key-recreated', true],
-    ['policy-loosened', true],
-    ['vault-blind', false],
-    ['hold-set', false],
-    ['version-disabled', false],
-  ])('%s is left to people: %s', (kind, left) => {
-    expect(isClosedByPeople({ kind })).toBe(left);
+    ['tells of an act', { ends: 'by-a-person' }, true],
+    ['tells of what nobody brings back', { ends: 'with-an-inspection', abandons: 'key' }, true],
+    ['tells of versions that nobody brings back', { ends: 'with-an-inspection', abandons: 'versions' }, true],
+    ['ends with an inspection', { ends: 'with-an-inspection' }, false],
+    ['ends with its state', { ends: 'with-its-state' }, false],
+  ] as const)('is for a person where it %s', (_, incident, isForPeople) => {
+    expect(isClosedByPeople(incident)).toBe(isForPeople);
+  });
+
+  test('is refused where there is none of that id, with the command that lists them', async () => {
+    const world = await guardian('alert');
+    await expect(closeIncident('nonsense', 'seen', OWNER, world.ports)).rejects.toThrow(
+      'There is no incident nonsense. Those that are open:\n  key-guardian incident list',
+    );
   });
 });

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { textOf } from '../../../shared/azure/blob-text.ts';
 import { storageClients } from '../../../shared/azure/storage-clients.ts';
 
 let server: Server | undefined;
 
 afterEach(() => {
+  vi.useRealTimers();
   server?.closeAllConnections();
   server?.close();
   server = undefined;
@@ -60,9 +61,19 @@ it('keeps a character whole that comes in two parts', async () => {
 });
 
 it('waits longer for a text that has begun to come than for one that has not', async () => {
-  const client = await blob(11, (_, response) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const client = await blob(11, async (_, response) => {
+    const waitingForAnAnswer = vi.getTimerCount();
     response.write('a long ');
-    setTimeout(() => response.end('text'), 4_800);
+    await vi.waitUntil(() => vi.getTimerCount() < waitingForAnAnswer, { timeout: 20_000 });
+    vi.advanceTimersByTime(50_000);
+    response.end('text');
   });
   expect(await textOf(client, 0)).toBe('a long text');
-}, 20_000);
+});
+
+it('throws where a text has not begun to come after 4.5 s', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const client = await blob(4, () => vi.advanceTimersByTime(4_500));
+  await expect(textOf(client, 0)).rejects.toMatchObject({ name: 'AbortError' });
+});

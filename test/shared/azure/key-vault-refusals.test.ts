@@ -26,24 +26,36 @@ const coded = (code: string | null, ...inner: readonly string[]): string => {
 };
 
 describe('a refusal', () => {
-  test.each<readonly [status: number, body: string, kind: Refusal['kind'], during: 'read' | 'write']>([
-    [400, coded('BadParameter'), 'rejected', 'write'],
-    [401, coded('Unauthorized'), 'unauthenticated', 'read'],
-    [403, '<html>a proxy</html>', 'forbidden-by-permission', 'read'],
-    [403, coded('Forbidden', 'ForbiddenByRbac'), 'forbidden-by-permission', 'read'],
-    [403, coded('Forbidden', 'AccessDenied'), 'forbidden-by-permission', 'write'],
-    [403, coded('Forbidden', 'ForbiddenByFirewall'), 'forbidden-by-firewall', 'read'],
-    [403, coded('Forbidden', 'ForbiddenByConnection'), 'forbidden-by-firewall', 'write'],
-    [403, coded(null, 'ForbiddenByFirewall'), 'forbidden-by-firewall', 'read'],
-    [403, coded('Forbidden', 'Forbidden', 'ForbiddenByFirewall'), 'forbidden-by-firewall', 'read'],
-    [404, '<html>a gateway</html>', 'unreachable', 'read'],
-    [404, coded('VaultNotFound'), 'unreachable', 'read'],
-    [405, '', 'rejected', 'read'],
-    [429, coded('Throttled'), 'throttled', 'read'],
-    [500, coded('InternalServerError'), 'unreachable', 'read'],
-    [503, coded('ServiceUnavailable'), 'unreachable', 'read'],
-    [503, coded('ServiceUnavailable'), 'read-only', 'write'],
-  ])('by status %i with %s is %s, of a %4$s', async (status, body, kind, during) => {
+  test.each<readonly [during: 'read' | 'write', status: number, what: string, kind: Refusal['kind'], body: string]>([
+    ['write', 400, 'BadParameter', 'rejected', coded('BadParameter')],
+    ['read', 401, 'Unauthorized', 'unauthenticated', coded('Unauthorized')],
+    ['read', 403, 'the page of a proxy', 'forbidden-by-permission', '<html>a proxy</html>'],
+    ['read', 403, 'ForbiddenByRbac', 'forbidden-by-permission', coded('Forbidden', 'ForbiddenByRbac')],
+    ['write', 403, 'AccessDenied', 'forbidden-by-permission', coded('Forbidden', 'AccessDenied')],
+    ['read', 403, 'ForbiddenByFirewall', 'forbidden-by-firewall', coded('Forbidden', 'ForbiddenByFirewall')],
+    ['write', 403, 'ForbiddenByConnection', 'forbidden-by-firewall', coded('Forbidden', 'ForbiddenByConnection')],
+    [
+      'read',
+      403,
+      'no code and, within, ForbiddenByFirewall',
+      'forbidden-by-firewall',
+      coded(null, 'ForbiddenByFirewall'),
+    ],
+    [
+      'read',
+      403,
+      'ForbiddenByFirewall two levels down',
+      'forbidden-by-firewall',
+      coded('Forbidden', 'Forbidden', 'ForbiddenByFirewall'),
+    ],
+    ['read', 404, 'the page of a gateway', 'unreachable', '<html>a gateway</html>'],
+    ['read', 404, 'VaultNotFound', 'unreachable', coded('VaultNotFound')],
+    ['read', 405, 'no body', 'rejected', ''],
+    ['read', 429, 'Throttled', 'throttled', coded('Throttled')],
+    ['read', 500, 'InternalServerError', 'unreachable', coded('InternalServerError')],
+    ['read', 503, 'ServiceUnavailable', 'unreachable', coded('ServiceUnavailable')],
+    ['write', 503, 'ServiceUnavailable', 'read-only', coded('ServiceUnavailable')],
+  ])('of a %s by status %i with %s is %s', async (during, status, _what, kind, body) => {
     const error = await thrownFor(status, body);
     expect(isMissing(error)).toBe(false);
     expect(refusalOf(error, during === 'write' ? write : of).kind).toBe(kind);

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startStorage } from '../../../local/storage.ts';
@@ -87,25 +88,40 @@ async function failures(value: string): Promise<Readonly<Record<string, unknown>
   return Object.fromEntries(await Promise.all(all));
 }
 
+/**
+ * Whether that was over before a timer that began with it: the limits of the calls are timers of the same process, which a
+ * busy machine makes late alike, so that only their order is certain.
+ */
+async function isOverWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const tooLate = new Promise<false>((resolve) => {
+    AbortSignal.timeout(ms).addEventListener('abort', async () => {
+      // What ended before may still be on its way through the client.
+      for (let turn = 0; turn < 100; turn += 1) await nextTurn();
+      resolve(false);
+    });
+  });
+  return Promise.race([work.then(() => true), tooLate]);
+}
+
 describe('every call to storage', () => {
   it('throws StorageUnreachable within 5 seconds while nobody listens', async () => {
     const storage = await startStorage();
     await storage.stop();
-    const startedAt = performance.now();
-    for (const [name, failure] of Object.entries(await failures(storage.connectionString))) {
+    const all = failures(storage.connectionString);
+    expect(await isOverWithin(5_000, all)).toBe(true);
+    for (const [name, failure] of Object.entries(await all)) {
       expect(failure, name).toBeInstanceOf(StorageUnreachable);
       expect(failure, name).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     }
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   it('throws StorageUnreachable within 5 seconds while storage takes the request and never answers', async () => {
     const value = await account(() => {});
-    const startedAt = performance.now();
-    for (const [name, failure] of Object.entries(await failures(value))) {
+    const all = failures(value);
+    expect(await isOverWithin(5_000, all)).toBe(true);
+    for (const [name, failure] of Object.entries(await all)) {
       expect(failure, name).toBeInstanceOf(StorageUnreachable);
     }
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { StorageUnreachable } from '../../../shared/errors.ts';
 import type { Documents, Queue, Row, Streams, Table } from '../../../shared/storage.ts';
 
 /** @param make a new and empty table each time */
-export function describeTable(name: string, make: () => Table): void {
+export function testTable(name: string, make: () => Table): void {
   describe(`${name} is a table`, () => {
     it('has nothing before anything was put', async () => {
       const table = make();
@@ -24,7 +24,7 @@ export function describeTable(name: string, make: () => Table): void {
       expect(read?.etag).not.toBe('');
     });
 
-    it('leaves out a property that is undefined and keeps undefined itself as null', async () => {
+    it('leaves out a property that is `undefined` and keeps `undefined` itself as null', async () => {
       const table = make();
       await table.put('vault', 'key', { there: 1, gone: undefined });
       await table.put('vault', 'nothing', undefined);
@@ -227,7 +227,7 @@ export function describeTable(name: string, make: () => Table): void {
 }
 
 /** @param make a new and empty queue, and who takes away what is visible in it now */
-export function describeQueue(
+export function testQueue(
   name: string,
   make: () => { readonly queue: Queue; take(): Promise<readonly unknown[]> | readonly unknown[] },
 ): void {
@@ -282,7 +282,7 @@ export function describeQueue(
 }
 
 /** @param make a new container without streams */
-export function describeStreams(name: string, make: () => Streams): void {
+export function testStreams(name: string, make: () => Streams): void {
   describe(`${name} are streams`, () => {
     it('have nothing before anything was made', async () => {
       const streams = make();
@@ -365,7 +365,7 @@ export function describeStreams(name: string, make: () => Streams): void {
 }
 
 /** @param make a new container without documents */
-export function describeDocuments(name: string, make: () => Documents): void {
+export function testDocuments(name: string, make: () => Documents): void {
   describe(`${name} are documents`, () => {
     it('have nothing before anything was written', async () => {
       expect(await make().read('sense/one.json')).toBeUndefined();

@@ -3,133 +3,138 @@ import {
   type Approval,
   approval as approvalSchema,
   covers,
-  type DatedAct,
   fitsActor,
-  mayCover,
+  type UnapprovedState,
 } from '../../../shared/domain/approval.ts';
-import { ACTED, approval, V1, V2 } from '../guard/situations.ts';
+import { approval, inDays, inMs, NOW, V1, V2 } from '../guard/keys/situations.ts';
 
-const act = (more: Partial<DatedAct> = {}): DatedAct => ({
-  act: 'disable',
+const MINUTE_MS = 60_000;
+/** A version that was last observed as enabled a minute ago, and is disabled now. */
+const state = (more: Partial<UnapprovedState> = {}): UnapprovedState => ({
+  key: 'disk-a',
   version: V1,
-  at: ACTED,
-  by: undefined,
+  act: 'disable',
+  otherwiseAt: inMs(-MINUTE_MS),
   ...more,
 });
-const msAfter = (ms: number): Date => new Date(ACTED.getTime() + ms);
-const by = (oid: string) => ({ by: { oid }, at: msAfter(-86_400_000) });
+const by = (oid: string, at = inDays(-1)) => ({ by: { oid }, at });
+/** A state that was last observed otherwise so many ms ago. */
+const afterGap = (gapMs: number) => state({ otherwiseAt: inMs(-gapMs) });
 
-type Row = readonly [says: string, approval: Approval, act: DatedAct, key?: string];
-const onDiskA = (rows: readonly Row[]) =>
-  rows.map(([says, given, acted, key]) => [says, given, acted, key ?? 'disk-a'] as const);
+type Row = readonly [says: string, approval: Approval, state: UnapprovedState];
 
 describe('an approval covers', () => {
-  const rows: readonly Row[] = [
-    ['the act on the version that it names', approval(), act()],
+  test.each<Row>([
+    ['the state of the version that it names', approval(), state()],
     [
-      'the version that it names when the act has none, as deleting',
+      'the key as a whole, whatever version it names: deleting has none',
       approval({ acts: ['delete'] }),
-      act({ act: 'delete', version: undefined }),
+      state({ act: 'delete', version: undefined }),
     ],
-    ['any version where it says so', approval({ version: '*' }), act({ version: V2 })],
-    ['any key of a vault that is being decommissioned', approval({ key: '*' }), act(), 'disk-b'],
-    ['each of several acts', approval({ acts: ['disable', 'expire'] }), act({ act: 'expire' })],
-    ['an act at the very beginning of the window', approval({ from: ACTED }), act()],
+    ['any version where it says so', approval({ version: '*' }), state({ version: V2 })],
+    ['any key of a vault that is being decommissioned', approval({ key: '*' }), state({ key: 'disk-b' })],
+    ['each of several acts', approval({ acts: ['disable', 'expire'] }), state({ act: 'expire' })],
+    ['from the very moment in which its window opens', approval({ from: NOW }), state()],
     [
-      'an act five seconds before the second in which the window begins: the clock of who asked may be ahead',
-      approval({ from: msAfter(5_999) }),
-      act(),
+      'while its window was open for a moment after the last observation that showed it otherwise',
+      approval({ until: inMs(1 - MINUTE_MS) }),
+      state(),
     ],
-    ['an act at the very end of the window', approval({ until: ACTED }), act()],
     [
-      'an act a moment before it was withdrawn',
-      approval({ withdrawn: { by: { oid: 'granter' }, at: msAfter(1) } }),
-      act(),
+      'when its window was open at the very moment of the last observation that showed it otherwise',
+      approval({ until: inMs(-MINUTE_MS) }),
+      state(),
     ],
-    ['an act by somebody who is not known yet', approval({ by: 'anna' }), act()],
-    ['an act by the one who is named', approval({ by: 'anna' }), act({ by: 'anna' })],
-    ['an act by the one who is named, in whatever case', approval({ by: 'ANNA' }), act({ by: 'anna' })],
-    ['an act by anyone but the granter', approval(), act({ by: 'carl' })],
-    ['an act by the one who asked', approval(), act({ by: 'asker' })],
-  ];
-  test.each(onDiskA(rows))('%s', (_says, given, acted, key) => {
-    expect(covers(given, key, acted)).toBe(true);
+    [
+      'when it was withdrawn since the last observation that showed it otherwise',
+      approval({ withdrawn: by('granter', inMs(-30_000)) }),
+      state(),
+    ],
+    [
+      'after a gap of ten minutes, a window that was open within it',
+      approval({ until: inMs(-5 * MINUTE_MS) }),
+      afterGap(10 * MINUTE_MS),
+    ],
+    ['after a longer gap, a window that is open now', approval(), afterGap(60 * MINUTE_MS)],
+    ['after a longer gap, a window that ends this very moment', approval({ until: NOW }), afterGap(60 * MINUTE_MS)],
+    ['what was never observed otherwise, where its window is open now', approval(), state({ otherwiseAt: undefined })],
+    ['whoever it is meant for: the actor is known only minutes later', approval({ by: 'anna' }), state()],
+  ])('%s', (_says, given, of) => {
+    expect(covers(given, of, NOW)).toBe(true);
   });
 });
 
 describe('an approval does not cover', () => {
-  const rows: readonly Row[] = [
-    ['another key', approval(), act(), 'disk-b'],
-    ['another version', approval(), act({ version: V2 })],
-    ['another act', approval(), act({ act: 'expire' })],
-    ['an act six seconds before the window', approval({ from: msAfter(6_000) }), act()],
-    ['an act a moment after the window', approval({ until: msAfter(-1) }), act()],
-    ['an act at the moment of its withdrawal', approval({ withdrawn: { by: { oid: 'granter' }, at: ACTED } }), act()],
-    ['anything before it is granted', approval({ granted: undefined }), act()],
-    ['anything where the asker granted it himself', approval({ asked: by('anna'), granted: by('anna') }), act()],
-    ['an act by another than the one who is named', approval({ by: 'anna' }), act({ by: 'carl' })],
-    ['an act by the granter', approval(), act({ by: 'granter' })],
-    ['an act by the granter, in whatever case', approval(), act({ by: 'GRANTER' })],
+  test.each<Row>([
+    ['another key', approval(), state({ key: 'disk-b' })],
+    ['another version', approval(), state({ version: V2 })],
+    ['another act', approval(), state({ act: 'expire' })],
+    ['anything a moment before its window opens', approval({ from: inMs(1) }), state()],
     [
-      'anything where the asker granted it himself, in whatever case',
-      approval({ asked: by('anna'), granted: by('ANNA') }),
-      act(),
+      'what was observed otherwise a moment after its window was over',
+      approval({ until: inMs(-MINUTE_MS - 1) }),
+      state(),
     ],
-    ['an act by the granter although he is the one who is named', approval({ by: 'granter' }), act({ by: 'granter' })],
-  ];
-  test.each(onDiskA(rows))('%s', (_says, given, acted, key) => {
-    expect(covers(given, key, acted)).toBe(false);
+    [
+      'what was observed otherwise a moment after it was withdrawn',
+      approval({ withdrawn: by('granter', inMs(-MINUTE_MS - 1)) }),
+      state(),
+    ],
+    [
+      'anything where it was withdrawn before its window opened',
+      approval({ from: inMs(-30_000), withdrawn: by('granter', inMs(-45_000)) }),
+      state(),
+    ],
+    [
+      'anything where it was withdrawn at the moment in which its window opened',
+      approval({ from: inMs(-30_000), withdrawn: by('granter', inMs(-30_000)) }),
+      state(),
+    ],
+    [
+      'after a gap of more than ten minutes, a window that was open within it and is over',
+      approval({ until: inMs(-1) }),
+      afterGap(10 * MINUTE_MS + 1),
+    ],
+    [
+      'after a gap of more than ten minutes, one that was withdrawn within it',
+      approval({ withdrawn: by('granter', inMs(-1)) }),
+      afterGap(10 * MINUTE_MS + 1),
+    ],
+    [
+      'what was never observed otherwise, where its window is over',
+      approval({ until: inMs(-1) }),
+      state({ otherwiseAt: undefined }),
+    ],
+    ['anything before it is granted', approval({ granted: undefined }), state()],
+    ['anything where the asker granted it', approval({ asked: by('anna'), granted: by('anna') }), state()],
+    [
+      'anything where the asker granted it, in whatever case',
+      approval({ asked: by('anna'), granted: by('ANNA') }),
+      state(),
+    ],
+  ])('%s', (_says, given, of) => {
+    expect(covers(given, of, NOW)).toBe(false);
   });
 });
 
 describe('who is meant by an approval', () => {
   test.each([
     ['the one who is named', 'anna', 'anna', true],
+    ['the one who is named, in whatever case', 'ANNA', 'anna', true],
     ['nobody but the one who is named', 'anna', 'carl', false],
     ['anyone', 'anyone', 'carl', true],
+    ['the one who asked, where it is anyone', 'anyone', 'asker', true],
     ['anyone but the granter', 'anyone', 'granter', false],
-    ['not the granter even where he is named', 'granter', 'granter', false],
+    ['anyone but the granter, in whatever case', 'anyone', 'GRANTER', false],
+    ['not the granter even where that one is named', 'granter', 'granter', false],
+    ['whoever a record without an object id is of: it is no mismatch', 'anna', 'unknown', true],
   ])('%s', (_says, named, oid, fits) => {
     expect(fitsActor(approval({ by: named }), oid)).toBe(fits);
   });
 });
 
-describe('an approval may cover an act that happened between the last look and the date that the vault gives', () => {
-  test.each<readonly [says: string, given: Approval, after: Date, may: boolean]>([
-    [
-      'when the window is over at the date and was not at the last look',
-      approval({ until: msAfter(-60_000) }),
-      msAfter(-120_000),
-      true,
-    ],
-    ['not when the window was over at the last look', approval({ until: msAfter(-60_000) }), msAfter(-60_000), false],
-    [
-      'when the window is over a moment after the last look',
-      approval({ until: msAfter(-60_000) }),
-      msAfter(-60_001),
-      true,
-    ],
-    [
-      'when it was withdrawn since the last look',
-      approval({ withdrawn: { by: { oid: 'granter' }, at: msAfter(-60_000) } }),
-      msAfter(-120_000),
-      true,
-    ],
-    [
-      'not when it was withdrawn right after the last look',
-      approval({ withdrawn: { by: { oid: 'granter' }, at: msAfter(-60_000) } }),
-      msAfter(-60_001),
-      false,
-    ],
-    ['not when the window begins after the date', approval({ from: msAfter(6_000) }), msAfter(-120_000), false],
-    ['not when it is for another act', approval({ acts: ['enable'] }), msAfter(-120_000), false],
-  ])('%s', (_says, given, after, may) => {
-    expect(mayCover(given, 'disk-a', act(), after)).toBe(may);
-  });
-});
-
 test('an approval comes back from storage as it went in', () => {
-  const whole = approval({ ticket: 'CHG-7', withdrawn: { by: { oid: 'granter', name: 'Gerda' }, at: ACTED } });
+  const whole = approval({ ticket: 'CHG-7', withdrawn: { by: { oid: 'granter', name: 'Gerda' }, at: NOW } });
   expect(approvalSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
 });
 

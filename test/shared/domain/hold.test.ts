@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_HOLD_MS, type Hold, holdOn } from '../../../shared/domain/hold.ts';
-import { hold, inMs, NOW } from '../guard/situations.ts';
+import {
+  DEFAULT_HOLD_MS,
+  endOfHold,
+  type Hold,
+  holdDuring,
+  holdOn,
+  hold as holdSchema,
+  spellHold,
+  subjectOfHold,
+} from '../../../shared/domain/hold.ts';
+import { GUARDIAN, keyOf, vaultSubject } from '../../../shared/domain/subject.ts';
+import { hold, inMs, NOW } from '../guard/keys/situations.ts';
 
 const id = { vault: 'prod-disks', key: 'disk-a' };
 const wide = ({ key: _, ...rest }: Hold): Hold => rest;
@@ -37,6 +47,61 @@ test('one hold among several that are over stops writes', () => {
 
 test('without any hold nothing is stopped', () => {
   expect(holdOn([], id, NOW)).toBeUndefined();
+});
+
+test('a hold ends when it was released, or by itself where it was released after that', () => {
+  const released = (ms: number) => hold({ until: NOW, released: { by: { oid: 'responder' }, at: inMs(ms) } });
+  expect([endOfHold(released(-1)), endOfHold(released(1)), endOfHold(hold({ until: NOW }))]).toEqual([
+    inMs(-1),
+    NOW,
+    NOW,
+  ]);
+});
+
+describe('a hold may have been the one under which a key was changed between two moments', () => {
+  const [from, until] = [inMs(-60_000), inMs(-30_000)];
+  const at = (begin: number, end: number, more: Partial<Hold> = {}) =>
+    hold({ from: inMs(begin), until: inMs(end), ...more });
+
+  test.each<readonly [says: string, holds: readonly Hold[], id: string | undefined]>([
+    ['where it lasted through both', [at(-90_000, 90_000)], 'hold-1'],
+    ['where it was over in between', [at(-90_000, -45_000)], 'hold-1'],
+    ['where it began in between', [at(-45_000, 90_000)], 'hold-1'],
+    ['where it was over at the first of them', [at(-90_000, -60_000)], 'hold-1'],
+    ['where it began at the last of them', [at(-30_000, 90_000)], 'hold-1'],
+    ['where it was on the whole vault', [wide(at(-90_000, 0))], 'hold-1'],
+    ['where it was on everything', [widest(at(-90_000, 0))], 'hold-1'],
+    ['and of several it is the last to end', [at(-90_000, -50_000), at(-90_000, -40_000, { id: 'hold-2' })], 'hold-2'],
+    ['not where it was over a moment before', [at(-90_000, -60_001)], undefined],
+    [
+      'not where it was released before, whenever it was to end',
+      [at(-90_000, 90_000, { released: { by: { oid: 'responder' }, at: inMs(-60_001) } })],
+      undefined,
+    ],
+    ['not where it began a moment after', [at(-29_999, 90_000)], undefined],
+    ['not where it was on another key', [at(-90_000, 90_000, { key: 'disk-b' })], undefined],
+    ['not where there was none', [], undefined],
+  ])('%s', (_says, holds, expected) => {
+    expect(holdDuring(holds, id, from, until)?.id).toBe(expected);
+  });
+});
+
+test.each([
+  ['a key', hold(), 'prod-disks/disk-a', keyOf(id)],
+  ['a vault', wide(hold()), 'prod-disks', vaultSubject('prod-disks')],
+  ['everything', widest(hold()), 'everything', GUARDIAN],
+] as const)('a hold on %s says what it stops', (_what, on, spelt, of) => {
+  expect(spellHold(on)).toBe(spelt);
+  expect(subjectOfHold(on)).toEqual(of);
+});
+
+test('a hold comes back from storage as it went in', () => {
+  const whole = hold({
+    released: { by: { oid: 'responder', name: 'Rita' }, at: NOW },
+    settled: { by: { oid: 'responder' }, at: NOW, as: 'undo' },
+    endTold: true,
+  });
+  expect(holdSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
 });
 
 test('a hold ends after four hours where nobody says', () => {

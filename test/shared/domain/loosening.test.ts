@@ -34,10 +34,10 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     ['in prod, disk-a, disk-b with a shorter notify time'],
   ],
   [
-    'older versions are looked at less often',
+    'older versions are swept less often',
     keyed({ olderVersions: 'each-minute' }),
     keyed({ olderVersions: 'hourly' }),
-    ['in prod, disk-a, disk-b with older versions looked at hourly'],
+    ['in prod, disk-a, disk-b with older versions swept hourly'],
   ],
   [
     'more users are expected',
@@ -55,7 +55,7 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     'a channel is not used any more',
     { ...vault(), channels: ['webhook', 'console'] },
     { ...vault(), channels: ['console'] },
-    ['nothing is told by webhook any more'],
+    ['no alert goes to webhook any more'],
   ],
 ])('a policy is looser where %s', (_says, before, after, loosened) => {
   expect(between(before, after)).toEqual(loosened);

@@ -25,7 +25,7 @@ describe('in mode alert', () => {
     ['a deletion', 'key-deleted', (world) => world.as('attacker').delete(VAULT, 'disk-a')],
     [
       'an expiry',
-      'version-expiry-nearer',
+      'version-expiring',
       (world) => world.as('attacker').expire(VAULT, 'disk-a', later(new Date(), -DAY_MS)),
     ],
     [
@@ -39,29 +39,32 @@ describe('in mode alert', () => {
       (world) => world.as('attacker').operations(VAULT, 'disk-a', ['wrapKey']),
     ],
   ];
-  test.each(acts)('%s is told with the command, and not one write reaches the vault', async (_, kind, act) => {
-    const world = await guardian();
-    await act(world);
-    const before = world.azure.state(VAULT, 'disk-a');
-    await world.sentry();
-    await world.audit();
-    await world.pass(300);
-    expect(world.azure.state(VAULT, 'disk-a')).toEqual(before);
-    expect(sentWrites(world)).toEqual([]);
-    expect(await withheldIn(world)).toEqual(['alert-only']);
-    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
-      {
-        kind,
-        severity: 'critical',
-        state: 'open',
-        judgement: 'withheld: alert-only',
-        command: 'key-guardian restore prod-disks/disk-a',
-        who: { oid: oidOf(world, 'attacker') },
-      },
-    ]);
-    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'changed']);
-    expect((await world.trail()).filter(({ what }) => what === 'intent')).toEqual([]);
-  });
+  test.each(acts)(
+    '%s is alerted with deadline and command, and not one write reaches the vault',
+    async (_, kind, act) => {
+      const world = await guardian();
+      await act(world);
+      const before = world.azure.state(VAULT, 'disk-a');
+      await world.sentry();
+      await world.audit();
+      await world.pass(300);
+      expect(world.azure.state(VAULT, 'disk-a')).toEqual(before);
+      expect(sentWrites(world)).toEqual([]);
+      expect(await withheldIn(world)).toEqual(['alert-only']);
+      expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
+        {
+          kind,
+          severity: 'critical',
+          state: 'open',
+          judgement: 'withheld: alert-only',
+          commands: ['key-guardian restore prod-disks/disk-a'],
+          who: { oid: oidOf(world, 'attacker') },
+        },
+      ]);
+      expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'changed']);
+      expect((await world.trail()).filter(({ what }) => what === 'intent')).toEqual([]);
+    },
+  );
 
   test('the first line says until when somebody has to act', async () => {
     const world = await guardian();
@@ -74,7 +77,7 @@ describe('in mode alert', () => {
     );
   });
 
-  test('the identity could not write even if it were told to: the vault answers 403 and stays as it is', async () => {
+  test('the identity could not write even if it tried: the vault answers 403 and stays as it is', async () => {
     const world = await guardian();
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.as('attacker').delete(VAULT, 'disk-b');
@@ -106,7 +109,7 @@ describe('in mode alert', () => {
 });
 
 describe('the mode of a key', () => {
-  test('a key in alert is told of in a vault in block', async () => {
+  test('a key in alert is only alerted in a vault in block', async () => {
     const world = await guardian({
       vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: 'disk-a', mode: 'alert' }] }],
     });
@@ -130,7 +133,7 @@ describe('the mode of a key', () => {
     expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
   });
 
-  test('a key that the policy leaves out is not even looked at', async () => {
+  test('a key that the policy leaves out is not even inspected', async () => {
     const world = await guardian({
       vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: 'disk-a', guard: false }] }],
     });
@@ -160,5 +163,34 @@ describe('the mode of a key', () => {
     expect(
       await world.ports.writes('other-disks').update('disk-z', version, { enabled: true }, 'a-test'),
     ).toMatchObject({ kind: 'forbidden-by-permission' });
+  });
+});
+
+describe('before anybody has accepted a baseline', () => {
+  test('what the proposal holds counts in alert: a difference is alerted within a sweep', async () => {
+    const world = await createWorld({ vaults, policy: alertOnly, baseline: false });
+    await world.sentry();
+    expect(world.alerts).toEqual([]);
+    await world.pass(90);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(61);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
+      { kind: 'version-disabled', state: 'open', judgement: 'withheld: alert-only' },
+    ]);
+    expect(await world.incidents(VAULT)).toEqual([]);
+  });
+
+  test('a key in block waits for a person: it is alerted and not written to until the baseline is accepted', async () => {
+    const policy = { vaults: [{ name: VAULT, mode: 'alert', keys: [{ pattern: 'disk-a', mode: 'block' }] }] };
+    const world = await createWorld({ vaults, policy, baseline: false });
+    await world.sentry();
+    expect(await world.incidents(VAULT)).toMatchObject([{ kind: 'baseline-waiting', state: 'open' }]);
+    await world.pass(90);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(61);
+    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
+      { kind: 'version-disabled', state: 'open', judgement: 'withheld: no-baseline' },
+    ]);
+    expect(sentWrites(world)).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
+import { keyOf } from '../../../shared/domain/subject.ts';
 import { DAY_MS, later } from '../../../shared/domain/time.ts';
-import { CLAIM_MS, claimedBackSeconds, claimKey, claimsLeft } from '../../../shared/guard/claim.ts';
+import { CLAIM_MS, claim, claimedBackSeconds, claimsLeft } from '../../../shared/guard/claim.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld } from '../../simulation/world.ts';
 
@@ -20,7 +21,7 @@ describe('a message that meets a claim', () => {
     expect(claimedBackSeconds({ newId: () => `${id}-0000-4000-8000-000000000000` })).toBe(seconds);
   });
 
-  test('is not lost: it looks at the key when it comes again, not before', async () => {
+  test('is not lost: it inspects the key when it comes again, not before', async () => {
     const keys = Array.from({ length: 20 }, (_, number) => `disk-${number}`);
     const world = await createWorld({
       vaults: [{ name: VAULT, keys: keys.map((name) => ({ name })) }],
@@ -31,18 +32,18 @@ describe('a message that meets a claim', () => {
     const { claims } = world.ports.tables;
     const until = new Date(Date.now() + CLAIM_MS);
     for (const key of keys) {
-      const claim = await claims.put(VAULT, key, { owner: 'another', until, intents: [] });
+      const standing = await claims.put(VAULT, key, { owner: 'another', until, intents: [] });
       await world.wake(VAULT, key);
-      await claims.remove(claim);
+      await claims.remove(standing);
     }
-    const looked = () => keys.filter((name) => world.azure.log.some(({ key }) => key === name));
-    expect(looked()).toEqual([]);
+    const inspected = () => keys.filter((name) => world.azure.log.some(({ key }) => key === name));
+    expect(inspected()).toEqual([]);
     await world.pass(2);
-    expect(looked()).toEqual([]);
+    expect(inspected()).toEqual([]);
     await world.pass(3);
-    expect(looked().length).toBeGreaterThan(0);
+    expect(inspected().length).toBeGreaterThan(0);
     await world.pass(2);
-    expect(looked()).toEqual(keys);
+    expect(inspected()).toEqual(keys);
   });
 });
 
@@ -57,13 +58,13 @@ describe('a claim', () => {
     const world = await createWorld({ vaults: [{ name: VAULT }], policy: { vaults: [{ name: VAULT }] } });
     await world.ports.tables.claims.put(VAULT, 'disk-a', { owner: 'other', until: later(new Date(), ms), intents: [] });
     expect(await claimsLeft(VAULT, world.ports)).toEqual(isTaken ? ['disk-a'] : []);
-    expect((await claimKey({ vault: VAULT, key: 'disk-a' }, world.ports)) !== undefined).toBe(isTaken);
+    expect((await claim(keyOf({ vault: VAULT, key: 'disk-a' }), world.ports)) !== undefined).toBe(isTaken);
   });
 
   test('that cannot be read is left, and taken over', async () => {
     const world = await createWorld({ vaults: [{ name: VAULT }], policy: { vaults: [{ name: VAULT }] } });
-    await world.ports.tables.claims.put(VAULT, 'disk-a', { owner: 7 });
+    await world.tables.claims.put(VAULT, 'disk-a', { owner: 7 });
     expect(await claimsLeft(VAULT, world.ports)).toEqual(['disk-a']);
-    expect(await claimKey({ vault: VAULT, key: 'disk-a' }, world.ports)).toBeDefined();
+    expect(await claim(keyOf({ vault: VAULT, key: 'disk-a' }), world.ports)).toBeDefined();
   });
 });

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
-import { startAt } from '../../simulation/clock.ts';
+import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
+import { GUARDIAN } from '../../../shared/domain/subject.ts';
+import { readIncidents } from '../../../shared/incidents/store.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { currentOf } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
@@ -13,7 +16,7 @@ const vaults = [{ name: VAULT, keys: [seedKey('disk-a', [{}, {}]), seedKey('disk
 afterEach(resetClock);
 
 async function worldWith(more: Partial<WorldOptions> = {}): Promise<World> {
-  startAt();
+  stopAt();
   const world = await createWorld({ vaults, policy, ...more });
   // Ten quiet minutes: the reads of the baseline have settled.
   await world.pass(600, 600);
@@ -26,10 +29,13 @@ const enabledIn = (world: World, key = 'disk-a'): readonly boolean[] => {
 };
 
 const kindsOf = async (world: World, key?: string): Promise<readonly string[]> =>
-  (await world.incidents(VAULT, key)).map(({ kind, state }) => `${kind} ${state}`).toSorted();
+  (await world.incidents(VAULT, key))
+    .map(({ kind, reason, state }) => `${kind}${reason === undefined ? '' : `: ${reason}`} ${state}`)
+    .toSorted();
 
-const alertsOf = (world: World, kind: string): readonly string[] =>
-  world.alerts.filter(({ incident }) => incident.kind === kind).map(({ event }) => event);
+/** @param of a kind, or one of its reasons */
+const alertsOf = (world: World, of: string): readonly string[] =>
+  world.alerts.filter(({ incident: { kind, reason } }) => kind === of || reason === of).map(({ event }) => event);
 
 /** Passes minutes with the sentry at work. */
 async function minutes(world: World, count: number): Promise<void> {
@@ -44,7 +50,7 @@ const patches = (world: World) =>
   world.writes().filter(({ operation, status }) => operation === 'update' && status < 400);
 
 describe('a key that cannot be read', () => {
-  test('makes no more messages, however often others are refused it; they are told when it can be read', async () => {
+  test('makes no more messages, however often others are refused it; people are alerted when it can be read', async () => {
     const world = await worldWith();
     await world.sentry();
     const { version } = currentOf(world, VAULT, 'disk-a');
@@ -53,7 +59,7 @@ describe('a key that cannot be read', () => {
       world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'forbidden-by-firewall' } }),
       world.azure.fault({ ...disk, answer: { kind: 'forbidden-by-permission' } }),
     ];
-    const looksIn = async (seconds: number): Promise<number> => {
+    const inspectionsIn = async (seconds: number): Promise<number> => {
       world.azure.clearLog();
       for (let passed = 0; passed < seconds; passed += 10) {
         await expect(world.as('owner').wrapAndUnwrap(VAULT, 'disk-a', version)).rejects.toMatchObject({
@@ -65,13 +71,13 @@ describe('a key that cannot be read', () => {
       return world.azure.log.filter(({ identity, operation }) => identity === 'watcher' && operation === 'get-deleted')
         .length;
     };
-    await looksIn(120);
-    const [early, late] = [await looksIn(120), await looksIn(120)];
+    await inspectionsIn(120);
+    const [early, late] = [await inspectionsIn(120), await inspectionsIn(120)];
     expect(late).toBeLessThanOrEqual(early + 2);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
     for (const each of lift) each();
     await world.pass(130);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open', 'key-unreadable resolved']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open', 'guardian-blind: key-unreadable resolved']);
   });
 
   const refusals = [
@@ -84,7 +90,7 @@ describe('a key that cannot be read', () => {
   ] satisfies readonly { says: string; answer: Fault['answer'] }[];
 
   test.each(refusals)(
-    '($answer.kind) is told once after two minutes, never as absent, and undone when it has passed',
+    '($answer.kind) is alerted once after two minutes, never as absent, and undone when it has passed',
     async ({ says, answer }) => {
       const world = await worldWith();
       await world.as('attacker').disable(VAULT, 'disk-a');
@@ -95,11 +101,11 @@ describe('a key that cannot be read', () => {
 
       await world.pass(120, 5);
       const [incident] = await world.incidents(VAULT, 'disk-a');
-      expect(incident).toMatchObject({ kind: 'key-unreadable', state: 'open' });
+      expect(incident).toMatchObject({ kind: 'guardian-blind', reason: 'key-unreadable', state: 'open' });
       expect(incident?.summary).toContain(says);
       expect(alertsOf(world, 'key-unreadable')).toEqual(['opened']);
       await world.pass(600, 10);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
       expect(alertsOf(world, 'key-unreadable')).toEqual(['opened']);
       expect(world.writes()).toEqual([]);
 
@@ -107,7 +113,10 @@ describe('a key that cannot be read', () => {
       await world.pass(70, 5);
       expect(enabledIn(world)).toEqual([true, true]);
       expect(world.changes()).toBe(1);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable resolved', 'version-disabled resolved']);
+      expect(await kindsOf(world, 'disk-a')).toEqual([
+        'guardian-blind: key-unreadable resolved',
+        'version-disabled resolved',
+      ]);
       expect(alertsOf(world, 'key-unreadable')).toEqual(['opened', 'resolved']);
       expect(world.failures).toEqual([]);
     },
@@ -122,7 +131,7 @@ describe('a key that cannot be read', () => {
     });
     await world.wake(VAULT, 'disk-a');
     await world.pass(900, 10);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['key-unreadable open']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: key-unreadable open']);
     world.azure.clearFaults();
     await world.pass(70, 5);
     expect(world.azure.state(VAULT, 'disk-a').kind).toBe('present');
@@ -156,7 +165,7 @@ describe('a key that cannot be put right', () => {
   ] satisfies readonly { says: string; answer: Fault['answer'] }[];
 
   test.each(refusals)(
-    '($answer.kind) is told at once as bad, once after two minutes as refused, and undone when it has passed',
+    '($answer.kind) is alerted at once as bad, once after two minutes as refused, and undone when it has passed',
     async ({ says, answer }) => {
       const world = await worldWith();
       await world.as('attacker').disable(VAULT, 'disk-a');
@@ -167,11 +176,11 @@ describe('a key that cannot be put right', () => {
       expect(bad?.judgement).toContain('undoing, not done yet');
 
       await minutes(world, 5);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unwritable open', 'version-disabled open']);
-      expect((await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'key-unwritable')?.summary).toContain(
+      expect(await kindsOf(world, 'disk-a')).toEqual(['undo-refused open', 'version-disabled open']);
+      expect((await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'undo-refused')?.summary).toContain(
         says,
       );
-      expect(alertsOf(world, 'key-unwritable')).toEqual(['opened']);
+      expect(alertsOf(world, 'undo-refused')).toEqual(['opened']);
       expect(await kindsOf(world)).toEqual([]);
       expect(world.changes()).toBe(0);
 
@@ -179,13 +188,13 @@ describe('a key that cannot be put right', () => {
       await minutes(world, 2);
       expect(enabledIn(world)).toEqual([true, true]);
       expect(world.changes()).toBe(1);
-      expect(await kindsOf(world, 'disk-a')).toEqual(['key-unwritable resolved', 'version-disabled resolved']);
-      expect(alertsOf(world, 'key-unwritable')).toEqual(['opened', 'resolved']);
+      expect(await kindsOf(world, 'disk-a')).toEqual(['undo-refused resolved', 'version-disabled resolved']);
+      expect(alertsOf(world, 'undo-refused')).toEqual(['opened', 'resolved']);
       expect(world.failures).toEqual([]);
     },
   );
 
-  test('a failure that passes within two minutes is not told as one', async () => {
+  test('a failure that passes within two minutes is not alerted as one', async () => {
     const world = await worldWith();
     await world.as('attacker').disable(VAULT, 'disk-a');
     world.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'throttled' }, times: 3 });
@@ -209,7 +218,7 @@ describe('a key that cannot be put right', () => {
     expect(world.changes()).toBe(2);
     expect(await kindsOf(world, 'disk-a')).toEqual([
       'key-deleted resolved',
-      'key-unwritable resolved',
+      'undo-refused resolved',
       'version-disabled resolved',
     ]);
   });
@@ -271,7 +280,7 @@ describe('an answer that is lost', () => {
       closedLater: true,
     });
     expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
-    expect(await world.ports.tables.claims.list(VAULT)).toEqual([]);
+    expect((await world.ports.tables.claims.list(VAULT)).stored).toEqual([]);
   });
 });
 
@@ -280,7 +289,7 @@ describe('a storage that is down', () => {
   const storage = {
     onStorage(name: string): void {
       if (down.trail && name.startsWith('trail.')) throw new Error('the storage of the trail is down');
-      if (down.register && name.startsWith('backlog.')) throw new Error('the storage of the register takes no record');
+      if (down.register && name.startsWith('spool.')) throw new Error('the storage of the register takes no record');
     },
   };
   afterEach(() => {
@@ -288,7 +297,7 @@ describe('a storage that is down', () => {
     down.register = false;
   });
 
-  test('that of the trail, during an attack: restored, told, and the trail catches up with both times', async () => {
+  test('that of the trail, during an attack: restored, alerted, and its records are replayed with both times', async () => {
     const world = await worldWith(storage);
     await world.sentry();
     const before = (await world.trail()).length;
@@ -300,7 +309,7 @@ describe('a storage that is down', () => {
     expect(world.azure.state(VAULT, 'disk-b').kind).toBe('present');
     expect(world.failures).toEqual([]);
     expect(alertsOf(world, 'version-disabled')).toEqual(['opened', 'resolved']);
-    expect(alertsOf(world, 'trail-behind')).toEqual(['opened']);
+    expect(alertsOf(world, 'trail-spooled')).toEqual(['opened']);
     await world.pass(180, 5);
 
     down.trail = false;
@@ -311,8 +320,8 @@ describe('a storage that is down', () => {
     for (const record of late.filter(({ what }) => what === 'intent' || what === 'outcome')) {
       expect((record.appendedAt?.getTime() ?? 0) - record.time.getTime()).toBeGreaterThan(180_000);
     }
-    expect(alertsOf(world, 'trail-behind')).toEqual(['opened', 'resolved']);
-    expect(await kindsOf(world)).toEqual(['trail-behind resolved']);
+    expect(alertsOf(world, 'trail-spooled')).toEqual(['opened', 'resolved']);
+    expect(await kindsOf(world)).toEqual(['guardian-unwell: trail-spooled resolved']);
   });
 
   test('both: nothing is written to the vault until one is back, and then it is undone', async () => {
@@ -339,12 +348,12 @@ describe('a storage that is down', () => {
     expect(sent.map(({ clientRequestId }) => clientRequestId).toSorted()).toEqual(
       intents.map(({ detail }) => detail.intent).toSorted(),
     );
-    // That nobody looked for ten minutes, and that no pass ended, was told as well.
+    // That nobody could inspect for ten minutes was alerted meanwhile, and that it is over as well.
     expect(await kindsOf(world)).toEqual([
-      'inspections-stalled resolved',
-      'trail-behind resolved',
-      'vault-blind resolved',
+      'guardian-blind: not-inspected resolved',
+      'guardian-unwell: trail-spooled resolved',
     ]);
+    expect(new Set(alertsOf(world, 'not-inspected'))).toEqual(new Set(['opened', 'resolved']));
   });
 
   test('the tables: nothing is written, and it is undone when they are back', async () => {
@@ -366,50 +375,62 @@ describe('a storage that is down', () => {
 });
 
 describe('what cannot be parsed', () => {
-  const setAside = async (world: World) =>
-    (await world.trail()).filter(({ what, subject }) => what === 'set-aside' && subject.vault === '-');
+  const quarantined = async (world: World) =>
+    (await world.trail()).filter(({ what, subject }) => what === 'quarantined' && subject.kind === 'guardian');
+  const ofGuardian = async (world: World) =>
+    (await readIncidents(world.ports, GUARDIAN)).stored.map(({ value }) => value);
+  const documentOf = (world: World, record: AuditRecord | undefined) =>
+    world.ports.quarantine.read(String(record?.detail.document));
 
-  test('a message of a queue is set aside whole, recorded and told, and ends there', async () => {
+  test('a message of a queue is quarantined whole, recorded and alerted, and ends there', async () => {
     const world = await worldWith();
-    const message = { vault: VAULT, key: 'disk-a', hints: 'many', note: 'ä "quoted"\n' };
-    await world.ports.queues.inspections.send(message);
+    const message = {
+      v: 1,
+      subject: { kind: 'key', vault: VAULT, key: 'disk-a' },
+      hints: 'many',
+      note: 'ä "quoted"\n',
+    };
+    await world.ports.queues.inspections.send(JSON.parse(JSON.stringify(message)));
     await world.settle();
     await world.pass(60);
-    const [record, ...others] = await setAside(world);
+    const [record, ...others] = await quarantined(world);
     expect(others).toEqual([]);
-    expect(await world.ports.setAside.read(String(record?.detail.document))).toBe(JSON.stringify(message));
-    const [incident] = await world.incidents('-');
-    expect(incident).toMatchObject({ kind: 'set-aside', state: 'open' });
+    expect(await documentOf(world, record)).toBe(JSON.stringify(message));
+    const [incident] = await ofGuardian(world);
+    expect(incident).toMatchObject({
+      kind: 'guardian-unwell',
+      reason: 'quarantined',
+      audience: 'operators',
+      state: 'open',
+    });
     expect(incident?.summary).toContain(String(record?.detail.document));
-    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
     expect(world.failures).toEqual([]);
   });
 
-  test('audit records that cannot be parsed are set aside whole, those of a message together, told once, and those beside them are heard', async () => {
+  test('audit records that cannot be parsed are quarantined whole, those of a message together, alerted once, and those beside them are taken', async () => {
     const world = await worldWith();
     const odd = [{ operationName: 'KeyDelete', time: 'yesterday' }, { operationName: 'KeyUpdate' }, 'no record'];
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.auditMessages([{ records: odd }, 'no JSON {']);
     await world.audit();
-    const kept = await Promise.all(
-      (await setAside(world)).map(({ detail }) => world.ports.setAside.read(String(detail.document))),
-    );
+    const kept = await Promise.all((await quarantined(world)).map((record) => documentOf(world, record)));
     expect(kept).toEqual([odd.map((each) => JSON.stringify(each)).join('\n'), 'no JSON {']);
-    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
     expect(enabledIn(world)).toEqual([true, true]);
   });
 
-  test('the same again and again is kept, recorded and told once', async () => {
+  test('the same again and again is quarantined, recorded and alerted once', async () => {
     const world = await worldWith();
     for (let time = 0; time < 50; time += 1) await world.auditMessages(['no JSON {']);
-    expect((await setAside(world)).length).toBe(1);
-    expect(alertsOf(world, 'set-aside')).toEqual(['opened']);
+    expect((await quarantined(world)).length).toBe(1);
+    expect(alertsOf(world, 'quarantined')).toEqual(['opened']);
   });
 
-  test('a row of the register: its key is told as not guarded and never written, the others of the vault are guarded', async () => {
+  test('a row of the register: its key is alerted as not guarded and never written, the others of the vault are guarded', async () => {
     const world = await worldWith();
-    const row = await world.ports.tables.keys.get(VAULT, 'disk-a');
-    await world.ports.tables.keys.put(VAULT, 'disk-a', { versions: 'eaten' });
+    const row = await world.tables.keys.get(VAULT, 'disk-a');
+    await world.tables.keys.put(VAULT, 'disk-a', { approved: 'eaten' });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.as('attacker').disable(VAULT, 'disk-b');
     await world.audit();
@@ -417,18 +438,21 @@ describe('what cannot be parsed', () => {
     await minutes(world, 3);
     expect(enabledIn(world, 'disk-a')).toEqual([true, false]);
     expect(enabledIn(world, 'disk-b')).toEqual([true]);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['register-unreadable open']);
+    expect(await kindsOf(world, 'disk-a')).toEqual(['guardian-blind: register-unreadable open']);
     expect(alertsOf(world, 'register-unreadable')).toEqual(['opened']);
-    const [record] = await setAside(world);
-    expect(await world.ports.setAside.read(String(record?.detail.document))).toBe('{"versions":"eaten"}');
+    const [record] = await quarantined(world);
+    expect(await documentOf(world, record)).toBe('{"approved":"eaten"}');
     expect(world.failures).toEqual([]);
-    expect(await world.ports.tables.claims.list(VAULT)).toEqual([]);
+    expect((await world.ports.tables.claims.list(VAULT)).stored).toEqual([]);
 
     // A person puts the row back.
-    await world.ports.tables.keys.put(VAULT, 'disk-a', row?.data);
+    await world.tables.keys.put(VAULT, 'disk-a', row?.data);
     await minutes(world, 2);
     expect(enabledIn(world, 'disk-a')).toEqual([true, true]);
-    expect(await kindsOf(world, 'disk-a')).toEqual(['register-unreadable resolved', 'version-disabled resolved']);
+    expect(await kindsOf(world, 'disk-a')).toEqual([
+      'guardian-blind: register-unreadable resolved',
+      'version-disabled resolved',
+    ]);
   });
 });
 
@@ -441,9 +465,9 @@ describe('what was heard', () => {
     identity: { claim: { oid: world.azure.identities.get('disk')?.oid } },
     properties: { id: `https://${VAULT}.vault.azure.net/keys/disk-a/${'a'.repeat(32)}`, httpStatusCode: 403 },
   });
-  const told = async (world: World) => (await world.trail()).filter(({ what }) => what === 'hint');
+  const heard = async (world: World) => (await world.trail()).filter(({ what }) => what === 'hint');
 
-  test('of an access that was lost is told, though it came while the vault could not be read', async () => {
+  test('of an access that was lost is alerted, though it came while the vault could not be read', async () => {
     const world = await worldWith();
     await world.sentry();
     const passes = world.azure.fault({ match: { vault: VAULT, identity: 'watcher' }, answer: { kind: 'unreachable' } });
@@ -452,19 +476,19 @@ describe('what was heard', () => {
     passes();
     await world.pass(70, 5);
     expect(await kindsOf(world, 'disk-a')).toEqual(['access-refused open']);
-    expect(await told(world)).toHaveLength(1);
+    expect(await heard(world)).toHaveLength(1);
   });
 
   test('of a key whose row of the register cannot be read is in the trail', async () => {
     const world = await worldWith();
-    await world.ports.tables.keys.put(VAULT, 'disk-a', { versions: 'eaten' });
+    await world.tables.keys.put(VAULT, 'disk-a', { approved: 'eaten' });
     await world.auditMessages([{ records: [refusedUnwrap(world)] }]);
-    expect(await told(world)).toMatchObject([{ who: { oid: world.azure.identities.get('disk')?.oid } }]);
+    expect(await heard(world)).toMatchObject([{ who: { oid: world.azure.identities.get('disk')?.oid } }]);
   });
 
-  test('is judged although one of the intents cannot be read: that one is set aside', async () => {
+  test('is judged although one of the intents cannot be read: that one is quarantined', async () => {
     const world = await worldWith();
-    await world.ports.tables.intents.put(`${VAULT},disk-a`, 'odd', { eaten: true });
+    await world.tables.intents.put(`${VAULT},disk-a`, 'odd', { eaten: true });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.sentry();
     await world.pass(61, 5);
@@ -472,15 +496,17 @@ describe('what was heard', () => {
     expect(enabledIn(world)).toEqual([true, true]);
     expect(await kindsOf(world, 'disk-a')).toEqual(['version-disabled resolved']);
     expect(await kindsOf(world, undefined)).toEqual([]);
-    expect((await world.incidents('-')).map(({ kind }) => kind)).toEqual(['set-aside']);
+    expect((await readIncidents(world.ports, GUARDIAN)).stored.map(({ value }) => value.reason)).toEqual([
+      'quarantined',
+    ]);
   });
 });
 
 describe('a key of very many versions', () => {
-  test('that are all disabled at once is undone fifty at a time, and told', async () => {
+  test('that are all disabled at once is undone fifty at a time, and alerted', async () => {
     const ROW_CHARACTERS = 120_000;
     let longest = 0;
-    startAt();
+    stopAt();
     const world = await createWorld({
       vaults: [
         {
@@ -495,7 +521,7 @@ describe('a key of very many versions', () => {
       ],
       policy,
     });
-    const { claims } = world.ports.tables;
+    const { claims } = world.tables;
     const replace = claims.replace.bind(claims);
     claims.replace = (row, data) => {
       longest = Math.max(longest, JSON.stringify(data).length);
@@ -519,7 +545,7 @@ describe('a key of very many versions', () => {
 
 describe('very many hints', () => {
   test('on a key whose state stays the same are one decision, and a count: a day of them adds no block to the trail', async () => {
-    startAt();
+    stopAt();
     let blocks = 0;
     const world = await createWorld({
       vaults,
@@ -534,7 +560,7 @@ describe('very many hints', () => {
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.wake(VAULT, 'disk-a');
     const after = blocks;
-    // As long as none of them costs a block, 200,000 cost none either; 2,000 are looked at one by one here.
+    // As long as none of them costs a block, 200,000 cost none either; 2,000 are inspected one by one here.
     for (let hint = 0; hint < 2_000; hint += 1) {
       await world.wake(VAULT, 'disk-a');
       if (hint % 10 === 0) await world.pass(1);
@@ -550,7 +576,7 @@ describe('very many hints', () => {
     expect(last?.detail).toMatchObject({ findings: [], repeatsOfTheLast: 2_000 });
   });
 
-  test('that are news of their own share blocks: 5,000 refused unwraps of one delivery are 100 blocks and one incident', async () => {
+  test('that tell of acts of their own share blocks: 5,000 refused unwraps of one delivery are 100 blocks and one incident', async () => {
     let blocks = 0;
     const world = await worldWith({
       onStorage(name) {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { setHold } from '../../../shared/approvals/say.ts';
-import type { Hold } from '../../../shared/domain/hold.ts';
-import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { grantApproval } from '../../../shared/approvals/approve.ts';
+import { releaseHold, setHold, settleHold } from '../../../shared/approvals/hold.ts';
+import { type Hold, subjectOfHold } from '../../../shared/domain/hold.ts';
+import { HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { CLAIM_MS } from '../../../shared/guard/claim.ts';
+import { readIncidents } from '../../../shared/incidents/store.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
@@ -32,6 +34,10 @@ const ALL = [
 ] as const;
 const enabled = (world: World): readonly string[] =>
   ALL.filter(([vault, key]) => currentOf(world, vault, key).enabled).map(([vault, key]) => `${vault}/${key}`);
+
+/** Incidents of a key, of a vault, or of the guardian itself. */
+const told = async ({ ports }: World, vault: string | undefined, key: string | undefined) =>
+  (await readIncidents(ports, subjectOfHold({ vault, key }))).stored.map(({ value }) => value);
 
 beforeEach(() => stopAt());
 afterEach(resetClock);
@@ -62,7 +68,7 @@ describe('a hold', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test('stops no telling: the act is an incident with its deadline, its command and, later, its actor', async () => {
+  test('stops no alert: the act is an incident with its deadline, its command and, later, its actor', async () => {
     const world = await guardian();
     await world.hold();
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -75,7 +81,7 @@ describe('a hold', () => {
         state: 'open',
         judgement: 'withheld: hold',
         deadline: new Date('2031-03-03T10:10:00.000Z'),
-        command: 'key-guardian restore prod-disks/disk-a',
+        commands: ['key-guardian restore prod-disks/disk-a'],
         who: { oid: oidOf(world, 'attacker') },
       },
     ]);
@@ -83,28 +89,17 @@ describe('a hold', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test.each(['disable', 'delete'] as const)('ends by itself after its time: then a %s is undone', async (act) => {
+  test('stops nothing from its last moment on, before any sweep has noticed that it ended', async () => {
     const world = await guardian();
-    await world.hold({ until: new Date(Date.now() + 10 * MINUTE_MS) });
-    await world.as('attacker')[act](VAULT, 'disk-a');
-    await world.sentry();
-    await world.pass(590);
-    expect(world.writes()).toEqual([]);
-    await world.pass(130);
-    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
-    expect(world.changes()).toBe(1);
-    expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
-      { state: 'resolved', judgement: 'undone', restoredAt: expect.any(Date) },
-    ]);
-  });
-
-  test('stops nothing from its last moment on, before any sweep has seen that it ended', async () => {
-    const world = await guardian();
-    await world.hold({ until: new Date(Date.now() + 10 * MINUTE_MS) });
+    const over = world.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'read-only' } });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.wake(VAULT, 'disk-a');
-    expect(world.writes()).toEqual([]);
-    await world.pass(600, 60);
+    over();
+    await world.hold({ until: later(new Date(), 10 * MINUTE_MS) });
+    await world.pass(599);
+    await world.wake(VAULT, 'disk-a');
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(false);
+    await world.pass(1);
     await world.wake(VAULT, 'disk-a');
     expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
   });
@@ -112,7 +107,7 @@ describe('a hold', () => {
   test.each([
     ['one key', { vault: VAULT, key: 'disk-a' }, VAULT, 'disk-a'],
     ['one vault', { vault: OTHER }, OTHER, undefined],
-    ['everything', {}, '-', undefined],
+    ['everything', {}, undefined, undefined],
   ] as const)(
     'on %s pages everyone when it is set, and says once when it has ended by itself',
     async (_, on, vault, key) => {
@@ -123,25 +118,176 @@ describe('a hold', () => {
       expect(world.alerts.map(({ event }) => event)).toEqual(['opened']);
       await world.pass(130);
       expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
-      expect(await world.incidents(vault, key)).toMatchObject([
+      expect(await told(world, vault, key)).toMatchObject([
         { kind: 'hold-set', severity: 'critical', state: 'resolved', judgement: 'ended by itself', who: set.by },
       ]);
       const said = (await world.trail()).filter(({ what }) => what === 'hold').map(({ detail }) => detail.event);
       expect(said).toEqual(['set', 'ended by itself']);
     },
   );
+});
 
-  test('that is released lets the guardian undo at the next sweep', async () => {
+describe.each(['disable', 'delete'] as const)('what changed under a hold (%s)', (act) => {
+  const isGood = (world: World): boolean => {
+    const state = world.azure.state(VAULT, 'disk-a');
+    return state.kind === 'present' && state.versions.every(({ enabled: on }) => on);
+  };
+  const ofRule = { disable: 'version-disabled', delete: 'key-deleted' }[act];
+
+  /** The act, under a hold of ten minutes on its key, with a sweep that has observed it. */
+  async function changedUnderHold(): Promise<{ readonly world: World; readonly hold: Hold; readonly at: Date }> {
     const world = await guardian();
-    const hold = await world.hold();
-    await world.as('attacker').disable(VAULT, 'disk-a');
     await world.sentry();
-    await world.pass(90);
+    await world.pass(60, 10);
+    const hold = await setHold(
+      { vault: VAULT, key: 'disk-a' },
+      'the key is compromised',
+      { oid: 'responder' },
+      world.ports,
+      10 * MINUTE_MS,
+    );
+    await world.pass(30, 10);
+    const at = new Date();
+    await world.as('owner')[act](VAULT, 'disk-a');
+    await world.pass(60, 10);
+    return { world, hold, at };
+  }
+
+  test('stays as it is when the hold ends by itself, and is on-call’s to settle, with its deadline', async () => {
+    const { world, at } = await changedUnderHold();
+    await world.pass(30 * 60, 10);
+    expect(isGood(world)).toBe(false);
     expect(world.writes()).toEqual([]);
-    await world.hold({ ...hold, released: { by: { oid: 'responder' }, at: new Date() } });
-    await world.pass(60);
+    expect(await withheldIn(world)).toEqual(['hold', 'under-hold']);
+    expect((await world.incidents(VAULT, 'disk-a')).filter(({ kind }) => kind === ofRule)).toMatchObject([
+      {
+        state: 'open',
+        audience: 'on-call',
+        severity: 'critical',
+        judgement: 'withheld: under-hold',
+        since: at,
+        deadline: later(at, HOUR_MS),
+      },
+    ]);
+  });
+
+  test('says in its commands how to settle it, and how to restore it by hand', async () => {
+    const { world, hold } = await changedUnderHold();
+    await world.pass(15 * 60, 10);
+    const [incident] = (await world.incidents(VAULT, 'disk-a')).filter(({ kind }) => kind === ofRule);
+    expect(incident?.commands).toEqual([
+      `key-guardian hold release ${hold.id} --undo`,
+      `key-guardian hold release ${hold.id} --accept`,
+      `key-guardian restore ${VAULT}/disk-a`,
+    ]);
+  });
+
+  test('stays as it is when the hold is released, until a person settles it', async () => {
+    const { world, hold } = await changedUnderHold();
+    await releaseHold(hold.id, { oid: 'responder' }, world.ports);
+    await world.pass(180, 10);
+    expect(isGood(world)).toBe(false);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test.each([
+    ['that stands', 0],
+    ['that has ended by itself', 15 * 60],
+    ['that ended a day ago', 24 * 3600],
+  ])('is undone at once when a person settles a hold %s so', async (_, afterSeconds) => {
+    const { world, hold } = await changedUnderHold();
+    await world.pass(afterSeconds, Math.max(60, afterSeconds / 100));
+    const settled = await settleHold(hold.id, 'undo', { oid: 'responder' }, world.ports);
+    expect(settled).toMatchObject({ keys: [{ vault: VAULT, key: 'disk-a' }], asked: [] });
+    await world.settle();
+    expect(isGood(world)).toBe(true);
+    expect(world.changes()).toBe(1);
+    await world.pass(120, 10);
+    expect((await world.incidents(VAULT, 'disk-a')).map(({ state }) => state)).not.toContain('open');
+    expect(world.changes()).toBe(1);
+  });
+
+  test('is approved once a second person grants what settling it so has asked for', async () => {
+    const { world, hold } = await changedUnderHold();
+    await world.pass(20 * 60, 10);
+    const { asked, keys: found } = await settleHold(hold.id, 'accept', { oid: 'responder' }, world.ports);
+    expect(found).toEqual([{ vault: VAULT, key: 'disk-a' }]);
+    expect(asked).toMatchObject([{ vault: VAULT, key: 'disk-a', acts: [act], asked: { by: { oid: 'responder' } } }]);
+    await world.pass(120, 10);
+    expect((await world.incidents(VAULT, 'disk-a')).filter(({ kind }) => kind === ofRule)).toMatchObject([
+      { state: 'open', judgement: 'withheld: under-hold' },
+    ]);
+
+    const [approval] = asked;
+    await expect(grantApproval(VAULT, approval?.id ?? '', { oid: 'responder' }, world.ports)).rejects.toThrow();
+    await grantApproval(VAULT, approval?.id ?? '', { oid: 'second' }, world.ports);
+    await world.pass(120, 10);
+
+    expect(isGood(world)).toBe(false);
+    expect(world.writes()).toEqual([]);
+    expect((await world.incidents(VAULT, 'disk-a')).filter(({ kind }) => kind === ofRule)).toMatchObject([
+      { state: 'resolved', judgement: `approved: ${approval?.id}` },
+    ]);
+    await world.pass(25 * 3600, 600);
+    expect(isGood(world)).toBe(false);
+    expect((await world.incidents(VAULT, 'disk-a')).map(({ state }) => state)).not.toContain('open');
+  });
+
+  test('is undone although nobody had observed it when a person settled the hold so', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.pass(60, 10);
+    const hold = await setHold({ vault: VAULT }, 'a test', { oid: 'responder' }, world.ports);
+    await world.pass(5);
+    await world.as('owner')[act](VAULT, 'disk-a');
+    await settleHold(hold.id, 'undo', { oid: 'responder' }, world.ports);
+    await world.pass(60, 10);
+    expect(isGood(world)).toBe(true);
+  });
+});
+
+describe('after a hold', () => {
+  test('what was so before it began, and was observed, is undone', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.pass(60, 10);
+    const over = world.azure.fault({ match: { identity: 'keeper' }, answer: { kind: 'read-only' } });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(65, 5);
+    const hold = await setHold({ vault: VAULT }, 'a test', { oid: 'responder' }, world.ports);
+    over();
+    await world.pass(120, 10);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(false);
+    await releaseHold(hold.id, { oid: 'responder' }, world.ports);
+    await world.pass(60, 10);
     expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
     expect(world.changes()).toBe(1);
+  });
+
+  test('what is done once a sweep has shown the key as approved is undone, without a word on the hold', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.hold({ until: later(new Date(), 10 * MINUTE_MS) });
+    await world.pass(11 * 60, 10);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(60, 10);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
+    expect(await withheldIn(world)).toEqual([]);
+  });
+
+  test('what a person restored is undone when somebody does it again', async () => {
+    const world = await guardian();
+    await world.sentry();
+    await world.pass(60, 10);
+    await world.hold({ vault: VAULT, until: later(new Date(), 10 * MINUTE_MS) });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(15 * 60, 10);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(false);
+    await world.as('owner').enable(VAULT, 'disk-a');
+    await world.pass(60, 10);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(60, 10);
+    expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
   });
 });
 

@@ -31,7 +31,7 @@ beforeEach(() => stopAt());
 afterEach(resetClock);
 
 describe('whom an incident names', () => {
-  test('stays the same while others go on changing the version: nobody is told again and again', async () => {
+  test('stays the same while others go on changing the version: nobody is alerted again and again', async () => {
     const world = await guarded();
     await world.as('attacker').operations(VAULT, 'disk-a', ['wrapKey', 'unwrapKey', 'decrypt']);
     await world.as('attacker').notBefore(VAULT, 'disk-a', new Date(Date.now() - 86_400_000));
@@ -43,7 +43,7 @@ describe('whom an incident names', () => {
     expect(world.alerts.slice(before)).toEqual([]);
   });
 
-  test('stays the same where a deleted key was recovered and deleted again between two looks', async () => {
+  test('stays the same where a deleted key was recovered and deleted again between two inspections', async () => {
     const world = await guarded('alert');
     await world.as('attacker').delete(VAULT, 'disk-a');
     await heard(world);
@@ -65,10 +65,12 @@ describe('whom an incident names', () => {
     await heard(world);
     await world.as('owner').create(VAULT, 'disk-a');
     await heard(world);
-    expect(await openIn(world)).toMatchObject([{ kind: 'deleted-key-back', who: { oid: oidOf(world, 'attacker') } }]);
+    expect(await openIn(world)).toMatchObject([
+      { kind: 'version-not-approved', who: { oid: oidOf(world, 'attacker') } },
+    ]);
   });
 
-  test('is nobody where several changed the version since it was last seen: the vault has the time of the last alone', async () => {
+  test('is nobody where several changed the version since it was last observed otherwise: the vault has the time of the last alone', async () => {
     const world = await guarded();
     for (let round = 0; round < 3; round += 1) {
       await world.as('attacker').disable(VAULT, 'disk-a');
@@ -77,7 +79,7 @@ describe('whom an incident names', () => {
       await heard(world);
     }
     const incidents = await told(world);
-    expect(incidents.map(({ kind }) => kind)).toContain('key-contested');
+    expect(incidents.map(({ kind }) => kind)).toContain('key-flapping');
     expect(incidents.map(({ who }) => who)).toEqual(incidents.map(() => undefined));
   });
 
@@ -107,7 +109,7 @@ describe('who is said to have done what was approved for another', () => {
     expect(await told(world)).toEqual([]);
   });
 
-  test('is nobody who changed the version after it was disabled as approved, before the next look', async () => {
+  test('is nobody who changed the version after it was disabled as approved, before the next inspection', async () => {
     const world = await guarded();
     await approvedDisable(world, 'owner');
     await world.as('owner').disable(VAULT, 'disk-a');
@@ -117,7 +119,7 @@ describe('who is said to have done what was approved for another', () => {
     expect(await told(world)).toEqual([]);
   });
 
-  test('is told once: closed, it opens again with no other news of the key', async () => {
+  test('is alerted once: closed, it opens again with no other audit event of the key', async () => {
     const world = await guarded();
     await approvedDisable(world, 'owner');
     await world.as('attacker').disable(VAULT, 'disk-a');
@@ -131,7 +133,7 @@ describe('who is said to have done what was approved for another', () => {
   });
 });
 
-test('news that a person has closed is not opened by the same record coming again, and is by a new act', async () => {
+test('an incident of an act that a person has closed is not opened by the same record coming again, and is by a new act', async () => {
   const world = await guarded();
   const bodies: unknown[] = [];
   world.azure.onAuditRecords((_, body) => bodies.push(body));
@@ -151,7 +153,7 @@ test('news that a person has closed is not opened by the same record coming agai
   expect(await openIn(world)).toMatchObject([{ kind: 'purge-attempted' }]);
 });
 
-test('an act from before news was closed that is heard of only after it is told', async () => {
+test('an act from before such an incident was closed, of which the record comes only after that, is alerted', async () => {
   const world = await guarded();
   const bodies: unknown[] = [];
   world.azure.onAuditRecords((_, body) => bodies.push(body));

@@ -3,7 +3,8 @@ import type { Behaviours } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { versionIn } from '../../../shared/domain/subject.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -12,7 +13,7 @@ const inDays = (days: number): Date => new Date(seconds(days) * 1000);
 const first = '00000000000000000000000000000001';
 const vault = 'prod-disks';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 /** A key `disk-a` of one version that may wrap and unwrap, guarded in mode block, with its baseline accepted. */
@@ -34,7 +35,7 @@ const incidents = (world: World) => world.incidents(vault, 'disk-a');
 /** What the register's stream says of a version. */
 const registered = async (world: World, version: string) =>
   (await world.trail())
-    .filter(({ what, subject }) => what === 'register' && subject.version === version)
+    .filter(({ what, subject }) => what === 'register' && versionIn(subject) === version)
     .map(({ detail }) => detail.change);
 
 /** A person accepts what is there now. */
@@ -47,13 +48,13 @@ function versionShown(world: World, version: string) {
 }
 
 describe('a sound new version', () => {
-  test('is adopted by the next pass, without a word and without a write, and guarded from then on', async () => {
+  test('is adopted by the next sweep, without a word and without a write, and guarded from then on', async () => {
     const world = await guarded();
     await world.sentry();
     const made = await world.as('owner').rotate(vault, 'disk-a');
     await world.pass(60);
     expect(await registered(world, made)).toMatchObject([
-      { kind: 'approve-version', approved: { enabled: true }, because: 'held against its predecessor' },
+      { kind: 'approve-version', attributes: { enabled: true }, because: 'held against its predecessor' },
     ]);
     expect(world.alerts).toEqual([]);
     expect(world.writes()).toEqual([]);
@@ -99,7 +100,7 @@ describe('a sound new version', () => {
     expect(world.alerts).toEqual([]);
   });
 
-  test('that was disabled after it was adopted is undone, and not held for a newborn', async () => {
+  test('that was disabled after it was adopted is undone, and not taken for one that was made disabled', async () => {
     const world = await guarded();
     const made = await world.as('owner').rotate(vault, 'disk-a');
     await world.events();
@@ -110,14 +111,14 @@ describe('a sound new version', () => {
 });
 
 describe.each([200, 403] as const)('where reading a disabled version answers %i', (disabledKeyRead) => {
-  test('a version born disabled is told, and not approved until a person says so, even when it is enabled later', async () => {
+  test('a version made disabled is alerted, and not approved until a person says so, even when it is enabled later', async () => {
     const world = await guarded({ disabledKeyRead });
     await world.sentry();
     const made = await world.as('attacker').create(vault, 'disk-a', { enabled: false });
     await world.pass(60);
     expect(await incidents(world)).toMatchObject([
       {
-        kind: 'version-born-weak',
+        kind: 'version-not-approved',
         subject: { version: made },
         state: 'open',
         judgement: 'left to people',
@@ -134,7 +135,7 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
     expect(versionShown(world, made)?.enabled).toBe(false);
     expect(world.writes()).toEqual([]);
     expect(await registered(world, made)).toMatchObject([{ kind: 'know-version' }]);
-    expect(await incidents(world)).toMatchObject([{ kind: 'version-born-weak', state: 'open' }]);
+    expect(await incidents(world)).toMatchObject([{ kind: 'version-not-approved', state: 'open' }]);
   });
 });
 
@@ -146,14 +147,14 @@ describe('a version that falls short of its predecessor', () => {
     ['of other operations', { keyOps: ['sign', 'verify'] }, 'its operations are sign, verify, not wrapKey, unwrapKey'],
     ['of more operations', { keyOps: ['wrapKey', 'unwrapKey', 'decrypt'] }, 'its operations are wrapKey'],
     ['that cannot be used yet', { notBefore: inDays(1) }, 'it cannot be used before'],
-  ] as const)('%s is told and not approved, and nothing is written', async (_, options, fault) => {
+  ] as const)('%s is alerted and not approved, and nothing is written', async (_, options, fault) => {
     const world = await guarded();
     await world.sentry();
     const made = await world.as('attacker').create(vault, 'disk-a', options);
     await world.pass(60);
     expect(await incidents(world)).toMatchObject([
       {
-        kind: 'version-born-weak',
+        kind: 'version-not-approved',
         subject: { version: made },
         state: 'open',
         judgement: 'left to people',
@@ -169,14 +170,14 @@ describe('a version that falls short of its predecessor', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test('by being imported is told and not approved where the record is heard before it is adopted', async () => {
+  test('by being imported is alerted and not approved where the record is heard before it is adopted', async () => {
     const world = await guarded();
     await world.sentry();
     const made = await world.as('attacker').import(vault, 'disk-a');
     await world.audit();
     expect(await incidents(world)).toMatchObject([
       {
-        kind: 'version-born-weak',
+        kind: 'version-not-approved',
         subject: { version: made },
         summary: expect.stringContaining('it was imported'),
         who: { oid: world.azure.identities.get('attacker')?.oid },
@@ -185,7 +186,7 @@ describe('a version that falls short of its predecessor', () => {
     expect((await registered(world, made)).at(-1)).not.toMatchObject({ kind: 'approve-version' });
   });
 
-  test('by being imported is told and no longer approved where the record comes minutes after it was adopted', async () => {
+  test('by being imported is alerted and no longer approved where the record comes minutes after it was adopted', async () => {
     const world = await guarded();
     await world.sentry();
     const made = await world.as('attacker').import(vault, 'disk-a');
@@ -194,9 +195,9 @@ describe('a version that falls short of its predecessor', () => {
 
     await world.audit();
 
-    expect((await registered(world, made)).at(-1)).toMatchObject({ kind: 'distrust-version' });
+    expect((await registered(world, made)).at(-1)).toMatchObject({ kind: 'revoke-version' });
     expect(await incidents(world)).toMatchObject([
-      { kind: 'version-born-weak', state: 'open', summary: expect.stringContaining('it was imported') },
+      { kind: 'version-not-approved', state: 'open', summary: expect.stringContaining('it was imported') },
     ]);
     await world.as('attacker').disable(vault, 'disk-a', made);
     await world.pass(120);
@@ -213,7 +214,7 @@ describe('a version that falls short of its predecessor', () => {
     await world.pass(60);
     expect(await registered(world, sound)).toMatchObject([{ kind: 'approve-version' }]);
     expect(await incidents(world)).toMatchObject([
-      { kind: 'version-born-weak', subject: { version: weak }, state: 'open' },
+      { kind: 'version-not-approved', subject: { version: weak }, state: 'open' },
     ]);
   });
 
@@ -222,10 +223,10 @@ describe('a version that falls short of its predecessor', () => {
     await world.sentry();
     const made = await world.as('owner').create(vault, 'disk-a', { expiresOn: inDays(10) });
     await world.pass(60);
-    expect(await incidents(world)).toMatchObject([{ kind: 'version-born-weak', state: 'open' }]);
+    expect(await incidents(world)).toMatchObject([{ kind: 'version-not-approved', state: 'open' }]);
     await accept(world);
     await world.pass(61);
-    expect(await incidents(world)).toMatchObject([{ kind: 'version-born-weak', state: 'open' }]);
+    expect(await incidents(world)).toMatchObject([{ kind: 'version-not-approved', state: 'open' }]);
     await accept(world, [`disk-a/${made}`]);
     await world.pass(61);
     expect(await incidents(world)).toMatchObject([{ state: 'resolved', judgement: 'good again' }]);
@@ -236,7 +237,7 @@ describe('a version that falls short of its predecessor', () => {
     expect(await use()).toEqual(USABLE);
   });
 
-  test('by being imported is told although its record came while it was deleted, and many others since', async () => {
+  test('by being imported is alerted although its record came while it was deleted, and many others since', async () => {
     const world = await createWorld({
       vaults: [{ name: vault, keys: [{ name: 'disk-a' }] }],
       policy: { vaults: [{ name: vault, mode: 'alert' }] },
@@ -253,7 +254,7 @@ describe('a version that falls short of its predecessor', () => {
     await world.pass(61);
     await world.as('owner').recover(vault, 'disk-a');
     await world.pass(130);
-    expect((await incidents(world)).map(({ kind }) => kind)).toContain('version-born-weak');
+    expect((await incidents(world)).map(({ kind }) => kind)).toContain('version-not-approved');
   });
 
   test('by being imported stays approved once a person has accepted it', async () => {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Behaviours, SeedVersion, VersionState } from '../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { versionIn } from '../../../shared/domain/subject.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -13,7 +14,7 @@ const latest = '00000000000000000000000000000002';
 const vault = 'prod-disks';
 const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 interface Guarded {
@@ -22,12 +23,12 @@ interface Guarded {
   readonly seed?: SeedVersion;
   /** Of the older one. */
   readonly olderSeed?: SeedVersion;
-  /** Versions of `disk-a` that a person approves as they are, however suspicious. Default: the older one. */
-  readonly asTheyAre?: readonly string[];
+  /** Versions of `disk-a` that a person calls retired: nothing needs them. Default: none. */
+  readonly retired?: readonly string[];
 }
 
 /** A key `disk-a` of two versions and a key `disk-b` of one, guarded in mode block, with their baseline accepted. */
-function guarded({ behaviours, seed, olderSeed, asTheyAre = [older] }: Guarded = {}): Promise<World> {
+function guarded({ behaviours, seed, olderSeed, retired = [] }: Guarded = {}): Promise<World> {
   return createWorld({
     vaults: [
       {
@@ -45,7 +46,7 @@ function guarded({ behaviours, seed, olderSeed, asTheyAre = [older] }: Guarded =
       },
     ],
     policy: { vaults: [{ name: vault, mode: 'block' }] },
-    words: { needed: [], retired: asTheyAre.map((version) => `disk-a/${version}`) },
+    words: { needed: [], retired: retired.map((version) => `disk-a/${version}`) },
     ...(behaviours === undefined ? {} : { behaviours }),
   });
 }
@@ -98,7 +99,7 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
     expect(world.failures).toEqual([]);
   });
 
-  test('several versions, disabled at once, are all enabled again in one pass', async () => {
+  test('several versions, disabled at once, are all enabled again by one sweep', async () => {
     const world = await guarded({ behaviours });
     const attacker = world.as('attacker');
     const uses = await Promise.all([
@@ -151,15 +152,15 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
     expect(await kinds(world)).toEqual([]);
   });
 
-  test('a retired version that is enabled is told within the hour, not adopted, and left to people', async () => {
+  test('a retired version that is enabled is alerted within the hour, not adopted, and left to people', async () => {
     const world = await guarded({ behaviours, olderSeed: { enabled: false } });
     await world.sentry();
     await world.as('attacker').enable(vault, 'disk-a', older);
     await world.pass(62 * 60, 10);
     expect(await world.incidents(vault, 'disk-a')).toContainEqual(
       expect.objectContaining({
-        kind: 'retired-version-enabled',
-        subject: { vault, key: 'disk-a', version: older },
+        kind: 'version-changed',
+        subject: { kind: 'version', vault, key: 'disk-a', version: older },
         state: 'open',
         judgement: 'left to people',
       }),
@@ -191,14 +192,14 @@ describe('an expiry', () => {
     expect(await use()).toEqual(USABLE);
     expect(world.changes()).toBe(1);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
-      { kind: 'version-expiry-nearer', state: 'resolved', judgement: 'undone' },
+      { kind: 'version-expiring', state: 'resolved', judgement: 'undone' },
     ]);
   });
 
   test.each([
-    ['pulled nearer, yet farther away than the notify time', 100, 'version-expiry-nearer'],
+    ['pulled nearer, yet farther away than the notify time', 100, 'version-expiring'],
     ['pushed out', 400, 'version-changed'],
-  ])('%s is told and left as it is', async (_, days, kind) => {
+  ])('%s is alerted and left as it is', async (_, days, kind) => {
     const world = await guarded({ seed: { exp: seconds(300) } });
     await world.as('attacker').expire(vault, 'disk-a', inDays(days));
     await world.sentry();
@@ -234,12 +235,12 @@ describe('an expiry', () => {
     expect(exp - Math.floor(Date.now() / 1000)).toBeLessThanOrEqual(3650 * 86_400);
     expect(await use()).toEqual(USABLE);
     const records = (await world.trail()).filter(
-      ({ what, subject }) => what === 'register' && subject.version === latest,
+      ({ what, subject }) => what === 'register' && versionIn(subject) === latest,
     );
     expect(records.at(-1)?.detail).toMatchObject({
       change: {
         kind: 'approve-version',
-        approved: { enabled: true, expiresOn: new Date(exp * 1000).toISOString() },
+        attributes: { enabled: true, expiresOn: new Date(exp * 1000).toISOString() },
         because: 'a date that was set cannot be taken away',
       },
     });
@@ -269,14 +270,14 @@ describe('an expiry', () => {
     expect(world.changes()).toBe(1);
   });
 
-  test('that passes as it was approved is told, and never undone', async () => {
+  test('that passes as it was approved is alerted, and never undone', async () => {
     const world = await guarded({ seed: { exp: seconds(40) } });
     await world.sentry();
     turnClock(41 * 86_400_000);
     await world.sentry();
     await world.pass(61);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
-      { kind: 'version-expired', state: 'open', judgement: 'left to people' },
+      { kind: 'version-expiring', state: 'open', judgement: 'left to people' },
     ]);
     expect(world.writes()).toEqual([]);
   });
@@ -286,7 +287,7 @@ describe('a not-before', () => {
   test('after 2038 goes out on the wire as it was approved', async () => {
     const farAway = Date.UTC(2041, 0, 1) / 1000;
     const farther = Date.UTC(2045, 0, 1) / 1000;
-    const world = await guarded({ seed: { nbf: farAway }, asTheyAre: [older, latest] });
+    const world = await guarded({ seed: { nbf: farAway }, retired: [latest] });
     const sent: unknown[] = [];
     world.azure.onAnswer(({ body }, _, operation) => {
       if (operation === 'update' && body !== '') sent.push(JSON.parse(body));
@@ -354,7 +355,7 @@ describe.each([true, false])('where a change of operations alone moves `updated`
     ]);
   });
 
-  test('operations removed within the same second as the guardian’s own write are seen by the next pass', async () => {
+  test('operations removed within the same second as the guardian’s own write are found by the next sweep', async () => {
     const world = await guarded({ behaviours });
     const use = await diskUnder(world.azure, vault, 'disk-a', latest);
     const attacker = world.as('attacker');
@@ -375,7 +376,7 @@ describe.each([true, false])('where a change of operations alone moves `updated`
     expect(world.changes()).toBe(2);
   });
 
-  test('operations removed from an older version within the same second as the guardian’s own write are seen by the next pass', async () => {
+  test('operations removed from an older version within the same second as the guardian’s own write are found by the next sweep', async () => {
     const world = await guarded({ behaviours });
     const use = await diskUnder(world.azure, vault, 'disk-a', older);
     const attacker = world.as('attacker');
@@ -391,7 +392,7 @@ describe.each([true, false])('where a change of operations alone moves `updated`
   });
 });
 
-test('operations added to a version are told and left as they are', async () => {
+test('operations added to a version are alerted and left as they are', async () => {
   const world = await guarded({ seed: { keyOps: ['wrapKey', 'unwrapKey'] } });
   await world.as('attacker').operations(vault, 'disk-a', ['wrapKey', 'unwrapKey', 'decrypt']);
   await world.sentry();
@@ -401,7 +402,22 @@ test('operations added to a version are told and left as they are', async () => 
   expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'version-changed', state: 'open' }]);
 });
 
-describe('an incident that the guardian only told', () => {
+test('several changes that take nothing away are one incident that names each of them', async () => {
+  const world = await guarded({ seed: { exp: seconds(300), keyOps: ['wrapKey', 'unwrapKey'] } });
+  await world.as('attacker').operations(vault, 'disk-a', ['wrapKey', 'unwrapKey', 'decrypt']);
+  await world.as('attacker').expire(vault, 'disk-a', inDays(400));
+  await world.sentry();
+  await world.pass(61);
+  expect(world.writes()).toEqual([]);
+  const [incident, ...others] = await world.incidents(vault, 'disk-a');
+  expect(others).toEqual([]);
+  expect(incident).toMatchObject({ kind: 'version-changed', state: 'open', judgement: 'left to people' });
+  expect(incident?.summary).toContain('has expiry');
+  expect(incident?.summary).toContain('may wrapKey, unwrapKey, decrypt instead of wrapKey, unwrapKey');
+  expect(world.alerts).toHaveLength(1);
+});
+
+describe('what the guardian only alerts of', () => {
   const alert = { vaults: [{ name: vault, mode: 'alert' }] };
 
   test.each(['disable', 'delete'] as const)(

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Behaviours, SeedVault } from '../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { MONDAY, startAt } from '../../simulation/clock.ts';
+import { HOUR_MS, later } from '../../../shared/domain/time.ts';
+import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
+import { oidOf } from '../../simulation/shown.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const daysAgo = (days: number): number => Date.parse(MONDAY) / 1000 - days * 86_400;
@@ -11,7 +13,7 @@ const latest = '00000000000000000000000000000002';
 const vault = 'prod-disks';
 const everyOperation = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 function guarded(behaviours: Partial<Behaviours> = {}, purgeProtection = true): Promise<World> {
@@ -60,7 +62,7 @@ describe('a deleted key', () => {
     expect(world.failures).toEqual([]);
   });
 
-  test('is found by the next pass where nobody tells of the deletion', async () => {
+  test('is found by the next sweep where nobody tells of the deletion', async () => {
     const world = await guarded({ settleMs: 2_000 });
     await world.sentry();
     await world.pass(20);
@@ -155,7 +157,7 @@ describe('a deletion that is still settling', () => {
 });
 
 describe('a recovery', () => {
-  test('that takes its time is not begun twice, however often the key is looked at', async () => {
+  test('that takes its time is not begun twice, however often the key is inspected', async () => {
     const world = await guarded({ settleMs: 6_000 });
     await world.as('attacker').delete(vault, 'disk-a');
     await world.pass(7);
@@ -246,14 +248,14 @@ describe('a recovery', () => {
         kind: 'key-deleted',
         state: 'open',
         judgement: expect.stringContaining('forbidden-by-permission'),
-        command: `key-guardian restore ${vault}/disk-a`,
+        commands: [`key-guardian restore ${vault}/disk-a`],
       },
     ]);
   });
 });
 
 describe('a key that is in neither list', () => {
-  /** Deleted and purged before anybody looked. */
+  /** Deleted and purged between two inspections. */
   async function gone(): Promise<World> {
     const world = await guarded({}, false);
     await world.sentry();
@@ -263,35 +265,63 @@ describe('a key that is in neither list', () => {
     return world;
   }
 
-  test('is missing after a minute of settling, and told', async () => {
+  test('is missing after a minute of settling, and alerted with deadline and the command that restores a backup', async () => {
     const world = await gone();
     await world.wake(vault, 'disk-a');
+    const absentSince = new Date();
     await world.pass(58);
     expect(await kinds(world)).toEqual([]);
     await world.pass(4);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
-      { kind: 'key-missing', state: 'open', judgement: 'left to people', severity: 'critical' },
+      {
+        kind: 'key-missing',
+        state: 'open',
+        judgement: 'left to people',
+        severity: 'critical',
+        since: absentSince,
+        deadline: later(absentSince, HOUR_MS),
+        commands: [`az keyvault key restore --vault-name ${vault} --file <a backup of the key>`],
+        abandons: 'key',
+      },
     ]);
     expect(world.alerts.map(({ incident }) => incident.kind)).toEqual(['key-missing']);
     expect(world.writes()).toEqual([]);
   });
 
-  test('is purged as soon as a record of the purge says so, and who did it is named', async () => {
+  test('is said to be purged as soon as a record of the purge says so, and who did it is named', async () => {
     const world = await gone();
     await world.wake(vault, 'disk-a');
     await world.audit();
+    const purged = {
+      kind: 'key-missing',
+      state: 'open',
+      severity: 'critical',
+      judgement: 'left to people',
+      summary: expect.stringContaining('was purged on 2031-03-03'),
+      who: { oid: oidOf(world, 'attacker') },
+    };
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([purged]);
+    await world.pass(60);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([purged]);
+    expect(world.writes()).toEqual([]);
+  });
+
+  test('that was called missing goes on in the same incident, with its deadline, once a record says that it was purged', async () => {
+    const world = await gone();
+    await world.wake(vault, 'disk-a');
+    await world.pass(120);
+    const [missing] = await world.incidents(vault, 'disk-a');
+    await world.audit();
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
       {
-        kind: 'key-purged',
+        id: missing?.id,
+        deadline: missing?.deadline,
         state: 'open',
-        severity: 'critical',
-        judgement: 'left to people',
-        who: { oid: world.azure.identities.get('attacker')?.oid },
+        summary: expect.stringContaining('was purged'),
+        who: { oid: oidOf(world, 'attacker') },
       },
     ]);
-    await world.pass(60);
-    expect(await kinds(world)).toEqual(['key-purged']);
-    expect(world.writes()).toEqual([]);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'changed']);
   });
 
   test('is not purged because somebody was refused to purge it', async () => {
@@ -308,25 +338,14 @@ describe('a key that is in neither list', () => {
     expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present' });
   });
 
-  test('counts as purged after ten minutes in a vault that lists its other keys', async () => {
+  test('stays missing, and is never called purged by silence, for as long as no record tells of a purge', async () => {
     const world = await gone();
-    await world.pass(9 * 60);
-    expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-missing', state: 'open' }]);
-    await world.pass(3 * 60);
-    const told = await world.incidents(vault, 'disk-a');
-    expect(told.find(({ kind }) => kind === 'key-purged')).toMatchObject({
-      state: 'open',
-      judgement: 'left to people',
-    });
+    await world.pass(60 * 60, 10);
+    expect(await world.incidents(vault, 'disk-a')).toMatchObject([
+      { kind: 'key-missing', state: 'open', summary: expect.stringContaining('is missing') },
+    ]);
+    expect(world.alerts).toHaveLength(1);
     expect(world.writes()).toEqual([]);
-  });
-
-  test('is never said to be good again because it is purged now', async () => {
-    const world = await gone();
-    await world.pass(13 * 60);
-    const missing = (await world.incidents(vault, 'disk-a')).find(({ kind }) => kind === 'key-missing');
-    expect(missing).toMatchObject({ state: 'resolved', judgement: 'now key-purged' });
-    expect(missing?.restoredAt).toBeUndefined();
   });
 
   test('that was deleted before is never said to be restored', async () => {
@@ -339,26 +358,33 @@ describe('a key that is in neither list', () => {
     await world.pass(30);
     const told = await world.incidents(vault, 'disk-a');
     const deleted = told.find(({ kind }) => kind === 'key-deleted');
-    expect(deleted).toMatchObject({ state: 'resolved', judgement: 'now key-purged' });
+    expect(deleted).toMatchObject({ state: 'resolved', judgement: 'now key-missing' });
     expect(deleted?.restoredAt).toBeUndefined();
-    expect(told.find(({ kind }) => kind === 'key-purged')).toMatchObject({ state: 'open' });
+    expect(told.find(({ kind }) => kind === 'key-missing')).toMatchObject({
+      state: 'open',
+      summary: expect.stringContaining('was purged'),
+    });
   });
 
-  test('stays missing and is not called purged in a vault that lists no key at all', async () => {
-    const world = await guarded({}, false);
-    const attacker = world.as('attacker');
-    for (const key of ['disk-a', 'disk-b']) {
-      await attacker.delete(vault, key);
-      await attacker.purge(vault, key);
-    }
-    await world.sentry();
-    await world.pass(15 * 60);
+  test('that only settles for longer than a minute is recovered once it shows, and its incident ends with that', async () => {
+    const world = await guarded({ settleMs: 90_000 });
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.wake(vault, 'disk-a');
+    await world.pass(80);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([{ kind: 'key-missing', state: 'open' }]);
+    await world.pass(180);
+    expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: true });
+    const told = await world.incidents(vault, 'disk-a');
+    const missing = told.find(({ kind }) => kind === 'key-missing');
+    expect(missing).toMatchObject({ state: 'resolved', judgement: 'good again' });
+    expect(missing?.restoredAt).toBeUndefined();
+    expect(told.find(({ kind }) => kind === 'key-deleted')).toMatchObject({ state: 'resolved', judgement: 'undone' });
+    expect(recovers(world).filter(({ status }) => status === 200)).toHaveLength(1);
   });
 });
 
 describe('a key that was deleted, purged and created again under its name', () => {
-  test('is told, is not taken for recovered, and is not written to', async () => {
+  test('is alerted, is not taken for recovered, and is not written to', async () => {
     const world = await guarded({}, false);
     const attacker = world.as('attacker');
     await attacker.delete(vault, 'disk-a');
@@ -394,7 +420,7 @@ describe('a key that was deleted, purged and created again under its name', () =
     expect(approved).toEqual([]);
   });
 
-  test('while its deletion was being undone is told as another key, and never as undone', async () => {
+  test('while its deletion was being undone is alerted as another key, and never as undone', async () => {
     const world = await guarded({}, false);
     const attacker = world.as('attacker');
     world.azure.fault({ match: { operation: 'recover' }, answer: { kind: 'conflict' } });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import { policy } from '../../../shared/domain/policy.ts';
+import { keyOf, spellSubject } from '../../../shared/domain/subject.ts';
 import { inspectionsFromAuditLog } from '../../../shared/senses/audit-log.ts';
-import type { Heard } from '../../../shared/senses/queue-heard.ts';
+import type { Sensed } from '../../../shared/senses/queue-sensed.ts';
 import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'json' };
 import keyPurgeForbidden from '../../samples/audit-log/key-purge-forbidden.json' with { type: 'json' };
 import keyUnwrap from '../../samples/audit-log/key-unwrap.json' with { type: 'json' };
@@ -24,7 +25,7 @@ interface Given {
   readonly ownObjectIds?: readonly string[];
 }
 
-const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Heard =>
+const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Sensed =>
   inspectionsFromAuditLog(messages, {
     policy: policy.parse({
       vaults: [
@@ -36,8 +37,8 @@ const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds
     now: NOW,
   });
 const hints = (messages: readonly unknown[], given: Given = {}): readonly Hint[] => {
-  const { inspections, setAside } = heard(messages, given);
-  expect(setAside).toEqual([]);
+  const { inspections, unparsed } = heard(messages, given);
+  expect(unparsed).toEqual([]);
   return inspections.flatMap((inspection) => inspection.hints);
 };
 const says = (messages: readonly unknown[], given: Given = {}): readonly HintSays[] =>
@@ -72,11 +73,10 @@ describe('a message holds records', () => {
     ['as bytes, wherever they begin in their buffer', bytes],
   ])('%s', (_says, message) => {
     expect(heard([message])).toEqual({
-      setAside: [],
+      unparsed: [],
       inspections: [
         {
-          vault: 'kv-prod-disks',
-          key: 'disk-a',
+          subject: keyOf({ vault: 'kv-prod-disks', key: 'disk-a' }),
           attempt: 0,
           hints: [{ id: expect.stringMatching(/^[0-9a-f]{32}$/), sense: 'audit-log', heardAt: NOW, says: saysUpdate }],
         },
@@ -85,7 +85,7 @@ describe('a message holds records', () => {
   });
 
   test('none, where it is an empty list', () => {
-    expect(heard([{ records: [] }, []])).toEqual({ inspections: [], setAside: [] });
+    expect(heard([{ records: [] }, []])).toEqual({ inspections: [], unparsed: [] });
   });
 });
 
@@ -139,12 +139,12 @@ describe('who did it', () => {
 });
 
 describe('an act is done', () => {
-  test.each([200, 201, 202, 204, 299, '200'])('when its status is %s', (status) => {
+  test.each([200, 201, 202, 204, 299, '200'])('when its status is %j', (status) => {
     expect(says([withStatus(update, status)])).toEqual([saysUpdate]);
   });
 
   test.each([199, 300, 400, 403, 404, 409, 429, 500, '403'])(
-    'not when its status is %s, though its result says Success',
+    'not when its status is %j, though its result says Success',
     (status) => {
       expect(update?.resultType).toBe('Success');
       expect(says([withStatus(update, status)])).toEqual([]);
@@ -218,7 +218,7 @@ describe('the use of a key', () => {
   const byMallory = (operationName: string) => ({ ...keyUnwrap, operationName, identity: update?.identity });
 
   test('by its known users is noise, and so is all else that says nothing to a guardian of keys', () => {
-    expect(heard([noise])).toEqual({ inspections: [], setAside: [] });
+    expect(heard([noise])).toEqual({ inspections: [], unparsed: [] });
   });
 
   test.each(['KeyUnwrap', 'KeyDecrypt', 'KeyRelease'])('by anybody else is told when it is %s', (operation) => {
@@ -267,11 +267,10 @@ describe('an act of the guardian itself', () => {
 describe('a Managed HSM', () => {
   test('writes status and address of the request at the top, and the identity as a string', () => {
     expect(heard([managedHsmKeyDelete])).toMatchObject({
-      setAside: [],
+      unparsed: [],
       inspections: [
         {
-          vault: 'hsm-prod-disks',
-          key: 'disk-a',
+          subject: keyOf({ vault: 'hsm-prod-disks', key: 'disk-a' }),
           hints: [
             {
               says: { kind: 'act', operation: 'KeyDelete', by: MALLORY, at: new Date('2026-03-01T11:59:50.763Z') },
@@ -299,7 +298,7 @@ describe('a Managed HSM', () => {
   });
 });
 
-describe('where to look', () => {
+describe('what is inspected', () => {
   test.each<readonly [says: string, id: string, key: string | undefined]>([
     ['is named in lower case', 'https://KV-Prod-Disks.vault.azure.net/keys/Disk-A', 'disk-a'],
     ['is named without the port', 'https://kv-prod-disks.vault.azure.net:443/keys/disk-a', 'disk-a'],
@@ -319,7 +318,8 @@ describe('where to look', () => {
       undefined,
     ],
   ])('%s', (_says, id, key) => {
-    expect(heard([withId(id)]).inspections.map((inspection) => inspection.key)).toEqual(key === undefined ? [] : [key]);
+    const subjects = key === undefined ? [] : [keyOf({ vault: 'kv-prod-disks', key })];
+    expect(heard([withId(id)]).inspections.map(({ subject }) => subject)).toEqual(subjects);
   });
 
   test('comes from the id of the object, never from the resource id', () => {
@@ -329,9 +329,11 @@ describe('where to look', () => {
 });
 
 describe('several records', () => {
-  test('of one key are one look, whatever messages they came in', () => {
+  test('of one key are one inspection, whatever messages they came in', () => {
     const { inspections } = heard([keyUpdate, keyDelete, keyPurgeForbidden]);
-    expect(inspections.map(({ key, hints: each }) => [key, each.length])).toEqual([['disk-a', 3]]);
+    expect(inspections.map(({ subject, hints: each }) => [spellSubject(subject), each.length])).toEqual([
+      ['kv-prod-disks/disk-a', 3],
+    ]);
   });
 
   test('that are the same delivered twice are one hint', () => {
@@ -350,9 +352,12 @@ describe('several records', () => {
     expect(hints([one, { ...one, ...other }])).toHaveLength(2);
   });
 
-  test('of many keys are a look each', () => {
+  test('of many keys are an inspection each', () => {
     const other = withId('https://kv-prod-disks.vault.azure.net/keys/disk-b');
-    expect(heard([update, other]).inspections.map(({ key }) => key)).toEqual(['disk-a', 'disk-b']);
+    expect(heard([update, other]).inspections.map(({ subject }) => spellSubject(subject))).toEqual([
+      'kv-prod-disks/disk-a',
+      'kv-prod-disks/disk-b',
+    ]);
   });
 
   test('too many for one message of the queue come in parts', () => {
@@ -379,7 +384,7 @@ describe('several records', () => {
   });
 });
 
-describe('what cannot be parsed is set aside whole', () => {
+describe('what cannot be parsed is to be quarantined whole', () => {
   test.each<readonly [says: string, message: unknown, content: string, because: string]>([
     ['text that is no JSON', '{"records":[', '{"records":[', 'JSON'],
     ['a number', 123, '123', 'neither records nor a record'],
@@ -409,19 +414,19 @@ describe('what cannot be parsed is set aside whole', () => {
     ['a changing act whose time is null', [{ ...update, time: null }], '"time":null', 'time'],
     ['a record without an operation', [{ ...update, operationName: undefined }], 'disk-a', 'operationName'],
   ])('%s', (_says, message, content, because) => {
-    const { inspections, setAside } = heard([message]);
+    const { inspections, unparsed } = heard([message]);
     expect(inspections).toEqual([]);
-    expect(setAside).toEqual([
+    expect(unparsed).toEqual([
       { content: expect.stringContaining(content), because: expect.stringContaining(because) },
     ]);
   });
 
   test('a record that is nested too deep to be written again, as it came', () => {
     const deep = `{"records":[${'['.repeat(20_000)}${']'.repeat(20_000)}]}`;
-    const { inspections, setAside } = heard([Buffer.from(deep), [update]]);
-    expect(setAside).toEqual([{ content: deep, because: expect.stringContaining('expected object') }]);
+    const { inspections, unparsed } = heard([Buffer.from(deep), [update]]);
+    expect(unparsed).toEqual([{ content: deep, because: expect.stringContaining('expected object') }]);
     expect(inspections).toHaveLength(1);
-    expect(heard([JSON.parse(deep)]).setAside).toMatchObject([{ content: deep.slice('{"records":['.length, -2) }]);
+    expect(heard([JSON.parse(deep)]).unparsed).toMatchObject([{ content: deep.slice('{"records":['.length, -2) }]);
   });
 
   test('the records of one message in one document, a line each, with the reasons', () => {
@@ -429,9 +434,9 @@ describe('what cannot be parsed is set aside whole', () => {
       operationName: number % 2 === 0 ? 7 : 'KeyDelete',
       number,
     }));
-    const { setAside } = heard([{ records }, [{ operationName: 7 }]]);
-    expect(setAside).toHaveLength(2);
-    const [first] = setAside;
+    const { unparsed } = heard([{ records }, [{ operationName: 7 }]]);
+    expect(unparsed).toHaveLength(2);
+    const [first] = unparsed;
     expect(first?.content.split('\n').map((line) => JSON.parse(line))).toEqual(records);
     expect(first?.because.length).toBeLessThan(2_000);
     expect(first?.because).toMatch(/^20000 records:\n.*operationName.*time/s);
@@ -440,7 +445,7 @@ describe('what cannot be parsed is set aside whole', () => {
   test('records that are nested too deep to be written again, with their message once', () => {
     const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     const deep = `{"records":[${nested},${nested}]}`;
-    expect(heard([Buffer.from(deep)]).setAside).toMatchObject([{ content: deep }]);
+    expect(heard([Buffer.from(deep)]).unparsed).toMatchObject([{ content: deep }]);
   });
 
   test.each([
@@ -450,46 +455,46 @@ describe('what cannot be parsed is set aside whole', () => {
     ['no address', 'nonsense'],
     ['nothing', ''],
   ])('a changing act on a key that has %s', (_, id) => {
-    const aside = [{ content: expect.stringContaining('KeyUpdate'), because: 'properties.id names no key' }];
-    expect(heard([withId(id)])).toEqual({ inspections: [], setAside: aside });
+    const unparsed = [{ content: expect.stringContaining('KeyUpdate'), because: 'properties.id names no key' }];
+    expect(heard([withId(id)])).toEqual({ inspections: [], unparsed });
   });
 
   test('but not what was refused, or done in a vault that is not guarded, to a key with no name', () => {
     const elsewhere = withId('https://elsewhere.vault.azure.net/keys/');
-    expect(heard([elsewhere, withStatus(withId('nonsense'), 404)])).toEqual({ inspections: [], setAside: [] });
-    expect(heard([withStatus({ ...withId('nonsense'), operationName: 'KeyPurge' }, 403)]).setAside).toHaveLength(1);
+    expect(heard([elsewhere, withStatus(withId('nonsense'), 404)])).toEqual({ inspections: [], unparsed: [] });
+    expect(heard([withStatus({ ...withId('nonsense'), operationName: 'KeyPurge' }, 403)]).unparsed).toHaveLength(1);
   });
 
   test.each([[null], [''], [' '], ['20'], ['2000'], ['2e2'], [false], [true], [[]], [[200]], [0], [99], [1000]])(
     'an act whose status is %j',
     (status) => {
       for (const record of [keyDelete, keyUnwrap]) {
-        const { inspections, setAside } = heard([withStatus(record, status)]);
+        const { inspections, unparsed } = heard([withStatus(record, status)]);
         expect(inspections).toEqual([]);
-        expect(setAside).toMatchObject([{ because: expect.stringContaining('httpStatusCode') }]);
+        expect(unparsed).toMatchObject([{ because: expect.stringContaining('httpStatusCode') }]);
       }
     },
   );
 
   test('bytes that are no UTF-8, in base64', () => {
     const bytes = Buffer.from([0x1f, 0x8b, 0x08, 0xff, 0xfe, 0x80]);
-    expect(heard([bytes]).setAside).toEqual([
+    expect(heard([bytes]).unparsed).toEqual([
       { content: bytes.toString('base64'), because: 'not UTF-8: its bytes are kept in base64' },
     ]);
   });
 
   test('a message that has its records twice, as it came', () => {
     const text = `{"records":[${JSON.stringify(keyDelete)}],"records":5}`;
-    expect(heard([Buffer.from(text)]).setAside).toEqual([{ content: text, because: '`records` is not an array' }]);
+    expect(heard([Buffer.from(text)]).unparsed).toEqual([{ content: text, because: '`records` is not an array' }]);
   });
 
   test('and why it cannot repeats nothing of it', () => {
-    expect(heard(['sig=AbCdEfGh0123456789']).setAside).toMatchObject([{ because: 'not JSON' }]);
+    expect(heard(['sig=AbCdEfGh0123456789']).unparsed).toMatchObject([{ because: 'not JSON' }]);
   });
 
   test('and the records beside it are heard', () => {
-    const { inspections, setAside } = heard(['no JSON', [{ operationName: 7 }, update]]);
-    expect(setAside).toHaveLength(2);
+    const { inspections, unparsed } = heard(['no JSON', [{ operationName: 7 }, update]]);
+    expect(unparsed).toHaveLength(2);
     expect(inspections).toHaveLength(1);
   });
 });

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import type { Hint, Inspection } from '../../../shared/domain/hint.ts';
+import { keyOf } from '../../../shared/domain/subject.ts';
 import { HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { takeDeadLetter } from '../../../shared/senses/dead-lettered.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 /** A swept vault, and the places of its storage that refuse. */
@@ -28,7 +29,7 @@ async function sweptWorld(): Promise<{ readonly world: World; readonly away: Set
   return { world, away };
 }
 
-/** Lets time pass while a function takes poison; returns how many times it had some. */
+/** Lets time pass while a function takes the dead letters; returns how many there were. */
 async function minutes(world: World, count: number): Promise<number> {
   const before = world.poisoned.length;
   let taken = before;
@@ -40,7 +41,7 @@ async function minutes(world: World, count: number): Promise<number> {
   return taken - before;
 }
 
-/** Somebody is refused the purge of a key: news that leaves nothing in the vault to be found by a sweep. */
+/** Somebody is refused the purge of a key, which leaves nothing in the vault to be found by a sweep. */
 const purgeRefused = (world: World): Promise<void> =>
   world.auditMessages([
     {
@@ -53,14 +54,14 @@ const purgeRefused = (world: World): Promise<void> =>
     },
   ]);
 
-const told = (world: World, kind: string): readonly string[] =>
-  world.alerts.filter(({ incident }) => incident.kind === kind).map(({ event }) => event);
+const told = (world: World, what: string): readonly string[] =>
+  world.alerts.filter(({ incident: { kind, reason } }) => (reason ?? kind) === what).map(({ event }) => event);
 
 const recorded = async (world: World, what: string): Promise<number> =>
   (await world.trail()).filter((record) => record.what === what).length;
 
-describe('news with which a look failed five times', () => {
-  test.each([['alerts'], ['incidents'], ['holds']])('is told once %s takes again', async (place) => {
+describe('audit events with which an inspection failed five times', () => {
+  test.each([['outbox'], ['incidents'], ['holds']])('is told once %s takes again', async (place) => {
     const { world, away } = await sweptWorld();
     away.add(place);
     await purgeRefused(world);
@@ -72,22 +73,22 @@ describe('news with which a look failed five times', () => {
     expect(await minutes(world, 10)).toBe(0);
   });
 
-  test('is recorded and set aside no more often the longer it is tried', async () => {
+  test('is recorded and quarantined no more often the longer it is tried', async () => {
     const { world, away } = await sweptWorld();
     away.add('holds');
     await purgeRefused(world);
     await minutes(world, 2);
-    const [hints, documents] = [await recorded(world, 'hint'), await recorded(world, 'set-aside')];
+    const [hints, documents] = [await recorded(world, 'hint'), await recorded(world, 'quarantined')];
     expect(documents).toBe(1);
     await minutes(world, 20);
     expect(await recorded(world, 'hint')).toBe(hints);
-    expect(await recorded(world, 'set-aside')).toBe(documents);
-    expect(told(world, 'set-aside')).toEqual(['opened']);
+    expect(await recorded(world, 'quarantined')).toBe(documents);
+    expect(told(world, 'quarantined')).toEqual(['opened']);
   });
 
   test('is recorded once the trail takes again, where nothing took it until then', async () => {
     const { world, away } = await sweptWorld();
-    for (const place of ['trail', 'backlog']) away.add(place);
+    for (const place of ['trail', 'spool']) away.add(place);
     await purgeRefused(world);
     expect(await minutes(world, 6)).toBeGreaterThan(1);
     away.clear();
@@ -96,7 +97,7 @@ describe('news with which a look failed five times', () => {
     expect(told(world, 'purge-attempted')).toEqual(['opened']);
   });
 
-  test('is in the trail of its vault although no look came so far as to record it', async () => {
+  test('is in the trail of its vault although no inspection came so far as to record it', async () => {
     const { world, away } = await sweptWorld();
     away.add('holds');
     await purgeRefused(world);
@@ -110,17 +111,17 @@ describe('news with which a look failed five times', () => {
     await purgeRefused(world);
     expect(await minutes(world, 65)).toBeGreaterThan(20);
     expect(await minutes(world, 30)).toBe(0);
-    const asides = (await world.trail()).filter(({ what }) => what === 'set-aside');
-    expect(asides.map(({ detail }) => detail.because)).toEqual([
+    const quarantined = (await world.trail()).filter(({ what }) => what === 'quarantined');
+    expect(quarantined.map(({ detail }) => detail.because)).toEqual([
       'it failed five times, and is tried again',
       'it failed five times',
     ]);
-    const kept = await world.ports.setAside.read(String(asides.at(-1)?.detail.document));
+    const kept = await world.ports.quarantine.read(String(quarantined.at(-1)?.detail.document));
     expect(kept).toContain('KeyPurge');
   });
 });
 
-describe('poison', () => {
+describe('a dead letter', () => {
   const heard = (sense: Hint['sense'], ago: number): Hint => ({
     id: 'one',
     sense,
@@ -128,8 +129,7 @@ describe('poison', () => {
     says: { kind: 'refused', operation: 'KeyPurge', status: 403, by: { oid: 'somebody' }, at: new Date() },
   });
   const about = (...hints: readonly Hint[]): Inspection => ({
-    vault: VAULT,
-    key: 'disk-a',
+    subject: keyOf({ vault: VAULT, key: 'disk-a' }),
     hints: [...hints],
     attempt: 2,
   });
@@ -153,12 +153,14 @@ describe('poison', () => {
     { queue: 'inspections', what: 'that says nothing', message: () => about(), back: 0 },
     { queue: 'inspections', what: 'that is no inspection', message: () => ({ key: 'disk-a' }), back: 0 },
     { queue: 'sweeps', what: 'of another queue', message: () => about(heard('audit-log', 0)), back: 0 },
-  ])('of $queue, $what, is set aside, and goes back in $back messages', async ({ queue, message, back }) => {
+  ])('of $queue, $what, is quarantined, and goes back in $back messages', async ({ queue, message, back }) => {
     const { world } = await sweptWorld();
     const sent: unknown[] = [];
     const inspections = { send: async (one: unknown, seconds?: number) => void sent.push([one, seconds]) };
     await takeDeadLetter(queue, message(), { ...world.ports, queues: { ...world.ports.queues, inspections } });
-    expect(await recorded(world, 'set-aside')).toBe(1);
-    expect(sent).toEqual(Array(back).fill([expect.objectContaining({ key: 'disk-a', attempt: 3 }), 60]));
+    expect(await recorded(world, 'quarantined')).toBe(1);
+    expect(sent).toEqual(
+      Array(back).fill([expect.objectContaining({ subject: keyOf({ vault: VAULT, key: 'disk-a' }), attempt: 3 }), 60]),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { policy } from '../../../shared/domain/policy.ts';
+import { keyOf } from '../../../shared/domain/subject.ts';
 import { inspectionsFromKeyVaultEvent } from '../../../shared/senses/key-vault-event.ts';
 import cloudEvent from '../../samples/key-vault-event/new-version.cloud-event.json' with { type: 'json' };
 import drifted from '../../samples/key-vault-event/new-version.drifted.json' with { type: 'json' };
@@ -14,18 +15,17 @@ const heard = (event: unknown) => inspectionsFromKeyVaultEvent(event, guarded, N
 const withData = (change: object) => ({ ...eventGrid, data: { ...eventGrid.data, ...change } });
 const idOf = (rest: string) => withData({ Id: `https://kv-prod-disks.vault.azure.net${rest}` });
 
-describe('a new version is a reason to look at its key', () => {
+describe('a new version is a reason to inspect its key', () => {
   test.each<readonly [says: string, event: { readonly id: string }]>([
     ["in Event Grid's own schema", eventGrid],
     ['in CloudEvents 1.0, without dates', cloudEvent],
     ['with camelCase, stray blanks and dates as strings', drifted],
   ])('%s', (_says, event) => {
     expect(heard(event)).toEqual({
-      setAside: [],
+      unparsed: [],
       inspections: [
         {
-          vault: 'kv-prod-disks',
-          key: 'disk-a',
+          subject: keyOf({ vault: 'kv-prod-disks', key: 'disk-a' }),
           attempt: 0,
           hints: [
             { id: event.id, sense: 'key-vault-event', heardAt: NOW, says: { kind: 'new-version', version: VERSION } },
@@ -51,8 +51,8 @@ describe('a new version is a reason to look at its key', () => {
     ],
   ])('%s', (_says, event) => {
     expect(heard(event)).toMatchObject({
-      setAside: [],
-      inspections: [{ vault: 'kv-prod-disks', key: 'disk-a', hints: [{ says: { version: VERSION } }] }],
+      unparsed: [],
+      inspections: [{ subject: { vault: 'kv-prod-disks', key: 'disk-a' }, hints: [{ says: { version: VERSION } }] }],
     });
   });
 
@@ -62,7 +62,10 @@ describe('a new version is a reason to look at its key', () => {
     ['beside an empty one of the other schema', { eventType: '', type: eventGrid.eventType }],
     ['beside one that is null', { eventType: null, type: eventGrid.eventType }],
   ])('with its type %s', (_says, change) => {
-    expect(heard({ ...eventGrid, ...change })).toMatchObject({ setAside: [], inspections: [{ key: 'disk-a' }] });
+    expect(heard({ ...eventGrid, ...change })).toMatchObject({
+      unparsed: [],
+      inspections: [{ subject: { key: 'disk-a' } }],
+    });
   });
 
   test.each([
@@ -89,11 +92,11 @@ describe('an event is ignored', () => {
     ['of a vault that is not guarded', withData({ Id: `https://elsewhere.vault.azure.net/keys/disk-a/${VERSION}` })],
     ['of a key that the policy leaves out', idOf(`/keys/canary/${VERSION}`)],
   ])('%s', (_says, event) => {
-    expect(heard(event)).toEqual({ inspections: [], setAside: [] });
+    expect(heard(event)).toEqual({ inspections: [], unparsed: [] });
   });
 });
 
-describe('an event is set aside whole', () => {
+describe('an event is to be quarantined whole', () => {
   test.each<readonly [says: string, event: unknown, because: string]>([
     ['when it has no data', { ...eventGrid, data: undefined }, 'data'],
     ['when it has no id', { ...eventGrid, id: undefined }, 'id'],
@@ -122,7 +125,7 @@ describe('an event is set aside whole', () => {
   ])('%s', (_says, event, because) => {
     expect(heard(event)).toEqual({
       inspections: [],
-      setAside: [{ content: JSON.stringify(event) ?? 'undefined', because: expect.stringContaining(because) }],
+      unparsed: [{ content: JSON.stringify(event) ?? 'undefined', because: expect.stringContaining(because) }],
     });
   });
 });

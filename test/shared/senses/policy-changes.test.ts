@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import { tellPolicyChange } from '../../../shared/senses/policy-changes.ts';
+import { alertPolicyChange } from '../../../shared/senses/policy-changes.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
@@ -51,11 +51,11 @@ describe('another policy than before', () => {
     const world = await createWorld({ vaults, policy: inMode('block') });
     await world.sentry();
     world.changePolicy(inMode('alert'));
-    const { replace } = world.ports.tables.vaults;
-    Object.assign(world.ports.tables.vaults, { replace: () => Promise.reject(new Error('The instance was stopped.')) });
-    await expect(tellPolicyChange(world.ports)).rejects.toThrow('The instance was stopped.');
-    Object.assign(world.ports.tables.vaults, { replace });
-    await Promise.all([tellPolicyChange(world.ports), tellPolicyChange(world.ports)]);
+    const replace = () => Promise.reject(new Error('The instance was stopped.'));
+    const policies = { ...world.ports.tables.policies, replace };
+    const stopped = { ...world.ports, tables: { ...world.ports.tables, policies } };
+    await expect(alertPolicyChange(stopped)).rejects.toThrow('The instance was stopped.');
+    await Promise.all([alertPolicyChange(world.ports), alertPolicyChange(world.ports)]);
     await world.settle();
     expect(told(world)).toEqual(['opened policy-loosened: left to people']);
   });
@@ -74,12 +74,13 @@ describe('another policy than before', () => {
     expect(await world.incidents('other', 'disk-c')).toMatchObject([{ state: 'open' }]);
   });
 
-  test('that cannot be compared, being of an older form, is taken as it is', async () => {
+  test('that cannot be compared, the one before being of another form, is taken as it is, and that one quarantined', async () => {
     const world = await createWorld({ vaults, policy: inMode('block') });
-    await world.ports.tables.vaults.put('policy', 'seen', { form: 'older' });
+    await world.tables.vaults.put('policy', 'seen', { form: 'older' });
     await world.sentry();
+    expect(world.alerts).toMatchObject([{ incident: { kind: 'guardian-unwell', reason: 'quarantined' } }]);
     world.changePolicy(inMode('alert'));
     await world.sentry();
-    expect(told(world)).toEqual(['opened policy-loosened: left to people']);
+    expect(told(world).slice(1)).toEqual(['opened policy-loosened: left to people']);
   });
 });

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { resetClock } from '../../../local/clock.ts';
 import { received } from '../../../shared/senses/received.ts';
-import { startAt } from '../../simulation/clock.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { createWorld } from '../../simulation/world.ts';
 
-beforeEach(() => startAt());
+beforeEach(() => stopAt());
 afterEach(resetClock);
 
 test('a message is not handled again because the sweeps cannot be looked after', async () => {

@@ -38,9 +38,31 @@ describe('a record', () => {
     expect(record.hash).toBe(
       sha256(
         `{"detail":{"a":"é","z":1},"id":"a","previousHash":"${sha256('audit/2026-03-01/payments')}","sequence":1,` +
-          '"subject":{"key":"disk-key","vault":"payments"},"time":"2026-03-01T12:00:00.000Z","what":"decision"}',
+          '"subject":{"key":"disk-key","kind":"key","vault":"payments"},"time":"2026-03-01T12:00:00.000Z","v":1,"what":"decision"}',
       ),
     );
+  });
+
+  test('that a later version wrote verifies and is read, whatever more it says', () => {
+    const later = forged(first, { v: 2, region: 'westeurope', who: { oid: 'a', tenant: 'b' }, detail: { more: [1] } });
+    expect(readLine(later)).toMatchObject({ kind: 'record', record: { id: 'e1', v: 2, who: { oid: 'a' } } });
+    const { hash } = JSON.parse(later);
+    expect(checkChain([later, forged(second, { previousHash: hash })], start)).toMatchObject({
+      kind: 'holds',
+      records: 2,
+    });
+  });
+
+  test('that an earlier version wrote, without a version of its form, is read as of the first', () => {
+    const { v: _, ...others } = JSON.parse(first);
+    const earlier = forged(JSON.stringify(others), {});
+    expect(earlier).not.toContain('"v":');
+    expect(readLine(earlier)).toMatchObject({ kind: 'record', record: { id: 'e1', v: 1 } });
+  });
+
+  test('that a later version wrote is as edited by a change of what this one does not know', () => {
+    const later = forged(first, { v: 2, region: 'westeurope' }).replace('westeurope', 'northeurope');
+    expect(readLine(later)).toEqual({ kind: 'fault', because: 'edited' });
   });
 
   test('names both times where it was appended late', () => {

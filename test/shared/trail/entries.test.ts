@@ -4,7 +4,7 @@ import { entry, registerEntry } from '../../../shared/trail/entries.ts';
 
 const now = (): Date => new Date('2026-03-01T12:00:00Z');
 const needs = { now, newId: () => 'new' };
-const subject = { vault: 'payments', key: 'disk-key' };
+const subject = { kind: 'key', vault: 'payments', key: 'disk-key' } as const;
 
 describe('an entry', () => {
   test('is of now, under a new id', () => {
@@ -28,7 +28,7 @@ describe('an entry', () => {
 
   test.each([
     ['dates as ISO strings', { at: now() }, { at: '2026-03-01T12:00:00.000Z' }],
-    ['nothing of what is undefined', { gone: undefined, list: [undefined] }, { list: [null] }],
+    ['nothing of what is `undefined`', { gone: undefined, list: [undefined] }, { list: [null] }],
     ['null for a number that is none', { n: Number.NaN }, { n: null }],
     ['nothing where there is nothing', {}, {}],
   ])('has %s in its detail', (_, detail, expected) => {
@@ -53,18 +53,18 @@ describe('an entry', () => {
 
 describe('an entry of the register', () => {
   const because = 'it was new';
-  const approved = { enabled: true, operations: [] };
+  const attributes = { enabled: true, operations: [] };
   const cases: readonly (readonly [RegisterChange, string | undefined])[] = [
-    [{ kind: 'approve-version', version: 'v1', created: now(), approved, because }, 'v1'],
+    [{ kind: 'approve-version', version: 'v1', created: now(), attributes, because }, 'v1'],
     [{ kind: 'know-version', version: 'v1', created: now(), because }, 'v1'],
-    [{ kind: 'distrust-version', version: 'v1', because }, 'v1'],
-    [{ kind: 'approve-deletion', approval: 'a1', deletedOn: now() }, undefined],
-    [{ kind: 'forget-deletion' }, undefined],
+    [{ kind: 'revoke-version', version: 'v1', because }, 'v1'],
+    [{ kind: 'set-standing', standing: { kind: 'deletion-approved', approval: 'a1', deletedOn: now() } }, undefined],
+    [{ kind: 'set-standing', standing: { kind: 'kept' } }, undefined],
   ];
   test.each(cases)('names the version, where it is of one: $kind', (change, version) => {
     const { what, subject: about, detail } = registerEntry(subject, change, needs);
     expect(what).toBe('register');
-    expect(about).toStrictEqual(version === undefined ? subject : { ...subject, version });
+    expect(about).toStrictEqual(version === undefined ? subject : { ...subject, kind: 'version', version });
     expect(registerChange.parse(detail.change)).toEqual(change);
   });
 });

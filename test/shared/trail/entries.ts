@@ -1,14 +1,18 @@
 import { type AuditEntry, auditEntry } from '../../../shared/domain/audit-record.ts';
+import { keyOf } from '../../../shared/domain/subject.ts';
 
 /** A sound entry of the vault `payments`. */
 export const entry = (id: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
   id,
   time: new Date('2026-03-01T12:00:00Z'),
   what: 'decision',
-  subject: { vault: 'payments', key: 'disk-key' },
+  subject: { kind: 'key', vault: 'payments', key: 'disk-key' },
   detail: { id },
   ...more,
 });
+
+/** What an entry of another vault says beside its id. */
+export const of = (vault: string) => ({ subject: keyOf({ vault, key: 'disk-key' }) });
 
 /** Entries with the ids `<prefix>1` to `<prefix><count>`. */
 export const entries = (prefix: string, count: number): readonly AuditEntry[] =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../local/azure/random.ts';
 import { type ChainHead, chainStart, link } from '../../../shared/trail/chain.ts';
 import { asItHappened, readLines, readRecords } from '../../../shared/trail/read.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
@@ -6,6 +7,7 @@ import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
 import { entries, entry } from './entries.ts';
 
 const now = (): Date => new Date('2026-03-01T12:00:00Z');
+const newId = seededRandom(1).uuid;
 const at = (minute: number): Date => new Date(Date.UTC(2026, 2, 1, 12, minute));
 
 function records(...some: readonly { readonly id: string; readonly minute: number; readonly late?: boolean }[]) {
@@ -87,8 +89,8 @@ describe('reading a stream', () => {
 
   test('goes over more than ten blobs in their order', async () => {
     const streams = fakeStreams();
-    const trail = createTrail({ streams, backlog: fakeTable(), now, rollAfterBlocks: 1 });
-    for (const one of entries('e', 12)) await trail.appendRegister('payments', [one]);
+    const trail = createTrail({ streams, spool: fakeTable(), now, newId, rollAfterBlocks: 1 });
+    for (const one of entries('e', 12)) await trail.appendRegister([one]);
     const read = await readRecords(streams, 'register/payments');
     expect(read.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(await streams.list('register/payments.')).toHaveLength(12);
@@ -96,8 +98,8 @@ describe('reading a stream', () => {
 
   test('says where the chain breaks when a blob in the middle is gone', async () => {
     const streams = fakeStreams();
-    const trail = createTrail({ streams, backlog: fakeTable(), now, rollAfterBlocks: 1 });
-    for (const one of entries('e', 3)) await trail.appendRegister('payments', [one]);
+    const trail = createTrail({ streams, spool: fakeTable(), now, newId, rollAfterBlocks: 1 });
+    for (const one of entries('e', 3)) await trail.appendRegister([one]);
     const without = {
       ...streams,
       list: async (prefix: string) => (await streams.list(prefix)).filter((name) => !name.includes('.1.')),

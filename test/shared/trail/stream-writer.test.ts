@@ -277,7 +277,7 @@ describe('what somebody else put into the stream', () => {
     const [failure, b] = (await readLines(streams, stream)).slice(-2).map(entryOf);
     expect(failure).toMatchObject({
       what: 'failure',
-      subject: { vault: 'payments' },
+      subject: { kind: 'guardian' },
       detail: { error: 'TrailBroken', blob: firstBlob, foreignLines },
     });
     expect(b?.id).toBe('b');

@@ -6,7 +6,7 @@ const timers = (): number => process.getActiveResourcesInfo().filter((name) => n
 
 test('gives what comes in time, and waits for nothing more', async () => {
   const before = timers();
-  expect(await within(1_000, 'keeping records', Promise.resolve('kept'))).toBe('kept');
+  expect(await within(1_000, 'spooling records', Promise.resolve('spooled'))).toBe('spooled');
   expect(timers()).toBe(before);
 });
 
@@ -18,7 +18,7 @@ test('throws what the call throws in time, and waits for nothing more', async ()
 });
 
 test('gives what was there before it was asked for, however short the time', async () => {
-  expect(await within(0, 'keeping records', Promise.resolve('kept'))).toBe('kept');
+  expect(await within(0, 'spooling records', Promise.resolve('spooled'))).toBe('spooled');
 });
 
 test('says what was being done and for how long where nothing came', async () => {

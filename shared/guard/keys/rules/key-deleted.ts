@@ -1,5 +1,6 @@
 import type { KeyRule } from '../../../domain/finding.ts';
-import { isGuarded, isMissed } from '../../../domain/register.ts';
+import { spell } from '../../../domain/key.ts';
+import { isGuarded, isMissed, type Standing } from '../../../domain/register.ts';
 import { utc } from '../../../domain/time.ts';
 
 export const keyDeleted: KeyRule = {
@@ -11,15 +12,13 @@ export const keyDeleted: KeyRule = {
   doneBy: ['KeyDelete'],
   find({ vault, key, observed, record }) {
     if (observed.kind !== 'deleted') return [];
-    const { approvedDeletion } = record;
-    // Of a key that people let go and somebody brought back, another deletion is told, and nothing is undone.
-    const isAnother =
-      approvedDeletion !== undefined && approvedDeletion.deletedOn.getTime() !== observed.deletedOn.getTime();
-    if (!isMissed(record) && !isAnother) return [];
-    const why = isAnother
-      ? ' It was deleted with approval before, and came back.'
-      : ' Nobody has approved a version of it.';
+    const { standing } = record.approved;
+    if (!isMissed(record) && !isAnotherDeletion(standing, observed.deletedOn)) return [];
     const guarded = isGuarded(record);
+    const why =
+      standing.kind === 'kept'
+        ? ' Nobody has approved a version of it.'
+        : ' It was deleted with approval, or abandoned, before, and came back.';
     const purge =
       observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
     return [
@@ -28,9 +27,24 @@ export const keyDeleted: KeyRule = {
         since: observed.deletedOn,
         act: 'delete',
         stopsDisks: guarded,
-        summary: `Key ${vault}/${key} is deleted.${guarded ? '' : why}${purge}`,
-        remedy: guarded ? { kind: 'recover' } : { kind: 'tell' },
+        summary: `Key ${spell({ vault, key })} is deleted.${guarded ? '' : why}${purge}`,
+        remedy: guarded ? { kind: 'recover' } : { kind: 'alert' },
+        commands: [`az keyvault key recover --vault-name ${vault} --name ${key}`],
       },
     ];
   },
 };
+
+/** Of a key that is not kept any more and that somebody brought back, another deletion is alerted, and nothing is undone. */
+function isAnotherDeletion(standing: Standing, deletedOn: Date): boolean {
+  switch (standing.kind) {
+    case 'kept':
+      return false;
+    case 'deletion-approved':
+      return standing.deletedOn.getTime() !== deletedOn.getTime();
+    case 'abandoned':
+      return standing.at.getTime() < deletedOn.getTime();
+    default:
+      return standing satisfies never;
+  }
+}

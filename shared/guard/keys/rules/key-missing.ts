@@ -1,36 +1,86 @@
 import type { KeyRule } from '../../../domain/finding.ts';
-import { isGuarded, isMissed } from '../../../domain/register.ts';
-import { MINUTE_MS } from '../../../domain/time.ts';
-import { PURGED_AFTER_MS, toldPurge } from './key-purged.ts';
+import { spell } from '../../../domain/key.ts';
+import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
+import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
 
-/** How long a vault is given to show a key again after a deletion or a recovery, in ms. */
+/** How long a vault is given to show a key again after a deletion, in ms. */
 export const SETTLING_MS = MINUTE_MS;
+/** The same after a recovery that the vault has accepted, in ms. */
+export const RECOVERING_MS = 15 * MINUTE_MS;
+
+/** Whether a vault may still be settling: what is not there may come, and nobody can say that it is gone. @param since when it was first observed so */
+export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date, now: Date): boolean {
+  const comingMs = recovering === undefined ? Number.POSITIVE_INFINITY : now.getTime() - recovering.since.getTime();
+  return now.getTime() - since.getTime() < SETTLING_MS || comingMs < RECOVERING_MS;
+}
 
 export const keyMissing: KeyRule = {
   id: 'key-missing',
   scope: 'key',
-  demand: 'A key with approved versions is among the keys or the deleted keys of its vault.',
+  demand:
+    'A key is among the keys or the deleted keys of its vault: it is not purged, unless Azure ends an approved deletion.',
   severity: 'critical',
-  source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
-  doneBy: ['KeyDelete', 'KeyPurge'],
-  find({ vault, key, observed, record, now, listedKeys }) {
-    if (observed.kind !== 'absent' || !isMissed(record)) return [];
-    if (toldPurge(record) !== undefined) return [];
-    const since = record.absentSince ?? now;
-    const goneMs = now.getTime() - since.getTime();
-    if (goneMs >= PURGED_AFTER_MS && listedKeys !== undefined && listedKeys > 0) return [];
-    const settling = goneMs < SETTLING_MS;
+  source: 'https://learn.microsoft.com/azure/key-vault/general/key-vault-recovery',
+  doneBy: ['KeyPurge'],
+  find({ vault, key, observed, record, now }) {
+    if (observed.kind !== 'absent') return [];
+    const purged = purgeOf(record);
+    const since = record.observed.absentSince ?? now;
+    if (!isMissed(record) && !isPurgedEarly(record, purged, since)) return [];
+    const name = spell({ vault, key });
+    if (purged === undefined && isSettling(record, since, now))
+      return [
+        {
+          version: undefined,
+          since,
+          act: undefined,
+          stopsDisks: false,
+          summary: `Key ${name} is in neither list: a deletion or a recovery is settling.`,
+          remedy: { kind: 'wait' },
+          commands: [],
+        },
+      ];
     return [
       {
         version: undefined,
         since,
         act: undefined,
-        stopsDisks: !settling && isGuarded(record),
-        summary: settling
-          ? `Key ${vault}/${key} is in neither list: a deletion or a recovery is settling.`
-          : `Key ${vault}/${key} is neither among the keys nor among the deleted keys.${isGuarded(record) ? '' : ' Nobody has approved a version of it.'}`,
-        remedy: settling ? { kind: 'wait' } : { kind: 'tell' },
+        stopsDisks: isGuarded(record),
+        summary:
+          purged === undefined
+            ? `Key ${name} is missing: it is among neither the keys nor the deleted keys.${why(record)}`
+            : `Key ${name} was purged on ${utc(purged.at)}: its material is lost, and with it what it encrypted, unless there is a backup.${why(record)}`,
+        remedy: { kind: 'alert' },
+        ...(purged === undefined ? {} : { by: purged.by }),
+        commands: [`az keyvault key restore --vault-name ${vault} --file <a backup of the key>`],
+        abandons: 'key',
       },
     ];
   },
 };
+
+type Purge = KeyRecord['audit']['purged'];
+
+/** The purge in a 2xx audit record, if it was of this key: what was made since is not the key that was purged. */
+function purgeOf({ approved, audit: { purged } }: KeyRecord): Purge {
+  const { standing, versions } = approved;
+  const made = approvedVersions({ approved }).map(([version]) => versions[version]?.created.getTime() ?? 0);
+  const fromMs = standing.kind === 'deletion-approved' ? standing.deletedOn.getTime() : Math.max(0, ...made);
+  return purged !== undefined && purged.at.getTime() >= fromMs ? purged : undefined;
+}
+
+/** Whether a key whose deletion was approved is gone before Azure purges it by itself, which is the end that was approved. */
+function isPurgedEarly({ approved: { standing } }: KeyRecord, purged: Purge, absentSince: Date): boolean {
+  if (standing.kind !== 'deletion-approved') return false;
+  const { scheduledPurgeOn } = standing;
+  // Where nobody knows when that is, only a record tells of another purge.
+  if (scheduledPurgeOn === undefined) return purged !== undefined;
+  const at = purged?.at ?? absentSince;
+  return at.getTime() < scheduledPurgeOn.getTime() - CLOCKS_APART_MS;
+}
+
+/** What else there is to say of it. */
+function why(record: KeyRecord): string {
+  if (record.approved.standing.kind === 'deletion-approved') return ' Its deletion was approved, its purge was not.';
+  return isGuarded(record) ? '' : ' Nobody has approved a version of it.';
+}

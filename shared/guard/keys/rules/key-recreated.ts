@@ -1,6 +1,7 @@
 import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
-import { approvedVersions } from '../../../domain/register.ts';
-import { SETTLING_MS } from './key-missing.ts';
+import { spell } from '../../../domain/key.ts';
+import { approvedVersions, isKept } from '../../../domain/register.ts';
+import { isSettling, SETTLING_MS } from './key-missing.ts';
 
 export const keyRecreated: KeyRule = {
   id: 'key-recreated',
@@ -10,29 +11,46 @@ export const keyRecreated: KeyRule = {
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: MAKING_OPERATIONS,
   find({ vault, key, observed, record, now }) {
-    if (observed.kind !== 'present' || record.approvedDeletion !== undefined) return [];
+    if (observed.kind !== 'present' || !isKept(record)) return [];
     const approved = approvedVersions(record);
     const gone = approved.filter(([version]) => !observed.versions.some((candidate) => candidate.version === version));
     const swapped = observed.versions.filter((version) => {
-      const known = record.versions[version.version]?.fingerprint;
+      const known = record.approved.versions[version.version]?.fingerprint;
       return known !== undefined && version.detail !== undefined && version.detail.fingerprint !== known;
     });
     if (gone.length === 0 && swapped.length === 0) return [];
+    const name = spell({ vault, key });
     // No version is deleted by itself: where one of the key is there, the others have not listed yet, for a while.
     const isThatKey = swapped.length === 0 && gone.length < approved.length;
-    const comingBackSince = record.recovering?.since ?? (isThatKey ? (record.incompleteSince ?? now) : undefined);
-    const settling = comingBackSince !== undefined && now.getTime() - comingBackSince.getTime() < SETTLING_MS;
-    const born = observed.versions.find((version) => version.version === observed.current)?.created ?? now;
+    const incompleteSince = record.observed.incompleteSince ?? now;
+    const { recovering } = record.inFlight;
+    const isComing = recovering !== undefined && now.getTime() - recovering.since.getTime() < SETTLING_MS;
+    if (isThatKey ? isSettling(record, incompleteSince, now) : isComing && swapped.length === 0)
+      return [
+        {
+          version: undefined,
+          since: incompleteSince,
+          act: undefined,
+          stopsDisks: false,
+          summary: `Key ${name} is coming back: ${gone.length} of ${approved.length} approved versions do not list yet.`,
+          remedy: { kind: 'wait' },
+          commands: [],
+        },
+      ];
+    const made = observed.versions.find((version) => version.version === observed.current)?.created ?? now;
+    const other = swapped.length > 0 ? ', other material under an approved version' : '';
     return [
       {
         version: undefined,
-        since: settling ? comingBackSince : born,
+        since: made,
         act: undefined,
-        stopsDisks: !settling,
-        summary: settling
-          ? `Key ${vault}/${key} is coming back: ${gone.length} of ${approved.length} approved versions do not list yet.`
-          : `Key ${vault}/${key} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${swapped.length > 0 ? ', other material under an approved version' : ''}.`,
-        remedy: settling ? { kind: 'wait' } : { kind: 'tell' },
+        stopsDisks: true,
+        summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}.`,
+        remedy: { kind: 'alert' },
+        commands: [
+          `az keyvault key restore --vault-name ${vault} --file <a backup of the key, once this one is purged>`,
+        ],
+        abandons: 'versions',
       },
     ];
   },

@@ -9,11 +9,13 @@ export const versionDisabled: VersionRule = {
   doneBy: ['KeyUpdate'],
   find: (version, approved) =>
     approved.enabled && !version.enabled
-      ? {
-          act: 'disable',
-          stopsDisks: true,
-          says: 'is disabled and was approved as enabled',
-          remedy: { kind: 'restore', change: { enabled: true } },
-        }
-      : undefined,
+      ? [
+          {
+            act: 'disable',
+            stopsDisks: true,
+            says: 'is disabled and was approved as enabled',
+            remedy: { kind: 'restore', change: { enabled: true } },
+          },
+        ]
+      : [],
 };

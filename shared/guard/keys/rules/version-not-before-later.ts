@@ -10,18 +10,18 @@ export const versionNotBeforeLater: VersionRule = {
   doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const { notBefore } = version;
-    if (notBefore === undefined || notBefore.getTime() <= now.getTime()) return undefined;
-    if (approved.notBefore !== undefined && notBefore.getTime() <= approved.notBefore.getTime()) return undefined;
-    const finding = {
+    if (notBefore === undefined || notBefore.getTime() <= now.getTime()) return [];
+    if (approved.notBefore !== undefined && notBefore.getTime() <= approved.notBefore.getTime()) return [];
+    const found = {
       act: 'not-before',
-      stopsDisks: true,
+      stopsDisks: approved.enabled,
       says: `cannot be used before ${utc(notBefore)}; approved was ${utc(approved.notBefore)}`,
     } as const;
-    if (!approved.enabled) return { ...finding, stopsDisks: false, remedy: { kind: 'tell' } };
+    if (!approved.enabled) return [{ ...found, remedy: { kind: 'alert' } }];
     if (approved.notBefore !== undefined)
-      return { ...finding, remedy: { kind: 'restore', change: { notBefore: approved.notBefore } } };
-    // Azure keeps a date once it is set: the earliest one that says the same is the version's own birth.
+      return [{ ...found, remedy: { kind: 'restore', change: { notBefore: approved.notBefore } } }];
+    // Azure keeps a date once it is set: the earliest one that says the same is the version's own making.
     const change = { notBefore: version.created };
-    return { ...finding, remedy: { kind: 'restore', change, approves: change } };
+    return [{ ...found, remedy: { kind: 'restore', change, approves: change } }];
   },
 };

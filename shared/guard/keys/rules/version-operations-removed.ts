@@ -10,16 +10,18 @@ export const versionOperationsRemoved: VersionRule = {
   doneBy: ['KeyUpdate'],
   find(version, approved) {
     const operations = version.detail?.operations;
-    if (operations === undefined) return undefined;
+    if (operations === undefined) return [];
     const removed = VITAL_OPERATIONS.filter(
       (operation) => approved.operations.includes(operation) && !operations.includes(operation),
     );
-    if (removed.length === 0) return undefined;
-    return {
-      act: 'operations',
-      stopsDisks: approved.enabled,
-      says: `has lost ${removed.join(' and ')}`,
-      remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'tell' },
-    };
+    if (removed.length === 0) return [];
+    return [
+      {
+        act: 'operations',
+        stopsDisks: approved.enabled,
+        says: `has lost ${removed.join(' and ')}`,
+        remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'alert' },
+      },
+    ];
   },
 };

@@ -96,28 +96,28 @@ describe('the record of a call', () => {
   });
 
   it.each([
-    ['GET', '/keys', undefined, 'KeyList', 200, undefined],
-    ['GET', '/keys/disk/versions', undefined, 'KeyListVersions', 200, undefined],
-    ['GET', '/deletedkeys', undefined, 'KeyListDeleted', 200, undefined],
-    ['GET', '/keys/none', undefined, 'KeyGet', 404, '/keys/none'],
-    ['GET', '/deletedkeys/none', undefined, 'KeyGetDeleted', 404, '/deletedkeys/none'],
-    ['POST', '/keys/made/create', { kty: 'EC' }, 'KeyCreate', 200, /^\/keys\/made\/[0-9a-f]{32}$/],
-    ['POST', '/keys/disk/rotate', undefined, 'KeyRotate', 200, /^\/keys\/disk\/[0-9a-f]{32}$/],
-    ['PUT', '/keys/brought', {}, 'KeyImport', 400, '/keys/brought'],
-    ['DELETE', '/keys/disk', undefined, 'KeyDelete', 200, '/keys/disk'],
-    ['POST', '/deletedkeys/none/recover', undefined, 'KeyRecover', 404, '/deletedkeys/none'],
-    ['DELETE', '/deletedkeys/none', undefined, 'KeyPurge', 404, '/deletedkeys/none'],
-    ['POST', '/keys/disk/wrapkey', { alg: 'RSA-OAEP', value: 'AQAB' }, 'KeyWrap', 200, /^\/keys\/disk\/[0-9a-f]{32}$/],
+    ['GET', '/keys', 'KeyList', 200, undefined],
+    ['GET', '/keys/disk/versions', 'KeyListVersions', 200, undefined],
+    ['GET', '/deletedkeys', 'KeyListDeleted', 200, undefined],
+    ['GET', '/keys/none', 'KeyGet', 404, '/keys/none'],
+    ['GET', '/deletedkeys/none', 'KeyGetDeleted', 404, '/deletedkeys/none'],
+    ['POST', '/keys/made/create', 'KeyCreate', 200, /^\/keys\/made\/[0-9a-f]{32}$/, { kty: 'EC' }],
+    ['POST', '/keys/disk/rotate', 'KeyRotate', 200, /^\/keys\/disk\/[0-9a-f]{32}$/],
+    ['PUT', '/keys/brought', 'KeyImport', 400, '/keys/brought', {}],
+    ['DELETE', '/keys/disk', 'KeyDelete', 200, '/keys/disk'],
+    ['POST', '/deletedkeys/none/recover', 'KeyRecover', 404, '/deletedkeys/none'],
+    ['DELETE', '/deletedkeys/none', 'KeyPurge', 404, '/deletedkeys/none'],
+    ['POST', '/keys/disk/wrapkey', 'KeyWrap', 200, /^\/keys\/disk\/[0-9a-f]{32}$/, { alg: 'RSA-OAEP', value: 'AQAB' }],
     [
       'POST',
       '/keys/disk/unwrapkey',
-      { alg: 'RSA-OAEP', value: 'AQAB' },
       'KeyUnwrap',
       400,
       /^\/keys\/disk\/[0-9a-f]{32}$/,
+      { alg: 'RSA-OAEP', value: 'AQAB' },
     ],
-    ['POST', '/keys/disk/backup', undefined, 'KeyBackup', 400, '/keys/disk/backup'],
-  ])('%s %s with %o is %s with %i', async (method, path, body, operationName, httpStatusCode, id) => {
+    ['POST', '/keys/disk/backup', 'KeyBackup', 400, '/keys/disk/backup'],
+  ])('%s %s is %s with %i', async (method, path, operationName, httpStatusCode, id, body = undefined) => {
     const azure = localAzure();
     const { records } = listen(azure);
     await sender(azure)(method, path, body);
@@ -231,11 +231,11 @@ describe('what cannot be relied on', () => {
   });
 
   it.each([
-    [{ resulting: 1, absent: 0, wrong: 0 }, [false]],
-    [{ resulting: 0, absent: 1, wrong: 0 }, [undefined]],
-    [{ resulting: 0, absent: 0, wrong: 1 }, [true]],
-    [{ resulting: 1, absent: 1, wrong: 1 }, [false, true, undefined]],
-  ])('with %o, the record of a disabling shows enabled as %s', async (enabledInAuditRecord, expected) => {
+    ['what came of it', { resulting: 1, absent: 0, wrong: 0 }, [false]],
+    ['nothing', { resulting: 0, absent: 1, wrong: 0 }, [undefined]],
+    ['the contrary', { resulting: 0, absent: 0, wrong: 1 }, [true]],
+    ['any of these', { resulting: 1, absent: 1, wrong: 1 }, [false, true, undefined]],
+  ])('the record of a disabling shows as `enabled` %s', async (_shown, enabledInAuditRecord, expected) => {
     const azure = localAzure({ behaviours: { enabledInAuditRecord } });
     const { records } = listen(azure);
     for (let count = 0; count < 40; count += 1)

@@ -29,7 +29,7 @@ describe('getting a key', () => {
     ['2025-07-01', ['recoverableDays', 'exportable', 'hsmPlatform']],
     ['2026-04-01', ['recoverableDays', 'exportable', 'hsmPlatform']],
     ['2026-07-01-preview', ['recoverableDays', 'exportable', 'hsmPlatform']],
-  ])('has at api-version %s the members %s', async (apiVersion, members) => {
+  ])('has at api-version %s the members %j', async (apiVersion, members) => {
     const { json } = await sender(localAzure())('GET', `/keys?api-version=${apiVersion}`);
     expect(json).toEqual({
       value: [
@@ -260,16 +260,14 @@ describe('making a version', () => {
   });
 
   it.each([
-    [{ kty: 'EC' }, { kty: 'EC', key_ops: ['sign', 'verify'], crv: 'P-256' }],
+    ['EC', { kty: 'EC' }, { kty: 'EC', key_ops: ['sign', 'verify'], crv: 'P-256' }],
+    ['EC-HSM of a curve', { kty: 'EC-HSM', crv: 'P-256K' }, { kty: 'EC-HSM', crv: 'P-256K' }],
     [
-      { kty: 'EC-HSM', crv: 'P-256K' },
-      { kty: 'EC-HSM', crv: 'P-256K' },
-    ],
-    [
+      'RSA-HSM of a size and an operation',
       { kty: 'RSA-HSM', key_size: 2048, key_ops: ['wrapKey'] },
       { kty: 'RSA-HSM', key_ops: ['wrapKey'] },
     ],
-  ])('of %o answers its public part', async (body, key) => {
+  ])('of the type %s answers its public part', async (_type, body, key) => {
     expect(await sender(localAzure())('POST', '/keys/made/create', body)).toMatchObject({ status: 200, json: { key } });
   });
 

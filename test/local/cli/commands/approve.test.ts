@@ -79,7 +79,14 @@ describe('approve', () => {
     );
   });
 
-  it.each(['nothing', 'a/b', 'a\\b', 'a#b', 'a?b', 'x'.repeat(2_000)])('refuses the id %s', async (id) => {
+  it.each([
+    ['nothing', 'nothing'],
+    ['a/b', 'a/b'],
+    ['a\\b', 'a\\b'],
+    ['a#b', 'a#b'],
+    ['a?b', 'a?b'],
+    ['of 2,000 letters', 'x'.repeat(2_000)],
+  ])('refuses the id %s', async (_what, id) => {
     expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(`There is no approval ${id} in contoso-disks.`);
   });
 

@@ -18,7 +18,7 @@ describe('baseline', () => {
     const shown = (await done('baseline', 'show', 'contoso-dev')).split('\n');
     expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and current`));
     expect(shown).toContainEqual(
-      `  npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev [--needed key/version] [--as-shown key/version] [--retired key/version]`,
+      `  npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --needed ${name}`,
     );
 
     expect(await done('baseline', 'accept', 'contoso-dev')).toBe(
@@ -45,9 +45,9 @@ describe('baseline', () => {
     await as('owner').delete('contoso-dev', 'dev-app');
     await swept();
     const command = `baseline accept contoso-dev --as-shown dev-web/${version}`;
-    const told = (await running().guardian.ports.tables.incidents.list()).map(({ data }) => data);
-    expect(told).toContainEqual(
-      expect.objectContaining({ kind: 'version-changed', state: 'open', command: `key-guardian ${command}` }),
+    const { stored } = await running().guardian.ports.tables.incidents.list();
+    expect(stored.map(({ value }) => value)).toContainEqual(
+      expect.objectContaining({ kind: 'version-changed', state: 'open', commands: [`key-guardian ${command}`] }),
     );
     expect(await done(...command.split(' '))).toBe(
       'The baseline of contoso-dev is accepted: 1 version is approved, 1 stays as it was approved, 1 deleted key is left as it was.',
@@ -58,6 +58,54 @@ describe('baseline', () => {
     expect(await refused('baseline', 'accept', 'contoso-dev', '--retired', 'dev-app/')).toBe(
       'There is no dev-app/ in contoso-dev: nothing was accepted.',
     );
+  });
+
+  it('takes no version that is in use as retired, and says how its disablement is approved', async () => {
+    const name = `dev-web/${versionOf('contoso-dev', 'dev-web')}`;
+    const said = (await refused('baseline', 'accept', 'contoso-dev', '--retired', name)).split('\n');
+    const approve = `approve ask contoso-dev/${name} --act disable --why "…"`;
+    expect(said).toEqual([
+      'Nothing was accepted.',
+      `${name}: it is in use. Approve its disablement instead:`,
+      `  npm run key-guardian -- --folder ${folder()} ${approve}`,
+    ]);
+    const asked = await done(...approve.replaceAll('"', '').split(' '));
+    expect(asked).toMatch(/^Asked: /);
+  });
+
+  it('accepts nothing as shown where nothing differs', async () => {
+    const name = `disk-web/${versionOf('contoso-disks', 'disk-web')}`;
+    expect(await refused('baseline', 'accept', 'contoso-disks', '--as-shown', name)).toBe(
+      `Nothing was accepted.\n${name}: it is as it was approved: there is nothing to accept.`,
+    );
+  });
+
+  it('says how what is needed and not usable is restored', async () => {
+    const name = `dev-web/${versionOf('contoso-dev', 'dev-web')}`;
+    await as('attacker').disable('contoso-dev', 'dev-web');
+    expect((await done('baseline', 'accept', 'contoso-dev', '--needed', name)).split('\n')).toEqual([
+      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
+      'What is needed and not usable is restored, once the vault was swept, with:',
+      `  npm run key-guardian -- --folder ${folder()} restore contoso-dev`,
+    ]);
+    await swept();
+    expect(await done('restore', 'contoso-dev')).toMatch(/^restore contoso-dev\/dev-web\/\S+: enabled: done$/);
+  });
+
+  it('is accepted of all vaults that wait at once, and says nothing of single versions then', async () => {
+    expect(await done('baseline', 'accept', '--all')).toBe('No baseline waits: every vault has one that was accepted.');
+    const { tables } = running().guardian.ports;
+    for (const vault of ['contoso-disks', 'contoso-dev'])
+      await tables.baselines.put('baseline', vault, { state: 'proposed', at: new Date(), keys: 3, suspicious: [] });
+    expect(await refused('baseline', 'accept', '--all', '--needed', 'disk-web/0')).toBe(
+      'With --all nothing can be said of single versions: accept their vault by itself.',
+    );
+    expect((await done('baseline', 'accept', '--all')).split('\n')).toEqual([
+      'The baseline of contoso-disks is accepted: 5 versions are approved.',
+      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
+    ]);
+    for (const args of [[], ['contoso-dev', '--all']])
+      expect(await refused('baseline', 'accept', ...args)).toBe('Name a vault, or say --all: one of the two.');
   });
 
   it('is shown to whoever may read, and accepted under the name of who runs it', async () => {

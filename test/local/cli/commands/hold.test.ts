@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { commandLine, idIn } from '../command-line.ts';
 
-const { swept, as, enabled, done, refused } = commandLine();
+const { folder, host, swept, as, enabled, done, refused } = commandLine();
+
+const typed = (...words: readonly string[]) => ['npm run key-guardian --', '--folder', folder(), ...words].join(' ');
+const howToSettle = (id: string): readonly string[] => [
+  'What changed under it stays as it is until you say which:',
+  `  ${typed('hold release', id, '--undo')}`,
+  `  ${typed('hold release', id, '--accept')}`,
+];
+const released = (id: string, what: string): string => [`Writes to ${what} go on.`, ...howToSettle(id)].join('\n');
 
 describe('hold', () => {
   it('stops every write to a key until it is released, and status shows it', async () => {
@@ -12,16 +20,86 @@ describe('hold', () => {
     expect(enabled('contoso-disks', 'disk-db')).toContain(false);
     expect(await done('status')).toContain(`${idIn(set)}  stops contoso-disks/disk-db`);
 
-    expect(await done('hold', 'release', idIn(set))).toBe('Writes to contoso-disks/disk-db go on.');
+    expect(await done('hold', 'release', idIn(set))).toBe(released(idIn(set), 'contoso-disks/disk-db'));
     expect(await done('status')).toContain('Holds: none');
-    await swept();
+    await done('hold', 'release', idIn(set), '--undo');
+    await host().idle();
     expect(enabled('contoso-disks', 'disk-db')).toEqual([true, true]);
+  });
+
+  it('leaves what changed under it until a person says to undo it, and its incident says how', async () => {
+    const set = await done('hold', 'set', 'contoso-disks/disk-web', '--why', 'we look into it');
+    await as('owner').disable('contoso-disks', 'disk-web');
+    await swept();
+    await done('hold', 'release', idIn(set));
+    await swept();
+    expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
+    const [, id = ''] = /disk-web\/.* settle {2}([0-9a-f]{32})$/m.exec(await done('incident', 'list')) ?? [];
+    const shown = (await done('incident', 'show', id)).split('\n');
+    expect(shown.filter((line) => line.startsWith('command: '))).toEqual([
+      `command: ${typed('hold release', idIn(set), '--undo')}`,
+      `command: ${typed('hold release', idIn(set), '--accept')}`,
+      `command: ${typed('restore contoso-disks/disk-web')}`,
+    ]);
+
+    expect(await done('hold', 'release', idIn(set), '--undo')).toBe(
+      `The guardian undoes what changed under hold ${idIn(set)}: contoso-disks/disk-web.`,
+    );
+    await host().idle();
+    expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
+    expect(await done('hold', 'release', idIn(set), '--undo')).toBe(
+      `Hold ${idIn(set)} is over, and nothing is left of what changed under it.`,
+    );
+    expect(await done('hold', 'release', idIn(set))).toBe('Writes to contoso-disks/disk-web go on.');
+  });
+
+  it('asks a second person to accept what changed under it, where the first says so', async () => {
+    const set = await done('hold', 'set', 'contoso-sql/disk-sql', '--why', 'it was compromised');
+    await as('owner').disable('contoso-sql', 'disk-sql');
+    await swept();
+    const asked = (await done('hold', 'release', idIn(set), '--accept')).split('\n');
+    const approval = idIn(asked[1] ?? '');
+    expect(asked).toEqual([
+      `Asked to approve what changed under hold ${idIn(set)}: contoso-sql/disk-sql. Somebody else grants:`,
+      `  ${typed('--as approver approve grant contoso-sql', approval)}`,
+    ]);
+    await swept();
+    expect(await done('status')).toMatch(/version-disabled {2}contoso-sql\/disk-sql\//);
+    await done('--as', 'approver', 'approve', 'grant', 'contoso-sql', approval);
+    await swept();
+    expect(enabled('contoso-sql', 'disk-sql')).toEqual([false]);
+    expect(await done('status')).toContain('Open incidents: none');
+  });
+
+  it('says how to restore what changed under it in a vault in alert, where nothing is undone', async () => {
+    const set = await done('hold', 'set', 'contoso-dev', '--why', 'we look into it');
+    await as('owner').disable('contoso-dev', 'dev-web');
+    await swept();
+    expect((await done('hold', 'release', idIn(set), '--undo')).split('\n')).toEqual([
+      'In alert nothing is undone. What changed there is restored with:',
+      `  ${typed('restore contoso-dev/dev-web')}`,
+    ]);
+    expect(await done('restore', 'contoso-dev/dev-web')).toMatch(/: enabled: done$/);
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([true]);
+  });
+
+  it('keeps nobody from restoring what changed under it, and goes on where that was refused', async () => {
+    const set = await done('hold', 'set', 'contoso-disks/disk-app', '--why', 'we look into it');
+    await as('owner').disable('contoso-disks', 'disk-app');
+    await swept();
+    expect(await refused('--as', 'approver', 'restore', 'contoso-disks/disk-app')).toContain('refused: forbidden');
+    await done('hold', 'release', idIn(set));
+    await swept();
+    expect(enabled('contoso-disks', 'disk-app')).toEqual([true, false]);
+    expect(await done('restore', 'contoso-disks/disk-app')).toMatch(/: enabled: done$/);
+    expect(enabled('contoso-disks', 'disk-app')).toEqual([true, true]);
+    expect(await done('status')).toContain('Open incidents: none');
   });
 
   it('stops everything where it names nothing', async () => {
     const set = await done('hold', 'set', '--why', 'all hands');
     expect(set).toContain('stops every write to everything');
-    expect(await done('hold', 'release', idIn(set))).toBe('Writes to everything go on.');
+    expect(await done('hold', 'release', idIn(set))).toBe(released(idIn(set), 'everything'));
   });
 
   it('released, names every other hold that still stops something of it', async () => {
@@ -33,13 +111,15 @@ describe('hold', () => {
     expect((await done('hold', 'release', idIn(narrow))).split('\n')).toEqual([
       'Released. Other holds still stand on contoso-disks/disk-db:',
       expect.stringMatching(new RegExp(`^  ${idIn(wide)}  stops contoso-disks until .* UTC: the vault$`)),
+      ...howToSettle(idIn(narrow)),
     ]);
-    expect(await done('hold', 'release', idIn(wide))).toBe('Writes to contoso-disks go on.');
-    expect(await done('hold', 'release', idIn(elsewhere))).toBe('Writes to contoso-sql go on.');
+    expect(await done('hold', 'release', idIn(wide))).toBe(released(idIn(wide), 'contoso-disks'));
+    expect(await done('hold', 'release', idIn(elsewhere))).toBe(released(idIn(elsewhere), 'contoso-sql'));
   });
 
   it('refuses to release what there is not', async () => {
     expect(await refused('hold', 'release', 'nothing')).toBe('There is no hold nothing.');
     expect(await refused('hold', 'release', 'a/b')).toBe('There is no hold a/b.');
+    expect(await refused('hold', 'release', 'nothing', '--undo')).toBe('There is no hold nothing.');
   });
 });

@@ -41,9 +41,46 @@ describe('restore', () => {
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
     expect(await done('restore', 'contoso-disks/disk-web')).toContain('there is nothing to restore');
-    expect(await done('restore', 'contoso-disks/disk-web', '--also-approved')).toMatch(/: enabled: done$/);
+    expect(await done('restore', 'contoso-disks')).toContain('there is nothing to restore');
+    const id = idIn(asked);
+    expect((await done('restore', 'contoso-disks', '--also-approved')).split('\n')).toEqual([
+      'take back what approvals allowed',
+      expect.stringMatching(/^restore contoso-disks\/disk-web\/\S+: enabled: done$/),
+      expect.stringMatching(
+        new RegExp(`^Approval ${id} allows disable again until [-\\d: ]+ UTC, unless it is withdrawn:$`),
+      ),
+      `  npm run key-guardian -- --folder ${folder()} approve withdraw contoso-disks ${id}`,
+    ]);
+    await done('approve', 'withdraw', 'contoso-disks', id);
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
+    await as('attacker').disable('contoso-disks', 'disk-web');
+    await swept();
+    expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
+  });
+
+  it('puts every key of a vault back that the last sweep found differing, and says what it could not', async () => {
+    const version = versionOf('contoso-dev', 'dev-db');
+    await as('attacker').disable('contoso-dev', 'dev-web');
+    await as('attacker').delete('contoso-dev', 'dev-app');
+    await as('attacker').operations('contoso-dev', 'dev-db', ['wrapKey', 'unwrapKey', 'decrypt']);
+    expect(await done('restore', 'contoso-dev', '--dry-run')).toMatch(
+      /^No key of contoso-dev differed from what was approved when it was last swept, [-\d: ]+ UTC: there is nothing to restore\.$/,
+    );
+    await swept();
+    const planned = await refused('restore', 'contoso-dev', '--dry-run');
+    expect(planned).toContain('contoso-dev/dev-app would be restored:\n  recover contoso-dev/dev-app\n');
+    expect(planned).toContain('contoso-dev/dev-db is not as it was approved:');
+    const said = await refused('restore', 'contoso-dev');
+    expect(said).toContain('recover contoso-dev/dev-app: done');
+    expect(said).toMatch(/restore contoso-dev\/dev-web\/\S+: enabled: done/);
+    const accept = `baseline accept contoso-dev --as-shown dev-db/${version}`;
+    expect(said.split('\n').at(-1)).toBe(`    npm run key-guardian -- --folder ${folder()} ${accept}`);
+    expect(enabled('contoso-dev', 'dev-app')).toEqual([true]);
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([true]);
+    await done(...accept.split(' '));
+    await swept();
+    expect(await done('restore', 'contoso-dev')).toContain('there is nothing to restore');
   });
 
   it('fails with what the vault answered where the person may not, and writes nothing', async () => {
@@ -66,7 +103,7 @@ describe('restore', () => {
 
   it('waits for its turn while the guardian is at work on the key, and gives up where it does not end', async () => {
     const { claims } = running().guardian.ports.tables;
-    const until = new Date(Date.now() + CLAIM_MS).toISOString();
+    const until = new Date(Date.now() + CLAIM_MS);
     const claim = await claims.put('contoso-dev', 'dev-web', { owner: 'a worker', until, intents: [] });
     const context = await localContext('owner', folder());
     const wanted = { vault: 'contoso-dev', key: 'dev-web', version: undefined, dryRun: false, alsoApproved: false };
@@ -95,7 +132,8 @@ describe('restore', () => {
     const told = [
       'contoso-dev/dev-app is not as it was approved:',
       `  Version ${version} of contoso-dev/dev-app may wrapKey, unwrapKey, decrypt instead of wrapKey, unwrapKey.`,
-      `    This cannot be restored: where it is to stay as it is, accept it: npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}`,
+      '    No write puts this right. What a person can do:',
+      `    npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}`,
     ];
     expect((await refused('restore', 'contoso-dev/dev-app')).split('\n')).toEqual(told);
     expect((await refused('restore', 'contoso-dev/dev-app', '--dry-run')).split('\n')).toEqual(told);
@@ -104,19 +142,23 @@ describe('restore', () => {
     expect(restored).toEqual([`restore contoso-dev/dev-app/${version}: enabled: done`, ...told]);
   });
 
-  it('brings back no key that was purged, until a person closes its incident and so gives it up', async () => {
+  it('brings back no key that was purged, until a person closes its incident and so abandons it', async () => {
     await as('attacker').delete('contoso-sql', 'disk-backup');
     await as('attacker').purge('contoso-sql', 'disk-backup');
-    for (let passes = 0; passes < 4; passes += 1) await swept();
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) await swept();
     expect(await refused('restore', 'contoso-sql/disk-backup')).toMatch(
-      /is neither among the keys nor among the deleted keys\.\n.*restore a backup of the key \("az keyvault key restore --vault-name contoso-sql --file …"\)/,
+      /is missing: it is among neither the keys nor the deleted keys\.\n.*\n {4}az keyvault key restore --vault-name contoso-sql --file <a backup of the key>$/,
     );
     const [, id = ''] =
-      /key-purged {2}contoso-sql\/disk-backup .* until "incident close (\w+)"/.exec(await done('status')) ?? [];
+      /key-missing {2}contoso-sql\/disk-backup .* until a person closes it {2}(\w+)/.exec(await done('status')) ?? [];
     expect(await done('incident', 'close', id, '--why', 'it was empty')).toBe(
-      'Closed: key-purged of contoso-sql/disk-backup. The key is given up: nothing of it is missed any more.',
+      'Closed: key-missing of contoso-sql/disk-backup. The key is abandoned: nothing of it is missed any more.',
     );
     await swept();
-    expect(await done('status')).not.toMatch(/key-\w+ +contoso-sql\/disk-backup/);
+    const status = await done('status');
+    expect(status).not.toMatch(/key-\w+ +contoso-sql\/disk-backup/);
+    expect(status).toMatch(
+      /contoso-sql\/disk-backup abandoned on [-\d: ]+ UTC: closed by owner@contoso\.example: it was empty/,
+    );
   });
 });

@@ -1,16 +1,58 @@
 import { describe, expect, test } from 'vitest';
 import type { ListedVersion } from '../../../../shared/domain/key.ts';
-import { ACTED, DETAIL, inDays, inMs, known, NOW, OPERATIONS, recordOf, V1, V2, V3 } from '../../guard/situations.ts';
-import { fresh, HOUR, listedKey, listedVersion, older, pass, readVersion, type Seen, seenAgo } from './lists.ts';
+import type { KeyRecord, Standing } from '../../../../shared/domain/register.ts';
+import type { DeletedKey } from '../../../../shared/domain/vault.ts';
+import {
+  ACTED,
+  DETAIL,
+  inDays,
+  inMs,
+  known,
+  NOW,
+  OPERATIONS,
+  type Parts,
+  V1,
+  V2,
+  V3,
+} from '../../guard/keys/situations.ts';
+import {
+  compared,
+  fresh,
+  HOUR,
+  listedKey,
+  listedVersion,
+  observedAgo,
+  older,
+  readVersion,
+  registeredAgo,
+  retired,
+  rowOf,
+  type Shown,
+  TURN,
+} from './lists.ts';
+
+const deletedOf = (key: string): DeletedKey => ({
+  key,
+  managed: false,
+  deletedOn: ACTED,
+  scheduledPurgeOn: undefined,
+});
+const oneWith = (more: Parts) => ({ 'disk-a': rowOf({ [V1]: fresh }, more) });
+/** Its deletion was approved, and Azure purges it then. */
+const leftDeleted = (scheduledPurgeOn?: Date): Pick<KeyRecord['approved'], 'standing'> => ({
+  standing: { kind: 'deletion-approved', approval: 'a', deletedOn: ACTED, scheduledPurgeOn } satisfies Standing,
+});
+const abandoned = { standing: { kind: 'abandoned', at: ACTED, by: 'owner', because: 'it was purged' } } as const;
+const undone = (agoMs: number, since = inMs(-agoMs)) => ({ version: V1, since, at: inMs(-agoMs) });
 
 describe('a key differs', () => {
-  const one = { 'disk-a': recordOf({ [V1]: fresh }) };
-  const two = { 'disk-a': recordOf({ [V1]: fresh, [V2]: older }) };
+  const one = oneWith({});
+  const two = { 'disk-a': rowOf({ [V1]: fresh, [V2]: older }) };
   const listedTwo = (more: Partial<ListedVersion>) => ({
     'disk-a': [listedVersion(V1), listedVersion(V2, { created: inDays(-100), ...more })],
   });
 
-  test.each<readonly [says: string, seen: Seen]>([
+  test.each<readonly [says: string, shown: Shown]>([
     [
       'when its current version is disabled',
       { keys: [listedKey('disk-a', { enabled: false, updated: ACTED })], register: one },
@@ -19,40 +61,32 @@ describe('a key differs', () => {
       'when an older version is disabled',
       { keys: [listedKey('disk-a')], listed: listedTwo({ enabled: false }), register: two },
     ],
-    [
-      'when it is among the deleted keys',
-      { deleted: [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }], register: one },
-    ],
+    ['when it is among the deleted keys', { deleted: [deletedOf('disk-a')], register: one }],
     ['when it is in neither list', { register: one }],
     ['when the register does not know it', { keys: [listedKey('disk-a')] }],
     [
-      'when it stays deleted as approved, and was seen in neither list meanwhile',
+      'when it stays deleted as approved, and was observed in neither list meanwhile',
       {
-        deleted: [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }],
-        register: {
-          'disk-a': recordOf(
-            { [V1]: fresh },
-            { approvedDeletion: { approval: 'a', deletedOn: ACTED }, absentSince: inMs(-60_000) },
-          ),
-        },
+        deleted: [deletedOf('disk-a')],
+        register: oneWith({ approved: leftDeleted(), observed: { absentSince: inMs(-60_000) } }),
       },
     ],
     ['when its item of the list does not hold what it should', { unclear: ['disk-a'], register: one }],
     ['when neither its item nor the register tells of it', { unclear: ['disk-a'] }],
     [
       'when it was deleted with approval and is gone before its day',
-      {
-        register: {
-          'disk-a': recordOf(
-            { [V1]: fresh },
-            { approvedDeletion: { approval: 'a', deletedOn: ACTED, scheduledPurgeOn: inMs(1) } },
-          ),
-        },
-      },
+      { register: oneWith({ approved: leftDeleted(inMs(5_001)) }) },
     ],
     [
       'when it has a version that is not known',
       { keys: [listedKey('disk-a')], listed: { 'disk-a': [listedVersion(V1), listedVersion(V3)] }, register: one },
+    ],
+    [
+      'when no version of it is approved',
+      {
+        keys: [listedKey('disk-a')],
+        register: { 'disk-a': rowOf({ [V1]: { ...fresh, known: known({ attributes: undefined }) } }) },
+      },
     ],
     [
       'when an approved version does not list',
@@ -68,132 +102,110 @@ describe('a key differs', () => {
     ],
     [
       'when it is back and its deletion had been approved',
+      { keys: [listedKey('disk-a')], register: oneWith({ approved: leftDeleted() }) },
+    ],
+    [
+      'when it is back and had been abandoned',
+      { keys: [listedKey('disk-a')], register: oneWith({ approved: abandoned }) },
+    ],
+    [
+      'when it was absent at the last inspection',
+      { keys: [listedKey('disk-a')], register: oneWith({ observed: { absentSince: ACTED } }) },
+    ],
+    [
+      'when its recovery had not shown at the last inspection',
       {
         keys: [listedKey('disk-a')],
-        register: { 'disk-a': recordOf({ [V1]: fresh }, { approvedDeletion: { approval: 'a', deletedOn: ACTED } }) },
+        register: oneWith({ inFlight: { recovering: { since: ACTED, deletedOn: ACTED } } }),
       },
     ],
     [
-      'when it was absent at the last look',
-      { keys: [listedKey('disk-a')], register: { 'disk-a': recordOf({ [V1]: fresh }, { absentSince: ACTED }) } },
-    ],
-    [
-      'when its recovery had not shown at the last look',
+      'when it could not be read at the last inspection',
       {
         keys: [listedKey('disk-a')],
-        register: { 'disk-a': recordOf({ [V1]: fresh }, { recovering: { since: ACTED, deletedOn: ACTED } }) },
+        register: oneWith({ inFlight: { unreadable: { since: ACTED, because: 'throttled' } } }),
       },
     ],
     [
-      'when it could not be read at the last look',
+      'when the last inspection found something',
+      { keys: [listedKey('disk-a')], register: oneWith({ observed: { foundSomething: true } }) },
+    ],
+    [
+      'when it is flapping: somebody has to see it hold',
       {
         keys: [listedKey('disk-a')],
-        register: { 'disk-a': recordOf({ [V1]: fresh }, { failing: { since: ACTED, because: 'throttled' } }) },
+        register: oneWith({ inFlight: { undone: [undone(180_000), undone(120_000), undone(60_000)] } }),
       },
     ],
     [
-      'when the last look found something',
-      { keys: [listedKey('disk-a')], register: { 'disk-a': recordOf({ [V1]: fresh }, { lastLookFound: true }) } },
+      'when what was undone of it has been kept for an hour',
+      { keys: [listedKey('disk-a')], register: oneWith({ inFlight: { undone: [undone(HOUR)] } }) },
     ],
-  ])('%s', (_says, seen) => {
-    expect(pass(seen)).toMatchObject({ differing: ['disk-a'] });
-    expect(pass(seen).seen.size).toBe(0);
+  ])('%s', (_says, shown) => {
+    expect(compared(shown)).toMatchObject({ differing: ['disk-a'] });
+    expect(compared(shown).observed.size).toBe(0);
   });
 
-  test.each<readonly [says: string, seen: Seen]>([
+  test.each<readonly [says: string, shown: Shown]>([
     ['when it is as approved', { keys: [listedKey('disk-a')], register: one }],
     ['when all its versions are as approved', { keys: [listedKey('disk-a')], listed: listedTwo({}), register: two }],
     [
-      'when an older version was not listed this time: it stands as it was last seen',
+      'when an older version was not listed this time: it stands as it was last observed',
       { keys: [listedKey('disk-a')], register: two },
     ],
     [
       'when it stays deleted as approved',
-      {
-        deleted: [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }],
-        register: { 'disk-a': recordOf({ [V1]: fresh }, { approvedDeletion: { approval: 'a', deletedOn: ACTED } }) },
-      },
+      { deleted: [deletedOf('disk-a')], register: oneWith({ approved: leftDeleted() }) },
     ],
+    ['when it was purged after an approved deletion', { register: oneWith({ approved: leftDeleted() }) }],
     [
-      'when it was purged after an approved deletion',
-      { register: { 'disk-a': recordOf({ [V1]: fresh }, { approvedDeletion: { approval: 'a', deletedOn: ACTED } }) } },
+      'when it was deleted with approval and is gone on its day, by clocks that may be 5 s apart',
+      { register: oneWith({ approved: leftDeleted(inMs(5_000)) }) },
     ],
-    [
-      'when it was deleted with approval and is gone on its day',
-      {
-        register: {
-          'disk-a': recordOf(
-            { [V1]: fresh },
-            { approvedDeletion: { approval: 'a', deletedOn: ACTED, scheduledPurgeOn: NOW } },
-          ),
-        },
-      },
-    ],
+    ['when it is gone and was abandoned', { register: oneWith({ approved: abandoned }) }],
     ['when the policy leaves it out, though its item does not hold what it should', { unclear: ['canary'] }],
     [
       'when the policy leaves it out, whatever it is like',
-      { keys: [listedKey('canary', { enabled: false })], register: { canary: recordOf({ [V1]: fresh }) } },
+      { keys: [listedKey('canary', { enabled: false })], register: { canary: rowOf({ [V1]: fresh }) } },
     ],
+    ['when it is deleted and was never approved', { deleted: [deletedOf('disk-z')] }],
     [
-      'when it is deleted and was never approved',
-      { deleted: [{ key: 'disk-z', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }] },
+      'when it was undone twice within the hour',
+      {
+        keys: [listedKey('disk-a')],
+        register: oneWith({ inFlight: { undone: [undone(HOUR - 1), undone(60_000)] } }),
+      },
     ],
-  ])('not %s', (_says, seen) => {
-    expect(pass(seen).differing).toEqual([]);
+  ])('not %s', (_says, shown) => {
+    expect(compared(shown).differing).toEqual([]);
   });
 
   test('once, however much of it differs, and beside others', () => {
     const keys = [listedKey('disk-b'), listedKey('disk-a', { enabled: false, expiresOn: inDays(-1), updated: ACTED })];
     const register = {
-      'disk-a': recordOf({ [V1]: fresh }),
-      'disk-b': recordOf({ [V1]: fresh }),
-      'disk-c': recordOf({ [V1]: fresh }),
+      'disk-a': rowOf({ [V1]: fresh }),
+      'disk-b': rowOf({ [V1]: fresh }),
+      'disk-c': rowOf({ [V1]: fresh }),
     };
-    expect(pass({ keys, register }).differing).toEqual(['disk-a', 'disk-c']);
+    expect(compared({ keys, register }).differing).toEqual(['disk-a', 'disk-c']);
+  });
+
+  test('where a rule breaks on what is shown of it, which costs the sight of no other', () => {
+    const noDate = new Date(Number.NaN);
+    const keys = [listedKey('disk-a', { expiresOn: noDate }), listedKey('disk-b')];
+    const register = { 'disk-a': rowOf({ [V1]: fresh }), 'disk-b': rowOf({ [V1]: fresh }) };
+    expect(compared({ keys, register }).differing).toEqual(['disk-a']);
   });
 });
 
-describe('versions that were bad before the last look', () => {
-  const left = known({ seen: seenAgo(60_000, { enabled: false, updated: ACTED, verdict: 'left' }) });
-  const bad = (key: string) => listedKey(key, { enabled: false, updated: ACTED });
-
-  test('are counted where they would be undone now', () => {
-    const register = { 'disk-a': recordOf({ [V1]: left }), 'disk-b': recordOf({ [V1]: left }) };
-    expect(pass({ keys: [bad('disk-a'), bad('disk-b')], register }).badBefore).toBe(2);
-  });
-
-  test('count once, however much is bad of one', () => {
-    const keys = [listedKey('disk-a', { enabled: false, notBefore: inDays(1), updated: ACTED })];
-    expect(pass({ keys, register: { 'disk-a': recordOf({ [V1]: left }) } }).badBefore).toBe(1);
-  });
-
-  test('are all those of a key that was left deleted', () => {
-    const record = recordOf({ [V1]: fresh, [V2]: older, [V3]: known({ approved: undefined }) }, { leftDeleted: ACTED });
-    const deleted = [{ key: 'disk-a', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined }];
-    expect(pass({ deleted, register: { 'disk-a': record } }).badBefore).toBe(2);
-  });
-
-  test('do not count when they have become bad since', () => {
-    const keys = [bad('disk-a'), listedKey('disk-b', { enabled: false, updated: NOW })];
-    expect(
-      pass({ keys, register: { 'disk-a': recordOf({ [V1]: fresh }), 'disk-b': recordOf({ [V1]: left }) } }).badBefore,
-    ).toBe(0);
-  });
-
-  test('do not count where the policy only tells', () => {
-    expect(pass({ keys: [bad('told')], register: { told: recordOf({ [V1]: left }) } }).badBefore).toBe(0);
-  });
-});
-
-describe('what a pass saw of a key that is as approved', () => {
+describe('what a sweep observed of a key that is as approved', () => {
   test('is what was read in full, now', () => {
-    const record = recordOf({ [V1]: known({ seen: seenAgo(HOUR, { operations: ['wrapKey'] }) }) });
-    const { seen } = pass({
+    const { observed } = compared({
       keys: [listedKey('disk-a', { updated: ACTED })],
       read: { [`disk-a/${V1}`]: readVersion(V1, { updated: ACTED }) },
-      register: { 'disk-a': record },
+      register: { 'disk-a': rowOf({ [V1]: registeredAgo(HOUR, { operations: ['wrapKey'] }) }) },
     });
-    expect(seen.get('disk-a')?.versions[V1]?.seen).toEqual({
+    expect(observed.get('disk-a')?.observed.versions[V1]).toEqual({
       at: NOW,
       updated: ACTED,
       enabled: true,
@@ -201,12 +213,35 @@ describe('what a pass saw of a key that is as approved', () => {
       expiresOn: undefined,
       operations: [...OPERATIONS],
       inFullAt: NOW,
-      verdict: 'good',
     });
   });
 
+  test('is of a version that was only listed what the list shows, and its operations as they were last read', () => {
+    const { observed } = compared({
+      keys: [listedKey('disk-a', { updated: ACTED })],
+      register: { 'disk-a': rowOf({ [V1]: registeredAgo(HOUR) }) },
+    });
+    const last = observed.get('disk-a')?.observed.versions[V1];
+    expect(last).toMatchObject({ at: NOW, updated: ACTED, operations: [...OPERATIONS], inFullAt: inMs(-HOUR) });
+  });
+
+  test.each([
+    ['is a retired version as listed, once it is its turn', TURN, NOW],
+    ['is not written of a retired version before', TURN - 1, inMs(-(TURN - 1))],
+  ])('%s', (_, agoMs, at) => {
+    const last = observedAgo(agoMs, { enabled: false });
+    const { observed } = compared({
+      keys: [listedKey('disk-a')],
+      listed: { 'disk-a': [listedVersion(V1), listedVersion(V2, { created: inDays(-100), enabled: false })] },
+      register: { 'disk-a': rowOf({ [V1]: fresh, [V2]: { ...retired, last } }) },
+    });
+    expect(observed.get('disk-a')?.observed.versions[V2]?.at).toEqual(at);
+  });
+
   test('is the very row that was there where nothing was read: nothing is to be written', () => {
-    const record = recordOf({ [V1]: fresh });
-    expect(pass({ keys: [listedKey('disk-a')], register: { 'disk-a': record } }).seen.get('disk-a')).toBe(record);
+    const record = rowOf({ [V1]: fresh });
+    expect(compared({ keys: [listedKey('disk-a')], register: { 'disk-a': record } }).observed.get('disk-a')).toBe(
+      record,
+    );
   });
 });

@@ -1,14 +1,25 @@
 import type { ListedVersion } from '../../../../shared/domain/key.ts';
 import { policy } from '../../../../shared/domain/policy.ts';
-import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
+import type { ApprovedVersion, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
 import type { DeletedKey, ListedKey, ReadVersion } from '../../../../shared/domain/vault.ts';
 import { compare } from '../../../../shared/senses/sweep/compare.ts';
-import type { Sight } from '../../../../shared/senses/sweep/plan.ts';
-import { approved, BORN, DETAIL, inDays, inMs, known, NOW, OPERATIONS } from '../../guard/situations.ts';
+import type { Listing } from '../../../../shared/senses/sweep/plan.ts';
+import {
+  approved,
+  BORN,
+  DETAIL,
+  inDays,
+  inMs,
+  known,
+  lastObserved,
+  NOW,
+  type Parts,
+  recordOf,
+} from '../../guard/keys/situations.ts';
 
 export const VAULT = 'prod-disks';
 export const HOUR = 3_600_000;
-/** From when on a version may have its turn, in ms since it was last seen. */
+/** From when on a version may have its turn, in ms since it was last observed. */
 export const TURN = (2 * HOUR) / 3;
 export const block = policy.parse({
   vaults: [
@@ -18,7 +29,6 @@ export const block = policy.parse({
       keys: [
         { pattern: 'canary', guard: false },
         { pattern: 'hourly', olderVersions: 'hourly' },
-        { pattern: 'told', mode: 'alert' },
       ],
     },
   ],
@@ -49,25 +59,40 @@ export const readVersion = (version: string, more: Partial<ReadVersion> = {}): R
   detail: DETAIL,
   ...more,
 });
-/** What was last seen, so many milliseconds ago. */
-export const seenAgo = (ms: number, more: Partial<NonNullable<VersionRecord['seen']>> = {}): VersionRecord['seen'] => ({
-  at: inMs(-ms),
-  updated: BORN,
-  enabled: true,
-  operations: [...OPERATIONS],
-  inFullAt: inMs(-ms),
-  verdict: 'good',
-  ...more,
-});
-export const fresh = known({ seen: seenAgo(60_000) });
-export const older = known({ created: inDays(-100), seen: seenAgo(60_000) });
-export const retired = known({
-  created: inDays(-100),
-  approved: approved({ enabled: false }),
-  seen: seenAgo(60_000, { enabled: false }),
-});
 
-export interface Seen {
+/** A version as the register has it. `last`: what was last observed of it; `undefined` where nothing was. */
+export interface Registered {
+  readonly known: ApprovedVersion;
+  readonly last: LastObserved | undefined;
+}
+/** What was last observed of a version, so many milliseconds ago. */
+export const observedAgo = (ms: number, more: Partial<LastObserved> = {}): LastObserved =>
+  lastObserved({ at: inMs(-ms), inFullAt: inMs(-ms), ...more });
+/** A version that was last observed so many milliseconds ago, sound but for what is given. */
+export const registeredAgo = (ms: number, more: Partial<LastObserved> = {}): Registered => ({
+  known: known(),
+  last: observedAgo(ms, more),
+});
+export const fresh = registeredAgo(60_000);
+export const older: Registered = { known: known({ created: inDays(-100) }), last: observedAgo(60_000) };
+export const retired: Registered = {
+  known: known({ created: inDays(-100), attributes: approved({ enabled: false }) }),
+  last: observedAgo(60_000, { enabled: false }),
+};
+/** The register's row of a key with these versions. */
+export const rowOf = (versions: Readonly<Record<string, Registered>>, more: Parts = {}): KeyRecord =>
+  recordOf(Object.fromEntries(Object.entries(versions).map(([version, one]) => [version, one.known])), {
+    ...more,
+    observed: {
+      versions: Object.fromEntries(
+        Object.entries(versions).flatMap(([version, { last }]) => (last === undefined ? [] : [[version, last]])),
+      ),
+      ...more.observed,
+    },
+  });
+
+/** What a sweep has before it. */
+export interface Shown {
   readonly keys?: readonly ListedKey[];
   readonly unclear?: readonly string[];
   readonly deleted?: readonly DeletedKey[];
@@ -75,14 +100,14 @@ export interface Seen {
   readonly read?: Readonly<Record<string, ReadVersion>>;
   readonly register?: Readonly<Record<string, KeyRecord>>;
 }
-export const pass = ({ keys = [], unclear = [], deleted = [], listed = {}, read = {}, register = {} }: Seen) =>
+export const compared = ({ keys = [], unclear = [], deleted = [], listed = {}, read = {}, register = {} }: Shown) =>
   compare(
-    sight({ lists: { keys, unclear, deleted }, register: new Map(Object.entries(register)) }),
+    listing({ lists: { keys, unclear, deleted }, register: new Map(Object.entries(register)) }),
     new Map(Object.entries(listed)),
     new Map(Object.entries(read)),
   );
-/** What a pass over the vault sees when it begins now. */
-export const sight = (of: Pick<Sight, 'lists' | 'register'> & Partial<Sight>): Sight => ({
+/** What a sweep of the vault starts from when it begins now. */
+export const listing = (of: Pick<Listing, 'lists' | 'register'> & Partial<Listing>): Listing => ({
   policy: block,
   vault: VAULT,
   beganAt: NOW,

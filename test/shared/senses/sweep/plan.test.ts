@@ -1,50 +1,67 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyRecord, VersionRecord } from '../../../../shared/domain/register.ts';
+import type { ApprovedVersion, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
 import type { ListedKey } from '../../../../shared/domain/vault.ts';
 import { keysToList, versionsToRead } from '../../../../shared/senses/sweep/plan.ts';
-import { ACTED, BORN, inDays, inMs, known, recordOf, V1, V2 } from '../../guard/situations.ts';
-import { fresh, HOUR, listedKey, listedVersion, lists, older, retired, seenAgo, sight, TURN } from './lists.ts';
+import { ACTED, BORN, inDays, inMs, known, V1, V2 } from '../../guard/keys/situations.ts';
+import {
+  fresh,
+  HOUR,
+  listedKey,
+  listedVersion,
+  listing,
+  lists,
+  observedAgo,
+  older,
+  registeredAgo,
+  retired,
+  rowOf,
+  TURN,
+} from './lists.ts';
 
 describe('the versions of a key are listed', () => {
   const asks = (record: KeyRecord | undefined, key = listedKey('disk-a')) =>
-    keysToList(sight({ lists: lists(key), register: new Map(record === undefined ? [] : [[key.key, record]]) }));
+    keysToList(listing({ lists: lists(key), register: new Map(record === undefined ? [] : [[key.key, record]]) }));
 
   test.each<readonly [says: string, record: KeyRecord | undefined, key: ListedKey]>([
     ['when the register does not know the key', undefined, listedKey('disk-a')],
-    ['when no version was ever current', recordOf({ [V1]: fresh }, { current: undefined }), listedKey('disk-a')],
     [
-      'when the current version was born at another time than the one that is known',
-      recordOf({ [V1]: fresh }),
+      'when no version was ever current',
+      rowOf({ [V1]: fresh }, { observed: { current: undefined } }),
+      listedKey('disk-a'),
+    ],
+    [
+      'when the current version was made at another time than the one that is known',
+      rowOf({ [V1]: fresh }),
       listedKey('disk-a', { created: ACTED }),
     ],
     [
       'when an older version is approved as enabled: each minute',
-      recordOf({ [V1]: fresh, [V2]: older }),
+      rowOf({ [V1]: fresh, [V2]: older }),
       listedKey('disk-a'),
     ],
     [
       'each hour where the policy says so, when two thirds of it are over',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(TURN) } }),
+      rowOf({ [V1]: fresh, [V2]: { ...older, last: observedAgo(TURN) } }),
       listedKey('hourly'),
     ],
     [
       'from two thirds of the hour on, so that all have their turn within it',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo((2 * HOUR) / 3) } }),
+      rowOf({ [V1]: fresh, [V2]: { ...older, last: observedAgo((2 * HOUR) / 3) } }),
       listedKey('hourly'),
     ],
     [
-      'when an older one was last looked at by a clock that was far ahead',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(-TURN) } }),
+      'when an older one was last observed by a clock that was far ahead',
+      rowOf({ [V1]: fresh, [V2]: { ...older, last: observedAgo(-TURN) } }),
       listedKey('hourly'),
     ],
     [
-      'when an older version was never looked at',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: undefined } }),
+      'when an older version was never observed',
+      rowOf({ [V1]: fresh, [V2]: { ...older, last: undefined } }),
       listedKey('hourly'),
     ],
     [
       'each hour when the only older version is retired: it might be enabled',
-      recordOf({ [V1]: fresh, [V2]: { ...retired, seen: seenAgo(TURN) } }),
+      rowOf({ [V1]: fresh, [V2]: { ...retired, last: observedAgo(TURN) } }),
       listedKey('disk-a'),
     ],
   ])('%s', (_says, record, key) => {
@@ -54,76 +71,76 @@ describe('the versions of a key are listed', () => {
   test.each<readonly [says: string, record: KeyRecord, key: ListedKey]>([
     [
       'when its only version is the current one, which the list of keys shows',
-      recordOf({ [V1]: fresh }),
+      rowOf({ [V1]: fresh }),
       listedKey('disk-a'),
     ],
     [
-      'when its older versions are retired and were looked at within the hour',
-      recordOf({ [V1]: fresh, [V2]: retired }),
+      'when its older versions are retired and were observed within the hour',
+      rowOf({ [V1]: fresh, [V2]: retired }),
       listedKey('disk-a'),
     ],
     [
       'a moment before two thirds of the hour are over, where the policy says hourly',
-      recordOf({ [V1]: fresh, [V2]: { ...older, seen: seenAgo(TURN - 1) } }),
+      rowOf({ [V1]: fresh, [V2]: { ...older, last: observedAgo(TURN - 1) } }),
       listedKey('hourly'),
     ],
-    ['when the policy leaves the key out', recordOf({}), listedKey('canary')],
+    ['when the policy leaves the key out', rowOf({}), listedKey('canary')],
   ])('not %s', (_says, record, key) => {
     expect(asks(record, key)).toEqual([]);
   });
 });
 
 describe('a version is read in full', () => {
-  const asks = (seen: VersionRecord['seen'], updated = BORN, of: Partial<VersionRecord> = {}) =>
+  const asks = (last: LastObserved | undefined, updated = BORN, of: Partial<ApprovedVersion> = {}) =>
     versionsToRead(
-      sight({
+      listing({
         lists: lists(listedKey('disk-a', { updated })),
-        register: new Map([['disk-a', recordOf({ [V1]: known({ seen, ...of }) })]]),
+        register: new Map([['disk-a', rowOf({ [V1]: { known: known(of), last } })]]),
       }),
       new Map(),
     );
   const v1 = [{ key: 'disk-a', version: V1 }];
 
-  test.each<readonly [says: string, seen: VersionRecord['seen'], updated: Date]>([
-    ['when its `updated` is new', seenAgo(60_000), ACTED],
-    ['when its `updated` has gone back', seenAgo(60_000, { updated: ACTED }), BORN],
+  test.each<readonly [says: string, last: LastObserved | undefined, updated: Date]>([
+    ['when its `updated` is new', observedAgo(60_000), ACTED],
+    ['when its `updated` has gone back', observedAgo(60_000, { updated: ACTED }), BORN],
     ['when it was never read', undefined, BORN],
     [
       'when it was read a moment less than 7 s after its `updated`: not settled, by clocks that may be 5 s apart',
-      seenAgo(23_001, { updated: ACTED }),
+      observedAgo(23_001, { updated: ACTED }),
       ACTED,
     ],
-    ['when two thirds of an hour are over since it was last read', seenAgo(TURN), BORN],
-    ['when it was last read by a clock that was far ahead', seenAgo(-TURN), BORN],
-  ])('%s', (_says, seen, updated) => {
-    expect(asks(seen, updated)).toEqual(v1);
+    ['when two thirds of an hour are over since it was last read', observedAgo(TURN), BORN],
+    ['when it was last read by a clock that was far ahead', observedAgo(-TURN), BORN],
+  ])('%s', (_says, last, updated) => {
+    expect(asks(last, updated)).toEqual(v1);
   });
 
-  test.each<readonly [says: string, seen: VersionRecord['seen'], updated: Date]>([
-    ['when it was read 7 s after its `updated`', seenAgo(23_000, { updated: ACTED }), ACTED],
-    ['a moment before two thirds of the hour are over', seenAgo(TURN - 1), BORN],
-  ])('not %s', (_says, seen, updated) => {
-    expect(asks(seen, updated)).toEqual([]);
+  test.each<readonly [says: string, last: LastObserved | undefined, updated: Date]>([
+    ['when it was read 7 s after its `updated`', observedAgo(23_000, { updated: ACTED }), ACTED],
+    ['a moment before two thirds of the hour are over', observedAgo(TURN - 1), BORN],
+  ])('not %s', (_says, last, updated) => {
+    expect(asks(last, updated)).toEqual([]);
   });
 
   test('not when it is not approved', () => {
-    expect(asks(undefined, ACTED, { approved: undefined })).toEqual([]);
+    expect(asks(undefined, ACTED, { attributes: undefined })).toEqual([]);
   });
 
   const names = Array.from({ length: 100 }, (_, place) => `disk-${String(place).padStart(2, '0')}`);
   const acceptedAgo = (ms: (place: number) => number) =>
-    new Map(names.map((key, place) => [key, recordOf({ [V1]: known({ seen: seenAgo(ms(place)) }) })] as const));
+    new Map(names.map((key, place) => [key, rowOf({ [V1]: registeredAgo(ms(place)) })] as const));
 
   test.each([
     [60, 5],
     [61, 6],
     [300, 25],
   ])(
-    'in turns: with passes each %i s, %i of a hundred a pass, the longest unread first',
+    'in turns: with sweeps each %i s, %i of a hundred a sweep, the longest unread first',
     (sweepEverySeconds, turns) => {
       const keys = names.map((key) => listedKey(key));
       const register = acceptedAgo((place) => HOUR + place * 1_000);
-      const asked = versionsToRead(sight({ lists: lists(...keys), register, sweepEverySeconds }), new Map());
+      const asked = versionsToRead(listing({ lists: lists(...keys), register, sweepEverySeconds }), new Map());
       expect(asked.map(({ key }) => key)).toEqual(names.toReversed().slice(0, turns));
     },
   );
@@ -131,7 +148,7 @@ describe('a version is read in full', () => {
   test('in turns, beside those that changed, which wait for nothing', () => {
     const keys = names.map((key, place) => listedKey(key, place < 50 ? { updated: ACTED } : {}));
     const register = acceptedAgo(() => HOUR);
-    const asked = versionsToRead(sight({ lists: lists(...keys), register }), new Map()).map(({ key }) => key);
+    const asked = versionsToRead(listing({ lists: lists(...keys), register }), new Map()).map(({ key }) => key);
     expect(asked).toEqual([...names.slice(0, 50), ...names.slice(50, 55)]);
   });
 
@@ -141,11 +158,11 @@ describe('a version is read in full', () => {
     let most = 0;
     for (let minute = 1; minute <= 180; minute += 1) {
       const now = inMs(minute * 60_000);
-      const asked = versionsToRead(sight({ lists: lists(...keys), register, beganAt: now }), new Map());
+      const asked = versionsToRead(listing({ lists: lists(...keys), register, beganAt: now }), new Map());
       most = Math.max(most, asked.length);
-      for (const { key } of asked) register.set(key, recordOf({ [V1]: known({ seen: seenAgo(-minute * 60_000) }) }));
+      for (const { key } of asked) register.set(key, rowOf({ [V1]: registeredAgo(-minute * 60_000) }));
       const oldest = Math.min(
-        ...[...register.values()].map(({ versions }) => versions[V1]?.seen?.inFullAt.getTime() ?? 0),
+        ...[...register.values()].map(({ observed }) => observed.versions[V1]?.inFullAt.getTime() ?? 0),
       );
       expect(now.getTime() - oldest).toBeLessThanOrEqual(HOUR);
     }
@@ -153,11 +170,11 @@ describe('a version is read in full', () => {
   });
 
   test('older ones as well, where they were listed', () => {
-    const register = new Map([['disk-a', recordOf({ [V1]: fresh, [V2]: older })]]);
+    const register = new Map([['disk-a', rowOf({ [V1]: fresh, [V2]: older })]]);
     const listed = new Map([
       ['disk-a', [listedVersion(V1), listedVersion(V2, { created: inDays(-100), updated: ACTED })]],
     ]);
-    expect(versionsToRead(sight({ lists: lists(listedKey('disk-a')), register }), listed)).toEqual([
+    expect(versionsToRead(listing({ lists: lists(listedKey('disk-a')), register }), listed)).toEqual([
       { key: 'disk-a', version: V2 },
     ]);
   });

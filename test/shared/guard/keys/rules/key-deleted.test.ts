@@ -1,18 +1,27 @@
+import type { Standing } from '../../../../../shared/domain/register.ts';
 import { keyDeleted } from '../../../../../shared/guard/keys/rules/key-deleted.ts';
-import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { ACTED, approved, inDays, inMs, known, recordOf, situation, V1 } from '../situations.ts';
+import { testRule } from './table.ts';
 
 const deleted = { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: inDays(90) } as const;
-const guardedBy = (more: Parameters<typeof recordOf>[1]) => recordOf({ [V1]: known() }, more);
+const abandoned = (at: Date): Standing => ({ kind: 'abandoned', at, by: 'anna', because: 'it is gone' });
+const comesBack = (standing: Standing) => recordOf({ [V1]: known() }, { approved: { standing } });
 
-describeRule(keyDeleted, {
+testRule(keyDeleted, {
   accepts: [
     ['a key that is there', situation()],
     ['a key that is in neither list: another rule finds it', situation({ observed: { kind: 'absent' } })],
     ['a deleted key that the register does not know', situation({ observed: deleted, record: recordOf({}) })],
     [
       'the very deletion that was approved',
-      situation({ observed: deleted, record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }) }),
+      situation({
+        observed: deleted,
+        record: comesBack({ kind: 'deletion-approved', approval: 'a', deletedOn: ACTED }),
+      }),
+    ],
+    [
+      'a deletion of the very moment in which a person abandoned the key',
+      situation({ observed: deleted, record: comesBack(abandoned(ACTED)) }),
     ],
   ],
   rejects: [
@@ -34,26 +43,37 @@ describeRule(keyDeleted, {
       { summary: 'Key prod-disks/disk-a is deleted.', remedy: { kind: 'recover' } },
     ],
     [
-      'another deletion than the approved one, of a key that somebody brought back: told, and not undone',
+      'another deletion than the approved one, of a key that somebody brought back: alerted, and not undone',
       situation({
         observed: { ...deleted, deletedOn: inMs(-29_000) },
-        record: guardedBy({ approvedDeletion: { approval: 'a', deletedOn: ACTED } }),
+        record: comesBack({ kind: 'deletion-approved', approval: 'a', deletedOn: ACTED }),
       }),
-      { since: inMs(-29_000), stopsDisks: false, remedy: { kind: 'tell' } },
+      {
+        since: inMs(-29_000),
+        stopsDisks: false,
+        summary:
+          'Key prod-disks/disk-a is deleted. It was deleted with approval, or abandoned, before, and came back. Azure purges it on 2026-05-30 12:00:00 UTC.',
+        remedy: { kind: 'alert' },
+      },
     ],
     [
-      'a deleted key of which nothing is approved: told, since something may need it',
-      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: undefined }) }) }),
+      'a deletion a moment after a person abandoned the key: alerted, and not undone',
+      situation({ observed: deleted, record: comesBack(abandoned(inMs(-30_001))) }),
+      { since: ACTED, stopsDisks: false, remedy: { kind: 'alert' } },
+    ],
+    [
+      'a deleted key of which nothing is approved: alerted, since something may need it',
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ attributes: undefined }) }) }),
       {
         stopsDisks: false,
         summary:
           'Key prod-disks/disk-a is deleted. Nobody has approved a version of it. Azure purges it on 2026-05-30 12:00:00 UTC.',
-        remedy: { kind: 'tell' },
+        remedy: { kind: 'alert' },
       },
     ],
     [
       'a deleted key of which only retired versions are approved',
-      situation({ observed: deleted, record: recordOf({ [V1]: known({ approved: approved({ enabled: false }) }) }) }),
+      situation({ observed: deleted, record: recordOf({ [V1]: known({ attributes: approved({ enabled: false }) }) }) }),
       { remedy: { kind: 'recover' } },
     ],
   ],

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding, Rule, Situation } from '../../../../../shared/domain/finding.ts';
-import { found } from '../../situations.ts';
+import type { Found, Rule, Situation } from '../../../../../shared/domain/finding.ts';
+import { found } from '../situations.ts';
 
 /** What a rule says nothing of. */
 export type Accepted = readonly [says: string, situation: Situation];
 /** What a rule finds once, and what must be true of the finding. */
-export type Rejected = readonly [says: string, situation: Situation, finding: Partial<Finding>];
+export type Rejected = readonly [says: string, situation: Situation, finding: Partial<Found>];
 
 /** A rule's test is its manual: what it accepts and what it rejects, a line each. */
-export function describeRule(
+export function testRule(
   rule: Rule,
   { accepts, rejects }: { readonly accepts: readonly Accepted[]; readonly rejects: readonly Rejected[] },
 ): void {

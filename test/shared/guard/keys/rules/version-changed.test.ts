@@ -1,11 +1,12 @@
+import { describe, expect, test } from 'vitest';
 import { versionChanged } from '../../../../../shared/guard/keys/rules/version-changed.ts';
-import { ACTED, DETAIL, inDays, inMs, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { DETAIL, found, inDays, inMs, OPERATIONS, oneVersion, V1 } from '../situations.ts';
+import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
-const told = { version: V1, since: ACTED, stopsDisks: false, remedy: { kind: 'tell' } } as const;
+const alertOnly = { version: V1, stopsDisks: false, remedy: { kind: 'alert' } } as const;
 
-describeRule(versionChanged, {
+testRule(versionChanged, {
   accepts: [
     ['a version that is as approved', oneVersion({})],
     [
@@ -18,13 +19,25 @@ describeRule(versionChanged, {
     ['an expiry where none was approved: another rule finds it', oneVersion({ expiresOn: inDays(90) })],
     ['a not-before pushed out: another rule finds it', oneVersion({ notBefore: inMs(1) })],
     ['a lost wrapKey: another rule finds it', oneVersion(may('unwrapKey', 'sign'))],
+    ['a retired version that stays disabled', oneVersion({ enabled: false }, { enabled: false })],
+    ['a version disabled though approved as enabled: another rule finds it', oneVersion({ enabled: false })],
   ],
   rejects: [
     [
-      'an expiry pushed out by a second: told, and unapproved until accepted',
+      'a retired version that is enabled: alerted, never disabled by the guardian and never adopted',
+      oneVersion({}, { enabled: false }),
+      {
+        ...alertOnly,
+        act: 'enable',
+        summary: `Version ${V1} of prod-disks/disk-a is enabled and was approved as disabled.`,
+        commands: [`key-guardian baseline accept prod-disks --as-shown disk-a/${V1}`],
+      },
+    ],
+    [
+      'an expiry pushed out by a second: alerted, and unapproved until accepted',
       oneVersion({ expiresOn: inMs(1_000) }, { expiresOn: inMs(0) }),
       {
-        ...told,
+        ...alertOnly,
         act: 'expire',
         summary: `Version ${V1} of prod-disks/disk-a has expiry 2026-03-01 12:00:01 UTC instead of 2026-03-01 12:00:00 UTC.`,
       },
@@ -33,7 +46,7 @@ describeRule(versionChanged, {
       'an expiry taken away',
       oneVersion({}, { expiresOn: inDays(90) }),
       {
-        ...told,
+        ...alertOnly,
         act: 'expire',
         summary: `Version ${V1} of prod-disks/disk-a has expiry none instead of 2026-05-30 12:00:00 UTC.`,
       },
@@ -41,13 +54,13 @@ describeRule(versionChanged, {
     [
       'a not-before moved to a date that has passed by now',
       oneVersion({ notBefore: inDays(0) }, { notBefore: inDays(-5) }),
-      { ...told, act: 'not-before' },
+      { ...alertOnly, act: 'not-before' },
     ],
     [
       'a not-before set in the past where none was approved',
       oneVersion({ notBefore: inDays(-5) }),
       {
-        ...told,
+        ...alertOnly,
         act: 'not-before',
         summary: `Version ${V1} of prod-disks/disk-a has not-before 2026-02-24 12:00:00 UTC instead of none.`,
       },
@@ -56,31 +69,46 @@ describeRule(versionChanged, {
       'a not-before taken away',
       oneVersion({}, { notBefore: inDays(-5) }),
       {
-        ...told,
+        ...alertOnly,
         act: 'not-before',
         summary: `Version ${V1} of prod-disks/disk-a has not-before none instead of 2026-02-24 12:00:00 UTC.`,
       },
     ],
     [
-      'a not-before that is still to come, moved earlier: more usable is told too',
+      'a not-before that is still to come, moved earlier: more usable is alerted too',
       oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(2) }),
-      { ...told, act: 'not-before' },
+      { ...alertOnly, act: 'not-before' },
     ],
-    ['an operation added', oneVersion(may(...OPERATIONS, 'import')), { ...told, act: 'operations' }],
+    ['an operation added', oneVersion(may(...OPERATIONS, 'import')), { ...alertOnly, act: 'operations' }],
     [
       'an operation removed that no disk needs',
       oneVersion(may('wrapKey', 'unwrapKey')),
-      { ...told, act: 'operations' },
+      { ...alertOnly, act: 'operations' },
     ],
     [
       'an operation changed on a retired version',
       oneVersion({ enabled: false, ...may('wrapKey', 'unwrapKey') }, { enabled: false }),
-      { ...told, act: 'operations' },
+      { ...alertOnly, act: 'operations' },
     ],
     [
-      'several changes at once: nobody approved them as one act',
-      oneVersion({ expiresOn: inDays(91), ...may('wrapKey', 'unwrapKey') }, { expiresOn: inDays(90) }),
-      { ...told, act: undefined },
+      'an operation added, and a wrapKey that was never approved missing',
+      oneVersion(may('sign', 'verify', 'encrypt'), { operations: ['sign', 'verify'] }),
+      { ...alertOnly, act: 'operations' },
     ],
   ],
+});
+
+describe('of several changes at once', () => {
+  test('each is a finding of its own, since people may have approved one and not the other', () => {
+    const several = oneVersion(
+      { expiresOn: inDays(91), notBefore: inDays(-5), ...may('wrapKey', 'unwrapKey') },
+      { enabled: false, expiresOn: inDays(90) },
+    );
+    expect(found('version-changed', several).map(({ act }) => act)).toEqual([
+      'enable',
+      'expire',
+      'not-before',
+      'operations',
+    ]);
+  });
 });

@@ -1,23 +1,23 @@
 import { versionDisabled } from '../../../../../shared/guard/keys/rules/version-disabled.ts';
-import { ACTED, approved, known, oneVersion, present, recordOf, shown, situation, V1, V2 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { ACTED, approved, known, oneVersion, present, recordOf, shown, situation, V1, V2 } from '../situations.ts';
+import { testRule } from './table.ts';
 
 const twoVersions = (older: { readonly enabled: boolean }, held: { readonly enabled: boolean }) =>
   situation({
     observed: present(shown({ version: V2 }), shown({ ...older, updated: ACTED })),
-    record: recordOf({ [V1]: known({ approved: approved(held) }), [V2]: known() }, { current: V2 }),
+    record: recordOf({ [V1]: known({ attributes: approved(held) }), [V2]: known() }, { observed: { current: V2 } }),
   });
 
-describeRule(versionDisabled, {
+testRule(versionDisabled, {
   accepts: [
     ['an enabled version', oneVersion({})],
     ['a retired version that stays disabled', oneVersion({ enabled: false }, { enabled: false })],
     ['a retired older version', twoVersions({ enabled: false }, { enabled: false })],
     [
-      'a disabled version that is known and not approved',
+      'a disabled version that is known and not approved: another rule finds it',
       situation({
         observed: present(shown({ enabled: false })),
-        record: recordOf({ [V1]: known({ approved: undefined }) }),
+        record: recordOf({ [V1]: known({ attributes: undefined }) }),
       }),
     ],
     [
@@ -31,7 +31,6 @@ describeRule(versionDisabled, {
       oneVersion({ enabled: false }),
       {
         version: V1,
-        since: ACTED,
         act: 'disable',
         stopsDisks: true,
         remedy: { kind: 'restore', version: V1, change: { enabled: true } },

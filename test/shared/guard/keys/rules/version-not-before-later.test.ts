@@ -1,10 +1,15 @@
 import { versionNotBeforeLater } from '../../../../../shared/guard/keys/rules/version-not-before-later.ts';
-import { ACTED, BORN, inDays, inMs, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { BORN, inDays, inMs, oneVersion, V1 } from '../situations.ts';
+import { testRule } from './table.ts';
 
-const toBirth = { kind: 'restore', version: V1, change: { notBefore: BORN }, approves: { notBefore: BORN } } as const;
+const toCreation = {
+  kind: 'restore',
+  version: V1,
+  change: { notBefore: BORN },
+  approves: { notBefore: BORN },
+} as const;
 
-describeRule(versionNotBeforeLater, {
+testRule(versionNotBeforeLater, {
   accepts: [
     ['a version without the date', oneVersion({})],
     ['a date that has passed', oneVersion({ notBefore: inDays(-1) })],
@@ -14,21 +19,20 @@ describeRule(versionNotBeforeLater, {
   ],
   rejects: [
     [
-      'a date pushed out where none was approved: put back to the birth of the version, which becomes the approved date',
+      'a date pushed out where none was approved: put back to the creation of the version, which becomes the approved date',
       oneVersion({ notBefore: inDays(1) }),
       {
         version: V1,
-        since: ACTED,
         act: 'not-before',
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-02 12:00:00 UTC; approved was none.`,
-        remedy: toBirth,
+        remedy: toCreation,
       },
     ],
     [
       'a date one millisecond ahead',
       oneVersion({ notBefore: inMs(1) }),
-      { act: 'not-before', stopsDisks: true, remedy: toBirth },
+      { act: 'not-before', stopsDisks: true, remedy: toCreation },
     ],
     [
       'a date a second later than the approved one that is still to come: put back',
@@ -44,9 +48,9 @@ describeRule(versionNotBeforeLater, {
       { remedy: { kind: 'restore', version: V1, change: { notBefore: inDays(-100) } } },
     ],
     [
-      'a date pushed out on a retired version: told, for no disk uses it',
+      'a date pushed out on a retired version: alerted, for no disk uses it',
       oneVersion({ enabled: false, notBefore: inDays(1) }, { enabled: false }),
-      { stopsDisks: false, remedy: { kind: 'tell' } },
+      { stopsDisks: false, remedy: { kind: 'alert' } },
     ],
   ],
 });

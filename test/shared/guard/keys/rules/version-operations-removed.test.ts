@@ -1,12 +1,12 @@
 import type { Remedy } from '../../../../../shared/domain/finding.ts';
 import { versionOperationsRemoved } from '../../../../../shared/guard/keys/rules/version-operations-removed.ts';
-import { ACTED, DETAIL, OPERATIONS, oneVersion, V1 } from '../../situations.ts';
-import { describeRule } from './table.ts';
+import { DETAIL, OPERATIONS, oneVersion, V1 } from '../situations.ts';
+import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
 const allBack: Remedy = { kind: 'restore', version: V1, change: { operations: [...OPERATIONS] } };
 
-describeRule(versionOperationsRemoved, {
+testRule(versionOperationsRemoved, {
   accepts: [
     ['all approved operations', oneVersion({})],
     ['the same operations in another order', oneVersion(may(...OPERATIONS.toReversed()))],
@@ -23,7 +23,6 @@ describeRule(versionOperationsRemoved, {
       oneVersion(may('encrypt', 'decrypt', 'sign', 'verify', 'unwrapKey')),
       {
         version: V1,
-        since: ACTED,
         act: 'operations',
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey.`,
@@ -47,9 +46,9 @@ describeRule(versionOperationsRemoved, {
       { remedy: { kind: 'restore', version: V1, change: { operations: ['wrapKey', 'unwrapKey'] } } },
     ],
     [
-      'an operation removed from a retired version: told',
+      'an operation removed from a retired version: alerted',
       oneVersion({ enabled: false, ...may('sign') }, { enabled: false }),
-      { stopsDisks: false, remedy: { kind: 'tell' } },
+      { stopsDisks: false, remedy: { kind: 'alert' } },
     ],
   ],
 });

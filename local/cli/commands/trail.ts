@@ -1,0 +1,70 @@
+import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
+import { spellSubject, vaultSubject } from '../../../shared/domain/subject.ts';
+import { DAY_MS, HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
+import type { CommandGroup } from '../command.ts';
+import type { Context } from '../context.ts';
+import { refuseUnknown } from '../known.ts';
+import { parseHours, parseVaultOrKey, type Target } from '../target.ts';
+
+const SHOWN_HOURS = 24;
+
+/** `trail`. */
+export const trail: CommandGroup = (program, run) => {
+  program
+    .command('trail')
+    .description('What was heard, decided, done and told: the records of a vault, or of one of its keys.')
+    .argument('<vault[/key]>', 'which', parseVaultOrKey)
+    .option('--hours <n>', 'how far to go back', parseHours, SHOWN_HOURS)
+    .action((target, { hours }) =>
+      run(async (context) => {
+        await refuseUnknown(target, context.ports);
+        return shown(target, hours, context);
+      })(),
+    );
+};
+
+async function shown({ vault, key }: Target, hours: number, { ports }: Context): Promise<string> {
+  const from = later(ports.now(), -hours * HOUR_MS);
+  const records: AuditRecord[] = [];
+  for (let day = from; day.getTime() < ports.now().getTime() + DAY_MS; day = later(day, DAY_MS))
+    records.push(...(await ports.trail.read(vaultSubject(vault), day)));
+  const meant = records.filter(
+    ({ subject, time }) =>
+      time.getTime() >= from.getTime() && (key === undefined || ('key' in subject && subject.key === key)),
+  );
+  return meant.length === 0 ? `Nothing was recorded within ${hours} h.` : meant.map(line).join('\n');
+}
+
+function line({ time, what, subject, who, detail }: AuditRecord): string {
+  const by = who === undefined ? [] : [`by ${who.name ?? who.oid}`];
+  return [utc(time), what.padEnd(11), spellSubject(subject), ...by, summaryOf(detail)].join('  ');
+}
+
+/** What a record says besides ids, in one line. */
+function summaryOf(detail: AuditRecord['detail']): string {
+  const { summary, says, findings, kind, event, because, action, outcome, channel, rule } = detail;
+  const words: readonly unknown[] = [
+    event,
+    rule,
+    kind,
+    channel,
+    outcome,
+    because,
+    summary,
+    ...(Array.isArray(findings) ? spelledFindings(findings) : []),
+    action,
+    says,
+  ];
+  const said = words.filter((word) => word !== undefined);
+  return said.length === 0
+    ? JSON.stringify(detail)
+    : said.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(': ');
+}
+
+const spelledFindings = (findings: readonly unknown[]): readonly string[] =>
+  findings.length === 0 ? ['as approved'] : findings.map(spelledFinding);
+
+const spelledFinding = (finding: unknown): string =>
+  typeof finding === 'object' && finding !== null && 'summary' in finding && 'verdict' in finding
+    ? `${String(finding.summary)} (${String(finding.verdict)})`
+    : JSON.stringify(finding);

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { settingsSchema } from '../shared/config.ts';
+import { policy } from '../shared/domain/policy.ts';
+import { rules } from '../shared/guard/keys/rules/registry.ts';
+import { kinds } from '../shared/incidents/kinds/registry.ts';
+
+const property = z.object({
+  description: z.string().optional(),
+  default: z.json().optional(),
+  items: z.unknown().optional(),
+});
+const object = z.object({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+/** The pages of `docs/` that are made from the schemas, the rules and the kinds of incident, by their paths. */
+export const madePages = (): Readonly<Record<string, string>> => ({
+  'docs/incidents.md': incidentsPage(),
+  'docs/configuration.md': configurationPage(),
+});
+
+const MADE = '<!-- Made by "npm run schema": change the sources that it names. -->';
+
+const incidentsPage = (): string => `# Every incident by name
+
+${MADE}
+
+What an alert, \`incident list\` and the trail call an incident is the name of its file: of a rule under
+[\`shared/guard/keys/rules\`](../shared/guard/keys/rules), of any other under
+[\`shared/incidents/kinds\`](../shared/incidents/kinds). On-call hears of keys that are or were in danger, operators of the
+guardian itself.
+
+## What a rule finds
+
+It ends with the inspection that does not find it any more. \`key-missing\` and \`key-recreated\` end as well when a person
+closes them and so abandons what is gone. All of these are for on-call.
+
+${table(
+  ['Incident', 'Severity', 'What does not hold'],
+  rules.map(({ id, severity, demand, source }) => [`[\`${id}\`](${source})`, severity, demand]),
+)}
+
+## What no rule makes
+
+${table(
+  ['Incident', 'Reason', 'Severity', 'For', 'What it tells', 'Ends'],
+  kinds.flatMap(({ id, audience, tells, reasons }) =>
+    Object.entries(reasons).map(([reason, { severity, endsWhen }], place) => [
+      place === 0 ? `\`${id}\`` : '',
+      reason === id ? '' : `\`${reason}\``,
+      severity,
+      audience,
+      place === 0 ? tells : '',
+      endsWhen,
+    ]),
+  ),
+)}
+`;
+
+const configurationPage = (): string => `# Configuration
+
+${MADE}
+
+## The policy
+
+\`policy.json\` lies in the package, beside \`host.json\`. Editors check it by [\`policy.schema.json\`](../policy.schema.json);
+a bad one fails \`npm run build\` with every fault listed.
+
+${table(['Member', 'Default', 'What it says'], rowsOf(z.toJSONSchema(policy, { io: 'input' }), ''))}
+
+## Settings of the app
+
+${table(['Setting', 'Default', 'What it is'], rowsOf(z.toJSONSchema(settingsSchema, { io: 'input' }), ''))}
+
+Set \`languageWorkers__node__arguments\` to \`--optimize-for-size --max-semi-space-size=2\` as well: that is how
+\`npm run bench\` holds a sweep of 100 vaults to 200 MiB. Without it V8 takes its limits from the memory of the machine, and
+the same sweep was measured at 340 to 360 MiB.
+`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function rowsOf(schema: unknown, prefix: string): readonly (readonly string[])[] {
+  const { properties = {}, required = [] } = object.parse(schema);
+  return Object.entries(properties).flatMap(([name, each]) => {
+    const { description = '', default: fallback, items } = property.parse(each);
+    const inner =
+      items !== undefined && object.safeParse(items).data?.properties !== undefined
+        ? rowsOf(items, `${prefix}${name}[].`)
+        : [];
+    const standing =
+      fallback === undefined
+        ? required.includes(name)
+          ? 'required'
+          : ''
+        : `\`${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}\``;
+    return [[`\`${prefix}${name}\``, standing, description], ...inner];
+  });
+}

@@ -1,0 +1,176 @@
+import type { AuditEntry } from '../domain/audit-record.ts';
+import { type AlertMessage, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
+import { partitionOf } from '../domain/subject.ts';
+import { later, SECOND_MS } from '../domain/time.ts';
+import { ChannelRefused, ChannelUnreachable, type RowUnreadable } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
+import type { Ports } from '../ports.ts';
+import type { Stored } from '../register/rows.ts';
+import { entry } from '../trail/entries.ts';
+import type { Channel } from './channel.ts';
+import { namedChannels } from './named-channels.ts';
+import { recipients } from './recipients.ts';
+
+/** What sending needs. */
+export type SendNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
+  readonly trail: Pick<Ports['trail'], 'append'>;
+  readonly queues: Pick<Ports['queues'], 'alerts'>;
+  readonly tables: Pick<Ports['tables'], 'outbox' | 'incidents'>;
+};
+
+/** How long a sender has a row for itself, in ms: longer than a channel may take. */
+const LEASE_MS = 30 * SECOND_MS;
+/** About 20 minutes of trying; the last alert of an incident that is open by then goes on, every 5 minutes, until it is over. */
+const LEAST_ATTEMPTS = 10;
+/** After about half a minute the next channel is used, while this one is still tried. */
+const STANDBY_AFTER_ATTEMPTS = 3;
+const LONGEST_DELAY_SECONDS = 300;
+const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
+
+/** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
+export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
+
+/**
+ * Sends one row of the outbox to its channel and removes it once the channel has accepted. Where the channel refuses, the
+ * row is due again after a growing delay, and after three refusals the next channel has a row as well. One that has long
+ * refused is abandoned only where the incident is over, or a later alert of it was made. Each acceptance is recorded,
+ * and each refusal of the first twenty minutes and one an hour from then on.
+ *
+ * A message without a row sends nothing; nor does one whose row somebody else is at. A sender that dies leaves its lease
+ * behind, and the sentry queues the row again.
+ */
+export async function send({ partition, row }: AlertMessage, needs: SendNeeds): Promise<void> {
+  const { outbox } = needs.tables;
+  const now = needs.now();
+  const stored = await outbox.get(partition, row);
+  if (stored === undefined || !isDue(stored.value, now)) return;
+  const leased = await outbox.replace(stored, { ...stored.value, leasedUntil: later(now, LEASE_MS) });
+  if (leased === undefined) return;
+  if (stored.value.channel === ANY_CHANNEL) return handOut(leased, needs);
+  const { incident, event } = stored.value;
+  const { first, standby } = recipients({ event, incident }, namedChannels(needs), needs.channels);
+  const all = [...first, ...standby];
+  const channel = all.find(({ id }) => id === stored.value.channel);
+  // The settings of the channel it was for are gone: somebody has to hear of it, and it may be for the second time.
+  const instead = channel ?? all[0];
+  if (instead === undefined) return recordOn(stored.value, { outcome: 'no-channel' }, needs);
+  if (channel === undefined) await recordOn(stored.value, { outcome: 'not-configured', instead: instead.id }, needs);
+  const refusal = await refusalOf(instead, stored.value);
+  const attempt = stored.value.attempts + 1;
+  if (refusal === undefined) {
+    // Who announced it may have ended before its row was written: what people were alerted of has to be there to end.
+    if (event === 'opened') await needs.tables.incidents.insert(partitionOf(incident.subject), incident.id, incident);
+    await recordOn(stored.value, { channel: instead.id, attempt, outcome: 'accepted' }, needs);
+    await outbox.remove(leased);
+    return;
+  }
+  await refused(leased, instead, standby, refusal, needs);
+}
+
+/** Gives each channel that the alert is for a row of its own, in place of the one for whichever there are. */
+async function handOut(leased: Stored<OutboxRow>, needs: SendNeeds): Promise<void> {
+  const { partition } = leased.row;
+  const { leasedUntil: _, ...value } = leased.value;
+  const { first } = recipients(value, namedChannels(needs), needs.channels);
+  if (first.length === 0) return recordOn(value, { outcome: 'no-channel' }, needs);
+  for (const { id } of first) {
+    const row = `${value.incident.id},${value.incident.revision},${id}`;
+    await needs.tables.outbox.insert(partition, row, { ...value, channel: id });
+    await needs.queues.alerts.send({ partition, row });
+  }
+  await needs.tables.outbox.remove(leased);
+}
+
+/** Whether a row is to be sent now: its time has come, and nobody is at it. A lease longer than any was made by a clock that was ahead. */
+const isDue = ({ dueAt, leasedUntil }: OutboxRow, now: Date): boolean =>
+  dueAt.getTime() <= now.getTime() + SECOND_MS &&
+  (leasedUntil === undefined ||
+    leasedUntil.getTime() <= now.getTime() ||
+    leasedUntil.getTime() > now.getTime() + 2 * LEASE_MS);
+
+async function refused(
+  leased: Stored<OutboxRow>,
+  channel: Channel,
+  standby: readonly Channel[],
+  because: string,
+  needs: SendNeeds,
+): Promise<void> {
+  const { outbox } = needs.tables;
+  const { partition, row } = leased.row;
+  const attempt = leased.value.attempts + 1;
+  const again = attempt < LEAST_ATTEMPTS || (await stillHolds(leased.value, needs));
+  // Of a channel that does not stand by, the index is -1: next is the first that does.
+  const next = attempt === STANDBY_AFTER_ATTEMPTS ? standby[standby.indexOf(channel) + 1] : undefined;
+  const againAfterSeconds = retryDelaySeconds(attempt);
+  const { leasedUntil: _, ...value } = leased.value;
+
+  async function standBy({ id }: Channel): Promise<void> {
+    const place = `${value.incident.id},${value.incident.revision},${id}`;
+    await outbox.insert(partition, place, { ...value, channel: id, attempts: 0, dueAt: needs.now() });
+    await needs.queues.alerts.send({ partition, row: place });
+  }
+  async function record(): Promise<void> {
+    if (again && attempt > LEAST_ATTEMPTS && attempt % ATTEMPTS_AN_HOUR !== 0) return;
+    await recordOn(
+      value,
+      {
+        channel: channel.id,
+        attempt,
+        outcome: again ? 'refused' : 'abandoned',
+        because,
+        ...(again ? { againAfterSeconds } : {}),
+        ...(next === undefined ? {} : { nextChannel: next.id }),
+      },
+      needs,
+    );
+  }
+  async function tryAgain(): Promise<void> {
+    const dueAt = later(needs.now(), againAfterSeconds * SECOND_MS);
+    await outbox.replace(leased, { ...value, channel: channel.id, attempts: attempt, dueAt });
+    await needs.queues.alerts.send({ partition, row }, againAfterSeconds);
+  }
+  if (!again) {
+    await record();
+    await outbox.remove(leased);
+    return;
+  }
+  // That it cannot be recorded keeps neither the next channel nor the next attempt from people.
+  await inTurns(1, [...(next === undefined ? [] : [() => standBy(next)]), record, tryAgain], (step) => step());
+}
+
+/** Why the channel did not take it; `undefined` where it did. Of an error we do not know, only the name: its text may hold the address. */
+async function refusalOf(channel: Channel, { event, incident }: OutboxRow): Promise<string | undefined> {
+  try {
+    await channel.send({ event, incident });
+    return undefined;
+  } catch (error) {
+    if (error instanceof ChannelRefused) return `status ${error.status}`;
+    if (error instanceof ChannelUnreachable) return error.because;
+    return error instanceof Error ? error.name : 'unknown';
+  }
+}
+
+/** Whether the incident is open and this is the last alert of it. */
+async function stillHolds({ incident }: OutboxRow, { tables }: SendNeeds): Promise<boolean> {
+  const standing = await tables.incidents.get(partitionOf(incident.subject), incident.id);
+  return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= incident.revision;
+}
+
+async function recordOn({ event, incident }: OutboxRow, detail: AuditEntry['detail'], needs: SendNeeds): Promise<void> {
+  const about = { incident: incident.id, revision: incident.revision, event, ...detail };
+  await needs.trail.append([entry('alert', incident.subject, about, needs)]);
+}
+
+/** Rows of the outbox that are queued side by side. */
+const AT_ONCE = 8;
+
+/**
+ * Queues every row of the outbox that is due and that no sender is at: messages are lost with the executions that take
+ * them. Gives the rows that cannot be read: nobody is alerted of what they hold, and somebody has to hear of that.
+ */
+export async function wakeSenders({ tables, queues, now }: SendNeeds): Promise<readonly RowUnreadable[]> {
+  const { stored, unreadable } = await tables.outbox.list();
+  const due = stored.filter(({ value }) => isDue(value, now()));
+  await inTurns(AT_ONCE, due, ({ row: { partition, row } }) => queues.alerts.send({ partition, row }));
+  return unreadable;
+}

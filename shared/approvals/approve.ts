@@ -1,0 +1,79 @@
+import type { ApprovableAct, Approval } from '../domain/approval.ts';
+import type { Actor } from '../domain/audit-record.ts';
+import { keyOf, type Subject, vaultSubject } from '../domain/subject.ts';
+import { NotAllowed } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import type { Stored } from '../register/rows.ts';
+import { entry } from '../trail/entries.ts';
+import { isId, recordThenChange } from './record-then-change.ts';
+
+/** What somebody asks to be allowed. */
+export interface Request {
+  readonly vault: string;
+  /** A key's name, or `*` for the whole vault. */
+  readonly key: string;
+  /** A version, or `*`. */
+  readonly version: string;
+  readonly acts: readonly ApprovableAct[];
+  /** Object id, or `anyone`. */
+  readonly by: string;
+  readonly from: Date;
+  readonly until: Date;
+  readonly why: string;
+  readonly ticket?: string;
+}
+
+/** Asks for an approval. It covers nothing until somebody else grants it. */
+export async function askApproval(request: Request, asker: Actor, ports: Ports): Promise<Approval> {
+  if (request.until.getTime() <= request.from.getTime())
+    throw new NotAllowed('The window ends before it begins: give a later end.');
+  const asked: Approval = {
+    ...request,
+    acts: [...request.acts],
+    id: ports.newId(),
+    asked: { by: asker, at: ports.now() },
+  };
+  const detail = { event: 'asked', approval: asked };
+  await ports.trail.append([entry('approval', subjectOf(asked), detail, ports, { who: asker })]);
+  await ports.tables.approvals.put(request.vault, asked.id, asked);
+  return asked;
+}
+
+/** Grants an approval. Throws `NotAllowed` where the granter is the one who asked, or where it cannot be granted any more. */
+export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
+  const stored = await found(vault, id, ports);
+  const { value } = stored;
+  if (value.asked.by.oid === granter.oid)
+    throw new NotAllowed('Who asks for an approval cannot grant it: somebody else has to.');
+  if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
+  if (value.granted !== undefined) return value;
+  const granted: Approval = { ...value, granted: { by: granter, at: ports.now() } };
+  await change(stored, granted, 'granted', granter, ports);
+  return granted;
+}
+
+/** Withdraws an approval. What it was consumed by before stays approved. */
+export async function withdrawApproval(vault: string, id: string, by: Actor, ports: Ports): Promise<Approval> {
+  const stored = await found(vault, id, ports);
+  const { value } = stored;
+  if (value.withdrawn !== undefined) return value;
+  const withdrawn: Approval = { ...value, withdrawn: { by, at: ports.now() } };
+  await change(stored, withdrawn, 'withdrawn', by, ports);
+  return withdrawn;
+}
+
+async function found(vault: string, id: string, { tables }: Ports): Promise<Stored<Approval>> {
+  const stored = isId(id) ? await tables.approvals.get(vault, id) : undefined;
+  if (stored === undefined) throw new NotAllowed(`There is no approval ${id} in ${vault}.`);
+  return stored;
+}
+
+const subjectOf = ({ vault, key }: Approval): Subject => (key === '*' ? vaultSubject(vault) : keyOf({ vault, key }));
+
+const change = (stored: Stored<Approval>, next: Approval, event: string, who: Actor, ports: Ports): Promise<void> =>
+  recordThenChange(
+    ports.tables.approvals,
+    stored,
+    { what: 'approval', subject: subjectOf(next), event, next, who },
+    ports,
+  );

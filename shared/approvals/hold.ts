@@ -1,0 +1,131 @@
+import { type ApprovableAct, type Approval, approvableActs } from '../domain/approval.ts';
+import type { Actor } from '../domain/audit-record.ts';
+import { DEFAULT_HOLD_MS, type Hold, isInForce, type Settlement, subjectOfHold } from '../domain/hold.ts';
+import type { KeyId } from '../domain/key.ts';
+import { guardedVaults } from '../domain/policy.ts';
+import { keyOf } from '../domain/subject.ts';
+import { DAY_MS, later } from '../domain/time.ts';
+import { NotAllowed } from '../errors.ts';
+import { holdSet } from '../incidents/kinds/hold-set.ts';
+import { endIncidents, openIncident } from '../incidents/store.ts';
+import type { Ports } from '../ports.ts';
+import { readKeys } from '../register/keys.ts';
+import type { Stored } from '../register/rows.ts';
+import { entry } from '../trail/entries.ts';
+import { askApproval } from './approve.ts';
+import { incidentOfHold } from './ended-holds.ts';
+import { isId, recordThenChange } from './record-then-change.ts';
+
+/** Sets a hold: no write from now on, on a key, a vault, or everything. One person does it alone; it pages everyone. */
+export async function setHold(
+  on: Pick<Hold, 'vault' | 'key'>,
+  why: string,
+  by: Actor,
+  ports: Ports,
+  durationMs = DEFAULT_HOLD_MS,
+): Promise<Hold> {
+  const now = ports.now();
+  const set: Hold = { ...on, id: ports.newId(), by, why, from: now, until: later(now, durationMs) };
+  // The hold counts from here; its record and its alert may follow.
+  await ports.tables.holds.put('holds', set.id, set);
+  await ports.trail.append([entry('hold', subjectOfHold(on), { event: 'set', hold: set }, ports, { who: by })]);
+  await openIncident(holdSet.draft(set), ports, incidentOfHold(set));
+  return set;
+}
+
+/** Releases a hold before its end. What changed under it stays a person's to settle. */
+export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<Hold> {
+  const stored = await found(id, ports);
+  if (!isInForce(stored.value, ports.now())) return stored.value;
+  const released: Hold = { ...stored.value, released: { by, at: ports.now() } };
+  await change(stored, released, 'released', by, ports);
+  await endIncidents(
+    subjectOfHold(released),
+    ({ id: incident }) => incident === incidentOfHold(released),
+    `released by ${by.name ?? by.oid}`,
+    ports,
+  );
+  return released;
+}
+
+/** What a person's word on a hold came to. */
+export interface Settled {
+  readonly hold: Hold;
+  /** The keys that changed under it. */
+  readonly keys: readonly KeyId[];
+  /** What was asked for, where it is to be accepted: a second person grants. */
+  readonly asked: readonly Approval[];
+}
+
+/**
+ * Settles what changed under a hold, and releases it where it still stands. `undo` lets the guardian put it back in a
+ * vault in `block`; `accept` asks for an approval of each state, which a second person grants.
+ */
+export async function settleHold(id: string, as: Settlement, by: Actor, ports: Ports): Promise<Settled> {
+  await releaseHold(id, by, ports);
+  const changed = await changedUnder(id, ports);
+  const stored = await found(id, ports);
+  const hold: Hold = { ...stored.value, settled: { by, at: ports.now(), as } };
+  await change(stored, hold, `to ${as}`, by, ports);
+  const asked: Approval[] = [];
+  if (as === 'accept') for (const each of changed) asked.push(await askFor(each, hold, by, ports));
+  const keys = [...new Map(changed.map(({ vault, key }) => [`${vault}/${key}`, { vault, key }])).values()];
+  for (const key of keys) await wake(key, ports);
+  return { hold, keys, asked };
+}
+
+/** What an approval of it lasts, in ms. */
+const ASKED_FOR_MS = DAY_MS;
+
+interface Changed extends KeyId {
+  readonly version: string;
+  readonly acts: readonly ApprovableAct[];
+}
+
+/** What may have changed under a hold and is not as approved, a key and version each. Throws `RowUnreadable` where a row cannot be read. */
+async function changedUnder(id: string, ports: Ports): Promise<readonly Changed[]> {
+  const changed: Changed[] = [];
+  for (const vault of guardedVaults(ports.policy)) {
+    const { known, unreadable } = await readKeys(ports.tables.keys, vault);
+    for (const error of unreadable.values()) throw error;
+    for (const [key, { record }] of known) {
+      const names = Object.entries(record.observed.differing).flatMap(([name, { hold }]) =>
+        hold === id ? [name] : [],
+      );
+      const byVersion = Map.groupBy(names, (name) => name.split(':')[0] ?? '');
+      for (const [version, its] of byVersion) {
+        const acts = approvableActs.filter((act) => its.includes(`${version}:${act}`));
+        changed.push({ vault, key, version: version === '' ? '*' : version, acts });
+      }
+    }
+  }
+  return changed;
+}
+
+function askFor({ vault, key, version, acts }: Changed, hold: Hold, by: Actor, ports: Ports): Promise<Approval> {
+  const from = ports.now();
+  const why = `It changed under hold ${hold.id}: ${hold.why}`;
+  return askApproval(
+    { vault, key, version, acts, by: 'anyone', from, until: later(from, ASKED_FOR_MS), why },
+    by,
+    ports,
+  );
+}
+
+const wake = (id: KeyId, { queues, newId, now }: Ports): Promise<void> =>
+  queues.inspections.send({
+    subject: keyOf(id),
+    hints: [
+      { id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'inspect-again', why: 'a hold was settled' } },
+    ],
+    attempt: 0,
+  });
+
+async function found(id: string, { tables }: Ports): Promise<Stored<Hold>> {
+  const stored = isId(id) ? await tables.holds.get('holds', id) : undefined;
+  if (stored === undefined) throw new NotAllowed(`There is no hold ${id}.`);
+  return stored;
+}
+
+const change = (stored: Stored<Hold>, next: Hold, event: string, who: Actor, ports: Ports): Promise<void> =>
+  recordThenChange(ports.tables.holds, stored, { what: 'hold', subject: subjectOfHold(next), event, next, who }, ports);

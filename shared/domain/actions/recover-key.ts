@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { spell } from '../key.ts';
+import { keyOf } from '../subject.ts';
+import { moment } from '../time.ts';
+import type { ActionFacts } from './action.ts';
+
+/** Takes a deleted key back, with all its versions. `deletedOn` says which deletion is undone. */
+export const recoverKey = z.object({
+  kind: z.literal('recover-key'),
+  vault: z.string(),
+  key: z.string(),
+  deletedOn: moment,
+});
+
+/** What recovering a key says of itself. @see https://learn.microsoft.com/rest/api/keyvault/keys/recover-deleted-key/recover-deleted-key */
+export const recoverKeyFacts = ({ vault, key }: z.infer<typeof recoverKey>): ActionFacts => ({
+  subject: keyOf({ vault, key }),
+  says: `recover ${spell({ vault, key })}`,
+  undoes: true,
+  loggedAs: 'KeyRecover',
+  showsAtOnce: false,
+  send: ({ writes }, requestId) => writes(vault).recover(key, requestId),
+  isShown: (observed) => observed.kind === 'present' && observed.versions.length > 0,
+  changes: undefined,
+});

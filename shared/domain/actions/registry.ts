@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { ActionFacts } from './action.ts';
+import { recoverKey, recoverKeyFacts } from './recover-key.ts';
+import { restoreVersion, restoreVersionFacts } from './restore-version.ts';
+
+/** A change that we may make. Data, so that it can be recorded before, withheld, and compared in a test. */
+export const action = z.discriminatedUnion('kind', [recoverKey, restoreVersion]);
+export type Action = z.infer<typeof action>;
+
+/** What an action says of itself. */
+export function factsOf(given: Action): ActionFacts {
+  switch (given.kind) {
+    case 'recover-key':
+      return recoverKeyFacts(given);
+    case 'restore-version':
+      return restoreVersionFacts(given);
+    default:
+      return given satisfies never;
+  }
+}

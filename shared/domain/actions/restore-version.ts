@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { type AttributeChange, attributeChange, type ObservedVersion, sameOperations, spell } from '../key.ts';
+import { versionOf } from '../subject.ts';
+import { sameMoment, utc } from '../time.ts';
+import type { ActionFacts } from './action.ts';
+
+/** Puts attributes of a version back: only what `change` holds is written. */
+export const restoreVersion = z.object({
+  kind: z.literal('restore-version'),
+  vault: z.string(),
+  key: z.string(),
+  version: z.string(),
+  change: attributeChange,
+});
+
+/** What restoring a version says of itself. @see https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key */
+export const restoreVersionFacts = ({ vault, key, version, change }: z.infer<typeof restoreVersion>): ActionFacts => ({
+  subject: versionOf({ vault, key }, version),
+  says: `restore ${spell({ vault, key, version })}: ${spellChange(change)}`,
+  undoes: true,
+  loggedAs: 'KeyUpdate',
+  showsAtOnce: true,
+  send: ({ writes }, requestId) => writes(vault).update(key, version, change, requestId),
+  isShown: (observed) =>
+    observed.kind === 'present' &&
+    observed.versions.some((candidate) => candidate.version === version && has(candidate, change)),
+  changes: change,
+});
+
+const has = (version: ObservedVersion, { enabled, notBefore, expiresOn, operations }: AttributeChange): boolean =>
+  (enabled === undefined || version.enabled === enabled) &&
+  (notBefore === undefined || sameMoment(version.notBefore, notBefore)) &&
+  (expiresOn === undefined || sameMoment(version.expiresOn, expiresOn)) &&
+  (operations === undefined || (version.detail !== undefined && sameOperations(version.detail.operations, operations)));
+
+const spellChange = ({ enabled, notBefore, expiresOn, operations }: AttributeChange): string =>
+  [
+    ...(enabled === undefined ? [] : [enabled ? 'enabled' : 'disabled']),
+    ...(notBefore === undefined ? [] : [`not before ${utc(notBefore)}`]),
+    ...(expiresOn === undefined ? [] : [`expires on ${utc(expiresOn)}`]),
+    ...(operations === undefined ? [] : [`operations ${operations.join(' ')}`]),
+  ].join(', ');

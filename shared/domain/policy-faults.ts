@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { covers, policy } from './policy.ts';
+
+/**
+ * Everything that is wrong with the content of a policy file, a sentence each, by the names of vaults and key patterns;
+ * empty where it can be used.
+ *
+ * @param channels ids of the alert channels there are; where given, a channel that is none of them is a fault
+ */
+export function policyFaults(given: unknown, channels?: readonly string[]): readonly string[] {
+  const left = placeholders(given, []);
+  // What is wrong with a placeholder besides is nobody's fault: it goes.
+  const isLeft = (path: Path): boolean => left.some((one) => JSON.stringify(one.path) === JSON.stringify(path));
+  const form = policy.safeParse(given).error?.issues ?? [];
+  return [
+    ...form.filter(({ path }) => !isLeft(path)).map(({ path, message }) => sentence(given, path, message)),
+    ...left.map(({ path, text }) =>
+      sentence(given, path, `still holds the placeholder ${text}: put what it stands for there`),
+    ),
+    ...vaultsNamedTwice(given),
+    ...hiddenPatterns(given),
+    ...unknownChannels(given, channels),
+  ];
+}
+
+type Path = readonly PropertyKey[];
+
+// What is asked of names needs the rest to be no policy: all faults are listed at once.
+const loosely = z.looseObject({
+  vaults: z
+    .array(
+      z
+        .looseObject({
+          name: z.string().optional().catch(undefined),
+          keys: z
+            .array(z.looseObject({ pattern: z.string().optional().catch(undefined) }).catch({ pattern: undefined }))
+            .catch([]),
+        })
+        .catch({ name: undefined, keys: [] }),
+    )
+    .catch([]),
+  channels: z.array(z.string().optional().catch(undefined)).catch([]),
+});
+
+const namesOf = (given: unknown): z.infer<typeof loosely> =>
+  loosely.safeParse(given).data ?? { vaults: [], channels: [] };
+
+/** `vault contoso-disks, key pattern archive-*: mode must be …` */
+function sentence(given: unknown, path: Path, says: string): string {
+  const { where, member } = placeOf(given, path);
+  const [name, at] = member;
+  if (name === undefined) return `${where} ${says}`;
+  return `${where}: ${String(name)}${typeof at === 'number' ? ` number ${at + 1}` : ''} ${says}`;
+}
+
+/** Whose member a path leads to, by name, and the member. */
+function placeOf(given: unknown, path: Path): { readonly where: string; readonly member: Path } {
+  const [top, vaultAt, list, keyAt, ...member] = path;
+  if (top !== 'vaults' || typeof vaultAt !== 'number') return { where: 'the policy', member: path };
+  const { name, keys } = namesOf(given).vaults[vaultAt] ?? { name: undefined, keys: [] };
+  const vault = called('vault', name, vaultAt);
+  if (list !== 'keys' || typeof keyAt !== 'number') return { where: vault, member: path.slice(2) };
+  return { where: `${vault}, ${called('key pattern', keys[keyAt]?.pattern, keyAt)}`, member };
+}
+
+/** What has no name is counted, from 1. */
+function called(what: string, name: string | undefined, at: number): string {
+  if (name === undefined || name === '') return `${what} number ${at + 1}`;
+  return `${what} ${/^[\x21-\x7e]+$/.test(name) ? name : JSON.stringify(name)}`;
+}
+
+/** A text in angle brackets, as an example has it where something of one's own belongs. */
+const PLACEHOLDER = /<[^<>]+>/;
+
+function placeholders(given: unknown, path: Path): readonly { readonly path: Path; readonly text: string }[] {
+  if (typeof given === 'string') {
+    const text = PLACEHOLDER.exec(given)?.[0];
+    return text === undefined ? [] : [{ path, text }];
+  }
+  if (Array.isArray(given)) return given.flatMap((each, at) => placeholders(each, [...path, at]));
+  if (typeof given !== 'object' || given === null) return [];
+  return Object.entries(given).flatMap(([name, each]) => placeholders(each, [...path, name]));
+}
+
+function vaultsNamedTwice(given: unknown): readonly string[] {
+  const names = namesOf(given).vaults.map(({ name }) => name?.toLowerCase());
+  const twice = new Set(names.filter((name, at) => name !== undefined && names.indexOf(name) !== at));
+  return [...twice].map((name) => `vault ${name} is named twice: say all of it in one place`);
+}
+
+/** The first pattern that fits counts: behind one that fits all the same keys, a pattern says nothing and seems to guard. */
+function hiddenPatterns(given: unknown): readonly string[] {
+  return namesOf(given).vaults.flatMap(({ keys }, vaultAt) =>
+    keys.flatMap(({ pattern: later }, at) => {
+      if (later === undefined) return [];
+      const hiding = keys.slice(0, at).find(({ pattern: earlier }) => earlier !== undefined && covers(earlier, later));
+      if (hiding?.pattern === undefined) return [];
+      const because =
+        hiding.pattern.toLowerCase() === later.toLowerCase()
+          ? 'is there twice, and only the first counts'
+          : `never counts: ${hiding.pattern}, which stands before it, fits all its keys`;
+      return [sentence(given, ['vaults', vaultAt, 'keys', at], because)];
+    }),
+  );
+}
+
+const unknownChannels = (given: unknown, channels: readonly string[] | undefined): readonly string[] =>
+  namesOf(given).channels.flatMap((id) =>
+    id === undefined || channels === undefined || channels.includes(id) || PLACEHOLDER.test(id)
+      ? []
+      : [`the policy: channels must name only channels there are (${channels.join(', ')}), not ${JSON.stringify(id)}`],
+  );

@@ -1,0 +1,225 @@
+import { type Approval, covers, fitsActor } from '../../domain/approval.ts';
+import type { Hint } from '../../domain/hint.ts';
+import type { KeyId } from '../../domain/key.ts';
+import {
+  type AuditEvent,
+  type Consumption,
+  eventsOn,
+  KEPT_EVENTS,
+  type KeyRecord,
+  type RegisterChange,
+} from '../../domain/register.ts';
+import { CLOCKS_APART_MS, DAY_MS, MINUTE_MS } from '../../domain/time.ts';
+import { hourOf, type IncidentDraft, incidentId } from '../../incidents/draft.ts';
+import { accessRefused } from '../../incidents/kinds/access-refused.ts';
+import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
+import { purgeAttempted } from '../../incidents/kinds/purge-attempted.ts';
+import { unexpectedUse } from '../../incidents/kinds/unexpected-use.ts';
+import { certainEventsOf } from './actors.ts';
+import { wasImported } from './new-versions.ts';
+
+/** How long after a key was undone the refusals of its bad time may still arrive, in ms. */
+const LATE_REFUSALS_MS = MINUTE_MS;
+
+/** Refusals that say something of who asks. Others, as of a vault that is throttled, pass or are the caller's own mistake. */
+const LOSING_ACCESS = new Set([401, 403]);
+
+/** An incident that an audit event alone makes, whatever the key's state, with the id that makes repeats one. */
+export interface ActIncident {
+  readonly draft: IncidentDraft;
+  readonly id: string;
+}
+
+/** Whether a hint is an audit event that the register does not have: an act by people, a refusal, an act of our own. */
+export const isNewEvent = (hint: Hint, { audit }: KeyRecord): boolean =>
+  isAuditEvent(hint) && !audit.events.some((event) => event.id === hint.id);
+
+/** Whether a hint tells of an act, and not only of what to inspect. */
+export function isAuditEvent({ says }: Hint): boolean {
+  switch (says.kind) {
+    case 'act':
+    case 'own-act':
+    case 'refused':
+    case 'unknown-user':
+      return true;
+    case 'differs':
+    case 'inspect-again':
+    case 'new-version':
+      return false;
+    default:
+      return says satisfies never;
+  }
+}
+
+/** The register's row with the audit events of a message. Adding them twice is adding them once. */
+export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
+  const added = hints.flatMap((hint): readonly AuditEvent[] => {
+    const { says } = hint;
+    return says.kind === 'act' && !record.audit.events.some((event) => event.id === hint.id)
+      ? [{ id: hint.id, operation: says.operation, version: says.version, at: says.at, by: says.by }]
+      : [];
+  });
+  const purge = added.find((event) => event.operation === 'KeyPurge');
+  if (added.length === 0) return record;
+  const purged = purge === undefined ? record.audit.purged : { at: purge.at, by: purge.by };
+  return { ...record, audit: { ...record.audit, events: [...record.audit.events, ...added], purged } };
+}
+
+/** The register's row with as many audit events as it keeps. */
+export function forgettingEvents(record: KeyRecord, now: Date): KeyRecord {
+  const { events } = record.audit;
+  const young = events.filter(({ at }) => now.getTime() - at.getTime() < DAY_MS).slice(-KEPT_EVENTS);
+  // That a version was imported must be known when it is observed.
+  const isToCome = ({ operation, version }: AuditEvent): boolean =>
+    operation === 'KeyImport' && version !== undefined && record.approved.versions[version] === undefined;
+  const toCome = events.filter(isToCome).slice(-KEPT_EVENTS);
+  const kept = events.filter((event) => young.includes(event) || toCome.includes(event));
+  return kept.length === events.length ? record : { ...record, audit: { ...record.audit, events: kept } };
+}
+
+/** Refusals that are kept unjudged at most: one an hour and caller. */
+const MOST_REFUSALS = 50;
+
+/** The refusals to be judged when the key can be read again: one an hour and caller tells as much as many. */
+export function refusalsToJudge(hints: readonly Hint[], { audit }: KeyRecord): Hint[] {
+  const waiting = new Map<string, Hint>();
+  for (const one of [...audit.refusals, ...hints]) {
+    const { says } = one;
+    if (says.kind !== 'refused' || says.operation === 'KeyPurge' || !LOSING_ACCESS.has(says.status)) continue;
+    const name = `${says.operation} ${says.by.oid} ${hourOf(says.at).toISOString()}`;
+    if (!waiting.has(name)) waiting.set(name, one);
+  }
+  return [...waiting.values()].slice(-MOST_REFUSALS);
+}
+
+/** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */
+export const importsRevoked = (record: KeyRecord): readonly RegisterChange[] =>
+  Object.entries(record.approved.versions).flatMap(([version, known]): readonly RegisterChange[] =>
+    known.revoked === undefined && known.accepted === undefined && wasImported(version, known.created, record)
+      ? [{ kind: 'revoke-version', version, because: 'it was imported' }]
+      : [],
+  );
+
+/**
+ * Incidents that follow from audit events, the key's own state aside.
+ *
+ * @param isUsable whether the key is as approved
+ * @param before the register's row before this inspection. Default: nothing was consumed by it
+ */
+export function actIncidents(
+  id: KeyId,
+  hints: readonly Hint[],
+  record: KeyRecord,
+  approvals: readonly Approval[],
+  isUsable: boolean,
+  before: KeyRecord = record,
+): readonly ActIncident[] {
+  return [
+    ...hints.flatMap((hint) => fromHint(id, hint, record, isUsable)),
+    ...actsByOthers(id, hints, record, approvals, before),
+  ];
+}
+
+function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolean): readonly ActIncident[] {
+  switch (says.kind) {
+    case 'act':
+      return says.operation === 'KeyBackup'
+        ? [onceAnHour(unexpectedUse.draft('backed-up', id, says.by, says.at, says.operation))]
+        : [];
+    case 'unknown-user':
+      return [onceAnHour(unexpectedUse.draft('unknown-user', id, says.by, says.at, says.operation))];
+    case 'refused': {
+      if (says.operation === 'KeyPurge') return [onceAnHour(purgeAttempted.draft(id, says.by, says.at, says.status))];
+      // While the key itself is unusable, its own incident says more; so it does for what was refused meanwhile.
+      const wasBad = record.inFlight.undone.some(
+        (undone) =>
+          says.at.getTime() >= undone.since.getTime() && says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
+      );
+      if (!isUsable || wasBad || !LOSING_ACCESS.has(says.status)) return [];
+      return [onceAnHour(accessRefused.draft(id, says.by, says.at, says.operation, says.status))];
+    }
+    case 'differs':
+    case 'new-version':
+    case 'own-act':
+    case 'inspect-again':
+      return [];
+    default:
+      return says satisfies never;
+  }
+}
+
+/** One incident an hour and actor, however often it is tried. */
+const onceAnHour = (draft: IncidentDraft): ActIncident => ({
+  draft,
+  id: incidentId({ ...draft, since: hourOf(draft.since) }, draft.who?.oid),
+});
+
+/**
+ * An approval is consumed whoever brought the state about; where the audit events name only people that it was not meant
+ * for, people have to know. Alerted once both are known, whichever came first: with the event that names one of them, or
+ * with the inspection that consumes it.
+ */
+function actsByOthers(
+  id: KeyId,
+  hints: readonly Hint[],
+  record: KeyRecord,
+  approvals: readonly Approval[],
+  before: KeyRecord,
+): readonly ActIncident[] {
+  const heardNow = new Set(hints.map((hint) => hint.id));
+  const consumedBefore = consumedIn(before);
+  return consumedIn(record).flatMap((use): readonly ActIncident[] => {
+    const { version, operation, at, act, stopsDisks } = use;
+    const approval = approvals.find((candidate) => candidate.id === use.approval);
+    const certain = certainEventsOf([operation], { version, since: at, otherwiseAt: use.otherwiseAt }, record);
+    const last = certain.at(-1);
+    const isNew = certain.some((event) => heardNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
+    if (approval === undefined || last === undefined || !isNew) return [];
+    const isAllowed = ({ by, at: then }: AuditEvent): boolean =>
+      fitsActor(approval, by.oid) ||
+      approvals.some(
+        (other) => fitsActor(other, by.oid) && covers(other, { key: id.key, version, act, otherwiseAt: then }, then),
+      );
+    // Several may have changed it since it was observed otherwise: where one was allowed to, nobody can say that it was not that one.
+    const possible = eventsOn(record, [operation], version).filter(
+      (event) =>
+        event.at.getTime() >= (use.otherwiseAt ?? last.at).getTime() - CLOCKS_APART_MS &&
+        event.at.getTime() <= last.at.getTime(),
+    );
+    if (possible.some(isAllowed)) return [];
+    const draft = approvedActByOther.draft({
+      ...id,
+      version,
+      operation,
+      approval: approval.id,
+      by: last.by,
+      at,
+      stopsDisks,
+    });
+    return [{ draft, id: incidentId(draft) }];
+  });
+}
+
+/** What an approval was consumed by, with the operation that the audit log names. */
+interface Use extends Pick<Consumption, 'approval' | 'act' | 'at' | 'otherwiseAt'> {
+  readonly version: string | undefined;
+  readonly operation: string;
+  readonly stopsDisks: boolean;
+}
+
+const isSameUse = (one: Use, other: Use): boolean =>
+  one.approval === other.approval &&
+  one.version === other.version &&
+  one.act === other.act &&
+  one.at.getTime() === other.at.getTime();
+
+function consumedIn({ approved: { versions, standing } }: KeyRecord): readonly Use[] {
+  const onVersions = Object.entries(versions).flatMap(([version, { consumed }]) =>
+    // Enabling takes nothing away from anybody.
+    consumed.map((use) => ({ ...use, version, operation: 'KeyUpdate', stopsDisks: use.act !== 'enable' })),
+  );
+  if (standing.kind !== 'deletion-approved') return onVersions;
+  const { approval, deletedOn: at, otherwiseAt } = standing;
+  const deletion = { approval, act: 'delete', at, otherwiseAt, version: undefined, operation: 'KeyDelete' } as const;
+  return [...onVersions, { ...deletion, stopsDisks: true }];
+}

@@ -1,0 +1,74 @@
+import { type Approval, covers } from '../../domain/approval.ts';
+import type { Judgement } from '../../domain/decision.ts';
+import type { Finding, Situation } from '../../domain/finding.ts';
+import type { Attributes } from '../../domain/key.ts';
+import type { RegisterChange } from '../../domain/register.ts';
+import { withChanges } from '../../register/changes.ts';
+
+/** The approval that covers what was found. */
+export const approvalFor = (
+  { act, version, otherwiseAt }: Finding,
+  { key, now }: Pick<Situation, 'key' | 'now'>,
+  approvals: readonly Approval[],
+): Approval | undefined =>
+  act === undefined
+    ? undefined
+    : approvals.find((approval) => covers(approval, { key, version, act, otherwiseAt }, now));
+
+/**
+ * Approvals are consumed, not consulted: the state that one allows becomes the approved one. Of several on one version
+ * each is consumed on what the one before it left.
+ */
+export function consumptions(judgements: readonly Judgement[], situation: Situation): readonly RegisterChange[] {
+  const changes: RegisterChange[] = [];
+  for (const judgement of judgements)
+    changes.push(...consumption(judgement, { ...situation, record: withChanges(situation.record, changes) }));
+  return changes;
+}
+
+function consumption({ finding, verdict }: Judgement, { observed, record }: Situation): readonly RegisterChange[] {
+  if (verdict.kind !== 'approved') return [];
+  const { approval } = verdict;
+  const { act, since, otherwiseAt, version } = finding;
+  if (observed.kind === 'deleted') {
+    const { deletedOn, scheduledPurgeOn } = observed;
+    const standing = { kind: 'deletion-approved', approval, deletedOn, otherwiseAt, scheduledPurgeOn } as const;
+    return [{ kind: 'set-standing', standing }];
+  }
+  const known = version === undefined ? undefined : record.approved.versions[version];
+  const shown =
+    observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === version) : undefined;
+  if (known?.attributes === undefined || shown === undefined || act === undefined) return [];
+  const operations = shown.detail?.operations ?? known.attributes.operations;
+  return [
+    {
+      kind: 'approve-version',
+      version: shown.version,
+      created: shown.created,
+      attributes: allowed(act, known.attributes, { ...shown, operations }),
+      because: `approval ${approval}`,
+      consumed: { approval, act, at: since, otherwiseAt, before: known.attributes },
+    },
+  ];
+}
+
+type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };
+
+/** The approved attributes with those replaced that the act is about. */
+function allowed(act: NonNullable<Finding['act']>, approved: Attributes, shown: Shown): Attributes {
+  switch (act) {
+    case 'disable':
+    case 'enable':
+      return { ...approved, enabled: shown.enabled };
+    case 'expire':
+      return { ...approved, expiresOn: shown.expiresOn };
+    case 'not-before':
+      return { ...approved, notBefore: shown.notBefore };
+    case 'operations':
+      return { ...approved, operations: [...shown.operations] };
+    case 'delete':
+      return approved;
+    default:
+      return act satisfies never;
+  }
+}

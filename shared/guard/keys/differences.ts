@@ -1,0 +1,107 @@
+import type { ApprovableAct } from '../../domain/approval.ts';
+import type { Finding, Found, Situation } from '../../domain/finding.ts';
+import { type Hold, holdDuring } from '../../domain/hold.ts';
+import { type ObservedVersion, sameOperations } from '../../domain/key.ts';
+import {
+  type Difference,
+  differenceKey,
+  type LastObserved,
+  lastPresentAt,
+  operationsShownAt,
+} from '../../domain/register.ts';
+import { sameMoment } from '../../domain/time.ts';
+
+/** What else tells when a difference came to be. */
+export interface Dating {
+  readonly holds: readonly Hold[];
+  /** When the last good sweep began that did not find the key differing; `undefined` where none was. */
+  readonly sweptOtherwiseAt: Date | undefined;
+}
+
+/**
+ * What a rule found, with when it came to be. A difference stays the same one for as long as what it is about stays as it
+ * is: a later change of something else puts neither its beginning nor its deadline off.
+ */
+export function dated(found: Found, situation: Situation, dating: Dating): Finding {
+  const { act, version, since } = found;
+  const { now, record } = situation;
+  if (act === undefined) return { ...found, since: since ?? now, firstObservedAt: now };
+  const standing = record.observed.differing[differenceKey(version, act)];
+  const difference =
+    version === undefined
+      ? ofKey(since ?? now, standing, situation, dating)
+      : ofVersion(act, version, standing, situation, dating);
+  if (difference === standing) return { ...found, ...difference };
+  const from = difference.otherwiseAt ?? difference.firstObservedAt;
+  const under = holdDuring(dating.holds, situation, from, difference.firstObservedAt);
+  return { ...found, ...difference, ...(under === undefined ? {} : { hold: under.id }) };
+}
+
+/** A deletion of its own time is a difference of its own. */
+function ofKey(
+  since: Date,
+  standing: Difference | undefined,
+  { record, now }: Situation,
+  { sweptOtherwiseAt }: Dating,
+): Difference {
+  if (standing !== undefined && standing.since.getTime() === since.getTime()) return standing;
+  const presentAt = lastPresentAt(record);
+  return { since, firstObservedAt: now, ...observedOtherwise(presentAt, presentAt && sweptOtherwiseAt) };
+}
+
+function ofVersion(
+  act: ApprovableAct,
+  name: string,
+  standing: Difference | undefined,
+  situation: Situation,
+  { sweptOtherwiseAt }: Dating,
+): Difference {
+  const { observed, record, now } = situation;
+  const version =
+    observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === name) : undefined;
+  const last = record.observed.versions[name];
+  if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
+  if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
+  if (act === 'operations') {
+    // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
+    const otherwiseAt = operationsShownAt(last);
+    const since = sameMoment(last.updated, version.updated) ? otherwiseAt : version.updated;
+    return { since, firstObservedAt: now, otherwiseAt };
+  }
+  const isSwept = isCurrent(name, situation) || isSweptEachMinute(name, situation);
+  return {
+    since: version.updated,
+    firstObservedAt: now,
+    ...observedOtherwise(last.at, isSwept ? sweptOtherwiseAt : undefined),
+  };
+}
+
+/** The later of the two. */
+const observedOtherwise = (one: Date | undefined, other: Date | undefined): Pick<Difference, 'otherwiseAt'> =>
+  one === undefined ? {} : { otherwiseAt: other === undefined || one.getTime() >= other.getTime() ? one : other };
+
+const isCurrent = (version: string, { observed, record }: Situation): boolean =>
+  observed.kind === 'present' && observed.current === version && record.observed.current === version;
+
+/** A sweep shows versions other than the current one only where they are listed each minute. */
+const isSweptEachMinute = (version: string, { policy, record }: Situation): boolean =>
+  policy.olderVersions === 'each-minute' && record.approved.versions[version]?.attributes?.enabled === true;
+
+/** Whether what an act is about is as the last observation had it. */
+function isAsObserved(act: ApprovableAct, version: ObservedVersion, last: LastObserved): boolean {
+  switch (act) {
+    case 'disable':
+    case 'enable':
+      return version.enabled === last.enabled;
+    case 'expire':
+      return sameMoment(version.expiresOn, last.expiresOn);
+    case 'not-before':
+      return sameMoment(version.notBefore, last.notBefore);
+    case 'operations':
+      return version.detail === undefined || sameOperations(version.detail.operations, last.operations);
+    case 'delete':
+      return false;
+    default:
+      return act satisfies never;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Actor } from '../../domain/audit-record.ts';
+import type { KeyRecord } from '../../domain/register.ts';
+import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
+import { type Named, namedFor } from './actors.ts';
+
+/** So many acts undone within an hour make a key flap. */
+const FLAPPING_ACTS = 3;
+/** How often a flapping key is inspected, in seconds. */
+export const FLAPPING_INSPECTION_SECONDS = 10;
+/** A key that stayed usable for so long holds again, in ms. */
+const HOLDS_AFTER_MS = 10 * MINUTE_MS;
+
+type Undone = Pick<KeyRecord, 'inFlight'>;
+
+/** What was undone within the last hour, oldest first. */
+export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlight']['undone'] =>
+  inFlight.undone.filter(({ at }) => now.getTime() - at.getTime() < HOUR_MS);
+
+/**
+ * Whether acts on a key were undone three times within the last hour: of those on versions, the version with most counts,
+ * with those on the key as a whole. So it is the same in whatever order they were undone.
+ */
+export function isFlapping(record: Undone, now: Date): boolean {
+  const undone = undoneLately(record, now);
+  const distinct = (of: string | undefined): number =>
+    new Set(undone.flatMap(({ version, since }) => (version === of ? [since.getTime()] : []))).size;
+  const versions = undone.flatMap(({ version }) => version ?? []);
+  return distinct(undefined) + Math.max(0, ...versions.map(distinct)) >= FLAPPING_ACTS;
+}
+
+/** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */
+export function flappingSince(record: Undone, now: Date): Date | undefined {
+  const undone = undoneLately(record, now);
+  const isFirst = ({ since }: { readonly since: Date }, place: number): boolean => {
+    const before = undone[place - 1];
+    return before === undefined || since.getTime() - before.at.getTime() >= HOLDS_AFTER_MS;
+  };
+  return undone.findLast(isFirst)?.since;
+}
+
+/** Whether a key stayed usable for ten unbroken minutes since it was last undone. */
+export const isHolding = (record: Undone, now: Date): boolean =>
+  undoneLately(record, now).every(({ at }) => now.getTime() - at.getTime() >= HOLDS_AFTER_MS);
+
+/** Who did the last of the undone acts of which the audit log has told. */
+export function namedFlapper(record: KeyRecord): Named {
+  const named = record.inFlight.undone.map((done) =>
+    namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record),
+  );
+  return named.findLast(({ kind }) => kind !== 'nobody-yet') ?? { kind: 'nobody-yet' };
+}
+
+/** Who is to be named for it: nobody where several may have done that. */
+export function flapper(record: KeyRecord): Actor | undefined {
+  const named = namedFlapper(record);
+  return named.kind === 'one' ? named.by : undefined;
+}

@@ -1,0 +1,43 @@
+import type { Decision } from '../../domain/decision.ts';
+import type { Inspection } from '../../domain/hint.ts';
+import type { KeyRecord } from '../../domain/register.ts';
+import type { KeySubject } from '../../domain/subject.ts';
+import { later, SECOND_MS } from '../../domain/time.ts';
+import type { Ports } from '../../ports.ts';
+
+type Needs = Pick<Ports, 'newId' | 'now'> & { readonly queues: Pick<Ports['queues'], 'inspections'> };
+
+/** 1, 2, 4 … 60 s. */
+export const delaySeconds = (attempt: number): number => Math.min(60, 2 ** Math.min(attempt, 6));
+
+/** Whether somebody asked already for an inspection that is still to come. */
+export const isPlanned = ({ inFlight }: KeyRecord, now: Date): boolean =>
+  inFlight.nextInspectionAt !== undefined && inFlight.nextInspectionAt.getTime() > now.getTime();
+
+/** Asks for another inspection where something failed; once, whoever asks. Returns when it is. */
+export async function tryAgain(message: Inspection, record: KeyRecord, ports: Needs): Promise<Date | undefined> {
+  if (isPlanned(record, ports.now()) && message.attempt === 0) return record.inFlight.nextInspectionAt;
+  const afterSeconds = delaySeconds(message.attempt);
+  await ports.queues.inspections.send({ ...message, attempt: message.attempt + 1 }, afterSeconds);
+  return later(ports.now(), afterSeconds * SECOND_MS);
+}
+
+const MORE_TO_DO_SECONDS = 1;
+
+/** Asks for another inspection where something settles, flaps or is left to do; once, whoever asks. Returns when it is; `undefined` where none is needed. */
+export async function followUp(
+  subject: KeySubject,
+  { actions, inspectAgainInSeconds }: Decision,
+  record: KeyRecord,
+  { queues, newId, now }: Needs,
+): Promise<Date | undefined> {
+  // What the last round has decided may not be done yet.
+  const isMoreToDo = actions.length > 0;
+  const seconds = isMoreToDo ? MORE_TO_DO_SECONDS : inspectAgainInSeconds;
+  if (seconds === undefined) return undefined;
+  if (isPlanned(record, now())) return record.inFlight.nextInspectionAt;
+  const why = isMoreToDo ? 'more to do' : 'not settled';
+  const hint = { id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'inspect-again', why } } as const;
+  await queues.inspections.send({ subject, hints: [hint], attempt: 0 }, seconds);
+  return later(now(), seconds * SECOND_MS);
+}

@@ -1,0 +1,332 @@
+import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
+import { readApprovals, readHolds } from '../../approvals/read.ts';
+import { type Action, factsOf } from '../../domain/actions/registry.ts';
+import type { Approval } from '../../domain/approval.ts';
+import type { Ended, Intent } from '../../domain/decision.ts';
+import type { Hint, Inspection } from '../../domain/hint.ts';
+import { type Hold, holdOn } from '../../domain/hold.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { AttributeChange, ObservedKey } from '../../domain/key.ts';
+import { blockSince, keyPolicy } from '../../domain/policy.ts';
+import type { BaselineState, KeyRecord, RegisterChange, SweepState } from '../../domain/register.ts';
+import { type KeySubject, versionIn } from '../../domain/subject.ts';
+import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
+import { isOf } from '../../incidents/kinds/kind.ts';
+import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
+import { readIncidents, resolveIncident } from '../../incidents/store.ts';
+import type { Ports } from '../../ports.ts';
+import { withChanges } from '../../register/changes.ts';
+import { type KnownKey, readKey } from '../../register/keys.ts';
+import type { Listed } from '../../register/rows.ts';
+import { readBaseline, readSweep } from '../../register/vaults.ts';
+import { registerEntry } from '../../trail/entries.ts';
+import type { Begun, Decided, Guarded, GuardOf, MayWrite, ReadBack, Result } from '../guarded.ts';
+import { hintEntry } from '../records.ts';
+import {
+  actIncidents,
+  forgettingEvents,
+  importsRevoked,
+  isAuditEvent,
+  isNewEvent,
+  refusalsToJudge,
+  withEvents,
+} from './audit-events.ts';
+import { decide, type Given, type KeyDecision, undoneBy } from './decide.ts';
+import { followUp, tryAgain } from './follow-up.ts';
+import { alertOf, openActIncidents } from './incidents.ts';
+import { nextRecord, recordAfterActing } from './next-record.ts';
+import { isBelieved, notObserved, whyNot } from './not-observed.ts';
+import { unexplainedActs } from './own-acts.ts';
+import { save } from './save.ts';
+import { firstReads, observe } from './snapshot.ts';
+import { type Restorer, takenBack } from './take-back.ts';
+
+/** Guards keys. @param restorer given where a person restores; else it is the guardian that acts */
+export const keyGuard =
+  (restorer?: Restorer): GuardOf =>
+  (subject) =>
+    subject.kind !== 'key'
+      ? undefined
+      : {
+          isGuarded: (policy) => keyPolicy(policy, subject.vault, subject.key).guarded,
+          begin: (message, ports) => begin(subject, message, restorer, ports),
+          async unreadable(message, error, ports) {
+            // Nothing is judged, and audit events are recorded all the same.
+            const events = message.attempt === 0 ? message.hints.filter(isAuditEvent) : [];
+            if (events.length > 0) await ports.trail.append(events.map((hint) => hintEntry(subject, hint, ports)));
+            await alertUnguarded(subject, error, ports);
+          },
+        };
+
+/** Everything that was read of a key before anything was decided. */
+async function readAll(subject: KeySubject, ports: Ports) {
+  const { vault } = subject;
+  const [first, known, words, baseline, sweep, incidents] = await Promise.all([
+    firstReads(ports.reads(vault), subject),
+    readKey(ports.tables.keys, subject),
+    readWords(subject, ports),
+    readBaseline(ports.tables, vault),
+    readSweep(ports.tables, vault),
+    readIncidents(ports, subject),
+  ]);
+  return { first, known, words, baseline, sweep: sweep?.value, incidents };
+}
+
+/** As `readAll`; a register that lost its vault is rebuilt, to its end, before an inspection takes what it finds for a new key. */
+async function readKnown(subject: KeySubject, ports: Ports) {
+  const { vault } = subject;
+  const all = await readAll(subject, ports);
+  if (all.known.stored !== undefined || all.baseline === undefined) return all;
+  const rows = await ports.tables.keys.list(vault);
+  // In this order: where some of the rows were back already, this says that the others are still to come.
+  const baseline = await readBaseline(ports.tables, vault);
+  if (rows.stored.length === 0 || baseline?.state === 'rebuilding') await ensureBaseline(vault, ports);
+  return readAll(subject, ports);
+}
+
+/** What people say of a key. */
+interface Words {
+  readonly approvals: readonly Approval[];
+  readonly holds: readonly Hold[];
+}
+
+async function readWords({ vault }: KeySubject, ports: Ports): Promise<Words> {
+  const [approvals, holds] = await Promise.all([readApprovals(ports, vault), readHolds(ports)]);
+  return { approvals, holds };
+}
+
+/** A key in one inspection. */
+interface State {
+  readonly subject: KeySubject;
+  readonly message: Inspection;
+  readonly restorer: Restorer | undefined;
+  /** The register's row as it was read. */
+  readonly known: KnownKey;
+  /** The register's row as it is to be. */
+  readonly record: KeyRecord;
+  readonly observed: ObservedKey;
+  /** When reading it began: what came to be later may not be in it. */
+  readonly readAt: Date;
+  readonly words: Words;
+  readonly baseline: BaselineState | undefined;
+  readonly sweep: SweepState | undefined;
+  readonly incidents: Listed<Incident>;
+  readonly newEvents: readonly Hint[];
+  /** What becomes approved, or not any more, with the next decision. */
+  readonly pending: readonly RegisterChange[];
+}
+
+async function begin(
+  subject: KeySubject,
+  message: Inspection,
+  restorer: Restorer | undefined,
+  ports: Ports,
+): Promise<Begun> {
+  const readAt = ports.now();
+  const { first, known, words, baseline, sweep, incidents } = await readKnown(subject, ports);
+  const record = withEvents(known.record, message.hints);
+  const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
+  const isOldBelieved = isBelieved(record, readAt);
+  const observation = await observe(ports.reads(subject.vault), subject, first, record, readAt, isOldBelieved);
+  // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
+  const unexplained = await unexplainedActs(subject, newEvents, ports);
+  if (observation.kind !== 'observed' && restorer !== undefined)
+    return { kind: 'not-observed', because: whyNot(observation) };
+  if (observation.kind !== 'observed') {
+    const because = await notObserved({ subject, message, known, record, newEvents, unexplained, observation }, ports);
+    return { kind: 'not-observed', because };
+  }
+  await openActIncidents(unexplained, ports);
+  const pending = restorer === undefined ? [] : takenBack(record, restorer, incidents.stored);
+  const about = { subject, message, restorer, known, record, readAt, words, baseline, sweep, incidents, newEvents };
+  const state: State = { ...about, observed: observation.key, pending };
+  // A message that comes again after a failure brings the same events: they are in the trail.
+  const before = message.attempt > 0 ? [] : newEvents.map((hint) => hintEntry(subject, hint, ports));
+  return { kind: 'observed', guarded: guarded(state, ports), before };
+}
+
+function guarded(state: State, ports: Ports): Guarded {
+  const { subject, restorer, observed, record, words } = state;
+  const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
+  return {
+    subject,
+    who: restorer?.who,
+    lastDecision: record.observed.lastDecision,
+    decide: (now) => decided(state, now, ports),
+    isShown: (action) => factsOf(action).isShown(observed),
+    mayWrite: () => mayWrite(state, ports),
+    withWords: async () => next({ words: await readWords(subject, ports) }),
+    readBack: () => readBack(state, ports),
+    async withEnded(ended) {
+      const approved = ended.flatMap((one) => approvedBy(one, record));
+      if (approved.length > 0)
+        await ports.trail.appendRegister(approved.map((change) => registerEntry(subject, change, ports)));
+      const after = recordAfterActing(record, ended, ports.now());
+      // What a person restores is not undone by the guardian, and makes no key flap.
+      const { undone } = (restorer === undefined ? after : record).inFlight;
+      return next({ record: withChanges({ ...after, inFlight: { ...after.inFlight, undone } }, approved) });
+    },
+    conclude: (result) => conclude(state, words.approvals, result, ports),
+  };
+}
+
+/** What a decision rests on. A person who restores is kept from it by nothing but the certificate that a key belongs to. */
+function givenOf(
+  { subject, restorer, observed, record, words, baseline, sweep }: State,
+  now: Date,
+  ports: Ports,
+): Given {
+  const { vault, key } = subject;
+  const policy = keyPolicy(ports.policy, vault, key);
+  const swept = sweep?.differing[key];
+  const situation = {
+    vault,
+    key,
+    observed,
+    record,
+    now,
+    sweptOtherwiseAt: swept ? swept.otherwiseAt : sweep?.lastGoodAt,
+  };
+  if (restorer !== undefined) {
+    const unhindered = { ...record, inFlight: { ...record.inFlight, undone: [], recovering: undefined } };
+    const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;
+    return { ...situation, ...anyway, holds: words.holds, record: unhindered, policy };
+  }
+  const history = sweep?.policies ?? [];
+  // A policy that no sweep has noted yet begins now.
+  const beganAt = history.length === 0 ? undefined : (blockSince(history, vault, key) ?? now);
+  const acceptedAt = baseline?.state === 'accepted' ? baseline.since : undefined;
+  return {
+    ...situation,
+    ...words,
+    policy,
+    baselineAccepted: acceptedAt !== undefined,
+    blockSince: beganAt === undefined || (acceptedAt !== undefined && acceptedAt > beganAt) ? acceptedAt : beganAt,
+  };
+}
+
+function decided(state: State, now: Date, ports: Ports): Decided {
+  const { subject, observed, readAt, pending } = state;
+  const record = withChanges(state.record, [...importsRevoked(state.record), ...pending]);
+  const revoked = importsRevoked(state.record);
+  const decision = decide(givenOf({ ...state, record }, now, ports));
+  return {
+    decision,
+    intentOf: (action) => intentOf(action, decision),
+    async takeNote(lastDecision) {
+      const changes = [...revoked, ...pending, ...decision.changes];
+      if (changes.length > 0)
+        await ports.trail.appendRegister(changes.map((change) => registerEntry(subject, change, ports)));
+      const next = nextRecord(record, decision, { observed, readAt, now });
+      const noted = { ...next, observed: { ...next.observed, lastDecision } };
+      return guarded({ ...state, record: noted, pending: [] }, ports);
+    },
+  };
+}
+
+/** What an action is about, and the dates that become approved by it, because the approved ones cannot be had again. */
+function intentOf(action: Action, decision: KeyDecision): Pick<Intent, 'findings' | 'approves'> {
+  const undone = undoneBy(action, decision);
+  const findings = undone.map(({ rule, severity, version, since, otherwiseAt, stopsDisks, summary }) => ({
+    rule,
+    severity,
+    version,
+    since,
+    otherwiseAt,
+    stopsDisks,
+    summary,
+  }));
+  const dates = undone.flatMap(({ remedy }) =>
+    remedy.kind === 'restore' && remedy.approves !== undefined ? [remedy.approves] : [],
+  );
+  const approves: AttributeChange = Object.assign({}, ...dates);
+  return { findings, ...(dates.length === 0 ? {} : { approves }) };
+}
+
+/** Dates that were put back as near as Azure allows become the approved ones. */
+function approvedBy({ intent: { action, approves }, outcome }: Ended, record: KeyRecord): readonly RegisterChange[] {
+  const version = versionIn(factsOf(action).subject);
+  if (outcome.kind !== 'done' || approves === undefined || version === undefined) return [];
+  const known = record.approved.versions[version];
+  if (known?.attributes === undefined) return [];
+  const { notBefore = known.attributes.notBefore, expiresOn = known.attributes.expiresOn } = approves;
+  const attributes = { ...known.attributes, notBefore, expiresOn };
+  const because = 'a date that was set cannot be taken away';
+  return [{ kind: 'approve-version', version, created: known.created, attributes, because }];
+}
+
+/** What may cover an act on the key: what somebody only asked for covers nothing, and must not keep an attack. */
+const counting = (approvals: readonly Approval[], key: string): string =>
+  JSON.stringify(approvals.filter((one) => one.granted !== undefined && (one.key === '*' || one.key === key)));
+
+async function mayWrite({ subject, restorer, words }: State, ports: Ports): Promise<MayWrite> {
+  if (restorer !== undefined) return { kind: 'yes' };
+  const { approvals, holds } = await readWords(subject, ports);
+  const held = holdOn(holds, subject, ports.now());
+  if (held !== undefined) return { kind: 'held', hold: held.id };
+  return counting(approvals, subject.key) === counting(words.approvals, subject.key)
+    ? { kind: 'yes' }
+    : { kind: 'approvals-changed' };
+}
+
+async function readBack(state: State, ports: Ports): Promise<ReadBack> {
+  const reads = ports.reads(state.subject.vault);
+  const readAt = ports.now();
+  const again = await observe(reads, state.subject, await firstReads(reads, state.subject), state.record, readAt);
+  switch (again.kind) {
+    case 'observed':
+      return { kind: 'read', guarded: guarded({ ...state, observed: again.key, readAt }, ports) };
+    case 'refused':
+      return { kind: 'unread', because: again.refusal.kind };
+    case 'older-copy':
+      return { kind: 'unread', because: again.kind };
+    default:
+      return again satisfies never;
+  }
+}
+
+/** Alerts people, writes the register's row, and asks for another inspection where one is needed. */
+async function conclude(
+  state: State,
+  approvals: readonly Approval[],
+  { decision, ended, failure }: Result,
+  ports: Ports,
+): Promise<void> {
+  const { subject, message, restorer, known, record, observed, incidents, newEvents } = state;
+  const isUsable = observed.kind === 'present' && decision.judgements.length === 0;
+  const toJudge = [...refusalsToJudge([], known.record), ...newEvents];
+  const undoRefused =
+    failure === undefined ? undefined : { since: record.inFlight.undoRefused?.since ?? ports.now(), because: failure };
+  const after: KeyRecord = {
+    ...record,
+    inFlight: { ...record.inFlight, unreadable: undefined, undoRefused },
+  };
+  const by = restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid);
+  const acts = actIncidents(subject, toJudge, record, approvals, isUsable, known.record);
+  const found = { subject, decision, ended, failure, record: after, actIncidents: acts, by };
+  const isStillFlapping = await alertOf(found, incidents.stored, ports);
+  await quarantineRows(incidents.unreadable, ports);
+  if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
+  const nextInspectionAt =
+    failure === undefined ? await followUp(subject, decision, after, ports) : await tryAgain(message, after, ports);
+  const kept = forgettingEvents(after, ports.now());
+  const foundSomething = kept.observed.foundSomething ?? (isStillFlapping ? true : undefined);
+  const next: KeyRecord = {
+    ...kept,
+    observed: { ...kept.observed, foundSomething },
+    audit: { ...kept.audit, refusals: [] },
+    inFlight: { ...kept.inFlight, nextInspectionAt },
+  };
+  await save(subject, known, next, ports);
+}
+
+/** What somebody else did of what was approved is over once a person took it back. */
+async function endTakenBack(subject: KeySubject, judgement: string, record: KeyRecord, ports: Ports): Promise<void> {
+  const { versions, standing } = record.approved;
+  for (const stored of (await readIncidents(ports, subject)).stored) {
+    const version = versionIn(stored.value.subject);
+    const isOver =
+      version === undefined ? standing.kind !== 'deletion-approved' : versions[version]?.consumed.length === 0;
+    if (isOf(approvedActByOther)(stored.value) && isOver) await resolveIncident(stored, judgement, true, ports);
+  }
+}

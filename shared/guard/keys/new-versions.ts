@@ -1,0 +1,130 @@
+import type { Situation } from '../../domain/finding.ts';
+import { type ObservedVersion, sameOperations, type VersionDetail } from '../../domain/key.ts';
+import { approvedVersions, eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
+import { CLOCKS_APART_MS, DAY_MS, later, utc } from '../../domain/time.ts';
+
+/** A version that the register does not approve, and what is wrong with it. No faults: it may be adopted. */
+export interface NewVersion {
+  readonly version: ObservedVersion;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Holds each version that is not approved against its predecessor: enabled, no expiry inside the notify time, same type,
+ * size and operations, made after it, not imported where an audit event says so. Oldest first, so that of two new versions the
+ * second is held against the first.
+ */
+export function newVersions(situation: Situation): readonly NewVersion[] {
+  const { observed, record } = situation;
+  if (observed.kind !== 'present') return [];
+  const unapproved = observed.versions
+    .filter((version) => record.approved.versions[version.version]?.attributes === undefined)
+    .toSorted((one, other) => one.created.getTime() - other.created.getTime());
+  const found: NewVersion[] = [];
+  let predecessor = newestApproved(record);
+  for (const version of unapproved) {
+    const judged = { version, faults: faultsOf(version, predecessor, situation) };
+    found.push(judged);
+    if (isAdopted(judged, record)) predecessor = asPredecessor(version, version.detail) ?? predecessor;
+  }
+  return found;
+}
+
+/** What a new version is held against. */
+interface Predecessor {
+  readonly version: string;
+  readonly created: Date;
+  readonly operations: readonly string[];
+  readonly keyType: string | undefined;
+  readonly keySizeBits: number | undefined;
+}
+
+function faultsOf(
+  version: ObservedVersion,
+  predecessor: Predecessor | undefined,
+  { observed, record, policy, now }: Situation,
+): readonly string[] {
+  const known = record.approved.versions[version.version];
+  const faults: string[] = [];
+  if (known?.revoked !== undefined) faults.push(known.revoked);
+  else if (wasImported(version.version, version.created, record)) faults.push('it was imported');
+  if (!version.enabled) faults.push('it is disabled');
+  if (
+    version.expiresOn !== undefined &&
+    version.expiresOn.getTime() < later(now, policy.notifyBeforeExpiryDays * DAY_MS).getTime()
+  ) {
+    faults.push(`it expires on ${utc(version.expiresOn)}`);
+  }
+  if (version.notBefore !== undefined && version.notBefore.getTime() > now.getTime()) {
+    faults.push(`it cannot be used before ${utc(version.notBefore)}`);
+  }
+  const { detail } = version;
+  if (predecessor === undefined) return faults;
+  const { version: name, created, operations, keyType, keySizeBits } = predecessor;
+  if (observed.kind === 'present' && !observed.versions.some((candidate) => candidate.version === name)) {
+    faults.push('the version before it is gone');
+  }
+  if (version.created.getTime() < created.getTime())
+    faults.push('it is older than the approved version and was not known');
+  if (detail === undefined) return faults;
+  if (keyType !== undefined && detail.keyType !== keyType) faults.push(`its type is ${detail.keyType}, not ${keyType}`);
+  if (keySizeBits !== detail.keySizeBits && keyType !== undefined) {
+    faults.push(`its size is ${detail.keySizeBits ?? 'unknown'} bits, not ${keySizeBits ?? 'unknown'}`);
+  }
+  if (!sameOperations(detail.operations, operations)) {
+    faults.push(`its operations are ${detail.operations.join(', ')}, not ${operations.join(', ')}`);
+  }
+  return faults;
+}
+
+/** Whether an audit event says that a version's material came from elsewhere: one of the moment in which it was made, and no other. */
+export const wasImported = (version: string, created: Date, record: KeyRecord): boolean =>
+  eventsOn(record, ['KeyImport'], version).some(
+    ({ at }) => Math.abs(at.getTime() - created.getTime()) <= CLOCKS_APART_MS,
+  );
+
+function newestApproved(record: KeyRecord): Predecessor | undefined {
+  const named = approvedVersions(record).flatMap(([version, { operations }]): readonly Predecessor[] => {
+    const known = record.approved.versions[version];
+    if (known === undefined) return [];
+    const { created, keyType, keySizeBits } = known;
+    return [{ version, created, operations, keyType, keySizeBits }];
+  });
+  return named.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
+}
+
+const asPredecessor = (
+  { version, created }: ObservedVersion,
+  detail: VersionDetail | undefined,
+): Predecessor | undefined => (detail === undefined ? undefined : { version, created, ...detail });
+
+/** Whether a new version is approved as it is: it is not known yet, and it has no fault. */
+const isAdopted = ({ version, faults }: NewVersion, record: KeyRecord): boolean =>
+  faults.length === 0 && version.detail !== undefined && record.approved.versions[version.version] === undefined;
+
+/** What the register learns of new versions: those without a fault are approved as they are, the others become known. */
+export function newVersionChanges(situation: Situation): readonly RegisterChange[] {
+  return newVersions(situation).flatMap(({ version, faults }): readonly RegisterChange[] => {
+    const { detail } = version;
+    const known = situation.record.approved.versions[version.version];
+    if (known !== undefined) return [];
+    const about = {
+      version: version.version,
+      created: version.created,
+      keyType: detail?.keyType,
+      keySizeBits: detail?.keySizeBits,
+      fingerprint: detail?.fingerprint,
+    };
+    if (faults.length > 0) return [{ kind: 'know-version', ...about, because: faults.join('; ') }];
+    if (detail === undefined) return [];
+    const { enabled, notBefore, expiresOn } = version;
+    return [
+      {
+        kind: 'approve-version',
+        ...about,
+        attributes: { enabled, notBefore, expiresOn, operations: [...detail.operations] },
+        because: 'held against its predecessor',
+      },
+    ];
+  });
+}

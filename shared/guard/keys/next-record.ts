@@ -1,0 +1,157 @@
+import { factsOf } from '../../domain/actions/registry.ts';
+import type { Ended } from '../../domain/decision.ts';
+import type { Finding } from '../../domain/finding.ts';
+import type { AttributeChange, ObservedKey, ObservedVersion } from '../../domain/key.ts';
+import {
+  type ApprovedVersion,
+  approvedVersions,
+  type Difference,
+  differenceKey,
+  isKept,
+  type KeyRecord,
+  type LastObserved,
+  operationsShownAt,
+} from '../../domain/register.ts';
+import { withChanges } from '../../register/changes.ts';
+import type { KeyDecision } from './decide.ts';
+import { undoneLately } from './flapping.ts';
+
+/** What a key's next row is made from. */
+export interface Observed {
+  readonly observed: ObservedKey;
+  /** When reading it began: what came to be later may not be in it. */
+  readonly readAt: Date;
+  readonly now: Date;
+}
+
+/** The register's row of a key after a decision: what was approved by it, what was observed, and what is in flight. */
+export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Observed): KeyRecord {
+  const { observed, now } = given;
+  const record = withChanges(before, decision.changes);
+  const findings = decision.judgements.filter(({ verdict }) => verdict.kind !== 'approved').map((one) => one.finding);
+  const isBack = observed.kind === 'present' && isEveryApproved(record, observed.versions);
+  return {
+    ...record,
+    approved: { ...record.approved, versions: withMaterial(record, observed) },
+    observed: {
+      ...record.observed,
+      ...(observed.kind === 'present' ? presentNow(observed, record, given) : {}),
+      differing: differingNow(findings, record, observed),
+      foundSomething: decision.judgements.length > 0 ? true : undefined,
+      absentSince: observed.kind === 'absent' ? (record.observed.absentSince ?? now) : undefined,
+      incompleteSince: observed.kind === 'present' && !isBack ? (record.observed.incompleteSince ?? now) : undefined,
+      backSince: observed.kind === 'present' && !isKept(record) ? (record.observed.backSince ?? now) : undefined,
+    },
+    inFlight: {
+      ...record.inFlight,
+      undone: [...undoneLately(record, now)],
+      recovering: recoveringNow(record, observed, isBack),
+    },
+    audit: observed.kind === 'present' ? { ...record.audit, purged: undefined } : record.audit,
+  };
+}
+
+const isEveryApproved = (record: KeyRecord, shown: readonly ObservedVersion[]): boolean =>
+  approvedVersions(record).every(([version]) => shown.some((candidate) => candidate.version === version));
+
+/** A deletion of its own time is a new one: what was begun for the last one is over. */
+function recoveringNow(
+  { inFlight: { recovering } }: KeyRecord,
+  observed: ObservedKey,
+  isBack: boolean,
+): KeyRecord['inFlight']['recovering'] {
+  if (observed.kind === 'deleted' && recovering?.deletedOn.getTime() !== observed.deletedOn.getTime()) return undefined;
+  return isBack ? undefined : recovering;
+}
+
+/** The material of versions that could not be read while they were disabled, and can be now. */
+function withMaterial(record: KeyRecord, observed: ObservedKey): Record<string, ApprovedVersion> {
+  const versions = { ...record.approved.versions };
+  for (const { version, detail } of observed.kind === 'present' ? observed.versions : []) {
+    const known = versions[version];
+    if (known === undefined || detail === undefined || known.fingerprint !== undefined) continue;
+    const { keyType, keySizeBits, fingerprint } = detail;
+    versions[version] = { ...known, keyType, keySizeBits, fingerprint };
+  }
+  return versions;
+}
+
+function presentNow(
+  { versions: shown, current }: Extract<ObservedKey, { kind: 'present' }>,
+  record: KeyRecord,
+  { readAt }: Observed,
+): Pick<KeyRecord['observed'], 'versions' | 'current'> {
+  const versions = { ...record.observed.versions };
+  for (const version of shown) {
+    const last = lastObservedNow(version, record, readAt);
+    if (last !== undefined && record.approved.versions[version.version] !== undefined) versions[version.version] = last;
+  }
+  return { versions, current };
+}
+
+function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Date): LastObserved | undefined {
+  const { updated, enabled, notBefore, expiresOn, detail } = version;
+  const last = record.observed.versions[version.version];
+  const approved = record.approved.versions[version.version]?.attributes;
+  const operations = detail === undefined ? (last ?? approved)?.operations : [...detail.operations];
+  if (operations === undefined) return last;
+  const shown = { at: readAt, updated, enabled, notBefore, expiresOn, operations };
+  if (detail !== undefined && detail.asLastRead === undefined) return { ...shown, inFullAt: readAt };
+  // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
+  if (detail === undefined && !enabled)
+    return { ...shown, inFullAt: readAt, ...(last === undefined ? {} : { operationsAt: operationsShownAt(last) }) };
+  return last === undefined ? last : { ...last, ...shown };
+}
+
+/** What differs now. Of versions that nobody could see the differences stay. */
+function differingNow(
+  findings: readonly Finding[],
+  record: KeyRecord,
+  observed: ObservedKey,
+): Record<string, Difference> {
+  const kept = observed.kind === 'present' ? [] : Object.entries(record.observed.differing);
+  return Object.fromEntries([
+    ...kept.filter(([name]) => name !== differenceKey(undefined, 'delete') || observed.kind === 'absent'),
+    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold, inBlock }) => {
+      const difference = { since, otherwiseAt, firstObservedAt, hold, inBlock };
+      return act === undefined ? [] : [[differenceKey(version, act), difference] as const];
+    }),
+  ]);
+}
+
+/**
+ * The register's row after writes: what was undone, what is coming back, and what the vault has shown in its answers. What
+ * differs after that is the work of somebody else.
+ */
+export function recordAfterActing(before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord {
+  return ended.reduce((record, one) => afterAct(record, one, now), before);
+}
+
+function afterAct(record: KeyRecord, { intent, outcome, isTaken }: Ended, now: Date): KeyRecord {
+  if (!isTaken) return record;
+  const { action, findings } = intent;
+  const facts = factsOf(action);
+  const undone = [...record.inFlight.undone];
+  for (const { version, since, otherwiseAt } of facts.undoes ? findings : []) {
+    if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
+      undone.push({ version, since, otherwiseAt, at: now });
+  }
+  // One that nobody answered may not have begun: it is sent again where the key still shows the same deletion.
+  const recovering =
+    action.kind === 'recover-key' && outcome.kind === 'begun'
+      ? { since: now, deletedOn: action.deletedOn }
+      : record.inFlight.recovering;
+  const written = { ...record, inFlight: { ...record.inFlight, undone, recovering } };
+  return facts.changes === undefined || facts.subject.kind !== 'version' || outcome.kind === 'unknown'
+    ? written
+    : withWritten(written, facts.subject.version, facts.changes);
+}
+
+/** What was written is there. Nobody has read what else there is, so the version is observed no later than it was. */
+function withWritten(record: KeyRecord, version: string, change: AttributeChange): KeyRecord {
+  const last = record.observed.versions[version];
+  if (last === undefined) return record;
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const versions = { ...record.observed.versions, [version]: { ...last, ...given } };
+  return { ...record, observed: { ...record.observed, versions } };
+}

@@ -1,0 +1,117 @@
+import { factsOf } from '../../domain/actions/registry.ts';
+import type { Hint } from '../../domain/hint.ts';
+import type { IntentRow, OwnAct } from '../../domain/intent-row.ts';
+import type { KeyId } from '../../domain/key.ts';
+import { keyOf, partitionOf, versionIn } from '../../domain/subject.ts';
+import { CLOCKS_APART_MS, DAY_MS } from '../../domain/time.ts';
+import { incidentId } from '../../incidents/draft.ts';
+import { ownActUnexplained } from '../../incidents/kinds/own-act-unexplained.ts';
+import { quarantineRows } from '../../incidents/quarantine.ts';
+import type { Ports } from '../../ports.ts';
+import type { Stored } from '../../register/rows.ts';
+import { forget } from '../act.ts';
+import type { ActIncident } from './audit-events.ts';
+
+/** How long after its intent our own act may have happened, in ms: a write is never sent twice, and its claim lasts half of this. */
+const ACT_AFTER_INTENT_MS = 60_000;
+/**
+ * Holds each act that the audit log reports under the guardian's own identity against its intents. Each intent explains
+ * one record, and its repeats; a record that none explains is an incident: somebody else has the identity. To be asked
+ * before an inspection makes intents of its own: audit events before them they do not explain. An intent that cannot be
+ * read is quarantined, and explains nothing.
+ */
+export async function unexplainedActs(
+  id: KeyId,
+  hints: readonly Hint[],
+  ports: Ports,
+): Promise<readonly ActIncident[]> {
+  const own = hints.flatMap(({ id: record, says }) => (says.kind === 'own-act' ? [{ ...says, id: record }] : []));
+  const unexplained: OwnAct[] = [];
+  for (const act of own) unexplained.push(...(await explain(id, act, ports)));
+  if (own.length > 0) await removeOutdated(id, ports);
+  return unexplained.map((act) => incidentOf(id, act));
+}
+
+/**
+ * Takes the intent that explains an act, and gives what stays unexplained: the act itself, or the one that had only fitted
+ * the intent which this one names.
+ */
+async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly OwnAct[]> {
+  // Asked again where this message comes again: nobody may have been alerted of it.
+  const asked = async (displaced: OwnAct | undefined): Promise<readonly OwnAct[]> =>
+    displaced === undefined ? [] : explain(id, displaced, ports);
+  for (;;) {
+    const intents = await readIntents(id, ports);
+    const taken = intents.find(({ value: { explains } }) => explains?.id === act.id);
+    if (taken !== undefined) return asked(taken.value.displaced);
+    // By the request's id where the log has it, which nobody confirmed; else by version, operation and time.
+    const named = intents.find((candidate) => names(act, candidate.value));
+    const fit = named ?? nearest(act, intents);
+    if (fit === undefined) return [act];
+    const { explains: before } = fit.value;
+    if (before !== undefined && names(before, fit.value)) return [act];
+    const displaced = before === undefined ? {} : { displaced: before };
+    if ((await ports.tables.intents.replace(fit, { ...fit.value, explains: act, ...displaced })) !== undefined)
+      return asked(before);
+  }
+}
+
+/** An event hub keeps a record for so long at most, in ms: after that, no intent is asked for. */
+const RECORDS_KEPT_MS = 90 * DAY_MS;
+/** Of those that explained a record, which may come again, so many are kept: a key that is fought over makes one a minute. */
+const MOST_EXPLAINING = 5_000;
+/** So that no inspection waits long for it; more than it makes, so that they grow fewer. */
+const MOST_REMOVED_AT_ONCE = 50;
+
+/** Intents that no record will ask for any more. The trail has them for ever. */
+async function removeOutdated(id: KeyId, ports: Ports): Promise<void> {
+  const newestFirst = (await readIntents(id, ports)).toSorted(
+    (one, other) => other.value.at.getTime() - one.value.at.getTime(),
+  );
+  const kept = newestFirst.filter(({ value: { explains } }) => explains !== undefined).slice(0, MOST_EXPLAINING);
+  const outdated = newestFirst.filter(
+    (one) =>
+      ports.now().getTime() - one.value.at.getTime() > RECORDS_KEPT_MS ||
+      (one.value.explains !== undefined && !kept.includes(one)),
+  );
+  await forget(outdated.slice(-MOST_REMOVED_AT_ONCE), ports);
+}
+
+/** The intents of a key. A row that cannot be read explains nothing. */
+async function readIntents(id: KeyId, ports: Ports): Promise<readonly Stored<IntentRow>[]> {
+  const { stored, unreadable } = await ports.tables.intents.list(partitionOf(keyOf(id)));
+  await quarantineRows(unreadable, ports);
+  return stored;
+}
+
+const names = ({ correlationId, ...act }: OwnAct, candidate: IntentRow): boolean =>
+  candidate.id === correlationId && isOperationOf(candidate, act);
+
+/** Of the intents that explain nothing yet, the one that fits an act and was nearest to it. */
+const nearest = (act: OwnAct, intents: readonly Stored<IntentRow>[]): Stored<IntentRow> | undefined =>
+  intents
+    .filter(
+      ({ value: candidate }) =>
+        candidate.explains === undefined && isOperationOf(candidate, act) && isSoonAfter(act.at, candidate.at),
+    )
+    .toSorted((one, other) => distanceMs(one.value.at, act.at) - distanceMs(other.value.at, act.at))[0];
+
+/** An act that was before its intent is none of ours. */
+const isSoonAfter = (act: Date, intended: Date): boolean => {
+  const afterMs = act.getTime() - intended.getTime();
+  return afterMs >= -CLOCKS_APART_MS && afterMs <= ACT_AFTER_INTENT_MS;
+};
+
+const distanceMs = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
+
+/** A record of a recovery names no version. */
+function isOperationOf({ action }: IntentRow, { operation, version }: Pick<OwnAct, 'operation' | 'version'>): boolean {
+  const { loggedAs, subject } = factsOf(action);
+  return operation === loggedAs && (version === undefined || version === versionIn(subject));
+}
+
+function incidentOf(id: KeyId, act: OwnAct): ActIncident {
+  const where = { ...id, ...(act.version === undefined ? {} : { version: act.version }) };
+  const draft = ownActUnexplained.draft(where, act.operation, act.by, act.at);
+  return { draft, id: incidentId(draft, act.id) };
+}

@@ -1,0 +1,87 @@
+import type { Actor } from '../../../domain/audit-record.ts';
+import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
+import { spell } from '../../../domain/key.ts';
+import { type AuditEvent, eventsOn, isKept, type KeyRecord, type Standing } from '../../../domain/register.ts';
+import { CLOCKS_APART_MS, utc } from '../../../domain/time.ts';
+import { newVersions } from '../new-versions.ts';
+
+export const versionNotApproved: KeyRule = {
+  id: 'version-not-approved',
+  scope: 'key',
+  demand:
+    'A new version is as usable as the one before it, and a key that was deleted with approval, or abandoned, does not come back: else a person accepts it first.',
+  severity: 'error',
+  source: 'https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation',
+  doneBy: [...MAKING_OPERATIONS, 'KeyRecover'],
+  find(situation) {
+    const { vault, key, observed, record, now } = situation;
+    if (observed.kind !== 'present') return [];
+    const accept = (version: string): readonly string[] => [
+      `key-guardian baseline show ${vault}`,
+      `key-guardian baseline accept ${vault} --as-shown ${key}/${version}`,
+    ];
+    const alertOnly = { act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
+    if (!isKept(record)) {
+      const since = record.observed.backSince ?? now;
+      const by = broughtBackBy(record, since);
+      return [
+        {
+          ...alertOnly,
+          version: undefined,
+          since,
+          ...(by === undefined ? {} : { by }),
+          summary: `Key ${spell({ vault, key })} is back: ${howItWent(record.approved.standing)}. It is not guarded until a person accepts its versions.`,
+          commands: accept(observed.current),
+        },
+      ];
+    }
+    return (
+      newVersions(situation)
+        // One that was only not approved, and has no fault of its own any more, still waits for a person.
+        .filter(({ version, faults }) => faults.length > 0 || record.approved.versions[version.version] !== undefined)
+        .map(({ version: { version, created }, faults }) => ({
+          ...alertOnly,
+          version,
+          since: created,
+          summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it fell short when it was first observed'}.`,
+          commands: accept(version),
+        }))
+    );
+  },
+};
+
+function howItWent(standing: Standing): string {
+  switch (standing.kind) {
+    case 'kept':
+      return 'it was kept';
+    case 'deletion-approved':
+      return `it was deleted on ${utc(standing.deletedOn)} with approval ${standing.approval}`;
+    case 'abandoned':
+      return `it was abandoned on ${utc(standing.at)} (${standing.because})`;
+    default:
+      return standing satisfies never;
+  }
+}
+
+function goneAt(standing: Standing): Date | undefined {
+  switch (standing.kind) {
+    case 'kept':
+      return undefined;
+    case 'deletion-approved':
+      return standing.deletedOn;
+    case 'abandoned':
+      return standing.at;
+    default:
+      return standing satisfies never;
+  }
+}
+
+/** Who brought back a key that is not kept any more: the vault has no time of that, and whoever made a version of it since did not. */
+function broughtBackBy(record: KeyRecord, backSince: Date): Actor | undefined {
+  const goneMs = goneAt(record.approved.standing)?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const between = ({ at }: AuditEvent): boolean =>
+    at.getTime() >= goneMs && at.getTime() <= backSince.getTime() + CLOCKS_APART_MS;
+  const recovered = eventsOn(record, ['KeyRecover'], undefined).findLast(between);
+  // A name that was purged is made anew.
+  return (recovered ?? eventsOn(record, MAKING_OPERATIONS, undefined).find(between))?.by;
+}

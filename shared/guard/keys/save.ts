@@ -1,0 +1,27 @@
+import type { KeyId } from '../../domain/key.ts';
+import type { KeyRecord } from '../../domain/register.ts';
+import type { Ports } from '../../ports.ts';
+import { changeKey, type KnownKey, writeKey } from '../../register/keys.ts';
+
+/** Writes the register's row; where somebody was faster, as `mergeInto` does. */
+export async function save(id: KeyId, known: KnownKey, record: KeyRecord, ports: Ports): Promise<void> {
+  if (!(await writeKey(ports.tables.keys, id, known, record))) await mergeInto(id, known.record, record, ports);
+}
+
+/**
+ * Writes what an inspection came to into a row that somebody else wrote meanwhile. What a sweep saw gives way to what was
+ * read under the claim; where what is approved was changed, by a person or by whoever took the key over, that stands, and
+ * the next inspection observes the key anew.
+ */
+export async function mergeInto(id: KeyId, from: KeyRecord, record: KeyRecord, { tables }: Ports): Promise<void> {
+  await changeKey(tables.keys, id, (standing) => {
+    if (JSON.stringify(standing.approved) === JSON.stringify(from.approved)) return record;
+    const { undone, recovering } = record.inFlight;
+    return {
+      ...standing,
+      observed: { ...standing.observed, foundSomething: true },
+      inFlight: { ...standing.inFlight, undone, recovering },
+      audit: record.audit,
+    };
+  });
+}

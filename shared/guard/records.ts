@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { factsOf } from '../domain/actions/registry.ts';
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import { type Decision, type Ended, type Intent, spellVerdict } from '../domain/decision.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { Hint } from '../domain/hint.ts';
+import { type Subject, versionOf } from '../domain/subject.ts';
+import type { Ports } from '../ports.ts';
+import { entry } from '../trail/entries.ts';
+
+type Needs = Pick<Ports, 'now' | 'newId'>;
+
+/** Ids of hints that a record names at most. */
+const NAMED_HINTS = 20;
+
+const named = (hints: readonly Hint[]): Pick<AuditEntry, 'hints'> =>
+  hints.length === 0 ? {} : { hints: { ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id), count: hints.length } };
+
+/** A hint, with who did it where it is an audit event. */
+export function hintEntry(subject: Subject, hint: Hint, needs: Needs): AuditEntry {
+  const who = 'by' in hint.says ? { who: hint.says.by } : {};
+  const detail = { sense: hint.sense, heardAt: hint.heardAt, says: hint.says };
+  return entry('hint', subject, detail, needs, { ...who, ...named([hint]) });
+}
+
+/** A decision that was recorded, and how many hints have led to the same one since. */
+export interface RecordedDecision {
+  readonly hash: string;
+  readonly repeats: number;
+}
+
+/** The records of a decision, and what is to be remembered of it. One equal to the last recorded is counted, not recorded. */
+export function recordedDecision(
+  subject: Subject,
+  decision: Decision,
+  hints: readonly Hint[],
+  last: RecordedDecision | undefined,
+  needs: Needs,
+): { readonly entries: readonly AuditEntry[]; readonly remembered: RecordedDecision } {
+  const hash = hashOf(decision);
+  if (last?.hash === hash) return { entries: [], remembered: { hash, repeats: last.repeats + hints.length } };
+  const remembered = { hash, repeats: 0 };
+  if (last === undefined && decision.judgements.length === 0) return { entries: [], remembered };
+  const findings = decision.judgements.map(({ finding, verdict }) => ({
+    rule: finding.rule,
+    version: finding.version,
+    since: finding.since,
+    summary: finding.summary,
+    verdict: spellVerdict(verdict),
+  }));
+  const detail = { findings, repeatsOfTheLast: last?.repeats ?? 0 };
+  const decided = entry('decision', subject, detail, needs, named(hints));
+  return { entries: [decided, ...withheldEntries(subject, decision, needs)], remembered };
+}
+
+function hashOf({ judgements }: Decision): string {
+  const said = judgements.map(({ finding, verdict }) => [
+    finding.rule,
+    finding.version,
+    finding.since.getTime(),
+    finding.act,
+    verdict.kind,
+    'because' in verdict ? verdict.because : '',
+  ]);
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 16);
+}
+
+/** What would have been written, and why it was not. */
+const withheldEntries = (subject: Subject, { judgements }: Decision, needs: Needs): readonly AuditEntry[] =>
+  judgements.flatMap(({ finding, verdict }) => {
+    const about = subjectOfFinding(subject, finding);
+    const { rule } = finding;
+    if (verdict.kind === 'withheld')
+      return [entry('withheld', about, { rule, because: verdict.because, action: verdict.action }, needs)];
+    if (verdict.kind === 'approved')
+      return [entry('withheld', about, { rule, because: 'approved', approval: verdict.approval }, needs)];
+    return [];
+  });
+
+/** What a finding is about: a version of its key, or the inspected subject itself. */
+export const subjectOfFinding = (subject: Subject, { version }: Pick<Finding, 'version'>): Subject =>
+  subject.kind === 'key' ? versionOf(subject, version) : subject;
+
+/** What is about to be written. @param who who does it, where that is a person */
+export const intentEntry = ({ id, action }: Intent, needs: Needs, who?: Actor): AuditEntry =>
+  entry('intent', factsOf(action).subject, { intent: id, action }, needs, by(who));
+
+/** What came of an intent, how long it took from intent to outcome, and whether a later worker found out by reading. */
+export const outcomeEntry = ({ intent, outcome }: Ended, needs: Needs, closedLater = false, who?: Actor): AuditEntry =>
+  entry(
+    'outcome',
+    factsOf(intent.action).subject,
+    { intent: intent.id, ...outcome, tookMs: needs.now().getTime() - intent.at.getTime(), closedLater },
+    needs,
+    by(who),
+  );
+
+/** That an intent was not sent after all. */
+export const notSentEntry = (
+  { id, action }: Intent,
+  why: { readonly because: string; readonly hold?: string },
+  needs: Needs,
+): AuditEntry => entry('withheld', factsOf(action).subject, { intent: id, ...why, action }, needs);
+
+const by = (who: Actor | undefined): Pick<AuditEntry, 'who'> => (who === undefined ? {} : { who });

@@ -1,0 +1,22 @@
+import { vaultSubject } from '../../domain/subject.ts';
+import { utc } from '../../domain/time.ts';
+import { incidentKind } from './kind.ts';
+
+export const baselineWaiting = incidentKind(
+  {
+    id: 'baseline-waiting',
+    severity: 'error',
+    audience: 'operators',
+    tells:
+      'Nobody has accepted the baseline of a vault with keys in `block`: what is lost there is alerted and not undone.',
+    ends: 'with-its-state',
+    endsWhen: 'with the first sweep after a person accepted it',
+  },
+  (vault: string, since: Date) => ({
+    subject: vaultSubject(vault),
+    since,
+    summary: `The baseline of ${vault} waits for a person since ${utc(since)}: until it is accepted, what is lost there is alerted and not undone.`,
+    judgement: 'left to people',
+    commands: [`key-guardian baseline show ${vault}`],
+  }),
+);

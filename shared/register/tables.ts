@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { approval } from '../domain/approval.ts';
+import { claim } from '../domain/claim.ts';
+import { hold } from '../domain/hold.ts';
+import { incident, outboxRow } from '../domain/incident.ts';
+import { intentRow } from '../domain/intent-row.ts';
+import { policy } from '../domain/policy.ts';
+import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
+import { moment } from '../domain/time.ts';
+import type { PortTables } from '../ports.ts';
+import type { Table } from '../storage.ts';
+import { rowsOf } from './rows.ts';
+
+/** The names of the tables in the register's storage, besides the trail's spool. */
+export const tableNames = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents'] as const;
+export type TableName = (typeof tableNames)[number];
+
+/** The tables by what their rows hold. */
+export const typedTables = (table: (name: TableName) => Table): PortTables => {
+  const vaults = table('vaults');
+  return {
+    claims: rowsOf('claims', table('claims'), claim),
+    keys: rowsOf('keys', table('keys'), keyRecord),
+    baselines: rowsOf('vaults', vaults, baselineState),
+    sweeps: rowsOf('vaults', vaults, sweepState),
+    policies: rowsOf('vaults', vaults, policy.strip()),
+    deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
+    approvals: rowsOf('approvals', table('approvals'), approval),
+    holds: rowsOf('holds', table('holds'), hold),
+    incidents: rowsOf('incidents', table('incidents'), incident),
+    outbox: rowsOf('outbox', table('outbox'), outboxRow),
+    intents: rowsOf('intents', table('intents'), intentRow),
+  };
+};

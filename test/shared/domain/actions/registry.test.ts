@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { type Action, action, factsOf } from '../../../../shared/domain/actions/registry.ts';
+import type { AttributeChange, ObservedKey } from '../../../../shared/domain/key.ts';
+import { keyOf, versionOf } from '../../../../shared/domain/subject.ts';
+import type { VaultWrites } from '../../../../shared/domain/vault.ts';
+import { ACTED, DETAIL, inDays, NOW, OPERATIONS, present, shown, V1, V2 } from '../../guard/keys/situations.ts';
+
+const recover: Action = { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED };
+const restore = (change: AttributeChange = { enabled: true }): Action => ({
+  kind: 'restore-version',
+  vault: 'prod-disks',
+  key: 'disk-a',
+  version: V1,
+  change,
+});
+
+const ID = { vault: 'prod-disks', key: 'disk-a' };
+
+describe('a write', () => {
+  test('that recovers a key is about the key, is logged as KeyRecover and takes its time to show', () => {
+    expect(factsOf(recover)).toMatchObject({
+      subject: keyOf(ID),
+      says: 'recover prod-disks/disk-a',
+      undoes: true,
+      loggedAs: 'KeyRecover',
+      showsAtOnce: false,
+      changes: undefined,
+    });
+  });
+
+  test('that restores a version is about that one, is logged as KeyUpdate and shows at once', () => {
+    expect(factsOf(restore())).toMatchObject({
+      subject: versionOf(ID, V1),
+      undoes: true,
+      loggedAs: 'KeyUpdate',
+      showsAtOnce: true,
+      changes: { enabled: true },
+    });
+  });
+
+  test.each<readonly [change: AttributeChange, says: string]>([
+    [{ enabled: true }, 'enabled'],
+    [{ enabled: false }, 'disabled'],
+    [{ notBefore: ACTED }, 'not before 2026-03-01 11:59:30 UTC'],
+    [{ operations: ['wrapKey', 'unwrapKey'] }, 'operations wrapKey unwrapKey'],
+    [{ enabled: true, expiresOn: inDays(9) }, 'enabled, expires on 2026-03-10 12:00:00 UTC'],
+  ])('says what it changes: %j', (change, says) => {
+    expect(factsOf(restore(change)).says).toBe(`restore prod-disks/disk-a/${V1}: ${says}`);
+  });
+
+  test.each([
+    ['recover', recover],
+    ['restore', restore({ expiresOn: inDays(9), operations: ['wrapKey'] })],
+  ] as const)('comes back from storage as it went in: %s', (_kind, given) => {
+    expect(action.parse(JSON.parse(JSON.stringify(given)))).toEqual(given);
+  });
+
+  test('is sent once, to its vault, with its id and with nothing but what it changes', async () => {
+    const sent: unknown[][] = [];
+    const note = (...call: readonly unknown[]) => {
+      sent.push([...call]);
+      return Promise.resolve({ kind: 'missing' } as const);
+    };
+    const writes = (vault: string): VaultWrites => ({
+      recover: (...given) => note('recover', vault, ...given),
+      update: (...given) => note('update', vault, ...given),
+    });
+    await factsOf(recover).send({ writes }, 'request-1');
+    await factsOf(restore()).send({ writes }, 'request-2');
+    expect(sent).toEqual([
+      ['recover', 'prod-disks', 'disk-a', 'request-1'],
+      ['update', 'prod-disks', 'disk-a', V1, { enabled: true }, 'request-2'],
+    ]);
+  });
+});
+
+describe('the vault shows what a write was to bring about', () => {
+  const gone: ObservedKey = { kind: 'absent' };
+  const fewer = { ...DETAIL, operations: ['wrapKey'] };
+  test.each<readonly [says: string, given: Action, observed: ObservedKey, is: boolean]>([
+    ['a recovered key with a version', recover, present(shown()), true],
+    ['a recovered key without any', recover, present(), false],
+    ['a recovered key that is in neither list', recover, gone, false],
+    ['an enabled version', restore(), present(shown()), true],
+    ['a version that is still disabled', restore(), present(shown({ enabled: false })), false],
+    ['another version', restore(), present(shown({ version: V2 })), false],
+    ['a version of a key that is gone', restore(), gone, false],
+    ['an expiry', restore({ expiresOn: inDays(9) }), present(shown({ expiresOn: inDays(9) })), true],
+    ['another expiry', restore({ expiresOn: inDays(9) }), present(shown({ expiresOn: NOW })), false],
+    ['no expiry where one was set', restore({ expiresOn: inDays(9) }), present(shown()), false],
+    ['a not-before', restore({ notBefore: ACTED }), present(shown({ notBefore: ACTED })), true],
+    ['another not-before', restore({ notBefore: ACTED }), present(shown({ notBefore: NOW })), false],
+    ['operations', restore({ operations: [...OPERATIONS] }), present(shown()), true],
+    ['fewer operations', restore({ operations: [...OPERATIONS] }), present(shown({ detail: fewer })), false],
+    [
+      'operations that are not shown',
+      restore({ operations: [...OPERATIONS] }),
+      present(shown({ detail: undefined })),
+      false,
+    ],
+    [
+      'one of two attributes',
+      restore({ enabled: true, expiresOn: inDays(9) }),
+      present(shown({ expiresOn: NOW })),
+      false,
+    ],
+  ])('%s', (_says, given, observed, is) => {
+    expect(factsOf(given).isShown(observed)).toBe(is);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { policyFaults } from '../../../shared/domain/policy-faults.ts';
+
+const vault = (more: object) => ({ vaults: [{ name: 'contoso-disks', ...more }] });
+const patterns = (...names: readonly unknown[]) => vault({ keys: names.map((pattern) => ({ pattern })) });
+
+describe('a policy has no fault', () => {
+  test.each([
+    ['with one vault and nothing else said', vault({})],
+    ['with patterns from the narrow to the wide', patterns('disk-web', 'disk-*', '*')],
+    ['with patterns that share keys, neither having all of the other', patterns('a-*', '*-b')],
+    ['with one pattern in two vaults', { vaults: ['one', 'two'].map((name) => ({ name, keys: [{ pattern: '*' }] })) }],
+    ['with vaults whose names begin alike', { vaults: [{ name: 'disks' }, { name: 'disks-2' }] }],
+    ['with brackets that hold nothing', vault({ knownUsers: ['<>'] })],
+  ])('%s', (_says, given) => {
+    expect(policyFaults(given, ['console'])).toEqual([]);
+  });
+});
+
+describe('a fault is called by the names of what has it', () => {
+  test.each([
+    ['a vault', vault({ mode: 'blok' }), 'vault contoso-disks: mode must be "alert" or "block", not "blok"'],
+    [
+      'a key pattern',
+      vault({ keys: [{ pattern: 'disk-*' }, { pattern: 'archive-*', mode: 'on' }] }),
+      'vault contoso-disks, key pattern archive-*: mode must be "alert" or "block", not "on"',
+    ],
+    [
+      'a known user, counted',
+      vault({ knownUsers: ['one', 2] }),
+      'vault contoso-disks: knownUsers number 2 must be an object id in quotes, not 2',
+    ],
+    ['a vault without a name, counted', { vaults: [{ name: 'disks' }, {}] }, 'vault number 2: name is missing'],
+    ['a vault that is none, counted', { vaults: ['disks'] }, 'vault number 1 must be an object, not "disks"'],
+    [
+      'a pattern without a text, counted',
+      patterns('disk-*', 7),
+      'vault contoso-disks, key pattern number 2: pattern must be a name or pattern in quotes, not 7',
+    ],
+    [
+      'a name that a terminal would act on, in quotes',
+      { vaults: [{ name: '\u001b[2J' }] },
+      expect.stringContaining('vault "\\u001b[2J": name is not the name of a key vault'),
+    ],
+    ['the file', [], 'the policy must be an object, not a list'],
+    ['a member of the file', { vaults: 'disks' }, 'the policy: vaults must be a list of vaults, not "disks"'],
+    ['what is not there', {}, 'the policy: vaults is missing'],
+    [
+      'a member that nobody knows',
+      vault({ Mode: 'block' }),
+      'vault contoso-disks has no member Mode: its members are name, mode, keys, knownUsers',
+    ],
+  ])('%s', (_says, given, fault) => {
+    expect(policyFaults(given)).toEqual([fault]);
+  });
+});
+
+describe('refused as well is', () => {
+  test.each([
+    [
+      'a vault that is named twice, without case',
+      { vaults: [{ name: 'disks' }, { name: 'DISKS' }] },
+      'vault disks is named twice: say all of it in one place',
+    ],
+    [
+      'no channel',
+      { ...vault({}), channels: [] },
+      'the policy: channels must name at least one channel: without one nobody is alerted',
+    ],
+    [
+      'a channel that is not there',
+      { ...vault({}), channels: ['console', 'pager'] },
+      'the policy: channels must name only channels there are (console), not "pager"',
+    ],
+    [
+      'a pattern behind one that fits everything',
+      patterns('*', 'disk-*'),
+      'vault contoso-disks, key pattern disk-* never counts: *, which stands before it, fits all its keys',
+    ],
+    [
+      'a pattern behind a wider one, with others between',
+      patterns('disk-*', 'a-*', 'Disk-Web'),
+      'vault contoso-disks, key pattern Disk-Web never counts: disk-*, which stands before it, fits all its keys',
+    ],
+    [
+      'a pattern that is there twice, without case',
+      patterns('disk-*', 'DISK-*'),
+      'vault contoso-disks, key pattern DISK-* is there twice, and only the first counts',
+    ],
+    [
+      'a placeholder that nobody replaced',
+      vault({ knownUsers: ['<object id of a disk encryption set>'] }),
+      'vault contoso-disks: knownUsers number 1 still holds the placeholder <object id of a disk encryption set>: put what it stands for there',
+    ],
+    [
+      'a placeholder within a text, once, whatever else is wrong with it',
+      { vaults: [{ name: 'kv-<region>' }] },
+      'vault kv-<region>: name still holds the placeholder <region>: put what it stands for there',
+    ],
+    [
+      'a placeholder for a channel, once',
+      { ...vault({}), channels: ['<channel>'] },
+      'the policy: channels number 1 still holds the placeholder <channel>: put what it stands for there',
+    ],
+  ])('%s', (_says, given, fault) => {
+    expect(policyFaults(given, ['console'])).toEqual([fault]);
+  });
+});
+
+test('all faults are listed at once, also where the form is wrong elsewhere', () => {
+  const faults = policyFaults(
+    {
+      vaults: [
+        { name: 'disks', mode: 'on', keys: [{ pattern: '*', guard: 'no' }, { pattern: 'a' }, 3] },
+        { name: 'disks', knownUsers: ['<oid>'] },
+        5,
+      ],
+      channels: [null, 'pager'],
+      extra: true,
+    },
+    ['console'],
+  );
+  expect(faults).toEqual([
+    'vault disks: mode must be "alert" or "block", not "on"',
+    'vault disks, key pattern *: guard must be true or false, not "no"',
+    'vault disks, key pattern number 3 must be an object, not 3',
+    'vault number 3 must be an object, not 5',
+    'the policy: channels number 1 must be the id of a channel in quotes, not null',
+    'the policy has no member extra: its members are $schema, vaults, channels',
+    'vault disks: knownUsers number 1 still holds the placeholder <oid>: put what it stands for there',
+    'vault disks is named twice: say all of it in one place',
+    'vault disks, key pattern a never counts: *, which stands before it, fits all its keys',
+    'the policy: channels must name only channels there are (console), not "pager"',
+  ]);
+});

@@ -1,0 +1,433 @@
+import { describe, expect, test } from 'vitest';
+import type { Hold } from '../../../../shared/domain/hold.ts';
+import type { Incident } from '../../../../shared/domain/incident.ts';
+import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
+import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
+import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
+import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
+import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
+import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
+import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwell.ts';
+import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
+import { keyFlapping } from '../../../../shared/incidents/kinds/key-flapping.ts';
+import { isOf } from '../../../../shared/incidents/kinds/kind.ts';
+import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-unexplained.ts';
+import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
+import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
+import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
+import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
+import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
+
+const ID = { vault: 'prod-disks', key: 'disk-a' };
+const VERSION = 'a1b2';
+const KEY = keyOf(ID);
+const OF_VERSION = versionOf(ID, VERSION);
+const VAULT = vaultSubject('prod-disks');
+const AT = new Date('2026-03-01T12:00:00.000Z');
+const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
+const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
+const UNKNOWN = { oid: 'unknown' };
+const HOLD: Hold = { id: 'h1', by: MALLORY, why: 'we investigate', from: AT, until: IN_AN_HOUR };
+const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
+
+const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
+  ({ severity, ends, audience: 'on-call' }) as const;
+const operators = (severity: Incident['severity'], ends: Incident['ends'] = 'with-its-state') =>
+  ({ severity, ends, audience: 'operators' }) as const;
+
+/** What an incident says, and what it never says: `undefined` for a member that it must not have. */
+type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience' | 'ends' | 'subject' | 'summary'>;
+
+/** What people read, word for word: the manual of the kinds. */
+const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
+  [
+    'access-refused',
+    accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
+    {
+      ...onCall('error'),
+      subject: KEY,
+      who: MALLORY,
+      summary:
+        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: an identity has lost its access.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'approved-act-by-other, on the key as a whole',
+    approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
+    {
+      ...onCall('critical'),
+      subject: KEY,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      summary: 'KeyDelete of prod-disks/disk-a was approved by approval a7, but not for who did it.',
+      judgement: 'left to people: two people wanted that state',
+      commands: ['key-guardian restore prod-disks/disk-a'],
+    },
+  ],
+  [
+    'approved-act-by-other, on a version, that stops no disks',
+    approvedActByOther.draft({ ...OTHER, operation: 'KeyUpdate', version: VERSION, stopsDisks: false }),
+    {
+      ...onCall('critical'),
+      subject: OF_VERSION,
+      who: MALLORY,
+      deadline: undefined,
+      summary: 'KeyUpdate of prod-disks/disk-a/a1b2 was approved by approval a7, but not for who did it.',
+      commands: ['key-guardian restore prod-disks/disk-a'],
+    },
+  ],
+  [
+    'baseline-waiting',
+    baselineWaiting.draft('prod-disks', AT),
+    {
+      ...operators('error'),
+      subject: VAULT,
+      summary:
+        'The baseline of prod-disks waits for a person since 2026-03-01 12:00:00 UTC: until it is accepted, what is lost there is alerted and not undone.',
+      judgement: 'left to people',
+      commands: ['key-guardian baseline show prod-disks'],
+    },
+  ],
+  [
+    'guardian-blind, vault-unreadable',
+    guardianBlind.draft('vault-unreadable', VAULT, AT, 'throttled'),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      summary:
+        'Vault prod-disks cannot be swept since 2026-03-01 12:00:00 UTC: throttled. Deletions and disablements there go unnoticed.',
+      judgement: 'trying again',
+    },
+  ],
+  [
+    'guardian-blind, key-unreadable',
+    guardianBlind.draft('key-unreadable', KEY, AT, 'forbidden-by-firewall'),
+    {
+      ...onCall('error', 'with-an-inspection'),
+      subject: KEY,
+      summary: 'Key prod-disks/disk-a cannot be read: forbidden-by-firewall. This does not mean that it is gone.',
+      judgement: 'trying again',
+    },
+  ],
+  [
+    'guardian-blind, register-unreadable',
+    guardianBlind.draft('register-unreadable', KEY, AT),
+    {
+      ...onCall('critical', 'with-an-inspection'),
+      subject: KEY,
+      summary: 'What the register holds of key prod-disks/disk-a cannot be read: the key is not guarded until it can.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-blind, not-inspected',
+    guardianBlind.draft('not-inspected', VAULT, AT, 'prod-disks/disk-a'),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      summary:
+        'Nobody has inspected prod-disks/disk-a since 2026-03-01 12:00:00 UTC, though it is not as approved: nothing is undone in prod-disks. See whether the function inspect runs.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-blind, policy-invalid',
+    guardianBlind.draft('policy-invalid', GUARDIAN, AT, 'vaults[0].name: not the name of a key vault'),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: GUARDIAN,
+      summary:
+        'The policy cannot be used, so that no vault is watched and nothing is written: vaults[0].name: not the name of a key vault.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, channel-misconfigured',
+    guardianUnwell.draft('channel-misconfigured', AT, 'The alert channel webhook cannot be used: it has no secret.'),
+    {
+      ...operators('error'),
+      subject: GUARDIAN,
+      summary: 'The alert channel webhook cannot be used: it has no secret.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, setting-misconfigured',
+    guardianUnwell.draft('setting-misconfigured', AT, 'KEY_GUARDIAN_SWEEP_SECONDS: not a number'),
+    {
+      ...operators('error'),
+      subject: GUARDIAN,
+      summary: 'The app does without settings that cannot be used: KEY_GUARDIAN_SWEEP_SECONDS: not a number.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, dead-letters-left',
+    guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison, alerts-poison'),
+    {
+      ...operators('warning'),
+      subject: GUARDIAN,
+      summary:
+        'Messages lie in sweeps-poison, alerts-poison, and no function can take them: read them in the storage account of the register, then remove them.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, quarantined',
+    guardianUnwell.draft(
+      'quarantined',
+      AT,
+      'Something could not be read and was quarantined whole as x.txt: not JSON.',
+    ),
+    {
+      ...operators('warning', 'by-a-person'),
+      subject: GUARDIAN,
+      summary: 'Something could not be read and was quarantined whole as x.txt: not JSON.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, register-lost',
+    guardianUnwell.draft('register-lost', AT, '3', VAULT),
+    {
+      ...operators('critical', 'by-a-person'),
+      subject: VAULT,
+      summary:
+        'The register of prod-disks was empty although its baseline was accepted; keys rebuilt from the trail: 3.',
+      judgement: 'rebuilt from the trail',
+    },
+  ],
+  [
+    'guardian-unwell, sentry-silent',
+    guardianUnwell.draft('sentry-silent', AT, 'inspect', VAULT),
+    {
+      ...operators('warning'),
+      subject: VAULT,
+      summary: 'A sweep of prod-disks was overdue: the function inspect scheduled the next one before the sentry did.',
+      judgement: 'scheduled again',
+    },
+  ],
+  [
+    'guardian-unwell, trail-spooled',
+    guardianUnwell.draft('trail-spooled', AT, '', VAULT),
+    {
+      ...operators('error'),
+      subject: VAULT,
+      summary:
+        "The trail of prod-disks cannot be appended: its records are spooled in the register's storage and are replayed later.",
+      judgement: 'trying again',
+    },
+  ],
+  [
+    'hold-set, on a key',
+    holdSet.draft({ ...HOLD, ...ID }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: KEY,
+      who: MALLORY,
+      summary: 'A hold stops every write to prod-disks/disk-a until 2026-03-01 13:00:00 UTC: we investigate',
+      judgement: 'set by a person',
+      commands: ['key-guardian hold release h1'],
+    },
+  ],
+  [
+    'hold-set, on a vault',
+    holdSet.draft({ ...HOLD, vault: 'prod-disks' }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      summary: 'A hold stops every write to prod-disks until 2026-03-01 13:00:00 UTC: we investigate',
+    },
+  ],
+  [
+    'hold-set, on everything',
+    holdSet.draft(HOLD),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: GUARDIAN,
+      summary: 'A hold stops every write to everything until 2026-03-01 13:00:00 UTC: we investigate',
+    },
+  ],
+  [
+    'key-flapping, by somebody',
+    keyFlapping.draft(ID, AT, MALLORY),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: KEY,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      undoing: true,
+      summary:
+        'Is this a responder? Then stop the guardian first, with the hold below. Key prod-disks/disk-a is not holding: it is made unusable again and again, and undone each time. See below whose role assignments let them.',
+      judgement: 'not holding: inspected every 10 s and undone each time',
+      commands: [
+        'key-guardian hold set prod-disks/disk-a --why "…"',
+        `az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --assignee ${MALLORY.oid} --output table`,
+      ],
+    },
+  ],
+  ...[undefined, UNKNOWN].map((by): (typeof rows)[number] => [
+    `key-flapping, by ${by?.oid ?? 'nobody known yet'}`,
+    keyFlapping.draft(ID, AT, by),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: KEY,
+      who: by,
+      summary: expect.stringMatching(/^Is this a responder\? /),
+      commands: [
+        'key-guardian hold set prod-disks/disk-a --why "…"',
+        'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
+      ],
+    },
+  ]),
+  [
+    'own-act-unexplained, on a version',
+    ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
+    {
+      ...onCall('critical'),
+      subject: OF_VERSION,
+      who: MALLORY,
+      summary:
+        "KeyUpdate of prod-disks/disk-a/a1b2 under the guardian's own identity is not in its trail: somebody else uses that identity.",
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'own-act-unexplained, on the key as a whole',
+    ownActUnexplained.draft({ ...ID, version: undefined }, 'KeyRecover', MALLORY, AT),
+    {
+      ...onCall('critical'),
+      subject: KEY,
+      summary:
+        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity.",
+    },
+  ],
+  [
+    'policy-loosened',
+    policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
+    {
+      ...onCall('error'),
+      subject: GUARDIAN,
+      summary: 'The policy guards less than before: prod-disks: block to alert; channel webhook left out.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'purge-attempted',
+    purgeAttempted.draft(ID, MALLORY, AT, 403),
+    {
+      ...onCall('critical'),
+      subject: KEY,
+      who: MALLORY,
+      summary: 'Somebody tried to purge prod-disks/disk-a and was refused with 403.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'undo-refused',
+    undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+    {
+      ...onCall('critical', 'with-an-inspection'),
+      subject: KEY,
+      summary: 'Key prod-disks/disk-a cannot be put right: the vault refuses: forbidden-by-permission',
+      judgement: 'trying again',
+      commands: ['key-guardian restore prod-disks/disk-a'],
+    },
+  ],
+  [
+    'unexpected-use, backed-up',
+    unexpectedUse.draft('backed-up', ID, MALLORY, AT, 'KeyBackup'),
+    {
+      ...onCall('warning'),
+      subject: KEY,
+      who: MALLORY,
+      summary: 'Key prod-disks/disk-a was backed up: a copy can be restored elsewhere and never be revoked.',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'unexpected-use, unknown-user',
+    unexpectedUse.draft('unknown-user', ID, MALLORY, AT, 'KeyUnwrap'),
+    {
+      ...onCall('error'),
+      subject: KEY,
+      who: MALLORY,
+      summary: 'KeyUnwrap of prod-disks/disk-a by somebody who is not a known user of it.',
+      judgement: 'left to people',
+    },
+  ],
+];
+
+const nameOf = ({ kind, reason }: Pick<IncidentDraft, 'kind' | 'reason'>): string =>
+  reason === undefined ? kind : `${kind}, ${reason}`;
+
+describe('an incident says', () => {
+  test.each(rows)('%s', (what, draft, says) => {
+    expect(what.startsWith(nameOf(draft))).toBe(true);
+    const said = Object.fromEntries(Object.entries(draft).filter(([member]) => member in says));
+    expect({ ...said, since: draft.since }).toEqual({ since: AT, ...says });
+  });
+
+  test('what its kind and reason say of all of them; each has a row above', () => {
+    const ofKinds = kinds.flatMap(({ id, audience, reasons }) =>
+      Object.entries(reasons).map(([reason, { severity, ends }]) => ({
+        name: reason === id ? id : `${id}, ${reason}`,
+        audience,
+        severity,
+        ends,
+      })),
+    );
+    const ofRows = new Map(
+      rows.map(([, draft]) => {
+        const { audience, severity, ends } = draft;
+        return [nameOf(draft), { name: nameOf(draft), audience, severity, ends }];
+      }),
+    );
+    expect([...ofRows.values()].toSorted(byName)).toEqual(ofKinds.toSorted(byName));
+  });
+});
+
+type Named = { readonly name: string };
+const byName = (one: Named, other: Named): number => (one.name < other.name ? -1 : 1);
+
+/** Words that take decoding. */
+const UNPLAIN =
+  /\b(told|tells?|hears?|heard|news|looks?|looked|pass|passes|passed|sight|(un)?seen|set aside|poison\w*|kept|catch(es)? up|caught up|born weak|newborns?|contested|given up|gave up|let go|spent|book|doers?|undated|uncounted|planted|distrusted)\b/i;
+const LEFT_OVER =
+  /\bundefined\b|\bnull\b|\bNaN\b|\[object|Invalid Date|\(\s*\)|\([\w-]*\d[\w-]*\)|[<{[]|[\]}>]|\$|\s{2}/;
+
+describe('no sentence', () => {
+  const ofKinds = kinds.flatMap(({ id, tells, reasons }) => [
+    [`${id}: what it tells`, tells] as const,
+    ...Object.entries(reasons).map(
+      ([reason, { endsWhen }]) => [`${id}, ${reason}: what resolves it`, endsWhen] as const,
+    ),
+  ]);
+  // What was given stands in a summary as it came: the path of a fault, and the name that Azure gives a queue.
+  const ofIncidents = rows
+    .filter(([, { reason }]) => reason !== 'policy-invalid' && reason !== 'dead-letters-left')
+    .flatMap(([what, { summary, judgement }]) => [
+      [`${what}: its summary`, summary] as const,
+      [`${what}: its judgement`, judgement] as const,
+    ]);
+
+  test.each([...ofKinds, ...ofIncidents])('has to be decoded: %s', (_, sentence) => {
+    expect(sentence).not.toMatch(UNPLAIN);
+    expect(sentence).not.toMatch(LEFT_OVER);
+    expect(sentence.trim()).not.toBe('');
+  });
+
+  test.each(kinds)('is missing where $id says what it tells', ({ tells }) => {
+    expect(tells).toMatch(/^[A-Z].+\.$/);
+  });
+});
+
+test.each<[what: string, of: Pick<Incident, 'kind' | 'reason'>, reason: string | undefined, is: boolean]>([
+  ['one of its reasons, where none is named', { kind: 'guardian-blind', reason: 'key-unreadable' }, undefined, true],
+  ['the reason that is named', { kind: 'guardian-blind', reason: 'key-unreadable' }, 'key-unreadable', true],
+  ['another reason', { kind: 'guardian-blind', reason: 'key-unreadable' }, 'vault-unreadable', false],
+  ['another kind', { kind: 'guardian-unwell', reason: 'key-unreadable' }, 'key-unreadable', false],
+])('an incident of %s is of a kind or not', (_, incident, reason, is) => {
+  expect(isOf(guardianBlind, reason)(incident)).toBe(is);
+});
