@@ -82,8 +82,10 @@ async function handOut(leased: Stored<OutboxRow>, needs: SendNeeds): Promise<voi
 }
 
 /** Whether a row is to be sent now: its time has come, and nobody is at it. A lease longer than any was made by a clock that was ahead. */
-const isDue = ({ dueAt, leasedUntil }: OutboxRow, now: Date): boolean =>
-  dueAt.getTime() <= now.getTime() + SECOND_MS &&
+const isDue = ({ dueAt, attempts, leasedUntil }: OutboxRow, now: Date): boolean =>
+  (attempts === 0 ||
+    dueAt.getTime() <= now.getTime() + SECOND_MS ||
+    dueAt.getTime() > now.getTime() + 2 * LONGEST_DELAY_SECONDS * SECOND_MS) &&
   (leasedUntil === undefined ||
     leasedUntil.getTime() <= now.getTime() ||
     leasedUntil.getTime() > now.getTime() + 2 * LEASE_MS);

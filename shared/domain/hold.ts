@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor } from './audit-record.ts';
 import { spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
-import { HOUR_MS, moment } from './time.ts';
+import { CLOCKS_APART_MS, HOUR_MS, moment } from './time.ts';
 
 /** What becomes of what changed under a hold: the guardian undoes it, or people were asked to approve it. */
 export const settlements = ['undo', 'accept'] as const;
@@ -55,13 +55,13 @@ const isOn = ({ vault, key }: Hold, id: Id): boolean =>
 export const holdOn = (holds: readonly Hold[], id: Id, now: Date): Hold | undefined =>
   holds.find((candidate) => isOn(candidate, id) && isInForce(candidate, now));
 
-/** The hold under which a key may have been changed between two moments, if there is one: the last to end. */
+/** The hold under which a key may have been changed between two moments, if there is one: the last to end. Clocks may be apart. */
 export const holdDuring = (holds: readonly Hold[], id: Id, from: Date, until: Date): Hold | undefined =>
   holds
     .filter(
       (candidate) =>
         isOn(candidate, id) &&
-        candidate.from.getTime() <= until.getTime() &&
-        endOfHold(candidate).getTime() >= from.getTime(),
+        candidate.from.getTime() - CLOCKS_APART_MS <= until.getTime() &&
+        endOfHold(candidate).getTime() + CLOCKS_APART_MS >= from.getTime(),
     )
     .toSorted((one, other) => endOfHold(other).getTime() - endOfHold(one).getTime())[0];

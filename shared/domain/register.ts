@@ -273,9 +273,11 @@ export const isGuarded = (record: KeyRecord): boolean => isKept(record) && appro
 export const isMissed = (record: KeyRecord): boolean =>
   isKept(record) && Object.keys(record.approved.versions).length > 0;
 
-/** When the key was last observed to be there; `undefined` where it never was. */
-export const lastPresentAt = ({ observed }: Pick<KeyRecord, 'observed'>): Date | undefined => {
-  const moments = Object.values(observed.versions).map(({ at }) => at.getTime());
+/** When the key was last observed to be there; `undefined` where it never was. What a clock ahead noted does not count. */
+export const lastPresentAt = ({ observed }: Pick<KeyRecord, 'observed'>, now: Date): Date | undefined => {
+  const moments = Object.values(observed.versions).flatMap(({ at }) =>
+    at.getTime() <= now.getTime() ? [at.getTime()] : [],
+  );
   return moments.length === 0 ? undefined : new Date(Math.max(...moments));
 };
 

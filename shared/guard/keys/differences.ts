@@ -45,8 +45,9 @@ function ofKey(
   { sweptOtherwiseAt }: Dating,
 ): Difference {
   if (standing !== undefined && standing.since.getTime() === since.getTime()) return standing;
-  const presentAt = lastPresentAt(record);
-  return { since, firstObservedAt: now, ...observedOtherwise(presentAt, presentAt && sweptOtherwiseAt) };
+  const presentAt = lastPresentAt(record, now);
+  if (presentAt === undefined) return { since, firstObservedAt: earlier(since, now) };
+  return { since, firstObservedAt: now, otherwiseAt: earlier(since, laterOf(presentAt, sweptOtherwiseAt)) };
 }
 
 function ofVersion(
@@ -60,7 +61,9 @@ function ofVersion(
   const version =
     observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === name) : undefined;
   const last = record.observed.versions[name];
-  if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
+  if (version === undefined) return { since: now, firstObservedAt: now };
+  // Nobody knows how it was before, as of a register that was lost: it may have been so since the vault's own time.
+  if (last === undefined) return { since: version.updated, firstObservedAt: earlier(version.updated, now) };
   if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
   if (act === 'operations') {
     // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
@@ -69,16 +72,13 @@ function ofVersion(
     return { since, firstObservedAt: now, otherwiseAt };
   }
   const isSwept = isCurrent(name, situation) || isSweptEachMinute(name, situation);
-  return {
-    since: version.updated,
-    firstObservedAt: now,
-    ...observedOtherwise(last.at, isSwept ? sweptOtherwiseAt : undefined),
-  };
+  const otherwiseAt = laterOf(last.at, isSwept ? sweptOtherwiseAt : undefined);
+  return { since: version.updated, firstObservedAt: now, otherwiseAt };
 }
 
-/** The later of the two. */
-const observedOtherwise = (one: Date | undefined, other: Date | undefined): Pick<Difference, 'otherwiseAt'> =>
-  one === undefined ? {} : { otherwiseAt: other === undefined || one.getTime() >= other.getTime() ? one : other };
+const earlier = (one: Date, other: Date): Date => (one.getTime() <= other.getTime() ? one : other);
+const laterOf = (one: Date, other: Date | undefined): Date =>
+  other === undefined || one.getTime() >= other.getTime() ? one : other;
 
 const isCurrent = (version: string, { observed, record }: Situation): boolean =>
   observed.kind === 'present' && observed.current === version && record.observed.current === version;

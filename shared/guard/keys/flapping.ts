@@ -12,9 +12,9 @@ const HOLDS_AFTER_MS = 10 * MINUTE_MS;
 
 type Undone = Pick<KeyRecord, 'inFlight'>;
 
-/** What was undone within the last hour, oldest first. */
+/** What was undone within the last hour, oldest first. What a clock far ahead noted does not count. */
 export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlight']['undone'] =>
-  inFlight.undone.filter(({ at }) => now.getTime() - at.getTime() < HOUR_MS);
+  inFlight.undone.filter(({ at }) => Math.abs(now.getTime() - at.getTime()) < HOUR_MS);
 
 /**
  * Whether acts on a key were undone three times within the last hour: of those on versions, the version with most counts,
@@ -22,10 +22,12 @@ export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlig
  */
 export function isFlapping(record: Undone, now: Date): boolean {
   const undone = undoneLately(record, now);
-  const distinct = (of: string | undefined): number =>
-    new Set(undone.flatMap(({ version, since }) => (version === of ? [since.getTime()] : []))).size;
-  const versions = undone.flatMap(({ version }) => version ?? []);
-  return distinct(undefined) + Math.max(0, ...versions.map(distinct)) >= FLAPPING_ACTS;
+  const acts = [...Map.groupBy(undone, ({ version }) => version)].map(
+    ([version, its]) => [version, new Set(its.map(({ since }) => since.getTime())).size] as const,
+  );
+  const most = (isMeant: (version: string | undefined) => boolean): number =>
+    Math.max(0, ...acts.flatMap(([version, count]) => (isMeant(version) ? [count] : [])));
+  return most((version) => version === undefined) + most((version) => version !== undefined) >= FLAPPING_ACTS;
 }
 
 /** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */

@@ -103,20 +103,31 @@ function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Da
   return last === undefined ? last : { ...last, ...shown };
 }
 
-/** What differs now. Of versions that nobody could see the differences stay. */
+/** What differs now. What this observation did not show stays as it was: a hold under which it came to be must not be forgotten. */
 function differingNow(
   findings: readonly Finding[],
   record: KeyRecord,
   observed: ObservedKey,
 ): Record<string, Difference> {
-  const kept = observed.kind === 'present' ? [] : Object.entries(record.observed.differing);
+  const kept = Object.entries(record.observed.differing).filter(([name]) => !isShown(name, observed));
   return Object.fromEntries([
-    ...kept.filter(([name]) => name !== differenceKey(undefined, 'delete') || observed.kind === 'absent'),
+    ...kept,
     ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold, inBlock }) => {
       const difference = { since, otherwiseAt, firstObservedAt, hold, inBlock };
       return act === undefined ? [] : [[differenceKey(version, act), difference] as const];
     }),
   ]);
+}
+
+/** Whether an observation shows what a difference is about. Operations are shown only where a version was read in full. */
+function isShown(difference: string, observed: ObservedKey): boolean {
+  if (difference === differenceKey(undefined, 'delete')) return observed.kind !== 'absent';
+  if (observed.kind !== 'present') return false;
+  const version = observed.versions.find((one) => difference.startsWith(`${one.version}:`));
+  return (
+    version !== undefined &&
+    (version.detail !== undefined || difference !== differenceKey(version.version, 'operations'))
+  );
 }
 
 /**

@@ -49,7 +49,10 @@ export async function notObserved(unobserved: Unobserved, ports: Ports): Promise
   const approvals = await readApprovals(ports, subject.vault);
   await openActIncidents([...actIncidents(subject, newEvents, record, approvals, false), ...unexplained], ports);
   const because = whyNot(observation);
-  const since = record.inFlight.unreadable?.since ?? now;
+  const before = record.inFlight.unreadable;
+  // How long an older copy stays decides when it is believed: that begins with the copy.
+  const isSame = before !== undefined && (before.because === 'older-copy') === (because === 'older-copy');
+  const since = isSame ? before.since : now;
   const nextInspectionAt = await tryAgain(message, record, ports);
   if (now.getTime() - since.getTime() >= ALERTED_AFTER_MS)
     await openIncident(guardianBlind.draft('key-unreadable', subject, since, because), ports);

@@ -59,13 +59,13 @@ export async function observe(
   isOldBelieved = false,
 ): Promise<Observation> {
   const observation = await observeAny(reads, key, first, record, readAt);
-  const isOld = observation.kind === 'observed' && !isOldBelieved && isOlder(observation.key, record);
+  const isOld = observation.kind === 'observed' && !isOldBelieved && isOlder(observation.key, record, readAt);
   return isOld ? { kind: 'older-copy' } : observation;
 }
 
 /** Whether a key is shown as it was before it was last observed, by times of the vault's own that only go forward. */
-function isOlder(shown: ObservedKey, record: KeyRecord): boolean {
-  const presentAt = lastPresentAt(record);
+function isOlder(shown: ObservedKey, record: KeyRecord, now: Date): boolean {
+  const presentAt = lastPresentAt(record, now);
   switch (shown.kind) {
     case 'present':
       return shown.versions.some(({ version, updated }) => {

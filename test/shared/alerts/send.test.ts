@@ -137,11 +137,13 @@ describe('a message', () => {
   });
 
   test.each([
-    [1, ['pager']],
-    [1.001, []],
-  ])('of a row that is due in %f s', async (seconds, handedTo) => {
+    [1, ['pager'], 1],
+    [1.001, [], 1],
+    [600, ['pager'], 0],
+    [86_400, ['pager'], 1],
+  ])('of a row that is due in %f s', async (seconds, handedTo, attempts) => {
     const { put, run, to } = station({ pager: 'accepts' });
-    await run(await put('pager', { dueAt: at(seconds) }));
+    await run(await put('pager', { dueAt: at(seconds), attempts }));
     expect(to()).toEqual(handedTo);
   });
 
@@ -372,7 +374,7 @@ describe('waking senders', () => {
   test('queues what is due and nobody is at, in every partition', async () => {
     const { raw, put, wake, queued } = station({ pager: 'accepts' });
     await put('due');
-    await put('later', { dueAt: at(1.001) });
+    await put('later', { dueAt: at(1.001), attempts: 1 });
     await put('leased', { leasedUntil: at(30) });
     await put('left', { leasedUntil: at(0) });
     const [row] = await raw.outbox.list();

@@ -72,13 +72,14 @@ describe('a hold may have been the one under which a key was changed between two
     ['where it was on the whole vault', [wide(at(-90_000, 0))], 'hold-1'],
     ['where it was on everything', [widest(at(-90_000, 0))], 'hold-1'],
     ['and of several it is the last to end', [at(-90_000, -50_000), at(-90_000, -40_000, { id: 'hold-2' })], 'hold-2'],
-    ['not where it was over a moment before', [at(-90_000, -60_001)], undefined],
+    ['where it was over just before: clocks may be apart', [at(-90_000, -65_000)], 'hold-1'],
+    ['not where it was over before', [at(-90_000, -65_001)], undefined],
     [
       'not where it was released before, whenever it was to end',
-      [at(-90_000, 90_000, { released: { by: { oid: 'responder' }, at: inMs(-60_001) } })],
+      [at(-90_000, 90_000, { released: { by: { oid: 'responder' }, at: inMs(-65_001) } })],
       undefined,
     ],
-    ['not where it began a moment after', [at(-29_999, 90_000)], undefined],
+    ['not where it began after', [at(-24_999, 90_000)], undefined],
     ['not where it was on another key', [at(-90_000, 90_000, { key: 'disk-b' })], undefined],
     ['not where there was none', [], undefined],
   ])('%s', (_says, holds, expected) => {

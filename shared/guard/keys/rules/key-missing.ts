@@ -10,8 +10,9 @@ export const RECOVERING_MS = 15 * MINUTE_MS;
 
 /** Whether a vault may still be settling: what is not there may come, and nobody can say that it is gone. @param since when it was first observed so */
 export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date, now: Date): boolean {
-  const comingMs = recovering === undefined ? Number.POSITIVE_INFINITY : now.getTime() - recovering.since.getTime();
-  return now.getTime() - since.getTime() < SETTLING_MS || comingMs < RECOVERING_MS;
+  // What a clock far ahead noted must not settle for as long as it was ahead.
+  const agoMs = (moment: Date): number => Math.abs(now.getTime() - moment.getTime());
+  return agoMs(since) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since) < RECOVERING_MS);
 }
 
 export const keyMissing: KeyRule = {

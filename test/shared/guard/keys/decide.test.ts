@@ -199,7 +199,7 @@ describe('a write is withheld', () => {
     ['when a person settled the hold under which it came to be by undoing it', underHold([settled('undo')])],
     [
       'when a hold was over before it was last observed otherwise',
-      disabled({ holds: [hold({ until: inMs(-60_001) })], sweptOtherwiseAt: inMs(-60_000) }),
+      disabled({ holds: [hold({ until: inMs(-65_001) })], sweptOtherwiseAt: inMs(-60_000) }),
     ],
     [
       'of what was first observed at the very moment when block began',

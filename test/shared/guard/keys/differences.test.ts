@@ -138,7 +138,7 @@ describe('a difference that was not there at the last observation', () => {
     const of = situation({ observed: present(shown({ updated: ACTED, enabled: false })), record });
     expect(whenOf(dated(foundOf('disable'), of, { ...NOTHING, sweptOtherwiseAt: inMs(-60_000) }))).toEqual({
       since: ACTED,
-      firstObservedAt: NOW,
+      firstObservedAt: ACTED,
     });
   });
 });
@@ -223,7 +223,7 @@ describe('a deletion', () => {
 
   test('was never observed otherwise where the key was never observed', () => {
     const record = recordOf({ [V1]: known() }, { observed: { versions: {} } });
-    expect(deleted(record, { sweptOtherwiseAt: inMs(-60_000) })).toEqual({ since: ACTED, firstObservedAt: NOW });
+    expect(deleted(record, { sweptOtherwiseAt: inMs(-60_000) })).toEqual({ since: ACTED, firstObservedAt: ACTED });
   });
 
   test('stays the same one while its time does, and another is one of its own', () => {
@@ -253,13 +253,14 @@ describe('a difference may have come to be under a hold', () => {
     ['that is in force', [at(-90_000, 90_000)], 'hold-1'],
     ['that was over since it was last observed otherwise', [at(-90_000, -30_000)], 'hold-1'],
     ['that was over when it was last observed otherwise', [at(-90_000, -60_000)], 'hold-1'],
-    ['not one that was over a moment before', [at(-90_000, -60_001)], undefined],
+    ['that was over just before: clocks may be apart', [at(-90_000, -65_000)], 'hold-1'],
+    ['not one that was over before', [at(-90_000, -65_001)], undefined],
     ['not one on another key', [{ ...at(-90_000, 90_000), key: 'disk-b' }], undefined],
   ])('%s', (_says, holds, under) => {
     expect(when('disable', { ...disabled, dating: { holds, ...swept } }).hold).toBe(under);
   });
 
-  test('where it was never observed otherwise, one that is in force when it is first observed', () => {
+  test('where it was never observed otherwise, one that was in force when the vault changed it', () => {
     const found = (holds: Dating['holds']) =>
       dated(
         foundOf('disable'),
@@ -269,7 +270,7 @@ describe('a difference may have come to be under a hold', () => {
         }),
         { holds, sweptOtherwiseAt: undefined },
       ).hold;
-    expect([found([at(-90_000, 0)]), found([at(-90_000, -1)])]).toEqual(['hold-1', undefined]);
+    expect([found([at(-90_000, -35_000)]), found([at(-90_000, -35_001)])]).toEqual(['hold-1', undefined]);
   });
 
   test('and no later one changes that', () => {
