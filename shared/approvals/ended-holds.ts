@@ -4,7 +4,7 @@ import { DAY_MS } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
-import { endIncidents } from '../incidents/store.ts';
+import { endIncidents, openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
@@ -15,7 +15,7 @@ export const incidentOfHold = (set: Hold): string => incidentId(holdSet.draft(se
 const KEPT_MS = 30 * DAY_MS;
 
 /**
- * Records and tells that holds have ended by themselves, after which the guardian writes again: those on the vault, which
+ * Alerts people of holds that are in force, as `setHold` did unless it died before that; records and tells that holds have ended by themselves, after which the guardian writes again: those on the vault, which
  * is swept by one at a time, and with the first vault of the policy those on everything. Noted last, so that a crash
  * tells twice rather than never.
  */
@@ -28,8 +28,11 @@ export async function endHolds(vault: string, ports: Ports): Promise<void> {
     const { value } = held;
     const at = value.vault !== undefined && swept.includes(value.vault) ? value.vault : swept[0];
     const overMs = ports.now().getTime() - endOfHold(value).getTime();
-    if (at !== vault || overMs < 0) continue;
-    if (overMs >= KEPT_MS) {
+    if (at !== vault) continue;
+    if (overMs < 0) {
+      // Whoever set it may have died before people were alerted.
+      await openIncident(holdSet.draft(value), ports, incidentOfHold(value));
+    } else if (overMs >= KEPT_MS) {
       await ports.tables.holds.remove(held);
     } else if (value.released === undefined && value.endTold === undefined) {
       await tellEnded(value, ports);

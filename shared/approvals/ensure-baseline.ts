@@ -38,12 +38,17 @@ export async function ensureBaseline(vault: string, ports: Ports): Promise<void>
 async function standing(vault: string, ports: Ports): Promise<BaselineState | undefined> {
   const state = await readBaseline(ports.tables, vault);
   const isWhole = state !== undefined && state.state !== 'rebuilding';
-  if (isWhole && (await ports.tables.keys.list(vault)).stored.length > 0) return state;
+  const { stored, unreadable } = await ports.tables.keys.list(vault);
+  // A row that cannot be read is there all the same, and is its key's own to tell of.
+  if (isWhole && stored.length + unreadable.length > 0) return state;
   return rebuilt(vault, state, ports);
 }
 
 async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   const proposed = await proposeBaseline(vault, ports);
+  // Reading takes a while: what a person accepted meanwhile counts.
+  const meanwhile = await readBaseline(ports.tables, vault);
+  if (meanwhile?.state === 'accepted') return meanwhile;
   const suspicious = proposed.flatMap((one) =>
     one.suspicious === undefined ? [] : [`${spell({ vault, key: one.key, version: one.version })}: ${one.suspicious}`],
   );

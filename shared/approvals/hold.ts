@@ -36,9 +36,10 @@ export async function setHold(
 /** Releases a hold before its end. What changed under it stays a person's to settle. */
 export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<Hold> {
   const stored = await found(id, ports);
-  if (!isInForce(stored.value, ports.now())) return stored.value;
-  const released: Hold = { ...stored.value, released: { by, at: ports.now() } };
-  await change(stored, released, 'released', by, ports);
+  if (stored.value.released === undefined && !isInForce(stored.value, ports.now())) return stored.value;
+  const released: Hold = { released: { by, at: ports.now() }, ...stored.value };
+  if (stored.value.released === undefined) await change(stored, released, 'released', by, ports);
+  // Also where somebody released it and stopped half way: its alert ends with it.
   await endIncidents(
     subjectOfHold(released),
     ({ id: incident }) => incident === incidentOfHold(released),

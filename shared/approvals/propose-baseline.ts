@@ -2,9 +2,13 @@ import { spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { Answer, VaultReads } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
 import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type ShownVersion } from './proposal.ts';
+
+/** Keys of one vault read side by side. */
+const READS_AT_ONCE = 8;
 
 /**
  * Everything of a vault as it is now, the suspicious first, then what was changed lately. Throws `BaselineImpossible` where
@@ -22,15 +26,27 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   const unclear = listed.unclear.find(isGuarded);
   if (unclear !== undefined)
     throw new BaselineImpossible(spell({ vault, key: unclear }), 'its item of the list does not hold what it should');
-  const proposed: Proposed[] = [];
-  for (const { key } of listed.keys) {
-    if (!isGuarded(key)) continue;
+  const guarded = listed.keys.map(({ key }) => key).filter(isGuarded);
+  const versionsOf = new Map<string, readonly Proposed[]>();
+  const failures: unknown[] = [];
+  await inTurns(READS_AT_ONCE, guarded, async (key) => {
+    // One that cannot be read is enough: the vault is left in peace then.
+    if (failures.length > 0) return;
     const readAt = ports.now();
-    for (const version of await readVersions(vault, key, reads))
-      proposed.push(proposedVersion(key, version, known.get(key)?.record, readAt));
-  }
-  for (const { key } of got(deleted, vault)) if (isGuarded(key)) proposed.push(proposedDeleted(key, ports.now()));
-  return bySuspicion(proposed);
+    try {
+      const versions = await readVersions(vault, key, reads);
+      versionsOf.set(
+        key,
+        versions.map((version) => proposedVersion(key, version, known.get(key)?.record, readAt)),
+      );
+    } catch (error) {
+      failures.push(error);
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+  const shown = guarded.flatMap((key) => versionsOf.get(key) ?? []);
+  const gone = got(deleted, vault).filter(({ key }) => isGuarded(key));
+  return bySuspicion([...shown, ...gone.map(({ key }) => proposedDeleted(key, ports.now()))]);
 }
 
 /** Every version of a key, read in full where the service lets us. */

@@ -9,7 +9,7 @@ import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { act, afterReading, failureOf } from './act.ts';
-import { type Claim, claim, claimedBackSeconds, releaseClaim } from './claim.ts';
+import { type Claim, claim, claimedBackSeconds, claimWith, releaseClaim } from './claim.ts';
 import type { Decided, Guarded, GuardOf, SubjectGuard } from './guarded.ts';
 import { outcomeEntry, recordedDecision } from './records.ts';
 import { guardOf } from './registry.ts';
@@ -94,10 +94,13 @@ async function work(message: Inspection, guard: SubjectGuard, mine: Claim, ports
   if (worked === 'lost-claim') return { inspected: { kind: 'busy' }, left: undefined };
   const { progress, decision, failure, isUnread } = worked;
   const { guarded, before, ended } = progress;
+  // What took longer than the claim may be somebody else's by now: then they conclude.
+  const still = await claimWith(progress.claim, [], ports);
   if (before.length > 0) await append(guarded, before, ports);
+  if (still === undefined) return { inspected: { kind: 'busy' }, left: undefined };
   await guarded.conclude({ decision, ended, failure });
   // What nobody could read back stays open in the claim: whoever takes it over closes it by reading.
-  return { inspected: { kind: 'ended', decision, ended, failure }, left: isUnread ? undefined : progress.claim };
+  return { inspected: { kind: 'ended', decision, ended, failure }, left: isUnread ? undefined : still };
 }
 
 /** How far an inspection has come. */

@@ -46,7 +46,7 @@ function ofKey(
 ): Difference {
   if (standing !== undefined && standing.since.getTime() === since.getTime()) return standing;
   const presentAt = lastPresentAt(record, now);
-  if (presentAt === undefined) return { since, firstObservedAt: earlier(since, now) };
+  if (presentAt === undefined) return { since, firstObservedAt: now };
   return { since, firstObservedAt: now, otherwiseAt: earlier(since, laterOf(presentAt, sweptOtherwiseAt)) };
 }
 
@@ -61,9 +61,7 @@ function ofVersion(
   const version =
     observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === name) : undefined;
   const last = record.observed.versions[name];
-  if (version === undefined) return { since: now, firstObservedAt: now };
-  // Nobody knows how it was before, as of a register that was lost: it may have been so since the vault's own time.
-  if (last === undefined) return { since: version.updated, firstObservedAt: earlier(version.updated, now) };
+  if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
   if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
   if (act === 'operations') {
     // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.

@@ -2,7 +2,7 @@ import type { Decision } from '../../domain/decision.ts';
 import type { Inspection } from '../../domain/hint.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import type { KeySubject } from '../../domain/subject.ts';
-import { later, SECOND_MS } from '../../domain/time.ts';
+import { later, MINUTE_MS, SECOND_MS } from '../../domain/time.ts';
 import type { Ports } from '../../ports.ts';
 
 type Needs = Pick<Ports, 'newId' | 'now'> & { readonly queues: Pick<Ports['queues'], 'inspections'> };
@@ -10,9 +10,14 @@ type Needs = Pick<Ports, 'newId' | 'now'> & { readonly queues: Pick<Ports['queue
 /** 1, 2, 4 … 60 s. */
 export const delaySeconds = (attempt: number): number => Math.min(60, 2 ** Math.min(attempt, 6));
 
+/** The furthest ahead that an inspection is asked for, in ms; what is further was noted by a clock that was ahead. */
+const FURTHEST_MS = 20 * MINUTE_MS;
+
 /** Whether somebody asked already for an inspection that is still to come. */
-export const isPlanned = ({ inFlight }: KeyRecord, now: Date): boolean =>
-  inFlight.nextInspectionAt !== undefined && inFlight.nextInspectionAt.getTime() > now.getTime();
+export function isPlanned({ inFlight: { nextInspectionAt } }: KeyRecord, now: Date): boolean {
+  const aheadMs = nextInspectionAt === undefined ? 0 : nextInspectionAt.getTime() - now.getTime();
+  return aheadMs > 0 && aheadMs <= FURTHEST_MS;
+}
 
 /** Asks for another inspection where something failed; once, whoever asks. Returns when it is. */
 export async function tryAgain(message: Inspection, record: KeyRecord, ports: Needs): Promise<Date | undefined> {

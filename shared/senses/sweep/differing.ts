@@ -1,5 +1,8 @@
 import type { SweepState } from '../../domain/register.ts';
-import type { KnownKey } from '../../register/keys.ts';
+import type { readKeys } from '../../register/keys.ts';
+
+/** Stands for the row of a key that cannot be read. */
+export const UNREADABLE = 'unreadable';
 
 /** What a good sweep came to. */
 export interface Swept {
@@ -16,13 +19,13 @@ export interface Swept {
 export function nextDiffering(
   { differing: before, lastGoodAt }: Pick<SweepState, 'differing' | 'lastGoodAt'>,
   differing: readonly string[],
-  known: ReadonlyMap<string, KnownKey>,
+  { known, unreadable }: Awaited<ReturnType<typeof readKeys>>,
   now: Date,
 ): SweepState['differing'] {
   return Object.fromEntries(
     differing.map((key) => {
       const was = before[key];
-      const etag = known.get(key)?.stored?.row.etag ?? '';
+      const etag = unreadable.has(key) ? UNREADABLE : (known.get(key)?.stored?.row.etag ?? '');
       const otherwiseAt = was === undefined ? lastGoodAt : was.otherwiseAt;
       // One that is still to come was noted by a clock that was ahead.
       const isAsItWas = was?.etag === etag && was.etagSince.getTime() <= now.getTime();

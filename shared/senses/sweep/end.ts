@@ -11,6 +11,7 @@ import { quarantine } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { readSweep, writeSweep } from '../../register/vaults.ts';
+import { UNREADABLE } from './differing.ts';
 
 /** On-call is alerted of a vault that could not be swept for this long, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
@@ -43,7 +44,7 @@ export async function ended(
 async function alertNotInspected(vault: string, differing: SweepState['differing'], ports: Ports): Promise<void> {
   const now = ports.now();
   const [oldest] = Object.entries(differing)
-    .filter(([, { etagSince }]) => now.getTime() - etagSince.getTime() >= BLIND_AFTER_MS)
+    .filter(([, { etag, etagSince }]) => etag !== UNREADABLE && now.getTime() - etagSince.getTime() >= BLIND_AFTER_MS)
     .toSorted(([, one], [, other]) => one.etagSince.getTime() - other.etagSince.getTime());
   const subject = vaultSubject(vault);
   const reason = 'not-inspected';

@@ -1,6 +1,5 @@
 import type { ListedVersion } from '../../domain/key.ts';
 import type { ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
-import { SweepRefused } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
 import { guarded, keysToList, type Listing, versionsToRead } from './plan.ts';
 
@@ -15,16 +14,11 @@ export interface VersionsRead {
   readonly read: ReadonlyMap<string, ReadVersion>;
   /** Keys of which something was refused: that hides no other, and their own inspection says why. */
   readonly refused: ReadonlySet<string>;
-  /** Why, where it refused each of its keys: then it is the vault that is blind, but for what its lists show. */
+  /** Why, where it refused each of its keys, or asked us to stop: then it is the vault that is blind, but for what its lists show. */
   readonly blind: Refusal | undefined;
 }
 
-/**
- * Lists and reads what a sweep must see of versions.
- *
- * @throws SweepRefused where the vault is throttled, at once, and where it refuses each of its keys: then it is the vault
- *   that is blind
- */
+/** Lists and reads what a sweep must see of versions. Where the vault is throttled, no more of it is read. */
 export async function readVersions(
   listing: Listing,
   reads: Pick<VaultReads, 'listVersions' | 'read'>,
@@ -55,6 +49,6 @@ export async function readVersions(
     else refuse(key, answer);
   });
 
-  if (refusal?.kind === 'throttled') throw new SweepRefused(listing.vault, refusal.kind, refusal.error);
-  return { listed, read, refused, blind: refused.size === guarded(listing).length ? refusal : undefined };
+  const isBlind = refusal?.kind === 'throttled' || refused.size === guarded(listing).length;
+  return { listed, read, refused, blind: isBlind ? refusal : undefined };
 }

@@ -21,7 +21,7 @@ import { type KnownKey, readKeys, writeKey } from '../../register/keys.ts';
 import type { Stored } from '../../register/rows.ts';
 import { readSweep, writeSweep } from '../../register/vaults.ts';
 import { compare } from './compare.ts';
-import { nextDiffering, type Swept } from './differing.ts';
+import { nextDiffering, type Swept, UNREADABLE } from './differing.ts';
 import { ended, refusedSweep } from './end.ts';
 import type { Listing, Lists } from './plan.ts';
 import { readVersions } from './read-versions.ts';
@@ -135,7 +135,10 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const found = compare({ ...listing, lists: clear }, listed, read);
   // What an inspection wrote may be good again, and nobody was alerted.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
-  const differing = [...new Set([...found.differing, ...open])];
+  // A row that was put right may have stood for what nobody inspected meanwhile.
+  const repaired = Object.keys(before.differing).filter((key) => before.differing[key]?.etag === UNREADABLE);
+  const again = repaired.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
+  const differing = [...new Set([...found.differing, ...open, ...again])];
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));
   // Queued before anybody is alerted: an alert that fails must not keep what is to be undone.
   const steps = [
@@ -148,7 +151,7 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   ];
   await inTurns(1, steps, (step) => step());
   if (blind !== undefined) throw new SweepRefused(vault, blind.kind, blind.error);
-  return { differing: nextDiffering(before, differing, known, ports.now()) };
+  return { differing: nextDiffering(before, [...differing, ...unreadable.keys()], { known, unreadable }, ports.now()) };
 }
 
 function got<T>(vault: string, answer: Answer<T>): T {

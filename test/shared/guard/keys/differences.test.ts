@@ -138,7 +138,7 @@ describe('a difference that was not there at the last observation', () => {
     const of = situation({ observed: present(shown({ updated: ACTED, enabled: false })), record });
     expect(whenOf(dated(foundOf('disable'), of, { ...NOTHING, sweptOtherwiseAt: inMs(-60_000) }))).toEqual({
       since: ACTED,
-      firstObservedAt: ACTED,
+      firstObservedAt: NOW,
     });
   });
 });
@@ -223,7 +223,7 @@ describe('a deletion', () => {
 
   test('was never observed otherwise where the key was never observed', () => {
     const record = recordOf({ [V1]: known() }, { observed: { versions: {} } });
-    expect(deleted(record, { sweptOtherwiseAt: inMs(-60_000) })).toEqual({ since: ACTED, firstObservedAt: ACTED });
+    expect(deleted(record, { sweptOtherwiseAt: inMs(-60_000) })).toEqual({ since: ACTED, firstObservedAt: NOW });
   });
 
   test('stays the same one while its time does, and another is one of its own', () => {
@@ -260,7 +260,7 @@ describe('a difference may have come to be under a hold', () => {
     expect(when('disable', { ...disabled, dating: { holds, ...swept } }).hold).toBe(under);
   });
 
-  test('where it was never observed otherwise, one that was in force when the vault changed it', () => {
+  test('where it was never observed otherwise, one that is in force when it is first observed', () => {
     const found = (holds: Dating['holds']) =>
       dated(
         foundOf('disable'),
@@ -270,7 +270,7 @@ describe('a difference may have come to be under a hold', () => {
         }),
         { holds, sweptOtherwiseAt: undefined },
       ).hold;
-    expect([found([at(-90_000, -35_000)]), found([at(-90_000, -35_001)])]).toEqual(['hold-1', undefined]);
+    expect([found([at(-90_000, -5_000)]), found([at(-90_000, -5_001)])]).toEqual(['hold-1', undefined]);
   });
 
   test('and no later one changes that', () => {
