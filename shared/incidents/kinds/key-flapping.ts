@@ -3,7 +3,7 @@ import { type KeyId, spell } from '../../domain/key.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
-import { incidentKind } from './kind.ts';
+import { incidentKind, withItsState } from './kind.ts';
 
 export const keyFlapping = incidentKind(
   {
@@ -11,8 +11,7 @@ export const keyFlapping = incidentKind(
     severity: 'critical',
     audience: 'on-call',
     tells: 'A key was undone for the third time within an hour.',
-    ends: 'with-its-state',
-    endsWhen: 'when the key stayed usable for ten unbroken minutes',
+    ...withItsState('when the key stayed usable for ten unbroken minutes'),
   },
   (id: KeyId, since: Date, by: Actor | undefined) => ({
     subject: keyOf(id),

@@ -4,7 +4,7 @@ import { spellSubject, vaultSubject } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { SpooledRecordUnreadable } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
-import { type BlindReason, guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
+import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
 import { isOf } from '../../incidents/kinds/kind.ts';
 import { quarantine } from '../../incidents/quarantine.ts';
@@ -28,7 +28,7 @@ export async function ended(
 ): Promise<void> {
   await noted(vault, ports, ({ failing: _, unended: __, ...state }) => ({ ...state, lastGoodAt: beganAt, differing }));
   const steps = [
-    () => goodAgain(vault, 'vault-unreadable', ports),
+    () => endIncidents(vaultSubject(vault), isOf(guardianBlind, 'vault-unreadable'), 'good again', ports),
     () => alertNotInspected(vault, differing, ports),
     () => endHolds(vault, ports),
     () => replay(vault, ports),
@@ -102,6 +102,3 @@ async function noted(
     if (await writeSweep(tables, vault, from, next)) return next;
   }
 }
-
-const goodAgain = (vault: string, reason: BlindReason, ports: Ports): Promise<void> =>
-  endIncidents(vaultSubject(vault), isOf(guardianBlind, reason), 'good again', ports);
