@@ -159,17 +159,11 @@ export async function endIncidents(
     if (isMeant(stored.value)) await resolveIncident(stored, judgement, false, needs);
 }
 
-/** Opens an incident while its state lasts, and ends those that are meant once it does not: `draft` is `undefined` then. */
-export async function openWhile(
-  draft: IncidentDraft | undefined,
-  isMeant: (incident: Incident) => boolean,
-  subject: Subject,
-  judgement: string,
-  needs: Needs,
-): Promise<void> {
-  if (draft !== undefined) return openIncident(draft, needs);
-  await endIncidents(subject, isMeant, judgement, needs);
-}
+/** Opens an incident while its state lasts, and ends those of its kind, reason and subject once it does not. */
+export const openWhile = (lasts: boolean, draft: IncidentDraft, judgement: string, needs: Needs): Promise<void> =>
+  lasts
+    ? openIncident(draft, needs)
+    : endIncidents(draft.subject, (incident) => isSameState(incident, draft), judgement, needs);
 
 /** Names who did it, once an audit event says so. `undefined`: nobody any more, since events say that several may have. */
 export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Needs): Promise<void> {

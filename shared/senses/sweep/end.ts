@@ -1,6 +1,6 @@
 import { endHolds } from '../../approvals/ended-holds.ts';
 import type { SweepState } from '../../domain/register.ts';
-import { spellSubject, vaultSubject } from '../../domain/subject.ts';
+import { vaultSubject } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { SpooledRecordUnreadable } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
@@ -46,10 +46,9 @@ async function alertNotInspected(vault: string, differing: SweepState['differing
     .filter(([, { etagSince }]) => now.getTime() - etagSince.getTime() >= BLIND_AFTER_MS)
     .toSorted(([, one], [, other]) => one.etagSince.getTime() - other.etagSince.getTime());
   const subject = vaultSubject(vault);
-  const reason = 'not-inspected';
-  const draft =
-    oldest && guardianBlind.draft(reason, subject, oldest[1].etagSince, `${spellSubject(subject)}/${oldest[0]}`);
-  await openWhile(draft, isOf(guardianBlind, reason), subject, 'keys are inspected again', ports);
+  const [key, { etagSince }] = oldest ?? ['', { etagSince: now }];
+  const draft = guardianBlind.draft('not-inspected', subject, etagSince, `${vault}/${key}`);
+  await openWhile(oldest !== undefined, draft, 'keys are inspected again', ports);
 }
 
 /**
