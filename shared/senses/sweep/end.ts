@@ -10,7 +10,7 @@ import { isOf } from '../../incidents/kinds/kind.ts';
 import { quarantine } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
-import { readSweep, writeSweep } from '../../register/vaults.ts';
+import { readSweep } from '../../register/vaults.ts';
 
 /** On-call is alerted of a vault that could not be swept for this long, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
@@ -98,6 +98,6 @@ async function noted(
     const from = await readSweep(tables, vault);
     if (from === undefined) return {};
     const next = change(from.value);
-    if (await writeSweep(tables, vault, from, next)) return next;
+    if (await tables.sweeps.write('sweep', vault, from, next)) return next;
   }
 }

@@ -19,7 +19,7 @@ import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import { type KnownKey, readKeys, writeKey } from '../../register/keys.ts';
 import type { Stored } from '../../register/rows.ts';
-import { readSweep, writeSweep } from '../../register/vaults.ts';
+import { readSweep } from '../../register/vaults.ts';
 import { compare } from './compare.ts';
 import { nextDiffering, type Swept } from './differing.ts';
 import { ended, refusedSweep } from './end.ts';
@@ -66,7 +66,7 @@ async function scheduleNext(vault: string, from: Stored<SweepState>, ports: Port
     unended: (before.unended ?? 0) + 1,
     policies: policiesNow(vault, before.policies, ports),
   };
-  if (!(await writeSweep(tables, vault, from, state))) return undefined;
+  if (!(await tables.sweeps.write('sweep', vault, from, state))) return undefined;
   await queues.sweeps.send({ vault, token: state.token }, settings.sweepEverySeconds);
   return state;
 }
