@@ -1,17 +1,9 @@
 import { z } from 'zod';
-import { actor } from './audit-record.ts';
+import { act } from './audit-record.ts';
 import { intent } from './decision.ts';
-import { moment } from './time.ts';
 
 /** An act that the audit log reports under the guardian's own identity, with the id of its record. */
-export const ownAct = z.object({
-  id: z.string(),
-  operation: z.string(),
-  version: z.string().optional(),
-  by: actor,
-  at: moment,
-  correlationId: z.string().optional(),
-});
+export const ownAct = act.extend({ id: z.string(), correlationId: z.string().optional() });
 export type OwnAct = z.infer<typeof ownAct>;
 
 /**
