@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { namedChannels } from '../alerts/named-channels.ts';
 import { recipients } from '../alerts/recipients.ts';
 import { type AlertContent, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
-import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 
 /** What telling needs. */
@@ -33,7 +31,7 @@ export interface Announced {
  */
 export async function announce(content: AlertContent, needs: NotifyNeeds): Promise<Announced> {
   const { incident } = content;
-  const { first, absent } = recipients(content, namedChannels(needs), needs.channels);
+  const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
   // Who knows no channel, as a person's command, leaves it to the sender.
   const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
@@ -58,16 +56,13 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
       }
     },
     async withdraw(standing) {
-      const own = inserted.flatMap(({ stored }): readonly Stored<OutboxRow>[] =>
-        stored === undefined ? [] : [stored],
-      );
-      const isTheirs = standing?.revision === incident.revision;
-      for (const stored of own) {
-        if (isTheirs)
+      for (const { row, stored } of inserted) {
+        if (stored === undefined) continue;
+        if (standing?.revision === incident.revision) {
           await needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing });
-        else await needs.tables.outbox.remove(stored);
-        // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
-        if (isTheirs) await needs.queues.alerts.send({ partition: stored.row.partition, row: stored.row.row });
+          // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
+          await needs.queues.alerts.send({ partition, row });
+        } else await needs.tables.outbox.remove(stored);
       }
     },
   };
@@ -88,6 +83,6 @@ function recorded(
   const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
   return entry('incident', incident.subject, { ...about, channels, notConfigured: absent }, needs, {
     id: hash,
-    ...(who === undefined ? {} : { who }),
+    who,
   });
 }

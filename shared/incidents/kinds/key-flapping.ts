@@ -20,7 +20,7 @@ export const keyFlapping = incidentKind(
     judgement: 'not holding: inspected every 10 s and undone each time',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
-    ...(by === undefined ? {} : { who: by }),
+    who: by,
     commands: [
       `key-guardian hold set ${spell(id)} --why "…"`,
       `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${by.oid}`} --output table`,
