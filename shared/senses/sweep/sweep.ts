@@ -1,6 +1,6 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import type { Inspection, SweepMessage } from '../../domain/hint.ts';
-import { guardedVaults, keyPolicy, policyOf } from '../../domain/policy.ts';
+import { guardedVaults, keyPolicy, pastPolicy, policyOf } from '../../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../../domain/register.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, SECOND_MS } from '../../domain/time.ts';
@@ -77,7 +77,7 @@ function policiesNow(
   before: SweepState['policies'],
   { policy, now }: Pick<Ports, 'policy' | 'now'>,
 ): SweepState['policies'] {
-  const said = JSON.parse(JSON.stringify(policyOf(policy, vault)));
+  const said = pastPolicy.shape.vault.parse(JSON.parse(JSON.stringify(policyOf(policy, vault))));
   return JSON.stringify(before.at(-1)?.vault) === JSON.stringify(said)
     ? before
     : [...before, { from: now(), vault: said }].slice(-KEPT_POLICIES);
