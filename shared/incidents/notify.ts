@@ -5,13 +5,6 @@ import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
-/** What telling needs. */
-export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
-  readonly trail: Pick<Ports['trail'], 'append'>;
-  readonly queues: Pick<Ports['queues'], 'alerts'>;
-  readonly tables: Pick<Ports['tables'], 'outbox'>;
-};
-
 /** An alert that waits for its incident's row to be written. */
 export interface Announced {
   /** The row is written: wakes the sender. */
@@ -29,7 +22,7 @@ export interface Announced {
  * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are alerted:
  * rather twice than never. Messages only wake the sender, which the sentry does as well.
  */
-export async function announce(content: AlertContent, needs: NotifyNeeds): Promise<Announced> {
+export async function announce(content: AlertContent, needs: Ports): Promise<Announced> {
   const { incident } = content;
   const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
@@ -76,7 +69,7 @@ function recorded(
   { event, incident }: AlertContent,
   channels: readonly string[],
   absent: readonly string[],
-  needs: NotifyNeeds,
+  needs: Ports,
 ) {
   const { id, kind, reason, severity, audience, since, judgement, summary, revision, who } = incident;
   const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary };
