@@ -14,9 +14,7 @@ const spellAnswer = ({ status, code }: ServiceAnswer): string =>
 export class StorageUnreachable extends Error {
   override readonly name = 'StorageUnreachable';
   readonly kind: 'forbidden' | 'throttled' | 'unreachable';
-  readonly doing: string;
   readonly status: number | undefined;
-  readonly code: string | undefined;
   /** @param answer what storage said; left out where it said nothing */
   constructor(doing: string, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
     super(`Storage did not take it: ${doing}. It ${spellAnswer(answer)}.`, { cause });
@@ -27,24 +25,18 @@ export class StorageUnreachable extends Error {
         : status === 429 || code === 'ServerBusy'
           ? 'throttled'
           : 'unreachable';
-    this.doing = doing;
     this.status = status;
-    this.code = code;
   }
 }
 
 /** A vault refused a call or gave no answer. Carries the service's inner code, and no text of the request. */
 export class VaultRefused extends Error {
   override readonly name = 'VaultRefused';
-  readonly vault: string;
-  readonly doing: string;
   readonly status: number | undefined;
   readonly code: string | undefined;
   /** @param doing what was being done to what: `reading disk-a` */
   constructor(vault: string, doing: string, answer: ServiceAnswer, cause: unknown) {
     super(`The vault ${vault} ${spellAnswer(answer)}, ${doing}.`, { cause });
-    this.vault = vault;
-    this.doing = doing;
     this.status = answer.status;
     this.code = answer.code;
   }
@@ -53,24 +45,18 @@ export class VaultRefused extends Error {
 /** A vault's answer lacks what the service always gives: it is believed in nothing. Passing. */
 export class AnswerUnreadable extends Error {
   override readonly name = 'AnswerUnreadable';
-  readonly of: string;
-  readonly lacks: string;
   /** @param of the id or name that the answer is about */
   constructor(of: string, lacks: string) {
     super(`The vault's answer for ${of} has no ${lacks}.`);
-    this.of = of;
-    this.lacks = lacks;
   }
 }
 
 /** A sweep of a vault ended before its end. Passing: the next sweep tries again. */
 export class SweepRefused extends Error {
   override readonly name = 'SweepRefused';
-  readonly vault: string;
   readonly because: string;
   constructor(vault: string, because: string, cause: unknown) {
     super(`The vault ${vault} cannot be swept: ${because}.`, { cause });
-    this.vault = vault;
     this.because = because;
   }
 }
@@ -79,7 +65,6 @@ export class SweepRefused extends Error {
 export class RowUnreadable extends Error {
   override readonly name = 'RowUnreadable';
   readonly table: string;
-  readonly partition: string;
   readonly row: string;
   /** What the row holds, as JSON. */
   readonly content: string;
@@ -90,7 +75,6 @@ export class RowUnreadable extends Error {
   ) {
     super(`The row ${partition}/${row} of ${table} cannot be read.`, { cause });
     this.table = table;
-    this.partition = partition;
     this.row = row;
     this.content = JSON.stringify(data);
   }
@@ -99,27 +83,17 @@ export class RowUnreadable extends Error {
 /** Neither the trail's storage nor the register's took a record. Passing; until it has passed nothing is written to a vault. */
 export class TrailUnreachable extends Error {
   override readonly name = 'TrailUnreachable';
-  readonly stream: string;
   /** @param causes what each of the two said */
   constructor(stream: string, causes: readonly unknown[]) {
     super(`No storage took what was to be recorded in ${stream}.`, { cause: new AggregateError(causes) });
-    this.stream = stream;
   }
 }
 
 /** A stream of the trail does not hold: somebody edited, removed or added a record. Lasting. */
 export class TrailBroken extends Error {
   override readonly name = 'TrailBroken';
-  readonly stream: string;
-  /** The sequence that the first bad line should have had. */
-  readonly atSequence: number;
-  /** What is wrong with it: a `ChainFault`. */
-  readonly because: string;
   constructor(stream: string, atSequence: number, because: string) {
     super(`The trail ${stream} is broken at record ${atSequence}: ${because}.`);
-    this.stream = stream;
-    this.atSequence = atSequence;
-    this.because = because;
   }
 }
 
@@ -138,13 +112,8 @@ export class SpooledRecordUnreadable extends Error {
 /** A record of the register's stream says something that no register can take, as one that a later version wrote. Lasting: nothing is rebuilt. */
 export class RegisterRecordUnreadable extends Error {
   override readonly name = 'RegisterRecordUnreadable';
-  readonly vault: string;
-  /** The id of the record. */
-  readonly record: string;
   constructor(vault: string, record: string, cause: unknown) {
     super(`The register of ${vault} cannot be rebuilt: record ${record} of its stream holds no change.`, { cause });
-    this.vault = vault;
-    this.record = record;
   }
 }
 
@@ -189,11 +158,9 @@ export class ChannelMisconfigured extends Error {
 /** A baseline needs everything of a vault, and something of it could not be read. */
 export class BaselineImpossible extends Error {
   override readonly name = 'BaselineImpossible';
-  readonly what: string;
   readonly because: string;
   constructor(what: string, because: string) {
     super(`The baseline needs ${what}, which cannot be read: ${because}.`);
-    this.what = what;
     this.because = because;
   }
 }
@@ -211,11 +178,9 @@ export class SettingsInvalid extends Error {
 /** The policy file cannot be used. Nothing is written to any vault until it can. */
 export class PolicyInvalid extends Error {
   override readonly name = 'PolicyInvalid';
-  readonly file: string;
   readonly faults: readonly string[];
   constructor(file: string, faults: readonly string[]) {
     super(`The policy ${file} cannot be used:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
-    this.file = file;
     this.faults = faults;
   }
 }
@@ -228,14 +193,8 @@ export class NotAllowed extends Error {
 /** What was to be recorded is no entry of the trail: a moment that is none, no plain JSON, nested too deep. Lasting. */
 export class EntryInvalid extends Error {
   override readonly name = 'EntryInvalid';
-  /** The entry's id. */
-  readonly entry: string;
-  /** What is wrong with it: names of members, and no value. */
-  readonly because: string;
   constructor(entry: string, because: string, cause: unknown) {
     super(`The entry ${entry} cannot be recorded: ${because}.`, { cause });
-    this.entry = entry;
-    this.because = because;
   }
 }
 

@@ -1,10 +1,9 @@
 import type { Channel } from './alerts/channel.ts';
 import type { Approval } from './domain/approval.ts';
-import type { Claim } from './domain/claim.ts';
+import type { Claim, IntentRow } from './domain/decision.ts';
 import type { Inspection, SweepMessage } from './domain/hint.ts';
 import type { Hold } from './domain/hold.ts';
 import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
-import type { IntentRow } from './domain/intent-row.ts';
 import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';

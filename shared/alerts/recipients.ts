@@ -1,4 +1,6 @@
 import type { AlertContent } from '../domain/incident.ts';
+import { PolicyInvalid } from '../errors.ts';
+import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
 
 /** Which channels are used at once, and which stand by for one that refuses. */
@@ -9,25 +11,34 @@ export interface Recipients {
   readonly absent: readonly string[];
 }
 
+type Needs = Pick<Ports, 'policy' | 'channels'>;
+
 const CHANNELS_FOR_CRITICAL = 2;
 
 /**
  * Those that the policy names, in its order; all there are where it names none that is there; for a critical incident at
- * least two where there are two, since that one channel took an alert does not show that a person got it.
+ * least two where there are two, since that one channel took an alert does not show that a person got it. Throws what
+ * keeps the policy away, but for `PolicyInvalid`: then it names none.
  */
-export function recipients(
-  content: AlertContent,
-  named: readonly string[],
-  configured: readonly Channel[],
-): Recipients {
-  const wanted = [...new Set(named)];
+export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: Needs): Recipients {
+  const configured = ports.channels;
+  const wanted = [...new Set(namedIn(ports))];
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
   const inOrder = [...chosen, ...configured.filter((channel) => !chosen.includes(channel))];
-  const least = content.incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
+  const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
   const count = chosen.length === 0 ? inOrder.length : Math.max(chosen.length, least);
   return {
     first: inOrder.slice(0, count),
     standby: inOrder.slice(count),
     absent: wanted.filter((id) => configured.every((channel) => channel.id !== id)),
   };
+}
+
+function namedIn(ports: Needs): readonly string[] {
+  try {
+    return ports.policy.channels;
+  } catch (error) {
+    if (error instanceof PolicyInvalid) return [];
+    throw error;
+  }
 }

@@ -1,4 +1,3 @@
-import type { AuditEntry } from '../domain/audit-record.ts';
 import { type AlertMessage, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
@@ -8,7 +7,6 @@ import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 import type { Channel } from './channel.ts';
-import { namedChannels } from './named-channels.ts';
 import { recipients } from './recipients.ts';
 
 /** What sending needs. */
@@ -48,7 +46,7 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
   if (leased === undefined) return;
   if (stored.value.channel === ANY_CHANNEL) return handOut(leased, needs);
   const { incident, event } = stored.value;
-  const { first, standby } = recipients({ event, incident }, namedChannels(needs), needs.channels);
+  const { first, standby } = recipients(stored.value, needs);
   const all = [...first, ...standby];
   const channel = all.find(({ id }) => id === stored.value.channel);
   // The settings of the channel it was for are gone: somebody has to hear of it, and it may be for the second time.
@@ -69,16 +67,23 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
 
 /** Gives each channel that the alert is for a row of its own, in place of the one for whichever there are. */
 async function handOut(leased: Stored<OutboxRow>, needs: SendNeeds): Promise<void> {
-  const { partition } = leased.row;
-  const { leasedUntil: _, ...value } = leased.value;
-  const { first } = recipients(value, namedChannels(needs), needs.channels);
-  if (first.length === 0) return recordOn(value, { outcome: 'no-channel' }, needs);
-  for (const { id } of first) {
-    const row = `${value.incident.id},${value.incident.revision},${id}`;
-    await needs.tables.outbox.insert(partition, row, { ...value, channel: id });
-    await needs.queues.alerts.send({ partition, row });
-  }
+  const { first } = recipients(leased.value, needs);
+  if (first.length === 0) return recordOn(leased.value, { outcome: 'no-channel' }, needs);
+  for (const channel of first) await hand(leased, channel, needs);
   await needs.tables.outbox.remove(leased);
+}
+
+/** Gives a channel a row of its own for the same alert, due now. */
+async function hand(
+  { row: { partition }, value }: Stored<OutboxRow>,
+  { id }: Channel,
+  needs: SendNeeds,
+): Promise<void> {
+  const { event, incident } = value;
+  const row = `${incident.id},${incident.revision},${id}`;
+  const fresh = { event, incident, channel: id, attempts: 0, dueAt: needs.now() };
+  await needs.tables.outbox.insert(partition, row, fresh);
+  await needs.queues.alerts.send({ partition, row });
 }
 
 /** Whether a row is to be sent now: its time has come, and nobody is at it. A lease longer than any was made by a clock that was ahead. */
@@ -106,25 +111,10 @@ async function refused(
   const againAfterSeconds = retryDelaySeconds(attempt);
   const { leasedUntil: _, ...value } = leased.value;
 
-  async function standBy({ id }: Channel): Promise<void> {
-    const place = `${value.incident.id},${value.incident.revision},${id}`;
-    await outbox.insert(partition, place, { ...value, channel: id, attempts: 0, dueAt: needs.now() });
-    await needs.queues.alerts.send({ partition, row: place });
-  }
   async function record(): Promise<void> {
     if (again && attempt > LEAST_ATTEMPTS && attempt % ATTEMPTS_AN_HOUR !== 0) return;
-    await recordOn(
-      value,
-      {
-        channel: channel.id,
-        attempt,
-        outcome: again ? 'refused' : 'abandoned',
-        because,
-        ...(again ? { againAfterSeconds } : {}),
-        ...(next === undefined ? {} : { nextChannel: next.id }),
-      },
-      needs,
-    );
+    const outcome = again ? { outcome: 'refused', againAfterSeconds, nextChannel: next?.id } : { outcome: 'abandoned' };
+    await recordOn(value, { channel: channel.id, attempt, because, ...outcome }, needs);
   }
   async function tryAgain(): Promise<void> {
     const dueAt = later(needs.now(), againAfterSeconds * SECOND_MS);
@@ -137,7 +127,9 @@ async function refused(
     return;
   }
   // That it cannot be recorded keeps neither the next channel nor the next attempt from people.
-  await inTurns(1, [...(next === undefined ? [] : [() => standBy(next)]), record, tryAgain], (step) => step());
+  await inTurns(1, [...(next === undefined ? [] : [() => hand(leased, next, needs)]), record, tryAgain], (step) =>
+    step(),
+  );
 }
 
 /** Why the channel did not take it; `undefined` where it did. Of an error we do not know, only the name: its text may hold the address. */
@@ -158,7 +150,7 @@ async function stillHolds({ incident }: OutboxRow, { tables }: SendNeeds): Promi
   return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= incident.revision;
 }
 
-async function recordOn({ event, incident }: OutboxRow, detail: AuditEntry['detail'], needs: SendNeeds): Promise<void> {
+async function recordOn({ event, incident }: OutboxRow, detail: object, needs: SendNeeds): Promise<void> {
   const about = { incident: incident.id, revision: incident.revision, event, ...detail };
   await needs.trail.append([entry('alert', incident.subject, about, needs)]);
 }

@@ -7,7 +7,6 @@ import { RegisterRecordUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { baselineWaiting } from '../incidents/kinds/baseline-waiting.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
-import { isOf } from '../incidents/kinds/kind.ts';
 import { openIncident, openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { changesByKey, type KeyChange, withChanges } from '../register/changes.ts';
@@ -29,9 +28,8 @@ import { proposeBaseline } from './propose-baseline.ts';
 export async function ensureBaseline(vault: string, ports: Ports): Promise<void> {
   const state = (await standing(vault, ports)) ?? (await propose(vault, ports));
   const isWaiting = state.state === 'proposed' && vaultsInBlock(ports.policy).includes(vault);
-  const draft = isWaiting ? baselineWaiting.draft(vault, state.at) : undefined;
   // Ended here and not where a person accepts it: a sweep that is under way then would open it again.
-  await openWhile(draft, isOf(baselineWaiting), vaultSubject(vault), 'the baseline is accepted', ports);
+  await openWhile(isWaiting, baselineWaiting.draft(vault, state.at), 'the baseline is accepted', ports);
 }
 
 /** Where the vault stands; `undefined` where nothing is known of it. */

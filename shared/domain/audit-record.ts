@@ -11,6 +11,9 @@ export const actor = z.object({
 });
 export type Actor = z.infer<typeof actor>;
 
+/** An act on a key, as the audit log reports it. */
+export const act = z.object({ operation: z.string(), version: z.string().optional(), by: actor, at: moment });
+
 /** Kinds of record. A reader of the trail meets no other. */
 export const auditKinds = [
   'hint', // an audit event or another hint that a sense gave

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { action } from './actions/registry.ts';
+import { act } from './audit-record.ts';
 import type { Finding } from './finding.ts';
 import { severities } from './incident.ts';
 import { attributeChange } from './key.ts';
@@ -74,6 +75,21 @@ export const intent = z.object({
   approves: attributeChange.optional(),
 });
 export type Intent = z.infer<typeof intent>;
+
+/** An act that the audit log reports under the guardian's own identity, with the id of its record. */
+export const ownAct = act.extend({ id: z.string(), correlationId: z.string().optional() });
+export type OwnAct = z.infer<typeof ownAct>;
+
+/**
+ * A row of the table `intents`. `explains` is the act that the intent was taken for; `displaced` one that had fitted before
+ * its own record came.
+ */
+export const intentRow = intent.extend({ explains: ownAct.optional(), displaced: ownAct.optional() });
+export type IntentRow = z.infer<typeof intentRow>;
+
+/** A row of the table `claims`: who works on a subject, until when, and what it means to do. */
+export const claim = z.object({ owner: z.string(), until: moment, intents: z.array(intent) });
+export type Claim = z.infer<typeof claim>;
 
 /** An intent with how it ended. */
 export interface Ended {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actor } from './audit-record.ts';
+import { act } from './audit-record.ts';
 import { keyId } from './key.ts';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
@@ -11,39 +11,13 @@ export const hintSays = z.discriminatedUnion('kind', [
   /** The vault has a new version. */
   z.object({ kind: z.literal('new-version'), version: z.string().optional() }),
   /** Somebody did something to the key; from a 2xx audit record. */
-  z.object({
-    kind: z.literal('act'),
-    operation: z.string(),
-    version: z.string().optional(),
-    by: actor,
-    at: moment,
-  }),
+  z.object({ kind: z.literal('act'), ...act.shape }),
   /** The audit log names the guardian's own identity for an act that changes a key. */
-  z.object({
-    kind: z.literal('own-act'),
-    operation: z.string(),
-    version: z.string().optional(),
-    by: actor,
-    at: moment,
-    correlationId: z.string().optional(),
-  }),
+  z.object({ kind: z.literal('own-act'), ...act.shape, correlationId: z.string().optional() }),
   /** Somebody was refused: a purge, or an unwrap, which may be a disk encryption set losing its key. */
-  z.object({
-    kind: z.literal('refused'),
-    operation: z.string(),
-    version: z.string().optional(),
-    status: z.number().int(),
-    by: actor,
-    at: moment,
-  }),
+  z.object({ kind: z.literal('refused'), ...act.shape, status: z.number().int() }),
   /** Unwrap, decrypt or release by somebody who is not a known user of the key. */
-  z.object({
-    kind: z.literal('unknown-user'),
-    operation: z.string(),
-    version: z.string().optional(),
-    by: actor,
-    at: moment,
-  }),
+  z.object({ kind: z.literal('unknown-user'), ...act.shape }),
   /** The guardian asked itself to inspect again. */
   z.object({ kind: z.literal('inspect-again'), why: z.string() }),
 ]);

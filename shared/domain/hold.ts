@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor } from './audit-record.ts';
-import { spell } from './key.ts';
+import { type KeyId, spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
 import { CLOCKS_APART_MS, HOUR_MS, moment } from './time.ts';
 
@@ -46,17 +46,15 @@ export const endOfHold = ({ released, until }: Hold): Date =>
 /** Whether a hold stops anything at this moment. */
 export const isInForce = (given: Hold, now: Date): boolean => now.getTime() < endOfHold(given).getTime();
 
-type Id = { readonly vault: string; readonly key: string };
-
-const isOn = ({ vault, key }: Hold, id: Id): boolean =>
+const isOn = ({ vault, key }: Hold, id: KeyId): boolean =>
   (vault === undefined || vault === id.vault) && (key === undefined || key === id.key);
 
 /** The hold that stops writes to a key at this moment, if there is one. */
-export const holdOn = (holds: readonly Hold[], id: Id, now: Date): Hold | undefined =>
+export const holdOn = (holds: readonly Hold[], id: KeyId, now: Date): Hold | undefined =>
   holds.find((candidate) => isOn(candidate, id) && isInForce(candidate, now));
 
 /** The hold under which a key may have been changed between two moments, if there is one: the last to end. Clocks may be apart. */
-export const holdDuring = (holds: readonly Hold[], id: Id, from: Date, until: Date): Hold | undefined =>
+export const holdDuring = (holds: readonly Hold[], id: KeyId, from: Date, until: Date): Hold | undefined =>
   holds
     .filter(
       (candidate) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ApprovableAct, approvableActs } from './approval.ts';
-import { actor } from './audit-record.ts';
+import { act, actor } from './audit-record.ts';
 import { hint } from './hint.ts';
 import { type Attributes, attributes } from './key.ts';
 import { pastPolicy } from './policy.ts';
@@ -109,15 +109,8 @@ const undoing = z.object({
 /** Something that lasts, with its reason. */
 const lasting = z.object({ since: moment, because: z.string() });
 
-/** An act on a key, from the audit log. */
-export const auditEvent = z.object({
-  /** Id of the record. */
-  id: z.string(),
-  operation: z.string(),
-  version: z.string().optional(),
-  at: moment,
-  by: actor,
-});
+/** An act on a key, with the id of its record in the audit log. */
+export const auditEvent = act.extend({ id: z.string() });
 export type AuditEvent = z.infer<typeof auditEvent>;
 
 /** Audit events that the register keeps of a key at most; an inspection judges all that it hears. */

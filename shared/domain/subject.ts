@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { type KeyId, spell } from './key.ts';
 
 // Azure compares all of these without case.
 const name = z.string().toLowerCase();
@@ -27,38 +28,14 @@ export const GUARDIAN: Subject = { kind: 'guardian' };
 export const vaultSubject = (vault: string): Subject => ({ kind: 'vault', vault });
 
 /** A key as a whole. */
-export const keyOf = ({ vault, key }: { readonly vault: string; readonly key: string }): KeySubject => ({
-  kind: 'key',
-  vault,
-  key,
-});
+export const keyOf = ({ vault, key }: KeyId): KeySubject => ({ kind: 'key', vault, key });
 
 /** A version of a key; the key as a whole where no version is named. */
-export const versionOf = (
-  { vault, key }: { readonly vault: string; readonly key: string },
-  version: string | undefined,
-): Subject => (version === undefined ? { kind: 'key', vault, key } : { kind: 'version', vault, key, version });
+export const versionOf = ({ vault, key }: KeyId, version: string | undefined): Subject =>
+  version === undefined ? keyOf({ vault, key }) : { kind: 'version', vault, key, version };
 
 /** The version that a subject is; `undefined` where it is none. */
 export const versionIn = (of: Subject): string | undefined => (of.kind === 'version' ? of.version : undefined);
-
-/** As people write it: `vault/key/version`, `vault`, a resource id, or `Key Guardian`. */
-export function spellSubject(of: Subject): string {
-  switch (of.kind) {
-    case 'key':
-      return `${of.vault}/${of.key}`;
-    case 'version':
-      return `${of.vault}/${of.key}/${of.version}`;
-    case 'vault':
-      return of.vault;
-    case 'disk-encryption-set':
-      return of.id;
-    case 'guardian':
-      return 'Key Guardian';
-    default:
-      return of satisfies never;
-  }
-}
 
 /** Where the rows of a subject stand. No vault can be called as the partitions are that begin with an underscore. */
 export interface Place {
@@ -67,25 +44,33 @@ export interface Place {
 }
 
 const WHOLE = '_';
-/** The keys of rows take no slash. */
-const rowOfId = (id: string): string => id.replaceAll('/', '|');
 
-/** The row of a subject in the tables that have one a subject, such as claims. A version has that of its key: they are worked on together. */
-export function placeOf(of: Subject): Place {
+/** What a subject is called: by people, in the tables, and in the trail. */
+function namesOf(of: Subject): { readonly spelt: string; readonly place: Place; readonly stream: string } {
   switch (of.kind) {
     case 'key':
     case 'version':
-      return { partition: of.vault, row: of.key };
+      return { spelt: spell(of), place: { partition: of.vault, row: of.key }, stream: of.vault };
     case 'vault':
-      return { partition: of.vault, row: WHOLE };
-    case 'disk-encryption-set':
-      return { partition: '_disk-encryption-sets', row: rowOfId(of.id) };
+      return { spelt: of.vault, place: { partition: of.vault, row: WHOLE }, stream: of.vault };
+    case 'disk-encryption-set': {
+      // The keys of rows take no slash.
+      const place = { partition: '_disk-encryption-sets', row: of.id.replaceAll('/', '|') };
+      const hash = createHash('sha256').update(of.id).digest('hex');
+      return { spelt: of.id, place, stream: `_set-${hash.slice(0, 16)}` };
+    }
     case 'guardian':
-      return { partition: '_guardian', row: WHOLE };
+      return { spelt: 'Key Guardian', place: { partition: '_guardian', row: WHOLE }, stream: '_guardian' };
     default:
       return of satisfies never;
   }
 }
+
+/** As people write it: `vault/key/version`, `vault`, a resource id, or `Key Guardian`. */
+export const spellSubject = (of: Subject): string => namesOf(of).spelt;
+
+/** The row of a subject in the tables that have one a subject, such as claims. A version has that of its key: they are worked on together. */
+export const placeOf = (of: Subject): Place => namesOf(of).place;
 
 /** The partition of a subject in the tables that have many rows a subject, such as incidents. */
 export function partitionOf(of: Subject): string {
@@ -94,17 +79,4 @@ export function partitionOf(of: Subject): string {
 }
 
 /** The name of a subject's streams in the trail: one for all of a vault. */
-export function streamOf(of: Subject): string {
-  switch (of.kind) {
-    case 'key':
-    case 'version':
-    case 'vault':
-      return of.vault;
-    case 'disk-encryption-set':
-      return `_set-${createHash('sha256').update(of.id).digest('hex').slice(0, 16)}`;
-    case 'guardian':
-      return '_guardian';
-    default:
-      return of satisfies never;
-  }
-}
+export const streamOf = (of: Subject): string => namesOf(of).stream;

@@ -14,6 +14,19 @@ export type Refusal =
   /** The service takes the request for a wrong one: asking again in the same words helps nobody. */
   | { readonly kind: 'rejected'; readonly error: Error };
 
+/** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
+export const UNREADABLE: Readonly<Record<string, string>> = {
+  'forbidden-by-permission': 'the guardian has no permission to read there',
+  'forbidden-by-firewall': 'the firewall of the vault refuses the guardian',
+  throttled: 'the vault is throttled',
+  unauthenticated: 'the vault does not accept the token of the guardian',
+  unreachable: 'the vault does not answer',
+  'read-only': 'the vault is failing over',
+  rejected: 'the vault rejects the request as wrong',
+  missing: 'the vault answers that it is not there',
+  'older-copy': 'the vault shows an older copy than before, as during a failover',
+} satisfies Readonly<Record<Refusal['kind'] | 'missing' | 'older-copy', string>>;
+
 /** The service says that it is not there: absence, and no refusal. */
 export type Missing = { readonly kind: 'missing' };
 /** Another operation on the same key is under way: passes by itself. */

@@ -1,7 +1,6 @@
 import { factsOf } from '../domain/actions/registry.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Ended, Intent, Outcome } from '../domain/decision.ts';
-import type { IntentRow } from '../domain/intent-row.ts';
+import type { Ended, Intent, IntentRow, Outcome } from '../domain/decision.ts';
 import { partitionOf, spellSubject } from '../domain/subject.ts';
 import type { Answer, Conflict } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';

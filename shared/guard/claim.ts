@@ -1,5 +1,4 @@
-import type { Claim as ClaimRow } from '../domain/claim.ts';
-import type { Intent } from '../domain/decision.ts';
+import type { Claim as ClaimRow, Intent } from '../domain/decision.ts';
 import { placeOf, type Subject } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';

@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
-import { namedChannels } from '../alerts/named-channels.ts';
 import { recipients } from '../alerts/recipients.ts';
 import { type AlertContent, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
-import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
-
-/** What telling needs. */
-export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
-  readonly trail: Pick<Ports['trail'], 'append'>;
-  readonly queues: Pick<Ports['queues'], 'alerts'>;
-  readonly tables: Pick<Ports['tables'], 'outbox'>;
-};
 
 /** An alert that waits for its incident's row to be written. */
 export interface Announced {
@@ -31,9 +22,9 @@ export interface Announced {
  * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are alerted:
  * rather twice than never. Messages only wake the sender, which the sentry does as well.
  */
-export async function announce(content: AlertContent, needs: NotifyNeeds): Promise<Announced> {
+export async function announce(content: AlertContent, needs: Ports): Promise<Announced> {
   const { incident } = content;
-  const { first, absent } = recipients(content, namedChannels(needs), needs.channels);
+  const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
   // Who knows no channel, as a person's command, leaves it to the sender.
   const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
@@ -58,16 +49,13 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
       }
     },
     async withdraw(standing) {
-      const own = inserted.flatMap(({ stored }): readonly Stored<OutboxRow>[] =>
-        stored === undefined ? [] : [stored],
-      );
-      const isTheirs = standing?.revision === incident.revision;
-      for (const stored of own) {
-        if (isTheirs)
+      for (const { row, stored } of inserted) {
+        if (stored === undefined) continue;
+        if (standing?.revision === incident.revision) {
           await needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing });
-        else await needs.tables.outbox.remove(stored);
-        // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
-        if (isTheirs) await needs.queues.alerts.send({ partition: stored.row.partition, row: stored.row.row });
+          // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
+          await needs.queues.alerts.send({ partition, row });
+        } else await needs.tables.outbox.remove(stored);
       }
     },
   };
@@ -81,13 +69,13 @@ function recorded(
   { event, incident }: AlertContent,
   channels: readonly string[],
   absent: readonly string[],
-  needs: NotifyNeeds,
+  needs: Ports,
 ) {
   const { id, kind, reason, severity, audience, since, judgement, summary, revision, who } = incident;
   const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary };
   const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
   return entry('incident', incident.subject, { ...about, channels, notConfigured: absent }, needs, {
     id: hash,
-    ...(who === undefined ? {} : { who }),
+    who,
   });
 }

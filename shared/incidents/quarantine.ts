@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { KeyId } from '../domain/key.ts';
 import { GUARDIAN, keyOf } from '../domain/subject.ts';
 import type { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -67,11 +68,7 @@ export async function quarantineRows(unreadable: readonly RowUnreadable[], ports
 }
 
 /** Quarantines a row of the register and alerts on-call that its key is not guarded. The row is left as it is. */
-export async function alertUnguarded(
-  id: { readonly vault: string; readonly key: string },
-  error: RowUnreadable,
-  ports: Ports,
-): Promise<void> {
+export async function alertUnguarded(id: KeyId, error: RowUnreadable, ports: Ports): Promise<void> {
   await quarantineRows([error], ports);
   await openIncident(guardianBlind.draft('register-unreadable', keyOf(id), hourOf(ports.now())), ports);
 }

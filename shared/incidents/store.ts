@@ -5,12 +5,11 @@ import { DAY_MS } from '../domain/time.ts';
 import type { Ports } from '../ports.ts';
 import type { Listed, Stored } from '../register/rows.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
-import { announce, type NotifyNeeds } from './notify.ts';
+import { announce } from './notify.ts';
 
 /** An incident with the row it stands in. */
 export type StoredIncident = Stored<Incident>;
 
-type Needs = NotifyNeeds & { readonly tables: Pick<Ports['tables'], 'incidents'> };
 type Reading = { readonly tables: Pick<Ports['tables'], 'incidents'> };
 
 /** Every incident of a subject, versions among those of their key, open and resolved; of all subjects where left out. */
@@ -25,14 +24,14 @@ const standingOf = async (needs: Reading, subject: Subject): Promise<readonly St
  * over. Twice the same is once. `id` is given for what tells of an act; a state goes on in the open incident of its kind,
  * reason and subject, even where the act was repeated.
  */
-export async function openIncident(draft: IncidentDraft, needs: Needs, id?: string): Promise<void> {
+export async function openIncident(draft: IncidentDraft, needs: Ports, id?: string): Promise<void> {
   await openAmong(await standingOf(needs, draft.subject), draft, needs, id);
 }
 
 async function openAmong(
   standing: readonly StoredIncident[],
   given: IncidentDraft,
-  needs: Needs,
+  needs: Ports,
   id: string | undefined,
 ): Promise<void> {
   const draft = { ...given, commands: given.commands ?? [], summary: bounded(given.summary) };
@@ -52,7 +51,7 @@ async function openAmong(
 }
 
 /** How an incident stands that somebody else wrote meanwhile; `undefined` where it is gone or cannot be read. */
-const standingAs = async ({ id, subject }: Incident, needs: Needs): Promise<Incident | undefined> =>
+const standingAs = async ({ id, subject }: Incident, needs: Ports): Promise<Incident | undefined> =>
   (await standingOf(needs, subject)).find(({ value }) => value.id === id)?.value;
 
 const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 'subject'>): boolean =>
@@ -63,7 +62,7 @@ const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 's
  * it is tried. A repeat of an act that was alerted opens nothing that is over; an act after that is a new
  * incident with its own time.
  */
-export async function openForAct(draft: IncidentDraft, needs: Needs, hourly: string): Promise<void> {
+export async function openForAct(draft: IncidentDraft, needs: Ports, hourly: string): Promise<void> {
   const standing = await standingOf(needs, draft.subject);
   const ofHour = standing.filter(({ value: { id, continues } }) => id === hourly || continues === hourly);
   const open = ofHour.find(({ value: { state } }) => state === 'open');
@@ -112,7 +111,7 @@ const onGoing = (
 async function changeIncident(
   stored: StoredIncident,
   change: Partial<Omit<Incident, 'id' | 'revision'>>,
-  needs: Needs,
+  needs: Ports,
 ): Promise<boolean> {
   const was = stored.value;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
@@ -140,7 +139,7 @@ export async function resolveIncident(
   stored: StoredIncident,
   judgement: string,
   restored: boolean,
-  needs: Needs,
+  needs: Ports,
 ): Promise<boolean> {
   if (stored.value.state === 'resolved') return true;
   const endedAt = needs.now();
@@ -153,26 +152,20 @@ export async function endIncidents(
   subject: Subject,
   isMeant: (incident: Incident) => boolean,
   judgement: string,
-  needs: Needs,
+  needs: Ports,
 ): Promise<void> {
   for (const stored of await standingOf(needs, subject))
     if (isMeant(stored.value)) await resolveIncident(stored, judgement, false, needs);
 }
 
-/** Opens an incident while its state lasts, and ends those that are meant once it does not: `draft` is `undefined` then. */
-export async function openWhile(
-  draft: IncidentDraft | undefined,
-  isMeant: (incident: Incident) => boolean,
-  subject: Subject,
-  judgement: string,
-  needs: Needs,
-): Promise<void> {
-  if (draft !== undefined) return openIncident(draft, needs);
-  await endIncidents(subject, isMeant, judgement, needs);
-}
+/** Opens an incident while its state lasts, and ends those of its kind, reason and subject once it does not. */
+export const openWhile = (lasts: boolean, draft: IncidentDraft, judgement: string, needs: Ports): Promise<void> =>
+  lasts
+    ? openIncident(draft, needs)
+    : endIncidents(draft.subject, (incident) => isSameState(incident, draft), judgement, needs);
 
 /** Names who did it, once an audit event says so. `undefined`: nobody any more, since events say that several may have. */
-export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Needs): Promise<void> {
+export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Ports): Promise<void> {
   if (stored.value.who?.oid === who?.oid) return;
   await changeIncident(stored, { who }, needs);
 }

@@ -6,35 +6,29 @@ export function withChanges(record: KeyRecord, changes: readonly RegisterChange[
 }
 
 function withChange(record: KeyRecord, change: RegisterChange): KeyRecord {
+  const { approved } = record;
+  if (change.kind === 'set-standing') return { ...record, approved: { ...approved, standing: change.standing } };
+  const next = nextVersion(change, approved.versions[change.version]);
+  if (next === undefined) return record;
+  return { ...record, approved: { ...approved, versions: { ...approved.versions, [change.version]: next } } };
+}
+
+function nextVersion(
+  change: Exclude<RegisterChange, { kind: 'set-standing' }>,
+  known: ApprovedVersion | undefined,
+): ApprovedVersion | undefined {
   switch (change.kind) {
-    case 'approve-version': {
-      const known = record.approved.versions[change.version];
-      return withVersion(record, change.version, {
-        ...known,
+    case 'approve-version':
+      return {
         ...aboutVersion(change, known),
         accepted: change.accepted ?? known?.accepted,
         consumed: change.takenBack === true ? [] : withConsumption(known?.consumed ?? [], change.consumed),
         attributes: change.attributes,
-      });
-    }
-    case 'know-version': {
-      const known = record.approved.versions[change.version];
-      const consumed = known?.consumed ?? [];
-      return withVersion(record, change.version, {
-        ...known,
-        ...aboutVersion(change, known),
-        consumed,
-        attributes: undefined,
-      });
-    }
-    case 'revoke-version': {
-      const known = record.approved.versions[change.version];
-      return known === undefined
-        ? record
-        : withVersion(record, change.version, { ...known, attributes: undefined, revoked: change.because });
-    }
-    case 'set-standing':
-      return { ...record, approved: { ...record.approved, standing: change.standing } };
+      };
+    case 'know-version':
+      return { ...aboutVersion(change, known), attributes: undefined };
+    case 'revoke-version':
+      return known && { ...known, attributes: undefined, revoked: change.because };
     default:
       return change satisfies never;
   }
@@ -50,15 +44,12 @@ function withConsumption(
   return [...consumed.filter((other) => !isThat(other)), use];
 }
 
-const withVersion = (record: KeyRecord, version: string, known: ApprovedVersion): KeyRecord => ({
-  ...record,
-  approved: { ...record.approved, versions: { ...record.approved.versions, [version]: known } },
-});
-
 const aboutVersion = (
   change: Extract<RegisterChange, { kind: 'approve-version' | 'know-version' }>,
   known: ApprovedVersion | undefined,
 ) => ({
+  consumed: [],
+  ...known,
   created: change.created,
   keyType: change.keyType ?? known?.keyType,
   keySizeBits: change.keySizeBits ?? known?.keySizeBits,

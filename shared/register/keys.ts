@@ -37,21 +37,16 @@ export async function readKeys(
 }
 
 /** Writes a key's row if it is still as it was read; false where somebody else wrote it meanwhile. */
-export async function writeKey(
+export const writeKey = (
   keys: Keys,
   { vault, key }: KeyId,
   { stored }: Pick<KnownKey, 'stored'>,
   record: KeyRecord,
-): Promise<boolean> {
-  const written = stored === undefined ? await keys.insert(vault, key, record) : await keys.replace(stored, record);
-  return written !== undefined;
-}
+): Promise<boolean> => keys.write(vault, key, stored, record);
 
 /** Changes a key's row, reading it again as often as somebody else was faster. Throws `RowUnreadable` as `readKey` does. */
-export async function changeKey(
+export const changeKey = (
   keys: Keys,
   { vault, key }: KeyId,
   change: (record: KeyRecord) => KeyRecord,
-): Promise<KeyRecord> {
-  return (await keys.change(vault, key, (standing) => change(standing ?? EMPTY_KEY_RECORD))).value;
-}
+): Promise<KeyRecord> => keys.change(vault, key, (standing) => change(standing ?? EMPTY_KEY_RECORD));

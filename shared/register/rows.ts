@@ -29,12 +29,14 @@ export interface Rows<T> {
   insert(partition: string, row: string, value: T): Promise<Stored<T> | undefined>;
   /** `undefined` where the row changed since it was read, or is gone. Writes nothing where nothing changed. */
   replace(read: Stored<T>, value: T): Promise<Stored<T> | undefined>;
+  /** Inserts where nothing was read, and replaces otherwise. False where somebody else was faster. */
+  write(partition: string, row: string, read: Stored<T> | undefined, value: T): Promise<boolean>;
   /** Whatever stands there. */
   put(partition: string, row: string, value: T): Promise<Stored<T>>;
   /** False where the row changed since it was read, or is gone. */
   remove(read: Pick<Stored<T>, 'row'>): Promise<boolean>;
   /** Makes the next value from what stands, again as often as somebody else was faster. */
-  change(partition: string, row: string, next: (standing: T | undefined) => T): Promise<Stored<T>>;
+  change(partition: string, row: string, next: (standing: T | undefined) => T): Promise<T>;
 }
 
 /** The typed rows of a table. @param name what errors call the table */
@@ -65,10 +67,13 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
     },
     insert: async (partition, row, value) => written(value, await table.insert(partition, row, versioned(value))),
     async replace({ value: before, row }, value) {
-      const [known, next] = [plain(before), plain(value)];
-      if (JSON.stringify(known) === JSON.stringify(next)) return { value, row };
-      const data = Object.assign({}, withUnknown(row.data, known, next), { v: versionOf(row.data) });
+      if (JSON.stringify(before) === JSON.stringify(value)) return { value, row };
+      const data = withUnknown(row.data, plain(before), plain(versioned(value, versionOf(row.data))));
       return written(value, await table.replace(row, data));
+    },
+    async write(partition, row, before, value) {
+      const done = before === undefined ? rows.insert(partition, row, value) : rows.replace(before, value);
+      return (await done) !== undefined;
     },
     put: async (partition, row, value) => ({ value, row: await table.put(partition, row, versioned(value)) }),
     remove: ({ row }) => table.remove(row),
@@ -76,16 +81,14 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
       for (;;) {
         const standing = await rows.get(partition, row);
         const value = next(standing?.value);
-        const done =
-          standing === undefined ? await rows.insert(partition, row, value) : await rows.replace(standing, value);
-        if (done !== undefined) return done;
+        if (await rows.write(partition, row, standing, value)) return value;
       }
     },
   };
   return rows;
 }
 
-const versioned = <T>(value: T) => ({ v: ROW_VERSION, ...value });
+const versioned = <T>(value: T, v = ROW_VERSION) => ({ v, ...value });
 
 /** A row that a later version wrote stays marked so: this one kept what it did not know of it. */
 const versionOf = (data: unknown): number =>

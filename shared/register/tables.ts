@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { approval } from '../domain/approval.ts';
-import { claim } from '../domain/claim.ts';
+import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';
 import { incident, outboxRow } from '../domain/incident.ts';
-import { intentRow } from '../domain/intent-row.ts';
 import { policy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
 import { moment } from '../domain/time.ts';

@@ -14,14 +14,3 @@ export async function writeBaseline({ baselines }: PortTables, vault: string, st
 /** How sweeping of a vault stands; `undefined` where it was never swept. Throws `RowUnreadable`. */
 export const readSweep = ({ sweeps }: PortTables, vault: string): Promise<Stored<SweepState> | undefined> =>
   sweeps.get('sweep', vault);
-
-/** Writes how sweeping stands, if it is still as it was read; false where somebody else was faster. */
-export async function writeSweep(
-  { sweeps }: PortTables,
-  vault: string,
-  from: Stored<SweepState> | undefined,
-  state: SweepState,
-): Promise<boolean> {
-  const written = from === undefined ? await sweeps.insert('sweep', vault, state) : await sweeps.replace(from, state);
-  return written !== undefined;
-}

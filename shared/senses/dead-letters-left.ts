@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GUARDIAN } from '../domain/subject.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
-import { isOf } from '../incidents/kinds/kind.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
@@ -35,7 +33,6 @@ export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], p
   const stays = Object.entries(since).flatMap(([name, from]) =>
     now.getTime() - from.getTime() >= ALERTED_AFTER_MS ? [name] : [],
   );
-  const reason = 'dead-letters-left';
-  const draft = stays.length === 0 ? undefined : guardianUnwell.draft(reason, now, stays.join(', '));
-  await openWhile(draft, isOf(guardianUnwell, reason), GUARDIAN, 'they are empty again', ports);
+  const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '));
+  await openWhile(stays.length > 0, draft, 'they are empty again', ports);
 }

@@ -1,7 +1,5 @@
-import { GUARDIAN } from '../domain/subject.ts';
 import type { ChannelMisconfigured } from '../errors.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
-import { isOf } from '../incidents/kinds/kind.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
@@ -10,15 +8,13 @@ export async function alertMisconfiguredChannels(
   misconfigured: readonly ChannelMisconfigured[],
   ports: Ports,
 ): Promise<void> {
-  const reason = 'channel-misconfigured';
   const what = misconfigured.map(({ message }) => message).join(' ');
-  const draft = misconfigured.length === 0 ? undefined : guardianUnwell.draft(reason, ports.now(), what);
-  await openWhile(draft, isOf(guardianUnwell, reason), GUARDIAN, 'every channel can be used again', ports);
+  const draft = guardianUnwell.draft('channel-misconfigured', ports.now(), what);
+  await openWhile(misconfigured.length > 0, draft, 'every channel can be used again', ports);
 }
 
 /** Alerts operators of the faults of settings that the guardian does without; and says when there are none any more. */
 export async function alertMisconfiguredSettings(faults: readonly string[], ports: Ports): Promise<void> {
-  const reason = 'setting-misconfigured';
-  const draft = faults.length === 0 ? undefined : guardianUnwell.draft(reason, ports.now(), faults.join('; '));
-  await openWhile(draft, isOf(guardianUnwell, reason), GUARDIAN, 'every setting can be used', ports);
+  const draft = guardianUnwell.draft('setting-misconfigured', ports.now(), faults.join('; '));
+  await openWhile(faults.length > 0, draft, 'every setting can be used', ports);
 }

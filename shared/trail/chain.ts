@@ -37,7 +37,7 @@ export type LineRead =
 
 /** Whether every line follows from the one before. */
 export type ChainCheck =
-  | { readonly kind: 'holds'; readonly records: number; readonly head: ChainHead }
+  | { readonly kind: 'holds'; readonly records: readonly AuditRecord[]; readonly head: ChainHead }
   /** `atSequence` is the sequence that the first bad line should have had. */
   | { readonly kind: 'broken'; readonly atSequence: number; readonly because: ChainFault };
 
@@ -88,6 +88,7 @@ export function readLine(line: string): LineRead {
  * @param lines of one stream, over its blobs, without line ends
  */
 export function checkChain(lines: readonly string[], from: ChainHead): ChainCheck {
+  const records: AuditRecord[] = [];
   let head = from;
   for (const line of lines) {
     const atSequence = head.sequence + 1;
@@ -97,9 +98,10 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
     if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
     if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };
     if (previousHash !== head.hash) return { kind: 'broken', atSequence, because: 'not-linked' };
+    records.push(read.record);
     head = { sequence, hash };
   }
-  return { kind: 'holds', records: lines.length, head };
+  return { kind: 'holds', records, head };
 }
 
 // What a later version spooled is linked with what this one does not know of it.

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../domain/audit-record.ts';
 import { TrailBroken } from '../errors.ts';
 import type { Streams } from '../storage.ts';
-import { chainStart, checkChain, readLine } from './chain.ts';
+import { chainStart, checkChain } from './chain.ts';
 import { blobName, blobNumbers, blobPrefix, type StreamName } from './stream-name.ts';
 
 /** All lines of a stream, over its blobs, without line ends; none where there is no such stream. Throws `StorageUnreachable`. */
@@ -13,14 +13,9 @@ export async function readLines(streams: Streams, stream: StreamName): Promise<r
 
 /** All records of a stream as they stand in it. Throws `StorageUnreachable`, and `TrailBroken` where the chain does not hold. */
 export async function readRecords(streams: Streams, stream: StreamName): Promise<readonly AuditRecord[]> {
-  const lines = await readLines(streams, stream);
-  const check = checkChain(lines, chainStart(stream));
+  const check = checkChain(await readLines(streams, stream), chainStart(stream));
   if (check.kind === 'broken') throw new TrailBroken(stream, check.atSequence, check.because);
-  return lines.map((line, place) => {
-    const read = readLine(line);
-    if (read.kind === 'fault') throw new TrailBroken(stream, place + 1, read.because);
-    return read.record;
-  });
+  return check.records;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { StorageUnreachable } from '../errors.ts';
-import type { Lease, Spool, Spooled, SpooledByStream } from './spool.ts';
+import type { Lease, Spool, Spooled } from './spool.ts';
 import type { StreamName } from './stream-name.ts';
 import type { Pending } from './write-block.ts';
 
@@ -33,36 +33,16 @@ export async function replay(needs: ReplayNeeds): Promise<Replayed> {
   }
 }
 
-async function replayAll(lease: Lease, needs: ReplayNeeds): Promise<Replayed> {
+async function replayAll(lease: Lease, { spool, now, write }: ReplayNeeds): Promise<Replayed> {
   let replayed = 0;
+  let isAll = true;
   const unreadable: Error[] = [];
+  // One that cannot be appended to stops no other.
   const failures = new Map<StreamName, unknown>();
-  let isHeld = true;
-  for await (const page of needs.spool.pages()) {
-    unreadable.push(...page.unreadable);
-    const came = await replayPage(page.streams, failures, lease, needs);
-    replayed += came.replayed;
-    isHeld = came.isHeld;
-    if (!isHeld || isSilence([...failures.values()].at(-1))) break;
-  }
-  throwWhatFailed(unreadable, [...failures.values()]);
-  return { replayed, isAll: isHeld };
-}
-
-/**
- * How many of a page were replayed in, and whether the lease still holds. What kept a stream from it is added to the
- * failures: one that cannot be appended to stops no other.
- */
-async function replayPage(
-  streamsOfSpooled: SpooledByStream['streams'],
-  failures: Map<StreamName, unknown>,
-  lease: Lease,
-  { spool, now, write }: ReplayNeeds,
-): Promise<{ readonly replayed: number; readonly isHeld: boolean }> {
-  let replayed = 0;
-  for (const { stream, some } of inBlocks(streamsOfSpooled)) {
+  for await (const { stream, some } of blocks(spool, unreadable)) {
     if (failures.has(stream)) continue;
-    if (!(await lease.renew())) return { replayed, isHeld: false };
+    isAll = await lease.renew();
+    if (!isAll) break;
     try {
       const appendedAt = now();
       await write(
@@ -76,19 +56,23 @@ async function replayPage(
       if (isSilence(error)) break;
     }
   }
-  return { replayed, isHeld: true };
+  throwWhatFailed(unreadable, [...failures.values()]);
+  return { replayed, isAll };
 }
 
 /** An answer is about one stream; silence is about all of them, and to wait for each would outlast the lease. */
 const isSilence = (error: unknown): boolean => error instanceof StorageUnreachable && error.status === undefined;
 
-/** What is spooled, in blocks of one stream each, those of a stream oldest first. */
-function* inBlocks(
-  streamsOfSpooled: SpooledByStream['streams'],
-): Generator<{ readonly stream: StreamName; readonly some: readonly Spooled[] }> {
-  for (const [stream, spooled] of streamsOfSpooled) {
-    for (let start = 0; start < spooled.length; start += REPLAYED_IN_ONE_BLOCK)
-      yield { stream, some: spooled.slice(start, start + REPLAYED_IN_ONE_BLOCK) };
+/** What is spooled, a page at a time, in blocks of one stream each, oldest first. What cannot be read is added to `unreadable`. */
+async function* blocks(
+  spool: Spool,
+  unreadable: Error[],
+): AsyncGenerator<{ readonly stream: StreamName; readonly some: readonly Spooled[] }> {
+  for await (const page of spool.pages()) {
+    unreadable.push(...page.unreadable);
+    for (const [stream, spooled] of page.streams)
+      for (let start = 0; start < spooled.length; start += REPLAYED_IN_ONE_BLOCK)
+        yield { stream, some: spooled.slice(start, start + REPLAYED_IN_ONE_BLOCK) };
   }
 }
 

@@ -121,18 +121,12 @@ const isSpooled = ({ partition }: Row): boolean => partition !== LEASE_PLACE.par
 const partitionOf = (stream: StreamName): string => stream.replaceAll('/', ':');
 
 function sorted(rows: readonly Row[]): SpooledByStream {
-  const streams = new Map<StreamName, Spooled[]>();
   const unreadable: SpooledRecordUnreadable[] = [];
-  for (const row of rows) {
-    const read = spooledRow.safeParse(row.data);
-    if (!read.success) {
-      unreadable.push(new SpooledRecordUnreadable(row.partition, row.row, read.error));
-      continue;
-    }
-    const { stream, entry } = read.data;
-    const spooled = streams.get(stream) ?? [];
-    spooled.push({ row, stream, entry });
-    streams.set(stream, spooled);
-  }
-  return { streams, unreadable };
+  const spooled = rows.flatMap((row): readonly Spooled[] => {
+    const { data, error } = spooledRow.safeParse(row.data);
+    if (data !== undefined) return [{ row, ...data }];
+    unreadable.push(new SpooledRecordUnreadable(row.partition, row.row, error));
+    return [];
+  });
+  return { streams: Map.groupBy(spooled, ({ stream }) => stream), unreadable };
 }

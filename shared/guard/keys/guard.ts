@@ -236,11 +236,10 @@ function intentOf(action: Action, decision: KeyDecision): Pick<Intent, 'findings
     stopsDisks,
     summary,
   }));
-  const dates = undone.flatMap(({ remedy }) =>
-    remedy.kind === 'restore' && remedy.approves !== undefined ? [remedy.approves] : [],
-  );
-  const approves: AttributeChange = Object.assign({}, ...dates);
-  return { findings, ...(dates.length === 0 ? {} : { approves }) };
+  let approves: AttributeChange | undefined;
+  for (const { remedy } of undone)
+    if (remedy.kind === 'restore' && remedy.approves !== undefined) approves = { ...approves, ...remedy.approves };
+  return { findings, approves };
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */

@@ -1,6 +1,6 @@
 import { factsOf } from '../../domain/actions/registry.ts';
+import type { IntentRow, OwnAct } from '../../domain/decision.ts';
 import type { Hint } from '../../domain/hint.ts';
-import type { IntentRow, OwnAct } from '../../domain/intent-row.ts';
 import type { KeyId } from '../../domain/key.ts';
 import { keyOf, partitionOf, versionIn } from '../../domain/subject.ts';
 import { CLOCKS_APART_MS, DAY_MS } from '../../domain/time.ts';

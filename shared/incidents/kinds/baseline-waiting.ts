@@ -1,6 +1,6 @@
 import { vaultSubject } from '../../domain/subject.ts';
 import { utc } from '../../domain/time.ts';
-import { incidentKind } from './kind.ts';
+import { incidentKind, withItsState } from './kind.ts';
 
 export const baselineWaiting = incidentKind(
   {
@@ -9,8 +9,7 @@ export const baselineWaiting = incidentKind(
     audience: 'operators',
     tells:
       'Nobody has accepted the baseline of a vault with keys in `block`: what is lost there is alerted and not undone.',
-    ends: 'with-its-state',
-    endsWhen: 'with the first sweep after a person accepted it',
+    ...withItsState('with the first sweep after a person accepted it'),
   },
   (vault: string, since: Date) => ({
     subject: vaultSubject(vault),

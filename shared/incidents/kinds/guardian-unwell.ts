@@ -1,38 +1,51 @@
 import { GUARDIAN, type Subject, spellSubject } from '../../domain/subject.ts';
-import { BY_A_PERSON, kindOfReasons, type ReasonFacts } from './kind.ts';
+import { BY_A_PERSON, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+
+interface Reason extends ReasonFacts {
+  /** Default: left to people. */
+  readonly judgement?: string;
+  says(what: string, of: string): string;
+}
 
 const reasons = {
-  'channel-misconfigured': { severity: 'error', ends: 'with-its-state', endsWhen: 'when the channel can be used' },
-  'setting-misconfigured': { severity: 'error', ends: 'with-its-state', endsWhen: 'when every setting can be used' },
-  'dead-letters-left': { severity: 'warning', ends: 'with-its-state', endsWhen: 'when those queues are empty' },
-  quarantined: { severity: 'warning', ...BY_A_PERSON },
-  'register-lost': { severity: 'critical', ...BY_A_PERSON },
-  'sentry-silent': { severity: 'warning', ends: 'with-its-state', endsWhen: 'when the sentry runs again' },
-  'trail-spooled': { severity: 'error', ends: 'with-its-state', endsWhen: 'when the records are in the trail' },
-} as const satisfies Readonly<Record<string, ReasonFacts>>;
-
-/** What the guardian lacks. */
-export type UnwellReason = keyof typeof reasons;
-
-const SAYS: Readonly<Record<UnwellReason, (of: string, what: string) => string>> = {
-  'channel-misconfigured': (_of, what) => what,
-  'setting-misconfigured': (_of, what) => `The app does without settings that cannot be used: ${what}.`,
-  'dead-letters-left': (_of, what) =>
-    `Messages lie in ${what}, and no function can take them: read them in the storage account of the register, then remove them.`,
-  quarantined: (_of, what) => what,
-  'register-lost': (of, what) =>
-    `The register of ${of} was empty although its baseline was accepted; keys rebuilt from the trail: ${what}.`,
-  'sentry-silent': (of, what) =>
-    `A sweep of ${of} was overdue: the function ${what} scheduled the next one before the sentry did.`,
-  'trail-spooled': (of) =>
-    `The trail of ${of} cannot be appended: its records are spooled in the register's storage and are replayed later.`,
-};
-
-const JUDGEMENTS: Readonly<Partial<Record<UnwellReason, string>>> = {
-  'register-lost': 'rebuilt from the trail',
-  'sentry-silent': 'scheduled again',
-  'trail-spooled': 'trying again',
-};
+  'channel-misconfigured': {
+    severity: 'error',
+    ...withItsState('when the channel can be used'),
+    says: (what) => what,
+  },
+  'setting-misconfigured': {
+    severity: 'error',
+    ...withItsState('when every setting can be used'),
+    says: (what) => `The app does without settings that cannot be used: ${what}.`,
+  },
+  'dead-letters-left': {
+    severity: 'warning',
+    ...withItsState('when those queues are empty'),
+    says: (what) =>
+      `Messages lie in ${what}, and no function can take them: read them in the storage account of the register, then remove them.`,
+  },
+  quarantined: { severity: 'warning', ...BY_A_PERSON, says: (what) => what },
+  'register-lost': {
+    severity: 'critical',
+    ...BY_A_PERSON,
+    judgement: 'rebuilt from the trail',
+    says: (what, of) =>
+      `The register of ${of} was empty although its baseline was accepted; keys rebuilt from the trail: ${what}.`,
+  },
+  'sentry-silent': {
+    severity: 'warning',
+    ...withItsState('when the sentry runs again'),
+    judgement: 'scheduled again',
+    says: (what, of) => `The sentry has not run: the function ${what} scheduled the overdue sweep of ${of}.`,
+  },
+  'trail-spooled': {
+    severity: 'error',
+    ...withItsState('when the records are in the trail'),
+    judgement: 'trying again',
+    says: (_what, of) =>
+      `The trail of ${of} cannot be appended: its records are spooled in the register's storage and are replayed later.`,
+  },
+} satisfies Readonly<Record<string, Reason>>;
 
 export const guardianUnwell = kindOfReasons(
   {
@@ -41,10 +54,8 @@ export const guardianUnwell = kindOfReasons(
     tells: 'The guardian goes on, but lacks something that it should have.',
     reasons,
   },
-  (reason: UnwellReason, since: Date, what: string, subject: Subject = GUARDIAN) => ({
-    subject,
-    since,
-    summary: SAYS[reason](spellSubject(subject), what),
-    judgement: JUDGEMENTS[reason] ?? 'left to people',
-  }),
+  (reason: keyof typeof reasons, since: Date, what: string, subject: Subject = GUARDIAN) => {
+    const { says, judgement = 'left to people' }: Reason = reasons[reason];
+    return { subject, since, summary: says(what, spellSubject(subject)), judgement };
+  },
 );

@@ -1,6 +1,6 @@
 import { type Hold, spellHold, subjectOfHold } from '../../domain/hold.ts';
 import { utc } from '../../domain/time.ts';
-import { incidentKind } from './kind.ts';
+import { incidentKind, withItsState } from './kind.ts';
 
 export const holdSet = incidentKind(
   {
@@ -8,8 +8,7 @@ export const holdSet = incidentKind(
     severity: 'critical',
     audience: 'on-call',
     tells: 'A person stopped every write of the guardian. Everyone is alerted.',
-    ends: 'with-its-state',
-    endsWhen: 'with the hold',
+    ...withItsState('with the hold'),
   },
   (hold: Hold) => ({
     subject: subjectOfHold(hold),

@@ -3,7 +3,7 @@ import { type KeyId, spell } from '../../domain/key.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
-import { incidentKind } from './kind.ts';
+import { incidentKind, withItsState } from './kind.ts';
 
 export const keyFlapping = incidentKind(
   {
@@ -11,8 +11,7 @@ export const keyFlapping = incidentKind(
     severity: 'critical',
     audience: 'on-call',
     tells: 'A key was undone for the third time within an hour.',
-    ends: 'with-its-state',
-    endsWhen: 'when the key stayed usable for ten unbroken minutes',
+    ...withItsState('when the key stayed usable for ten unbroken minutes'),
   },
   (id: KeyId, since: Date, by: Actor | undefined) => ({
     subject: keyOf(id),
@@ -21,7 +20,7 @@ export const keyFlapping = incidentKind(
     judgement: 'not holding: inspected every 10 s and undone each time',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
-    ...(by === undefined ? {} : { who: by }),
+    who: by,
     commands: [
       `key-guardian hold set ${spell(id)} --why "…"`,
       `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${by.oid}`} --output table`,

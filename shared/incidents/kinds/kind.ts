@@ -31,6 +31,9 @@ type Says = Omit<IncidentDraft, 'kind' | 'reason' | 'severity' | 'audience' | 'e
 /** How an incident ends that tells of an act. */
 export const BY_A_PERSON = { ends: 'by-a-person', endsWhen: 'by a person: `incident close`' } as const;
 
+/** How an incident ends that tells of a state which somebody notices to be over. */
+export const withItsState = (endsWhen: string) => ({ ends: 'with-its-state', endsWhen }) as const;
+
 /** A kind of one reason. @param says what its incidents say, for what they are given */
 export const incidentKind = <Given extends readonly unknown[]>(
   { id, severity, ends, endsWhen, ...facts }: Omit<KindFacts, 'reasons'> & ReasonFacts,

@@ -2,7 +2,7 @@ import type { SweepState } from '../../domain/register.ts';
 import type { readKeys } from '../../register/keys.ts';
 
 /** Stands for the row of a key that cannot be read. */
-export const UNREADABLE = 'unreadable';
+export const UNREADABLE_ROW = 'unreadable';
 
 /** What a good sweep came to. */
 export interface Swept {
@@ -25,7 +25,7 @@ export function nextDiffering(
   return Object.fromEntries(
     differing.map((key) => {
       const was = before[key];
-      const etag = unreadable.has(key) ? UNREADABLE : (known.get(key)?.stored?.row.etag ?? '');
+      const etag = unreadable.has(key) ? UNREADABLE_ROW : (known.get(key)?.stored?.row.etag ?? '');
       const otherwiseAt = was === undefined ? lastGoodAt : was.otherwiseAt;
       // One that is still to come was noted by a clock that was ahead.
       const isAsItWas = was?.etag === etag && was.etagSince.getTime() <= now.getTime();

@@ -1,17 +1,17 @@
 import { endHolds } from '../../approvals/ended-holds.ts';
 import type { SweepState } from '../../domain/register.ts';
-import { spellSubject, vaultSubject } from '../../domain/subject.ts';
+import { vaultSubject } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { SpooledRecordUnreadable } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
-import { type BlindReason, guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
+import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
 import { isOf } from '../../incidents/kinds/kind.ts';
 import { quarantine } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
-import { readSweep, writeSweep } from '../../register/vaults.ts';
-import { UNREADABLE } from './differing.ts';
+import { readSweep } from '../../register/vaults.ts';
+import { UNREADABLE_ROW } from './differing.ts';
 
 /** On-call is alerted of a vault that could not be swept for this long, in ms. */
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
@@ -29,7 +29,7 @@ export async function ended(
 ): Promise<void> {
   await noted(vault, ports, ({ failing: _, unended: __, ...state }) => ({ ...state, lastGoodAt: beganAt, differing }));
   const steps = [
-    () => goodAgain(vault, 'vault-unreadable', ports),
+    () => endIncidents(vaultSubject(vault), isOf(guardianBlind, 'vault-unreadable'), 'good again', ports),
     () => alertNotInspected(vault, differing, ports),
     () => endHolds(vault, ports),
     () => replay(vault, ports),
@@ -44,13 +44,14 @@ export async function ended(
 async function alertNotInspected(vault: string, differing: SweepState['differing'], ports: Ports): Promise<void> {
   const now = ports.now();
   const [oldest] = Object.entries(differing)
-    .filter(([, { etag, etagSince }]) => etag !== UNREADABLE && now.getTime() - etagSince.getTime() >= BLIND_AFTER_MS)
+    .filter(
+      ([, { etag, etagSince }]) => etag !== UNREADABLE_ROW && now.getTime() - etagSince.getTime() >= BLIND_AFTER_MS,
+    )
     .toSorted(([, one], [, other]) => one.etagSince.getTime() - other.etagSince.getTime());
   const subject = vaultSubject(vault);
-  const reason = 'not-inspected';
-  const draft =
-    oldest && guardianBlind.draft(reason, subject, oldest[1].etagSince, `${spellSubject(subject)}/${oldest[0]}`);
-  await openWhile(draft, isOf(guardianBlind, reason), subject, 'keys are inspected again', ports);
+  const [key, { etagSince }] = oldest ?? ['', { etagSince: now }];
+  const draft = guardianBlind.draft('not-inspected', subject, etagSince, `${vault}/${key}`);
+  await openWhile(oldest !== undefined, draft, 'keys are inspected again', ports);
 }
 
 /**
@@ -100,9 +101,6 @@ async function noted(
     const from = await readSweep(tables, vault);
     if (from === undefined) return {};
     const next = change(from.value);
-    if (await writeSweep(tables, vault, from, next)) return next;
+    if (await tables.sweeps.write('sweep', vault, from, next)) return next;
   }
 }
-
-const goodAgain = (vault: string, reason: BlindReason, ports: Ports): Promise<void> =>
-  endIncidents(vaultSubject(vault), isOf(guardianBlind, reason), 'good again', ports);

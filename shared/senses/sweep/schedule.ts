@@ -12,7 +12,7 @@ import { quarantineRows } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import type { Stored } from '../../register/rows.ts';
-import { readSweep, writeSweep } from '../../register/vaults.ts';
+import { readSweep } from '../../register/vaults.ts';
 import { alertBlind } from './end.ts';
 
 /** The sentry schedules a vault's sweep once it is overdue by half the time between two. */
@@ -113,7 +113,7 @@ async function sentryIsBack(vault: string, ports: Ports): Promise<void> {
   await endIncidents(vaultSubject(vault), isOf(guardianUnwell, 'sentry-silent'), 'the sentry runs again', ports);
   const standing = await readSweep(ports.tables, vault);
   if (standing !== undefined)
-    await writeSweep(ports.tables, vault, standing, { ...standing.value, rescheduledAt: undefined });
+    await ports.tables.sweeps.write('sweep', vault, standing, { ...standing.value, rescheduledAt: undefined });
 }
 
 /** How long functions other than the sentry wait between two checks in one process, in ms. */
@@ -165,7 +165,7 @@ async function schedule(
   const rescheduled = before === undefined || by === 'sentry' ? {} : { rescheduledAt: now() };
   const nothing = { differing: {}, policies: [] };
   const state: SweepState = { ...nothing, ...before, token, dueAt: now(), ...awaited, ...rescheduled };
-  if (!(await writeSweep(tables, vault, stored, state))) return false;
+  if (!(await tables.sweeps.write('sweep', vault, stored, state))) return false;
   await queues.sweeps.send({ vault, token });
   return true;
 }

@@ -1,6 +1,6 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import type { Inspection, SweepMessage } from '../../domain/hint.ts';
-import { guardedVaults, keyPolicy, policyOf } from '../../domain/policy.ts';
+import { guardedVaults, keyPolicy, pastPolicy, policyOf } from '../../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../../domain/register.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, SECOND_MS } from '../../domain/time.ts';
@@ -19,9 +19,9 @@ import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import { type KnownKey, readKeys, writeKey } from '../../register/keys.ts';
 import type { Stored } from '../../register/rows.ts';
-import { readSweep, writeSweep } from '../../register/vaults.ts';
+import { readSweep } from '../../register/vaults.ts';
 import { compare } from './compare.ts';
-import { nextDiffering, type Swept, UNREADABLE } from './differing.ts';
+import { nextDiffering, type Swept, UNREADABLE_ROW } from './differing.ts';
 import { ended, refusedSweep } from './end.ts';
 import type { Listing, Lists } from './plan.ts';
 import { readVersions } from './read-versions.ts';
@@ -66,7 +66,7 @@ async function scheduleNext(vault: string, from: Stored<SweepState>, ports: Port
     unended: (before.unended ?? 0) + 1,
     policies: policiesNow(vault, before.policies, ports),
   };
-  if (!(await writeSweep(tables, vault, from, state))) return undefined;
+  if (!(await tables.sweeps.write('sweep', vault, from, state))) return undefined;
   await queues.sweeps.send({ vault, token: state.token }, settings.sweepEverySeconds);
   return state;
 }
@@ -77,7 +77,7 @@ function policiesNow(
   before: SweepState['policies'],
   { policy, now }: Pick<Ports, 'policy' | 'now'>,
 ): SweepState['policies'] {
-  const said = JSON.parse(JSON.stringify(policyOf(policy, vault)));
+  const said = pastPolicy.shape.vault.parse(JSON.parse(JSON.stringify(policyOf(policy, vault))));
   return JSON.stringify(before.at(-1)?.vault) === JSON.stringify(said)
     ? before
     : [...before, { from: now(), vault: said }].slice(-KEPT_POLICIES);
@@ -136,7 +136,7 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   // What an inspection wrote may be good again, and nobody was alerted.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   // A row that was put right may have stood for what nobody inspected meanwhile.
-  const repaired = Object.keys(before.differing).filter((key) => before.differing[key]?.etag === UNREADABLE);
+  const repaired = Object.keys(before.differing).filter((key) => before.differing[key]?.etag === UNREADABLE_ROW);
   const again = repaired.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   const differing = [...new Set([...found.differing, ...open, ...again])];
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));

@@ -2,10 +2,13 @@ import { expect, test } from 'vitest';
 import type { Channel } from '../../../shared/alerts/channel.ts';
 import { recipients } from '../../../shared/alerts/recipients.ts';
 import type { Severity } from '../../../shared/domain/incident.ts';
+import type { Policy } from '../../../shared/domain/policy.ts';
+import { PolicyInvalid } from '../../../shared/errors.ts';
 import { alert } from './alerts.ts';
 
 const channels = (ids: string): readonly Channel[] => [...ids].map((id) => ({ id, send: async () => undefined }));
 const idsOf = (some: readonly Channel[]): string => some.map(({ id }) => id).join('');
+const naming = (ids: string): Policy => ({ vaults: [], channels: [...ids] });
 
 test.each<[string, Severity, string, string, string, string, string]>([
   ['all that are named are alerted, in the order of the policy', 'warning', 'ba', 'abc', 'ba', 'c', ''],
@@ -19,10 +22,27 @@ test.each<[string, Severity, string, string, string, string, string]>([
   ['an error goes to the one that is named', 'error', 'a', 'ab', 'a', 'b', ''],
   ['nobody is alerted where there is no channel', 'critical', 'a', '', '', '', 'a'],
 ])('%s', (_, severity, named, configured, first, standby, absent) => {
-  const whom = recipients(alert({ severity }), [...named], channels(configured));
+  const whom = recipients(alert({ severity }), { policy: naming(named), channels: channels(configured) });
   expect({ first: idsOf(whom.first), standby: idsOf(whom.standby), absent: whom.absent.join('') }).toEqual({
     first,
     standby,
     absent,
   });
+});
+
+/** What is known where the policy cannot be had. */
+const failing = (error: Error) => ({
+  channels: channels('ab'),
+  get policy(): never {
+    throw error;
+  },
+});
+
+test('all are alerted while the policy cannot be used', () => {
+  const whom = recipients(alert(), failing(new PolicyInvalid('policy.json', ['it is empty'])));
+  expect(idsOf(whom.first)).toBe('ab');
+});
+
+test('where something else keeps the policy away, that is thrown', () => {
+  expect(() => recipients(alert(), failing(new TypeError('a fault of ours')))).toThrow(TypeError);
 });

@@ -81,12 +81,12 @@ describe('a key that cannot be read', () => {
   });
 
   const refusals = [
-    { says: 'unreachable', answer: { kind: 'unreachable' } },
-    { says: 'unreachable', answer: { kind: 'internal-error' } },
-    { says: 'unreachable', answer: { kind: 'malformed', body: '{"value":' } },
-    { says: 'throttled', answer: { kind: 'throttled' } },
-    { says: 'forbidden-by-permission', answer: { kind: 'forbidden-by-permission' } },
-    { says: 'forbidden-by-firewall', answer: { kind: 'forbidden-by-firewall' } },
+    { says: 'the vault does not answer', answer: { kind: 'unreachable' } },
+    { says: 'the vault does not answer', answer: { kind: 'internal-error' } },
+    { says: 'the vault does not answer', answer: { kind: 'malformed', body: '{"value":' } },
+    { says: 'the vault is throttled', answer: { kind: 'throttled' } },
+    { says: 'has no permission to read', answer: { kind: 'forbidden-by-permission' } },
+    { says: 'the firewall of the vault refuses', answer: { kind: 'forbidden-by-firewall' } },
   ] satisfies readonly { says: string; answer: Fault['answer'] }[];
 
   test.each(refusals)(

@@ -103,7 +103,7 @@ describe('typed rows', () => {
       return value({ name: `after ${of?.name}` });
     });
     expect(standing).toEqual([undefined, 'other-1', 'other-0']);
-    expect(done.value.name).toBe('after other-0');
+    expect(done.name).toBe('after other-0');
     expect((await stored(rows)).value.name).toBe('after other-0');
   });
 });
@@ -116,7 +116,12 @@ describe('a row that cannot be read', () => {
     await ready;
     const failure = await rows.get('prod', 'a').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RowUnreadable);
-    expect(failure).toMatchObject({ table: 'keys', partition: 'prod', row: 'a', content: '{"name":7}' });
+    expect(failure).toMatchObject({
+      message: 'The row prod/a of keys cannot be read.',
+      table: 'keys',
+      row: 'a',
+      content: '{"name":7}',
+    });
   });
 
   test('is listed apart where many are asked for, and costs no other', async () => {

@@ -46,7 +46,7 @@ describe('an entry', () => {
     ['itself within itself', circle, 'circular'],
   ])('is refused by its id where its detail is %s', (_, detail, because) => {
     expect(() => entry('decision', subject, detail, needs)).toThrow(
-      expect.objectContaining({ name: 'EntryInvalid', entry: 'new', because: expect.stringContaining(because) }),
+      expect.objectContaining({ name: 'EntryInvalid', message: expect.stringContaining(because) }),
     );
   });
 });

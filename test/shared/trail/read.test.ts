@@ -106,9 +106,7 @@ describe('reading a stream', () => {
     };
     await expect(readRecords(without, 'register/payments')).rejects.toMatchObject({
       name: 'TrailBroken',
-      stream: 'register/payments',
-      atSequence: 2,
-      because: 'gap',
+      message: 'The trail register/payments is broken at record 2: gap.',
     });
   });
 });

@@ -56,7 +56,7 @@ describe('a writer', () => {
     await write(writer, 'c');
     expect(calls).toEqual(['append', 'append']);
     expect(await streams.state(firstBlob)).toMatchObject({ blocks: 3 });
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 4 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 4 } });
   });
 
   test('puts what waits into one block, in the order in which it was asked for', async () => {
@@ -79,7 +79,7 @@ describe('a writer', () => {
     calls.length = 0;
     await write(writerTo(streams, 2), 'd');
     expect(calls).toEqual(['list', 'state', 'read', 'state', 'read', 'append']);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 4 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 4 } });
   });
 
   test('that is new goes on where the last one ended', async () => {
@@ -88,7 +88,7 @@ describe('a writer', () => {
     calls.length = 0;
     await write(writerTo(streams), 'b');
     expect(calls).toEqual(['list', 'state', 'read', 'append']);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 2 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 2 } });
   });
 
   test.each([
@@ -101,7 +101,7 @@ describe('a writer', () => {
     await write(writerTo(streams), 'a', 'b');
     await writerTo(streams).write([{ entry: long }]);
     await write(writerTo(streams), 'c');
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 4 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 4 } });
   });
 
   test('goes on when the record that it remembers is no longer the last', async () => {
@@ -112,7 +112,7 @@ describe('a writer', () => {
     calls.length = 0;
     await write(writer, 'd');
     expect(calls).toEqual(['append', 'state', 'read', 'append']);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 4 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 4 } });
   });
 
   test('does not write twice where storage took the block and the answer was lost', async () => {
@@ -169,7 +169,7 @@ describe('a stream goes on in a new blob', () => {
     await write(writer, 'b');
     for (const { id } of entries('e', more)) await write(writer, id);
     expect(await blocksOf(streams)).toEqual(blocks);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: more + 2 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: more + 2 } });
   });
 
   test('when storage says that the blob is full', async () => {
@@ -177,7 +177,7 @@ describe('a stream goes on in a new blob', () => {
     const writer = writerTo(streams);
     for (const { id } of entries('e', 5)) await write(writer, id);
     expect(await blocksOf(streams)).toEqual([2, 2, 1]);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 5 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 5 } });
   });
 
   test('when storage says so to a writer that did not see others fill it', async () => {
@@ -207,7 +207,7 @@ describe('a stream goes on in a new blob', () => {
     calls.length = 0;
     await write(writer, 'b');
     expect(calls).toEqual(['append', 'state', 'read', 'create', 'list', 'state', 'read', 'state', 'read', 'append']);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 10 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 10 } });
   });
 
   test('when somebody made the next one and was gone before the first append', async () => {
@@ -216,7 +216,7 @@ describe('a stream goes on in a new blob', () => {
     await streams.create(`${stream}.1.jsonl`);
     await write(writerTo(streams), 'b');
     expect(await blocksOf(streams)).toEqual([1, 1]);
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 2 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 2 } });
   });
 });
 
@@ -302,7 +302,7 @@ describe('what somebody else put into the stream', () => {
       await write(writerTo(streams), 'c');
 
       const ours = (await readLines(streams, stream)).filter((line) => entryOf(line).id !== 'forged');
-      expect(checkChain(ours, chainStart(stream))).toMatchObject({ kind: 'holds', records: 4 });
+      expect(checkChain(ours, chainStart(stream))).toMatchObject({ kind: 'holds', head: { sequence: 4 } });
       expect(ours.map(entryOf)[1]).toMatchObject({ what: 'failure', detail: { error: 'TrailBroken', foreignLines } });
       expect(await check(streams)).toMatchObject({ kind: 'broken', atSequence: 2 });
     });
@@ -326,7 +326,7 @@ describe('what somebody else put into the stream', () => {
     await streams.append(`${stream}.1.jsonl`, forged(7), 0);
     await write(writerTo(streams), 'c');
     const ours = (await readLines(streams, stream)).filter((line) => entryOf(line).id !== 'forged');
-    expect(checkChain(ours, chainStart(stream))).toMatchObject({ kind: 'holds', records: 4 });
+    expect(checkChain(ours, chainStart(stream))).toMatchObject({ kind: 'holds', head: { sequence: 4 } });
   });
 
   test.each(['00', '0000000001', '99999999999999999999999'])('as a blob %s is none of the stream', async (number) => {
@@ -334,7 +334,7 @@ describe('what somebody else put into the stream', () => {
     await write(writerTo(streams), 'a');
     await streams.create(`${stream}.${number}.jsonl`);
     await write(writerTo(streams), 'b');
-    expect(await check(streams)).toMatchObject({ kind: 'holds', records: 2 });
+    expect(await check(streams)).toMatchObject({ kind: 'holds', head: { sequence: 2 } });
   });
 
   test('is found by a writer that was at work already, once', async () => {
@@ -357,6 +357,6 @@ describe('what somebody else put into the stream', () => {
     await write(writerTo(streams), 'b');
     expect(await check(streams)).toEqual({ kind: 'broken', atSequence: 2, because: 'not-json' });
     const records = (await readLines(streams, stream)).filter((line) => line !== 'rubbish');
-    expect(checkChain(records, chainStart(stream))).toMatchObject({ kind: 'holds', records: 3 });
+    expect(checkChain(records, chainStart(stream))).toMatchObject({ kind: 'holds', head: { sequence: 3 } });
   });
 });

@@ -42,7 +42,7 @@ test('two writers at once keep one chain over several append blobs in real stora
 
   const read = instance('trail-two', 'spoolTwo').streams;
   const lines = await readLines(read, stream);
-  expect(checkChain(lines, chainStart(stream))).toMatchObject({ kind: 'holds', records: 240 });
+  expect(checkChain(lines, chainStart(stream))).toMatchObject({ kind: 'holds', head: { sequence: 240 } });
   expect(new Set(lines.map((line) => entryOf(line).id)).size).toBe(240);
   expect(await read.list(`${stream}.`)).toHaveLength(Math.ceil(240 / 25));
 });
@@ -66,5 +66,5 @@ test('what the register spooled comes into the trail of real storage', async () 
 
   const lines = await readLines(own.streams, stream);
   expect(lines.map((line) => entryOf(line).id)).toEqual(entries('e', 150).map(({ id }) => id));
-  expect(checkChain(lines, chainStart(stream))).toMatchObject({ kind: 'holds', records: 150 });
+  expect(checkChain(lines, chainStart(stream))).toMatchObject({ kind: 'holds', head: { sequence: 150 } });
 });

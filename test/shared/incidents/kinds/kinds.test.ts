@@ -96,7 +96,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
       summary:
-        'Vault prod-disks cannot be swept since 2026-03-01 12:00:00 UTC: throttled. Deletions and disablements there go unnoticed.',
+        'Vault prod-disks has not been swept since 2026-03-01 12:00:00 UTC: the vault is throttled. Deletions and disablements there go unnoticed.',
       judgement: 'trying again',
     },
   ],
@@ -106,7 +106,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('error', 'with-an-inspection'),
       subject: KEY,
-      summary: 'Key prod-disks/disk-a cannot be read: forbidden-by-firewall. This does not mean that it is gone.',
+      summary:
+        'Key prod-disks/disk-a cannot be read: the firewall of the vault refuses the guardian. This does not mean that it is gone.',
       judgement: 'trying again',
     },
   ],
@@ -204,7 +205,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: VAULT,
-      summary: 'A sweep of prod-disks was overdue: the function inspect scheduled the next one before the sentry did.',
+      summary: 'The sentry has not run: the function inspect scheduled the overdue sweep of prod-disks.',
       judgement: 'scheduled again',
     },
   ],

@@ -50,11 +50,11 @@ const sweeps = (world: World): readonly Date[] =>
 
 describe('a vault that cannot be swept', () => {
   const refusals = [
-    { answer: { kind: 'unreachable' }, says: 'unreachable' },
-    { answer: { kind: 'throttled' }, says: 'throttled' },
-    { answer: { kind: 'forbidden-by-permission' }, says: 'forbidden-by-permission' },
-    { answer: { kind: 'forbidden-by-firewall' }, says: 'forbidden-by-firewall' },
-    { answer: { kind: 'malformed', body: '{"value":' }, says: 'unreachable' },
+    { answer: { kind: 'unreachable' }, says: 'the vault does not answer' },
+    { answer: { kind: 'throttled' }, says: 'the vault is throttled' },
+    { answer: { kind: 'forbidden-by-permission' }, says: 'has no permission to read' },
+    { answer: { kind: 'forbidden-by-firewall' }, says: 'the firewall of the vault refuses' },
+    { answer: { kind: 'malformed', body: '{"value":' }, says: 'the vault does not answer' },
   ] satisfies readonly { answer: Fault['answer']; says: string }[];
 
   test.each(refusals)(
