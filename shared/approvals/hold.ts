@@ -116,7 +116,7 @@ const wake = (id: KeyId, { queues, newId, now }: Ports): Promise<void> =>
   queues.inspections.send({
     subject: keyOf(id),
     hints: [
-      { id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'inspect-again', why: 'a hold was settled' } },
+      { id: newId(), sense: 'follow-up', sensedAt: now(), says: { kind: 'inspect-again', why: 'a hold was settled' } },
     ],
     attempt: 0,
   });

@@ -4,7 +4,7 @@ import { spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
 import { HOUR_MS, moment } from './time.ts';
 
-/** What becomes of what changed under a hold: the guardian undoes it, or people were asked to approve it. */
+/** What a person decided on what changed under a hold: the guardian undoes it, or a second person is asked to approve it. */
 export const settlements = ['undo', 'accept'] as const;
 export type Settlement = (typeof settlements)[number];
 
@@ -21,10 +21,10 @@ export const hold = z.object({
   /** When it ends by itself. */
   until: moment,
   released: z.object({ by: actor, at: moment }).optional(),
-  /** What a person said is to become of what changed under it; absent while nobody has. */
+  /** What a person decided on what changed under it; absent while nobody has. */
   settled: z.object({ by: actor, at: moment, as: z.enum(settlements) }).optional(),
   /** Set once people were alerted that it ended by itself. */
-  endTold: z.literal(true).optional(),
+  endAlerted: z.literal(true).optional(),
 });
 export type Hold = z.infer<typeof hold>;
 

@@ -19,7 +19,7 @@ const named = (hints: readonly Hint[]): Pick<AuditEntry, 'hints'> =>
 /** A hint, with who did it where it is an audit event. */
 export function hintEntry(subject: Subject, hint: Hint, needs: Needs): AuditEntry {
   const who = 'by' in hint.says ? { who: hint.says.by } : {};
-  const detail = { sense: hint.sense, heardAt: hint.heardAt, says: hint.says };
+  const detail = { sense: hint.sense, sensedAt: hint.sensedAt, says: hint.says };
   return entry('hint', subject, detail, needs, { ...who, ...named([hint]) });
 }
 

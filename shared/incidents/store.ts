@@ -59,20 +59,20 @@ const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 's
   one.kind === other.kind && one.reason === other.reason && spellSubject(one.subject) === spellSubject(other.subject);
 
 /**
- * As `openIncident`, for an act. `hourly` names what acts of one hour share, so that they are one incident however often
- * it is tried. A repeat of an act that was alerted opens nothing that is over; an act after that is a new
- * incident with its own time.
+ * As `openIncident`, for an act: acts of one hour share an incident. A repeat reopens nothing that was closed.
+ *
+ * @param hourly the id that the acts of one hour share; an act after a closed incident opens another, with its own time
  */
 export async function openForAct(draft: IncidentDraft, needs: Needs, hourly: string): Promise<void> {
   const standing = await standingOf(needs, draft.subject);
   const ofHour = standing.filter(({ value: { id, continues } }) => id === hourly || continues === hourly);
   const open = ofHour.find(({ value: { state } }) => state === 'open');
-  const heardMs = Math.max(
+  const alertedMs = Math.max(
     Number.NEGATIVE_INFINITY,
     ...ofHour.map(({ value: { newest, endedAt } }) => (newest ?? endedAt)?.getTime() ?? Number.NEGATIVE_INFINITY),
   );
-  if (open === undefined && draft.since.getTime() <= heardMs) return;
-  const newest = new Date(Math.max(draft.since.getTime(), heardMs));
+  if (open === undefined && draft.since.getTime() <= alertedMs) return;
+  const newest = new Date(Math.max(draft.since.getTime(), alertedMs));
   if (open !== undefined) return openAmong(standing, { ...draft, newest }, needs, open.value.id);
   if (ofHour.length === 0) return openAmong(standing, { ...draft, newest }, needs, hourly);
   await openAmong(standing, { ...draft, newest, continues: hourly }, needs, incidentId(draft, hourly));

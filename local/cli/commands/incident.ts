@@ -15,7 +15,7 @@ const LISTED_HOURS = 24;
 
 /** `incident list|show|close`. */
 export const incident: CommandGroup = (program, run) => {
-  const group = program.command('incident').description('What people were told of.');
+  const group = program.command('incident').description('What people were alerted of.');
   group
     .command('list')
     .description('Incidents that are open, and those that are over since then, undone attacks among them.')
@@ -92,6 +92,6 @@ async function shown(id: string, { ports, runnable }: Context): Promise<string> 
   if (another !== undefined) throw new NotAllowed(`Several incidents begin with ${id}: give more of the id.`);
   const close = isToClose(one.value) ? [`key-guardian incident close ${one.value.id} --why "…"`] : [];
   const commands = [...one.value.commands, ...close].flatMap((command) => runnable(command) ?? []);
-  const told = { ...one.value, commands };
-  return [told.summary, ...detailLines({ event: 'changed', incident: told })].join('\n');
+  const withCommands = { ...one.value, commands };
+  return [withCommands.summary, ...detailLines({ event: 'changed', incident: withCommands })].join('\n');
 }

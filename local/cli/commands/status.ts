@@ -7,7 +7,7 @@ import { RowUnreadable } from '../../../shared/errors.ts';
 import { readIncidents } from '../../../shared/incidents/store.ts';
 import { readKeys } from '../../../shared/register/keys.ts';
 import { readBaseline, readSweep } from '../../../shared/register/vaults.ts';
-import { policyHash, readSeenPolicy } from '../../../shared/senses/policy-changes.ts';
+import { policyHash, readLastPolicy } from '../../../shared/senses/policy-changes.ts';
 import { approvalLine, consumedIn, isWorthALine } from '../approvals.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -23,8 +23,8 @@ async function shown(context: Context): Promise<string> {
   const { ports, commandLine } = context;
   const now = ports.now();
   // What the guardian works by, and not what lies in this folder.
-  const seen = await readSeenPolicy(ports);
-  const policy = seen ?? ports.policy;
+  const last = await readLastPolicy(ports);
+  const policy = last ?? ports.policy;
   const vaults = guardedVaults(policy);
   const [lines, approvals, left, said, { stored, unreadable }] = await Promise.all([
     Promise.all(vaults.map((vault) => vaultLine(vault, policy, now, context))),
@@ -40,7 +40,7 @@ async function shown(context: Context): Promise<string> {
     ({ endedAt }) => endedAt !== undefined && now.getTime() - endedAt.getTime() < 24 * HOUR_MS,
   );
   return [
-    seen === undefined ? 'Policy: no guardian has run by it yet; this is your file' : `Policy ${policyHash(policy)}`,
+    last === undefined ? 'Policy: no guardian has run by it yet; this is your file' : `Policy ${policyHash(policy)}`,
     'Vaults:',
     ...lines,
     ...section('Holds', holds.map(holdLine)),

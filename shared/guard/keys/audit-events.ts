@@ -155,9 +155,9 @@ const onceAnHour = (draft: IncidentDraft): ActIncident => ({
 });
 
 /**
- * An approval is consumed whoever brought the state about; where the audit events name only people that it was not meant
- * for, people have to know. Alerted once both are known, whichever came first: with the event that names one of them, or
- * with the inspection that consumes it.
+ * The incidents of approvals that were consumed by an act of somebody whom they do not allow. An approval is consumed
+ * whoever acted; the actor is known from audit events, which may come earlier or later. So the incident opens with the
+ * event that names the actor, or with the inspection that consumes the approval: whichever is the later.
  */
 function actsByOthers(
   id: KeyId,
@@ -166,14 +166,14 @@ function actsByOthers(
   approvals: readonly Approval[],
   before: KeyRecord,
 ): readonly ActIncident[] {
-  const heardNow = new Set(hints.map((hint) => hint.id));
+  const idsNow = new Set(hints.map((hint) => hint.id));
   const consumedBefore = consumedIn(before);
   return consumedIn(record).flatMap((use): readonly ActIncident[] => {
     const { version, operation, at, act, stopsDisks } = use;
     const approval = approvals.find((candidate) => candidate.id === use.approval);
     const certain = certainEventsOf([operation], { version, since: at, otherwiseAt: use.otherwiseAt }, record);
     const last = certain.at(-1);
-    const isNew = certain.some((event) => heardNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
+    const isNew = certain.some((event) => idsNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
     if (approval === undefined || last === undefined || !isNew) return [];
     const isAllowed = ({ by, at: then }: AuditEvent): boolean =>
       fitsActor(approval, by.oid) ||

@@ -37,7 +37,7 @@ export async function followUp(
   if (seconds === undefined) return undefined;
   if (isPlanned(record, now())) return record.inFlight.nextInspectionAt;
   const why = isMoreToDo ? 'more to do' : 'not settled';
-  const hint = { id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'inspect-again', why } } as const;
+  const hint = { id: newId(), sense: 'follow-up', sensedAt: now(), says: { kind: 'inspect-again', why } } as const;
   await queues.inspections.send({ subject, hints: [hint], attempt: 0 }, seconds);
   return later(now(), seconds * SECOND_MS);
 }

@@ -76,7 +76,7 @@ describe('another policy than before', () => {
 
   test('that cannot be compared, the one before being of another form, is taken as it is, and that one quarantined', async () => {
     const world = await createWorld({ vaults, policy: inMode('block') });
-    await world.tables.vaults.put('policy', 'seen', { form: 'older' });
+    await world.tables.vaults.put('policy', 'last-run', { form: 'older' });
     await world.sentry();
     expect(world.alerts).toMatchObject([{ incident: { kind: 'guardian-unwell', reason: 'quarantined' } }]);
     world.changePolicy(inMode('alert'));
