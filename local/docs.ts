@@ -37,7 +37,7 @@ It ends with the inspection that does not find it any more. \`key-missing\` and 
 closes them and so abandons what is gone. All of these are for on-call.
 
 ${table(
-  ['Incident', 'Severity', 'What does not hold'],
+  ['Incident', 'Severity', 'What must hold'],
   rules.map(({ id, severity, demand, source }) => [`[\`${id}\`](${source})`, severity, demand]),
 )}
 

@@ -104,7 +104,7 @@ async function changedUnder(id: string, ports: Ports): Promise<readonly Changed[
 
 function askFor({ vault, key, version, acts }: Changed, hold: Hold, by: Actor, ports: Ports): Promise<Approval> {
   const from = ports.now();
-  const why = `It changed under hold ${hold.id}: ${hold.why}`;
+  const why = `It changed during hold ${hold.id}: ${hold.why}`;
   return askApproval(
     { vault, key, version, acts, by: 'anyone', from, until: later(from, ASKED_FOR_MS), why },
     by,

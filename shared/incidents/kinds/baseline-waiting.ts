@@ -8,14 +8,14 @@ export const baselineWaiting = incidentKind(
     severity: 'error',
     audience: 'operators',
     tells:
-      'Nobody has accepted the baseline of a vault with keys in `block`: what is lost there is alerted and not undone.',
+      'Nobody has accepted the baseline of a vault with keys in `block`: a disabled or deleted key there is alerted, not restored.',
     ends: 'with-its-state',
-    endsWhen: 'with the first sweep after a person accepted it',
+    endsWhen: 'with the first sweep after a person has accepted it',
   },
   (vault: string, since: Date) => ({
     subject: vaultSubject(vault),
     since,
-    summary: `The baseline of ${vault} waits for a person since ${utc(since)}: until it is accepted, what is lost there is alerted and not undone.`,
+    summary: `The baseline of ${vault} has waited for a person since ${utc(since)}: until it is accepted, a disabled or deleted key there is alerted, not restored.`,
     judgement: 'left to people',
     commands: [`key-guardian baseline show ${vault}`],
   }),

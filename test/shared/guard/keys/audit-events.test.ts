@@ -297,7 +297,7 @@ describe('an approved act by somebody it was not meant for', () => {
           subject: versionOf(ID, V1),
           since: ACTED,
           deadline: inMs(-30_000 + 3_600_000),
-          judgement: 'left to people: two people wanted that state',
+          judgement: 'kept, because two people approved the state',
           who: { oid },
           commands: ['key-guardian restore prod-disks/disk-a'],
         },
