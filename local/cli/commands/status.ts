@@ -14,15 +14,18 @@ import type { Context } from '../context.ts';
 import { holdLine, standing } from '../holds.ts';
 import { byUrgency, incidentLine } from './incident.ts';
 
-/** `status`: what the running guardian works by, each vault's baseline and last sweep, holds, approvals, keys left lost by approval, open incidents. */
+/** `status`: the policy the guardian ran by last, each vault's baseline and last sweep, holds, approvals, keys left unusable by approval, open incidents. */
 export const status: CommandGroup = (program, run) => {
-  program.command('status').description('How the guardian stands.').action(run(shown));
+  program
+    .command('status')
+    .description('Shows vaults with their baselines and sweeps, holds, approvals and open incidents.')
+    .action(run(shown));
 };
 
 async function shown(context: Context): Promise<string> {
   const { ports, commandLine } = context;
   const now = ports.now();
-  // What the guardian works by, and not what lies in this folder.
+  // The policy that the guardian runs by, and not the file in this folder.
   const last = await readLastPolicy(ports);
   const policy = last ?? ports.policy;
   const vaults = guardedVaults(policy);
@@ -47,7 +50,7 @@ async function shown(context: Context): Promise<string> {
     ...section('Approvals', approvals.flat()),
     ...section('Left deleted or disabled by approval', left.flat()),
     ...section('Open incidents', open.toSorted(byUrgency).map(incidentLine)),
-    `Over within 24 h: ${over.length}${over.length === 0 ? '' : ` (${commandLine('incident list')})`}`,
+    `Resolved within 24 h: ${over.length}${over.length === 0 ? '' : ` (${commandLine('incident list')})`}`,
     ...unreadable.map(({ message }) => `  ${message}`),
   ].join('\n');
 }
@@ -111,7 +114,7 @@ async function howItStands(vault: string, policy: Policy, now: Date, { ports }: 
   return `${guarded} keys, baseline ${baseline?.state ?? 'none'}, ${swept}${blind}`;
 }
 
-/** What a row that cannot be read says of itself, in the place of what it was read for. */
+/** The lines that `read` returns; the error's sentence instead where a row cannot be read. */
 async function unlessUnreadable(read: () => Promise<readonly string[]>): Promise<readonly string[]> {
   try {
     return await read();

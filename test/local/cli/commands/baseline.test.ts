@@ -105,7 +105,7 @@ describe('baseline', () => {
       'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
     ]);
     for (const args of [[], ['contoso-dev', '--all']])
-      expect(await refused('baseline', 'accept', ...args)).toBe('Name a vault, or say --all: one of the two.');
+      expect(await refused('baseline', 'accept', ...args)).toBe('Name one vault, or give --all.');
   });
 
   it('is shown to whoever may read, and accepted under the name of who runs it', async () => {

@@ -131,7 +131,7 @@ describe('restore', () => {
     await as('attacker').operations('contoso-dev', 'dev-app', ['wrapKey', 'unwrapKey', 'decrypt']);
     const told = [
       'contoso-dev/dev-app is not as it was approved:',
-      `  Version ${version} of contoso-dev/dev-app may wrapKey, unwrapKey, decrypt instead of wrapKey, unwrapKey.`,
+      `  Version ${version} of contoso-dev/dev-app allows the operations wrapKey, unwrapKey, decrypt; approved were wrapKey, unwrapKey.`,
       '    No write puts this right. What a person can do:',
       `    npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}`,
     ];
