@@ -1,19 +1,20 @@
 import type { AlertContent } from '../domain/incident.ts';
 import type { Channel } from './channel.ts';
 
-/** Which channels are used at once, and which stand by for one that refuses. */
+/** The channels that an alert is sent to at once, and those that are used where one of these refuses. */
 export interface Recipients {
   readonly first: readonly Channel[];
   readonly standby: readonly Channel[];
-  /** Ids that the policy names and no settings are there for. */
+  /** Ids that the policy names but that have no settings. */
   readonly absent: readonly string[];
 }
 
 const CHANNELS_FOR_CRITICAL = 2;
 
 /**
- * Those that the policy names, in its order; all there are where it names none that is there; for a critical incident at
- * least two where there are two, since that one channel took an alert does not show that a person got it.
+ * The channels that the policy names, in its order; every channel that has settings where the policy names none of them.
+ * A critical incident goes to at least two channels, where there are two: a channel that accepts an alert does not prove
+ * that a person received it.
  */
 export function recipients(
   content: AlertContent,

@@ -7,8 +7,8 @@ import { readKeys } from '../register/keys.ts';
 import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type ShownVersion } from './proposal.ts';
 
 /**
- * Everything of a vault as it is now, the suspicious first, then what was changed lately. Throws `BaselineImpossible` where
- * any of it cannot be read.
+ * The proposal for a vault's baseline: every version as it is now, suspicious ones first, then those changed lately. Throws
+ * `BaselineImpossible` where any of them cannot be read.
  */
 export async function proposeBaseline(vault: string, ports: Ports): Promise<readonly Proposed[]> {
   const reads = ports.reads(vault);
@@ -21,7 +21,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   const listed = got(keys, vault);
   const unclear = listed.unclear.find(isGuarded);
   if (unclear !== undefined)
-    throw new BaselineImpossible(spell({ vault, key: unclear }), 'its item of the list does not hold what it should');
+    throw new BaselineImpossible(spell({ vault, key: unclear }), 'its item in the list of keys is incomplete');
   const proposed: Proposed[] = [];
   for (const { key } of listed.keys) {
     if (!isGuarded(key)) continue;
@@ -33,7 +33,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   return bySuspicion(proposed);
 }
 
-/** Every version of a key, read in full where the service lets us. */
+/** Every version of a key, read in full where the service allows it. */
 async function readVersions(vault: string, key: string, reads: VaultReads): Promise<readonly ShownVersion[]> {
   const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
   const listing = got(versions, spell({ vault, key }));

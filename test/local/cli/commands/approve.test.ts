@@ -17,7 +17,7 @@ describe('approve', () => {
       ),
     );
     expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(
-      'Who asks for an approval cannot grant it: somebody else has to.',
+      'The person who asked for an approval cannot grant it: another person has to.',
     );
     expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(
       /^Granted:\n {2}disable of contoso-disks\/disk-web\n {2}by anyone but the granter\n {2}from [-\d: ]+ UTC until [-\d: ]+ UTC\n {2}why: it is retired\n {2}asked by owner@contoso\.example$/,

@@ -16,7 +16,7 @@ describe('baseline', () => {
     const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
     await as('owner').disable('contoso-dev', 'dev-db');
     const shown = (await done('baseline', 'show', 'contoso-dev')).split('\n');
-    expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and current`));
+    expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and is the current version`));
     expect(shown).toContainEqual(
       `  npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --needed ${name}`,
     );
@@ -76,7 +76,7 @@ describe('baseline', () => {
   it('accepts nothing as shown where nothing differs', async () => {
     const name = `disk-web/${versionOf('contoso-disks', 'disk-web')}`;
     expect(await refused('baseline', 'accept', 'contoso-disks', '--as-shown', name)).toBe(
-      `Nothing was accepted.\n${name}: it is as it was approved: there is nothing to accept.`,
+      `Nothing was accepted.\n${name}: it is as approved: there is nothing to accept.`,
     );
   });
 

@@ -119,7 +119,7 @@ describe('incident close', () => {
     });
     expect(await done('status')).toContain('Open incidents: none');
     expect(await refused('incident', 'close', id, '--why', 'again')).toBe(
-      `Incident ${id} is over: closed by owner@contoso.example: it was a drill.`,
+      `Incident ${id} is resolved already: closed by owner@contoso.example: it was a drill.`,
     );
   });
 
@@ -128,11 +128,11 @@ describe('incident close', () => {
       guardianBlind.draft('vault-unreadable', vaultSubject('contoso-sql'), new Date(), 'throttled'),
     );
     expect(await refused('incident', 'close', id, '--why', 'it is late')).toBe(
-      `Incident ${id} tells of a state, guardian-blind: it ends by itself when that is good again.`,
+      `Incident ${id} reports a state, guardian-blind: it ends by itself when that state is good again.`,
     );
     expect(await of(id)).toMatchObject({ state: 'open' });
     expect(await refused('incident', 'close', 'nonsense', '--why', 'it is late')).toBe(
-      `There is no incident nonsense. Those that are open:\n  ${typed('incident list')}`,
+      `There is no incident nonsense. To see all:\n  ${typed('incident list')}`,
     );
   });
 });

@@ -152,7 +152,7 @@ describe('restore', () => {
     const [, id = ''] =
       /key-missing {2}contoso-sql\/disk-backup .* until a person closes it {2}(\w+)/.exec(await done('status')) ?? [];
     expect(await done('incident', 'close', id, '--why', 'it was empty')).toBe(
-      'Closed: key-missing of contoso-sql/disk-backup. The key is abandoned: nothing of it is missed any more.',
+      'Closed: key-missing of contoso-sql/disk-backup. The key is abandoned: no alert says any more that it is gone.',
     );
     await swept();
     const status = await done('status');
