@@ -8,7 +8,7 @@ import { HOUR_MS, moment } from './time.ts';
 export const settlements = ['undo', 'accept'] as const;
 export type Settlement = (typeof settlements)[number];
 
-/** Stops every write at once: on one key, one vault, or everything. Sensing and alerting go on. */
+/** A hold: a person stops every write of the guardian, to one key, one vault, or everything. Sensing and alerting continue. */
 export const hold = z.object({
   id: z.string(),
   /** `undefined` for everything. */
@@ -23,7 +23,7 @@ export const hold = z.object({
   released: z.object({ by: actor, at: moment }).optional(),
   /** What a person decided on what changed under it; absent while nobody has. */
   settled: z.object({ by: actor, at: moment, as: z.enum(settlements) }).optional(),
-  /** Set once people were alerted that it ended by itself. */
+  /** Set once it is recorded that it ended by itself, and its incident is resolved. */
   endAlerted: z.literal(true).optional(),
 });
 export type Hold = z.infer<typeof hold>;
@@ -36,14 +36,14 @@ export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =
 export const subjectOfHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): Subject =>
   vault === undefined ? GUARDIAN : key === undefined ? vaultSubject(vault) : keyOf({ vault, key });
 
-/** How long a hold lasts where nobody says, in ms. */
+/** How long a hold lasts by default, in ms. */
 export const DEFAULT_HOLD_MS = 4 * HOUR_MS;
 
 /** When a hold ended or ends. */
 export const endOfHold = ({ released, until }: Hold): Date =>
   released !== undefined && released.at.getTime() < until.getTime() ? released.at : until;
 
-/** Whether a hold stops anything at this moment. */
+/** Whether a hold is in force at this moment. */
 export const isInForce = (given: Hold, now: Date): boolean => now.getTime() < endOfHold(given).getTime();
 
 type Id = { readonly vault: string; readonly key: string };
@@ -55,7 +55,7 @@ const isOn = ({ vault, key }: Hold, id: Id): boolean =>
 export const holdOn = (holds: readonly Hold[], id: Id, now: Date): Hold | undefined =>
   holds.find((candidate) => isOn(candidate, id) && isInForce(candidate, now));
 
-/** The hold under which a key may have been changed between two moments, if there is one: the last to end. */
+/** The hold that was in force at some time between two moments, if there is one: the last to end. A key may have been changed during it. */
 export const holdDuring = (holds: readonly Hold[], id: Id, from: Date, until: Date): Hold | undefined =>
   holds
     .filter(

@@ -3,7 +3,7 @@ import { actor } from './audit-record.ts';
 import { intent } from './decision.ts';
 import { moment } from './time.ts';
 
-/** An act that the audit log reports under the guardian's own identity, with the id of its record. */
+/** An act that an audit record reports under the guardian's own identity, with the id of that record. */
 export const ownAct = z.object({
   id: z.string(),
   operation: z.string(),
@@ -15,8 +15,8 @@ export const ownAct = z.object({
 export type OwnAct = z.infer<typeof ownAct>;
 
 /**
- * A row of the table `intents`. `explains` is the act that the intent was taken for; `displaced` one that had fitted before
- * its own record came.
+ * A row of the table `intents`. `explains` is the act that the intent explains; `displaced` is an act that it seemed to
+ * explain before the record of its own act came.
  */
 export const intentRow = intent.extend({ explains: ownAct.optional(), displaced: ownAct.optional() });
 export type IntentRow = z.infer<typeof intentRow>;

@@ -8,7 +8,7 @@ const name = z.string().toLowerCase();
 export const keySubject = z.object({ kind: z.literal('key'), vault: name, key: name });
 export type KeySubject = z.infer<typeof keySubject>;
 
-/** What can be inspected, claimed, alerted about and recorded. A new variant breaks the build wherever it must be answered. */
+/** What can be inspected, claimed, recorded and alerted about. Adding a variant breaks the build wherever it has to be handled. */
 export const subject = z.discriminatedUnion('kind', [
   keySubject,
   z.object({ kind: z.literal('version'), vault: name, key: name, version: name }),
@@ -23,26 +23,26 @@ export type Subject = z.infer<typeof subject>;
 /** Key Guardian itself, as a subject. */
 export const GUARDIAN: Subject = { kind: 'guardian' };
 
-/** A vault as such. */
+/** A vault, as a subject. */
 export const vaultSubject = (vault: string): Subject => ({ kind: 'vault', vault });
 
-/** A key as a whole. */
+/** A key as a whole, as a subject. */
 export const keyOf = ({ vault, key }: { readonly vault: string; readonly key: string }): KeySubject => ({
   kind: 'key',
   vault,
   key,
 });
 
-/** A version of a key; the key as a whole where no version is named. */
+/** A version of a key, as a subject; the key as a whole where no version is named. */
 export const versionOf = (
   { vault, key }: { readonly vault: string; readonly key: string },
   version: string | undefined,
 ): Subject => (version === undefined ? { kind: 'key', vault, key } : { kind: 'version', vault, key, version });
 
-/** The version that a subject is; `undefined` where it is none. */
+/** The name of the version where the subject is a version; otherwise `undefined`. */
 export const versionIn = (of: Subject): string | undefined => (of.kind === 'version' ? of.version : undefined);
 
-/** As people write it: `vault/key/version`, `vault`, a resource id, or `Key Guardian`. */
+/** A subject in words: `vault/key/version`, `vault`, a resource id, or `Key Guardian`. */
 export function spellSubject(of: Subject): string {
   switch (of.kind) {
     case 'key':
@@ -60,17 +60,17 @@ export function spellSubject(of: Subject): string {
   }
 }
 
-/** Where the rows of a subject stand. No vault can be called as the partitions are that begin with an underscore. */
+/** The partition and row of a subject. Partitions that begin with an underscore cannot collide with the name of a vault. */
 export interface Place {
   readonly partition: string;
   readonly row: string;
 }
 
 const WHOLE = '_';
-/** The keys of rows take no slash. */
+/** A resource id as the key of a row, which may not contain a slash. */
 const rowOfId = (id: string): string => id.replaceAll('/', '|');
 
-/** The row of a subject in the tables that have one a subject, such as claims. A version has that of its key: they are worked on together. */
+/** The row of a subject in tables with one row for each subject, such as `claims`. A version shares the row of its key. */
 export function placeOf(of: Subject): Place {
   switch (of.kind) {
     case 'key':
@@ -87,13 +87,13 @@ export function placeOf(of: Subject): Place {
   }
 }
 
-/** The partition of a subject in the tables that have many rows a subject, such as incidents. */
+/** The partition of a subject in tables with many rows for each subject, such as `incidents`. */
 export function partitionOf(of: Subject): string {
   const { partition, row } = placeOf(of);
   return row === WHOLE ? partition : `${partition},${row}`;
 }
 
-/** The name of a subject's streams in the trail: one for all of a vault. */
+/** The name of a subject's streams in the trail. All keys of a vault share one. */
 export function streamOf(of: Subject): string {
   switch (of.kind) {
     case 'key':
