@@ -7,14 +7,14 @@ import type { Ports } from '../../ports.ts';
 
 type Needs = Pick<Ports, 'newId' | 'now'> & { readonly queues: Pick<Ports['queues'], 'inspections'> };
 
-/** 1, 2, 4 … 60 s. */
+/** Seconds before the next attempt: 1, 2, 4 … at most 60. */
 export const delaySeconds = (attempt: number): number => Math.min(60, 2 ** Math.min(attempt, 6));
 
-/** Whether somebody asked already for an inspection that is still to come. */
+/** Whether another inspection is scheduled already. */
 export const isPlanned = ({ inFlight }: KeyRecord, now: Date): boolean =>
   inFlight.nextInspectionAt !== undefined && inFlight.nextInspectionAt.getTime() > now.getTime();
 
-/** Asks for another inspection where something failed; once, whoever asks. Returns when it is. */
+/** Schedules another inspection after a failure, unless one is scheduled already. Returns its time. */
 export async function tryAgain(message: Inspection, record: KeyRecord, ports: Needs): Promise<Date | undefined> {
   if (isPlanned(record, ports.now()) && message.attempt === 0) return record.inFlight.nextInspectionAt;
   const afterSeconds = delaySeconds(message.attempt);
@@ -24,14 +24,14 @@ export async function tryAgain(message: Inspection, record: KeyRecord, ports: Ne
 
 const MORE_TO_DO_SECONDS = 1;
 
-/** Asks for another inspection where something settles, flaps or is left to do; once, whoever asks. Returns when it is; `undefined` where none is needed. */
+/** Schedules another inspection where the key is settling or flapping or more is to be done, unless one is scheduled already. Returns its time; `undefined` where none is needed. */
 export async function followUp(
   subject: KeySubject,
   { actions, inspectAgainInSeconds }: Decision,
   record: KeyRecord,
   { queues, newId, now }: Needs,
 ): Promise<Date | undefined> {
-  // What the last round has decided may not be done yet.
+  // The actions of the last round's decision may not be done yet.
   const isMoreToDo = actions.length > 0;
   const seconds = isMoreToDo ? MORE_TO_DO_SECONDS : inspectAgainInSeconds;
   if (seconds === undefined) return undefined;
