@@ -7,7 +7,7 @@ import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 
-/** What telling needs. */
+/** What alerting people needs. */
 export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
   readonly trail: Pick<Ports['trail'], 'append'>;
   readonly queues: Pick<Ports['queues'], 'alerts'>;
@@ -16,26 +16,27 @@ export type NotifyNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> &
 
 /** An alert that waits for its incident's row to be written. */
 export interface Announced {
-  /** The row is written: wakes the sender. */
+  /** To be called once the incident's row is written: queues the alert. */
   confirm(): Promise<void>;
   /**
-   * Somebody else wrote the row: people are alerted of what they wrote, also where they ended right after it.
+   * To be called where somebody else wrote the incident's row first: people are alerted of that row instead, since the other
+   * writer may have crashed before its alert.
    *
-   * @param standing the row as it stands; `undefined` where it is gone
+   * @param standing the incident as it is now; `undefined` where it is gone
    */
   withdraw(standing: Incident | undefined): Promise<void>;
 }
 
 /**
- * The one place between opening or changing an incident and telling people. Writes a row of the outbox for each channel
- * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are alerted:
- * rather twice than never. Messages only wake the sender, which the sentry does as well.
+ * Prepares the alert of an incident that is opened or changed. Writes a row of the outbox for each of its channels, and a
+ * record, both before the incident's row: after a crash in between people are alerted, possibly twice, but never not at all.
+ * The messages only make the sender faster: the sentry queues every row that is due.
  */
 export async function announce(content: AlertContent, needs: NotifyNeeds): Promise<Announced> {
   const { incident } = content;
   const { first, absent } = recipients(content, namedChannels(needs), needs.channels);
   const partition = partitionOf(incident.subject);
-  // Who knows no channel, as a person's command, leaves it to the sender.
+  // A process without channels, as a person's command, writes one row for all channels of the sender.
   const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
   const rows = channels.map((id) => ({
     row: `${incident.id},${incident.revision},${id}`,
@@ -52,7 +53,7 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
   return {
     async confirm() {
       for (const { row, value, stored } of inserted) {
-        // Somebody who lost the incident's row had announced something else under the same revision.
+        // Another writer, whose change of the incident failed, announced something else under the same revision.
         if (stored === undefined) await needs.tables.outbox.put(partition, row, value);
         await needs.queues.alerts.send({ partition, row });
       }
@@ -66,7 +67,7 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
         if (isTheirs)
           await needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing });
         else await needs.tables.outbox.remove(stored);
-        // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
+        // The other writer may be this one, where only storage's answer was lost: later alerts must not be sent before this.
         if (isTheirs) await needs.queues.alerts.send({ partition: stored.row.partition, row: stored.row.row });
       }
     },
@@ -76,7 +77,7 @@ export async function announce(content: AlertContent, needs: NotifyNeeds): Promi
 const eventOf = ({ state, revision }: Incident): AlertContent['event'] =>
   state === 'resolved' ? 'resolved' : revision === 1 ? 'opened' : 'changed';
 
-/** The same id for the same content, so that what is announced again after a crash is one record. */
+/** The record of an alert. Its id follows from its content, so that an alert prepared again after a crash is one record. */
 function recorded(
   { event, incident }: AlertContent,
   channels: readonly string[],

@@ -7,13 +7,13 @@ import type { Listed, Stored } from '../register/rows.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
 import { announce, type NotifyNeeds } from './notify.ts';
 
-/** An incident with the row it stands in. */
+/** An incident with its row. */
 export type StoredIncident = Stored<Incident>;
 
 type Needs = NotifyNeeds & { readonly tables: Pick<Ports['tables'], 'incidents'> };
 type Reading = { readonly tables: Pick<Ports['tables'], 'incidents'> };
 
-/** Every incident of a subject, versions among those of their key, open and resolved; of all subjects where left out. */
+/** Every incident of a subject, open and resolved; those of a key include those of its versions. All incidents where no subject is given. */
 export const readIncidents = ({ tables }: Reading, subject?: Subject): Promise<Listed<Incident>> =>
   tables.incidents.list(subject && partitionOf(subject));
 
@@ -21,9 +21,11 @@ const standingOf = async (needs: Reading, subject: Subject): Promise<readonly St
   (await readIncidents(needs, subject)).stored;
 
 /**
- * Opens an incident, or changes the one that stands, and alerts people. A new one takes the place of what has long been
- * over. Twice the same is once. `id` is given for what tells of an act; a state goes on in the open incident of its kind,
- * reason and subject, even where the act was repeated.
+ * Opens an incident, or changes the open one, and alerts people. Opening the same incident twice has no further effect. The
+ * oldest resolved incidents of the subject are removed.
+ *
+ * @param id given for an incident that reports an act. Without it, the state continues in the open incident of its kind,
+ *   reason and subject
  */
 export async function openIncident(draft: IncidentDraft, needs: Needs, id?: string): Promise<void> {
   await openAmong(await standingOf(needs, draft.subject), draft, needs, id);
@@ -51,7 +53,7 @@ async function openAmong(
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
 
-/** How an incident stands that somebody else wrote meanwhile; `undefined` where it is gone or cannot be read. */
+/** The incident as somebody else wrote it meanwhile; `undefined` where it is gone or cannot be read. */
 const standingAs = async ({ id, subject }: Incident, needs: Needs): Promise<Incident | undefined> =>
   (await standingOf(needs, subject)).find(({ value }) => value.id === id)?.value;
 
@@ -78,13 +80,13 @@ export async function openForAct(draft: IncidentDraft, needs: Needs, hourly: str
   await openAmong(standing, { ...draft, newest, continues: hourly }, needs, incidentId(draft, hourly));
 }
 
-/** What is over is kept for so long, and of one subject so many at most; the trail has it for ever. */
+/** How long a resolved incident is kept, in ms. The trail keeps its records for ever. */
 const KEPT_MS = 30 * DAY_MS;
 const MOST_KEPT = 1_000;
-/** So that no inspection waits long for it; more than it opens, so that they grow fewer. */
+/** Incidents removed at once: few enough that no inspection waits long, and more than one inspection opens. */
 const MOST_REMOVED_AT_ONCE = 50;
 
-/** The oldest of what is over and need not be kept: a key that is fought over opens an incident a minute. */
+/** The oldest resolved incidents that need not be kept: a key that is attacked again and again opens one each minute. */
 const outdated = (standing: readonly StoredIncident[], now: Date): readonly StoredIncident[] =>
   standing
     .filter(({ value: { state } }) => state === 'resolved')
@@ -92,13 +94,13 @@ const outdated = (standing: readonly StoredIncident[], now: Date): readonly Stor
     .filter(({ value }, place) => place >= MOST_KEPT || now.getTime() - value.detectedAt.getTime() > KEPT_MS)
     .slice(-MOST_REMOVED_AT_ONCE);
 
-/** Characters of a summary or a judgement at most: an alert has to fit a row, and a page of a person. */
+/** Characters of a summary or a judgement at most: an alert has to fit into a row. */
 const MOST_CHARACTERS = 4_000;
-/** What people or the guardian say, cut where it is longer than `most` characters; default: than an alert can be. */
+/** A text cut to `most` characters. Default: the characters of a summary at most. */
 export const bounded = (words: string, most = MOST_CHARACTERS): string =>
   words.length <= most ? words : `${words.slice(0, most)} …`;
 
-/** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
+/** The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was changed again. */
 const onGoing = (
   { since: _, otherwiseAt: __, who, ...draft }: IncidentDraft,
   { deadline, who: named }: Incident,
@@ -108,7 +110,7 @@ const onGoing = (
   deadline: deadline ?? draft.deadline,
 });
 
-/** Changes what is said of an incident, and alerts people where that makes a difference. False where somebody else changed it meanwhile. */
+/** Changes an incident, and alerts people where the change matters to them. Returns false where somebody else changed it meanwhile. */
 async function changeIncident(
   stored: StoredIncident,
   change: Partial<Omit<Incident, 'id' | 'revision'>>,
@@ -124,7 +126,7 @@ async function changeIncident(
     ...named,
     ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
   };
-  // That there was a newer act makes no difference to anybody.
+  // Only the time of the newest act changed: people need no alert of that.
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return (await needs.tables.incidents.replace(stored, next)) !== undefined;
   const changed = { ...next, revision: was.revision + 1 };
@@ -135,7 +137,7 @@ async function changeIncident(
   return isWritten;
 }
 
-/** The state is good again. False where somebody else changed the incident meanwhile: it is then as they left it. */
+/** Resolves an incident. Returns false, and changes nothing, where somebody else changed it meanwhile. */
 export async function resolveIncident(
   stored: StoredIncident,
   judgement: string,
@@ -148,7 +150,7 @@ export async function resolveIncident(
   return changeIncident(stored, end, needs);
 }
 
-/** Resolves those incidents of a subject that are meant: their state is good again. */
+/** Resolves the incidents of a subject that are selected: their state is good again. */
 export async function endIncidents(
   subject: Subject,
   isMeant: (incident: Incident) => boolean,
@@ -159,7 +161,7 @@ export async function endIncidents(
     if (isMeant(stored.value)) await resolveIncident(stored, judgement, false, needs);
 }
 
-/** Opens an incident while its state lasts, and ends those that are meant once it does not: `draft` is `undefined` then. */
+/** Opens an incident while its state lasts. Once the state has ended (`draft` is `undefined`), resolves the selected incidents. */
 export async function openWhile(
   draft: IncidentDraft | undefined,
   isMeant: (incident: Incident) => boolean,
@@ -171,7 +173,7 @@ export async function openWhile(
   await endIncidents(subject, isMeant, judgement, needs);
 }
 
-/** Names who did it, once an audit event says so. `undefined`: nobody any more, since events say that several may have. */
+/** Names who did it, once an audit event shows that. `undefined` removes the name, where audit events show that several may have done it. */
 export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Needs): Promise<void> {
   if (stored.value.who?.oid === who?.oid) return;
   await changeIncident(stored, { who }, needs);
