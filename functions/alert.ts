@@ -4,7 +4,7 @@ import { compose } from '../shared/compose.ts';
 import { alertMessage } from '../shared/domain/incident.ts';
 import { received } from '../shared/senses/received.ts';
 
-/** Sends one row of the outbox to its channel. A channel that refuses is tried again later; throws when storage is unreachable. */
+/** Sends one row of the outbox to its channel. A row that the channel refuses is sent again later. Throws when storage is unreachable. */
 export const alert = async (message: unknown): Promise<void> =>
   received('alert', alertMessage, message, compose().ports, send);
 

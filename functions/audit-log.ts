@@ -4,7 +4,7 @@ import { auditRegions } from '../shared/config.ts';
 import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
 import { queueSensed } from '../shared/senses/queue-sensed.ts';
 
-/** Queues inspections for what `AuditEvent` records tell. Throws only where the queue, or the storage of what is quarantined, cannot be written, or the policy cannot be used: then the batch comes again, without end. */
+/** Queues inspections for what `AuditEvent` records report. Throws only where the queue or the quarantine cannot be written, or the policy cannot be used: then the batch is delivered again, without end. */
 export async function auditLog(messages: unknown): Promise<void> {
   const { ports } = compose();
   const batch = Array.isArray(messages) ? messages : [messages];
@@ -16,13 +16,13 @@ export async function auditLog(messages: unknown): Promise<void> {
   await queueSensed(sensed, 'audit-log', ports);
 }
 
-// A hub must be in its vaults' region, and a trigger has one connection: one function a region.
+// An Event Hub must be in the region of its vaults, and a trigger has one connection: so there is one function for each region.
 for (const { name, connection, hub } of auditRegions()) {
   const options = {
     connection,
     eventHubName: hub,
     cardinality: 'many',
-    // Not in the library's types, and the only way to get a message as it was sent: any other is parsed, whatever it holds.
+    // Not in the library's types. With any other type the host parses each message, and the original bytes are lost.
     dataType: 'binary',
     retry: {
       strategy: 'exponentialBackoff',

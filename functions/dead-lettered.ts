@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
 import { takeDeadLetter } from '../shared/senses/dead-lettered.ts';
 
-/** Quarantines what made a function fail five times, records it and alerts operators. What no sweep would find again is tried again. */
+/** Quarantines a message that made a function fail five times, records it and alerts operators. Audit events in it, which no sweep would find, are queued again. */
 export const deadLettered =
   (queue: string) =>
   async (message: unknown): Promise<void> =>

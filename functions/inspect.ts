@@ -4,7 +4,7 @@ import { inspection } from '../shared/domain/hint.ts';
 import { inspect as inspectSubject } from '../shared/guard/inspect.ts';
 import { received } from '../shared/senses/received.ts';
 
-/** Inspects one subject: the one queue that leads to acts. Throws when storage is unreachable or the policy cannot be used, so that the message comes again. */
+/** Inspects one subject. Only this function writes to vaults. Throws when storage is unreachable or the policy cannot be used, so that the message is delivered again. */
 export const inspect = async (message: unknown): Promise<void> =>
   received('inspect', inspection, message, compose().ports, inspectSubject);
 

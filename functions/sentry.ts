@@ -5,7 +5,7 @@ import { alertDeadLettersLeft } from '../shared/senses/dead-letters-left.ts';
 import { alertMisconfiguredChannels, alertMisconfiguredSettings } from '../shared/senses/misconfigured.ts';
 import { wakeAndWatch } from '../shared/senses/sweep/sentry.ts';
 
-/** Every half minute: wakes the senders of alerts that are due, schedules the sweep of every vault that has none under way, and tells operators of channels and settings that cannot be used and of dead letters that stay. A failure is tried again half a minute later. */
+/** Every half minute: queues alerts that are due, schedules the sweep of every vault that has none scheduled, and alerts operators of channels and settings that cannot be used and of dead letters that stay. What fails is tried again half a minute later. */
 export const sentry = async (): Promise<void> => {
   const { ports, misconfigured, misconfiguredSettings, deadLetterQueues } = compose();
   const steps = [

@@ -26,25 +26,26 @@ const incidentsPage = (): string => `# Every incident by name
 
 ${MADE}
 
-What an alert, \`incident list\` and the trail call an incident is the name of its file: of a rule under
-[\`shared/guard/keys/rules\`](../shared/guard/keys/rules), of any other under
-[\`shared/incidents/kinds\`](../shared/incidents/kinds). On-call hears of keys that are or were in danger, operators of the
-guardian itself.
+Alerts, \`incident list\` and the trail name an incident after its file: a rule under
+[\`shared/guard/keys/rules\`](../shared/guard/keys/rules), any other under
+[\`shared/incidents/kinds\`](../shared/incidents/kinds). On-call is alerted of keys that are or were in danger, operators of
+the guardian itself.
 
-## What a rule finds
+## Incidents of rules
 
-It ends with the inspection that does not find it any more. \`key-missing\` and \`key-recreated\` end as well when a person
-closes them and so abandons what is gone. All of these are for on-call.
+Each is opened where a rule finds that what must hold does not. It ends with the first inspection that no longer finds it.
+\`key-missing\` and \`key-recreated\` also end when a person closes them, and so abandons what is gone. All of them are for
+on-call.
 
 ${table(
-  ['Incident', 'Severity', 'What does not hold'],
+  ['Incident', 'Severity', 'What must hold'],
   rules.map(({ id, severity, demand, source }) => [`[\`${id}\`](${source})`, severity, demand]),
 )}
 
-## What no rule makes
+## Other incidents
 
 ${table(
-  ['Incident', 'Reason', 'Severity', 'For', 'What it tells', 'Ends'],
+  ['Incident', 'Reason', 'Severity', 'For', 'What happened', 'Ends'],
   kinds.flatMap(({ id, audience, tells, reasons }) =>
     Object.entries(reasons).map(([reason, { severity, endsWhen }], place) => [
       place === 0 ? `\`${id}\`` : '',
@@ -64,18 +65,18 @@ ${MADE}
 
 ## The policy
 
-\`policy.json\` lies in the package, beside \`host.json\`. Editors check it by [\`policy.schema.json\`](../policy.schema.json);
-a bad one fails \`npm run build\` with every fault listed.
+\`policy.json\` is in the package, beside \`host.json\`. Editors check it with [\`policy.schema.json\`](../policy.schema.json);
+\`npm run build\` fails where it cannot be used, and lists every fault.
 
-${table(['Member', 'Default', 'What it says'], rowsOf(z.toJSONSchema(policy, { io: 'input' }), ''))}
+${table(['Member', 'Default', 'What it is'], rowsOf(z.toJSONSchema(policy, { io: 'input' }), ''))}
 
 ## Settings of the app
 
 ${table(['Setting', 'Default', 'What it is'], rowsOf(z.toJSONSchema(settingsSchema, { io: 'input' }), ''))}
 
-Set \`languageWorkers__node__arguments\` to \`--optimize-for-size --max-semi-space-size=2\` as well: that is how
-\`npm run bench\` holds a sweep of 100 vaults to 200 MiB. Without it V8 takes its limits from the memory of the machine, and
-the same sweep was measured at 340 to 360 MiB.
+Also set \`languageWorkers__node__arguments\` to \`--optimize-for-size --max-semi-space-size=2\`: with it a sweep of 100 vaults
+takes at most 200 MiB, which \`npm run bench\` measures. Without it V8 takes its limits from the memory of the machine, and the
+same sweep was measured at 340 to 360 MiB.
 `;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -19,11 +19,11 @@ import { typedTables } from './register/tables.ts';
 import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
 import { createTrail } from './trail/trail.ts';
 
-/** The guardian with everything it reaches, and its settings. */
+/** The guardian's settings and ports. */
 export interface Guardian extends Pick<ConfiguredChannels, 'misconfigured'> {
   readonly ports: Ports;
   readonly settings: Settings;
-  /** Faults of settings that it does without. */
+  /** Faults of settings that it runs without. */
   readonly misconfiguredSettings: readonly string[];
   /** The queues of what failed five times. */
   readonly deadLetterQueues: readonly DeadLetterQueue[];
@@ -32,9 +32,8 @@ export interface Guardian extends Pick<ConfiguredChannels, 'misconfigured'> {
 let composed: { readonly outside: Outside; readonly guardian: Guardian } | undefined;
 
 /**
- * The one place that knows the adapters. Made at the first call of a process and kept. Throws `SettingsInvalid`, with
- * every fault, until the settings can be used; those that it can do without, as those of one channel, the guardian
- * alerts of instead.
+ * The guardian of this process, made at the first call. Only this module knows the adapters. Throws `SettingsInvalid` with
+ * every fault of a setting that the guardian cannot run without; operators are alerted of any other fault.
  */
 export function compose(): Guardian {
   const outside = currentOutside();
@@ -55,7 +54,7 @@ export function compose(): Guardian {
   return guardian;
 }
 
-/** The ports of one set of settings. Calls nobody. Throws `SettingsInvalid` where an account has not all its endpoints. */
+/** The ports of one set of settings. Sends no request. Throws `SettingsInvalid` where an endpoint of an account is missing. */
 export function portsOf(settings: Settings, outside: Outside, channels: readonly Channel[]): Ports {
   const register = storageClients(storageOf('RegisterStorage', settings, outside));
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
@@ -63,7 +62,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   const tableOf = (name: string) => table(register.table(name));
   let policy: Policy | undefined;
   return {
-    // Read when first asked for, so that a policy that cannot be used does not keep people from being alerted.
+    // Read on first use: people can be alerted also while the policy cannot be used.
     get policy() {
       policy ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
       return policy;
@@ -102,7 +101,7 @@ const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[
     return { name, messages: messagesIn(register.queue(name)) };
   });
 
-/** One client a vault and identity, kept: each new one pays a 401 for its challenge. */
+/** The clients of vaults, one for each vault and identity, reused: the first request of a client is answered with a 401 challenge. */
 function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' | 'writes'> {
   const watcher = outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID);
   const keeper = outside.credential('keeper', settings.KEY_GUARDIAN_KEEPER_CLIENT_ID);
@@ -133,7 +132,7 @@ function storageOf(name: 'RegisterStorage' | 'TrailStorage', settings: Settings,
   const tableUri = name === 'RegisterStorage' ? settings.RegisterStorage__tableServiceUri : blobUri;
   const queueUri = name === 'RegisterStorage' ? settings.RegisterStorage__queueServiceUri : blobUri;
   if (blobUri === undefined || tableUri === undefined || queueUri === undefined) {
-    throw new SettingsInvalid([`${name}: its endpoints are not all there`]);
+    throw new SettingsInvalid([`${name}: an endpoint of it is missing`]);
   }
   return { kind: 'identity', tableUri, queueUri, blobUri, credential: outside.credential('storage', undefined) };
 }

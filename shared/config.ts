@@ -10,7 +10,7 @@ const listed = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
-/** The settings of the alert channels. A channel whose settings are left out is not there. */
+/** The settings of the alert channels. A channel whose settings are left out is not used. */
 export const channelSettings = z.object({
   KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
   KEY_GUARDIAN_WEBHOOK_SECRET: z.string().optional().describe('Secret that signs the webhook, at least 16 characters.'),
@@ -21,8 +21,8 @@ export type ChannelSettings = z.infer<typeof channelSettings>;
 export const LONGEST_SWEEP_SECONDS = 300;
 
 /**
- * Every setting of the app, with its default and one sentence. The README's table is held to it by a test; nothing else
- * reads the environment.
+ * Every setting of the app, with its default and one sentence. `docs/configuration.md` is made from it; nothing else reads
+ * the environment.
  */
 export const settingsSchema = z.object({
   RegisterStorage: z
@@ -31,7 +31,7 @@ export const settingsSchema = z.object({
     .describe('Connection string of the storage account of register and queues; on your own machine only.'),
   RegisterStorage__tableServiceUri: uri.optional().describe('Table endpoint of that account, for a managed identity.'),
   RegisterStorage__queueServiceUri: uri.optional().describe('Queue endpoint of that account, for a managed identity.'),
-  RegisterStorage__blobServiceUri: uri.optional().describe('Blob endpoint of that account, for what is set aside.'),
+  RegisterStorage__blobServiceUri: uri.optional().describe('Blob endpoint of that account, for what is quarantined.'),
   TrailStorage: z
     .string()
     .optional()
@@ -40,7 +40,7 @@ export const settingsSchema = z.object({
   KEY_GUARDIAN_POLICY: z
     .string()
     .default('policy.json')
-    .describe('Path of the policy file, from the folder of host.json.'),
+    .describe('Path of the policy file, relative to the folder of host.json.'),
   KEY_GUARDIAN_SWEEP_SECONDS: z.coerce
     .number()
     .int()
@@ -51,11 +51,14 @@ export const settingsSchema = z.object({
   KEY_GUARDIAN_AUDIT_REGIONS: listed
     .default([])
     .describe('Regions with an Event Hub of audit records; each needs a connection `AuditLog_<region>`.'),
-  KEY_GUARDIAN_AUDIT_HUB: z.string().default('key-vault-audit').describe('Name of the Event Hub in each of them.'),
+  KEY_GUARDIAN_AUDIT_HUB: z
+    .string()
+    .default('key-vault-audit')
+    .describe('Name of the Event Hub of audit records, the same in each region.'),
   KEY_GUARDIAN_WATCHER_CLIENT_ID: guid.optional().describe('Client id of the identity that reads every vault.'),
   KEY_GUARDIAN_WATCHER_OBJECT_ID: guid
     .optional()
-    .describe('Object id of that identity, by which audit records name its own acts.'),
+    .describe('Object id of that identity, by which audit records name it.'),
   KEY_GUARDIAN_KEEPER_CLIENT_ID: guid
     .optional()
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
@@ -70,7 +73,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The settings of this process. Throws as `readSettings` does. */
 export const settingsOfProcess = (): Settings => readSettings(process.env);
 
-/** As `settingsOfProcess`, for a person's command: throws as well where a name is misspelt, which nobody else would tell. */
+/** As `settingsOfProcess`, for a person's command. Throws `SettingsInvalid` for a misspelt name as well: no incident would report it. */
 export function settingsOfCommand(): Settings {
   const unknown = unknownSettings(process.env);
   if (unknown.length > 0) throw new SettingsInvalid(unknown);
@@ -80,9 +83,9 @@ export function settingsOfCommand(): Settings {
 const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: true, KEY_GUARDIAN_AUDIT_HUB: true });
 
 /**
- * The audit-log function of each configured region. Read while functions register, where a fault would leave the host
- * with no functions and no reason: so only from settings that any text satisfies, and of the regions only those that
- * make the name of a function that no other has. `misconfiguredSettings` tells of the others.
+ * The audit-log function of each configured region. It never throws: it is called while the functions register, where an
+ * error would leave the host without functions and without a reason. A region that makes no valid name of a function, or
+ * the name of another one, is left out; `misconfiguredSettings` names it.
  */
 export function auditRegions(environment: Environment = process.env): readonly {
   readonly name: string;
@@ -97,7 +100,7 @@ export function auditRegions(environment: Environment = process.env): readonly {
     .map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
 }
 
-/** Why a region makes no function: the host takes no such name, or, as names of functions have no case, takes it once. */
+/** Why a region makes no function: its name is not valid, or it is given twice (names of functions have no case). */
 function regionFault(region: string, at: number, regions: readonly string[]): string | undefined {
   if (!/^[0-9a-z-]{1,64}$/i.test(region))
     return `region ${at + 1} of ${regions.length} is no name of a region: write it as westeurope`;
@@ -105,13 +108,13 @@ function regionFault(region: string, at: number, regions: readonly string[]): st
   return first === at ? undefined : `region ${at + 1} of ${regions.length} is the same as region ${first + 1}`;
 }
 
-/** Faults of settings that the app does without: operators are alerted of them. As elsewhere none repeats a value, but for the name of a region. */
+/** Faults of settings that the app can run without: operators are alerted of them. None repeats a value, but for the name of a region. */
 export function misconfiguredSettings(environment: Environment = process.env): readonly string[] {
   const given = withoutEmpty(environment);
   return [...unknownSettings(given), ...misconfiguredRegions(given), ...missingConnections(given)];
 }
 
-/** A misspelt name leaves the default in force, and a rollback leaves names behind that the version before does not know. */
+/** Settings of the guardian's prefix that do not exist: a misspelt name, or one that only a later version knows. */
 const unknownSettings = (given: Environment): readonly string[] =>
   Object.keys(given)
     .filter((name) => name.startsWith('KEY_GUARDIAN_') && !(name in settingsSchema.shape))
@@ -123,7 +126,7 @@ const misconfiguredRegions = (given: Environment): readonly string[] =>
     return fault === undefined ? [] : [`KEY_GUARDIAN_AUDIT_REGIONS: ${fault}`];
   });
 
-/** A connection is one setting, or several that begin with its name and two underscores. The host finds them without case. */
+/** Regions without a connection. A connection is one setting, or several that begin with its name and two underscores, in any case. */
 function missingConnections(given: Environment): readonly string[] {
   const names = Object.keys(given).map((name) => name.toLowerCase());
   return auditRegions(given)
@@ -135,7 +138,7 @@ function missingConnections(given: Environment): readonly string[] {
     .map((connection) => `${connection}: it is not there, so that no audit record of that region arrives`);
 }
 
-/** A setting that is there and empty, as templates leave them, is left out. */
+/** The environment without empty settings, which templates leave behind. */
 const withoutEmpty = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
@@ -152,7 +155,7 @@ export function readSettings(environment: Environment): Settings {
   return parsed.data;
 }
 
-/** Each account by its connection string, or by the endpoint of every service that is used of it. */
+/** Accounts that have neither a connection string nor the endpoints of all services that the app uses. */
 function storageFaults(given: Environment): readonly string[] {
   const services = { RegisterStorage: ['table', 'queue', 'blob'], TrailStorage: ['blob'] };
   return Object.entries(services).flatMap(([account, used]) => {
@@ -163,7 +166,7 @@ function storageFaults(given: Environment): readonly string[] {
   });
 }
 
-/** Without its object id, nobody can tell what an identity does from what others do, nor hold it against the trail. */
+/** Identities without an object id: without it, the guardian's own acts in the audit log cannot be compared with the trail. */
 function identityFaults(given: Environment): readonly string[] {
   return ['WATCHER', 'KEEPER'].flatMap((identity) => {
     const objectId = `KEY_GUARDIAN_${identity}_OBJECT_ID`;

@@ -1,4 +1,4 @@
-/** What a service answered instead of success. `status` is `undefined` where it gave no answer, `code` where that names none. */
+/** An answer of a service that is no success. `status` is `undefined` where there was no answer, `code` where the answer has none. */
 export interface ServiceAnswer {
   readonly status: number | undefined;
   readonly code: string | undefined;
@@ -8,8 +8,8 @@ const spellAnswer = ({ status, code }: ServiceAnswer): string =>
   status === undefined ? 'gave no answer' : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
 
 /**
- * Storage did not answer, or refused for a reason of its own. Passing: the platform delivers again. `kind` says whether a
- * person has to give a right back before it can pass.
+ * Storage did not answer, or refused the call. Passing: the platform delivers the message again. Where `kind` is
+ * `forbidden`, a person first has to restore a right.
  */
 export class StorageUnreachable extends Error {
   override readonly name = 'StorageUnreachable';
@@ -17,7 +17,7 @@ export class StorageUnreachable extends Error {
   readonly status: number | undefined;
   /** @param answer what storage said; left out where it said nothing */
   constructor(doing: string, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
-    super(`Storage did not take it: ${doing}. It ${spellAnswer(answer)}.`, { cause });
+    super(`Storage failed: ${doing}. It ${spellAnswer(answer)}.`, { cause });
     const { status, code } = answer;
     this.kind =
       status === 401 || status === 403
@@ -29,7 +29,7 @@ export class StorageUnreachable extends Error {
   }
 }
 
-/** A vault refused a call or gave no answer. Carries the service's inner code, and no text of the request. */
+/** A vault refused a call or gave no answer. Carries the service's inner code, and nothing of the request. */
 export class VaultRefused extends Error {
   override readonly name = 'VaultRefused';
   readonly status: number | undefined;
@@ -42,7 +42,7 @@ export class VaultRefused extends Error {
   }
 }
 
-/** A vault's answer lacks what the service always gives: it is believed in nothing. Passing. */
+/** A vault's answer lacks an attribute that the service always gives, so nothing of it is used. Passing. */
 export class AnswerUnreadable extends Error {
   override readonly name = 'AnswerUnreadable';
   /** @param of the id or name that the answer is about */
@@ -51,7 +51,7 @@ export class AnswerUnreadable extends Error {
   }
 }
 
-/** A sweep of a vault ended before its end. Passing: the next sweep tries again. */
+/** A sweep of a vault could not be finished. Passing: the next sweep tries again. */
 export class SweepRefused extends Error {
   override readonly name = 'SweepRefused';
   readonly because: string;
@@ -61,7 +61,7 @@ export class SweepRefused extends Error {
   }
 }
 
-/** A row does not hold what it should. Lasting: it is alerted, and nothing that rests on it is written to a vault. */
+/** A row cannot be parsed. Lasting: it is alerted, and nothing that depends on it is written to a vault. */
 export class RowUnreadable extends Error {
   override readonly name = 'RowUnreadable';
   readonly table: string;
@@ -80,7 +80,7 @@ export class RowUnreadable extends Error {
   }
 }
 
-/** Neither the trail's storage nor the register's took a record. Passing; until it has passed nothing is written to a vault. */
+/** Neither the trail's storage nor the register's storage accepted a record. Passing; until then nothing is written to a vault. */
 export class TrailUnreachable extends Error {
   override readonly name = 'TrailUnreachable';
   /** @param causes what each of the two said */
@@ -89,7 +89,7 @@ export class TrailUnreachable extends Error {
   }
 }
 
-/** A stream of the trail does not hold: somebody edited, removed or added a record. Lasting. */
+/** The chain of a stream of the trail is broken: somebody edited, removed or added a record. Lasting. */
 export class TrailBroken extends Error {
   override readonly name = 'TrailBroken';
   constructor(stream: string, atSequence: number, because: string) {
@@ -97,7 +97,7 @@ export class TrailBroken extends Error {
   }
 }
 
-/** A row in which the register's storage spooled a record for the trail cannot be read. Lasting: a person has to see to it. */
+/** A spooled record cannot be read. Lasting: a person has to mend or remove its row. */
 export class SpooledRecordUnreadable extends Error {
   override readonly name = 'SpooledRecordUnreadable';
   readonly partition: string;
@@ -109,7 +109,7 @@ export class SpooledRecordUnreadable extends Error {
   }
 }
 
-/** A record of the register's stream says something that no register can take, as one that a later version wrote. Lasting: nothing is rebuilt. */
+/** A record of the register's stream holds no known change; a later version may have written it. Lasting: nothing is rebuilt. */
 export class RegisterRecordUnreadable extends Error {
   override readonly name = 'RegisterRecordUnreadable';
   constructor(vault: string, record: string, cause: unknown) {
@@ -117,7 +117,7 @@ export class RegisterRecordUnreadable extends Error {
   }
 }
 
-/** An alert channel answered, but did not take the alert. */
+/** An alert channel answered, but did not accept the alert. */
 export class ChannelRefused extends Error {
   override readonly name = 'ChannelRefused';
   readonly channel: string;
@@ -130,7 +130,7 @@ export class ChannelRefused extends Error {
   }
 }
 
-/** An alert channel did not answer. Carries no `cause`: what the network says names the channel's address. */
+/** An alert channel did not answer. Carries no `cause`: a network error names the channel's address. */
 export class ChannelUnreachable extends Error {
   override readonly name = 'ChannelUnreachable';
   readonly channel: string;
@@ -155,7 +155,7 @@ export class ChannelMisconfigured extends Error {
   }
 }
 
-/** A baseline needs everything of a vault, and something of it could not be read. */
+/** A baseline needs every key and version of a vault, and one of them could not be read. */
 export class BaselineImpossible extends Error {
   override readonly name = 'BaselineImpossible';
   readonly because: string;
@@ -185,12 +185,12 @@ export class PolicyInvalid extends Error {
   }
 }
 
-/** What a person asked for is not to be had. The sentence says why, and what would be; a command stands in a line of its own. */
+/** A person's command was refused. The message says why, and what to do instead; a command to run has a line of its own. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
-/** What was to be recorded is no entry of the trail: a moment that is none, no plain JSON, nested too deep. Lasting. */
+/** An entry cannot be recorded: it has an invalid date, is no plain JSON, or is nested too deep. Lasting. */
 export class EntryInvalid extends Error {
   override readonly name = 'EntryInvalid';
   constructor(entry: string, because: string, cause: unknown) {
@@ -198,7 +198,7 @@ export class EntryInvalid extends Error {
   }
 }
 
-/** Whether storage alone is the reason of a failure: it passes by itself. */
+/** Whether a failure was caused by storage alone. Passing. */
 export const isStorageAway = (error: unknown): boolean =>
   error instanceof AggregateError
     ? error.errors.every(isStorageAway)

@@ -1,4 +1,4 @@
-/** Does something with each item, so many at once. All are tried; then the first failure is thrown, or all of them together. */
+/** Runs `work` for each item, `atOnce` of them at a time. All items are tried; then a single failure is thrown as it is, several as one `AggregateError`. */
 export async function inTurns<T>(atOnce: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items];
   const failures: unknown[] = [];

@@ -7,8 +7,8 @@ import { PolicyInvalid } from './errors.ts';
 /**
  * The policy of a file. Throws `PolicyInvalid` with every fault listed.
  *
- * @param channels ids of the alert channels there are, where a name that is none of them is a fault: so at build time. In
- * an app that runs it is recorded in the trail, and the alert goes to the channels there are.
+ * @param channels ids of all alert channels, given at build time: then an unknown channel is a fault. In the running app it
+ *   is recorded in the trail, and alerts go to the other channels
  */
 export function readPolicy(file: string, channels?: readonly string[]): Policy {
   const given = parsedJson(file);
@@ -17,7 +17,7 @@ export function readPolicy(file: string, channels?: readonly string[]): Policy {
   return policy.parse(given);
 }
 
-/** What the system says of a file in words of its own, by its code. */
+/** Reasons why a file cannot be read, by the system's error code. */
 const UNREADABLE = new Map([
   ['ENOENT', 'there is no such file'],
   ['EISDIR', 'it is a folder'],
@@ -25,7 +25,7 @@ const UNREADABLE = new Map([
 
 function parsedJson(file: string): unknown {
   try {
-    // Editors on Windows begin a file with a mark of its byte order, which is no JSON.
+    // Editors on Windows begin a file with a byte order mark, which is not JSON.
     return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     const said = error instanceof Error ? error.message : 'it cannot be read';

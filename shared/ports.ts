@@ -12,7 +12,7 @@ import type { Rows } from './register/rows.ts';
 import type { Documents } from './storage.ts';
 import type { Trail } from './trail/trail.ts';
 
-/** Everything the guardian reaches outside itself. Made by `compose`, or by a test from fakes. */
+/** Everything that the guardian uses outside itself. Made by `compose`, or by a test from fakes. */
 export interface Ports {
   /** Throws `PolicyInvalid` where the file cannot be used: then nothing is written to any vault. */
   readonly policy: Policy;
@@ -23,7 +23,7 @@ export interface Ports {
   readonly reads: (vault: string) => VaultReads;
   /** Under the keeper's identity. */
   readonly writes: (vault: string) => VaultWrites;
-  /** The alert channels whose settings are there. */
+  /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;
   readonly queues: {
@@ -32,7 +32,7 @@ export interface Ports {
     readonly alerts: Messages<AlertMessage>;
   };
   readonly trail: Trail;
-  /** What could not be parsed, whole. */
+  /** What could not be parsed, in full. */
   readonly quarantine: Documents;
   readonly settings: {
     /** Time between two sweeps of a vault, in seconds. */
@@ -44,7 +44,7 @@ export interface Ports {
 
 /** The tables of the register's storage, each by what its rows hold. */
 export interface PortTables {
-  /** At the subject's place. One worker a subject. */
+  /** Partition and row: those of the subject. One worker for each subject. */
   readonly claims: Rows<Claim>;
   /** The register. Partition: vault, row: key. */
   readonly keys: Rows<KeyRecord>;
@@ -52,7 +52,7 @@ export interface PortTables {
   readonly baselines: Rows<BaselineState>;
   /** Partition: `sweep`, row: vault. */
   readonly sweeps: Rows<SweepState>;
-  /** One row: the policy by which the guardian ran last. */
+  /** One row: the policy that the guardian ran by last. */
   readonly policies: Rows<Policy>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
@@ -64,6 +64,6 @@ export interface PortTables {
   readonly incidents: Rows<Incident>;
   /** The subject's partition, row: id of the incident, its revision, and the channel. */
   readonly outbox: Rows<OutboxRow>;
-  /** The subject's partition, row: id. What each write was for; each explains one audit record. */
+  /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
 }

@@ -1,12 +1,12 @@
 /**
- * What the guardian asks of storage: rows, messages, append-only streams and documents. `shared/azure/` speaks them to
- * Azure Storage, `test/fakes/` keeps them in memory, and one contract suite holds both.
+ * What the guardian needs of storage: rows, messages, append-only streams and documents. `shared/azure/` implements them with
+ * Azure Storage, `test/fakes/` in memory; one contract suite tests both.
  *
- * Every call throws `StorageUnreachable` when storage does not answer or refuses for a reason of its own (throttled,
- * forbidden, server error), with the cause. What a caller has to decide on comes back as a value.
+ * Every call throws `StorageUnreachable`, with the cause, where storage does not answer or refuses (throttled, forbidden,
+ * server error). Results on which a caller has to decide are returned as values.
  */
 
-/** A row as it was read. `data` is whatever JSON was put in; its reader parses it. */
+/** A row as it was read. `data` is the JSON that was written; its reader parses it. */
 export interface Row {
   readonly partition: string;
   readonly row: string;
@@ -18,43 +18,43 @@ export interface Row {
 /** One table. Partition and row keys are case-sensitive strings without / \ # ? and control characters. */
 export interface Table {
   get(partition: string, row: string): Promise<Row | undefined>;
-  /** All rows of a partition (or, left out, of the table), in order of their keys, over all pages. */
+  /** All rows of a partition (of the table where none is given), in order of their keys, from all pages. */
   list(partition?: string): Promise<readonly Row[]>;
-  /** The same in pages as storage gives them, at most 1,000 rows each, read as they are asked for. */
+  /** The same rows in pages of at most 1,000; each page is read when it is asked for. */
   pages(partition?: string): AsyncIterable<readonly Row[]>;
-  /** Puts a new row; `undefined` where one of that key is there already. */
+  /** Inserts a row; `undefined` where it exists already. */
   insert(partition: string, row: string, data: unknown): Promise<Row | undefined>;
-  /** Replaces the row if it is still as it was read; `undefined` where it changed or is gone. */
+  /** Replaces a row if it is still as it was read; `undefined` where it changed or is gone. */
   replace(read: Row, data: unknown): Promise<Row | undefined>;
-  /** Puts the row whatever was there. */
+  /** Writes a row, whether it exists or not. */
   put(partition: string, row: string, data: unknown): Promise<Row>;
-  /** Puts several rows of one partition whatever was there, in batches of at most 100. */
+  /** Writes several rows of one partition, whether they exist or not, in batches of at most 100. */
   putAll(partition: string, rows: readonly { readonly row: string; readonly data: unknown }[]): Promise<void>;
-  /** Removes the row if it is still as it was read; false where it changed or is gone. */
+  /** Removes a row if it is still as it was read; false where it changed or is gone. */
   remove(read: Row): Promise<boolean>;
 }
 
 /** One queue. Delivery is at least once and in no order. */
 export interface Queue {
-  /** @param delaySeconds how long nobody sees it, 0 to 604800; default 0. */
+  /** @param delaySeconds seconds before it can be received, 0 to 604800; default 0. */
   send(message: unknown, delaySeconds?: number): Promise<void>;
 }
 
-/** A stream's blob as it stands. */
+/** The present state of a blob of a stream. */
 export interface StreamState {
   readonly sizeBytes: number;
-  /** Committed blocks; a blob takes 50,000. */
+  /** Committed blocks; a blob can have 50,000. */
   readonly blocks: number;
 }
 
 /** Append-only blobs of one container. */
 export interface Streams {
   state(name: string): Promise<StreamState | undefined>;
-  /** Makes the blob; true if it was made now, false if it was there. */
+  /** Makes a blob; true where it was made now, false where it existed. */
   create(name: string): Promise<boolean>;
   /**
-   * Appends one block if the blob is exactly `atSizeBytes` long; 'moved' where it is not (somebody else appended), and
-   * 'full' where the blob takes no more blocks.
+   * Appends one block if the blob is exactly `atSizeBytes` long; 'moved' where it is not, because somebody else appended;
+   * 'full' where the blob cannot have more blocks.
    */
   append(name: string, text: string, atSizeBytes: number): Promise<'appended' | 'moved' | 'full'>;
   /**
@@ -68,9 +68,9 @@ export interface Streams {
   list(prefix: string): Promise<readonly string[]>;
 }
 
-/** Documents that are written once and read by people: what could not be parsed goes here whole. */
+/** Documents that are written once and read by people: here what could not be parsed is quarantined in full. */
 export interface Documents {
-  /** Writes a new document; false where one of that name is there. */
+  /** Writes a new document; false where one of that name exists. */
   create(name: string, content: string): Promise<boolean>;
   read(name: string): Promise<string | undefined>;
 }

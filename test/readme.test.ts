@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { madePages } from '../local/docs.ts';
 import { policySchemaText } from '../local/policy-schema.ts';
+import { UNPLAIN } from './unplain.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -26,6 +27,27 @@ describe.each(pages)('%s', (page) => {
   test('links to no file that does not exist', () => {
     const linked = [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path ?? '');
     expect(linked.filter((path) => !existsSync(join(root, dirname(page), path)))).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  const readme = textOf('README.md');
+
+  test('explains at most 12 terms', () => {
+    const [, glossary = ''] = readme.split('| Term | What it is |\n| --- | --- |\n');
+    const terms = glossary.split('\n').filter((line) => line.startsWith('| '));
+    expect(terms.length).toBeGreaterThan(0);
+    expect(terms.length).toBeLessThanOrEqual(12);
+  });
+
+  test('counts neither rules nor steps: such numbers change', () => {
+    expect(readme).not.toMatch(
+      /\b(\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (rules|steps|kinds)\b/,
+    );
+  });
+
+  test('has no word that a reader has to decode', () => {
+    expect(readme).not.toMatch(UNPLAIN);
   });
 });
 

@@ -55,7 +55,7 @@ function whatOf({ acts, vault, key, version }: Approval): string {
 const nameOf = ({ oid, name }: Actor): string => name ?? oid;
 
 function spellBy({ by }: Approval, identities: ReadonlyMap<string, string>): string {
-  if (by === 'anyone') return 'anyone but who grants it';
+  if (by === 'anyone') return 'anyone but the granter';
   const name = [...identities].find(([, oid]) => oid.toLowerCase() === by.toLowerCase())?.[0];
   return name === undefined ? by : `${name} (${by})`;
 }

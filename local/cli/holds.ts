@@ -7,4 +7,4 @@ export const standing = (holds: readonly Hold[], now: Date): readonly Hold[] =>
 
 /** A hold in one line, with its id. */
 export const holdLine = (hold: Hold): string =>
-  `  ${hold.id}  stops ${spellHold(hold)} until ${utc(hold.until)}: ${hold.why}`;
+  `  ${hold.id}  stops writes to ${spellHold(hold)} until ${utc(hold.until)}: ${hold.why}`;

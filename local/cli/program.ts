@@ -31,7 +31,7 @@ export interface Terminal {
   readonly err: (text: string) => void;
 }
 
-/** What a person can mend is a sentence; anything else is a fault of ours and shows where. */
+/** Errors that a person can act on: only their sentence is printed. Any other error is printed with its stack. */
 const EXPECTED = [
   NotAllowed,
   LocalAzureMissing,
@@ -45,13 +45,13 @@ const EXPECTED = [
   SpooledRecordUnreadable,
 ];
 
-/** Runs one command. Returns the status: 0 where it did what it was asked, 1 where it did not and said why. Never throws. */
+/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not. Never throws. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     await keyGuardian(terminal).parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has said what was wrong already; help that was asked for is no failure.
+    // Commander has printed what was wrong; printing the help that was asked for is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     const expected = error instanceof Error && EXPECTED.some((known) => error instanceof known);
     terminal.err(`${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
@@ -63,10 +63,10 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
   const program = new Command('npm run key-guardian --')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-    .description('People speak to the guardian. Each command runs under the rights of who runs it.')
-    .option('--as <identity>', 'on the local Azure: which identity of .local/azure.json runs it', 'owner')
-    .option('--folder <folder>', 'on the local Azure: where its azure.json is', localFolder())
-    .option('--azure', 'speak to the deployed guardian that the environment names, instead of the local Azure');
+    .description('Commands for people. Each runs under the rights of the person who runs it.')
+    .option('--as <identity>', 'on the local Azure: the identity of .local/azure.json that runs it', 'owner')
+    .option('--folder <folder>', 'on the local Azure: the folder of its azure.json', localFolder())
+    .option('--azure', 'use the deployed guardian that the environment names, instead of the local Azure');
 
   const run: Run = (work) => async () => {
     const { as, folder, azure = false } = program.opts();
@@ -82,7 +82,7 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
   return program;
 }
 
-/** What is refused, with each line that is a command as it is to be typed. */
+/** The text with each line that is a command as a person has to type it. */
 const withRunnableLines = (text: string, { runnable }: Context): string =>
   text
     .split('\n')

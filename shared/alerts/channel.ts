@@ -1,12 +1,12 @@
 import type { ChannelSettings } from '../config.ts';
 import type { AlertContent } from '../domain/incident.ts';
 
-/** A way to tell people. `shared/alerts/<id>.ts`, one file each, listed in `registry.ts`. */
+/** A way to alert people. `shared/alerts/<id>.ts`, one file each, listed in `registry.ts`. */
 export interface Channel {
-  /** The name of its file; the policy, the trail and errors call it so. */
+  /** The name of its file; the policy, the trail and errors use it. */
   readonly id: string;
   /**
-   * Hands one alert over. The same alert may come more than once.
+   * Sends one alert. The same alert may be sent more than once.
    *
    * Throws `ChannelRefused` or `ChannelUnreachable`, which never carry the channel's address or its secret.
    */

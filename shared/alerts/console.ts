@@ -5,7 +5,7 @@ import { detailLines, firstLine } from './text.ts';
 
 const id = 'console';
 
-/** Writes alerts to the log, for a first look and for those who collect the log. Needs no settings. */
+/** Writes alerts to the app's log. Needs no settings. */
 export const consoleChannel: MakeChannel = (_settings, { write, now }) => ({
   id,
   async send(alert) {

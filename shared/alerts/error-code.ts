@@ -3,7 +3,7 @@ import { z } from 'zod';
 const coded = z.object({ code: z.string().regex(/^[A-Z][A-Z0-9_]+$/) });
 const caused = z.object({ cause: coded });
 
-/** What may be said of a network error: its code, such as `ECONNREFUSED`, or its name. Its message names the address. */
+/** The code of a network error, such as `ECONNREFUSED`, or its name. Never its message, which contains the channel's address. */
 export function errorCode(error: unknown): string {
   const found = caused.safeParse(error).data?.cause.code ?? coded.safeParse(error).data?.code;
   if (found !== undefined) return found;

@@ -3,11 +3,11 @@ import { PolicyInvalid } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
 
-/** Which channels are used at once, and which stand by for one that refuses. */
+/** The channels that an alert is sent to at once, and those that are used where one of these refuses. */
 export interface Recipients {
   readonly first: readonly Channel[];
   readonly standby: readonly Channel[];
-  /** Ids that the policy names and no settings are there for. */
+  /** Ids that the policy names but that have no settings. */
   readonly absent: readonly string[];
 }
 

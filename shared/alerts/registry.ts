@@ -10,13 +10,13 @@ export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
   webhook: webhookChannel,
 };
 
-/** The channels that there are, and why others, whose settings are there, cannot be used. */
+/** The channels that can be used, and for the others that have settings, why they cannot be used. */
 export interface ConfiguredChannels {
   readonly channels: readonly Channel[];
   readonly misconfigured: readonly ChannelMisconfigured[];
 }
 
-/** The channels whose settings are there. One that cannot be used costs no other, and not the guardian: it is left out. */
+/** The channels that have their settings. A channel that cannot be used is left out; the others and the guardian go on. */
 export function configuredChannels(settings: ChannelSettings, needs: AlertNeeds): ConfiguredChannels {
   const misconfigured: ChannelMisconfigured[] = [];
   const channels = Object.values(channelRegistry).flatMap((make) => {

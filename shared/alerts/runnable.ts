@@ -1,18 +1,18 @@
 import type { Channel } from './channel.ts';
 
-/** Where the guardian runs that a command speaks to. */
+/** Where the guardian runs that a command is for. */
 export type Where = 'own-machine' | 'azure';
 
-/** A command as its reader can run it, in the folder of package.json. @param words what follows the name of the command line */
+/** A command as a person can run it in the folder of package.json. @param words the words after `key-guardian` */
 export const commandLine = (...words: readonly string[]): string => ['npm run key-guardian --', ...words].join(' ');
 
 const OWN = 'key-guardian ';
 
 /**
- * The command of an incident, `key-guardian …` or another program's, as its reader can run it; `undefined` for what works
- * on the local Azure only, where the guardian is deployed.
+ * A command of an incident, `key-guardian …` or another program's, as a person can run it. `undefined` where the guardian
+ * is deployed and the command works on the local Azure only.
  *
- * @param options what leads a command there on one's own machine
+ * @param options options that name the local Azure, put before the command's words
  */
 export function runnable(command: string, where: Where, options: readonly string[] = []): string | undefined {
   if (!command.startsWith(OWN)) return command;
@@ -21,7 +21,7 @@ export function runnable(command: string, where: Where, options: readonly string
   return /^(hold|approve) /.test(words) ? undefined : commandLine('--azure', words);
 }
 
-/** The channel, with each alert's commands as its reader can run them: an incident does not know where it is read. */
+/** The channel, with the commands of each alert as a person can run them: an incident is stored without them. */
 export const withRunnableCommands = (channel: Channel, where: Where): Channel => ({
   id: channel.id,
   send({ event, incident }) {

@@ -16,11 +16,11 @@ export type SendNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
   readonly tables: Pick<Ports['tables'], 'outbox' | 'incidents'>;
 };
 
-/** How long a sender has a row for itself, in ms: longer than a channel may take. */
+/** How long a sender's lease on a row lasts, in ms: longer than a channel may take to answer. */
 const LEASE_MS = 30 * SECOND_MS;
-/** About 20 minutes of trying; the last alert of an incident that is open by then goes on, every 5 minutes, until it is over. */
+/** Attempts after which an alert can be abandoned: about 20 minutes. The newest alert of an open incident is never abandoned: it is sent again every 5 minutes. */
 const LEAST_ATTEMPTS = 10;
-/** After about half a minute the next channel is used, while this one is still tried. */
+/** Refused attempts, about half a minute, after which the next channel is used as well. */
 const STANDBY_AFTER_ATTEMPTS = 3;
 const LONGEST_DELAY_SECONDS = 300;
 const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
@@ -29,13 +29,13 @@ const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
 export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
 
 /**
- * Sends one row of the outbox to its channel and removes it once the channel has accepted. Where the channel refuses, the
- * row is due again after a growing delay, and after three refusals the next channel has a row as well. One that has long
- * refused is abandoned only where the incident is over, or a later alert of it was made. Each acceptance is recorded,
- * and each refusal of the first twenty minutes and one an hour from then on.
+ * Sends one row of the outbox to its channel and removes the row once the channel has accepted it. Where the channel
+ * refuses, the row is sent again after a growing delay, and after three refusals the next channel gets a row as well.
+ * After twenty minutes a row is abandoned where its incident is resolved or has a later alert. Every acceptance is recorded;
+ * so is every refusal of the first twenty minutes, and after that one each hour.
  *
- * A message without a row sends nothing; nor does one whose row somebody else is at. A sender that dies leaves its lease
- * behind, and the sentry queues the row again.
+ * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
+ * the sentry queues the row again.
  */
 export async function send({ partition, row }: AlertMessage, needs: SendNeeds): Promise<void> {
   const { outbox } = needs.tables;
@@ -49,14 +49,14 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
   const { first, standby } = recipients(stored.value, needs);
   const all = [...first, ...standby];
   const channel = all.find(({ id }) => id === stored.value.channel);
-  // The settings of the channel it was for are gone: somebody has to hear of it, and it may be for the second time.
+  // The channel's settings are gone: the alert goes to the other channels, even though they may have sent it already.
   const instead = channel ?? all[0];
   if (instead === undefined) return recordOn(stored.value, { outcome: 'no-channel' }, needs);
   if (channel === undefined) await recordOn(stored.value, { outcome: 'not-configured', instead: instead.id }, needs);
   const refusal = await refusalOf(instead, stored.value);
   const attempt = stored.value.attempts + 1;
   if (refusal === undefined) {
-    // Who announced it may have ended before its row was written: what people were alerted of has to be there to end.
+    // A crash may have come before the incident's row was written: an incident that people were alerted of has to have one.
     if (event === 'opened') await needs.tables.incidents.insert(partitionOf(incident.subject), incident.id, incident);
     await recordOn(stored.value, { channel: instead.id, attempt, outcome: 'accepted' }, needs);
     await outbox.remove(leased);
@@ -65,7 +65,7 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
   await refused(leased, instead, standby, refusal, needs);
 }
 
-/** Gives each channel that the alert is for a row of its own, in place of the one for whichever there are. */
+/** Replaces a row for any channel by one row for each channel that the alert goes to. */
 async function handOut(leased: Stored<OutboxRow>, needs: SendNeeds): Promise<void> {
   const { first } = recipients(leased.value, needs);
   if (first.length === 0) return recordOn(leased.value, { outcome: 'no-channel' }, needs);
@@ -106,7 +106,7 @@ async function refused(
   const { partition, row } = leased.row;
   const attempt = leased.value.attempts + 1;
   const again = attempt < LEAST_ATTEMPTS || (await stillHolds(leased.value, needs));
-  // Of a channel that does not stand by, the index is -1: next is the first that does.
+  // For a channel that is not among those standing by, the index is -1: the next one is then the first of them.
   const next = attempt === STANDBY_AFTER_ATTEMPTS ? standby[standby.indexOf(channel) + 1] : undefined;
   const againAfterSeconds = retryDelaySeconds(attempt);
   const { leasedUntil: _, ...value } = leased.value;
@@ -132,7 +132,7 @@ async function refused(
   );
 }
 
-/** Why the channel did not take it; `undefined` where it did. Of an error we do not know, only the name: its text may hold the address. */
+/** Why the channel did not accept the alert; `undefined` where it did. Of an unknown error only the name is given: its message may contain the address. */
 async function refusalOf(channel: Channel, { event, incident }: OutboxRow): Promise<string | undefined> {
   try {
     await channel.send({ event, incident });
@@ -144,7 +144,7 @@ async function refusalOf(channel: Channel, { event, incident }: OutboxRow): Prom
   }
 }
 
-/** Whether the incident is open and this is the last alert of it. */
+/** Whether the incident is open and this is its newest alert. */
 async function stillHolds({ incident }: OutboxRow, { tables }: SendNeeds): Promise<boolean> {
   const standing = await tables.incidents.get(partitionOf(incident.subject), incident.id);
   return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= incident.revision;
@@ -155,12 +155,12 @@ async function recordOn({ event, incident }: OutboxRow, detail: object, needs: S
   await needs.trail.append([entry('alert', incident.subject, about, needs)]);
 }
 
-/** Rows of the outbox that are queued side by side. */
+/** Rows of the outbox that are queued at the same time. */
 const AT_ONCE = 8;
 
 /**
- * Queues every row of the outbox that is due and that no sender is at: messages are lost with the executions that take
- * them. Gives the rows that cannot be read: nobody is alerted of what they hold, and somebody has to hear of that.
+ * Queues every row of the outbox that is due and that no sender has leased: a message is lost where the execution that took
+ * it crashes. Returns the rows that cannot be read, whose alerts cannot be sent.
  */
 export async function wakeSenders({ tables, queues, now }: SendNeeds): Promise<readonly RowUnreadable[]> {
   const { stored, unreadable } = await tables.outbox.list();

@@ -3,7 +3,7 @@ import type { AlertContent, Incident } from '../domain/incident.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
-/** What is read on a phone at night: which key, until when its disks work, what is done, then what is wrong. One line. */
+/** The one line that people read first, on a phone at night: which key, until when its disks work, what is done, what is wrong. */
 export function firstLine({ event, incident }: AlertContent, now: Date): string {
   const over = event === 'resolved' || incident.state === 'resolved';
   return oneLine(
@@ -18,21 +18,23 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
   );
 }
 
-/** What an incident is about, in a first line: of a version its key, since its name is long and stands below. */
+/** The subject of an incident in the first line: for a version its key, since the name of a version is long and follows below. */
 const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
 
-/** The lines below the first: which key, when, who, what was done, what to do. Each is one line. */
+/** The lines below the first: what, where, for whom, who, when, what was done, what to do. */
 export function detailLines({ incident }: AlertContent): readonly string[] {
-  const { kind, reason, subject, who, since, detectedAt, restoredAt, deadline, commands, judgement } = incident;
+  const { kind, reason, audience, subject, who, since, detectedAt, restoredAt, deadline, commands, judgement } =
+    incident;
   const over = incident.state === 'resolved';
   const lines = [
     `what: ${reason === undefined ? kind : `${kind} (${reason})`}`,
     `where: ${spellSubject(subject)}`,
+    `for: ${audience}`,
     `who: ${who === undefined ? 'not known yet' : actorText(who)}`,
     `happened: ${utc(since)}`,
     `detected: ${utc(detectedAt)}`,
     restoredAt && `restored: ${utc(restoredAt)}`,
-    // Of what is over there is nothing left to wait for, and nothing to do.
+    // A resolved incident needs neither a deadline nor a command.
     deadline === undefined || over ? undefined : `deadline: ${utc(deadline)}`,
     `done: ${spellJudgement(judgement)}`,
     ...(over ? [] : commands.map((command) => `command: ${command}`)),
@@ -41,8 +43,10 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
   return lines.filter((line) => line !== undefined).map(oneLine);
 }
 
-/** What was done about an incident or why not, in words: its judgement, with what the guardian says in codes spelled out. */
+/** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
+  const approval = /^approved: (\S+)$/.exec(judgement)?.[1];
+  if (approval !== undefined) return `allowed by approval ${approval}`;
   const because = withholdings.find((code) => judgement === `withheld: ${code}`);
   return because === undefined ? judgement.replace(/^undoing\b/, 'being undone') : WITHHELD[because];
 }

@@ -23,8 +23,8 @@ export const signatureHeader = 'x-key-guardian-signature';
  *   `x-key-guardian-signature`, and refuse a timestamp more than five minutes from your own clock: it may be a replay.
  * - The body is `AlertBody`. Answer 2xx once you have it in safe keeping. Any other answer, a redirect among them, and
  *   none within 10 seconds make the guardian send again.
- * - The same alert may come twice, and an older one after a newer: `incident.id` names the incident, and a body whose
- *   `incident.revision` you have seen, or passed, for that id changes nothing.
+ * - The same alert may come twice, and an older one after a newer: ignore a body whose `incident.revision` is not above the
+ *   highest that you have received for its `incident.id`.
  *
  * The address must be `https:`, but for a loopback host. Throws `ChannelMisconfigured` where it is not, or carries a
  * user or password, or where the secret is shorter than 16 characters.
@@ -60,7 +60,7 @@ export const webhookChannel: MakeChannel = (settings, { fetch, now, timeoutMs = 
 export const signature = (secret: string, timestamp: string, body: string): string =>
   `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 
-/** What the webhook carries. Moments are ISO 8601 in UTC; members that are not known are left out. New ones may be added. */
+/** The body of a request to the webhook. Moments are ISO 8601 in UTC; members without a value are left out. New members may be added. */
 export interface AlertBody {
   readonly version: 1;
   readonly event: AlertContent['event'];

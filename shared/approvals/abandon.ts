@@ -9,13 +9,13 @@ import type { Ports } from '../ports.ts';
 import { readKey } from '../register/keys.ts';
 import { recordChanges } from './record-changes.ts';
 
-/** What closing an incident abandons, in one sentence. */
+/** What closing an incident abandons: the sentence that the person reads. */
 export const ABANDONS: Readonly<Record<NonNullable<Incident['abandons']>, string>> = {
-  key: 'The key is abandoned: nothing of it is missed any more.',
-  versions: 'The versions that are gone are abandoned: none of them is missed any more.',
+  key: 'The key is abandoned: no alert says any more that it is gone.',
+  versions: 'The versions that are gone are abandoned: no alert says any more that they are gone.',
 };
 
-/** Abandons what an incident says that closing it abandons. Throws `NotAllowed` where it may not be gone. */
+/** Abandons the key or the versions that closing the incident abandons. Throws `NotAllowed` where they may still exist. */
 export async function abandon(incident: Incident, because: string, by: Actor, ports: Ports): Promise<void> {
   const { subject, abandons } = incident;
   if (subject.kind !== 'key') return;
@@ -32,8 +32,8 @@ export async function abandon(incident: Incident, because: string, by: Actor, po
 }
 
 /**
- * A key that is in neither list: nothing of it is missed any more, and the incidents of its state end. Should it come
- * back, that is alerted, and it is guarded once a person accepts it in a baseline.
+ * Abandons a key that is in neither list, and ends the incidents of its state. Should it come back, people are alerted, and
+ * it is guarded again once a person accepts it in a baseline.
  */
 async function abandonKey(incident: Incident, id: KeyId, because: string, by: Actor, ports: Ports): Promise<void> {
   const reads = ports.reads(id.vault);
@@ -45,12 +45,12 @@ async function abandonKey(incident: Incident, id: KeyId, because: string, by: Ac
   }
   const standing = { kind: 'abandoned', at: ports.now(), by: by.oid, because } as const;
   await recordChanges(id, [{ kind: 'set-standing', standing }], ports);
-  // Of a key that is not missed no sweep finds anything: no inspection comes that would end them.
+  // A sweep queues no inspection of an abandoned key, so the incidents have to be ended here.
   const isOfState = ({ id: other, ends }: Incident): boolean => other !== incident.id && ends === 'with-an-inspection';
   await endIncidents(keyOf(id), isOfState, because, ports);
 }
 
-/** Approved versions of a key that another key has taken the name of: they are known, and not approved any more. */
+/** Abandons the approved versions of a key whose name now belongs to another key: they are known, but no longer approved. */
 async function abandonVersions(id: KeyId, because: string, ports: Ports): Promise<void> {
   const listed = await ports.reads(id.vault).listVersions(id.key);
   if (listed.kind !== 'ok' || listed.value.length === 0)
@@ -59,7 +59,7 @@ async function abandonVersions(id: KeyId, because: string, ports: Ports): Promis
     );
   const { record } = await readKey(ports.tables.keys, id);
   const gone = approvedVersions(record).filter(([name]) => !listed.value.some(({ version }) => version === name));
-  // Abandoned by this very closing, which a crash ended.
+  // Already abandoned: an earlier attempt to close this incident crashed after it.
   if (gone.length === 0 && Object.values(record.approved.versions).some(({ revoked }) => revoked === because)) return;
   if (gone.length === 0)
     throw new NotAllowed(

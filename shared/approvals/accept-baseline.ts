@@ -12,26 +12,26 @@ import { entry, registerEntry } from '../trail/entries.ts';
 import { nameOf, type Proposed, unusable } from './proposal.ts';
 
 /**
- * What a person says of versions, each as `key/version`. What nobody names stays as it was approved, or is known and not
- * approved.
+ * What a person says of single versions, each named as `key/version`. A suspicious version that is not named stays as it was
+ * approved; where it was not approved, it stays unapproved.
  */
 export interface BaselineWords {
-  /** Needed: approved as usable. What is not so by then is a person's to restore. */
+  /** In use: approved as usable. A version that is not usable now has to be restored by a person. */
   readonly needed: readonly string[];
-  /** Retired: nothing needs it any more, and it is approved as it is. */
+  /** No longer in use: approved as it is. */
   readonly retired: readonly string[];
-  /** In use, and changed as it should be: approved as it is. Default: none. */
+  /** In use and right as it is now: approved as it is. Default: none. */
   readonly asShown?: readonly string[];
 }
 
-/** What a person said of a version, as the trail has it; `undefined` where nothing. */
+/** What a person said of a version, in the words of the trail; `undefined` where the person did not name it. */
 function wordOn(name: string, { needed, retired, asShown = [] }: BaselineWords): string | undefined {
   if (needed.includes(name)) return 'needed';
   if (retired.includes(name)) return 'retired';
   return asShown.includes(name) ? 'as shown' : undefined;
 }
 
-/** What is otherwise by now than a person saw it is not what they meant. */
+/** Throws `NotAllowed` where what a person said of a version does not fit its present state. */
 function refuseWrong(vault: string, proposed: readonly Proposed[], words: BaselineWords, now: Date): void {
   const faults = proposed.flatMap((one) => {
     const fault = faultOf(vault, one, wordOn(nameOf(one), words), now);
@@ -45,15 +45,15 @@ function faultOf(vault: string, one: Proposed, word: string | undefined, now: Da
   if (word === 'as shown' && fault !== undefined)
     return `${fault}, so it cannot be accepted as shown. Say that it is needed, or retired.`;
   if (word === 'as shown' && one.suspicious === undefined && one.approved !== undefined)
-    return 'it is as it was approved: there is nothing to accept.';
+    return 'it is as approved: there is nothing to accept.';
   if (word === 'retired' && fault === undefined)
     return `it is in use. Approve its disablement instead:\n  key-guardian approve ask ${vault}/${nameOf(one)} --act disable --why "…"`;
   return undefined;
 }
 
 /**
- * Makes what a person has seen the approved state, records it, and lets the guardian write. Throws `NotAllowed`, and
- * accepts nothing, where a word does not fit the version that it is said of.
+ * Accepts the baseline of a vault: approves the proposed state, records that, and lets the guardian write to the vault.
+ * Throws `NotAllowed`, and accepts nothing, where what a person said of a version does not fit its present state.
  */
 export async function acceptBaseline(
   vault: string,
@@ -74,7 +74,7 @@ export async function acceptBaseline(
   const entries = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
   await ports.trail.appendRegister([...entries, accepted]);
   await ports.trail.append([accepted]);
-  // Of what is held to what was approved before nobody has said that it is to stay as it is.
+  // A version that keeps its earlier approval is not settled by this: nobody said that it stays as it is.
   const isJudged = (one: Proposed): boolean =>
     before?.state !== 'accepted' ||
     one.suspicious === undefined ||
@@ -86,7 +86,7 @@ export async function acceptBaseline(
   await writeBaseline(ports.tables, vault, { state: 'accepted', since, at, by, record: accepted.id });
 }
 
-/** What the proposal approves by itself: everything that is not suspicious and not known yet. */
+/** Approves what the proposal approves without a person: every version that is neither suspicious nor known yet. */
 export async function approveProposed(
   vault: string,
   proposed: readonly Proposed[],
@@ -122,7 +122,7 @@ function changesFor(
   const word = wordOn(nameOf(one), words);
   if (suspicious !== undefined && word === undefined)
     return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
-  // Unnamed: what is approved as it is stays so, and what was made since is the guardian's to judge.
+  // Not named: an approved version stays approved, and the guardian judges a version that was made since.
   if (word === undefined && record !== undefined && approvedVersions(record).length > 0) return [];
   const { enabled, notBefore, expiresOn } = shown;
   const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
@@ -132,7 +132,7 @@ function changesFor(
   return [[key, { kind: 'approve-version', ...about, attributes, ...accepted }]];
 }
 
-/** A key that is not kept is guarded again once a version of it is accepted as one in use; those that went with it and are gone are not. */
+/** The changes by which a key that was deleted with approval or abandoned is guarded again: a person accepted one of its versions as in use. Approved versions that are gone are no longer approved. */
 const comingBack = (
   said: readonly KeyChange[],
   proposed: readonly Proposed[],
@@ -144,7 +144,7 @@ const comingBack = (
       ([accepted, change]) => accepted === key && change.kind === 'approve-version' && change.attributes.enabled,
     );
     if (isKept(record) || !isBack || !isAccepted) return [];
-    const because = 'it was gone when its key, which was not kept any more, was accepted again';
+    const because = 'it was gone when its key, which had been deleted with approval or abandoned, was accepted again';
     return [
       [key, { kind: 'set-standing', standing: { kind: 'kept' } }],
       ...approvedVersions(record)
@@ -153,7 +153,7 @@ const comingBack = (
     ];
   });
 
-/** The attributes of a version that something needs: enabled, within its dates, and able to wrap and unwrap. */
+/** The attributes of a version that is in use: enabled, within its dates, and with wrapKey and unwrapKey. */
 const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): Attributes => ({
   enabled: true,
   notBefore: notBefore !== undefined && notBefore.getTime() > now.getTime() ? undefined : notBefore,
@@ -161,14 +161,14 @@ const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): At
   operations: [...new Set([...operations, ...VITAL_OPERATIONS])],
 });
 
-/** What a disabled version that cannot be read in full is taken to be for: the same as the key's newest version that can. */
+/** The operations of a disabled version that cannot be read in full: those of the key's newest version that can be read. */
 const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly string[] =>
   proposed
     .flatMap((one) => (one.key === key && one.read !== undefined ? [one.read] : []))
     .toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.detail.operations ??
   VITAL_OPERATIONS;
 
-/** An inspection may write a row meanwhile: what it learned stays. */
+/** Writes the rows of keys. What an inspection wrote meanwhile stays. */
 async function writeRows(
   vault: string,
   proposed: readonly Proposed[],
@@ -185,7 +185,7 @@ async function writeRows(
   });
 }
 
-/** The proposal is also the last observation: what is bad already and is said to be needed is a person's to restore. */
+/** The record with the proposal as its last observation: a needed version that is unusable already was so before, and has to be restored by a person. */
 function withObservation(key: string, record: KeyRecord, proposed: readonly Proposed[]): KeyRecord {
   const versions = { ...record.observed.versions };
   let { current } = record.observed;
@@ -196,7 +196,7 @@ function withObservation(key: string, record: KeyRecord, proposed: readonly Prop
     const { version, enabled, notBefore, expiresOn, updated } = shown;
     const operations = [...(read?.detail.operations ?? known.attributes?.operations ?? [])];
     const asApproved = known.attributes === undefined || sameOperations(operations, known.attributes.operations);
-    // A list does not show operations: those that are to be put back are read with the next sweep.
+    // A list does not show operations: the next sweep reads those that are to be restored.
     const inFullAt = asApproved ? readAt : updated;
     versions[version] = {
       at: readAt,

@@ -7,7 +7,7 @@ import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 import { isId, recordThenChange } from './record-then-change.ts';
 
-/** What somebody asks to be allowed. */
+/** The changes that somebody asks approval for. */
 export interface Request {
   readonly vault: string;
   /** A key's name, or `*` for the whole vault. */
@@ -23,10 +23,10 @@ export interface Request {
   readonly ticket?: string;
 }
 
-/** Asks for an approval. It covers nothing until somebody else grants it. */
+/** Asks for an approval. It allows nothing until another person grants it. */
 export async function askApproval(request: Request, asker: Actor, ports: Ports): Promise<Approval> {
   if (request.until.getTime() <= request.from.getTime())
-    throw new NotAllowed('The window ends before it begins: give a later end.');
+    throw new NotAllowed('The approval ends before it begins: give a later end.');
   const asked: Approval = {
     ...request,
     acts: [...request.acts],
@@ -39,12 +39,12 @@ export async function askApproval(request: Request, asker: Actor, ports: Ports):
   return asked;
 }
 
-/** Grants an approval. Throws `NotAllowed` where the granter is the one who asked, or where it cannot be granted any more. */
+/** Grants an approval. Throws `NotAllowed` where the granter asked for it, where it was withdrawn, or where its window has closed. */
 export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
   const stored = await found(vault, id, ports);
   const { value } = stored;
   if (value.asked.by.oid === granter.oid)
-    throw new NotAllowed('Who asks for an approval cannot grant it: somebody else has to.');
+    throw new NotAllowed('The person who asked for an approval cannot grant it: another person has to.');
   if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
   if (value.granted !== undefined) return value;
   const granted: Approval = { ...value, granted: { by: granter, at: ports.now() } };
@@ -52,7 +52,7 @@ export async function grantApproval(vault: string, id: string, granter: Actor, p
   return granted;
 }
 
-/** Withdraws an approval. What it was consumed by before stays approved. */
+/** Withdraws an approval. A state for which it was consumed already stays approved. */
 export async function withdrawApproval(vault: string, id: string, by: Actor, ports: Ports): Promise<Approval> {
   const stored = await found(vault, id, ports);
   const { value } = stored;

@@ -6,23 +6,23 @@ import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 import { abandon } from './abandon.ts';
 
-/** Whether a person may close an incident: it tells of an act, or of something that nobody brings back. */
+/** Whether a person may close an incident: it reports an act, or something gone that nobody can bring back. */
 export const isClosedByPeople = ({ ends, abandons }: Pick<Incident, 'ends' | 'abandons'>): boolean =>
   ends === 'by-a-person' || abandons !== undefined;
 
 /**
- * Closes an incident that tells of an act, alerts people, and records who did and why. What nobody brings back, as a
- * purged key, is abandoned with its incident. Throws `NotAllowed` where there is none of that id, and where it tells of a
- * state: that ends when the state is good again, and not before.
+ * Closes an incident that reports an act, alerts people, and records who closed it and why. Closing the incident of
+ * something gone, such as a purged key, abandons it. Throws `NotAllowed` where there is no incident of that id, and where it
+ * reports a state: such an incident ends only with its state.
  */
 export async function closeIncident(id: string, why: string, by: Actor, ports: Ports): Promise<Incident> {
   const judgement = bounded(`closed by ${by.name ?? by.oid}: ${why}`);
   const { value } = await closable(id, ports);
   await abandon(value, judgement, by, ports);
-  // Before it is closed: where telling it fails, it is closed all the same, and nobody can close it again.
+  // Recorded before it is closed: a closed incident cannot be closed again to repeat a record that failed.
   const detail = { event: 'closed by a person', incident: id, why };
   await ports.trail.append([entry('incident', value.subject, detail, ports, { who: by })]);
-  // Somebody else may change the row meanwhile, as an inspection of its key does: then what they left is closed.
+  // An inspection may change the row meanwhile: then the changed incident is closed.
   while (!(await resolveIncident(await closable(id, ports), judgement, false, ports)));
   return value;
 }
@@ -30,10 +30,12 @@ export async function closeIncident(id: string, why: string, by: Actor, ports: P
 async function closable(id: string, ports: Ports): Promise<StoredIncident> {
   const stored = (await readIncidents(ports)).stored.find(({ value }) => value.id === id);
   if (stored === undefined)
-    throw new NotAllowed(`There is no incident ${id}. Those that are open:\n  key-guardian incident list`);
+    throw new NotAllowed(`There is no incident ${id}. To see all:\n  key-guardian incident list`);
   const { value } = stored;
-  if (value.state === 'resolved') throw new NotAllowed(`Incident ${id} is over: ${value.judgement}.`);
+  if (value.state === 'resolved') throw new NotAllowed(`Incident ${id} is resolved already: ${value.judgement}.`);
   if (!isClosedByPeople(value))
-    throw new NotAllowed(`Incident ${id} tells of a state, ${value.kind}: it ends by itself when that is good again.`);
+    throw new NotAllowed(
+      `Incident ${id} reports a state, ${value.kind}: it ends by itself when that state is good again.`,
+    );
   return stored;
 }

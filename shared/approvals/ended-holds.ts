@@ -8,10 +8,10 @@ import { endIncidents, openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
-/** The id of the incident that tells of a hold. */
+/** The id of the incident `hold-set` of a hold. */
 export const incidentOfHold = (set: Hold): string => incidentId(holdSet.draft(set), set.id);
 
-/** A hold is kept for so long after its end, in ms: what changed under it may wait for a person. */
+/** How long after its end the row of a hold is removed, in ms: until then a person can settle what changed under it. */
 const KEPT_MS = 30 * DAY_MS;
 
 /**
@@ -22,7 +22,7 @@ const KEPT_MS = 30 * DAY_MS;
 export async function endHolds(vault: string, ports: Ports): Promise<void> {
   const swept = guardedVaults(ports.policy);
   const { stored, unreadable } = await ports.tables.holds.list('holds');
-  // One that cannot be read may be a person's stop: every inspection of a key tells of it and writes nothing.
+  // A row that cannot be read may be a hold: every inspection of a key alerts of it, and writes nothing.
   await quarantineRows(unreadable, ports);
   for (const held of stored) {
     const { value } = held;
@@ -34,14 +34,14 @@ export async function endHolds(vault: string, ports: Ports): Promise<void> {
       await openIncident(holdSet.draft(value), ports, incidentOfHold(value));
     } else if (overMs >= KEPT_MS) {
       await ports.tables.holds.remove(held);
-    } else if (value.released === undefined && value.endTold === undefined) {
-      await tellEnded(value, ports);
-      await ports.tables.holds.replace(held, { ...value, endTold: true });
+    } else if (value.released === undefined && value.endAlerted === undefined) {
+      await alertEnded(value, ports);
+      await ports.tables.holds.replace(held, { ...value, endAlerted: true });
     }
   }
 }
 
-async function tellEnded(ended: Hold, ports: Ports): Promise<void> {
+async function alertEnded(ended: Hold, ports: Ports): Promise<void> {
   const subject = subjectOfHold(ended);
   await ports.trail.append([entry('hold', subject, { event: 'ended by itself', hold: ended }, ports)]);
   await endIncidents(subject, ({ id }) => id === incidentOfHold(ended), 'ended by itself', ports);

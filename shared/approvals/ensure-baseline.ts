@@ -17,12 +17,12 @@ import { approveProposed } from './accept-baseline.ts';
 import { proposeBaseline } from './propose-baseline.ts';
 
 /**
- * Sees to it that the vault has a register to be compared with. Where nothing is known of it yet, proposes a baseline: what is not suspicious
- * counts at once where a key is in `alert`; before anything is written in `block` a person has to accept it, which is
- * alerted while it waits. Rebuilds the register from the trail where that has a baseline and the register has lost it.
+ * Makes sure that the vault has a register. For a vault that is not known yet, it proposes a baseline: for keys in `alert`
+ * the versions that are not suspicious are approved at once; for keys in `block` nothing is written before a person accepts
+ * the baseline, and operators are alerted while it waits. A register that was lost is rebuilt from the trail.
  *
- * @throws BaselineImpossible where the vault cannot be read for a proposal
- * @throws TrailBroken, SpooledRecordUnreadable, RegisterRecordUnreadable where the trail cannot be believed or read: then
+ * @throws BaselineImpossible where the vault cannot be read in full
+ * @throws TrailBroken, SpooledRecordUnreadable, RegisterRecordUnreadable where the trail is broken or cannot be read: then
  *   nothing is rebuilt
  */
 export async function ensureBaseline(vault: string, ports: Ports): Promise<void> {
@@ -32,7 +32,7 @@ export async function ensureBaseline(vault: string, ports: Ports): Promise<void>
   await openWhile(isWaiting, baselineWaiting.draft(vault, state.at), 'the baseline is accepted', ports);
 }
 
-/** Where the vault stands; `undefined` where nothing is known of it. */
+/** The state of the vault's baseline; `undefined` where the vault is not known yet. */
 async function standing(vault: string, ports: Ports): Promise<BaselineState | undefined> {
   const state = await readBaseline(ports.tables, vault);
   const isWhole = state !== undefined && state.state !== 'rebuilding';
@@ -67,7 +67,7 @@ async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   return state;
 }
 
-/** The state in which the trail has the vault, its register made anew; as given where the trail has no baseline, or one without keys. */
+/** Rebuilds the vault's register from the trail and returns the state of its baseline. Returns the given state where the trail has no baseline, or one without keys. */
 async function rebuilt(
   vault: string,
   given: BaselineState | undefined,
@@ -78,16 +78,16 @@ async function rebuilt(
   if (state === undefined) return undefined;
   const keys = changesByKey(records.flatMap((record) => changeIn(record, vault)));
   if (keys.size === 0) return given ?? state;
-  // Until all of it is there, nobody takes what is missing for new keys, and nothing is written to the vault.
+  // In this state keys that are still missing are not taken for new ones, and nothing is written to the vault.
   const at = given?.state === 'rebuilding' ? given.at : ports.now();
   await writeBaseline(ports.tables, vault, { state: 'rebuilding', at });
   await inTurns(ROWS_AT_ONCE, [...keys], async ([key, its]) => {
-    // Two may rebuild at once: what the other put there, and inspections have changed since, stays.
+    // Two instances may rebuild at once: a row that is there already stays, since an inspection may have changed it.
     await changeKey(ports.tables.keys, { vault, key }, (record) =>
       Object.keys(record.approved.versions).length === 0 ? withChanges(record, its) : record,
     );
   });
-  // Alerted before it counts as whole: where we end in between, it is rebuilt and alerted once more.
+  // Alerted before it counts as complete: after a crash in between it is rebuilt and alerted once more.
   const subject = vaultSubject(vault);
   await ports.trail.append([entry('baseline', subject, { state: 'rebuilt', keys: keys.size }, ports)]);
   await openIncident(guardianUnwell.draft('register-lost', at, String(keys.size), subject), ports);
@@ -95,7 +95,7 @@ async function rebuilt(
   return state;
 }
 
-/** Where the vault stood at last: a baseline that was accepted once stays so. */
+/** The last state of the vault's baseline: a baseline that was accepted once stays accepted. */
 function stateIn(records: readonly AuditRecord[]): BaselineState | undefined {
   const baselines = records.filter(({ what }) => what === 'baseline');
   const accepted = baselines.filter(({ detail }) => detail.state === 'accepted');

@@ -16,7 +16,7 @@ import { askApproval } from './approve.ts';
 import { incidentOfHold } from './ended-holds.ts';
 import { isId, recordThenChange } from './record-then-change.ts';
 
-/** Sets a hold: no write from now on, on a key, a vault, or everything. One person does it alone; it pages everyone. */
+/** Sets a hold: the guardian writes nothing from now on, to a key, a vault, or everything. One person alone can set it; everyone is alerted. */
 export async function setHold(
   on: Pick<Hold, 'vault' | 'key'>,
   why: string,
@@ -26,14 +26,14 @@ export async function setHold(
 ): Promise<Hold> {
   const now = ports.now();
   const set: Hold = { ...on, id: ports.newId(), by, why, from: now, until: later(now, durationMs) };
-  // The hold counts from here; its record and its alert may follow.
+  // The hold is in force from here on; its record and its alert follow.
   await ports.tables.holds.put('holds', set.id, set);
   await ports.trail.append([entry('hold', subjectOfHold(on), { event: 'set', hold: set }, ports, { who: by })]);
   await openIncident(holdSet.draft(set), ports, incidentOfHold(set));
   return set;
 }
 
-/** Releases a hold before its end. What changed under it stays a person's to settle. */
+/** Releases a hold before its end. What changed during it stays as it is until a person settles it. */
 export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<Hold> {
   const stored = await found(id, ports);
   if (stored.value.released === undefined && !isInForce(stored.value, ports.now())) return stored.value;
@@ -49,18 +49,18 @@ export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<
   return released;
 }
 
-/** What a person's word on a hold came to. */
+/** The result of settling a hold. */
 export interface Settled {
   readonly hold: Hold;
-  /** The keys that changed under it. */
+  /** The keys that changed during it. */
   readonly keys: readonly KeyId[];
-  /** What was asked for, where it is to be accepted: a second person grants. */
+  /** With `accept`, the approvals that were asked for; a second person grants them. */
   readonly asked: readonly Approval[];
 }
 
 /**
- * Settles what changed under a hold, and releases it where it still stands. `undo` lets the guardian put it back in a
- * vault in `block`; `accept` asks for an approval of each state, which a second person grants.
+ * Settles what changed during a hold, and releases the hold where it is still in force. `undo` lets the guardian undo it for
+ * keys in `block`; `accept` asks for an approval of each changed state, which a second person grants.
  */
 export async function settleHold(id: string, as: Settlement, by: Actor, ports: Ports): Promise<Settled> {
   await releaseHold(id, by, ports);
@@ -75,7 +75,7 @@ export async function settleHold(id: string, as: Settlement, by: Actor, ports: P
   return { hold, keys, asked };
 }
 
-/** What an approval of it lasts, in ms. */
+/** How long an approval lasts that `accept` asks for, in ms. */
 const ASKED_FOR_MS = DAY_MS;
 
 interface Changed extends KeyId {
@@ -83,7 +83,7 @@ interface Changed extends KeyId {
   readonly acts: readonly ApprovableAct[];
 }
 
-/** What may have changed under a hold and is not as approved, a key and version each. Throws `RowUnreadable` where a row cannot be read. */
+/** The keys and versions that may have changed during a hold and are not as approved. Throws `RowUnreadable` where a row cannot be read. */
 async function changedUnder(id: string, ports: Ports): Promise<readonly Changed[]> {
   const changed: Changed[] = [];
   for (const vault of guardedVaults(ports.policy)) {
@@ -105,7 +105,7 @@ async function changedUnder(id: string, ports: Ports): Promise<readonly Changed[
 
 function askFor({ vault, key, version, acts }: Changed, hold: Hold, by: Actor, ports: Ports): Promise<Approval> {
   const from = ports.now();
-  const why = `It changed under hold ${hold.id}: ${hold.why}`;
+  const why = `It changed during hold ${hold.id}: ${hold.why}`;
   return askApproval(
     { vault, key, version, acts, by: 'anyone', from, until: later(from, ASKED_FOR_MS), why },
     by,
@@ -117,7 +117,7 @@ const wake = (id: KeyId, { queues, newId, now }: Ports): Promise<void> =>
   queues.inspections.send({
     subject: keyOf(id),
     hints: [
-      { id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'inspect-again', why: 'a hold was settled' } },
+      { id: newId(), sense: 'follow-up', sensedAt: now(), says: { kind: 'inspect-again', why: 'a hold was settled' } },
     ],
     attempt: 0,
   });

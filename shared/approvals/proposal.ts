@@ -3,7 +3,7 @@ import { type ApprovedVersion, isKept, type KeyRecord } from '../domain/register
 import { DAY_MS, sameMoment, utc } from '../domain/time.ts';
 import type { ReadVersion } from '../domain/vault.ts';
 
-/** A change this recent makes an unusable version suspicious, in ms. */
+/** An unusable version is suspicious where it was changed within this time, in ms. */
 const RECENT_MS = 30 * DAY_MS;
 
 /** A version as the vault shows it. */
@@ -14,7 +14,7 @@ export interface ShownVersion {
   readonly current: boolean;
 }
 
-/** A version as the baseline would take it. */
+/** A version in the proposal for a baseline. */
 export interface Proposed {
   readonly key: string;
   /** `undefined` for a deleted key: its versions cannot be read. */
@@ -24,25 +24,25 @@ export interface Proposed {
   /** `undefined` for a deleted key. */
   readonly listed: ListedVersion | undefined;
   readonly current: boolean;
-  /** What the register holds it to already; `undefined` where it is not approved. */
+  /** Its approved attributes; `undefined` where it is not approved. */
   readonly approved: Attributes | undefined;
   /** Whether its key was deleted with approval, or abandoned, and is back. */
   readonly comesBack: boolean;
-  /** Why it is not taken as it is by itself; `undefined` where nothing is odd. */
+  /** Why a person has to decide on it; `undefined` where it is not suspicious. */
   readonly suspicious: string | undefined;
-  /** When reading it began: what came to be later may not be in it. */
+  /** When reading it began: a later change may not be in it. */
   readonly readAt: Date;
-  /** When it was changed after it was made, where that is less than 30 days ago. */
+  /** When it was last changed, where that was after it was made and less than 30 days ago. */
   readonly changedAt: Date | undefined;
 }
 
-/** How people name it: `key/version`. */
+/** Its name on the command line: `key/version`. */
 export const nameOf = ({ key, version }: Proposed): string => `${key}/${version ?? ''}`;
 
 /**
- * What the baseline makes of a version.
+ * The proposal for one version.
  *
- * @param record what the register holds of its key; `undefined` where nothing
+ * @param record the register's record of its key; `undefined` where there is none
  * @param now when reading it began
  */
 export function proposedVersion(
@@ -72,7 +72,7 @@ export function proposedVersion(
   };
 }
 
-/** A deleted key: its versions cannot be read. */
+/** The proposal for a deleted key, whose versions cannot be read. */
 export const proposedDeleted = (key: string, now: Date): Proposed => ({
   key,
   version: undefined,
@@ -86,7 +86,7 @@ export const proposedDeleted = (key: string, now: Date): Proposed => ({
   changedAt: undefined,
 });
 
-/** The suspicious first, then what was changed lately. */
+/** Suspicious versions first, then those changed lately. */
 export const bySuspicion = (proposed: readonly Proposed[]): readonly Proposed[] =>
   proposed.toSorted((one, other) => placeOf(one) - placeOf(other));
 
@@ -107,20 +107,20 @@ function suspicion(
   const { enabled, notBefore, expiresOn } = shown;
   const changed = `was changed on ${utc(shown.updated)}`;
   const recent = now.getTime() - shown.updated.getTime() < RECENT_MS;
-  if (!enabled && current) return 'it is disabled and current: something may need it';
+  if (!enabled && current) return 'it is disabled and is the current version: it may be in use';
   if (!enabled && recent) return `it is disabled and ${changed}`;
   const expired = expiresOn !== undefined && expiresOn.getTime() <= now.getTime();
-  if (expired && current) return 'it is current and has expired';
+  if (expired && current) return 'it has expired and is the current version';
   if (expired && recent) return `it has expired and ${changed}`;
   if (notBefore !== undefined && notBefore.getTime() > now.getTime())
     return `it cannot be used before ${utc(notBefore)}`;
-  // A key that was made to sign was never one for disks.
+  // A key that was made without these operations was never meant for disks.
   const removed = VITAL_OPERATIONS.filter((vital) => operations?.includes(vital) === false);
   if (removed.length > 0 && changedLately(shown, now)) return `it has no ${removed.join(' and ')} and ${changed}`;
   return approved === undefined || isAsApproved(shown, operations, approved) ? undefined : 'it is not as approved';
 }
 
-/** Why the guardian did not approve a version that it knows. */
+/** Why the guardian did not approve a known version. */
 const refused = (known: ApprovedVersion | undefined): string | undefined =>
   known === undefined || known.attributes !== undefined
     ? undefined
@@ -136,7 +136,7 @@ const isAsApproved = (
   sameMoment(expiresOn, approved.expiresOn) &&
   (operations === undefined || sameOperations(operations, approved.operations));
 
-/** Why a version cannot be in use as it is shown; `undefined` where it can. */
+/** Why a version is unusable as it is now; `undefined` where it is usable. */
 export function unusable({ listed, read, approved }: Proposed, now: Date): string | undefined {
   const shown = read ?? listed;
   if (shown === undefined) return 'its key is deleted';

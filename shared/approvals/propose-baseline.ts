@@ -11,8 +11,8 @@ import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type Show
 const READS_AT_ONCE = 8;
 
 /**
- * Everything of a vault as it is now, the suspicious first, then what was changed lately. Throws `BaselineImpossible` where
- * any of it cannot be read.
+ * The proposal for a vault's baseline: every version as it is now, suspicious ones first, then those changed lately. Throws
+ * `BaselineImpossible` where any of them cannot be read.
  */
 export async function proposeBaseline(vault: string, ports: Ports): Promise<readonly Proposed[]> {
   const reads = ports.reads(vault);
@@ -49,7 +49,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   return bySuspicion([...shown, ...gone.map(({ key }) => proposedDeleted(key, ports.now()))]);
 }
 
-/** Every version of a key, read in full where the service lets us. */
+/** Every version of a key, read in full where the service allows it. */
 async function readVersions(vault: string, key: string, reads: VaultReads): Promise<readonly ShownVersion[]> {
   const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
   const listing = got(versions, spell({ vault, key }));

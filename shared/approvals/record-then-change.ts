@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts';
 import type { Rows, Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 
-/** What somebody says of an approval or a hold. */
+/** A change of an approval or a hold by a person. */
 export interface Said<T> {
   readonly what: Extract<AuditEntry['what'], 'approval' | 'hold'>;
   readonly subject: Subject;
@@ -17,8 +17,8 @@ export interface Said<T> {
 }
 
 /**
- * Records what somebody says, and then lets it count. Throws `NotAllowed` where somebody else was faster, once the trail
- * says that it had no effect.
+ * Records a change of an approval or a hold, then makes it. Where somebody else changed the row first, it records that this
+ * change had no effect, and throws `NotAllowed`.
  */
 export async function recordThenChange<T extends { readonly id: string }>(
   rows: Rows<T>,
@@ -28,15 +28,15 @@ export async function recordThenChange<T extends { readonly id: string }>(
 ): Promise<void> {
   await ports.trail.append([entry(what, subject, { event, [what]: next }, ports, { who })]);
   if ((await rows.replace(stored, next)) !== undefined) return;
-  // Where only the answer was lost it took hold all the same.
+  // Where only storage's answer was lost, the change was made all the same.
   const standing = await rows.get(stored.row.partition, stored.row.row);
   if (isDeepStrictEqual(plain(standing?.value), plain(next))) return;
   const detail = { event: 'without-effect', said: event, id: next.id };
   await ports.trail.append([entry(what, subject, detail, ports, { who })]);
-  throw new NotAllowed(`The ${what} ${next.id} was just changed by somebody else: see how it stands, and try again.`);
+  throw new NotAllowed(`Somebody else has just changed the ${what} ${next.id}: check how it stands, then try again.`);
 }
 
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
-/** Whether it can be the id of anything: storage refuses other keys of a row with an error of its own. */
+/** Whether a text can be an id. Storage would refuse any other text as the key of a row. */
 export const isId = (text: string): boolean => /^[\w-]{1,100}$/.test(text);

@@ -1,13 +1,13 @@
 import type { BlobClient } from '@azure/storage-blob';
 
-/** How long the whole text of one blob may take to come: a day's stream is some tens of megabytes. */
+/** How long reading the text of one blob may take: a day's stream has some tens of megabytes. */
 const DOWNLOAD_TIMEOUT_MS = 60_000;
 /** How long the service may take before it begins to answer. */
 const ANSWER_TIMEOUT_MS = 4_500;
 
 /**
- * The text of a blob from a byte position on, up to another or to its end, read as UTF-8. Throws what the client throws,
- * also where the service has not begun to answer after 4.5 s, or not ended after 60.
+ * The text of a blob between two byte positions, read as UTF-8. Throws what the client throws, also where the service has
+ * not begun to answer after 4.5 s or has not finished after 60 s.
  *
  * @param untilByte not below `fromByte`; default: the end as it then is
  */

@@ -17,7 +17,7 @@ const coded: z.ZodType<CodedError> = z.object({
 });
 const errorBody = z.object({ error: coded });
 
-/** Carries the inner code of a refusal in a header of the answer: the client drops the body of a list's refusal. */
+/** Copies the inner code of a refusal into a header of the answer: the client drops the body where a list is refused. */
 export const namedRefusals: PipelinePolicy = {
   name: 'namedRefusals',
   async sendRequest(request, next) {
@@ -33,7 +33,7 @@ function innerCodeIn(body: string): string | undefined {
     const parsed = errorBody.safeParse(JSON.parse(body));
     return parsed.success ? innermostCode(parsed.data.error) : undefined;
   } catch {
-    // Not JSON, as from a proxy: then the status alone has to tell.
+    // Not JSON, as from a proxy: then only the status is known.
     return undefined;
   }
 }
@@ -43,13 +43,13 @@ const innermostCode = ({ code, innererror }: CodedError): string | undefined =>
   (innererror == null ? undefined : innermostCode(innererror)) ?? code ?? undefined;
 
 /**
- * Whether the service itself says that a key is not there. A 404 of anybody else, as of a proxy or of a vault that is gone,
- * says nothing of the key.
+ * Whether the service itself answered that a key does not exist. Any other 404, as from a proxy or for a vault that is gone,
+ * says nothing about the key.
  */
 export const isMissing = (error: unknown): boolean =>
   isRestError(error) && error.statusCode === 404 && error.response?.headers.get(INNER_CODE) === 'KeyNotFound';
 
-/** What was being done when a vault refused it. */
+/** The call that a vault refused. */
 export interface Call {
   readonly vault: string;
   /** What was done to what: `reading disk-a`. */
@@ -58,7 +58,7 @@ export interface Call {
 }
 
 /**
- * Which of the refusals an error of the Key Vault client is. Keyed on statuses and inner codes, never on sentences.
+ * The refusal that an error of the Key Vault client stands for, by its status and inner code, never by its message.
  * @see https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
  */
 export function refusalOf(error: unknown, { vault, doing, during }: Call): Refusal {
@@ -80,7 +80,7 @@ export function refusalOf(error: unknown, { vault, doing, during }: Call): Refus
     case 429:
       return { kind: 'throttled', error: refused };
     case 503:
-      // No page tells what a write is answered during a failover; one that reads survive counts as read-only.
+      // The answer to a write during a failover is documented nowhere: a 503 to a write counts as read-only.
       return { kind: during === 'write' ? 'read-only' : 'unreachable', error: refused };
     case 400:
     case 405:

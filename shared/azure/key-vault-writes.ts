@@ -6,7 +6,7 @@ const REQUEST_ID = 'x-key-guardian-request-id';
 const NOT_BEFORE = 'x-key-guardian-nbf';
 const EXPIRES = 'x-key-guardian-exp';
 
-/** What a write hands to `exactWrites`; none of it leaves the process as it is. */
+/** Headers by which a write passes its request id and dates to `exactWrites`, which removes them from the request. */
 export function headersOf(requestId: string, { notBefore, expiresOn }: AttributeChange): Record<string, string> {
   return {
     [REQUEST_ID]: requestId,
@@ -21,7 +21,7 @@ const patch = z.looseObject({ attributes: z.looseObject({}) });
 
 /**
  * Puts the intent's id into `x-ms-client-request-id`, which the client would replace, and the dates as whole Unix
- * seconds into the body: the client's serializer cuts them to 32 bits, so that 2050 goes out as a year before 1970.
+ * seconds into the body: the client's serializer cuts them to 32 bits, which turns 2050 into a year before 1970.
  */
 export const exactWrites: PipelinePolicy = {
   name: 'exactWrites',

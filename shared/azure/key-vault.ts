@@ -20,11 +20,11 @@ export interface KeyVaultConnection {
   readonly credential: TokenCredential;
   /** The HTTP client; the SDK's own where left out. */
   readonly httpClient?: HttpClient | undefined;
-  /** Only where the address has a port, which the challenge's resource has not. Default false. */
+  /** True only where the address has a port: the resource of the challenge never has one. Default false. */
   readonly disableChallengeResourceVerification?: boolean;
 }
 
-/** A call that takes longer has not been answered, in ms: a claim on a key lasts 30 s. */
+/** A call that takes longer counts as not answered, in ms: a claim on a key lasts 30 s. */
 const CALL_TIMEOUT_MS = 8_000;
 
 const optionsOf = ({ httpClient, disableChallengeResourceVerification = false }: KeyVaultConnection) => ({
@@ -32,9 +32,9 @@ const optionsOf = ({ httpClient, disableChallengeResourceVerification = false }:
   disableChallengeResourceVerification,
 });
 
-/** Reads one vault. What cannot be read is a refusal, never an absence. */
+/** The reads of one vault. What cannot be read comes back as a refusal, never as missing. */
 export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
-  // Two quick tries: the guard inspects again by itself, and a sweep must not pile up on a vault in trouble.
+  // Two quick tries: a failed inspection is repeated anyway, and sweeps must not add load to a vault in trouble.
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
@@ -70,14 +70,14 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
         for await (const properties of client.listPropertiesOfKeyVersions(key)) listed.push(listedVersion(properties));
         return listed;
       });
-      // An unknown name has been answered with 404 and with an empty list: both mean that it has no versions.
+      // Vaults have answered an unknown name both with 404 and with an empty list: both mean that it has no versions.
       return answer.kind === 'ok' && answer.value.length === 0 ? { kind: 'missing' } : answer;
     },
     async read(key, version) {
       const answer = await answeredRead(reading(version === undefined ? key : `${key}/${version}`), async () =>
         readVersion(await client.getKey(key, { ...limited(), ...(version === undefined ? {} : { version }) })),
       );
-      // 200 in every recording up to 2022, 403 KeyDisabled in emulators: a disabled key that is not shown is still there.
+      // A disabled key is answered with 200 in every recording up to 2022, and with 403 KeyDisabled by emulators: it exists in both cases.
       return isKeyDisabled(answer) ? { kind: 'undetailed' } : answer;
     },
     readDeleted: (key) =>
@@ -85,12 +85,12 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   };
 }
 
-/** Writes to one vault. Nothing is sent twice: each write is an intent of its own, and the guard inspects again. */
+/** The writes of one vault. The client never sends one twice: each write has its own intent, and a failed one is decided on again. */
 export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
   const client = new KeyClient(connection.url, connection.credential, {
     ...optionsOf(connection),
     retryOptions: { maxRetries: 0 },
-    // Once a call, before authentication: a challenged request goes out twice, without its body the first time.
+    // Applied once for each call, before authentication: a challenged request is sent twice, first without its body.
     additionalPolicies: [
       { policy: exactWrites, position: 'perCall' },
       { policy: namedRefusals, position: 'perCall' },
@@ -114,7 +114,7 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
       }),
     recover: (key, requestId) =>
       answeredWrite(writing(`recovering ${key}`), async () => {
-        // The poller is not waited for: it takes a 403 for done, and only reading the versions back is believed.
+        // The poller is not used: it takes a 403 for success. Only reading the versions back shows that the key is recovered.
         await client.beginRecoverDeletedKey(key, {
           ...limited(),
           requestOptions: { headers: headersOf(requestId, {}) },
@@ -124,7 +124,7 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
   };
 }
 
-/** Lists follow their pages by themselves, without the options of the call: each request has its own limit. */
+/** Gives each request its own timeout: the client follows the pages of a list without the options of the call. */
 const inTime: PipelinePolicy = {
   name: 'inTime',
   sendRequest: (request, next) => next(Object.assign(request, { timeout: CALL_TIMEOUT_MS })),
@@ -142,7 +142,7 @@ async function answered<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>>
   }
 }
 
-/** A token may be refused for a moment, and taken by the next of the service's machines: a read is asked once more. */
+/** Repeats a read once where the token is refused: one of the service's machines may refuse a good token for a moment. */
 async function answeredRead<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>> {
   const first = await answered(of, call);
   return first.kind === 'unauthenticated' ? answered(of, call) : first;
@@ -160,7 +160,7 @@ const isKeyDisabled = (answer: Answer<unknown>): boolean =>
   answer.error instanceof VaultRefused &&
   answer.error.code === 'KeyDisabled';
 
-/** The service gives every attribute but the dates; one that is missing means an answer that is none. */
+/** An attribute that the service always gives (all but the dates). Throws `AnswerUnreadable` where it is missing. */
 function given<T>(value: T | undefined, what: string, of: string): T {
   if (value === undefined) throw new AnswerUnreadable(of, what);
   return value;
@@ -169,7 +169,7 @@ function given<T>(value: T | undefined, what: string, of: string): T {
 /** The last moment that a `Date` holds. */
 const LATEST_MS = 8_640_000_000_000_000;
 
-/** The client gives 0 (1970) as the number 0, and a date beyond all dates as one that is none. */
+/** A date as the client gives it: 1970 comes as the number 0, a date later than a `Date` can hold as an invalid one. */
 function dated(moment: Date | number | undefined): Date | undefined {
   if (moment === undefined || moment === null) return undefined;
   const ms = Number(moment);
@@ -181,7 +181,7 @@ const listedVersion = (properties: KeyProperties): ListedVersion & { readonly ma
   version: given(properties.version, 'version', properties.id ?? properties.name),
 });
 
-/** What a list of keys tells of one; `undefined` where its item does not hold what it should: it hides no other. */
+/** The attributes of one item in a list of keys; `undefined` where the item is incomplete: it must not hide the others. */
 function soundAttributes(properties: KeyProperties): ReturnType<typeof listedAttributes> | undefined {
   try {
     return listedAttributes(properties);
@@ -191,7 +191,7 @@ function soundAttributes(properties: KeyProperties): ReturnType<typeof listedAtt
   }
 }
 
-/** What a list of keys tells, in which no version is named. */
+/** The attributes of one item in a list of keys, which names no version. */
 function listedAttributes(properties: KeyProperties): Omit<ListedVersion, 'version'> & { readonly managed: boolean } {
   const of = properties.id ?? properties.name;
   return {
@@ -233,7 +233,7 @@ type PublicPart = {
   readonly y?: Uint8Array;
 };
 
-/** SHA-256 over the public part alone: it tells two keys apart and reveals neither. */
+/** SHA-256 over the public part only: equal for the same key, and it reveals nothing of the key. */
 function fingerprintOf({ n, e, crv, x, y }: PublicPart): string {
   const hash = createHash('sha256');
   for (const part of [n, e, crv, x, y]) hash.update(part ?? '').update('\0');

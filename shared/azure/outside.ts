@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 
-/** What the guardian takes from outside its own process. */
+/** What the guardian uses outside its own process. */
 export interface Outside {
   /** The HTTP client of Key Vault calls; the SDK's own where `undefined`. */
   readonly vaultHttpClient: HttpClient | undefined;
@@ -26,7 +26,7 @@ const azure: Outside = {
 
 let outside: Outside = azure;
 
-/** What is outside. No setting changes it: a package that nobody altered always speaks to Azure. */
+/** What the guardian uses outside its process. No setting changes it: the deployed package always uses Azure. */
 export const currentOutside = (): Outside => outside;
 
 /** Puts the local Azure in Azure's place. Called by `local/` alone, before it imports `functions/`; the bundle drops it. */

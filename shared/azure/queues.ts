@@ -2,7 +2,7 @@ import type { QueueClient } from '@azure/storage-queue';
 import type { Queue } from '../storage.ts';
 import { callDeadline, placeIn } from './storage-errors.ts';
 
-/** A message that nobody could take for a week is still wanted. */
+/** Messages never expire: one that was not taken for a week is still needed. */
 const NEVER_EXPIRES = -1;
 
 /**
@@ -26,8 +26,8 @@ export function queue(client: QueueClient): Queue {
 }
 
 /**
- * How many messages a queue holds, hidden ones too, as storage counts them: about so many. 0 where there is no such
- * queue. Throws `StorageUnreachable`.
+ * The approximate number of messages in a queue, hidden ones included; 0 where there is no such queue. Throws
+ * `StorageUnreachable`.
  */
 export function messagesIn(client: QueueClient): () => Promise<number> {
   const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));

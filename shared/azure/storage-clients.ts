@@ -3,7 +3,7 @@ import { TableClient } from '@azure/data-tables';
 import { ContainerClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
 
-/** Where a storage account is and how one gets in. */
+/** The address of a storage account and how to authenticate to it. */
 export type StorageSettings =
   | { readonly kind: 'connection-string'; readonly value: string }
   | {
@@ -15,14 +15,14 @@ export type StorageSettings =
       readonly credential: TokenCredential;
     };
 
-/** Makes the clients of one storage account. Making one calls nobody. */
+/** Makes the clients of one storage account. Making one sends no request. */
 export interface StorageClients {
   table(name: string): TableClient;
   queue(name: string): QueueClient;
   container(name: string): ContainerClient;
 }
 
-// One more try, soon: a restore waits for these calls, and the platform delivers the message again if both fail.
+// One quick retry: a restore waits for these calls, and the platform delivers the message again where both fail.
 const tables = { retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 } };
 const queuesAndBlobs = { retryOptions: { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 } };
 

@@ -27,21 +27,21 @@ export function answerOf(error: unknown): ServiceAnswer {
   return { status: error.statusCode, code: blob.success ? blob.data.errorCode : error.code };
 }
 
-/** The codes that say that the table, queue or container itself is not there yet. */
+/** The codes for a table, queue or container that does not exist yet. */
 const NOT_MADE_YET: readonly string[] = ['TableNotFound', 'QueueNotFound', 'ContainerNotFound'];
 
-/** A place in storage that is made on first use. */
+/** A table, queue or container, which is made on first use. */
 export interface Place {
   /** Reads: an answer whose code is in `expected` becomes its value; all else throws `StorageUnreachable`. */
   read<T, E>(doing: string, call: () => Promise<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
-  /** Writes: as `read`; where the table, queue or container is missing, it is made and the call made once more. */
+  /** Writes: as `read`; where the table, queue or container is missing, it is made and the call repeated. */
   write<T, E>(doing: string, call: () => Promise<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
 }
 
 /**
  * Calls storage and turns what it throws into values, or into `StorageUnreachable` with its cause.
  *
- * @param make makes the table, queue or container, and is content where it is there already
+ * @param make makes the table, queue or container; does nothing where it exists
  */
 export function placeIn(make: () => Promise<unknown>): Place {
   async function attempt<T, E>(

@@ -5,8 +5,8 @@ import { onePage } from './pages.ts';
 import { callDeadline, placeIn } from './storage-errors.ts';
 
 /**
- * Append blobs of one container. A lost answer is asked for again by the client, so an `append` that took hold may come
- * back as 'moved': read the end of the blob to see whose block it is. Appending to a blob that is not there is 'moved'.
+ * Append blobs of one container. The client repeats a call whose answer was lost, so an `append` that succeeded may return
+ * 'moved': read the end of the blob to find out whose block it is. Appending to a blob that does not exist is 'moved'.
  *
  * @see https://learn.microsoft.com/rest/api/storageservices/append-block
  */

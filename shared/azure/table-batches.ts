@@ -1,13 +1,13 @@
 const ROWS_IN_ONE_TRANSACTION = 100;
-// A transaction's body takes 4 MiB; its envelope, the JSON in JSON and base64 take their part.
+// A transaction may have 4 MiB; its envelope, the JSON in JSON and base64 need a part of that.
 const BYTES_IN_ONE_TRANSACTION = 1_000_000;
 
-/** A row as it goes to the service. */
+/** A row as it is sent to the service. */
 export type Entity = Readonly<Record<string, string | Uint8Array>>;
 
 /**
- * The rows in the same order, in parts that one transaction takes: at most 100 rows, and at most 1,000,000 bytes of UTF-8
- * and of packed data, but for a row that is longer by itself.
+ * The rows in the same order, in batches for one transaction each: at most 100 rows and at most 1,000,000 bytes of UTF-8 and
+ * packed data; a longer row has a batch of its own.
  *
  * @see https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
  */

@@ -1,13 +1,13 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-/** Longer JSON is packed: a row takes 1 MiB in all, and a key may have thousands of versions. */
+/** JSON with more characters is packed: a row may have 1 MiB in all, and a key may have thousands of versions. */
 const CHARACTERS_PLAIN = 30_000;
-/** A binary column takes 64 KiB. @see https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model#property-types */
+/** Bytes of packed JSON in one column, which may have 64 KiB. @see https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model#property-types */
 const BYTES_IN_ONE_COLUMN = 60_000;
 
 /**
- * How JSON lies in a table's row: as text in the column `json`, or, where it is longer than 30,000 characters, packed by
- * gzip in parts in the binary columns `gzip1`, `gzip2` and so on. `undefined` is kept as null, as JSON does in a list.
+ * The columns that hold JSON in a table's row: text in the column `json`, or, above 30,000 characters, packed by gzip in
+ * the binary columns `gzip1`, `gzip2` and so on. `undefined` is stored as null, as JSON does in a list.
  */
 export function columnsOf(data: unknown): Readonly<Record<string, string | Uint8Array>> {
   const text = JSON.stringify(data) ?? 'null';
@@ -20,8 +20,8 @@ export function columnsOf(data: unknown): Readonly<Record<string, string | Uint8
 }
 
 /**
- * The data that the columns hold. Where somebody's hand left no JSON there, the text itself is given (none, where it
- * cannot be unpacked), so that the reader's parser refuses that row by its key and the others are read.
+ * The data that the columns hold. Where somebody edited the row so that it holds no JSON, the text itself is returned
+ * (empty where it cannot be unpacked): then the reader's parser refuses this row, and the other rows are read.
  */
 export function dataOf(columns: Readonly<Record<string, unknown>>): unknown {
   const text = typeof columns.json === 'string' ? columns.json : unpacked(columns);

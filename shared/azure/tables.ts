@@ -7,9 +7,8 @@ import { batches } from './table-batches.ts';
 import { columnsOf, dataOf } from './table-columns.ts';
 
 /**
- * Rows of Azure Table Storage. A lost answer is asked for again by the client, so an `insert` that took hold may come
- * back as `undefined`: read the row to see whose it is. An answer that does not name its row, or has no ETag, counts as
- * none.
+ * Rows of Azure Table Storage. The client repeats a call whose answer was lost, so an `insert` that succeeded may return
+ * `undefined`: read the row to find out whose it is. An answer without the row's keys or its ETag counts as no answer.
  *
  * @see https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
  * @see https://learn.microsoft.com/rest/api/storageservices/query-entities
@@ -89,7 +88,7 @@ async function* pagesOf(
   do {
     const page = await place.read(
       `listing ${partition ?? 'all rows'} of table ${client.tableName}`,
-      // A page a call, so that each has a deadline of its own and a long list does not run out of time.
+      // One call for each page: each has its own deadline, so a long list does not time out.
       async () => {
         const read = await onePage(
           client.listEntities({ queryOptions, abortSignal: callDeadline() }),
@@ -110,7 +109,7 @@ async function allPut(
   partition: string,
   rows: readonly { readonly row: string; readonly data: unknown }[],
 ): Promise<void> {
-  // A transaction takes a row once; of two with one key the later one stands, as if they were put one by one.
+  // A transaction may name a row once: of two rows with the same key the later one is put.
   const once = [...new Map(rows.map(({ row, data }) => [row, toEntity(partition, row, data)])).values()];
   for (const batch of batches(once)) {
     const actions = batch.map((each): TransactionAction => ['upsert', each, 'Replace']);
@@ -128,12 +127,12 @@ const toEntity = (partition: string, row: string, data: unknown) => ({
   ...columnsOf(data),
 });
 
-/** What an answer names a row by. Without an ETag none could be replaced as it was read. */
+/** The keys and the ETag of a row in an answer. Without an ETag the row could not be replaced safely. */
 const placed = z.object({ partitionKey: z.string(), rowKey: z.string(), etag: z.string() });
 
 /**
- * The row of an answer, or as it stands after a write: what comes back is what the JSON holds. Called where a call is
- * made, so that an answer which names no row counts as none.
+ * The row of an answer, or the row as it is after a write, with the data that its JSON holds. Called inside the call to
+ * storage, so that an answer without the row's keys counts as no answer.
  */
 function toRow(answer: Readonly<Record<string, unknown>>): Row {
   const { partitionKey, rowKey, etag } = placed.parse(answer);

@@ -6,7 +6,7 @@ import { MINUTE_MS, moment } from './time.ts';
 export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
 export type ApprovableAct = (typeof approvableActs)[number];
 
-/** Asked by one person, granted by another, consumed when the state that it allows is observed. */
+/** An approval: one person asks for it, another grants it, and it is consumed when the state that it allows is observed. */
 export const approval = z.object({
   id: z.string(),
   vault: z.string(),
@@ -15,7 +15,7 @@ export const approval = z.object({
   /** A version, or `*`. Deleting has no version: it takes the whole key. */
   version: z.string(),
   acts: z.array(z.enum(approvableActs)).min(1),
-  /** Object id of who may do it, or `anyone` but the granter. */
+  /** Object id of who may do it; `anyone` for everybody but the granter. */
   by: z.string(),
   from: moment,
   until: moment,
@@ -27,7 +27,7 @@ export const approval = z.object({
 });
 export type Approval = z.infer<typeof approval>;
 
-/** A state that a key or a version is in and was not approved to be in. */
+/** A state of a key or a version that differs from the approved one. */
 export interface UnapprovedState {
   readonly key: string;
   /** `undefined` where the key as a whole is meant. */
@@ -37,15 +37,15 @@ export interface UnapprovedState {
   readonly otherwiseAt: Date | undefined;
 }
 
-/** After so long without an observation, only a window that is open now covers, in ms. */
+/** After so long without an observation, only an approval whose window is open now covers, in ms. */
 const LONG_GAP_MS = 10 * MINUTE_MS;
 
 /**
  * Whether an approval covers a state: its window overlaps the time between the last observation that showed the state
- * otherwise and now. After a gap of more than ten minutes the window has to be open now. Withdrawing closes the window; one
- * that was withdrawn before it opened never opens.
- * Nobody asks when exactly the act was, nor by whom: the audit log tells that minutes later. What the asker granted
- * covers nothing.
+ * otherwise and now. After a gap of more than ten minutes the window has to be open now. Withdrawing closes the window; a
+ * window withdrawn before it opened never opens. An approval that its asker granted covers nothing.
+ *
+ * Neither the time of the act nor the actor counts: the audit log has them minutes later.
  */
 export function covers(given: Approval, { key, version, act, otherwiseAt }: UnapprovedState, now: Date): boolean {
   const { granted, asked, withdrawn, acts, from } = given;
@@ -54,12 +54,12 @@ export function covers(given: Approval, { key, version, act, otherwiseAt }: Unap
   if (given.version !== '*' && version !== undefined && given.version !== version) return false;
   const endMs = Math.min(given.until.getTime(), withdrawn?.at.getTime() ?? Number.POSITIVE_INFINITY);
   if (endMs <= from.getTime()) return false;
-  const seenMs = otherwiseAt?.getTime() ?? Number.NEGATIVE_INFINITY;
-  const neededUntilMs = now.getTime() - seenMs > LONG_GAP_MS ? now.getTime() : seenMs;
+  const otherwiseMs = otherwiseAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const neededUntilMs = now.getTime() - otherwiseMs > LONG_GAP_MS ? now.getTime() : otherwiseMs;
   return from.getTime() <= now.getTime() && endMs >= neededUntilMs;
 }
 
-/** Whether who did it is who was meant: anyone but the granter, or the one who was named. A record without an object id is no mismatch. */
+/** Whether the approval allows this actor: the one it names, or anyone but the granter. An actor without an object id fits. */
 export const fitsActor = (given: Approval, oid: string): boolean =>
   oid === 'unknown' || (!isSame(oid, given.granted?.by.oid) && (given.by === 'anyone' || isSame(oid, given.by)));
 

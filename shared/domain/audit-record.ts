@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** Who did it, as far as the audit log or the command line says. */
+/** Who did something, as far as the audit log or the command line names them. */
 export const actor = z.object({
   /** Object id in Entra ID; `unknown` where no record names one. */
   oid: z.string(),
@@ -17,9 +17,9 @@ export const act = z.object({ operation: z.string(), version: z.string().optiona
 /** Kinds of record. A reader of the trail meets no other. */
 export const auditKinds = [
   'hint', // an audit event or another hint that a sense gave
-  'decision', // what was found and what was decided; only where it differs from the last one for that state
+  'decision', // what was found and what was decided; recorded only where it differs from the last recorded decision
   'intent', // what is about to be written to a vault
-  'outcome', // what came of an intent
+  'outcome', // how an intent ended
   'withheld', // what would have been written, and why it was not
   'incident', // opened, changed, resolved
   'alert', // accepted by a channel, refused by a channel
@@ -32,34 +32,34 @@ export const auditKinds = [
   'failure', // passing or lasting
 ] as const;
 
-/** What a caller gives; the trail adds sequence and hashes. Neither may ever carry key material, a token or a channel's address. */
+/** A record before the trail adds its sequence and hashes. It never carries key material, a token or a channel's address. */
 export const auditEntry = z.object({
-  /** The same in every copy of this record. */
+  /** The same where this record is appended twice. */
   id: z.string(),
   /** When it happened, as far as the guardian knows. */
   time: moment,
   what: z.enum(auditKinds),
   subject,
   who: actor.optional(),
-  /** Ids of the hints that led here, at most 20, and how many there were in all. */
+  /** Ids of the hints that led to it, at most 20, and how many hints there were. */
   hints: z.object({ ids: z.array(z.string()), count: z.number().int() }).optional(),
   /** Plain JSON: the finding, the verdict, the action, the outcome. */
   detail: z.record(z.string(), z.json()),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
-/** The form of records that this version writes. A reader takes what it knows of any other. */
+/** The version of the form in which records are written. A reader ignores what it does not know of another version. */
 export const RECORD_VERSION = 1;
 
 /** One line of a stream. */
 export const auditRecord = auditEntry.extend({
-  /** The form of the record. */
+  /** The version of its form. */
   v: z.number().int().default(RECORD_VERSION),
-  /** When it was appended, where that was later than the time because the trail's storage was down. */
+  /** When it was appended; absent unless it was spooled first because the trail's storage was down. */
   appendedAt: moment.optional(),
-  /** From 1, without a gap, through the whole stream, over its blobs. */
+  /** From 1, without a gap, through all blobs of the stream. */
   sequence: z.number().int().positive(),
-  /** Hash of the record before; of the stream's name for the first. */
+  /** Hash of the record before it; for the first record, hash of the stream's name. */
   previousHash: z.string(),
   /** SHA-256, hex, over the canonical JSON (RFC 8785) of all the other members. */
   hash: z.string(),

@@ -8,15 +8,15 @@ import { moment } from './time.ts';
 
 type Action = z.infer<typeof action>;
 
-/** Why something that could be undone was not, and how people read it. */
+/** The reasons why a finding that could be undone was not, each with the words that people read. */
 export const WITHHELD = {
-  'alert-only': 'not undone: it is in alert',
+  'alert-only': 'not undone: the policy only alerts for this key',
   'no-baseline': 'not undone: nobody has accepted the baseline of its vault',
-  managed: 'not undone: it belongs to a certificate',
+  managed: 'not undone: the key belongs to a certificate',
   hold: 'not undone: a hold stops every write',
-  'under-hold': 'not undone: it may have come to be under a hold, and is a person’s to settle',
-  'before-block': 'not undone: it was so before block began, and is a person’s to restore',
-  recovering: 'being undone: its recovery has begun',
+  'under-hold': 'not undone: it may have changed during a hold; release the hold with --undo or --accept',
+  'before-block': 'not undone: it was already so when block began; run restore',
+  recovering: 'being undone: the recovery of the key has begun',
 } as const;
 export type Withholding = keyof typeof WITHHELD;
 
@@ -34,26 +34,26 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
-/** What follows from what was observed. Plain data; deciding again on the state it leads to finds nothing more to do. */
+/** What is to be done about a subject as it was observed. Plain data; once its actions are done, deciding again finds nothing more to do. */
 export interface Decision {
   readonly judgements: readonly Judgement[];
-  /** At most one for each version, and recovering before all. */
+  /** At most one for each version; recovering the key comes first. */
   readonly actions: readonly Action[];
-  /** When to inspect again, in seconds; `undefined` where the sweep is enough. */
+  /** Seconds until the next inspection; `undefined` where the next sweep is soon enough. */
   readonly inspectAgainInSeconds: number | undefined;
 }
 
 /** What came of an intent. */
 export type Outcome =
   | { readonly kind: 'done' }
-  /** The service took it; it has not shown yet. */
+  /** The vault accepted it; reading back does not show it yet. */
   | { readonly kind: 'begun' }
-  /** It was refused, or reading back did not show it. */
+  /** The vault refused it, or reading back did not show it. */
   | { readonly kind: 'failed'; readonly because: string }
-  /** The answer was lost; the next inspection tells. */
+  /** The answer was lost; the next inspection reads whether it was done. */
   | { readonly kind: 'unknown'; readonly because: string };
 
-/** What an intent is about, kept with it so that a worker who takes over can say what its predecessor undid. */
+/** A finding that an intent undoes. It is stored with the intent, so that a worker who takes over can alert people of it. */
 export const undoneFinding = z.object({
   rule: z.string(),
   severity: z.enum(severities),
@@ -65,13 +65,13 @@ export const undoneFinding = z.object({
 });
 export type UndoneFinding = z.infer<typeof undoneFinding>;
 
-/** An intent, recorded before the vault is touched. Its id is the `x-ms-client-request-id` of the write. */
+/** An action that is about to be sent, recorded before the vault is touched. Its id is the `x-ms-client-request-id` of the write. */
 export const intent = z.object({
   id: z.string(),
   at: moment,
   action,
   findings: z.array(undoneFinding),
-  /** What becomes approved once it is done, because the approved date cannot be had again. */
+  /** The dates that become approved once it is done, because the approved ones cannot be restored. */
   approves: attributeChange.optional(),
 });
 export type Intent = z.infer<typeof intent>;
@@ -94,13 +94,13 @@ export type Claim = z.infer<typeof claim>;
 /** An intent with how it ended. */
 export interface Ended {
   readonly intent: Intent;
-  /** `done` only after reading back; what was only answered has begun, failed, or is unknown. */
+  /** `done` only after reading back; before that it has begun, has failed, or is unknown. */
   readonly outcome: Outcome;
-  /** Whether the vault took it, or may have: what it shows now may be the work of somebody who came after. */
+  /** Whether the vault accepted it, or may have. A state that differs now may then be a later act of somebody else. */
   readonly isTaken: boolean;
 }
 
-/** A verdict in the words of the trail and of incidents. */
+/** A verdict as the trail and incidents store it; `spellJudgement` puts it into words for people. */
 export const spellVerdict = (verdict: Verdict): string => {
   switch (verdict.kind) {
     case 'undo':

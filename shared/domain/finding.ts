@@ -5,56 +5,56 @@ import type { AttributeChange, Attributes, KeyId, ObservedKey, ObservedVersion }
 import type { KeyPolicy } from './policy.ts';
 import type { Difference, KeyRecord } from './register.ts';
 
-/** What would put one version right, as a rule about versions says it. */
+/** How a finding about one version can be undone. */
 export type VersionRemedy =
   /**
-   * Put attributes of the version back. `approves` is what becomes the approved value where the approved one cannot be
-   * had again, because a date that was set cannot be taken away.
+   * Restore attributes of the version. `approves` holds the dates that become approved, where the approved date cannot be
+   * restored: Azure cannot remove a date that was set.
    */
   | { readonly kind: 'restore'; readonly change: AttributeChange; readonly approves?: AttributeChange }
   /** Nothing is to be done but to alert people. */
   | { readonly kind: 'alert' };
 
-/** What would put it right. */
+/** How a finding can be undone. */
 export type Remedy =
-  /** Take the deleted key back. */
+  /** Recover the deleted key. */
   | { readonly kind: 'recover' }
-  /** Put attributes of one version back. */
+  /** Restore attributes of one version. */
   | (Extract<VersionRemedy, { kind: 'restore' }> & { readonly version: string })
   /** Nothing is to be done but to alert people. */
   | { readonly kind: 'alert' }
   /** The vault has not settled yet: inspect again. */
   | { readonly kind: 'wait' };
 
-/** What a rule finds: something that is not as approved. */
+/** What a rule finds: a state that is not as approved. */
 export interface Found {
   /** The id of the rule: the name of its file and of its test. */
   readonly rule: string;
   readonly severity: Severity;
   /** `undefined` where the whole key is meant. */
   readonly version: string | undefined;
-  /** The act whose state people could approve; `undefined` where there is none. */
+  /** The act whose approval would allow this state; `undefined` where no approval can. */
   readonly act: ApprovableAct | undefined;
-  /** When it came to be, where the rule knows; else two observations tell. */
+  /** When the state began, where the rule knows that; otherwise it is found from two observations. */
   readonly since?: Date;
-  /** Whether disks stop working an hour after that. */
+  /** Whether disks stop working an hour after it began. */
   readonly stopsDisks: boolean;
-  /** One sentence: what is wrong. */
+  /** What is wrong, in whole sentences. */
   readonly summary: string;
   readonly remedy: Remedy;
-  /** Who did it, where the rule knows; else the audit events tell. */
+  /** Who did it, where the rule knows that; otherwise it is found from audit events. */
   readonly by?: Actor;
-  /** Commands with which a person mends what is only alerted. */
+  /** Commands by which a person can settle a finding that is only alerted. */
   readonly commands: readonly string[];
   readonly abandons?: Incident['abandons'];
 }
 
-/** What a rule found, with when it came to be. */
+/** What a rule found, with the time at which the state began. */
 export interface Finding extends Found, Readonly<Difference> {
   readonly since: Date;
 }
 
-/** What every rule is given. Time is an argument. */
+/** What every rule is given. The time is given too: a rule reads no clock. */
 export interface Situation {
   readonly vault: string;
   readonly key: string;
@@ -64,35 +64,35 @@ export interface Situation {
   readonly now: Date;
 }
 
-/** What a rule says of itself: data first, for reports, documentation and tests. */
+/** The facts of a rule, as data: for alerts, documentation and tests. */
 interface RuleFacts {
   /** The name of its file and of its test. */
   readonly id: string;
-  /** What it demands, in one sentence. */
+  /** What must hold, in whole sentences. */
   readonly demand: string;
   readonly severity: Severity;
-  /** The page it rests on. */
+  /** The vendor's page that it is based on. */
   readonly source: string;
-  /** Operations that may have made it so, as the audit log names them: who did one of them is named. */
+  /** Operations that can lead to the finding, by their names in the audit log: the incident names who did one of them. */
   readonly doneBy: readonly string[];
 }
 
 /** Operations that make a version. @see https://learn.microsoft.com/azure/key-vault/general/logging */
 export const MAKING_OPERATIONS = ['KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue'] as const;
 
-/** A rule about one version that the register approves and the vault shows. */
+/** A rule about one version that is approved in the register and listed by the vault. */
 export interface VersionRule extends RuleFacts {
   readonly scope: 'version';
-  /** Each difference by itself: people may have approved one and not the other. */
+  /** Finds each difference separately: people may have approved one and not the other. */
   find(version: ObservedVersion, approved: Attributes, situation: Situation): readonly VersionFound[];
-  /** The commands for what is only alerted. Default: accepting the version as it is. */
+  /** Commands for a finding that is only alerted. Default: the command that accepts the version as it is. */
   commands?(id: Required<VersionId>): readonly string[];
 }
 type VersionId = KeyId & { readonly version: string };
 /** What a rule finds of a version. */
 export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks'> & {
   readonly remedy: VersionRemedy;
-  /** What is wrong, to follow the name of the version: `is disabled and was approved as enabled`. */
+  /** What is wrong, as the rest of a sentence that begins with the version: `is disabled and was approved as enabled`. */
   readonly says: string;
 };
 

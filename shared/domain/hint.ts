@@ -4,9 +4,9 @@ import { keyId } from './key.ts';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** What a sense gives. A hint says what to inspect and why; it never says what is true. */
+/** Why a subject is to be inspected, as a sense found it. A hint never says what is true: the inspection reads that. */
 export const hintSays = z.discriminatedUnion('kind', [
-  /** The sweep saw a difference from the register. */
+  /** A sweep found a difference from the register. */
   z.object({ kind: z.literal('differs') }),
   /** The vault has a new version. */
   z.object({ kind: z.literal('new-version'), version: z.string().optional() }),
@@ -23,28 +23,28 @@ export const hintSays = z.discriminatedUnion('kind', [
 ]);
 export type HintSays = z.infer<typeof hintSays>;
 
-/** Who may wake the guard; `follow-up` is the guard itself. */
+/** What may queue an inspection: the senses, and `follow-up`, an earlier inspection. */
 export const senses = ['sweep', 'audit-log', 'key-vault-event', 'follow-up'] as const;
 
-/** A reason to inspect a subject. It says what to inspect, and nothing of it is believed but who did it. */
+/** A reason to inspect a subject. Nothing of it is believed but who did something. */
 export const hint = z.object({
-  /** The same for every delivery of the same audit event, so that repeats are known. */
+  /** The same for every delivery of one audit event, so that repeats are recognized. */
   id: z.string(),
   sense: z.enum(senses),
-  heardAt: moment,
+  sensedAt: moment,
   says: hintSays,
 });
 export type Hint = z.infer<typeof hint>;
 
-/** A message of the inspections queue: inspect this subject now. */
+/** A message of the queue `inspections`: inspect this subject now. */
 export const inspection = z.object({
   subject,
   hints: z.array(hint),
-  /** Attempts that a passing failure has ended so far. */
+  /** Attempts so far that ended in a passing failure. */
   attempt: z.number().int().nonnegative().default(0),
 });
 export type Inspection = z.infer<typeof inspection>;
 
-/** A message of the sweeps queue. `token` names the chain of sweeps; one that is not the vault's current chain is dropped. */
+/** A message of the queue `sweeps`. `token` names its chain of sweeps; a message of any but the vault's current chain is dropped. */
 export const sweepMessage = z.object({ vault: keyId.shape.vault, token: z.string() });
 export type SweepMessage = z.infer<typeof sweepMessage>;

@@ -4,11 +4,11 @@ import { type KeyId, spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
 import { CLOCKS_APART_MS, HOUR_MS, moment } from './time.ts';
 
-/** What becomes of what changed under a hold: the guardian undoes it, or people were asked to approve it. */
+/** What a person decided on what changed under a hold: the guardian undoes it, or a second person is asked to approve it. */
 export const settlements = ['undo', 'accept'] as const;
 export type Settlement = (typeof settlements)[number];
 
-/** Stops every write at once: on one key, one vault, or everything. Sensing and alerting go on. */
+/** A hold: a person stops every write of the guardian, to one key, one vault, or everything. Sensing and alerting continue. */
 export const hold = z.object({
   id: z.string(),
   /** `undefined` for everything. */
@@ -21,10 +21,10 @@ export const hold = z.object({
   /** When it ends by itself. */
   until: moment,
   released: z.object({ by: actor, at: moment }).optional(),
-  /** What a person said is to become of what changed under it; absent while nobody has. */
+  /** What a person decided on what changed under it; absent while nobody has. */
   settled: z.object({ by: actor, at: moment, as: z.enum(settlements) }).optional(),
-  /** Set once people were alerted that it ended by itself. */
-  endTold: z.literal(true).optional(),
+  /** Set once it is recorded that it ended by itself, and its incident is resolved. */
+  endAlerted: z.literal(true).optional(),
 });
 export type Hold = z.infer<typeof hold>;
 
@@ -36,14 +36,14 @@ export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =
 export const subjectOfHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): Subject =>
   vault === undefined ? GUARDIAN : key === undefined ? vaultSubject(vault) : keyOf({ vault, key });
 
-/** How long a hold lasts where nobody says, in ms. */
+/** How long a hold lasts by default, in ms. */
 export const DEFAULT_HOLD_MS = 4 * HOUR_MS;
 
 /** When a hold ended or ends. */
 export const endOfHold = ({ released, until }: Hold): Date =>
   released !== undefined && released.at.getTime() < until.getTime() ? released.at : until;
 
-/** Whether a hold stops anything at this moment. */
+/** Whether a hold is in force at this moment. */
 export const isInForce = (given: Hold, now: Date): boolean => now.getTime() < endOfHold(given).getTime();
 
 const isOn = ({ vault, key }: Hold, id: KeyId): boolean =>

@@ -3,7 +3,7 @@ import { actor } from './audit-record.ts';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
-/** From the least to the gravest: `critical` stops disks, or leaves the guardian blind or disobeyed. */
+/** From the lowest to the highest. `critical`: disks stop, the guardian cannot observe or restore, or somebody acts against it. */
 export const severities = ['info', 'warning', 'error', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -13,52 +13,52 @@ export type Audience = (typeof audiences)[number];
 
 /** What resolves an incident. */
 export const endings = [
-  'by-a-person', // it tells of an act: nothing becomes good again by itself
-  'with-an-inspection', // the inspection of its subject that does not find it any more
-  'with-its-state', // whoever notices that its state is over
+  'by-a-person', // it reports an act: a person closes it
+  'with-an-inspection', // the inspection of its subject that no longer finds it
+  'with-its-state', // whatever part of the guardian observes that its state has ended
 ] as const;
 export type Ending = (typeof endings)[number];
 
-/** An incident as it stands. The first line of every alert is made from it. */
+/** An incident: what people are alerted of, and how it stands. */
 export const incident = z.object({
-  /** Hash of what, which subject, since when: an event, a sweep and a second instance open the same one. */
+  /** Hash of its kind, subject and time: an event, a sweep and a second instance open the same incident. */
   id: z.string(),
-  /** A rule's id or a kind's: the name of its file. */
+  /** The id of a rule or of a kind of incident: the name of its file. */
   kind: z.string(),
-  /** Which of the kind's reasons; absent where it has one only. Two reasons are two incidents. */
+  /** One of the kind's reasons; absent where the kind has only one. Two reasons are two incidents. */
   reason: z.string().optional(),
   severity: z.enum(severities),
   audience: z.enum(audiences),
   ends: z.enum(endings),
   subject,
-  /** When the act happened, by the vault's own time. */
+  /** When the act happened, by the vault's clock. */
   since: moment,
   detectedAt: moment,
-  /** When the key was read back as usable; absent while it is not, or where nothing was to be restored. */
+  /** When the key was read back as usable; absent before that, and where nothing was restored. */
   restoredAt: moment.optional(),
   /** When disks begin to fail: since + 60 minutes; absent where nothing stops working. */
   deadline: moment.optional(),
   state: z.enum(['open', 'resolved']),
-  /** When the subject was last observed otherwise; absent where it never was. Of several who changed it after that nobody is named. */
+  /** When the subject was last observed in another state; absent where it never was. Where several people changed it after that, none is named. */
   otherwiseAt: moment.optional(),
-  /** Of an incident that tells of acts: the time of the newest. */
+  /** The time of the newest act, in an incident that reports acts. */
   newest: moment.optional(),
-  /** Id of the incident of the same hour that a person had closed before this act; absent where there was none. */
+  /** Id of an incident of the same hour that a person closed before this act; absent where there was none. */
   continues: z.string().optional(),
   /** When it was resolved; absent while it is open. */
   endedAt: moment.optional(),
-  /** One sentence: what is wrong with what. */
+  /** What is wrong with the subject, in whole sentences. */
   summary: z.string(),
-  /** What was done about it or why not, in words: `undone`, `withheld: alert-only`, `left to people: …`. */
+  /** What was done about it, or why nothing was: `undone`, `withheld: alert-only`, `left to people`. `spellJudgement` puts it into words. */
   judgement: z.string(),
-  /** Whether the guardian is undoing it: what is good again then was undone by it. */
+  /** Whether the guardian is undoing it: if so, the state that is good again was undone by the guardian. */
   undoing: z.boolean().optional(),
   who: actor.optional(),
-  /** Commands for a person, most important first, each under the person's own rights. */
+  /** Commands for a person, the most important first. Each runs under the person's own rights. */
   commands: z.array(z.string()).default([]),
-  /** What a person abandons by closing it, since nobody can bring it back; absent where closing abandons nothing. */
+  /** What a person abandons by closing it, because it cannot be recovered; absent where closing abandons nothing. */
   abandons: z.enum(['key', 'versions']).optional(),
-  /** Counts changes, from 1. */
+  /** The number of its changes, from 1. */
   revision: z.number().int().positive(),
 });
 export type Incident = z.infer<typeof incident>;
@@ -66,11 +66,11 @@ export type Incident = z.infer<typeof incident>;
 /** What happened to an incident. */
 export const incidentEvents = ['opened', 'changed', 'resolved'] as const;
 
-/** An alert: an incident as it was when people were to hear of it. */
+/** An alert: an incident as it was at one event. */
 export const alertContent = z.object({ event: z.enum(incidentEvents), incident });
 export type AlertContent = z.infer<typeof alertContent>;
 
-/** In a row of the outbox: whichever channels the sender has. */
+/** Stands for the channel in a row of the outbox that is for all channels of the sender. */
 export const ANY_CHANNEL = '-';
 
 /** A row of the table `outbox`: an alert that one channel has not accepted yet. */
@@ -80,11 +80,11 @@ export const outboxRow = alertContent.extend({
   attempts: z.number().int().nonnegative(),
   /** When it is to be sent next. */
   dueAt: moment,
-  /** Until when a sender is at it; absent while none is. */
+  /** Until when a sender has the row for itself; absent while none has. */
   leasedUntil: moment.optional(),
 });
 export type OutboxRow = z.infer<typeof outboxRow>;
 
-/** A message of the alerts queue: send that row of the outbox. One without a row sends nothing. */
+/** A message of the queue `alerts`: send this row of the outbox. Where the row is gone, nothing is sent. */
 export const alertMessage = z.object({ partition: z.string(), row: z.string() });
 export type AlertMessage = z.infer<typeof alertMessage>;

@@ -15,9 +15,9 @@ export const attributes = z.object({
 });
 export type Attributes = z.infer<typeof attributes>;
 
-/** What a list tells of a version: everything but its operations and its material. */
+/** A version in a list of the vault: everything but its operations and its key material. */
 export interface ListedVersion {
-  /** Set where the key is behind a certificate. */
+  /** Set where the key belongs to a certificate. */
   readonly managed?: boolean;
   readonly version: string;
   readonly enabled: boolean;
@@ -25,11 +25,11 @@ export interface ListedVersion {
   readonly expiresOn: Date | undefined;
   /** Whole seconds, by the vault's clock. */
   readonly created: Date;
-  /** Whole seconds, by the vault's clock. Moves with every change but deletion and recovery. */
+  /** Whole seconds, by the vault's clock. Changes with every change of the version, but not with deletion or recovery. */
   readonly updated: Date;
 }
 
-/** What only reading a version by itself tells. */
+/** What only a read of the single version shows. */
 export interface VersionDetail {
   readonly operations: readonly string[];
   readonly keyType: string;
@@ -37,16 +37,16 @@ export interface VersionDetail {
   readonly keySizeBits: number | undefined;
   /** SHA-256, hex, over the public part. */
   readonly fingerprint: string;
-  /** Set where it was not read this time: nothing says that it changed since it was last read in full. */
+  /** Set where it was not read this time, because it has not changed since it was last read in full. */
   readonly asLastRead?: true;
 }
 
-/** A version as it was observed. `detail` is `undefined` where nobody can say it. */
+/** A version as it was observed. `detail` is `undefined` where the version cannot be read in full. */
 export interface ObservedVersion extends ListedVersion {
   readonly detail: VersionDetail | undefined;
 }
 
-/** A key as the vault showed it. That it could not be read is never one of these: it is a `Refusal`. */
+/** A key as the vault showed it. Where it could not be read there is no `ObservedKey`, but a `Refusal`. */
 export type ObservedKey =
   | {
       readonly kind: 'present';
@@ -69,20 +69,20 @@ export type ObservedKey =
 /** The operations without which a disk encryption set cannot use a version. */
 export const VITAL_OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
 
-/** Whether two lists of operations hold the same, in whatever order. */
+/** Whether two lists hold the same operations, in any order. */
 export function sameOperations(one: readonly string[], other: readonly string[]): boolean {
   const [these, those] = [new Set(one), new Set(other)];
   return these.size === those.size && [...these].every((operation) => those.has(operation));
 }
 
-/** `vault/key` or `vault/key/version`, as people write it on the command line. */
+/** A key or version as people write it on the command line: `vault/key` or `vault/key/version`. */
 export const spell = (id: {
   readonly vault: string;
   readonly key?: string | undefined;
   readonly version?: string | undefined;
 }): string => [id.vault, id.key, id.version].filter((part) => part !== undefined).join('/');
 
-/** What an update would set: only what is there is changed, what is left out is left alone. */
+/** The attributes that an update sets. Attributes that are left out stay as they are. */
 export const attributeChange = z.object({
   enabled: z.boolean().optional(),
   notBefore: moment.optional(),

@@ -1,9 +1,9 @@
 import { guardedVaults, type KeyPolicy, keyPolicy, type Policy } from './policy.ts';
 
-/** Keys that a sentence names at most. */
+/** The number of keys that a sentence names at most. */
 const NAMED_KEYS = 5;
 
-/** What a policy may guard less well than the one before it, and the words for it. */
+/** The ways in which a policy can guard a key less well than before, with the words for each. */
 const LOOSENED: readonly (readonly [says: string, is: (before: KeyPolicy, after: KeyPolicy) => boolean])[] = [
   ['from block to alert', (before, after) => before.mode === 'block' && after.mode === 'alert'],
   ['with a shorter notify time', (before, after) => after.notifyBeforeExpiryDays < before.notifyBeforeExpiryDays],
@@ -14,7 +14,7 @@ const LOOSENED: readonly (readonly [says: string, is: (before: KeyPolicy, after:
   ['with more known users', ({ knownUsers: before }, { knownUsers: after }) => hasMoreUsers(before, after)],
 ];
 
-/** Who has no known users hears of no strangers: naming none is the loosest. */
+/** Whether the new policy expects more users. A policy without known users expects everybody: no use is then alerted. */
 const hasMoreUsers = (before: readonly string[], after: readonly string[]): boolean =>
   before.length > 0 && (after.length === 0 || after.some((oid) => !before.includes(oid)));
 
@@ -39,9 +39,9 @@ export function loosenings(
 }
 
 function ofVault(vault: string, before: Policy, after: Policy, keys: readonly string[]): readonly string[] {
-  // A name that only `*` fits stands for keys that are made later.
+  // The empty name, which only `*` fits, stands for keys that are made later.
   const names = [...keys, ''].map((key) => ({
-    name: key === '' ? 'keys to come' : key,
+    name: key === '' ? 'keys made later' : key,
     was: keyPolicy(before, vault, key),
     is: keyPolicy(after, vault, key),
   }));

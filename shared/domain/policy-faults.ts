@@ -5,17 +5,17 @@ import { covers, policy } from './policy.ts';
  * Everything that is wrong with the content of a policy file, a sentence each, by the names of vaults and key patterns;
  * empty where it can be used.
  *
- * @param channels ids of the alert channels there are; where given, a channel that is none of them is a fault
+ * @param channels ids of all alert channels; where given, a channel of another name is a fault
  */
 export function policyFaults(given: unknown, channels?: readonly string[]): readonly string[] {
   const left = placeholders(given, []);
-  // What is wrong with a placeholder besides is nobody's fault: it goes.
+  // Other faults of a placeholder are left out: it is to be replaced anyway.
   const isLeft = (path: Path): boolean => left.some((one) => JSON.stringify(one.path) === JSON.stringify(path));
   const form = policy.safeParse(given).error?.issues ?? [];
   return [
     ...form.filter(({ path }) => !isLeft(path)).map(({ path, message }) => sentence(given, path, message)),
     ...left.map(({ path, text }) =>
-      sentence(given, path, `still holds the placeholder ${text}: put what it stands for there`),
+      sentence(given, path, `still holds the placeholder ${text}: replace it by your own value`),
     ),
     ...vaultsNamedTwice(given),
     ...hiddenPatterns(given),
@@ -25,7 +25,7 @@ export function policyFaults(given: unknown, channels?: readonly string[]): read
 
 type Path = readonly PropertyKey[];
 
-// What is asked of names needs the rest to be no policy: all faults are listed at once.
+// The schemas below find names also in a policy that is otherwise wrong, so that all faults are listed at once.
 const loosely = z.looseObject({
   vaults: z
     .array(
@@ -53,7 +53,7 @@ function sentence(given: unknown, path: Path, says: string): string {
   return `${where}: ${String(name)}${typeof at === 'number' ? ` number ${at + 1}` : ''} ${says}`;
 }
 
-/** Whose member a path leads to, by name, and the member. */
+/** Where a path leads: the vault or pattern by its name, and the member in it. */
 function placeOf(given: unknown, path: Path): { readonly where: string; readonly member: Path } {
   const [top, vaultAt, list, keyAt, ...member] = path;
   if (top !== 'vaults' || typeof vaultAt !== 'number') return { where: 'the policy', member: path };
@@ -63,13 +63,13 @@ function placeOf(given: unknown, path: Path): { readonly where: string; readonly
   return { where: `${vault}, ${called('key pattern', keys[keyAt]?.pattern, keyAt)}`, member };
 }
 
-/** What has no name is counted, from 1. */
+/** A vault or pattern by its name; by its number, from 1, where it has none. */
 function called(what: string, name: string | undefined, at: number): string {
   if (name === undefined || name === '') return `${what} number ${at + 1}`;
   return `${what} ${/^[\x21-\x7e]+$/.test(name) ? name : JSON.stringify(name)}`;
 }
 
-/** A text in angle brackets, as an example has it where something of one's own belongs. */
+/** A text in angle brackets, which in an example stands for a value of one's own. */
 const PLACEHOLDER = /<[^<>]+>/;
 
 function placeholders(given: unknown, path: Path): readonly { readonly path: Path; readonly text: string }[] {
@@ -88,7 +88,7 @@ function vaultsNamedTwice(given: unknown): readonly string[] {
   return [...twice].map((name) => `vault ${name} is named twice: say all of it in one place`);
 }
 
-/** The first pattern that fits counts: behind one that fits all the same keys, a pattern says nothing and seems to guard. */
+/** Patterns that never count: only the first pattern that fits a key counts, and an earlier one fits all their keys. */
 function hiddenPatterns(given: unknown): readonly string[] {
   return namesOf(given).vaults.flatMap(({ keys }, vaultAt) =>
     keys.flatMap(({ pattern: later }, at) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DAY_MS, moment } from './time.ts';
 
-/** What a person wrote in place of something else, short enough for a sentence. */
+/** A value of the policy file as a fault names it, short enough for a sentence. */
 function shown(input: unknown): string {
   const most = 40;
   if (typeof input === 'string') return JSON.stringify(input.length > most ? `${input.slice(0, most)}…` : input);
@@ -9,13 +9,13 @@ function shown(input: unknown): string {
   return typeof input === 'object' && input !== null ? 'an object' : String(input);
 }
 
-/** What is said of a member that is not what it has to be: its name goes before it. */
+/** The fault of a member that is missing or has the wrong type, without the member's name. */
 const must = (be: string) => ({
   error: ({ input }: { readonly input?: unknown }) =>
     input === undefined ? 'is missing' : `must be ${be}, not ${shown(input)}`,
 });
 
-/** An object without members that nobody knows: they are slips of the pen, and a guard that is misspelt guards nothing. */
+/** An object that refuses unknown members: a misspelt one would otherwise guard nothing without a word. */
 const only = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: ({ code, input, ...issue }) =>
@@ -35,37 +35,38 @@ const pattern = z
   .refine((text) => text.replaceAll('*', '').length <= LONGEST_KEY, {
     error: `must have at most ${LONGEST_KEY} characters besides *: no key has a longer name`,
   })
-  .describe('Name of a key, without case; `*` stands for any run of characters.');
+  .describe('Name of a key, in any case; `*` stands for any number of characters.');
 
-/** `alert` tells; `block` undoes and tells. */
+/** `alert` alerts people; `block` undoes the change and alerts people. */
 export const modes = ['alert', 'block'] as const;
 export type Mode = (typeof modes)[number];
 
 const mode = z.enum(modes, must('"alert" or "block"'));
 
-/** An expiry moved nearer than this many days from now is undone, where a policy says nothing else. */
+/** Days of `notifyBeforeExpiryDays` where the policy does not set them. */
 const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
 const DEFAULT_OLDER_VERSIONS = 'each-minute';
 const days = must('a whole number of days from 1 to 3650');
 
 const keyRule = only({
   pattern,
-  guard: z.boolean(must('true or false')).default(true).describe('False leaves the key out: it is not watched at all.'),
-  mode: mode.optional().describe("What is done for these keys; the vault's mode where left out."),
+  guard: z
+    .boolean(must('true or false'))
+    .default(true)
+    .describe('False leaves the key out: the guardian does not watch it.'),
+  mode: mode.optional().describe("What is done for these keys, as for a vault; the vault's mode if left out."),
   notifyBeforeExpiryDays: z
     .number(days)
     .int(days)
     .min(1, days)
     .max(3650, days)
     .default(DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS)
-    .describe('An expiry moved nearer than this many days from now is undone.'),
+    .describe('In block, an expiry that is moved to fewer than this many days from now is undone.'),
   olderVersions: z
     .enum(['each-minute', 'hourly'], must('"each-minute" or "hourly"'))
     .default(DEFAULT_OLDER_VERSIONS)
-    .describe('How often versions other than the current one are swept.'),
-  knownUsers: objectIds
-    .optional()
-    .describe('Object ids whose use of the key (unwrap, decrypt, release) is expected. Added to those of the vault.'),
+    .describe('How often a sweep reads the versions other than the current one.'),
+  knownUsers: objectIds.optional().describe('Object ids of the known users of these keys, besides those of the vault.'),
 }).describe('Keys of a vault by pattern. The first pattern that fits counts.');
 
 /** What the policy says of one vault. */
@@ -79,17 +80,26 @@ export const guardedVault = only({
     .describe('Name of the vault.'),
   mode: mode
     .default('alert')
-    .describe('What is done for the keys of this vault: alert (tell) or block (undo and tell).'),
+    .describe(
+      'What is done about a change to a key of this vault: alert (alert people) or block (undo it and alert people).',
+    ),
   keys: z
     .array(keyRule, must('a list of key patterns'))
     .default([])
-    .describe('Exceptions by key. Every key that no pattern fits is guarded in the mode of the vault.'),
-  knownUsers: objectIds.default([]).describe('Object ids whose use of any key of this vault is expected.'),
+    .describe('Exceptions by key. A key that fits no pattern is guarded in the mode of the vault.'),
+  knownUsers: objectIds
+    .default([])
+    .describe(
+      'Object ids of the known users of every key of this vault: unwrap, decrypt or release by anybody else is alerted.',
+    ),
 }).describe('A vault to guard.');
 
-/** The policy file, as only who may change the code may change it: its form. `policyFaults` says what else is wrong with one. */
+/** The form of the policy file. `policyFaults` finds what else can be wrong with one. */
 export const policy = only({
-  $schema: z.string(must('an address in quotes')).optional().describe('Where an editor finds the schema of this file.'),
+  $schema: z
+    .string(must('an address in quotes'))
+    .optional()
+    .describe('Address or path of the schema by which an editor checks this file.'),
   vaults: z
     .array(guardedVault, must('a list of vaults'))
     .min(1, 'must name at least one vault to guard')
@@ -98,7 +108,7 @@ export const policy = only({
     .array(z.string(must('the id of a channel in quotes')), must('a list of channels'))
     .min(1, 'must name at least one channel: without one nobody is alerted')
     .default(['console'])
-    .describe('Alert channels by id, in the order in which they are used.'),
+    .describe('Ids of the alert channels, in the order in which they are used.'),
 });
 export type Policy = z.infer<typeof policy>;
 
@@ -111,7 +121,7 @@ export interface KeyPolicy {
   readonly knownUsers: readonly string[];
 }
 
-/** What stands between the stars is sought from left to right, each once: a regular expression would try every way to share a name among them. */
+/** Whether a name fits a pattern. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */
 function fits(wanted: string, name: string): boolean {
   const text = name.toLowerCase();
   const [first = '', ...between] = wanted.toLowerCase().split('*');
@@ -127,16 +137,16 @@ function fits(wanted: string, name: string): boolean {
   return text.length - from >= last.length && text.endsWith(last);
 }
 
-/** No pattern holds it. */
+/** Stands for the star of a later pattern: a character that no pattern may contain. */
 const ANY_RUN = '#';
 
 /**
- * Whether each key that the later pattern fits is one that the earlier fits. A yes is always right. A no is right as well
- * but where the earlier one uses every character that a name can have, or the later one fits the longest names only.
+ * Whether the earlier pattern fits every key that the later one fits. True is always right; false may be wrong where the
+ * earlier pattern uses every character that a name can have, or the later one fits only the longest names.
  */
 export const covers = (earlier: string, later: string): boolean => fits(earlier, later.replaceAll('*', ANY_RUN));
 
-/** What holds for a key. A vault that the policy does not name has no guarded keys. */
+/** The policy of one key: that of the first pattern it fits, else of its vault. A vault that the policy does not name has no guarded keys. */
 export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
   const named = all.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
   const rule = named?.keys.find((candidate) => fits(candidate.pattern, key));
@@ -152,23 +162,23 @@ export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
 /** Names of the guarded vaults, in lower case. */
 export const guardedVaults = (all: Policy): readonly string[] => all.vaults.map((vault) => vault.name.toLowerCase());
 
-/** Names of the vaults in which the keeper needs rights: those with a key in `block`. */
+/** Names of the vaults that may have keys in `block`: only there the keeper needs rights. */
 export const vaultsInBlock = (all: Policy): readonly string[] =>
   all.vaults
     .filter((vault) => vault.mode === 'block' || vault.keys.some((rule) => rule.guard && rule.mode === 'block'))
     .map((vault) => vault.name.toLowerCase());
 
-/** What the policy said of one vault, from when on. As it was stored: another version may have said it in other words. */
+/** The policy of one vault from a moment on. It is kept as it was stored: another version of the app may have written another form. */
 export const pastPolicy = z.object({ from: moment, vault: z.json() });
 export type PastPolicy = z.infer<typeof pastPolicy>;
 
-/** Leaving `block` for less than this is not leaving it, in ms. */
+/** A key that is out of `block` for less than this counts as having stayed in it, in ms. */
 const LEFT_AFTER_MS = DAY_MS;
 
 /**
- * Since when a key is in `block`; `undefined` where it is not. Going back within 24 hours of leaving is no beginning.
+ * Since when a key is in `block`; `undefined` where it is not. Less than 24 hours out of `block` do not count.
  *
- * @param history what the policy said of its vault, oldest first
+ * @param history the policies of its vault, oldest first
  */
 export function blockSince(history: readonly PastPolicy[], vault: string, key: string): Date | undefined {
   let since: Date | undefined;
@@ -182,7 +192,7 @@ export function blockSince(history: readonly PastPolicy[], vault: string, key: s
   return since;
 }
 
-/** What cannot be read is taken for no `block`: then what was lost is a person's to restore. */
+/** Whether a past policy had the key in `block`. False where it cannot be read: then a person has to restore what was lost before. */
 function isInBlock(said: unknown, vault: string, key: string): boolean {
   const parsed = guardedVault.safeParse(said);
   if (!parsed.success) return false;

@@ -6,7 +6,7 @@ import { type Attributes, attributes } from './key.ts';
 import { pastPolicy } from './policy.ts';
 import { moment } from './time.ts';
 
-/** What makes a version the one that it is. */
+/** The key material of a version, by which it is recognized. */
 const material = z.object({
   keyType: z.string().optional(),
   /** Bits of an RSA modulus. */
@@ -15,15 +15,15 @@ const material = z.object({
   fingerprint: z.string().optional(),
 });
 
-/** An approval that was consumed: the state that it allows was observed, and is approved since. */
+/** An approval that was consumed: the state that it allows was observed, and has been approved since. */
 const consumption = z.object({
   approval: z.string(),
   act: z.enum(approvableActs),
-  /** When the act was, by the vault's own time. */
+  /** When the act happened, by the vault's clock. */
   at: moment,
   /** When it was last observed otherwise; absent where it never was. */
   otherwiseAt: moment.optional(),
-  /** What was approved before, so that a person can take it back. */
+  /** The attributes approved before, so that a person can restore them. */
   before: attributes.optional(),
 });
 export type Consumption = z.infer<typeof consumption>;
@@ -31,19 +31,19 @@ export type Consumption = z.infer<typeof consumption>;
 /** What is approved of one version. */
 export const approvedVersion = z.object({
   created: moment,
-  /** The attributes last approved; absent while the version is known and not approved. */
+  /** The approved attributes; absent while the version is known but not approved. */
   attributes: attributes.optional(),
   ...material.shape,
   /** The approvals from which its approved attributes were made, oldest first. */
   consumed: z.array(consumption).default([]),
-  /** Set where a person accepted it in a baseline, whatever the audit log tells of its making. */
+  /** Set where a person accepted it in a baseline: then it stays approved even if it was imported. */
   accepted: z.literal(true).optional(),
   /** Why its approval was revoked; absent while it was not. */
   revoked: z.string().optional(),
 });
 export type ApprovedVersion = z.infer<typeof approvedVersion>;
 
-/** What people want of a key as a whole. */
+/** What people have decided on a key as a whole. */
 export const standing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('kept') }),
   /** Its deletion was approved: it stays deleted until Azure purges it. */
@@ -52,10 +52,10 @@ export const standing = z.discriminatedUnion('kind', [
     approval: z.string(),
     deletedOn: moment,
     otherwiseAt: moment.optional(),
-    /** When Azure purges the key by itself, which is the end that was approved. */
+    /** When Azure purges the key by itself: this purge is approved as well. */
     scheduledPurgeOn: moment.optional(),
   }),
-  /** It was gone, and a person abandoned it: nothing of it is missed any more. */
+  /** It was gone, and a person abandoned it: that it is gone is no longer alerted. */
   z.object({ kind: z.literal('abandoned'), at: moment, by: z.string(), because: z.string() }),
 ]);
 export type Standing = z.infer<typeof standing>;
@@ -70,35 +70,35 @@ export const lastObserved = z.object({
   expiresOn: moment.optional(),
   /** As of the last read in full: lists do not show operations. */
   operations: z.array(z.string()),
-  /** When it was last read in full, as far as it can be: of a disabled version its list may be all there is to see. */
+  /** When it was last read in full; for a disabled version that the service does not show, when it was last listed. */
   inFullAt: moment,
-  /** When its operations were last shown, where that was before `inFullAt`. */
+  /** When its operations were last read, where that was before `inFullAt`. */
   operationsAt: moment.optional(),
 });
 export type LastObserved = z.infer<typeof lastObserved>;
 
-/** When the operations of a version were last shown. */
+/** When the operations of a version were last read. */
 export const operationsShownAt = ({ operationsAt, inFullAt }: LastObserved): Date => operationsAt ?? inFullAt;
 
-/** Something that is not as approved, for as long as it stays as it is. */
+/** A state that is not as approved, for as long as it does not change. */
 export const difference = z.object({
-  /** When it came to be, by the vault's own time. */
+  /** When it began, by the vault's clock. */
   since: moment,
   /** When it was last observed otherwise; absent where it never was. */
   otherwiseAt: moment.optional(),
   /** When it was first observed. */
   firstObservedAt: moment,
-  /** The hold under which it may have come to be; absent where it came to be under none. */
+  /** Id of the hold during which it may have begun; absent where it began during none. */
   hold: z.string().optional(),
-  /** Set while every inspection that found it was to undo it: it was not so when `block` began, whenever a sweep noted that. */
+  /** Set while the key was in `block` at every inspection that found it: then it began after `block` did. */
   inBlock: z.literal(true).optional(),
 });
 export type Difference = z.infer<typeof difference>;
 
-/** Where a key's difference stands among the others: by the version and the act; without a version for the key as a whole. */
+/** The name of a difference among those of its key: the version and the act; without a version for the key as a whole. */
 export const differenceKey = (version: string | undefined, act: ApprovableAct): string => `${version ?? ''}:${act}`;
 
-/** Something that the guardian undid within the last hour. */
+/** An act that the guardian undid within the last hour. */
 const undoing = z.object({
   version: z.string().optional(),
   since: moment,
@@ -106,19 +106,19 @@ const undoing = z.object({
   at: moment,
 });
 
-/** Something that lasts, with its reason. */
+/** A failure that lasts: since when, and why. */
 const lasting = z.object({ since: moment, because: z.string() });
 
 /** An act on a key, with the id of its record in the audit log. */
 export const auditEvent = act.extend({ id: z.string() });
 export type AuditEvent = z.infer<typeof auditEvent>;
 
-/** Audit events that the register keeps of a key at most; an inspection judges all that it hears. */
+/** Audit events that the register keeps of a key at most. An inspection judges all audit events of its message. */
 export const KEPT_EVENTS = 50;
 
-/** What the register knows of one key, by what it lasts for: a row of the table `keys`. */
+/** What the register holds of one key: a row of the table `keys`. */
 export const keyRecord = z.object({
-  /** Changes only together with a record in the register's stream of the trail. */
+  /** What is approved. Every change of it has a record in the register's stream of the trail. */
   approved: z.object({
     versions: z.record(z.string(), approvedVersion),
     standing: standing.default({ kind: 'kept' }),
@@ -130,43 +130,43 @@ export const keyRecord = z.object({
     versions: z.record(z.string(), lastObserved),
     /** By `differenceKey`. */
     differing: z.record(z.string(), difference).default({}),
-    /** Whether the last inspection found anything: incidents are open that end with the one that does not. */
+    /** Set where the last inspection found something: its incidents end with an inspection that finds nothing. */
     foundSomething: z.literal(true).optional(),
     /** When the key was first observed in neither list; absent while it is in one. */
     absentSince: moment.optional(),
-    /** When the key was first observed without some of its approved versions; absent while all of them list. */
+    /** When the key was first observed without some of its approved versions; absent while all of them are listed. */
     incompleteSince: moment.optional(),
-    /** When the key was first observed again though it is not kept; absent while it is not back. */
+    /** When a key that was deleted with approval or abandoned was first observed again; absent while it is gone. */
     backSince: moment.optional(),
-    /** The last decision that went to the trail: its hash, and how many hints have led to the same one since. */
+    /** The last recorded decision: its hash, and how many hints have led to the same decision since. */
     lastDecision: z.object({ hash: z.string(), repeats: z.number().int() }).optional(),
   }),
   /** Work that is not finished. */
   inFlight: z.object({
-    /** The recovery that the vault accepted and does not show yet. */
+    /** The recovery that the vault has accepted but does not show yet. */
     recovering: z.object({ since: moment, deletedOn: moment }).optional(),
     /** What was undone within the last hour, oldest first. */
     undone: z.array(undoing).default([]),
     /** Since when the key cannot be read, and why. */
     unreadable: lasting.optional(),
-    /** Since when what is to be undone is refused, and why. */
+    /** Since when the vault refuses the restore, and why. */
     undoRefused: lasting.optional(),
-    /** When the guardian asked itself to inspect again; nobody needs to ask twice. */
+    /** When the next inspection is scheduled; no second one is scheduled before that. */
     nextInspectionAt: moment.optional(),
   }),
-  /** What the audit log says of the last day. */
+  /** What the audit log reported within the last day. */
   audit: z.object({
-    /** Newest last. */
+    /** Oldest first. */
     events: z.array(auditEvent).default([]),
     /** Who purged it, from a 2xx record. */
     purged: z.object({ at: moment, by: actor }).optional(),
-    /** Refusals that came while the key could not be read: whether they mean anything shows when it can. */
+    /** Refusals reported while the key could not be read: they are judged once it can be read again. */
     refusals: z.array(hint).default([]),
   }),
 });
 export type KeyRecord = z.infer<typeof keyRecord>;
 
-/** What is known of a key that nobody has inspected. */
+/** The record of a key that was never inspected. */
 export const EMPTY_KEY_RECORD: KeyRecord = {
   approved: { versions: {}, standing: { kind: 'kept' } },
   observed: { versions: {}, differing: {} },
@@ -174,52 +174,52 @@ export const EMPTY_KEY_RECORD: KeyRecord = {
   audit: { events: [], refusals: [] },
 };
 
-/** Where a vault stands with its baseline. */
+/** The state of a vault's baseline. */
 export const baselineState = z.discriminatedUnion('state', [
-  /** The register is being made anew from the trail: what is there of it is not whole. */
+  /** The register is being rebuilt from the trail and is not complete yet. */
   z.object({ state: z.literal('rebuilding'), at: moment }),
-  /** What is not suspicious counts as approved for keys in `alert`. */
+  /** Proposed, not accepted: for keys in `alert`, versions that are not suspicious are approved. */
   z.object({ state: z.literal('proposed'), at: moment, keys: z.number().int(), suspicious: z.array(z.string()) }),
-  /** `since`: when it was accepted for the first time. `record`: the id of its record in the trail. */
+  /** Accepted by a person. `since`: when it was accepted for the first time. `record`: the id of its record in the trail. */
   z.object({ state: z.literal('accepted'), since: moment, at: moment, by: actor, record: z.string() }),
 ]);
 export type BaselineState = z.infer<typeof baselineState>;
 
-/** A key that differs from what is approved, as the sweeps have it. */
+/** A key that the sweeps find differing from what is approved. */
 const differingKey = z.object({
-  /** When the last good sweep began that did not find it differing; absent where none was. */
+  /** When the last good sweep began that did not find it differing; absent where there was none. */
   otherwiseAt: moment.optional(),
-  /** The register's row as it was then: while it stays so, nobody has inspected the key. */
+  /** The ETag of its row in the register at that sweep: while it is the same, the key was not inspected. */
   etag: z.string(),
   etagSince: moment,
 });
 
-/** How the sweeping of a vault stands: a row of the table `vaults`. */
+/** The state of a vault's sweeps: a row of the table `vaults`. */
 export const sweepState = z.object({
-  /** The chain of sweeps that counts. */
+  /** The current chain of sweeps. */
   token: z.string(),
   /** When the next sweep is due. */
   dueAt: moment,
-  /** When the last sweep began that ended well. */
+  /** When the last good sweep began. */
   lastGoodAt: moment.optional(),
   /** Since when sweeps fail, and why. */
   failing: lasting.optional(),
-  /** Sweeps that began since the last one that came to an end, good or refused; absent for none. */
+  /** The number of sweeps that began since the last one that finished, good or refused; absent for none. */
   unended: z.number().int().nonnegative().optional(),
-  /** For when the first sweep was due of those that have not begun; absent while sweeps begin. */
+  /** When the first of the sweeps was due that have not begun; absent while sweeps begin. */
   awaitedSince: moment.optional(),
-  /** By name, the keys that the last good sweep found differing. */
+  /** The keys that the last good sweep found differing, by name. */
   differing: z.record(z.string(), differingKey).default({}),
-  /** When another function than the sentry scheduled a sweep; absent since the sentry ran again. */
+  /** When a function other than the sentry scheduled a sweep; absent once the sentry has run again. */
   rescheduledAt: moment.optional(),
-  /** What the policy said of the vault, oldest first, each from when on. */
+  /** The policies of the vault, oldest first, each with the time from which it applied. */
   policies: z.array(pastPolicy).default([]),
 });
 export type SweepState = z.infer<typeof sweepState>;
 
-/** A change of what is approved or known, as data: applied to the register and recorded in the register's stream. */
+/** A change of what is approved or known, as data: it is applied to the register and recorded in the register's stream. */
 export const registerChange = z.discriminatedUnion('kind', [
-  /** From now on the version is held to these attributes. */
+  /** These attributes of the version are approved from now on. */
   z.object({
     kind: z.literal('approve-version'),
     version: z.string(),
@@ -227,13 +227,13 @@ export const registerChange = z.discriminatedUnion('kind', [
     attributes,
     ...material.shape,
     because: z.string(),
-    /** A person said so. */
+    /** A person accepted them in a baseline. */
     accepted: z.literal(true).optional(),
     consumed: consumption.optional(),
-    /** A person took back what approvals allowed: none of them is consumed any more. */
+    /** A person took back what approvals allowed: they no longer count as consumed. */
     takenBack: z.literal(true).optional(),
   }),
-  /** The version is known and is not approved until a person says so. */
+  /** The version is known, but not approved until a person accepts it. */
   z.object({
     kind: z.literal('know-version'),
     version: z.string(),
@@ -243,12 +243,12 @@ export const registerChange = z.discriminatedUnion('kind', [
   }),
   /** The version is no longer approved. */
   z.object({ kind: z.literal('revoke-version'), version: z.string(), because: z.string() }),
-  /** From now on people want this of the key as a whole. */
+  /** What people have decided on the key as a whole. */
   z.object({ kind: z.literal('set-standing'), standing }),
 ]);
 export type RegisterChange = z.infer<typeof registerChange>;
 
-/** The versions that are approved, with what they are held to. */
+/** The approved versions with their approved attributes. */
 export const approvedVersions = ({
   approved,
 }: Pick<KeyRecord, 'approved'>): readonly (readonly [version: string, attributes: Attributes])[] =>
@@ -256,13 +256,13 @@ export const approvedVersions = ({
     known.attributes === undefined ? [] : [[version, known.attributes] as const],
   );
 
-/** Whether people still want the key: its deletion was not approved, and nobody abandoned it. */
+/** Whether the key is to be kept: its deletion was not approved, and nobody abandoned it. */
 export const isKept = ({ approved }: Pick<KeyRecord, 'approved'>): boolean => approved.standing.kind === 'kept';
 
-/** Whether there is anything of this key to guard: approved versions of a key that is kept. */
+/** Whether the key is guarded: it is to be kept, and has approved versions. */
 export const isGuarded = (record: KeyRecord): boolean => isKept(record) && approvedVersions(record).length > 0;
 
-/** Whether a key that goes is missed: its versions are approved, or known and something may need them. */
+/** Whether people are alerted where the key is gone: it is to be kept, and has versions that are approved or may be in use. */
 export const isMissed = (record: KeyRecord): boolean =>
   isKept(record) && Object.keys(record.approved.versions).length > 0;
 
@@ -274,7 +274,7 @@ export const lastPresentAt = ({ observed }: Pick<KeyRecord, 'observed'>, now: Da
   return moments.length === 0 ? undefined : new Date(Math.max(...moments));
 };
 
-/** The audit events of some operations on a version; a record that names no version may be about any. */
+/** The audit events of some operations on a version. An event that names no version counts for every version. */
 export const eventsOn = (
   { audit }: Pick<KeyRecord, 'audit'>,
   operations: readonly string[],

@@ -9,7 +9,7 @@ const name = z.string().toLowerCase();
 export const keySubject = z.object({ kind: z.literal('key'), vault: name, key: name });
 export type KeySubject = z.infer<typeof keySubject>;
 
-/** What can be inspected, claimed, alerted about and recorded. A new variant breaks the build wherever it must be answered. */
+/** What can be inspected, claimed, recorded and alerted about. Adding a variant breaks the build wherever it has to be handled. */
 export const subject = z.discriminatedUnion('kind', [
   keySubject,
   z.object({ kind: z.literal('version'), vault: name, key: name, version: name }),
@@ -24,7 +24,7 @@ export type Subject = z.infer<typeof subject>;
 /** Key Guardian itself, as a subject. */
 export const GUARDIAN: Subject = { kind: 'guardian' };
 
-/** A vault as such. */
+/** A vault, as a subject. */
 export const vaultSubject = (vault: string): Subject => ({ kind: 'vault', vault });
 
 /** A key as a whole. */
@@ -34,7 +34,7 @@ export const keyOf = ({ vault, key }: KeyId): KeySubject => ({ kind: 'key', vaul
 export const versionOf = ({ vault, key }: KeyId, version: string | undefined): Subject =>
   version === undefined ? keyOf({ vault, key }) : { kind: 'version', vault, key, version };
 
-/** The version that a subject is; `undefined` where it is none. */
+/** The name of the version where the subject is a version; otherwise `undefined`. */
 export const versionIn = (of: Subject): string | undefined => (of.kind === 'version' ? of.version : undefined);
 
 /** Where the rows of a subject stand. No vault can be called as the partitions are that begin with an underscore. */

@@ -14,7 +14,7 @@ export const CLOCKS_APART_MS = 5 * SECOND_MS;
 /** The moment `ms` milliseconds later; earlier where `ms` is negative. */
 export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
 
-/** The whole second that a moment lies in: vaults keep no less. */
+/** A moment without its milliseconds: vaults store whole seconds. */
 export const wholeSecond = (moment: Date): Date => new Date(Math.floor(moment.getTime() / SECOND_MS) * SECOND_MS);
 
 /** A moment as people read it, to the second: `2026-03-01 13:00:00 UTC`; `none` where there is none. */

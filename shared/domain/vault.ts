@@ -1,17 +1,17 @@
 import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
 
-/** Why a vault did not do what it was asked. Seven different answers; none of them means that a key is absent. */
+/** Why a vault did not answer a read or a write. None of these means that a key is absent. */
 export type Refusal =
   | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
   | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
   | { readonly kind: 'throttled'; readonly error: Error }
-  /** The service did not take the token. It may for a moment, of a token that is good. */
+  /** The service refused the token. It may refuse a good token for a moment. */
   | { readonly kind: 'unauthenticated'; readonly error: Error }
   /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
   | { readonly kind: 'unreachable'; readonly error: Error }
-  /** The vault is failing over: it can be read and not be written. */
+  /** The vault is failing over: it can be read, but not written. */
   | { readonly kind: 'read-only'; readonly error: Error }
-  /** The service takes the request for a wrong one: asking again in the same words helps nobody. */
+  /** The service says that the request is wrong: repeating it unchanged is of no use. */
   | { readonly kind: 'rejected'; readonly error: Error };
 
 /** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
@@ -29,13 +29,13 @@ export const UNREADABLE: Readonly<Record<string, string>> = {
 
 /** The service says that it is not there: absence, and no refusal. */
 export type Missing = { readonly kind: 'missing' };
-/** Another operation on the same key is under way: passes by itself. */
+/** Another operation on the same key is in progress. Passing. */
 export type Conflict = { readonly kind: 'conflict'; readonly error: Error };
 
-/** What a read or a write comes to. Never thrown: a caller has to say what each means. */
+/** The result of a read or a write. Refusals are returned, not thrown: the caller has to handle each. */
 export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Missing | Refusal;
 
-/** An item of the vault's list of keys: the attributes of the key's current version, without its id. */
+/** An item of the vault's list of keys: the attributes of the key's current version, without the version's name. */
 export interface ListedKey extends Omit<ListedVersion, 'version'> {
   readonly key: string;
   readonly managed: boolean;
@@ -44,7 +44,7 @@ export interface ListedKey extends Omit<ListedVersion, 'version'> {
 /** A vault's list of keys. */
 export interface KeyList {
   readonly keys: readonly ListedKey[];
-  /** Names of keys whose item does not hold what it should: they are there, and only reading them tells how. */
+  /** Names of keys whose item in the list is incomplete: they exist, but their attributes have to be read. */
   readonly unclear: readonly string[];
 }
 
@@ -62,16 +62,16 @@ export interface ReadVersion extends ObservedVersion {
   readonly detail: VersionDetail;
 }
 
-/** The reads of one vault, under the watcher's identity. Lists run over all pages, empty ones included. */
+/** The reads of one vault, under the watcher's identity. Lists include all pages. */
 export interface VaultReads {
   listKeys(): Promise<Answer<KeyList>>;
-  /** 'unreachable' where any item does not hold what it should. */
+  /** 'unreachable' where an item of the list is incomplete. */
   listDeletedKeys(): Promise<Answer<readonly DeletedKey[]>>;
-  /** 'missing' where the key is not there or has no versions. */
+  /** 'missing' where the key does not exist or has no versions. */
   listVersions(key: string): Promise<Answer<readonly ListedVersion[]>>;
-  /** Without a version: the current one. A disabled version whose read the service refuses comes back as `undetailed`. */
+  /** Reads the current version where none is named. `undetailed` where the service does not show a disabled version. */
   read(key: string, version?: string): Promise<Answer<ReadVersion> | { readonly kind: 'undetailed' }>;
-  /** 'missing' where the key is not deleted, or purged. */
+  /** 'missing' where the key is not among the deleted keys. */
   readDeleted(key: string): Promise<Answer<DeletedKey>>;
 }
 
@@ -83,6 +83,6 @@ export interface VaultWrites {
     change: AttributeChange,
     requestId: string,
   ): Promise<Answer<ReadVersion> | Conflict>;
-  /** 'ok' means that recovering has begun, not that the key is back. */
+  /** 'ok' means that the recovery has begun, not that the key is back. */
   recover(key: string, requestId: string): Promise<Answer<undefined> | Conflict>;
 }

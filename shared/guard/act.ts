@@ -9,22 +9,22 @@ import { type Claim, claimWith } from './claim.ts';
 import type { Decided, Guarded, MayWrite } from './guarded.ts';
 import { intentEntry, notSentEntry } from './records.ts';
 
-/** What became of the writes. */
+/** The result of sending the actions of one decision. */
 export type Acted =
-  /** The claim ended or was taken over: what is left is for whoever claims the subject next. */
+  /** The claim ended or was taken over: the next owner of the claim does the rest. */
   | { readonly kind: 'lost-claim' }
-  /** People said something else between deciding and writing; nothing was written. */
+  /** A hold or an approval was changed between the decision and the write: nothing was written. */
   | { readonly kind: 'stopped'; readonly claim: Claim; readonly by: Exclude<MayWrite['kind'], 'yes'> }
-  /** What was sent, with what was answered; what people said meanwhile left out the rest. */
+  /** The intents that were sent, with their answers. The rest was left out where a hold or an approval was changed meanwhile. */
   | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Ended[] };
 
-/** Writes of one round at most: they wait for each other, and their intents have to fit the row of the claim. */
+/** Writes of one round at most: they are sent one after the other, and their intents have to fit into the claim's row. */
 const MOST_AT_ONCE = 50;
 
 /**
- * Sends what was decided, fifty writes at most: the next round takes the rest. The intents are in the trail, in the claim
- * and in the table of intents before anything is sent; people are asked again beside that. Throws where neither storage
- * takes the intent: then nothing is written.
+ * Sends the actions of a decision, fifty at most: the next round sends the rest. Before anything is sent, the intents are in
+ * the trail, in the claim and in the table of intents, and holds and approvals are read again. Throws where storage does not
+ * accept the intents: then nothing is sent.
  */
 export async function act(
   guarded: Guarded,
@@ -62,16 +62,16 @@ export async function act(
     const answer = await factsOf(intent.action).send(ports, intent.id);
     const outcome = answeredOutcome(answer);
     sent.push({ intent, outcome, isTaken: outcome.kind !== 'failed' });
-    // A 503 does not say whether it was done: should its record come, the intent explains it.
+    // After a 503 the write may have been done: its intent stays, and explains its audit record if one comes.
     if (outcome.kind === 'failed' && answer.kind !== 'read-only') await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'sent', claim: claimed, sent };
 }
 
-/** People are asked again where recording took longer than this, in ms: they may have said stop meanwhile. */
+/** Holds and approvals are read again where recording took longer than this, in ms. */
 const WORD_FRESH_MS = 75;
 
-/** Records what is meant, everywhere at once. Where any of it fails, nothing is meant any more. */
+/** Records the intents in all three places at once. Where one of them fails, the intents are removed again. */
 async function prepared(
   guarded: Guarded,
   intents: readonly Intent[],
@@ -85,7 +85,7 @@ async function prepared(
 }> {
   const { subject, who } = guarded;
   const beganMs = performance.now();
-  // What a person does is no act of the guardian's own, and explains none.
+  // A person acts under another identity, so the intent explains no act of the guardian's own.
   const explaining = who === undefined ? intents : [];
   const puts = explaining.map((intent) => ports.tables.intents.put(partitionOf(subject), intent.id, intent));
   try {
@@ -103,17 +103,17 @@ async function prepared(
     if (forgotten.status === 'fulfilled') throw error;
     throw new AggregateError(
       [error, forgotten.reason],
-      `What was meant for ${spellSubject(subject)} could not be recorded.`,
+      `The intents for ${spellSubject(subject)} could not be recorded.`,
     );
   }
 }
 
-/** What was not done explains no act: left behind, an intent would cover one by somebody else who has the identity. */
+/** Removes the intents of writes that were not done: left behind, one could explain an act of an attacker who has the guardian's identity. */
 export const forget = async (rows: readonly Stored<IntentRow>[], { tables }: Pick<Ports, 'tables'>): Promise<void> => {
   await Promise.all(rows.map((row) => tables.intents.remove(row)));
 };
 
-/** Says why intents were not sent. */
+/** Records why intents were not sent. */
 async function withhold(
   intents: readonly Intent[],
   rows: readonly Stored<IntentRow>[],
@@ -125,7 +125,7 @@ async function withhold(
   await forget(rows, ports);
 }
 
-/** What an answer says of a write, before anything was read back. */
+/** The outcome of a write by its answer alone, before anything was read back. */
 export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
   switch (answer.kind) {
     case 'ok':
@@ -133,7 +133,7 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
     case 'missing':
       return { kind: 'failed', because: 'not found' };
     case 'unreachable':
-      // The service may have done it: the next read tells.
+      // The service may have done it: the next read shows that.
       return { kind: 'unknown', because: answer.error.message };
     case 'conflict':
     case 'throttled':
@@ -148,7 +148,7 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
   }
 }
 
-/** What came of an intent, by what the vault shows now. */
+/** How an intent ended, by what the vault shows now. */
 export function afterReading({ intent, outcome, isTaken }: Ended, isShown: boolean): Ended {
   if (isShown) return { intent, outcome: { kind: 'done' }, isTaken: true };
   if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return { intent, outcome, isTaken };
@@ -156,6 +156,6 @@ export function afterReading({ intent, outcome, isTaken }: Ended, isShown: boole
   return { intent, outcome: { kind: 'failed', because: `${why}Reading back does not show it.` }, isTaken };
 }
 
-/** Why an outcome is none, in words; `undefined` where it is one. */
+/** Why an intent failed or its outcome is unknown; `undefined` otherwise. */
 export const failureOf = ({ outcome }: Ended): string | undefined =>
   outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.because : undefined;

@@ -5,25 +5,25 @@ import { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 
-/** How long a claim lasts where its owner does not end it, in ms. */
+/** How long a claim lasts unless its owner ends it, in ms. */
 export const CLAIM_MS = 30 * SECOND_MS;
-/** How long a message is sent back for when its subject is claimed, in seconds: about 5, spread so that messages that met do not meet again. */
+/** Seconds after which a message comes back whose subject is claimed: about 5, and random, so that two messages do not collide again. */
 export const claimedBackSeconds = ({ newId }: Pick<Ports, 'newId'>): number =>
   3 + (Number.parseInt(newId().slice(0, 8), 16) % 5);
 
-/** The right to work on one subject. One worker a subject; it ends by itself after 30 s. */
+/** The right to work on one subject. Only one worker has it; it ends by itself after 30 s. */
 export interface Claim {
   readonly owner: string;
   readonly stored: Stored<ClaimRow>;
-  /** From then on somebody else may take it over. */
+  /** From then on another worker may take it over. */
   readonly until: Date;
-  /** What was meant and is not closed yet, by the worker before us or by ourselves. */
+  /** The intents that are not closed yet, of this worker or of the one before it. */
   readonly open: readonly Intent[];
 }
 
 type Needs = Pick<Ports, 'tables' | 'now' | 'newId'>;
 
-/** Claims a subject before anything of it is read. `undefined` while somebody else works on it. */
+/** Claims a subject, before anything of it is read. Returns `undefined` while another worker has the claim. */
 export async function claim(subject: Subject, { tables: { claims }, now, newId }: Needs): Promise<Claim | undefined> {
   const { partition, row } = placeOf(subject);
   const owner = newId();
@@ -31,13 +31,13 @@ export async function claim(subject: Subject, { tables: { claims }, now, newId }
   const inserted = await claims.insert(partition, row, fresh);
   if (inserted !== undefined) return claimOf(inserted);
   const standing = await claims.get(partition, row).catch((error: unknown) => {
-    // One that cannot be read is nobody's: it is taken over, and what it was to close shows in what the vault shows.
+    // A claim that cannot be read is taken over: whether its intents were done is read from the vault.
     if (error instanceof RowUnreadable) return claims.put(partition, row, { ...fresh, until: now() });
     throw error;
   });
   if (standing === undefined) return undefined;
   const { owner: by, until, intents } = standing.value;
-  // The insert took hold and its answer was lost: the claim is ours.
+  // The insert succeeded and its answer was lost: the claim is ours.
   if (by === owner && intents.length === 0 && !isOver(until, now())) return claimOf(standing);
   if (!isOver(until, now())) return undefined;
   const taken = await claims.replace(standing, { ...fresh, intents });
@@ -49,11 +49,11 @@ const claimOf = (stored: Stored<ClaimRow>): Claim => {
   return { owner, stored, until, open: intents };
 };
 
-/** Past its end; one that ends later than any claim does was made by a clock that was far ahead. */
+/** Whether a claim has ended. A claim that would end later than any claim can was made by a wrong clock, and counts as ended. */
 const isOver = (until: Date, now: Date): boolean =>
   now.getTime() >= until.getTime() || until.getTime() - now.getTime() > 2 * CLAIM_MS;
 
-/** The keys of a vault whose claim was not ended in time: what its worker meant to do, and to tell, may be left undone. */
+/** The keys of a vault with a claim that its worker did not end in time: its writes or its alerts may be missing. */
 export async function claimsLeft(vault: string, { tables, now }: Needs): Promise<readonly string[]> {
   const { stored, unreadable } = await tables.claims.list(vault);
   const over = stored.filter(({ value }) => isOver(value.until, now())).map(({ row }) => row.row);
@@ -61,8 +61,8 @@ export async function claimsLeft(vault: string, { tables, now }: Needs): Promise
 }
 
 /**
- * Writes further intents into the claim, beside those of earlier rounds: until the claim ends, nobody else knows
- * whether people were alerted. `undefined` where it is not ours any more: then nothing may be written to the vault.
+ * Adds intents to the claim, beside those of earlier rounds. All of them stay until the claim ends: after a crash the next
+ * worker alerts people of them. Returns `undefined` where the claim was lost: then nothing may be written to the vault.
  */
 export async function claimWith(
   { stored, open: before }: Claim,
@@ -74,7 +74,7 @@ export async function claimWith(
   return written === undefined ? undefined : claimOf(written);
 }
 
-/** Ends a claim. One that somebody took over meanwhile is left to them. */
+/** Ends a claim. Does nothing where another worker has taken it over. */
 export async function releaseClaim({ stored }: Claim, { tables }: Needs): Promise<void> {
   await tables.claims.remove(stored);
 }

@@ -8,58 +8,58 @@ import type { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { RecordedDecision } from './records.ts';
 
-/** How subjects of one kind are guarded. `guard/keys/` is one; the engine, `inspect.ts`, knows of none. */
+/** How subjects of one kind are guarded. `guard/keys/` guards keys; `inspect.ts` runs any guard. */
 export interface SubjectGuard {
   /** Whether the policy guards the subject. */
   isGuarded(policy: Policy): boolean;
-  /** Reads the subject as it is, with all that a decision rests on. */
+  /** Reads the subject as it is now, with everything that a decision needs. */
   begin(message: Inspection, ports: Ports): Promise<Begun>;
-  /** Alerts people that a row on which a decision rests cannot be read. Nothing is written then. */
+  /** Alerts people that a row which a decision needs cannot be read. Nothing is written to the vault then. */
   unreadable(message: Inspection, error: RowUnreadable, ports: Ports): Promise<void>;
 }
 
-/** The guard of a subject; `undefined` where it guards none of that kind. */
+/** Returns the guard of a subject; `undefined` where subjects of its kind are not guarded. */
 export type GuardOf = (subject: Subject) => SubjectGuard | undefined;
 
-/** How an inspection began. */
+/** The result of reading a subject for an inspection. */
 export type Begun =
-  /** `before`: records that go to the trail with the next append. */
+  /** `before`: records that are appended to the trail with the next ones. */
   | { readonly kind: 'observed'; readonly guarded: Guarded; readonly before: readonly AuditEntry[] }
-  /** Nobody can say how it is. That is recorded, and is tried again. */
+  /** It could not be read. That is recorded, and the inspection is tried again. */
   | { readonly kind: 'not-observed'; readonly because: string };
 
-/** A subject in one inspection, as far as it has come. Nothing of it changes: each step gives the next. */
+/** A subject at one step of its inspection. It is never changed: each step returns the next one. */
 export interface Guarded {
   readonly subject: Subject;
-  /** Who acts, where that is a person. */
+  /** The person who acts; `undefined` where the guardian does. */
   readonly who: Actor | undefined;
   readonly lastDecision: RecordedDecision | undefined;
-  /** What to do about it. Pure: what was read and the time are all that it rests on. */
+  /** Decides what to do. Pure: it uses only what was read, and the time. */
   decide(now: Date): Decided;
-  /** Whether the vault shows what an action was to bring about. */
+  /** Whether the vault shows the state that an action was to lead to. */
   isShown(action: Action): boolean;
-  /** Asks again, right before a write, whether people want it. */
+  /** Reads holds and approvals again, right before a write. */
   mayWrite(): Promise<MayWrite>;
-  /** With what people say by now. */
+  /** Returns the step with holds and approvals read again. */
   withWords(): Promise<Guarded>;
   /** Reads the subject again. */
   readBack(): Promise<ReadBack>;
-  /** Takes note of what came of intents. */
+  /** Returns the step with the outcomes of intents. */
   withEnded(ended: readonly Ended[]): Promise<Guarded>;
-  /** Alerts people, writes the subject's row, and asks for another inspection where one is needed. */
+  /** Alerts people, writes the subject's row, and schedules another inspection where one is needed. */
   conclude(result: Result): Promise<void>;
 }
 
-/** A decision, with what only its guard knows of it. */
+/** A decision, with what only the guard of its subject knows. */
 export interface Decided {
   readonly decision: Decision;
-  /** What one of its actions is about, and what becomes approved once that is done. */
+  /** The findings that one of its actions undoes, and the dates that become approved once it is done. */
   intentOf(action: Action): Pick<Intent, 'findings' | 'approves'>;
-  /** Takes note of it: what becomes approved by it is recorded here, before anything is written. */
+  /** Returns the step after this decision. What becomes approved by it is recorded here, before anything is written to the vault. */
   takeNote(remembered: RecordedDecision): Promise<Guarded>;
 }
 
-/** What people say of a write right before it. */
+/** Whether holds and approvals allow a write, read right before it. */
 export type MayWrite =
   | { readonly kind: 'yes' }
   /** A hold was set meanwhile. */
@@ -67,17 +67,17 @@ export type MayWrite =
   /** An approval was granted, or withdrawn, meanwhile: decide again. */
   | { readonly kind: 'approvals-changed' };
 
-/** What reading back came to. */
+/** The result of reading a subject back. */
 export type ReadBack =
   | { readonly kind: 'read'; readonly guarded: Guarded }
   | { readonly kind: 'unread'; readonly because: string };
 
-/** What an inspection came to. */
+/** The result of an inspection. */
 export interface Result {
-  /** The last decision: what is still to do, and what is left to people. */
+  /** The last decision: what is still to be done, and what is left to people. */
   readonly decision: Decision;
-  /** What came of every intent of this inspection, and of those that a worker before had left open. */
+  /** The outcome of every intent of this inspection, and of those that an earlier worker left open. */
   readonly ended: readonly Ended[];
-  /** What went wrong while undoing; `undefined` where nothing did. */
+  /** Why undoing failed; `undefined` where it did not. */
   readonly failure: string | undefined;
 }

@@ -14,12 +14,12 @@ import type { Decided, Guarded, GuardOf, SubjectGuard } from './guarded.ts';
 import { outcomeEntry, recordedDecision } from './records.ts';
 import { guardOf } from './registry.ts';
 
-/** What an inspection came to, for who asked for it. */
+/** The result of an inspection, for its caller. */
 export type Inspected =
   | { readonly kind: 'not-guarded' }
-  /** Somebody else works on the subject. */
+  /** Another worker has the claim on the subject. */
   | { readonly kind: 'busy' }
-  /** Nobody can say how it is. */
+  /** The subject could not be read. */
   | { readonly kind: 'not-observed'; readonly because: string }
   | {
       readonly kind: 'ended';
@@ -29,9 +29,9 @@ export type Inspected =
     };
 
 /**
- * Inspects one subject now: claims it, reads it as it is, decides, acts, reads back, records and alerts. Waking it twice,
- * in any order, from two instances, or again after a crash, leads to the same end. Throws where storage does not take what
- * must be recorded, so that the platform delivers the message again; nothing was written to the vault then.
+ * Inspects one subject now: claims it, reads it, decides, acts, reads back, records and alerts. A repeated message, one out
+ * of order, two instances or a crash lead to the same result. Throws where storage does not accept a record that has to come
+ * before the write: then nothing was written to the vault, and the platform delivers the message again.
  */
 export async function inspect(message: Inspection, ports: Ports, guards: GuardOf = guardOf): Promise<void> {
   const guard = guards(message.subject);
@@ -40,11 +40,11 @@ export async function inspect(message: Inspection, ports: Ports, guards: GuardOf
     return quarantine({ content: wholeText(message), because }, 'inspections', ports);
   }
   const came = await inspectOnce(message, guard, ports);
-  // Who works on the subject, or took it over, does not know what this message says.
+  // The worker that has the claim does not know the hints of this message: it is sent again.
   if (came.kind === 'busy') await ports.queues.inspections.send(message, claimedBackSeconds(ports));
 }
 
-/** One inspection under one guard. The guardian's own, or that of a person who restores. */
+/** One inspection under one guard: the guardian's own, or that of a person who restores. */
 export async function inspectOnce(message: Inspection, guard: SubjectGuard, ports: Ports): Promise<Inspected> {
   if (!guard.isGuarded(ports.policy)) return { kind: 'not-guarded' };
   const mine = await claim(message.subject, ports);
@@ -54,16 +54,15 @@ export async function inspectOnce(message: Inspection, guard: SubjectGuard, port
   return inspected;
 }
 
-/** What an inspection came to, and the claim to release: none where somebody took it over, or where it has to go on naming what is open. */
+/** The result of an inspection, and the claim to release; `undefined` where another worker took the claim over, or where it still has open intents. */
 interface UnderClaim {
   readonly inspected: Inspected;
   readonly left: Claim | undefined;
 }
 
 /**
- * A row that cannot be read would not get better by being read again: that is alerted, and nothing is written. After any
- * other failure the subject is free again at once where nothing was meant to be written: a claim that has intents by now
- * is another row, and stays.
+ * Inspects under the claim. A row that cannot be read is alerted, and nothing is written: trying again would not help. After
+ * any other failure the claim is released at once where it has no intents; a claim with intents stays.
  */
 async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim, ports: Ports): Promise<UnderClaim> {
   try {
@@ -76,7 +75,7 @@ async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim,
     if (mine.open.length > 0) throw error;
     const [released] = await Promise.allSettled([releaseClaim(mine, ports)]);
     if (released.status === 'fulfilled') throw error;
-    const what = `Inspecting ${spellSubject(message.subject)} failed, and so did giving it back.`;
+    const what = `Inspecting ${spellSubject(message.subject)} failed, and so did releasing its claim.`;
     throw new AggregateError([error, released.reason], what);
   }
 }
@@ -103,26 +102,26 @@ async function work(message: Inspection, guard: SubjectGuard, mine: Claim, ports
   return { inspected: { kind: 'ended', decision, ended, failure }, left: isUnread ? undefined : still };
 }
 
-/** How far an inspection has come. */
+/** The state of an inspection between two steps. */
 interface Progress {
   readonly guarded: Guarded;
   readonly claim: Claim;
-  /** Records that go to the trail with the next append. */
+  /** Records that are appended to the trail with the next ones. */
   readonly before: readonly AuditEntry[];
   readonly ended: readonly Ended[];
 }
 
-/** Closes, by what the vault shows, the intents that a worker before us left open. */
+/** Closes the intents that an earlier worker left open, by what the vault shows. */
 async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
   const { guarded, claim: mine, before } = progress;
   if (mine.open.length === 0) return progress;
   const closed = mine.open.map((intent) =>
     afterReading(
-      { intent, outcome: { kind: 'unknown', because: 'The worker before stopped.' }, isTaken: true },
+      { intent, outcome: { kind: 'unknown', because: 'The earlier worker stopped.' }, isTaken: true },
       guarded.isShown(intent.action),
     ),
   );
-  // Until people are alerted, the claim goes on naming those that took hold.
+  // Intents that were done stay in the claim until people are alerted of them.
   const open = closed.filter(({ outcome }) => outcome.kind !== 'failed').map(({ intent }) => intent);
   return {
     guarded: await guarded.withEnded(closed.filter(({ outcome }) => outcome.kind !== 'failed')),
@@ -132,10 +131,10 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
   };
 }
 
-/** Rounds in one inspection: act, read back, act on what only showed then, read back. */
+/** Rounds of one inspection at most: act and read back, then act on what reading back showed. */
 const MOST_ROUNDS = 3;
 
-/** How acting ended. */
+/** The result of deciding, acting and reading back. */
 interface Worked {
   readonly progress: Progress;
   readonly decision: Decision;
@@ -144,7 +143,7 @@ interface Worked {
   readonly isUnread: boolean;
 }
 
-/** Decides, acts and reads back, until there is nothing left to do, something fails, or three rounds are over. */
+/** Decides, acts and reads back until nothing is left to do, something fails, or three rounds are over. */
 async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Worked | 'lost-claim'> {
   let progress = begun;
   for (let round = 1; ; round += 1) {
@@ -162,13 +161,13 @@ async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Port
       const { failure, isUnread } = back;
       if (failure !== undefined || round === MOST_ROUNDS) return { progress, decision, failure, isUnread };
     } else if (acted.by === 'approvals-changed' && round === MOST_ROUNDS)
-      return { ...worked, progress, failure: 'approvals change all the time' };
-    // What people said meanwhile shows in the next round's decision.
+      return { ...worked, progress, failure: 'approvals were changed in every round' };
+    // A hold or an approval that was changed meanwhile counts in the next round's decision.
     progress = { ...progress, guarded: await progress.guarded.withWords() };
   }
 }
 
-/** Takes note of a decision: the record of it goes to the trail with the next append. */
+/** Adds a decision to the progress: its record is appended to the trail with the next ones. */
 async function noted(
   progress: Progress,
   { decision, takeNote }: Decided,
@@ -184,7 +183,7 @@ async function noted(
   };
 }
 
-/** Believed by reading back, not by an answer. */
+/** Reads the subject back, and sets the outcome of each intent by what the vault shows, not by the answer. */
 async function readBack(
   progress: Progress,
   sent: readonly Ended[],
@@ -204,7 +203,7 @@ async function readBack(
   return { progress: next, failure: failed ?? `it cannot be read back: ${back.because}`, isUnread: true };
 }
 
-/** Appends, and alerts operators where the trail's storage did not take it. */
+/** Appends to the trail, and alerts operators where the records had to be spooled. */
 async function append({ subject }: Guarded, entries: readonly AuditEntry[], ports: Ports): Promise<void> {
   if ((await ports.trail.append(entries)) === 'appended') return;
   const about = subject.kind === 'key' ? ({ kind: 'vault', vault: subject.vault } as const) : subject;

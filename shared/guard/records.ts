@@ -16,20 +16,20 @@ const NAMED_HINTS = 20;
 const named = (hints: readonly Hint[]): Pick<AuditEntry, 'hints'> =>
   hints.length === 0 ? {} : { hints: { ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id), count: hints.length } };
 
-/** A hint, with who did it where it is an audit event. */
+/** The record of a hint, with the actor where it is an audit event. */
 export function hintEntry(subject: Subject, hint: Hint, needs: Needs): AuditEntry {
   const who = 'by' in hint.says ? { who: hint.says.by } : {};
-  const detail = { sense: hint.sense, heardAt: hint.heardAt, says: hint.says };
+  const detail = { sense: hint.sense, sensedAt: hint.sensedAt, says: hint.says };
   return entry('hint', subject, detail, needs, { ...who, ...named([hint]) });
 }
 
-/** A decision that was recorded, and how many hints have led to the same one since. */
+/** The last recorded decision: its hash, and how many hints have led to the same decision since. */
 export interface RecordedDecision {
   readonly hash: string;
   readonly repeats: number;
 }
 
-/** The records of a decision, and what is to be remembered of it. One equal to the last recorded is counted, not recorded. */
+/** The records of a decision, and its hash for the next comparison. A decision equal to the last recorded one is counted, not recorded. */
 export function recordedDecision(
   subject: Subject,
   decision: Decision,
@@ -65,7 +65,7 @@ function hashOf({ judgements }: Decision): string {
   return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 16);
 }
 
-/** What would have been written, and why it was not. */
+/** The records of actions that were not sent, with the reason. */
 const withheldEntries = (subject: Subject, { judgements }: Decision, needs: Needs): readonly AuditEntry[] =>
   judgements.flatMap(({ finding, verdict }) => {
     const about = subjectOfFinding(subject, finding);
@@ -77,15 +77,15 @@ const withheldEntries = (subject: Subject, { judgements }: Decision, needs: Need
     return [];
   });
 
-/** What a finding is about: a version of its key, or the inspected subject itself. */
+/** The subject of a finding: a version of the inspected key, or the inspected subject itself. */
 export const subjectOfFinding = (subject: Subject, { version }: Pick<Finding, 'version'>): Subject =>
   subject.kind === 'key' ? versionOf(subject, version) : subject;
 
-/** What is about to be written. @param who who does it, where that is a person */
+/** The record of an intent. @param who the person who acts; `undefined` where the guardian does */
 export const intentEntry = ({ id, action }: Intent, needs: Needs, who?: Actor): AuditEntry =>
   entry('intent', factsOf(action).subject, { intent: id, action }, needs, by(who));
 
-/** What came of an intent, how long it took from intent to outcome, and whether a later worker found out by reading. */
+/** The record of an intent's outcome, with the time between both, and whether a later worker read it from the vault. */
 export const outcomeEntry = ({ intent, outcome }: Ended, needs: Needs, closedLater = false, who?: Actor): AuditEntry =>
   entry(
     'outcome',
@@ -95,7 +95,7 @@ export const outcomeEntry = ({ intent, outcome }: Ended, needs: Needs, closedLat
     by(who),
   );
 
-/** That an intent was not sent after all. */
+/** The record that an intent was not sent. */
 export const notSentEntry = (
   { id, action }: Intent,
   why: { readonly because: string; readonly hold?: string },

@@ -1,4 +1,4 @@
-/** What is still to be written: a piece of text as it is, or a value. */
+/** A piece that is still to be written: text as it is, or a value. */
 type Piece = { readonly text: string } | { readonly value: unknown };
 
 /** Plain JSON data as JSON, however deep it is nested: `JSON.stringify` runs out of stack at some thousand levels. */

@@ -3,7 +3,7 @@ import type { Incident } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
 import { HOUR_MS } from '../domain/time.ts';
 
-/** An incident that may be open already. */
+/** An incident that is to be opened, or that may be open already. */
 export type IncidentDraft = Omit<
   Incident,
   'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'commands' | 'revision'
@@ -13,7 +13,7 @@ export type IncidentDraft = Omit<
 /** How long after the act disks begin to fail, in minutes. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption */
 export const DISKS_FAIL_AFTER_MINUTES = 60;
 
-/** An incident's id: what, which subject, since when, and what else makes it another. 32 hex digits. */
+/** The id of an incident, by its kind, reason, subject, time and whatever else distinguishes it. 32 hex digits. */
 export function incidentId(
   { kind, reason = '', subject, since }: Pick<Incident, 'kind' | 'reason' | 'subject' | 'since'>,
   besides = '',
@@ -24,5 +24,5 @@ export function incidentId(
     .slice(0, 32);
 }
 
-/** The start of the hour a moment lies in: what may repeat every few seconds is one incident an hour. */
+/** The start of the hour of a moment: what may repeat every few seconds is one incident for each hour. */
 export const hourOf = (moment: Date): Date => new Date(Math.floor(moment.getTime() / HOUR_MS) * HOUR_MS);

@@ -7,26 +7,27 @@ import { entry } from '../trail/entries.ts';
 
 /** An alert that waits for its incident's row to be written. */
 export interface Announced {
-  /** The row is written: wakes the sender. */
+  /** To be called once the incident's row is written: queues the alert. */
   confirm(): Promise<void>;
   /**
-   * Somebody else wrote the row: people are alerted of what they wrote, also where they ended right after it.
+   * To be called where somebody else wrote the incident's row first: people are alerted of that row instead, since the other
+   * writer may have crashed before its alert.
    *
-   * @param standing the row as it stands; `undefined` where it is gone
+   * @param standing the incident as it is now; `undefined` where it is gone
    */
   withdraw(standing: Incident | undefined): Promise<void>;
 }
 
 /**
- * The one place between opening or changing an incident and telling people. Writes a row of the outbox for each channel
- * that is to have it, and a record; both before the incident's row, so that whatever ends in between, people are alerted:
- * rather twice than never. Messages only wake the sender, which the sentry does as well.
+ * Prepares the alert of an incident that is opened or changed. Writes a row of the outbox for each of its channels, and a
+ * record, both before the incident's row: after a crash in between people are alerted, possibly twice, but never not at all.
+ * The messages only make the sender faster: the sentry queues every row that is due.
  */
 export async function announce(content: AlertContent, needs: Ports): Promise<Announced> {
   const { incident } = content;
   const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
-  // Who knows no channel, as a person's command, leaves it to the sender.
+  // A process without channels, as a person's command, writes one row for all channels of the sender.
   const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
   const rows = channels.map((id) => ({
     row: `${incident.id},${incident.revision},${id}`,
@@ -43,7 +44,7 @@ export async function announce(content: AlertContent, needs: Ports): Promise<Ann
   return {
     async confirm() {
       for (const { row, value, stored } of inserted) {
-        // Somebody who lost the incident's row had announced something else under the same revision.
+        // Another writer, whose change of the incident failed, announced something else under the same revision.
         if (stored === undefined) await needs.tables.outbox.put(partition, row, value);
         await needs.queues.alerts.send({ partition, row });
       }
@@ -64,7 +65,7 @@ export async function announce(content: AlertContent, needs: Ports): Promise<Ann
 const eventOf = ({ state, revision }: Incident): AlertContent['event'] =>
   state === 'resolved' ? 'resolved' : revision === 1 ? 'opened' : 'changed';
 
-/** The same id for the same content, so that what is announced again after a crash is one record. */
+/** The record of an alert. Its id follows from its content, so that an alert prepared again after a crash is one record. */
 function recorded(
   { event, incident }: AlertContent,
   channels: readonly string[],

@@ -10,13 +10,13 @@ import { guardianBlind } from './kinds/guardian-blind.ts';
 import { guardianUnwell } from './kinds/guardian-unwell.ts';
 import { bounded, openIncident, readIncidents } from './store.ts';
 
-/** Something that could not be parsed, whole, with the reason. */
+/** Something that could not be parsed, in full, with the reason. */
 export interface Unparsed {
   readonly content: string;
   readonly because: string;
 }
 
-/** What was given, whole, as JSON: as it came where `raw` says so and it is nested too deep to be written the usual way. */
+/** The given value in full, as JSON; `raw`, where given, for a value nested too deep to be written the usual way. */
 export function wholeText(given: unknown, raw?: string): string {
   try {
     return JSON.stringify(given) ?? 'undefined';
@@ -26,13 +26,13 @@ export function wholeText(given: unknown, raw?: string): string {
   }
 }
 
-/** Characters of a reason at most: it goes into the trail, and may list every member of what it is about. */
+/** Characters of a reason at most: it is recorded in the trail, and could list very many members. */
 const MOST_CHARACTERS = 2_000;
 
 /**
- * Keeps something unreadable where a person can see it, records it and alerts operators. The same from the same source is
- * kept once a day; operators are alerted once an hour and source, of the first, with the folder of all; again where a person
- * has closed that.
+ * Quarantines something that could not be parsed: stores it where a person can read it, records it, and alerts operators.
+ * The same content from the same source is stored once a day. Operators are alerted once an hour for each source, of the
+ * first, with the folder of all; and again of the next one after a person has closed that incident.
  */
 export async function quarantine({ content, because: given }: Unparsed, source: string, ports: Ports): Promise<void> {
   const because = bounded(given, MOST_CHARACTERS);
@@ -42,7 +42,7 @@ export async function quarantine({ content, because: given }: Unparsed, source: 
   const detail = { source, document, because, characters: content.length };
   await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);
   await alertOperators(document, folder, because, source, ports);
-  // Last: where we end before it, the message comes again and all of it is done.
+  // Alerted last: after a crash before it, the message is delivered again and all of this is repeated.
   await ports.quarantine.create(document, content);
 }
 
@@ -53,16 +53,16 @@ async function alertOperators(
   source: string,
   ports: Ports,
 ): Promise<void> {
-  const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. What follows from the same source lies in ${folder}.`;
+  const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. Later ones from the same source are in ${folder}.`;
   const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what);
   const id = incidentId(draft, source);
   const { stored } = await readIncidents(ports, GUARDIAN);
-  // Of the others that come while it is open the folder tells.
+  // The incident names the folder, which has all the others that come while it is open.
   if (stored.some(({ value }) => value.id === id && value.state === 'open')) return;
   await openIncident(draft, ports, id);
 }
 
-/** Quarantines what rows hold that cannot be read. The rows are left as they are. */
+/** Quarantines the content of rows that cannot be read. The rows stay as they are. */
 export async function quarantineRows(unreadable: readonly RowUnreadable[], ports: Ports): Promise<void> {
   for (const { content, message, table } of unreadable) await quarantine({ content, because: message }, table, ports);
 }

@@ -7,12 +7,12 @@ import type { Listed, Stored } from '../register/rows.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
 import { announce } from './notify.ts';
 
-/** An incident with the row it stands in. */
+/** An incident with its row. */
 export type StoredIncident = Stored<Incident>;
 
 type Reading = { readonly tables: Pick<Ports['tables'], 'incidents'> };
 
-/** Every incident of a subject, versions among those of their key, open and resolved; of all subjects where left out. */
+/** Every incident of a subject, open and resolved; those of a key include those of its versions. All incidents where no subject is given. */
 export const readIncidents = ({ tables }: Reading, subject?: Subject): Promise<Listed<Incident>> =>
   tables.incidents.list(subject && partitionOf(subject));
 
@@ -20,9 +20,11 @@ const standingOf = async (needs: Reading, subject: Subject): Promise<readonly St
   (await readIncidents(needs, subject)).stored;
 
 /**
- * Opens an incident, or changes the one that stands, and alerts people. A new one takes the place of what has long been
- * over. Twice the same is once. `id` is given for what tells of an act; a state goes on in the open incident of its kind,
- * reason and subject, even where the act was repeated.
+ * Opens an incident, or changes the open one, and alerts people. Opening the same incident twice has no further effect. The
+ * oldest resolved incidents of the subject are removed.
+ *
+ * @param id given for an incident that reports an act. Without it, the state continues in the open incident of its kind,
+ *   reason and subject
  */
 export async function openIncident(draft: IncidentDraft, needs: Ports, id?: string): Promise<void> {
   await openAmong(await standingOf(needs, draft.subject), draft, needs, id);
@@ -58,32 +60,32 @@ const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 's
   one.kind === other.kind && one.reason === other.reason && spellSubject(one.subject) === spellSubject(other.subject);
 
 /**
- * As `openIncident`, for an act. `hourly` names what acts of one hour share, so that they are one incident however often
- * it is tried. A repeat of an act that was alerted opens nothing that is over; an act after that is a new
- * incident with its own time.
+ * As `openIncident`, for an act: acts of one hour share an incident. A repeat reopens nothing that was closed.
+ *
+ * @param hourly the id that the acts of one hour share; an act after a closed incident opens another, with its own time
  */
 export async function openForAct(draft: IncidentDraft, needs: Ports, hourly: string): Promise<void> {
   const standing = await standingOf(needs, draft.subject);
   const ofHour = standing.filter(({ value: { id, continues } }) => id === hourly || continues === hourly);
   const open = ofHour.find(({ value: { state } }) => state === 'open');
-  const heardMs = Math.max(
+  const alertedMs = Math.max(
     Number.NEGATIVE_INFINITY,
     ...ofHour.map(({ value: { newest, endedAt } }) => (newest ?? endedAt)?.getTime() ?? Number.NEGATIVE_INFINITY),
   );
-  if (open === undefined && draft.since.getTime() <= heardMs) return;
-  const newest = new Date(Math.max(draft.since.getTime(), heardMs));
+  if (open === undefined && draft.since.getTime() <= alertedMs) return;
+  const newest = new Date(Math.max(draft.since.getTime(), alertedMs));
   if (open !== undefined) return openAmong(standing, { ...draft, newest }, needs, open.value.id);
   if (ofHour.length === 0) return openAmong(standing, { ...draft, newest }, needs, hourly);
   await openAmong(standing, { ...draft, newest, continues: hourly }, needs, incidentId(draft, hourly));
 }
 
-/** What is over is kept for so long, and of one subject so many at most; the trail has it for ever. */
+/** How long a resolved incident is kept, in ms. The trail keeps its records for ever. */
 const KEPT_MS = 30 * DAY_MS;
 const MOST_KEPT = 1_000;
-/** So that no inspection waits long for it; more than it opens, so that they grow fewer. */
+/** Incidents removed at once: few enough that no inspection waits long, and more than one inspection opens. */
 const MOST_REMOVED_AT_ONCE = 50;
 
-/** The oldest of what is over and need not be kept: a key that is fought over opens an incident a minute. */
+/** The oldest resolved incidents that need not be kept: a key that is attacked again and again opens one each minute. */
 const outdated = (standing: readonly StoredIncident[], now: Date): readonly StoredIncident[] =>
   standing
     .filter(({ value: { state } }) => state === 'resolved')
@@ -91,13 +93,13 @@ const outdated = (standing: readonly StoredIncident[], now: Date): readonly Stor
     .filter(({ value }, place) => place >= MOST_KEPT || now.getTime() - value.detectedAt.getTime() > KEPT_MS)
     .slice(-MOST_REMOVED_AT_ONCE);
 
-/** Characters of a summary or a judgement at most: an alert has to fit a row, and a page of a person. */
+/** Characters of a summary or a judgement at most: an alert has to fit into a row. */
 const MOST_CHARACTERS = 4_000;
-/** What people or the guardian say, cut where it is longer than `most` characters; default: than an alert can be. */
+/** A text cut to `most` characters. Default: the characters of a summary at most. */
 export const bounded = (words: string, most = MOST_CHARACTERS): string =>
   words.length <= most ? words : `${words.slice(0, most)} …`;
 
-/** The state began when it was first found: a later change of the version puts neither its beginning nor its deadline off. */
+/** The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was changed again. */
 const onGoing = (
   { since: _, otherwiseAt: __, who, ...draft }: IncidentDraft,
   { deadline, who: named }: Incident,
@@ -107,7 +109,7 @@ const onGoing = (
   deadline: deadline ?? draft.deadline,
 });
 
-/** Changes what is said of an incident, and alerts people where that makes a difference. False where somebody else changed it meanwhile. */
+/** Changes an incident, and alerts people where the change matters to them. Returns false where somebody else changed it meanwhile. */
 async function changeIncident(
   stored: StoredIncident,
   change: Partial<Omit<Incident, 'id' | 'revision'>>,
@@ -123,7 +125,7 @@ async function changeIncident(
     ...named,
     ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
   };
-  // That there was a newer act makes no difference to anybody.
+  // Only the time of the newest act changed: people need no alert of that.
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return (await needs.tables.incidents.replace(stored, next)) !== undefined;
   const changed = { ...next, revision: was.revision + 1 };
@@ -134,7 +136,7 @@ async function changeIncident(
   return isWritten;
 }
 
-/** The state is good again. False where somebody else changed the incident meanwhile: it is then as they left it. */
+/** Resolves an incident. Returns false, and changes nothing, where somebody else changed it meanwhile. */
 export async function resolveIncident(
   stored: StoredIncident,
   judgement: string,
@@ -147,7 +149,7 @@ export async function resolveIncident(
   return changeIncident(stored, end, needs);
 }
 
-/** Resolves those incidents of a subject that are meant: their state is good again. */
+/** Resolves the incidents of a subject that are selected: their state is good again. */
 export async function endIncidents(
   subject: Subject,
   isMeant: (incident: Incident) => boolean,

@@ -1,6 +1,6 @@
 import type { ApprovedVersion, KeyRecord, RegisterChange } from '../domain/register.ts';
 
-/** The register's row of a key after changes of what is approved. Applying them twice is applying them once. */
+/** The register's row of a key after changes of what is approved. Applying a change twice has no further effect. */
 export function withChanges(record: KeyRecord, changes: readonly RegisterChange[]): KeyRecord {
   return changes.reduce(withChange, record);
 }

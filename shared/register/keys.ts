@@ -4,24 +4,24 @@ import type { RowUnreadable } from '../errors.ts';
 import type { PortTables } from '../ports.ts';
 import type { Stored } from './rows.ts';
 
-/** Rows that are changed side by side, where it is all of a vault. */
+/** Rows of a vault that are changed at the same time. */
 export const ROWS_AT_ONCE = 16;
 
 type Keys = PortTables['keys'];
 
-/** What the register holds of a key, with the row it was read from; no row where nothing is known. */
+/** The register's record of a key, with the row it was read from; without a row where the key is not known. */
 export interface KnownKey {
   readonly record: KeyRecord;
   readonly stored: Stored<KeyRecord> | undefined;
 }
 
-/** Throws `RowUnreadable` where the row does not hold what it should. */
+/** Reads the register's record of a key. Throws `RowUnreadable` where its row cannot be parsed. */
 export async function readKey(keys: Keys, { vault, key }: KeyId): Promise<KnownKey> {
   const stored = await keys.get(vault, key);
   return { record: stored?.value ?? EMPTY_KEY_RECORD, stored };
 }
 
-/** Every key of a vault that the register knows, by name, with the rows that cannot be read apart. */
+/** Every key of a vault in the register, by name; rows that cannot be read are listed separately. */
 export async function readKeys(
   keys: Keys,
   vault: string,

@@ -1,11 +1,11 @@
 import type { Queue } from '../storage.ts';
 
-/** The form of messages that this version sends. A reader takes what it knows of any other. */
+/** The version of the form in which messages are sent. A reader ignores what it does not know of another version. */
 const MESSAGE_VERSION = 1;
 
-/** A queue whose messages hold one thing. Delivery is at least once and in no order. */
+/** A queue with messages of one type. Delivery is at least once and in no order. */
 export interface Messages<T> {
-  /** @param delaySeconds how long nobody receives it, 0 to 604800; default 0. */
+  /** @param delaySeconds seconds before it can be received, 0 to 604800; default 0. */
   send(message: T, delaySeconds?: number): Promise<void>;
 }
 

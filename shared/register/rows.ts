@@ -2,44 +2,44 @@ import type { z } from 'zod';
 import { RowUnreadable } from '../errors.ts';
 import type { Row, Table } from '../storage.ts';
 
-/** The form of rows that this version writes. A reader takes what it knows of any other. */
+/** The version of the form in which rows are written. A reader ignores what it does not know of another version. */
 const ROW_VERSION = 1;
 
-/** What a row held when it was read. */
+/** A row as it was read, with its parsed value. */
 export interface Stored<T> {
   readonly value: T;
   readonly row: Row;
 }
 
-/** What a list of rows holds. A row that cannot be read costs no other. */
+/** A list of rows. Rows that cannot be read are listed separately, and do not hide the others. */
 export interface Listed<T> {
   readonly stored: readonly Stored<T>[];
   readonly unreadable: readonly RowUnreadable[];
 }
 
 /**
- * A table whose rows hold one thing. Members of a row that this version does not know survive its writing. A row that
- * cannot be read is `RowUnreadable`: thrown where it alone was asked for, listed apart where many were.
+ * A table with rows of one type. Members of a row that this version does not know are kept when the row is written. A row
+ * that cannot be read is a `RowUnreadable`: thrown where one row is read, listed separately where many are.
  */
 export interface Rows<T> {
   get(partition: string, row: string): Promise<Stored<T> | undefined>;
-  /** All rows of a partition; of the table where left out. */
+  /** All rows of a partition; all rows of the table where no partition is given. */
   list(partition?: string): Promise<Listed<T>>;
-  /** `undefined` where one of that key is there already. */
+  /** Inserts a row; `undefined` where it exists already. */
   insert(partition: string, row: string, value: T): Promise<Stored<T> | undefined>;
-  /** `undefined` where the row changed since it was read, or is gone. Writes nothing where nothing changed. */
+  /** Replaces a row; `undefined` where it changed since it was read, or is gone. Writes nothing where the value is the same. */
   replace(read: Stored<T>, value: T): Promise<Stored<T> | undefined>;
   /** Inserts where nothing was read, and replaces otherwise. False where somebody else was faster. */
   write(partition: string, row: string, read: Stored<T> | undefined, value: T): Promise<boolean>;
   /** Whatever stands there. */
   put(partition: string, row: string, value: T): Promise<Stored<T>>;
-  /** False where the row changed since it was read, or is gone. */
+  /** Removes a row; false where it changed since it was read, or is gone. */
   remove(read: Pick<Stored<T>, 'row'>): Promise<boolean>;
   /** Makes the next value from what stands, again as often as somebody else was faster. */
   change(partition: string, row: string, next: (standing: T | undefined) => T): Promise<T>;
 }
 
-/** The typed rows of a table. @param name what errors call the table */
+/** The typed rows of a table. @param name the table's name in errors */
 export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Rows<T> {
   const read = (row: Row): Stored<T> => {
     const parsed = schema.safeParse(row.data);
@@ -90,7 +90,7 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
 
 const versioned = <T>(value: T, v = ROW_VERSION) => ({ v, ...value });
 
-/** A row that a later version wrote stays marked so: this one kept what it did not know of it. */
+/** The version of a row's form. A row that a later version wrote keeps its number, since its unknown members are kept. */
 const versionOf = (data: unknown): number =>
   isMembers(data) && typeof data.v === 'number' ? Math.max(ROW_VERSION, data.v) : ROW_VERSION;
 
@@ -101,10 +101,10 @@ const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * `next` with what `raw` holds that its reader did not know, at every depth. Of what is not there any more nothing is
- * kept. All three are plain JSON.
+ * `next` together with the members of `raw` that its reader did not know, at every depth. Unknown members of something that
+ * `next` no longer has are dropped. All three are plain JSON.
  *
- * @param known what the reader knew of `raw`
+ * @param known the part of `raw` that its reader knew
  */
 function withUnknown(raw: unknown, known: unknown, next: unknown): unknown {
   if (Array.isArray(raw) && Array.isArray(known) && Array.isArray(next)) return withUnknownItems(raw, known, next);
@@ -114,7 +114,7 @@ function withUnknown(raw: unknown, known: unknown, next: unknown): unknown {
   return Object.fromEntries([...members, ...unknown]);
 }
 
-/** Items of lists have no names: one is the same as before where the reader knows the same of it. */
+/** As `withUnknown`, for the items of a list. An item is the same as before where its known part is the same. */
 function withUnknownItems(raw: readonly unknown[], known: readonly unknown[], next: readonly unknown[]): unknown[] {
   const before = known.map((item, place) => ({ text: JSON.stringify(item), place }));
   return next.map((item) => {

@@ -2,15 +2,15 @@ import type { BaselineState, SweepState } from '../domain/register.ts';
 import type { PortTables } from '../ports.ts';
 import type { Stored } from './rows.ts';
 
-/** Where a vault stands with its baseline; `undefined` where nobody has looked at it yet. Throws `RowUnreadable`. */
+/** The state of a vault's baseline; `undefined` where the vault was never swept. Throws `RowUnreadable`. */
 export const readBaseline = async ({ baselines }: PortTables, vault: string): Promise<BaselineState | undefined> =>
   (await baselines.get('baseline', vault))?.value;
 
-/** Puts where a vault stands with its baseline, whatever stood there. */
+/** Writes the state of a vault's baseline, whether there is one or not. */
 export async function writeBaseline({ baselines }: PortTables, vault: string, state: BaselineState): Promise<void> {
   await baselines.put('baseline', vault, state);
 }
 
-/** How sweeping of a vault stands; `undefined` where it was never swept. Throws `RowUnreadable`. */
+/** The state of a vault's sweeps; `undefined` where the vault was never swept. Throws `RowUnreadable`. */
 export const readSweep = ({ sweeps }: PortTables, vault: string): Promise<Stored<SweepState> | undefined> =>
   sweeps.get('sweep', vault);

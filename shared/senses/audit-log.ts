@@ -8,7 +8,7 @@ import { type Unparsed, wholeText } from '../incidents/quarantine.ts';
 import { callerOf, shortened } from './audit-identity.ts';
 import { asVaultsWrite, recordsOf } from './audit-messages.ts';
 import { type Expected, isNoise, isStatus, knownUsers, subjectOf, vaultOf } from './audit-noise.ts';
-import { CHANGING, operationOf, TELLING_WHEN_REFUSED } from './audit-operations.ts';
+import { CHANGING, operationOf, REPORTED_WHEN_REFUSED } from './audit-operations.ts';
 import { mergedBySubject, type Sensed } from './queue-sensed.ts';
 
 /** What a record must hold for its operation to be judged; everything else in it is left alone. */
@@ -92,7 +92,7 @@ function namesNoKey({ operationName, properties }: Judged, vaults: ReadonlySet<s
   if (!CHANGING.has(operationName) || subjectOf(id) !== undefined) return false;
   const vault = vaultOf(id);
   if (vault !== undefined && !vaults.has(vault)) return false;
-  return isSuccess(httpStatusCode) || TELLING_WHEN_REFUSED.has(operationName);
+  return isSuccess(httpStatusCode) || REPORTED_WHEN_REFUSED.has(operationName);
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
@@ -110,7 +110,7 @@ function inspectionFrom(
   const by = callerOf(record.identity, record.callerIpAddress);
   const says = saysOf(record, by, subject.version, own, knownUsers(subject.vault, subject.key, users, policy));
   if (says === undefined) return undefined;
-  const hint: Hint = { id: idOf(record, by), sense: 'audit-log', heardAt: now, says };
+  const hint: Hint = { id: idOf(record, by), sense: 'audit-log', sensedAt: now, says };
   return { subject: keyOf(subject), hints: [hint], attempt: 0 };
 }
 
@@ -126,7 +126,7 @@ function saysOf(
   const { httpStatusCode: status } = record.properties;
   const about = { operation, by, at, ...(version === undefined ? {} : { version }) };
   if (!isSuccess(status))
-    return TELLING_WHEN_REFUSED.has(operation) ? { kind: 'refused', ...about, status } : undefined;
+    return REPORTED_WHEN_REFUSED.has(operation) ? { kind: 'refused', ...about, status } : undefined;
   if (CHANGING.has(operation)) {
     if (!own.has(by.oid.toLowerCase())) return { kind: 'act', ...about };
     return {

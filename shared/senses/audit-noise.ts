@@ -1,6 +1,6 @@
 import { keyPolicy, type Policy } from '../domain/policy.ts';
 import { OBJECT_ID } from './audit-identity.ts';
-import { CHANGING, operationOf, TELLING_WHEN_REFUSED, USING } from './audit-operations.ts';
+import { CHANGING, operationOf, REPORTED_WHEN_REFUSED, USING } from './audit-operations.ts';
 
 /**
  * Whether a record says nothing to us, by a few of its members: 99 of 100 are reads, wraps and unwraps by disks, and a
@@ -22,7 +22,7 @@ export function isNoise(
   const { properties } = record;
   const status = 'httpStatusCode' in properties ? properties.httpStatusCode : undefined;
   if (typeof status !== 'number' || status < 200 || status > 299)
-    return isStatus(status) && !TELLING_WHEN_REFUSED.has(operation);
+    return isStatus(status) && !REPORTED_WHEN_REFUSED.has(operation);
   if (!('id' in properties) || typeof properties.id !== 'string' || !('identity' in record)) return false;
   const { id } = properties;
   const expected = byId.get(id) ?? expectedOf(id, vaults, policy);

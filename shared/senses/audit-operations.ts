@@ -14,15 +14,15 @@ export const CHANGING = new Set([
 ]);
 /** Uses of a key that only its known users should make. */
 export const USING = new Set(['KeyUnwrap', 'KeyDecrypt', 'KeyRelease']);
-/** Operations whose refusal is reported. */
-export const TELLING_WHEN_REFUSED = new Set(['KeyUnwrap', 'KeyPurge']);
+/** Operations whose refusal leads to a hint. */
+export const REPORTED_WHEN_REFUSED = new Set(['KeyUnwrap', 'KeyPurge']);
 
-const known = [...CHANGING, ...USING, ...TELLING_WHEN_REFUSED];
-/** Nearly every record spells it as the vendor does: that is looked up as it came. */
+const known = [...CHANGING, ...USING, ...REPORTED_WHEN_REFUSED];
+/** By the vendor's spelling, which nearly every record has, and by the same in lower case. */
 const spelled = new Map(
   known.flatMap((name) => [name, name.toLowerCase()].map((spelling) => [spelling, name] as const)),
 );
 
-/** An operation as the vendor spells it, whatever case and blanks around it a record has; what we do not know, as it came. */
+/** An operation in the vendor's spelling, whatever its case and the blanks around it in the record; an unknown one unchanged. */
 export const operationOf = (name: string): string =>
   spelled.get(name) ?? spelled.get(name.trim().toLowerCase()) ?? name;

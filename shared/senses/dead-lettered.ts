@@ -42,7 +42,7 @@ function auditEventsOf(message: unknown, now: Date): Inspection | undefined {
   const parsed = inspection.safeParse(message);
   if (!parsed.success) return undefined;
   const hints = parsed.data.hints.filter(
-    ({ sense, heardAt }) => sense === 'audit-log' && Math.abs(now.getTime() - heardAt.getTime()) < TRIED_FOR_MS,
+    ({ sense, sensedAt }) => sense === 'audit-log' && Math.abs(now.getTime() - sensedAt.getTime()) < TRIED_FOR_MS,
   );
   return hints.length === 0 ? undefined : { ...parsed.data, hints };
 }

@@ -62,7 +62,7 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
     return { inspections: [], unparsed: [] };
   const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version: version.toLowerCase() }) };
   return {
-    inspections: [{ subject, hints: [{ id: short(id), sense: 'key-vault-event', heardAt: now, says }], attempt: 0 }],
+    inspections: [{ subject, hints: [{ id: short(id), sense: 'key-vault-event', sensedAt: now, says }], attempt: 0 }],
     unparsed: [],
   };
 }

@@ -11,45 +11,45 @@ import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
 import { entry } from '../trail/entries.ts';
 
-/** Where the policy that was last seen stands. */
-const SEEN = ['policy', 'seen'] as const;
+/** The row of the policy that the guardian ran by last. */
+const LAST_RUN = ['policy', 'last-run'] as const;
 
 /** The hash by which `status` and the trail name a policy: the first 12 hex digits of the SHA-256 over its JSON. */
 export const policyHash = (policy: Policy): string =>
   createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 12);
 
-/** The policy that the running guardian saw last; `undefined` where none has run. Throws `RowUnreadable`. */
-export const readSeenPolicy = async ({ tables }: Pick<Ports, 'tables'>): Promise<Policy | undefined> =>
-  (await tables.policies.get(...SEEN))?.value;
+/** The policy that the guardian ran by last; `undefined` where it has never run. Throws `RowUnreadable`. */
+export const readLastPolicy = async ({ tables }: Pick<Ports, 'tables'>): Promise<Policy | undefined> =>
+  (await tables.policies.get(...LAST_RUN))?.value;
 
 /**
- * Holds the policy against the one that was last seen: a change is in the trail, and what is guarded less well than before
- * is alerted to everyone. Incidents of what is not guarded any more end. Once a change, however often it is compared.
+ * Compares the policy with the one that the guardian ran by last. A change is recorded; everyone is alerted of what it
+ * guards less well; incidents of what is no longer guarded end. Each change is handled once, however often it is compared.
  */
 export async function alertPolicyChange(ports: Ports): Promise<void> {
   const { policy: after, tables, now } = ports;
-  const seen = await tables.policies.get(...SEEN).catch(async (error: unknown) => {
-    // One of another form cannot be held against this one: only that it changed is known.
+  const last = await tables.policies.get(...LAST_RUN).catch(async (error: unknown) => {
+    // A row that cannot be read cannot be compared: it is quarantined, and replaced by the policy of now.
     if (!(error instanceof RowUnreadable)) throw error;
     await quarantineRows([error], ports);
-    return tables.policies.put(...SEEN, after);
+    return tables.policies.put(...LAST_RUN, after);
   });
-  if (seen === undefined) {
-    await tables.policies.insert(...SEEN, after);
+  if (last === undefined) {
+    await tables.policies.insert(...LAST_RUN, after);
     return;
   }
-  const before = seen.value;
+  const before = last.value;
   if (JSON.stringify(before) === JSON.stringify(after)) return;
   const keys = await knownKeys(before, ports);
   const loosened = loosenings(before, after, (vault) => keys.get(vault) ?? []);
   if (loosened.length > 0) {
     const draft = policyLoosened.draft(loosened, now());
-    await openIncident(draft, ports, incidentId({ ...draft, since: new Date(0) }, seen.row.etag));
+    await openIncident(draft, ports, incidentId({ ...draft, since: new Date(0) }, last.row.etag));
   }
   await endUnguarded(keys, ports);
   await ports.trail.append([entry('policy', GUARDIAN, { loosened, hash: policyHash(after) }, ports)]);
-  // Last: where we end before it, all of it is done again, and alerted once.
-  await tables.policies.replace(seen, after);
+  // Written last: after a crash before it, all of the above is done again, under the same incident.
+  await tables.policies.replace(last, after);
 }
 
 async function knownKeys(before: Policy, { tables }: Ports): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -58,7 +58,7 @@ async function knownKeys(before: Policy, { tables }: Ports): Promise<ReadonlyMap
   return keys;
 }
 
-/** Nobody inspects what is not guarded any more: its incidents would stay open for ever. */
+/** Ends the incidents of what is no longer guarded: nothing inspects it any more, so they would stay open for ever. */
 async function endUnguarded(keys: ReadonlyMap<string, readonly string[]>, ports: Ports): Promise<void> {
   const vaults = new Set(guardedVaults(ports.policy));
   for (const [vault, names] of keys) {

@@ -82,8 +82,8 @@ export function readLine(line: string): LineRead {
 
 /**
  * Whether the lines continue the chain from `from`, each record unchanged and none missing between. The same id may come
- * twice: storage may take a record after the trail gave up on it. Lines cut off at the end leave a chain that holds:
- * compare the head with a seal.
+ * twice: storage may append a record after the trail has spooled it. Lines cut off at the end leave a chain that holds:
+ * only a head that was noted elsewhere shows that they are missing.
  *
  * @param lines of one stream, over its blobs, without line ends
  */

@@ -23,11 +23,11 @@ export async function readRecords(streams: Streams, stream: StreamName): Promise
  * storage was down, where their time puts them. All others keep their place: clocks of two instances may differ.
  */
 export function asItHappened(records: readonly AuditRecord[]): readonly AuditRecord[] {
-  const seen = new Set<string>();
+  const ids = new Set<string>();
   const inOrder: AuditRecord[] = [];
   for (const record of records) {
-    if (seen.has(record.id)) continue;
-    seen.add(record.id);
+    if (ids.has(record.id)) continue;
+    ids.add(record.id);
     const place = record.appendedAt === undefined ? -1 : inOrder.findIndex((other) => other.time > record.time);
     inOrder.splice(place === -1 ? inOrder.length : place, 0, record);
   }

@@ -22,7 +22,7 @@ export interface SpooledByStream {
 /** Keeps entries in a table while the trail's storage does not take them. Throws `StorageUnreachable`. */
 export interface Spool {
   /** In a hundred at a time: where it throws, some may be kept all the same. */
-  keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
+  add(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
   /** What waits for one stream. */
   of(stream: StreamName): Promise<SpooledByStream>;
   /** Whether anything waits at all. */
@@ -78,7 +78,7 @@ export function createSpool(
   }
 
   return {
-    async keep(stream, entries) {
+    async add(stream, entries) {
       const rows = entries.map((entry) => ({
         row: rowKey(),
         data: wellFormed({ ...VERSIONED, stream, entry: { ...VERSIONED, ...entry } }),

@@ -5,9 +5,9 @@ import { type BlockNeeds, type Pending, writeBlock } from './write-block.ts';
 /** Appends to one stream. */
 export interface StreamWriter {
   /**
-   * Resolves when all of them are in storage, in one block and in this order. What is asked for while a block is on its
-   * way shares the next one. Throws `StorageUnreachable` when storage failed, or did not take it in time; it may then
-   * still take it later. Throws `EntryInvalid`, to all who share the block, where an entry in it cannot be recorded.
+   * Appends entries, all in one block and in this order. Calls made while a block is being appended share the next block.
+   * Throws `StorageUnreachable` where storage failed or did not answer in time; it may then still append them later.
+   * Throws `EntryInvalid`, to every caller that shares the block, where one entry of it cannot be recorded.
    */
   write(pending: readonly Pending[]): Promise<void>;
 }
@@ -18,48 +18,48 @@ interface Waiting {
   failed(error: unknown): void;
 }
 
-/** One worker going through what waits. A new one takes over where storage kept the old one too long. */
+/** One worker that appends the waiting entries. It is abandoned where storage does not answer in time; the next call starts a new one. */
 interface Turn {
   block: readonly Waiting[];
-  givenUp: boolean;
+  abandoned: boolean;
 }
 
-/** A block that only one appender fills stays far below what storage takes (100 MiB). */
+/** Entries of one block at most: far below the 100 MiB that storage takes. */
 const ENTRIES_IN_ONE_BLOCK = 500;
 
-/** What a writer needs: a stream, and how long it waits for storage. */
+/** What the writer of one stream needs. */
 export interface StreamWriterNeeds extends BlockNeeds {
-  /** From the asking on. Whatever else waits then is given up with it. */
-  readonly giveUpAfterMs: number;
+  /** Milliseconds from the call to `write` until everything that waits fails. */
+  readonly timeoutMs: number;
 }
 
-/** Makes the writer of a stream. Any number of them, in any number of processes, keep one unbroken chain. */
+/** Makes the writer of a stream. Any number of writers, in any number of processes, may append to it: its chain stays unbroken. */
 export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
-  const { stream, giveUpAfterMs } = needs;
+  const { stream, timeoutMs } = needs;
   const waiting: Waiting[] = [];
   let turn: Turn | undefined;
-  // Known after the first block, so that each further one is a single call.
+  // Known after the first block, so that each further block is a single call.
   let end: StreamEnd | undefined;
 
   async function work(mine: Turn): Promise<void> {
-    while (!mine.givenUp && waiting.length > 0) {
+    while (!mine.abandoned && waiting.length > 0) {
       mine.block = takeBlock(waiting);
       const pending = mine.block.flatMap((one) => one.pending);
       try {
-        end = await writeBlock(needs, pending, end, () => mine.givenUp);
+        end = await writeBlock(needs, pending, end, () => mine.abandoned);
         for (const one of mine.block) one.taken();
       } catch (error) {
         for (const one of mine.block) one.failed(error);
       }
     }
-    if (!mine.givenUp) turn = undefined;
+    if (!mine.abandoned) turn = undefined;
   }
 
-  function giveUp(): void {
+  function abandon(): void {
     const left = [...(turn?.block ?? []), ...waiting.splice(0)];
-    if (turn !== undefined) turn.givenUp = true;
+    if (turn !== undefined) turn.abandoned = true;
     turn = undefined;
-    const silence = new Error(`No answer within ${giveUpAfterMs} ms.`);
+    const silence = new Error(`No answer within ${timeoutMs} ms.`);
     for (const one of left) one.failed(new StorageUnreachable(`appending to ${stream}`, silence));
   }
 
@@ -67,9 +67,9 @@ export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
     async write(pending) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.push({ pending, taken: resolve, failed: reject });
-      const timer = setTimeout(giveUp, giveUpAfterMs);
+      const timer = setTimeout(abandon, timeoutMs);
       if (turn === undefined) {
-        turn = { block: [], givenUp: false };
+        turn = { block: [], abandoned: false };
         void work(turn);
       }
       try {
@@ -81,7 +81,7 @@ export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
   };
 }
 
-/** Takes from what waits as much as goes into one block, in its order; what was asked for together stays together. */
+/** Takes the oldest waiting calls whose entries fit one block. The entries of one call are never split. */
 function takeBlock(waiting: Waiting[]): readonly Waiting[] {
   let entries = 0;
   let taken = 0;

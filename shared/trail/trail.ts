@@ -59,15 +59,13 @@ export function createTrail(needs: {
   readonly now: () => Date;
   readonly newId: () => string;
   /** How long each of the two storages may take. Default 5000. */
-  readonly giveUpAfterMs?: number;
+  readonly timeoutMs?: number;
   /** Blocks after which a stream goes on in a new blob, the same for all writers. Default 40000; a blob takes 50000. */
   readonly rollAfterBlocks?: number;
 }): Trail {
-  const { streams, now, giveUpAfterMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
+  const { streams, now, timeoutMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
   const spool = createSpool(needs.spool, needs);
-  const writerOf = createWriters((stream) =>
-    createStreamWriter({ streams, stream, now, giveUpAfterMs, rollAfterBlocks }),
-  );
+  const writerOf = createWriters((stream) => createStreamWriter({ streams, stream, now, timeoutMs, rollAfterBlocks }));
   // By the process's steady clock: how long storage takes has nothing to do with the date.
   let restsUntilMs = 0;
 
@@ -78,18 +76,18 @@ export function createTrail(needs: {
       return 'appended';
     } catch (error) {
       const failedAtMs = performance.now();
-      if (failedAtMs - fromMs >= Math.min(SLOW_MS, giveUpAfterMs / 2)) restsUntilMs = failedAtMs + REST_MS;
+      if (failedAtMs - fromMs >= Math.min(SLOW_MS, timeoutMs / 2)) restsUntilMs = failedAtMs + REST_MS;
       throw error;
     }
   }
 
-  async function keep(stream: StreamName, entries: readonly AuditEntry[]): Promise<'spooled'> {
-    await within(giveUpAfterMs, `spooling records for ${stream}`, spool.keep(stream, entries));
+  async function addToSpool(stream: StreamName, entries: readonly AuditEntry[]): Promise<'spooled'> {
+    await within(timeoutMs, `spooling records for ${stream}`, spool.add(stream, entries));
     return 'spooled';
   }
 
   async function record(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended' | 'spooled'> {
-    const ways = performance.now() < restsUntilMs ? [keep, append] : [append, keep];
+    const ways = performance.now() < restsUntilMs ? [addToSpool, append] : [append, addToSpool];
     const failures: unknown[] = [];
     for (const way of ways) {
       try {

@@ -1,10 +1,10 @@
 import { StorageUnreachable } from '../errors.ts';
 
 /**
- * What `call` gives or throws. Throws `StorageUnreachable` where it takes longer: the call itself goes on, and what comes
- * of it is dropped.
+ * Returns or throws what `call` does. Throws `StorageUnreachable` after `timeoutMs`: the call itself then continues, and
+ * its result is dropped.
  *
- * @param doing what is being done to what, for the error: `keeping records for register/payments`
+ * @param doing what is being done to what, for the error: `spooling records for register/payments`
  */
 export async function within<T>(timeoutMs: number, doing: string, call: Promise<T>): Promise<T> {
   const silence = Promise.withResolvers<never>();

@@ -6,39 +6,40 @@ import { type ChainHead, link, toLine } from './chain.ts';
 import { findEnd, followEnd, type StreamEnd } from './stream-end.ts';
 import { blobName, type StreamName } from './stream-name.ts';
 
-/** An entry on its way into a stream. */
+/** An entry that is to be appended to a stream. */
 export interface Pending {
   readonly entry: AuditEntry;
-  /** Set where it comes later than it should have. */
+  /** When it is appended, where it was spooled before; `undefined` where it is appended at once. */
   readonly appendedAt?: Date;
 }
 
-/** A stream, where it lies, and when it goes on in a new blob. */
+/** What appending to one stream needs. */
 export interface BlockNeeds {
   readonly streams: Streams;
   readonly stream: StreamName;
   readonly now: () => Date;
-  /** Blocks after which it does, the same for all writers. */
+  /** Blocks of one blob after which the stream continues in a new blob; the same for all writers. */
   readonly rollAfterBlocks: number;
 }
 
 /**
- * Appends one block at the end, wherever that has moved to, and says where it is then; `undefined` where that has to be
- * found anew. Throws `StorageUnreachable`, and `EntryInvalid` where an entry cannot be recorded.
+ * Appends one block to the end of the stream, also where another writer has moved that end. Returns the new end;
+ * `undefined` where it has to be searched for again. Throws `StorageUnreachable`, and `EntryInvalid` where an entry cannot
+ * be recorded.
  *
- * @param known the end as it was last; `undefined` where nobody knows
- * @param givenUp whether those who wait know that it failed: nothing more is begun then
+ * @param known the end after the last append; `undefined` where there was none
+ * @param abandoned whether the callers were already answered that the append failed: then no further call is made
  */
 export async function writeBlock(
   needs: BlockNeeds,
   pending: readonly Pending[],
   known: StreamEnd | undefined,
-  givenUp: () => boolean,
+  abandoned: () => boolean,
 ): Promise<StreamEnd | undefined> {
   const { streams, stream, rollAfterBlocks } = needs;
   let end = known;
-  // Once given up on, it is for others to bring in: only a call that is on its way already may still take hold.
-  while (!givenUp()) {
+  // Abandoned entries are spooled, and replayed later: only a call that was already sent may still append them.
+  while (!abandoned()) {
     if (end === undefined) {
       end = await findEnd(streams, stream);
     } else if (end.blob === -1 || end.blocks >= rollAfterBlocks) {
@@ -48,7 +49,7 @@ export async function writeBlock(
       const answer = await streams.append(blobName(stream, end.blob), text, end.sizeBytes);
       if (answer === 'appended') return after(end, text, head);
       const followed = await followEnd(streams, stream, end);
-      // A call that was sent again after a lost answer finds its own block in the way.
+      // The client repeats a call whose answer was lost: what was added may be this very block.
       if (followed?.added.startsWith(text)) return followed.end;
       end = followed?.end;
       if (end !== undefined && answer === 'full') end = { ...end, blocks: Number.POSITIVE_INFINITY };
@@ -60,7 +61,7 @@ export async function writeBlock(
 async function nextBlob(streams: Streams, stream: StreamName, end: StreamEnd): Promise<StreamEnd | undefined> {
   const blob = end.blob + 1;
   const made = await streams.create(blobName(stream, blob));
-  // Where somebody else made it, it may have records already: find the end anew.
+  // A blob that another writer created may have records already: then the end has to be searched for again.
   return made ? { ...end, blob, sizeBytes: 0, blocks: 0, lineOpen: false } : undefined;
 }
 
@@ -84,7 +85,7 @@ const after = (end: StreamEnd, text: string, head: ChainHead): StreamEnd => ({
   foreignLines: 0,
 });
 
-/** Says in the stream itself that it holds lines the guardian did not write. Two writers who find them give it one id. */
+/** The record that the stream holds lines which the guardian did not write. It has the same id whoever finds them. */
 function foreignLinesFound(stream: StreamName, end: StreamEnd, now: () => Date): readonly Pending[] {
   if (end.foreignLines === 0) return [];
   const blob = blobName(stream, end.blob);

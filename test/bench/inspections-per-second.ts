@@ -40,7 +40,7 @@ export async function measureInspections(size: {
         vault: vaults[at % vaults.length] ?? '',
         key: names[Math.floor(at / vaults.length) % names.length] ?? '',
       }),
-      hints: [{ id: `hint-${at}`, sense: 'audit-log', heardAt: new Date(), says: { kind: 'differs' } }],
+      hints: [{ id: `hint-${at}`, sense: 'audit-log', sensedAt: new Date(), says: { kind: 'differs' } }],
     }));
   const run = (count: number): Promise<void> =>
     inTurns(AT_ONCE, messages(count), (message) => received('inspect', inspection, message, ports, inspect));

@@ -117,7 +117,7 @@ async function undo(key: string, { azure, ports }: Composition, trips: RoundTrip
   await client.updateKeyProperties(key, { enabled: false });
   const message: unknown = {
     subject: keyOf({ vault: VAULT, key }),
-    hints: [{ id: key, sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
+    hints: [{ id: key, sense: 'sweep', sensedAt: new Date(), says: { kind: 'differs' } }],
     attempt: 0,
   };
   trips.begin();

@@ -24,7 +24,7 @@ describe('dead-lettered', () => {
   it('tries again what only the audit log told of a key, a minute later', async () => {
     const by = { oid: 'somebody' };
     const says = { kind: 'refused', operation: 'KeyPurge', status: 403, by, at: new Date() };
-    const hints = [{ id: 'of a purge', sense: 'audit-log', heardAt: new Date(), says }];
+    const hints = [{ id: 'of a purge', sense: 'audit-log', sensedAt: new Date(), says }];
     await send('inspections-poison', { subject: keyOf({ vault: VAULT, key: 'disk-web' }), hints, attempt: 0 });
     await host().idle();
     expect(await incidents(VAULT)).toEqual([]);

@@ -42,7 +42,7 @@ describe('inspect', () => {
     ['a number', 12],
     ['an object without a subject', { hints: [] }],
     ['about a subject of no kind that there is', { subject: { kind: 'moon', id: '1' }, hints: [] }],
-    ['hints of another kind', { ...inspection, hints: [{ id: '1', sense: 'a dream', heardAt: 'now', says: {} }] }],
+    ['hints of another kind', { ...inspection, hints: [{ id: '1', sense: 'a dream', sensedAt: 'now', says: {} }] }],
   ])('quarantines a message that is %s: whole, recorded, told, and not dead-lettered', async (_, message) => {
     await send('inspections', message);
     await host().idle();

@@ -106,7 +106,7 @@ async function play(
   await carryOut(world, attack);
   counting = true;
   for (const { key, id, seconds } of disturbance.hints) {
-    const hint: Hint = { id, sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } };
+    const hint: Hint = { id, sense: 'sweep', sensedAt: new Date(), says: { kind: 'differs' } };
     await world.ports.queues.inspections.send({ subject: keyOf({ vault: VAULT, key }), hints: [hint], attempt: 0 });
     if (seconds > 0) await world.pass(seconds);
   }

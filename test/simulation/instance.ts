@@ -80,7 +80,7 @@ export function createInstance({ azure, newId, storage, channels, policy, settin
       now,
       newId,
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
-      giveUpAfterMs: 60_000,
+      timeoutMs: 60_000,
     }),
     quarantine: stepped('quarantine', storage.quarantine),
     settings,

@@ -185,7 +185,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async wake(vault, key) {
       await ports.queues.inspections.send({
         subject: keyOf({ vault, key }),
-        hints: [{ id: newId(), sense: 'sweep', heardAt: new Date(), says: { kind: 'differs' } }],
+        hints: [{ id: newId(), sense: 'sweep', sensedAt: new Date(), says: { kind: 'differs' } }],
         attempt: 0,
       });
       await settle();

@@ -11,7 +11,7 @@ import { parseHours, parseMoment, parseTarget, parseVault, parseWhy } from '../t
 export const approve: CommandGroup = (program, run) => {
   const group = program
     .command('approve')
-    .description('What people allow: asked by one, granted by another (local Azure only).');
+    .description('Approves changes: one person asks, another grants (local Azure only).');
   for (const command of [ask, grant, withdraw]) command(group, run);
 };
 
@@ -19,17 +19,17 @@ const ask: CommandGroup = (group, run) => {
   group
     .command('ask')
     .description('Asks for an approval; prints its id.')
-    .argument('<vault/key[/version]>', 'what it is for; a vault alone for all its keys', parseTarget)
-    .addOption(new Option('--act <act...>', 'which acts').choices(approvableActs).makeOptionMandatory())
-    .requiredOption('--why <text>', 'why', parseWhy)
+    .argument('<vault/key[/version]>', 'the key or version; a vault alone for all its keys', parseTarget)
+    .addOption(new Option('--act <act...>', 'the acts that it allows').choices(approvableActs).makeOptionMandatory())
+    .requiredOption('--why <text>', 'the reason', parseWhy)
     .option(
       '--by <oid>',
       'who may do it: an object id (on the local Azure also a name), or anyone but the granter',
       'anyone',
     )
-    .option('--from <moment>', 'when it begins, in ISO 8601; now where left out', parseMoment)
+    .option('--from <moment>', 'when it begins, in ISO 8601; now if left out', parseMoment)
     .option('--hours <n>', 'how long it lasts from then', parseHours, 1)
-    .option('--ticket <id>', 'where it is discussed')
+    .option('--ticket <id>', 'the ticket that discusses it')
     .action((target, options) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
@@ -74,7 +74,7 @@ const grant: CommandGroup = (group, run) => {
 const withdraw: CommandGroup = (group, run) => {
   group
     .command('withdraw')
-    .description('Withdraws an approval; what it was consumed by stays approved.')
+    .description('Withdraws an approval. A state that it has approved already stays approved.')
     .argument('<vault>', 'the vault it is for', parseVault)
     .argument('<id>', 'its id')
     .action((vault, id) =>

@@ -8,10 +8,12 @@ const collected = (text: string, all: readonly string[]): readonly string[] => [
 
 /** `baseline show|accept`. */
 export const baseline: CommandGroup = (program, run) => {
-  const group = program.command('baseline').description('What is to be kept.');
+  const group = program
+    .command('baseline')
+    .description('The state of a vault that a person accepts as the approved one.');
   group
     .command('show')
-    .description('What a baseline of the vault would take, the suspicious first.')
+    .description('Shows what accepting the baseline would approve, suspicious versions first.')
     .argument('<vault>', 'a guarded vault', parseVault)
     .action((vault) =>
       run(async (context) => {
@@ -21,30 +23,25 @@ export const baseline: CommandGroup = (program, run) => {
     );
   group
     .command('accept')
-    .description('Makes what is there now the approved state, and lets the guardian write in a vault in block.')
+    .description('Approves the present state of a vault, and lets the guardian write to its keys in block.')
     .argument('[vault]', 'a guarded vault; left out with --all', parseVault)
-    .option('--all', 'every vault whose baseline waits: what is suspicious is known and not approved')
-    .option(
-      '--needed <key/version>',
-      'a suspicious version that something needs: it is approved as usable',
-      collected,
-      [],
-    )
+    .option('--all', 'every vault whose baseline is not accepted yet; suspicious versions are not approved')
+    .option('--needed <key/version>', 'a suspicious version that is in use: it is approved as usable', collected, [])
     .option(
       '--as-shown <key/version>',
-      'a version that something needs and that is right as it is now: it is approved so',
+      'a version that is in use and right as it is now: it is approved as it is',
       collected,
       [],
     )
     .option(
       '--retired <key/version>',
-      'a suspicious version that nothing needs: it is approved as it is',
+      'a suspicious version that is no longer in use: it is approved as it is',
       collected,
       [],
     )
     .action((vault, { all = false, ...words }) =>
       run(async (context) => {
-        if (all === (vault !== undefined)) throw new NotAllowed('Name a vault, or say --all: one of the two.');
+        if (all === (vault !== undefined)) throw new NotAllowed('Name one vault, or give --all.');
         if (vault === undefined) return acceptAll(words, context);
         await refuseUnknown({ vault }, context.ports);
         return acceptShown(vault, words, context);

@@ -16,10 +16,10 @@ export const hold: CommandGroup = (program, run) => {
   const group = program.command('hold').description('Stops every write of the guardian at once (local Azure only).');
   group
     .command('set')
-    .description('Stops writes to a key, a vault, or everything.')
-    .argument('[vault[/key]]', 'what it stops; everything where left out', parseVaultOrKey)
-    .requiredOption('--why <text>', 'why', parseWhy)
-    .option('--hours <n>', 'when it ends by itself', parseHours, DEFAULT_HOLD_MS / HOUR_MS)
+    .description("Stops the guardian's writes to a key, a vault, or everything.")
+    .argument('[vault[/key]]', 'the key or the vault; everything if left out', parseVaultOrKey)
+    .requiredOption('--why <text>', 'the reason', parseWhy)
+    .option('--hours <n>', 'hours until it ends by itself', parseHours, DEFAULT_HOLD_MS / HOUR_MS)
     .action((target, options) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
@@ -36,10 +36,12 @@ export const hold: CommandGroup = (program, run) => {
     );
   group
     .command('release')
-    .description('Ends a hold. What changed under it stays as it is until a person says what becomes of it.')
-    .argument('<id>', 'its id; also of one that is over')
-    .addOption(new Option('--undo', 'what changed under it is undone').conflicts('accept'))
-    .addOption(new Option('--accept', 'what changed under it is to be approved: a second person grants'))
+    .description('Ends a hold. What changed during it stays as it is until a person gives --undo or --accept.')
+    .argument('<id>', 'its id; also of a hold that has ended')
+    .addOption(new Option('--undo', 'the guardian undoes what changed during the hold').conflicts('accept'))
+    .addOption(
+      new Option('--accept', 'asks for an approval of what changed during the hold; a second person grants it'),
+    )
     .action((id, { undo, accept }) =>
       run(async (context) => {
         const { ports, who } = localOnly(context);
@@ -53,13 +55,13 @@ export const hold: CommandGroup = (program, run) => {
 async function released(over: Hold, { ports, commandLine }: Context): Promise<string> {
   const others = standing(await readHolds(ports), ports.now()).filter((other) => overlap(over, other));
   const unsettled = [
-    'What changed under it stays as it is until you say which:',
+    'What changed during the hold stays as it is until you run one of:',
     ...['--undo', '--accept'].map((as) => `  ${commandLine('hold release', over.id, as)}`),
   ];
   return [
     others.length === 0
       ? `Writes to ${spellHold(over)} go on.`
-      : `Released. Other holds still stand on ${spellHold(over)}:`,
+      : `Released. Other holds still stop writes to ${spellHold(over)}:`,
     ...others.map(holdLine),
     ...(over.settled === undefined ? unsettled : []),
   ].join('\n');
@@ -67,7 +69,7 @@ async function released(over: Hold, { ports, commandLine }: Context): Promise<st
 
 function settledText({ hold: over, keys, asked }: Settled, { ports, commandLine }: Context): string {
   const names = keys.map(spell).join(', ');
-  if (keys.length === 0) return `Hold ${over.id} is over, and nothing is left of what changed under it.`;
+  if (keys.length === 0) return `Hold ${over.id} has ended, and nothing that changed during it is left to settle.`;
   if (over.settled?.as === 'undo') {
     const isInBlock = ({ vault, key }: KeyId): boolean => keyPolicy(ports.policy, vault, key).mode === 'block';
     const undone = keys.filter(isInBlock);
@@ -75,18 +77,18 @@ function settledText({ hold: over, keys, asked }: Settled, { ports, commandLine 
     return [
       ...(undone.length === 0
         ? []
-        : [`The guardian undoes what changed under hold ${over.id}: ${undone.map(spell).join(', ')}.`]),
-      ...(left.length === 0 ? [] : ['In alert nothing is undone. What changed there is restored with:']),
+        : [`The guardian undoes what changed during hold ${over.id}: ${undone.map(spell).join(', ')}.`]),
+      ...(left.length === 0 ? [] : ['The guardian undoes nothing for keys in alert. Restore those with:']),
       ...left.map((key) => `  ${commandLine('restore', spell(key))}`),
     ].join('\n');
   }
   return [
-    `Asked to approve what changed under hold ${over.id}: ${names}. Somebody else grants:`,
+    `An approval was asked for what changed during hold ${over.id}: ${names}. Another person grants it:`,
     ...asked.map(({ vault, id }) => `  ${commandLine('--as approver approve grant', vault, id)}`),
   ].join('\n');
 }
 
-/** Whether there is a key whose writes both stop. */
+/** Whether both stop writes to at least one same key. */
 const overlap = (one: Pick<Hold, 'vault' | 'key'>, other: Pick<Hold, 'vault' | 'key'>): boolean =>
   meet(one.vault, other.vault) && meet(one.key, other.key);
 

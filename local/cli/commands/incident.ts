@@ -10,29 +10,29 @@ import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
 import { parseHours, parseWhy } from '../target.ts';
 
-/** Hours that `incident list` goes back for what is over. */
+/** Hours that `incident list` goes back for resolved incidents. */
 const LISTED_HOURS = 24;
 
 /** `incident list|show|close`. */
 export const incident: CommandGroup = (program, run) => {
-  const group = program.command('incident').description('What people were told of.');
+  const group = program.command('incident').description('Shows and closes incidents: what people were alerted of.');
   group
     .command('list')
-    .description('Incidents that are open, and those that are over since then, undone attacks among them.')
-    .option('--hours <n>', 'how far to go back for what is over', parseHours, LISTED_HOURS)
+    .description('Lists open incidents, and those resolved lately, undone attacks among them.')
+    .option('--hours <n>', 'how many hours back to list resolved incidents', parseHours, LISTED_HOURS)
     .action(({ hours }) => run((context) => listed(hours, context))());
   group
     .command('show')
-    .description('All that is known of one incident.')
+    .description('Shows everything that is known of one incident.')
     .argument('<id>', 'its id, or its first characters')
     .action((id) => run((context) => shown(id, context))());
   group
     .command('close')
     .description(
-      'Closes an incident that tells of an act, or abandons what is gone. One that tells of a state ends with it.',
+      'Closes an incident that reports an act, or abandons what is gone. An incident that reports a state ends with that state.',
     )
     .argument('<id>', 'its id, from incident list or the alert')
-    .requiredOption('--why <text>', 'what came of it', parseWhy)
+    .requiredOption('--why <text>', 'how it was settled', parseWhy)
     .action((id, { why }) =>
       run(async ({ ports, who }) => {
         const { kind, subject, abandons } = await closeIncident(id, why, who, ports);
@@ -58,7 +58,7 @@ async function listed(hours: number, { ports }: Context): Promise<string> {
   return [
     open.length === 0 ? 'Open: none' : 'Open:',
     ...open.map(incidentLine),
-    over.length === 0 ? `Over within ${hours} h: none` : `Over within ${hours} h, the last first:`,
+    over.length === 0 ? `Resolved within ${hours} h: none` : `Resolved within ${hours} h, the last first:`,
     ...over.map(incidentLine),
     ...unreadable.map(({ message }) => `  ${message}`),
   ].join('\n');
@@ -87,11 +87,10 @@ async function shown(id: string, { ports, runnable }: Context): Promise<string> 
   if (id === '') throw new NotAllowed('Give the id of an incident, or its first characters.');
   const found = (await readIncidents(ports)).stored.filter(({ value }) => value.id.startsWith(id.toLowerCase()));
   const [one, another] = found;
-  if (one === undefined)
-    throw new NotAllowed(`There is no incident ${id}. Those that there are:\n  key-guardian incident list`);
+  if (one === undefined) throw new NotAllowed(`There is no incident ${id}. To see all:\n  key-guardian incident list`);
   if (another !== undefined) throw new NotAllowed(`Several incidents begin with ${id}: give more of the id.`);
   const close = isToClose(one.value) ? [`key-guardian incident close ${one.value.id} --why "…"`] : [];
   const commands = [...one.value.commands, ...close].flatMap((command) => runnable(command) ?? []);
-  const told = { ...one.value, commands };
-  return [told.summary, ...detailLines({ event: 'changed', incident: told })].join('\n');
+  const withCommands = { ...one.value, commands };
+  return [withCommands.summary, ...detailLines({ event: 'changed', incident: withCommands })].join('\n');
 }

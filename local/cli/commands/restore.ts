@@ -7,12 +7,12 @@ import { parseTarget } from '../target.ts';
 export const restore: CommandGroup = (program, run) => {
   program
     .command('restore')
-    .description('Puts a key, or every key of a vault, back as it was approved, under your own rights.')
-    .argument('<vault[/key[/version]]>', 'which key; a vault alone for all its keys', parseTarget)
-    .option('--dry-run', 'say what it would do')
+    .description('Restores a key, or every key of a vault, to what was approved, under your own rights.')
+    .argument('<vault[/key[/version]]>', 'the key or version; a vault alone for all its keys', parseTarget)
+    .option('--dry-run', 'only say what would be restored')
     .option(
       '--also-approved',
-      'take back as well what approvals allowed; of one version, where vault/key/version is named',
+      'take back what approvals allowed as well; of one version only, if vault/key/version is given',
     )
     .action((target, options) =>
       run(async (context) => {

@@ -7,24 +7,27 @@ import { RowUnreadable } from '../../../shared/errors.ts';
 import { readIncidents } from '../../../shared/incidents/store.ts';
 import { readKeys } from '../../../shared/register/keys.ts';
 import { readBaseline, readSweep } from '../../../shared/register/vaults.ts';
-import { policyHash, readSeenPolicy } from '../../../shared/senses/policy-changes.ts';
+import { policyHash, readLastPolicy } from '../../../shared/senses/policy-changes.ts';
 import { approvalLine, consumedIn, isWorthALine } from '../approvals.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
 import { holdLine, standing } from '../holds.ts';
 import { byUrgency, incidentLine } from './incident.ts';
 
-/** `status`: what the running guardian works by, each vault's baseline and last sweep, holds, approvals, keys left lost by approval, open incidents. */
+/** `status`: the policy the guardian ran by last, each vault's baseline and last sweep, holds, approvals, keys left unusable by approval, open incidents. */
 export const status: CommandGroup = (program, run) => {
-  program.command('status').description('How the guardian stands.').action(run(shown));
+  program
+    .command('status')
+    .description('Shows vaults with their baselines and sweeps, holds, approvals and open incidents.')
+    .action(run(shown));
 };
 
 async function shown(context: Context): Promise<string> {
   const { ports, commandLine } = context;
   const now = ports.now();
-  // What the guardian works by, and not what lies in this folder.
-  const seen = await readSeenPolicy(ports);
-  const policy = seen ?? ports.policy;
+  // The policy that the guardian runs by, and not the file in this folder.
+  const last = await readLastPolicy(ports);
+  const policy = last ?? ports.policy;
   const vaults = guardedVaults(policy);
   const [lines, approvals, left, said, { stored, unreadable }] = await Promise.all([
     Promise.all(vaults.map((vault) => vaultLine(vault, policy, now, context))),
@@ -40,14 +43,14 @@ async function shown(context: Context): Promise<string> {
     ({ endedAt }) => endedAt !== undefined && now.getTime() - endedAt.getTime() < 24 * HOUR_MS,
   );
   return [
-    seen === undefined ? 'Policy: no guardian has run by it yet; this is your file' : `Policy ${policyHash(policy)}`,
+    last === undefined ? 'Policy: no guardian has run by it yet; this is your file' : `Policy ${policyHash(policy)}`,
     'Vaults:',
     ...lines,
     ...section('Holds', holds.map(holdLine)),
     ...section('Approvals', approvals.flat()),
     ...section('Left deleted or disabled by approval', left.flat()),
     ...section('Open incidents', open.toSorted(byUrgency).map(incidentLine)),
-    `Over within 24 h: ${over.length}${over.length === 0 ? '' : ` (${commandLine('incident list')})`}`,
+    `Resolved within 24 h: ${over.length}${over.length === 0 ? '' : ` (${commandLine('incident list')})`}`,
     ...unreadable.map(({ message }) => `  ${message}`),
   ].join('\n');
 }
@@ -111,7 +114,7 @@ async function howItStands(vault: string, policy: Policy, now: Date, { ports }: 
   return `${guarded} keys, baseline ${baseline?.state ?? 'none'}, ${swept}${blind}`;
 }
 
-/** What a row that cannot be read says of itself, in the place of what it was read for. */
+/** The lines that `read` returns; the error's sentence instead where a row cannot be read. */
 async function unlessUnreadable(read: () => Promise<readonly string[]>): Promise<readonly string[]> {
   try {
     return await read();

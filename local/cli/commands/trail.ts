@@ -12,9 +12,9 @@ const SHOWN_HOURS = 24;
 export const trail: CommandGroup = (program, run) => {
   program
     .command('trail')
-    .description('What was heard, decided, done and told: the records of a vault, or of one of its keys.')
-    .argument('<vault[/key]>', 'which', parseVaultOrKey)
-    .option('--hours <n>', 'how far to go back', parseHours, SHOWN_HOURS)
+    .description('Shows what was sensed, decided, done and alerted: the records of a vault, or of one of its keys.')
+    .argument('<vault[/key]>', 'the vault or key', parseVaultOrKey)
+    .option('--hours <n>', 'how many hours back to show', parseHours, SHOWN_HOURS)
     .action((target, { hours }) =>
       run(async (context) => {
         await refuseUnknown(target, context.ports);
@@ -40,7 +40,7 @@ function line({ time, what, subject, who, detail }: AuditRecord): string {
   return [utc(time), what.padEnd(11), spellSubject(subject), ...by, summaryOf(detail)].join('  ');
 }
 
-/** What a record says besides ids, in one line. */
+/** The words of a record, in one line; its whole detail as JSON where it has none. */
 function summaryOf(detail: AuditRecord['detail']): string {
   const { summary, says, findings, kind, event, because, action, outcome, channel, rule } = detail;
   const words: readonly unknown[] = [

@@ -2,14 +2,14 @@ import type { AttributeChange, ObservedKey } from '../key.ts';
 import type { Subject } from '../subject.ts';
 import type { Answer, Conflict, VaultWrites } from '../vault.ts';
 
-/** Where actions are sent. */
+/** The writes through which actions are sent. */
 export interface Writers {
-  /** Under the keeper's identity, or that of the person who acts. */
+  /** Under the keeper's identity, or under that of the person who acts. */
   readonly writes: (vault: string) => VaultWrites;
 }
 
 /**
- * What an action says of itself. `shared/domain/actions/<kind>.ts`, one file each, with the shape of its data; listed in
+ * The facts of one action. `shared/domain/actions/<kind>.ts`, one file each, with the schema of its data; listed in
  * `registry.ts`.
  */
 export interface ActionFacts {
@@ -17,15 +17,15 @@ export interface ActionFacts {
   readonly subject: Subject;
   /** In words, for people: `recover prod-disks/disk-a`. */
   readonly says: string;
-  /** Whether it puts back what was approved. What does so again and again makes a key flap. */
+  /** Whether it restores what was approved. A key for which this happens again and again is flapping. */
   readonly undoes: boolean;
-  /** The name of its write in the audit log. @see https://learn.microsoft.com/azure/key-vault/general/logging */
+  /** The operation that the audit log names for it. @see https://learn.microsoft.com/azure/key-vault/general/logging */
   readonly loggedAs: string;
-  /** Whether the next read after the answer shows it; what does not takes its time in the vault. */
+  /** Whether the next read after the answer shows it; false where the vault needs time. */
   readonly showsAtOnce: boolean;
   /** Sends it. `requestId` travels as `x-ms-client-request-id`. */
   send(to: Writers, requestId: string): Promise<Answer<unknown> | Conflict>;
-  /** Whether the vault shows what it was to bring about. Believed instead of any answer. */
+  /** Whether the vault shows the intended state. This counts, and not the answer to the write. */
   isShown(observed: ObservedKey): boolean;
   /** The attributes of its version that it changes; `undefined` where it changes none. */
   readonly changes: AttributeChange | undefined;

@@ -4,7 +4,7 @@ import { keyOf } from '../subject.ts';
 import { moment } from '../time.ts';
 import type { ActionFacts } from './action.ts';
 
-/** Takes a deleted key back, with all its versions. `deletedOn` says which deletion is undone. */
+/** Recovers a deleted key with all its versions. `deletedOn` names the deletion that is undone. */
 export const recoverKey = z.object({
   kind: z.literal('recover-key'),
   vault: z.string(),
@@ -12,7 +12,7 @@ export const recoverKey = z.object({
   deletedOn: moment,
 });
 
-/** What recovering a key says of itself. @see https://learn.microsoft.com/rest/api/keyvault/keys/recover-deleted-key/recover-deleted-key */
+/** The facts of recovering a key. @see https://learn.microsoft.com/rest/api/keyvault/keys/recover-deleted-key/recover-deleted-key */
 export const recoverKeyFacts = ({ vault, key }: z.infer<typeof recoverKey>): ActionFacts => ({
   subject: keyOf({ vault, key }),
   says: `recover ${spell({ vault, key })}`,

@@ -3,11 +3,11 @@ import type { ActionFacts } from './action.ts';
 import { recoverKey, recoverKeyFacts } from './recover-key.ts';
 import { restoreVersion, restoreVersionFacts } from './restore-version.ts';
 
-/** A change that we may make. Data, so that it can be recorded before, withheld, and compared in a test. */
+/** A change that the guardian may make. It is data, so that it can be recorded before it is sent, withheld, and compared in a test. */
 export const action = z.discriminatedUnion('kind', [recoverKey, restoreVersion]);
 export type Action = z.infer<typeof action>;
 
-/** What an action says of itself. */
+/** The facts of an action. */
 export function factsOf(given: Action): ActionFacts {
   switch (given.kind) {
     case 'recover-key':

@@ -4,7 +4,7 @@ import { versionOf } from '../subject.ts';
 import { sameMoment, utc } from '../time.ts';
 import type { ActionFacts } from './action.ts';
 
-/** Puts attributes of a version back: only what `change` holds is written. */
+/** Restores attributes of a version: only the attributes in `change` are written. */
 export const restoreVersion = z.object({
   kind: z.literal('restore-version'),
   vault: z.string(),
@@ -13,7 +13,7 @@ export const restoreVersion = z.object({
   change: attributeChange,
 });
 
-/** What restoring a version says of itself. @see https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key */
+/** The facts of restoring a version. @see https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key */
 export const restoreVersionFacts = ({ vault, key, version, change }: z.infer<typeof restoreVersion>): ActionFacts => ({
   subject: versionOf({ vault, key }, version),
   says: `restore ${spell({ vault, key, version })}: ${spellChange(change)}`,

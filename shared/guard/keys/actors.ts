@@ -4,24 +4,24 @@ import { CLOCKS_APART_MS, SECOND_MS, wholeSecond } from '../../domain/time.ts';
 import { rules } from './rules/registry.ts';
 
 /**
- * An audit event within this long of the vault's own time is surely that act, in ms: only of such a one it is said that it
- * was another person's than the one who was meant.
+ * An audit event within this long of the vault's time of an act is certainly that act, in ms. Only such an event shows that
+ * somebody acted whom an approval does not allow.
  */
 const CERTAIN_MS = 2 * SECOND_MS;
 
-/** What somebody did, and when, as far as two observations tell. */
+/** An act, and when it happened, as far as two observations show. */
 export interface Done {
   /** `undefined` where the key as a whole is meant. */
   readonly version?: string | undefined;
-  /** By the vault's own time. */
+  /** When it happened, by the vault's clock. */
   readonly since: Date;
   /** When it was last observed otherwise; `undefined` where it never was. */
   readonly otherwiseAt?: Date | undefined;
 }
 
 /**
- * The audit events that may have done it, oldest first: those of some operations on that version since it was last
- * observed otherwise. None where none of them was at the vault's own time of it: that record has not come yet.
+ * The audit events that may be this act, oldest first: those of the given operations on that version since it was last
+ * observed otherwise. Empty where none of them is at the vault's time of the act: its record has not come yet.
  */
 export function eventsOf(
   operations: readonly string[],
@@ -38,21 +38,21 @@ export function eventsOf(
     .toSorted((one, other) => one.at.getTime() - other.at.getTime());
 }
 
-/** The events that surely did it; none while their records have not come. */
+/** The audit events that certainly are this act; empty while its record has not come. */
 export const certainEventsOf = (
   operations: readonly string[],
   done: Done,
   record: Pick<KeyRecord, 'audit'>,
 ): readonly AuditEvent[] => eventsOf(operations, done, record, CERTAIN_MS);
 
-/** Who did something, as far as the audit log has told. */
+/** Who did something, as far as audit events show. */
 export type Named =
   | { readonly kind: 'nobody-yet' }
   | { readonly kind: 'one'; readonly by: Actor }
-  /** Each of them may have done it: nobody is to be named. */
+  /** Several people may have done it: none of them is named. */
   | { readonly kind: 'several' };
 
-/** Who may have done it by one of some operations. */
+/** Who did an act by one of the given operations. */
 export function namedFor(operations: readonly string[], done: Done, record: Pick<KeyRecord, 'audit'>): Named {
   const events = eventsOf(operations, done, record);
   const last = events.at(-1)?.by;
@@ -60,11 +60,11 @@ export function namedFor(operations: readonly string[], done: Done, record: Pick
   return events.every(({ by }) => by.oid === last.oid) ? { kind: 'one', by: last } : { kind: 'several' };
 }
 
-/** As `namedFor`, for what a rule found. */
+/** As `namedFor`, for a rule's finding. */
 export const namedByRule = (rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Named =>
   namedFor(rules.find(({ id }) => id === rule)?.doneBy ?? [], done, record);
 
-/** Who is to be named for what a rule found: nobody where several may have done it. */
+/** Who is named for a rule's finding; `undefined` where several may have done it, or nobody is known. */
 export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Actor | undefined {
   const named = namedByRule(rule, done, record);
   return named.kind === 'one' ? named.by : undefined;

@@ -18,23 +18,23 @@ import { unexpectedUse } from '../../incidents/kinds/unexpected-use.ts';
 import { certainEventsOf } from './actors.ts';
 import { wasImported } from './new-versions.ts';
 
-/** How long after a key was undone the refusals of its bad time may still arrive, in ms. */
+/** How long after a key was restored refusals may still come that its unusable time caused, in ms. */
 const LATE_REFUSALS_MS = MINUTE_MS;
 
-/** Refusals that say something of who asks. Others, as of a vault that is throttled, pass or are the caller's own mistake. */
+/** Statuses of refusals that mean lost access. Others mean a throttled vault or a mistake of the caller. */
 const LOSING_ACCESS = new Set([401, 403]);
 
-/** An incident that an audit event alone makes, whatever the key's state, with the id that makes repeats one. */
+/** An incident that audit events alone lead to, whatever the key's state; repeats share its id. */
 export interface ActIncident {
   readonly draft: IncidentDraft;
   readonly id: string;
 }
 
-/** Whether a hint is an audit event that the register does not have: an act by people, a refusal, an act of our own. */
+/** Whether a hint is an audit event that the register does not have yet: an act, a refusal, or an act under the guardian's own identity. */
 export const isNewEvent = (hint: Hint, { audit }: KeyRecord): boolean =>
   isAuditEvent(hint) && !audit.events.some((event) => event.id === hint.id);
 
-/** Whether a hint tells of an act, and not only of what to inspect. */
+/** Whether a hint is an audit event, which reports an act, and not only a reason to inspect. */
 export function isAuditEvent({ says }: Hint): boolean {
   switch (says.kind) {
     case 'act':
@@ -51,7 +51,7 @@ export function isAuditEvent({ says }: Hint): boolean {
   }
 }
 
-/** The register's row with the audit events of a message. Adding them twice is adding them once. */
+/** The register's row with the audit events of a message. Adding an event twice has no further effect. */
 export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
   const added = hints.flatMap((hint): readonly AuditEvent[] => {
     const { says } = hint;
@@ -65,7 +65,7 @@ export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord
   return { ...record, audit: { ...record.audit, events: [...record.audit.events, ...added], purged } };
 }
 
-/** The register's row with as many audit events as it keeps. */
+/** The register's row without the audit events that it no longer needs. */
 export function forgettingEvents(record: KeyRecord, now: Date): KeyRecord {
   const { events } = record.audit;
   const young = events.filter(({ at }) => now.getTime() - at.getTime() < DAY_MS).slice(-KEPT_EVENTS);
@@ -77,10 +77,10 @@ export function forgettingEvents(record: KeyRecord, now: Date): KeyRecord {
   return kept.length === events.length ? record : { ...record, audit: { ...record.audit, events: kept } };
 }
 
-/** Refusals that are kept unjudged at most: one an hour and caller. */
+/** Refusals that wait to be judged at most: one for each hour and caller. */
 const MOST_REFUSALS = 50;
 
-/** The refusals to be judged when the key can be read again: one an hour and caller tells as much as many. */
+/** The refusals to be judged once the key can be read again, one for each hour and caller. */
 export function refusalsToJudge(hints: readonly Hint[], { audit }: KeyRecord): Hint[] {
   const waiting = new Map<string, Hint>();
   for (const one of [...audit.refusals, ...hints]) {
@@ -92,7 +92,7 @@ export function refusalsToJudge(hints: readonly Hint[], { audit }: KeyRecord): H
   return [...waiting.values()].slice(-MOST_REFUSALS);
 }
 
-/** An import is not a rotation: its version is no longer approved, unless a person has accepted it. */
+/** Revokes the approval of versions that an audit event shows as imported, unless a person accepted them: an import is no rotation. */
 export const importsRevoked = (record: KeyRecord): readonly RegisterChange[] =>
   Object.entries(record.approved.versions).flatMap(([version, known]): readonly RegisterChange[] =>
     known.revoked === undefined && known.accepted === undefined && wasImported(version, known.created, record)
@@ -130,7 +130,7 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
       return [onceAnHour(unexpectedUse.draft('unknown-user', id, says.by, says.at, says.operation))];
     case 'refused': {
       if (says.operation === 'KeyPurge') return [onceAnHour(purgeAttempted.draft(id, says.by, says.at, says.status))];
-      // While the key itself is unusable, its own incident says more; so it does for what was refused meanwhile.
+      // While the key is unusable, refusals follow from that, and its own incident reports it.
       const wasBad = record.inFlight.undone.some(
         (undone) =>
           says.at.getTime() >= undone.since.getTime() && says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
@@ -148,16 +148,16 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
   }
 }
 
-/** One incident an hour and actor, however often it is tried. */
+/** One incident for each hour and actor, however often the act is repeated. */
 const onceAnHour = (draft: IncidentDraft): ActIncident => ({
   draft,
   id: incidentId({ ...draft, since: hourOf(draft.since) }, draft.who?.oid),
 });
 
 /**
- * An approval is consumed whoever brought the state about; where the audit events name only people that it was not meant
- * for, people have to know. Alerted once both are known, whichever came first: with the event that names one of them, or
- * with the inspection that consumes it.
+ * The incidents of approvals that were consumed by an act of somebody whom they do not allow. An approval is consumed
+ * whoever acted; the actor is known from audit events, which may come earlier or later. So the incident opens with the
+ * event that names the actor, or with the inspection that consumes the approval: whichever is the later.
  */
 function actsByOthers(
   id: KeyId,
@@ -166,14 +166,14 @@ function actsByOthers(
   approvals: readonly Approval[],
   before: KeyRecord,
 ): readonly ActIncident[] {
-  const heardNow = new Set(hints.map((hint) => hint.id));
+  const idsNow = new Set(hints.map((hint) => hint.id));
   const consumedBefore = consumedIn(before);
   return consumedIn(record).flatMap((use): readonly ActIncident[] => {
     const { version, operation, at, act, stopsDisks } = use;
     const approval = approvals.find((candidate) => candidate.id === use.approval);
     const certain = certainEventsOf([operation], { version, since: at, otherwiseAt: use.otherwiseAt }, record);
     const last = certain.at(-1);
-    const isNew = certain.some((event) => heardNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
+    const isNew = certain.some((event) => idsNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
     if (approval === undefined || last === undefined || !isNew) return [];
     const isAllowed = ({ by, at: then }: AuditEvent): boolean =>
       fitsActor(approval, by.oid) ||
@@ -200,7 +200,7 @@ function actsByOthers(
   });
 }
 
-/** What an approval was consumed by, with the operation that the audit log names. */
+/** A consumption of an approval, with the operation by which the audit log names the act. */
 interface Use extends Pick<Consumption, 'approval' | 'act' | 'at' | 'otherwiseAt'> {
   readonly version: string | undefined;
   readonly operation: string;
@@ -215,7 +215,7 @@ const isSameUse = (one: Use, other: Use): boolean =>
 
 function consumedIn({ approved: { versions, standing } }: KeyRecord): readonly Use[] {
   const onVersions = Object.entries(versions).flatMap(([version, { consumed }]) =>
-    // Enabling takes nothing away from anybody.
+    // Enabling a version stops no disk.
     consumed.map((use) => ({ ...use, version, operation: 'KeyUpdate', stopsDisks: use.act !== 'enable' })),
   );
   if (standing.kind !== 'deletion-approved') return onVersions;

@@ -5,7 +5,7 @@ import type { Attributes } from '../../domain/key.ts';
 import type { RegisterChange } from '../../domain/register.ts';
 import { withChanges } from '../../register/changes.ts';
 
-/** The approval that covers what was found. */
+/** The approval that covers a finding; `undefined` where none does. */
 export const approvalFor = (
   { act, version, otherwiseAt }: Finding,
   { key, now }: Pick<Situation, 'key' | 'now'>,
@@ -16,8 +16,8 @@ export const approvalFor = (
     : approvals.find((approval) => covers(approval, { key, version, act, otherwiseAt }, now));
 
 /**
- * Approvals are consumed, not consulted: the state that one allows becomes the approved one. Of several on one version
- * each is consumed on what the one before it left.
+ * The changes of the register by which approvals are consumed: the state that an approval allows becomes the approved one.
+ * Several approvals for one version are applied one after the other.
  */
 export function consumptions(judgements: readonly Judgement[], situation: Situation): readonly RegisterChange[] {
   const changes: RegisterChange[] = [];
@@ -54,7 +54,7 @@ function consumption({ finding, verdict }: Judgement, { observed, record }: Situ
 
 type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };
 
-/** The approved attributes with those replaced that the act is about. */
+/** The approved attributes, with the attribute that the act changes replaced by the one observed. */
 function allowed(act: NonNullable<Finding['act']>, approved: Attributes, shown: Shown): Attributes {
   switch (act) {
     case 'disable':

@@ -11,16 +11,16 @@ import { FLAPPING_INSPECTION_SECONDS, isFlapping } from './flapping.ts';
 import { newVersionChanges } from './new-versions.ts';
 import { SETTLING_MS } from './rules/key-missing.ts';
 
-/** When to inspect again what is settling, in seconds after it began. */
+/** When a state that is settling is inspected again, in seconds after it began. */
 const SETTLING_INSPECTIONS_SECONDS = [1, 3, 7, 15, 30, 60] as const;
 
-/** Everything that a decision rests on. */
+/** Everything that a decision uses. */
 export interface Given extends Situation, Dating {
   readonly baselineAccepted: boolean;
   readonly approvals: readonly Approval[];
-  /** Since when what is lost is undone; what was so before is a person's to restore. `undefined`: always. */
+  /** Since when the key is in `block`: a state that began before that is left to a person. `undefined`: every state is undone. */
   readonly blockSince: Date | undefined;
-  /** A person restores: nothing is withheld but what belongs to a certificate. */
+  /** Set where a person restores: then nothing is withheld, except for a key that belongs to a certificate. */
   readonly isAnyway?: true;
 }
 
@@ -29,7 +29,7 @@ export interface KeyDecision extends Decision {
   readonly changes: readonly RegisterChange[];
 }
 
-/** What to do about a key. Pure: time and everything else is an argument. */
+/** Decides what to do about a key. Pure: everything it uses is an argument, the time included. */
 export function decide(given: Given): KeyDecision {
   const judgements = findings(given)
     .map((found) => withBlock(dated(found, given, given), given))
@@ -43,8 +43,8 @@ export function decide(given: Given): KeyDecision {
 }
 
 /**
- * A finding, with whether it has been found in `block` alone: now for the first time, or always so far. What a person
- * accepted as needed was observed before it was found.
+ * The finding, marked where every inspection that found it did so in `block`. A version that a person accepted as needed
+ * was unusable before the first of them, so it is not marked.
  */
 function withBlock(finding: Finding, { policy, baselineAccepted, record, now }: Given): Finding {
   const { act, version, firstObservedAt } = finding;
@@ -85,7 +85,7 @@ function actionFor(remedy: Write, { since }: Finding, { vault, key }: Given): Ac
   }
 }
 
-/** The first reason not to write. The order is that of what people read: what the owner chose before what a person said. */
+/** The first reason to withhold the write; `undefined` where there is none. The policy's reasons come before those of a hold. */
 function withheldBecause(finding: Finding, given: Given): Withholding | undefined {
   const { observed, policy, record, holds, blockSince, now } = given;
   if (observed.kind !== 'absent' && observed.managed) return 'managed';
@@ -105,11 +105,11 @@ function withheldBecause(finding: Finding, given: Given): Withholding | undefine
   return isRecovering ? 'recovering' : undefined;
 }
 
-/** What the register learns without anybody's approval: sound new versions, of a key that is to be kept. */
+/** Changes of the register that need no approval: new versions of a key that is to be kept. */
 const learnings = (given: Given): readonly RegisterChange[] =>
   given.observed.kind === 'present' && isKept(given.record) ? newVersionChanges(given) : [];
 
-/** One write a version, and the key itself before its versions. */
+/** The actions with one write for each version, and with the recovery of the key before the writes to its versions. */
 function merged(actions: readonly Action[]): readonly Action[] {
   const byVersion = new Map<string, Extract<Action, { kind: 'restore-version' }>>();
   for (const action of actions) {
@@ -128,7 +128,7 @@ function merged(actions: readonly Action[]): readonly Action[] {
   return [...byVersion.values()];
 }
 
-/** Seconds until what settles, or flaps, is to be inspected again; `undefined` where nothing does. */
+/** Seconds until the next inspection of a key that is settling or flapping; `undefined` where it is neither. */
 function secondsToNextInspection(judgements: readonly Judgement[], { record, now }: Given): number | undefined {
   const isWaiting = ({ verdict }: Judgement): boolean =>
     verdict.kind === 'settling' || (verdict.kind === 'withheld' && verdict.because === 'recovering');
@@ -140,13 +140,13 @@ function secondsToNextInspection(judgements: readonly Judgement[], { record, now
   return seconds.length === 0 ? undefined : Math.min(...seconds);
 }
 
-/** Seconds until the next inspection of something that began to settle so many seconds ago. */
+/** Seconds until the next inspection of a state that began to settle so many seconds ago. */
 export function settlingSeconds(elapsedSeconds: number): number {
   const next = SETTLING_INSPECTIONS_SECONDS.find((at) => at > elapsedSeconds);
   return Math.max(1, Math.ceil((next ?? elapsedSeconds + 30) - elapsedSeconds));
 }
 
-/** What of a decision is undone by an action: the findings that it is about. */
+/** The findings of a decision that an action undoes. */
 export const undoneBy = (action: Action, { judgements }: Decision): readonly Finding[] => {
   const { subject } = factsOf(action);
   const version = subject.kind === 'version' ? subject.version : undefined;

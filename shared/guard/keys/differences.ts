@@ -11,16 +11,16 @@ import {
 } from '../../domain/register.ts';
 import { sameMoment } from '../../domain/time.ts';
 
-/** What else tells when a difference came to be. */
+/** What else shows when a difference began. */
 export interface Dating {
   readonly holds: readonly Hold[];
-  /** When the last good sweep began that did not find the key differing; `undefined` where none was. */
+  /** When the last good sweep began that did not find the key differing; `undefined` where there was none. */
   readonly sweptOtherwiseAt: Date | undefined;
 }
 
 /**
- * What a rule found, with when it came to be. A difference stays the same one for as long as what it is about stays as it
- * is: a later change of something else puts neither its beginning nor its deadline off.
+ * A rule's finding, with the time at which its state began. As long as that state does not change, the difference stays the
+ * same: a later change of another attribute moves neither its beginning nor its deadline.
  */
 export function dated(found: Found, situation: Situation, dating: Dating): Finding {
   const { act, version, since } = found;
@@ -37,7 +37,7 @@ export function dated(found: Found, situation: Situation, dating: Dating): Findi
   return { ...found, ...difference, ...(under === undefined ? {} : { hold: under.id }) };
 }
 
-/** A deletion of its own time is a difference of its own. */
+/** The difference of the key as a whole. A deletion at another time is another difference. */
 function ofKey(
   since: Date,
   standing: Difference | undefined,
@@ -64,7 +64,7 @@ function ofVersion(
   if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
   if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
   if (act === 'operations') {
-    // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
+    // It is not documented that a change of operations moves `updated`: it may have happened at any time since they were last read.
     const otherwiseAt = operationsShownAt(last);
     const since = sameMoment(last.updated, version.updated) ? otherwiseAt : version.updated;
     return { since, firstObservedAt: now, otherwiseAt };
@@ -81,11 +81,11 @@ const laterOf = (one: Date, other: Date | undefined): Date =>
 const isCurrent = (version: string, { observed, record }: Situation): boolean =>
   observed.kind === 'present' && observed.current === version && record.observed.current === version;
 
-/** A sweep shows versions other than the current one only where they are listed each minute. */
+/** Whether each sweep shows the version: the current one always, others only where they are swept each minute. */
 const isSweptEachMinute = (version: string, { policy, record }: Situation): boolean =>
   policy.olderVersions === 'each-minute' && record.approved.versions[version]?.attributes?.enabled === true;
 
-/** Whether what an act is about is as the last observation had it. */
+/** Whether the attribute that an act changes is as it was last observed. */
 function isAsObserved(act: ApprovableAct, version: ObservedVersion, last: LastObserved): boolean {
   switch (act) {
     case 'disable':

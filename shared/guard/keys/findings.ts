@@ -3,13 +3,13 @@ import { type ObservedVersion, spell } from '../../domain/key.ts';
 import { isKept } from '../../domain/register.ts';
 import { rules } from './rules/registry.ts';
 
-/** Everything that is not as approved. The sweep and the guard both ask this. */
+/** Every state of a key that is not as approved. Sweeps and inspections both use it. */
 export function findings(situation: Situation): readonly Found[] {
   const { observed, record } = situation;
   return rules.flatMap((rule): readonly Found[] => {
     const { id, severity } = rule;
     if (rule.scope === 'key') return rule.find(situation).map((found) => ({ ...found, rule: id, severity }));
-    // Of a key that is not kept nothing is missed, whatever becomes of it.
+    // Versions of a key that was deleted with approval or abandoned are not guarded.
     if (observed.kind !== 'present' || !isKept(record)) return [];
     return observed.versions.flatMap((version) => foundOf(version, rule, situation));
   });

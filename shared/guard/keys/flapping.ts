@@ -3,11 +3,11 @@ import type { KeyRecord } from '../../domain/register.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
 import { type Named, namedFor } from './actors.ts';
 
-/** So many acts undone within an hour make a key flap. */
+/** A key is flapping after so many undone acts within an hour. */
 const FLAPPING_ACTS = 3;
 /** How often a flapping key is inspected, in seconds. */
 export const FLAPPING_INSPECTION_SECONDS = 10;
-/** A key that stayed usable for so long holds again, in ms. */
+/** A key that has stayed usable for so long is no longer flapping, in ms. */
 const HOLDS_AFTER_MS = 10 * MINUTE_MS;
 
 type Undone = Pick<KeyRecord, 'inFlight'>;
@@ -17,8 +17,8 @@ export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlig
   inFlight.undone.filter(({ at }) => Math.abs(now.getTime() - at.getTime()) < HOUR_MS);
 
 /**
- * Whether acts on a key were undone three times within the last hour: of those on versions, the version with most counts,
- * with those on the key as a whole. So it is the same in whatever order they were undone.
+ * Whether acts on a key were undone three times within the last hour: those on the key as a whole, and those on the version
+ * with the most. The order in which they were undone does not matter.
  */
 export function isFlapping(record: Undone, now: Date): boolean {
   const undone = undoneLately(record, now);
@@ -44,7 +44,7 @@ export function flappingSince(record: Undone, now: Date): Date | undefined {
 export const isHolding = (record: Undone, now: Date): boolean =>
   undoneLately(record, now).every(({ at }) => now.getTime() - at.getTime() >= HOLDS_AFTER_MS);
 
-/** Who did the last of the undone acts of which the audit log has told. */
+/** Who did the last undone act whose audit event has come. */
 export function namedFlapper(record: KeyRecord): Named {
   const named = record.inFlight.undone.map((done) =>
     namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record),
@@ -52,7 +52,7 @@ export function namedFlapper(record: KeyRecord): Named {
   return named.findLast(({ kind }) => kind !== 'nobody-yet') ?? { kind: 'nobody-yet' };
 }
 
-/** Who is to be named for it: nobody where several may have done that. */
+/** Who is named for a flapping key; `undefined` where several may have done it, or nobody is known. */
 export function flapper(record: KeyRecord): Actor | undefined {
   const named = namedFlapper(record);
   return named.kind === 'one' ? named.by : undefined;

@@ -7,7 +7,7 @@ import type { Ports } from '../../ports.ts';
 
 type Needs = Pick<Ports, 'newId' | 'now'> & { readonly queues: Pick<Ports['queues'], 'inspections'> };
 
-/** 1, 2, 4 … 60 s. */
+/** Seconds before the next attempt: 1, 2, 4 … at most 60. */
 export const delaySeconds = (attempt: number): number => Math.min(60, 2 ** Math.min(attempt, 6));
 
 /** The furthest ahead that an inspection is asked for, in ms; what is further was noted by a clock that was ahead. */
@@ -19,7 +19,7 @@ export function isPlanned({ inFlight: { nextInspectionAt } }: KeyRecord, now: Da
   return aheadMs > 0 && aheadMs <= FURTHEST_MS;
 }
 
-/** Asks for another inspection where something failed; once, whoever asks. Returns when it is. */
+/** Schedules another inspection after a failure, unless one is scheduled already. Returns its time. */
 export async function tryAgain(message: Inspection, record: KeyRecord, ports: Needs): Promise<Date | undefined> {
   if (isPlanned(record, ports.now()) && message.attempt === 0) return record.inFlight.nextInspectionAt;
   const afterSeconds = delaySeconds(message.attempt);
@@ -29,20 +29,20 @@ export async function tryAgain(message: Inspection, record: KeyRecord, ports: Ne
 
 const MORE_TO_DO_SECONDS = 1;
 
-/** Asks for another inspection where something settles, flaps or is left to do; once, whoever asks. Returns when it is; `undefined` where none is needed. */
+/** Schedules another inspection where the key is settling or flapping or more is to be done, unless one is scheduled already. Returns its time; `undefined` where none is needed. */
 export async function followUp(
   subject: KeySubject,
   { actions, inspectAgainInSeconds }: Decision,
   record: KeyRecord,
   { queues, newId, now }: Needs,
 ): Promise<Date | undefined> {
-  // What the last round has decided may not be done yet.
+  // The actions of the last round's decision may not be done yet.
   const isMoreToDo = actions.length > 0;
   const seconds = isMoreToDo ? MORE_TO_DO_SECONDS : inspectAgainInSeconds;
   if (seconds === undefined) return undefined;
   if (isPlanned(record, now())) return record.inFlight.nextInspectionAt;
   const why = isMoreToDo ? 'more to do' : 'not settled';
-  const hint = { id: newId(), sense: 'follow-up', heardAt: now(), says: { kind: 'inspect-again', why } } as const;
+  const hint = { id: newId(), sense: 'follow-up', sensedAt: now(), says: { kind: 'inspect-again', why } } as const;
   await queues.inspections.send({ subject, hints: [hint], attempt: 0 }, seconds);
   return later(now(), seconds * SECOND_MS);
 }

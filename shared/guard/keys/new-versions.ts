@@ -3,16 +3,16 @@ import { type ObservedVersion, sameOperations, type VersionDetail } from '../../
 import { approvedVersions, eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, DAY_MS, later, utc } from '../../domain/time.ts';
 
-/** A version that the register does not approve, and what is wrong with it. No faults: it may be adopted. */
+/** A version that is not approved, with its faults. Without a fault it can be approved as it is. */
 export interface NewVersion {
   readonly version: ObservedVersion;
   readonly faults: readonly string[];
 }
 
 /**
- * Holds each version that is not approved against its predecessor: enabled, no expiry inside the notify time, same type,
- * size and operations, made after it, not imported where an audit event says so. Oldest first, so that of two new versions the
- * second is held against the first.
+ * Compares each version that is not approved with the version before it. A good one is enabled, does not expire within the
+ * notify time, has the same type, size and operations, was made later, and was not imported as far as audit events show.
+ * Oldest first: of two new versions the second is compared with the first.
  */
 export function newVersions(situation: Situation): readonly NewVersion[] {
   const { observed, record } = situation;
@@ -30,7 +30,7 @@ export function newVersions(situation: Situation): readonly NewVersion[] {
   return found;
 }
 
-/** What a new version is held against. */
+/** The version with which a new version is compared. */
 interface Predecessor {
   readonly version: string;
   readonly created: Date;
@@ -77,7 +77,7 @@ function faultsOf(
   return faults;
 }
 
-/** Whether an audit event says that a version's material came from elsewhere: one of the moment in which it was made, and no other. */
+/** Whether an audit event shows that a version was imported: only an event of the time at which it was made counts. */
 export const wasImported = (version: string, created: Date, record: KeyRecord): boolean =>
   eventsOn(record, ['KeyImport'], version).some(
     ({ at }) => Math.abs(at.getTime() - created.getTime()) <= CLOCKS_APART_MS,
@@ -98,11 +98,11 @@ const asPredecessor = (
   detail: VersionDetail | undefined,
 ): Predecessor | undefined => (detail === undefined ? undefined : { version, created, ...detail });
 
-/** Whether a new version is approved as it is: it is not known yet, and it has no fault. */
+/** Whether a new version is approved as it is: it was not known before, and has no fault. */
 const isAdopted = ({ version, faults }: NewVersion, record: KeyRecord): boolean =>
   faults.length === 0 && version.detail !== undefined && record.approved.versions[version.version] === undefined;
 
-/** What the register learns of new versions: those without a fault are approved as they are, the others become known. */
+/** The changes of the register for new versions: a version without a fault is approved as it is, any other becomes known. */
 export function newVersionChanges(situation: Situation): readonly RegisterChange[] {
   return newVersions(situation).flatMap(({ version, faults }): readonly RegisterChange[] => {
     const { detail } = version;
@@ -123,7 +123,7 @@ export function newVersionChanges(situation: Situation): readonly RegisterChange
         kind: 'approve-version',
         ...about,
         attributes: { enabled, notBefore, expiresOn, operations: [...detail.operations] },
-        because: 'held against its predecessor',
+        because: 'as good as the version before it',
       },
     ];
   });

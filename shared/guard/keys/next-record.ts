@@ -16,15 +16,15 @@ import { withChanges } from '../../register/changes.ts';
 import type { KeyDecision } from './decide.ts';
 import { undoneLately } from './flapping.ts';
 
-/** What a key's next row is made from. */
+/** What the next row of a key is made from. */
 export interface Observed {
   readonly observed: ObservedKey;
-  /** When reading it began: what came to be later may not be in it. */
+  /** When reading it began: a later change may not be in it. */
   readonly readAt: Date;
   readonly now: Date;
 }
 
-/** The register's row of a key after a decision: what was approved by it, what was observed, and what is in flight. */
+/** The register's row of a key after a decision: what it approved, what was observed, and what is not finished. */
 export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Observed): KeyRecord {
   const { observed, now } = given;
   const record = withChanges(before, decision.changes);
@@ -54,7 +54,7 @@ export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Obse
 const isEveryApproved = (record: KeyRecord, shown: readonly ObservedVersion[]): boolean =>
   approvedVersions(record).every(([version]) => shown.some((candidate) => candidate.version === version));
 
-/** A deletion of its own time is a new one: what was begun for the last one is over. */
+/** The recovery that is not finished. It ends where the key shows a deletion at another time. */
 function recoveringNow(
   { inFlight: { recovering } }: KeyRecord,
   observed: ObservedKey,
@@ -64,7 +64,7 @@ function recoveringNow(
   return isBack ? undefined : recovering;
 }
 
-/** The material of versions that could not be read while they were disabled, and can be now. */
+/** The approved versions, with the key material of those that were disabled and could not be read before. */
 function withMaterial(record: KeyRecord, observed: ObservedKey): Record<string, ApprovedVersion> {
   const versions = { ...record.approved.versions };
   for (const { version, detail } of observed.kind === 'present' ? observed.versions : []) {
@@ -97,7 +97,7 @@ function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Da
   if (operations === undefined) return last;
   const shown = { at: readAt, updated, enabled, notBefore, expiresOn, operations };
   if (detail !== undefined && detail.asLastRead === undefined) return { ...shown, inFullAt: readAt };
-  // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
+  // A disabled version may not be shown in full: until it is enabled, only its item in the list is known.
   if (detail === undefined && !enabled)
     return { ...shown, inFullAt: readAt, ...(last === undefined ? {} : { operationsAt: operationsShownAt(last) }) };
   return last === undefined ? last : { ...last, ...shown };
@@ -131,8 +131,8 @@ function isShown(difference: string, observed: ObservedKey): boolean {
 }
 
 /**
- * The register's row after writes: what was undone, what is coming back, and what the vault has shown in its answers. What
- * differs after that is the work of somebody else.
+ * The register's row after writes: what was undone, which recovery has begun, and what the vault's answers showed. A
+ * difference found after that is a later act of somebody else.
  */
 export function recordAfterActing(before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord {
   return ended.reduce((record, one) => afterAct(record, one, now), before);
@@ -147,7 +147,7 @@ function afterAct(record: KeyRecord, { intent, outcome, isTaken }: Ended, now: D
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
       undone.push({ version, since, otherwiseAt, at: now });
   }
-  // One that nobody answered may not have begun: it is sent again where the key still shows the same deletion.
+  // A recovery without an answer may not have begun: it is sent again where the key still shows the same deletion.
   const recovering =
     action.kind === 'recover-key' && outcome.kind === 'begun'
       ? { since: now, deletedOn: action.deletedOn }
@@ -158,7 +158,7 @@ function afterAct(record: KeyRecord, { intent, outcome, isTaken }: Ended, now: D
     : withWritten(written, facts.subject.version, facts.changes);
 }
 
-/** What was written is there. Nobody has read what else there is, so the version is observed no later than it was. */
+/** The record with the written attributes. The others were not read, so the time of the observation stays. */
 function withWritten(record: KeyRecord, version: string, change: AttributeChange): KeyRecord {
   const last = record.observed.versions[version];
   if (last === undefined) return record;

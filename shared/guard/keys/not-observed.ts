@@ -14,10 +14,10 @@ import { ALERTED_AFTER_MS, openActIncidents } from './incidents.ts';
 import { mergeInto } from './save.ts';
 import type { Observation } from './snapshot.ts';
 
-/** A failover lasts for minutes: an older copy that stays for longer is what there is, in ms. @see https://learn.microsoft.com/azure/key-vault/general/disaster-recovery-guidance */
+/** How long an older copy of a key is not believed, in ms: a failover lasts for minutes. @see https://learn.microsoft.com/azure/key-vault/general/disaster-recovery-guidance */
 const OLDER_COPY_MS = 15 * MINUTE_MS;
 
-/** Whether the key has been shown as an older copy for so long that it is believed. */
+/** Whether the vault has shown an older copy of the key for so long that it is believed. */
 export const isBelieved = ({ inFlight: { unreadable } }: KeyRecord, now: Date): boolean =>
   unreadable?.because === 'older-copy' && now.getTime() - unreadable.since.getTime() >= OLDER_COPY_MS;
 
@@ -25,7 +25,7 @@ export const isBelieved = ({ inFlight: { unreadable } }: KeyRecord, now: Date): 
 export const whyNot = (observation: Unobserved['observation']): string =>
   observation.kind === 'refused' ? observation.refusal.kind : observation.kind;
 
-/** What is known of a key that could not be observed. */
+/** A key that could not be observed, with what is known of it. */
 export interface Unobserved {
   readonly subject: KeySubject;
   readonly message: Inspection;
@@ -38,8 +38,8 @@ export interface Unobserved {
 }
 
 /**
- * That nobody can say how a key is, is passing: it is inspected again later, and alerted once it has lasted two minutes.
- * It never means absent. Audit events are recorded and alerted all the same. Returns why.
+ * Handles a key that could not be observed: it is inspected again later, and people are alerted once this has lasted two
+ * minutes. It never means that the key is gone. Audit events are recorded and alerted all the same. Returns the reason.
  */
 export async function notObserved(unobserved: Unobserved, ports: Ports): Promise<string> {
   const { subject, message, known, record, newEvents, unexplained, observation } = unobserved;

@@ -12,13 +12,12 @@ import type { Stored } from '../../register/rows.ts';
 import { forget } from '../act.ts';
 import type { ActIncident } from './audit-events.ts';
 
-/** How long after its intent our own act may have happened, in ms: a write is never sent twice, and its claim lasts half of this. */
+/** How long after its intent an act of the guardian may happen, in ms: a write is never sent twice, and its claim lasts half of this. */
 const ACT_AFTER_INTENT_MS = 60_000;
 /**
- * Holds each act that the audit log reports under the guardian's own identity against its intents. Each intent explains
- * one record, and its repeats; a record that none explains is an incident: somebody else has the identity. To be asked
- * before an inspection makes intents of its own: audit events before them they do not explain. An intent that cannot be
- * read is quarantined, and explains nothing.
+ * The acts that the audit log reports under the guardian's own identity and that no intent explains: somebody else uses that
+ * identity. Each intent explains one audit record and its repeats. Call it before an inspection makes intents of its own:
+ * these do not explain earlier audit events. An intent that cannot be read is quarantined, and explains nothing.
  */
 export async function unexplainedActs(
   id: KeyId,
@@ -33,18 +32,18 @@ export async function unexplainedActs(
 }
 
 /**
- * Takes the intent that explains an act, and gives what stays unexplained: the act itself, or the one that had only fitted
- * the intent which this one names.
+ * Finds the intent that explains an act, and marks it. Returns what stays unexplained: the act itself, or an earlier act
+ * that had been explained by the intent whose request id this one names.
  */
 async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly OwnAct[]> {
-  // Asked again where this message comes again: nobody may have been alerted of it.
+  // A message that is delivered again comes here again: people may not have been alerted the first time.
   const asked = async (displaced: OwnAct | undefined): Promise<readonly OwnAct[]> =>
     displaced === undefined ? [] : explain(id, displaced, ports);
   for (;;) {
     const intents = await readIntents(id, ports);
     const taken = intents.find(({ value: { explains } }) => explains?.id === act.id);
     if (taken !== undefined) return asked(taken.value.displaced);
-    // By the request's id where the log has it, which nobody confirmed; else by version, operation and time.
+    // By the request id where the audit log has it, which is not documented; otherwise by version, operation and time.
     const named = intents.find((candidate) => names(act, candidate.value));
     const fit = named ?? nearest(act, intents);
     if (fit === undefined) return [act];
@@ -56,14 +55,14 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
   }
 }
 
-/** An event hub keeps a record for so long at most, in ms: after that, no intent is asked for. */
+/** How long an Event Hub keeps a record at most, in ms: after that no record can need its intent. */
 const RECORDS_KEPT_MS = 90 * DAY_MS;
-/** Of those that explained a record, which may come again, so many are kept: a key that is fought over makes one a minute. */
+/** Intents of one key that explained a record and are kept at most, since the record may come again: a flapping key makes one each minute. */
 const MOST_EXPLAINING = 5_000;
-/** So that no inspection waits long for it; more than it makes, so that they grow fewer. */
+/** Rows removed at once: few enough that no inspection waits long, and more than one inspection makes. */
 const MOST_REMOVED_AT_ONCE = 50;
 
-/** Intents that no record will ask for any more. The trail has them for ever. */
+/** Removes intents that no audit record can need any more. The trail keeps them for ever. */
 async function removeOutdated(id: KeyId, ports: Ports): Promise<void> {
   const newestFirst = (await readIntents(id, ports)).toSorted(
     (one, other) => other.value.at.getTime() - one.value.at.getTime(),
@@ -87,7 +86,7 @@ async function readIntents(id: KeyId, ports: Ports): Promise<readonly Stored<Int
 const names = ({ correlationId, ...act }: OwnAct, candidate: IntentRow): boolean =>
   candidate.id === correlationId && isOperationOf(candidate, act);
 
-/** Of the intents that explain nothing yet, the one that fits an act and was nearest to it. */
+/** The intent nearest in time to an act, among those that fit it and explain nothing yet. */
 const nearest = (act: OwnAct, intents: readonly Stored<IntentRow>[]): Stored<IntentRow> | undefined =>
   intents
     .filter(
@@ -96,7 +95,7 @@ const nearest = (act: OwnAct, intents: readonly Stored<IntentRow>[]): Stored<Int
     )
     .toSorted((one, other) => distanceMs(one.value.at, act.at) - distanceMs(other.value.at, act.at))[0];
 
-/** An act that was before its intent is none of ours. */
+/** Whether an act came soon after an intent. An act before its intent is not the guardian's. */
 const isSoonAfter = (act: Date, intended: Date): boolean => {
   const afterMs = act.getTime() - intended.getTime();
   return afterMs >= -CLOCKS_APART_MS && afterMs <= ACT_AFTER_INTENT_MS;
@@ -104,7 +103,7 @@ const isSoonAfter = (act: Date, intended: Date): boolean => {
 
 const distanceMs = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
 
-/** A record of a recovery names no version. */
+/** Whether an intent is for this operation on this version. The record of a recovery names no version. */
 function isOperationOf({ action }: IntentRow, { operation, version }: Pick<OwnAct, 'operation' | 'version'>): boolean {
   const { loggedAs, subject } = factsOf(action);
   return operation === loggedAs && (version === undefined || version === versionIn(subject));

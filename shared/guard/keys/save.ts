@@ -3,15 +3,15 @@ import type { KeyRecord } from '../../domain/register.ts';
 import type { Ports } from '../../ports.ts';
 import { changeKey, type KnownKey, writeKey } from '../../register/keys.ts';
 
-/** Writes the register's row; where somebody was faster, as `mergeInto` does. */
+/** Writes the register's row; merges it, as `mergeInto` does, where somebody else wrote the row first. */
 export async function save(id: KeyId, known: KnownKey, record: KeyRecord, ports: Ports): Promise<void> {
   if (!(await writeKey(ports.tables.keys, id, known, record))) await mergeInto(id, known.record, record, ports);
 }
 
 /**
- * Writes what an inspection came to into a row that somebody else wrote meanwhile. What a sweep saw gives way to what was
- * read under the claim; where what is approved was changed, by a person or by whoever took the key over, that stands, and
- * the next inspection observes the key anew.
+ * Merges the result of an inspection into a row that somebody else wrote meanwhile. What the inspection observed replaces
+ * what a sweep observed. Where what is approved was changed, by a person or another worker, the changed row stays, and the
+ * next inspection observes the key again.
  */
 export async function mergeInto(id: KeyId, from: KeyRecord, record: KeyRecord, { tables }: Ports): Promise<void> {
   await changeKey(tables.keys, id, (standing) => {

@@ -5,33 +5,33 @@ import type { ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
 import { inTurns } from '../../in-turns.ts';
 
 /**
- * An `updated` can move again within its own second, by a clock that is not ours: a reading is settled when it began this
- * much later, in ms.
+ * A version can change twice within one second of `updated`, by the vault's clock. An observation counts as settled where it
+ * began this much later than `updated`, in ms.
  */
 export const SETTLED_AFTER_MS = 2 * SECOND_MS + CLOCKS_APART_MS;
 
 /**
- * Every approved version is read in full within the hour, since nobody confirmed that a change of operations moves
- * `updated`: from when on it is its turn, in ms after it was last read.
+ * Every approved version is read in full once an hour, since it is not documented that a change of operations moves
+ * `updated`. It is due so long after it was last read in full, in ms.
  */
 export const FULL_FROM_MS = (2 * HOUR_MS) / 3;
 
-/** Whether it is the turn of what was last observed then. One that a clock set far ahead has observed must not wait for that. */
+/** Whether a version is due for a full read. A date in the future counts as due. */
 export const isDue = (observedAt: Date, now: Date): boolean =>
   Math.abs(now.getTime() - observedAt.getTime()) >= FULL_FROM_MS;
 
-/** A key as it is, or why nobody can say. */
+/** A key as it was observed, or why it could not be observed. */
 export type Observation =
   | { readonly kind: 'observed'; readonly key: ObservedKey }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** What the vault shows is older than what it showed before: a copy that a failover brought forward. */
+  /** The vault shows an older state than before: a copy that a failover brought forward. */
   | { readonly kind: 'older-copy' };
 
-/** Reads of one key side by side: it may have thousands of versions. */
+/** Reads of one key at the same time: it may have thousands of versions. */
 const READS_AT_ONCE = 8;
 type Answered = Awaited<ReturnType<VaultReads['read']>>;
 
-/** The first reads of a key, side by side: the current version in full, the list of versions, and the deleted key. */
+/** The first reads of a key, made at the same time: the current version in full, the list of versions, and the deleted key. */
 export async function firstReads(reads: VaultReads, { key }: KeyId) {
   const [current, versions, deleted] = await Promise.all([
     reads.read(key),
@@ -41,12 +41,12 @@ export async function firstReads(reads: VaultReads, { key }: KeyId) {
   return { current, versions, deleted };
 }
 
-/** What they answered, each by itself: one may be refused where another is not. */
+/** The answers of the first reads: one may be refused where another is not. */
 export type FirstReads = Awaited<ReturnType<typeof firstReads>>;
 
 /**
- * The key as the vault shows it. Versions that changed since they were last read in full, that were not settled then, whose
- * turn it is, or that are not known, are read in full; the others keep what was last observed of them.
+ * The key as the vault shows it. A version is read in full where it changed since it was last read in full, was not settled
+ * then, is due, or is not known; any other version keeps what was last observed of it.
  *
  * @param readAt when reading it began
  */
@@ -91,7 +91,7 @@ async function observeAny(
   const { current, versions, deleted } = first;
   if (versions.kind === 'missing') {
     if (current.kind !== 'ok') return gone(current, deleted);
-    // The key answers and its versions do not list yet, as after a recovery: what answers is there.
+    // The key can be read and its versions are not listed yet, as after a recovery: then the version that was read exists.
     return {
       kind: 'observed',
       key: {
@@ -114,7 +114,7 @@ async function observeAny(
   await inTurns(READS_AT_ONCE, wanted, async ({ version }) => void answers.push(await reads.read(key, version)));
   for (const answer of answers) {
     if (answer.kind === 'ok') read.set(answer.value.version, answer.value);
-    // A version that lists and is not found is settling: the list alone tells of it for now.
+    // A version that is listed and not found is settling: for now only its item in the list is known.
     else if (answer.kind !== 'undetailed' && answer.kind !== 'missing') return { kind: 'refused', refusal: answer };
   }
   const newest = versions.value.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
@@ -123,14 +123,14 @@ async function observeAny(
     (listed): ObservedVersion =>
       read.get(listed.version) ?? { ...listed, detail: isKept(listed) ? detailOf(listed, record) : undefined },
   );
-  // The current version was read by itself and may be newer than the list.
+  // The current version was read on its own and may be newer than the list.
   const all =
     shown.some((version) => version.version === name) || current.kind !== 'ok' ? shown : [...shown, current.value];
   return {
     kind: 'observed',
     key: {
       kind: 'present',
-      // A disabled key may not be shown: then its list says so.
+      // A disabled key may not be shown: then the list shows that it is disabled.
       managed: all.some(({ managed }) => managed === true),
       current: name,
       versions: all,
@@ -140,7 +140,7 @@ async function observeAny(
 
 type Listed = Pick<ObservedVersion, 'version' | 'updated'>;
 
-/** Whether what was last observed of a version still stands: `updated` is the same, and was not of the reading's own moment. */
+/** Whether the last observation of a version is still valid: `updated` is the same, and the observation was settled. */
 export function isSettled({ version, updated }: Listed, record: KeyRecord): boolean {
   const last = record.observed.versions[version];
   return (
@@ -150,7 +150,7 @@ export function isSettled({ version, updated }: Listed, record: KeyRecord): bool
   );
 }
 
-/** Whether it is a version's turn to be read in full. */
+/** Whether a version is due for a full read. */
 export function isFullReadDue({ version }: Pick<Listed, 'version'>, record: KeyRecord, now: Date): boolean {
   const last = record.observed.versions[version];
   return last !== undefined && isDue(last.inFullAt, now);
@@ -170,7 +170,7 @@ function detailOf({ version }: Listed, record: KeyRecord): VersionDetail | undef
   };
 }
 
-/** Not among the keys: deleted, or in neither list. Only a clear "not found" says so, on both paths. */
+/** A key that is not among the keys: deleted, or in neither list. Only the answer "not found" to both reads means the latter. */
 function gone(current: FirstReads['current'], deleted: FirstReads['deleted']): Observation {
   if (current.kind !== 'missing' && current.kind !== 'ok' && current.kind !== 'undetailed')
     return { kind: 'refused', refusal: current };

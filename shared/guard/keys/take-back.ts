@@ -5,18 +5,18 @@ import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.
 import { isOf } from '../../incidents/kinds/kind.ts';
 import type { StoredIncident } from '../../incidents/store.ts';
 
-/** A person who restores a key, under the person's own rights, whatever the guardian's mode and holds say. */
+/** A person who restores a key under their own rights, in any mode and during any hold. */
 export interface Restorer {
   readonly who: Actor;
-  /** Whether approvals are taken back as well: their state before is approved again. */
+  /** Whether approvals are taken back as well: what was approved before them is approved again. */
   readonly alsoApproved: boolean;
-  /** Only of this version, where approvals are taken back. */
+  /** The only version for which approvals are taken back; `undefined` for the whole key. */
   readonly version: string | undefined;
 }
 
 /**
- * What a person who restores takes back of what approvals allowed: what somebody else did than they were meant for, and
- * all of it where the person says so. What was approved before the first of them is approved again.
+ * The changes by which a person who restores takes approvals back: those that were used by somebody whom they do not allow,
+ * and all of them where the person says so. What was approved before the first of them is approved again.
  */
 export function takenBack(
   { approved }: KeyRecord,

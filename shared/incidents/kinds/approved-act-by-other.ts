@@ -5,7 +5,7 @@ import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
 import { BY_A_PERSON, incidentKind } from './kind.ts';
 
-/** What somebody else did. */
+/** An approved act, by somebody whom the approval does not allow. */
 interface ActByOther extends KeyId {
   readonly version: string | undefined;
   readonly operation: string;
@@ -20,15 +20,15 @@ export const approvedActByOther = incidentKind(
     id: 'approved-act-by-other',
     severity: 'critical',
     audience: 'on-call',
-    tells: 'A state was approved, and somebody else than the approval names, or who granted it, brought it about.',
+    tells: 'An approved change was made by somebody whom the approval does not allow.',
     ...BY_A_PERSON,
     endsWhen: 'with `restore`, or by a person: `incident close`',
   },
   ({ version, operation, approval, by, at, stopsDisks, ...id }: ActByOther) => ({
     subject: versionOf(id, version),
     since: at,
-    summary: `${operation} of ${spell({ ...id, version })} was approved by approval ${approval}, but not for who did it.`,
-    judgement: 'left to people: two people wanted that state',
+    summary: `Approval ${approval} allows ${operation} of ${spell({ ...id, version })}, but not by the person who did it.`,
+    judgement: 'kept, because two people approved the state',
     who: by,
     ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     commands: [`key-guardian restore ${spell(id)}`],

@@ -14,7 +14,7 @@ export const baselineWaiting = incidentKind(
   (vault: string, since: Date) => ({
     subject: vaultSubject(vault),
     since,
-    summary: `The baseline of ${vault} waits for a person since ${utc(since)}: until it is accepted, what is lost there is alerted and not undone.`,
+    summary: `The baseline of ${vault} has waited for a person since ${utc(since)}: until it is accepted, a disabled or deleted key there is alerted, not restored.`,
     judgement: 'left to people',
     commands: [`key-guardian baseline show ${vault}`],
   }),

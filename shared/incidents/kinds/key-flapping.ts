@@ -16,8 +16,9 @@ export const keyFlapping = incidentKind(
   (id: KeyId, since: Date, by: Actor | undefined) => ({
     subject: keyOf(id),
     since,
-    summary: `Is this a responder? Then stop the guardian first, with the hold below. Key ${spell(id)} is not holding: it is made unusable again and again, and undone each time. See below whose role assignments let them.`,
-    judgement: 'not holding: inspected every 10 s and undone each time',
+    // Read while it goes on and after it is over: so it names no command, which only some alerts carry.
+    summary: `Key ${spell(id)} was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.`,
+    judgement: 'being undone each time: the key is inspected every 10 s',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: by,

@@ -8,7 +8,7 @@ export const ownActUnexplained = incidentKind(
     id: 'own-act-unexplained',
     severity: 'critical',
     audience: 'on-call',
-    tells: "The guardian's own identity wrote to a key without an intent in the trail.",
+    tells: "The guardian's own identity wrote to a key, and the trail has no intent for that write.",
     ...BY_A_PERSON,
   },
   (id: KeyId & { readonly version?: string | undefined }, operation: string, by: Actor, at: Date) => ({

@@ -6,7 +6,7 @@ export const policyLoosened = incidentKind(
     id: 'policy-loosened',
     severity: 'error',
     audience: 'on-call',
-    tells: 'The policy guards less than the one before it. Everyone is alerted: who may change it may be who attacks.',
+    tells: 'The policy guards less than before. Everyone is alerted: an attacker may have changed it.',
     ...BY_A_PERSON,
   },
   (loosened: readonly string[], now: Date) => ({

@@ -9,8 +9,8 @@ import type { Ports } from '../../ports.ts';
 import { alertPolicyChange } from '../policy-changes.ts';
 import { keepSweeping } from './schedule.ts';
 
-/** Faults of a policy that an alert names at most. */
-const TOLD_FAULTS = 20;
+/** Faults of a policy that an alert lists at most. */
+const NAMED_FAULTS = 20;
 
 /**
  * Schedules the sweep of every vault that has none under way, and wakes the senders of alerts that are due. A policy that
@@ -39,6 +39,6 @@ export async function wakeAndWatch(ports: Ports): Promise<void> {
 const wake = async (ports: Ports): Promise<void> => quarantineRows(await wakeSenders(ports), ports);
 
 const faultsOf = ({ faults }: PolicyInvalid): string =>
-  faults.length <= TOLD_FAULTS
+  faults.length <= NAMED_FAULTS
     ? faults.join('; ')
-    : `${faults.slice(0, TOLD_FAULTS).join('; ')}; and ${faults.length - TOLD_FAULTS} more: "npm run build" lists all`;
+    : `${faults.slice(0, NAMED_FAULTS).join('; ')}; and ${faults.length - NAMED_FAULTS} more: "npm run build" lists all`;

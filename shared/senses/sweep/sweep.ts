@@ -161,7 +161,7 @@ function got<T>(vault: string, answer: Answer<T>): T {
 
 const differs = (vault: string, key: string, { newId, now }: Ports): Inspection => ({
   subject: keyOf({ vault, key }),
-  hints: [{ id: newId(), sense: 'sweep', heardAt: now(), says: { kind: 'differs' } }],
+  hints: [{ id: newId(), sense: 'sweep', sensedAt: now(), says: { kind: 'differs' } }],
   attempt: 0,
 });
 

@@ -10,7 +10,7 @@ const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const withheld = 'not undone: it is in alert';
+  const withheld = 'not undone: the policy only alerts for this key';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
@@ -90,7 +90,7 @@ describe('the first line', () => {
 describe('what was done', () => {
   test.each(Object.keys(WITHHELD))('is no code where it was withheld: %s', (because) => {
     const said = spellJudgement(`withheld: ${because}`);
-    expect(said).toMatch(/^(not undone|being undone): [a-z ,’]+$/);
+    expect(said).toMatch(/^(not undone|being undone): [a-z ,;-]+$/);
     expect(detailLines(alert({ judgement: `withheld: ${because}` }))).toContain(`done: ${said}`);
   });
 
@@ -99,6 +99,8 @@ describe('what was done', () => {
     ['undoing, not done yet: throttled', 'being undone, not done yet: throttled'],
     ['closed by owner: it was withheld: hold', 'closed by owner: it was withheld: hold'],
     ['left to people', 'left to people'],
+    ['approved: 0f0e-1', 'allowed by approval 0f0e-1'],
+    ['closed by owner: approved: by all', 'closed by owner: approved: by all'],
   ])('%s is: %s', (judgement, said) => {
     expect(spellJudgement(judgement)).toBe(said);
   });
@@ -119,7 +121,7 @@ test.each([
 });
 
 describe('the lines below', () => {
-  test('say what, where, who, when, what was done and what to do', () => {
+  test('say what, where, for whom, who, when, what was done and what to do', () => {
     const message = alert({
       who: { oid: '7a', name: 'Mallory', address: '203.0.113.7' },
       restoredAt: at('12:00:29'),
@@ -129,6 +131,7 @@ describe('the lines below', () => {
     expect(detailLines(message)).toEqual([
       'what: version-disabled',
       'where: payments/disk-key/abc',
+      'for: on-call',
       'who: Mallory (7a) from 203.0.113.7',
       'happened: 2026-03-01 12:00:00 UTC',
       'detected: 2026-03-01 12:00:20 UTC',
@@ -139,6 +142,10 @@ describe('the lines below', () => {
       'command: az login',
       'incident: incident-1, revision 1',
     ]);
+  });
+
+  test('say that operators are meant', () => {
+    expect(detailLines(alert({ audience: 'operators' }))).toContain('for: operators');
   });
 
   test('name the reason where its kind has several', () => {

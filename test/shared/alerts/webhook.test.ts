@@ -56,7 +56,7 @@ describe('the signed webhook', () => {
       version: 1,
       event: 'opened',
       title:
-        'critical: payments/disk-key: disks fail in 59 min, at 13:00:00 UTC; not undone: it is in alert: Version abc of disk-key in payments is disabled.',
+        'critical: payments/disk-key: disks fail in 59 min, at 13:00:00 UTC; not undone: the policy only alerts for this key: Version abc of disk-key in payments is disabled.',
       lines: expect.arrayContaining(['where: payments/disk-key/abc', 'who: Zoë (7a)']),
       incident: {
         id: 'incident-1',

@@ -67,7 +67,7 @@ describe('an approval', () => {
   ])('is not asked for where its window ends %s', async (_, ms) => {
     const world = await guardian();
     await expect(asked(world, { until: later(new Date(), ms) })).rejects.toThrow(
-      'The window ends before it begins: give a later end.',
+      'The approval ends before it begins: give a later end.',
     );
     expect(await said(world, 'approval')).toEqual([]);
   });

@@ -96,7 +96,7 @@ describe('before the baseline is accepted', () => {
         detail: {
           state: 'proposed',
           keys: 1,
-          suspicious: [`${vault}/disk-a/${latest}: it is disabled and current: something may need it`],
+          suspicious: [`${vault}/disk-a/${latest}: it is disabled and is the current version: it may be in use`],
         },
       },
     ]);
@@ -400,7 +400,7 @@ describe('a baseline', () => {
     await accept(world);
     await world.as(attacker).disable(vault, 'disk-a', older);
     await expect(accept(world, { asShown: [`disk-a/${latest}`, `disk-a/${older}`] })).rejects.toThrow(
-      /it is disabled, so it cannot be accepted as shown.*\n.*it is as it was approved: there is nothing to accept/,
+      /it is disabled, so it cannot be accepted as shown.*\n.*it is as approved: there is nothing to accept/,
     );
   });
 
@@ -475,7 +475,7 @@ describe('a baseline', () => {
     await world.as(attacker).disable(vault, 'disk-a');
     const proposed = await proposeBaseline(vault, world.ports);
     expect(proposed.find(({ version }) => version === latest)?.suspicious).toBe(
-      'its key was deleted with approval, or abandoned, and is back; it is disabled and current: something may need it',
+      'its key was deleted with approval, or abandoned, and is back; it is disabled and is the current version: it may be in use',
     );
   });
 

@@ -265,7 +265,7 @@ describe('closing an incident', () => {
     expect(world.alerts.at(-1)).toMatchObject({ event: 'resolved', incident: { id: open?.id } });
     const events = (await world.trail()).filter(({ what }) => what === 'incident').map(({ detail }) => detail.event);
     expect(events).toEqual(['opened', 'closed by a person', 'resolved']);
-    await expect(close()).rejects.toThrow('is over: closed by owner@example.com: seen.');
+    await expect(close()).rejects.toThrow('is resolved already: closed by owner@example.com: seen.');
   });
 
   test('that tells of a state is refused: it would only be found again', async () => {
@@ -290,7 +290,7 @@ describe('closing an incident', () => {
   test('is refused where there is none of that id, with the command that lists them', async () => {
     const world = await guardian('alert');
     await expect(closeIncident('nonsense', 'seen', OWNER, world.ports)).rejects.toThrow(
-      'There is no incident nonsense. Those that are open:\n  key-guardian incident list',
+      'There is no incident nonsense. To see all:\n  key-guardian incident list',
     );
   });
 });

@@ -186,7 +186,7 @@ describe('settling a hold', () => {
     expect(keys).toEqual(both);
     expect(asked).toMatchObject([
       { vault: VAULT, key: 'disk-a', version: older?.version, acts: ['disable'], by: 'anyone', asked: { by: SETTER } },
-      { vault: VAULT, key: 'disk-b', version: '*', acts: ['delete'], why: `It changed under hold ${id}: ${WHY}` },
+      { vault: VAULT, key: 'disk-b', version: '*', acts: ['delete'], why: `It changed during hold ${id}: ${WHY}` },
     ]);
     await world.pass(130, 10);
     expect(world.writes()).toEqual([]);

@@ -100,7 +100,7 @@ test('a hold comes back from storage as it went in', () => {
   const whole = hold({
     released: { by: { oid: 'responder', name: 'Rita' }, at: NOW },
     settled: { by: { oid: 'responder' }, at: NOW, as: 'undo' },
-    endTold: true,
+    endAlerted: true,
   });
   expect(holdSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
 });

@@ -23,7 +23,7 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     'a vault is in alert',
     vault(),
     vault({ mode: 'alert' }),
-    ['in prod, disk-a, disk-b, sql, keys to come from block to alert'],
+    ['in prod, disk-a, disk-b, sql, keys made later from block to alert'],
   ],
   ['some keys are in alert', vault(), keyed({ mode: 'alert' }), ['in prod, disk-a, disk-b from block to alert']],
   ['some keys are left out', vault(), keyed({ guard: false }), ['in prod, disk-a, disk-b left out']],
@@ -49,7 +49,7 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     'no user is unexpected any more',
     vault({ knownUsers: ['anna'] }),
     vault(),
-    ['in prod, disk-a, disk-b, sql, keys to come with more known users'],
+    ['in prod, disk-a, disk-b, sql, keys made later with more known users'],
   ],
   [
     'a channel is not used any more',

@@ -90,17 +90,17 @@ describe('refused as well is', () => {
     [
       'a placeholder that nobody replaced',
       vault({ knownUsers: ['<object id of a disk encryption set>'] }),
-      'vault contoso-disks: knownUsers number 1 still holds the placeholder <object id of a disk encryption set>: put what it stands for there',
+      'vault contoso-disks: knownUsers number 1 still holds the placeholder <object id of a disk encryption set>: replace it by your own value',
     ],
     [
       'a placeholder within a text, once, whatever else is wrong with it',
       { vaults: [{ name: 'kv-<region>' }] },
-      'vault kv-<region>: name still holds the placeholder <region>: put what it stands for there',
+      'vault kv-<region>: name still holds the placeholder <region>: replace it by your own value',
     ],
     [
       'a placeholder for a channel, once',
       { ...vault({}), channels: ['<channel>'] },
-      'the policy: channels number 1 still holds the placeholder <channel>: put what it stands for there',
+      'the policy: channels number 1 still holds the placeholder <channel>: replace it by your own value',
     ],
   ])('%s', (_says, given, fault) => {
     expect(policyFaults(given, ['console'])).toEqual([fault]);
@@ -127,7 +127,7 @@ test('all faults are listed at once, also where the form is wrong elsewhere', ()
     'vault number 3 must be an object, not 5',
     'the policy: channels number 1 must be the id of a channel in quotes, not null',
     'the policy has no member extra: its members are $schema, vaults, channels',
-    'vault disks: knownUsers number 1 still holds the placeholder <oid>: put what it stands for there',
+    'vault disks: knownUsers number 1 still holds the placeholder <oid>: replace it by your own value',
     'vault disks is named twice: say all of it in one place',
     'vault disks, key pattern a never counts: *, which stands before it, fits all its keys',
     'the policy: channels must name only channels there are (console), not "pager"',

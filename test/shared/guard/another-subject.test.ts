@@ -119,7 +119,7 @@ const message = (subject: Subject, world: World) => ({
     {
       id: world.ports.newId(),
       sense: 'follow-up' as const,
-      heardAt: new Date(),
+      sensedAt: new Date(),
       says: { kind: 'inspect-again' as const, why: 'a test' },
     },
   ],

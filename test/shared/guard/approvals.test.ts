@@ -606,7 +606,7 @@ describe('who did it', () => {
               severity: 'critical',
               audience: 'on-call',
               state: 'open',
-              judgement: 'left to people: two people wanted that state',
+              judgement: 'kept, because two people approved the state',
               since: actedAt,
               deadline: later(actedAt, 60 * MINUTE_MS),
               who: { oid: oidOf(world, 'attacker') },

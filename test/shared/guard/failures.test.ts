@@ -366,7 +366,7 @@ describe('a storage that is down', () => {
     await world.sentry();
     gone = true;
     await world.as('attacker').disable(VAULT, 'disk-a');
-    await expect(world.wake(VAULT, 'disk-a')).rejects.toThrow('Storage did not take it');
+    await expect(world.wake(VAULT, 'disk-a')).rejects.toThrow('Storage failed: ');
     expect(world.writes()).toEqual([]);
     gone = false;
     await minutes(world, 3);

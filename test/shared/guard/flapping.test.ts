@@ -70,7 +70,7 @@ describe.each(['disable', 'delete'] as const)('a key that is made unusable again
         state: 'open',
         since: start,
         deadline: later(start, HOUR_MS),
-        judgement: 'not holding: inspected every 10 s and undone each time',
+        judgement: 'being undone each time: the key is inspected every 10 s',
       },
     ]);
     expect(alertsOf(world, own)).toEqual(['opened', 'resolved', 'opened', 'resolved']);
@@ -93,12 +93,12 @@ const openBesideHolds = async (world: World) =>
   (await incidents(world)).filter(({ state, kind }) => state === 'open' && kind !== 'hold-set');
 
 describe('a flapping key', () => {
-  test('says first how a responder stops the guardian, then how to find who is let do it', async () => {
+  test('says how a responder stops the guardian, and has the commands for it and for finding whose rights allow it', async () => {
     const world = await guardian();
     await attack(world, [10, 10, 0]);
     const [before] = await flapping(world);
-    expect(before?.summary).toMatch(/^Is this a responder\? Then stop the guardian first, with the hold below\./);
-    expect(before?.summary).toContain('is not holding');
+    expect(before?.summary).toContain('If a responder does this, stop the guardian first: by a hold, or ');
+    expect(before?.summary).toMatch(/ was made unusable three times within an hour and restored each time\./);
     expect(before?.commands).toEqual([
       'key-guardian hold set prod-disks/disk-a --why "…"',
       'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',

@@ -54,7 +54,7 @@ describe('a sound new version', () => {
     const made = await world.as('owner').rotate(vault, 'disk-a');
     await world.pass(60);
     expect(await registered(world, made)).toMatchObject([
-      { kind: 'approve-version', attributes: { enabled: true }, because: 'held against its predecessor' },
+      { kind: 'approve-version', attributes: { enabled: true }, because: 'as good as the version before it' },
     ]);
     expect(world.alerts).toEqual([]);
     expect(world.writes()).toEqual([]);

@@ -412,8 +412,10 @@ test('several changes that take nothing away are one incident that names each of
   const [incident, ...others] = await world.incidents(vault, 'disk-a');
   expect(others).toEqual([]);
   expect(incident).toMatchObject({ kind: 'version-changed', state: 'open', judgement: 'left to people' });
-  expect(incident?.summary).toContain('has expiry');
-  expect(incident?.summary).toContain('may wrapKey, unwrapKey, decrypt instead of wrapKey, unwrapKey');
+  expect(incident?.summary).toContain('expires on ');
+  expect(incident?.summary).toContain(
+    'allows the operations wrapKey, unwrapKey, decrypt; approved were wrapKey, unwrapKey',
+  );
   expect(world.alerts).toHaveLength(1);
 });
 

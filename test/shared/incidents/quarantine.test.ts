@@ -44,7 +44,7 @@ describe('what is quarantined', () => {
         reason: 'quarantined',
         audience: 'operators',
         subject: GUARDIAN,
-        summary: `Something could not be read and was quarantined whole as ${document}: not JSON. What follows from the same source lies in 2031-03-03/audit-log.`,
+        summary: `Something could not be read and was quarantined whole as ${document}: not JSON. Later ones from the same source are in 2031-03-03/audit-log.`,
       },
     ]);
   });

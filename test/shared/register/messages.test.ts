@@ -7,7 +7,7 @@ import { NOW } from '../guard/keys/situations.ts';
 
 const message = {
   subject: keyOf({ vault: 'prod-disks', key: 'disk-a' }),
-  hints: [{ id: 'h1', sense: 'sweep' as const, heardAt: NOW, says: { kind: 'differs' as const } }],
+  hints: [{ id: 'h1', sense: 'sweep' as const, sensedAt: NOW, says: { kind: 'differs' as const } }],
   attempt: 0,
 };
 

@@ -78,7 +78,7 @@ describe('a message holds records', () => {
         {
           subject: keyOf({ vault: 'kv-prod-disks', key: 'disk-a' }),
           attempt: 0,
-          hints: [{ id: expect.stringMatching(/^[0-9a-f]{32}$/), sense: 'audit-log', heardAt: NOW, says: saysUpdate }],
+          hints: [{ id: expect.stringMatching(/^[0-9a-f]{32}$/), sense: 'audit-log', sensedAt: NOW, says: saysUpdate }],
         },
       ],
     });

@@ -125,7 +125,7 @@ describe('a dead letter', () => {
   const heard = (sense: Hint['sense'], ago: number): Hint => ({
     id: 'one',
     sense,
-    heardAt: later(new Date(), -ago),
+    sensedAt: later(new Date(), -ago),
     says: { kind: 'refused', operation: 'KeyPurge', status: 403, by: { oid: 'somebody' }, at: new Date() },
   });
   const about = (...hints: readonly Hint[]): Inspection => ({

@@ -28,7 +28,7 @@ describe('a new version is a reason to inspect its key', () => {
           subject: keyOf({ vault: 'kv-prod-disks', key: 'disk-a' }),
           attempt: 0,
           hints: [
-            { id: event.id, sense: 'key-vault-event', heardAt: NOW, says: { kind: 'new-version', version: VERSION } },
+            { id: event.id, sense: 'key-vault-event', sensedAt: NOW, says: { kind: 'new-version', version: VERSION } },
           ],
         },
       ],

@@ -29,7 +29,7 @@ describe('another policy than before', () => {
         event: 'opened',
         incident: {
           kind: 'policy-loosened',
-          summary: `The policy guards less than before: in ${VAULT}, disk-a, disk-b, keys to come from block to alert.`,
+          summary: `The policy guards less than before: in ${VAULT}, disk-a, disk-b, keys made later from block to alert.`,
         },
       },
     ]);
@@ -76,7 +76,7 @@ describe('another policy than before', () => {
 
   test('that cannot be compared, the one before being of another form, is taken as it is, and that one quarantined', async () => {
     const world = await createWorld({ vaults, policy: inMode('block') });
-    await world.tables.vaults.put('policy', 'seen', { form: 'older' });
+    await world.tables.vaults.put('policy', 'last-run', { form: 'older' });
     await world.sentry();
     expect(world.alerts).toMatchObject([{ incident: { kind: 'guardian-unwell', reason: 'quarantined' } }]);
     world.changePolicy(inMode('alert'));

@@ -17,7 +17,7 @@ const writerTo = (streams: Streams, rollAfterBlocks = 40_000): StreamWriter =>
     streams,
     stream,
     now: () => new Date('2026-03-01T12:00:00Z'),
-    giveUpAfterMs: 30_000,
+    timeoutMs: 30_000,
     rollAfterBlocks,
   });
 

@@ -31,7 +31,7 @@ test('two writers at once keep one chain over several append blobs in real stora
   const instances = [instance('trail-two', 'spoolTwo'), instance('trail-two', 'spoolTwo')];
   const outcomes = await Promise.all(
     instances.map(async (own, place) => {
-      const trail = createTrail({ ...own, now, newId, rollAfterBlocks: 25, giveUpAfterMs: 60_000 });
+      const trail = createTrail({ ...own, now, newId, rollAfterBlocks: 25, timeoutMs: 60_000 });
       const several = entries(`w${place}-`, 120);
       const answers = [];
       for (const one of several) answers.push(await trail.append([one]));
@@ -54,14 +54,11 @@ test('what the register spooled comes into the trail of real storage', async () 
       throw new Error('down');
     },
   });
-  const whileDown = createTrail({ streams: down, spool: own.spool, now, newId, giveUpAfterMs: 60_000 });
+  const whileDown = createTrail({ streams: down, spool: own.spool, now, newId, timeoutMs: 60_000 });
   expect(await whileDown.append(entries('e', 150))).toBe('spooled');
 
-  const trail = createTrail({ ...own, now, newId, giveUpAfterMs: 60_000 });
-  const replayed = await Promise.all([
-    trail.replay(),
-    createTrail({ ...own, now, newId, giveUpAfterMs: 60_000 }).replay(),
-  ]);
+  const trail = createTrail({ ...own, now, newId, timeoutMs: 60_000 });
+  const replayed = await Promise.all([trail.replay(), createTrail({ ...own, now, newId, timeoutMs: 60_000 }).replay()]);
   expect(replayed.map((each) => each.replayed).toSorted((one, other) => one - other)).toEqual([0, 150]);
 
   const lines = await readLines(own.streams, stream);

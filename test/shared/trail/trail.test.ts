@@ -34,7 +34,7 @@ function storage() {
   forget();
   const streams = fakeStreams({ onCall: onCall('trail') });
   const spool = fakeTable({ onCall: onCall('register') });
-  const trail = (giveUpAfterMs = 30_000) => createTrail({ streams, spool, now: () => state.now, newId, giveUpAfterMs });
+  const trail = (timeoutMs = 30_000) => createTrail({ streams, spool, now: () => state.now, newId, timeoutMs });
   const ids = async (name = stream) => (await readLines(streams, name)).map((line) => entryOf(line).id);
   return { state, calls, forget, streams, spool, trail, ids, endSilence: silence.resolve };
 }
@@ -158,7 +158,7 @@ describe('append', () => {
 
   test('200,000 times on one vault in a day does not stop the trail', async () => {
     const { streams } = storage();
-    const never = { giveUpAfterMs: 600_000 };
+    const never = { timeoutMs: 600_000 };
     const trail = createTrail({
       streams,
       spool: fakeTable(),
@@ -271,7 +271,7 @@ describe('while storage of the trail is silent', () => {
     expect(await ids()).toEqual(['a', 'b']);
   });
 
-  test('what it was not asked to append before it was given up is not appended later', async () => {
+  test('what it had not begun to append when it was abandoned is not appended later', async () => {
     const { state, trail, ids, endSilence } = storage();
     const one = trail(soonMs);
     state.trail = 'silent';

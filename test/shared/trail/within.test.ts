@@ -13,7 +13,7 @@ test('gives what comes in time, and waits for nothing more', async () => {
 test('throws what the call throws in time, and waits for nothing more', async () => {
   const before = timers();
   const refused = new Error('refused');
-  await expect(within(1_000, 'keeping records', Promise.reject(refused))).rejects.toBe(refused);
+  await expect(within(1_000, 'spooling records', Promise.reject(refused))).rejects.toBe(refused);
   expect(timers()).toBe(before);
 });
 
@@ -22,7 +22,7 @@ test('gives what was there before it was asked for, however short the time', asy
 });
 
 test('says what was being done and for how long where nothing came', async () => {
-  await expect(within(5, 'keeping records', never)).rejects.toMatchObject({
+  await expect(within(5, 'spooling records', never)).rejects.toMatchObject({
     name: 'StorageUnreachable',
     message: expect.stringContaining(': keeping records.'),
     status: undefined,
@@ -32,7 +32,7 @@ test('says what was being done and for how long where nothing came', async () =>
 
 test('does not hear what the call throws too late', async () => {
   const { promise, reject } = Promise.withResolvers<never>();
-  await expect(within(5, 'keeping records', promise)).rejects.toMatchObject({ name: 'StorageUnreachable' });
+  await expect(within(5, 'spooling records', promise)).rejects.toMatchObject({ name: 'StorageUnreachable' });
   reject(new Error('too late')); // heard by nobody, it would fail this run
   await new Promise(setImmediate);
 });

@@ -6,7 +6,7 @@ import { utc } from '../../../domain/time.ts';
 export const keyDeleted: KeyRule = {
   id: 'key-deleted',
   scope: 'key',
-  demand: 'A key with approved versions is not deleted; nor is one unnoticed whose versions are only known.',
+  demand: 'A key with approved versions is not deleted. Deleting a key with unapproved versions is alerted only.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: ['KeyDelete'],
@@ -18,7 +18,7 @@ export const keyDeleted: KeyRule = {
     const why =
       standing.kind === 'kept'
         ? ' Nobody has approved a version of it.'
-        : ' It was deleted with approval, or abandoned, before, and came back.';
+        : ' It had been deleted with approval or abandoned before, and had come back.';
     const purge =
       observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
     return [
@@ -35,7 +35,7 @@ export const keyDeleted: KeyRule = {
   },
 };
 
-/** Of a key that is not kept any more and that somebody brought back, another deletion is alerted, and nothing is undone. */
+/** Whether this is another deletion than the approved one: of a key that somebody brought back. It is alerted only. */
 function isAnotherDeletion(standing: Standing, deletedOn: Date): boolean {
   switch (standing.kind) {
     case 'kept':

@@ -3,12 +3,12 @@ import { spell } from '../../../domain/key.ts';
 import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
 
-/** How long a vault is given to show a key again after a deletion, in ms. */
+/** How long a key may be in neither list while a deletion settles, in ms. */
 export const SETTLING_MS = MINUTE_MS;
-/** The same after a recovery that the vault has accepted, in ms. */
+/** How long a key may be in neither list while a recovery that the vault accepted settles, in ms. */
 export const RECOVERING_MS = 15 * MINUTE_MS;
 
-/** Whether a vault may still be settling: what is not there may come, and nobody can say that it is gone. @param since when it was first observed so */
+/** Whether the vault may still be settling, so that a key in neither list may come back. @param since when it was first observed in neither list */
 export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date, now: Date): boolean {
   // What a clock far ahead noted must not settle for as long as it was ahead.
   const agoMs = (moment: Date): number => Math.abs(now.getTime() - moment.getTime());
@@ -19,7 +19,7 @@ export const keyMissing: KeyRule = {
   id: 'key-missing',
   scope: 'key',
   demand:
-    'A key is among the keys or the deleted keys of its vault: it is not purged, unless Azure ends an approved deletion.',
+    'A key is among the keys or the deleted keys of its vault. Only Azure purges it, at the end of an approved deletion.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/key-vault-recovery',
   doneBy: ['KeyPurge'],
@@ -62,7 +62,7 @@ export const keyMissing: KeyRule = {
 
 type Purge = KeyRecord['audit']['purged'];
 
-/** The purge in a 2xx audit record, if it was of this key: what was made since is not the key that was purged. */
+/** The purge that the audit log reports; `undefined` where it came before this key was made, or deleted with approval: then another key was purged. */
 function purgeOf({ approved, audit: { purged } }: KeyRecord): Purge {
   const { standing, versions } = approved;
   const made = approvedVersions({ approved }).map(([version]) => versions[version]?.created.getTime() ?? 0);
@@ -70,17 +70,17 @@ function purgeOf({ approved, audit: { purged } }: KeyRecord): Purge {
   return purged !== undefined && purged.at.getTime() >= fromMs ? purged : undefined;
 }
 
-/** Whether a key whose deletion was approved is gone before Azure purges it by itself, which is the end that was approved. */
+/** Whether a key whose deletion was approved was purged before the day on which Azure purges it by itself: only that end was approved. */
 function isPurgedEarly({ approved: { standing } }: KeyRecord, purged: Purge, absentSince: Date): boolean {
   if (standing.kind !== 'deletion-approved') return false;
   const { scheduledPurgeOn } = standing;
-  // Where nobody knows when that is, only a record tells of another purge.
+  // Where that day is not known, only an audit record shows a purge by somebody else.
   if (scheduledPurgeOn === undefined) return purged !== undefined;
   const at = purged?.at ?? absentSince;
   return at.getTime() < scheduledPurgeOn.getTime() - CLOCKS_APART_MS;
 }
 
-/** What else there is to say of it. */
+/** A further sentence for the summary; empty where none is needed. */
 function why(record: KeyRecord): string {
   if (record.approved.standing.kind === 'deletion-approved') return ' Its deletion was approved, its purge was not.';
   return isGuarded(record) ? '' : ' Nobody has approved a version of it.';

@@ -6,7 +6,7 @@ import { isSettling, SETTLING_MS } from './key-missing.ts';
 export const keyRecreated: KeyRule = {
   id: 'key-recreated',
   scope: 'key',
-  demand: 'A key holds the versions and the material that were approved; another key under its name is not that key.',
+  demand: 'A key has the approved versions with the approved key material. A new key of the same name is another key.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
   doneBy: MAKING_OPERATIONS,
@@ -20,7 +20,7 @@ export const keyRecreated: KeyRule = {
     });
     if (gone.length === 0 && swapped.length === 0) return [];
     const name = spell({ vault, key });
-    // No version is deleted by itself: where one of the key is there, the others have not listed yet, for a while.
+    // A version cannot be deleted alone: where one approved version is listed, the others are not listed yet.
     const isThatKey = swapped.length === 0 && gone.length < approved.length;
     const incompleteSince = record.observed.incompleteSince ?? now;
     const { recovering } = record.inFlight;
@@ -32,7 +32,7 @@ export const keyRecreated: KeyRule = {
           since: incompleteSince,
           act: undefined,
           stopsDisks: false,
-          summary: `Key ${name} is coming back: ${gone.length} of ${approved.length} approved versions do not list yet.`,
+          summary: `Key ${name} is coming back: ${gone.length} of ${approved.length} approved versions are not listed yet.`,
           remedy: { kind: 'wait' },
           commands: [],
         },

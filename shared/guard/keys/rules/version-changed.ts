@@ -6,13 +6,13 @@ export const versionChanged: VersionRule = {
   id: 'version-changed',
   scope: 'version',
   demand:
-    'A version has the dates and operations that were approved, and a retired one stays disabled, also where a change takes nothing away.',
+    'A version has the approved dates and operations, and stays disabled where it was approved as disabled. A change that leaves it usable is alerted only.',
   severity: 'warning',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details',
   doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const found: VersionFound[] = [];
-    // The guardian never disables anything, and takes nothing away.
+    // Alerted only: the guardian never disables a version, and never makes it less usable.
     const changed = (act: NonNullable<VersionFound['act']>, says: string): void =>
       void found.push({ act, stopsDisks: false, says, remedy: { kind: 'alert' } });
     const { enabled, expiresOn, notBefore, detail } = version;
@@ -21,20 +21,29 @@ export const versionChanged: VersionRule = {
       approved.expiresOn !== undefined &&
       (expiresOn === undefined || expiresOn.getTime() > approved.expiresOn.getTime())
     )
-      changed('expire', `has expiry ${utc(expiresOn)} instead of ${utc(approved.expiresOn)}`);
+      changed(
+        'expire',
+        `${expiresOn === undefined ? 'has no expiry' : `expires on ${utc(expiresOn)}`}; approved: ${utc(approved.expiresOn)}`,
+      );
     if (
       !sameMoment(notBefore, approved.notBefore) &&
       (notBefore === undefined ||
         notBefore.getTime() <= now.getTime() ||
         (approved.notBefore !== undefined && notBefore.getTime() < approved.notBefore.getTime()))
     )
-      changed('not-before', `has not-before ${utc(notBefore)} instead of ${utc(approved.notBefore)}`);
+      changed('not-before', `has ${spellNotBefore(notBefore)}; approved: ${spellNotBefore(approved.notBefore)}`);
     if (detail === undefined || sameOperations(detail.operations, approved.operations)) return found;
     const isLoss = VITAL_OPERATIONS.some(
       (operation) => approved.operations.includes(operation) && !detail.operations.includes(operation),
     );
     if (!isLoss)
-      changed('operations', `may ${detail.operations.join(', ')} instead of ${approved.operations.join(', ')}`);
+      changed(
+        'operations',
+        `allows the operations ${detail.operations.join(', ')}; approved were ${approved.operations.join(', ')}`,
+      );
     return found;
   },
 };
+
+const spellNotBefore = (notBefore: Date | undefined): string =>
+  notBefore === undefined ? 'no not-before' : `the not-before ${utc(notBefore)}`;

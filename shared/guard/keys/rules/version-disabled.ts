@@ -3,7 +3,7 @@ import type { VersionRule } from '../../../domain/finding.ts';
 export const versionDisabled: VersionRule = {
   id: 'version-disabled',
   scope: 'version',
-  demand: 'A version that is approved as enabled is enabled.',
+  demand: 'A version that was approved as enabled is enabled.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys',
   doneBy: ['KeyUpdate'],

@@ -9,7 +9,7 @@ export const versionNotApproved: KeyRule = {
   id: 'version-not-approved',
   scope: 'key',
   demand:
-    'A new version is as usable as the one before it, and a key that was deleted with approval, or abandoned, does not come back: else a person accepts it first.',
+    'A new version is as usable as the version before it. A person has to accept any other version, and a key that comes back after it was deleted with approval or abandoned.',
   severity: 'error',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation',
   doneBy: [...MAKING_OPERATIONS, 'KeyRecover'],
@@ -37,13 +37,13 @@ export const versionNotApproved: KeyRule = {
     }
     return (
       newVersions(situation)
-        // One that was only not approved, and has no fault of its own any more, still waits for a person.
+        // A version that was not approved still waits for a person after its faults were mended.
         .filter(({ version, faults }) => faults.length > 0 || record.approved.versions[version.version] !== undefined)
         .map(({ version: { version, created }, faults }) => ({
           ...alertOnly,
           version,
           since: created,
-          summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it fell short when it was first observed'}.`,
+          summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}.`,
           commands: accept(version),
         }))
     );
@@ -76,12 +76,12 @@ function goneAt(standing: Standing): Date | undefined {
   }
 }
 
-/** Who brought back a key that is not kept any more: the vault has no time of that, and whoever made a version of it since did not. */
+/** Who brought back a key that had been deleted with approval or abandoned. The vault has no time of that; a version made later does not count. */
 function broughtBackBy(record: KeyRecord, backSince: Date): Actor | undefined {
   const goneMs = goneAt(record.approved.standing)?.getTime() ?? Number.NEGATIVE_INFINITY;
   const between = ({ at }: AuditEvent): boolean =>
     at.getTime() >= goneMs && at.getTime() <= backSince.getTime() + CLOCKS_APART_MS;
   const recovered = eventsOn(record, ['KeyRecover'], undefined).findLast(between);
-  // A name that was purged is made anew.
+  // A key that was purged is not recovered: somebody made another key of its name.
   return (recovered ?? eventsOn(record, MAKING_OPERATIONS, undefined).find(between))?.by;
 }

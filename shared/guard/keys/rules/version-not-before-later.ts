@@ -4,7 +4,7 @@ import { utc } from '../../../domain/time.ts';
 export const versionNotBeforeLater: VersionRule = {
   id: 'version-not-before-later',
   scope: 'version',
-  demand: 'A version can be used from when it was approved to be.',
+  demand: "A version's not-before is no later than approved.",
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
   doneBy: ['KeyUpdate'],
@@ -15,12 +15,12 @@ export const versionNotBeforeLater: VersionRule = {
     const found = {
       act: 'not-before',
       stopsDisks: approved.enabled,
-      says: `cannot be used before ${utc(notBefore)}; approved was ${utc(approved.notBefore)}`,
+      says: `cannot be used before ${utc(notBefore)}; approved: ${approved.notBefore === undefined ? 'no not-before' : utc(approved.notBefore)}`,
     } as const;
     if (!approved.enabled) return [{ ...found, remedy: { kind: 'alert' } }];
     if (approved.notBefore !== undefined)
       return [{ ...found, remedy: { kind: 'restore', change: { notBefore: approved.notBefore } } }];
-    // Azure keeps a date once it is set: the earliest one that says the same is the version's own making.
+    // Azure cannot remove a date that was set: the time at which the version was made has the same effect.
     const change = { notBefore: version.created };
     return [{ ...found, remedy: { kind: 'restore', change, approves: change } }];
   },

@@ -4,7 +4,7 @@ import { VITAL_OPERATIONS } from '../../../domain/key.ts';
 export const versionOperationsRemoved: VersionRule = {
   id: 'version-operations-removed',
   scope: 'version',
-  demand: 'A version holds wrapKey and unwrapKey where they were approved.',
+  demand: 'A version allows wrapKey and unwrapKey where they were approved.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#key-access-control',
   doneBy: ['KeyUpdate'],
@@ -19,7 +19,7 @@ export const versionOperationsRemoved: VersionRule = {
       {
         act: 'operations',
         stopsDisks: approved.enabled,
-        says: `has lost ${removed.join(' and ')}`,
+        says: `does not allow ${removed.join(' and ')} any more`,
         remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'alert' },
       },
     ];

@@ -13,14 +13,14 @@ describe('approve', () => {
     );
     expect(await done('status')).toMatch(
       new RegExp(
-        `\nApprovals:\n  ${id}  asked: disable of contoso-disks/disk-web by anyone but who grants it until [-\\d: ]+ UTC: it is retired \\(asked by owner@contoso\\.example\\)\n`,
+        `\nApprovals:\n  ${id}  asked: disable of contoso-disks/disk-web by anyone but the granter until [-\\d: ]+ UTC: it is retired \\(asked by owner@contoso\\.example\\)\n`,
       ),
     );
     expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(
-      'Who asks for an approval cannot grant it: somebody else has to.',
+      'The person who asked for an approval cannot grant it: another person has to.',
     );
     expect(await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', id)).toMatch(
-      /^Granted:\n {2}disable of contoso-disks\/disk-web\n {2}by anyone but who grants it\n {2}from [-\d: ]+ UTC until [-\d: ]+ UTC\n {2}why: it is retired\n {2}asked by owner@contoso\.example$/,
+      /^Granted:\n {2}disable of contoso-disks\/disk-web\n {2}by anyone but the granter\n {2}from [-\d: ]+ UTC until [-\d: ]+ UTC\n {2}why: it is retired\n {2}asked by owner@contoso\.example$/,
     );
     expect(await done('status')).toContain(`${id}  granted by approver@contoso.example: disable`);
     await as('owner').disable('contoso-disks', 'disk-web');
@@ -63,7 +63,7 @@ describe('approve', () => {
   });
 
   it.each([
-    ['anyone', 'anyone but who grants it'],
+    ['anyone', 'anyone but the granter'],
     ['owner', 'owner (0f0e0d0c-0000-4000-8000-000000000001)'],
     ['7C0FFEE0-0000-4000-8000-000000000001', '7C0FFEE0-0000-4000-8000-000000000001'],
   ])('is for %s', async (by, shown) => {

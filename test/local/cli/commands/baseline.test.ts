@@ -16,7 +16,7 @@ describe('baseline', () => {
     const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
     await as('owner').disable('contoso-dev', 'dev-db');
     const shown = (await done('baseline', 'show', 'contoso-dev')).split('\n');
-    expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and current`));
+    expect(shown[1]).toMatch(new RegExp(`^! ${name} .*SUSPICIOUS: it is disabled and is the current version`));
     expect(shown).toContainEqual(
       `  npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --needed ${name}`,
     );
@@ -76,7 +76,7 @@ describe('baseline', () => {
   it('accepts nothing as shown where nothing differs', async () => {
     const name = `disk-web/${versionOf('contoso-disks', 'disk-web')}`;
     expect(await refused('baseline', 'accept', 'contoso-disks', '--as-shown', name)).toBe(
-      `Nothing was accepted.\n${name}: it is as it was approved: there is nothing to accept.`,
+      `Nothing was accepted.\n${name}: it is as approved: there is nothing to accept.`,
     );
   });
 
@@ -105,7 +105,7 @@ describe('baseline', () => {
       'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
     ]);
     for (const args of [[], ['contoso-dev', '--all']])
-      expect(await refused('baseline', 'accept', ...args)).toBe('Name a vault, or say --all: one of the two.');
+      expect(await refused('baseline', 'accept', ...args)).toBe('Name one vault, or give --all.');
   });
 
   it('is shown to whoever may read, and accepted under the name of who runs it', async () => {

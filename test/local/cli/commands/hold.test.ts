@@ -5,7 +5,7 @@ const { folder, host, swept, as, enabled, done, refused } = commandLine();
 
 const typed = (...words: readonly string[]) => ['npm run key-guardian --', '--folder', folder(), ...words].join(' ');
 const howToSettle = (id: string): readonly string[] => [
-  'What changed under it stays as it is until you say which:',
+  'What changed during the hold stays as it is until you run one of:',
   `  ${typed('hold release', id, '--undo')}`,
   `  ${typed('hold release', id, '--accept')}`,
 ];
@@ -18,7 +18,7 @@ describe('hold', () => {
     await as('attacker').disable('contoso-disks', 'disk-db');
     await swept();
     expect(enabled('contoso-disks', 'disk-db')).toContain(false);
-    expect(await done('status')).toContain(`${idIn(set)}  stops contoso-disks/disk-db`);
+    expect(await done('status')).toContain(`${idIn(set)}  stops writes to contoso-disks/disk-db`);
 
     expect(await done('hold', 'release', idIn(set))).toBe(released(idIn(set), 'contoso-disks/disk-db'));
     expect(await done('status')).toContain('Holds: none');
@@ -34,7 +34,7 @@ describe('hold', () => {
     await done('hold', 'release', idIn(set));
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
-    const [, id = ''] = /disk-web\/.* settle {2}([0-9a-f]{32})$/m.exec(await done('incident', 'list')) ?? [];
+    const [, id = ''] = /disk-web\/.* --accept {2}([0-9a-f]{32})$/m.exec(await done('incident', 'list')) ?? [];
     const shown = (await done('incident', 'show', id)).split('\n');
     expect(shown.filter((line) => line.startsWith('command: '))).toEqual([
       `command: ${typed('hold release', idIn(set), '--undo')}`,
@@ -43,12 +43,12 @@ describe('hold', () => {
     ]);
 
     expect(await done('hold', 'release', idIn(set), '--undo')).toBe(
-      `The guardian undoes what changed under hold ${idIn(set)}: contoso-disks/disk-web.`,
+      `The guardian undoes what changed during hold ${idIn(set)}: contoso-disks/disk-web.`,
     );
     await host().idle();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
     expect(await done('hold', 'release', idIn(set), '--undo')).toBe(
-      `Hold ${idIn(set)} is over, and nothing is left of what changed under it.`,
+      `Hold ${idIn(set)} has ended, and nothing that changed during it is left to settle.`,
     );
     expect(await done('hold', 'release', idIn(set))).toBe('Writes to contoso-disks/disk-web go on.');
   });
@@ -60,7 +60,7 @@ describe('hold', () => {
     const asked = (await done('hold', 'release', idIn(set), '--accept')).split('\n');
     const approval = idIn(asked[1] ?? '');
     expect(asked).toEqual([
-      `Asked to approve what changed under hold ${idIn(set)}: contoso-sql/disk-sql. Somebody else grants:`,
+      `An approval was asked for what changed during hold ${idIn(set)}: contoso-sql/disk-sql. Another person grants it:`,
       `  ${typed('--as approver approve grant contoso-sql', approval)}`,
     ]);
     await swept();
@@ -76,7 +76,7 @@ describe('hold', () => {
     await as('owner').disable('contoso-dev', 'dev-web');
     await swept();
     expect((await done('hold', 'release', idIn(set), '--undo')).split('\n')).toEqual([
-      'In alert nothing is undone. What changed there is restored with:',
+      'The guardian undoes nothing for keys in alert. Restore those with:',
       `  ${typed('restore contoso-dev/dev-web')}`,
     ]);
     expect(await done('restore', 'contoso-dev/dev-web')).toMatch(/: enabled: done$/);
@@ -109,8 +109,8 @@ describe('hold', () => {
       done('hold', 'set', 'contoso-sql', '--why', 'another vault'),
     ]);
     expect((await done('hold', 'release', idIn(narrow))).split('\n')).toEqual([
-      'Released. Other holds still stand on contoso-disks/disk-db:',
-      expect.stringMatching(new RegExp(`^  ${idIn(wide)}  stops contoso-disks until .* UTC: the vault$`)),
+      'Released. Other holds still stop writes to contoso-disks/disk-db:',
+      expect.stringMatching(new RegExp(`^  ${idIn(wide)}  stops writes to contoso-disks until .* UTC: the vault$`)),
       ...howToSettle(idIn(narrow)),
     ]);
     expect(await done('hold', 'release', idIn(wide))).toBe(released(idIn(wide), 'contoso-disks'));

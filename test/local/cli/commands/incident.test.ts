@@ -35,7 +35,7 @@ afterEach(async () => {
 
 describe('incident list', () => {
   it('says that there is none', async () => {
-    expect(await done('incident', 'list')).toBe('Open: none\nOver within 24 h: none');
+    expect(await done('incident', 'list')).toBe('Open: none\nResolved within 24 h: none');
   });
 
   it('lists what is open, and what is over within a day, an attack that was undone among it', async () => {
@@ -50,7 +50,7 @@ describe('incident list', () => {
           `^  critical  purge-attempted  contoso-sql/tde  since [-\\d: ]+ UTC  left to people  by mallory@contoso\\.example  until a person closes it  ${id}$`,
         ),
       ),
-      'Over within 24 h, the last first:',
+      'Resolved within 24 h, the last first:',
       expect.stringMatching(
         /^ {2}critical {2}version-disabled {2}contoso-disks\/disk-web\/[0-9a-f]{32} {2}since [-\d: ]+ UTC {2}until [-\d: ]+ UTC {2}undone {2}[0-9a-f]{32}$/,
       ),
@@ -66,7 +66,7 @@ describe('incident list', () => {
     await resolveIncident(await found(id), 'over', false, { ...ports, now: () => later(new Date(), -agoMs) });
     const said = await done('incident', 'list', '--hours', '1');
     expect(said.split('\n').filter((line) => line.includes(id))).toHaveLength(lines);
-    expect(said).toContain(lines === 0 ? 'Over within 1 h: none' : 'Over within 1 h, the last first:');
+    expect(said).toContain(lines === 0 ? 'Resolved within 1 h: none' : 'Resolved within 1 h, the last first:');
   });
 });
 
@@ -80,11 +80,12 @@ describe('incident show', () => {
       expect.stringMatching(/^Version [0-9a-f]{32} of contoso-dev\/dev-web is disabled and was approved as enabled\.$/),
       'what: version-disabled',
       expect.stringMatching(/^where: contoso-dev\/dev-web\/[0-9a-f]{32}$/),
+      'for: on-call',
       'who: not known yet',
       expect.stringMatching(/^happened: /),
       expect.stringMatching(/^detected: /),
       expect.stringMatching(/^deadline: /),
-      'done: not undone: it is in alert',
+      'done: not undone: the policy only alerts for this key',
       `command: ${typed('restore contoso-dev/dev-web')}`,
       `incident: ${id}, revision 1`,
     ]);
@@ -94,7 +95,7 @@ describe('incident show', () => {
 
   it('refuses an id that is none, one that begins several, and no id', async () => {
     expect(await refused('incident', 'show', 'nonsense')).toBe(
-      `There is no incident nonsense. Those that there are:\n  ${typed('incident list')}`,
+      `There is no incident nonsense. To see all:\n  ${typed('incident list')}`,
     );
     const ports = running().guardian.ports;
     for (const id of ['ab1', 'ab2']) await openIncident(purge(), ports, id);
@@ -118,7 +119,7 @@ describe('incident close', () => {
     });
     expect(await done('status')).toContain('Open incidents: none');
     expect(await refused('incident', 'close', id, '--why', 'again')).toBe(
-      `Incident ${id} is over: closed by owner@contoso.example: it was a drill.`,
+      `Incident ${id} is resolved already: closed by owner@contoso.example: it was a drill.`,
     );
   });
 
@@ -127,11 +128,11 @@ describe('incident close', () => {
       guardianBlind.draft('vault-unreadable', vaultSubject('contoso-sql'), new Date(), 'throttled'),
     );
     expect(await refused('incident', 'close', id, '--why', 'it is late')).toBe(
-      `Incident ${id} tells of a state, guardian-blind: it ends by itself when that is good again.`,
+      `Incident ${id} reports a state, guardian-blind: it ends by itself when that state is good again.`,
     );
     expect(await of(id)).toMatchObject({ state: 'open' });
     expect(await refused('incident', 'close', 'nonsense', '--why', 'it is late')).toBe(
-      `There is no incident nonsense. Those that are open:\n  ${typed('incident list')}`,
+      `There is no incident nonsense. To see all:\n  ${typed('incident list')}`,
     );
   });
 });

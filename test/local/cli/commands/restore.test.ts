@@ -131,7 +131,7 @@ describe('restore', () => {
     await as('attacker').operations('contoso-dev', 'dev-app', ['wrapKey', 'unwrapKey', 'decrypt']);
     const told = [
       'contoso-dev/dev-app is not as it was approved:',
-      `  Version ${version} of contoso-dev/dev-app may wrapKey, unwrapKey, decrypt instead of wrapKey, unwrapKey.`,
+      `  Version ${version} of contoso-dev/dev-app allows the operations wrapKey, unwrapKey, decrypt; approved were wrapKey, unwrapKey.`,
       '    No write puts this right. What a person can do:',
       `    npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}`,
     ];
@@ -152,7 +152,7 @@ describe('restore', () => {
     const [, id = ''] =
       /key-missing {2}contoso-sql\/disk-backup .* until a person closes it {2}(\w+)/.exec(await done('status')) ?? [];
     expect(await done('incident', 'close', id, '--why', 'it was empty')).toBe(
-      'Closed: key-missing of contoso-sql/disk-backup. The key is abandoned: nothing of it is missed any more.',
+      'Closed: key-missing of contoso-sql/disk-backup. The key is abandoned: no alert says any more that it is gone.',
     );
     await swept();
     const status = await done('status');

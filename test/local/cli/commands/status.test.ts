@@ -20,7 +20,7 @@ describe('status', () => {
       'Approvals: none',
       'Left deleted or disabled by approval: none',
       'Open incidents: none',
-      'Over within 24 h: 0',
+      'Resolved within 24 h: 0',
     ]);
   });
 
@@ -61,7 +61,7 @@ describe('status', () => {
       `  critical  grave (soon)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 13:00:00 UTC  left to people  ${soon}`,
       `  critical  grave (late)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 14:00:00 UTC  left to people  ${late}`,
       `  warning   odd  contoso-sql  since 2026-03-01 12:00:00 UTC  left to people  ${odd}`,
-      'Over within 24 h: 0',
+      'Resolved within 24 h: 0',
       '  The row contoso-sql/broken of incidents cannot be read.',
     ]);
     // An alert that is still to be sent brings its incident's row back.
@@ -73,7 +73,7 @@ describe('status', () => {
     await as('attacker').disable('contoso-disks', 'disk-web');
     await swept();
     expect((await done('status')).split('\n').at(-1)).toBe(
-      `Over within 24 h: 1 (npm run key-guardian -- --folder ${folder()} incident list)`,
+      `Resolved within 24 h: 1 (npm run key-guardian -- --folder ${folder()} incident list)`,
     );
     const asked = await done('approve', 'ask', 'contoso-sql/disk-sql', '--act', 'disable', '--why', 'it is retired');
     const [id = ''] = /[0-9a-f-]{36}/.exec(asked) ?? [];

@@ -25,7 +25,7 @@ const ONE = recordOf({ [V1]: known() });
 const heard = (events: readonly AuditEvent[], version: Partial<ApprovedVersion> = {}): KeyRecord =>
   recordOf({ [V1]: known(version) }, { audit: { events: [...events] } });
 
-const hint = (says: HintSays, id = 'h1'): Hint => ({ id, sense: 'audit-log', heardAt: NOW, says });
+const hint = (says: HintSays, id = 'h1'): Hint => ({ id, sense: 'audit-log', sensedAt: NOW, says });
 const act = (operation: string, more: { readonly at?: Date; readonly version?: string } = {}, id = 'h1'): Hint =>
   hint({ kind: 'act', operation, by: MALLORY, at: ACTED, ...more }, id);
 const refused = (operation: string, status: number, at = ACTED): Hint =>
@@ -297,7 +297,7 @@ describe('an approved act by somebody it was not meant for', () => {
           subject: versionOf(ID, V1),
           since: ACTED,
           deadline: inMs(-30_000 + 3_600_000),
-          judgement: 'left to people: two people wanted that state',
+          judgement: 'kept, because two people approved the state',
           who: { oid },
           commands: ['key-guardian restore prod-disks/disk-a'],
         },

@@ -361,7 +361,7 @@ function decisionOf(of: Given, { judgements, actions, changes, inspectAgainInSec
   const hints = of.record.audit.events.map(({ id, ...event }) => ({
     id,
     sense: 'audit-log' as const,
-    heardAt: NOW,
+    sensedAt: NOW,
     says: { kind: 'act' as const, ...event },
   }));
   const incidents = actIncidents(ID, hints, record, of.approvals, false).map(({ draft }) => ` + ${draft.kind}`);

@@ -48,7 +48,7 @@ describe('what is left to do', () => {
   ])('is inspected again: %s', async (_says, decision, seconds, why) => {
     const { sent, ports } = queue();
     expect(await followUp(subject, decision, planned(undefined), ports)).toEqual(inMs(seconds * 1_000));
-    const hint = { id: 'hint-1', sense: 'follow-up', heardAt: NOW, says: { kind: 'inspect-again', why } };
+    const hint = { id: 'hint-1', sense: 'follow-up', sensedAt: NOW, says: { kind: 'inspect-again', why } };
     expect(sent).toEqual([[{ subject, hints: [hint], attempt: 0 }, seconds]]);
   });
 

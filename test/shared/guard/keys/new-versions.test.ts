@@ -115,7 +115,7 @@ describe('the register learns', () => {
         ...like,
         fingerprint: V2,
         attributes: { enabled: true, notBefore: undefined, expiresOn, operations: [...OPERATIONS] },
-        because: 'held against its predecessor',
+        because: 'as good as the version before it',
       },
     ]);
   });

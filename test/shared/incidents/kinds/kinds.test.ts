@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { firstLine } from '../../../../shared/alerts/text.ts';
 import type { Hold } from '../../../../shared/domain/hold.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
@@ -17,6 +18,7 @@ import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempt
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
+import { UNPLAIN } from '../../../unplain.ts';
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };
 const VERSION = 'a1b2';
@@ -60,8 +62,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       who: MALLORY,
       deadline: IN_AN_HOUR,
-      summary: 'KeyDelete of prod-disks/disk-a was approved by approval a7, but not for who did it.',
-      judgement: 'left to people: two people wanted that state',
+      summary: 'Approval a7 allows KeyDelete of prod-disks/disk-a, but not by the person who did it.',
+      judgement: 'kept, because two people approved the state',
       commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
@@ -73,7 +75,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: OF_VERSION,
       who: MALLORY,
       deadline: undefined,
-      summary: 'KeyUpdate of prod-disks/disk-a/a1b2 was approved by approval a7, but not for who did it.',
+      summary: 'Approval a7 allows KeyUpdate of prod-disks/disk-a/a1b2, but not by the person who did it.',
       commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
@@ -84,7 +86,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('error'),
       subject: VAULT,
       summary:
-        'The baseline of prod-disks waits for a person since 2026-03-01 12:00:00 UTC: until it is accepted, what is lost there is alerted and not undone.',
+        'The baseline of prod-disks has waited for a person since 2026-03-01 12:00:00 UTC: until it is accepted, a disabled or deleted key there is alerted, not restored.',
       judgement: 'left to people',
       commands: ['key-guardian baseline show prod-disks'],
     },
@@ -260,8 +262,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       deadline: IN_AN_HOUR,
       undoing: true,
       summary:
-        'Is this a responder? Then stop the guardian first, with the hold below. Key prod-disks/disk-a is not holding: it is made unusable again and again, and undone each time. See below whose role assignments let them.',
-      judgement: 'not holding: inspected every 10 s and undone each time',
+        "Key prod-disks/disk-a was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.",
+      judgement: 'being undone each time: the key is inspected every 10 s',
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"',
         `az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --assignee ${MALLORY.oid} --output table`,
@@ -275,7 +277,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: by,
-      summary: expect.stringMatching(/^Is this a responder\? /),
+      summary: expect.stringMatching(/ restored each time\. If a responder does this, stop the guardian first: /),
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"',
         'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
@@ -331,7 +333,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
-      summary: 'Key prod-disks/disk-a cannot be put right: the vault refuses: forbidden-by-permission',
+      summary: 'Key prod-disks/disk-a cannot be restored: the vault refuses: forbidden-by-permission',
       judgement: 'trying again',
       commands: ['key-guardian restore prod-disks/disk-a'],
     },
@@ -389,12 +391,19 @@ describe('an incident says', () => {
   });
 });
 
+test('a flapping key that holds again is one that reads well: what was found, and no command that its reader lacks', () => {
+  const { summary, ...others } = keyFlapping.draft(ID, AT, MALLORY);
+  const incident = { ...others, summary, commands: [], id: 'i1', detectedAt: AT, restoredAt: IN_AN_HOUR, revision: 4 };
+  const alert = { event: 'resolved', incident: { ...incident, state: 'resolved' } } as const;
+  expect(firstLine(alert, IN_AN_HOUR)).toBe(
+    "resolved: prod-disks/disk-a: restored after 1 h: what was found: Key prod-disks/disk-a was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.",
+  );
+  expect(summary).not.toMatch(/\b(above|below)\b/);
+});
+
 type Named = { readonly name: string };
 const byName = (one: Named, other: Named): number => (one.name < other.name ? -1 : 1);
 
-/** Words that take decoding. */
-const UNPLAIN =
-  /\b(told|tells?|hears?|heard|news|looks?|looked|pass|passes|passed|sight|(un)?seen|set aside|poison\w*|kept|catch(es)? up|caught up|born weak|newborns?|contested|given up|gave up|let go|spent|book|doers?|undated|uncounted|planted|distrusted)\b/i;
 const LEFT_OVER =
   /\bundefined\b|\bnull\b|\bNaN\b|\[object|Invalid Date|\(\s*\)|\([\w-]*\d[\w-]*\)|[<{[]|[\]}>]|\$|\s{2}/;
 

@@ -52,7 +52,7 @@ testRule(keyDeleted, {
         since: inMs(-29_000),
         stopsDisks: false,
         summary:
-          'Key prod-disks/disk-a is deleted. It was deleted with approval, or abandoned, before, and came back. Azure purges it on 2026-05-30 12:00:00 UTC.',
+          'Key prod-disks/disk-a is deleted. It had been deleted with approval or abandoned before, and had come back. Azure purges it on 2026-05-30 12:00:00 UTC.',
         remedy: { kind: 'alert' },
       },
     ],

@@ -95,7 +95,7 @@ testRule(keyRecreated, {
       coming(899_999),
       {
         stopsDisks: false,
-        summary: 'Key prod-disks/disk-a is coming back: 1 of 2 approved versions do not list yet.',
+        summary: 'Key prod-disks/disk-a is coming back: 1 of 2 approved versions are not listed yet.',
         remedy: { kind: 'wait' },
       },
     ],

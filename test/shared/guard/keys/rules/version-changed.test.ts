@@ -39,7 +39,7 @@ testRule(versionChanged, {
       {
         ...alertOnly,
         act: 'expire',
-        summary: `Version ${V1} of prod-disks/disk-a has expiry 2026-03-01 12:00:01 UTC instead of 2026-03-01 12:00:00 UTC.`,
+        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-03-01 12:00:01 UTC; approved: 2026-03-01 12:00:00 UTC.`,
       },
     ],
     [
@@ -48,7 +48,7 @@ testRule(versionChanged, {
       {
         ...alertOnly,
         act: 'expire',
-        summary: `Version ${V1} of prod-disks/disk-a has expiry none instead of 2026-05-30 12:00:00 UTC.`,
+        summary: `Version ${V1} of prod-disks/disk-a has no expiry; approved: 2026-05-30 12:00:00 UTC.`,
       },
     ],
     [
@@ -62,7 +62,7 @@ testRule(versionChanged, {
       {
         ...alertOnly,
         act: 'not-before',
-        summary: `Version ${V1} of prod-disks/disk-a has not-before 2026-02-24 12:00:00 UTC instead of none.`,
+        summary: `Version ${V1} of prod-disks/disk-a has the not-before 2026-02-24 12:00:00 UTC; approved: no not-before.`,
       },
     ],
     [
@@ -71,7 +71,7 @@ testRule(versionChanged, {
       {
         ...alertOnly,
         act: 'not-before',
-        summary: `Version ${V1} of prod-disks/disk-a has not-before none instead of 2026-02-24 12:00:00 UTC.`,
+        summary: `Version ${V1} of prod-disks/disk-a has no not-before; approved: the not-before 2026-02-24 12:00:00 UTC.`,
       },
     ],
     [

@@ -32,7 +32,7 @@ testRule(versionExpiring, {
         version: V1,
         act: 'expire',
         stopsDisks: true,
-        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-02-28 12:00:00 UTC; approved was 2027-03-01 12:00:00 UTC.`,
+        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-02-28 12:00:00 UTC; approved: 2027-03-01 12:00:00 UTC.`,
         remedy: putBack,
       },
     ],
@@ -84,7 +84,7 @@ testRule(versionExpiring, {
       oneVersion({ expiresOn: inDays(1) }, {}, { now: inMs(999) }),
       {
         act: 'expire',
-        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-03-02 12:00:00 UTC; approved was none.`,
+        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-03-02 12:00:00 UTC; approved: no expiry.`,
         remedy: { kind: 'restore', version: V1, change: tenYears, approves: tenYears },
       },
     ],

@@ -116,9 +116,9 @@ testRule(versionNotApproved, {
       because('it was imported'),
     ],
     [
-      'a version that fell short once and has no fault any more: it waits for a person',
+      'a version that failed the checks once and has no fault any more: it waits for a person',
       made({}, {}, { attributes: undefined }),
-      because('it fell short when it was first observed'),
+      because('it did not pass the checks for a new version when first observed'),
     ],
     [
       'a new version that a record says was imported five seconds after it was made',

@@ -25,7 +25,7 @@ testRule(versionNotBeforeLater, {
         version: V1,
         act: 'not-before',
         stopsDisks: true,
-        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-02 12:00:00 UTC; approved was none.`,
+        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-02 12:00:00 UTC; approved: no not-before.`,
         remedy: toCreation,
       },
     ],
@@ -38,7 +38,7 @@ testRule(versionNotBeforeLater, {
       'a date a second later than the approved one that is still to come: put back',
       oneVersion({ notBefore: inMs(2_000) }, { notBefore: inMs(1_000) }),
       {
-        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-01 12:00:02 UTC; approved was 2026-03-01 12:00:01 UTC.`,
+        summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-01 12:00:02 UTC; approved: 2026-03-01 12:00:01 UTC.`,
         remedy: { kind: 'restore', version: V1, change: { notBefore: inMs(1_000) } },
       },
     ],

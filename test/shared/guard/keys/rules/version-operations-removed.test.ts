@@ -25,19 +25,19 @@ testRule(versionOperationsRemoved, {
         version: V1,
         act: 'operations',
         stopsDisks: true,
-        summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey.`,
+        summary: `Version ${V1} of prod-disks/disk-a does not allow wrapKey any more.`,
         remedy: allBack,
       },
     ],
     [
       'unwrapKey removed',
       oneVersion(may('wrapKey')),
-      { summary: `Version ${V1} of prod-disks/disk-a has lost unwrapKey.`, remedy: allBack },
+      { summary: `Version ${V1} of prod-disks/disk-a does not allow unwrapKey any more.`, remedy: allBack },
     ],
     [
       'both removed',
       oneVersion(may('sign')),
-      { summary: `Version ${V1} of prod-disks/disk-a has lost wrapKey and unwrapKey.`, remedy: allBack },
+      { summary: `Version ${V1} of prod-disks/disk-a does not allow wrapKey and unwrapKey any more.`, remedy: allBack },
     ],
     ['every operation removed', oneVersion(may()), { remedy: allBack }],
     [
