@@ -63,15 +63,19 @@ function ofVersion(
   const last = record.observed.versions[name];
   if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
   if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
-  if (act === 'operations') {
-    // It is not documented that a change of operations moves `updated`: it may have happened at any time since they were last read.
-    const otherwiseAt = operationsShownAt(last);
-    const since = sameMoment(last.updated, version.updated) ? otherwiseAt : version.updated;
-    return { since, firstObservedAt: now, otherwiseAt };
-  }
+  if (act === 'operations')
+    return { since: operationsChangedAt(last, version), firstObservedAt: now, otherwiseAt: operationsShownAt(last) };
   const isSwept = isCurrent(name, situation) || isSweptEachMinute(name, situation);
   const otherwiseAt = laterOf(last.at, isSwept ? sweptOtherwiseAt : undefined);
   return { since: version.updated, firstObservedAt: now, otherwiseAt };
+}
+
+/** When the operations of a version changed, as far as its own times tell. */
+function operationsChangedAt(last: LastObserved, { updated }: ObservedVersion): Date {
+  // A disablement hid them: what moved `updated` since is what enabled the version again, as the guardian does.
+  if (last.operationsAt !== undefined) return last.updated;
+  // Nobody confirmed that a change of operations moves `updated`: then it was at any time since they were last read.
+  return sameMoment(last.updated, updated) ? last.inFullAt : updated;
 }
 
 const earlier = (one: Date, other: Date): Date => (one.getTime() <= other.getTime() ? one : other);

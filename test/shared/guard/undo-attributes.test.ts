@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Behaviours, SeedVersion, VersionState } from '../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../local/clock.ts';
 import { versionIn } from '../../../shared/domain/subject.ts';
+import { HOUR_MS, later } from '../../../shared/domain/time.ts';
 import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -141,6 +142,21 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
     const writes = world.changes();
     await world.pass(130);
     expect(world.changes()).toBe(writes);
+  });
+
+  test('a version stripped and then disabled has both deadlines from that on, not from what the guardian wrote', async () => {
+    const world = await guarded({ behaviours });
+    await world.sentry();
+    await world.pass(60, 10);
+    const attacker = world.as('attacker');
+    await attacker.operations(vault, 'disk-a', ['sign'], latest);
+    await attacker.disable(vault, 'disk-a', latest);
+    const since = new Date();
+    await world.pass(60, 30);
+    const told = await world.incidents(vault, 'disk-a');
+    expect(told.map(({ kind }) => kind).toSorted()).toEqual(['version-disabled', 'version-operations-removed']);
+    for (const incident of told)
+      expect(incident).toMatchObject({ since, deadline: later(since, HOUR_MS), state: 'resolved' });
   });
 
   test('a retired version stays retired', async () => {

@@ -163,6 +163,15 @@ describe('operations that changed', () => {
       otherwiseAt: inMs(-3_600_000),
     });
   });
+
+  test('and that a disablement hid are since that, whatever has enabled the version again', () => {
+    const hidden = { updated: inMs(-60_000), inFullAt: inMs(-30_000), operationsAt: inMs(-3_600_000) };
+    expect(when('operations', { version: fewer, last: hidden })).toEqual({
+      since: inMs(-60_000),
+      firstObservedAt: NOW,
+      otherwiseAt: inMs(-3_600_000),
+    });
+  });
 });
 
 describe('a difference stays the same one', () => {
