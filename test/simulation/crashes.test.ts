@@ -61,7 +61,10 @@ const stories: readonly Story[] = [
         await world.pass(20);
       }
     },
-    act: (world) => world.as('attacker').disable('prod-disks', 'disk-a'),
+    async act(world) {
+      await world.as('attacker').disable('prod-disks', 'disk-a');
+      await world.wake('prod-disks', 'disk-a');
+    },
   },
 ];
 
@@ -113,6 +116,7 @@ for (const story of stories) {
   test(`${story.name}: wherever an instance ends, the end is the same`, async () => {
     const undisturbed = await play(story, {});
     expect(undisturbed.end.changes).toBeGreaterThan(0);
+    expect(undisturbed.undoneAfter).toBeGreaterThan(100);
     const differing: unknown[] = [];
     for (const [at, step] of undisturbed.steps.slice(0, undisturbed.undoneAfter).entries()) {
       const endedBackSeconds = (at >> 1) % 2 === 0 ? 5 : 600;
