@@ -107,7 +107,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   return { azure, guardian, host, vaultUrl };
 }
 
-/** Not `policy.json`: in a folder that a person gave, that may be the person's own. */
+/** Not `policy.json`, and below not `settings.json`: in a folder that a person gave, those may be the person's own. */
 const POLICY_FILE = 'guardian-policy.json';
 
 const hostOptions = ({ log }: LocalOptions, settings: Readonly<Record<string, string>>): HostOptions => ({
@@ -179,7 +179,7 @@ async function describe(
 ): Promise<void> {
   const { KEY_GUARDIAN_WEBHOOK_URL: _url, KEY_GUARDIAN_WEBHOOK_SECRET: _secret, ...settings } = where.settings;
   const caFile = await folder.write('ca.pem', where.ca);
-  await folder.write('settings.json', JSON.stringify(settings, null, 2));
+  await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
   const about = {
     vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,

@@ -9,7 +9,7 @@ import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipel
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { errorCode } from '../shared/alerts/error-code.ts';
-import { localFolder } from './guardian-folder.ts';
+import { folderOptions, localFolder } from './guardian-folder.ts';
 
 const about = z.object({
   vaults: z.array(z.object({ name: z.string(), url: z.url({ protocol: /^https$/ }) })),
@@ -28,9 +28,14 @@ export class LocalAzureMissing extends Error {
 export async function findLocalAzure(folder = localFolder()): Promise<LocalAzureAddress> {
   const address = await addressIn(folder);
   if (!(await answers(address)))
-    throw new LocalAzureMissing(`The local guardian of ${folder} does not answer: start it again with "npm start".`);
+    throw new LocalAzureMissing(
+      `The local guardian of ${folder} does not answer. Start it again:\n  ${startIn(folder)}`,
+    );
   return address;
 }
+
+const startIn = (folder: string): string =>
+  ['npm start', ...(folder === localFolder() ? [] : ['--', ...folderOptions(folder)])].join(' ');
 
 async function addressIn(folder: string): Promise<LocalAzureAddress> {
   const file = join(folder, 'azure.json');

@@ -52,7 +52,7 @@ export async function localContext(identity: string, folder: string): Promise<Co
 
 /** The settings that a local guardian left for the command line. Throws `LocalAzureMissing` where they cannot be used. */
 async function settingsIn(folder: string): Promise<Settings> {
-  const file = join(folder, 'settings.json');
+  const file = join(folder, 'guardian-settings.json');
   try {
     return readSettings(z.record(z.string(), z.string()).parse(JSON.parse(await readFile(file, 'utf8'))));
   } catch (error) {

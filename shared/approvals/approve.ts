@@ -21,6 +21,8 @@ export interface Request {
   readonly until: Date;
   readonly why: string;
   readonly ticket?: string;
+  /** The hold that it settles. */
+  readonly hold?: string;
 }
 
 /** Asks for an approval. It allows nothing until another person grants it. */

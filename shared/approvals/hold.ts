@@ -12,7 +12,7 @@ import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
-import { askApproval } from './approve.ts';
+import { askApproval, withdrawApproval } from './approve.ts';
 import { incidentOfHold } from './ended-holds.ts';
 import { isId, recordThenChange } from './record-then-change.ts';
 
@@ -60,11 +60,13 @@ export interface Settled {
 
 /**
  * Settles what changed during a hold, and releases the hold where it is still in force. `undo` lets the guardian undo it for
- * keys in `block`; `accept` asks for an approval of each changed state, which a second person grants.
+ * keys in `block`; `accept` asks for an approval of each changed state, which a second person grants. The last word counts:
+ * what an earlier `accept` asked for is withdrawn.
  */
 export async function settleHold(id: string, as: Settlement, by: Actor, ports: Ports): Promise<Settled> {
   await releaseHold(id, by, ports);
   const changed = await changedUnder(id, ports);
+  await withdrawAsked(id, by, ports);
   const stored = await found(id, ports);
   const hold: Hold = { ...stored.value, settled: { by, at: ports.now(), as } };
   await change(stored, hold, `to ${as}`, by, ports);
@@ -107,10 +109,18 @@ function askFor({ vault, key, version, acts }: Changed, hold: Hold, by: Actor, p
   const from = ports.now();
   const why = `It changed during hold ${hold.id}: ${hold.why}`;
   return askApproval(
-    { vault, key, version, acts, by: 'anyone', from, until: later(from, ASKED_FOR_MS), why },
+    { vault, key, version, acts, by: 'anyone', from, until: later(from, ASKED_FOR_MS), why, hold: hold.id },
     by,
     ports,
   );
+}
+
+/** Withdraws what was asked for when the hold was settled before: left open, it would cover an act that nobody meant. */
+async function withdrawAsked(hold: string, by: Actor, ports: Ports): Promise<void> {
+  for (const vault of guardedVaults(ports.policy)) {
+    const { stored } = await ports.tables.approvals.list(vault);
+    for (const { value } of stored) if (value.hold === hold) await withdrawApproval(vault, value.id, by, ports);
+  }
 }
 
 const wake = (id: KeyId, { queues, newId, now }: Ports): Promise<void> =>

@@ -21,6 +21,8 @@ export const approval = z.object({
   until: moment,
   why: z.string(),
   ticket: z.string().optional(),
+  /** The hold that it settles. */
+  hold: z.string().optional(),
   asked: z.object({ by: actor, at: moment }),
   granted: z.object({ by: actor, at: moment }).optional(),
   withdrawn: z.object({ by: actor, at: moment }).optional(),

@@ -28,7 +28,7 @@ const message = z.discriminatedUnion('kind', [
 async function begin({ folder, port, tokens }: z.infer<typeof start>) {
   const settings = z
     .record(z.string(), z.string())
-    .parse(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8')));
+    .parse(JSON.parse(await readFile(join(folder, 'guardian-settings.json'), 'utf8')));
   Object.assign(process.env, settings);
   const agent = new Agent({
     ca: await readFile(join(folder, 'ca.pem'), 'utf8'),

@@ -73,7 +73,7 @@ describe('the context of a local guardian', () => {
     ['is damaged', '{'],
     ['lacks what has to be there', '{"KEY_GUARDIAN_SWEEP_SECONDS":"2"}'],
   ])('says what to do where settings.json %s', async (_, settings) => {
-    const file = join(folder, 'settings.json');
+    const file = join(folder, 'guardian-settings.json');
     await rm(file, { force: true });
     if (settings !== undefined) await writeFile(file, settings);
     await expect(localContext('owner', folder)).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('the context of a local guardian', () => {
     await new Promise((resolve) => server.close(resolve));
     await expect(localContext('owner', folder)).rejects.toMatchObject({
       name: 'LocalAzureMissing',
-      message: `The local guardian of ${folder} does not answer: start it again with "npm start".`,
+      message: `The local guardian of ${folder} does not answer. Start it again:\n  npm start -- --folder ${folder}`,
     });
   });
 });

@@ -208,10 +208,14 @@ describe('settling a hold', () => {
 
   test('one after the other counts as was said last', async () => {
     const { world, id } = await changedUnderHold();
-    await settleHold(id, 'accept', SETTER, world.ports);
+    const { asked } = await settleHold(id, 'accept', SETTER, world.ports);
     await settleHold(id, 'undo', OTHER, world.ports);
     await world.pass(10);
     expect(enabled(world)).toEqual([true, true]);
+    // Left open, it would cover the next act of an attacker.
+    expect(asked).toHaveLength(1);
+    for (const { id: approval } of asked)
+      await expect(grantApproval(VAULT, approval, OTHER, world.ports)).rejects.toThrow('was withdrawn');
   });
 
   test('leaves alone what changed under another hold, and before', async () => {

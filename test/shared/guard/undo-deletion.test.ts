@@ -280,7 +280,7 @@ describe('a key that is in neither list', () => {
         severity: 'critical',
         since: absentSince,
         deadline: later(absentSince, HOUR_MS),
-        commands: [`az keyvault key restore --vault-name ${vault} --file <a backup of the key>`],
+        commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key`],
         abandons: 'key',
       },
     ]);

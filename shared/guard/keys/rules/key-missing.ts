@@ -53,7 +53,7 @@ export const keyMissing: KeyRule = {
             : `Key ${name} was purged on ${utc(purged.at)}: its material is lost, and with it what it encrypted, unless there is a backup.${why(record)}`,
         remedy: { kind: 'alert' },
         ...(purged === undefined ? {} : { by: purged.by }),
-        commands: [`az keyvault key restore --vault-name ${vault} --file <a backup of the key>`],
+        commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key`],
         abandons: 'key',
       },
     ];

@@ -48,7 +48,7 @@ export const keyRecreated: KeyRule = {
         summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}.`,
         remedy: { kind: 'alert' },
         commands: [
-          `az keyvault key restore --vault-name ${vault} --file <a backup of the key, once this one is purged>`,
+          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key, once this one is purged`,
         ],
         abandons: 'versions',
       },
