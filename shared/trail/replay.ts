@@ -3,7 +3,7 @@ import type { Lease, Spool, Spooled, SpooledByStream } from './spool.ts';
 import type { StreamName } from './stream-name.ts';
 import type { Pending } from './write-block.ts';
 
-/** What replaying needs: where the entries wait, and the way into their streams. */
+/** What replaying needs: the spool, and a way to append to streams. */
 export interface ReplayNeeds {
   readonly spool: Spool;
   readonly now: () => Date;
@@ -13,14 +13,14 @@ export interface ReplayNeeds {
 
 const REPLAYED_IN_ONE_BLOCK = 100;
 
-/** What replaying came to. */
+/** The result of replaying. */
 export interface Replayed {
   readonly replayed: number;
-  /** False while another instance is at it, or took it over: something may still wait. */
+  /** False where another instance is replaying, or took the lease over: records may still be spooled. */
   readonly isAll: boolean;
 }
 
-/** Brings what was spooled into its streams; what it gives and throws is what `Trail.replay` says. */
+/** Appends spooled records to their streams. Returns and throws what `Trail.replay` does. */
 export async function replay(needs: ReplayNeeds): Promise<Replayed> {
   const { spool } = needs;
   if (!(await spool.isWaiting())) return { replayed: 0, isAll: true };
@@ -50,8 +50,8 @@ async function replayAll(lease: Lease, needs: ReplayNeeds): Promise<Replayed> {
 }
 
 /**
- * How many of a page were replayed in, and whether the lease still holds. What kept a stream from it is added to the
- * failures: one that cannot be appended to stops no other.
+ * Replays one page. Returns how many records were replayed, and whether the lease was kept. The failure of one stream is
+ * added to the failures, and does not stop the others.
  */
 async function replayPage(
   streamsOfSpooled: SpooledByStream['streams'],
@@ -79,10 +79,10 @@ async function replayPage(
   return { replayed, isHeld: true };
 }
 
-/** An answer is about one stream; silence is about all of them, and to wait for each would outlast the lease. */
+/** Whether storage gave no answer. That concerns all streams: waiting for each of them would take longer than the lease. */
 const isSilence = (error: unknown): boolean => error instanceof StorageUnreachable && error.status === undefined;
 
-/** What is spooled, in blocks of one stream each, those of a stream oldest first. */
+/** The spooled records in blocks, each for one stream; the blocks of a stream oldest first. */
 function* inBlocks(
   streamsOfSpooled: SpooledByStream['streams'],
 ): Generator<{ readonly stream: StreamName; readonly some: readonly Spooled[] }> {
@@ -95,5 +95,5 @@ function* inBlocks(
 function throwWhatFailed(unreadable: readonly Error[], failures: readonly unknown[]): void {
   const all = [...unreadable, ...failures];
   if (unreadable.length === 0 && failures.length === 1) throw failures[0];
-  if (all.length > 0) throw new AggregateError(all, 'Not all that was spooled for the trail could be replayed in.');
+  if (all.length > 0) throw new AggregateError(all, 'Not all spooled records could be replayed.');
 }
