@@ -4,33 +4,32 @@ import { SweepRefused } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
 import { guarded, keysToList, type Listing, versionsToRead } from './plan.ts';
 
-/** Reads of one vault side by side. */
+/** Reads of one vault at the same time. */
 const READS_AT_ONCE = 8;
 
-/** What a sweep reads of versions. */
+/** The versions that a sweep has listed and read. */
 export interface VersionsRead {
   /** By key. */
   readonly listed: ReadonlyMap<string, readonly ListedVersion[]>;
   /** By `key/version`. */
   readonly read: ReadonlyMap<string, ReadVersion>;
-  /** Keys of which something was refused: that hides no other, and their own inspection says why. */
+  /** Keys of which a read was refused: their own inspection alerts of that, and the other keys are compared. */
   readonly refused: ReadonlySet<string>;
-  /** Why, where it refused each of its keys: then it is the vault that is blind, but for what its lists show. */
+  /** The refusal, where the vault refused each of its keys: then it counts as not swept, except for what its lists show. */
   readonly blind: Refusal | undefined;
 }
 
 /**
- * Lists and reads what a sweep must see of versions.
+ * Lists and reads the versions that a sweep has to list and read.
  *
- * @throws SweepRefused where the vault is throttled, at once, and where it refuses each of its keys: then it is the vault
- *   that is blind
+ * @throws SweepRefused where the vault is throttled, at once
  */
 export async function readVersions(
   listing: Listing,
   reads: Pick<VaultReads, 'listVersions' | 'read'>,
 ): Promise<VersionsRead> {
   const refused = new Set<string>();
-  // The last one, but for one that asks us to stop.
+  // The last refusal, unless one says that the vault is throttled.
   let refusal: Refusal | undefined;
   const refuse = (key: string, answer: Refusal): void => {
     refused.add(key);
@@ -41,7 +40,7 @@ export async function readVersions(
   await inTurns(READS_AT_ONCE, keysToList(listing), async (key) => {
     if (refusal?.kind === 'throttled') return;
     const versions = await reads.listVersions(key);
-    // A key that is gone since the list is the next sweep's, or has gone already to an inspection of its own.
+    // A key that is gone since the list was read is found by the next sweep, or is inspected already.
     if (versions.kind === 'missing') return;
     if (versions.kind === 'ok') listed.set(key, versions.value);
     else refuse(key, versions);
