@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/audit-record.ts';
 
-/** The claim of the caller's object id, where claims are spelled as URIs. */
+/** The name of the claim with the caller's object id, where names of claims are URIs. */
 export const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
 
 /**
- * Claims come in a short spelling, as URIs, and (from a Managed HSM) as URIs with underscores for their punctuation, cut
- * into nested objects.
+ * The claims of a record. Their names come in a short form, as URIs, and (from a Managed HSM) as URIs with underscores for
+ * their punctuation, split into nested objects.
  */
 const claims = z.record(z.string(), z.unknown());
 const identityShape = z.object({ claim: claims }).or(claims.transform((claim) => ({ claim })));
 
 /** Characters of a name at most: the resource id of an identity has up to 350. */
 const MOST_CHARACTERS = 512;
-/** What a record says in one word or name. Longer ones are none that Azure gives, and a queue's message has to hold them. */
+/** A name from a record, cut to 512 characters: Azure gives no longer ones, and it has to fit into a message. */
 export const shortened = (name: string): string =>
   name.length <= MOST_CHARACTERS ? name : `${name.slice(0, MOST_CHARACTERS)}…`;
 
-/** Who a record names. `unknown` where it names nobody, as the platform's own rotations may. Carries no token claim but name and id. */
+/** The actor of a record; `unknown` where it names nobody, as for the platform's own rotations. Of the claims only name and id are taken. */
 export function callerOf(identity: unknown, address: string | undefined): Actor {
   const parsed = identityShape.safeParse(typeof identity === 'string' ? fromJson(identity) : identity);
   const claim = parsed.success ? flat(parsed.data.claim) : {};
@@ -34,7 +34,7 @@ export function callerOf(identity: unknown, address: string | undefined): Actor 
   };
 }
 
-/** How deep claims are nested at most; what lies deeper names nobody. */
+/** How deep claims are read; deeper ones are ignored. */
 const MOST_NESTED = 3;
 
 /** Claims by name; nested ones by the names that lead to them, joined by underscores. */
@@ -51,7 +51,7 @@ function fromJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // An identity that is neither object nor JSON names nobody; the act itself still counts.
+    // An identity that is neither an object nor JSON names nobody; the act itself still counts.
     return undefined;
   }
 }

@@ -11,9 +11,9 @@ import { type Expected, isNoise, isStatus, knownUsers, subjectOf, vaultOf } from
 import { CHANGING, operationOf, REPORTED_WHEN_REFUSED } from './audit-operations.ts';
 import { mergedBySubject, type Sensed } from './queue-sensed.ts';
 
-/** What a record must hold for its operation to be judged; everything else in it is left alone. */
+/** The members of a record that are used. */
 const judged = z.object({
-  /** As it came: it tells apart what a `Date`, to the millisecond, would not. */
+  /** As text: it distinguishes records within one millisecond, which a `Date` does not. */
   time: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is no moment'),
   operationName: z.string().transform(operationOf),
   resourceId: z.string(),
@@ -35,7 +35,7 @@ const judged = z.object({
 });
 type Judged = z.infer<typeof judged>;
 
-/** What the parser needs to know; hosts come from the policy, never from a record. */
+/** What the parser needs. Only vaults of the policy are inspected, whatever a record names. */
 export interface AuditLogSettings {
   readonly policy: Policy;
   readonly ownObjectIds: readonly string[];
@@ -43,8 +43,8 @@ export interface AuditLogSettings {
 }
 
 /**
- * The inspections that Event Hub messages of `AuditEvent` records lead to, one a key, and what of them cannot be
- * parsed. Success is judged by `httpStatusCode`, never by `resultType`, which says Success on a 403 as well.
+ * The inspections that Event Hub messages of `AuditEvent` records lead to, one for each key, and the records that cannot be
+ * parsed. Success is judged by `httpStatusCode`, never by `resultType`, which is `Success` for a 403 as well.
  */
 export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Sensed {
   const vaults = new Set(guardedVaults(settings.policy));
@@ -77,16 +77,16 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
   return { inspections: mergedBySubject(found), unparsed };
 }
 
-/** The records of one message as one document, each on a line of its own: a message may hold tens of thousands. */
+/** The records of one message that cannot be parsed, as one document with a line for each: there may be tens of thousands. */
 function inOne(records: readonly Unparsed[]): readonly Unparsed[] {
   if (records.length < 2) return records;
-  // What is nested too deep is kept with its whole message: that once.
+  // A record that is nested too deep is quarantined with its whole message, so only once.
   const content = [...new Set(records.map((record) => record.content))].join('\n');
   const reasons = [...new Set(records.map(({ because }) => because))].join('\n');
   return [{ content, because: `${records.length} records:\n${reasons}` }];
 }
 
-/** Whether a key was changed, or a purge tried, and the record does not tell of which; but for vaults that are not ours. */
+/** Whether a record reports a changed key or a tried purge but does not name the key. False for vaults that are not guarded. */
 function namesNoKey({ operationName, properties }: Judged, vaults: ReadonlySet<string>): boolean {
   const { id, httpStatusCode } = properties;
   if (!CHANGING.has(operationName) || subjectOf(id) !== undefined) return false;
@@ -138,7 +138,7 @@ function saysOf(
   return known.size > 0 && !known.has(by.oid.toLowerCase()) ? { kind: 'unknown-user', ...about } : undefined;
 }
 
-/** The same for every delivery of a record: records carry no id of their own. */
+/** An id that is the same for every delivery of a record: records have no id of their own. */
 function idOf({ time, operationName, correlationId = '', properties }: Judged, { oid }: Actor): string {
   const { id, httpStatusCode } = properties;
   return createHash('sha256')

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { wholeText } from '../incidents/quarantine.ts';
 
-/** What an Event Hub message holds. */
+/** The content of an Event Hub message. */
 export type Records =
-  /** `raw`: the message as text; `undefined` where the host had parsed it. */
+  /** `raw`: the message as text; `undefined` where the host has parsed it. */
   | { readonly kind: 'records'; readonly records: readonly unknown[]; readonly raw: string | undefined }
   | { readonly kind: 'unreadable'; readonly content: string; readonly because: string };
 
-/** `{records: […]}`, a bare array or a bare record; as bytes, as text, or parsed already by the host. */
+/** The records of a message: `{records: […]}`, an array or a single record; as bytes, as text, or parsed by the host. */
 export function recordsOf(message: unknown): Records {
   if (!(message instanceof Uint8Array)) return typeof message === 'string' ? fromText(message) : unwrapped(message);
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
@@ -26,7 +26,7 @@ function fromText(text: string): Records {
 }
 
 function unwrapped(parsed: unknown, raw?: string): Records {
-  // As it came where that is known: of a member given twice, what was parsed holds the last alone.
+  // The original text where it is known: of a member given twice, the parsed value has only the last.
   const unreadable = (because: string): Records => ({
     kind: 'unreadable',
     content: raw ?? wholeText(parsed),
@@ -40,7 +40,8 @@ function unwrapped(parsed: unknown, raw?: string): Records {
 }
 
 /**
- * A Managed HSM writes the status at the top, and names the key in the address of the request alone.
+ * A record of a Managed HSM in the form that vaults write: a Managed HSM puts the status at the top level, and names the key
+ * only in the address of the request.
  * @see https://learn.microsoft.com/azure/key-vault/managed-hsm/logging
  */
 export function asVaultsWrite(record: unknown): unknown {

@@ -3,8 +3,8 @@ import { OBJECT_ID } from './audit-identity.ts';
 import { CHANGING, operationOf, REPORTED_WHEN_REFUSED, USING } from './audit-operations.ts';
 
 /**
- * Whether a record says nothing to us, by a few of its members: 99 of 100 are reads, wraps and unwraps by disks, and a
- * schema over each would cost more than reading the message. What is odd goes on to the schema.
+ * Whether a record is ignored, judged by a few of its members: 99 of 100 records are reads, wraps and unwraps by disks, and
+ * parsing each with a schema would cost more than reading the message. Unusual records are parsed with the schema.
  */
 export function isNoise(
   record: unknown,
@@ -36,11 +36,11 @@ export function isNoise(
 const isOtherCategory = (category: unknown): boolean =>
   category !== 'AuditEvent' && typeof category === 'string' && category.trim().toLowerCase() !== 'auditevent';
 
-/** Whether it is a number that HTTP has for a status. */
+/** Whether a value is an HTTP status. */
 export const isStatus = (status: unknown): boolean =>
   typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 999;
 
-/** Who may use what a record's id names without being reported; `unclear` where the id names no key. */
+/** Who may use the key that a record's id names, without an incident; `unclear` where the id names no key. */
 export type Expected = ReadonlySet<string> | 'anybody' | 'unclear';
 
 function expectedOf(id: string, vaults: ReadonlySet<string>, policy: Policy): Expected {
@@ -51,7 +51,7 @@ function expectedOf(id: string, vaults: ReadonlySet<string>, policy: Policy): Ex
   return known.size === 0 ? 'anybody' : known;
 }
 
-/** The caller's object id in the two spellings that nearly every record has; '' where only the schema can tell. */
+/** The caller's object id in the two forms that nearly every record has; '' where the record has to be parsed with the schema. */
 function quickOid(identity: unknown): string {
   if (typeof identity !== 'object' || identity === null || !('claim' in identity)) return '';
   const { claim } = identity;
@@ -60,7 +60,7 @@ function quickOid(identity: unknown): string {
   return OBJECT_ID in claim && typeof claim[OBJECT_ID] === 'string' ? claim[OBJECT_ID] : '';
 }
 
-/** Object ids in lower case. Empty where the policy names none: then nobody is a stranger. */
+/** The object ids of the known users, in lower case. Empty where the policy names none: then every user is expected. */
 export function knownUsers(
   vault: string,
   key: string,
@@ -76,7 +76,7 @@ export function knownUsers(
 const ID = /^\s*https:\/\/([^./]+)\.[^/]+\/(?:deleted)?keys\/([0-9a-z-]{1,127})(?:\/([0-9a-f]{32}))?(?:[/?\s]|$)/i;
 const HOST = /^\s*https:\/\/([^./]+)\./i;
 
-/** The vault that a record's id names, in lower case, whatever else of the id can be read. */
+/** The vault that a record's id names, in lower case, also where the rest of the id cannot be read. */
 export const vaultOf = (id: string): string | undefined => HOST.exec(id)?.[1]?.toLowerCase();
 
 /** Vault, key and version that a record's id names, in lower case. */

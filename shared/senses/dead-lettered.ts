@@ -5,20 +5,20 @@ import { hintEntry } from '../guard/records.ts';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 
-/** For how long an audit event is tried again, in ms. */
+/** How long an audit event is tried again, in ms. */
 const TRIED_FOR_MS = HOUR_MS;
 const BACK_AFTER_SECONDS = 60;
 
 /**
- * Quarantines what made the function of a queue fail five times, records it and alerts operators. Audit
- * events go back into the queue a minute later, for an hour: all else the next sweep finds again. Throws where
- * storage takes neither, so that the message comes again.
+ * Quarantines a message that made the function of a queue fail five times, records it and alerts operators. Audit events in
+ * it are queued again after a minute, for an hour; the next sweep finds everything else. Throws where storage accepts
+ * neither, so that the message is delivered again.
  */
 export async function takeDeadLetter(queue: string, message: unknown, ports: Ports): Promise<void> {
   const again = queue === 'inspections' ? auditEventsOf(message, ports.now()) : undefined;
   if (again === undefined)
     return quarantine({ content: wholeText(message), because: 'it failed five times' }, queue, ports);
-  // The same in each round, so that it is quarantined once.
+  // The same content in each round, so that it is quarantined once.
   const unparsed = {
     content: wholeText({ ...again, attempt: 0 }),
     because: 'it failed five times, and is tried again',
@@ -30,10 +30,10 @@ export async function takeDeadLetter(queue: string, message: unknown, ports: Por
       return false;
     },
   );
-  // The inspections may have failed before they recorded these.
+  // Recorded here: the inspections may have failed before they recorded these events.
   if (isKept && again.attempt === 0)
     await ports.trail.append(again.hints.map((hint) => hintEntry(again.subject, hint, ports)));
-  // Last: from then on it is in the queue once. What was not kept may be in no trail yet: the next inspection records it again.
+  // Queued last, so that it is queued once. Where recording failed, the next inspection records the events again.
   await ports.queues.inspections.send({ ...again, attempt: again.attempt + (isKept ? 1 : 0) }, BACK_AFTER_SECONDS);
 }
 

@@ -4,22 +4,21 @@ import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
-/** A queue of what failed five times. */
+/** A queue of messages that made their function fail five times. */
 export interface DeadLetterQueue {
   readonly name: string;
-  /** About how many messages it holds, hidden ones too. */
+  /** The approximate number of its messages, hidden ones included. */
   readonly messages: () => Promise<number>;
 }
 
-/** How long a queue must hold something before operators are alerted, in ms: longer than the host hides a message that is being taken. */
+/** How long a queue must have messages before operators are alerted, in ms: longer than the host hides a message that is being processed. */
 const ALERTED_AFTER_MS = 15 * MINUTE_MS;
 
 const PLACE = ['dead-letters', 'held'] as const;
 
 /**
- * Alerts operators of dead letters that stay where they are. A function takes them at once and quarantines them; but the
- * host gives none a message that is not base64, fails by itself on one that is nested very deep, and gives none a message
- * for the sixth time.
+ * Alerts operators of dead letters that stay in their queue. A function normally quarantines them at once. But the host never
+ * passes on a message that is not base64, one that is nested very deep, or one that was delivered five times already.
  */
 export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], ports: Ports): Promise<void> {
   const { deadLetters } = ports.tables;

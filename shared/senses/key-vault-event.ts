@@ -6,15 +6,15 @@ import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
 import type { Sensed } from './queue-sensed.ts';
 
-/** Compared in lower case and without blanks around it. */
+/** The type of the event, in lower case. */
 const NEW_VERSION = 'microsoft.keyvault.keynewversioncreated';
 
-/** Characters of an event's id that a hint carries as they are; Azure gives a UUID, and a queue's message has to hold it. */
+/** Characters of an event's id that a hint keeps unchanged: Azure gives a UUID, and the id has to fit into a message. */
 const MOST_CHARACTERS = 128;
 const short = (id: string): string =>
   id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');
 
-/** Both schemas: Event Grid's own and CloudEvents 1.0. Names and types of the data drift between sources. */
+/** An event in Event Grid's own schema or in CloudEvents 1.0. Names and types of its data differ between sources. */
 const event = z
   .object({
     id: z.string(),
@@ -28,7 +28,7 @@ const event = z
     data: lowered(data),
   }));
 
-/** `"ObjectName "` with a blank, `Id`, `id`: one name for each. */
+/** The data with names in lower case and without blanks: sources write `"ObjectName "`, `Id` and `id`. */
 const lowered = (data: Record<string, unknown>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(data).map(([name, value]) => [

@@ -3,7 +3,7 @@ import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
-/** Alerts operators, over the channels that there are, of those that cannot be used; and says when all can be used again. */
+/** Alerts operators of channels that cannot be used, through the other channels. Resolves the incident once all can be used. */
 export async function alertMisconfiguredChannels(
   misconfigured: readonly ChannelMisconfigured[],
   ports: Ports,
@@ -13,7 +13,7 @@ export async function alertMisconfiguredChannels(
   await openWhile(misconfigured.length > 0, draft, 'every channel can be used again', ports);
 }
 
-/** Alerts operators of the faults of settings that the guardian does without; and says when there are none any more. */
+/** Alerts operators of faults of settings that the guardian runs without. Resolves the incident once there are none. */
 export async function alertMisconfiguredSettings(faults: readonly string[], ports: Ports): Promise<void> {
   const draft = guardianUnwell.draft('setting-misconfigured', ports.now(), faults.join('; '));
   await openWhile(faults.length > 0, draft, 'every setting can be used', ports);

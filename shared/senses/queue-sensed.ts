@@ -5,19 +5,19 @@ import { quarantine, type Unparsed } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import { helpSentry } from './sweep/schedule.ts';
 
-/** What a sense made of what it was given. */
+/** What a sense made of its input. */
 export interface Sensed {
   readonly inspections: readonly Inspection[];
   readonly unparsed: readonly Unparsed[];
 }
 
-/** Calls of storage side by side. */
+/** Calls of storage at the same time. */
 const AT_ONCE = 8;
 
-/** Bytes of hints that one message carries at most: a queue message holds 48 KiB before base64. */
+/** Bytes of hints in one message at most: a queue's message can have 48 KiB before base64. */
 const HINTS_BYTES = 40 * 1024;
 
-/** One inspection a subject, however many hints there were, in parts that fit a message. */
+/** One inspection for each subject, with all its hints, split where they do not fit into one message. */
 export function mergedBySubject(inspections: readonly Inspection[]): readonly Inspection[] {
   const hints = new Map<string, { readonly first: Inspection; readonly hints: Map<string, Hint> }>();
   for (const inspection of inspections) {
@@ -31,7 +31,7 @@ export function mergedBySubject(inspections: readonly Inspection[]): readonly In
   });
 }
 
-/** Hints in their order, in parts that fit a message. */
+/** Hints in their order, in parts that each fit into a message. */
 function parts(hints: readonly Hint[]): readonly Hint[][] {
   const all: Hint[][] = [];
   let bytes = HINTS_BYTES;
@@ -48,12 +48,12 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
 }
 
 /**
- * Queues what a sense gave and quarantines what could not be parsed. Throws only where the queue, or the storage of what is
- * quarantined, does not take it: then it has to be delivered again, or it would be lost.
+ * Queues the inspections of a sense, and quarantines what it could not parse. Throws only where the queue or the quarantine
+ * cannot be written: then the input has to be delivered again, or it would be lost.
  */
 export async function queueSensed(sensed: Sensed, sense: string, ports: Ports): Promise<void> {
   const unparsed = [...new Map(sensed.unparsed.map((one) => [one.content, one])).values()];
-  // The first alone: the others find its incident open.
+  // The first one alone, so that the others find its incident open.
   const inOrder = [unparsed.slice(0, 1), unparsed.slice(1)];
   const steps = [
     ...sensed.inspections.map((inspection) => () => ports.queues.inspections.send(inspection)),

@@ -3,7 +3,7 @@ import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import { helpSentry } from './sweep/schedule.ts';
 
-/** Parses a queue's message once, at the edge. One that cannot be parsed is quarantined whole and ends there: it would never get better. */
+/** Parses a message of a queue and passes it on. A message that cannot be parsed is quarantined and not tried again. */
 export async function received<T>(
   by: string,
   schema: z.ZodType<T>,

@@ -13,24 +13,24 @@ export interface ChainHead {
   readonly hash: string;
 }
 
-/** What may be wrong with a line. */
+/** A fault of a line. */
 export type ChainFault =
-  /** No JSON, or none with members, or nested too deep to be read. */
+  /** The line is not a JSON object, or is nested too deep to be read. */
   | 'not-json'
-  /** JSON, but members are missing or of another type. */
+  /** It is a JSON object, but members are missing or of another type. */
   | 'not-a-record'
-  /** The record says the right thing in other characters than the trail writes. */
+  /** The record is right, but not written in the canonical form. */
   | 'not-canonical'
   /** The hash is not that of the record. */
   | 'edited'
   /** Records before this one are missing. */
   | 'gap'
-  /** The record belongs to an earlier place. */
+  /** The record's sequence is too low for its place. */
   | 'out-of-order'
-  /** The place is right, the hash of the record before is not. */
+  /** The record's place is right, but its hash of the record before is wrong. */
   | 'not-linked';
 
-/** What a line holds. */
+/** A line as it was read: a record, or a fault. */
 export type LineRead =
   | { readonly kind: 'record'; readonly record: AuditRecord }
   | { readonly kind: 'fault'; readonly because: ChainFault };
@@ -41,13 +41,13 @@ export type ChainCheck =
   /** `atSequence` is the sequence that the first bad line should have had. */
   | { readonly kind: 'broken'; readonly atSequence: number; readonly because: ChainFault };
 
-/** Before the first record of a stream: its name stands in for a record, so that no stream can pass for another. */
+/** The head before the first record of a stream. Its hash is that of the stream's name, so that one stream cannot be passed off as another. */
 export const chainStart = (stream: string): ChainHead => ({ sequence: 0, hash: sha256(stream) });
 
 /**
  * The record that follows `previous`. Halves of surrogate pairs, which UTF-8 cannot carry, become U+FFFD.
  *
- * @param appendedAt where the record comes into the stream later than it should have
+ * @param appendedAt when it is appended, where it was spooled before
  * @throws EntryInvalid where the entry is not one (a date that is none, a number that is no number)
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
@@ -67,7 +67,7 @@ export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date):
 /** The record as a line of its stream, without the line's end. */
 export const toLine = (record: AuditRecord): string => canonical(record);
 
-/** The record that a line holds, or what is wrong with the line by itself: whether it follows from another is not asked. */
+/** The record in a line, or the fault of the line alone: whether it follows the line before it is not checked. */
 export function readLine(line: string): LineRead {
   const members = parse(line);
   if (members === undefined) return { kind: 'fault', because: 'not-json' };
@@ -104,13 +104,13 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
   return { kind: 'holds', records, head };
 }
 
-// What a later version spooled is linked with what this one does not know of it.
+// A record that a later version spooled keeps the members that this version does not know.
 const unsealedRecord = auditRecord.omit({ hash: true }).loose();
 const memberMap = z.record(z.string(), z.json());
 
 function parse(line: string): z.infer<typeof memberMap> | undefined {
   try {
-    // Half of a surrogate pair has no canonical form; put right, it makes the line differ from its own canonical form.
+    // Half of a surrogate pair has no canonical form; once replaced, the line differs from its own canonical form.
     return memberMap.safeParse(wellFormed(JSON.parse(line))).data;
   } catch {
     return undefined; // not JSON: the caller says so

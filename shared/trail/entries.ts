@@ -15,10 +15,10 @@ const members = z.custom<AuditEntry['detail']>(
 );
 
 /**
- * A record before the trail has linked it, of now and with a new id. `detail` is turned into plain JSON: dates become ISO
- * strings, and what is `undefined` is left out. Throws `EntryInvalid` where it cannot be.
+ * An entry of the trail, with the present time and a new id. `detail` is turned into plain JSON: dates become ISO strings,
+ * and members that are `undefined` are left out. Throws `EntryInvalid` where that is not possible.
  *
- * @param more what the entry says beside this, or in its place
+ * @param more further members of the entry, or other values for these
  */
 export function entry(
   what: AuditEntry['what'],
@@ -32,6 +32,6 @@ export function entry(
   return { id, time: now(), what, subject, detail: plain, ...more };
 }
 
-/** A change of what is approved, as the register's stream keeps it. */
+/** The entry of a change of what is approved, for the register's stream. */
 export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs): AuditEntry =>
   entry('register', versionOf(id, 'version' in change ? change.version : undefined), { change }, needs);

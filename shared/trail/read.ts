@@ -11,7 +11,7 @@ export async function readLines(streams: Streams, stream: StreamName): Promise<r
   return texts.flatMap((text) => linesOf(text ?? '')); // a blob removed since the listing is a gap in the chain
 }
 
-/** All records of a stream as they stand in it. Throws `StorageUnreachable`, and `TrailBroken` where the chain does not hold. */
+/** All records of a stream in the order of the stream. Throws `StorageUnreachable`, and `TrailBroken` where the chain is broken. */
 export async function readRecords(streams: Streams, stream: StreamName): Promise<readonly AuditRecord[]> {
   const check = checkChain(await readLines(streams, stream), chainStart(stream));
   if (check.kind === 'broken') throw new TrailBroken(stream, check.atSequence, check.because);
@@ -19,8 +19,8 @@ export async function readRecords(streams: Streams, stream: StreamName): Promise
 }
 
 /**
- * The records in the order in which things happened: those of one id once, and those that were appended late, because
- * storage was down, where their time puts them. All others keep their place: clocks of two instances may differ.
+ * The records in the order in which things happened. Records of one id are given once; records that were spooled are sorted
+ * in by their time. All others keep their order, since the clocks of two instances may differ.
  */
 export function asItHappened(records: readonly AuditRecord[]): readonly AuditRecord[] {
   const ids = new Set<string>();

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { EntryInvalid } from '../errors.ts';
 
 /**
- * What `make` makes of an entry. Whatever it throws becomes `EntryInvalid`: computing, it fails for nothing but what it is
- * given.
+ * Returns what `make` makes of an entry. Whatever it throws becomes `EntryInvalid`: it only computes, so a failure can only
+ * come from the entry.
  *
  * @param id the entry's
  */

@@ -3,7 +3,7 @@ import type { Lease, Spool, Spooled } from './spool.ts';
 import type { StreamName } from './stream-name.ts';
 import type { Pending } from './write-block.ts';
 
-/** What replaying needs: where the entries wait, and the way into their streams. */
+/** What replaying needs: the spool, and a way to append to streams. */
 export interface ReplayNeeds {
   readonly spool: Spool;
   readonly now: () => Date;
@@ -13,14 +13,14 @@ export interface ReplayNeeds {
 
 const REPLAYED_IN_ONE_BLOCK = 100;
 
-/** What replaying came to. */
+/** The result of replaying. */
 export interface Replayed {
   readonly replayed: number;
-  /** False while another instance is at it, or took it over: something may still wait. */
+  /** False where another instance is replaying, or took the lease over: records may still be spooled. */
   readonly isAll: boolean;
 }
 
-/** Brings what was spooled into its streams; what it gives and throws is what `Trail.replay` says. */
+/** Appends spooled records to their streams. Returns and throws what `Trail.replay` does. */
 export async function replay(needs: ReplayNeeds): Promise<Replayed> {
   const { spool } = needs;
   if (!(await spool.isWaiting())) return { replayed: 0, isAll: true };
@@ -60,7 +60,7 @@ async function replayAll(lease: Lease, { spool, now, write }: ReplayNeeds): Prom
   return { replayed, isAll };
 }
 
-/** An answer is about one stream; silence is about all of them, and to wait for each would outlast the lease. */
+/** Whether storage gave no answer. That concerns all streams: waiting for each of them would take longer than the lease. */
 const isSilence = (error: unknown): boolean => error instanceof StorageUnreachable && error.status === undefined;
 
 /** What is spooled, a page at a time, in blocks of one stream each, oldest first. What cannot be read is added to `unreadable`. */
@@ -79,5 +79,5 @@ async function* blocks(
 function throwWhatFailed(unreadable: readonly Error[], failures: readonly unknown[]): void {
   const all = [...unreadable, ...failures];
   if (unreadable.length === 0 && failures.length === 1) throw failures[0];
-  if (all.length > 0) throw new AggregateError(all, 'Not all that was spooled for the trail could be replayed in.');
+  if (all.length > 0) throw new AggregateError(all, 'Not all spooled records could be replayed.');
 }

@@ -6,50 +6,50 @@ import type { Row, Table } from '../storage.ts';
 import type { StreamName } from './stream-name.ts';
 import { wellFormed } from './well-formed.ts';
 
-/** An entry that waits in the register's storage for its stream. */
+/** An entry that is spooled in the register's storage. */
 export interface Spooled {
   readonly row: Row;
   readonly stream: StreamName;
   readonly entry: AuditEntry;
 }
 
-/** What waits, by stream, oldest first, and what of it cannot be read. */
+/** Spooled entries by stream, oldest first, and the rows that cannot be read. */
 export interface SpooledByStream {
   readonly streams: ReadonlyMap<StreamName, readonly Spooled[]>;
   readonly unreadable: readonly SpooledRecordUnreadable[];
 }
 
-/** Keeps entries in a table while the trail's storage does not take them. Throws `StorageUnreachable`. */
+/** A table that holds entries while the trail's storage does not accept them. Its calls throw `StorageUnreachable`. */
 export interface Spool {
-  /** In a hundred at a time: where it throws, some may be kept all the same. */
+  /** Adds entries, a hundred at a time: where it throws, some may have been added. */
   add(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
-  /** What waits for one stream. */
+  /** The spooled entries of one stream. */
   of(stream: StreamName): Promise<SpooledByStream>;
-  /** Whether anything waits at all. */
+  /** Whether anything is spooled. */
   isWaiting(): Promise<boolean>;
-  /** Everything that waits, a page at a time: there may be more of it than fits in memory. */
+  /** All spooled entries, a page at a time: they may not fit in memory. */
   pages(): AsyncIterable<SpooledByStream>;
-  /** Removes what is in its stream by now; what somebody else forgot already is no failure. */
+  /** Removes entries that were replayed. Entries that are gone already are no failure. */
   forget(spooled: readonly Spooled[]): Promise<void>;
-  /** The right to bring entries into the trail, for one minute; `undefined` while somebody else has it, or has just given it back. */
+  /** The right to replay, for one minute; `undefined` while another instance has it or has just released it. */
   lease(): Promise<Lease | undefined>;
 }
 
-/** A right that ends by itself: who holds it and dies blocks nobody for more than a minute. */
+/** A right that ends by itself: an instance that crashes with it blocks the others for a minute at most. */
 export interface Lease {
-  /** Another minute from now on; false where the minute was over and somebody else took the lease. */
+  /** Extends it to a minute from now; false where it had ended and another instance has taken it. */
   renew(): Promise<boolean>;
-  /** Gives it back before its minute is over, where nobody else took it. */
+  /** Ends it early, unless another instance has taken it. */
   release(): Promise<void>;
 }
 
 const VERSIONED = { v: RECORD_VERSION };
-// What a later version says beside what this one knows is replayed with it.
+// Members that only a later version knows are kept and replayed.
 const spooledRow = z.object({ stream: z.string(), entry: auditEntry.loose() });
 const leaseRow = z.object({ until: moment });
 const LEASE_PLACE = { partition: 'replay', row: 'lease' } as const;
 
-/** The spool of a table, shared by every instance that has it. */
+/** The spool in a table, which all instances share. */
 export function createSpool(
   table: Table,
   { now, newId }: { readonly now: () => Date; readonly newId: () => string },
@@ -57,7 +57,7 @@ export function createSpool(
   const instance = newId();
   let count = 0;
 
-  /** In order of keeping: by time, and within one instance by count. */
+  /** A key by which rows are ordered as they were added: by time, and within one instance by a count. */
   function rowKey(): string {
     count += 1;
     return `${now().getTime().toString().padStart(15, '0')}-${count.toString().padStart(9, '0')}-${instance}`;
@@ -106,7 +106,7 @@ export function createSpool(
       const made = await table.insert(LEASE_PLACE.partition, LEASE_PLACE.row, { until });
       if (made !== undefined) return leaseOf(made);
       const held = await table.get(LEASE_PLACE.partition, LEASE_PLACE.row);
-      if (held === undefined) return undefined; // just released: what was kept is in the trail
+      if (held === undefined) return undefined; // just released: what was spooled is in the trail
       const lease = leaseRow.safeParse(held.data);
       if (lease.success && lease.data.until > now()) return undefined;
       const taken = await table.replace(held, { until });
@@ -117,7 +117,7 @@ export function createSpool(
 
 const isSpooled = ({ partition }: Row): boolean => partition !== LEASE_PLACE.partition;
 
-/** A partition's key takes no slash. */
+/** The partition of a stream: its key cannot contain a slash. */
 const partitionOf = (stream: StreamName): string => stream.replaceAll('/', ':');
 
 function sorted(rows: readonly Row[]): SpooledByStream {

@@ -2,7 +2,7 @@ import type { Streams } from '../storage.ts';
 import { type ChainHead, chainStart, readLine } from './chain.ts';
 import { blobName, blobNumbers, blobPrefix, type StreamName } from './stream-name.ts';
 
-/** Where the next record of a stream goes, and to what it is linked. */
+/** The end of a stream: where the next record is appended, and the record to which it is linked. */
 export interface StreamEnd {
   /** The blob's number; -1 while the stream has none. */
   readonly blob: number;
@@ -11,19 +11,19 @@ export interface StreamEnd {
   /** Of that blob. */
   readonly blocks: number;
   readonly head: ChainHead;
-  /** Whether the last line lacks its end; only where somebody else wrote it. */
+  /** Whether the last line has no line end; only where somebody else wrote it. */
   readonly lineOpen: boolean;
-  /** Lines after the head that are no records of this chain. The trail links past them, so that nobody can stop it by adding some. */
+  /** The number of lines after the head that are no records of this chain. New records are appended after them, so that nobody can stop the trail by adding lines. */
   readonly foreignLines: number;
 }
 
 const FIRST_TAIL_BYTES = 64 * 1024;
-/** More than a stream will ever hold, and far below where numbers end: past such a sequence the chain could not go on for ever. */
+/** A sequence above this is not believed: no stream has so many records, and the chain could not continue for ever after it. */
 const MOST_RECORDS = 1e12;
 
 /**
- * Finds the end in storage: one listing, then the state and the last lines of the newest blob; of older ones where those
- * do not tell. Throws `StorageUnreachable`.
+ * Finds the end of a stream in storage: lists its blobs, then reads the state and the last lines of the newest one, and of
+ * older ones where that is not enough. Throws `StorageUnreachable`.
  */
 export async function findEnd(streams: Streams, stream: StreamName): Promise<StreamEnd> {
   const numbers = blobNumbers(stream, await streams.list(blobPrefix(stream)));
@@ -31,8 +31,8 @@ export async function findEnd(streams: Streams, stream: StreamName): Promise<Str
   const start = chainStart(stream);
   if (newest === undefined) return { blob: -1, sizeBytes: 0, blocks: 0, head: start, lineOpen: false, foreignLines: 0 };
 
-  // The state comes before the text, and the text is no longer than it says: what somebody appends in between comes in
-  // the way of the next append, and is followed then.
+  // The state is read before the text, and the text only to the size that it gives: what somebody appends in between makes
+  // the next append fail, and is then read by `followEnd`.
   const state = (await streams.state(blobName(stream, newest))) ?? { sizeBytes: 0, blocks: 0 };
   let lineOpen = false;
   let newer: readonly string[] = [];
@@ -51,10 +51,10 @@ export async function findEnd(streams: Streams, stream: StreamName): Promise<Str
 }
 
 /**
- * The end after somebody else appended, and the text that was added: nothing else is read. `undefined` where that cannot
- * tell: find it anew. Throws `StorageUnreachable`.
+ * The end after somebody else appended, and the text that was added: only that is read. `undefined` where the end cannot be
+ * known from that, and has to be searched for. Throws `StorageUnreachable`.
  *
- * @param known with a blob that is there
+ * @param known the end before, with a blob that exists
  */
 export async function followEnd(
   streams: Streams,
@@ -77,11 +77,11 @@ export async function followEnd(
 
 interface Lines {
   readonly lines: readonly string[];
-  /** Whether the last of them lacks its end. */
+  /** Whether the last of them has no line end. */
   readonly lineOpen: boolean;
 }
 
-/** The last lines of a blob, more of them each time until all are there. The first of a part is only the end of a line, which is no record. */
+/** The last lines of a blob, each time more of them, until all are read. The first line may be cut off, and is then no record. */
 async function* tails(
   streams: Streams,
   name: string,
@@ -101,8 +101,8 @@ function linesIn(text: string): Lines {
 }
 
 /**
- * The last record that follows from one before it, or from `before`, and how many lines come after it. Anybody who may
- * append can write a line that is a record by itself, with a sequence after which none can come.
+ * The last record that is linked to the one before it, or to `before`, and the number of lines after it. The links count,
+ * because anybody who can append could write a valid record with the highest possible sequence.
  */
 function lastLinked(
   lines: readonly string[],

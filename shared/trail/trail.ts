@@ -12,45 +12,44 @@ import { auditStream, registerStream, type StreamName } from './stream-name.ts';
 import { createStreamWriter, type StreamWriter } from './stream-writer.ts';
 import { within } from './within.ts';
 
-/** Where everything the guardian hears, judges, does and tells is recorded. */
+/** The trail: it records every hint, decision, act and alert of the guardian. */
 export interface Trail {
   /**
-   * Appends to its subject's stream of the day on which each entry happened (UTC), all entries of a stream in one block.
-   * 'appended', or 'spooled' where the trail's storage did not take it in time and the register's storage keeps it until
-   * `replay`. Throws `TrailUnreachable` where neither takes it: then nothing may be written to a vault;
-   * `EntryInvalid` where one of them is none, and then takes none of them.
+   * Appends each entry to the stream of its subject and its day (UTC), all entries of a stream in one block. Returns
+   * 'spooled' where the trail's storage did not accept them in time, so that they are in the register's storage until
+   * `replay`. Throws `TrailUnreachable` where neither storage accepts them: then nothing may be written to a vault. Throws
+   * `EntryInvalid`, and appends none of them, where one cannot be recorded.
    */
   append(entries: readonly AuditEntry[]): Promise<'appended' | 'spooled'>;
-  /** Appends, as `append` does, to the stream from which the subject's register can be rebuilt. */
+  /** As `append`, to the stream from which the register of the subject's vault can be rebuilt. */
   appendRegister(entries: readonly AuditEntry[]): Promise<'appended' | 'spooled'>;
   /**
-   * Everything that happened to a subject on one day (UTC), in the order in which it happened, each id once; of a key
-   * that of all its vault. Throws as `readRegister` does.
+   * The records of a subject on one day (UTC), in the order in which things happened, each id once. For a key, the records
+   * of its whole vault. Throws as `readRegister` does.
    */
   read(subject: Subject, day: Date): Promise<readonly AuditRecord[]>;
   /**
-   * Everything in the vault's register stream in the order in which it happened, each id once; what is still spooled in the
-   * register's storage is among it, linked as it would be if it were appended now. Empty where the vault has none.
-   * Throws `TrailBroken`, `StorageUnreachable`, or `SpooledRecordUnreadable`.
+   * The records of the vault's register stream, in the order in which things happened, each id once. Spooled records are
+   * among them, linked as if they were appended now. Empty where the vault has no such stream. Throws `TrailBroken`,
+   * `StorageUnreachable`, or `SpooledRecordUnreadable`.
    */
   readRegister(vault: string): Promise<readonly AuditRecord[]>;
   /**
-   * Brings what was spooled into its streams, oldest first, with the time of the append beside its own; says how many, and
-   * whether that was all: not while another instance is at it. Throws `StorageUnreachable` where the trail's storage is
-   * still away; after all others are brought in, what one stream answered, or one `AggregateError` of that and of what
-   * could not be read.
+   * Appends spooled records to their streams, oldest first, each with the time of the append besides its own. Returns how
+   * many, and whether those were all. Throws `StorageUnreachable` where the trail's storage still does not answer. Where one
+   * stream or row fails, all others are replayed first; then it throws that error, or several as one `AggregateError`.
    */
   replay(): Promise<Replayed>;
 }
 
-/** Streams whose end is remembered; more than two for each of 1,000 vaults. */
+/** Streams whose writer is kept at most: enough for two streams of each of 1,000 vaults, twice over. */
 const REMEMBERED_STREAMS = 4_096;
 
-/** After the trail's storage took this long to fail, it is not waited for again while it rests. */
+/** Where the trail's storage took this long to fail, records are spooled at once for `REST_MS`. */
 const SLOW_MS = SECOND_MS;
 const REST_MS = 30 * SECOND_MS;
 
-/** Makes the trail. Any number of them may write to one storage at once. */
+/** Makes the trail. Any number of instances may write to the same storage at the same time. */
 export function createTrail(needs: {
   /** The trail's storage. */
   readonly streams: Streams;
@@ -58,15 +57,15 @@ export function createTrail(needs: {
   readonly spool: Table;
   readonly now: () => Date;
   readonly newId: () => string;
-  /** How long each of the two storages may take. Default 5000. */
+  /** How long each of the two storages may take to accept records. Default 5000. */
   readonly timeoutMs?: number;
-  /** Blocks after which a stream goes on in a new blob, the same for all writers. Default 40000; a blob takes 50000. */
+  /** Blocks after which a stream continues in a new blob, the same for all writers. Default 40000; a blob can have 50000. */
   readonly rollAfterBlocks?: number;
 }): Trail {
   const { streams, now, timeoutMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
   const spool = createSpool(needs.spool, needs);
   const writerOf = createWriters((stream) => createStreamWriter({ streams, stream, now, timeoutMs, rollAfterBlocks }));
-  // By the process's steady clock: how long storage takes has nothing to do with the date.
+  // By the monotonic clock of the process, which does not jump when the date is set.
   let restsUntilMs = 0;
 
   async function append(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended'> {
@@ -104,7 +103,7 @@ export function createTrail(needs: {
     entries: readonly AuditEntry[],
     streamOf: (entry: AuditEntry) => StreamName,
   ): Promise<'appended' | 'spooled'> {
-    // Parsed before they share a block with others': a bad entry fails its own caller only.
+    // Parsed before they share a block with entries of other callers: a bad entry must fail only its own caller.
     const sound = entries.map((entry) => recordable(entry.id, () => auditEntry.parse(entry)));
     const outcomes = await Promise.all([...Map.groupBy(sound, streamOf)].map(([stream, some]) => record(stream, some)));
     return outcomes.includes('spooled') ? 'spooled' : 'appended';
@@ -128,7 +127,7 @@ export function createTrail(needs: {
   };
 }
 
-/** The writer of a stream, the same each time for those that were used last. */
+/** Returns the writer of a stream. The writers used last are kept and returned again. */
 function createWriters(make: (stream: StreamName) => StreamWriter): (stream: StreamName) => StreamWriter {
   const writers = new Map<StreamName, StreamWriter>();
   return (stream) => {
@@ -144,7 +143,7 @@ function createWriters(make: (stream: StreamName) => StreamWriter): (stream: Str
 }
 
 async function readAll(streams: Streams, spool: Spool, stream: StreamName, at: Date): Promise<readonly AuditRecord[]> {
-  // The table before the stream: what is moved from one to the other in between is then read twice, not missed.
+  // The spool is read before the stream: a record that is replayed in between is read twice, and not missed.
   const spooled = await spool.of(stream);
   const records = [...(await readRecords(streams, stream))];
   const [unreadable] = spooled.unreadable;

@@ -1,6 +1,7 @@
 /**
- * The same plain data with the halves of surrogate pairs in its strings and names replaced by U+FFFD. Names of people and keys
- * come from outside, and neither UTF-8 nor RFC 8785 can carry such a half. Of two names that become one the later stands.
+ * The same plain data, with halves of surrogate pairs in its strings and names replaced by U+FFFD. Names of people and keys
+ * come from outside, and neither UTF-8 nor RFC 8785 can represent such a half. Where two names become equal, the later
+ * member is kept.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2.2
  */

@@ -8,7 +8,7 @@ import { findings } from '../../guard/keys/findings.ts';
 import { isFlapping } from '../../guard/keys/flapping.ts';
 import { guarded, isTurn, type Listing, type Lists, versionsShown } from './plan.ts';
 
-/** What a comparison came to. */
+/** The result of a comparison. */
 export interface Compared {
   /** Keys to inspect. */
   readonly differing: readonly string[];
@@ -17,8 +17,8 @@ export interface Compared {
 }
 
 /**
- * Compares a vault's lists with the register. Pure: a key differs where a rule finds something, where a version is not
- * known, or where something of it is still settling.
+ * Compares a vault's lists with the register. Pure. A key differs where a rule finds something, where a version is not known,
+ * or where its state is still settling.
  */
 export function compare(
   listing: Listing,
@@ -44,8 +44,8 @@ export function compare(
 }
 
 /**
- * Whether no rule finds anything of a key. Where a rule breaks on what the vault shows of it, that hides no
- * other key: its own inspection, which meets the same, fails aloud.
+ * Whether no rule finds anything of a key. False where a rule throws: the key's own inspection then throws as well, and the
+ * other keys are compared.
  */
 function isAsApproved(situation: Situation): boolean {
   try {
@@ -86,7 +86,7 @@ function observedIn(
   return { kind: 'present', managed: present.managed, current, versions: [...versions, ...unlisted] };
 }
 
-/** The versions that this sweep did not list stand as they were last observed. */
+/** The versions that this sweep did not list, as they were last observed. */
 const unlistedVersions = ({ approved, observed }: KeyRecord): readonly ObservedVersion[] =>
   Object.entries(observed.versions).flatMap(([version, { updated, enabled, notBefore, expiresOn }]) => {
     const created = approved.versions[version]?.created;
@@ -94,7 +94,7 @@ const unlistedVersions = ({ approved, observed }: KeyRecord): readonly ObservedV
     return [{ version, created, updated, enabled, notBefore, expiresOn, detail: undefined }];
   });
 
-/** Whether there is anything that only an inspection can settle. */
+/** Whether the key needs an inspection although no rule finds anything. */
 function isUnsettled(shown: ObservedKey, record: KeyRecord, now: Date): boolean {
   const { observed, inFlight, approved } = record;
   if (observed.foundSomething === true || inFlight.unreadable !== undefined) return true;
@@ -117,7 +117,7 @@ function isUnsettled(shown: ObservedKey, record: KeyRecord, now: Date): boolean 
   }
 }
 
-/** The register's row with what this sweep observed. A version that was not read keeps the operations it was last observed with. */
+/** The register's row with what this sweep observed. A version that was not read keeps its last observed operations. */
 function observedNow(
   shown: Extract<ObservedKey, { kind: 'present' }>,
   record: KeyRecord,
@@ -138,7 +138,7 @@ function observedNow(
   for (const { version, updated, enabled, notBefore, expiresOn, detail } of changed) {
     const last = versions[version];
     const operations = detail === undefined ? last?.operations : [...detail.operations];
-    // What is disabled may not be shown in full: then its list is all that there is to see until it is enabled.
+    // A disabled version may not be shown in full: until it is enabled, only its item in the list is known.
     const inFullAt = detail !== undefined || !enabled ? now : last?.inFullAt;
     if (operations === undefined || inFullAt === undefined || record.approved.versions[version] === undefined) continue;
     const operationsAt = detail === undefined && last !== undefined ? operationsShownAt(last) : undefined;

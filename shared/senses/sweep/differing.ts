@@ -4,15 +4,15 @@ import type { readKeys } from '../../register/keys.ts';
 /** Stands for the row of a key that cannot be read. */
 export const UNREADABLE_ROW = 'unreadable';
 
-/** What a good sweep came to. */
+/** The result of a good sweep. */
 export interface Swept {
-  /** By name, the keys that it found differing. */
+  /** The keys that it found differing, by name. */
   readonly differing: SweepState['differing'];
 }
 
 /**
- * The keys that differ now: each with the last good sweep that did not find it differing, and since when its row of the
- * register stands as it does, as it does while nobody inspects the key.
+ * The keys that differ now. Each has the time of the last good sweep that did not find it differing, and the time since when
+ * its row in the register has not changed: it changes with every inspection of the key.
  *
  * @param differing their names
  */
@@ -27,7 +27,7 @@ export function nextDiffering(
       const was = before[key];
       const etag = unreadable.has(key) ? UNREADABLE_ROW : (known.get(key)?.stored?.row.etag ?? '');
       const otherwiseAt = was === undefined ? lastGoodAt : was.otherwiseAt;
-      // One that is still to come was noted by a clock that was ahead.
+      // A time in the future was set by a wrong clock.
       const isAsItWas = was?.etag === etag && was.etagSince.getTime() <= now.getTime();
       return [key, { otherwiseAt, etag, etagSince: isAsItWas ? was.etagSince : now }] as const;
     }),

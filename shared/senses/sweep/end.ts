@@ -17,9 +17,9 @@ import { UNREADABLE_ROW } from './differing.ts';
 const BLIND_AFTER_MS = 2 * MINUTE_MS;
 
 /**
- * A sweep came to its end: what waited for one goes on.
+ * Does what follows a good sweep: replays spooled records, handles expired holds, and resolves or opens incidents.
  *
- * @param beganAt what came to be later may not be in its lists
+ * @param beganAt when the sweep began: a later change may not be in its lists
  */
 export async function ended(
   vault: string,
@@ -38,8 +38,8 @@ export async function ended(
 }
 
 /**
- * Alerts on-call where the inspections that sweeps queue lead to nothing: keys that differ, and whose rows nobody has
- * written for two minutes. One key stands for all.
+ * Alerts on-call where queued inspections do not run: keys differ, and their rows have not changed for two minutes. The
+ * incident names one of the keys.
  */
 async function alertNotInspected(vault: string, differing: SweepState['differing'], ports: Ports): Promise<void> {
   const now = ports.now();
@@ -55,8 +55,8 @@ async function alertNotInspected(vault: string, differing: SweepState['differing
 }
 
 /**
- * Replays what was spooled for the trail; while another instance is at it, nobody can say that it is good again. A spooled
- * record that cannot be read is quarantined: it stays where it lies. Throws where the trail's storage is still away.
+ * Replays spooled records, and resolves `trail-spooled` once none is left; not while another instance replays. A spooled
+ * record that cannot be read is quarantined, and its row stays. Throws where the trail's storage still does not answer.
  */
 async function replay(vault: string, ports: Ports): Promise<void> {
   try {
@@ -72,26 +72,26 @@ async function replay(vault: string, ports: Ports): Promise<void> {
   await endIncidents(vaultSubject(vault), isOf(guardianUnwell, 'trail-spooled'), 'its records are in the trail', ports);
 }
 
-/** A sweep did not come to its end: alerted once that has lasted for two minutes. */
+/** Notes that a sweep could not be finished, and alerts on-call once that has lasted two minutes. */
 export async function refusedSweep(vault: string, because: string, ports: Ports): Promise<void> {
   const now = ports.now();
   const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => {
-    // Sweeps that did not come to their end were blind as well.
+    // Sweeps that were not finished before count as failed as well.
     const atLeast = later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1));
-    // One that began later than now was noted by a clock that was ahead.
+    // A time in the future was set by a wrong clock.
     const since = before !== undefined && before.since.getTime() <= now.getTime() ? before.since : atLeast;
     return { ...state, failing: { since, because } };
   });
   await alertBlind(vault, failing?.since ?? now, because, ports);
 }
 
-/** Alerts on-call that a vault is blind once it has been so for two minutes. */
+/** Alerts on-call once a vault could not be swept for two minutes. */
 export async function alertBlind(vault: string, since: Date, because: string, ports: Ports): Promise<void> {
   if (ports.now().getTime() - since.getTime() < BLIND_AFTER_MS) return;
   await openIncident(guardianBlind.draft('vault-unreadable', vaultSubject(vault), since, because), ports);
 }
 
-/** Notes how a sweep ended, on the row as it stands; returns what was written. */
+/** Writes how a sweep ended to the present row. Returns what was written. */
 async function noted(
   vault: string,
   { tables }: Ports,

@@ -5,34 +5,34 @@ import { HOUR_MS, SECOND_MS } from '../../domain/time.ts';
 import type { DeletedKey, KeyList, ListedKey } from '../../domain/vault.ts';
 import { FULL_FROM_MS, isDue, isFullReadDue, isSettled } from '../../guard/keys/snapshot.ts';
 
-/** What a sweep has listed of a vault. */
+/** The lists of a vault that a sweep has read. */
 export interface Lists extends KeyList {
   readonly deleted: readonly DeletedKey[];
 }
 
-/** What was approved and last observed, by key. */
+/** The register's records, by key. */
 export type Register = ReadonlyMap<string, KeyRecord>;
 
-/** What a sweep starts from, once the lists of a vault's keys have been read. */
+/** What a sweep knows once it has read the lists of a vault's keys. */
 export interface Listing {
   readonly policy: Policy;
   readonly vault: string;
   readonly lists: Lists;
   readonly register: Register;
-  /** When the sweep began: what came to be later may not be in its lists. */
+  /** When the sweep began: a later change may not be in its lists. */
   readonly beganAt: Date;
   /** Time between two sweeps, in seconds. */
   readonly sweepEverySeconds: number;
 }
 
 /**
- * Every approved version is read in full within the hour; so are versions listed that are not swept each minute. They may
- * come again when two thirds of their hour are over, a few in each sweep, those that waited longest first: what was
- * accepted in one moment must not be read in one.
+ * The last third of an hour, in ms. Every approved version is read in full once an hour, and versions that are not swept each
+ * minute are listed once an hour. They are due after two thirds of the hour; each sweep takes a few of them, the oldest
+ * first, so that versions accepted at the same moment are not all read at the same moment.
  */
 const FULL_WITHIN_MS = HOUR_MS - FULL_FROM_MS;
 
-/** How many of `all` one sweep takes, so that each has had its turn when the hour is over. */
+/** How many of `all` one sweep takes, so that all are read within the hour. */
 const turnsOf = (all: number, sweepEverySeconds: number): number =>
   Math.ceil((all * sweepEverySeconds * SECOND_MS) / FULL_WITHIN_MS);
 
@@ -41,8 +41,8 @@ export const guarded = ({ policy, vault, lists }: Pick<Listing, 'policy' | 'vaul
   lists.keys.filter((listed) => keyPolicy(policy, vault, listed.key).guarded);
 
 /**
- * The keys whose versions the sweep must list: those of which more than the current version is watched, what may be new, and
- * of the others those whose turn it is within the hour.
+ * The keys whose versions the sweep has to list: those with older versions that are swept each minute, those that may have a
+ * new version, and some of the others that are due within the hour.
  */
 export function keysToList(listing: Listing): readonly string[] {
   const { policy, vault, register, beganAt, sweepEverySeconds } = listing;
@@ -80,8 +80,8 @@ export interface VersionToRead {
 }
 
 /**
- * The approved versions that the sweep must read in full: `updated` is new or was not settled, or it is their turn within
- * the hour.
+ * The approved versions that the sweep has to read in full: those whose `updated` is new or was not settled, and some of
+ * those that are due within the hour.
  *
  * @param listed the versions of the keys that `keysToList` named
  */
@@ -117,10 +117,10 @@ const approvedIn = (listing: Listing): number =>
     0,
   );
 
-/** Whether a version was last observed so long ago that it is its turn, or never. */
+/** Whether a version is due: it was last observed long ago, or never. */
 export const isTurn = (last: LastObserved | undefined, now: Date): boolean => last === undefined || isDue(last.at, now);
 
-/** The versions of a key as the lists show them: all where they were listed, else the current one alone. */
+/** The versions of a key as the lists show them: all where they were listed, otherwise only the current one. */
 export function versionsShown(
   key: ListedKey,
   listed: readonly ListedVersion[] | undefined,

@@ -3,16 +3,16 @@ import type { ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
 import { inTurns } from '../../in-turns.ts';
 import { guarded, keysToList, type Listing, versionsToRead } from './plan.ts';
 
-/** Reads of one vault side by side. */
+/** Reads of one vault at the same time. */
 const READS_AT_ONCE = 8;
 
-/** What a sweep reads of versions. */
+/** The versions that a sweep has listed and read. */
 export interface VersionsRead {
   /** By key. */
   readonly listed: ReadonlyMap<string, readonly ListedVersion[]>;
   /** By `key/version`. */
   readonly read: ReadonlyMap<string, ReadVersion>;
-  /** Keys of which something was refused: that hides no other, and their own inspection says why. */
+  /** Keys of which a read was refused: their own inspection alerts of that, and the other keys are compared. */
   readonly refused: ReadonlySet<string>;
   /** Why, where it refused each of its keys, or asked us to stop: then it is the vault that is blind, but for what its lists show. */
   readonly blind: Refusal | undefined;
@@ -24,7 +24,7 @@ export async function readVersions(
   reads: Pick<VaultReads, 'listVersions' | 'read'>,
 ): Promise<VersionsRead> {
   const refused = new Set<string>();
-  // The last one, but for one that asks us to stop.
+  // The last refusal, unless one says that the vault is throttled.
   let refusal: Refusal | undefined;
   const refuse = (key: string, answer: Refusal): void => {
     refused.add(key);
@@ -35,7 +35,7 @@ export async function readVersions(
   await inTurns(READS_AT_ONCE, keysToList(listing), async (key) => {
     if (refusal?.kind === 'throttled') return;
     const versions = await reads.listVersions(key);
-    // A key that is gone since the list is the next sweep's, or has gone already to an inspection of its own.
+    // A key that is gone since the list was read is found by the next sweep, or is inspected already.
     if (versions.kind === 'missing') return;
     if (versions.kind === 'ok') listed.set(key, versions.value);
     else refuse(key, versions);

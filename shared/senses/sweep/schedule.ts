@@ -15,27 +15,28 @@ import type { Stored } from '../../register/rows.ts';
 import { readSweep } from '../../register/vaults.ts';
 import { alertBlind } from './end.ts';
 
-/** The sentry schedules a vault's sweep once it is overdue by half the time between two. */
+/** The sentry schedules a vault's sweep once it is overdue by this share of the time between two sweeps. */
 const SENTRY_OVERDUE_SHARE = 0.5;
 /**
- * Any other function does so, and says so, a little later: a timer is one lease, and timers have been silent for
- * half an hour. With the minute until the next of them checks, no vault is without a sweep for more than three minutes.
+ * Any other function does so a little later, and alerts operators of it: timers have stopped for half an hour before. Since
+ * these functions check once a minute, no vault is without a sweep for more than three minutes.
  */
 const OTHERS_OVERDUE_SHARE = 0.9;
 
-/** Why a vault is blind whose messages nobody takes. */
+/** The reason in the alert of a vault whose sweeps do not begin. */
 const NO_SWEEP_BEGINS = 'sweeps are scheduled and do not begin';
 
-/** Vaults that are scheduled, or alerted of, side by side. */
+/** Vaults that are scheduled, or alerted of, at the same time. */
 const AT_ONCE = 8;
 
 /** An alert that is due. */
 type Alerting = () => Promise<void>;
 
 /**
- * Schedules the sweep of every guarded vault that has none under way. `by` is the function that checks: the sentry does it
- * as its work, any other because the sentry has not. A vault whose sweeps do not begin for two minutes is
- * alerted. People are alerted when all are scheduled: what fails for one vault keeps no other from being swept.
+ * Schedules the sweep of every guarded vault that has none scheduled. On-call is alerted of a vault whose sweeps do not begin
+ * for two minutes. All vaults are scheduled before anybody is alerted, and a failure of one vault does not stop the others.
+ *
+ * @param by the function that checks: the sentry, or another one because the sentry has not run
  */
 export async function keepSweeping(by: string, ports: Ports): Promise<void> {
   const vaults = guardedVaults(ports.policy);
@@ -55,8 +56,8 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
 }
 
 /**
- * Does what the sentry does, for as long as that is silent: a timer can be. For a function whose own work is done: it need
- * not be done again because storage is away now. The sentry checks twice a minute, and fails aloud.
+ * Schedules overdue sweeps in the sentry's place: a timer can stop. Called by a function after its own work, which must not
+ * be repeated because this fails: so it does not throw where storage does not answer.
  */
 export async function helpSentry(by: string, ports: Ports): Promise<void> {
   if (!isTimeToCheck(ports)) return;
@@ -68,7 +69,7 @@ export async function helpSentry(by: string, ports: Ports): Promise<void> {
   }
 }
 
-/** Schedules a vault whose sweep is overdue, that has none, or whose row cannot be read. Returns the alerts that are due. */
+/** Schedules a sweep of a vault where it is overdue, was never scheduled, or its row cannot be read. Returns the alerts that are due. */
 async function scheduleIfDue(
   vault: string,
   stored: Stored<SweepState> | undefined,
@@ -90,7 +91,7 @@ async function scheduleIfDue(
   ];
 }
 
-/** In place of a row that cannot be read. That is quarantined first; where it cannot be, the vault is swept all the same, and the failure is thrown. */
+/** Schedules a sweep in place of a row that cannot be read. The row is quarantined first; where that fails, the vault is swept all the same, and the failure is thrown. */
 async function scheduleAnew(vault: string, lost: RowUnreadable, ports: Ports): Promise<readonly Alerting[]> {
   const [quarantined] = await Promise.allSettled([quarantineRows([lost], ports)]);
   const state: SweepState = { token: ports.newId(), dueAt: ports.now(), differing: {}, policies: [] };
@@ -99,7 +100,7 @@ async function scheduleAnew(vault: string, lost: RowUnreadable, ports: Ports): P
   return quarantined.status === 'rejected' ? [() => Promise.reject(quarantined.reason)] : [];
 }
 
-/** A vault that the policy does not name any more and names again later is swept for the first time. */
+/** Removes the rows of vaults that the policy no longer names: if it names one again later, it is swept as a new vault. */
 const forgetUnguarded = (
   rows: ReadonlyMap<string, Stored<SweepState>>,
   vaults: readonly string[],
@@ -128,7 +129,7 @@ function isTimeToCheck(ports: Ports): boolean {
   return true;
 }
 
-/** While the policy cannot be used there is nothing to sweep; the sentry tells people so. */
+/** Whether the policy can be used. While it cannot, nothing is swept, and the sentry alerts people. */
 function hasPolicy(ports: Ports): boolean {
   try {
     return ports.policy.vaults.length > 0;
@@ -138,7 +139,7 @@ function hasPolicy(ports: Ports): boolean {
   }
 }
 
-/** A sweep that is due farther ahead than any setting lets a sweep schedule the next was scheduled by a clock that was ahead. */
+/** Whether a sweep is overdue. A time farther ahead than any setting allows was set by a wrong clock, and counts as overdue. */
 function isOverdue({ dueAt }: SweepState, by: string, { now, settings }: Ports): boolean {
   const everyMs = settings.sweepEverySeconds * SECOND_MS;
   const overdueShare = by === 'sentry' ? SENTRY_OVERDUE_SHARE : OTHERS_OVERDUE_SHARE;
@@ -146,13 +147,13 @@ function isOverdue({ dueAt }: SweepState, by: string, { now, settings }: Ports):
   return lateMs >= overdueShare * everyMs || lateMs < -2 * Math.max(everyMs, LONGEST_SWEEP_SECONDS * SECOND_MS);
 }
 
-/** Since when a sweep is waited for that has not begun: by a clock that was ahead, since now. */
+/** Since when a scheduled sweep has not begun; the present time where the row's time is in the future, by a wrong clock. */
 function awaitedSince(state: SweepState, now: Date): Date {
   const since = state.awaitedSince ?? state.dueAt;
   return since.getTime() > now.getTime() ? now : since;
 }
 
-/** Starts a new chain of sweeps at once; false where somebody else just did. */
+/** Starts a new chain of sweeps at once. Returns false where another instance just did. */
 async function schedule(
   vault: string,
   by: string,

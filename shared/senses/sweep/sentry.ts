@@ -13,8 +13,8 @@ import { keepSweeping } from './schedule.ts';
 const NAMED_FAULTS = 20;
 
 /**
- * Schedules the sweep of every vault that has none under way, and wakes the senders of alerts that are due. A policy that
- * cannot be used is alerted and thrown: nothing is swept and nothing is written until it can be used again.
+ * Schedules the sweep of every vault that has none scheduled. A policy that cannot be used is alerted and thrown: nothing is
+ * swept and nothing is written until it can be used again.
  */
 export async function watch(ports: Ports): Promise<void> {
   try {
@@ -28,7 +28,7 @@ export async function watch(ports: Ports): Promise<void> {
   await endIncidents(GUARDIAN, isOf(guardianBlind, 'policy-invalid'), 'the policy can be used again', ports);
 }
 
-/** As `watch`, and sends the alerts that are due: also while the policy cannot be used. */
+/** As `watch`, and queues the alerts that are due, also while the policy cannot be used. */
 export async function wakeAndWatch(ports: Ports): Promise<void> {
   const [woken, watched] = await Promise.allSettled([wake(ports), watch(ports)]);
   const failures = [woken, watched].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));

@@ -26,28 +26,28 @@ import { ended, refusedSweep } from './end.ts';
 import type { Listing, Lists } from './plan.ts';
 import { readVersions } from './read-versions.ts';
 
-/** Messages and rows of one sweep side by side. */
+/** Messages and rows of one sweep that are sent or written at the same time. */
 const AT_ONCE = 8;
-/** After so many sweeps that began and did not end, the vault counts as blind. */
+/** After so many sweeps that began and were not finished, the vault counts as not swept. */
 const BLIND_AFTER_SWEEPS = 3;
-/** What the policy said of a vault is remembered for so many changes. */
+/** Past policies of a vault that are kept. */
 const KEPT_POLICIES = 50;
 
 /**
- * One sweep of a vault. Schedules the next one first, so that a sweep that dies ends no chain; a message of another chain,
- * or one delivered again, is dropped. A vault that cannot be read is alerted after two minutes, and swept again all the
- * same. Throws where storage is away: the next sweep is scheduled by then, and comes all the same.
+ * Sweeps a vault once. The next sweep is scheduled first, so that it comes also where this one crashes or throws. A message
+ * of another chain, or one delivered again, is dropped. Where a vault cannot be read for two minutes, on-call is alerted.
+ * Throws where storage does not answer.
  */
 export async function sweep(message: SweepMessage, ports: Ports): Promise<void> {
   const { vault } = message;
-  // A vault that the policy does not name any more: its chain ends here.
+  // The policy no longer names the vault: its chain of sweeps ends here.
   if (!guardedVaults(ports.policy).includes(vault)) return;
   const standing = await readSweep(ports.tables, vault);
   if (standing === undefined || standing.value.token !== message.token) return;
   const scheduled = await scheduleNext(vault, standing, ports);
   if (scheduled === undefined) return;
   if ((scheduled.unended ?? 0) > BLIND_AFTER_SWEEPS)
-    await refusedSweep(vault, 'sweeps do not come to their end', ports);
+    await refusedSweep(vault, 'sweeps begin and are not finished', ports);
   const beganAt = ports.now();
   const came = await sweepOnce(vault, scheduled, beganAt, ports);
   await (came instanceof SweepRefused
@@ -55,7 +55,7 @@ export async function sweep(message: SweepMessage, ports: Ports): Promise<void> 
     : ended(vault, beganAt, came.differing, ports));
 }
 
-/** Schedules a vault's next sweep and makes it the chain that counts; `undefined` where somebody else just did. */
+/** Schedules a vault's next sweep under a new token. Returns `undefined` where another instance just did. */
 async function scheduleNext(vault: string, from: Stored<SweepState>, ports: Ports): Promise<SweepState | undefined> {
   const { tables, queues, now, newId, settings } = ports;
   const { awaitedSince: _, ...before } = from.value;
@@ -71,7 +71,7 @@ async function scheduleNext(vault: string, from: Stored<SweepState>, ports: Port
   return state;
 }
 
-/** What the policy says of the vault joins what it said before, where it is another. */
+/** The past policies of the vault, with the present one added where it has changed. */
 function policiesNow(
   vault: string,
   before: SweepState['policies'],
@@ -83,7 +83,7 @@ function policiesNow(
     : [...before, { from: now(), vault: said }].slice(-KEPT_POLICIES);
 }
 
-/** Reads, compares, queues. Returns why it could not, where the vault refused. */
+/** Reads the vault, compares it with the register, and queues inspections. Returns the reason where the vault refused. */
 async function sweepOnce(
   vault: string,
   scheduled: SweepState,
@@ -105,7 +105,7 @@ async function sweepOnce(
   }
 }
 
-/** The register is lost, and what it would be rebuilt from cannot be believed or read: lasting, and for people to know why. */
+/** Whether the register is lost and the trail, from which it would be rebuilt, is broken or cannot be read. Lasting: a person has to act. */
 const isTrailUnusable = (error: unknown): error is TrailBroken | SpooledRecordUnreadable | RegisterRecordUnreadable =>
   error instanceof TrailBroken || error instanceof SpooledRecordUnreadable || error instanceof RegisterRecordUnreadable;
 
@@ -118,7 +118,7 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
     readKeys(ports.tables.keys, vault),
     claimsLeft(vault, ports),
   ]);
-  // A row that cannot be read leaves out its own key alone.
+  // A row that cannot be read leaves out only its own key.
   const isSound = ({ key }: { readonly key: string }): boolean => !unreadable.has(key);
   const present = got(vault, keys);
   const lists: Lists = {
@@ -133,14 +133,14 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
   const found = compare({ ...listing, lists: clear }, listed, read);
-  // What an inspection wrote may be good again, and nobody was alerted.
+  // A key whose inspection crashed is inspected again, even if it is as approved now: people may not have been alerted.
   const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   // A row that was put right may have stood for what nobody inspected meanwhile.
   const repaired = Object.keys(before.differing).filter((key) => before.differing[key]?.etag === UNREADABLE_ROW);
   const again = repaired.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
   const differing = [...new Set([...found.differing, ...open, ...again])];
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));
-  // Queued before anybody is alerted: an alert that fails must not keep what is to be undone.
+  // Queued before anybody is alerted: a failing alert must not delay a restore.
   const steps = [
     () => inTurns(AT_ONCE, queued, (key) => ports.queues.inspections.send(differs(vault, key, ports))),
     () => inTurns(1, [...unreadable], ([key, error]) => alertUnguarded({ vault, key }, error, ports)),
@@ -165,7 +165,7 @@ const differs = (vault: string, key: string, { newId, now }: Ports): Inspection 
   attempt: 0,
 });
 
-/** An inspection that wrote the row meanwhile knows better: then what this sweep saw is dropped. */
+/** Writes what the sweep observed of a key. Where an inspection wrote the row meanwhile, the sweep's observation is dropped. */
 async function writeObserved(
   vault: string,
   key: string,
