@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Who may do it: `anyone`, or an object id, which on the local Azure a name stands for. Throws `NotAllowed` for any other word. */
+/** The value of `--by`: `anyone`, or an object id; on the local Azure also the name of an identity. Throws `NotAllowed` for any other word. */
 export function byWhom(word: string, { identities }: Context): string {
   if (word === 'anyone') return word;
   const oid = identities.get(word) ?? word;
@@ -17,7 +17,7 @@ export function byWhom(word: string, { identities }: Context): string {
   throw new NotAllowed(`--by takes an object id, or anyone; ${word} is neither.${names}`);
 }
 
-/** What an approval allows: which acts on what, by whom, from when until when, why, and who asked. A line each. */
+/** An approval in several lines: the acts and the key, by whom, from when until when, why, and who asked. */
 export const approvalLines = (approval: Approval, { identities }: Context): readonly string[] => [
   `  ${whatOf(approval)}`,
   `  by ${spellBy(approval, identities)}`,
@@ -26,7 +26,7 @@ export const approvalLines = (approval: Approval, { identities }: Context): read
   `  asked by ${nameOf(approval.asked.by)}`,
 ];
 
-/** The ids of approvals whose state came to be, as the register has them. */
+/** The ids of consumed approvals, by the register. */
 export const consumedIn = (records: readonly KeyRecord[]): ReadonlySet<string> =>
   new Set(
     records.flatMap(({ approved: { versions, standing } }) => [
@@ -35,7 +35,7 @@ export const consumedIn = (records: readonly KeyRecord[]): ReadonlySet<string> =
     ]),
   );
 
-/** The same in one line, with its id and how it stands. @param consumed ids of those that were consumed */
+/** An approval in one line, with its id and whether it is asked, granted or consumed. @param consumed ids of consumed approvals */
 export function approvalLine(approval: Approval, consumed: ReadonlySet<string>, { identities }: Context): string {
   const { id, asked, granted, until, why } = approval;
   const stands = consumed.has(id) ? 'consumed' : granted === undefined ? 'asked' : `granted by ${nameOf(granted.by)}`;
@@ -43,7 +43,7 @@ export function approvalLine(approval: Approval, consumed: ReadonlySet<string>, 
   return `  ${id}  ${stands}: ${whatOf(approval)} by ${by} until ${utc(until)}: ${why} (asked by ${nameOf(asked.by)})`;
 }
 
-/** Whether an approval is consumed, or is asked or granted and its time is not over. */
+/** Whether `status` lists an approval: it is consumed, or it is asked or granted and has not ended. */
 export const isWorthALine = ({ id, until, withdrawn }: Approval, consumed: ReadonlySet<string>, now: Date): boolean =>
   consumed.has(id) || (withdrawn === undefined && now.getTime() <= until.getTime());
 

@@ -7,14 +7,14 @@ import { NotAllowed } from '../../shared/errors.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
 import type { Context } from './context.ts';
 
-/** What a baseline of the vault would take, the suspicious first. */
+/** The state of a vault's baseline, and every version that accepting it would approve, suspicious ones first. */
 export async function showBaseline(vault: string, context: Context): Promise<string> {
   const { ports } = context;
   const [state, proposed] = await Promise.all([readBaseline(ports.tables, vault), proposeBaseline(vault, ports)]);
   const standing =
     state?.state === 'accepted'
       ? `accepted on ${utc(state.at)} by ${state.by.name ?? state.by.oid}`
-      : 'not accepted: what is not suspicious counts in alert, and nothing is written to this vault';
+      : 'not accepted: keys in alert are guarded except for suspicious versions, and nothing is written to this vault';
   return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed, context)]
     .filter((text) => text !== '')
     .join('\n');
@@ -43,15 +43,15 @@ function suspiciousHelp(vault: string, proposed: readonly Proposed[], { ports, c
     const word = unusable(one, ports.now()) === undefined ? '--as-shown' : '--needed';
     return `${word} ${nameOf(one)}`;
   });
-  return `Say of each suspicious version whether something needs it. If all of them are needed:
+  return `Decide for each suspicious version whether it is in use. If all of them are in use:
   ${commandLine('baseline accept', vault, ...words)}
---needed    something needs it: it is approved as usable, and is to be restored where it is not
---as-shown  something needs it, and it is right as it is now: it is approved so
---retired   nothing needs it any more: it is approved as it is
-What you do not name stays as it was approved, or is known and not approved.`;
+--needed    it is in use: it is approved as usable; if it is not usable now, restore it afterwards
+--as-shown  it is in use and right as it is now: it is approved as it is
+--retired   it is no longer in use: it is approved as it is
+A suspicious version that you do not name stays as it was approved, or stays unapproved.`;
 }
 
-/** Makes what is there now the approved state. */
+/** Accepts the baseline of a vault: its present state becomes the approved one. */
 export async function acceptShown(
   vault: string,
   words: Required<BaselineWords>,
@@ -65,7 +65,7 @@ export async function acceptShown(
     throw new NotAllowed(`There is no ${strangers.join(', ')} in ${vault}: nothing was accepted.`);
   const twice = named.filter((name, at) => named.indexOf(name) !== at);
   if (twice.length > 0)
-    throw new NotAllowed(`${twice.join(', ')} can be one of needed, as shown and retired only: nothing was accepted.`);
+    throw new NotAllowed(`${twice.join(', ')} can only be one of needed, as shown and retired: nothing was accepted.`);
   await acceptBaseline(vault, proposed, words, who, ports);
   const unnamed = versions.filter((one) => one.suspicious !== undefined && !named.includes(nameOf(one)));
   const kept = unnamed.filter(({ approved }) => approved !== undefined).length;
@@ -82,24 +82,24 @@ export async function acceptShown(
     `The baseline of ${vault} is accepted: ${counts.join(', ')}.`,
     ...(isToRestore
       ? [
-          'What is needed and not usable is restored, once the vault was swept, with:',
+          'After the next sweep of the vault, restore the needed versions that are not usable with:',
           `  ${commandLine('restore', vault)}`,
         ]
       : []),
   ].join('\n');
 }
 
-/** Accepts the baseline of every vault that waits for it. Nothing can be said of single versions then. */
+/** Accepts the baseline of every vault that has none accepted. Single versions cannot be named then. */
 export async function acceptAll(words: Required<BaselineWords>, context: Context): Promise<string> {
   const { ports } = context;
   if (words.needed.length + words.retired.length + words.asShown.length > 0)
-    throw new NotAllowed('With --all nothing can be said of single versions: accept their vault by itself.');
+    throw new NotAllowed('With --all no single version can be named: accept the baseline of its vault alone.');
   const said: string[] = [];
   for (const vault of guardedVaults(ports.policy)) {
     const state = await readBaseline(ports.tables, vault);
     if (state?.state !== 'accepted') said.push(await acceptShown(vault, words, context));
   }
-  return said.length === 0 ? 'No baseline waits: every vault has one that was accepted.' : said.join('\n');
+  return said.length === 0 ? 'The baseline of every vault is accepted already.' : said.join('\n');
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -14,18 +14,18 @@ import type { Ports } from '../../shared/ports.ts';
 import { folderOptions } from '../guardian-folder.ts';
 import { credentialOf, findLocalAzure, LocalAzureMissing, outsideConnection } from '../outside-client.ts';
 
-/** Who runs a command, against what. */
+/** Who runs a command, against which guardian. */
 export interface Context {
-  /** Reads and writes of vaults are made under the rights of who runs the command, never under the guardian's. */
+  /** Reads and writes of vaults are made under the rights of the person who runs the command, never under the guardian's. */
   readonly ports: Ports;
   readonly who: Actor;
   /** Whether it is the local Azure of `npm start`. */
   readonly local: boolean;
-  /** Object ids by name, of the identities that can be called so: those of the local Azure. */
+  /** Object ids of the local Azure's identities, by name; empty for a deployed guardian. */
   readonly identities: ReadonlyMap<string, string>;
-  /** A further command against the same guardian, as it is to be typed. */
+  /** A further command against the same guardian, as a person types it. */
   readonly commandLine: (...words: readonly string[]) => string;
-  /** A command of an incident, `key-guardian …` or another program's, as it is to be typed; `undefined` for what does not work against this guardian. */
+  /** A command of an incident, `key-guardian …` or another program's, as a person types it; `undefined` for a command that does not work against this guardian. */
   readonly runnable: (command: string) => string | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function localContext(identity: string, folder: string): Promise<Co
   };
 }
 
-/** The settings that a local guardian left for the command line. Throws `LocalAzureMissing` where they cannot be used. */
+/** The settings that a local guardian wrote for the command line. Throws `LocalAzureMissing` where they cannot be used. */
 async function settingsIn(folder: string): Promise<Settings> {
   const file = join(folder, 'guardian-settings.json');
   try {
@@ -60,7 +60,7 @@ async function settingsIn(folder: string): Promise<Settings> {
   }
 }
 
-/** The context of a deployed guardian: settings from the environment, rights of whoever is signed in to Azure here. */
+/** The context of a deployed guardian: settings from the environment, rights of the person who is signed in to Azure here. */
 export async function azureContext(): Promise<Context> {
   const settings = {
     ...settingsOfCommand(),
@@ -78,7 +78,7 @@ export async function azureContext(): Promise<Context> {
   };
 }
 
-/** A token of whoever is signed in here. Throws `NotAllowed` where nobody is. */
+/** A token of the person who is signed in here. Throws `NotAllowed` where nobody is. */
 async function signedIn(): Promise<AccessToken> {
   const credential = currentOutside().credential('watcher', undefined);
   try {
@@ -91,7 +91,7 @@ async function signedIn(): Promise<AccessToken> {
   throw new NotAllowed('Nobody is signed in to Azure here: run "az login" first.');
 }
 
-/** Who a token names. Only its name and object id are looked at; nothing of it is printed. */
+/** The person that a token names. Only the name and the object id are read; nothing of the token is printed. */
 function actorOf(token: string): Actor {
   const { oid, upn, unique_name } = claims.parse(
     JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')),

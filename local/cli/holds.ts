@@ -1,7 +1,7 @@
 import { type Hold, isInForce, spellHold } from '../../shared/domain/hold.ts';
 import { utc } from '../../shared/domain/time.ts';
 
-/** The holds that stop anything at this moment. */
+/** The holds that are in force at this moment. */
 export const standing = (holds: readonly Hold[], now: Date): readonly Hold[] =>
   holds.filter((hold) => isInForce(hold, now));
 

@@ -3,7 +3,7 @@ import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { readKeys } from '../../shared/register/keys.ts';
 
-/** What a command names; a version is looked for only where a key is named. */
+/** The vault, key and version that a command names. A version is checked only where a key is named. */
 interface Named {
   readonly vault: string;
   readonly key?: string | undefined;
@@ -11,8 +11,8 @@ interface Named {
 }
 
 /**
- * Throws `NotAllowed` where a name is none that the guardian knows: a hold or an approval on a name that was mistyped
- * would look set and change nothing.
+ * Throws `NotAllowed` for a name that the guardian does not know: a hold or an approval on a mistyped name would have no
+ * effect, and nobody would notice.
  */
 export async function refuseUnknown({ vault, key, version }: Named, { policy, tables }: Ports): Promise<void> {
   const vaults = guardedVaults(policy);
@@ -21,7 +21,7 @@ export async function refuseUnknown({ vault, key, version }: Named, { policy, ta
   if (key === undefined) return;
   if (!keyPolicy(policy, vault, key).guarded) throw new NotAllowed(`The policy leaves ${vault}/${key} out.`);
   const { known, unreadable } = await readKeys(tables.keys, vault);
-  // Its row does not say which versions it has, and a responder has to be able to hold it all the same.
+  // The row of the key cannot be read, so its versions are not known; a responder has to be able to set a hold all the same.
   if (unreadable.has(key)) return;
   const record = known.get(key)?.record;
   if (record === undefined)

@@ -19,29 +19,29 @@ import { readSweep } from '../../shared/register/vaults.ts';
 import { consumedIn } from './approvals.ts';
 import type { Context } from './context.ts';
 
-/** How long a recovered key is given to list again, in ms. */
+/** How long the command waits for a recovered key to be listed again, in ms. */
 const BACK_WITHIN_MS = 30_000;
 const INSPECT_EVERY_MS = 500;
 
-/** What to put back. */
+/** What to restore. */
 export interface Restoring {
   readonly vault: string;
-  /** Left out: every key of the vault that is not as approved. */
+  /** `undefined`: every key of the vault that is not as approved. */
   readonly key: string | undefined;
-  /** Only this version, where approvals are taken back. */
+  /** The only version for which approvals are taken back; `undefined` for all. */
   readonly version: string | undefined;
-  /** Say what would be done, and do nothing. */
+  /** Only say what would be restored. */
   readonly dryRun: boolean;
-  /** Take back as well what approvals allowed: the state before them is approved again. */
+  /** Take approvals back as well: what was approved before them is approved again. */
   readonly alsoApproved: boolean;
 }
 
 /**
- * Puts keys back as they were approved, under the rights of who runs it: whatever the guardian's mode and holds say, since
- * a person says otherwise now. It is the guardian's own inspection that does it. Retired versions stay retired unless
- * approvals are taken back. Throws `NotAllowed`, with all that came of it, where a key is not as approved afterwards.
+ * Restores keys to what was approved, under the rights of the person who runs it, in any mode and during any hold. It runs the
+ * guardian's own inspection. Retired versions stay retired unless approvals are taken back. Throws `NotAllowed`, with
+ * everything that was done, where a key is not as approved afterwards.
  *
- * @param turnWithinMs how long it waits while the guardian works on a key
+ * @param turnWithinMs how long it waits while the guardian has the claim on a key
  */
 export async function restore(wanted: Restoring, context: Context, turnWithinMs = CLAIM_MS): Promise<string> {
   if (wanted.key !== undefined) return restoreKey({ ...wanted, key: wanted.key }, context, turnWithinMs);
@@ -64,8 +64,8 @@ export async function restore(wanted: Restoring, context: Context, turnWithinMs 
 }
 
 /**
- * The keys of which the last inspection found something, or that the last good sweep found differing, as of when; with
- * those for which approvals were consumed, where they are to be taken back.
+ * The keys for which the last inspection found something, or that the last good sweep found differing, and the time of that
+ * sweep; also the keys with consumed approvals, where these are taken back.
  */
 async function differingKeys(
   { vault, alsoApproved }: Restoring,
@@ -110,7 +110,7 @@ async function restoreKey(wanted: Restoring & KeyId, context: Context, turnWithi
     : lines.join('\n');
 }
 
-/** The approvals that were consumed for a key and whose time is not over: they would allow the same again. */
+/** Lines for the consumed approvals of a key that have not ended: they would allow the same change again. */
 async function stillAllowed(
   record: KeyRecord,
   { vault }: Restoring,
@@ -148,7 +148,7 @@ function preview(id: KeyId, back: readonly string[], decision: Decision, context
   ].join('\n');
 }
 
-/** Inspects until nothing is left to undo. A key that was deleted takes its time to come back, and shows only then what else it needs. */
+/** Inspects until nothing is left to undo. A deleted key needs time to come back, and only then its versions can be restored. */
 async function restoreUntilDone(
   message: Inspection,
   guard: SubjectGuard,
@@ -174,7 +174,7 @@ async function restoreUntilDone(
   }
 }
 
-/** Whether something was sent that does not show yet, or is settling. */
+/** Whether a write does not show yet, or the key is settling. */
 const isComing = ({ actions, judgements }: Decision, ended: readonly Ended[]): boolean =>
   actions.length > 0 ||
   ended.some(({ outcome }) => outcome.kind === 'begun') ||
@@ -196,8 +196,8 @@ const spellTakenBack = (change: RegisterChange): string =>
     : 'take back what approvals allowed';
 
 /**
- * What of a key is not as approved and no write puts right: what was found and what a person can do, under a line of
- * their own. Empty where there is nothing.
+ * Lines for what is not as approved and cannot be restored by a write: what was found, and what a person can do. Empty where
+ * there is nothing.
  */
 function notRestored(id: KeyId, { judgements }: Decision, context: Context): readonly string[] {
   const lines = judgements.flatMap((judgement) => whatToDo(judgement, context));
@@ -214,14 +214,14 @@ function whatToDo({ finding, verdict }: Judgement, context: Context): readonly s
     case 'approved':
       return [];
     case 'settling':
-      return lines('It is settling: look again in a minute.');
+      return lines('It is settling: run this command again in a minute.');
     case 'withheld':
       return verdict.because === 'managed'
-        ? lines('This cannot be restored: the key belongs to a certificate, which is what to mend.')
+        ? lines('This cannot be restored here: the key belongs to a certificate. Restore the certificate instead.')
         : lines(`This cannot be restored: ${verdict.because}.`);
     case 'left-to-people':
       return lines(
-        'No write puts this right. What a person can do:',
+        'No write can restore this. What a person can do:',
         ...finding.commands.flatMap((command) => context.runnable(command) ?? []),
       );
     default:

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { z } from 'zod';
 
-/** What a command is about, in lower case. */
+/** The vault, key or version that a command is for, in lower case. */
 export interface Target {
   readonly vault: string;
   readonly key: string | undefined;
@@ -17,7 +17,7 @@ export function parseTarget(text: string): Target {
   return { vault, key, version };
 }
 
-/** `vault` or `vault/key`: what is said holds for all versions. */
+/** `vault` or `vault/key`: the command is for all versions. */
 export function parseVaultOrKey(text: string): Target {
   const { version, ...target } = parseTarget(text);
   if (version !== undefined)
@@ -32,7 +32,7 @@ export function parseVault(text: string): string {
   return vault;
 }
 
-/** Longer than this nothing lasts that a person says on the command line: 30 days. */
+/** The most hours that a command takes: 30 days. */
 const MOST_HOURS = 720;
 
 /** Hours as a number above 0, at most 720. */
@@ -45,7 +45,7 @@ export function parseHours(text: string): number {
 
 const isoMoment = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
 
-/** A moment in ISO 8601, with its time zone: without one it would be another moment on another machine. */
+/** A moment in ISO 8601 with its time zone: without one it would mean another moment on another machine. */
 export function parseMoment(text: string): Date {
   const { success } = isoMoment.safeParse(text);
   if (!success)
@@ -53,10 +53,10 @@ export function parseMoment(text: string): Date {
   return new Date(text);
 }
 
-/** What an alert can carry, and a person reads in it. */
+/** Characters of a reason at most: people read it in an alert. */
 const MOST_CHARACTERS_OF_WHY = 1_000;
 
-/** A reason in words: one that is empty is none, and one of more than 1000 characters is a report. */
+/** A reason in words, of 1 to 1000 characters. */
 export function parseWhy(text: string): string {
   const why = text.trim();
   if (why === '') throw new InvalidArgumentError('Say why, in words.');

@@ -69,7 +69,7 @@ async function approvalsOf(vault: string, now: Date, context: Context): Promise<
   });
 }
 
-/** The keys of a vault that stay deleted, and the versions that stay disabled, because that was approved. */
+/** Lines for the keys of a vault that stay deleted, and the versions that stay disabled, because that was approved. */
 const lostByApproval = (vault: string, { ports }: Context): Promise<readonly string[]> =>
   unlessUnreadable(async () => {
     const { known } = await readKeys(ports.tables.keys, vault);

@@ -56,8 +56,8 @@ export async function keepSweeping(by: string, ports: Ports): Promise<void> {
 }
 
 /**
- * Schedules overdue sweeps in the sentry's place: a timer can stop. Called by a function after its own work, which must not
- * be repeated because this fails: so it does not throw where storage does not answer.
+ * Queues due alerts and schedules overdue sweeps in the sentry's place: a timer can stop. Called by a function after its own work,
+ * which must not be repeated because this fails: so it does not throw where storage does not answer.
  */
 export async function helpSentry(by: string, ports: Ports): Promise<void> {
   if (!isTimeToCheck(ports)) return;

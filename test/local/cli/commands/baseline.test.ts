@@ -35,7 +35,7 @@ describe('baseline', () => {
     );
     const name = `dev-db/${versionOf('contoso-dev', 'dev-db')}`;
     expect(await refused('baseline', 'accept', 'contoso-dev', '--needed', name, '--retired', name)).toBe(
-      `${name} can be one of needed, as shown and retired only: nothing was accepted.`,
+      `${name} can only be one of needed, as shown and retired: nothing was accepted.`,
     );
   });
 
@@ -85,7 +85,7 @@ describe('baseline', () => {
     await as('attacker').disable('contoso-dev', 'dev-web');
     expect((await done('baseline', 'accept', 'contoso-dev', '--needed', name)).split('\n')).toEqual([
       'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
-      'What is needed and not usable is restored, once the vault was swept, with:',
+      'After the next sweep of the vault, restore the needed versions that are not usable with:',
       `  npm run key-guardian -- --folder ${folder()} restore contoso-dev`,
     ]);
     await swept();
@@ -93,12 +93,12 @@ describe('baseline', () => {
   });
 
   it('is accepted of all vaults that wait at once, and says nothing of single versions then', async () => {
-    expect(await done('baseline', 'accept', '--all')).toBe('No baseline waits: every vault has one that was accepted.');
+    expect(await done('baseline', 'accept', '--all')).toBe('The baseline of every vault is accepted already.');
     const { tables } = running().guardian.ports;
     for (const vault of ['contoso-disks', 'contoso-dev'])
       await tables.baselines.put('baseline', vault, { state: 'proposed', at: new Date(), keys: 3, suspicious: [] });
     expect(await refused('baseline', 'accept', '--all', '--needed', 'disk-web/0')).toBe(
-      'With --all nothing can be said of single versions: accept their vault by itself.',
+      'With --all no single version can be named: accept the baseline of its vault alone.',
     );
     expect((await done('baseline', 'accept', '--all')).split('\n')).toEqual([
       'The baseline of contoso-disks is accepted: 5 versions are approved.',

@@ -132,7 +132,7 @@ describe('restore', () => {
     const told = [
       'contoso-dev/dev-app is not as it was approved:',
       `  Version ${version} of contoso-dev/dev-app allows the operations wrapKey, unwrapKey, decrypt; approved were wrapKey, unwrapKey.`,
-      '    No write puts this right. What a person can do:',
+      '    No write can restore this. What a person can do:',
       `    npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}`,
     ];
     expect((await refused('restore', 'contoso-dev/dev-app')).split('\n')).toEqual(told);
