@@ -213,7 +213,7 @@ describe('settling a hold', () => {
     await world.pass(10);
     expect(enabled(world)).toEqual([true, true]);
     // Left open, it would cover the next act of an attacker.
-    expect(asked).toHaveLength(1);
+    expect(asked).toHaveLength(2);
     for (const { id: approval } of asked)
       await expect(grantApproval(VAULT, approval, OTHER, world.ports)).rejects.toThrow('was withdrawn');
   });
