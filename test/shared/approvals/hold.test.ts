@@ -76,6 +76,8 @@ describe('setting a hold', () => {
     await world.pass(70, 10);
     expect(world.writes()).toEqual([]);
     expect(await open(world, 'disk-b')).toMatchObject([{ judgement: 'withheld: hold' }]);
+    // The next sweep tells of it instead.
+    expect(world.alerts.map(({ incident: { kind } }) => kind)).toContain('hold-set');
   });
 });
 

@@ -177,6 +177,19 @@ describe('a key of which a read is refused', () => {
   });
 });
 
+test('what the lists of a throttled vault show is undone all the same', async () => {
+  const world = await sweptWorld({
+    vaults: [{ name: VAULT, keys: ['disk-a', 'disk-b'].map((key) => seedKey(key, [{}, {}])) }],
+  });
+  world.azure.fault({
+    match: { vault: VAULT, key: 'disk-b', identity: 'watcher', operation: 'list-versions' },
+    answer: { kind: 'throttled' },
+  });
+  await world.as('attacker').delete(VAULT, 'disk-a');
+  await world.pass(180, 10);
+  expect(enabledIn(world, 'disk-a')).toEqual([true, true]);
+});
+
 describe('an inspection that ended before people were told', () => {
   test.each(['outbox', 'incidents', 'holds'])(
     'for minutes, because %s refused, is made up for although the key is good again',
