@@ -24,7 +24,7 @@ test('gives what was there before it was asked for, however short the time', asy
 test('says what was being done and for how long where nothing came', async () => {
   await expect(within(5, 'spooling records', never)).rejects.toMatchObject({
     name: 'StorageUnreachable',
-    message: expect.stringContaining(': keeping records.'),
+    message: expect.stringContaining(': spooling records.'),
     status: undefined,
     cause: { message: 'No answer within 5 ms.' },
   });
