@@ -1,5 +1,5 @@
-import type { Actor } from '../domain/audit-record.ts';
-import { type Attributes, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import { type Attributes, materialOf, newestOf, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
 import { approvedVersions, isKept, type KeyRecord, type LastObserved } from '../domain/register.ts';
 import { vaultSubject } from '../domain/subject.ts';
 import { NotAllowed } from '../errors.ts';
@@ -71,8 +71,7 @@ export async function acceptBaseline(
   const changes = [...comingBack(said, proposed, known), ...said];
   const subject = vaultSubject(vault);
   const accepted = entry('baseline', subject, { state: 'accepted', versions: changes.length }, ports, { who: by });
-  const entries = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
-  await ports.trail.appendRegister([...entries, accepted]);
+  await appendRegister(vault, changes, accepted, ports);
   await ports.trail.append([accepted]);
   // A version that keeps its earlier approval is not settled by this: nobody said that it stays as it is.
   const isJudged = (one: Proposed): boolean =>
@@ -86,11 +85,11 @@ export async function acceptBaseline(
   await writeBaseline(ports.tables, vault, { state: 'accepted', since, at, by, record: accepted.id });
 }
 
-/** Approves what the proposal approves without a person: every version that is neither suspicious nor known yet. */
+/** Approves what the proposal approves without a person: every version that is neither suspicious nor known yet. @param record the record of the proposal */
 export async function approveProposed(
   vault: string,
   proposed: readonly Proposed[],
-  record: (changes: readonly KeyChange[]) => Promise<void>,
+  record: AuditEntry,
   ports: Ports,
 ): Promise<void> {
   const { known } = await readKeys(ports.tables.keys, vault);
@@ -98,8 +97,19 @@ export async function approveProposed(
   const changes = proposed.flatMap((one) =>
     changesFor(one, nothing, proposed, known.get(one.key)?.record, ports.now()),
   );
-  await record(changes);
+  await appendRegister(vault, changes, record, ports);
   await writeRows(vault, proposed, changes, () => true, ports);
+}
+
+/** Records changes of what is approved in the register's stream, with the record of the baseline that they belong to last. */
+async function appendRegister(
+  vault: string,
+  changes: readonly KeyChange[],
+  baseline: AuditEntry,
+  ports: Ports,
+): Promise<void> {
+  const entries = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
+  await ports.trail.appendRegister([...entries, baseline]);
 }
 
 function changesFor(
@@ -115,9 +125,7 @@ function changesFor(
   const about = {
     version,
     created: shown.created,
-    keyType: read?.detail.keyType,
-    keySizeBits: read?.detail.keySizeBits,
-    fingerprint: read?.detail.fingerprint,
+    ...materialOf(read?.detail),
   };
   const word = wordOn(nameOf(one), words);
   if (suspicious !== undefined && word === undefined)
@@ -163,10 +171,8 @@ const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): At
 
 /** The operations of a disabled version that cannot be read in full: those of the key's newest version that can be read. */
 const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly string[] =>
-  proposed
-    .flatMap((one) => (one.key === key && one.read !== undefined ? [one.read] : []))
-    .toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.detail.operations ??
-  VITAL_OPERATIONS;
+  newestOf(proposed.flatMap((one) => (one.key === key && one.read !== undefined ? [one.read] : [])))?.detail
+    .operations ?? VITAL_OPERATIONS;
 
 /** Writes the rows of keys. What an inspection wrote meanwhile stays. */
 async function writeRows(

@@ -12,7 +12,7 @@ import type { Ports } from '../ports.ts';
 import { changesByKey, type KeyChange, withChanges } from '../register/changes.ts';
 import { changeKey, ROWS_AT_ONCE } from '../register/keys.ts';
 import { readBaseline, writeBaseline } from '../register/vaults.ts';
-import { entry, registerEntry } from '../trail/entries.ts';
+import { entry } from '../trail/entries.ts';
 import { approveProposed } from './accept-baseline.ts';
 import { proposeBaseline } from './propose-baseline.ts';
 
@@ -54,15 +54,7 @@ async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
   const record = entry('baseline', vaultSubject(vault), { state: 'proposed', keys, suspicious }, ports);
   await ports.trail.append([record]);
-  await approveProposed(
-    vault,
-    proposed,
-    async (changes) => {
-      const entries = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
-      await ports.trail.appendRegister([...entries, record]);
-    },
-    ports,
-  );
+  await approveProposed(vault, proposed, record, ports);
   await writeBaseline(ports.tables, vault, state);
   return state;
 }

@@ -1,5 +1,6 @@
 import { type ApprovableAct, type Approval, approvableActs } from '../domain/approval.ts';
 import type { Actor } from '../domain/audit-record.ts';
+import { inspectionFor } from '../domain/hint.ts';
 import { DEFAULT_HOLD_MS, type Hold, isInForce, type Settlement, subjectOfHold } from '../domain/hold.ts';
 import type { KeyId } from '../domain/key.ts';
 import { guardedVaults } from '../domain/policy.ts';
@@ -14,6 +15,7 @@ import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 import { askApproval, withdrawApproval } from './approve.ts';
 import { incidentOfHold } from './ended-holds.ts';
+import { readApprovals } from './read.ts';
 import { isId, recordThenChange } from './record-then-change.ts';
 
 /** Sets a hold: the guardian writes nothing from now on, to a key, a vault, or everything. One person alone can set it; everyone is alerted. */
@@ -118,19 +120,20 @@ function askFor({ vault, key, version, acts }: Changed, hold: Hold, by: Actor, p
 /** Withdraws what was asked for when the hold was settled before: left open, it would cover an act that nobody meant. */
 async function withdrawAsked(hold: string, by: Actor, ports: Ports): Promise<void> {
   for (const vault of guardedVaults(ports.policy)) {
-    const { stored } = await ports.tables.approvals.list(vault);
-    for (const { value } of stored) if (value.hold === hold) await withdrawApproval(vault, value.id, by, ports);
+    for (const asked of await readApprovals(ports, vault))
+      if (asked.hold === hold) await withdrawApproval(vault, asked.id, by, ports);
   }
 }
 
 const wake = (id: KeyId, { queues, newId, now }: Ports): Promise<void> =>
-  queues.inspections.send({
-    subject: keyOf(id),
-    hints: [
-      { id: newId(), sense: 'follow-up', sensedAt: now(), says: { kind: 'inspect-again', why: 'a hold was settled' } },
-    ],
-    attempt: 0,
-  });
+  queues.inspections.send(
+    inspectionFor(keyOf(id), {
+      id: newId(),
+      sense: 'follow-up',
+      sensedAt: now(),
+      says: { kind: 'inspect-again', why: 'a hold was settled' },
+    }),
+  );
 
 async function found(id: string, { tables }: Ports): Promise<Stored<Hold>> {
   const stored = isId(id) ? await tables.holds.get('holds', id) : undefined;

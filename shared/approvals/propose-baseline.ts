@@ -1,4 +1,4 @@
-import { spell } from '../domain/key.ts';
+import { newestOf, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { Answer, VaultReads } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
@@ -53,8 +53,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
 async function readVersions(vault: string, key: string, reads: VaultReads): Promise<readonly ShownVersion[]> {
   const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
   const listing = got(versions, spell({ vault, key }));
-  const newest = listing.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0]?.version;
-  const currentVersion = current.kind === 'ok' ? current.value.version : newest;
+  const currentVersion = current.kind === 'ok' ? current.value.version : newestOf(listing)?.version;
   const shown: ShownVersion[] = [];
   for (const listed of listing) {
     const { version } = listed;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { act } from './audit-record.ts';
 import { keyId } from './key.ts';
-import { subject } from './subject.ts';
+import { type Subject, subject } from './subject.ts';
 import { moment } from './time.ts';
 
 /** Why a subject is to be inspected, as a sense found it. A hint never says what is true: the inspection reads that. */
@@ -44,6 +44,9 @@ export const inspection = z.object({
   attempt: z.number().int().nonnegative().default(0),
 });
 export type Inspection = z.infer<typeof inspection>;
+
+/** The inspection of a subject for one reason. */
+export const inspectionFor = (of: Subject, reason: Hint): Inspection => ({ subject: of, hints: [reason], attempt: 0 });
 
 /** A message of the queue `sweeps`. `token` names its chain of sweeps; a message of any but the vault's current chain is dropped. */
 export const sweepMessage = z.object({ vault: keyId.shape.vault, token: z.string() });

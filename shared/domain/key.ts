@@ -29,6 +29,10 @@ export interface ListedVersion {
   readonly updated: Date;
 }
 
+/** The version that was made last. */
+export const newestOf = <T extends Pick<ListedVersion, 'created'>>(versions: readonly T[]): T | undefined =>
+  versions.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
+
 /** What only a read of the single version shows. */
 export interface VersionDetail {
   readonly operations: readonly string[];
@@ -45,6 +49,13 @@ export interface VersionDetail {
 export interface ObservedVersion extends ListedVersion {
   readonly detail: VersionDetail | undefined;
 }
+
+/** The key material of a version, as far as it was read. */
+export const materialOf = (detail: VersionDetail | undefined) => ({
+  keyType: detail?.keyType,
+  keySizeBits: detail?.keySizeBits,
+  fingerprint: detail?.fingerprint,
+});
 
 /** A key as the vault showed it. Where it could not be read there is no `ObservedKey`, but a `Refusal`. */
 export type ObservedKey =

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '../domain/audit-record.ts';
-import type { Hint, HintSays, Inspection } from '../domain/hint.ts';
+import { type Hint, type HintSays, type Inspection, inspectionFor } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
 import { type Unparsed, wholeText } from '../incidents/quarantine.ts';
@@ -111,7 +111,7 @@ function inspectionFrom(
   const says = saysOf(record, by, subject.version, own, knownUsers(subject.vault, subject.key, users, policy));
   if (says === undefined) return undefined;
   const hint: Hint = { id: idOf(record, by), sense: 'audit-log', sensedAt: now, says };
-  return { subject: keyOf(subject), hints: [hint], attempt: 0 };
+  return inspectionFor(keyOf(subject), hint);
 }
 
 function saysOf(

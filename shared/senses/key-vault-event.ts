@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { HintSays } from '../domain/hint.ts';
+import { type HintSays, inspectionFor } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
@@ -62,7 +62,7 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
     return { inspections: [], unparsed: [] };
   const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version: version.toLowerCase() }) };
   return {
-    inspections: [{ subject, hints: [{ id: short(id), sense: 'key-vault-event', sensedAt: now, says }], attempt: 0 }],
+    inspections: [inspectionFor(subject, { id: short(id), sense: 'key-vault-event', sensedAt: now, says })],
     unparsed: [],
   };
 }

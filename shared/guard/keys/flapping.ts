@@ -21,13 +21,10 @@ export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlig
  * with the most. The order in which they were undone does not matter.
  */
 export function isFlapping(record: Undone, now: Date): boolean {
-  const undone = undoneLately(record, now);
-  const acts = [...Map.groupBy(undone, ({ version }) => version)].map(
-    ([version, its]) => [version, new Set(its.map(({ since }) => since.getTime())).size] as const,
-  );
-  const most = (isMeant: (version: string | undefined) => boolean): number =>
-    Math.max(0, ...acts.flatMap(([version, count]) => (isMeant(version) ? [count] : [])));
-  return most((version) => version === undefined) + most((version) => version !== undefined) >= FLAPPING_ACTS;
+  const { key = [], ...versions } = Object.groupBy(undoneLately(record, now), ({ version }) => version ?? 'key');
+  const acts = (its: KeyRecord['inFlight']['undone'] = []): number =>
+    new Set(its.map(({ since }) => since.getTime())).size;
+  return acts(key) + Math.max(0, ...Object.values(versions).map(acts)) >= FLAPPING_ACTS;
 }
 
 /** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */

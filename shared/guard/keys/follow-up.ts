@@ -1,5 +1,5 @@
 import type { Decision } from '../../domain/decision.ts';
-import type { Inspection } from '../../domain/hint.ts';
+import { type Inspection, inspectionFor } from '../../domain/hint.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import type { KeySubject } from '../../domain/subject.ts';
 import { later, MINUTE_MS, SECOND_MS } from '../../domain/time.ts';
@@ -43,6 +43,6 @@ export async function followUp(
   if (isPlanned(record, now())) return record.inFlight.nextInspectionAt;
   const why = isMoreToDo ? 'more to do' : 'not settled';
   const hint = { id: newId(), sense: 'follow-up', sensedAt: now(), says: { kind: 'inspect-again', why } } as const;
-  await queues.inspections.send({ subject, hints: [hint], attempt: 0 }, seconds);
+  await queues.inspections.send(inspectionFor(subject, hint), seconds);
   return later(now(), seconds * SECOND_MS);
 }

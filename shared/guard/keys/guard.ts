@@ -207,14 +207,14 @@ function givenOf(
 
 function decided(state: State, now: Date, ports: Ports): Decided {
   const { subject, observed, readAt, pending } = state;
-  const record = withChanges(state.record, [...importsRevoked(state.record), ...pending]);
-  const revoked = importsRevoked(state.record);
+  const before = [...importsRevoked(state.record), ...pending];
+  const record = withChanges(state.record, before);
   const decision = decide(givenOf({ ...state, record }, now, ports));
   return {
     decision,
     intentOf: (action) => intentOf(action, decision),
     async takeNote(lastDecision) {
-      const changes = [...revoked, ...pending, ...decision.changes];
+      const changes = [...before, ...decision.changes];
       if (changes.length > 0)
         await ports.trail.appendRegister(changes.map((change) => registerEntry(subject, change, ports)));
       const next = nextRecord(record, decision, { observed, readAt, now });

@@ -1,5 +1,5 @@
 import type { Situation } from '../../domain/finding.ts';
-import { type ObservedVersion, sameOperations, type VersionDetail } from '../../domain/key.ts';
+import { materialOf, newestOf, type ObservedVersion, sameOperations, type VersionDetail } from '../../domain/key.ts';
 import { approvedVersions, eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, DAY_MS, later, utc } from '../../domain/time.ts';
 
@@ -90,7 +90,7 @@ function newestApproved(record: KeyRecord): Predecessor | undefined {
     const { created, keyType, keySizeBits } = known;
     return [{ version, created, operations, keyType, keySizeBits }];
   });
-  return named.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
+  return newestOf(named);
 }
 
 const asPredecessor = (
@@ -111,9 +111,7 @@ export function newVersionChanges(situation: Situation): readonly RegisterChange
     const about = {
       version: version.version,
       created: version.created,
-      keyType: detail?.keyType,
-      keySizeBits: detail?.keySizeBits,
-      fingerprint: detail?.fingerprint,
+      ...materialOf(detail),
     };
     if (faults.length > 0) return [{ kind: 'know-version', ...about, because: faults.join('; ') }];
     if (detail === undefined) return [];

@@ -1,7 +1,7 @@
 import { factsOf } from '../../domain/actions/registry.ts';
 import type { Ended } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
-import type { AttributeChange, ObservedKey, ObservedVersion } from '../../domain/key.ts';
+import { type AttributeChange, materialOf, type ObservedKey, type ObservedVersion } from '../../domain/key.ts';
 import {
   type ApprovedVersion,
   approvedVersions,
@@ -70,8 +70,7 @@ function withMaterial(record: KeyRecord, observed: ObservedKey): Record<string, 
   for (const { version, detail } of observed.kind === 'present' ? observed.versions : []) {
     const known = versions[version];
     if (known === undefined || detail === undefined || known.fingerprint !== undefined) continue;
-    const { keyType, keySizeBits, fingerprint } = detail;
-    versions[version] = { ...known, keyType, keySizeBits, fingerprint };
+    versions[version] = { ...known, ...materialOf(detail) };
   }
   return versions;
 }
@@ -89,7 +88,8 @@ function presentNow(
   return { versions, current };
 }
 
-function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Date): LastObserved | undefined {
+/** What the register remembers of a version as it is observed now; as before where its operations are not known. @param readAt when reading it began */
+export function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Date): LastObserved | undefined {
   const { updated, enabled, notBefore, expiresOn, detail } = version;
   const last = record.observed.versions[version.version];
   const approved = record.approved.versions[version.version]?.attributes;

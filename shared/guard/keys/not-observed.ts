@@ -6,12 +6,12 @@ import { MINUTE_MS } from '../../domain/time.ts';
 import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
-import { type KnownKey, writeKey } from '../../register/keys.ts';
+import type { KnownKey } from '../../register/keys.ts';
 import { hintEntry } from '../records.ts';
 import { type ActIncident, actIncidents, forgettingEvents, refusalsToJudge } from './audit-events.ts';
 import { tryAgain } from './follow-up.ts';
 import { ALERTED_AFTER_MS, openActIncidents } from './incidents.ts';
-import { mergeInto } from './save.ts';
+import { save } from './save.ts';
 import type { Observation } from './snapshot.ts';
 
 /** How long an older copy of a key is not believed, in ms: a failover lasts for minutes. @see https://learn.microsoft.com/azure/key-vault/general/disaster-recovery-guidance */
@@ -62,6 +62,6 @@ export async function notObserved(unobserved: Unobserved, ports: Ports): Promise
     inFlight: { ...kept.inFlight, unreadable: { since, because }, nextInspectionAt },
     audit: { ...kept.audit, refusals: refusalsToJudge(newEvents, record) },
   };
-  if (!(await writeKey(ports.tables.keys, subject, known, next))) await mergeInto(subject, known.record, next, ports);
+  await save(subject, known, next, ports);
   return because;
 }

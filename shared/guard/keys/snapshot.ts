@@ -1,7 +1,7 @@
-import type { KeyId, ObservedKey, ObservedVersion, VersionDetail } from '../../domain/key.ts';
+import { type KeyId, newestOf, type ObservedKey, type ObservedVersion, type VersionDetail } from '../../domain/key.ts';
 import { type KeyRecord, lastPresentAt } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, HOUR_MS, SECOND_MS } from '../../domain/time.ts';
-import type { ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
+import type { DeletedKey, ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
 import { inTurns } from '../../in-turns.ts';
 
 /**
@@ -117,8 +117,7 @@ async function observeAny(
     // A version that is listed and not found is settling: for now only its item in the list is known.
     else if (answer.kind !== 'undetailed' && answer.kind !== 'missing') return { kind: 'refused', refusal: answer };
   }
-  const newest = versions.value.toSorted((one, other) => other.created.getTime() - one.created.getTime())[0];
-  const name = current.kind === 'ok' ? current.value.version : (newest?.version ?? '');
+  const name = current.kind === 'ok' ? current.value.version : (newestOf(versions.value)?.version ?? '');
   const shown = versions.value.map(
     (listed): ObservedVersion =>
       read.get(listed.version) ?? { ...listed, detail: isKept(listed) ? detailOf(listed, record) : undefined },
@@ -170,20 +169,19 @@ function detailOf({ version }: Listed, record: KeyRecord): VersionDetail | undef
   };
 }
 
+/** A soft-deleted key, as observed. */
+export const deletedAs = ({ managed, deletedOn, scheduledPurgeOn }: DeletedKey): ObservedKey => ({
+  kind: 'deleted',
+  managed,
+  deletedOn,
+  scheduledPurgeOn,
+});
+
 /** A key that is not among the keys: deleted, or in neither list. Only the answer "not found" to both reads means the latter. */
 function gone(current: FirstReads['current'], deleted: FirstReads['deleted']): Observation {
   if (current.kind !== 'missing' && current.kind !== 'ok' && current.kind !== 'undetailed')
     return { kind: 'refused', refusal: current };
-  if (deleted.kind === 'ok')
-    return {
-      kind: 'observed',
-      key: {
-        kind: 'deleted',
-        managed: deleted.value.managed,
-        deletedOn: deleted.value.deletedOn,
-        scheduledPurgeOn: deleted.value.scheduledPurgeOn,
-      },
-    };
+  if (deleted.kind === 'ok') return { kind: 'observed', key: deletedAs(deleted.value) };
   if (deleted.kind === 'missing') return { kind: 'observed', key: { kind: 'absent' } };
   return { kind: 'refused', refusal: deleted };
 }

@@ -1,6 +1,7 @@
 import { wakeSenders } from '../../alerts/send.ts';
 import { GUARDIAN } from '../../domain/subject.ts';
 import { PolicyInvalid } from '../../errors.ts';
+import { inTurns } from '../../in-turns.ts';
 import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { isOf } from '../../incidents/kinds/kind.ts';
 import { quarantineRows } from '../../incidents/quarantine.ts';
@@ -30,10 +31,8 @@ export async function watch(ports: Ports): Promise<void> {
 
 /** As `watch`, and queues the alerts that are due, also while the policy cannot be used. */
 export async function wakeAndWatch(ports: Ports): Promise<void> {
-  const [woken, watched] = await Promise.allSettled([wake(ports), watch(ports)]);
-  const failures = [woken, watched].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-  if (failures.length === 1) throw failures[0];
-  if (failures.length > 1) throw new AggregateError(failures, 'Neither senders nor sweeps could be woken.');
+  const steps = [() => wake(ports), () => watch(ports)];
+  await inTurns(steps.length, steps, (step) => step());
 }
 
 const wake = async (ports: Ports): Promise<void> => quarantineRows(await wakeSenders(ports), ports);

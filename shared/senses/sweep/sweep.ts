@@ -1,5 +1,5 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
-import type { Inspection, SweepMessage } from '../../domain/hint.ts';
+import { type Inspection, inspectionFor, type SweepMessage } from '../../domain/hint.ts';
 import { guardedVaults, keyPolicy, pastPolicy, policyOf } from '../../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../../domain/register.ts';
 import { keyOf } from '../../domain/subject.ts';
@@ -133,12 +133,13 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
   const found = compare({ ...listing, lists: clear }, listed, read);
+  // Nobody inspected a key while its row could not be read.
+  const repaired = Object.entries(before.differing).flatMap(([key, { etag }]) =>
+    etag === UNREADABLE_ROW ? [key] : [],
+  );
   // A key whose inspection crashed is inspected again, even if it is as approved now: people may not have been alerted.
-  const open = left.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
-  // A row that was put right may have stood for what nobody inspected meanwhile.
-  const repaired = Object.keys(before.differing).filter((key) => before.differing[key]?.etag === UNREADABLE_ROW);
-  const again = repaired.filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
-  const differing = [...new Set([...found.differing, ...open, ...again])];
+  const again = [...left, ...repaired].filter((key) => isSound({ key }) && keyPolicy(policy, vault, key).guarded);
+  const differing = [...new Set([...found.differing, ...again])];
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));
   // Queued before anybody is alerted: a failing alert must not delay a restore.
   const steps = [
@@ -159,11 +160,8 @@ function got<T>(vault: string, answer: Answer<T>): T {
   throw new SweepRefused(vault, answer.kind, answer.kind === 'missing' ? undefined : answer.error);
 }
 
-const differs = (vault: string, key: string, { newId, now }: Ports): Inspection => ({
-  subject: keyOf({ vault, key }),
-  hints: [{ id: newId(), sense: 'sweep', sensedAt: now(), says: { kind: 'differs' } }],
-  attempt: 0,
-});
+const differs = (vault: string, key: string, { newId, now }: Ports): Inspection =>
+  inspectionFor(keyOf({ vault, key }), { id: newId(), sense: 'sweep', sensedAt: now(), says: { kind: 'differs' } });
 
 /** Writes what the sweep observed of a key. Where an inspection wrote the row meanwhile, the sweep's observation is dropped. */
 async function writeObserved(
