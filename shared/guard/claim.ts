@@ -74,6 +74,10 @@ export async function claimWith(
   return written === undefined ? undefined : claimOf(written);
 }
 
+/** A claim as it is until its end; after that renewed, or `undefined` where another worker took it over. */
+export const stillOurs = async (mine: Claim, needs: Needs): Promise<Claim | undefined> =>
+  needs.now().getTime() < mine.until.getTime() ? mine : claimWith(mine, [], needs);
+
 /** Ends a claim. Does nothing where another worker has taken it over. */
 export async function releaseClaim({ stored }: Claim, { tables }: Needs): Promise<void> {
   await tables.claims.remove(stored);

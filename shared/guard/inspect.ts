@@ -9,7 +9,7 @@ import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { act, afterReading, failureOf } from './act.ts';
-import { type Claim, claim, claimedBackSeconds, claimWith, releaseClaim } from './claim.ts';
+import { type Claim, claim, claimedBackSeconds, releaseClaim, stillOurs } from './claim.ts';
 import type { Decided, Guarded, GuardOf, SubjectGuard } from './guarded.ts';
 import { outcomeEntry, recordedDecision } from './records.ts';
 import { guardOf } from './registry.ts';
@@ -94,7 +94,7 @@ async function work(message: Inspection, guard: SubjectGuard, mine: Claim, ports
   const { progress, decision, failure, isUnread } = worked;
   const { guarded, before, ended } = progress;
   // What took longer than the claim may be somebody else's by now: then they conclude.
-  const still = await claimWith(progress.claim, [], ports);
+  const still = await stillOurs(progress.claim, ports);
   if (before.length > 0) await append(guarded, before, ports);
   if (still === undefined) return { inspected: { kind: 'busy' }, left: undefined };
   await guarded.conclude({ decision, ended, failure });
@@ -121,13 +121,13 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
       guarded.isShown(intent.action),
     ),
   );
-  // Intents that were done stay in the claim until people are alerted of them.
-  const open = closed.filter(({ outcome }) => outcome.kind !== 'failed').map(({ intent }) => intent);
+  const ended = closed.filter(({ outcome }) => outcome.kind !== 'failed');
   return {
-    guarded: await guarded.withEnded(closed.filter(({ outcome }) => outcome.kind !== 'failed')),
-    claim: { ...mine, open },
+    guarded: await guarded.withEnded(ended),
+    // Intents that were done stay in the claim until people are alerted of them.
+    claim: { ...mine, open: ended.map(({ intent }) => intent) },
     before: [...before, ...closed.map((one) => outcomeEntry(one, ports, true))],
-    ended: closed.filter(({ outcome }) => outcome.kind !== 'failed'),
+    ended,
   };
 }
 

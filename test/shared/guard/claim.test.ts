@@ -1,14 +1,50 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
 import { DAY_MS, later } from '../../../shared/domain/time.ts';
 import { CLAIM_MS, claim, claimedBackSeconds, claimsLeft } from '../../../shared/guard/claim.ts';
+import { inspect } from '../../../shared/guard/inspect.ts';
+import type { Ports } from '../../../shared/ports.ts';
 import { stopAt } from '../../simulation/clock.ts';
+import { seedKey } from '../../simulation/end-state.ts';
+import { versionsOf } from '../../simulation/shown.ts';
 import { createWorld } from '../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
+const IN_ALERT = { vaults: [{ name: VAULT, mode: 'alert' }], channels: ['console'] };
 
 afterEach(resetClock);
+
+test('an inspection that outlived its claim concludes nothing where another one took it over', async () => {
+  stopAt();
+  const world = await createWorld({ vaults: [{ name: VAULT, keys: [seedKey('disk-a', [{}, {}])] }], policy: IN_ALERT });
+  await world.sentry();
+  await world.pass(120, 10);
+  const [older] = versionsOf(world, VAULT, 'disk-a');
+  await world.as('attacker').disable(VAULT, 'disk-a', older?.version);
+  await world.pass(120, 10);
+  const { ports } = world;
+  const [reached, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  // Its current version is read as good, and the answer is late.
+  const reads: Ports['reads'] = (vault) => ({
+    ...ports.reads(vault),
+    async readDeleted(key) {
+      const answer = await ports.reads(vault).readDeleted(key);
+      reached.resolve();
+      await answered.promise;
+      return answer;
+    },
+  });
+  const message = { subject: keyOf({ vault: VAULT, key: 'disk-a' }), hints: [], attempt: 0 };
+  const late = inspect(message, { ...ports, reads });
+  await reached.promise;
+  turnClock(CLAIM_MS + 10_000);
+  await world.as('attacker').disable(VAULT, 'disk-a');
+  await world.wake(VAULT, 'disk-a');
+  answered.resolve();
+  await late;
+  expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([{ state: 'open' }, { state: 'open' }]);
+});
 
 describe('a message that meets a claim', () => {
   test.each([
