@@ -1,11 +1,13 @@
 import type { Situation } from '../../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../../domain/key.ts';
 import { keyPolicy } from '../../domain/policy.ts';
-import { EMPTY_KEY_RECORD, isGuarded, type KeyRecord, operationsShownAt } from '../../domain/register.ts';
+import { EMPTY_KEY_RECORD, isGuarded, type KeyRecord } from '../../domain/register.ts';
 import { HOUR_MS, sameMoment } from '../../domain/time.ts';
 import type { ReadVersion } from '../../domain/vault.ts';
 import { findings } from '../../guard/keys/findings.ts';
 import { isFlapping } from '../../guard/keys/flapping.ts';
+import { lastObservedNow } from '../../guard/keys/next-record.ts';
+import { deletedAs } from '../../guard/keys/snapshot.ts';
 import { guarded, isTurn, type Listing, type Lists, versionsShown } from './plan.ts';
 
 /** The result of a comparison. */
@@ -38,7 +40,7 @@ export function compare(
     const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), now: beganAt };
     const isClear = !lists.unclear.includes(key) && isAsApproved(keyIs) && !isUnsettled(observed, record, beganAt);
     if (!isClear) differing.push(key);
-    else if (observed.kind === 'present') rows.set(key, observedNow(observed, record, read, beganAt));
+    else if (observed.kind === 'present') rows.set(key, observedNow(observed, record, listed.has(key), read, beganAt));
   }
   return { differing, observed: rows };
 }
@@ -65,14 +67,7 @@ function observedIn(
   const present = lists.keys.find((candidate) => candidate.key === key);
   if (present === undefined) {
     const deleted = lists.deleted.find((candidate) => candidate.key === key);
-    return deleted === undefined
-      ? { kind: 'absent' }
-      : {
-          kind: 'deleted',
-          managed: deleted.managed,
-          deletedOn: deleted.deletedOn,
-          scheduledPurgeOn: deleted.scheduledPurgeOn,
-        };
+    return deleted === undefined ? { kind: 'absent' } : deletedAs(deleted);
   }
   const shown = versionsShown(present, listed, record);
   const versions = shown.map(
@@ -121,11 +116,14 @@ function isUnsettled(shown: ObservedKey, record: KeyRecord, now: Date): boolean 
 function observedNow(
   shown: Extract<ObservedKey, { kind: 'present' }>,
   record: KeyRecord,
+  isListed: boolean,
   read: ReadonlyMap<string, ReadVersion>,
   now: Date,
 ): KeyRecord {
   const readNow = new Set([...read.values()].map(({ version }) => version));
   const changed = shown.versions.filter((version) => {
+    // Without a list only the current version was observed now: the others stand as they were last observed.
+    if (!isListed && version.version !== shown.current) return false;
     const last = record.observed.versions[version.version];
     return (
       readNow.has(version.version) ||
@@ -135,14 +133,9 @@ function observedNow(
   });
   if (changed.length === 0) return record;
   const versions = { ...record.observed.versions };
-  for (const { version, updated, enabled, notBefore, expiresOn, detail } of changed) {
-    const last = versions[version];
-    const operations = detail === undefined ? last?.operations : [...detail.operations];
-    // A disabled version may not be shown in full: until it is enabled, only its item in the list is known.
-    const inFullAt = detail !== undefined || !enabled ? now : last?.inFullAt;
-    if (operations === undefined || inFullAt === undefined || record.approved.versions[version] === undefined) continue;
-    const operationsAt = detail === undefined && last !== undefined ? operationsShownAt(last) : undefined;
-    versions[version] = { at: now, updated, enabled, notBefore, expiresOn, operations, inFullAt, operationsAt };
+  for (const version of changed) {
+    const last = lastObservedNow(version, record, now);
+    if (last !== undefined && record.approved.versions[version.version] !== undefined) versions[version.version] = last;
   }
   return { ...record, observed: { ...record.observed, versions } };
 }

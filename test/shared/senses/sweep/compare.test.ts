@@ -238,6 +238,15 @@ describe('what a sweep observed of a key that is as approved', () => {
     expect(observed.get('disk-a')?.observed.versions[V2]?.at).toEqual(at);
   });
 
+  test('is nothing of a retired version that the sweep did not list, once it is its turn', () => {
+    const last = observedAgo(TURN, { enabled: false });
+    const { observed } = compared({
+      keys: [listedKey('disk-a')],
+      register: { 'disk-a': rowOf({ [V1]: fresh, [V2]: { ...retired, last } }) },
+    });
+    expect(observed.get('disk-a')?.observed.versions[V2]?.at).toEqual(inMs(-TURN));
+  });
+
   test('is the very row that was there where nothing was read: nothing is to be written', () => {
     const record = rowOf({ [V1]: fresh });
     expect(compared({ keys: [listedKey('disk-a')], register: { 'disk-a': record } }).observed.get('disk-a')).toBe(
