@@ -82,14 +82,18 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
   const { subject, decision, ended, failure, record } = found;
   const byPlace = Map.groupBy(decision.judgements, ({ finding }) => placeOf(finding.rule, finding.version));
   const judged = [...byPlace.values()].flatMap((judgements): readonly IncidentDraft[] => {
-    const standing = judgements.flatMap(({ verdict }) => standingOf(verdict, failure) ?? []);
-    const [gravest] = standing.toSorted((one, other) => Number(one.undoing) - Number(other.undoing));
-    const findings = judgements.flatMap(({ finding, verdict }) => (isAlerted(verdict) ? [finding] : []));
-    const [first] = findings;
-    if (gravest === undefined || first === undefined) return [];
-    const summary = findings.map((finding) => finding.summary).join(' ');
-    const stopsDisks = findings.some((finding) => finding.stopsDisks);
-    return [draftOf(subject, { ...first, summary, stopsDisks }, gravest, record)];
+    const alerted = judgements.flatMap(({ finding, verdict }) => {
+      const standing = standingOf(verdict, failure);
+      return standing === undefined ? [] : [{ finding, standing }];
+    });
+    const [first] = alerted;
+    const [gravest] = alerted.toSorted((one, other) => Number(one.standing.undoing) - Number(other.standing.undoing));
+    if (first === undefined || gravest === undefined) return [];
+    const summary = alerted.map(({ finding }) => finding.summary).join(' ');
+    const stopsDisks = alerted.some(({ finding }) => finding.stopsDisks);
+    // The commands are those of the finding that people have to settle.
+    const { commands, hold } = gravest.finding;
+    return [draftOf(subject, { ...first.finding, summary, stopsDisks, commands, hold }, gravest.standing, record)];
   });
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken ? intent.findings : []))
@@ -106,8 +110,6 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
 
 /** Findings of one rule on one version are one incident. */
 const placeOf = (rule: string, version: string | undefined): string => `${rule} ${version ?? ''}`;
-
-const isAlerted = (verdict: Verdict): boolean => verdict.kind !== 'approved' && verdict.kind !== 'settling';
 
 /** How it stands with what was found: in words, whether the guardian is undoing it, and whose commands people need. */
 interface Standing {
