@@ -4,7 +4,7 @@ import { DAY_MS } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
-import { endIncidents, openIncident } from '../incidents/store.ts';
+import { endIncidents, openIncident, readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
@@ -30,8 +30,7 @@ export async function endHolds(vault: string, ports: Ports): Promise<void> {
     const overMs = ports.now().getTime() - endOfHold(value).getTime();
     if (at !== vault) continue;
     if (overMs < 0) {
-      // Whoever set it may have died before people were alerted.
-      await openIncident(holdSet.draft(value), ports, incidentOfHold(value));
+      await alertInForce(value, ports);
     } else if (overMs >= KEPT_MS) {
       await ports.tables.holds.remove(held);
     } else if (value.released === undefined && value.endAlerted === undefined) {
@@ -39,6 +38,13 @@ export async function endHolds(vault: string, ports: Ports): Promise<void> {
       await ports.tables.holds.replace(held, { ...value, endAlerted: true });
     }
   }
+}
+
+/** Alerts people of a hold in force that has no incident: its setter crashed before that. One that was resolved belongs to a release since. */
+async function alertInForce(held: Hold, ports: Ports): Promise<void> {
+  const id = incidentOfHold(held);
+  const { stored } = await readIncidents(ports, subjectOfHold(held));
+  if (stored.every(({ value }) => value.id !== id)) await openIncident(holdSet.draft(held), ports, id);
 }
 
 async function alertEnded(ended: Hold, ports: Ports): Promise<void> {

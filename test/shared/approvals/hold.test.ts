@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { grantApproval } from '../../../shared/approvals/approve.ts';
+import { endHolds } from '../../../shared/approvals/ended-holds.ts';
 import { releaseHold, setHold, settleHold } from '../../../shared/approvals/hold.ts';
 import { HOUR_MS, later } from '../../../shared/domain/time.ts';
 import { NotAllowed, RowUnreadable } from '../../../shared/errors.ts';
@@ -82,6 +83,26 @@ describe('setting a hold', () => {
 });
 
 describe('releasing a hold', () => {
+  test('while a sweep is on its way to tell of it is over all the same', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const world = await guardian({
+      async onStorage(name) {
+        // The sweep has read the hold, and not yet how its incident stands.
+        if (name !== 'incidents.list' || meanwhile === undefined) return;
+        const release = meanwhile;
+        meanwhile = undefined;
+        await release();
+      },
+    });
+    const { id } = await setHold({ vault: VAULT }, WHY, SETTER, world.ports);
+    await world.settle();
+    meanwhile = () => releaseHold(id, OTHER, world.ports);
+    await endHolds(VAULT, world.ports);
+    await world.pass(70, 10);
+    const { stored } = await readIncidents(world.ports);
+    expect(stored.map(({ value }) => value)).toMatchObject([{ kind: 'hold-set', state: 'resolved' }]);
+  });
+
   test('lets the guardian write again, but for what changed under it', async () => {
     const world = await guardian();
     const { id } = await setHold({ vault: VAULT }, WHY, SETTER, world.ports);
