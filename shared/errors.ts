@@ -1,3 +1,5 @@
+import type { Row } from './storage.ts';
+
 /** An answer of a service that is no success. `status` is `undefined` where there was no answer, `code` where the answer has none. */
 export interface ServiceAnswer {
   readonly status: number | undefined;
@@ -66,17 +68,16 @@ export class RowUnreadable extends Error {
   override readonly name = 'RowUnreadable';
   readonly table: string;
   readonly row: string;
+  /** The row as it was read. */
+  readonly stored: Row;
   /** What the row holds, as JSON. */
   readonly content: string;
-  constructor(
-    table: string,
-    { partition, row, data }: { readonly partition: string; readonly row: string; readonly data: unknown },
-    cause: unknown,
-  ) {
-    super(`The row ${partition}/${row} of ${table} cannot be read.`, { cause });
+  constructor(table: string, stored: Row, cause: unknown) {
+    super(`The row ${stored.partition}/${stored.row} of ${table} cannot be read.`, { cause });
     this.table = table;
-    this.row = row;
-    this.content = JSON.stringify(data);
+    this.row = stored.row;
+    this.stored = stored;
+    this.content = JSON.stringify(stored.data);
   }
 }
 
@@ -203,3 +204,13 @@ export const isStorageAway = (error: unknown): boolean =>
   error instanceof AggregateError
     ? error.errors.every(isStorageAway)
     : error instanceof StorageUnreachable || error instanceof TrailUnreachable;
+
+/** Does something that may wait where storage does not answer: `undefined` then. */
+export async function unlessStorageIsAway<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isStorageAway(error)) throw error;
+    return undefined;
+  }
+}

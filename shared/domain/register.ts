@@ -194,24 +194,20 @@ const differingKey = z.object({
   etagSince: moment,
 });
 
-/** The state of a vault's sweeps: a row of the table `vaults`. */
+/** How the sweeps of a vault went: a row of the table `vaults`. */
 export const sweepState = z.object({
-  /** The current chain of sweeps. */
-  token: z.string(),
-  /** When the next sweep is due. */
-  dueAt: moment,
+  /** When the vault was first scheduled. */
+  addedAt: moment.optional(),
+  /** The generation of the sweep that began last: a message of it, or of an older one, is dropped. */
+  startedGeneration: z.number().int().nonnegative().default(0),
+  /** Until when the sweep that began last is taken to be running; absent once it has ended. */
+  runningUntil: moment.optional(),
   /** When the last good sweep began. */
   lastGoodAt: moment.optional(),
   /** Since when sweeps fail, and why. */
   failing: lasting.optional(),
-  /** The number of sweeps that began since the last one that finished, good or refused; absent for none. */
-  unended: z.number().int().nonnegative().optional(),
-  /** When the first of the sweeps was due that have not begun; absent while sweeps begin. */
-  awaitedSince: moment.optional(),
   /** The keys that the last good sweep found differing, by name. */
   differing: z.record(z.string(), differingKey).default({}),
-  /** When a function other than the sentry scheduled a sweep; absent once the sentry has run again. */
-  rescheduledAt: moment.optional(),
   /** The policies of the vault, oldest first, each with the time from which it applied. */
   policies: z.array(pastPolicy).default([]),
 });

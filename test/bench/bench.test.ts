@@ -6,6 +6,7 @@ import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
 import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
 import { auditMessages, measureHints } from './hints-over-json-parse.ts';
 import { measureInspections } from './inspections-per-second.ts';
+import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measurements } from './registry.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
@@ -117,11 +118,19 @@ describe('measured small', () => {
     expect(value).toBe(Math.round((3 / 120) * 10_000) / 10_000);
   });
 
-  test('a vault whose message is lost while the timer is dead is swept again', async () => {
-    const [measured] = await measureBlindMinutes([0]);
-    expect(measured).toMatchObject({ name: 'blind-minutes-with-timer-dead', unit: 'minutes', target: 3 });
-    expect(measured?.value).toBeGreaterThan(1);
-    expect(measured?.value).toBeLessThan(5);
+  test('a vault is swept each minute where no tick is killed, and later where many are', async () => {
+    const [calm] = await measureBlindMinutes(2, 0);
+    expect(calm).toMatchObject({ name: 'blind-minutes-with-timer-dead', unit: 'minutes', target: 3, ok: true });
+    expect(calm?.value).toBeGreaterThanOrEqual(1);
+    expect(calm?.value).toBeLessThan(1.1);
+    const [killed, lost] = await measureBlindMinutes(20, 0.4);
+    expect(killed?.value).toBeGreaterThan(1.4);
+    expect(lost?.value).toBeGreaterThan(0);
+  });
+
+  test('the instances asked for grow with the vaults', async () => {
+    expect((await measureInstancesAsked(40, 2)).value).toBe(1);
+    expect((await measureInstancesAsked(600, 2)).value).toBeGreaterThan(1);
   });
 });
 

@@ -14,13 +14,14 @@ import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { portsOf } from '../../shared/compose.ts';
 import { readSettings } from '../../shared/config.ts';
-import { sweepMessage } from '../../shared/domain/hint.ts';
+import { guardedVaults } from '../../shared/domain/policy.ts';
+import { scheduledMessage } from '../../shared/domain/schedule.ts';
 import { HOUR_MS } from '../../shared/domain/time.ts';
 import { inTurns } from '../../shared/in-turns.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
-import { keepSweeping } from '../../shared/senses/sweep/schedule.ts';
-import { sweep } from '../../shared/senses/sweep/sweep.ts';
+import { CHUNK_VAULTS, planSweeps, scheduleOf } from '../../shared/senses/sweep/schedule.ts';
+import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
 import { type SweepReport, type SweepTask, sweepTask } from './sweep-task.ts';
 
 /** As many messages as the Functions host hands to one instance at once: host.json's batchSize, and half of it again. */
@@ -51,10 +52,10 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
   );
   const queue = storageClients({ kind: 'connection-string', value: settings.RegisterStorage ?? '' }).queue('sweeps');
   for (let round = 0; round < sweeps; round += 1) {
-    await keepSweeping('sentry', ports);
+    await planSweeps(guardedVaults(ports.policy), 0, scheduleOf((await ports.tables.schedule.list()).stored), ports);
     await inTurns(
       AT_ONCE,
-      Array.from({ length: vaults }, (_, at) => at),
+      Array.from({ length: Math.ceil(vaults / CHUNK_VAULTS) }, (_, at) => at),
       () => sweepNext(queue, ports),
     );
     aheadMs += BETWEEN_SWEEPS_MS;
@@ -77,7 +78,7 @@ function vaultsAt({ port, ca }: Pick<SweepTask, 'port' | 'ca'>): HttpClient {
 async function sweepNext(queue: QueueClient, ports: Ports): Promise<void> {
   const message = await nextOf(queue);
   const body: unknown = JSON.parse(Buffer.from(message.messageText, 'base64').toString('utf8'));
-  await received('sweep', sweepMessage, body, ports, sweep);
+  await received('sweep', scheduledMessage, body, ports, takeScheduled);
   await queue.deleteMessage(message.messageId, message.popReceipt);
 }
 

@@ -1,10 +1,11 @@
 import { send } from '../../shared/alerts/send.ts';
-import { inspection, sweepMessage } from '../../shared/domain/hint.ts';
+import { inspection } from '../../shared/domain/hint.ts';
 import { alertMessage } from '../../shared/domain/incident.ts';
+import { scheduledMessage } from '../../shared/domain/schedule.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
-import { sweep } from '../../shared/senses/sweep/sweep.ts';
+import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
 import type { Instance } from './instance.ts';
 import type { WorldStorage } from './storage.ts';
 
@@ -82,7 +83,7 @@ export function createDeliveries({
         if (sweeps.length + inspections.length + alerts.length === 0) return;
         await Promise.all([
           ...sweeps.map((message) =>
-            deliver(queues.sweeps, message, (by) => received('sweep', sweepMessage, message, by, sweep)),
+            deliver(queues.sweeps, message, (by) => received('sweep', scheduledMessage, message, by, takeScheduled)),
           ),
           ...inspections.map((message) =>
             deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),

@@ -145,6 +145,7 @@ describe('the window overlaps the time between the last observation that showed 
       [-1, false],
       [10_000, true],
     ] as const) {
+      stopAt();
       const world = await sweeping();
       const withdrawn = { by: { oid: 'granter' }, at: fromNow(afterMs) };
       await approve(world, { withdrawn });

@@ -9,11 +9,11 @@ import { keyOf } from '../../../shared/domain/subject.ts';
 import type { VaultReads } from '../../../shared/domain/vault.ts';
 import { inspect } from '../../../shared/guard/inspect.ts';
 import type { Ports } from '../../../shared/ports.ts';
-import { readSweep, writeBaseline } from '../../../shared/register/vaults.ts';
+import { writeBaseline } from '../../../shared/register/vaults.ts';
 import { sweep } from '../../../shared/senses/sweep/sweep.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { versionsOf } from '../../simulation/shown.ts';
-import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
+import { createWorld, nextSweep, type World, type WorldOptions } from '../../simulation/world.ts';
 
 /** What somebody tries who may do anything to the keys of a vault, and knows how the guardian works. */
 
@@ -60,8 +60,7 @@ const reading = (ports: Ports, change: (reads: VaultReads) => Partial<VaultReads
   Object.create(ports, {
     reads: { value: (vault: string) => ({ ...ports.reads(vault), ...change(ports.reads(vault)) }) },
   });
-const sweepNow = async (world: World, ports: Ports): Promise<void> =>
-  sweep({ vault: VAULT, token: (await readSweep(world.ports.tables, VAULT))?.value.token ?? '' }, ports);
+const sweepNow = async (world: World, ports: Ports): Promise<void> => sweep(await nextSweep(world, VAULT), ports);
 const toWholeSecond = () => turnClock(1000 - (Date.now() % 1000));
 
 beforeEach(() => stopAt());
