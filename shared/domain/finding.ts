@@ -1,3 +1,4 @@
+import type { Action } from './actions/registry.ts';
 import type { ApprovableAct } from './approval.ts';
 import type { Actor } from './audit-record.ts';
 import type { Incident, Severity } from './incident.ts';
@@ -5,47 +6,31 @@ import type { AttributeChange, Attributes, KeyId, ObservedKey, ObservedVersion }
 import type { KeyPolicy } from './policy.ts';
 import type { Difference, KeyRecord } from './register.ts';
 
-/** How a finding about one version can be undone. */
-export type VersionRemedy =
-  /**
-   * Restore attributes of the version. `approves` holds the dates that become approved, where the approved date cannot be
-   * restored: Azure cannot remove a date that was set.
-   */
-  | { readonly kind: 'restore'; readonly change: AttributeChange; readonly approves?: AttributeChange }
-  /** Nothing is to be done but to alert people. */
-  | { readonly kind: 'alert' };
-
-/** How a finding can be undone. */
-export type Remedy =
-  /** Recover the deleted key. */
-  | { readonly kind: 'recover' }
-  /** Restore attributes of one version. */
-  | (Extract<VersionRemedy, { kind: 'restore' }> & { readonly version: string })
-  /** Nothing is to be done but to alert people. */
-  | { readonly kind: 'alert' }
-  /** The vault has not settled yet: inspect again. */
-  | { readonly kind: 'wait' };
-
 /** What a rule finds: a state that is not as approved. */
 export interface Found {
   /** The id of the rule: the name of its file and of its test. */
   readonly rule: string;
   readonly severity: Severity;
-  /** `undefined` where the whole key is meant. */
-  readonly version: string | undefined;
-  /** The act whose approval would allow this state; `undefined` where no approval can. */
-  readonly act: ApprovableAct | undefined;
+  /** Absent where the whole key is meant. */
+  readonly version?: string | undefined;
+  /** The act whose approval would allow this state; absent where no approval can. */
+  readonly act?: ApprovableAct | undefined;
   /** When the state began, where the rule knows that; otherwise it is found from two observations. */
   readonly since?: Date;
   /** Whether disks stop working an hour after it began. */
   readonly stopsDisks: boolean;
   /** What is wrong, in whole sentences. */
   readonly summary: string;
-  readonly remedy: Remedy;
+  /** The write that undoes it; absent where people are only alerted. */
+  readonly undo?: Action | undefined;
+  /** The dates that become approved by that write, because Azure cannot remove a date that was set. */
+  readonly approves?: AttributeChange | undefined;
+  /** Set where the vault has not settled yet: the key is inspected again, and nobody is alerted. */
+  readonly isSettling?: true;
   /** Who did it, where the rule knows that; otherwise it is found from audit events. */
-  readonly by?: Actor;
+  readonly by?: Actor | undefined;
   /** Commands by which a person can settle a finding that is only alerted. */
-  readonly commands: readonly string[];
+  readonly commands?: readonly string[];
   readonly abandons?: Incident['abandons'];
 }
 
@@ -90,10 +75,11 @@ export interface VersionRule extends RuleFacts {
 }
 type VersionId = KeyId & { readonly version: string };
 /** What a rule finds of a version. */
-export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks'> & {
-  readonly remedy: VersionRemedy;
+export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks' | 'approves'> & {
   /** What is wrong, as the rest of a sentence that begins with the version: `is disabled and was approved as enabled`. */
   readonly says: string;
+  /** The attributes whose restoring undoes it; absent where people are only alerted. */
+  readonly restore?: AttributeChange;
 };
 
 /** A rule about the key as a whole. */

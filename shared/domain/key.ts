@@ -77,6 +77,10 @@ export type ObservedKey =
     }
   | { readonly kind: 'absent' };
 
+/** A version of an observed key; `undefined` where the vault does not list it. */
+export const versionNamed = (observed: ObservedKey, version: string | undefined): ObservedVersion | undefined =>
+  observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === version) : undefined;
+
 /** The operations without which a disk encryption set cannot use a version. */
 export const VITAL_OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
 

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type AttributeChange, attributeChange, type ObservedVersion, sameOperations, spell } from '../key.ts';
+import {
+  type AttributeChange,
+  attributeChange,
+  type ObservedVersion,
+  sameOperations,
+  spell,
+  versionNamed,
+} from '../key.ts';
 import { versionOf } from '../subject.ts';
 import { sameMoment, utc } from '../time.ts';
 import type { ActionFacts } from './action.ts';
@@ -21,13 +28,15 @@ export const restoreVersionFacts = ({ vault, key, version, change }: z.infer<typ
   loggedAs: 'KeyUpdate',
   showsAtOnce: true,
   send: ({ writes }, requestId) => writes(vault).update(key, version, change, requestId),
-  isShown: (observed) =>
-    observed.kind === 'present' &&
-    observed.versions.some((candidate) => candidate.version === version && has(candidate, change)),
+  isShown: (observed) => has(versionNamed(observed, version), change),
   changes: change,
 });
 
-const has = (version: ObservedVersion, { enabled, notBefore, expiresOn, operations }: AttributeChange): boolean =>
+const has = (
+  version: ObservedVersion | undefined,
+  { enabled, notBefore, expiresOn, operations }: AttributeChange,
+): boolean =>
+  version !== undefined &&
   (enabled === undefined || version.enabled === enabled) &&
   (notBefore === undefined || sameMoment(version.notBefore, notBefore)) &&
   (expiresOn === undefined || sameMoment(version.expiresOn, expiresOn)) &&

@@ -45,27 +45,19 @@ export const certainEventsOf = (
   record: Pick<KeyRecord, 'audit'>,
 ): readonly AuditEvent[] => eventsOf(operations, done, record, CERTAIN_MS);
 
-/** Who did something, as far as audit events show. */
-export type Named =
-  | { readonly kind: 'nobody-yet' }
-  | { readonly kind: 'one'; readonly by: Actor }
-  /** Several people may have done it: none of them is named. */
-  | { readonly kind: 'several' };
+/** Who did something, as far as audit events show; `several` where several people may have done it; `undefined` while no record has come. */
+export type Named = Actor | 'several' | undefined;
+
+/** Who is named in an incident: nobody where several may have done it. */
+export const actorOf = (named: Named): Actor | undefined => (named === 'several' ? undefined : named);
 
 /** Who did an act by one of the given operations. */
 export function namedFor(operations: readonly string[], done: Done, record: Pick<KeyRecord, 'audit'>): Named {
   const events = eventsOf(operations, done, record);
   const last = events.at(-1)?.by;
-  if (last === undefined) return { kind: 'nobody-yet' };
-  return events.every(({ by }) => by.oid === last.oid) ? { kind: 'one', by: last } : { kind: 'several' };
+  return events.every(({ by }) => by.oid === last?.oid) ? last : 'several';
 }
 
 /** As `namedFor`, for a rule's finding. */
 export const namedByRule = (rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Named =>
   namedFor(rules.find(({ id }) => id === rule)?.doneBy ?? [], done, record);
-
-/** Who is named for a rule's finding; `undefined` where several may have done it, or nobody is known. */
-export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Actor | undefined {
-  const named = namedByRule(rule, done, record);
-  return named.kind === 'one' ? named.by : undefined;
-}

@@ -22,13 +22,13 @@ function foundOf(version: ObservedVersion, rule: VersionRule, situation: Situati
   if (approved === undefined) return [];
   const id = { vault, key, version: name };
   const commands = rule.commands?.(id) ?? [`key-guardian baseline accept ${vault} --as-shown ${key}/${name}`];
-  return rule.find(version, approved, situation).map(({ says, remedy, ...found }) => ({
+  return rule.find(version, approved, situation).map(({ says, restore: change, ...found }) => ({
     ...found,
     rule: rule.id,
     severity: rule.severity,
     version: name,
     summary: `Version ${name} of ${spell({ vault, key })} ${says}.`,
-    remedy: remedy.kind === 'restore' ? { ...remedy, version: name } : remedy,
+    undo: change && { kind: 'restore-version', vault, key, version: name, change },
     commands,
   }));
 }

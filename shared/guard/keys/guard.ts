@@ -2,7 +2,7 @@ import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import { readApprovals, readHolds } from '../../approvals/read.ts';
 import { type Action, factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
-import type { Ended, Intent } from '../../domain/decision.ts';
+import { type Ended, type Intent, undoneFinding } from '../../domain/decision.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { type Hold, holdOn } from '../../domain/hold.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -10,10 +10,8 @@ import type { AttributeChange, ObservedKey } from '../../domain/key.ts';
 import { blockSince, keyPolicy } from '../../domain/policy.ts';
 import type { BaselineState, KeyRecord, RegisterChange, SweepState } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
-import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
-import { isOf } from '../../incidents/kinds/kind.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
-import { readIncidents, resolveIncident } from '../../incidents/store.ts';
+import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { withChanges } from '../../register/changes.ts';
 import { type KnownKey, readKey } from '../../register/keys.ts';
@@ -227,19 +225,9 @@ function decided(state: State, now: Date, ports: Ports): Decided {
 /** What an action is about, and the dates that become approved by it, because the approved ones cannot be had again. */
 function intentOf(action: Action, decision: KeyDecision): Pick<Intent, 'findings' | 'approves'> {
   const undone = undoneBy(action, decision);
-  const findings = undone.map(({ rule, severity, version, since, otherwiseAt, stopsDisks, summary }) => ({
-    rule,
-    severity,
-    version,
-    since,
-    otherwiseAt,
-    stopsDisks,
-    summary,
-  }));
-  let approves: AttributeChange | undefined;
-  for (const { remedy } of undone)
-    if (remedy.kind === 'restore' && remedy.approves !== undefined) approves = { ...approves, ...remedy.approves };
-  return { findings, approves };
+  const dates = undone.flatMap(({ approves }) => approves ?? []);
+  const approves: AttributeChange | undefined = dates.length === 0 ? undefined : Object.assign({}, ...dates);
+  return { findings: undone.map((finding) => undoneFinding.parse(finding)), approves };
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */
@@ -305,7 +293,6 @@ async function conclude(
   const found = { subject, decision, ended, failure, record: after, actIncidents: acts, by };
   const isStillFlapping = await alertOf(found, incidents.stored, ports);
   await quarantineRows(incidents.unreadable, ports);
-  if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
   const nextInspectionAt =
     failure === undefined ? await followUp(subject, decision, after, ports) : await tryAgain(message, after, ports);
   const kept = forgettingEvents(after, ports.now());
@@ -317,15 +304,4 @@ async function conclude(
     inFlight: { ...kept.inFlight, nextInspectionAt },
   };
   await save(subject, known, next, ports);
-}
-
-/** What somebody else did of what was approved is over once a person took it back. */
-async function endTakenBack(subject: KeySubject, judgement: string, record: KeyRecord, ports: Ports): Promise<void> {
-  const { versions, standing } = record.approved;
-  for (const stored of (await readIncidents(ports, subject)).stored) {
-    const version = versionIn(stored.value.subject);
-    const isOver =
-      version === undefined ? standing.kind !== 'deletion-approved' : versions[version]?.consumed.length === 0;
-    if (isOf(approvedActByOther)(stored.value) && isOver) await resolveIncident(stored, judgement, true, ports);
-  }
 }

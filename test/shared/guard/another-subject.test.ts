@@ -47,7 +47,6 @@ const ruleOf = ({ autoRotates }: SetState, subject: SetSubject): readonly Findin
           firstObservedAt: SINCE,
           stopsDisks: false,
           summary: `${spellSubject(subject)} does not follow new versions of its key.`,
-          remedy: { kind: 'alert' },
           commands: [],
         },
       ];

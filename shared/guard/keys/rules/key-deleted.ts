@@ -23,12 +23,11 @@ export const keyDeleted: KeyRule = {
       observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
     return [
       {
-        version: undefined,
         since: observed.deletedOn,
         act: 'delete',
         stopsDisks: guarded,
         summary: `Key ${spell({ vault, key })} is deleted.${guarded ? '' : why}${purge}`,
-        remedy: guarded ? { kind: 'recover' } : { kind: 'alert' },
+        undo: guarded ? { kind: 'recover-key', vault, key, deletedOn: observed.deletedOn } : undefined,
         commands: [`az keyvault key recover --vault-name ${vault} --name ${key}`],
       },
     ];

@@ -32,27 +32,21 @@ export const keyMissing: KeyRule = {
     if (purged === undefined && isSettling(record, since, now))
       return [
         {
-          version: undefined,
           since,
-          act: undefined,
           stopsDisks: false,
           summary: `Key ${name} is in neither list: a deletion or a recovery is settling.`,
-          remedy: { kind: 'wait' },
-          commands: [],
+          isSettling: true,
         },
       ];
     return [
       {
-        version: undefined,
         since,
-        act: undefined,
         stopsDisks: isGuarded(record),
         summary:
           purged === undefined
             ? `Key ${name} is missing: it is among neither the keys nor the deleted keys.${why(record)}`
             : `Key ${name} was purged on ${utc(purged.at)}: its material is lost, and with it what it encrypted, unless there is a backup.${why(record)}`,
-        remedy: { kind: 'alert' },
-        ...(purged === undefined ? {} : { by: purged.by }),
+        by: purged?.by,
         commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key`],
         abandons: 'key',
       },

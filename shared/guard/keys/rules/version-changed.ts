@@ -14,7 +14,7 @@ export const versionChanged: VersionRule = {
     const found: VersionFound[] = [];
     // Alerted only: the guardian never disables a version, and never makes it less usable.
     const changed = (act: NonNullable<VersionFound['act']>, says: string): void =>
-      void found.push({ act, stopsDisks: false, says, remedy: { kind: 'alert' } });
+      void found.push({ act, stopsDisks: false, says });
     const { enabled, expiresOn, notBefore, detail } = version;
     if (!approved.enabled && enabled) changed('enable', 'is enabled and was approved as disabled');
     if (

@@ -14,7 +14,7 @@ export const versionDisabled: VersionRule = {
             act: 'disable',
             stopsDisks: true,
             says: 'is disabled and was approved as enabled',
-            remedy: { kind: 'restore', change: { enabled: true } },
+            restore: { enabled: true },
           },
         ]
       : [],

@@ -25,13 +25,11 @@ export const versionExpiring: VersionRule = {
     } as const;
     const notifyFrom = later(now, policy.notifyBeforeExpiryDays * DAY_MS);
     // Alerted only: nothing uses a retired version, and an expiry that is far away leaves people time.
-    if (!approved.enabled || expiresOn.getTime() >= notifyFrom.getTime())
-      return [{ ...found, remedy: { kind: 'alert' } }];
-    if (approved.expiresOn !== undefined)
-      return [{ ...found, remedy: { kind: 'restore', change: { expiresOn: approved.expiresOn } } }];
+    if (!approved.enabled || expiresOn.getTime() >= notifyFrom.getTime()) return [found];
+    if (approved.expiresOn !== undefined) return [{ ...found, restore: { expiresOn: approved.expiresOn } }];
     // Azure cannot remove a date that was set: the approved "no expiry" cannot be restored.
     const change = { expiresOn: later(wholeSecond(now), TEN_YEARS_MS) };
-    return [{ ...found, remedy: { kind: 'restore', change, approves: change } }];
+    return [{ ...found, restore: change, approves: change }];
   },
   // Accepting an expiry in the past would make nothing usable.
   commands: ({ vault, key }) => [`az keyvault key rotate --vault-name ${vault} --name ${key}`],
@@ -45,5 +43,5 @@ function expired(
 ): readonly VersionFound[] {
   if (!approved.enabled || expiresOn.getTime() > now.getTime()) return [];
   const says = `expired on ${utc(expiresOn)}, as approved: rotate the key`;
-  return [{ act: undefined, since: expiresOn, stopsDisks: true, says, remedy: { kind: 'alert' } }];
+  return [{ since: expiresOn, stopsDisks: true, says }];
 }

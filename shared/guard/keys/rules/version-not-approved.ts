@@ -20,16 +20,13 @@ export const versionNotApproved: KeyRule = {
       `key-guardian baseline show ${vault}`,
       `key-guardian baseline accept ${vault} --as-shown ${key}/${version}`,
     ];
-    const alertOnly = { act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
     if (!isKept(record)) {
       const since = record.observed.backSince ?? now;
-      const by = broughtBackBy(record, since);
       return [
         {
-          ...alertOnly,
-          version: undefined,
           since,
-          ...(by === undefined ? {} : { by }),
+          stopsDisks: false,
+          by: broughtBackBy(record, since),
           summary: `Key ${spell({ vault, key })} is back: ${howItWent(record.approved.standing)}. It is not guarded until a person accepts its versions.`,
           commands: accept(observed.current),
         },
@@ -40,9 +37,9 @@ export const versionNotApproved: KeyRule = {
         // A version that was not approved still waits for a person after its faults were mended.
         .filter(({ version, faults }) => faults.length > 0 || record.approved.versions[version.version] !== undefined)
         .map(({ version: { version, created }, faults }) => ({
-          ...alertOnly,
           version,
           since: created,
+          stopsDisks: false,
           summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}.`,
           commands: accept(version),
         }))

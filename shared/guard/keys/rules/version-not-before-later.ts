@@ -17,11 +17,10 @@ export const versionNotBeforeLater: VersionRule = {
       stopsDisks: approved.enabled,
       says: `cannot be used before ${utc(notBefore)}; approved: ${approved.notBefore === undefined ? 'no not-before' : utc(approved.notBefore)}`,
     } as const;
-    if (!approved.enabled) return [{ ...found, remedy: { kind: 'alert' } }];
-    if (approved.notBefore !== undefined)
-      return [{ ...found, remedy: { kind: 'restore', change: { notBefore: approved.notBefore } } }];
+    if (!approved.enabled) return [found];
+    if (approved.notBefore !== undefined) return [{ ...found, restore: { notBefore: approved.notBefore } }];
     // Azure cannot remove a date that was set: the time at which the version was made has the same effect.
     const change = { notBefore: version.created };
-    return [{ ...found, remedy: { kind: 'restore', change, approves: change } }];
+    return [{ ...found, restore: change, approves: change }];
   },
 };

@@ -20,7 +20,7 @@ export const versionOperationsRemoved: VersionRule = {
         act: 'operations',
         stopsDisks: approved.enabled,
         says: `does not allow ${removed.join(' and ')} any more`,
-        remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'alert' },
+        ...(approved.enabled ? { restore: { operations: approved.operations } } : {}),
       },
     ];
   },

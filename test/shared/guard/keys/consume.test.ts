@@ -31,7 +31,6 @@ const findingOf = (act: ApprovableAct | undefined, more: Partial<Finding> = {}):
   firstObservedAt: NOW,
   stopsDisks: true,
   summary: 'Something is not as approved.',
-  remedy: { kind: 'alert' },
   commands: [],
   ...more,
 });

@@ -24,6 +24,7 @@ import {
   OPERATIONS,
   present,
   recordOf,
+  restoring,
   shown,
   situation,
   V1,
@@ -55,7 +56,7 @@ const FINDING: Finding = {
   act: 'disable',
   stopsDisks: true,
   summary: 'Disabled.',
-  remedy: { kind: 'restore', version: V1, change: { enabled: true } },
+  undo: restoring({ enabled: true }),
   commands: [],
 };
 /** A judgement of a disabled version. */
