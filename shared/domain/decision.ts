@@ -101,19 +101,7 @@ export interface Ended {
 }
 
 /** A verdict as the trail and incidents store it; `spellJudgement` puts it into words for people. */
-export const spellVerdict = (verdict: Verdict): string => {
-  switch (verdict.kind) {
-    case 'undo':
-      return 'undo';
-    case 'withheld':
-      return `withheld: ${verdict.because}`;
-    case 'approved':
-      return `approved: ${verdict.approval}`;
-    case 'left-to-people':
-      return 'left to people';
-    case 'settling':
-      return 'settling';
-    default:
-      return verdict satisfies never;
-  }
-};
+export function spellVerdict(verdict: Verdict): string {
+  if (verdict.kind === 'withheld') return `withheld: ${verdict.because}`;
+  return verdict.kind === 'approved' ? `approved: ${verdict.approval}` : verdict.kind.replaceAll('-', ' ');
+}

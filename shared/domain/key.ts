@@ -57,6 +57,15 @@ export const materialOf = (detail: VersionDetail | undefined) => ({
   fingerprint: detail?.fingerprint,
 });
 
+/** A key as its vault keeps it once it was deleted. */
+export interface Deletion {
+  /** Behind a certificate: alerted, never changed. */
+  readonly managed: boolean;
+  readonly deletedOn: Date;
+  /** `undefined` where the vault keeps no deleted keys. */
+  readonly scheduledPurgeOn: Date | undefined;
+}
+
 /** A key as the vault showed it. Where it could not be read there is no `ObservedKey`, but a `Refusal`. */
 export type ObservedKey =
   | {
@@ -67,14 +76,7 @@ export type ObservedKey =
       readonly current: string;
       readonly versions: readonly ObservedVersion[];
     }
-  | {
-      readonly kind: 'deleted';
-      /** Behind a certificate: alerted, never changed. */
-      readonly managed: boolean;
-      readonly deletedOn: Date;
-      /** `undefined` where the vault keeps no deleted keys. */
-      readonly scheduledPurgeOn: Date | undefined;
-    }
+  | ({ readonly kind: 'deleted' } & Deletion)
   | { readonly kind: 'absent' };
 
 /** A version of an observed key; `undefined` where the vault does not list it. */

@@ -5,7 +5,7 @@ import { partitionOf, spellSubject } from '../domain/subject.ts';
 import type { Answer, Conflict } from '../domain/vault.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
-import { type Claim, claimWith } from './claim.ts';
+import { type Claim, claimWith, hasEnded } from './claim.ts';
 import type { Decided, Guarded, MayWrite } from './guarded.ts';
 import { intentEntry, notSentEntry } from './records.ts';
 
@@ -52,7 +52,7 @@ export async function act(
   // asks again whether the subject is still ours and whether people still want it.
   for (const [nth, intent] of intents.entries()) {
     const word = nth === 0 ? mayWrite : await guarded.mayWrite();
-    if (ports.now().getTime() >= claimed.until.getTime()) return lost(rows.slice(nth));
+    if (hasEnded(claimed, ports.now())) return lost(rows.slice(nth));
     if (word.kind !== 'yes') {
       await withhold(intents.slice(nth), rows.slice(nth), word, ports);
       return sent.length === 0
@@ -127,25 +127,12 @@ async function withhold(
 
 /** The outcome of a write by its answer alone, before anything was read back. */
 export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
-  switch (answer.kind) {
-    case 'ok':
-      return { kind: 'begun' };
-    case 'missing':
-      return { kind: 'failed', because: 'not found' };
-    case 'unreachable':
-      // The service may have done it: the next read shows that.
-      return { kind: 'unknown', because: answer.error.message };
-    case 'conflict':
-    case 'throttled':
-    case 'unauthenticated':
-    case 'read-only':
-    case 'forbidden-by-permission':
-    case 'forbidden-by-firewall':
-    case 'rejected':
-      return { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` };
-    default:
-      return answer satisfies never;
-  }
+  if (answer.kind === 'ok') return { kind: 'begun' };
+  if (answer.kind === 'missing') return { kind: 'failed', because: 'not found' };
+  const { message } = answer.error;
+  // The service may have done what it did not answer: the next read shows that.
+  if (answer.kind === 'unreachable') return { kind: 'unknown', because: message };
+  return { kind: 'failed', because: `${answer.kind}: ${message}` };
 }
 
 /** How an intent ended, by what the vault shows now. */

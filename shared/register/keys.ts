@@ -36,14 +36,6 @@ export async function readKeys(
   };
 }
 
-/** Writes a key's row if it is still as it was read; false where somebody else wrote it meanwhile. */
-export const writeKey = (
-  keys: Keys,
-  { vault, key }: KeyId,
-  { stored }: Pick<KnownKey, 'stored'>,
-  record: KeyRecord,
-): Promise<boolean> => keys.write(vault, key, stored, record);
-
 /** Changes a key's row, reading it again as often as somebody else was faster. Throws `RowUnreadable` as `readKey` does. */
 export const changeKey = (
   keys: Keys,

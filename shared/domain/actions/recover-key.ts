@@ -16,10 +16,8 @@ export const recoverKey = z.object({
 export const recoverKeyFacts = ({ vault, key }: z.infer<typeof recoverKey>): ActionFacts => ({
   subject: keyOf({ vault, key }),
   says: `recover ${spell({ vault, key })}`,
-  undoes: true,
   loggedAs: 'KeyRecover',
   showsAtOnce: false,
   send: ({ writes }, requestId) => writes(vault).recover(key, requestId),
   isShown: (observed) => observed.kind === 'present' && observed.versions.length > 0,
-  changes: undefined,
 });

@@ -24,12 +24,10 @@ export const restoreVersion = z.object({
 export const restoreVersionFacts = ({ vault, key, version, change }: z.infer<typeof restoreVersion>): ActionFacts => ({
   subject: versionOf({ vault, key }, version),
   says: `restore ${spell({ vault, key, version })}: ${spellChange(change)}`,
-  undoes: true,
   loggedAs: 'KeyUpdate',
   showsAtOnce: true,
   send: ({ writes }, requestId) => writes(vault).update(key, version, change, requestId),
   isShown: (observed) => has(versionNamed(observed, version), change),
-  changes: change,
 });
 
 const has = (

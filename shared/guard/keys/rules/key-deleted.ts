@@ -35,15 +35,6 @@ export const keyDeleted: KeyRule = {
 };
 
 /** Whether this is another deletion than the approved one: of a key that somebody brought back. It is alerted only. */
-function isAnotherDeletion(standing: Standing, deletedOn: Date): boolean {
-  switch (standing.kind) {
-    case 'kept':
-      return false;
-    case 'deletion-approved':
-      return standing.deletedOn.getTime() !== deletedOn.getTime();
-    case 'abandoned':
-      return standing.at.getTime() < deletedOn.getTime();
-    default:
-      return standing satisfies never;
-  }
-}
+const isAnotherDeletion = (standing: Standing, deletedOn: Date): boolean =>
+  (standing.kind === 'deletion-approved' && standing.deletedOn.getTime() !== deletedOn.getTime()) ||
+  (standing.kind === 'abandoned' && standing.at.getTime() < deletedOn.getTime());
