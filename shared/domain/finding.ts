@@ -40,9 +40,7 @@ export interface Finding extends Found, Readonly<Difference> {
 }
 
 /** What every rule is given. The time is given too: a rule reads no clock. */
-export interface Situation {
-  readonly vault: string;
-  readonly key: string;
+export interface Situation extends KeyId {
   readonly observed: ObservedKey;
   readonly record: KeyRecord;
   readonly policy: KeyPolicy;

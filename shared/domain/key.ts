@@ -100,10 +100,5 @@ export const spell = (id: {
 }): string => [id.vault, id.key, id.version].filter((part) => part !== undefined).join('/');
 
 /** The attributes that an update sets. Attributes that are left out stay as they are. */
-export const attributeChange = z.object({
-  enabled: z.boolean().optional(),
-  notBefore: moment.optional(),
-  expiresOn: moment.optional(),
-  operations: z.array(z.string()).optional(),
-});
+export const attributeChange = attributes.partial();
 export type AttributeChange = z.infer<typeof attributeChange>;

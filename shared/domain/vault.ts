@@ -1,6 +1,6 @@
 import type { AttributeChange, Deletion, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
 
-/** Why a vault did not answer a read or a write, in the words of alerts. None of these means that a key is absent. */
+/** The reasons why a vault does not answer a read or a write, each in the words of alerts. */
 const REFUSED = {
   'forbidden-by-permission': 'the guardian has no permission to read there',
   'forbidden-by-firewall': 'the firewall of the vault refuses the guardian',
@@ -15,6 +15,7 @@ const REFUSED = {
   rejected: 'the vault rejects the request as wrong',
 } as const;
 type Refused<Kind> = Kind extends string ? { readonly kind: Kind; readonly error: Error } : never;
+/** Why a vault did not answer a read or a write. None of these means that a key is absent. */
 export type Refusal = Refused<keyof typeof REFUSED>;
 
 /** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
@@ -24,13 +25,14 @@ export const UNREADABLE: Readonly<Record<string, string>> = {
   'older-copy': 'the vault shows an older copy than before, as during a failover',
 };
 
-/** The service says that it is not there: absence, and no refusal. */
-export type Missing = { readonly kind: 'missing' };
 /** Another operation on the same key is in progress. Passing. */
 export type Conflict = { readonly kind: 'conflict'; readonly error: Error };
 
-/** The result of a read or a write. Refusals are returned, not thrown: the caller has to handle each. */
-export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Missing | Refusal;
+/**
+ * The result of a read or a write; `missing` where the service says that it is not there. Refusals are returned, not thrown:
+ * the caller has to handle each.
+ */
+export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'missing' } | Refusal;
 
 /** An item of the vault's list of keys: the attributes of the key's current version, without the version's name. */
 export interface ListedKey extends Omit<ListedVersion, 'version'> {

@@ -141,22 +141,21 @@ interface Worked extends Omit<Result, 'ended'> {
 async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Worked | 'lost-claim'> {
   let progress = begun;
   for (let round = 1; ; round += 1) {
-    const decided = progress.guarded.decide(ports.now());
-    const { decision } = decided;
+    const { decision, takeNote } = progress.guarded.decide(ports.now());
     const { guarded, before } = progress;
     const { entries, remembered } = recordedDecision(guarded.subject, decision, hints, guarded.lastDecision, ports);
-    progress = { ...progress, guarded: await decided.takeNote(remembered), before: [...before, ...entries] };
+    progress = { ...progress, guarded: await takeNote(remembered), before: [...before, ...entries] };
     const worked = { decision, failure: undefined, isUnread: false };
     if (decision.actions.length === 0) return { ...worked, progress };
-    const acted = await act(progress.guarded, decided, progress.claim, progress.before, ports);
+    const acted = await act(progress.guarded, decision, progress.claim, progress.before, ports);
     if (acted.kind === 'lost-claim') return acted.kind;
     progress = { ...progress, claim: acted.claim, before: [] };
-    if (acted.kind === 'sent') {
+    if (acted.sent.length > 0) {
       const back = await readBack(progress, acted.sent, ports);
       progress = back.progress;
       const { failure, isUnread } = back;
       if (failure !== undefined || round === MOST_ROUNDS) return { progress, decision, failure, isUnread };
-    } else if (acted.by === 'approvals-changed' && round === MOST_ROUNDS)
+    } else if (acted.stoppedBy === 'approvals-changed' && round === MOST_ROUNDS)
       return { ...worked, progress, failure: 'approvals were changed in every round' };
     // A hold or an approval that was changed meanwhile counts in the next round's decision.
     progress = { ...progress, guarded: await progress.guarded.withWords() };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { spell } from '../key.ts';
+import { keyId, spell } from '../key.ts';
 import { keyOf } from '../subject.ts';
 import { moment } from '../time.ts';
 import type { ActionFacts } from './action.ts';
@@ -7,8 +7,7 @@ import type { ActionFacts } from './action.ts';
 /** Recovers a deleted key with all its versions. `deletedOn` names the deletion that is undone. */
 export const recoverKey = z.object({
   kind: z.literal('recover-key'),
-  vault: z.string(),
-  key: z.string(),
+  ...keyId.shape,
   deletedOn: moment,
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type AttributeChange,
   attributeChange,
+  keyId,
   type ObservedVersion,
   sameOperations,
   spell,
@@ -14,8 +15,7 @@ import type { ActionFacts } from './action.ts';
 /** Restores attributes of a version: only the attributes in `change` are written. */
 export const restoreVersion = z.object({
   kind: z.literal('restore-version'),
-  vault: z.string(),
-  key: z.string(),
+  ...keyId.shape,
   version: z.string(),
   change: attributeChange,
 });

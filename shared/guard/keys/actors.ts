@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/audit-record.ts';
-import { type AuditEvent, eventsOn, type KeyRecord } from '../../domain/register.ts';
+import { type AuditEvent, type Difference, eventsOn, type KeyRecord } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, SECOND_MS, wholeSecond } from '../../domain/time.ts';
 import { rules } from './rules/registry.ts';
 
@@ -9,15 +9,8 @@ import { rules } from './rules/registry.ts';
  */
 const CERTAIN_MS = 2 * SECOND_MS;
 
-/** An act, and when it happened, as far as two observations show. */
-export interface Done {
-  /** `undefined` where the key as a whole is meant. */
-  readonly version?: string | undefined;
-  /** When it happened, by the vault's clock. */
-  readonly since: Date;
-  /** When it was last observed otherwise; `undefined` where it never was. */
-  readonly otherwiseAt?: Date | undefined;
-}
+/** An act on a version, or on the key as a whole, and when it happened, as far as two observations show. */
+export type Done = Pick<Difference, 'since' | 'otherwiseAt'> & { readonly version?: string | undefined };
 
 /**
  * The audit events that may be this act, oldest first: those of the given operations on that version since it was last

@@ -1,4 +1,4 @@
-import { type ApprovableAct, type Approval, covers } from '../../domain/approval.ts';
+import { type ApprovableAct, type Approval, attributeOf, covers } from '../../domain/approval.ts';
 import type { Judgement } from '../../domain/decision.ts';
 import type { Finding, Situation } from '../../domain/finding.ts';
 import { type Attributes, versionNamed } from '../../domain/key.ts';
@@ -11,9 +11,7 @@ export const approvalFor = (
   { key, now }: Pick<Situation, 'key' | 'now'>,
   approvals: readonly Approval[],
 ): Approval | undefined =>
-  act === undefined
-    ? undefined
-    : approvals.find((approval) => covers(approval, { key, version, act, otherwiseAt }, now));
+  approvals.find((approval) => act !== undefined && covers(approval, { key, version, act, otherwiseAt }, now));
 
 /**
  * The changes of the register by which approvals are consumed: the state that an approval allows becomes the approved one.
@@ -51,18 +49,8 @@ function consumption({ finding, verdict }: Judgement, { observed, record }: Situ
   ];
 }
 
-/** The attribute that an act changes; `undefined` for an act on the key as a whole. */
-const ATTRIBUTE = {
-  disable: 'enabled',
-  enable: 'enabled',
-  expire: 'expiresOn',
-  'not-before': 'notBefore',
-  operations: 'operations',
-  delete: undefined,
-} as const satisfies Record<ApprovableAct, keyof Attributes | undefined>;
-
 /** The approved attributes, with the attribute that the act changes replaced by the one observed. */
 function allowed(act: ApprovableAct, approved: Attributes, shown: Attributes): Attributes {
-  const attribute = ATTRIBUTE[act];
+  const attribute = attributeOf[act];
   return attribute === undefined ? approved : { ...approved, [attribute]: shown[attribute] };
 }

@@ -1,10 +1,9 @@
-import { type Action, factsOf } from '../../domain/actions/registry.ts';
+import type { Action } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { Decision, Judgement, Verdict, Withholding } from '../../domain/decision.ts';
 import type { Finding, Situation } from '../../domain/finding.ts';
 import { holdOn } from '../../domain/hold.ts';
 import { isKept, type RegisterChange } from '../../domain/register.ts';
-import { versionIn } from '../../domain/subject.ts';
 import { approvalFor, consumptions } from './consume.ts';
 import { type Dating, dated } from './differences.ts';
 import { findings } from './findings.ts';
@@ -37,8 +36,11 @@ export function decide(given: Given): KeyDecision {
     .map((finding) => ({ finding, verdict: judge(finding, given) }));
   return {
     judgements,
-    actions: merged(judgements.flatMap(({ verdict }) => (verdict.kind === 'undo' ? [verdict.action] : []))),
-    changes: [...consumptions(judgements, given), ...learnings(given)],
+    actions: merged(
+      judgements.flatMap(({ finding, verdict }) => (verdict.kind === 'undo' ? (finding.undo ?? []) : [])),
+    ),
+    // New versions need no approval while the key is to be kept.
+    changes: [...consumptions(judgements, given), ...(isKept(given.record) ? newVersionChanges(given) : [])],
     inspectAgainInSeconds: secondsToNextInspection(judgements, given),
   };
 }
@@ -56,10 +58,9 @@ function judge(finding: Finding, given: Given): Verdict {
   const approval = approvalFor(finding, given, given.approvals);
   if (approval !== undefined) return { kind: 'approved', approval: approval.id };
   if (finding.isSettling === true) return { kind: 'settling' };
-  const { undo: action } = finding;
-  if (action === undefined) return { kind: 'left-to-people' };
-  const because = withheldBecause(finding, action, given);
-  return because === undefined ? { kind: 'undo', action } : { kind: 'withheld', because, action };
+  if (finding.undo === undefined) return { kind: 'left-to-people' };
+  const because = withheldBecause(finding, finding.undo, given);
+  return because === undefined ? { kind: 'undo' } : { kind: 'withheld', because };
 }
 
 /** The first reason to withhold the write; `undefined` where there is none. The policy's reasons come before those of a hold. */
@@ -81,10 +82,6 @@ function withheldBecause(finding: Finding, action: Action, given: Given): Withho
     now.getTime() - recovering.since.getTime() < SETTLING_MS;
   return isRecovering ? 'recovering' : undefined;
 }
-
-/** Changes of the register that need no approval: new versions of a key that is to be kept. */
-const learnings = (given: Given): readonly RegisterChange[] =>
-  given.observed.kind === 'present' && isKept(given.record) ? newVersionChanges(given) : [];
 
 /** The actions with one write for each version, and with the recovery of the key before the writes to its versions. */
 function merged(actions: readonly Action[]): readonly Action[] {
@@ -122,9 +119,3 @@ export function settlingSeconds(elapsedSeconds: number): number {
   const next = SETTLING_INSPECTIONS_SECONDS.find((at) => at > elapsedSeconds);
   return Math.max(1, Math.ceil((next ?? elapsedSeconds + 30) - elapsedSeconds));
 }
-
-/** The findings of a decision that an action undoes. */
-export const undoneBy = (action: Action, { judgements }: Decision): readonly Finding[] =>
-  judgements.flatMap(({ finding, verdict }) =>
-    verdict.kind === 'undo' && finding.version === versionIn(factsOf(action).subject) ? [finding] : [],
-  );

@@ -1,4 +1,4 @@
-import type { ApprovableAct } from '../../domain/approval.ts';
+import { type ApprovableAct, attributeOf } from '../../domain/approval.ts';
 import type { Finding, Found, Situation } from '../../domain/finding.ts';
 import { type Hold, holdDuring } from '../../domain/hold.ts';
 import { type ObservedVersion, sameOperations, versionNamed } from '../../domain/key.ts';
@@ -75,19 +75,9 @@ const isSweptEachMinute = (version: string, { policy, record }: Situation): bool
 
 /** Whether the attribute that an act changes is as it was last observed. */
 function isAsObserved(act: ApprovableAct, version: ObservedVersion, last: LastObserved): boolean {
-  switch (act) {
-    case 'disable':
-    case 'enable':
-      return version.enabled === last.enabled;
-    case 'expire':
-      return sameMoment(version.expiresOn, last.expiresOn);
-    case 'not-before':
-      return sameMoment(version.notBefore, last.notBefore);
-    case 'operations':
-      return version.detail === undefined || sameOperations(version.detail.operations, last.operations);
-    case 'delete':
-      return false;
-    default:
-      return act satisfies never;
-  }
+  const attribute = attributeOf[act];
+  if (attribute === undefined) return false;
+  if (attribute === 'operations')
+    return version.detail === undefined || sameOperations(version.detail.operations, last.operations);
+  return version[attribute]?.valueOf() === last[attribute]?.valueOf();
 }

@@ -1,12 +1,12 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import { readApprovals, readHolds } from '../../approvals/read.ts';
-import { type Action, factsOf } from '../../domain/actions/registry.ts';
+import { factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { AuditEntry } from '../../domain/audit-record.ts';
-import { type Ended, type Intent, undoneFinding } from '../../domain/decision.ts';
+import type { Ended } from '../../domain/decision.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
-import type { AttributeChange, ObservedKey } from '../../domain/key.ts';
+import type { ObservedKey } from '../../domain/key.ts';
 import { blockSince, keyPolicy } from '../../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
@@ -28,11 +28,11 @@ import {
   refusalsToJudge,
   withEvents,
 } from './audit-events.ts';
-import { decide, type Given, type KeyDecision, undoneBy } from './decide.ts';
+import { decide, type Given } from './decide.ts';
 import { followUp, tryAgain } from './follow-up.ts';
 import { alertOf, openActIncidents } from './incidents.ts';
 import { nextRecord, recordAfterActing } from './next-record.ts';
-import { isBelieved, notObserved } from './not-observed.ts';
+import { isBelieved, notObserved, type Reading } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
@@ -94,16 +94,11 @@ async function readWords({ vault }: KeySubject, ports: Ports) {
 }
 
 /** A key in one inspection: what was read of it, and what came of that so far. */
-interface State extends Omit<Awaited<ReturnType<typeof readAll>>, 'first'> {
-  readonly subject: KeySubject;
-  readonly message: Inspection;
+interface State extends Reading, Omit<Awaited<ReturnType<typeof readAll>>, 'first' | keyof Reading> {
   readonly restorer: Restorer | undefined;
-  /** The register's row as it is to be; `known` is the row as it was read. */
-  readonly record: KeyRecord;
   readonly observed: ObservedKey;
   /** When reading it began: what came to be later may not be in it. */
   readonly readAt: Date;
-  readonly newEvents: readonly Hint[];
   /** What becomes approved, or not any more, with the next decision. */
   readonly pending: readonly RegisterChange[];
 }
@@ -116,9 +111,9 @@ async function begin(
 ): Promise<Begun> {
   const readAt = ports.now();
   const { first, ...read } = await readKnown(subject, ports);
-  const { known, words, incidents } = read;
-  const record = withEvents(known.record, message.hints);
-  const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
+  const record = withEvents(read.known.record, message.hints);
+  const newEvents = message.hints.filter((hint) => isNewEvent(hint, read.known.record));
+  const reading = { ...read, subject, message, record, newEvents };
   const isOldBelieved = isBelieved(record, readAt);
   const observation = await observe(ports.reads(subject.vault), subject, first, record, readAt, isOldBelieved);
   // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
@@ -127,13 +122,12 @@ async function begin(
   if (observation.kind === 'unread') {
     const { because } = observation;
     await ports.trail.append(before);
-    if (restorer === undefined)
-      await notObserved({ subject, message, known, record, newEvents, approvals: words.approvals, because }, ports);
+    if (restorer === undefined) await notObserved(reading, because, ports);
     return { kind: 'not-observed', because };
   }
-  const pending = restorer === undefined ? [] : takenBack(record, restorer, incidents.stored);
-  const about = { subject, message, restorer, record, readAt, newEvents, pending };
-  return { kind: 'observed', guarded: guarded({ ...read, ...about, observed: observation.key }, ports), before };
+  const pending = restorer === undefined ? [] : takenBack(record, restorer, read.incidents.stored);
+  const state = { ...reading, restorer, observed: observation.key, readAt, pending };
+  return { kind: 'observed', guarded: guarded(state, ports), before };
 }
 
 function guarded(state: State, ports: Ports): Guarded {
@@ -199,7 +193,6 @@ function decided(state: State, now: Date, ports: Ports): Decided {
   const decision = decide(givenOf({ ...state, record }, now, ports));
   return {
     decision,
-    intentOf: (action) => intentOf(action, decision),
     async takeNote(lastDecision) {
       await appendChanges(subject, [...before, ...decision.changes], ports);
       const next = nextRecord(record, decision, { observed, readAt, now });
@@ -207,14 +200,6 @@ function decided(state: State, now: Date, ports: Ports): Decided {
       return guarded({ ...state, record: noted, pending: [] }, ports);
     },
   };
-}
-
-/** What an action is about, and the dates that become approved by it, because the approved ones cannot be had again. */
-function intentOf(action: Action, decision: KeyDecision): Pick<Intent, 'findings' | 'approves'> {
-  const undone = undoneBy(action, decision);
-  const dates = undone.flatMap(({ approves }) => approves ?? []);
-  const approves: AttributeChange | undefined = dates.length === 0 ? undefined : Object.assign({}, ...dates);
-  return { findings: undone.map((finding) => undoneFinding.parse(finding)), approves };
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */

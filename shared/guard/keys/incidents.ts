@@ -132,7 +132,7 @@ function draftOf(
   said: Said,
   record: KeyRecord,
 ): IncidentDraft {
-  const { rule, severity, version, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
+  const { rule, severity, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
   return {
     kind: rule,
     severity,
@@ -144,7 +144,7 @@ function draftOf(
     summary,
     ...said,
     deadline: stopsDisks ? later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) : undefined,
-    who: finding.by ?? actorOf(namedByRule(rule, { version, since, otherwiseAt }, record)),
+    who: finding.by ?? actorOf(namedByRule(rule, finding, record)),
     abandons,
   };
 }

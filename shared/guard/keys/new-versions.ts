@@ -95,11 +95,7 @@ export function newVersionChanges(situation: Situation): readonly RegisterChange
     const { detail } = version;
     const known = situation.record.approved.versions[version.version];
     if (known !== undefined) return [];
-    const about = {
-      version: version.version,
-      created: version.created,
-      ...materialOf(detail),
-    };
+    const about = { version: version.version, created: version.created, ...materialOf(detail) };
     if (faults.length > 0) return [{ kind: 'know-version', ...about, because: faults.join('; ') }];
     if (detail === undefined) return [];
     const { enabled, notBefore, expiresOn } = version;

@@ -1,10 +1,17 @@
 import type { Ended } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
-import { type AttributeChange, materialOf, type ObservedKey, type ObservedVersion } from '../../domain/key.ts';
+import {
+  type AttributeChange,
+  materialOf,
+  type ObservedKey,
+  type ObservedVersion,
+  versionNamed,
+} from '../../domain/key.ts';
 import {
   type ApprovedVersion,
   approvedVersions,
   type Difference,
+  difference,
   differenceKey,
   isKept,
   type KeyRecord,
@@ -15,16 +22,16 @@ import { withChanges } from '../../register/changes.ts';
 import type { KeyDecision } from './decide.ts';
 import { undoneLately } from './flapping.ts';
 
-/** What the next row of a key is made from. */
-export interface Observed {
-  readonly observed: ObservedKey;
-  /** When reading it began: a later change may not be in it. */
-  readonly readAt: Date;
-  readonly now: Date;
-}
-
-/** The register's row of a key after a decision: what it approved, what was observed, and what is not finished. */
-export function nextRecord(before: KeyRecord, decision: KeyDecision, { observed, readAt, now }: Observed): KeyRecord {
+/**
+ * The register's row of a key after a decision: what it approved, what was observed, and what is not finished.
+ *
+ * @param readAt when reading it began: a later change may not be in it
+ */
+export function nextRecord(
+  before: KeyRecord,
+  decision: KeyDecision,
+  { observed, readAt, now }: { readonly observed: ObservedKey; readonly readAt: Date; readonly now: Date },
+): KeyRecord {
   const record = withChanges(before, decision.changes);
   const findings = decision.judgements.filter(({ verdict }) => verdict.kind !== 'approved').map((one) => one.finding);
   const isBack = observed.kind === 'present' && isEveryApproved(record, observed.versions);
@@ -113,22 +120,18 @@ function differingNow(
   const kept = Object.entries(record.observed.differing).filter(([name]) => !isShown(name, observed));
   return Object.fromEntries([
     ...kept,
-    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold, inBlock }) => {
-      const difference = { since, otherwiseAt, firstObservedAt, hold, inBlock };
-      return act === undefined ? [] : [[differenceKey(version, act), difference] as const];
-    }),
+    ...findings.flatMap((found) =>
+      found.act === undefined ? [] : [[differenceKey(found.version, found.act), difference.parse(found)] as const],
+    ),
   ]);
 }
 
 /** Whether an observation shows what a difference is about. Operations are shown only where a version was read in full. */
-function isShown(difference: string, observed: ObservedKey): boolean {
-  if (difference === differenceKey(undefined, 'delete')) return observed.kind !== 'absent';
-  if (observed.kind !== 'present') return false;
-  const version = observed.versions.find((one) => difference.startsWith(`${one.version}:`));
-  return (
-    version !== undefined &&
-    (version.detail !== undefined || difference !== differenceKey(version.version, 'operations'))
-  );
+function isShown(name: string, observed: ObservedKey): boolean {
+  const [version, act] = name.split(':');
+  if (version === '') return observed.kind !== 'absent';
+  const shown = versionNamed(observed, version);
+  return shown !== undefined && (shown.detail !== undefined || act !== 'operations');
 }
 
 /**

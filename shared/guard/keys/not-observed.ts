@@ -1,5 +1,6 @@
 import type { Approval } from '../../domain/approval.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
+import type { Hold } from '../../domain/hold.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import type { KeySubject } from '../../domain/subject.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
@@ -19,26 +20,27 @@ const OLDER_COPY_MS = 15 * MINUTE_MS;
 export const isBelieved = ({ inFlight: { unreadable } }: KeyRecord, now: Date): boolean =>
   unreadable?.because === 'older-copy' && now.getTime() - unreadable.since.getTime() >= OLDER_COPY_MS;
 
-/** A key that could not be observed, with what is known of it. */
-export interface Unobserved {
+/** What an inspection of a key was given and has read, whether or not the key could be observed. */
+export interface Reading {
   readonly subject: KeySubject;
   readonly message: Inspection;
+  /** The register's row as it was read. */
   readonly known: KnownKey;
-  /** With the audit events of this message. */
+  /** The register's row as it is to be: to begin with, with the audit events of this message. */
   readonly record: KeyRecord;
   readonly newEvents: readonly Hint[];
-  readonly approvals: readonly Approval[];
-  readonly because: string;
+  /** What people say of the key. */
+  readonly words: { readonly approvals: readonly Approval[]; readonly holds: readonly Hold[] };
 }
 
 /**
  * Handles a key that could not be observed: it is inspected again later, and people are alerted once this has lasted two
  * minutes. It never means that the key is gone. Audit events are alerted all the same.
  */
-export async function notObserved(unobserved: Unobserved, ports: Ports): Promise<void> {
-  const { subject, message, known, record, newEvents, approvals, because } = unobserved;
+export async function notObserved(reading: Reading, because: string, ports: Ports): Promise<void> {
+  const { subject, message, known, record, newEvents, words } = reading;
   const now = ports.now();
-  await openActIncidents(actIncidents(subject, newEvents, record, approvals, false), ports);
+  await openActIncidents(actIncidents(subject, newEvents, record, words.approvals, false), ports);
   const before = record.inFlight.unreadable;
   // How long an older copy stays decides when it is believed: that begins with the copy.
   const isSame = before !== undefined && (before.because === 'older-copy') === (because === 'older-copy');

@@ -79,7 +79,6 @@ function guardedSet(subject: SetSubject, state: SetState, sets: Map<string, SetS
       const decision: Decision = { judgements, actions: [], inspectAgainInSeconds: undefined };
       return {
         decision,
-        intentOf: () => ({ findings: [] }),
         async takeNote(lastDecision) {
           const next = { ...state, lastDecision };
           sets.set(subject.id, next);

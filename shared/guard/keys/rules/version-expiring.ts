@@ -26,10 +26,9 @@ export const versionExpiring: VersionRule = {
     const notifyFrom = later(now, policy.notifyBeforeExpiryDays * DAY_MS);
     // Alerted only: nothing uses a retired version, and an expiry that is far away leaves people time.
     if (!approved.enabled || expiresOn.getTime() >= notifyFrom.getTime()) return [found];
-    if (approved.expiresOn !== undefined) return [{ ...found, restore: { expiresOn: approved.expiresOn } }];
     // Azure cannot remove a date that was set: the approved "no expiry" cannot be restored.
-    const change = { expiresOn: later(wholeSecond(now), TEN_YEARS_MS) };
-    return [{ ...found, restore: change, approves: change }];
+    const restore = { expiresOn: approved.expiresOn ?? later(wholeSecond(now), TEN_YEARS_MS) };
+    return [{ ...found, restore, approves: approved.expiresOn === undefined ? restore : undefined }];
   },
   // Accepting an expiry in the past would make nothing usable.
   commands: ({ vault, key }) => [`az keyvault key rotate --vault-name ${vault} --name ${key}`],

@@ -18,9 +18,8 @@ export const versionNotBeforeLater: VersionRule = {
       says: `cannot be used before ${utc(notBefore)}; approved: ${approved.notBefore === undefined ? 'no not-before' : utc(approved.notBefore)}`,
     } as const;
     if (!approved.enabled) return [found];
-    if (approved.notBefore !== undefined) return [{ ...found, restore: { notBefore: approved.notBefore } }];
     // Azure cannot remove a date that was set: the time at which the version was made has the same effect.
-    const change = { notBefore: version.created };
-    return [{ ...found, restore: change, approves: change }];
+    const restore = { notBefore: approved.notBefore ?? version.created };
+    return [{ ...found, restore, approves: approved.notBefore === undefined ? restore : undefined }];
   },
 };
