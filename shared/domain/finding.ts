@@ -2,7 +2,7 @@ import type { Action } from './actions/registry.ts';
 import type { ApprovableAct } from './approval.ts';
 import type { Actor } from './audit-record.ts';
 import type { Incident, Severity } from './incident.ts';
-import type { AttributeChange, Attributes, KeyId, ObservedKey, ObservedVersion } from './key.ts';
+import type { AttributeChange, KeyId, ObservedKey } from './key.ts';
 import type { KeyPolicy } from './policy.ts';
 import type { Difference, KeyRecord } from './register.ts';
 
@@ -47,8 +47,8 @@ export interface Situation extends KeyId {
   readonly now: Date;
 }
 
-/** The facts of a rule, as data: for alerts, documentation and tests. */
-interface RuleFacts {
+/** A rule, as data for alerts, documentation and tests, with one function. Listed in `shared/guard/keys/rules/registry.ts`. */
+export interface Rule {
   /** The name of its file and of its test. */
   readonly id: string;
   /** What must hold, in whole sentences. */
@@ -58,33 +58,8 @@ interface RuleFacts {
   readonly source: string;
   /** Operations that can lead to the finding, by their names in the audit log: the incident names who did one of them. */
   readonly doneBy: readonly string[];
+  find(situation: Situation): readonly Omit<Found, 'rule' | 'severity'>[];
 }
 
 /** Operations that make a version. @see https://learn.microsoft.com/azure/key-vault/general/logging */
 export const MAKING_OPERATIONS = ['KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue'] as const;
-
-/** A rule about one version that is approved in the register and listed by the vault. */
-export interface VersionRule extends RuleFacts {
-  readonly scope: 'version';
-  /** Finds each difference separately: people may have approved one and not the other. */
-  find(version: ObservedVersion, approved: Attributes, situation: Situation): readonly VersionFound[];
-  /** Commands for a finding that is only alerted. Default: the command that accepts the version as it is. */
-  commands?(id: Required<VersionId>): readonly string[];
-}
-type VersionId = KeyId & { readonly version: string };
-/** What a rule finds of a version. */
-export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks' | 'approves'> & {
-  /** What is wrong, as the rest of a sentence that begins with the version: `is disabled and was approved as enabled`. */
-  readonly says: string;
-  /** The attributes whose restoring undoes it; absent where people are only alerted. */
-  readonly restore?: AttributeChange;
-};
-
-/** A rule about the key as a whole. */
-export interface KeyRule extends RuleFacts {
-  readonly scope: 'key';
-  find(situation: Situation): readonly Omit<Found, 'rule' | 'severity'>[];
-}
-
-/** Any rule. Listed in `shared/guard/keys/rules/registry.ts`. */
-export type Rule = VersionRule | KeyRule;

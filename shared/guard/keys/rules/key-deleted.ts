@@ -1,11 +1,10 @@
-import type { KeyRule } from '../../../domain/finding.ts';
+import type { Rule } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
 import { isGuarded, isMissed, type Standing } from '../../../domain/register.ts';
 import { utc } from '../../../domain/time.ts';
 
-export const keyDeleted: KeyRule = {
+export const keyDeleted: Rule = {
   id: 'key-deleted',
-  scope: 'key',
   demand: 'A key with approved versions is not deleted. Deleting a key with unapproved versions is alerted only.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',

@@ -1,4 +1,4 @@
-import type { KeyRule } from '../../../domain/finding.ts';
+import type { Rule } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
 import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
@@ -15,9 +15,8 @@ export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date,
   return agoMs(since) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since) < RECOVERING_MS);
 }
 
-export const keyMissing: KeyRule = {
+export const keyMissing: Rule = {
   id: 'key-missing',
-  scope: 'key',
   demand:
     'A key is among the keys or the deleted keys of its vault. Only Azure purges it, at the end of an approved deletion.',
   severity: 'critical',

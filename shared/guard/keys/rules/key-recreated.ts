@@ -1,11 +1,10 @@
-import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
+import { MAKING_OPERATIONS, type Rule } from '../../../domain/finding.ts';
 import { spell, versionNamed } from '../../../domain/key.ts';
 import { approvedVersions, isKept } from '../../../domain/register.ts';
 import { isSettling, SETTLING_MS } from './key-missing.ts';
 
-export const keyRecreated: KeyRule = {
+export const keyRecreated: Rule = {
   id: 'key-recreated',
-  scope: 'key',
   demand: 'A key has the approved versions with the approved key material. A new key of the same name is another key.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',

@@ -1,18 +1,16 @@
-import type { VersionFound, VersionRule } from '../../../domain/finding.ts';
 import type { Attributes, ObservedVersion } from '../../../domain/key.ts';
 import { DAY_MS, later, utc, wholeSecond } from '../../../domain/time.ts';
+import { type VersionFound, versionRule } from '../version-rule.ts';
 
 /** How far ahead an expiry is set that cannot be removed: ten years of 365 days, in ms. */
 const TEN_YEARS_MS = 3650 * DAY_MS;
 
-export const versionExpiring: VersionRule = {
+export const versionExpiring = versionRule({
   id: 'version-expiring',
-  scope: 'version',
   demand:
     'A version expires no earlier than approved, and its key is rotated before that. An expiry moved to within the notify time is undone.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
-  doneBy: ['KeyUpdate'],
   find(version, approved, { policy, now }) {
     const { expiresOn } = version;
     if (expiresOn === undefined) return [];
@@ -32,7 +30,7 @@ export const versionExpiring: VersionRule = {
   },
   // Accepting an expiry in the past would make nothing usable.
   commands: ({ vault, key }) => [`az keyvault key rotate --vault-name ${vault} --name ${key}`],
-};
+});
 
 /** The finding of an approved expiry that has been reached: nobody changed anything. */
 function expired(

@@ -1,13 +1,12 @@
 import type { Actor } from '../../../domain/audit-record.ts';
-import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
+import { MAKING_OPERATIONS, type Rule } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
 import { type AuditEvent, eventsOn, type KeyRecord, type Standing } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, utc } from '../../../domain/time.ts';
 import { newVersions } from '../new-versions.ts';
 
-export const versionNotApproved: KeyRule = {
+export const versionNotApproved: Rule = {
   id: 'version-not-approved',
-  scope: 'key',
   demand:
     'A new version is as usable as the version before it. A person has to accept any other version, and a key that comes back after it was deleted with approval or abandoned.',
   severity: 'error',

@@ -1,13 +1,11 @@
-import type { VersionRule } from '../../../domain/finding.ts';
 import { utc } from '../../../domain/time.ts';
+import { versionRule } from '../version-rule.ts';
 
-export const versionNotBeforeLater: VersionRule = {
+export const versionNotBeforeLater = versionRule({
   id: 'version-not-before-later',
-  scope: 'version',
   demand: "A version's not-before is no later than approved.",
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
-  doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const { notBefore } = version;
     if (notBefore === undefined || notBefore.getTime() <= now.getTime()) return [];
@@ -22,4 +20,4 @@ export const versionNotBeforeLater: VersionRule = {
     const restore = { notBefore: approved.notBefore ?? version.created };
     return [{ ...found, restore, approves: approved.notBefore === undefined ? restore : undefined }];
   },
-};
+});
