@@ -35,6 +35,10 @@ export function nextRecord(
   const record = withChanges(before, decision.changes);
   const findings = decision.judgements.filter(({ verdict }) => verdict.kind !== 'approved').map((one) => one.finding);
   const isBack = observed.kind === 'present' && isEveryApproved(record, observed.versions);
+  const { recovering } = record.inFlight;
+  // A recovery has ended where the key shows a deletion at another time.
+  const isDeletedAgain =
+    observed.kind === 'deleted' && recovering?.deletedOn.getTime() !== observed.deletedOn.getTime();
   return {
     ...record,
     approved: { ...record.approved, versions: withMaterial(record, observed) },
@@ -52,7 +56,7 @@ export function nextRecord(
     inFlight: {
       ...record.inFlight,
       undone: [...undoneLately(record, now)],
-      recovering: recoveringNow(record, observed, isBack),
+      recovering: isBack || isDeletedAgain ? undefined : recovering,
     },
     audit: observed.kind === 'present' ? { ...record.audit, purged: undefined } : record.audit,
   };
@@ -60,16 +64,6 @@ export function nextRecord(
 
 const isEveryApproved = (record: KeyRecord, shown: readonly ObservedVersion[]): boolean =>
   approvedVersions(record).every(([version]) => shown.some((candidate) => candidate.version === version));
-
-/** The recovery that is not finished. It ends where the key shows a deletion at another time. */
-function recoveringNow(
-  { inFlight: { recovering } }: KeyRecord,
-  observed: ObservedKey,
-  isBack: boolean,
-): KeyRecord['inFlight']['recovering'] {
-  if (observed.kind === 'deleted' && recovering?.deletedOn.getTime() !== observed.deletedOn.getTime()) return undefined;
-  return isBack ? undefined : recovering;
-}
 
 /** The approved versions, with the key material of those that were disabled and could not be read before. */
 function withMaterial(record: KeyRecord, observed: ObservedKey): Record<string, ApprovedVersion> {

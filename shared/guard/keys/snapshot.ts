@@ -35,7 +35,6 @@ const present = (managed: boolean, current: string, versions: readonly ObservedV
 
 /** Reads of one key at the same time: it may have thousands of versions. */
 const READS_AT_ONCE = 8;
-type Answered = Awaited<ReturnType<VaultReads['read']>>;
 
 /** The first reads of a key, made at the same time: the current version in full, the list of versions, and the deleted key. */
 export async function firstReads(reads: VaultReads, { key }: KeyId) {
@@ -108,7 +107,7 @@ async function observeAny(
   if (current.kind === 'ok') read.set(current.value.version, current.value);
   const isKept = (listed: Listed): boolean => isSettled(listed, record) && !isFullReadDue(listed, record, readAt);
   const wanted = versions.value.filter((listed) => !read.has(listed.version) && !isKept(listed));
-  const answers: Answered[] = [];
+  const answers: Awaited<ReturnType<VaultReads['read']>>[] = [];
   await inTurns(READS_AT_ONCE, wanted, async ({ version }) => void answers.push(await reads.read(key, version)));
   for (const answer of answers) {
     if (answer.kind === 'ok') read.set(answer.value.version, answer.value);

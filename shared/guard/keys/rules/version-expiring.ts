@@ -1,6 +1,5 @@
-import type { Attributes, ObservedVersion } from '../../../domain/key.ts';
 import { DAY_MS, later, utc, wholeSecond } from '../../../domain/time.ts';
-import { type VersionFound, versionRule } from '../version-rule.ts';
+import { versionRule } from '../version-rule.ts';
 
 /** How far ahead an expiry is set that cannot be removed: ten years of 365 days, in ms. */
 const TEN_YEARS_MS = 3650 * DAY_MS;
@@ -14,8 +13,13 @@ export const versionExpiring = versionRule({
   find(version, approved, { policy, now }) {
     const { expiresOn } = version;
     if (expiresOn === undefined) return [];
-    if (approved.expiresOn !== undefined && expiresOn.getTime() >= approved.expiresOn.getTime())
-      return expired(expiresOn, approved, now);
+    if (approved.expiresOn !== undefined && expiresOn.getTime() >= approved.expiresOn.getTime()) {
+      // An approved expiry that has been reached: nobody changed anything.
+      if (!approved.enabled || expiresOn.getTime() > now.getTime()) return [];
+      return [
+        { since: expiresOn, stopsDisks: true, says: `expired on ${utc(expiresOn)}, as approved: rotate the key` },
+      ];
+    }
     const found = {
       act: 'expire',
       stopsDisks: approved.enabled && expiresOn.getTime() <= now.getTime(),
@@ -31,14 +35,3 @@ export const versionExpiring = versionRule({
   // Accepting an expiry in the past would make nothing usable.
   commands: ({ vault, key }) => [`az keyvault key rotate --vault-name ${vault} --name ${key}`],
 });
-
-/** The finding of an approved expiry that has been reached: nobody changed anything. */
-function expired(
-  expiresOn: NonNullable<ObservedVersion['expiresOn']>,
-  approved: Attributes,
-  now: Date,
-): readonly VersionFound[] {
-  if (!approved.enabled || expiresOn.getTime() > now.getTime()) return [];
-  const says = `expired on ${utc(expiresOn)}, as approved: rotate the key`;
-  return [{ since: expiresOn, stopsDisks: true, says }];
-}
