@@ -222,7 +222,7 @@ function whatToDo({ finding, verdict }: Judgement, context: Context): readonly s
     case 'left-to-people':
       return lines(
         'No write can restore this. What a person can do:',
-        ...finding.commands.flatMap((command) => context.runnable(command) ?? []),
+        ...(finding.commands ?? []).flatMap((command) => context.runnable(command) ?? []),
       );
     default:
       return verdict satisfies never;

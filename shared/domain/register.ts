@@ -7,13 +7,13 @@ import { pastPolicy } from './policy.ts';
 import { moment } from './time.ts';
 
 /** The key material of a version, by which it is recognized. */
-const material = z.object({
+const material = {
   keyType: z.string().optional(),
   /** Bits of an RSA modulus. */
   keySizeBits: z.number().int().optional(),
   /** SHA-256, hex, over the public part. */
   fingerprint: z.string().optional(),
-});
+};
 
 /** An approval that was consumed: the state that it allows was observed, and has been approved since. */
 const consumption = z.object({
@@ -33,7 +33,7 @@ export const approvedVersion = z.object({
   created: moment,
   /** The approved attributes; absent while the version is known but not approved. */
   attributes: attributes.optional(),
-  ...material.shape,
+  ...material,
   /** The approvals from which its approved attributes were made, oldest first. */
   consumed: z.array(consumption).default([]),
   /** Set where a person accepted it in a baseline: then it stays approved even if it was imported. */
@@ -65,11 +65,8 @@ export const lastObserved = z.object({
   /** When the read began. */
   at: moment,
   updated: moment,
-  enabled: z.boolean(),
-  notBefore: moment.optional(),
-  expiresOn: moment.optional(),
-  /** As of the last read in full: lists do not show operations. */
-  operations: z.array(z.string()),
+  /** Operations are as of the last read in full: lists do not show them. */
+  ...attributes.shape,
   /** When it was last read in full; for a disabled version that the service does not show, when it was last listed. */
   inFullAt: moment,
   /** When its operations were last read, where that was before `inFullAt`. */
@@ -213,16 +210,15 @@ export const sweepState = z.object({
 });
 export type SweepState = z.infer<typeof sweepState>;
 
+const aboutVersion = { version: z.string(), created: moment, ...material, because: z.string() };
+
 /** A change of what is approved or known, as data: it is applied to the register and recorded in the register's stream. */
 export const registerChange = z.discriminatedUnion('kind', [
   /** These attributes of the version are approved from now on. */
   z.object({
     kind: z.literal('approve-version'),
-    version: z.string(),
-    created: moment,
+    ...aboutVersion,
     attributes,
-    ...material.shape,
-    because: z.string(),
     /** A person accepted them in a baseline. */
     accepted: z.literal(true).optional(),
     consumed: consumption.optional(),
@@ -230,13 +226,7 @@ export const registerChange = z.discriminatedUnion('kind', [
     takenBack: z.literal(true).optional(),
   }),
   /** The version is known, but not approved until a person accepts it. */
-  z.object({
-    kind: z.literal('know-version'),
-    version: z.string(),
-    created: moment,
-    ...material.shape,
-    because: z.string(),
-  }),
+  z.object({ kind: z.literal('know-version'), ...aboutVersion }),
   /** The version is no longer approved. */
   z.object({ kind: z.literal('revoke-version'), version: z.string(), because: z.string() }),
   /** What people have decided on the key as a whole. */

@@ -1,4 +1,3 @@
-import type { Actor } from '../../domain/audit-record.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
 import { type Named, namedFor } from './actors.ts';
@@ -42,15 +41,7 @@ export const isHolding = (record: Undone, now: Date): boolean =>
   undoneLately(record, now).every(({ at }) => now.getTime() - at.getTime() >= HOLDS_AFTER_MS);
 
 /** Who did the last undone act whose audit event has come. */
-export function namedFlapper(record: KeyRecord): Named {
-  const named = record.inFlight.undone.map((done) =>
-    namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record),
-  );
-  return named.findLast(({ kind }) => kind !== 'nobody-yet') ?? { kind: 'nobody-yet' };
-}
-
-/** Who is named for a flapping key; `undefined` where several may have done it, or nobody is known. */
-export function flapper(record: KeyRecord): Actor | undefined {
-  const named = namedFlapper(record);
-  return named.kind === 'one' ? named.by : undefined;
-}
+export const namedFlapper = (record: KeyRecord): Named =>
+  record.inFlight.undone
+    .map((done) => namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record))
+    .findLast((named) => named !== undefined);

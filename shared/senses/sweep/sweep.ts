@@ -18,7 +18,7 @@ import { claimsLeft } from '../../guard/claim.ts';
 import { inTurns } from '../../in-turns.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
-import { type KnownKey, readKeys, writeKey } from '../../register/keys.ts';
+import { type KnownKey, readKeys } from '../../register/keys.ts';
 import { readSweep } from '../../register/vaults.ts';
 import { compare } from './compare.ts';
 import { nextDiffering, type Swept, UNREADABLE_ROW } from './differing.ts';
@@ -187,5 +187,5 @@ async function writeObserved(
   record: KeyRecord,
   { tables }: Ports,
 ): Promise<void> {
-  if (from !== undefined) await writeKey(tables.keys, { vault, key }, from, record);
+  if (from !== undefined) await tables.keys.write(vault, key, from.stored, record);
 }

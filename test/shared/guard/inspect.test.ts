@@ -49,7 +49,6 @@ describe('the inspection of a subject that is no key', () => {
       lastDecision: undefined,
       decide: () => ({
         decision: nothing,
-        intentOf: () => ({ findings: [] }),
         takeNote: async () => guarded,
       }),
       isShown: () => true,

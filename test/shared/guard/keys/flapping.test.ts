@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEvent, KeyRecord } from '../../../../shared/domain/register.ts';
-import { flapper, flappingSince, isFlapping, isHolding, undoneLately } from '../../../../shared/guard/keys/flapping.ts';
+import { actorOf } from '../../../../shared/guard/keys/actors.ts';
+import {
+  flappingSince,
+  isFlapping,
+  isHolding,
+  namedFlapper,
+  undoneLately,
+} from '../../../../shared/guard/keys/flapping.ts';
 import { by, inMs, known, NOW, recordOf, V1, V2, V3 } from './situations.ts';
 
 type Undone = KeyRecord['inFlight']['undone'][number];
@@ -97,6 +104,6 @@ describe('who makes a key flap', () => {
     ['is who did the last act of which a record has come', [first, deletion], 'carl'],
     ['is nobody before a record has come', [], undefined],
   ])('%s', (_says, events, oid) => {
-    expect(flapper(recordWith(acts, events))?.oid).toBe(oid);
+    expect(actorOf(namedFlapper(recordWith(acts, events)))?.oid).toBe(oid);
   });
 });
