@@ -3,7 +3,7 @@ import roles from '../infra/roles.json' with { type: 'json' };
 import { commandLine } from '../shared/alerts/runnable.ts';
 import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
-import { setOutside } from '../shared/azure/outside.ts';
+import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
@@ -13,6 +13,7 @@ import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
+import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -91,16 +92,18 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
   const write = options.write ?? ((text) => void process.stdout.write(`${text}\n`));
-  setOutside({
-    vaultHttpClient: azure.httpClient,
+  const outside: Outside = {
+    vaultHttpClient: endingWithInstance(azure.httpClient),
+    aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
-    fetch: (address, request) => fetch(address, request),
+    fetch: fetchEndingWithInstance,
     write: (text) => write(withFolder(text, options.folder)),
-  });
+  };
+  setOutside(outside);
   const guardian = compose();
   await baselines(guardedVaults(policy), azure, guardian);
-  const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings));
+  const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings, outside));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
   await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
@@ -110,10 +113,16 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
 /** Not `policy.json`, and below not `settings.json`: in a folder that a person gave, those may be the person's own. */
 const POLICY_FILE = 'guardian-policy.json';
 
-const hostOptions = ({ log }: LocalOptions, settings: Readonly<Record<string, string>>): HostOptions => ({
+const hostOptions = (
+  { log }: LocalOptions,
+  settings: Readonly<Record<string, string>>,
+  outside: Outside,
+): HostOptions => ({
   entry: () => import('../functions/index.ts'),
   settings,
   hostJson,
+  // Another `Outside` is composed anew: an instance that begins knows nothing of the one before it.
+  onInstanceEnd: () => setOutside({ ...outside }),
   ...(log === undefined ? {} : { log }),
 });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { callHooks, programmingModel, type RetryContext, type RpcData } from './functions-core.ts';
+import { type Instances, isInstanceEnded } from './instance.ts';
 import type { FunctionOf, RetryPolicy } from './registration.ts';
 import type { Waits } from './waits.ts';
 import type { Work } from './work.ts';
@@ -11,8 +12,11 @@ export interface Input {
   readonly triggerMetadata: Readonly<Record<string, RpcData>>;
 }
 
-/** How an invocation ended. */
-export type Ending = { readonly kind: 'succeeded' } | { readonly kind: 'failed'; readonly error: unknown };
+/** How an invocation ended. After an interruption whatever started it comes again. */
+export type Ending =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'interrupted' };
 
 /** Runs functions of the app, and keeps what became of them. */
 export interface Invoker {
@@ -31,14 +35,19 @@ export interface Failure {
 }
 
 /** @param log gets what functions log, and every failure */
-export function invoker(work: Work, waits: Waits, log: (line: string) => void): Invoker {
+export function invoker(
+  { work, waits, instances }: { readonly work: Work; readonly waits: Waits; readonly instances: Instances },
+  log: (line: string) => void,
+): Invoker {
   const failures: Failure[] = [];
   const appHookData: Record<string, unknown> = {};
 
   async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
     try {
-      await work.run(() => run(which, input, retryContext, appHookData, log));
-      return { kind: 'succeeded' };
+      const kind = await work.run(() =>
+        instances.run(which.name, textOf(input.data), () => run(which, input, retryContext, appHookData, log)),
+      );
+      return { kind };
     } catch (error) {
       failures.push({ functionName: which.name, error, at: new Date() });
       log(`[error] ${which.name} failed: ${inspect(error)}`);
@@ -62,6 +71,16 @@ export function invoker(work: Work, waits: Waits, log: (line: string) => void): 
   return { once, withRetries, failures };
 }
 
+/** What an interruption is planned by: a queue's message, an event as JSON; nothing where it is bytes. */
+const textOf = (data: RpcData): string =>
+  'string' in data
+    ? data.string
+    : 'json' in data
+      ? data.json
+      : 'collectionString' in data
+        ? data.collectionString.string.join('\n')
+        : '';
+
 /** Runs the function as the worker does, through the app's own programming model and its hooks. Throws what the function throws. */
 async function run(
   which: FunctionOf,
@@ -78,7 +97,9 @@ async function run(
       triggerMetadata: input.triggerMetadata,
       ...(retryContext === undefined ? {} : { retryContext }),
     },
-    log: (level: string, _category: string, message: string) => log(`[${level}] ${which.name}: ${message}`),
+    log(level: string, _category: string, message: string): void {
+      if (!isInstanceEnded()) log(`[${level}] ${which.name}: ${message}`);
+    },
   };
   const model = programmingModel().getInvocationModel(invocation);
   const { context, inputs } = await model.getArguments();
