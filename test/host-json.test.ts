@@ -15,6 +15,6 @@ test('host.json takes messages in base64, as the app sends them', () => {
   expect(hostJson.extensions.queues.messageEncoding).toBe('base64');
 });
 
-test('host.json takes up to 1,000 audit messages at once, and waits for no more than there are', () => {
-  expect(hostJson.extensions.eventHubs).toMatchObject({ maxEventBatchSize: 1_000, minEventBatchSize: 1 });
+test('host.json takes up to 100 audit messages at once, which fit into memory at their largest, and waits for no more than there are', () => {
+  expect(hostJson.extensions.eventHubs).toMatchObject({ maxEventBatchSize: 100, minEventBatchSize: 1 });
 });
