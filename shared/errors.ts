@@ -1,11 +1,41 @@
-/** An answer of a service that is no success. `status` is `undefined` where there was no answer, `code` where the answer has none. */
+/**
+ * An answer of a service that is no success. `status` is `undefined` where there was no answer; then `code` is that of the
+ * network's error, such as `ECONNREFUSED`. `code` is `undefined` where the answer has none.
+ */
 export interface ServiceAnswer {
   readonly status: number | undefined;
   readonly code: string | undefined;
 }
 
 const spellAnswer = ({ status, code }: ServiceAnswer): string =>
-  status === undefined ? 'gave no answer' : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
+  status === undefined
+    ? `gave no answer${code === undefined ? '' : ` (${code})`}`
+    : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
+
+const MOST_REASONS = 5;
+const LONGEST_REASON = 300;
+
+/**
+ * Several failures as one error. Of what a function throws the platform keeps message and stack, so the message has the
+ * reasons: each once, at most five, none longer than 300 characters.
+ *
+ * @param what was done and failed, as a sentence
+ */
+export function together(failures: readonly unknown[], what: string): AggregateError {
+  const reasons = [...new Set(single(failures).map(reasonOf))];
+  const left = reasons.length - MOST_REASONS;
+  const all = [what, ...reasons.slice(0, MOST_REASONS), ...(left > 0 ? [`And ${left} more.`] : [])];
+  return new AggregateError(failures, all.join(' '));
+}
+
+const single = (failures: readonly unknown[]): readonly unknown[] =>
+  failures.flatMap((failure) => (failure instanceof AggregateError ? single(failure.errors) : [failure]));
+
+function reasonOf(failure: unknown): string {
+  const reason = failure instanceof Error ? failure.message || failure.name : String(failure);
+  const line = reason.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON - 1)}…`;
+}
 
 /**
  * Storage did not answer, or refused the call. Passing: the platform delivers the message again. Where `kind` is
@@ -85,7 +115,8 @@ export class TrailUnreachable extends Error {
   override readonly name = 'TrailUnreachable';
   /** @param causes what each of the two said */
   constructor(stream: string, causes: readonly unknown[]) {
-    super(`No storage took what was to be recorded in ${stream}.`, { cause: new AggregateError(causes) });
+    const cause = together(causes, `No storage took what was to be recorded in ${stream}.`);
+    super(cause.message, { cause });
   }
 }
 

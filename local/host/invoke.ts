@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
 import { callHooks, programmingModel, type RetryContext, type RpcData } from './functions-core.ts';
 import { type Instances, isInstanceEnded } from './instance.ts';
 import type { FunctionOf, RetryPolicy } from './registration.ts';
@@ -50,7 +49,7 @@ export function invoker(
       return { kind };
     } catch (error) {
       failures.push({ functionName: which.name, error, at: new Date() });
-      log(`[error] ${which.name} failed: ${inspect(error)}`);
+      log(`[error] ${which.name} failed: ${asWorkerSays(error)}`);
       return { kind: 'failed', error };
     }
   }
@@ -69,6 +68,16 @@ export function invoker(
   }
 
   return { once, withRetries, failures };
+}
+
+/**
+ * What the worker gives the host of an error, and nobody sees more of it: neither its cause nor what it is made of.
+ *
+ * @see https://github.com/Azure/azure-functions-nodejs-worker
+ */
+function asWorkerSays(error: unknown): string {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return `Exception: ${message}\nStack: ${stack}`;
 }
 
 /** What an interruption is planned by: a queue's message, an event as JSON; nothing where it is bytes. */

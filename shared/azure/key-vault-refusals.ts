@@ -64,7 +64,11 @@ export interface Call {
 export function refusalOf(error: unknown, { vault, doing, during }: Call): Refusal {
   if (error instanceof AnswerUnreadable) return { kind: 'unreachable', error };
   const status = isRestError(error) ? error.statusCode : undefined;
-  const code = isRestError(error) ? error.response?.headers.get(INNER_CODE) : undefined;
+  const code = isRestError(error)
+    ? error.response === undefined
+      ? error.code
+      : error.response.headers.get(INNER_CODE)
+    : undefined;
   const refused = new VaultRefused(vault, doing, { status, code }, error);
   switch (status) {
     case 401:

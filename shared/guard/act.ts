@@ -3,6 +3,7 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Ended, Intent, IntentRow, Outcome } from '../domain/decision.ts';
 import { partitionOf, spellSubject } from '../domain/subject.ts';
 import type { Answer, Conflict } from '../domain/vault.ts';
+import { together } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { type Claim, claimWith } from './claim.ts';
@@ -101,10 +102,7 @@ async function prepared(
     const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const [forgotten] = await Promise.allSettled([forget(put, ports)]);
     if (forgotten.status === 'fulfilled') throw error;
-    throw new AggregateError(
-      [error, forgotten.reason],
-      `The intents for ${spellSubject(subject)} could not be recorded.`,
-    );
+    throw together([error, forgotten.reason], `The intents for ${spellSubject(subject)} could not be recorded.`);
   }
 }
 
