@@ -95,6 +95,10 @@ ${table(['Name', 'What depends on it'], alwaysReady)}
 
 Up to 100 messages of the Event Hub are taken at once: a message can have more than 240 KiB, and 1,000 of them took 881 MiB
 of memory.
+
+An alert of the channel \`console\` is one record of the category \`Function.alert.User\`: an error for on-call, a warning for
+operators, an information once the incident is resolved. Traces are left out of sampling, so that no alert is lost. Of
+everything else only warnings and errors are logged, and how each execution ended.
 `;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -36,8 +36,8 @@ export interface LocalOptions {
   /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
   readonly guarded?: boolean;
   readonly log?: (line: string) => void;
-  /** Where the console channel writes. Default: standard output. */
-  readonly write?: (text: string) => void;
+  /** Gets each alert of the channel `console`, and the level of its record. Default: writes it to standard output. */
+  readonly write?: (text: string, level: string) => void;
 }
 
 /** A guardian over a local Azure, all in this process. */
@@ -91,14 +91,12 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
-  const write = options.write ?? ((text) => void process.stdout.write(`${text}\n`));
   const outside: Outside = {
     vaultHttpClient: endingWithInstance(azure.httpClient),
     aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
     fetch: fetchEndingWithInstance,
-    write: (text) => write(withFolder(text, options.folder)),
   };
   setOutside(outside);
   const guardian = compose();
@@ -114,7 +112,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
 const POLICY_FILE = 'guardian-policy.json';
 
 const hostOptions = (
-  { log }: LocalOptions,
+  { log, folder, write = (text) => void process.stdout.write(`${text}\n`) }: LocalOptions,
   settings: Readonly<Record<string, string>>,
   outside: Outside,
 ): HostOptions => ({
@@ -124,6 +122,8 @@ const hostOptions = (
   // Another `Outside` is composed anew: an instance that begins knows nothing of the one before it.
   onInstanceEnd: () => setOutside({ ...outside }),
   ...(log === undefined ? {} : { log }),
+  // The app logs nothing but alerts.
+  onRecord: ({ level, message }) => write(withFolder(message, folder), level),
 });
 
 /** An alert with its commands as they are to be typed here: the app knows of no folder. */

@@ -11,6 +11,17 @@ test('host.json keeps the hop over a queue short: asked each second, tried again
   });
 });
 
+test('host.json keeps every alert of the console: at each of its levels, and never sampled away', () => {
+  const { logLevel, applicationInsights } = hostJson.logging;
+  // What a function logs through its context is a trace of this category.
+  expect(logLevel['Function.alert.User']).toBe('Information');
+  expect(applicationInsights.samplingSettings.excludedTypes.split(';')).toContain('Trace');
+});
+
+test('host.json logs what each function came to, and of all else what is at least a warning', () => {
+  expect(hostJson.logging.logLevel).toMatchObject({ default: 'Warning', 'Host.Results': 'Information' });
+});
+
 test('host.json takes messages in base64, as the app sends them', () => {
   expect(hostJson.extensions.queues.messageEncoding).toBe('base64');
 });

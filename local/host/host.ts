@@ -11,7 +11,7 @@ import { type EventHub, eventHubs } from './event-hubs.ts';
 import { callHooks, collect, installFunctionsCore, logCoreTo } from './functions-core.ts';
 import { parseHostJson } from './host-json.ts';
 import { type Interrupted, type Interruption, instances, type Shares } from './instance.ts';
-import { type Failure, invoker } from './invoke.ts';
+import { type Failure, invoker, type LogRecord } from './invoke.ts';
 import type { Poisoned } from './queue-message.ts';
 import { type QueueHost, type QueueListener, queueListener } from './queues.ts';
 import { type FunctionOf, parseRegistrations } from './registration.ts';
@@ -32,8 +32,10 @@ export interface HostOptions {
   readonly port?: number;
   /** The content of host.json. */
   readonly hostJson: unknown;
-  /** Gets each line that functions log, and each failure. Default: nothing is said. */
+  /** Gets each line of the host, and each failure. Default: nothing is said. */
   readonly log?: (line: string) => void;
+  /** Gets each record that a function logs. Default: it is a line of the host, with its level and the function's name. */
+  readonly onRecord?: (record: LogRecord) => void;
   /** Called when the instance has ended in the middle of its work and the next one begins: makes the app forget what it had in memory. */
   readonly onInstanceEnd?: () => void;
 }
@@ -101,6 +103,7 @@ const LOOK_AT_CLOCK_EVERY_MS = 50;
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { settings, log = () => {}, onInstanceEnd = () => {} } = options;
+  const { onRecord = ({ level, functionName, message }) => log(`[${level}] ${functionName}: ${message}`) } = options;
   const hostJson = parseHostJson(options.hostJson);
   installFunctionsCore();
   logCoreTo(log);
@@ -109,7 +112,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const running = work();
   const waiting = waits();
   const ran = instances(running, waiting, onInstanceEnd);
-  const invocations = invoker({ work: running, waits: waiting, instances: ran }, log);
+  const invocations = invoker({ work: running, waits: waiting, instances: ran }, { log, onRecord });
   const poisoned: Poisoned[] = [];
 
   const onPoison = (each: Poisoned): void => void poisoned.push(each);

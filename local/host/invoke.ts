@@ -33,10 +33,24 @@ export interface Failure {
   readonly at: Date;
 }
 
-/** @param log gets what functions log, and every failure */
+/** What a function logged by one call of its context: one record, however many lines it has. */
+export interface LogRecord {
+  readonly functionName: string;
+  /** `error`, `warning`, `information` … */
+  readonly level: string;
+  readonly message: string;
+}
+
+interface Logs {
+  /** Gets every failure. */
+  readonly log: (line: string) => void;
+  readonly onRecord: (record: LogRecord) => void;
+}
+
+/** Nothing has run yet. */
 export function invoker(
   { work, waits, instances }: { readonly work: Work; readonly waits: Waits; readonly instances: Instances },
-  log: (line: string) => void,
+  { log, onRecord }: Logs,
 ): Invoker {
   const failures: Failure[] = [];
   const appHookData: Record<string, unknown> = {};
@@ -44,7 +58,7 @@ export function invoker(
   async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
     try {
       const kind = await work.run(() =>
-        instances.run(which.name, textOf(input.data), () => run(which, input, retryContext, appHookData, log)),
+        instances.run(which.name, textOf(input.data), () => run(which, input, retryContext, appHookData, onRecord)),
       );
       return { kind };
     } catch (error) {
@@ -96,7 +110,7 @@ async function run(
   input: Input,
   retryContext: RetryContext | undefined,
   appHookData: Record<string, unknown>,
-  log: (line: string) => void,
+  onRecord: (record: LogRecord) => void,
 ): Promise<void> {
   const invocation = {
     invocationId: randomUUID(),
@@ -107,7 +121,7 @@ async function run(
       ...(retryContext === undefined ? {} : { retryContext }),
     },
     log(level: string, _category: string, message: string): void {
-      if (!isInstanceEnded()) log(`[${level}] ${which.name}: ${message}`);
+      if (!isInstanceEnded()) onRecord({ functionName: which.name, level, message });
     },
   };
   const model = programmingModel().getInvocationModel(invocation);

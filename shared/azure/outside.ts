@@ -13,8 +13,6 @@ export interface Outside {
   readonly now: () => Date;
   /** Sends alerts to channels outside Azure. */
   readonly fetch: (address: string, request: RequestInit) => Promise<Response>;
-  /** Writes a text where people read the guardian's log. */
-  readonly write: (text: string) => void;
 }
 
 const azure: Outside = {
@@ -23,7 +21,6 @@ const azure: Outside = {
     clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId }),
   now: () => new Date(),
   fetch: (address, request) => fetch(address, request),
-  write: (text) => void process.stdout.write(`${text}\n`),
 };
 
 let outside: Outside = azure;

@@ -104,7 +104,6 @@ async function acceptAll(
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
     fetch,
-    write: () => {},
   };
   await acceptAlike(vaults, portsOf(readSettings(settings), outside, []));
 }

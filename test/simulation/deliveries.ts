@@ -88,7 +88,9 @@ export function createDeliveries({
             deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),
           ),
           ...alerts.map((message) =>
-            deliver(queues.alerts, message, (by) => received('alert', alertMessage, message, by, send)),
+            deliver(queues.alerts, message, (by) =>
+              received('alert', alertMessage, message, by, (row, ports) => send(row, ports, console)),
+            ),
           ),
         ]);
       }
