@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /**
  * An answer of a service that is no success. `status` is `undefined` where there was no answer; then `code` is that of the
  * network's error, such as `ECONNREFUSED`. `code` is `undefined` where the answer has none.
@@ -11,6 +13,12 @@ const spellAnswer = ({ status, code }: ServiceAnswer): string =>
   status === undefined
     ? `gave no answer${code === undefined ? '' : ` (${code})`}`
     : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
+
+/** The first fault that a schema found and where it is. It repeats no value. */
+function faultIn(cause: z.ZodError | undefined): string {
+  const [fault] = cause?.issues ?? [];
+  return fault === undefined ? '' : `: ${[...fault.path.map(String), fault.message].join(': ')}`;
+}
 
 const MOST_REASONS = 5;
 const LONGEST_REASON = 300;
@@ -101,9 +109,9 @@ export class RowUnreadable extends Error {
   constructor(
     table: string,
     { partition, row, data }: { readonly partition: string; readonly row: string; readonly data: unknown },
-    cause: unknown,
+    cause: z.ZodError | undefined,
   ) {
-    super(`The row ${partition}/${row} of ${table} cannot be read.`, { cause });
+    super(`The row ${partition}/${row} of ${table} cannot be read${faultIn(cause)}.`, { cause });
     this.table = table;
     this.row = row;
     this.content = JSON.stringify(data);
@@ -133,8 +141,8 @@ export class SpooledRecordUnreadable extends Error {
   override readonly name = 'SpooledRecordUnreadable';
   readonly partition: string;
   readonly row: string;
-  constructor(partition: string, row: string, cause: unknown) {
-    super(`The record spooled for the trail in row ${row} of ${partition} cannot be read.`, { cause });
+  constructor(partition: string, row: string, cause: z.ZodError) {
+    super(`The record spooled for the trail in row ${row} of ${partition} cannot be read${faultIn(cause)}.`, { cause });
     this.partition = partition;
     this.row = row;
   }
@@ -143,8 +151,13 @@ export class SpooledRecordUnreadable extends Error {
 /** A record of the register's stream holds no known change; a later version may have written it. Lasting: nothing is rebuilt. */
 export class RegisterRecordUnreadable extends Error {
   override readonly name = 'RegisterRecordUnreadable';
-  constructor(vault: string, record: string, cause: unknown) {
-    super(`The register of ${vault} cannot be rebuilt: record ${record} of its stream holds no change.`, { cause });
+  constructor(vault: string, record: string, cause: z.ZodError) {
+    super(
+      `The register of ${vault} cannot be rebuilt: record ${record} of its stream holds no change${faultIn(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
 }
 
