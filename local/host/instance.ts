@@ -7,6 +7,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { seededRandom } from '../azure/random.ts';
 import { callsMadeBy } from './calls.ts';
+import type { FunctionOf } from './registration.ts';
 import type { Waits } from './waits.ts';
 import type { Work } from './work.ts';
 
@@ -32,7 +33,7 @@ export type Shares = Readonly<Partial<Record<Interruption['kind'], number>>>;
 /** Runs executions, and interrupts them. */
 export interface Instances {
   /** Runs a function; 'interrupted' where the platform knows of no end of it. Throws what the function throws. */
-  run(functionName: string, input: string, piece: () => Promise<void>): Promise<'succeeded' | 'interrupted'>;
+  run(which: FunctionOf, input: string, piece: () => Promise<void>): Promise<'succeeded' | 'interrupted'>;
   interrupt(functionName: string, interruption: Interruption, containing?: string): void;
   interruptAtRandom(seed: number, shares: Shares): void;
   readonly interrupted: readonly Interrupted[];
@@ -111,7 +112,7 @@ export function instances(work: Work, waits: Waits, onEnd: () => void): Instance
   }
 
   return {
-    async run(functionName, input, piece) {
+    async run({ name: functionName, kind: trigger }, input, piece) {
       const mine = instance;
       const interruption = takePlanned(functionName, input) ?? draw();
       let steps = 0;
@@ -140,7 +141,7 @@ export function instances(work: Work, waits: Waits, onEnd: () => void): Instance
         isOver = true;
       }
       if (mine.ended) return 'interrupted';
-      if (interruption?.kind !== 'not-deleted') return 'succeeded';
+      if (interruption?.kind !== 'not-deleted' || trigger === 'timer') return 'succeeded';
       note(functionName, 'not-deleted');
       return 'interrupted';
     },
@@ -156,8 +157,8 @@ export function instances(work: Work, waits: Waits, onEnd: () => void): Instance
 
 const newInstance = (): Instance => ({ ended: false, end: Promise.withResolvers<void>() });
 
-/** Of a sweep or an inspection most calls are among its first hundred. */
-const DRAWN_STEPS = 200;
+/** An inspection that undoes has about so many. */
+const DRAWN_STEPS = 100;
 
 /** Draws what becomes of each execution, in the order in which they begin. */
 function drawn(seed: number, shares: Shares): () => Interruption | undefined {
@@ -166,7 +167,8 @@ function drawn(seed: number, shares: Shares): () => Interruption | undefined {
   return () => {
     // Both are always drawn, so that one share does not move what the others get.
     const [which, when] = [next(), next()];
-    if (which < killed) return { kind: 'killed', atStep: 1 + Math.floor(when * DRAWN_STEPS) };
+    // Early steps more often than late ones: most executions have few.
+    if (which < killed) return { kind: 'killed', atStep: Math.floor(DRAWN_STEPS ** when) };
     if (which < killed + aborted) return { kind: 'aborted', afterMs: 1_000 + Math.floor(when * 2_000) };
     return which < killed + aborted + notDeleted ? { kind: 'not-deleted' } : undefined;
   };

@@ -58,7 +58,7 @@ export function invoker(
   async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
     try {
       const kind = await work.run(() =>
-        instances.run(which.name, textOf(input.data), () => run(which, input, retryContext, appHookData, onRecord)),
+        instances.run(which, textOf(input.data), () => run(which, input, retryContext, appHookData, onRecord)),
       );
       return { kind };
     } catch (error) {
