@@ -30,14 +30,14 @@ const LONGEST_REASON = 300;
  * @param what was done and failed, as a sentence
  */
 export function together(failures: readonly unknown[], what: string): AggregateError {
-  const reasons = [...new Set(single(failures).map(reasonOf))];
+  const reasons = [...new Set(unnested(failures).map(reasonOf))];
   const left = reasons.length - MOST_REASONS;
   const all = [what, ...reasons.slice(0, MOST_REASONS), ...(left > 0 ? [`And ${left} more.`] : [])];
   return new AggregateError(failures, all.join(' '));
 }
 
-const single = (failures: readonly unknown[]): readonly unknown[] =>
-  failures.flatMap((failure) => (failure instanceof AggregateError ? single(failure.errors) : [failure]));
+const unnested = (failures: readonly unknown[]): readonly unknown[] =>
+  failures.flatMap((failure) => (failure instanceof AggregateError ? unnested(failure.errors) : [failure]));
 
 function reasonOf(failure: unknown): string {
   const reason = failure instanceof Error ? failure.message || failure.name : String(failure);
@@ -152,12 +152,8 @@ export class SpooledRecordUnreadable extends Error {
 export class RegisterRecordUnreadable extends Error {
   override readonly name = 'RegisterRecordUnreadable';
   constructor(vault: string, record: string, cause: z.ZodError) {
-    super(
-      `The register of ${vault} cannot be rebuilt: record ${record} of its stream holds no change${faultIn(cause)}.`,
-      {
-        cause,
-      },
-    );
+    const what = `record ${record} of its stream holds no change${faultIn(cause)}`;
+    super(`The register of ${vault} cannot be rebuilt: ${what}.`, { cause });
   }
 }
 

@@ -15,9 +15,9 @@ export interface Channel {
   /**
    * Sends one alert. The same alert may be sent more than once.
    *
-   * @param log of the function that sends
-   *
    * Throws `ChannelRefused` or `ChannelUnreachable`, which never carry the channel's address or its secret.
+   *
+   * @param log the log of the function that sends
    */
   send(alert: AlertContent, log: AlertLog): Promise<void>;
 }
