@@ -24,8 +24,8 @@ export function runnable(command: string, where: Where, options: readonly string
 /** The channel, with the commands of each alert as a person can run them: an incident is stored without them. */
 export const withRunnableCommands = (channel: Channel, where: Where): Channel => ({
   id: channel.id,
-  send({ event, incident }) {
+  send({ event, incident }, log) {
     const commands = incident.commands.flatMap((command) => runnable(command, where) ?? []);
-    return channel.send({ event, incident: { ...incident, commands } });
+    return channel.send({ event, incident: { ...incident, commands } }, log);
   },
 });

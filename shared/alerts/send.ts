@@ -6,7 +6,7 @@ import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
-import type { Channel } from './channel.ts';
+import type { AlertLog, Channel } from './channel.ts';
 import { recipients } from './recipients.ts';
 
 /** What sending needs. */
@@ -37,7 +37,7 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
  * the sentry queues the row again.
  */
-export async function send({ partition, row }: AlertMessage, needs: SendNeeds): Promise<void> {
+export async function send({ partition, row }: AlertMessage, needs: SendNeeds, log: AlertLog): Promise<void> {
   const { outbox } = needs.tables;
   const now = needs.now();
   const stored = await outbox.get(partition, row);
@@ -53,7 +53,7 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds): 
   const instead = channel ?? all[0];
   if (instead === undefined) return recordOn(stored.value, { outcome: 'no-channel' }, needs);
   if (channel === undefined) await recordOn(stored.value, { outcome: 'not-configured', instead: instead.id }, needs);
-  const refusal = await refusalOf(instead, stored.value);
+  const refusal = await refusalOf(instead, stored.value, log);
   const attempt = stored.value.attempts + 1;
   if (refusal === undefined) {
     // A crash may have come before the incident's row was written: an incident that people were alerted of has to have one.
@@ -133,9 +133,9 @@ async function refused(
 }
 
 /** Why the channel did not accept the alert; `undefined` where it did. Of an unknown error only the name is given: its message may contain the address. */
-async function refusalOf(channel: Channel, { event, incident }: OutboxRow): Promise<string | undefined> {
+async function refusalOf(channel: Channel, { event, incident }: OutboxRow, log: AlertLog): Promise<string | undefined> {
   try {
-    await channel.send({ event, incident });
+    await channel.send({ event, incident }, log);
     return undefined;
   } catch (error) {
     if (error instanceof ChannelRefused) return `status ${error.status}`;

@@ -20,7 +20,10 @@ const blobDetails = z.object({ errorCode: z.string() });
  * @see https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
  */
 export function answerOf(error: unknown): ServiceAnswer {
-  if (!(error instanceof RestError)) return { status: undefined, code: undefined };
+  if (!(error instanceof RestError)) {
+    const isAborted = error instanceof Error && error.name === 'AbortError';
+    return { status: undefined, code: isAborted ? 'timed out' : undefined };
+  }
   const table = tableDetails.safeParse(error.details);
   if (table.success) return { status: error.statusCode, code: table.data.odataError.code };
   const blob = blobDetails.safeParse(error.details);

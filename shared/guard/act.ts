@@ -11,6 +11,7 @@ import {
 } from '../domain/decision.ts';
 import { partitionOf, spellSubject } from '../domain/subject.ts';
 import type { Answer, Conflict } from '../domain/vault.ts';
+import { together } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { type Claim, claimWith, hasEnded } from './claim.ts';
@@ -108,10 +109,7 @@ async function prepared(
     const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const [forgotten] = await Promise.allSettled([forget(put, ports)]);
     if (forgotten.status === 'fulfilled') throw error;
-    throw new AggregateError(
-      [error, forgotten.reason],
-      `The intents for ${spellSubject(subject)} could not be recorded.`,
-    );
+    throw together([error, forgotten.reason], `The intents for ${spellSubject(subject)} could not be recorded.`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Ended } from '../domain/decision.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { spellSubject } from '../domain/subject.ts';
-import { RowUnreadable } from '../errors.ts';
+import { RowUnreadable, together } from '../errors.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
@@ -71,7 +71,7 @@ async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim,
     const [released] = await Promise.allSettled([releaseClaim(mine, ports)]);
     if (released.status === 'fulfilled') throw error;
     const what = `Inspecting ${spellSubject(message.subject)} failed, and so did releasing its claim.`;
-    throw new AggregateError([error, released.reason], what);
+    throw together([error, released.reason], what);
   }
 }
 

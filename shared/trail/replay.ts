@@ -1,4 +1,4 @@
-import { StorageUnreachable } from '../errors.ts';
+import { StorageUnreachable, together } from '../errors.ts';
 import type { Lease, Spool, Spooled } from './spool.ts';
 import type { StreamName } from './stream-name.ts';
 import type { Pending } from './write-block.ts';
@@ -79,5 +79,5 @@ async function* blocks(
 function throwWhatFailed(unreadable: readonly Error[], failures: readonly unknown[]): void {
   const all = [...unreadable, ...failures];
   if (unreadable.length === 0 && failures.length === 1) throw failures[0];
-  if (all.length > 0) throw new AggregateError(all, 'Not all spooled records could be replayed.');
+  if (all.length > 0) throw together(all, 'Not all spooled records could be replayed.');
 }

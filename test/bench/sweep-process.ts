@@ -46,7 +46,6 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
       credential: () => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + HOUR_MS }) }),
       now: () => new Date(Date.now() + aheadMs),
       fetch: (address, request) => fetch(address, request),
-      write: () => {},
     },
     [],
   );

@@ -22,7 +22,7 @@ import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-even
 import { queueSensed } from '../../shared/senses/queue-sensed.ts';
 import { watch } from '../../shared/senses/sweep/tick.ts';
 import { type Client, clientOf } from './client.ts';
-import { createDeliveries } from './deliveries.ts';
+import { createDeliveries, type Interruption } from './deliveries.ts';
 import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
 import { withSharedPairs } from './pairs.ts';
@@ -47,12 +47,12 @@ export interface WorldOptions {
   readonly instances?: number;
   /**
    * Called around each call that an instance makes of storage and of the vaults, in the order they are made. What it
-   * throws ends that instance there and then: nothing it calls from then on is done, its messages come again later, and
-   * a fresh one takes its place.
+   * throws ends that instance there and then: nothing it calls from then on is done, its messages come again after 600 s,
+   * and a fresh one takes its place.
    */
   readonly onStep?: (step: Step) => void;
-  /** When the messages of an instance that ended come again, in seconds. Default 5; the Functions host takes 600. */
-  readonly endedBackSeconds?: number;
+  /** What the platform does to the n-th execution of a message, n from 1. Default: nothing. */
+  readonly interrupts?: (execution: number) => Interruption | undefined;
 }
 
 /** A whole guardian over a local Azure, with its queues turned by hand: no host, storage in memory. */
@@ -159,8 +159,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const { poisoned, failures, settle } = createDeliveries({
     queues: storage.queues,
     compositions,
-    compose: () => composed(options.onStep),
-    endedBackSeconds: options.endedBackSeconds ?? 5,
+    compose: (afterSteps) => composed(endingAfter(afterSteps, options.onStep)),
+    interrupts: (execution) => options.interrupts?.(execution),
   });
   let sentryAt: number | undefined;
   const sentry = async (): Promise<void> => {
@@ -264,6 +264,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       policy = policySchema.parse(next);
       for (const { name, grants } of guardianIdentities(roles, vaultsInBlock(policy))) azure.setGrants(name, grants);
     },
+  };
+}
+
+/** The steps of an instance that ends after so many; of one that does not where there is no such number. */
+function endingAfter(afterSteps: number | undefined, onStep: WorldOptions['onStep']): WorldOptions['onStep'] {
+  if (afterSteps === undefined) return onStep;
+  let left = afterSteps;
+  return (step) => {
+    if (left === 0) throw new Error('the instance is drained');
+    left -= 1;
+    onStep?.(step);
   };
 }
 

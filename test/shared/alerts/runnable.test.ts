@@ -27,7 +27,7 @@ describe('a command in an alert', () => {
         sent.push(content);
       },
     };
-    await withRunnableCommands(channel, where).send(alert({ commands: ['az login', command] }));
+    await withRunnableCommands(channel, where).send(alert({ commands: ['az login', command] }), console);
     expect(sent).toEqual([alert({ commands: ['az login', ...(shown === undefined ? [] : [shown])] })]);
   });
 });

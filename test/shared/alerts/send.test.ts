@@ -90,7 +90,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
       await outbox.put(message.partition, message.row, { ...content, channel, attempts: 0, dueAt: NOW, ...more });
       return message;
     },
-    run: (message: AlertMessage) => send(message, needs),
+    run: (message: AlertMessage) => send(message, needs, console),
     wake: () => wakeSenders(needs),
     rows: async () => (await outbox.list()).stored.map(({ value }) => value),
     /** The rows by channel, with the attempts that were refused and the seconds until they are due. */

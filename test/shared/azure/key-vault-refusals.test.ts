@@ -67,6 +67,10 @@ describe('a refusal', () => {
     expect(refusalOf(new Error('connect ECONNREFUSED'), of).error.message).toBe(
       'The vault prod-disks gave no answer, reading disk-a.',
     );
+    const unknownName = new RestError('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' });
+    expect(refusalOf(unknownName, of).error.message).toBe(
+      'The vault prod-disks gave no answer (ENOTFOUND), reading disk-a.',
+    );
   });
 
   test('is none where an answer lacks what the service always gives: it cannot be believed', () => {

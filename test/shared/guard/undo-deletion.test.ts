@@ -455,7 +455,6 @@ describe('a recovery that nobody answered', () => {
     const world = await createWorld({
       vaults: [{ name: vault, purgeProtection: true, keys: [{ name: 'disk-a' }, { name: 'disk-b' }] }],
       policy: { vaults: [{ name: vault, mode: 'block' }] },
-      endedBackSeconds: 600,
       onStep({ name, when }) {
         if (!stops || name !== 'intents.put' || when === 'before') return;
         stops = false;

@@ -73,7 +73,7 @@ function guardian(ids: readonly string[] = ['console'], named: readonly string[]
     async halfAMinute() {
       turnClock(30_000);
       await wakeSenders(ports);
-      for (const message of storage.queues.alerts.take()) await send(alertMessage.parse(message), ports);
+      for (const message of storage.queues.alerts.take()) await send(alertMessage.parse(message), ports, console);
     },
   };
 }
@@ -281,7 +281,7 @@ describe('wherever an instance dies', () => {
     const undisturbed = guardian();
     await open(undisturbed.ports);
     const sending = (from: ReturnType<typeof guardian>) => async (ports: Ports) => {
-      for (const message of from.storage.queues.alerts.take()) await send(alertMessage.parse(message), ports);
+      for (const message of from.storage.queues.alerts.take()) await send(alertMessage.parse(message), ports, console);
     };
     const steps = await stepsOf(sending(undisturbed), undisturbed);
     expect(steps).toBeGreaterThan(6);

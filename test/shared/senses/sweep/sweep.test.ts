@@ -294,7 +294,6 @@ describe('sweeps that are planned', () => {
     let watching = false;
     let endAt = Number.POSITIVE_INFINITY;
     const world = await sweptWorld({
-      endedBackSeconds: 600,
       onStep({ name, when }) {
         if (!watching) return;
         names.push(`${name} ${when}`);
