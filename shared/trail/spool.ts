@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AuditEntry, auditEntry, RECORD_VERSION } from '../domain/audit-record.ts';
 import { later, MINUTE_MS, moment } from '../domain/time.ts';
 import { SpooledRecordUnreadable } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Row, Table } from '../storage.ts';
 import type { StreamName } from './stream-name.ts';
 import { wellFormed } from './well-formed.ts';
@@ -21,7 +22,7 @@ export interface SpooledByStream {
 
 /** A table that holds entries while the trail's storage does not accept them. Its calls throw `StorageUnreachable`. */
 export interface Spool {
-  /** Adds entries, a hundred at a time: where it throws, some may have been added. */
+  /** Adds entries: where it throws, some may have been added. */
   add(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
   /** The spooled entries of one stream. */
   of(stream: StreamName): Promise<SpooledByStream>;
@@ -31,22 +32,23 @@ export interface Spool {
   pages(): AsyncIterable<SpooledByStream>;
   /** Removes entries that were replayed. Entries that are gone already are no failure. */
   forget(spooled: readonly Spooled[]): Promise<void>;
-  /** The right to replay, for one minute; `undefined` while another instance has it or has just released it. */
-  lease(): Promise<Lease | undefined>;
-}
-
-/** A right that ends by itself: an instance that crashes with it blocks the others for a minute at most. */
-export interface Lease {
-  /** Extends it to a minute from now; false where it had ended and another instance has taken it. */
-  renew(): Promise<boolean>;
-  /** Ends it early, unless another instance has taken it. */
-  release(): Promise<void>;
+  /**
+   * Takes the right to replay for one minute, or extends it; `undefined` where another instance has it or has just released
+   * it. It ends by itself: an instance that crashes with it blocks the others for a minute at most.
+   *
+   * @param held what this returned before, to extend it
+   */
+  lease(held?: Row): Promise<Row | undefined>;
+  /** Ends the right to replay early, unless another instance has taken it. */
+  release(held: Row): Promise<void>;
 }
 
 const VERSIONED = { v: RECORD_VERSION };
 // Members that only a later version knows are kept and replayed.
 const spooledRow = z.object({ stream: z.string(), entry: auditEntry.loose() });
 const leaseRow = z.object({ until: moment });
+/** Rows that are put at the same time. */
+const PUT_AT_ONCE = 64;
 const LEASE_PLACE = { partition: 'replay', row: 'lease' } as const;
 
 /** The spool in a table, which all instances share. */
@@ -63,27 +65,12 @@ export function createSpool(
     return `${now().getTime().toString().padStart(15, '0')}-${count.toString().padStart(9, '0')}-${instance}`;
   }
 
-  function leaseOf(held: Row): Lease {
-    let row = held;
-    return {
-      async renew() {
-        const renewed = await table.replace(row, { until: later(now(), MINUTE_MS) });
-        row = renewed ?? row;
-        return renewed !== undefined;
-      },
-      async release() {
-        await table.remove(row); // false: somebody else has it, and it is not ours to end
-      },
-    };
-  }
-
   return {
     async add(stream, entries) {
-      const rows = entries.map((entry) => ({
-        row: rowKey(),
-        data: wellFormed({ ...VERSIONED, stream, entry: { ...VERSIONED, ...entry } }),
-      }));
-      await table.putAll(partitionOf(stream), rows);
+      const rows = entries.map((entry) => ({ row: rowKey(), entry: { ...VERSIONED, ...entry } }));
+      await inTurns(PUT_AT_ONCE, rows, async ({ row, entry }) => {
+        await table.put(partitionOf(stream), row, wellFormed({ ...VERSIONED, stream, entry }));
+      });
     },
 
     of: async (stream) => sorted(await table.list(partitionOf(stream))),
@@ -101,16 +88,19 @@ export function createSpool(
       await Promise.all(spooled.map(({ row }) => table.remove(row))); // false: somebody else forgot it before us
     },
 
-    async lease() {
-      const until = later(now(), MINUTE_MS);
-      const made = await table.insert(LEASE_PLACE.partition, LEASE_PLACE.row, { until });
-      if (made !== undefined) return leaseOf(made);
-      const held = await table.get(LEASE_PLACE.partition, LEASE_PLACE.row);
-      if (held === undefined) return undefined; // just released: what was spooled is in the trail
-      const lease = leaseRow.safeParse(held.data);
-      if (lease.success && lease.data.until > now()) return undefined;
-      const taken = await table.replace(held, { until });
-      return taken && leaseOf(taken);
+    async lease(held) {
+      const lease = { until: later(now(), MINUTE_MS) };
+      if (held !== undefined) return table.replace(held, lease);
+      const made = await table.insert(LEASE_PLACE.partition, LEASE_PLACE.row, lease);
+      if (made !== undefined) return made;
+      const standing = await table.get(LEASE_PLACE.partition, LEASE_PLACE.row);
+      if (standing === undefined) return undefined; // just released: what was spooled is in the trail
+      const { data } = leaseRow.safeParse(standing.data);
+      return data !== undefined && data.until > now() ? undefined : table.replace(standing, lease);
+    },
+
+    async release(held) {
+      await table.remove(held); // false: somebody else has it, and it is not ours to end
     },
   };
 }

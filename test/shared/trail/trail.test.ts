@@ -246,7 +246,7 @@ describe('while storage of the trail is silent', () => {
     await one.append([entry('a')]);
     forget();
     expect(await one.append([entry('b')])).toBe('spooled');
-    expect(calls).toEqual({ trail: [], register: ['putAll'] });
+    expect(calls).toEqual({ trail: [], register: ['put'] });
   });
 
   test('it is asked after all when the register does not answer', async () => {
