@@ -2,13 +2,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
 import { StorageUnreachable } from '../../../shared/errors.ts';
+import { inTurns } from '../../../shared/in-turns.ts';
 import type { Documents, Queue, Row, Streams, Table } from '../../../shared/storage.ts';
 
 /** Puts 1,100 rows, more than one page holds, with the numbers from 0 as data. @param digits of their keys */
-const putMany = async (table: Table, digits: number): Promise<void> => {
-  for (const numbers of [Array.from({ length: 550 }, (_, i) => i), Array.from({ length: 550 }, (_, i) => 550 + i)])
-    await Promise.all(numbers.map((i) => table.put('vault', String(i).padStart(digits, '0'), i)));
-};
+const putMany = (table: Table, digits: number): Promise<void> =>
+  inTurns(
+    32,
+    Array.from({ length: 1_100 }, (_, i) => i),
+    async (i) => void (await table.put('vault', String(i).padStart(digits, '0'), i)),
+  );
 
 /** @param make a new and empty table each time */
 export function testTable(name: string, make: () => Table): void {
