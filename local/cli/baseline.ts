@@ -20,24 +20,24 @@ export async function showBaseline(vault: string, context: Context): Promise<str
     .join('\n');
 }
 
-function line({ key, version, read, current, suspicious, changedAt }: Proposed): string {
-  const name = version === undefined ? key : `${key}/${version}`;
+function line({ key, shown, current, suspicious, changedAt }: Proposed): string {
+  const name = shown === undefined ? key : `${key}/${shown.version}`;
   const dates = [
-    read?.notBefore === undefined ? '' : `not before ${utc(read.notBefore)}`,
-    read?.expiresOn === undefined ? '' : `expires ${utc(read.expiresOn)}`,
+    shown?.notBefore === undefined ? '' : `not before ${utc(shown.notBefore)}`,
+    shown?.expiresOn === undefined ? '' : `expires ${utc(shown.expiresOn)}`,
   ];
   const state = [
-    read === undefined ? '' : read.enabled ? 'enabled' : 'disabled',
+    shown === undefined ? '' : shown.enabled ? 'enabled' : 'disabled',
     current ? 'current' : '',
     ...dates,
     changedAt === undefined ? '' : `changed ${utc(changedAt)}`,
-    read?.detail.operations.join(' ') ?? '',
+    shown?.detail?.operations.join(' ') ?? '',
   ].filter((part) => part !== '');
   return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;
 }
 
 function suspiciousHelp(vault: string, proposed: readonly Proposed[], { ports, commandLine }: Context): string {
-  const suspicious = proposed.filter((one) => one.version !== undefined && one.suspicious !== undefined);
+  const suspicious = proposed.filter((one) => one.shown !== undefined && one.suspicious !== undefined);
   if (suspicious.length === 0) return '';
   const words = suspicious.map((one) => {
     const word = unusable(one, ports.now()) === undefined ? '--as-shown' : '--needed';
@@ -58,7 +58,7 @@ export async function acceptShown(
   { ports, who, commandLine }: Context,
 ): Promise<string> {
   const proposed = await proposeBaseline(vault, ports);
-  const versions = proposed.filter(({ version }) => version !== undefined);
+  const versions = proposed.filter(({ shown }) => shown !== undefined);
   const named = [...new Set(words.needed), ...new Set(words.retired), ...new Set(words.asShown)];
   const strangers = named.filter((name) => !versions.some((one) => nameOf(one) === name));
   if (strangers.length > 0)

@@ -5,7 +5,7 @@ import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
-import { isId, recordThenChange } from './record-then-change.ts';
+import { found, recordThenChange } from './record-then-change.ts';
 
 /** The changes that somebody asks approval for. */
 export interface Request {
@@ -43,7 +43,7 @@ export async function askApproval(request: Request, asker: Actor, ports: Ports):
 
 /** Grants an approval. Throws `NotAllowed` where the granter asked for it, where it was withdrawn, or where its window has closed. */
 export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
-  const stored = await found(vault, id, ports);
+  const stored = await found(ports.tables.approvals, 'approval', vault, id);
   const { value } = stored;
   if (value.asked.by.oid === granter.oid)
     throw new NotAllowed('The person who asked for an approval cannot grant it: another person has to.');
@@ -56,18 +56,12 @@ export async function grantApproval(vault: string, id: string, granter: Actor, p
 
 /** Withdraws an approval. A state for which it was consumed already stays approved. */
 export async function withdrawApproval(vault: string, id: string, by: Actor, ports: Ports): Promise<Approval> {
-  const stored = await found(vault, id, ports);
+  const stored = await found(ports.tables.approvals, 'approval', vault, id);
   const { value } = stored;
   if (value.withdrawn !== undefined) return value;
   const withdrawn: Approval = { ...value, withdrawn: { by, at: ports.now() } };
   await change(stored, withdrawn, 'withdrawn', by, ports);
   return withdrawn;
-}
-
-async function found(vault: string, id: string, { tables }: Ports): Promise<Stored<Approval>> {
-  const stored = isId(id) ? await tables.approvals.get(vault, id) : undefined;
-  if (stored === undefined) throw new NotAllowed(`There is no approval ${id} in ${vault}.`);
-  return stored;
 }
 
 const subjectOf = ({ vault, key }: Approval): Subject => (key === '*' ? vaultSubject(vault) : keyOf({ vault, key }));

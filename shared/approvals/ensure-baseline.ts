@@ -48,13 +48,13 @@ async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   const meanwhile = await readBaseline(ports.tables, vault);
   if (meanwhile?.state === 'accepted') return meanwhile;
   const suspicious = proposed.flatMap((one) =>
-    one.suspicious === undefined ? [] : [`${spell({ vault, key: one.key, version: one.version })}: ${one.suspicious}`],
+    one.suspicious === undefined
+      ? []
+      : [`${spell({ vault, key: one.key, version: one.shown?.version })}: ${one.suspicious}`],
   );
   const keys = new Set(proposed.map(({ key }) => key)).size;
   const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
-  const record = entry('baseline', vaultSubject(vault), { state: 'proposed', keys, suspicious }, ports);
-  await ports.trail.append([record]);
-  await approveProposed(vault, proposed, record, ports);
+  await approveProposed(vault, proposed, { state: 'proposed', keys, suspicious }, ports);
   await writeBaseline(ports.tables, vault, state);
   return state;
 }

@@ -38,5 +38,16 @@ export async function recordThenChange<T extends { readonly id: string }>(
 
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
-/** Whether a text can be an id. Storage would refuse any other text as the key of a row. */
-export const isId = (text: string): boolean => /^[\w-]{1,100}$/.test(text);
+/** The row of an approval or a hold. Throws `NotAllowed` where there is none of that id. @param where of an approval, its vault */
+export async function found<T>(
+  rows: Rows<T>,
+  what: 'approval' | 'hold',
+  partition: string,
+  id: string,
+): Promise<Stored<T>> {
+  // Storage would refuse any other text as the key of a row.
+  const stored = /^[\w-]{1,100}$/.test(id) ? await rows.get(partition, id) : undefined;
+  if (stored === undefined)
+    throw new NotAllowed(`There is no ${what} ${id}${what === 'hold' ? '' : ` in ${partition}`}.`);
+  return stored;
+}

@@ -15,11 +15,7 @@ import { entry } from '../trail/entries.ts';
  * @param write writes the incident's row; false where somebody else wrote it first
  * @returns what `write` does
  */
-export async function announce(
-  content: AlertContent,
-  write: () => Promise<boolean>,
-  needs: Ports,
-): Promise<boolean> {
+export async function announce(content: AlertContent, write: () => Promise<boolean>, needs: Ports): Promise<boolean> {
   const { incident } = content;
   const { outbox, incidents } = needs.tables;
   const { first, absent } = recipients(content, needs);

@@ -124,8 +124,10 @@ async function changeIncident(
     ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
   };
   // Only the time of the newest act changed: people need no alert of that.
-  const write = async (to: Incident): Promise<boolean> => (await needs.tables.incidents.replace(stored, to)) !== undefined;
-  if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined })) return write(next);
+  const write = async (to: Incident): Promise<boolean> =>
+    (await needs.tables.incidents.replace(stored, to)) !== undefined;
+  if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
+    return write(next);
   const changed = { ...next, revision: was.revision + 1 };
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
   return announce({ event, incident: changed }, () => write(changed), needs);
