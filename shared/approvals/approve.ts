@@ -41,14 +41,15 @@ export async function askApproval(request: Request, asker: Actor, ports: Ports):
   return asked;
 }
 
-/** Grants an approval. Throws `NotAllowed` where the granter asked for it, where it was withdrawn, or where its window has closed. */
+/** Grants an approval. Throws `NotAllowed` where the granter asked for it, and where it was withdrawn or granted before. */
 export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
   const stored = await found(ports.tables.approvals, 'approval', vault, id);
   const { value } = stored;
   if (value.asked.by.oid === granter.oid)
     throw new NotAllowed('The person who asked for an approval cannot grant it: another person has to.');
   if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
-  if (value.granted !== undefined) return value;
+  if (value.granted !== undefined)
+    throw new NotAllowed(`Approval ${id} was granted already, by ${value.granted.by.name ?? value.granted.by.oid}.`);
   const granted: Approval = { ...value, granted: { by: granter, at: ports.now() } };
   await change(stored, granted, 'granted', granter, ports);
   return granted;
