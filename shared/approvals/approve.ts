@@ -8,22 +8,9 @@ import { entry } from '../trail/entries.ts';
 import { found, recordThenChange } from './record-then-change.ts';
 
 /** The changes that somebody asks approval for. */
-export interface Request {
-  readonly vault: string;
-  /** A key's name, or `*` for the whole vault. */
-  readonly key: string;
-  /** A version, or `*`. */
-  readonly version: string;
+export type Request = Omit<Approval, 'id' | 'acts' | 'asked' | 'granted' | 'withdrawn'> & {
   readonly acts: readonly ApprovableAct[];
-  /** Object id, or `anyone`. */
-  readonly by: string;
-  readonly from: Date;
-  readonly until: Date;
-  readonly why: string;
-  readonly ticket?: string;
-  /** The hold that it settles. */
-  readonly hold?: string;
-}
+};
 
 /** Asks for an approval. It allows nothing until another person grants it. */
 export async function askApproval(request: Request, asker: Actor, ports: Ports): Promise<Approval> {

@@ -22,9 +22,6 @@ interface Turn {
   abandoned: boolean;
 }
 
-/** Entries of one block at most: far below the 100 MiB that storage takes. */
-const ENTRIES_IN_ONE_BLOCK = 500;
-
 /** What the writer of one stream needs. */
 export interface StreamWriterNeeds extends BlockNeeds {
   /** Milliseconds from the call to `write` until everything that waits fails. */
@@ -41,7 +38,7 @@ export function createStreamWriter(needs: StreamWriterNeeds): WriteToStream {
 
   async function work(mine: Turn): Promise<void> {
     while (!mine.abandoned && waiting.length > 0) {
-      mine.block = takeBlock(waiting);
+      mine.block = waiting.splice(0);
       const pending = mine.block.flatMap((one) => one.pending);
       try {
         end = await writeBlock(needs, pending, end, () => mine.abandoned);
@@ -75,16 +72,4 @@ export function createStreamWriter(needs: StreamWriterNeeds): WriteToStream {
       clearTimeout(timer);
     }
   };
-}
-
-/** Takes the oldest waiting calls whose entries fit one block. The entries of one call are never split. */
-function takeBlock(waiting: Waiting[]): readonly Waiting[] {
-  let entries = 0;
-  let taken = 0;
-  for (const { pending } of waiting) {
-    if (taken > 0 && entries + pending.length > ENTRIES_IN_ONE_BLOCK) break;
-    entries += pending.length;
-    taken += 1;
-  }
-  return waiting.splice(0, taken);
 }
