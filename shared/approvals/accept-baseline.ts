@@ -70,24 +70,20 @@ export async function acceptBaseline(
     one.suspicious === undefined ||
     one.approved === undefined ||
     wordOn(nameOf(one), words) !== undefined;
-  const { id } = await approve(vault, proposed, words, { state: 'accepted' }, { who: by }, isJudged, ports);
+  const { id } = await approveProposal(vault, proposed, words, { state: 'accepted' }, { who: by }, isJudged, ports);
   const at = ports.now();
   const since = before?.state === 'accepted' ? before.since : at;
   await writeBaseline(ports.tables, vault, { state: 'accepted', since, at, by, record: id });
 }
 
-/** Approves what the proposal approves without a person: every version that is neither suspicious nor known yet. @param detail of its record */
-export async function approveProposed(
-  vault: string,
-  proposed: readonly Proposed[],
-  detail: object,
-  ports: Ports,
-): Promise<void> {
-  await approve(vault, proposed, { needed: [], retired: [] }, detail, {}, () => true, ports);
-}
-
-/** Approves what the proposal and a person's words say: recorded, in the register's stream with the record of the baseline last, then written. Returns that record. */
-async function approve(
+/**
+ * Approves what the proposal and a person's words say: recorded, in the register's stream with the record of the baseline
+ * last, then written. Without words, every version that is neither suspicious nor known yet. Returns that record.
+ *
+ * @param detail of that record
+ * @param isJudged whether its present state was judged, and is no difference that is still to be found
+ */
+export async function approveProposal(
   vault: string,
   proposed: readonly Proposed[],
   words: BaselineWords,

@@ -13,7 +13,7 @@ import { changesByKey, type KeyChange, withChanges } from '../register/changes.t
 import { changeKey, ROWS_AT_ONCE } from '../register/keys.ts';
 import { readBaseline, writeBaseline } from '../register/vaults.ts';
 import { entry } from '../trail/entries.ts';
-import { approveProposed } from './accept-baseline.ts';
+import { approveProposal } from './accept-baseline.ts';
 import { proposeBaseline } from './propose-baseline.ts';
 
 /**
@@ -54,7 +54,8 @@ async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   );
   const keys = new Set(proposed.map(({ key }) => key)).size;
   const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
-  await approveProposed(vault, proposed, { state: 'proposed', keys, suspicious }, ports);
+  const detail = { state: 'proposed', keys, suspicious };
+  await approveProposal(vault, proposed, { needed: [], retired: [] }, detail, {}, () => true, ports);
   await writeBaseline(ports.tables, vault, state);
   return state;
 }

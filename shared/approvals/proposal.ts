@@ -33,25 +33,26 @@ export interface Proposed {
 export const nameOf = ({ key, shown }: Proposed): string => `${key}/${shown?.version ?? ''}`;
 
 /**
- * The proposal for one version.
+ * The proposal for one version, or for a deleted key.
  *
- * @param record the register's record of its key; `undefined` where there is none
+ * @param shown `undefined` for a deleted key, whose versions cannot be read
+ * @param record the register's record of its key; `undefined` where there is none, and for a deleted key
  * @param now when reading it began
  */
-export function proposedVersion(
+export function proposalFor(
   key: string,
-  shown: ObservedVersion,
+  shown: ObservedVersion | undefined,
   current: boolean,
   record: KeyRecord | undefined,
   now: Date,
 ): Proposed {
-  const known = record?.approved.versions[shown.version];
+  const known = shown && record?.approved.versions[shown.version];
   const approved = known?.attributes;
   const comesBack = record !== undefined && !isKept(record);
-  const odd = suspicion(shown, current, approved, now) ?? refused(known);
-  const reasons = [comesBack ? 'its key was deleted with approval, or abandoned, and is back' : undefined, odd].filter(
-    (reason) => reason !== undefined,
-  );
+  const reasons = [
+    comesBack ? 'its key was deleted with approval, or abandoned, and is back' : undefined,
+    shown === undefined ? 'the key is deleted' : (suspicion(shown, current, approved, now) ?? refused(known)),
+  ].filter((reason) => reason !== undefined);
   return {
     key,
     shown,
@@ -60,21 +61,9 @@ export function proposedVersion(
     comesBack,
     suspicious: reasons.length === 0 ? undefined : reasons.join('; '),
     readAt: now,
-    changedAt: changedLately(shown, now) ? shown.updated : undefined,
+    changedAt: shown !== undefined && changedLately(shown, now) ? shown.updated : undefined,
   };
 }
-
-/** The proposal for a deleted key, whose versions cannot be read. */
-export const proposedDeleted = (key: string, now: Date): Proposed => ({
-  key,
-  shown: undefined,
-  current: false,
-  approved: undefined,
-  comesBack: false,
-  suspicious: 'the key is deleted',
-  readAt: now,
-  changedAt: undefined,
-});
 
 /** Suspicious versions first, then those changed lately. */
 export const bySuspicion = (proposed: readonly Proposed[]): readonly Proposed[] =>

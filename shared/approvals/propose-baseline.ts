@@ -6,7 +6,7 @@ import { BaselineImpossible } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
-import { bySuspicion, type Proposed, proposedDeleted, proposedVersion } from './proposal.ts';
+import { bySuspicion, type Proposed, proposalFor } from './proposal.ts';
 
 /** Keys of one vault read side by side. */
 const READS_AT_ONCE = 8;
@@ -43,7 +43,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   if (failures.length > 0) throw failures[0];
   const shown = guarded.flatMap((key) => versionsOf.get(key) ?? []);
   const gone = got(deleted, vault).filter(({ key }) => isGuarded(key));
-  return bySuspicion([...shown, ...gone.map(({ key }) => proposedDeleted(key, ports.now()))]);
+  return bySuspicion([...shown, ...gone.map(({ key }) => proposalFor(key, undefined, false, undefined, ports.now()))]);
 }
 
 /** The proposal for every version of a key, read in full where the service allows it. */
@@ -63,7 +63,7 @@ async function proposedVersions(
     const answer = isCurrent ? current : await reads.read(id.key, version);
     const shown =
       answer.kind === 'undetailed' ? { ...listed, detail: undefined } : got(answer, spell({ ...id, version }));
-    proposed.push(proposedVersion(id.key, shown, isCurrent, record, readAt));
+    proposed.push(proposalFor(id.key, shown, isCurrent, record, readAt));
   }
   return proposed;
 }
