@@ -39,40 +39,19 @@ export async function findEnd(streams: Streams, stream: StreamName): Promise<Str
   for (const blob of numbers.toReversed()) {
     const name = blobName(stream, blob);
     const sizeBytes = blob === newest ? state.sizeBytes : ((await streams.state(name))?.sizeBytes ?? 0);
-    for await (const tail of tails(streams, name, sizeBytes)) {
-      if (blob === newest) lineOpen = tail.lineOpen;
-      const lines = [...tail.lines, ...newer];
+    // The last lines, each time more of them, until all are read. The first may be cut off, and is then no record.
+    for (let tailBytes = FIRST_TAIL_BYTES, fromByte = 1; fromByte > 0; tailBytes *= 8) {
+      fromByte = Math.max(0, sizeBytes - tailBytes);
+      const text = sizeBytes === 0 ? '' : ((await streams.read(name, fromByte, sizeBytes)) ?? '');
+      const isOpen = text !== '' && !text.endsWith('\n');
+      if (blob === newest) lineOpen = isOpen;
+      const lines = [...text.split('\n').slice(0, isOpen ? undefined : -1), ...newer];
       const last = lastLinked(lines, start);
       if (last !== undefined) return { blob: newest, ...state, ...last, lineOpen };
-      if (tail.whole) newer = lines;
+      if (fromByte === 0) newer = lines;
     }
   }
   return { blob: newest, ...state, head: start, lineOpen, foreignLines: newer.length };
-}
-
-interface Lines {
-  readonly lines: readonly string[];
-  /** Whether the last of them has no line end. */
-  readonly lineOpen: boolean;
-}
-
-/** The last lines of a blob, each time more of them, until all are read. The first line may be cut off, and is then no record. */
-async function* tails(
-  streams: Streams,
-  name: string,
-  sizeBytes: number,
-): AsyncGenerator<Lines & { readonly whole: boolean }> {
-  for (let tailBytes = FIRST_TAIL_BYTES, whole = false; !whole; tailBytes *= 8) {
-    const from = Math.max(0, sizeBytes - tailBytes);
-    whole = from === 0;
-    const text = sizeBytes === 0 ? '' : ((await streams.read(name, from, sizeBytes)) ?? '');
-    yield { ...linesIn(text), whole };
-  }
-}
-
-function linesIn(text: string): Lines {
-  const lineOpen = text !== '' && !text.endsWith('\n');
-  return { lines: text.split('\n').slice(0, lineOpen ? undefined : -1), lineOpen };
 }
 
 /**
