@@ -27,6 +27,7 @@ const leaseRow = z.object({ until: moment });
 const PUT_AT_ONCE = 64;
 const LEASE_PLACE = { partition: 'replay', row: 'lease' } as const;
 
+/** What `createSpool` returns. */
 export type Spool = ReturnType<typeof createSpool>;
 
 /**
