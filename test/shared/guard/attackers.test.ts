@@ -234,7 +234,7 @@ describe('a key deleted with approval and recovered by somebody', () => {
       key: 'disk-a',
       suspicious: 'its key was deleted with approval, or abandoned, and is back',
     });
-    const words = { needed: [`disk-a/${back?.version}`], retired: [] };
+    const words = { needed: [`disk-a/${back?.shown?.version}`], retired: [] };
     await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.pass(130);
@@ -362,7 +362,7 @@ describe('what people said', () => {
     expect(await kindsOf(world, 'disk-a')).toContain('version-not-approved');
     const proposed = await proposeBaseline(VAULT, world.ports);
     await acceptBaseline(VAULT, proposed, { needed: [], retired: [] }, { oid: 'person' }, world.ports);
-    expect(proposed[0]).toMatchObject({ version: imported, suspicious: 'it was imported' });
+    expect(proposed[0]).toMatchObject({ shown: { version: imported }, suspicious: 'it was imported' });
     expect(await approvedOf(world, imported)).toBeUndefined();
   });
 
@@ -428,7 +428,7 @@ describe('an approval', () => {
     await world.as('owner').enable(VAULT, 'disk-a');
     await world.pass(61);
     const proposed = await proposeBaseline(VAULT, world.ports);
-    const [name] = proposed.filter(({ key }) => key === 'disk-a').map(({ key, version }) => `${key}/${version}`);
+    const [name] = proposed.filter(({ key }) => key === 'disk-a').map(({ key, shown }) => `${key}/${shown?.version}`);
     await acceptBaseline(VAULT, proposed, { needed: [name ?? ''], retired: [] }, { oid: 'person' }, world.ports);
     world.azure.failOver(VAULT);
     await world.pass(130);
@@ -505,7 +505,7 @@ describe('accepting the baseline for one key', () => {
     await world.as('owner').operations(VAULT, 'disk-b', ['wrapKey', 'unwrapKey', 'sign']);
     await world.pass(130);
     const proposed = await proposeBaseline(VAULT, world.ports);
-    const [named] = proposed.filter(({ key }) => key === 'disk-b').map(({ key, version }) => `${key}/${version}`);
+    const [named] = proposed.filter(({ key }) => key === 'disk-b').map(({ key, shown }) => `${key}/${shown?.version}`);
     const words = { needed: [], retired: [], asShown: [named ?? ''] };
     await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
     await world.audit();
