@@ -2,7 +2,7 @@ import { odata, type TableClient, type TransactionAction } from '@azure/data-tab
 import { z } from 'zod';
 import type { Row, Table } from '../storage.ts';
 import { onePage } from './pages.ts';
-import { callDeadline, type Place, placeIn } from './storage-errors.ts';
+import { type Place, placeIn } from './storage-errors.ts';
 import { batches } from './table-batches.ts';
 import { columnsOf, dataOf } from './table-columns.ts';
 
@@ -15,13 +15,13 @@ import { columnsOf, dataOf } from './table-columns.ts';
  */
 export function table(client: TableClient): Table {
   const name = client.tableName;
-  const place = placeIn(() => client.createTable({ abortSignal: callDeadline() }));
+  const place = placeIn((abortSignal) => client.createTable({ abortSignal }));
 
   return {
     get: (partition, row) =>
       place.read(
         `reading ${partition}/${row} of table ${name}`,
-        async () => toRow(await client.getEntity(partition, row, { abortSignal: callDeadline() })),
+        async (abortSignal) => toRow(await client.getEntity(partition, row, { abortSignal })),
         { ResourceNotFound: undefined, TableNotFound: undefined },
       ),
 
@@ -32,9 +32,9 @@ export function table(client: TableClient): Table {
     insert: (partition, row, data) =>
       place.write(
         `inserting ${partition}/${row} into table ${name}`,
-        async () => {
+        async (abortSignal) => {
           const entity = toEntity(partition, row, data);
-          const { etag } = await client.createEntity(entity, { abortSignal: callDeadline() });
+          const { etag } = await client.createEntity(entity, { abortSignal });
           return toRow({ ...entity, etag });
         },
         { EntityAlreadyExists: undefined },
@@ -43,9 +43,9 @@ export function table(client: TableClient): Table {
     replace: (read, data) =>
       place.read(
         `replacing ${read.partition}/${read.row} in table ${name}`,
-        async () => {
+        async (abortSignal) => {
           const entity = toEntity(read.partition, read.row, data);
-          const condition = { etag: read.etag, abortSignal: callDeadline() };
+          const condition = { etag: read.etag, abortSignal };
           const { etag } = await client.updateEntity(entity, 'Replace', condition);
           return toRow({ ...entity, etag });
         },
@@ -55,9 +55,9 @@ export function table(client: TableClient): Table {
     put: (partition, row, data) =>
       place.write(
         `putting ${partition}/${row} into table ${name}`,
-        async () => {
+        async (abortSignal) => {
           const entity = toEntity(partition, row, data);
-          const { etag } = await client.upsertEntity(entity, 'Replace', { abortSignal: callDeadline() });
+          const { etag } = await client.upsertEntity(entity, 'Replace', { abortSignal });
           return toRow({ ...entity, etag });
         },
         {},
@@ -68,8 +68,8 @@ export function table(client: TableClient): Table {
     remove: (read) =>
       place.read(
         `removing ${read.partition}/${read.row} from table ${name}`,
-        async () => {
-          await client.deleteEntity(read.partition, read.row, { etag: read.etag, abortSignal: callDeadline() });
+        async (abortSignal) => {
+          await client.deleteEntity(read.partition, read.row, { etag: read.etag, abortSignal });
           return true;
         },
         { UpdateConditionNotSatisfied: false, ResourceNotFound: false, TableNotFound: false },
@@ -89,11 +89,8 @@ async function* pagesOf(
     const page = await place.read(
       `listing ${partition ?? 'all rows'} of table ${client.tableName}`,
       // One call for each page: each has its own deadline, so a long list does not time out.
-      async () => {
-        const read = await onePage(
-          client.listEntities({ queryOptions, abortSignal: callDeadline() }),
-          continuationToken,
-        );
+      async (abortSignal) => {
+        const read = await onePage(client.listEntities({ queryOptions, abortSignal }), continuationToken);
         return { rows: (read ?? []).map(toRow), continuationToken: read?.continuationToken };
       },
       { TableNotFound: undefined },
@@ -115,7 +112,7 @@ async function allPut(
     const actions = batch.map((each): TransactionAction => ['upsert', each, 'Replace']);
     await place.write(
       `putting ${actions.length} rows of ${partition} into table ${client.tableName}`,
-      () => client.submitTransaction(actions, { abortSignal: callDeadline() }),
+      (abortSignal) => client.submitTransaction(actions, { abortSignal }),
       {},
     );
   }

@@ -2,6 +2,8 @@ import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } f
 
 /** Why a vault did not answer a read or a write. None of these means that a key is absent. */
 export type Refusal =
+  /** The guardian's own identity got no token: nothing was sent, and nothing is known of the vault. */
+  | { readonly kind: 'no-token'; readonly error: Error }
   | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
   | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
   | { readonly kind: 'throttled'; readonly error: Error }
@@ -12,10 +14,16 @@ export type Refusal =
   /** The vault is failing over: it can be read, but not written. */
   | { readonly kind: 'read-only'; readonly error: Error }
   /** The service says that the request is wrong: repeating it unchanged is of no use. */
-  | { readonly kind: 'rejected'; readonly error: Error };
+  | { readonly kind: 'rejected'; readonly error: Error }
+  /** The service refuses a write that sets a date. Repeating it with that date is of no use. */
+  | { readonly kind: 'date-rejected'; readonly error: Error }
+  /** Azure Policy refuses a write. `longestDays`: how long a key may be valid at most, where the answer names it. */
+  | { readonly kind: 'refused-by-policy'; readonly error: Error; readonly longestDays: number | undefined };
 
 /** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
 export const UNREADABLE: Readonly<Record<string, string>> = {
+  'no-token':
+    'the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault',
   'forbidden-by-permission': 'the guardian has no permission to read there',
   'forbidden-by-firewall': 'the firewall of the vault refuses the guardian',
   throttled: 'the vault is throttled',
@@ -23,6 +31,8 @@ export const UNREADABLE: Readonly<Record<string, string>> = {
   unreachable: 'the vault does not answer',
   'read-only': 'the vault is failing over',
   rejected: 'the vault rejects the request as wrong',
+  'date-rejected': 'the vault rejects a date as wrong',
+  'refused-by-policy': 'Azure Policy refuses the request',
   missing: 'the vault answers that it is not there',
   'older-copy': 'the vault shows an older copy than before, as during a failover',
 } satisfies Readonly<Record<Refusal['kind'] | 'missing' | 'older-copy', string>>;

@@ -136,12 +136,15 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
       // The service may have done it: the next read shows that.
       return { kind: 'unknown', because: answer.error.message };
     case 'conflict':
+    case 'no-token':
     case 'throttled':
     case 'unauthenticated':
     case 'read-only':
     case 'forbidden-by-permission':
     case 'forbidden-by-firewall':
     case 'rejected':
+    case 'date-rejected':
+    case 'refused-by-policy':
       return { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` };
     default:
       return answer satisfies never;
