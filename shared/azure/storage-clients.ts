@@ -44,7 +44,7 @@ export function storageClients(settings: StorageSettings): StorageClients {
       };
     }
     case 'identity': {
-      const credential = tokensInTime(settings.credential, 'the identity of the guardian for storage');
+      const credential = tokensInTime(settings.credential, "the guardian's identity for storage");
       const within = (uri: string, name: string): string => `${uri.replace(/\/+$/, '')}/${name}`;
       return {
         table: (name) => new TableClient(settings.tableUri, name, credential, tables),

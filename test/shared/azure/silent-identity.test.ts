@@ -60,7 +60,7 @@ test('a silent identity endpoint costs each call 4 s, and is not told as a silen
   const byStorage = {
     name: 'StorageUnreachable',
     kind: 'no-token',
-    message: expect.stringContaining(noToken('the identity of the guardian for storage')),
+    message: expect.stringContaining(noToken("the guardian's identity for storage")),
   };
   expect(answers).toMatchObject([
     ...Array.from({ length: 5 }, () => byWatcher),
