@@ -103,16 +103,21 @@ const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[
 
 /** The clients of vaults, one for each vault and identity, reused: the first request of a client is answered with a 401 challenge. */
 function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' | 'writes'> {
-  const watcher = outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID);
-  const keeper = outside.credential('keeper', settings.KEY_GUARDIAN_KEEPER_CLIENT_ID);
-  const connection = (vault: string, credential: typeof watcher) => ({
-    url: `https://${vault}.vault.azure.net`,
-    credential,
-    httpClient: outside.vaultHttpClient,
-  });
+  const connections = (name: 'watcher' | 'keeper', clientId: string | undefined) => {
+    const credential = outside.credential(name, clientId);
+    const identity = `the guardian's identity ${name}${clientId === undefined ? '' : ` (client id ${clientId})`}`;
+    return (vault: string) => ({
+      url: `https://${vault}.vault.azure.net`,
+      credential,
+      identity,
+      httpClient: outside.vaultHttpClient,
+    });
+  };
+  const watcher = connections('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID);
+  const keeper = connections('keeper', settings.KEY_GUARDIAN_KEEPER_CLIENT_ID);
   return {
-    reads: kept((vault) => keyVaultReads(connection(vault, watcher))),
-    writes: kept((vault) => keyVaultWrites(connection(vault, keeper))),
+    reads: kept((vault) => keyVaultReads(watcher(vault))),
+    writes: kept((vault) => keyVaultWrites(keeper(vault))),
   };
 }
 

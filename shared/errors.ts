@@ -46,26 +46,44 @@ function reasonOf(failure: unknown): string {
   return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON - 1)}…`;
 }
 
+/** A call had no answer in time: it is not waited for any longer, and may still be done. Passing. */
+export class NoAnswerInTime extends Error {
+  override readonly name = 'NoAnswerInTime';
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs / 1_000} s`);
+  }
+}
+
+/** An identity of the guardian got no token, so that nothing was sent to the service that it was for. Passing. */
+export class NoToken extends Error {
+  override readonly name = 'NoToken';
+  /** @param identity whose token: `the guardian's identity watcher` */
+  constructor(identity: string, because: string, cause: unknown) {
+    super(`No token for ${identity}: ${because}.`, { cause });
+  }
+}
+
 /**
  * Storage did not answer, or refused the call. Passing: the platform delivers the message again. Where `kind` is
  * `forbidden`, a person first has to restore a right.
  */
 export class StorageUnreachable extends Error {
   override readonly name = 'StorageUnreachable';
-  readonly kind: 'forbidden' | 'throttled' | 'unreachable';
+  readonly kind: 'no-token' | 'forbidden' | 'throttled' | 'unreachable';
   readonly status: number | undefined;
   /** @param answer what storage said; left out where it said nothing */
   constructor(doing: string, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
-    super(`Storage failed: ${doing}. It ${spellAnswer(answer)}.`, { cause });
-    const { status, code } = answer;
-    this.kind =
-      status === 401 || status === 403
-        ? 'forbidden'
-        : status === 429 || code === 'ServerBusy'
-          ? 'throttled'
-          : 'unreachable';
-    this.status = status;
+    super(`Storage failed: ${doing}. ${cause instanceof NoToken ? cause.message : `It ${spellAnswer(answer)}.`}`, {
+      cause,
+    });
+    this.kind = cause instanceof NoToken ? 'no-token' : storageKind(answer);
+    this.status = answer.status;
   }
+}
+
+function storageKind({ status, code }: ServiceAnswer): 'forbidden' | 'throttled' | 'unreachable' {
+  if (status === 401 || status === 403) return 'forbidden';
+  return status === 429 || code === 'ServerBusy' ? 'throttled' : 'unreachable';
 }
 
 /** A vault refused a call or gave no answer. Carries the service's inner code, and nothing of the request. */

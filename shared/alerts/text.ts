@@ -1,4 +1,5 @@
 import { WITHHELD, type Withholding } from '../domain/decision.ts';
+import { escaped, escapedAddress } from '../domain/escaped.ts';
 import type { AlertContent, Incident } from '../domain/incident.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
@@ -72,8 +73,11 @@ function timing({ restoredAt, since, deadline, state }: Incident, now: Date): re
     : [`disks may be failing for ${duration(-leftMs)}, since ${utc(deadline)}`];
 }
 
+/** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
 function actorText({ oid, name, address }: NonNullable<Incident['who']>): string {
-  return `${name === undefined ? oid : `${name} (${oid})`}${address === undefined ? '' : ` from ${address}`}`;
+  const id = escaped(oid);
+  const from = address === undefined ? '' : ` from ${escapedAddress(address)}`;
+  return `${name === undefined ? id : `${escaped(name)} (${id})`}${from}`;
 }
 
 function twoUnits(ms: number, largeMs: number, large: string, smallMs: number, small: string): string {

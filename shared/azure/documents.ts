@@ -1,7 +1,7 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import type { Documents } from '../storage.ts';
-import { textOf } from './blob-text.ts';
-import { callDeadline, placeIn } from './storage-errors.ts';
+import { DOWNLOAD_TIMEOUT_MS, textOf } from './blob-text.ts';
+import { placeIn } from './storage-errors.ts';
 
 /**
  * Block blobs of one container, each written once.
@@ -10,14 +10,14 @@ import { callDeadline, placeIn } from './storage-errors.ts';
  */
 export function documents(client: ContainerClient): Documents {
   const container = client.containerName;
-  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  const place = placeIn((abortSignal) => client.createIfNotExists({ abortSignal }));
   return {
     create: (name, content) =>
       place.write(
         `writing ${container}/${name}`,
-        async () => {
+        async (abortSignal) => {
           const body = Buffer.from(content);
-          const ifNew = { conditions: { ifNoneMatch: '*' }, abortSignal: callDeadline() };
+          const ifNew = { conditions: { ifNoneMatch: '*' }, abortSignal };
           const asText = { blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' } };
           await client.getBlockBlobClient(name).upload(body, body.length, { ...ifNew, ...asText });
           return true;
@@ -28,8 +28,9 @@ export function documents(client: ContainerClient): Documents {
     read: (name) =>
       place.read<string | undefined, undefined>(
         `reading ${container}/${name}`,
-        () => textOf(client.getBlobClient(name), 0),
+        (abortSignal) => textOf(client.getBlobClient(name), abortSignal, 0),
         { BlobNotFound: undefined, ContainerNotFound: undefined },
+        DOWNLOAD_TIMEOUT_MS,
       ),
   };
 }

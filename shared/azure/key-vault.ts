@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient, PipelinePolicy } from '@azure/core-rest-pipeline';
 import {
   KeyClient,
+  type KeyClientOptions,
   type KeyProperties,
   type KeyVaultKey,
   type DeletedKey as SdkDeletedKey,
@@ -10,39 +11,50 @@ import {
 import type { ListedVersion } from '../domain/key.ts';
 import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
 import { AnswerUnreadable, VaultRefused } from '../errors.ts';
+import { inTime, noRetryAfter, within } from './deadline.ts';
 import { type Call, isMissing, namedRefusals, refusalOf } from './key-vault-refusals.ts';
 import { exactWrites, headersOf } from './key-vault-writes.ts';
+import { tokensInTime } from './tokens.ts';
 
 /** How a client of one vault is made. */
 export interface KeyVaultConnection {
   /** `https://<vault>.vault.azure.net` */
   readonly url: string;
   readonly credential: TokenCredential;
+  /** Whose credential it is, for the error `NoToken`. Default: the identity watcher for reads, keeper for writes. */
+  readonly identity?: string | undefined;
   /** The HTTP client; the SDK's own where left out. */
   readonly httpClient?: HttpClient | undefined;
   /** True only where the address has a port: the resource of the challenge never has one. Default false. */
   readonly disableChallengeResourceVerification?: boolean;
 }
 
-/** A call that takes longer counts as not answered, in ms: a claim on a key lasts 30 s. */
+/** A call, or a page of a list, that takes longer counts as not answered, in ms: a claim on a key lasts 30 s. */
 const CALL_TIMEOUT_MS = 8_000;
 
-const optionsOf = ({ httpClient, disableChallengeResourceVerification = false }: KeyVaultConnection) => ({
-  ...(httpClient === undefined ? {} : { httpClient }),
-  disableChallengeResourceVerification,
-});
+/** @param policies applied once for each request, before authentication: a challenged one is sent twice, first without its body */
+function clientOf(
+  { url, credential, identity, httpClient, disableChallengeResourceVerification = false }: KeyVaultConnection,
+  whose: 'watcher' | 'keeper',
+  retryOptions: KeyClientOptions['retryOptions'] & {},
+  policies: readonly PipelinePolicy[],
+): KeyClient {
+  return new KeyClient(url, tokensInTime(credential, identity ?? `the guardian's identity ${whose}`), {
+    ...(httpClient === undefined ? {} : { httpClient }),
+    disableChallengeResourceVerification,
+    retryOptions,
+    additionalPolicies: [
+      ...policies.map((policy) => ({ policy, position: 'perCall' as const })),
+      { policy: noRetryAfter, position: 'perRetry' },
+    ],
+  });
+}
 
 /** The reads of one vault. What cannot be read comes back as a refusal, never as missing. */
 export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   // Two quick tries: a failed inspection is repeated anyway, and sweeps must not add load to a vault in trouble.
-  const client = new KeyClient(connection.url, connection.credential, {
-    ...optionsOf(connection),
-    retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
-    additionalPolicies: [
-      { policy: inTime, position: 'perCall' },
-      { policy: namedRefusals, position: 'perCall' },
-    ],
-  });
+  const retryOptions = { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
+  const client = clientOf(connection, 'watcher', retryOptions, [inTime(CALL_TIMEOUT_MS), namedRefusals]);
   const vault = vaultOf(connection);
   const reading = (what: string): Call => ({ vault, doing: `reading ${what}`, during: 'read' });
   return {
@@ -75,35 +87,32 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
     },
     async read(key, version) {
       const answer = await answeredRead(reading(version === undefined ? key : `${key}/${version}`), async () =>
-        readVersion(await client.getKey(key, { ...limited(), ...(version === undefined ? {} : { version }) })),
+        readVersion(await client.getKey(key, version === undefined ? {} : { version })),
       );
       // A disabled key is answered with 200 in every recording up to 2022, and with 403 KeyDisabled by emulators: it exists in both cases.
       return isKeyDisabled(answer) ? { kind: 'undetailed' } : answer;
     },
     readDeleted: (key) =>
-      answeredRead(reading(`the deleted ${key}`), async () => deletedKey(await client.getDeletedKey(key, limited()))),
+      answeredRead(reading(`the deleted ${key}`), async () => deletedKey(await client.getDeletedKey(key))),
   };
 }
 
 /** The writes of one vault. The client never sends one twice: each write has its own intent, and a failed one is decided on again. */
 export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
-  const client = new KeyClient(connection.url, connection.credential, {
-    ...optionsOf(connection),
-    retryOptions: { maxRetries: 0 },
-    // Applied once for each call, before authentication: a challenged request is sent twice, first without its body.
-    additionalPolicies: [
-      { policy: exactWrites, position: 'perCall' },
-      { policy: namedRefusals, position: 'perCall' },
-    ],
-  });
+  const client = clientOf(connection, 'keeper', { maxRetries: 0 }, [
+    inTime(CALL_TIMEOUT_MS),
+    exactWrites,
+    namedRefusals,
+  ]);
   const vault = vaultOf(connection);
-  const writing = (doing: string): Call => ({ vault, doing, during: 'write' });
+  const writing = (doing: string, during: Call['during'] = 'write'): Call => ({ vault, doing, during });
   return {
-    update: (key, version, change, requestId) =>
-      answeredWrite(writing(`updating ${key}/${version}`), async () => {
-        const { enabled, notBefore, expiresOn, operations } = change;
+    update(key, version, change, requestId) {
+      const { enabled, notBefore, expiresOn, operations } = change;
+      const isOfADate = notBefore !== undefined || expiresOn !== undefined;
+      const doing = writing(`updating ${key}/${version}`, isOfADate ? 'write-of-a-date' : 'write');
+      return answeredWrite(doing, async () => {
         const updated = await client.updateKeyProperties(key, version, {
-          ...limited(),
           ...(enabled === undefined ? {} : { enabled }),
           ...(notBefore === undefined ? {} : { notBefore }),
           ...(expiresOn === undefined ? {} : { expiresOn }),
@@ -111,26 +120,20 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
           requestOptions: { headers: headersOf(requestId, change) },
         });
         return readVersion(updated);
-      }),
+      });
+    },
     recover: (key, requestId) =>
       answeredWrite(writing(`recovering ${key}`), async () => {
         // The poller is not used: it takes a 403 for success. Only reading the versions back shows that the key is recovered.
-        await client.beginRecoverDeletedKey(key, {
-          ...limited(),
-          requestOptions: { headers: headersOf(requestId, {}) },
-        });
+        // It sends two requests, one after the other.
+        const requestOptions = { headers: headersOf(requestId, {}) };
+        await within(CALL_TIMEOUT_MS, (abortSignal) =>
+          client.beginRecoverDeletedKey(key, { abortSignal, requestOptions }),
+        );
         return undefined;
       }),
   };
 }
-
-/** Gives each request its own timeout: the client follows the pages of a list without the options of the call. */
-const inTime: PipelinePolicy = {
-  name: 'inTime',
-  sendRequest: (request, next) => next(Object.assign(request, { timeout: CALL_TIMEOUT_MS })),
-};
-
-const limited = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 
 const vaultOf = ({ url }: KeyVaultConnection): string => new URL(url).hostname.split('.')[0] ?? url;
 
@@ -219,7 +222,7 @@ function readVersion({ key, keyOperations, keyType, properties }: KeyVaultKey): 
     detail: {
       operations: given(keyOperations, 'key_ops', properties.name),
       keyType: given(keyType, 'kty', properties.name),
-      keySizeBits: key?.n === undefined ? undefined : key.n.length * 8,
+      keySizeBits: key?.n === undefined ? undefined : (asNumber(key.n)?.length ?? 0) * 8,
       fingerprint: fingerprintOf(key ?? {}),
     },
   };
@@ -236,6 +239,10 @@ type PublicPart = {
 /** SHA-256 over the public part only: equal for the same key, and it reveals nothing of the key. */
 function fingerprintOf({ n, e, crv, x, y }: PublicPart): string {
   const hash = createHash('sha256');
-  for (const part of [n, e, crv, x, y]) hash.update(part ?? '').update('\0');
+  for (const part of [asNumber(n), asNumber(e), crv, x, y]) hash.update(part ?? '').update('\0');
   return hash.digest('hex');
 }
+
+/** The bytes of a number without leading zero bytes: keys of an HSM come with the exponent `AAEAAQ`, others with `AQAB`. */
+const asNumber = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
+  bytes?.subarray(bytes.findIndex((byte) => byte !== 0));

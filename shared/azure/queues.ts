@@ -1,6 +1,6 @@
 import type { QueueClient } from '@azure/storage-queue';
 import type { Queue } from '../storage.ts';
-import { callDeadline, placeIn } from './storage-errors.ts';
+import { placeIn } from './storage-errors.ts';
 
 /** Messages never expire: one that was not taken for a week is still needed. */
 const NEVER_EXPIRES = -1;
@@ -11,14 +11,14 @@ const NEVER_EXPIRES = -1;
  * @see https://learn.microsoft.com/rest/api/storageservices/put-message
  */
 export function queue(client: QueueClient): Queue {
-  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  const place = placeIn((abortSignal) => client.createIfNotExists({ abortSignal }));
   return {
     async send(message, delaySeconds = 0) {
       const text = Buffer.from(JSON.stringify(message) ?? 'null').toString('base64');
       const options = { visibilityTimeout: delaySeconds, messageTimeToLive: NEVER_EXPIRES };
       await place.write(
         `sending a message to queue ${client.name}`,
-        () => client.sendMessage(text, { ...options, abortSignal: callDeadline() }),
+        (abortSignal) => client.sendMessage(text, { ...options, abortSignal }),
         {},
       );
     },
@@ -30,11 +30,11 @@ export function queue(client: QueueClient): Queue {
  * `StorageUnreachable`.
  */
 export function messagesIn(client: QueueClient): () => Promise<number> {
-  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  const place = placeIn((abortSignal) => client.createIfNotExists({ abortSignal }));
   return () =>
     place.read(
       `counting the messages of queue ${client.name}`,
-      async () => (await client.getProperties({ abortSignal: callDeadline() })).approximateMessagesCount ?? 0,
+      async (abortSignal) => (await client.getProperties({ abortSignal })).approximateMessagesCount ?? 0,
       { QueueNotFound: 0 },
     );
 }

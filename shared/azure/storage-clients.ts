@@ -2,6 +2,8 @@ import type { TokenCredential } from '@azure/core-auth';
 import { TableClient } from '@azure/data-tables';
 import { ContainerClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
+import { noRetryAfter } from './deadline.ts';
+import { tokensInTime } from './tokens.ts';
 
 /** The address of a storage account and how to authenticate to it. */
 export type StorageSettings =
@@ -23,7 +25,10 @@ export interface StorageClients {
 }
 
 // One quick retry: a restore waits for these calls, and the platform delivers the message again where both fail.
-const tables = { retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 } };
+const tables = {
+  retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
+  additionalPolicies: [{ policy: noRetryAfter, position: 'perRetry' as const }],
+};
 const queuesAndBlobs = { retryOptions: { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 } };
 
 /** Clients that try twice at most, so that a call fails within 5 seconds while storage is down. */
@@ -39,7 +44,7 @@ export function storageClients(settings: StorageSettings): StorageClients {
       };
     }
     case 'identity': {
-      const { credential } = settings;
+      const credential = tokensInTime(settings.credential, "the guardian's identity for storage");
       const within = (uri: string, name: string): string => `${uri.replace(/\/+$/, '')}/${name}`;
       return {
         table: (name) => new TableClient(settings.tableUri, name, credential, tables),

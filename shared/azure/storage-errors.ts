@@ -1,14 +1,10 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import { type ServiceAnswer, StorageUnreachable } from '../errors.ts';
+import { within } from './deadline.ts';
 
-/** How long one call may take, retries included, before it counts as not answered. */
+/** How long one call may take before it counts as not answered: token, retries and the making of its place included. */
 const CALL_TIMEOUT_MS = 4_500;
-
-/** The signal that ends one call to storage after 4.5 s, retries included: a new one for each call. */
-export function callDeadline(): AbortSignal {
-  return AbortSignal.timeout(CALL_TIMEOUT_MS);
-}
 
 // Blobs and queues give the code in the header, which the clients repeat in `code`; tables in the OData body.
 const tableDetails = z.object({ odataError: z.object({ code: z.string() }) });
@@ -33,12 +29,20 @@ export function answerOf(error: unknown): ServiceAnswer {
 /** The codes for a table, queue or container that does not exist yet. */
 const NOT_MADE_YET: readonly string[] = ['TableNotFound', 'QueueNotFound', 'ContainerNotFound'];
 
-/** A table, queue or container, which is made on first use. */
+/** A call of a storage client; the signal ends it. */
+type StorageCall<T> = (abortSignal: AbortSignal) => Promise<T>;
+
+/** A table, queue or container, which is made on first use. Each call ends within 4.5 s, unless it says how long it may take. */
 export interface Place {
   /** Reads: an answer whose code is in `expected` becomes its value; all else throws `StorageUnreachable`. */
-  read<T, E>(doing: string, call: () => Promise<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
+  read<T, E>(
+    doing: string,
+    call: StorageCall<T>,
+    expected: Readonly<Record<string, E>>,
+    timeoutMs?: number,
+  ): Promise<T | E>;
   /** Writes: as `read`; where the table, queue or container is missing, it is made and the call repeated. */
-  write<T, E>(doing: string, call: () => Promise<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
+  write<T, E>(doing: string, call: StorageCall<T>, expected: Readonly<Record<string, E>>): Promise<T | E>;
 }
 
 /**
@@ -46,29 +50,27 @@ export interface Place {
  *
  * @param make makes the table, queue or container; does nothing where it exists
  */
-export function placeIn(make: () => Promise<unknown>): Place {
-  async function attempt<T, E>(
-    doing: string,
-    call: () => Promise<T>,
-    expected: Readonly<Record<string, E>>,
-    makeIfMissing: boolean,
-  ): Promise<T | E> {
+export function placeIn(make: StorageCall<unknown>): Place {
+  const read: Place['read'] = async (doing, call, expected, timeoutMs = CALL_TIMEOUT_MS) => {
     try {
-      return await call();
+      return await within(timeoutMs, call);
     } catch (error) {
       const answer = answerOf(error);
-      const { code } = answer;
-      if (code !== undefined && makeIfMissing && NOT_MADE_YET.includes(code)) {
-        await attempt(`${doing} (making the place for it)`, make, {}, false);
-        return attempt(doing, call, expected, false);
-      }
-      const value = code === undefined ? undefined : Object.entries(expected).find(([key]) => key === code);
+      const value = Object.entries(expected).find(([code]) => code === answer.code);
       if (value !== undefined) return value[1];
       throw new StorageUnreachable(doing, error, answer);
     }
-  }
-  return {
-    read: (doing, call, expected) => attempt(doing, call, expected, false),
-    write: (doing, call, expected) => attempt(doing, call, expected, true),
   };
+  const madeFirst =
+    <T>(call: StorageCall<T>): StorageCall<T> =>
+    async (abortSignal) => {
+      try {
+        return await call(abortSignal);
+      } catch (error) {
+        if (!NOT_MADE_YET.includes(answerOf(error).code ?? '')) throw error;
+        await make(abortSignal);
+        return call(abortSignal);
+      }
+    };
+  return { read, write: (doing, call, expected) => read(doing, madeFirst(call), expected) };
 }

@@ -1,8 +1,8 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import type { Streams } from '../storage.ts';
-import { textOf } from './blob-text.ts';
+import { DOWNLOAD_TIMEOUT_MS, textOf } from './blob-text.ts';
 import { onePage } from './pages.ts';
-import { callDeadline, placeIn } from './storage-errors.ts';
+import { placeIn } from './storage-errors.ts';
 
 /**
  * Append blobs of one container. The client repeats a call whose answer was lost, so an `append` that succeeded may return
@@ -12,15 +12,15 @@ import { callDeadline, placeIn } from './storage-errors.ts';
  */
 export function streams(client: ContainerClient): Streams {
   const container = client.containerName;
-  const place = placeIn(() => client.createIfNotExists({ abortSignal: callDeadline() }));
+  const place = placeIn((abortSignal) => client.createIfNotExists({ abortSignal }));
   const absent = { BlobNotFound: undefined, ContainerNotFound: undefined };
 
   return {
     state: (name) =>
       place.read(
         `reading the state of ${container}/${name}`,
-        async () => {
-          const properties = await client.getAppendBlobClient(name).getProperties({ abortSignal: callDeadline() });
+        async (abortSignal) => {
+          const properties = await client.getAppendBlobClient(name).getProperties({ abortSignal });
           return { sizeBytes: properties.contentLength ?? 0, blocks: properties.blobCommittedBlockCount ?? 0 };
         },
         absent,
@@ -29,8 +29,8 @@ export function streams(client: ContainerClient): Streams {
     create: (name) =>
       place.write(
         `making ${container}/${name}`,
-        async () => {
-          const ifNew = { conditions: { ifNoneMatch: '*' }, abortSignal: callDeadline() };
+        async (abortSignal) => {
+          const ifNew = { conditions: { ifNoneMatch: '*' }, abortSignal };
           await client.getAppendBlobClient(name).create(ifNew);
           return true;
         },
@@ -40,9 +40,9 @@ export function streams(client: ContainerClient): Streams {
     append: (name, text, atSizeBytes) =>
       place.write<'appended' | 'moved' | 'full', 'moved' | 'full'>(
         `appending to ${container}/${name}`,
-        async () => {
+        async (abortSignal) => {
           const body = Buffer.from(text);
-          const ifStill = { conditions: { appendPosition: atSizeBytes }, abortSignal: callDeadline() };
+          const ifStill = { conditions: { appendPosition: atSizeBytes }, abortSignal };
           await client.getAppendBlobClient(name).appendBlock(body, body.length, ifStill);
           return 'appended';
         },
@@ -52,8 +52,9 @@ export function streams(client: ContainerClient): Streams {
     read: (name, fromByte = 0, untilByte) =>
       place.read<string | undefined, string | undefined>(
         `reading ${container}/${name}`,
-        () => textOf(client.getBlobClient(name), fromByte, untilByte),
+        (abortSignal) => textOf(client.getBlobClient(name), abortSignal, fromByte, untilByte),
         { ...absent, InvalidRange: '' },
+        DOWNLOAD_TIMEOUT_MS,
       ),
 
     async list(prefix) {
@@ -63,7 +64,7 @@ export function streams(client: ContainerClient): Streams {
       do {
         const page = await place.read(
           `listing ${container}/${prefix}`,
-          () => onePage(client.listBlobsFlat({ prefix, abortSignal: callDeadline() }), continuationToken),
+          (abortSignal) => onePage(client.listBlobsFlat({ prefix, abortSignal }), continuationToken),
           { ContainerNotFound: undefined },
         );
         names.push(...(page?.segment.blobItems ?? []).map(({ name }) => name));

@@ -2,7 +2,7 @@ import { odata, type TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import type { Row, Table } from '../storage.ts';
 import { onePage } from './pages.ts';
-import { callDeadline, type Place, placeIn } from './storage-errors.ts';
+import { type Place, placeIn } from './storage-errors.ts';
 import { columnsOf, dataOf } from './table-columns.ts';
 
 /**
@@ -14,13 +14,13 @@ import { columnsOf, dataOf } from './table-columns.ts';
  */
 export function table(client: TableClient): Table {
   const name = client.tableName;
-  const place = placeIn(() => client.createTable({ abortSignal: callDeadline() }));
+  const place = placeIn((abortSignal) => client.createTable({ abortSignal }));
 
   return {
     get: (partition, row) =>
       place.read(
         `reading ${partition}/${row} of table ${name}`,
-        async () => toRow(await client.getEntity(partition, row, { abortSignal: callDeadline() })),
+        async (abortSignal) => toRow(await client.getEntity(partition, row, { abortSignal })),
         { ResourceNotFound: undefined, TableNotFound: undefined },
       ),
 
@@ -31,35 +31,31 @@ export function table(client: TableClient): Table {
     insert: (partition, row, data) =>
       place.write(
         `inserting ${partition}/${row} into table ${name}`,
-        () => written(partition, row, data, (entity) => client.createEntity(entity, { abortSignal: callDeadline() })),
+        (abortSignal) => written(partition, row, data, (entity) => client.createEntity(entity, { abortSignal })),
         { EntityAlreadyExists: undefined },
       ),
 
     replace: ({ partition, row, etag }, data) =>
       place.read(
         `replacing ${partition}/${row} in table ${name}`,
-        () =>
-          written(partition, row, data, (entity) =>
-            client.updateEntity(entity, 'Replace', { etag, abortSignal: callDeadline() }),
-          ),
+        (abortSignal) =>
+          written(partition, row, data, (entity) => client.updateEntity(entity, 'Replace', { etag, abortSignal })),
         { UpdateConditionNotSatisfied: undefined, ResourceNotFound: undefined, TableNotFound: undefined },
       ),
 
     put: (partition, row, data) =>
       place.write(
         `putting ${partition}/${row} into table ${name}`,
-        () =>
-          written(partition, row, data, (entity) =>
-            client.upsertEntity(entity, 'Replace', { abortSignal: callDeadline() }),
-          ),
+        (abortSignal) =>
+          written(partition, row, data, (entity) => client.upsertEntity(entity, 'Replace', { abortSignal })),
         {},
       ),
 
     remove: (read) =>
       place.read(
         `removing ${read.partition}/${read.row} from table ${name}`,
-        async () => {
-          await client.deleteEntity(read.partition, read.row, { etag: read.etag, abortSignal: callDeadline() });
+        async (abortSignal) => {
+          await client.deleteEntity(read.partition, read.row, { etag: read.etag, abortSignal });
           return true;
         },
         { UpdateConditionNotSatisfied: false, ResourceNotFound: false, TableNotFound: false },
@@ -79,11 +75,8 @@ async function* pagesOf(
     const page = await place.read(
       `listing ${partition ?? 'all rows'} of table ${client.tableName}`,
       // One call for each page: each has its own deadline, so a long list does not time out.
-      async () => {
-        const read = await onePage(
-          client.listEntities({ queryOptions, abortSignal: callDeadline() }),
-          continuationToken,
-        );
+      async (abortSignal) => {
+        const read = await onePage(client.listEntities({ queryOptions, abortSignal }), continuationToken);
         return { rows: (read ?? []).map(toRow), continuationToken: read?.continuationToken };
       },
       { TableNotFound: undefined },

@@ -2,6 +2,9 @@ import type { AttributeChange, Deletion, ListedVersion, ObservedVersion, Version
 
 /** The reasons why a vault does not answer a read or a write, each in the words of alerts. */
 const REFUSED = {
+  /** The guardian's own identity got no token: nothing was sent, and nothing is known of the vault. */
+  'no-token':
+    'the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault',
   'forbidden-by-permission': 'the guardian has no permission to read there',
   'forbidden-by-firewall': 'the firewall of the vault refuses the guardian',
   throttled: 'the vault is throttled',
@@ -13,10 +16,17 @@ const REFUSED = {
   'read-only': 'the vault is failing over',
   /** Repeating the request unchanged is of no use. */
   rejected: 'the vault rejects the request as wrong',
+  /** The service refuses a write that sets a date. Repeating it with that date is of no use. */
+  'date-rejected': 'the vault rejects a date as wrong',
+  /** Azure Policy refuses a write. */
+  'refused-by-policy': 'Azure Policy refuses the request',
 } as const;
 type Refused<Kind> = Kind extends string ? { readonly kind: Kind; readonly error: Error } : never;
 /** Why a vault did not answer a read or a write. None of these means that a key is absent. */
-export type Refusal = Refused<keyof typeof REFUSED>;
+export type Refusal =
+  | Refused<Exclude<keyof typeof REFUSED, 'refused-by-policy'>>
+  /** `longestDays`: how long a key may be valid at most, where the answer names it. */
+  | (Refused<'refused-by-policy'> & { readonly longestDays: number | undefined });
 
 /** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
 export const UNREADABLE: Readonly<Record<string, string>> = {

@@ -1,53 +1,61 @@
 import { isUtf8 } from 'node:buffer';
-import { wholeText } from '../incidents/quarantine.ts';
+import { type Unparsed, wholeText } from '../incidents/quarantine.ts';
+import { piecesOf } from './audit-pieces.ts';
 
 /** The content of an Event Hub message. */
-export type Records =
-  /** `raw`: the message as text; `undefined` where the host has parsed it. */
-  | { readonly kind: 'records'; readonly records: readonly unknown[]; readonly raw: string | undefined }
-  | { readonly kind: 'unreadable'; readonly content: string; readonly because: string };
+export interface Records {
+  readonly records: readonly unknown[];
+  /** What of the message is no record. */
+  readonly unreadable: readonly Unparsed[];
+  /** The message as text; `undefined` where the host has parsed it. */
+  readonly raw: string | undefined;
+}
 
-/** The records of a message: `{records: […]}`, an array or a single record; as bytes, as text, or parsed by the host. */
+/** Whether it has members, of which nothing is known yet. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The records of a message: `{records: […]}`, an array, a single record, or one object a line; as bytes, as text, or parsed by
+ * the host. Where a part of it is no JSON, the other records are read all the same.
+ */
 export function recordsOf(message: unknown): Records {
   if (!(message instanceof Uint8Array)) return typeof message === 'string' ? fromText(message) : unwrapped(message);
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  if (isUtf8(bytes)) return fromText(bytes.toString('utf8'));
-  return { kind: 'unreadable', content: bytes.toString('base64'), because: 'not UTF-8: its bytes are kept in base64' };
+  const read = fromText(bytes.toString('utf8'));
+  if (read.unreadable.length === 0 || isUtf8(bytes)) return read;
+  const because = 'not UTF-8: its bytes are kept in base64';
+  return { ...read, unreadable: [{ content: bytes.toString('base64'), because }] };
 }
 
-function fromText(text: string): Records {
-  let parsed: unknown;
+const BYTE_ORDER_MARK = /^\ufeff/;
+
+function fromText(raw: string): Records {
+  const text = raw.replace(BYTE_ORDER_MARK, '');
   try {
-    parsed = JSON.parse(text);
+    return unwrapped(JSON.parse(text), raw);
   } catch {
-    return { kind: 'unreadable', content: text, because: 'not JSON' }; // what the parser says repeats some of it
+    return fromPieces(text, raw);
   }
-  return unwrapped(parsed, text);
+}
+
+function fromPieces(text: string, raw: string): Records {
+  const because = 'not JSON'; // what the parser says repeats some of it
+  const { parsed, rest } = piecesOf(text);
+  if (parsed.length === 0) return { records: [], unreadable: [{ content: raw, because }], raw };
+  return { records: parsed, unreadable: rest.map((content) => ({ content, because })), raw };
 }
 
 function unwrapped(parsed: unknown, raw?: string): Records {
   // The original text where it is known: of a member given twice, the parsed value has only the last.
   const unreadable = (because: string): Records => ({
-    kind: 'unreadable',
-    content: raw ?? wholeText(parsed),
-    because,
+    records: [],
+    unreadable: [{ content: raw ?? wholeText(parsed), because }],
+    raw,
   });
-  if (Array.isArray(parsed)) return { kind: 'records', records: parsed, raw };
-  if (typeof parsed !== 'object' || parsed === null) return unreadable('neither records nor a record');
-  if (!('records' in parsed)) return { kind: 'records', records: [parsed], raw };
+  if (Array.isArray(parsed)) return { records: parsed, unreadable: [], raw };
+  if (!isObject(parsed)) return unreadable('neither records nor a record');
+  if (!('records' in parsed)) return { records: [parsed], unreadable: [], raw };
   if (!Array.isArray(parsed.records)) return unreadable('`records` is not an array');
-  return { kind: 'records', records: parsed.records, raw };
-}
-
-/**
- * A record of a Managed HSM in the form that vaults write: a Managed HSM puts the status at the top level, and names the key
- * only in the address of the request.
- * @see https://learn.microsoft.com/azure/key-vault/managed-hsm/logging
- */
-export function asVaultsWrite(record: unknown): unknown {
-  if (typeof record !== 'object' || record === null || !('httpStatusCode' in record)) return record;
-  const { httpStatusCode } = record;
-  const id = 'requestUri' in record ? { id: record.requestUri } : {};
-  const properties = 'properties' in record && typeof record.properties === 'object' ? record.properties : {};
-  return { ...record, properties: { httpStatusCode, ...id, ...properties } };
+  return { records: parsed.records, unreadable: [], raw };
 }

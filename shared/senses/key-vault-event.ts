@@ -4,6 +4,7 @@ import { type HintSays, inspectionFor } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
+import { namedIn } from './key-id.ts';
 import type { Sensed } from './queue-sensed.ts';
 
 /** The type of the event, in lower case. */
@@ -37,8 +38,6 @@ const lowered = (data: Record<string, unknown>): Readonly<Record<string, unknown
     ]),
   );
 
-const ID = /^https:\/\/([^./]+)\.[^/]+\/keys\/([0-9a-zA-Z-]{1,127})(?:\/([0-9a-fA-F]{32}))?$/;
-
 /**
  * The inspection that a Key Vault event leads to: none for events of other objects, of vaults that are not guarded, and
  * of types we do not know. Vault, key and version are taken from `data.Id` alone.
@@ -54,13 +53,13 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
   const { id, type, data } = parsed.data;
   if (type === '') return { inspections: [], unparsed: [{ content: wholeText(given), because: 'it has no type' }] };
   if (type !== NEW_VERSION) return { inspections: [], unparsed: [] };
-  const [, vault, key, version] = ID.exec(typeof data.id === 'string' ? data.id : '') ?? [];
+  const { vault, key, version } = namedIn(typeof data.id === 'string' ? data.id : '') ?? {};
   if (vault === undefined || key === undefined)
     return { inspections: [], unparsed: [{ content: wholeText(given), because: 'data.Id names no key' }] };
-  const subject = keyOf({ vault: vault.toLowerCase(), key: key.toLowerCase() });
+  const subject = keyOf({ vault, key });
   if (!guardedVaults(policy).includes(subject.vault) || !keyPolicy(policy, subject.vault, subject.key).guarded)
     return { inspections: [], unparsed: [] };
-  const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version: version.toLowerCase() }) };
+  const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version }) };
   return {
     inspections: [inspectionFor(subject, { id: short(id), sense: 'key-vault-event', sensedAt: now, says })],
     unparsed: [],

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { setOutside } from '../../shared/azure/outside.ts';
+import { createLocalAzure } from '../../local/azure/azure.ts';
+import { currentOutside, setOutside } from '../../shared/azure/outside.ts';
 import { compose } from '../../shared/compose.ts';
 import { SettingsInvalid } from '../../shared/errors.ts';
+import type { Ports } from '../../shared/ports.ts';
 
 const OWN = { RegisterStorage: 'UseDevelopmentStorage=true', TrailStorage: 'UseDevelopmentStorage=true' };
 const before = { ...process.env };
@@ -70,4 +72,21 @@ test('settings that it can do without stop nothing: the guardian alerts operator
     'KEY_GUARDIAN_POLCY: there is no such setting',
     expect.stringMatching(/^KEY_GUARDIAN_AUDIT_REGIONS: region 1 of 1 is no name of a region/),
   ]);
+});
+
+test.each([
+  ['watcher', (ports: Ports) => ports.reads('prod-disks').listKeys()],
+  ['keeper', (ports: Ports) => ports.writes('prod-disks').update('disk-a', '1', { enabled: true }, 'an-id')],
+] as const)('a missing token is said to be that of the identity %s, by its client id', async (name, call) => {
+  const clientId = '11111111-1111-4111-8111-111111111111';
+  Object.assign(process.env, OWN, {
+    [`KEY_GUARDIAN_${name.toUpperCase()}_CLIENT_ID`]: clientId,
+    [`KEY_GUARDIAN_${name.toUpperCase()}_OBJECT_ID`]: clientId,
+  });
+  const { httpClient } = createLocalAzure({ vaults: [{ name: 'prod-disks', keys: [] }], identities: [] });
+  setOutside({ ...currentOutside(), vaultHttpClient: httpClient });
+  expect(await call(compose().ports)).toMatchObject({
+    kind: 'no-token',
+    error: { message: `No token for the guardian's identity ${name} (client id ${clientId}): it failed with Error.` },
+  });
 });

@@ -178,4 +178,15 @@ describe('the lines below', () => {
     }
     expect(detailLines(message)).toHaveLength(detailLines(alert({ who: { oid: '7a', name: 'Mallory' } })).length);
   });
+
+  test('has no link and no markup that is only a name, an id or an address', () => {
+    const who = {
+      oid: '[7a](https://evil.example)',
+      name: 'https://evil.example',
+      address: '<https://evil.example|1>',
+    };
+    const lines = detailLines(alert({ who })).join('\n');
+    expect(lines).toContain('who: https\\u003a//evil.example (');
+    expect(lines).not.toMatch(/:\/\/|[[\]<>|]/);
+  });
 });

@@ -2,11 +2,13 @@ import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core
 import { describe, expect, test } from 'vitest';
 import { isMissing, namedRefusals, refusalOf } from '../../../shared/azure/key-vault-refusals.ts';
 import type { Refusal } from '../../../shared/domain/vault.ts';
-import { AnswerUnreadable } from '../../../shared/errors.ts';
+import { AnswerUnreadable, NoToken } from '../../../shared/errors.ts';
 
 const request = createPipelineRequest({ url: 'https://prod-disks.vault.azure.net/keys/disk-a' });
 const of = { vault: 'prod-disks', doing: 'reading disk-a', during: 'read' } as const;
 const write = { ...of, doing: 'updating disk-a', during: 'write' } as const;
+
+const dated = { ...write, during: 'write-of-a-date' } as const;
 
 /** What the client throws for an answer, after the policy that names refusals has seen it. */
 async function thrownFor(status: number, body: string): Promise<RestError> {
@@ -71,6 +73,35 @@ describe('a refusal', () => {
     expect(refusalOf(unknownName, of).error.message).toBe(
       'The vault prod-disks gave no answer (ENOTFOUND), reading disk-a.',
     );
+  });
+
+  test('of a date is told from that of another parameter', async () => {
+    const error = await thrownFor(400, coded('BadParameter'));
+    expect(refusalOf(error, dated).kind).toBe('date-rejected');
+    expect(refusalOf(await thrownFor(400, coded('NotSupported')), dated).kind).toBe('rejected');
+    expect(refusalOf(await thrownFor(503, coded('ServiceUnavailable')), dated).kind).toBe('read-only');
+  });
+
+  test.each<readonly [says: string | null, refusal: Partial<Refusal>]>([
+    ['A key may be valid for 365 days at most.', { kind: 'refused-by-policy', longestDays: 365 }],
+    ['It must end within 1 day.', { kind: 'refused-by-policy', longestDays: 1 }],
+    ['It has 400 days; 365 days are allowed.', { kind: 'refused-by-policy', longestDays: undefined }],
+    ['A key must have a date.', { kind: 'refused-by-policy', longestDays: undefined }],
+    [null, { kind: 'refused-by-policy', longestDays: undefined }],
+    [
+      "The application 'oid=o' does not have keys update permission on key vault 'prod-disks;location=w'.",
+      { kind: 'forbidden-by-permission' },
+    ],
+  ])('by a policy that says %j is that of Azure Policy, or of an access policy', async (message, refusal) => {
+    const body = JSON.stringify({ error: { code: 'Forbidden', message, innererror: { code: 'ForbiddenByPolicy' } } });
+    const error = await thrownFor(403, body);
+    expect(refusalOf(error, dated)).toMatchObject(refusal);
+    expect(refusalOf(error, of).kind).toBe('forbidden-by-permission');
+  });
+
+  test('is none where the guardian got no token: nothing was asked', () => {
+    const error = new NoToken('the identity watcher', 'no answer within 4 s', undefined);
+    expect(refusalOf(error, of)).toEqual({ kind: 'no-token', error });
   });
 
   test('is none where an answer lacks what the service always gives: it cannot be believed', () => {

@@ -1,8 +1,10 @@
-import { createHttpHeaders } from '@azure/core-rest-pipeline';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createHttpHeaders, type PipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLocalAzure } from '../../../local/azure/azure.ts';
 import { resetClock } from '../../../local/clock.ts';
-import { keyVaultReads } from '../../../shared/azure/key-vault.ts';
+import { keyVaultReads, keyVaultWrites } from '../../../shared/azure/key-vault.ts';
 import { stopAt } from '../../simulation/clock.ts';
 
 beforeEach(() => stopAt());
@@ -57,26 +59,127 @@ test('a 404 that is not the service’s own says nothing of the key', async () =
   );
 });
 
-test('every request of a read ends within 8 s, each page of a list for itself', async () => {
+/** A vault of 60 keys, whose answers the test can replace. `nth` counts the requests that carry a token. */
+function replacing(answer: (nth: number, request: PipelineRequest) => Promise<PipelineResponse> | undefined) {
   const azure = createLocalAzure({
     vaults: [{ name: 'prod-disks', keys: Array.from({ length: 60 }, (_, number) => ({ name: `disk-${number}` })) }],
     identities: [
-      { name: 'reader', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/read'] }] },
+      {
+        name: 'both',
+        kind: 'user',
+        grants: [
+          {
+            vault: '*',
+            dataActions: ['read', 'update/action'].map((action) => `Microsoft.KeyVault/vaults/keys/${action}`),
+          },
+        ],
+      },
     ],
   });
-  const limitsMs: number[] = [];
-  const reads = keyVaultReads({
+  let nth = 0;
+  const connection = {
     url: 'https://prod-disks.vault.azure.net',
-    credential: azure.credential('reader'),
+    credential: azure.credential('both'),
     httpClient: {
-      sendRequest(request) {
-        limitsMs.push(request.timeout);
-        return azure.httpClient.sendRequest(request);
+      sendRequest(request: PipelineRequest) {
+        const isFirst = request.headers.get('authorization') === undefined;
+        if (!isFirst) nth += 1;
+        return (isFirst ? undefined : answer(nth, request)) ?? azure.httpClient.sendRequest(request);
       },
     },
+  };
+  return { reads: keyVaultReads(connection), writes: keyVaultWrites(connection), requests: () => nth };
+}
+const silent = (): Promise<never> => new Promise(() => {});
+
+describe('a call ends after 8 s', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
-  expect(await reads.listKeys()).toMatchObject({ kind: 'ok', value: { keys: { length: 60 } } });
-  expect(await reads.read('disk-7')).toMatchObject({ kind: 'ok' });
-  expect(limitsMs.length).toBeGreaterThanOrEqual(5);
-  expect(new Set(limitsMs)).toEqual(new Set([8_000]));
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test.each([
+    ['a read', 1, 1, (vault: ReturnType<typeof replacing>) => vault.reads.read('disk-7')],
+    ['a list at its first page', 1, 1, (vault: ReturnType<typeof replacing>) => vault.reads.listKeys()],
+    ['a list at a later page', 2, 2, (vault: ReturnType<typeof replacing>) => vault.reads.listKeys()],
+    [
+      'an update',
+      1,
+      1,
+      (vault: ReturnType<typeof replacing>) => vault.writes.update('disk-7', '1', { enabled: true }, 'an-id'),
+    ],
+  ])('where the vault is silent: %s', async (_, from, requests, call) => {
+    let signal: PipelineRequest['abortSignal'];
+    const vault = replacing((nth, request) => {
+      if (nth < from) return undefined;
+      signal = request.abortSignal;
+      return silent();
+    });
+    const isOver = vi.fn();
+    const answer = call(vault).finally(isOver);
+    while (vault.requests() < requests) await nextTurn();
+    await vi.advanceTimersByTimeAsync(7_999);
+    expect(isOver).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await answer).toMatchObject({ kind: 'unreachable', error: { cause: { name: 'NoAnswerInTime' } } });
+    expect(signal?.aborted).toBe(true);
+  });
+});
+
+test.each([
+  ['retry-after', '40'],
+  ['retry-after', 'Mon, 03 Mar 2031 10:10:00 GMT'],
+  ['retry-after-ms', '40000'],
+  ['x-ms-retry-after-ms', '40000'],
+])('a vault that is throttled is said to be so at once, whatever %s it names: %s', async (name, value) => {
+  const throttled = (request: PipelineRequest): Promise<PipelineResponse> =>
+    Promise.resolve({ request, status: 429, headers: createHttpHeaders({ [name]: value }), bodyAsText: '{}' });
+  const vault = replacing((nth, request) => (nth === 2 ? throttled(request) : undefined));
+  expect(await vault.reads.listKeys()).toMatchObject({ kind: 'throttled', error: { status: 429 } });
+  expect(vault.requests()).toBe(2);
+  const again = replacing((_, request) => throttled(request));
+  expect(await again.reads.read('disk-7')).toMatchObject({ kind: 'throttled' });
+  expect(await again.writes.update('disk-7', '1', { enabled: true }, 'an-id')).toMatchObject({ kind: 'throttled' });
+});
+
+test.each([
+  ['a date', { expiresOn: new Date('2041-01-01') }, 'date-rejected'],
+  ['another date', { notBefore: new Date('2041-01-01') }, 'date-rejected'],
+  ['no date', { enabled: true }, 'rejected'],
+] as const)('an update of %s that the service calls wrong is told apart', async (_, change, kind) => {
+  const bodyAsText = JSON.stringify({ error: { code: 'BadParameter', message: 'no matter' } });
+  const { writes } = replacing((_nth, request) =>
+    Promise.resolve({ request, status: 400, headers: createHttpHeaders(), bodyAsText }),
+  );
+  expect((await writes.update('disk-7', '1', change, 'an-id')).kind).toBe(kind);
+});
+
+describe('a fingerprint', () => {
+  const read = async (key: Readonly<Record<string, unknown>>) => {
+    const body = { key: { kid: 'https://prod-disks.vault.azure.net/keys/disk-a/1', key_ops: [], ...key }, attributes };
+    const answer = await answering([{ status: 200, body }]).read('disk-a');
+    return answer.kind === 'ok' ? answer.value.detail : undefined;
+  };
+  const n = Buffer.alloc(256, 7);
+  const padded = Buffer.concat([Buffer.of(0), n]).toString('base64url');
+
+  test('is that of the numbers, however many zero bytes lead them: a Managed HSM writes the exponent so', async () => {
+    const usual = await read({ kty: 'RSA', n: n.toString('base64url'), e: 'AQAB' });
+    const { fingerprint, keySizeBits } = (await read({ kty: 'RSA', n: padded, e: 'AAEAAQ' })) ?? {};
+    expect({ fingerprint, keySizeBits }).toEqual({ fingerprint: usual?.fingerprint, keySizeBits: 2_048 });
+    expect((await read({ kty: 'RSA', n: n.toString('base64url'), e: 'AAAD' }))?.fingerprint).not.toBe(fingerprint);
+  });
+
+  test('is what registers have held since the first version', async () => {
+    expect((await read({ kty: 'RSA', n: n.toString('base64url'), e: 'AQAB' }))?.fingerprint).toBe(
+      createHash('sha256')
+        .update(n)
+        .update('\0')
+        .update(Buffer.of(1, 0, 1))
+        .update('\0\0\0\0')
+        .digest('hex'),
+    );
+  });
 });

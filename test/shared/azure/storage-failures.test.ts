@@ -161,6 +161,19 @@ describe('every call to storage', () => {
     }
   });
 
+  it.each([
+    [503, 'ServerBusy'],
+    [429, 'TooManyRequests'],
+  ])('is throttled where storage answers %i %s, and does not wait for its Retry-After', async (status, code) => {
+    const value = await account((request, response) => {
+      response.setHeader('retry-after', '40');
+      refusing(status, code)(request, response);
+    });
+    const all = failures(value);
+    expect(await isOverWithin(4_500, all)).toBe(true);
+    for (const [name, failure] of Object.entries(await all)) expect(failure, name).toMatchObject({ kind: 'throttled' });
+  });
+
   it('makes a missing place once and does not go on for ever when it stays missing', async () => {
     let requests = 0;
     const value = await account((request, response) => {

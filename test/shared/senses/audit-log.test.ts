@@ -8,6 +8,8 @@ import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'js
 import keyPurgeForbidden from '../../samples/audit-log/key-purge-forbidden.json' with { type: 'json' };
 import keyUnwrap from '../../samples/audit-log/key-unwrap.json' with { type: 'json' };
 import keyUpdate from '../../samples/audit-log/key-update.json' with { type: 'json' };
+import azkvAuditLogs from '../../samples/audit-log/log-analytics-azkvauditlogs.json' with { type: 'json' };
+import azureDiagnostics from '../../samples/audit-log/log-analytics-azure-diagnostics.json' with { type: 'json' };
 import managedHsmKeyDelete from '../../samples/audit-log/managed-hsm-key-delete.json' with { type: 'json' };
 import noise from '../../samples/audit-log/noise.json' with { type: 'json' };
 
@@ -54,6 +56,11 @@ const withStatus = <T extends { properties: object } | undefined>(record: T, htt
   properties: { ...record?.properties, httpStatusCode },
 });
 const withId = (id: string) => ({ ...update, properties: { ...update?.properties, id } });
+/** The bytes of a message with one that is no UTF-8 in the name of the client. */
+const withBadByte = (text: string): Buffer => {
+  const [before = '', after = ''] = text.split('"clientInfo":"');
+  return Buffer.concat([Buffer.from(`${before}"clientInfo":"`), Buffer.of(0xff), Buffer.from(after)]);
+};
 const saysUpdate: HintSays = {
   kind: 'act',
   operation: 'KeyUpdate',
@@ -84,6 +91,27 @@ describe('a message holds records', () => {
     });
   });
 
+  test.each<readonly [says: string, message: unknown]>([
+    ['after a byte order mark', Buffer.from(`\ufeff${text}`)],
+    ['as text after a byte order mark', `\ufeff${JSON.stringify(update)}`],
+    ['beside bytes that are no UTF-8 in one of their texts', withBadByte(text)],
+  ])('%s', (_says, message) => {
+    const { inspections, unparsed } = heard([message]);
+    expect(unparsed).toEqual([]);
+    expect(inspections).toMatchObject([{ hints: [{ says: saysUpdate }] }]);
+  });
+
+  test.each(['\n', '\r\n', '\n\n'])('one a line, between line ends %j', (end) => {
+    const lines = [update, keyUnwrap, hsmDelete, keyDelete].map((record) => JSON.stringify(record));
+    expect(heard([`\ufeff${lines.join(end)}${end}`])).toEqual(heard([[update, keyUnwrap, hsmDelete, keyDelete]]));
+    expect(heard([lines.join(end)]).inspections[0]?.hints).toHaveLength(2);
+  });
+
+  test('one message a line', () => {
+    const lines = [{ records: [update] }, { records: [keyDelete] }].map((message) => JSON.stringify(message));
+    expect(heard([lines.join('\n')])).toEqual(heard([[update, keyDelete]]));
+  });
+
   test('none, where it is an empty list', () => {
     expect(heard([{ records: [] }, []])).toEqual({ inspections: [], unparsed: [] });
   });
@@ -110,6 +138,30 @@ describe('who did it', () => {
       'is a managed identity under the resource it belongs to',
       keyUnwrap.identity,
       { oid: DISK, name: keyUnwrap.identity.claim.xms_mirid, address: MALLORY.address },
+    ],
+    [
+      'is a managed identity that a resource uses, both by their names',
+      { claim: { ...keyUnwrap.identity.claim, xms_az_rid: '/subscriptions/s/providers/Microsoft.Web/sites/app' } },
+      {
+        oid: DISK,
+        name: `${keyUnwrap.identity.claim.xms_mirid} used by /subscriptions/s/providers/Microsoft.Web/sites/app`,
+        address: MALLORY.address,
+      },
+    ],
+    [
+      'is the resource alone where the record has only that',
+      { claim: { oid: 'o-1', appid: 'a-1', xms_az_rid: '/subscriptions/s/vm-1' } },
+      { oid: 'o-1', name: '/subscriptions/s/vm-1', address: MALLORY.address },
+    ],
+    [
+      'is the resource once where it has an identity of its own',
+      { claim: { oid: 'o-1', xms_mirid: '/subscriptions/s/vm-1', xms_az_rid: '/subscriptions/s/vm-1' } },
+      { oid: 'o-1', name: '/subscriptions/s/vm-1', address: MALLORY.address },
+    ],
+    [
+      'is named by nothing but text, whatever is in the name',
+      { claim: { oid: 'o-1', upn: 'a [b](https://evil.example)\n' } },
+      { oid: 'o-1', name: 'a \\u005bb\\u005d(https\\u003a//evil.example)\\u000a', address: MALLORY.address },
     ],
     [
       'is an application under its id',
@@ -265,12 +317,18 @@ describe('an act of the guardian itself', () => {
 });
 
 describe('a Managed HSM', () => {
+  const inVault = { ...hsmDelete, requestUri: 'https://kv-prod-disks.vault.azure.net/keys/disk-a' };
+
+  test('is no vault, though one has its name', () => {
+    expect(heard([managedHsmKeyDelete])).toEqual({ inspections: [], unparsed: [] });
+  });
+
   test('writes status and address of the request at the top, and the identity as a string', () => {
-    expect(heard([managedHsmKeyDelete])).toMatchObject({
+    expect(heard([inVault])).toMatchObject({
       unparsed: [],
       inspections: [
         {
-          subject: keyOf({ vault: 'hsm-prod-disks', key: 'disk-a' }),
+          subject: keyOf({ vault: 'kv-prod-disks', key: 'disk-a' }),
           hints: [
             {
               says: { kind: 'act', operation: 'KeyDelete', by: MALLORY, at: new Date('2026-03-01T11:59:50.763Z') },
@@ -287,11 +345,11 @@ describe('a Managed HSM', () => {
   });
 
   test('is judged by the status at the top', () => {
-    expect(says([{ ...hsmDelete, httpStatusCode: 403 }])).toEqual([]);
+    expect(says([{ ...inVault, httpStatusCode: 403 }])).toEqual([]);
   });
 
   test('names the key in the address of a request about one of its versions', () => {
-    const requestUri = `https://hsm-prod-disks.managedhsm.azure.net/keys/disk-a/${VERSION}/unwrapkey?api-version=7.4`;
+    const requestUri = `https://kv-prod-disks.vault.azure.net/keys/disk-a/${VERSION}/unwrapkey?api-version=7.4`;
     expect(says([{ ...hsmDelete, operationName: 'KeyUnwrap', httpStatusCode: 403, requestUri }])).toMatchObject([
       { kind: 'refused', operation: 'KeyUnwrap', version: VERSION, status: 403 },
     ]);
@@ -325,6 +383,48 @@ describe('what is inspected', () => {
   test('comes from the id of the object, never from the resource id', () => {
     const resourceId = '/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/ELSEWHERE';
     expect(heard([{ ...update, resourceId }]).inspections).toHaveLength(1);
+  });
+});
+
+describe('a row of Log Analytics', () => {
+  const common = { TimeGenerated: update?.time, OperationName: 'KeyUpdate', CorrelationId: update?.correlationId };
+  const [auditRow] = azkvAuditLogs.records;
+
+  test.each<readonly [table: string, row: object | undefined]>([
+    ['AZKVAuditLogs', auditRow],
+    [
+      'AZKVAuditLogs, its identity and status as text',
+      { ...auditRow, Identity: JSON.stringify(auditRow?.Identity), HttpStatusCode: '200' },
+    ],
+    ['AzureDiagnostics', azureDiagnostics.records[0]],
+    [
+      'AzureDiagnostics, its claims as URIs',
+      {
+        ...common,
+        CallerIPAddress: MALLORY.address,
+        requestUri_s: update?.properties.requestUri,
+        httpStatusCode_d: 200,
+        identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g: MALLORY.oid,
+        identity_claim_http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn_s: MALLORY.name,
+      },
+    ],
+  ])('of %s says what the record says', (_table, row) => {
+    expect(says([{ records: [row] }])).toEqual([saysUpdate]);
+  });
+
+  test('is ignored and quarantined as a record is', () => {
+    expect(
+      heard([
+        [
+          { ...common, OperationName: 'KeyGet' },
+          { ...common, Category: 'AllMetrics' },
+        ],
+      ]),
+    ).toEqual({
+      inspections: [],
+      unparsed: [],
+    });
+    expect(heard([[common]]).unparsed).toMatchObject([{ because: expect.stringContaining('httpStatusCode') }]);
   });
 });
 
@@ -377,10 +477,10 @@ describe('several records', () => {
       callerIpAddress: long,
       correlationId: `${place}${long}`,
     }));
-    for (const given of [{}, { ownObjectIds: [`${long.slice(0, 512)}…`] }])
+    for (const given of [{}, { ownObjectIds: [`${'\\ud800'.repeat(86).slice(0, 512)}…`] }])
       for (const each of heard([{ records: many }], given).inspections)
         expect(bytesOf(each)).toBeLessThanOrEqual(48 * 1024);
-    expect(says([{ ...update, identity }])).toMatchObject([{ by: { name: `${long.slice(0, 512)}…` } }]);
+    expect(says([{ ...update, identity }])).toMatchObject([{ by: { name: `${'\\ud800'.repeat(86).slice(0, 512)}…` } }]);
   });
 });
 
@@ -390,7 +490,7 @@ describe('what cannot be parsed is to be quarantined whole', () => {
     ['a number', 123, '123', 'neither records nor a record'],
     ['nothing', null, 'null', 'neither records nor a record'],
     ['records that are no list', { records: {} }, '{"records":{}}', 'not an array'],
-    ['a record that is no object', ['x'], '"x"', 'expected object'],
+    ['a record that is no object', ['x'], '"x"', 'no object'],
     [
       'a changing act without an id',
       [{ ...update, properties: { httpStatusCode: 200 } }],
@@ -424,7 +524,7 @@ describe('what cannot be parsed is to be quarantined whole', () => {
   test('a record that is nested too deep to be written again, as it came', () => {
     const deep = `{"records":[${'['.repeat(20_000)}${']'.repeat(20_000)}]}`;
     const { inspections, unparsed } = heard([Buffer.from(deep), [update]]);
-    expect(unparsed).toEqual([{ content: deep, because: expect.stringContaining('expected object') }]);
+    expect(unparsed).toEqual([{ content: deep, because: 'it is no object' }]);
     expect(inspections).toHaveLength(1);
     expect(heard([JSON.parse(deep)]).unparsed).toMatchObject([{ content: deep.slice('{"records":['.length, -2) }]);
   });
@@ -439,13 +539,53 @@ describe('what cannot be parsed is to be quarantined whole', () => {
     const [first] = unparsed;
     expect(first?.content.split('\n').map((line) => JSON.parse(line))).toEqual(records);
     expect(first?.because.length).toBeLessThan(2_000);
-    expect(first?.because).toMatch(/^20000 records:\n.*operationName.*time/s);
+    expect(first?.because).toMatch(/^20000 records:\n.*operationName.*httpStatusCode/s);
   });
 
   test('records that are nested too deep to be written again, with their message once', () => {
     const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     const deep = `{"records":[${nested},${nested}]}`;
     expect(heard([Buffer.from(deep)]).unparsed).toMatchObject([{ content: deep }]);
+  });
+
+  test.each<readonly [says: string, broken: string]>([
+    ['with a number that JSON does not have', '{"operationName":"KeyDelete","durationMs":NaN}'],
+    ['with a text that has no end', '{"operationName":"KeyDelete","clientInfo":"x'],
+    ['with an escape that JSON does not have', String.raw`{"operationName":"KeyDelete","clientInfo":"\x41}{"}`],
+    ['with a brace too few', '{"operationName":"KeyDelete","properties":{"id":"x"}'],
+    ['with a brace too many', '{"operationName":"KeyDelete"}}'],
+    ['that is no object', 'garbage'],
+  ])('a record alone %s, in a list and on a line: the records beside it are read', (_, broken) => {
+    const [one, other] = [JSON.stringify(update), JSON.stringify(keyDelete)];
+    const both = heard([[update, keyDelete]]).inspections;
+    for (const message of [
+      `{"records":[${one},${broken},${other}]}`,
+      `[${one}, ${broken}, ${other}]`,
+      [one, broken, other].join('\n'),
+    ]) {
+      const { inspections, unparsed } = heard([Buffer.from(message)]);
+      expect(inspections, message).toEqual(both);
+      expect(unparsed).toHaveLength(1);
+      const content = unparsed[0]?.content ?? '';
+      expect(content).toContain(broken.slice(0, 20));
+      expect(content.length).toBeLessThan(broken.length + 5);
+    }
+  });
+
+  test('the end of a message that was cut, and what came before it is read', () => {
+    const cut = '{"time":"2026-03-01T12:00:00Z","operationName":"KeyDel';
+    const { inspections, unparsed } = heard([`{"records":[${JSON.stringify(update)},${cut}`]);
+    expect(inspections).toHaveLength(1);
+    expect(unparsed).toEqual([{ content: cut, because: 'not JSON' }]);
+  });
+
+  test('a part of a message that is no UTF-8 either, with the bytes of the whole', () => {
+    const bytes = Buffer.concat([Buffer.from(`[${JSON.stringify(update)},{"x":`), Buffer.of(0xff), Buffer.from('}]')]);
+    const { inspections, unparsed } = heard([bytes]);
+    expect(inspections).toHaveLength(1);
+    expect(unparsed).toEqual([
+      { content: bytes.toString('base64'), because: 'not UTF-8: its bytes are kept in base64' },
+    ]);
   });
 
   test.each([
