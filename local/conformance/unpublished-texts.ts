@@ -38,6 +38,22 @@ export const unpublishedTexts: readonly UnpublishedText[] = [
     because: 'quoted in https://github.com/Azure/azure-sdk-for-python/issues/27266',
   },
   {
+    from: ['recover'],
+    status: 409,
+    code: 'Conflict',
+    innerCode: 'ObjectIsBeingDeleted',
+    text: 'Key {name} is currently being deleted.',
+    because: 'recorded in recordings-estate/keys/delete-and-recover.json; published is the text for a secret',
+  },
+  {
+    from: ['create', 'import'],
+    status: 409,
+    code: 'Conflict',
+    innerCode: 'ObjectIsBeingDeleted',
+    text: 'Key {name} is currently being deleted and cannot be re-created; retry later.',
+    because: 'recorded in sequences/key-vault/create-while-being-deleted.json',
+  },
+  {
     from: ['create', 'import', 'update', 'wrapkey', 'unwrapkey'],
     status: 400,
     code: 'BadParameter',
@@ -112,7 +128,6 @@ export const alsoFrom: readonly {
 }[] = [
   { id: 'bad-name', from: 'any', because: 'a name is a name on every path; seen for create' },
   { id: 'bad-no-operation', from: 'any', because: 'an empty name is refused on every path; seen for create' },
-  { id: 'being-deleted', from: ['create', 'import'], because: 'errors.json says so, operations.json does not' },
   {
     id: 'being-recovered',
     from: ['update', 'rotate'],

@@ -25,3 +25,10 @@ export type Operation = (call: Call) => Answer | Promise<Answer>;
 export function secondsOf({ nowMs, behaviours }: Call): number {
   return behaviours.writtenSecond === 'last' ? Math.floor(nowMs / 1000) : Math.round(nowMs / 1000);
 }
+
+/** When what the call begins will have settled, in ms since 1970. */
+export function settledAt({ nowMs, behaviours, random }: Call): number {
+  const { settleMs, settleLongestMs } = behaviours;
+  const longer = settleLongestMs > settleMs ? random.next() * (settleLongestMs - settleMs) : 0;
+  return nowMs + settleMs + Math.floor(longer);
+}

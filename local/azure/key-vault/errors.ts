@@ -65,11 +65,13 @@ export function outsideValidity(operation: string): Answer {
   return errorAnswer(403, 'Forbidden', `Operation ${operation} is not allowed outside the validity period of the key.`);
 }
 
-/** The five ways a name can be taken, or an operation meet another. Final are the first alone. */
+/** The ways a name can be taken, or an operation meet another. Final are the first alone. */
 export function conflict(
   because:
     | { readonly kind: 'deleted-but-recoverable'; readonly name: string }
     | { readonly kind: 'being-deleted' }
+    | { readonly kind: 'recovered-while-deleting'; readonly name: string }
+    | { readonly kind: 'created-while-deleting'; readonly name: string }
     | { readonly kind: 'being-recovered'; readonly name: string }
     | { readonly kind: 'recovering-in-parallel'; readonly kid: string }
     | { readonly kind: 'deleting-in-parallel'; readonly kid: string }
@@ -83,6 +85,14 @@ export function conflict(
     }
     case 'being-deleted':
       return errorAnswer(409, 'Conflict', 'Key is currently being deleted.', 'ObjectIsBeingDeleted');
+    case 'recovered-while-deleting':
+      // Recorded: `recordings-estate/keys/delete-and-recover.json`.
+      return errorAnswer(409, 'Conflict', `Key ${because.name} is currently being deleted.`, 'ObjectIsBeingDeleted');
+    case 'created-while-deleting': {
+      // Recorded: `sequences/key-vault/create-while-being-deleted.json`.
+      const message = `Key ${because.name} is currently being deleted and cannot be re-created; retry later.`;
+      return errorAnswer(409, 'Conflict', message, 'ObjectIsBeingDeleted');
+    }
     case 'being-recovered': {
       const message = `Key ${because.name} is currently being recovered and cannot be re-created; retry later.`;
       return errorAnswer(409, 'Conflict', message, 'ObjectIsBeingRecovered');

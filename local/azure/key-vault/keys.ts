@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from './answer.ts';
 import { applyPatch, attributesSchema, keyOpsSchema, parseBody, parsePatch, tagsSchema } from './attributes.ts';
 import { deletedKeyBundle, keyBundle } from './bundles.ts';
-import { type Call, secondsOf } from './call.ts';
+import { type Call, secondsOf, settledAt } from './call.ts';
 import { badParameter, conflict, invalidProperty, keyDisabled, keyNotFound, missingKty } from './errors.ts';
 import { type KeyType, lazyMaterial, type Material, materialOf } from './material.ts';
 import {
@@ -129,7 +129,7 @@ export async function deleteKey(call: Call): Promise<Answer> {
   }
   const deletedDate = secondsOf(call);
   const dates = { deletedDate, scheduledPurgeDate: deletedDate + vault.softDeleteDays * 86_400 };
-  key.lifecycle = { kind: 'deleted', settledAt: nowMs + call.behaviours.settleMs, ...dates };
+  key.lifecycle = { kind: 'deleted', settledAt: settledAt(call), ...dates };
   const body = await deletedKeyBundle(vault, key, current, dates, apiVersion);
   return { status: 200, body, version: current, changed: true };
 }
@@ -176,8 +176,9 @@ function nameTaken(call: Call): Answer | undefined {
     case 'recovering':
       return conflict({ kind: 'being-recovered', name: sight.key.name });
     case 'deleting':
+      return conflict({ kind: 'created-while-deleting', name: sight.key.name });
     case 'purging':
-      return conflict({ kind: 'being-deleted' });
+      return conflict({ kind: 'created-while-deleting', name: call.name });
     default:
       return sight satisfies never;
   }

@@ -108,7 +108,7 @@ describe('getting a key', () => {
 describe('updating a version', () => {
   it('disables it, moves updated to the second, and leaves the rest', async () => {
     const azure = localAzure();
-    later(90_500);
+    later(90_499);
     const answer = await sender(azure)('PATCH', `/keys/disk/${currentVersion(azure)}`, {
       attributes: { enabled: false },
     });
