@@ -145,6 +145,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     faults,
     behaviours,
     chance,
+    backups: new Map(),
     subscriptionBudget: subscriptionBudgets(),
     served(call, logged, response, answer) {
       log.push(logged);

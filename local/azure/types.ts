@@ -70,6 +70,19 @@ export interface SeedVault {
   /** Default true. */
   readonly purgeProtection?: boolean;
   readonly keys?: readonly SeedKey[];
+  /** By the names of keys, whether there are such keys or not. Default: none. */
+  readonly rotationPolicies?: Readonly<Record<string, SeedRotationPolicy>>;
+}
+
+/** A rotation policy that is there already. Times are whole Unix seconds, periods ISO 8601. */
+export interface SeedRotationPolicy {
+  readonly lifetimeActions: readonly {
+    readonly trigger: { readonly timeAfterCreate?: string | undefined; readonly timeBeforeExpiry?: string | undefined };
+    readonly action: { readonly type: 'Rotate' | 'Notify' };
+  }[];
+  readonly expiryTime?: string | undefined;
+  readonly created: number;
+  readonly updated: number;
 }
 
 /** Who may call. A data action is written as Azure writes it, `Microsoft.KeyVault/vaults/keys/read`, or ends in `*`. */
@@ -185,6 +198,14 @@ export type OperationName =
   | 'get-deleted'
   | 'recover'
   | 'purge'
+  | 'get-rotation-policy'
+  | 'put-rotation-policy'
+  | 'backup'
+  | 'restore'
+  | 'encrypt'
+  | 'decrypt'
+  | 'sign'
+  | 'verify'
   | 'wrapkey'
   | 'unwrapkey'
   | 'unknown';

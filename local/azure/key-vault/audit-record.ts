@@ -101,6 +101,22 @@ export function loggedNameOf(operation: OperationName): string {
       return 'KeyRecover';
     case 'purge':
       return 'KeyPurge';
+    case 'get-rotation-policy':
+      return 'KeyRotationPolicyGet';
+    case 'put-rotation-policy':
+      return 'KeyRotationPolicySet';
+    case 'backup':
+      return 'KeyBackup';
+    case 'restore':
+      return 'KeyRestore';
+    case 'encrypt':
+      return 'KeyEncrypt';
+    case 'decrypt':
+      return 'KeyDecrypt';
+    case 'sign':
+      return 'KeySign';
+    case 'verify':
+      return 'KeyVerify';
     case 'wrapkey':
       return 'KeyWrap';
     case 'unwrapkey':
@@ -130,6 +146,7 @@ function idOf({ vault, operation, key, askedVersion, url }: ServedCall): string 
     case 'delete':
       return `${vault.origin}/keys/${key ?? ''}`;
     case 'unknown':
+    case 'restore':
       return `${vault.origin}${url.pathname}`;
     default:
       return `${vault.origin}/keys/${key ?? ''}${askedVersion === undefined ? '' : `/${askedVersion}`}`;
@@ -159,6 +176,10 @@ function keyPropertiesOf(
       const shownSize = call.operation === 'update' ? {} : size;
       return { type: version.type.kty, ...shownSize, operations: version.keyOps, attributes };
     }
+    case 'encrypt':
+    case 'decrypt':
+    case 'sign':
+    case 'verify':
     case 'wrapkey':
     case 'unwrapkey':
       return { type: version.type.kty, ...size, attributes: { hsmPlatform } };

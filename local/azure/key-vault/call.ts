@@ -1,6 +1,7 @@
 import type { Random } from '../random.ts';
 import type { Behaviours } from '../types.ts';
 import type { Answer } from './answer.ts';
+import type { KeyBackup } from './backups.ts';
 import type { Vault } from './store.ts';
 
 /** A request that was let in: its caller is known and may do it, its api-version and name are in order. */
@@ -16,6 +17,8 @@ export interface Call {
   readonly nowMs: number;
   readonly behaviours: Readonly<Behaviours>;
   readonly random: Random;
+  /** Every backup that was made, by its blob. */
+  readonly backups: Map<string, KeyBackup>;
 }
 
 /** One operation of the keys surface. What the vault holds is changed before the first wait. */

@@ -43,6 +43,26 @@ export function invalidProperty(property: string): Answer {
   return badParameter(`Property ${property} has invalid value\r\n`);
 }
 
+/** As recorded; the code has blanks. */
+export function malformedBackup(): Answer {
+  return errorAnswer(400, 'Malformed backup blob', 'Backup blob is corrupt.');
+}
+
+/** As quoted in https://github.com/Azure/azure-sdk-for-python/issues/17630. */
+export function restoreConflict(): Answer {
+  const first =
+    'a second key with the same name was created after the first key was deleted; thus trying to restore a key whose name is already in use';
+  const message = `There was a conflict restoring the key. This can happen if either: ${first}. To fix this, rename the second key to something else so that the restore works. The second probable cause of this exception is when multiple operations are performed in parallel against the key. To avoid this error, perform operations against a key in a sequential manner.`;
+  return errorAnswer(409, 'Conflict', message);
+}
+
+/** @see https://github.com/Azure/azure-sdk-for-js/issues/12654 */
+export function wrongLength(member: string, bytes: number, algorithm: string, needed: number): Answer {
+  return badParameter(
+    `Invalid length of '${member}': ${bytes} bytes. ${algorithm} requires ${needed} bytes, encoded with base64url.`,
+  );
+}
+
 /** As recorded. */
 export function badApiVersion(version: string, latest: string): Answer {
   return badParameter(

@@ -108,7 +108,15 @@ describe('the record of a call', () => {
     ['DELETE', '/deletedkeys/none', 'KeyPurge', 404, '/deletedkeys/none'],
     ['POST', '/keys/disk/wrapkey', 'KeyWrap', 200, '/keys/disk', { alg: 'RSA-OAEP', value: 'AQAB' }],
     ['POST', '/keys/disk/unwrapkey', 'KeyUnwrap', 400, '/keys/disk', { alg: 'RSA-OAEP', value: 'AQAB' }],
-    ['POST', '/keys/disk/backup', 'KeyBackup', 400, '/keys/disk/backup'],
+    ['POST', '/keys/disk/backup', 'KeyBackup', 200, '/keys/disk'],
+    ['POST', '/keys/restore', 'KeyRestore', 400, '/keys/restore', { value: 'AQAB' }],
+    ['GET', '/keys/disk/rotationpolicy', 'KeyRotationPolicyGet', 200, '/keys/disk'],
+    ['PUT', '/keys/disk/rotationpolicy', 'KeyRotationPolicySet', 200, '/keys/disk', {}],
+    ['POST', '/keys/disk/encrypt', 'KeyEncrypt', 200, '/keys/disk', { alg: 'RSA1_5', value: 'AQAB' }],
+    ['POST', '/keys/disk/decrypt', 'KeyDecrypt', 400, '/keys/disk', { alg: 'RSA-OAEP', value: 'AQAB' }],
+    ['POST', '/keys/disk/sign', 'KeySign', 400, '/keys/disk', { alg: 'RS256', value: 'AQAB' }],
+    ['POST', '/keys/disk/verify', 'KeyVerify', 400, '/keys/disk', { alg: 'RS256', value: 'AQAB', digest: 'AQAB' }],
+    ['POST', '/keys/disk/release', 'KeyRelease', 400, '/keys/disk/release'],
   ])('%s %s is %s with %i', async (method, path, operationName, httpStatusCode, id, body = undefined) => {
     const azure = localAzure();
     const { records } = listen(azure);
