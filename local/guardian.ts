@@ -8,6 +8,7 @@ import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities } from './azure/guardian-identities.ts';
+import { openIdConfigurationOf } from './azure/issuer.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
@@ -103,7 +104,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
+  const openIdConfiguration = openIdConfigurationOf(azure.tenantId, listener.port);
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, openIdConfiguration, settings }, folder);
   return { azure, guardian, host, vaultUrl };
 }
 
@@ -173,6 +175,7 @@ async function describe(
   where: {
     readonly ca: string;
     readonly vaultUrl: LocalGuardian['vaultUrl'];
+    readonly openIdConfiguration: string;
     readonly settings: Readonly<Record<string, string>>;
   },
   folder: OwnFolder,
@@ -183,6 +186,7 @@ async function describe(
   const about = {
     vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
+    openIdConfiguration: where.openIdConfiguration,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };
   await folder.write('azure.json', JSON.stringify(about, null, 2));

@@ -112,8 +112,16 @@ export interface Identity {
   readonly appid: string;
   readonly upn?: string;
   readonly tenantId: string;
-  /** An unsigned JWT, random at every start. */
+  /** A JWT for vaults, signed with RS256 by the local issuer, new at every start. */
   readonly token: string;
+}
+
+/** What a token is asked for with. */
+export interface TokenOptions {
+  /** Default: vaults. */
+  readonly audience?: string;
+  /** Default: ten years. */
+  readonly validForSeconds?: number;
 }
 
 /** Behaviour that the facts leave unconfirmed, or that a run turns on or off. Tests run both ways. */

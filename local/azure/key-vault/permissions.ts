@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { issuerOf } from '../identities.ts';
+import { issuerOf } from '../issuer.ts';
 import type { Grant, Identity, OperationName } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { errorAnswer } from './errors.ts';
