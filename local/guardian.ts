@@ -8,7 +8,6 @@ import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities } from './azure/guardian-identities.ts';
-import { openIdConfigurationOf } from './azure/issuer.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
@@ -104,8 +103,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  const openIdConfiguration = openIdConfigurationOf(azure.tenantId, listener.port);
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, openIdConfiguration, settings }, folder);
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
   return { azure, guardian, host, vaultUrl };
 }
 
@@ -175,7 +173,6 @@ async function describe(
   where: {
     readonly ca: string;
     readonly vaultUrl: LocalGuardian['vaultUrl'];
-    readonly openIdConfiguration: string;
     readonly settings: Readonly<Record<string, string>>;
   },
   folder: OwnFolder,
@@ -186,7 +183,6 @@ async function describe(
   const about = {
     vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
-    openIdConfiguration: where.openIdConfiguration,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };
   await folder.write('azure.json', JSON.stringify(about, null, 2));

@@ -10,11 +10,6 @@ export function issuerOf(tenantId: string): string {
   return `https://sts.windows.net/${tenantId}/`;
 }
 
-/** Where the OpenID configuration of a tenant is, by that port. */
-export function openIdConfigurationOf(tenantId: string, port: number): string {
-  return `https://${LOGIN_HOST}:${port}/${tenantId}/.well-known/openid-configuration`;
-}
-
 interface SigningKey {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
