@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SettingsInvalid } from './errors.ts';
 
 const uri = z.url({ protocol: /^https$/, error: 'must be an https address' });

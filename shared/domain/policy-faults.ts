@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { covers, policy } from './policy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Actor } from '../domain/audit-record.ts';
 
 /** The name of the claim with the caller's object id, where names of claims are URIs. */

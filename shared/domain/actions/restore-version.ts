@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AttributeChange, attributeChange, type ObservedVersion, sameOperations, spell } from '../key.ts';
 import { versionOf } from '../subject.ts';
 import { sameMoment, utc } from '../time.ts';
