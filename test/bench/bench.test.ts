@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
+import { sourcesIn, textOf } from '../source.ts';
 import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
 import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
 import { auditMessages, measureHints } from './hints-over-json-parse.ts';
 import { measureInspections } from './inspections-per-second.ts';
+import { measureOverBare } from './over-bare-bundle.ts';
 import { measurements } from './registry.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
@@ -59,10 +61,23 @@ test('the bench has every figure once', () => {
       'sweep-peak-mib',
       'sweep-subscription-quota-share',
       'inspections-per-second',
+      'app-load-over-bare-bundle',
+      'bundle-over-bare-bundle',
       'blind-minutes-with-timer-dead',
     ]),
   );
 });
+
+/** What a file imports or exports of `@azure/*`, types aside. */
+const azureImports = (file: string): readonly string[] =>
+  [...textOf(file).matchAll(/^(?:im|ex)port \{([^}]+)\} from '(@azure\/[^']+)'/gm)].flatMap(
+    ([, names = '', from = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type '))
+        .map((name) => `${name} of ${from}`),
+  );
 
 describe('measured small', () => {
   const namesOf = (figures: readonly Figure[]): readonly string[] => figures.map(({ name }) => name);
@@ -96,6 +111,20 @@ describe('measured small', () => {
     const measured = await measureInspections({ keys: 3, inspections: 30 });
     expect(measured).toMatchObject({ name: 'inspections-per-second', target: null, ok: true });
     expect(measured.value).toBeGreaterThan(1);
+  });
+
+  test('the app loads beside a bare one that registers the same, and its bundle is hardly larger', async () => {
+    const [load, bytes] = await measureOverBare({ loads: 1 });
+    expect(load).toMatchObject({ name: 'app-load-over-bare-bundle', unit: 'times', target: 1.3 });
+    expect(load?.value).toBeGreaterThan(0.5);
+    expect(bytes).toMatchObject({ name: 'bundle-over-bare-bundle', unit: 'times', target: 1.3, ok: true });
+    expect(bytes?.value).toBeGreaterThan(0.9);
+  });
+
+  test('the bare bundle has every Azure client that the app has', () => {
+    const clients = (files: readonly string[]): readonly string[] =>
+      [...new Set(files.flatMap(azureImports))].toSorted();
+    expect(clients(['test/bench/bare.ts'])).toEqual(clients([...sourcesIn('functions'), ...sourcesIn('shared')]));
   });
 
   test('a sweep in a process of its own calls what the formula says', async () => {

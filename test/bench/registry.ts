@@ -2,6 +2,7 @@ import { blindMinutesWithTimerDead } from './blind-minutes-with-timer-dead.ts';
 import type { Measurement } from './figure.ts';
 import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
+import { overBareBundle } from './over-bare-bundle.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
@@ -11,6 +12,7 @@ export const measurements: readonly Measurement[] = [
   undoDisableRoundTrips,
   hintsOverJsonParse,
   inspectionsPerSecond,
+  overBareBundle,
   sweepCallsOverFormula,
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
