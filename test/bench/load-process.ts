@@ -1,23 +1,33 @@
 /**
- * Loads a bundle in a process by itself, as the Functions worker loads it, and writes to standard output what that took:
- * started by over-bare-bundle.ts with the path of the bundle.
+ * Loads a bundle in a process by itself, as the Functions worker does, and writes to standard output what that took:
+ * bundled and started by over-bare-bundle.ts with the path of the bundle. It loads nothing but what the worker has loaded.
+ *
+ * @see https://github.com/Azure/azure-functions-nodejs-worker
  */
-import { createRequire } from 'node:module';
-import { collect, installFunctionsCore } from '../../local/host/functions-core.ts';
+import 'node:http2';
+import Module, { createRequire } from 'node:module';
 
-/** What the worker has loaded itself before it loads an app: it speaks gRPC with the host. */
-const LOADED_BY_WORKER = ['http2', 'tls', 'net', 'dns', 'zlib', 'http', 'https', 'crypto', 'os', 'url', 'stream'];
+const registered: unknown[] = [];
+const disposable = { dispose: () => {} };
+const core = {
+  version: '3.9.1',
+  hostVersion: '4.1000.0',
+  setProgrammingModel: () => {},
+  registerFunction: (metadata: unknown) => {
+    registered.push(metadata);
+    return disposable;
+  },
+  registerHook: () => disposable,
+  log: () => {},
+};
 
-const require = createRequire(import.meta.url);
-for (const name of LOADED_BY_WORKER) require(`node:${name}`);
-installFunctionsCore();
+const { require: required } = Module.prototype;
+Module.prototype.require = function (this: unknown, name: string): unknown {
+  return name === '@azure/functions-core' ? core : Reflect.apply(required, this, [name]);
+};
 
-let tookMs = Number.NaN;
-const registered = await collect(async () => {
-  const [, , bundle = ''] = process.argv;
-  const from = process.threadCpuUsage();
-  require(bundle);
-  const { user, system } = process.threadCpuUsage(from);
-  tookMs = (user + system) / 1_000;
-});
-process.stdout.write(JSON.stringify({ tookMs, registered: registered.map(({ metadata }) => metadata) }));
+const [, , path = ''] = process.argv;
+const from = process.threadCpuUsage();
+createRequire(path)(path);
+const { user, system } = process.threadCpuUsage(from);
+process.stdout.write(JSON.stringify({ tookMs: (user + system) / 1_000, registered }));

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { z } from 'zod';
 import { bundle } from '../../local/build.ts';
@@ -27,10 +26,12 @@ export async function measureOverBare(size: { readonly loads: number }): Promise
     const bare = { path: join(folder, 'bare.cjs'), tookMs: [] as number[] };
     await bundle('functions/index.ts', app.path);
     await bundle('test/bench/bare.ts', bare.path, { whole: true });
+    const loading = join(folder, 'load-process.cjs');
+    await bundle('test/bench/load-process.ts', loading);
     for (let load = 0; load < size.loads; load += 1) {
       const reports: unknown[] = [];
       for (const each of load % 2 === 0 ? [app, bare] : [bare, app]) {
-        const { tookMs, registered } = await loaded(each.path);
+        const { tookMs, registered } = await loaded(loading, each.path);
         each.tookMs.push(tookMs);
         reports.push(registered);
       }
@@ -49,10 +50,9 @@ export async function measureOverBare(size: { readonly loads: number }): Promise
 
 const loadReport = z.object({ tookMs: z.number().positive(), registered: z.array(z.unknown()).min(1) });
 
-const loadProcess = fileURLToPath(new URL('./load-process.ts', import.meta.url));
-
-async function loaded(path: string): Promise<z.infer<typeof loadReport>> {
+/** Loads a bundle in a process that runs `loading`. */
+async function loaded(loading: string, path: string): Promise<z.infer<typeof loadReport>> {
   const env = { PATH: process.env.PATH, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' };
-  const { stdout } = await promisify(execFile)(process.execPath, [loadProcess, path], { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [loading, path], { env });
   return loadReport.parse(JSON.parse(stdout));
 }
