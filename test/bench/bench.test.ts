@@ -58,6 +58,7 @@ test('the bench has every figure once', () => {
       'undo-disable-round-trips',
       'hints-over-json-parse',
       'sweep-calls-over-formula',
+      'sweep-live-growth-mib',
       'sweep-peak-mib',
       'sweep-subscription-quota-share',
       'inspections-per-second',
@@ -127,11 +128,14 @@ describe('measured small', () => {
     expect(clients(['test/bench/bare.ts'])).toEqual(clients([...sourcesIn('functions'), ...sourcesIn('shared')]));
   });
 
-  test('a sweep in a process of its own calls what the formula says', async () => {
+  test('a sweep in a process of its own calls what the formula says, and keeps something alive', async () => {
     const figures = await measureSweep({ vaults: 2, keysInEach: 30, sweeps: 2 });
-    expect(namesOf(figures)).toEqual(['sweep-calls-over-formula', 'sweep-peak-mib']);
-    const [calls, peak] = figures;
+    expect(namesOf(figures)).toEqual(['sweep-calls-over-formula', 'sweep-live-growth-mib', 'sweep-peak-mib']);
+    const [calls, growth, peak] = figures;
     expect(calls).toMatchObject({ value: 1, target: 1, ok: true });
+    expect(growth).toMatchObject({ unit: 'MiB', target: 64, ok: true });
+    expect(growth?.value).toBeGreaterThan(1);
+    expect(peak).toMatchObject({ unit: 'MiB', target: 2_048, ok: true });
     expect(peak?.value).toBeGreaterThan(40);
   });
 
