@@ -40,8 +40,9 @@ describe('a figure', () => {
     expect(figure('a', 1, 'times', noTarget).target).toBeNull();
   });
 
-  test('is a line of the table', () => {
+  test('is a line of the table, the first of a measurement with the time it took', () => {
     expect(tableLine(figure('blind', 4, 'minutes', atMost(3)))).toMatch(/^blind +4 {2}minutes +3 {2}MISSED$/);
+    expect(tableLine(figure('blind', 2, 'minutes', atMost(3)), 1_449)).toMatch(/ 3 {2}ok +1\.4 s$/);
     expect(tableLine(figure('speed', 4, 'a second', noTarget))).toMatch(/^speed +4 {2}a second +- {2}ok$/);
   });
 });
