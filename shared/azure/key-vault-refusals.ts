@@ -1,5 +1,5 @@
 import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Refusal } from '../domain/vault.ts';
 import { AnswerUnreadable, NoToken, VaultRefused } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import { RestError } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ServiceAnswer, StorageUnreachable } from '../errors.ts';
 import { within } from './deadline.ts';
 

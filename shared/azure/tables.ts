@@ -1,5 +1,5 @@
 import { odata, type TableClient } from '@azure/data-tables';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Row, Table } from '../storage.ts';
 import { onePage } from './pages.ts';
 import { type Place, placeIn } from './storage-errors.ts';

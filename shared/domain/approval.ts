@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actor } from './audit-record.ts';
 import type { Attributes } from './key.ts';
 import { MINUTE_MS, moment } from './time.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Action, action, factsOf } from './actions/registry.ts';
 import { act } from './audit-record.ts';
 import type { Finding } from './finding.ts';

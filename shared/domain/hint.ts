@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { act } from './audit-record.ts';
 import { type Subject, subject } from './subject.ts';
 import { moment } from './time.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { moment } from './time.ts';
 
 /** A key of a vault. Both names in lower case: Key Vault compares them without case. */

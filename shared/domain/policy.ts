@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY_MS, moment } from './time.ts';
 
 /** A value of the policy file as a fault names it, short enough for a sentence. */

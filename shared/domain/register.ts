@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApprovableAct, approvableActs } from './approval.ts';
 import { act, actor } from './audit-record.ts';
 import { hint } from './hint.ts';

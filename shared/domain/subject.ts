@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type KeyId, spell } from './key.ts';
 
 // Azure compares all of these without case.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { approval } from '../domain/approval.ts';
 import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';

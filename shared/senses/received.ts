@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditEntry, type AuditRecord, auditRecord } from '../domain/audit-record.ts';
 import { recordable } from './recordable.ts';
 import { wellFormed } from './well-formed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditEntry, auditEntry, RECORD_VERSION } from '../domain/audit-record.ts';
 import { later, MINUTE_MS, moment } from '../domain/time.ts';
 import { SpooledRecordUnreadable } from '../errors.ts';

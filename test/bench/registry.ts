@@ -3,6 +3,7 @@ import type { Measurement } from './figure.ts';
 import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
+import { overBareBundle } from './over-bare-bundle.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
@@ -12,6 +13,7 @@ export const measurements: readonly Measurement[] = [
   undoDisableRoundTrips,
   hintsOverJsonParse,
   inspectionsPerSecond,
+  overBareBundle,
   sweepCallsOverFormula,
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,

@@ -1,6 +1,6 @@
 /**
  * The sweeping process by itself: bundled and started by sweep-calls-over-formula.ts, told on standard input what to reach,
- * and telling on standard output how large it became. It composes the guardian as the app does, with the real storage clients; only
+ * and telling on standard output how large it became and what stayed alive. It composes the guardian as the app does, with the real storage clients; only
  * the vaults' hosts lead to a port of the loopback address.
  */
 import { lookup } from 'node:dns';
@@ -31,12 +31,13 @@ const POLL_MS = 20;
 const BETWEEN_SWEEPS_MS = HOUR_MS / 6;
 
 async function main(): Promise<void> {
-  await sweepAll(sweepTask.parse(JSON.parse(await text(process.stdin))));
-  const report: SweepReport = { peakRssBytes: peakRssBytes() };
+  const liveGrowthBytes = await sweepAll(sweepTask.parse(JSON.parse(await text(process.stdin))));
+  const report: SweepReport = { liveGrowthBytes, peakRssBytes: peakRssBytes() };
   process.stdout.write(JSON.stringify(report));
 }
 
-async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: SweepTask): Promise<void> {
+/** Sweeps every vault as often as it is told. Gives by how much more is alive afterwards than when nothing was swept yet. */
+async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: SweepTask): Promise<number> {
   const settings = readSettings(given);
   let aheadMs = 0;
   const ports = portsOf(
@@ -50,6 +51,7 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
     [],
   );
   const queue = storageClients({ kind: 'connection-string', value: settings.RegisterStorage ?? '' }).queue('sweeps');
+  const before = liveBytes(ports);
   for (let round = 0; round < sweeps; round += 1) {
     await planSweeps(guardedVaults(ports.policy), 0, scheduleOf((await ports.tables.schedule.list()).stored), ports);
     await inTurns(
@@ -59,6 +61,15 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
     );
     aheadMs += BETWEEN_SWEEPS_MS;
   }
+  return liveBytes(ports) - before;
+}
+
+/** What is alive on the heap and beside it once all garbage is collected, `held` and what it holds among it. */
+function liveBytes(_held: Ports): number {
+  if (globalThis.gc === undefined) throw new Error('This process has to be started with --expose-gc.');
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** The real client, led to the port where every vault answers; it keeps its connections, as it does by itself. */

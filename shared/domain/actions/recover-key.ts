@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keyId, spell } from '../key.ts';
 import { keyOf } from '../subject.ts';
 import { moment } from '../time.ts';
