@@ -104,6 +104,8 @@ export interface Ended {
   readonly outcome: Outcome;
   /** Whether the vault accepted it, or may have. A state that differs now may then be a later act of somebody else. */
   readonly isTaken: boolean;
+  /** Set where an earlier worker had sent it, or was about to, and stopped. */
+  readonly wasOpen?: true;
 }
 
 /** A verdict as the trail and incidents store it; `spellJudgement` puts it into words for people. */

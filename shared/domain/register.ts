@@ -101,6 +101,8 @@ const undoing = z.object({
   since: moment,
   otherwiseAt: moment.optional(),
   at: moment,
+  /** Another worker had begun to undo it, and stopped: what changed the version until `at` may be that worker's write. */
+  wasOpen: z.literal(true).optional(),
 });
 
 /** A failure that lasts: since when, and why. */

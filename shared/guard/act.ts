@@ -141,11 +141,12 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
 }
 
 /** How an intent ended, by what the vault shows now. */
-export function afterReading({ intent, outcome, isTaken }: Ended, isShown: boolean): Ended {
-  if (isShown) return { intent, outcome: { kind: 'done' }, isTaken: true };
-  if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return { intent, outcome, isTaken };
+export function afterReading(before: Ended, isShown: boolean): Ended {
+  const { intent, outcome } = before;
+  if (isShown) return { ...before, outcome: { kind: 'done' }, isTaken: true };
+  if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return before;
   const why = outcome.kind === 'unknown' ? `${outcome.because} ` : '';
-  return { intent, outcome: { kind: 'failed', because: `${why}Reading back does not show it.` }, isTaken };
+  return { ...before, outcome: { kind: 'failed', because: `${why}Reading back does not show it.` } };
 }
 
 /** Why an intent failed or its outcome is unknown; `undefined` otherwise. */

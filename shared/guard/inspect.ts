@@ -113,7 +113,7 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
   if (mine.open.length === 0) return progress;
   const closed = mine.open.map((intent) =>
     afterReading(
-      { intent, outcome: { kind: 'unknown', because: 'The earlier worker stopped.' }, isTaken: true },
+      { intent, outcome: { kind: 'unknown', because: 'The earlier worker stopped.' }, isTaken: true, wasOpen: true },
       guarded.isShown(intent.action),
     ),
   );

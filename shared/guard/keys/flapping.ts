@@ -10,6 +10,7 @@ export const FLAPPING_INSPECTION_SECONDS = 10;
 const HOLDS_AFTER_MS = 10 * MINUTE_MS;
 
 type Undone = Pick<KeyRecord, 'inFlight'>;
+type Undoing = KeyRecord['inFlight']['undone'][number];
 
 /** What was undone within the last hour, oldest first. What a clock far ahead noted does not count. */
 export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlight']['undone'] =>
@@ -21,10 +22,14 @@ export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlig
  */
 export function isFlapping(record: Undone, now: Date): boolean {
   const { key = [], ...versions } = Object.groupBy(undoneLately(record, now), ({ version }) => version ?? 'key');
-  const acts = (its: KeyRecord['inFlight']['undone'] = []): number =>
-    new Set(its.map(({ since }) => since.getTime())).size;
+  const acts = (its: readonly Undoing[] = []): number =>
+    new Set(its.filter((one) => !isOwnWrite(one, its)).map(({ since }) => since.getTime())).size;
   return acts(key) + Math.max(0, ...Object.values(versions).map(acts)) >= FLAPPING_ACTS;
 }
+
+/** Whether what began then may be a write of a worker that stopped before it noted it. */
+const isOwnWrite = ({ since }: Undoing, its: readonly Undoing[]): boolean =>
+  its.some((other) => other.wasOpen && other.since < since && since <= other.at);
 
 /** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */
 export function flappingSince(record: Undone, now: Date): Date | undefined {

@@ -135,11 +135,11 @@ function isShown(name: string, observed: ObservedKey): boolean {
 export const recordAfterActing = (before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord =>
   ended.filter(({ isTaken }) => isTaken).reduce((record, one) => afterAct(record, one, now), before);
 
-function afterAct(record: KeyRecord, { intent: { action, findings }, outcome }: Ended, now: Date): KeyRecord {
+function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
   const undone = [...record.inFlight.undone];
   for (const { version, since, otherwiseAt } of findings) {
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
-      undone.push({ version, since, otherwiseAt, at: now });
+      undone.push({ version, since, otherwiseAt, at: now, wasOpen });
   }
   const written = { ...record, inFlight: { ...record.inFlight, undone } };
   switch (action.kind) {
