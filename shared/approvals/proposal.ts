@@ -1,6 +1,7 @@
 import {
   type Attributes,
   type ListedVersion,
+  NEEDED_OPERATIONS,
   type ObservedVersion,
   sameOperations,
   VITAL_OPERATIONS,
@@ -119,7 +120,7 @@ export function unusable({ shown, approved }: Proposed, now: Date): string | und
   const over = overAt(shown, now);
   if (over !== undefined) return over;
   if (shown.notBefore !== undefined && shown.notBefore.getTime() > now.getTime()) return 'it cannot be used yet';
-  const removed = VITAL_OPERATIONS.filter(
+  const removed = NEEDED_OPERATIONS.filter(
     (vital) => approved?.operations.includes(vital) === true && shown.detail?.operations.includes(vital) === false,
   );
   return removed.length === 0 ? undefined : `it has no ${removed.join(' and ')}`;

@@ -57,6 +57,19 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
   const client = clientOf(connection, 'watcher', retryOptions, [inTime(CALL_TIMEOUT_MS), namedRefusals]);
   const vault = vaultOf(connection);
   const reading = (what: string): Call => ({ vault, doing: `reading ${what}`, during: 'read' });
+  // Remembered: a vault whose last key was deleted shows no level any more.
+  let keepsNoDeleted = false;
+  /** Whether a vault that refuses to show deleted keys keeps none: only the recovery level of its keys says so. */
+  async function isWithoutSoftDelete({ kind }: Answer<unknown>): Promise<boolean> {
+    if (kind !== 'rejected' || keepsNoDeleted) return kind === 'rejected';
+    await answeredRead(reading('its recovery level'), async () => {
+      for await (const { recoveryLevel } of client.listPropertiesOfKeys()) {
+        keepsNoDeleted = recoveryLevel === 'Purgeable';
+        break;
+      }
+    });
+    return keepsNoDeleted;
+  }
   return {
     listKeys: () =>
       answeredRead(reading('its keys'), async () => {
@@ -70,12 +83,14 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
         }
         return { keys, unclear };
       }),
-    listDeletedKeys: () =>
-      answeredRead(reading('its deleted keys'), async () => {
+    async listDeletedKeys() {
+      const answer = await answeredRead(reading('its deleted keys'), async () => {
         const listed: DeletedKey[] = [];
         for await (const deleted of client.listDeletedKeys()) listed.push(deletedKey(deleted));
         return listed;
-      }),
+      });
+      return (await isWithoutSoftDelete(answer)) ? { kind: 'ok', value: [] } : answer;
+    },
     async listVersions(key) {
       const answer = await answeredRead(reading(`the versions of ${key}`), async () => {
         const listed: ListedVersion[] = [];
@@ -92,8 +107,12 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
       // A disabled key is answered with 200 in every recording up to 2022, and with 403 KeyDisabled by emulators: it exists in both cases.
       return isKeyDisabled(answer) ? { kind: 'undetailed' } : answer;
     },
-    readDeleted: (key) =>
-      answeredRead(reading(`the deleted ${key}`), async () => deletedKey(await client.getDeletedKey(key))),
+    async readDeleted(key) {
+      const answer = await answeredRead(reading(`the deleted ${key}`), async () =>
+        deletedKey(await client.getDeletedKey(key)),
+      );
+      return (await isWithoutSoftDelete(answer)) ? { kind: 'missing', isFinal: true } : answer;
+    },
   };
 }
 

@@ -54,8 +54,8 @@ export type Outcome =
   | { readonly kind: 'done' }
   /** The vault accepted it; reading back does not show it yet. */
   | { readonly kind: 'begun' }
-  /** The vault refused it, or reading back did not show it. */
-  | { readonly kind: 'failed'; readonly because: string }
+  /** The vault refused it, or reading back did not show it. `refusedDate`: because of a date; `longestDays`: how long a version may be valid at most, where the refusal names it. */
+  | { readonly kind: 'failed'; readonly because: string; readonly refusedDate?: { readonly longestDays?: number } }
   /** The answer was lost; the next inspection reads whether it was done. */
   | { readonly kind: 'unknown'; readonly because: string };
 

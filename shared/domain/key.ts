@@ -77,7 +77,8 @@ export type ObservedKey =
       readonly versions: readonly ObservedVersion[];
     }
   | ({ readonly kind: 'deleted' } & Deletion)
-  | { readonly kind: 'absent' };
+  /** In neither list. `isFinal`: the vault keeps no deleted keys, so that it cannot come back. */
+  | { readonly kind: 'absent'; readonly isFinal?: true };
 
 /** A version of an observed key; `undefined` where the vault does not list it. */
 export const versionNamed = (observed: ObservedKey, version: string | undefined): ObservedVersion | undefined =>
@@ -85,6 +86,9 @@ export const versionNamed = (observed: ObservedKey, version: string | undefined)
 
 /** The operations without which a disk encryption set cannot use a version. */
 export const VITAL_OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
+
+/** The operations whose loss stops what uses a version, where they were approved: a confidential machine starts by `release`. */
+export const NEEDED_OPERATIONS = [...VITAL_OPERATIONS, 'release'] as const;
 
 /** Whether two lists hold the same operations, in any order. */
 export function sameOperations(one: readonly string[], other: readonly string[]): boolean {

@@ -150,6 +150,10 @@ export const keyRecord = z.object({
     unreadable: lasting.optional(),
     /** Since when the vault refuses the restore, and why. */
     undoRefused: lasting.optional(),
+    /** Dates that the service refused to take for a version. `longestDays`: how long it may be valid at most, where a refusal named it. */
+    refusedDates: z
+      .record(z.string(), z.object({ dates: z.array(moment), longestDays: z.number().int().optional() }))
+      .optional(),
     /** When the next inspection is scheduled; no second one is scheduled before that. */
     nextInspectionAt: moment.optional(),
   }),

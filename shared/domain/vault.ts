@@ -42,7 +42,11 @@ export type Conflict = { readonly kind: 'conflict'; readonly error: Error };
  * The result of a read or a write; `missing` where the service says that it is not there. Refusals are returned, not thrown:
  * the caller has to handle each.
  */
-export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'missing' } | Refusal;
+export type Answer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  /** `isFinal`: the vault keeps no deleted keys. */
+  | { readonly kind: 'missing'; readonly isFinal?: true }
+  | Refusal;
 
 /** An item of the vault's list of keys: the attributes of the key's current version, without the version's name. */
 export interface ListedKey extends Omit<ListedVersion, 'version'> {
@@ -71,7 +75,7 @@ export interface ReadVersion extends ObservedVersion {
 /** The reads of one vault, under the watcher's identity. Lists include all pages. */
 export interface VaultReads {
   listKeys(): Promise<Answer<KeyList>>;
-  /** 'unreachable' where an item of the list is incomplete. */
+  /** 'unreachable' where an item of the list is incomplete; none where the vault keeps no deleted keys. */
   listDeletedKeys(): Promise<Answer<readonly DeletedKey[]>>;
   /** 'missing' where the key does not exist or has no versions. */
   listVersions(key: string): Promise<Answer<readonly ListedVersion[]>>;

@@ -137,7 +137,10 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
   const { message } = answer.error;
   // The service may have done what it did not answer: the next read shows that.
   if (answer.kind === 'unreachable') return { kind: 'unknown', because: message };
-  return { kind: 'failed', because: `${answer.kind}: ${message}` };
+  const failed = { kind: 'failed', because: `${answer.kind}: ${message}` } as const;
+  if (answer.kind === 'date-rejected') return { ...failed, refusedDate: {} };
+  const longestDays = answer.kind === 'refused-by-policy' ? answer.longestDays : undefined;
+  return longestDays === undefined ? failed : { ...failed, refusedDate: { longestDays } };
 }
 
 /** How an intent ended, by what the vault shows now. */

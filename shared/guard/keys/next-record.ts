@@ -133,7 +133,21 @@ function isShown(name: string, observed: ObservedKey): boolean {
  * difference found after that is a later act of somebody else.
  */
 export const recordAfterActing = (before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord =>
-  ended.filter(({ isTaken }) => isTaken).reduce((record, one) => afterAct(record, one, now), before);
+  ended.reduce((record, one) => (one.isTaken ? afterAct(record, one, now) : afterRefusal(record, one)), before);
+
+/** The record with the dates that the service refused to take. */
+function afterRefusal(record: KeyRecord, { intent: { action }, outcome }: Ended): KeyRecord {
+  if (action.kind !== 'restore-version' || outcome.kind !== 'failed' || outcome.refusedDate === undefined)
+    return record;
+  const { refusedDates = {} } = record.inFlight;
+  const { notBefore, expiresOn } = action.change;
+  const dates = [
+    ...(refusedDates[action.version]?.dates ?? []),
+    ...[notBefore, expiresOn].filter((date) => date !== undefined),
+  ];
+  const refused = { ...refusedDates[action.version], ...outcome.refusedDate, dates };
+  return { ...record, inFlight: { ...record.inFlight, refusedDates: { ...refusedDates, [action.version]: refused } } };
+}
 
 function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
   const undone = [...record.inFlight.undone];

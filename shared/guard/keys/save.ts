@@ -12,11 +12,11 @@ export async function save(id: KeyId, known: KnownKey, record: KeyRecord, { tabl
   if (await tables.keys.write(id.vault, id.key, known.stored, record)) return;
   await changeKey(tables.keys, id, (standing) => {
     if (JSON.stringify(standing.approved) === JSON.stringify(known.record.approved)) return record;
-    const { undone, recovering } = record.inFlight;
+    const { undone, recovering, refusedDates } = record.inFlight;
     return {
       ...standing,
       observed: { ...standing.observed, foundSomething: true },
-      inFlight: { ...standing.inFlight, undone, recovering },
+      inFlight: { ...standing.inFlight, undone, recovering, refusedDates },
       audit: record.audit,
     };
   });

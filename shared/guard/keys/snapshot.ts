@@ -159,6 +159,7 @@ export const deletedAs = ({ key: _, ...deletion }: DeletedKey): ObservedKey => (
 function gone(current: FirstReads['current'], deleted: FirstReads['deleted']): Observation {
   if (current.kind !== 'missing' && current.kind !== 'ok' && current.kind !== 'undetailed') return refused(current);
   if (deleted.kind === 'ok') return { kind: 'observed', key: deletedAs(deleted.value) };
-  if (deleted.kind === 'missing') return { kind: 'observed', key: { kind: 'absent' } };
+  if (deleted.kind === 'missing')
+    return { kind: 'observed', key: { kind: 'absent', ...(deleted.isFinal ? { isFinal: true } : {}) } };
   return refused(deleted);
 }

@@ -1,6 +1,14 @@
 import type { Found, Rule, Situation } from '../../domain/finding.ts';
 import { type AttributeChange, type Attributes, type KeyId, type ObservedVersion, spell } from '../../domain/key.ts';
-import { isKept } from '../../domain/register.ts';
+import { isKept, type KeyRecord } from '../../domain/register.ts';
+import { sameMoment } from '../../domain/time.ts';
+
+/** The dates that the service refused to take for a version. */
+export type RefusedDates = NonNullable<KeyRecord['inFlight']['refusedDates']>[string];
+
+/** Whether the service refused to take this date for the version. */
+export const isRefused = (date: Date, refused: RefusedDates | undefined): boolean =>
+  refused?.dates.some((one) => sameMoment(one, date)) === true;
 
 /** What a rule finds of a version. */
 export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks' | 'approves'> & {

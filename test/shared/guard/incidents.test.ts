@@ -218,7 +218,7 @@ describe('an alert that could not be queued', () => {
 
 describe('what the audit log tells', () => {
   /** An hour and a minute, in steps of five: the next hour has begun. */
-  const anHour = (world: World) => world.pass(3660, 300);
+  const anHour = (world: World) => world.pass(3660, 30);
   const kinds = async (world: World) =>
     (await world.incidents(VAULT, 'disk-a')).map(({ kind, since, who }) => [kind, since.getUTCHours(), who?.oid]);
 

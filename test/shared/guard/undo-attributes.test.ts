@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Behaviours, SeedVersion, VersionState } from '../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { versionIn } from '../../../shared/domain/subject.ts';
+import { keyOf, versionIn } from '../../../shared/domain/subject.ts';
 import { HOUR_MS, later } from '../../../shared/domain/time.ts';
+import { inspect } from '../../../shared/guard/inspect.ts';
+import type { Ports } from '../../../shared/ports.ts';
 import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -237,6 +239,42 @@ describe('an expiry', () => {
     await world.sentry();
     expect(shown(world, latest).exp).toBe(seconds(300));
   });
+
+  test.each([
+    ['ten years ahead', { kind: 'date-rejected' }, 3650, 'now'],
+    ['as far as a policy allows', { kind: 'refused-by-policy', longestDays: 720 }, 720, 'created'],
+  ] as const)(
+    'whose approved date the service refuses goes %s instead, once, and that becomes the approved one with a record',
+    async (_, refusal, days, from) => {
+      const far = seconds(18_000_000);
+      const world = await guarded({ seed: { exp: far } });
+      const refused: (Date | undefined)[] = [];
+      const writes: Ports['writes'] = (name) => ({
+        ...world.ports.writes(name),
+        async update(key, version, change, requestId) {
+          if (change.expiresOn === undefined || change.expiresOn.getTime() < far * 1000)
+            return world.ports.writes(name).update(key, version, change, requestId);
+          refused.push(change.expiresOn);
+          return { error: new Error('The parameter exp is not valid.'), ...refusal };
+        },
+      });
+      const ports: Ports = Object.create(world.ports, { writes: { value: writes } });
+      await world.as('attacker').expire(vault, 'disk-a', inDays(-1));
+      for (let round = 0; round < 3; round += 1) {
+        await inspect({ subject: keyOf({ vault, key: 'disk-a' }), hints: [], attempt: 0 }, ports);
+        turnClock(2_000);
+      }
+      expect(refused).toEqual([new Date(far * 1000)]);
+      const { exp = 0, created } = shown(world, latest);
+      const beganAt = from === 'now' ? Date.now() / 1000 : created;
+      expect(Math.abs(exp - beganAt - days * 86_400)).toBeLessThan(60);
+      const [incident] = await world.incidents(vault, 'disk-a');
+      expect(incident).toMatchObject({ kind: 'version-expiring', state: 'resolved' });
+      expect(incident?.summary).toContain('Azure takes neither a date away nor that one');
+      const changed = (await world.trail()).filter(({ what }) => what === 'register').at(-1)?.detail;
+      expect(changed).toMatchObject({ change: { attributes: { expiresOn: new Date(exp * 1000).toISOString() } } });
+    },
+  );
 
   test('of a version that never had one goes ten years ahead, which becomes the approved one with a record', async () => {
     const world = await guarded();

@@ -396,6 +396,7 @@ describe('a key that is in neither list', () => {
 
   test('that only settles for longer than a minute is recovered once it shows, and its incident ends with that', async () => {
     const world = await guarded({ settleMs: 90_000 });
+    await world.sentry();
     await world.as('attacker').delete(vault, 'disk-a');
     await world.wake(vault, 'disk-a');
     await world.pass(80);

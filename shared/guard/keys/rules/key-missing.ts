@@ -1,5 +1,5 @@
 import type { Rule } from '../../../domain/finding.ts';
-import { spell } from '../../../domain/key.ts';
+import { type ObservedKey, spell } from '../../../domain/key.ts';
 import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
 
@@ -28,7 +28,7 @@ export const keyMissing: Rule = {
     const since = record.observed.absentSince ?? now;
     if (!isMissed(record) && !isPurgedEarly(record, purged, since)) return [];
     const name = spell({ vault, key });
-    if (purged === undefined && isSettling(record, since, now))
+    if (purged === undefined && observed.isFinal !== true && isSettling(record, since, now))
       return [
         {
           since,
@@ -41,10 +41,7 @@ export const keyMissing: Rule = {
       {
         since,
         stopsDisks: isGuarded(record),
-        summary:
-          purged === undefined
-            ? `Key ${name} is missing: it is among neither the keys nor the deleted keys.${why(record)}`
-            : `Key ${name} was purged on ${utc(purged.at)}: its material is lost, and with it what it encrypted, unless there is a backup.${why(record)}`,
+        summary: `Key ${name} ${isGone(observed, purged)}${why(record)}`,
         by: purged?.by,
         commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key`],
         abandons: 'key',
@@ -54,6 +51,16 @@ export const keyMissing: Rule = {
 };
 
 type Purge = KeyRecord['audit']['purged'];
+
+const LOST = 'its material is lost, and with it what it encrypted, unless there is a backup.';
+
+/** What became of an absent key, as the rest of a sentence. */
+function isGone({ isFinal }: Extract<ObservedKey, { kind: 'absent' }>, purged: Purge): string {
+  if (purged !== undefined) return `was purged on ${utc(purged.at)}: ${LOST}`;
+  return isFinal === true
+    ? `is deleted, and its vault keeps no deleted keys: ${LOST}`
+    : 'is missing: it is among neither the keys nor the deleted keys.';
+}
 
 /** The purge that the audit log reports; `undefined` where it came before this key was made, or deleted with approval: then another key was purged. */
 function purgeOf({ approved, audit: { purged } }: KeyRecord): Purge {

@@ -1,4 +1,4 @@
-import { sameOperations, VITAL_OPERATIONS } from '../../../domain/key.ts';
+import { NEEDED_OPERATIONS, sameOperations } from '../../../domain/key.ts';
 import { sameMoment, utc } from '../../../domain/time.ts';
 import { type VersionFound, versionRule } from '../version-rule.ts';
 
@@ -31,7 +31,7 @@ export const versionChanged = versionRule({
     )
       changed('not-before', `has ${spellNotBefore(notBefore)}; approved: ${spellNotBefore(approved.notBefore)}`);
     if (detail === undefined || sameOperations(detail.operations, approved.operations)) return found;
-    const isLoss = VITAL_OPERATIONS.some(
+    const isLoss = NEEDED_OPERATIONS.some(
       (operation) => approved.operations.includes(operation) && !detail.operations.includes(operation),
     );
     if (!isLoss)

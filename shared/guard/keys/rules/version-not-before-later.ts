@@ -1,12 +1,12 @@
 import { utc } from '../../../domain/time.ts';
-import { versionRule } from '../version-rule.ts';
+import { isRefused, versionRule } from '../version-rule.ts';
 
 export const versionNotBeforeLater = versionRule({
   id: 'version-not-before-later',
   demand: "A version's not-before is no later than approved.",
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
-  find(version, approved, { now }) {
+  find(version, approved, { record, now }) {
     const { notBefore } = version;
     if (notBefore === undefined || notBefore.getTime() <= now.getTime()) return [];
     if (approved.notBefore !== undefined && notBefore.getTime() <= approved.notBefore.getTime()) return [];
@@ -16,8 +16,11 @@ export const versionNotBeforeLater = versionRule({
       says: `cannot be used before ${utc(notBefore)}; approved: ${approved.notBefore === undefined ? 'no not-before' : utc(approved.notBefore)}`,
     } as const;
     if (!approved.enabled) return [found];
+    const refused = record.inFlight.refusedDates?.[version.version];
+    if (approved.notBefore !== undefined && !isRefused(approved.notBefore, refused))
+      return [{ ...found, restore: { notBefore: approved.notBefore } }];
     // Azure cannot remove a date that was set: the time at which the version was made has the same effect.
-    const restore = { notBefore: approved.notBefore ?? version.created };
-    return [{ ...found, restore, approves: approved.notBefore === undefined ? restore : undefined }];
+    const restore = { notBefore: version.created };
+    return [{ ...found, restore, approves: restore }];
   },
 });

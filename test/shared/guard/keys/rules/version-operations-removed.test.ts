@@ -38,6 +38,15 @@ testRule(versionOperationsRemoved, {
       oneVersion(may('sign')),
       { summary: `Version ${V1} of prod-disks/disk-a does not allow wrapKey and unwrapKey any more.`, undo: allBack },
     ],
+    [
+      'release removed where it was approved: a confidential machine starts by it',
+      oneVersion(may('wrapKey', 'unwrapKey'), { operations: ['wrapKey', 'unwrapKey', 'release'] }),
+      {
+        summary: `Version ${V1} of prod-disks/disk-a does not allow release any more.`,
+        stopsDisks: true,
+        undo: restoring({ operations: ['wrapKey', 'unwrapKey', 'release'] }),
+      },
+    ],
     ['every operation removed', oneVersion(may()), { undo: allBack }],
     [
       'an operation exchanged: only what was approved is put back',
