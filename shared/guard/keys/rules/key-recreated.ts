@@ -16,7 +16,8 @@ export const keyRecreated: KeyRule = {
     const gone = approved.filter(([version]) => !observed.versions.some((candidate) => candidate.version === version));
     const swapped = observed.versions.filter((version) => {
       const known = record.approved.versions[version.version]?.fingerprint;
-      return known !== undefined && version.detail !== undefined && version.detail.fingerprint !== known;
+      const { fingerprint, formerFingerprint } = version.detail ?? {};
+      return known !== undefined && fingerprint !== undefined && ![fingerprint, formerFingerprint].includes(known);
     });
     if (gone.length === 0 && swapped.length === 0) return [];
     const name = spell({ vault, key });
