@@ -1,11 +1,11 @@
 import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
-import { sweepMessage } from '../shared/domain/hint.ts';
+import { scheduledMessage } from '../shared/domain/schedule.ts';
 import { received } from '../shared/senses/received.ts';
-import { sweep as sweepVault } from '../shared/senses/sweep/sweep.ts';
+import { takeScheduled } from '../shared/senses/sweep/take-scheduled.ts';
 
-/** Sweeps one vault once. Throws when storage is unreachable or the policy cannot be used, so that the message is delivered again. */
+/** Sweeps the vaults of a message once, or takes a tick, which queues what is due. Throws when storage is unreachable or the policy cannot be used, so that the message is delivered again. */
 export const sweep = async (message: unknown): Promise<void> =>
-  received('sweep', sweepMessage, message, compose().ports, sweepVault);
+  received('sweep', scheduledMessage, message, compose().ports, takeScheduled);
 
 app.storageQueue('sweep', { queueName: 'sweeps', connection: 'RegisterStorage', handler: sweep });

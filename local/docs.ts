@@ -59,6 +59,14 @@ ${table(
 )}
 `;
 
+/** The functions that must not wait for an instance. */
+const alwaysReady = [
+  ['`function:sentry`', 'that sweeps go on, and that alerts that were not sent are sent'],
+  ['`function:sweep`', 'that each vault is swept within the minute'],
+  ['`function:inspect`', 'that a key is restored'],
+  ['`function:alert`', 'that people are alerted'],
+];
+
 const configurationPage = (): string => `# Configuration
 
 ${MADE}
@@ -74,9 +82,27 @@ ${table(['Member', 'Default', 'What it is'], rowsOf(z.toJSONSchema(policy, { io:
 
 ${table(['Setting', 'Default', 'What it is'], rowsOf(z.toJSONSchema(settingsSchema, { io: 'input' }), ''))}
 
-Also set \`languageWorkers__node__arguments\` to \`--optimize-for-size --max-semi-space-size=2\`: with it a sweep of 100 vaults
-takes at most 200 MiB, which \`npm run bench\` measures. Without it V8 takes its limits from the memory of the machine, and the
-same sweep was measured at 340 to 360 MiB.
+## Always-ready instances
+
+In the Flex Consumption plan each function has instances of its own, and none while its queue holds nothing but delayed
+messages. A cold start would cost the minute, so these four need an always-ready instance each (\`alwaysReady\` in the app's
+\`scaleAndConcurrency\`), and two each where a vault is in \`block\`: Azure ends an instance now and then, and until it has
+another one nothing else runs the function.
+
+${table(['Name', 'What depends on it'], alwaysReady)}
+
+## host.json
+
+Up to 100 messages of the Event Hub are taken at once: a message can have more than 240 KiB, and 1,000 of them took 881 MiB
+of memory.
+
+An alert of the channel \`console\` is one record of the category \`Function.alert.User\`: an error for on-call, a warning for
+operators, an information once the incident is resolved. Traces are left out of sampling, so that no alert is lost. Of
+everything else only warnings and errors are logged, and how each execution ended.
+
+Leave \`languageWorkers__node__arguments\` unset: with it the platform starts a new worker where it would have taken one that
+is warm. Sweeping 100 vaults with 100 keys each adds at most 64 MiB to what a worker keeps alive, and all of it fits in an
+instance with 2,048 MB; \`npm run bench\` measures both.
 `;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

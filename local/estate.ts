@@ -34,6 +34,8 @@ const ALL_BUT_PURGE = [
     'rotate',
   ].map((action) => `Microsoft.KeyVault/vaults/keys/${action}/action`),
   'Microsoft.KeyVault/vaults/keys/delete',
+  'Microsoft.KeyVault/vaults/keyrotationpolicies/read',
+  'Microsoft.KeyVault/vaults/keyrotationpolicies/write',
 ];
 
 /** A disk encryption set's identity: it may use its one key and nothing else. `oid` is made up. */
@@ -55,7 +57,12 @@ export const people: readonly SeedIdentity[] = [
     kind: 'user',
     oid: '0f0e0d0c-0000-4000-8000-000000000002',
     upn: 'mallory@contoso.example',
-    grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }],
+    grants: [
+      {
+        vault: '*',
+        dataActions: ['Microsoft.KeyVault/vaults/keys/*', 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'],
+      },
+    ],
   },
   {
     name: 'approver',

@@ -3,7 +3,7 @@ import roles from '../infra/roles.json' with { type: 'json' };
 import { commandLine } from '../shared/alerts/runnable.ts';
 import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
-import { setOutside } from '../shared/azure/outside.ts';
+import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
@@ -13,6 +13,7 @@ import type { Behaviours } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
+import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -35,8 +36,8 @@ export interface LocalOptions {
   /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
   readonly guarded?: boolean;
   readonly log?: (line: string) => void;
-  /** Where the console channel writes. Default: standard output. */
-  readonly write?: (text: string) => void;
+  /** Gets each alert of the channel `console`, and the level of its record. Default: writes it to standard output. */
+  readonly write?: (text: string, level: string) => void;
 }
 
 /** A guardian over a local Azure, all in this process. */
@@ -90,17 +91,17 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
-  const write = options.write ?? ((text) => void process.stdout.write(`${text}\n`));
-  setOutside({
-    vaultHttpClient: azure.httpClient,
+  const outside: Outside = {
+    vaultHttpClient: endingWithInstance(azure.httpClient),
+    aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
-    fetch: (address, request) => fetch(address, request),
-    write: (text) => write(withFolder(text, options.folder)),
-  });
+    fetch: fetchEndingWithInstance,
+  };
+  setOutside(outside);
   const guardian = compose();
   await baselines(guardedVaults(policy), azure, guardian);
-  const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings));
+  const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings, outside));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
   await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
@@ -110,11 +111,19 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
 /** Not `policy.json`, and below not `settings.json`: in a folder that a person gave, those may be the person's own. */
 const POLICY_FILE = 'guardian-policy.json';
 
-const hostOptions = ({ log }: LocalOptions, settings: Readonly<Record<string, string>>): HostOptions => ({
+const hostOptions = (
+  { log, folder, write = (text) => void process.stdout.write(`${text}\n`) }: LocalOptions,
+  settings: Readonly<Record<string, string>>,
+  outside: Outside,
+): HostOptions => ({
   entry: () => import('../functions/index.ts'),
   settings,
   hostJson,
+  // Another `Outside` is composed anew: an instance that begins knows nothing of the one before it.
+  onInstanceEnd: () => setOutside({ ...outside }),
   ...(log === undefined ? {} : { log }),
+  // The app logs nothing but alerts.
+  onRecord: ({ level, message }) => write(withFolder(message, folder), level),
 });
 
 /** An alert with its commands as they are to be typed here: the app knows of no folder. */

@@ -58,8 +58,8 @@ export function compose(): Guardian {
 export function portsOf(settings: Settings, outside: Outside, channels: readonly Channel[]): Ports {
   const register = storageClients(storageOf('RegisterStorage', settings, outside));
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
-  const { now } = outside;
-  const tableOf = (name: string) => table(register.table(name));
+  const { now, aroundStorage: around = (port) => port } = outside;
+  const tableOf = (name: string) => around(table(register.table(name)));
   let policy: Policy | undefined;
   return {
     // Read on first use: people can be alerted also while the policy cannot be used.
@@ -72,14 +72,14 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     ...vaultPorts(settings, outside),
     channels,
     tables: typedTables(tableOf),
-    queues: queuesOf(register),
+    queues: queuesOf(register, around),
     trail: createTrail({
-      streams: streams(trailStorage.container('trail')),
+      streams: around(streams(trailStorage.container('trail'))),
       spool: tableOf('spool'),
       now,
       newId: randomUUID,
     }),
-    quarantine: documents(register.container('quarantine')),
+    quarantine: around(documents(register.container('quarantine'))),
     settings: {
       sweepEverySeconds: settings.KEY_GUARDIAN_SWEEP_SECONDS,
       ownObjectIds: [settings.KEY_GUARDIAN_WATCHER_OBJECT_ID, settings.KEY_GUARDIAN_KEEPER_OBJECT_ID].flatMap((id) =>
@@ -89,10 +89,10 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   };
 }
 
-const queuesOf = (register: StorageClients): Ports['queues'] => ({
-  sweeps: messagesOf(queue(register.queue('sweeps'))),
-  inspections: messagesOf(queue(register.queue('inspections'))),
-  alerts: messagesOf(queue(register.queue('alerts'))),
+const queuesOf = (register: StorageClients, around: NonNullable<Outside['aroundStorage']>): Ports['queues'] => ({
+  sweeps: messagesOf(around(queue(register.queue('sweeps')))),
+  inspections: messagesOf(around(queue(register.queue('inspections')))),
+  alerts: messagesOf(around(queue(register.queue('alerts')))),
 });
 
 const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[] =>

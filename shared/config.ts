@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SettingsInvalid } from './errors.ts';
 
 const uri = z.url({ protocol: /^https$/, error: 'must be an https address' });
@@ -80,8 +80,6 @@ export function settingsOfCommand(): Settings {
   return settingsOfProcess();
 }
 
-const registrationSettings = settingsSchema.pick({ KEY_GUARDIAN_AUDIT_REGIONS: true, KEY_GUARDIAN_AUDIT_HUB: true });
-
 /**
  * The audit-log function of each configured region. It never throws: it is called while the functions register, where an
  * error would leave the host without functions and without a reason. A region that makes no valid name of a function, or
@@ -92,13 +90,17 @@ export function auditRegions(environment: Environment = process.env): readonly {
   readonly connection: string;
   readonly hub: string;
 }[] {
-  const { KEY_GUARDIAN_AUDIT_REGIONS: regions, KEY_GUARDIAN_AUDIT_HUB: hub } = registrationSettings.parse(
-    withoutEmpty(environment),
-  );
+  const given = withoutEmpty(environment);
+  // One by one: an object's parser would be compiled for this alone, at each cold start.
+  const hub = settingsSchema.shape.KEY_GUARDIAN_AUDIT_HUB.parse(given.KEY_GUARDIAN_AUDIT_HUB);
+  const regions = regionsIn(given);
   return regions
     .filter((region, at) => regionFault(region, at, regions) === undefined)
     .map((region) => ({ name: `audit-log-${region}`, connection: `AuditLog_${region}`, hub }));
 }
+
+const regionsIn = (given: Environment): readonly string[] =>
+  settingsSchema.shape.KEY_GUARDIAN_AUDIT_REGIONS.parse(given.KEY_GUARDIAN_AUDIT_REGIONS);
 
 /** Why a region makes no function: its name is not valid, or it is given twice (names of functions have no case). */
 function regionFault(region: string, at: number, regions: readonly string[]): string | undefined {
@@ -121,7 +123,7 @@ const unknownSettings = (given: Environment): readonly string[] =>
     .map((name) => `${name}: there is no such setting`);
 
 const misconfiguredRegions = (given: Environment): readonly string[] =>
-  registrationSettings.parse(given).KEY_GUARDIAN_AUDIT_REGIONS.flatMap((region, at, regions) => {
+  regionsIn(given).flatMap((region, at, regions) => {
     const fault = regionFault(region, at, regions);
     return fault === undefined ? [] : [`KEY_GUARDIAN_AUDIT_REGIONS: ${fault}`];
   });

@@ -1,11 +1,50 @@
-/** An answer of a service that is no success. `status` is `undefined` where there was no answer, `code` where the answer has none. */
+import type * as z from 'zod';
+import type { Row } from './storage.ts';
+
+/**
+ * An answer of a service that is no success. `status` is `undefined` where there was no answer; then `code` is that of the
+ * network's error, such as `ECONNREFUSED`. `code` is `undefined` where the answer has none.
+ */
 export interface ServiceAnswer {
   readonly status: number | undefined;
   readonly code: string | undefined;
 }
 
 const spellAnswer = ({ status, code }: ServiceAnswer): string =>
-  status === undefined ? 'gave no answer' : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
+  status === undefined
+    ? `gave no answer${code === undefined ? '' : ` (${code})`}`
+    : `answered ${status}${code === undefined ? '' : ` ${code}`}`;
+
+/** The first fault that a schema found and where it is. It repeats no value. */
+function faultIn(cause: z.ZodError | undefined): string {
+  const [fault] = cause?.issues ?? [];
+  return fault === undefined ? '' : `: ${[...fault.path.map(String), fault.message].join(': ')}`;
+}
+
+const MOST_REASONS = 5;
+const LONGEST_REASON = 300;
+
+/**
+ * Several failures as one error. Of what a function throws the platform keeps message and stack, so the message has the
+ * reasons: each once, at most five, none longer than 300 characters.
+ *
+ * @param what was done and failed, as a sentence
+ */
+export function together(failures: readonly unknown[], what: string): AggregateError {
+  const reasons = [...new Set(unnested(failures).map(reasonOf))];
+  const left = reasons.length - MOST_REASONS;
+  const all = [what, ...reasons.slice(0, MOST_REASONS), ...(left > 0 ? [`And ${left} more.`] : [])];
+  return new AggregateError(failures, all.join(' '));
+}
+
+const unnested = (failures: readonly unknown[]): readonly unknown[] =>
+  failures.flatMap((failure) => (failure instanceof AggregateError ? unnested(failure.errors) : [failure]));
+
+function reasonOf(failure: unknown): string {
+  const reason = failure instanceof Error ? failure.message || failure.name : String(failure);
+  const line = reason.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON - 1)}…`;
+}
 
 /** A call had no answer in time: it is not waited for any longer, and may still be done. Passing. */
 export class NoAnswerInTime extends Error {
@@ -84,17 +123,16 @@ export class RowUnreadable extends Error {
   override readonly name = 'RowUnreadable';
   readonly table: string;
   readonly row: string;
+  /** The row as it was read. */
+  readonly stored: Row;
   /** What the row holds, as JSON. */
   readonly content: string;
-  constructor(
-    table: string,
-    { partition, row, data }: { readonly partition: string; readonly row: string; readonly data: unknown },
-    cause: unknown,
-  ) {
-    super(`The row ${partition}/${row} of ${table} cannot be read.`, { cause });
+  constructor(table: string, stored: Row, cause: z.ZodError | undefined) {
+    super(`The row ${stored.partition}/${stored.row} of ${table} cannot be read${faultIn(cause)}.`, { cause });
     this.table = table;
-    this.row = row;
-    this.content = JSON.stringify(data);
+    this.row = stored.row;
+    this.stored = stored;
+    this.content = JSON.stringify(stored.data);
   }
 }
 
@@ -103,7 +141,8 @@ export class TrailUnreachable extends Error {
   override readonly name = 'TrailUnreachable';
   /** @param causes what each of the two said */
   constructor(stream: string, causes: readonly unknown[]) {
-    super(`No storage took what was to be recorded in ${stream}.`, { cause: new AggregateError(causes) });
+    const cause = together(causes, `No storage took what was to be recorded in ${stream}.`);
+    super(cause.message, { cause });
   }
 }
 
@@ -120,8 +159,8 @@ export class SpooledRecordUnreadable extends Error {
   override readonly name = 'SpooledRecordUnreadable';
   readonly partition: string;
   readonly row: string;
-  constructor(partition: string, row: string, cause: unknown) {
-    super(`The record spooled for the trail in row ${row} of ${partition} cannot be read.`, { cause });
+  constructor(partition: string, row: string, cause: z.ZodError) {
+    super(`The record spooled for the trail in row ${row} of ${partition} cannot be read${faultIn(cause)}.`, { cause });
     this.partition = partition;
     this.row = row;
   }
@@ -130,8 +169,9 @@ export class SpooledRecordUnreadable extends Error {
 /** A record of the register's stream holds no known change; a later version may have written it. Lasting: nothing is rebuilt. */
 export class RegisterRecordUnreadable extends Error {
   override readonly name = 'RegisterRecordUnreadable';
-  constructor(vault: string, record: string, cause: unknown) {
-    super(`The register of ${vault} cannot be rebuilt: record ${record} of its stream holds no change.`, { cause });
+  constructor(vault: string, record: string, cause: z.ZodError) {
+    const what = `record ${record} of its stream holds no change${faultIn(cause)}`;
+    super(`The register of ${vault} cannot be rebuilt: ${what}.`, { cause });
   }
 }
 
@@ -221,3 +261,13 @@ export const isStorageAway = (error: unknown): boolean =>
   error instanceof AggregateError
     ? error.errors.every(isStorageAway)
     : error instanceof StorageUnreachable || error instanceof TrailUnreachable;
+
+/** Does something that may wait where storage does not answer: `undefined` then. */
+export async function unlessStorageIsAway<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isStorageAway(error)) throw error;
+    return undefined;
+  }
+}

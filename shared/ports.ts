@@ -1,11 +1,12 @@
 import type { Channel } from './alerts/channel.ts';
 import type { Approval } from './domain/approval.ts';
 import type { Claim, IntentRow } from './domain/decision.ts';
-import type { Inspection, SweepMessage } from './domain/hint.ts';
+import type { Inspection } from './domain/hint.ts';
 import type { Hold } from './domain/hold.ts';
 import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
 import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
+import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rows } from './register/rows.ts';
@@ -27,7 +28,7 @@ export interface Ports {
   readonly channels: readonly Channel[];
   readonly tables: PortTables;
   readonly queues: {
-    readonly sweeps: Messages<SweepMessage>;
+    readonly sweeps: Messages<ScheduledMessage>;
     readonly inspections: Messages<Inspection>;
     readonly alerts: Messages<AlertMessage>;
   };
@@ -66,4 +67,6 @@ export interface PortTables {
   readonly outbox: Rows<OutboxRow>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. */
+  readonly schedule: Rows<Due>;
 }

@@ -28,8 +28,6 @@ export interface Table {
   replace(read: Row, data: unknown): Promise<Row | undefined>;
   /** Writes a row, whether it exists or not. */
   put(partition: string, row: string, data: unknown): Promise<Row>;
-  /** Writes several rows of one partition, whether they exist or not, in batches of at most 100. */
-  putAll(partition: string, rows: readonly { readonly row: string; readonly data: unknown }[]): Promise<void>;
   /** Removes a row if it is still as it was read; false where it changed or is gone. */
   remove(read: Row): Promise<boolean>;
 }

@@ -109,7 +109,7 @@ describe('a command', () => {
 describe('what a file exports', () => {
   // Rules and kinds of incident say what they are in data; a type that is inferred, and a unit of time, by what it is.
   const speaksForItself =
-    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: (?:Version|Key)Rule = |= (?:incidentKind|kindOfReasons)\(/;
+    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: Rule = |= (?:versionRule|incidentKind|kindOfReasons)\(/;
 
   test('has a sentence above it that says what its type cannot', () => {
     const bare = [...functions, ...shared, ...local].flatMap((file) => {

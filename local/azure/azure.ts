@@ -4,7 +4,8 @@ import { answerCheck } from './answer-check.ts';
 import { type AuditListener, createDeliveries, type EventListener } from './deliveries.ts';
 import { createFaultPlan } from './faults.ts';
 import { createHttpClient } from './http-client.ts';
-import { createIdentityRegister, credentialOf, identityNamed, registerIdentity } from './identities.ts';
+import { createIdentityRegister, credentialOf, identityNamed, registerIdentity, tokenOf } from './identities.ts';
+import { issuerDocument, LOGIN_HOST } from './issuer.ts';
 import { auditRecord } from './key-vault/audit-record.ts';
 import { newVersionEvent } from './key-vault/events.ts';
 import { type HandlerContext, handle } from './key-vault/handler.ts';
@@ -30,6 +31,7 @@ import type {
   SeedIdentity,
   SeedKey,
   SeedVault,
+  TokenOptions,
   WireRequest,
   WireResponse,
 } from './types.ts';
@@ -45,18 +47,20 @@ export interface LocalAzureOptions {
   readonly tenantId?: string;
 }
 
-/** A local Azure: any number of vaults under their real host names, behind one request handler. */
+/** A local Azure: any number of vaults under their real host names and the issuer of their tokens, behind one request handler. */
 export interface LocalAzure {
   /** The seed in use. */
   readonly seed: number;
   readonly tenantId: string;
-  /** Serves one request. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
+  /** Serves one request, of the tokens' issuer too. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** For the real SDK clients, in process. Serves vaults only and refuses any other host. */
   readonly httpClient: HttpClient;
   readonly identities: ReadonlyMap<string, Identity>;
-  /** Throws where there is no identity of that name. */
+  /** Throws where there is no identity of that name, as does the next. */
   credential(identity: string): TokenCredential;
+  /** A token of the identity, signed by the local issuer, for whatever checks tokens. */
+  token(identity: string, options?: TokenOptions): string;
   /** A run may change them at any time. */
   readonly behaviours: Behaviours;
   /** Every request the service saw, in the order they were served, by identity; 401 challenges too. One whose connection broke before is not here. */
@@ -108,14 +112,16 @@ const defaultBehaviours: Behaviours = {
   missingKeyVersions: 200,
   recoveringKeyDelete: 200,
   settleMs: 2000,
+  settleLongestMs: 0,
   writesSettleMs: 0,
   parallelWritesMs: 0,
   emptyPages: 0,
   correlationIdIsClientRequestId: true,
   enabledInAuditRecord: { resulting: 1, absent: 0, wrong: 0 },
   operationsMoveUpdated: true,
-  writtenSecond: 'last',
+  writtenSecond: 'nearest',
   unchangedMovesUpdated: false,
+  objectIdInAuditRecord: true,
   claimSpelling: 'by-kind',
   auditDelayMs: 1000,
   eventDelayMs: 200,
@@ -143,6 +149,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     faults,
     behaviours,
     chance,
+    backups: new Map(),
     subscriptionBudget: subscriptionBudgets(),
     served(call, logged, response, answer) {
       log.push(logged);
@@ -159,10 +166,14 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const azure: LocalAzure = {
     seed,
     tenantId,
-    handle: (request) => handle(context, request),
+    handle: async (request) =>
+      new URL(request.url).hostname.toLowerCase() === LOGIN_HOST
+        ? issuerDocument(request, tenantId)
+        : handle(context, request),
     httpClient: createHttpClient((request) => handle(context, request)),
     identities: register.byName,
     credential: (name) => credentialOf(identityNamed(register, name)),
+    token: (name, tokenOptions = {}) => tokenOf(identityNamed(register, name), tokenOptions),
     behaviours,
     log,
     clearLog: () => log.splice(0),

@@ -1,44 +1,56 @@
 import { randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { z } from 'zod';
+import { decoded, isSignedHere, issuerOf, signToken } from './issuer.ts';
 import type { Random } from './random.ts';
-import type { Grant, Identity, SeedIdentity } from './types.ts';
+import type { Grant, Identity, SeedIdentity, TokenOptions } from './types.ts';
 
 /** The one audience a vault takes, without a slash at the end. @see https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
 export const vaultAudience = 'https://vault.azure.net';
 
-const TOKEN_HOURS = 24 * 365 * 10;
+const TOKEN_SECONDS = 3600 * 24 * 365 * 10;
+/** How far the issuer's clock may be ahead. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens */
+const CLOCK_SKEW_SECONDS = 300;
 
-/** Who may call, by name and by token, with what was granted to each. */
+/** Who may call, by name, with what was granted to each. */
 export interface IdentityRegister {
   readonly byName: Map<string, Identity>;
-  readonly byToken: Map<string, Identity>;
+  /** Tokens whose signature was checked, with what they say: each is checked once. */
+  readonly checked: Map<string, CheckedToken>;
   readonly grants: Map<string, readonly Grant[]>;
   readonly tenantId: string;
 }
 
-/** A register without identities, of one tenant. */
-export function createIdentityRegister(tenantId: string): IdentityRegister {
-  return { byName: new Map(), byToken: new Map(), grants: new Map(), tenantId };
+/** A token that was signed by the issuer for this audience. Times are whole Unix seconds. */
+interface CheckedToken {
+  readonly identity: Identity;
+  readonly nbf: number;
+  readonly exp: number;
 }
 
-/** Makes the identity's token and takes it in. Throws where the name is taken. */
+/** A register without identities, of one tenant. */
+export function createIdentityRegister(tenantId: string): IdentityRegister {
+  return { byName: new Map(), checked: new Map(), grants: new Map(), tenantId };
+}
+
+/** Takes the identity in; its token is signed when it is first asked for. Throws where the name is taken. */
 export function registerIdentity(register: IdentityRegister, seed: SeedIdentity, random: Random): Identity {
   if (register.byName.has(seed.name)) throw new Error(`The local Azure has an identity ${seed.name} already.`);
   const oid = seed.oid ?? random.uuid();
   const appid = seed.appid ?? random.uuid();
   const upn = seed.kind === 'user' ? (seed.upn ?? `${seed.name}@example.com`) : undefined;
+  const { tenantId } = register;
+  const { name, kind } = seed;
+  const issuedAt = Math.floor(Date.now() / 1000);
+  let token: string | undefined;
   const identity: Identity = {
-    name: seed.name,
-    kind: seed.kind,
-    oid,
-    appid,
-    ...(upn === undefined ? {} : { upn }),
-    tenantId: register.tenantId,
-    token: makeToken({ oid, appid, upn, tenantId: register.tenantId, user: seed.kind === 'user' }),
+    ...{ name, kind, oid, appid, tenantId, ...(upn === undefined ? {} : { upn }) },
+    get token() {
+      token ??= signToken(claimsFor(identity, issuedAt, {}));
+      return token;
+    },
   };
   register.byName.set(identity.name, identity);
-  register.byToken.set(identity.token, identity);
   register.grants.set(identity.name, seed.grants);
   return identity;
 }
@@ -83,62 +95,65 @@ export function mistakenCaller(
 export function callerOf(register: IdentityRegister, authorization: string | undefined): Caller {
   const token = /^(?:bearer|pop)\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return { kind: 'no-token' };
-  const identity = register.byToken.get(token);
-  if (identity !== undefined) return { kind: 'known', identity };
+  const known = register.checked.get(token) ?? checked(register, token);
+  if ('kind' in known) return known;
+  const seconds = Date.now() / 1000;
+  // What is said to one that is not valid yet is UNCONFIRMED.
+  if (seconds >= known.exp || seconds < known.nbf - CLOCK_SKEW_SECONDS) return { kind: 'expired-token' };
+  return { kind: 'known', identity: known.identity };
+}
+
+function checked(register: IdentityRegister, token: string): CheckedToken | Exclude<Caller, { kind: 'known' }> {
   const [header = '', payload = ''] = token.split('.');
-  const claims = claimsSchema.safeParse(parseJson(Buffer.from(payload, 'base64url').toString('utf8')));
-  if (claims.success && claims.data.aud !== undefined && claims.data.aud !== vaultAudience) {
-    return { kind: 'wrong-audience', audience: claims.data.aud };
-  }
-  if (claims.success && claims.data.iss !== undefined && claims.data.iss !== issuerOf(register.tenantId)) {
-    return { kind: 'wrong-issuer', issuer: claims.data.iss };
-  }
-  return { kind: 'unknown-token', header };
+  const said = saidSchema.safeParse(decoded(payload)).data ?? {};
+  if (said.aud !== undefined && said.aud !== vaultAudience) return { kind: 'wrong-audience', audience: said.aud };
+  if (said.iss !== undefined && said.iss !== issuerOf(register.tenantId))
+    return { kind: 'wrong-issuer', issuer: said.iss };
+  const claims = isSignedHere(token) ? signedSchema.safeParse(decoded(payload)).data : undefined;
+  const identity = [...register.byName.values()].find(
+    ({ oid, appid }) => oid === claims?.oid && appid === claims?.appid,
+  );
+  if (claims === undefined || identity === undefined) return { kind: 'unknown-token', header };
+  const result = { identity, nbf: claims.nbf, exp: claims.exp };
+  register.checked.set(token, result);
+  return result;
 }
 
-/** The issuer of a tenant's tokens, with its slash. */
-export function issuerOf(tenantId: string): string {
-  return `https://sts.windows.net/${tenantId}/`;
+const saidSchema = z.object({ aud: z.string().optional(), iss: z.string().optional() });
+const signedSchema = z.object({
+  aud: z.string(),
+  iss: z.string(),
+  oid: z.string(),
+  appid: z.string(),
+  nbf: z.int(),
+  exp: z.int(),
+});
+
+/** A token of the identity as it is asked for, issued now. */
+export function tokenOf(identity: Identity, options: TokenOptions): string {
+  return signToken(claimsFor(identity, Math.floor(Date.now() / 1000), options));
 }
 
-const claimsSchema = z.object({ aud: z.string().optional(), iss: z.string().optional() });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A token that is not a JWT names no audience and no issuer: it is unknown, which is the answer.
-    return undefined;
-  }
-}
-
-function makeToken(who: {
-  oid: string;
-  appid: string;
-  upn: string | undefined;
-  tenantId: string;
-  user: boolean;
-}): string {
-  const issuedAt = Math.floor(Date.now() / 1000);
-  const header = { typ: 'JWT', alg: 'none' };
-  const payload = {
-    aud: vaultAudience,
-    iss: issuerOf(who.tenantId),
+/** The claims of a token of version 1.0. @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+function claimsFor(
+  { oid, appid, upn, tenantId, kind }: Identity,
+  issuedAt: number,
+  { audience = vaultAudience, validForSeconds = TOKEN_SECONDS }: TokenOptions,
+): Readonly<Record<string, unknown>> {
+  const isUser = kind === 'user';
+  return {
+    aud: audience,
+    iss: issuerOf(tenantId),
     iat: issuedAt,
     nbf: issuedAt,
-    exp: issuedAt + TOKEN_HOURS * 3600,
-    appid: who.appid,
-    appidacr: who.user ? '0' : '1',
-    idtyp: who.user ? 'user' : 'app',
-    oid: who.oid,
-    ...(who.upn === undefined ? {} : { upn: who.upn, unique_name: who.upn, scp: 'user_impersonation' }),
-    tid: who.tenantId,
+    exp: issuedAt + validForSeconds,
+    appid,
+    appidacr: isUser ? '0' : '1',
+    idtyp: isUser ? 'user' : 'app',
+    oid,
+    ...(upn === undefined ? {} : { upn, unique_name: upn, scp: 'user_impersonation' }),
+    tid: tenantId,
     uti: randomBytes(16).toString('base64url'),
     ver: '1.0',
   };
-  return `${encode(header)}.${encode(payload)}.`;
-}
-
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

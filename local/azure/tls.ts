@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https';
 import { generate } from 'selfsigned';
 import type { LocalAzure } from './azure.ts';
 import { ConnectionBroken } from './connection-broken.ts';
+import { LOGIN_HOST } from './issuer.ts';
 import type { WireRequest } from './types.ts';
 
 /** A TLS port on which the local Azure answers. */
@@ -18,8 +19,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Listens on 127.0.0.1, by default on a free port, with a certificate for `*.vault.azure.net`. A client names the vault by
- * its real host and is led here by a host override (`curl --connect-to`, a `lookup`). Throws where the port is taken.
+ * Listens on 127.0.0.1, by default on a free port, with a certificate for `*.vault.azure.net` and for the issuer's host. A client names
+ * the vault by its real host and is led here by a host override (`curl --connect-to`, a `lookup`). Throws where the port is taken.
  */
 export async function listenOnTls(
   azure: Pick<LocalAzure, 'handle'>,
@@ -108,7 +109,7 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-/** An authority and, under it, a certificate for every vault's host name. */
+/** An authority and, under it, a certificate for every vault's host name and the issuer's. */
 async function makeCertificates(): Promise<{ caCertificatePem: string; certificatePem: string; keyPem: string }> {
   const dates = { notBeforeDate: new Date(Date.now() - DAY_MS), notAfterDate: new Date(Date.now() + 365 * DAY_MS) };
   const common = { ...dates, keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
@@ -126,7 +127,7 @@ async function makeCertificates(): Promise<{ caCertificatePem: string; certifica
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: '*.vault.azure.net' }] },
+      { name: 'subjectAltName', altNames: ['*.vault.azure.net', LOGIN_HOST].map((value) => ({ type: 2, value })) },
     ],
   });
   return { caCertificatePem: authority.cert, certificatePem: leaf.cert, keyPem: leaf.private };

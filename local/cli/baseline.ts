@@ -2,6 +2,7 @@ import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accep
 import { nameOf, type Proposed, unusable } from '../../shared/approvals/proposal.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
 import { guardedVaults } from '../../shared/domain/policy.ts';
+import type { BaselineState } from '../../shared/domain/register.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import { readBaseline } from '../../shared/register/vaults.ts';
@@ -13,31 +14,34 @@ export async function showBaseline(vault: string, context: Context): Promise<str
   const [state, proposed] = await Promise.all([readBaseline(ports.tables, vault), proposeBaseline(vault, ports)]);
   const standing =
     state?.state === 'accepted'
-      ? `accepted on ${utc(state.at)} by ${state.by.name ?? state.by.oid}`
+      ? acceptedWords(state)
       : 'not accepted: keys in alert are guarded except for suspicious versions, and nothing is written to this vault';
   return [`Baseline of ${vault}: ${standing}.`, ...proposed.map(line), suspiciousHelp(vault, proposed, context)]
     .filter((text) => text !== '')
     .join('\n');
 }
 
-function line({ key, version, read, current, suspicious, changedAt }: Proposed): string {
-  const name = version === undefined ? key : `${key}/${version}`;
+const acceptedWords = ({ at, by }: Extract<BaselineState, { state: 'accepted' }>): string =>
+  `accepted on ${utc(at)} by ${by.name ?? by.oid}`;
+
+function line({ key, shown, current, suspicious, changedAt }: Proposed): string {
+  const name = shown === undefined ? key : `${key}/${shown.version}`;
   const dates = [
-    read?.notBefore === undefined ? '' : `not before ${utc(read.notBefore)}`,
-    read?.expiresOn === undefined ? '' : `expires ${utc(read.expiresOn)}`,
+    shown?.notBefore === undefined ? '' : `not before ${utc(shown.notBefore)}`,
+    shown?.expiresOn === undefined ? '' : `expires ${utc(shown.expiresOn)}`,
   ];
   const state = [
-    read === undefined ? '' : read.enabled ? 'enabled' : 'disabled',
+    shown === undefined ? '' : shown.enabled ? 'enabled' : 'disabled',
     current ? 'current' : '',
     ...dates,
     changedAt === undefined ? '' : `changed ${utc(changedAt)}`,
-    read?.detail.operations.join(' ') ?? '',
+    shown?.detail?.operations.join(' ') ?? '',
   ].filter((part) => part !== '');
   return `${suspicious === undefined ? '  ' : '! '}${name}  ${state.join(', ')}${suspicious === undefined ? '' : `  SUSPICIOUS: ${suspicious}`}`;
 }
 
 function suspiciousHelp(vault: string, proposed: readonly Proposed[], { ports, commandLine }: Context): string {
-  const suspicious = proposed.filter((one) => one.version !== undefined && one.suspicious !== undefined);
+  const suspicious = proposed.filter((one) => one.shown !== undefined && one.suspicious !== undefined);
   if (suspicious.length === 0) return '';
   const words = suspicious.map((one) => {
     const word = unusable(one, ports.now()) === undefined ? '--as-shown' : '--needed';
@@ -58,7 +62,7 @@ export async function acceptShown(
   { ports, who, commandLine }: Context,
 ): Promise<string> {
   const proposed = await proposeBaseline(vault, ports);
-  const versions = proposed.filter(({ version }) => version !== undefined);
+  const versions = proposed.filter(({ shown }) => shown !== undefined);
   const named = [...new Set(words.needed), ...new Set(words.retired), ...new Set(words.asShown)];
   const strangers = named.filter((name) => !versions.some((one) => nameOf(one) === name));
   if (strangers.length > 0)
@@ -66,6 +70,12 @@ export async function acceptShown(
   const twice = named.filter((name, at) => named.indexOf(name) !== at);
   if (twice.length > 0)
     throw new NotAllowed(`${twice.join(', ')} can only be one of needed, as shown and retired: nothing was accepted.`);
+  const before = await readBaseline(ports.tables, vault);
+  const isSettled = proposed.every(({ suspicious, approved }) => suspicious === undefined && approved !== undefined);
+  if (before?.state === 'accepted' && named.length === 0 && isSettled)
+    throw new NotAllowed(
+      `The baseline of ${vault} was ${acceptedWords(before)}, and everything is as it was approved: there is nothing to accept.`,
+    );
   await acceptBaseline(vault, proposed, words, who, ports);
   const unnamed = versions.filter((one) => one.suspicious !== undefined && !named.includes(nameOf(one)));
   const kept = unnamed.filter(({ approved }) => approved !== undefined).length;

@@ -1,5 +1,6 @@
 import { readApprovals } from '../../shared/approvals/read.ts';
 import { factsOf } from '../../shared/domain/actions/registry.ts';
+import { type Approval, covers, type UnapprovedState } from '../../shared/domain/approval.ts';
 import type { Decision, Ended, Judgement } from '../../shared/domain/decision.ts';
 import type { Inspection } from '../../shared/domain/hint.ts';
 import { type KeyId, spell } from '../../shared/domain/key.ts';
@@ -110,16 +111,21 @@ async function restoreKey(wanted: Restoring & KeyId, context: Context, turnWithi
     : lines.join('\n');
 }
 
-/** Lines for the consumed approvals of a key that have not ended: they would allow the same change again. */
+/** Lines for the approvals that would allow again what was taken back: those that were consumed, and any others of the same acts. */
 async function stillAllowed(
   record: KeyRecord,
-  { vault }: Restoring,
+  { vault, key }: KeyId,
   { ports, runnable }: Context,
 ): Promise<readonly string[]> {
-  const consumed = consumedIn([record]);
+  const { versions, standing } = record.approved;
+  const consumed = Object.entries(versions).flatMap(([version, known]) =>
+    known.consumed.map(({ act }) => ({ key, version, act, otherwiseAt: undefined })),
+  );
+  const deleted = { key, version: undefined, act: 'delete', otherwiseAt: undefined } as const;
+  const states: readonly UnapprovedState[] = standing.kind === 'deletion-approved' ? [...consumed, deleted] : consumed;
   const now = ports.now();
   return (await readApprovals(ports, vault))
-    .filter(({ id, until, withdrawn }) => consumed.has(id) && withdrawn === undefined && now <= until)
+    .filter((approval) => states.some((state) => coversFrom(approval, state, now)))
     .flatMap(({ id, acts, until }) => {
       const withdraw = runnable(`key-guardian approve withdraw ${vault} ${id}`);
       return [
@@ -128,6 +134,10 @@ async function stillAllowed(
       ];
     });
 }
+
+/** Whether an approval covers a state now, or will once its window opens. */
+const coversFrom = (approval: Approval, state: UnapprovedState, now: Date): boolean =>
+  covers(approval, state, approval.from.getTime() > now.getTime() ? approval.from : now);
 
 async function decisionNow(message: Inspection, guard: SubjectGuard, { ports }: Context): Promise<Decision> {
   const begun = await guard.begin(message, ports);
@@ -222,7 +232,7 @@ function whatToDo({ finding, verdict }: Judgement, context: Context): readonly s
     case 'left-to-people':
       return lines(
         'No write can restore this. What a person can do:',
-        ...finding.commands.flatMap((command) => context.runnable(command) ?? []),
+        ...(finding.commands ?? []).flatMap((command) => context.runnable(command) ?? []),
       );
     default:
       return verdict satisfies never;

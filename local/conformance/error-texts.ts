@@ -111,7 +111,8 @@ function filling(placeholder: string, { name, version, hostname, apiVersion, ope
     case '...':
       return '[^]*';
     case '{name}':
-      return inAnyCase(name ?? '');
+      // A restore has it in its blob.
+      return name === undefined ? '[^\\r\\n]*' : inAnyCase(name);
     case '{version}':
       return inAnyCase(version ?? '');
     case '{kid with version}':

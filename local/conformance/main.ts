@@ -1,21 +1,30 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { program } from '@commander-js/extra-typings';
 import { UnreadableEvidence } from './errors.ts';
 import { readPublishedShapes } from './published-shapes.ts';
-import { readExchanges } from './recordings.ts';
+import { type Exchange, readExchanges } from './recordings.ts';
 import { replayAll } from './replay.ts';
 import { replayLines, reportOf } from './report.ts';
 import { runTests } from './run-tests.ts';
 import { readNotes } from './tally.ts';
+
+/** Folders whose calls are played in the order in which they were made, where they are there. */
+const IN_SEQUENCE = ['sequences', 'recordings-estate/keys'];
 
 /** Statuses: 0 as published, 1 a difference or a failed test, 2 the evidence is missing or cannot be read. */
 async function conformance(folder: string): Promise<number> {
   const schemasFolder = resolve(folder, 'key-vault-schemas');
   const exchanges = await readExchanges(resolve(folder, 'recordings'));
   readPublishedShapes(schemasFolder);
-  const replays = await replayAll(exchanges);
+  const inSequence: Exchange[] = [];
+  for (const name of IN_SEQUENCE) {
+    if (existsSync(resolve(folder, name))) inSequence.push(...(await readExchanges(resolve(folder, name))));
+    else console.log(`left out    ${name}: it is not there`);
+  }
+  const replays = await replayAll(exchanges, inSequence);
   console.log(replayLines(replays).join('\n'));
   const notesFolder = await mkdtemp(join(tmpdir(), 'key-guardian-conformance-'));
   try {
@@ -31,9 +40,12 @@ async function conformance(folder: string): Promise<number> {
 program
   .name('conformance')
   .description(
-    'Holds the local Azure to recorded exchanges and published shapes, then runs the tests with every answer checked.',
+    'Holds the local Azure to recorded exchanges and sequences of them, then runs the tests with every answer held to published shapes.',
   )
-  .argument('<folder>', 'folder that holds recordings/ and key-vault-schemas/')
+  .argument(
+    '<folder>',
+    'folder that holds recordings/ and key-vault-schemas/, and may hold sequences/ and recordings-estate/keys/',
+  )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (folder) => {
     try {

@@ -33,14 +33,19 @@ export interface RecordedAnswer {
   readonly body: unknown;
   /** Whether no header was dropped by the recorder, so that an absence tells something. */
   readonly allHeaders: boolean;
-  /** Whether the recorded text was replaced by the newest one, so that its length says nothing. */
+  /** Whether a part of the recorded text was replaced, by its recorder or by a newer one, so that its length says nothing. */
   readonly textReplaced: boolean;
 }
+
+/** A file of a sequence says once of what its calls are. */
+const recordedSequence = z
+  .object({ what: z.string(), calls: z.array(recordedExchange.omit({ what: true })) })
+  .transform(({ what, calls }) => calls.map((call) => ({ what, ...call })));
 
 /** The exchanges of one file's parsed content, in recorded order. Throws a ZodError where the content has another form. */
 export function parseExchanges(file: string, content: unknown): readonly Exchange[] {
   return z
-    .array(recordedExchange)
+    .union([z.array(recordedExchange), recordedSequence])
     .parse(content)
     .map(({ what, request, response }, index) => ({
       name: `${file} #${index + 1}`,
@@ -54,9 +59,15 @@ export function parseExchanges(file: string, content: unknown): readonly Exchang
         headers: lowerCased(response.headers),
         body: response.body,
         allHeaders: what.includes('all headers as on the wire'),
-        textReplaced: false,
+        textReplaced: isOfAnotherLength(response),
       },
     }));
+}
+
+/** A name that was replaced shows in a body that is not as long as its header says. */
+function isOfAnotherLength({ headers, body }: z.infer<typeof recordedExchange>['response']): boolean {
+  const length = lowerCased(headers)['content-length'];
+  return body !== '' && length !== undefined && Number(length) !== Buffer.byteLength(JSON.stringify(body));
 }
 
 /** Every exchange below `folder`, by file name. Throws `UnreadableEvidence` naming the file that is missing or malformed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SeedKey, SeedVault, SeedVersion } from '../azure/types.ts';
+import type { SeedKey, SeedRotationPolicy, SeedVault, SeedVersion } from '../azure/types.ts';
 import { UnreadableEvidence } from './errors.ts';
 import type { Exchange } from './recordings.ts';
 import { type SentPatch, sentBody, sentPatch } from './sent.ts';
@@ -71,15 +71,100 @@ export function stagingOf(exchange: Exchange, all: readonly Exchange[]): Staging
       ...(region === undefined ? {} : { region }),
       ...(level === undefined
         ? {}
-        : { softDeleteDays: level.recoverableDays ?? 90, purgeProtection: !level.recoveryLevel.includes('Purgeable') }),
+        : { softDeleteDays: softDeleteDaysOf(level), purgeProtection: !level.recoveryLevel.includes('Purgeable') }),
       ...(isPurge(exchange) ? { purgeProtection: answer.status !== 204 } : {}),
       accessModel: isRbacVault(url.hostname, all) ? 'rbac' : 'access-policy',
       keys: [...seedKeys(keys, isPage, exchange, at), ...unanswered(exchange, keys, isPage, at)],
+      ...(isRotationPolicy(exchange) ? { rotationPolicies: recordedPolicy(exchange) } : {}),
     },
     requestBody: body.kind === 'json' ? JSON.stringify(body.value) : '',
     emptyPage: isPage && keys.length === 0,
     at,
   };
+}
+
+/** Api-versions before 7.1 do not tell the days. */
+const softDeleteDaysOf = ({ recoverableDays, recoveryLevel }: z.infer<typeof attributes>): number =>
+  recoverableDays ?? (recoveryLevel === 'Purgeable' ? 0 : 90);
+
+/**
+ * The vault of a sequence as it was before the first call. A key is there from the start where the first answer about it
+ * shows or uses it; where that answer makes it or does not find it, it is not. A rotation policy that is older than the
+ * sequence was there before it.
+ */
+export function vaultBefore(sequence: readonly Exchange[], all: readonly Exchange[]): SeedVault {
+  const [first] = sequence;
+  if (first === undefined) throw new Error('A sequence has at least one call.');
+  const lists = sequence.filter(({ url }) => isKeyList(url));
+  const shown = sequence.find((exchange) => recordedBody.safeParse(exchange.answer.body).success) ?? first;
+  const at = exchangedAt(first, undefined);
+  const byName = Map.groupBy(sequence, ({ url }) => nameOf(url) ?? '');
+  byName.delete('');
+  const keys = [...byName].flatMap(([name, calls]): readonly SeedKey[] => {
+    const [begins] = calls;
+    if (begins === undefined || MAKES.test(begins.url.pathname) || begins.answer.status === 404) return [];
+    const shows = calls.find((call) => recordedBody.safeParse(call.answer.body).success);
+    return shows === undefined ? [{ name }] : (stagingOf(shows, all).vault.keys ?? []);
+  });
+  const policies = sequence.flatMap((exchange) => Object.entries(recordedPolicy(exchange)));
+  return {
+    ...stagingOf(shown, all).vault,
+    keys: [
+      ...keys,
+      ...lists.flatMap((page) => seedKeys(recordedKeys(page).keys, false, page, at)),
+      ...deletedBetween(lists, at),
+    ],
+    rotationPolicies: Object.fromEntries(policies.filter(([, { created }]) => created < at.getTime() / 1000)),
+  };
+}
+
+const MAKES = /\/create\/?$/;
+const isKeyList = ({ pathname }: URL): boolean => /^\/keys\/?$/.test(pathname);
+
+/** The key that a path names; undefined for lists of a vault and for a restore, whose blob has the name. */
+function nameOf({ pathname }: URL): string | undefined {
+  const [, name, last] = pathname.split('/').filter((segment) => segment !== '');
+  return name === 'restore' && last === undefined ? undefined : name;
+}
+
+/** The deleted keys that made pages of keys short: as many as there was room for, and one behind a page that was empty and the last. */
+function deletedBetween(pages: readonly Exchange[], at: Date): readonly SeedKey[] {
+  let last = '';
+  return pages.flatMap((page) => {
+    const { keys, isPage } = recordedKeys(page);
+    const end = keys.at(-1);
+    if (end !== undefined) last = segmentsOf(end)[1] ?? '';
+    if (isPage) return deletedBehind(last, pageSizeOf(page.url) - keys.length, at);
+    return keys.length === 0 && last !== '' ? [{ name: `${last}-last`, deletedDate: before(at) }] : [];
+  });
+}
+
+/** So many deleted keys that stand behind a name and before the next that does not begin with it. */
+const deletedBehind = (name: string, count: number, at: Date): readonly SeedKey[] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `${name}-${String(index).padStart(2, '0')}`,
+    deletedDate: before(at),
+  }));
+
+/** How many rows a page had room for. */
+const pageSizeOf = (url: URL): number => Number(url.searchParams.get('maxresults') ?? 25);
+
+const rotationPolicy = z.object({
+  id: z.url(),
+  lifetimeActions: z.array(
+    z.object({
+      trigger: z.object({ timeAfterCreate: z.string().optional(), timeBeforeExpiry: z.string().optional() }),
+      action: z.object({ type: z.enum(['Rotate', 'Notify']) }),
+    }),
+  ),
+  attributes: z.object({ expiryTime: z.string().optional(), created: z.int(), updated: z.int() }),
+});
+
+/** The rotation policy that an exchange shows, by the name of its key. The default of a key that has none is not one. */
+function recordedPolicy({ url, answer }: Exchange): Readonly<Record<string, SeedRotationPolicy>> {
+  const policy = rotationPolicy.safeParse(answer.body).data;
+  if (policy === undefined) return {};
+  return { [nameOf(url) ?? '']: { lifetimeActions: policy.lifetimeActions, ...policy.attributes } };
 }
 
 function exchangedAt({ answer }: Exchange, deletedDate: number | undefined): Date {
@@ -88,22 +173,26 @@ function exchangedAt({ answer }: Exchange, deletedDate: number | undefined): Dat
   return deletedDate === undefined ? new Date() : new Date(deletedDate * 1000);
 }
 
+const isRotationPolicy = ({ url }: Exchange): boolean => /\/rotationpolicy\/?$/.test(url.pathname);
+
 const isPurge = ({ method, url }: Exchange): boolean => method === 'DELETE' && url.pathname.startsWith('/deletedkeys/');
 
 /** Any moment before the request, but within every retention. */
 const before = (at: Date): number => Math.floor(at.getTime() / 1000) - 60;
 
-/** What the vault held beside what it answered: the key that a purge ended or was refused, and a row for the page behind a full one. */
+/** What the vault held beside what it answered: the key that a purge ended or was refused or whose policy was read, and rows for the rest of a page and the one behind it. */
 function unanswered(exchange: Exchange, keys: readonly RecordedKey[], isPage: boolean, at: Date): readonly SeedKey[] {
   const { url, answer } = exchange;
   const [collection, name = ''] = url.pathname.split('/').filter((segment) => segment !== '');
   if (isPurge(exchange) && (answer.status === 204 || answer.status === 403))
     return [{ name: decodeURIComponent(name), deletedDate: before(at) }];
+  if (isRotationPolicy(exchange) && answer.status === 200) return [{ name: decodeURIComponent(name) }];
   const last = keys.at(-1);
   if (!isPage || last === undefined || name !== '') return [];
   // Lists are ordered by name: a longer one comes after it.
-  const next = `${segmentsOf(last)[1] ?? ''}-`;
-  return [{ name: next, ...(collection === 'deletedkeys' ? { deletedDate: before(at) } : {}) }];
+  const lastName = segmentsOf(last)[1] ?? '';
+  if (collection === 'deletedkeys') return [{ name: `${lastName}-`, deletedDate: before(at) }];
+  return deletedBehind(lastName, pageSizeOf(url) - keys.length + 1, at);
 }
 
 /** The assignment header comes from vaults under Azure RBAC only, and its absence from recordings is real. */
@@ -115,7 +204,7 @@ function isRbacVault(hostname: string, all: readonly Exchange[]): boolean {
 
 /** `isPage` tells that another page was behind it. */
 function recordedKeys(exchange: Exchange): { readonly keys: readonly RecordedKey[]; readonly isPage: boolean } {
-  if (exchange.answer.status !== 200) return { keys: [], isPage: false };
+  if (exchange.answer.status !== 200 || isRotationPolicy(exchange)) return { keys: [], isPage: false };
   const body = recordedBody.safeParse(exchange.answer.body);
   if (!body.success) throw new UnreadableEvidence(exchange.name, body.error);
   if ('value' in body.data) return { keys: body.data.value, isPage: body.data.nextLink != null };

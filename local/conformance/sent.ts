@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Exchange } from './recordings.ts';
 
-/** What stands in a recording for a body that its recorder left out. */
-const LEFT_OUT = 'mock_body';
+/** What stands in a recording for a body that its recorder left out or lost. */
+const LEFT_OUT: readonly unknown[] = ['mock_body', 'unknown'];
 
 /** The body of a recorded request. */
 export type SentBody =
@@ -13,7 +13,7 @@ export type SentBody =
 /** The body as recorded; where it was left out, as the recorder's sentence tells it ("attributes.enabled true"): nothing else was told so far. */
 export function sentBody({ requestBody, what }: Exchange): SentBody {
   if (requestBody === null || requestBody === '') return { kind: 'none' };
-  if (requestBody !== LEFT_OUT) return { kind: 'json', value: requestBody };
+  if (!LEFT_OUT.includes(requestBody)) return { kind: 'json', value: requestBody };
   const told = what.match(/attributes\.enabled (true|false)/)?.[1];
   return told === undefined ? { kind: 'lost' } : { kind: 'json', value: { attributes: { enabled: told === 'true' } } };
 }

@@ -12,6 +12,7 @@ const KEY_PATHS: readonly { readonly path: RegExp; readonly methods: readonly st
   { path: /^\/keys\/?$/, methods: ['GET'] },
   { path: /^\/keys\/[^/]+\/?$/, methods: ['GET', 'PATCH', 'DELETE'] },
   { path: /^\/keys\/[^/]+\/versions\/?$/, methods: ['GET'] },
+  { path: /^\/keys\/[^/]+\/rotationpolicy\/?$/, methods: ['GET'] },
   { path: /^\/keys\/[^/]+\/[0-9a-f]{32}\/?$/, methods: ['GET', 'PATCH'] },
   { path: /^\/deletedkeys\/?$/, methods: ['GET'] },
   { path: /^\/deletedkeys\/[^/]+\/?$/, methods: ['GET', 'DELETE'] },
@@ -52,8 +53,9 @@ function isPurgeProtected({ method, url, answer }: Exchange): boolean {
 
 const page = z.object({ value: z.array(z.unknown()), nextLink: z.string() });
 
-/** A page that is neither full nor empty and has another behind it. Without `maxresults` 25 are full. */
+/** A page that is neither full nor empty and has another behind it. Without `maxresults` 25 are full. Among the keys deleted ones were left out. */
 function isShortPage({ url, answer }: Exchange): boolean {
+  if (/^\/keys\/?$/.test(url.pathname)) return false;
   const items = page.safeParse(answer.body).data?.value.length ?? 0;
   return items > 0 && items < Number(url.searchParams.get('maxresults') ?? 25);
 }

@@ -12,6 +12,8 @@ export interface UnpublishedText {
 }
 
 const DOES_NOT_FIT = 'the status is published, the sentence for a missing kty alone';
+/** Ids of the operations that use a key. */
+const CRYPTOGRAPHIC = ['wrapkey', 'unwrapkey', 'encrypt', 'decrypt', 'sign', 'verify'];
 const PLANNED = 'a planned fault, on an operation for which no sentence was ever quoted';
 
 /** Every exception from what is published, by name: an answer that is neither published nor here is wrong. */
@@ -38,7 +40,23 @@ export const unpublishedTexts: readonly UnpublishedText[] = [
     because: 'quoted in https://github.com/Azure/azure-sdk-for-python/issues/27266',
   },
   {
-    from: ['create', 'import', 'update', 'wrapkey', 'unwrapkey'],
+    from: ['recover'],
+    status: 409,
+    code: 'Conflict',
+    innerCode: 'ObjectIsBeingDeleted',
+    text: 'Key {name} is currently being deleted.',
+    because: 'recorded in recordings-estate/keys/delete-and-recover.json; published is the text for a secret',
+  },
+  {
+    from: ['create', 'import', 'restore'],
+    status: 409,
+    code: 'Conflict',
+    innerCode: 'ObjectIsBeingDeleted',
+    text: 'Key {name} is currently being deleted and cannot be re-created; retry later.',
+    because: 'recorded in sequences/key-vault/create-while-being-deleted.json',
+  },
+  {
+    from: ['create', 'import', 'update', 'put-rotation-policy', 'restore', ...CRYPTOGRAPHIC],
     status: 400,
     code: 'BadParameter',
     text: 'Property {property} has invalid value\r\n',
@@ -52,28 +70,50 @@ export const unpublishedTexts: readonly UnpublishedText[] = [
     because: DOES_NOT_FIT,
   },
   {
-    from: ['create', 'import', 'update', 'wrapkey', 'unwrapkey'],
+    from: ['create', 'import', 'update', 'put-rotation-policy', 'restore', ...CRYPTOGRAPHIC],
     status: 400,
     code: 'BadParameter',
     text: 'The request body is not valid JSON.',
     because: DOES_NOT_FIT,
   },
   {
-    from: ['wrapkey', 'unwrapkey'],
+    from: CRYPTOGRAPHIC,
     status: 400,
     code: 'BadParameter',
     text: "Key and signing algorithm are incompatible. Key is of type {kty}, algorithm is '{alg}'.",
     because: DOES_NOT_FIT,
   },
   {
-    from: ['wrapkey', 'unwrapkey'],
+    from: ['sign', 'verify'],
+    status: 400,
+    code: 'BadParameter',
+    text: "Invalid length of '{member}': {n} bytes. {alg} requires {n} bytes, encoded with base64url.",
+    because: 'quoted in https://github.com/Azure/azure-sdk-for-js/issues/12654',
+  },
+  {
+    from: ['create', 'import'],
+    status: 400,
+    code: 'BadParameter',
+    text: 'AKV.SKR.1005: Non-exportable keys must not have release policy.',
+    because: 'quoted in https://github.com/Azure/azure-cli/issues/28288',
+  },
+  {
+    from: ['restore'],
+    status: 409,
+    code: 'Conflict',
+    text: 'There was a conflict restoring the key. This can happen if either: ...',
+    because:
+      'published as restore-exists, its text quoted in https://github.com/Azure/azure-sdk-for-python/issues/17630',
+  },
+  {
+    from: ['wrapkey', 'unwrapkey', 'encrypt', 'decrypt'],
     status: 400,
     code: 'BadParameter',
     text: 'The parameter is incorrect.\r\n',
     because: DOES_NOT_FIT,
   },
   {
-    from: ['wrapkey'],
+    from: ['wrapkey', 'encrypt', 'sign'],
     status: 403,
     code: 'Forbidden',
     text: 'Operation {operation} is not allowed outside the validity period of the key.',
@@ -96,7 +136,7 @@ export const unpublishedTexts: readonly UnpublishedText[] = [
   },
   { from: 'any', status: 500, code: 'InternalServerError', text: 'An internal error occurred.', because: PLANNED },
   {
-    from: ['create', 'import', 'update', 'delete', 'rotate', 'recover', 'purge'],
+    from: ['create', 'import', 'update', 'delete', 'rotate', 'recover', 'purge', 'put-rotation-policy', 'restore'],
     status: 503,
     code: 'ServiceUnavailable',
     text: 'Operation "{logged}" is unavailable: the service is currently in a read-only state.',
@@ -112,11 +152,13 @@ export const alsoFrom: readonly {
 }[] = [
   { id: 'bad-name', from: 'any', because: 'a name is a name on every path; seen for create' },
   { id: 'bad-no-operation', from: 'any', because: 'an empty name is refused on every path; seen for create' },
-  { id: 'being-deleted', from: ['create', 'import'], because: 'errors.json says so, operations.json does not' },
   {
     id: 'being-recovered',
     from: ['update', 'rotate'],
     because: 'seen for a new version of a secret in https://github.com/Azure/azure-sdk-for-net/issues/31581',
   },
-  { id: 'key-version-not-found', from: ['wrapkey', 'unwrapkey'], because: 'by analogy with GET, as key-not-found is' },
+  { id: 'being-recovered', from: ['restore'], because: 'by analogy with create' },
+  { id: 'bad-exportable-without-policy', from: ['import'], because: 'by analogy with create' },
+  { id: 'key-not-found', from: ['put-rotation-policy'], because: 'by analogy with GET' },
+  { id: 'key-version-not-found', from: CRYPTOGRAPHIC, because: 'by analogy with GET, as key-not-found is' },
 ];

@@ -117,7 +117,7 @@ function eventGridHandshake(body: string): Answer {
   };
 }
 
-/** 202 when every execution succeeded, 500 when any failed: then Event Grid sends all of it again. */
+/** 202 when every execution succeeded, 500 when any failed or was interrupted: then Event Grid sends all of it again. */
 async function notify(which: EventGridFunction, body: string, invoker: Invoker): Promise<Answer> {
   const parsed = z.union([z.array(z.unknown()), z.looseObject({})]).parse(JSON.parse(body));
   const events: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
@@ -125,8 +125,9 @@ async function notify(which: EventGridFunction, body: string, invoker: Invoker):
   const endings = await Promise.all(
     inputs.map((input) => invoker.once(which, { data: { json: JSON.stringify(input) }, triggerMetadata: {} })),
   );
-  const failed = endings.find((ending) => ending.kind === 'failed');
-  return failed === undefined ? { status: 202 } : { status: 500, body: String(failed.error) };
+  const failed = endings.find((ending) => ending.kind !== 'succeeded');
+  if (failed === undefined) return { status: 202 };
+  return { status: 500, body: failed.kind === 'failed' ? String(failed.error) : 'The instance has ended.' };
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

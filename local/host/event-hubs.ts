@@ -36,7 +36,7 @@ const PARTITION_COUNT = 2;
 
 /**
  * Delivers events in order within a partition. The checkpoint moves when the function succeeded, or after its last
- * retry: what failed then is not delivered again.
+ * retry: what failed then is not delivered again. After an interruption the same batch comes again.
  *
  * @see https://learn.microsoft.com/azure/azure-functions/functions-reliable-event-processing
  */
@@ -89,9 +89,10 @@ function eventHub(
     for (let from = consumer.checkpoints[partition] ?? 0; from < events.length && !stopped(); ) {
       const count = consumer.which.many ? settings.maxEventBatchSize : 1;
       const batch = events.slice(from, from + count);
-      await invoker.withRetries(consumer.which, inputOf(consumer.which, batch, from, partition));
+      const ending = await invoker.withRetries(consumer.which, inputOf(consumer.which, batch, from, partition));
       // Stopped in the middle of its retries: the next host would begin again at the checkpoint.
       if (stopped()) break;
+      if (ending.kind === 'interrupted') continue;
       from += batch.length;
       consumer.checkpoints[partition] = from;
     }

@@ -10,7 +10,8 @@ import { eventGridEndpoint } from './event-grid.ts';
 import { type EventHub, eventHubs } from './event-hubs.ts';
 import { callHooks, collect, installFunctionsCore, logCoreTo } from './functions-core.ts';
 import { parseHostJson } from './host-json.ts';
-import { type Failure, invoker } from './invoke.ts';
+import { type Interrupted, type Interruption, instances, type Shares } from './instance.ts';
+import { type Failure, invoker, type LogRecord } from './invoke.ts';
 import type { Poisoned } from './queue-message.ts';
 import { type QueueHost, type QueueListener, queueListener } from './queues.ts';
 import { type FunctionOf, parseRegistrations } from './registration.ts';
@@ -31,8 +32,12 @@ export interface HostOptions {
   readonly port?: number;
   /** The content of host.json. */
   readonly hostJson: unknown;
-  /** Gets each line that functions log, and each failure. Default: nothing is said. */
+  /** Gets each line of the host, and each failure. Default: nothing is said. */
   readonly log?: (line: string) => void;
+  /** Gets each record that a function logs. Default: it is a line of the host, with its level and the function's name. */
+  readonly onRecord?: (record: LogRecord) => void;
+  /** Called when the instance has ended in the middle of its work and the next one begins: makes the app forget what it had in memory. */
+  readonly onInstanceEnd?: () => void;
 }
 
 /** A running host: what the platform would do, and the hands with which tests turn it. */
@@ -50,6 +55,24 @@ export interface Host {
   /** As if the timers had died; what is missed meanwhile fires once after `resumeTimers`. */
   pauseTimers(): void;
   resumeTimers(): void;
+  /**
+   * The timers are dead for good, as after a deployment on Flex Consumption: nothing brings them back.
+   *
+   * @see https://github.com/Azure/azure-functions-host/issues/11828
+   */
+  endTimers(): void;
+  /**
+   * Interrupts the next execution of that function. Where the instance ends, all that runs in it ends, and its calls take
+   * effect no more where they go through `endingWithInstance`. A queue's message comes again after 600 s, whatever
+   * host.json says, its dequeue count raised; a batch of events at once.
+   *
+   * @param containing a text in the message, where only such an execution is meant
+   */
+  interrupt(functionName: string, interruption: Interruption, containing?: string): void;
+  /** Interrupts executions by chance from now on, those of the same seed alike. Aborted ones end after 1 to 3 s. */
+  interruptAtRandom(seed: number, shares: Shares): void;
+  /** What was interrupted, in order: an execution that was over before its interruption is not. */
+  readonly interrupted: readonly Interrupted[];
   /**
    * Resolves when no function is running and no queue has a visible message. A function that waits for its next retry
    * is not running.
@@ -79,7 +102,8 @@ const LOOK_AT_CLOCK_EVERY_MS = 50;
  * @throws whatever the entry point throws
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { settings, log = () => {} } = options;
+  const { settings, log = () => {}, onInstanceEnd = () => {} } = options;
+  const { onRecord = ({ level, functionName, message }) => log(`[${level}] ${functionName}: ${message}`) } = options;
   const hostJson = parseHostJson(options.hostJson);
   installFunctionsCore();
   logCoreTo(log);
@@ -87,7 +111,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
   const running = work();
   const waiting = waits();
-  const invocations = invoker(running, waiting, log);
+  const ran = instances(running, waiting, onInstanceEnd);
+  const invocations = invoker({ work: running, waits: waiting, instances: ran }, { log, onRecord });
   const poisoned: Poisoned[] = [];
 
   const onPoison = (each: Poisoned): void => void poisoned.push(each);
@@ -118,6 +143,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     eventHub: hubs.get,
     pauseTimers: clockwork.pause,
     resumeTimers: clockwork.resume,
+    endTimers: clockwork.end,
+    interrupt: ran.interrupt,
+    interruptAtRandom: ran.interruptAtRandom,
+    interrupted: ran.interrupted,
     idle,
     async advance(ms, stepMs = 1_000) {
       for (let left = ms; left > 0; left -= stepMs) {
@@ -130,7 +159,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     failures: invocations.failures,
     async stop() {
       clearInterval(ticking);
-      clockwork.pause();
+      clockwork.end();
       hubs.stop();
       waiting.stop();
       await Promise.all(queues.map((queue) => queue.stop()));

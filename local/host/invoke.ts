@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
 import { callHooks, programmingModel, type RetryContext, type RpcData } from './functions-core.ts';
+import { type Instances, isInstanceEnded } from './instance.ts';
 import type { FunctionOf, RetryPolicy } from './registration.ts';
 import type { Waits } from './waits.ts';
 import type { Work } from './work.ts';
@@ -11,8 +11,11 @@ export interface Input {
   readonly triggerMetadata: Readonly<Record<string, RpcData>>;
 }
 
-/** How an invocation ended. */
-export type Ending = { readonly kind: 'succeeded' } | { readonly kind: 'failed'; readonly error: unknown };
+/** How an invocation ended. After an interruption whatever started it comes again. */
+export type Ending =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'interrupted' };
 
 /** Runs functions of the app, and keeps what became of them. */
 export interface Invoker {
@@ -30,18 +33,37 @@ export interface Failure {
   readonly at: Date;
 }
 
-/** @param log gets what functions log, and every failure */
-export function invoker(work: Work, waits: Waits, log: (line: string) => void): Invoker {
+/** What a function logged by one call of its context: one record, however many lines it has. */
+export interface LogRecord {
+  readonly functionName: string;
+  /** `error`, `warning`, `information` … */
+  readonly level: string;
+  readonly message: string;
+}
+
+interface Logs {
+  /** Gets every failure. */
+  readonly log: (line: string) => void;
+  readonly onRecord: (record: LogRecord) => void;
+}
+
+/** Nothing has run yet. */
+export function invoker(
+  { work, waits, instances }: { readonly work: Work; readonly waits: Waits; readonly instances: Instances },
+  { log, onRecord }: Logs,
+): Invoker {
   const failures: Failure[] = [];
   const appHookData: Record<string, unknown> = {};
 
   async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
     try {
-      await work.run(() => run(which, input, retryContext, appHookData, log));
-      return { kind: 'succeeded' };
+      const kind = await work.run(() =>
+        instances.run(which, textOf(input.data), () => run(which, input, retryContext, appHookData, onRecord)),
+      );
+      return { kind };
     } catch (error) {
       failures.push({ functionName: which.name, error, at: new Date() });
-      log(`[error] ${which.name} failed: ${inspect(error)}`);
+      log(`[error] ${which.name} failed: ${asWorkerSays(error)}`);
       return { kind: 'failed', error };
     }
   }
@@ -62,13 +84,33 @@ export function invoker(work: Work, waits: Waits, log: (line: string) => void): 
   return { once, withRetries, failures };
 }
 
+/**
+ * What the worker gives the host of an error, and nobody sees more of it: neither its cause nor what it is made of.
+ *
+ * @see https://github.com/Azure/azure-functions-nodejs-worker
+ */
+function asWorkerSays(error: unknown): string {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return `Exception: ${message}\nStack: ${stack}`;
+}
+
+/** What an interruption is planned by: a queue's message, an event as JSON; nothing where it is bytes. */
+const textOf = (data: RpcData): string =>
+  'string' in data
+    ? data.string
+    : 'json' in data
+      ? data.json
+      : 'collectionString' in data
+        ? data.collectionString.string.join('\n')
+        : '';
+
 /** Runs the function as the worker does, through the app's own programming model and its hooks. Throws what the function throws. */
 async function run(
   which: FunctionOf,
   input: Input,
   retryContext: RetryContext | undefined,
   appHookData: Record<string, unknown>,
-  log: (line: string) => void,
+  onRecord: (record: LogRecord) => void,
 ): Promise<void> {
   const invocation = {
     invocationId: randomUUID(),
@@ -78,7 +120,9 @@ async function run(
       triggerMetadata: input.triggerMetadata,
       ...(retryContext === undefined ? {} : { retryContext }),
     },
-    log: (level: string, _category: string, message: string) => log(`[${level}] ${which.name}: ${message}`),
+    log(level: string, _category: string, message: string): void {
+      if (!isInstanceEnded()) onRecord({ functionName: which.name, level, message });
+    },
   };
   const model = programmingModel().getInvocationModel(invocation);
   const { context, inputs } = await model.getArguments();

@@ -44,6 +44,8 @@ export function messageHandler(
     if (text === undefined) return giveUp(message, message.messageText, 'is not base64');
     if (message.dequeueCount > settings.maxDequeueCount) return giveUp(message, text, 'was taken too often');
     const ending = await invoker.once(which, { data: { string: text }, triggerMetadata: metadataOf(message, text) });
+    // Nothing shortens what hides it while its function runs: `visibilityTimeout` of host.json is for errors.
+    if (ending.kind === 'interrupted') return;
     if (ending.kind === 'succeeded') await client.deleteMessage(message.messageId, message.popReceipt);
     else if (message.dequeueCount >= settings.maxDequeueCount) await giveUp(message, text, 'failed too often');
     else if (poison !== undefined) await hide(message);

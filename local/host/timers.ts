@@ -10,6 +10,8 @@ export interface Timers {
   /** As if the timers had died: nothing is fired. What was missed meanwhile is fired once after `resume`. */
   pause(): void;
   resume(): void;
+  /** The timers are dead for good: nothing is fired any more. */
+  end(): void;
 }
 
 /**
@@ -21,15 +23,19 @@ export interface Timers {
 export function timers(functions: readonly TimerFunction[], invoker: Invoker): Timers {
   const all = functions.map((each) => timer(each, invoker));
   let paused = false;
+  let ended = false;
   return {
     fireDue() {
-      if (!paused) for (const each of all) each.fireIfDue();
+      if (!paused && !ended) for (const each of all) each.fireIfDue();
     },
     pause() {
       paused = true;
     },
     resume() {
       paused = false;
+    },
+    end() {
+      ended = true;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const coded = z.object({ code: z.string().regex(/^[A-Z][A-Z0-9_]+$/) });
 const caused = z.object({ cause: coded });

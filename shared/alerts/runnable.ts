@@ -1,3 +1,4 @@
+import type { Incident } from '../domain/incident.ts';
 import type { Channel } from './channel.ts';
 
 /** Where the guardian runs that a command is for. */
@@ -21,11 +22,21 @@ export function runnable(command: string, where: Where, options: readonly string
   return /^(hold|approve) /.test(words) ? undefined : commandLine('--azure', words);
 }
 
+/** Whether a person may close an incident: it reports an act, or something gone that nobody can bring back. */
+export const isClosedByPeople = ({ ends, abandons }: Pick<Incident, 'ends' | 'abandons'>): boolean =>
+  ends === 'by-a-person' || abandons !== undefined;
+
+/** The commands for a person: those of the incident, and while a person may close it, the one that does. */
+export const commandsOf = (incident: Incident): readonly string[] =>
+  incident.state === 'open' && isClosedByPeople(incident)
+    ? [...incident.commands, `key-guardian incident close ${incident.id} --why "…"`]
+    : incident.commands;
+
 /** The channel, with the commands of each alert as a person can run them: an incident is stored without them. */
 export const withRunnableCommands = (channel: Channel, where: Where): Channel => ({
   id: channel.id,
-  send({ event, incident }) {
-    const commands = incident.commands.flatMap((command) => runnable(command, where) ?? []);
-    return channel.send({ event, incident: { ...incident, commands } });
+  send({ event, incident }, log) {
+    const commands = commandsOf(incident).flatMap((command) => runnable(command, where) ?? []);
+    return channel.send({ event, incident: { ...incident, commands } }, log);
   },
 });

@@ -6,7 +6,7 @@ import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
-import type { Channel } from './channel.ts';
+import type { AlertLog, Channel } from './channel.ts';
 import { recipients } from './recipients.ts';
 
 /** What sending needs. */
@@ -37,39 +37,37 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
  * the sentry queues the row again.
  */
-export async function send({ partition, row }: AlertMessage, needs: SendNeeds): Promise<void> {
+export async function send({ partition, row }: AlertMessage, needs: SendNeeds, log: AlertLog): Promise<void> {
   const { outbox } = needs.tables;
   const now = needs.now();
   const stored = await outbox.get(partition, row);
   if (stored === undefined || !isDue(stored.value, now)) return;
   const leased = await outbox.replace(stored, { ...stored.value, leasedUntil: later(now, LEASE_MS) });
   if (leased === undefined) return;
-  if (stored.value.channel === ANY_CHANNEL) return handOut(leased, needs);
   const { incident, event } = stored.value;
   const { first, standby } = recipients(stored.value, needs);
-  const all = [...first, ...standby];
-  const channel = all.find(({ id }) => id === stored.value.channel);
-  // The channel's settings are gone: the alert goes to the other channels, even though they may have sent it already.
-  const instead = channel ?? all[0];
-  if (instead === undefined) return recordOn(stored.value, { outcome: 'no-channel' }, needs);
-  if (channel === undefined) await recordOn(stored.value, { outcome: 'not-configured', instead: instead.id }, needs);
-  const refusal = await refusalOf(instead, stored.value);
+  const channel = [...first, ...standby].find(({ id }) => id === stored.value.channel);
+  if (channel === undefined) return handOut(leased, first, needs);
+  const refusal = await refusalOf(channel, stored.value, log);
   const attempt = stored.value.attempts + 1;
   if (refusal === undefined) {
     // A crash may have come before the incident's row was written: an incident that people were alerted of has to have one.
     if (event === 'opened') await needs.tables.incidents.insert(partitionOf(incident.subject), incident.id, incident);
-    await recordOn(stored.value, { channel: instead.id, attempt, outcome: 'accepted' }, needs);
+    await recordOn(stored.value, { channel: channel.id, attempt, outcome: 'accepted' }, needs);
     await outbox.remove(leased);
     return;
   }
-  await refused(leased, instead, standby, refusal, needs);
+  await refused(leased, channel, standby, refusal, needs);
 }
 
-/** Replaces a row for any channel by one row for each channel that the alert goes to. */
-async function handOut(leased: Stored<OutboxRow>, needs: SendNeeds): Promise<void> {
-  const { first } = recipients(leased.value, needs);
-  if (first.length === 0) return recordOn(leased.value, { outcome: 'no-channel' }, needs);
-  for (const channel of first) await hand(leased, channel, needs);
+/**
+ * Replaces a row for any channel, or for one whose settings are gone, by one row for each channel that the alert goes to,
+ * even though they may have sent it already.
+ */
+async function handOut(leased: Stored<OutboxRow>, channels: readonly Channel[], needs: SendNeeds): Promise<void> {
+  if (channels.length === 0) return recordOn(leased.value, { outcome: 'no-channel' }, needs);
+  if (leased.value.channel !== ANY_CHANNEL) await recordOn(leased.value, { outcome: 'not-configured' }, needs);
+  for (const channel of channels) await hand(leased, channel, needs);
   await needs.tables.outbox.remove(leased);
 }
 
@@ -118,7 +116,7 @@ async function refused(
   }
   async function tryAgain(): Promise<void> {
     const dueAt = later(needs.now(), againAfterSeconds * SECOND_MS);
-    await outbox.replace(leased, { ...value, channel: channel.id, attempts: attempt, dueAt });
+    await outbox.replace(leased, { ...value, attempts: attempt, dueAt });
     await needs.queues.alerts.send({ partition, row }, againAfterSeconds);
   }
   if (!again) {
@@ -133,9 +131,9 @@ async function refused(
 }
 
 /** Why the channel did not accept the alert; `undefined` where it did. Of an unknown error only the name is given: its message may contain the address. */
-async function refusalOf(channel: Channel, { event, incident }: OutboxRow): Promise<string | undefined> {
+async function refusalOf(channel: Channel, { event, incident }: OutboxRow, log: AlertLog): Promise<string | undefined> {
   try {
-    await channel.send({ event, incident });
+    await channel.send({ event, incident }, log);
     return undefined;
   } catch (error) {
     if (error instanceof ChannelRefused) return `status ${error.status}`;

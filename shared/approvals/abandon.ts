@@ -18,17 +18,9 @@ export const ABANDONS: Readonly<Record<NonNullable<Incident['abandons']>, string
 /** Abandons the key or the versions that closing the incident abandons. Throws `NotAllowed` where they may still exist. */
 export async function abandon(incident: Incident, because: string, by: Actor, ports: Ports): Promise<void> {
   const { subject, abandons } = incident;
-  if (subject.kind !== 'key') return;
-  switch (abandons) {
-    case undefined:
-      return;
-    case 'key':
-      return abandonKey(incident, subject, because, by, ports);
-    case 'versions':
-      return abandonVersions(subject, because, ports);
-    default:
-      return abandons satisfies never;
-  }
+  if (subject.kind !== 'key' || abandons === undefined) return;
+  if (abandons === 'key') await abandonKey(incident, subject, because, by, ports);
+  else await abandonVersions(subject, because, ports);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import { type Attributes, materialOf, newestOf, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
-import { approvedVersions, isKept, type KeyRecord, type LastObserved } from '../domain/register.ts';
+import { approvedVersions, isKept, type KeyRecord } from '../domain/register.ts';
 import { vaultSubject } from '../domain/subject.ts';
 import { NotAllowed } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
@@ -63,53 +63,44 @@ export async function acceptBaseline(
   ports: Ports,
 ): Promise<void> {
   refuseWrong(vault, proposed, words, ports.now());
-  const [before, { known }] = await Promise.all([
-    readBaseline(ports.tables, vault),
-    readKeys(ports.tables.keys, vault),
-  ]);
-  const said = proposed.flatMap((one) => changesFor(one, words, proposed, known.get(one.key)?.record, ports.now()));
-  const changes = [...comingBack(said, proposed, known), ...said];
-  const subject = vaultSubject(vault);
-  const accepted = entry('baseline', subject, { state: 'accepted', versions: changes.length }, ports, { who: by });
-  await appendRegister(vault, changes, accepted, ports);
-  await ports.trail.append([accepted]);
+  const before = await readBaseline(ports.tables, vault);
   // A version that keeps its earlier approval is not settled by this: nobody said that it stays as it is.
   const isJudged = (one: Proposed): boolean =>
     before?.state !== 'accepted' ||
     one.suspicious === undefined ||
     one.approved === undefined ||
     wordOn(nameOf(one), words) !== undefined;
-  await writeRows(vault, proposed, changes, isJudged, ports);
+  const { id } = await approveProposal(vault, proposed, words, { state: 'accepted' }, { who: by }, isJudged, ports);
   const at = ports.now();
   const since = before?.state === 'accepted' ? before.since : at;
-  await writeBaseline(ports.tables, vault, { state: 'accepted', since, at, by, record: accepted.id });
+  await writeBaseline(ports.tables, vault, { state: 'accepted', since, at, by, record: id });
 }
 
-/** Approves what the proposal approves without a person: every version that is neither suspicious nor known yet. @param record the record of the proposal */
-export async function approveProposed(
+/**
+ * Approves what the proposal and a person's words say: recorded, in the register's stream with the record of the baseline
+ * last, then written. Without words, every version that is neither suspicious nor known yet. Returns that record.
+ *
+ * @param detail of that record
+ * @param isJudged whether its present state was judged, and is no difference that is still to be found
+ */
+export async function approveProposal(
   vault: string,
   proposed: readonly Proposed[],
-  record: AuditEntry,
+  words: BaselineWords,
+  detail: object,
+  more: Pick<AuditEntry, 'who'>,
+  isJudged: (one: Proposed) => boolean,
   ports: Ports,
-): Promise<void> {
+): Promise<AuditEntry> {
   const { known } = await readKeys(ports.tables.keys, vault);
-  const nothing: BaselineWords = { needed: [], retired: [] };
-  const changes = proposed.flatMap((one) =>
-    changesFor(one, nothing, proposed, known.get(one.key)?.record, ports.now()),
-  );
-  await appendRegister(vault, changes, record, ports);
-  await writeRows(vault, proposed, changes, () => true, ports);
-}
-
-/** Records changes of what is approved in the register's stream, with the record of the baseline that they belong to last. */
-async function appendRegister(
-  vault: string,
-  changes: readonly KeyChange[],
-  baseline: AuditEntry,
-  ports: Ports,
-): Promise<void> {
+  const said = proposed.flatMap((one) => changesFor(one, words, proposed, known.get(one.key)?.record, ports.now()));
+  const changes = [...comingBack(said, proposed, known), ...said];
+  const baseline = entry('baseline', vaultSubject(vault), { ...detail, versions: changes.length }, ports, more);
+  await ports.trail.append([baseline]);
   const entries = changes.map(([key, change]) => registerEntry({ vault, key }, change, ports));
   await ports.trail.appendRegister([...entries, baseline]);
+  await writeRows(vault, proposed, changes, isJudged, ports);
+  return baseline;
 }
 
 function changesFor(
@@ -119,21 +110,16 @@ function changesFor(
   record: KeyRecord | undefined,
   now: Date,
 ): readonly KeyChange[] {
-  const { key, version, read, listed, suspicious } = one;
-  const shown = read ?? listed;
-  if (version === undefined || shown === undefined) return [];
-  const about = {
-    version,
-    created: shown.created,
-    ...materialOf(read?.detail),
-  };
+  const { key, shown, suspicious } = one;
+  if (shown === undefined) return [];
+  const { version, created, enabled, notBefore, expiresOn, detail } = shown;
+  const about = { version, created, ...materialOf(detail) };
   const word = wordOn(nameOf(one), words);
   if (suspicious !== undefined && word === undefined)
     return one.approved === undefined ? [[key, { kind: 'know-version', ...about, because: suspicious }]] : [];
   // Not named: an approved version stays approved, and the guardian judges a version that was made since.
   if (word === undefined && record !== undefined && approvedVersions(record).length > 0) return [];
-  const { enabled, notBefore, expiresOn } = shown;
-  const operations = [...(read?.detail.operations ?? siblingOperations(key, proposed))];
+  const operations = [...(detail?.operations ?? siblingOperations(key, proposed))];
   const asShown: Attributes = { enabled, notBefore, expiresOn, operations };
   const attributes = word === 'needed' ? usable(one.approved ?? asShown, now) : asShown;
   const accepted = { accepted: true, because: word === undefined ? 'baseline' : `baseline: ${word}` } as const;
@@ -156,7 +142,7 @@ const comingBack = (
     return [
       [key, { kind: 'set-standing', standing: { kind: 'kept' } }],
       ...approvedVersions(record)
-        .filter(([version]) => !proposed.some((one) => one.key === key && one.version === version))
+        .filter(([version]) => !proposed.some((one) => one.key === key && one.shown?.version === version))
         .map(([version]): KeyChange => [key, { kind: 'revoke-version', version, because }]),
     ];
   });
@@ -171,8 +157,8 @@ const usable = ({ notBefore, expiresOn, operations }: Attributes, now: Date): At
 
 /** The operations of a disabled version that cannot be read in full: those of the key's newest version that can be read. */
 const siblingOperations = (key: string, proposed: readonly Proposed[]): readonly string[] =>
-  newestOf(proposed.flatMap((one) => (one.key === key && one.read !== undefined ? [one.read] : [])))?.detail
-    .operations ?? VITAL_OPERATIONS;
+  newestOf(proposed.flatMap((one) => (one.key === key && one.shown?.detail !== undefined ? [one.shown] : [])))?.detail
+    ?.operations ?? VITAL_OPERATIONS;
 
 /** Writes the rows of keys. What an inspection wrote meanwhile stays. */
 async function writeRows(
@@ -195,24 +181,15 @@ async function writeRows(
 function withObservation(key: string, record: KeyRecord, proposed: readonly Proposed[]): KeyRecord {
   const versions = { ...record.observed.versions };
   let { current } = record.observed;
-  for (const { read, listed, current: isCurrent, readAt } of proposed.filter((one) => one.key === key)) {
-    const shown = read ?? listed;
+  for (const { shown, current: isCurrent, readAt } of proposed.filter((one) => one.key === key)) {
     const known = shown === undefined ? undefined : record.approved.versions[shown.version];
     if (shown === undefined || known === undefined) continue;
-    const { version, enabled, notBefore, expiresOn, updated } = shown;
-    const operations = [...(read?.detail.operations ?? known.attributes?.operations ?? [])];
+    const { version, enabled, notBefore, expiresOn, updated, detail } = shown;
+    const operations = [...(detail?.operations ?? known.attributes?.operations ?? [])];
     const asApproved = known.attributes === undefined || sameOperations(operations, known.attributes.operations);
     // A list does not show operations: the next sweep reads those that are to be restored.
     const inFullAt = asApproved ? readAt : updated;
-    versions[version] = {
-      at: readAt,
-      updated,
-      enabled,
-      notBefore,
-      expiresOn,
-      operations,
-      inFullAt,
-    } satisfies LastObserved;
+    versions[version] = { at: readAt, updated, enabled, notBefore, expiresOn, operations, inFullAt };
     if (isCurrent) current = version;
   }
   return { ...record, observed: { ...record.observed, versions, current } };

@@ -3,27 +3,13 @@ import type { Actor } from '../domain/audit-record.ts';
 import { keyOf, type Subject, vaultSubject } from '../domain/subject.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
-import { isId, recordThenChange } from './record-then-change.ts';
+import { type Found, find } from './find.ts';
 
 /** The changes that somebody asks approval for. */
-export interface Request {
-  readonly vault: string;
-  /** A key's name, or `*` for the whole vault. */
-  readonly key: string;
-  /** A version, or `*`. */
-  readonly version: string;
+export type Request = Omit<Approval, 'id' | 'acts' | 'asked' | 'granted' | 'withdrawn'> & {
   readonly acts: readonly ApprovableAct[];
-  /** Object id, or `anyone`. */
-  readonly by: string;
-  readonly from: Date;
-  readonly until: Date;
-  readonly why: string;
-  readonly ticket?: string;
-  /** The hold that it settles. */
-  readonly hold?: string;
-}
+};
 
 /** Asks for an approval. It allows nothing until another person grants it. */
 export async function askApproval(request: Request, asker: Actor, ports: Ports): Promise<Approval> {
@@ -41,41 +27,29 @@ export async function askApproval(request: Request, asker: Actor, ports: Ports):
   return asked;
 }
 
-/** Grants an approval. Throws `NotAllowed` where the granter asked for it, where it was withdrawn, or where its window has closed. */
+/** Grants an approval. Throws `NotAllowed` where the granter asked for it, and where it was withdrawn or granted before. */
 export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
-  const stored = await found(vault, id, ports);
-  const { value } = stored;
+  const { value, change } = await findApproval(vault, id, ports);
   if (value.asked.by.oid === granter.oid)
     throw new NotAllowed('The person who asked for an approval cannot grant it: another person has to.');
   if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
-  if (value.granted !== undefined) return value;
+  if (value.granted !== undefined)
+    throw new NotAllowed(`Approval ${id} was granted already, by ${value.granted.by.name ?? value.granted.by.oid}.`);
   const granted: Approval = { ...value, granted: { by: granter, at: ports.now() } };
-  await change(stored, granted, 'granted', granter, ports);
+  await change('granted', granted, granter);
   return granted;
 }
 
 /** Withdraws an approval. A state for which it was consumed already stays approved. */
 export async function withdrawApproval(vault: string, id: string, by: Actor, ports: Ports): Promise<Approval> {
-  const stored = await found(vault, id, ports);
-  const { value } = stored;
+  const { value, change } = await findApproval(vault, id, ports);
   if (value.withdrawn !== undefined) return value;
   const withdrawn: Approval = { ...value, withdrawn: { by, at: ports.now() } };
-  await change(stored, withdrawn, 'withdrawn', by, ports);
+  await change('withdrawn', withdrawn, by);
   return withdrawn;
-}
-
-async function found(vault: string, id: string, { tables }: Ports): Promise<Stored<Approval>> {
-  const stored = isId(id) ? await tables.approvals.get(vault, id) : undefined;
-  if (stored === undefined) throw new NotAllowed(`There is no approval ${id} in ${vault}.`);
-  return stored;
 }
 
 const subjectOf = ({ vault, key }: Approval): Subject => (key === '*' ? vaultSubject(vault) : keyOf({ vault, key }));
 
-const change = (stored: Stored<Approval>, next: Approval, event: string, who: Actor, ports: Ports): Promise<void> =>
-  recordThenChange(
-    ports.tables.approvals,
-    stored,
-    { what: 'approval', subject: subjectOf(next), event, next, who },
-    ports,
-  );
+const findApproval = (vault: string, id: string, ports: Ports): Promise<Found<Approval>> =>
+  find(ports.tables.approvals, 'approval', vault, id, subjectOf, ports);

@@ -11,13 +11,17 @@ import { entry } from '../trail/entries.ts';
 /** The id of the incident `hold-set` of a hold. */
 export const incidentOfHold = (set: Hold): string => incidentId(holdSet.draft(set), set.id);
 
+/** Resolves the incident `hold-set` of a hold that is over. */
+export const endIncidentOf = (over: Hold, judgement: string, ports: Ports): Promise<void> =>
+  endIncidents(subjectOfHold(over), ({ id }) => id === incidentOfHold(over), judgement, ports);
+
 /** How long after its end the row of a hold is removed, in ms: until then a person can settle what changed under it. */
 const KEPT_MS = 30 * DAY_MS;
 
 /**
- * Alerts people of holds that are in force, as `setHold` did unless it died before that; records and tells that holds have ended by themselves, after which the guardian writes again: those on the vault, which
- * is swept by one at a time, and with the first vault of the policy those on everything. Noted last, so that a crash
- * tells twice rather than never.
+ * Alerts people of holds in force whose setter crashed before that; records and tells that holds have ended by themselves,
+ * after which the guardian writes again: those on the vault, which is swept by one at a time, and with the first vault of
+ * the policy those on everything. Noted last, so that a crash tells twice rather than never.
  */
 export async function endHolds(vault: string, ports: Ports): Promise<void> {
   const swept = guardedVaults(ports.policy);
@@ -50,5 +54,5 @@ async function alertInForce(held: Hold, ports: Ports): Promise<void> {
 async function alertEnded(ended: Hold, ports: Ports): Promise<void> {
   const subject = subjectOfHold(ended);
   await ports.trail.append([entry('hold', subject, { event: 'ended by itself', hold: ended }, ports)]);
-  await endIncidents(subject, ({ id }) => id === incidentOfHold(ended), 'ended by itself', ports);
+  await endIncidentOf(ended, 'ended by itself', ports);
 }

@@ -13,7 +13,7 @@ import { changesByKey, type KeyChange, withChanges } from '../register/changes.t
 import { changeKey, ROWS_AT_ONCE } from '../register/keys.ts';
 import { readBaseline, writeBaseline } from '../register/vaults.ts';
 import { entry } from '../trail/entries.ts';
-import { approveProposed } from './accept-baseline.ts';
+import { approveProposal } from './accept-baseline.ts';
 import { proposeBaseline } from './propose-baseline.ts';
 
 /**
@@ -48,13 +48,14 @@ async function propose(vault: string, ports: Ports): Promise<BaselineState> {
   const meanwhile = await readBaseline(ports.tables, vault);
   if (meanwhile?.state === 'accepted') return meanwhile;
   const suspicious = proposed.flatMap((one) =>
-    one.suspicious === undefined ? [] : [`${spell({ vault, key: one.key, version: one.version })}: ${one.suspicious}`],
+    one.suspicious === undefined
+      ? []
+      : [`${spell({ vault, key: one.key, version: one.shown?.version })}: ${one.suspicious}`],
   );
   const keys = new Set(proposed.map(({ key }) => key)).size;
   const state: BaselineState = { state: 'proposed', at: ports.now(), keys, suspicious };
-  const record = entry('baseline', vaultSubject(vault), { state: 'proposed', keys, suspicious }, ports);
-  await ports.trail.append([record]);
-  await approveProposed(vault, proposed, record, ports);
+  const detail = { state: 'proposed', keys, suspicious };
+  await approveProposal(vault, proposed, { needed: [], retired: [] }, detail, {}, () => true, ports);
   await writeBaseline(ports.tables, vault, state);
   return state;
 }

@@ -6,17 +6,15 @@ import type { KeyId } from '../domain/key.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
 import { DAY_MS, later } from '../domain/time.ts';
-import { NotAllowed } from '../errors.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
-import { endIncidents, openIncident } from '../incidents/store.ts';
+import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
-import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 import { askApproval, withdrawApproval } from './approve.ts';
-import { incidentOfHold } from './ended-holds.ts';
+import { endIncidentOf, incidentOfHold } from './ended-holds.ts';
+import { type Found, find } from './find.ts';
 import { readApprovals } from './read.ts';
-import { isId, recordThenChange } from './record-then-change.ts';
 
 /** Sets a hold: the guardian writes nothing from now on, to a key, a vault, or everything. One person alone can set it; everyone is alerted. */
 export async function setHold(
@@ -37,17 +35,12 @@ export async function setHold(
 
 /** Releases a hold before its end. What changed during it stays as it is until a person settles it. */
 export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<Hold> {
-  const stored = await found(id, ports);
+  const stored = await findHold(id, ports);
   if (stored.value.released === undefined && !isInForce(stored.value, ports.now())) return stored.value;
   const released: Hold = { released: { by, at: ports.now() }, ...stored.value };
-  if (stored.value.released === undefined) await change(stored, released, 'released', by, ports);
+  if (stored.value.released === undefined) await stored.change('released', released, by);
   // Also where somebody released it and stopped half way: its alert ends with it.
-  await endIncidents(
-    subjectOfHold(released),
-    ({ id: incident }) => incident === incidentOfHold(released),
-    `released by ${by.name ?? by.oid}`,
-    ports,
-  );
+  await endIncidentOf(released, `released by ${by.name ?? by.oid}`, ports);
   return released;
 }
 
@@ -69,9 +62,9 @@ export async function settleHold(id: string, as: Settlement, by: Actor, ports: P
   await releaseHold(id, by, ports);
   const changed = await changedUnder(id, ports);
   await withdrawAsked(id, by, ports);
-  const stored = await found(id, ports);
+  const stored = await findHold(id, ports);
   const hold: Hold = { ...stored.value, settled: { by, at: ports.now(), as } };
-  await change(stored, hold, `to ${as}`, by, ports);
+  await stored.change(`to ${as}`, hold, by);
   const asked: Approval[] = [];
   if (as === 'accept') for (const each of changed) asked.push(await askFor(each, hold, by, ports));
   const keys = [...new Map(changed.map(({ vault, key }) => [`${vault}/${key}`, { vault, key }])).values()];
@@ -135,11 +128,5 @@ const wake = (id: KeyId, { queues, newId, now }: Ports): Promise<void> =>
     }),
   );
 
-async function found(id: string, { tables }: Ports): Promise<Stored<Hold>> {
-  const stored = isId(id) ? await tables.holds.get('holds', id) : undefined;
-  if (stored === undefined) throw new NotAllowed(`There is no hold ${id}.`);
-  return stored;
-}
-
-const change = (stored: Stored<Hold>, next: Hold, event: string, who: Actor, ports: Ports): Promise<void> =>
-  recordThenChange(ports.tables.holds, stored, { what: 'hold', subject: subjectOfHold(next), event, next, who }, ports);
+const findHold = (id: string, ports: Ports): Promise<Found<Hold>> =>
+  find(ports.tables.holds, 'hold', 'holds', id, subjectOfHold, ports);

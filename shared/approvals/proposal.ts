@@ -1,28 +1,21 @@
-import { type Attributes, type ListedVersion, sameOperations, VITAL_OPERATIONS } from '../domain/key.ts';
+import {
+  type Attributes,
+  type ListedVersion,
+  type ObservedVersion,
+  sameOperations,
+  VITAL_OPERATIONS,
+} from '../domain/key.ts';
 import { type ApprovedVersion, isKept, type KeyRecord } from '../domain/register.ts';
 import { DAY_MS, sameMoment, utc } from '../domain/time.ts';
-import type { ReadVersion } from '../domain/vault.ts';
 
 /** An unusable version is suspicious where it was changed within this time, in ms. */
 const RECENT_MS = 30 * DAY_MS;
 
-/** A version as the vault shows it. */
-export interface ShownVersion {
-  readonly listed: ListedVersion;
-  /** `undefined` for a disabled version whose read the service refuses. */
-  readonly read: ReadVersion | undefined;
-  readonly current: boolean;
-}
-
 /** A version in the proposal for a baseline. */
 export interface Proposed {
   readonly key: string;
-  /** `undefined` for a deleted key: its versions cannot be read. */
-  readonly version: string | undefined;
-  /** `undefined` for a deleted key, and for a disabled version whose read the service refuses. */
-  readonly read: ReadVersion | undefined;
-  /** `undefined` for a deleted key. */
-  readonly listed: ListedVersion | undefined;
+  /** `undefined` for a deleted key: its versions cannot be read. Without `detail`, a disabled version whose read the service refuses. */
+  readonly shown: ObservedVersion | undefined;
   readonly current: boolean;
   /** Its approved attributes; `undefined` where it is not approved. */
   readonly approved: Attributes | undefined;
@@ -37,54 +30,40 @@ export interface Proposed {
 }
 
 /** Its name on the command line: `key/version`. */
-export const nameOf = ({ key, version }: Proposed): string => `${key}/${version ?? ''}`;
+export const nameOf = ({ key, shown }: Proposed): string => `${key}/${shown?.version ?? ''}`;
 
 /**
- * The proposal for one version.
+ * The proposal for one version, or for a deleted key.
  *
- * @param record the register's record of its key; `undefined` where there is none
+ * @param shown `undefined` for a deleted key, whose versions cannot be read
+ * @param record the register's record of its key; `undefined` where there is none, and for a deleted key
  * @param now when reading it began
  */
-export function proposedVersion(
+export function proposalFor(
   key: string,
-  { listed, read, current }: ShownVersion,
+  shown: ObservedVersion | undefined,
+  current: boolean,
   record: KeyRecord | undefined,
   now: Date,
 ): Proposed {
-  const known = record?.approved.versions[listed.version];
+  const known = shown && record?.approved.versions[shown.version];
   const approved = known?.attributes;
   const comesBack = record !== undefined && !isKept(record);
-  const odd = suspicion(read ?? listed, read?.detail.operations, current, approved, now) ?? refused(known);
-  const reasons = [comesBack ? 'its key was deleted with approval, or abandoned, and is back' : undefined, odd].filter(
-    (reason) => reason !== undefined,
-  );
+  const reasons = [
+    comesBack ? 'its key was deleted with approval, or abandoned, and is back' : undefined,
+    shown === undefined ? 'the key is deleted' : (suspicion(shown, current, approved, now) ?? refused(known)),
+  ].filter((reason) => reason !== undefined);
   return {
     key,
-    version: listed.version,
-    read,
-    listed,
+    shown,
     current,
     approved,
     comesBack,
     suspicious: reasons.length === 0 ? undefined : reasons.join('; '),
     readAt: now,
-    changedAt: changedLately(listed, now) ? listed.updated : undefined,
+    changedAt: shown !== undefined && changedLately(shown, now) ? shown.updated : undefined,
   };
 }
-
-/** The proposal for a deleted key, whose versions cannot be read. */
-export const proposedDeleted = (key: string, now: Date): Proposed => ({
-  key,
-  version: undefined,
-  read: undefined,
-  listed: undefined,
-  current: false,
-  approved: undefined,
-  comesBack: false,
-  suspicious: 'the key is deleted',
-  readAt: now,
-  changedAt: undefined,
-});
 
 /** Suspicious versions first, then those changed lately. */
 export const bySuspicion = (proposed: readonly Proposed[]): readonly Proposed[] =>
@@ -96,28 +75,30 @@ const placeOf = ({ suspicious, changedAt }: Proposed): number =>
 const changedLately = ({ created, updated }: ListedVersion, now: Date): boolean =>
   updated.getTime() > created.getTime() && now.getTime() - updated.getTime() < RECENT_MS;
 
-/** @param operations `undefined` where the version cannot be read in full */
 function suspicion(
-  shown: ListedVersion,
-  operations: readonly string[] | undefined,
+  shown: ObservedVersion,
   current: boolean,
   approved: Attributes | undefined,
   now: Date,
 ): string | undefined {
-  const { enabled, notBefore, expiresOn } = shown;
+  const { notBefore, detail } = shown;
   const changed = `was changed on ${utc(shown.updated)}`;
   const recent = now.getTime() - shown.updated.getTime() < RECENT_MS;
-  if (!enabled && current) return 'it is disabled and is the current version: it may be in use';
-  if (!enabled && recent) return `it is disabled and ${changed}`;
-  const expired = expiresOn !== undefined && expiresOn.getTime() <= now.getTime();
-  if (expired && current) return 'it has expired and is the current version';
-  if (expired && recent) return `it has expired and ${changed}`;
+  const over = overAt(shown, now);
+  if (over !== undefined && current) return `${over} and is the current version: it may be in use`;
+  if (over !== undefined && recent) return `${over} and ${changed}`;
   if (notBefore !== undefined && notBefore.getTime() > now.getTime())
     return `it cannot be used before ${utc(notBefore)}`;
   // A key that was made without these operations was never meant for disks.
-  const removed = VITAL_OPERATIONS.filter((vital) => operations?.includes(vital) === false);
+  const removed = VITAL_OPERATIONS.filter((vital) => detail?.operations.includes(vital) === false);
   if (removed.length > 0 && changedLately(shown, now)) return `it has no ${removed.join(' and ')} and ${changed}`;
-  return approved === undefined || isAsApproved(shown, operations, approved) ? undefined : 'it is not as approved';
+  return approved === undefined || isAsApproved(shown, approved) ? undefined : 'it is not as approved';
+}
+
+/** Why a version cannot be used any more at this moment; `undefined` where it can, or may be used later. */
+function overAt({ enabled, expiresOn }: ListedVersion, now: Date): string | undefined {
+  if (!enabled) return 'it is disabled';
+  return expiresOn !== undefined && expiresOn.getTime() <= now.getTime() ? 'it has expired' : undefined;
 }
 
 /** Why the guardian did not approve a known version. */
@@ -126,25 +107,20 @@ const refused = (known: ApprovedVersion | undefined): string | undefined =>
     ? undefined
     : (known.revoked ?? 'it was not approved when it was first observed');
 
-const isAsApproved = (
-  { enabled, notBefore, expiresOn }: ListedVersion,
-  operations: readonly string[] | undefined,
-  approved: Attributes,
-): boolean =>
+const isAsApproved = ({ enabled, notBefore, expiresOn, detail }: ObservedVersion, approved: Attributes): boolean =>
   enabled === approved.enabled &&
   sameMoment(notBefore, approved.notBefore) &&
   sameMoment(expiresOn, approved.expiresOn) &&
-  (operations === undefined || sameOperations(operations, approved.operations));
+  (detail === undefined || sameOperations(detail.operations, approved.operations));
 
 /** Why a version is unusable as it is now; `undefined` where it is usable. */
-export function unusable({ listed, read, approved }: Proposed, now: Date): string | undefined {
-  const shown = read ?? listed;
+export function unusable({ shown, approved }: Proposed, now: Date): string | undefined {
   if (shown === undefined) return 'its key is deleted';
-  if (!shown.enabled) return 'it is disabled';
-  if (shown.expiresOn !== undefined && shown.expiresOn.getTime() <= now.getTime()) return 'it has expired';
+  const over = overAt(shown, now);
+  if (over !== undefined) return over;
   if (shown.notBefore !== undefined && shown.notBefore.getTime() > now.getTime()) return 'it cannot be used yet';
   const removed = VITAL_OPERATIONS.filter(
-    (vital) => approved?.operations.includes(vital) === true && read?.detail.operations.includes(vital) === false,
+    (vital) => approved?.operations.includes(vital) === true && shown.detail?.operations.includes(vital) === false,
   );
   return removed.length === 0 ? undefined : `it has no ${removed.join(' and ')}`;
 }

@@ -1,11 +1,12 @@
-import { newestOf, spell } from '../domain/key.ts';
+import { type KeyId, newestOf, spell } from '../domain/key.ts';
 import { keyPolicy } from '../domain/policy.ts';
+import type { KeyRecord } from '../domain/register.ts';
 import type { Answer, VaultReads } from '../domain/vault.ts';
 import { BaselineImpossible } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
-import { bySuspicion, type Proposed, proposedDeleted, proposedVersion, type ShownVersion } from './proposal.ts';
+import { bySuspicion, type Proposed, proposalFor } from './proposal.ts';
 
 /** Keys of one vault read side by side. */
 const READS_AT_ONCE = 8;
@@ -34,11 +35,7 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
     if (failures.length > 0) return;
     const readAt = ports.now();
     try {
-      const versions = await readVersions(vault, key, reads);
-      versionsOf.set(
-        key,
-        versions.map((version) => proposedVersion(key, version, known.get(key)?.record, readAt)),
-      );
+      versionsOf.set(key, await proposedVersions({ vault, key }, reads, known.get(key)?.record, readAt));
     } catch (error) {
       failures.push(error);
     }
@@ -46,22 +43,29 @@ export async function proposeBaseline(vault: string, ports: Ports): Promise<read
   if (failures.length > 0) throw failures[0];
   const shown = guarded.flatMap((key) => versionsOf.get(key) ?? []);
   const gone = got(deleted, vault).filter(({ key }) => isGuarded(key));
-  return bySuspicion([...shown, ...gone.map(({ key }) => proposedDeleted(key, ports.now()))]);
+  return bySuspicion([...shown, ...gone.map(({ key }) => proposalFor(key, undefined, false, undefined, ports.now()))]);
 }
 
-/** Every version of a key, read in full where the service allows it. */
-async function readVersions(vault: string, key: string, reads: VaultReads): Promise<readonly ShownVersion[]> {
-  const [versions, current] = await Promise.all([reads.listVersions(key), reads.read(key)]);
-  const listing = got(versions, spell({ vault, key }));
+/** The proposal for every version of a key, read in full where the service allows it. */
+async function proposedVersions(
+  id: KeyId,
+  reads: VaultReads,
+  record: KeyRecord | undefined,
+  readAt: Date,
+): Promise<readonly Proposed[]> {
+  const [versions, current] = await Promise.all([reads.listVersions(id.key), reads.read(id.key)]);
+  const listing = got(versions, spell(id));
   const currentVersion = current.kind === 'ok' ? current.value.version : newestOf(listing)?.version;
-  const shown: ShownVersion[] = [];
+  const proposed: Proposed[] = [];
   for (const listed of listing) {
     const { version } = listed;
-    const answer = version === currentVersion ? current : await reads.read(key, version);
-    const read = answer.kind === 'undetailed' ? undefined : got(answer, spell({ vault, key, version }));
-    shown.push({ listed, read, current: version === currentVersion });
+    const isCurrent = version === currentVersion;
+    const answer = isCurrent ? current : await reads.read(id.key, version);
+    const shown =
+      answer.kind === 'undetailed' ? { ...listed, detail: undefined } : got(answer, spell({ ...id, version }));
+    proposed.push(proposalFor(id.key, shown, isCurrent, record, readAt));
   }
-  return shown;
+  return proposed;
 }
 
 function got<T>(answer: Answer<T> | { readonly kind: 'undetailed' }, what: string): T {

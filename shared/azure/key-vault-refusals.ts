@@ -1,5 +1,5 @@
 import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Refusal } from '../domain/vault.ts';
 import { AnswerUnreadable, NoToken, VaultRefused } from '../errors.ts';
 
@@ -67,8 +67,9 @@ export interface Call {
 export function refusalOf(error: unknown, { vault, doing, during }: Call): Refusal {
   if (error instanceof AnswerUnreadable) return { kind: 'unreachable', error };
   if (error instanceof NoToken) return { kind: 'no-token', error };
-  const status = isRestError(error) ? error.statusCode : undefined;
-  const code = isRestError(error) ? error.response?.headers.get(INNER_CODE) : undefined;
+  const thrown = isRestError(error) ? error : undefined;
+  const status = thrown?.statusCode;
+  const code = status === undefined ? thrown?.code : thrown?.response?.headers.get(INNER_CODE);
   const refused = new VaultRefused(vault, doing, { status, code }, error);
   switch (status) {
     case 401:

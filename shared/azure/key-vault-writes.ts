@@ -1,5 +1,5 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AttributeChange } from '../domain/key.ts';
 
 const REQUEST_ID = 'x-key-guardian-request-id';

@@ -6,13 +6,13 @@ import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identi
 export interface Outside {
   /** The HTTP client of Key Vault calls; the SDK's own where `undefined`. */
   readonly vaultHttpClient: HttpClient | undefined;
+  /** Puts something around each port of storage; nothing where left out. */
+  readonly aroundStorage?: <Port extends object>(port: Port) => Port;
   /** The credential of one of the guardian's identities. */
   readonly credential: (identity: 'watcher' | 'keeper' | 'storage', clientId: string | undefined) => TokenCredential;
   readonly now: () => Date;
   /** Sends alerts to channels outside Azure. */
   readonly fetch: (address: string, request: RequestInit) => Promise<Response>;
-  /** Writes a text where people read the guardian's log. */
-  readonly write: (text: string) => void;
 }
 
 const azure: Outside = {
@@ -21,7 +21,6 @@ const azure: Outside = {
     clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId }),
   now: () => new Date(),
   fetch: (address, request) => fetch(address, request),
-  write: (text) => void process.stdout.write(`${text}\n`),
 };
 
 let outside: Outside = azure;

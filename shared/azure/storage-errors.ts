@@ -1,5 +1,5 @@
 import { RestError } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ServiceAnswer, StorageUnreachable } from '../errors.ts';
 import { within } from './deadline.ts';
 
@@ -16,7 +16,10 @@ const blobDetails = z.object({ errorCode: z.string() });
  * @see https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
  */
 export function answerOf(error: unknown): ServiceAnswer {
-  if (!(error instanceof RestError)) return { status: undefined, code: undefined };
+  if (!(error instanceof RestError)) {
+    const isAborted = error instanceof Error && error.name === 'AbortError';
+    return { status: undefined, code: isAborted ? 'timed out' : undefined };
+  }
   const table = tableDetails.safeParse(error.details);
   if (table.success) return { status: error.statusCode, code: table.data.odataError.code };
   const blob = blobDetails.safeParse(error.details);

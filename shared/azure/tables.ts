@@ -1,9 +1,8 @@
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
-import { z } from 'zod';
+import { odata, type TableClient } from '@azure/data-tables';
+import * as z from 'zod';
 import type { Row, Table } from '../storage.ts';
 import { onePage } from './pages.ts';
 import { type Place, placeIn } from './storage-errors.ts';
-import { batches } from './table-batches.ts';
 import { columnsOf, dataOf } from './table-columns.ts';
 
 /**
@@ -32,38 +31,25 @@ export function table(client: TableClient): Table {
     insert: (partition, row, data) =>
       place.write(
         `inserting ${partition}/${row} into table ${name}`,
-        async (abortSignal) => {
-          const entity = toEntity(partition, row, data);
-          const { etag } = await client.createEntity(entity, { abortSignal });
-          return toRow({ ...entity, etag });
-        },
+        (abortSignal) => written(partition, row, data, (entity) => client.createEntity(entity, { abortSignal })),
         { EntityAlreadyExists: undefined },
       ),
 
-    replace: (read, data) =>
+    replace: ({ partition, row, etag }, data) =>
       place.read(
-        `replacing ${read.partition}/${read.row} in table ${name}`,
-        async (abortSignal) => {
-          const entity = toEntity(read.partition, read.row, data);
-          const condition = { etag: read.etag, abortSignal };
-          const { etag } = await client.updateEntity(entity, 'Replace', condition);
-          return toRow({ ...entity, etag });
-        },
+        `replacing ${partition}/${row} in table ${name}`,
+        (abortSignal) =>
+          written(partition, row, data, (entity) => client.updateEntity(entity, 'Replace', { etag, abortSignal })),
         { UpdateConditionNotSatisfied: undefined, ResourceNotFound: undefined, TableNotFound: undefined },
       ),
 
     put: (partition, row, data) =>
       place.write(
         `putting ${partition}/${row} into table ${name}`,
-        async (abortSignal) => {
-          const entity = toEntity(partition, row, data);
-          const { etag } = await client.upsertEntity(entity, 'Replace', { abortSignal });
-          return toRow({ ...entity, etag });
-        },
+        (abortSignal) =>
+          written(partition, row, data, (entity) => client.upsertEntity(entity, 'Replace', { abortSignal })),
         {},
       ),
-
-    putAll: (partition, rows) => allPut(client, place, partition, rows),
 
     remove: (read) =>
       place.read(
@@ -100,29 +86,19 @@ async function* pagesOf(
   } while (continuationToken !== undefined);
 }
 
-async function allPut(
-  client: TableClient,
-  place: Place,
-  partition: string,
-  rows: readonly { readonly row: string; readonly data: unknown }[],
-): Promise<void> {
-  // A transaction may name a row once: of two rows with the same key the later one is put.
-  const once = [...new Map(rows.map(({ row, data }) => [row, toEntity(partition, row, data)])).values()];
-  for (const batch of batches(once)) {
-    const actions = batch.map((each): TransactionAction => ['upsert', each, 'Replace']);
-    await place.write(
-      `putting ${actions.length} rows of ${partition} into table ${client.tableName}`,
-      (abortSignal) => client.submitTransaction(actions, { abortSignal }),
-      {},
-    );
-  }
+/** The row as it is after a write, with the ETag of the answer. */
+async function written(
+  partitionKey: string,
+  rowKey: string,
+  data: unknown,
+  write: (entity: Entity) => Promise<{ readonly etag?: string }>,
+): Promise<Row> {
+  const entity = { partitionKey, rowKey, ...columnsOf(data) };
+  const { etag } = await write(entity);
+  return toRow({ ...entity, etag });
 }
 
-const toEntity = (partition: string, row: string, data: unknown) => ({
-  partitionKey: partition,
-  rowKey: row,
-  ...columnsOf(data),
-});
+type Entity = Readonly<Record<string, string | Uint8Array>> & Readonly<Record<'partitionKey' | 'rowKey', string>>;
 
 /** The keys and the ETag of a row in an answer. Without an ETag the row could not be replaced safely. */
 const placed = z.object({ partitionKey: z.string(), rowKey: z.string(), etag: z.string() });

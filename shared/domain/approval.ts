@@ -1,10 +1,21 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actor } from './audit-record.ts';
+import type { Attributes } from './key.ts';
 import { MINUTE_MS, moment } from './time.ts';
 
 /** Acts whose state people can approve. */
 export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
 export type ApprovableAct = (typeof approvableActs)[number];
+
+/** The attribute of a version that an act changes; `undefined` for an act on the key as a whole. */
+export const attributeOf = {
+  disable: 'enabled',
+  enable: 'enabled',
+  expire: 'expiresOn',
+  'not-before': 'notBefore',
+  operations: 'operations',
+  delete: undefined,
+} as const satisfies Record<ApprovableAct, keyof Attributes | undefined>;
 
 /** An approval: one person asks for it, another grants it, and it is consumed when the state that it allows is observed. */
 export const approval = z.object({

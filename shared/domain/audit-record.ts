@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 

@@ -1,12 +1,11 @@
-import { z } from 'zod';
-import { action } from './actions/registry.ts';
+import * as z from 'zod';
+import { type Action, action, factsOf } from './actions/registry.ts';
 import { act } from './audit-record.ts';
 import type { Finding } from './finding.ts';
 import { severities } from './incident.ts';
 import { attributeChange } from './key.ts';
+import { versionIn } from './subject.ts';
 import { moment } from './time.ts';
-
-type Action = z.infer<typeof action>;
 
 /** The reasons why a finding that could be undone was not, each with the words that people read. */
 export const WITHHELD = {
@@ -22,8 +21,9 @@ export type Withholding = keyof typeof WITHHELD;
 
 /** What is to be done about one finding. */
 export type Verdict =
-  | { readonly kind: 'undo'; readonly action: Action }
-  | { readonly kind: 'withheld'; readonly because: Withholding; readonly action: Action }
+  /** The finding's `undo` is to be sent. */
+  | { readonly kind: 'undo' }
+  | { readonly kind: 'withheld'; readonly because: Withholding }
   | { readonly kind: 'approved'; readonly approval: string }
   | { readonly kind: 'left-to-people' }
   | { readonly kind: 'settling' };
@@ -42,6 +42,12 @@ export interface Decision {
   /** Seconds until the next inspection; `undefined` where the next sweep is soon enough. */
   readonly inspectAgainInSeconds: number | undefined;
 }
+
+/** The findings of a decision that an action undoes. */
+export const undoneBy = (of: Action, { judgements }: Pick<Decision, 'judgements'>): readonly Finding[] =>
+  judgements.flatMap(({ finding, verdict }) =>
+    verdict.kind === 'undo' && finding.version === versionIn(factsOf(of).subject) ? [finding] : [],
+  );
 
 /** What came of an intent. */
 export type Outcome =
@@ -98,22 +104,12 @@ export interface Ended {
   readonly outcome: Outcome;
   /** Whether the vault accepted it, or may have. A state that differs now may then be a later act of somebody else. */
   readonly isTaken: boolean;
+  /** Set where an earlier worker had sent it, or was about to, and stopped. */
+  readonly wasOpen?: true;
 }
 
 /** A verdict as the trail and incidents store it; `spellJudgement` puts it into words for people. */
-export const spellVerdict = (verdict: Verdict): string => {
-  switch (verdict.kind) {
-    case 'undo':
-      return 'undo';
-    case 'withheld':
-      return `withheld: ${verdict.because}`;
-    case 'approved':
-      return `approved: ${verdict.approval}`;
-    case 'left-to-people':
-      return 'left to people';
-    case 'settling':
-      return 'settling';
-    default:
-      return verdict satisfies never;
-  }
-};
+export function spellVerdict(verdict: Verdict): string {
+  if (verdict.kind === 'withheld') return `withheld: ${verdict.because}`;
+  return verdict.kind === 'approved' ? `approved: ${verdict.approval}` : verdict.kind.replaceAll('-', ' ');
+}

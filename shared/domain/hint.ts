@@ -1,6 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { act } from './audit-record.ts';
-import { keyId } from './key.ts';
 import { type Subject, subject } from './subject.ts';
 import { moment } from './time.ts';
 
@@ -47,7 +46,3 @@ export type Inspection = z.infer<typeof inspection>;
 
 /** The inspection of a subject for one reason. */
 export const inspectionFor = (of: Subject, reason: Hint): Inspection => ({ subject: of, hints: [reason], attempt: 0 });
-
-/** A message of the queue `sweeps`. `token` names its chain of sweeps; a message of any but the vault's current chain is dropped. */
-export const sweepMessage = z.object({ vault: keyId.shape.vault, token: z.string() });
-export type SweepMessage = z.infer<typeof sweepMessage>;

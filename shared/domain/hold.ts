@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actor } from './audit-record.ts';
 import { type KeyId, spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';

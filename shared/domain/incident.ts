@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actor } from './audit-record.ts';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { moment } from './time.ts';
 
 /** A key of a vault. Both names in lower case: Key Vault compares them without case. */
@@ -59,6 +59,15 @@ export const materialOf = (detail: VersionDetail | undefined) => ({
   fingerprint: detail?.fingerprint,
 });
 
+/** A key as its vault keeps it once it was deleted. */
+export interface Deletion {
+  /** Behind a certificate: alerted, never changed. */
+  readonly managed: boolean;
+  readonly deletedOn: Date;
+  /** `undefined` where the vault keeps no deleted keys. */
+  readonly scheduledPurgeOn: Date | undefined;
+}
+
 /** A key as the vault showed it. Where it could not be read there is no `ObservedKey`, but a `Refusal`. */
 export type ObservedKey =
   | {
@@ -69,15 +78,12 @@ export type ObservedKey =
       readonly current: string;
       readonly versions: readonly ObservedVersion[];
     }
-  | {
-      readonly kind: 'deleted';
-      /** Behind a certificate: alerted, never changed. */
-      readonly managed: boolean;
-      readonly deletedOn: Date;
-      /** `undefined` where the vault keeps no deleted keys. */
-      readonly scheduledPurgeOn: Date | undefined;
-    }
+  | ({ readonly kind: 'deleted' } & Deletion)
   | { readonly kind: 'absent' };
+
+/** A version of an observed key; `undefined` where the vault does not list it. */
+export const versionNamed = (observed: ObservedKey, version: string | undefined): ObservedVersion | undefined =>
+  observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === version) : undefined;
 
 /** The operations without which a disk encryption set cannot use a version. */
 export const VITAL_OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
@@ -96,10 +102,5 @@ export const spell = (id: {
 }): string => [id.vault, id.key, id.version].filter((part) => part !== undefined).join('/');
 
 /** The attributes that an update sets. Attributes that are left out stay as they are. */
-export const attributeChange = z.object({
-  enabled: z.boolean().optional(),
-  notBefore: moment.optional(),
-  expiresOn: moment.optional(),
-  operations: z.array(z.string()).optional(),
-});
+export const attributeChange = attributes.partial();
 export type AttributeChange = z.infer<typeof attributeChange>;

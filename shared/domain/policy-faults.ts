@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { covers, policy } from './policy.ts';
 
 /**
@@ -25,25 +24,19 @@ export function policyFaults(given: unknown, channels?: readonly string[]): read
 
 type Path = readonly PropertyKey[];
 
-// The schemas below find names also in a policy that is otherwise wrong, so that all faults are listed at once.
-const loosely = z.looseObject({
-  vaults: z
-    .array(
-      z
-        .looseObject({
-          name: z.string().optional().catch(undefined),
-          keys: z
-            .array(z.looseObject({ pattern: z.string().optional().catch(undefined) }).catch({ pattern: undefined }))
-            .catch([]),
-        })
-        .catch({ name: undefined, keys: [] }),
-    )
-    .catch([]),
-  channels: z.array(z.string().optional().catch(undefined)).catch([]),
-});
+// Names are found also in a policy that is otherwise wrong, so that all faults are listed at once.
+const memberOf = (given: unknown, name: PropertyKey): unknown =>
+  typeof given === 'object' && given !== null ? Reflect.get(given, name) : undefined;
 
-const namesOf = (given: unknown): z.infer<typeof loosely> =>
-  loosely.safeParse(given).data ?? { vaults: [], channels: [] };
+function textIn(given: unknown, name: PropertyKey): string | undefined {
+  const text = memberOf(given, name);
+  return typeof text === 'string' ? text : undefined;
+}
+
+function listIn(given: unknown, name: PropertyKey): readonly unknown[] {
+  const list = memberOf(given, name);
+  return Array.isArray(list) ? list : [];
+}
 
 /** `vault contoso-disks, key pattern archive-*: mode must be …` */
 function sentence(given: unknown, path: Path, says: string): string {
@@ -57,10 +50,13 @@ function sentence(given: unknown, path: Path, says: string): string {
 function placeOf(given: unknown, path: Path): { readonly where: string; readonly member: Path } {
   const [top, vaultAt, list, keyAt, ...member] = path;
   if (top !== 'vaults' || typeof vaultAt !== 'number') return { where: 'the policy', member: path };
-  const { name, keys } = namesOf(given).vaults[vaultAt] ?? { name: undefined, keys: [] };
-  const vault = called('vault', name, vaultAt);
+  const named = listIn(given, 'vaults')[vaultAt];
+  const vault = called('vault', textIn(named, 'name'), vaultAt);
   if (list !== 'keys' || typeof keyAt !== 'number') return { where: vault, member: path.slice(2) };
-  return { where: `${vault}, ${called('key pattern', keys[keyAt]?.pattern, keyAt)}`, member };
+  return {
+    where: `${vault}, ${called('key pattern', textIn(listIn(named, 'keys')[keyAt], 'pattern'), keyAt)}`,
+    member,
+  };
 }
 
 /** A vault or pattern by its name; by its number, from 1, where it has none. */
@@ -83,30 +79,31 @@ function placeholders(given: unknown, path: Path): readonly { readonly path: Pat
 }
 
 function vaultsNamedTwice(given: unknown): readonly string[] {
-  const names = namesOf(given).vaults.map(({ name }) => name?.toLowerCase());
+  const names = listIn(given, 'vaults').map((vault) => textIn(vault, 'name')?.toLowerCase());
   const twice = new Set(names.filter((name, at) => name !== undefined && names.indexOf(name) !== at));
   return [...twice].map((name) => `vault ${name} is named twice: say all of it in one place`);
 }
 
 /** Patterns that never count: only the first pattern that fits a key counts, and an earlier one fits all their keys. */
 function hiddenPatterns(given: unknown): readonly string[] {
-  return namesOf(given).vaults.flatMap(({ keys }, vaultAt) =>
-    keys.flatMap(({ pattern: later }, at) => {
+  return listIn(given, 'vaults').flatMap((vault, vaultAt) => {
+    const patterns = listIn(vault, 'keys').map((key) => textIn(key, 'pattern'));
+    return patterns.flatMap((later, at) => {
       if (later === undefined) return [];
-      const hiding = keys.slice(0, at).find(({ pattern: earlier }) => earlier !== undefined && covers(earlier, later));
-      if (hiding?.pattern === undefined) return [];
+      const hiding = patterns.slice(0, at).find((earlier) => earlier !== undefined && covers(earlier, later));
+      if (hiding === undefined) return [];
       const because =
-        hiding.pattern.toLowerCase() === later.toLowerCase()
+        hiding.toLowerCase() === later.toLowerCase()
           ? 'is there twice, and only the first counts'
-          : `never counts: ${hiding.pattern}, which stands before it, fits all its keys`;
+          : `never counts: ${hiding}, which stands before it, fits all its keys`;
       return [sentence(given, ['vaults', vaultAt, 'keys', at], because)];
-    }),
-  );
+    });
+  });
 }
 
 const unknownChannels = (given: unknown, channels: readonly string[] | undefined): readonly string[] =>
-  namesOf(given).channels.flatMap((id) =>
-    id === undefined || channels === undefined || channels.includes(id) || PLACEHOLDER.test(id)
+  listIn(given, 'channels').flatMap((id) =>
+    typeof id !== 'string' || channels === undefined || channels.includes(id) || PLACEHOLDER.test(id)
       ? []
       : [`the policy: channels must name only channels there are (${channels.join(', ')}), not ${JSON.stringify(id)}`],
   );

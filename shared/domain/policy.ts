@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY_MS, moment } from './time.ts';
 
 /** A value of the policy file as a fault names it, short enough for a sentence. */
@@ -146,9 +146,13 @@ const ANY_RUN = '#';
  */
 export const covers = (earlier: string, later: string): boolean => fits(earlier, later.replaceAll('*', ANY_RUN));
 
+/** What a policy says of one vault; `undefined` where it does not name it. */
+export const policyOf = (all: Policy, vault: string): z.infer<typeof guardedVault> | undefined =>
+  all.vaults.find(({ name }) => name.toLowerCase() === vault.toLowerCase());
+
 /** The policy of one key: that of the first pattern it fits, else of its vault. A vault that the policy does not name has no guarded keys. */
 export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
-  const named = all.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
+  const named = policyOf(all, vault);
   const rule = named?.keys.find((candidate) => fits(candidate.pattern, key));
   return {
     guarded: named !== undefined && (rule?.guard ?? true),
@@ -199,7 +203,3 @@ function isInBlock(said: unknown, vault: string, key: string): boolean {
   const { guarded, mode: was } = keyPolicy({ vaults: [parsed.data], channels: [] }, vault, key);
   return guarded && was === 'block';
 }
-
-/** What a policy says of one vault; `undefined` where it does not name it. */
-export const policyOf = (all: Policy, vault: string): z.infer<typeof guardedVault> | undefined =>
-  all.vaults.find(({ name }) => name.toLowerCase() === vault.toLowerCase());

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApprovableAct, approvableActs } from './approval.ts';
 import { act, actor } from './audit-record.ts';
 import { hint } from './hint.ts';
@@ -7,13 +7,13 @@ import { pastPolicy } from './policy.ts';
 import { moment } from './time.ts';
 
 /** The key material of a version, by which it is recognized. */
-const material = z.object({
+const material = {
   keyType: z.string().optional(),
   /** Bits of an RSA modulus. */
   keySizeBits: z.number().int().optional(),
   /** SHA-256, hex, over the public part. */
   fingerprint: z.string().optional(),
-});
+};
 
 /** An approval that was consumed: the state that it allows was observed, and has been approved since. */
 const consumption = z.object({
@@ -33,7 +33,7 @@ export const approvedVersion = z.object({
   created: moment,
   /** The approved attributes; absent while the version is known but not approved. */
   attributes: attributes.optional(),
-  ...material.shape,
+  ...material,
   /** The approvals from which its approved attributes were made, oldest first. */
   consumed: z.array(consumption).default([]),
   /** Set where a person accepted it in a baseline: then it stays approved even if it was imported. */
@@ -65,11 +65,8 @@ export const lastObserved = z.object({
   /** When the read began. */
   at: moment,
   updated: moment,
-  enabled: z.boolean(),
-  notBefore: moment.optional(),
-  expiresOn: moment.optional(),
-  /** As of the last read in full: lists do not show operations. */
-  operations: z.array(z.string()),
+  /** Operations are as of the last read in full: lists do not show them. */
+  ...attributes.shape,
   /** When it was last read in full; for a disabled version that the service does not show, when it was last listed. */
   inFullAt: moment,
   /** When its operations were last read, where that was before `inFullAt`. */
@@ -104,6 +101,8 @@ const undoing = z.object({
   since: moment,
   otherwiseAt: moment.optional(),
   at: moment,
+  /** Another worker had begun to undo it, and stopped: what changed the version until `at` may be that worker's write. */
+  wasOpen: z.literal(true).optional(),
 });
 
 /** A failure that lasts: since when, and why. */
@@ -194,39 +193,34 @@ const differingKey = z.object({
   etagSince: moment,
 });
 
-/** The state of a vault's sweeps: a row of the table `vaults`. */
+/** How the sweeps of a vault went: a row of the table `vaults`. */
 export const sweepState = z.object({
-  /** The current chain of sweeps. */
-  token: z.string(),
-  /** When the next sweep is due. */
-  dueAt: moment,
+  /** When the vault was first scheduled. */
+  addedAt: moment.optional(),
+  /** The generation of the sweep that began last: a message of it, or of an older one, is dropped. */
+  startedGeneration: z.number().int().nonnegative().default(0),
+  /** Until when the sweep that began last is taken to be running; absent once it has ended. */
+  runningUntil: moment.optional(),
   /** When the last good sweep began. */
   lastGoodAt: moment.optional(),
   /** Since when sweeps fail, and why. */
   failing: lasting.optional(),
-  /** The number of sweeps that began since the last one that finished, good or refused; absent for none. */
-  unended: z.number().int().nonnegative().optional(),
-  /** When the first of the sweeps was due that have not begun; absent while sweeps begin. */
-  awaitedSince: moment.optional(),
   /** The keys that the last good sweep found differing, by name. */
   differing: z.record(z.string(), differingKey).default({}),
-  /** When a function other than the sentry scheduled a sweep; absent once the sentry has run again. */
-  rescheduledAt: moment.optional(),
   /** The policies of the vault, oldest first, each with the time from which it applied. */
   policies: z.array(pastPolicy).default([]),
 });
 export type SweepState = z.infer<typeof sweepState>;
+
+const aboutVersion = { version: z.string(), created: moment, ...material, because: z.string() };
 
 /** A change of what is approved or known, as data: it is applied to the register and recorded in the register's stream. */
 export const registerChange = z.discriminatedUnion('kind', [
   /** These attributes of the version are approved from now on. */
   z.object({
     kind: z.literal('approve-version'),
-    version: z.string(),
-    created: moment,
+    ...aboutVersion,
     attributes,
-    ...material.shape,
-    because: z.string(),
     /** A person accepted them in a baseline. */
     accepted: z.literal(true).optional(),
     consumed: consumption.optional(),
@@ -234,13 +228,7 @@ export const registerChange = z.discriminatedUnion('kind', [
     takenBack: z.literal(true).optional(),
   }),
   /** The version is known, but not approved until a person accepts it. */
-  z.object({
-    kind: z.literal('know-version'),
-    version: z.string(),
-    created: moment,
-    ...material.shape,
-    because: z.string(),
-  }),
+  z.object({ kind: z.literal('know-version'), ...aboutVersion }),
   /** The version is no longer approved. */
   z.object({ kind: z.literal('revoke-version'), version: z.string(), because: z.string() }),
   /** What people have decided on the key as a whole. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type KeyId, spell } from './key.ts';
 
 // Azure compares all of these without case.
@@ -38,10 +38,7 @@ export const versionOf = ({ vault, key }: KeyId, version: string | undefined): S
 export const versionIn = (of: Subject): string | undefined => (of.kind === 'version' ? of.version : undefined);
 
 /** Where the rows of a subject stand. No vault can be called as the partitions are that begin with an underscore. */
-export interface Place {
-  readonly partition: string;
-  readonly row: string;
-}
+type Place = { readonly partition: string; readonly row: string };
 
 const WHOLE = '_';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A moment, UTC. Written to JSON as an ISO 8601 string with milliseconds and read back from one. */
 export const moment = z.coerce.date();

@@ -1,49 +1,48 @@
-import type { AttributeChange, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
+import type { AttributeChange, Deletion, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
 
-/** Why a vault did not answer a read or a write. None of these means that a key is absent. */
-export type Refusal =
+/** The reasons why a vault does not answer a read or a write, each in the words of alerts. */
+const REFUSED = {
   /** The guardian's own identity got no token: nothing was sent, and nothing is known of the vault. */
-  | { readonly kind: 'no-token'; readonly error: Error }
-  | { readonly kind: 'forbidden-by-permission'; readonly error: Error }
-  | { readonly kind: 'forbidden-by-firewall'; readonly error: Error }
-  | { readonly kind: 'throttled'; readonly error: Error }
-  /** The service refused the token. It may refuse a good token for a moment. */
-  | { readonly kind: 'unauthenticated'; readonly error: Error }
-  /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
-  | { readonly kind: 'unreachable'; readonly error: Error }
-  /** The vault is failing over: it can be read, but not written. */
-  | { readonly kind: 'read-only'; readonly error: Error }
-  /** The service says that the request is wrong: repeating it unchanged is of no use. */
-  | { readonly kind: 'rejected'; readonly error: Error }
-  /** The service refuses a write that sets a date. Repeating it with that date is of no use. */
-  | { readonly kind: 'date-rejected'; readonly error: Error }
-  /** Azure Policy refuses a write. `longestDays`: how long a key may be valid at most, where the answer names it. */
-  | { readonly kind: 'refused-by-policy'; readonly error: Error; readonly longestDays: number | undefined };
-
-/** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
-export const UNREADABLE: Readonly<Record<string, string>> = {
   'no-token':
     'the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault',
   'forbidden-by-permission': 'the guardian has no permission to read there',
   'forbidden-by-firewall': 'the firewall of the vault refuses the guardian',
   throttled: 'the vault is throttled',
+  /** The service refused the token. It may refuse a good token for a moment. */
   unauthenticated: 'the vault does not accept the token of the guardian',
+  /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
   unreachable: 'the vault does not answer',
+  /** It can be read, but not written. */
   'read-only': 'the vault is failing over',
+  /** Repeating the request unchanged is of no use. */
   rejected: 'the vault rejects the request as wrong',
+  /** The service refuses a write that sets a date. Repeating it with that date is of no use. */
   'date-rejected': 'the vault rejects a date as wrong',
+  /** Azure Policy refuses a write. */
   'refused-by-policy': 'Azure Policy refuses the request',
+} as const;
+type Refused<Kind> = Kind extends string ? { readonly kind: Kind; readonly error: Error } : never;
+/** Why a vault did not answer a read or a write. None of these means that a key is absent. */
+export type Refusal =
+  | Refused<Exclude<keyof typeof REFUSED, 'refused-by-policy'>>
+  /** `longestDays`: how long a key may be valid at most, where the answer names it. */
+  | (Refused<'refused-by-policy'> & { readonly longestDays: number | undefined });
+
+/** Why a vault or a key cannot be read, in the words of alerts, by the code of the reason. */
+export const UNREADABLE: Readonly<Record<string, string>> = {
+  ...REFUSED,
   missing: 'the vault answers that it is not there',
   'older-copy': 'the vault shows an older copy than before, as during a failover',
-} satisfies Readonly<Record<Refusal['kind'] | 'missing' | 'older-copy', string>>;
+};
 
-/** The service says that it is not there: absence, and no refusal. */
-export type Missing = { readonly kind: 'missing' };
 /** Another operation on the same key is in progress. Passing. */
 export type Conflict = { readonly kind: 'conflict'; readonly error: Error };
 
-/** The result of a read or a write. Refusals are returned, not thrown: the caller has to handle each. */
-export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Missing | Refusal;
+/**
+ * The result of a read or a write; `missing` where the service says that it is not there. Refusals are returned, not thrown:
+ * the caller has to handle each.
+ */
+export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'missing' } | Refusal;
 
 /** An item of the vault's list of keys: the attributes of the key's current version, without the version's name. */
 export interface ListedKey extends Omit<ListedVersion, 'version'> {
@@ -59,11 +58,8 @@ export interface KeyList {
 }
 
 /** A key that is soft-deleted; it can be recovered until `scheduledPurgeOn`. */
-export interface DeletedKey {
+export interface DeletedKey extends Deletion {
   readonly key: string;
-  readonly managed: boolean;
-  readonly deletedOn: Date;
-  readonly scheduledPurgeOn: Date | undefined;
 }
 
 /** A version read in full. */

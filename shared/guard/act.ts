@@ -1,22 +1,35 @@
-import { factsOf } from '../domain/actions/registry.ts';
+import { type Action, factsOf } from '../domain/actions/registry.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Ended, Intent, IntentRow, Outcome } from '../domain/decision.ts';
+import {
+  type Decision,
+  type Ended,
+  type Intent,
+  type IntentRow,
+  type Outcome,
+  undoneBy,
+  undoneFinding,
+} from '../domain/decision.ts';
 import { partitionOf, spellSubject } from '../domain/subject.ts';
 import type { Answer, Conflict } from '../domain/vault.ts';
+import { together } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
-import { type Claim, claimWith } from './claim.ts';
-import type { Decided, Guarded, MayWrite } from './guarded.ts';
+import { type Claim, claimWith, hasEnded } from './claim.ts';
+import type { Guarded, MayWrite } from './guarded.ts';
 import { intentEntry, notSentEntry } from './records.ts';
 
 /** The result of sending the actions of one decision. */
 export type Acted =
   /** The claim ended or was taken over: the next owner of the claim does the rest. */
   | { readonly kind: 'lost-claim' }
-  /** A hold or an approval was changed between the decision and the write: nothing was written. */
-  | { readonly kind: 'stopped'; readonly claim: Claim; readonly by: Exclude<MayWrite['kind'], 'yes'> }
-  /** The intents that were sent, with their answers. The rest was left out where a hold or an approval was changed meanwhile. */
-  | { readonly kind: 'sent'; readonly claim: Claim; readonly sent: readonly Ended[] };
+  | {
+      readonly kind: 'acted';
+      readonly claim: Claim;
+      /** The intents that were sent, with their answers. */
+      readonly sent: readonly Ended[];
+      /** Why the rest was not sent: a hold or an approval was changed after the decision. */
+      readonly stoppedBy?: Exclude<MayWrite['kind'], 'yes'>;
+    };
 
 /** Writes of one round at most: they are sent one after the other, and their intents have to fit into the claim's row. */
 const MOST_AT_ONCE = 50;
@@ -28,19 +41,12 @@ const MOST_AT_ONCE = 50;
  */
 export async function act(
   guarded: Guarded,
-  { decision, intentOf }: Decided,
+  decision: Decision,
   claim: Claim,
   before: readonly AuditEntry[],
   ports: Ports,
 ): Promise<Acted> {
-  const intents = decision.actions.slice(0, MOST_AT_ONCE).map(
-    (action): Intent => ({
-      id: ports.newId(),
-      at: ports.now(),
-      action,
-      ...intentOf(action),
-    }),
-  );
+  const intents = decision.actions.slice(0, MOST_AT_ONCE).map((action) => intentOf(action, decision, ports));
   const { claimed, rows, mayWrite } = await prepared(guarded, intents, claim, before, ports);
   const lost = async (unsent: readonly Stored<IntentRow>[]): Promise<Acted> => {
     await forget(unsent, ports);
@@ -52,12 +58,10 @@ export async function act(
   // asks again whether the subject is still ours and whether people still want it.
   for (const [nth, intent] of intents.entries()) {
     const word = nth === 0 ? mayWrite : await guarded.mayWrite();
-    if (ports.now().getTime() >= claimed.until.getTime()) return lost(rows.slice(nth));
+    if (hasEnded(claimed, ports.now())) return lost(rows.slice(nth));
     if (word.kind !== 'yes') {
       await withhold(intents.slice(nth), rows.slice(nth), word, ports);
-      return sent.length === 0
-        ? { kind: 'stopped', claim: claimed, by: word.kind }
-        : { kind: 'sent', claim: claimed, sent };
+      return { kind: 'acted', claim: claimed, sent, stoppedBy: word.kind };
     }
     const answer = await factsOf(intent.action).send(ports, intent.id);
     const outcome = answeredOutcome(answer);
@@ -65,7 +69,15 @@ export async function act(
     // After a 503 the write may have been done: its intent stays, and explains its audit record if one comes.
     if (outcome.kind === 'failed' && answer.kind !== 'read-only') await forget(rows.slice(nth, nth + 1), ports);
   }
-  return { kind: 'sent', claim: claimed, sent };
+  return { kind: 'acted', claim: claimed, sent };
+}
+
+/** The intent of an action: the findings that it undoes, and the dates that become approved once it is done. */
+function intentOf(action: Action, decision: Decision, { newId, now }: Pick<Ports, 'newId' | 'now'>): Intent {
+  const undone = undoneBy(action, decision);
+  const dates = undone.flatMap(({ approves }) => approves ?? []);
+  const approves: Intent['approves'] = dates.length === 0 ? undefined : Object.assign({}, ...dates);
+  return { id: newId(), at: now(), action, findings: undone.map((one) => undoneFinding.parse(one)), approves };
 }
 
 /** Holds and approvals are read again where recording took longer than this, in ms. */
@@ -78,11 +90,7 @@ async function prepared(
   claim: Claim,
   before: readonly AuditEntry[],
   ports: Ports,
-): Promise<{
-  readonly claimed: Claim | undefined;
-  readonly rows: readonly Stored<IntentRow>[];
-  readonly mayWrite: MayWrite;
-}> {
+) {
   const { subject, who } = guarded;
   const beganMs = performance.now();
   // A person acts under another identity, so the intent explains no act of the guardian's own.
@@ -101,10 +109,7 @@ async function prepared(
     const put = (await Promise.allSettled(puts)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const [forgotten] = await Promise.allSettled([forget(put, ports)]);
     if (forgotten.status === 'fulfilled') throw error;
-    throw new AggregateError(
-      [error, forgotten.reason],
-      `The intents for ${spellSubject(subject)} could not be recorded.`,
-    );
+    throw together([error, forgotten.reason], `The intents for ${spellSubject(subject)} could not be recorded.`);
   }
 }
 
@@ -127,36 +132,21 @@ async function withhold(
 
 /** The outcome of a write by its answer alone, before anything was read back. */
 export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
-  switch (answer.kind) {
-    case 'ok':
-      return { kind: 'begun' };
-    case 'missing':
-      return { kind: 'failed', because: 'not found' };
-    case 'unreachable':
-      // The service may have done it: the next read shows that.
-      return { kind: 'unknown', because: answer.error.message };
-    case 'conflict':
-    case 'no-token':
-    case 'throttled':
-    case 'unauthenticated':
-    case 'read-only':
-    case 'forbidden-by-permission':
-    case 'forbidden-by-firewall':
-    case 'rejected':
-    case 'date-rejected':
-    case 'refused-by-policy':
-      return { kind: 'failed', because: `${answer.kind}: ${answer.error.message}` };
-    default:
-      return answer satisfies never;
-  }
+  if (answer.kind === 'ok') return { kind: 'begun' };
+  if (answer.kind === 'missing') return { kind: 'failed', because: 'not found' };
+  const { message } = answer.error;
+  // The service may have done what it did not answer: the next read shows that.
+  if (answer.kind === 'unreachable') return { kind: 'unknown', because: message };
+  return { kind: 'failed', because: `${answer.kind}: ${message}` };
 }
 
 /** How an intent ended, by what the vault shows now. */
-export function afterReading({ intent, outcome, isTaken }: Ended, isShown: boolean): Ended {
-  if (isShown) return { intent, outcome: { kind: 'done' }, isTaken: true };
-  if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return { intent, outcome, isTaken };
+export function afterReading(before: Ended, isShown: boolean): Ended {
+  const { intent, outcome } = before;
+  if (isShown) return { ...before, outcome: { kind: 'done' }, isTaken: true };
+  if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return before;
   const why = outcome.kind === 'unknown' ? `${outcome.because} ` : '';
-  return { intent, outcome: { kind: 'failed', because: `${why}Reading back does not show it.` }, isTaken };
+  return { ...before, outcome: { kind: 'failed', because: `${why}Reading back does not show it.` } };
 }
 
 /** Why an intent failed or its outcome is unknown; `undefined` otherwise. */

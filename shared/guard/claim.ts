@@ -13,10 +13,7 @@ export const claimedBackSeconds = ({ newId }: Pick<Ports, 'newId'>): number =>
 
 /** The right to work on one subject. Only one worker has it; it ends by itself after 30 s. */
 export interface Claim {
-  readonly owner: string;
   readonly stored: Stored<ClaimRow>;
-  /** From then on another worker may take it over. */
-  readonly until: Date;
   /** The intents that are not closed yet, of this worker or of the one before it. */
   readonly open: readonly Intent[];
 }
@@ -44,10 +41,10 @@ export async function claim(subject: Subject, { tables: { claims }, now, newId }
   return taken === undefined ? undefined : claimOf(taken);
 }
 
-const claimOf = (stored: Stored<ClaimRow>): Claim => {
-  const { owner, until, intents } = stored.value;
-  return { owner, stored, until, open: intents };
-};
+const claimOf = (stored: Stored<ClaimRow>): Claim => ({ stored, open: stored.value.intents });
+
+/** Whether another worker may take the claim over. */
+export const hasEnded = ({ stored }: Claim, now: Date): boolean => now.getTime() >= stored.value.until.getTime();
 
 /** Whether a claim has ended. A claim that would end later than any claim can was made by a wrong clock, and counts as ended. */
 const isOver = (until: Date, now: Date): boolean =>
@@ -76,7 +73,7 @@ export async function claimWith(
 
 /** A claim as it is until its end; after that renewed, or `undefined` where another worker took it over. */
 export const stillOurs = async (mine: Claim, needs: Needs): Promise<Claim | undefined> =>
-  needs.now().getTime() < mine.until.getTime() ? mine : claimWith(mine, [], needs);
+  hasEnded(mine, needs.now()) ? claimWith(mine, [], needs) : mine;
 
 /** Ends a claim. Does nothing where another worker has taken it over. */
 export async function releaseClaim({ stored }: Claim, { tables }: Needs): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Action } from '../domain/actions/registry.ts';
 import type { Actor, AuditEntry } from '../domain/audit-record.ts';
-import type { Decision, Ended, Intent } from '../domain/decision.ts';
+import type { Decision, Ended } from '../domain/decision.ts';
 import type { Inspection } from '../domain/hint.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Subject } from '../domain/subject.ts';
@@ -53,8 +53,6 @@ export interface Guarded {
 /** A decision, with what only the guard of its subject knows. */
 export interface Decided {
   readonly decision: Decision;
-  /** The findings that one of its actions undoes, and the dates that become approved once it is done. */
-  intentOf(action: Action): Pick<Intent, 'findings' | 'approves'>;
   /** Returns the step after this decision. What becomes approved by it is recorded here, before anything is written to the vault. */
   takeNote(remembered: RecordedDecision): Promise<Guarded>;
 }

@@ -1,8 +1,8 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Decision, Ended } from '../domain/decision.ts';
+import type { Ended } from '../domain/decision.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { spellSubject } from '../domain/subject.ts';
-import { RowUnreadable } from '../errors.ts';
+import { RowUnreadable, together } from '../errors.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
@@ -10,7 +10,7 @@ import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { act, afterReading, failureOf } from './act.ts';
 import { type Claim, claim, claimedBackSeconds, releaseClaim, stillOurs } from './claim.ts';
-import type { Decided, Guarded, GuardOf, SubjectGuard } from './guarded.ts';
+import type { Guarded, GuardOf, Result, SubjectGuard } from './guarded.ts';
 import { outcomeEntry, recordedDecision } from './records.ts';
 import { guardOf } from './registry.ts';
 
@@ -21,12 +21,7 @@ export type Inspected =
   | { readonly kind: 'busy' }
   /** The subject could not be read. */
   | { readonly kind: 'not-observed'; readonly because: string }
-  | {
-      readonly kind: 'ended';
-      readonly decision: Decision;
-      readonly ended: readonly Ended[];
-      readonly failure: string | undefined;
-    };
+  | ({ readonly kind: 'ended' } & Result);
 
 /**
  * Inspects one subject now: claims it, reads it, decides, acts, reads back, records and alerts. A repeated message, one out
@@ -76,7 +71,7 @@ async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim,
     const [released] = await Promise.allSettled([releaseClaim(mine, ports)]);
     if (released.status === 'fulfilled') throw error;
     const what = `Inspecting ${spellSubject(message.subject)} failed, and so did releasing its claim.`;
-    throw new AggregateError([error, released.reason], what);
+    throw together([error, released.reason], what);
   }
 }
 
@@ -95,11 +90,12 @@ async function work(message: Inspection, guard: SubjectGuard, mine: Claim, ports
   const { guarded, before, ended } = progress;
   // What took longer than the claim may be somebody else's by now: then they conclude.
   const still = await stillOurs(progress.claim, ports);
-  if (before.length > 0) await append(guarded, before, ports);
+  await append(guarded, before, ports);
   if (still === undefined) return { inspected: { kind: 'busy' }, left: undefined };
-  await guarded.conclude({ decision, ended, failure });
+  const result = { decision, ended, failure };
+  await guarded.conclude(result);
   // What nobody could read back stays open in the claim: whoever takes it over closes it by reading.
-  return { inspected: { kind: 'ended', decision, ended, failure }, left: isUnread ? undefined : still };
+  return { inspected: { kind: 'ended', ...result }, left: isUnread ? undefined : still };
 }
 
 /** The state of an inspection between two steps. */
@@ -117,7 +113,7 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
   if (mine.open.length === 0) return progress;
   const closed = mine.open.map((intent) =>
     afterReading(
-      { intent, outcome: { kind: 'unknown', because: 'The earlier worker stopped.' }, isTaken: true },
+      { intent, outcome: { kind: 'unknown', because: 'The earlier worker stopped.' }, isTaken: true, wasOpen: true },
       guarded.isShown(intent.action),
     ),
   );
@@ -135,10 +131,8 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
 const MOST_ROUNDS = 3;
 
 /** The result of deciding, acting and reading back. */
-interface Worked {
+interface Worked extends Omit<Result, 'ended'> {
   readonly progress: Progress;
-  readonly decision: Decision;
-  readonly failure: string | undefined;
   /** Whether the last writes could not be read back. */
   readonly isUnread: boolean;
 }
@@ -147,40 +141,25 @@ interface Worked {
 async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Worked | 'lost-claim'> {
   let progress = begun;
   for (let round = 1; ; round += 1) {
-    const decided = progress.guarded.decide(ports.now());
-    const { decision } = decided;
-    progress = await noted(progress, decided, hints, ports);
+    const { decision, takeNote } = progress.guarded.decide(ports.now());
+    const { guarded, before } = progress;
+    const { entries, remembered } = recordedDecision(guarded.subject, decision, hints, guarded.lastDecision, ports);
+    progress = { ...progress, guarded: await takeNote(remembered), before: [...before, ...entries] };
     const worked = { decision, failure: undefined, isUnread: false };
     if (decision.actions.length === 0) return { ...worked, progress };
-    const acted = await act(progress.guarded, decided, progress.claim, progress.before, ports);
+    const acted = await act(progress.guarded, decision, progress.claim, progress.before, ports);
     if (acted.kind === 'lost-claim') return acted.kind;
     progress = { ...progress, claim: acted.claim, before: [] };
-    if (acted.kind === 'sent') {
+    if (acted.sent.length > 0) {
       const back = await readBack(progress, acted.sent, ports);
       progress = back.progress;
       const { failure, isUnread } = back;
       if (failure !== undefined || round === MOST_ROUNDS) return { progress, decision, failure, isUnread };
-    } else if (acted.by === 'approvals-changed' && round === MOST_ROUNDS)
+    } else if (acted.stoppedBy === 'approvals-changed' && round === MOST_ROUNDS)
       return { ...worked, progress, failure: 'approvals were changed in every round' };
     // A hold or an approval that was changed meanwhile counts in the next round's decision.
     progress = { ...progress, guarded: await progress.guarded.withWords() };
   }
-}
-
-/** Adds a decision to the progress: its record is appended to the trail with the next ones. */
-async function noted(
-  progress: Progress,
-  { decision, takeNote }: Decided,
-  hints: readonly Hint[],
-  ports: Ports,
-): Promise<Progress> {
-  const { guarded, before } = progress;
-  const { entries, remembered } = recordedDecision(guarded.subject, decision, hints, guarded.lastDecision, ports);
-  return {
-    ...progress,
-    guarded: await takeNote(remembered),
-    before: [...before, ...entries],
-  };
 }
 
 /** Reads the subject back, and sets the outcome of each intent by what the vault shows, not by the answer. */

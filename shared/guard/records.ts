@@ -68,13 +68,13 @@ function hashOf({ judgements }: Decision): string {
 /** The records of actions that were not sent, with the reason. */
 const withheldEntries = (subject: Subject, { judgements }: Decision, needs: Needs): readonly AuditEntry[] =>
   judgements.flatMap(({ finding, verdict }) => {
-    const about = subjectOfFinding(subject, finding);
-    const { rule } = finding;
-    if (verdict.kind === 'withheld')
-      return [entry('withheld', about, { rule, because: verdict.because, action: verdict.action }, needs)];
-    if (verdict.kind === 'approved')
-      return [entry('withheld', about, { rule, because: 'approved', approval: verdict.approval }, needs)];
-    return [];
+    if (verdict.kind !== 'withheld' && verdict.kind !== 'approved') return [];
+    const { rule, undo: action } = finding;
+    const why =
+      verdict.kind === 'withheld'
+        ? { because: verdict.because, action }
+        : { because: 'approved', approval: verdict.approval };
+    return [entry('withheld', subjectOfFinding(subject, finding), { rule, ...why }, needs)];
   });
 
 /** The subject of a finding: a version of the inspected key, or the inspected subject itself. */

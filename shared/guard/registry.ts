@@ -4,10 +4,5 @@ import { keyGuard } from './keys/guard.ts';
 const guards: readonly GuardOf[] = [keyGuard()];
 
 /** The guard of a subject: the first that takes subjects of its kind. */
-export const guardOf: GuardOf = (subject) => {
-  for (const of of guards) {
-    const guard = of(subject);
-    if (guard !== undefined) return guard;
-  }
-  return undefined;
-};
+export const guardOf: GuardOf = (subject) =>
+  guards.map((guardFor) => guardFor(subject)).find((guard) => guard !== undefined);

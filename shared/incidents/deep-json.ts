@@ -1,32 +1,24 @@
-/** A piece that is still to be written: text as it is, or a value. */
-type Piece = { readonly text: string } | { readonly value: unknown };
-
 /** Plain JSON data as JSON, however deep it is nested: `JSON.stringify` runs out of stack at some thousand levels. */
 export function deepJson(data: unknown): string {
   const written: string[] = [];
-  const left: Piece[] = [{ value: data }]; // the next one last
-  for (let piece = left.pop(); piece !== undefined; piece = left.pop()) {
-    if ('text' in piece) written.push(piece.text);
-    else if (typeof piece.value !== 'object' || piece.value === null)
-      written.push(JSON.stringify(piece.value) ?? 'null');
-    else for (const inner of piecesOf(piece.value).toReversed()) left.push(inner);
+  const open = [piecesOf(data)]; // the innermost last
+  for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
+    const { done, value } = inner.next();
+    if (done === true) open.pop();
+    else if (typeof value === 'string') written.push(value);
+    else open.push(piecesOf(value.member));
   }
   return written.join('');
 }
 
-function piecesOf(value: object): readonly Piece[] {
-  if (Array.isArray(value))
-    return [
-      { text: '[' },
-      ...value.flatMap((item: unknown, place): Piece[] => [...comma(place), { value: item }]),
-      { text: ']' },
-    ];
-  const members = Object.entries(value).flatMap(([name, member], place): Piece[] => [
-    ...comma(place),
-    { text: `${JSON.stringify(name)}:` },
-    { value: member },
-  ]);
-  return [{ text: '{' }, ...members, { text: '}' }];
+/** A value as JSON, in order: text as it is, and members that are still to be written. */
+function* piecesOf(value: unknown): Generator<string | { readonly member: unknown }, void> {
+  if (typeof value !== 'object' || value === null) return yield JSON.stringify(value) ?? 'null';
+  const isList = Array.isArray(value);
+  yield isList ? '[' : '{';
+  for (const [place, [name, member]] of Object.entries(value).entries()) {
+    yield `${place === 0 ? '' : ','}${isList ? '' : `${JSON.stringify(name)}:`}`;
+    yield { member };
+  }
+  yield isList ? ']' : '}';
 }
-
-const comma = (place: number): readonly Piece[] => (place === 0 ? [] : [{ text: ',' }]);

@@ -5,61 +5,51 @@ import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
-/** An alert that waits for its incident's row to be written. */
-export interface Announced {
-  /** To be called once the incident's row is written: queues the alert. */
-  confirm(): Promise<void>;
-  /**
-   * To be called where somebody else wrote the incident's row first: people are alerted of that row instead, since the other
-   * writer may have crashed before its alert.
-   *
-   * @param standing the incident as it is now; `undefined` where it is gone
-   */
-  withdraw(standing: Incident | undefined): Promise<void>;
-}
-
 /**
- * Prepares the alert of an incident that is opened or changed. Writes a row of the outbox for each of its channels, and a
- * record, both before the incident's row: after a crash in between people are alerted, possibly twice, but never not at all.
- * The messages only make the sender faster: the sentry queues every row that is due.
+ * Alerts people of an incident that is opened or changed, around the write of its row. Before that it writes a row of the
+ * outbox for each of its channels, and a record: after a crash in between people are alerted, possibly twice, but never not
+ * at all. After it, it queues the alert. Where somebody else wrote the incident's row first, people are alerted of that row
+ * instead, since the other writer may have crashed before its alert. The messages only make the sender faster: the sentry
+ * queues every row that is due.
+ *
+ * @param write writes the incident's row; false where somebody else wrote it first
+ * @returns what `write` does
  */
-export async function announce(content: AlertContent, needs: Ports): Promise<Announced> {
+export async function announce(content: AlertContent, write: () => Promise<boolean>, needs: Ports): Promise<boolean> {
   const { incident } = content;
+  const { outbox, incidents } = needs.tables;
   const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
   // A process without channels, as a person's command, writes one row for all channels of the sender.
   const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
-  const rows = channels.map((id) => ({
-    row: `${incident.id},${incident.revision},${id}`,
-    value: { ...content, channel: id, attempts: 0, dueAt: needs.now() } satisfies OutboxRow,
-  }));
   const inserted = await Promise.all(
-    rows.map(async ({ row, value }) => ({
-      row,
-      value,
-      stored: await needs.tables.outbox.insert(partition, row, value),
-    })),
+    channels.map(async (id) => {
+      const row = `${incident.id},${incident.revision},${id}`;
+      const value: OutboxRow = { ...content, channel: id, attempts: 0, dueAt: needs.now() };
+      return { row, value, stored: await outbox.insert(partition, row, value) };
+    }),
   );
   await needs.trail.append([recorded(content, channels, absent, needs)]);
-  return {
-    async confirm() {
-      for (const { row, value, stored } of inserted) {
-        // Another writer, whose change of the incident failed, announced something else under the same revision.
-        if (stored === undefined) await needs.tables.outbox.put(partition, row, value);
-        await needs.queues.alerts.send({ partition, row });
-      }
-    },
-    async withdraw(standing) {
-      for (const { row, stored } of inserted) {
-        if (stored === undefined) continue;
-        if (standing?.revision === incident.revision) {
-          await needs.tables.outbox.replace(stored, { ...stored.value, event: eventOf(standing), incident: standing });
-          // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
-          await needs.queues.alerts.send({ partition, row });
-        } else await needs.tables.outbox.remove(stored);
-      }
-    },
-  };
+  const isWritten = await write();
+  // Gone where there is none, or where it cannot be read.
+  const standing = isWritten ? [] : (await incidents.list(partition)).stored;
+  const instead = standing.find(({ value }) => value.id === incident.id)?.value;
+  for (const { row, value, stored } of inserted) {
+    if (isWritten) {
+      // Another writer, whose change of the incident failed, announced something else under the same revision.
+      if (stored === undefined) await outbox.put(partition, row, value);
+    } else if (stored === undefined) {
+      continue;
+    } else if (instead?.revision !== incident.revision) {
+      await outbox.remove(stored);
+      continue;
+    } else {
+      // They may be ourselves, where only the answer was lost: what follows must not be sent before this.
+      await outbox.replace(stored, { ...stored.value, event: eventOf(instead), incident: instead });
+    }
+    await needs.queues.alerts.send({ partition, row });
+  }
+  return isWritten;
 }
 
 const eventOf = ({ state, revision }: Incident): AlertContent['event'] =>

@@ -41,25 +41,15 @@ export async function quarantine({ content, because: given }: Unparsed, source: 
   if ((await ports.quarantine.read(document)) !== undefined) return;
   const detail = { source, document, because, characters: content.length };
   await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);
-  await alertOperators(document, folder, because, source, ports);
-  // Alerted last: after a crash before it, the message is delivered again and all of this is repeated.
-  await ports.quarantine.create(document, content);
-}
-
-async function alertOperators(
-  document: string,
-  folder: string,
-  because: string,
-  source: string,
-  ports: Ports,
-): Promise<void> {
   const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. Later ones from the same source are in ${folder}.`;
   const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what);
   const id = incidentId(draft, source);
   const { stored } = await readIncidents(ports, GUARDIAN);
   // The incident names the folder, which has all the others that come while it is open.
-  if (stored.some(({ value }) => value.id === id && value.state === 'open')) return;
-  await openIncident(draft, ports, id);
+  const isOpen = stored.some(({ value }) => value.id === id && value.state === 'open');
+  if (!isOpen) await openIncident(draft, ports, id);
+  // Stored last: after a crash before it, the message is delivered again and all of this is repeated.
+  await ports.quarantine.create(document, content);
 }
 
 /** Quarantines the content of rows that cannot be read. The rows stay as they are. */

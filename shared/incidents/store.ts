@@ -46,15 +46,13 @@ async function openAmong(
     return;
   }
   const opened: Incident = { ...draft, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
-  const announced = await announce({ event: 'opened', incident: opened }, needs);
-  const stored = await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened);
-  await (stored === undefined ? announced.withdraw(await standingAs(opened, needs)) : announced.confirm());
+  await announce(
+    { event: 'opened', incident: opened },
+    async () => (await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened)) !== undefined,
+    needs,
+  );
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
-
-/** How an incident stands that somebody else wrote meanwhile; `undefined` where it is gone or cannot be read. */
-const standingAs = async ({ id, subject }: Incident, needs: Ports): Promise<Incident | undefined> =>
-  (await standingOf(needs, subject)).find(({ value }) => value.id === id)?.value;
 
 const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 'subject'>): boolean =>
   one.kind === other.kind && one.reason === other.reason && spellSubject(one.subject) === spellSubject(other.subject);
@@ -126,14 +124,13 @@ async function changeIncident(
     ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
   };
   // Only the time of the newest act changed: people need no alert of that.
+  const write = async (to: Incident): Promise<boolean> =>
+    (await needs.tables.incidents.replace(stored, to)) !== undefined;
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
-    return (await needs.tables.incidents.replace(stored, next)) !== undefined;
+    return write(next);
   const changed = { ...next, revision: was.revision + 1 };
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
-  const announced = await announce({ event, incident: changed }, needs);
-  const isWritten = (await needs.tables.incidents.replace(stored, changed)) !== undefined;
-  await (isWritten ? announced.confirm() : announced.withdraw(await standingAs(changed, needs)));
-  return isWritten;
+  return announce({ event, incident: changed }, () => write(changed), needs);
 }
 
 /** Resolves an incident. Returns false, and changes nothing, where somebody else changed it meanwhile. */

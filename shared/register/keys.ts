@@ -1,6 +1,5 @@
 import type { KeyId } from '../domain/key.ts';
 import { EMPTY_KEY_RECORD, type KeyRecord } from '../domain/register.ts';
-import type { RowUnreadable } from '../errors.ts';
 import type { PortTables } from '../ports.ts';
 import type { Stored } from './rows.ts';
 
@@ -22,27 +21,13 @@ export async function readKey(keys: Keys, { vault, key }: KeyId): Promise<KnownK
 }
 
 /** Every key of a vault in the register, by name; rows that cannot be read are listed separately. */
-export async function readKeys(
-  keys: Keys,
-  vault: string,
-): Promise<{
-  readonly known: ReadonlyMap<string, KnownKey>;
-  readonly unreadable: ReadonlyMap<string, RowUnreadable>;
-}> {
+export async function readKeys(keys: Keys, vault: string) {
   const { stored, unreadable } = await keys.list(vault);
-  return {
-    known: new Map(stored.map((one) => [one.row.row, { record: one.value, stored: one }])),
-    unreadable: new Map(unreadable.map((error) => [error.row, error])),
-  };
+  const known: ReadonlyMap<string, KnownKey> = new Map(
+    stored.map((one) => [one.row.row, { record: one.value, stored: one }]),
+  );
+  return { known, unreadable: new Map(unreadable.map((error) => [error.row, error])) };
 }
-
-/** Writes a key's row if it is still as it was read; false where somebody else wrote it meanwhile. */
-export const writeKey = (
-  keys: Keys,
-  { vault, key }: KeyId,
-  { stored }: Pick<KnownKey, 'stored'>,
-  record: KeyRecord,
-): Promise<boolean> => keys.write(vault, key, stored, record);
 
 /** Changes a key's row, reading it again as often as somebody else was faster. Throws `RowUnreadable` as `readKey` does. */
 export const changeKey = (

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { RowUnreadable } from '../errors.ts';
 import type { Row, Table } from '../storage.ts';
 

@@ -1,17 +1,28 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { approval } from '../domain/approval.ts';
 import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';
 import { incident, outboxRow } from '../domain/incident.ts';
 import { policy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
+import { due } from '../domain/schedule.ts';
 import { moment } from '../domain/time.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
 import { rowsOf } from './rows.ts';
 
 /** The names of the tables in the register's storage, besides the trail's spool. */
-export const tableNames = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents'] as const;
+export const tableNames = [
+  'claims',
+  'keys',
+  'vaults',
+  'approvals',
+  'holds',
+  'incidents',
+  'outbox',
+  'intents',
+  'schedule',
+] as const;
 export type TableName = (typeof tableNames)[number];
 
 /** The tables by what their rows hold. */
@@ -29,5 +40,6 @@ export const typedTables = (table: (name: TableName) => Table): PortTables => {
     incidents: rowsOf('incidents', table('incidents'), incident),
     outbox: rowsOf('outbox', table('outbox'), outboxRow),
     intents: rowsOf('intents', table('intents'), intentRow),
+    schedule: rowsOf('schedule', table('schedule'), due),
   };
 };

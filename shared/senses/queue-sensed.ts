@@ -3,7 +3,6 @@ import { spellSubject } from '../domain/subject.ts';
 import { inTurns } from '../in-turns.ts';
 import { quarantine, type Unparsed } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { helpSentry } from './sweep/schedule.ts';
 
 /** What a sense made of its input. */
 export interface Sensed {
@@ -60,5 +59,4 @@ export async function queueSensed(sensed: Sensed, sense: string, ports: Ports): 
     () => inTurns(1, inOrder, (some) => inTurns(AT_ONCE, some, (one) => quarantine(one, sense, ports))),
   ];
   await inTurns(AT_ONCE, steps, (step) => step());
-  await helpSentry(sense, ports);
 }

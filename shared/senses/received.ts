@@ -1,7 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { helpSentry } from './sweep/schedule.ts';
 
 /** Parses a message of a queue and passes it on. A message that cannot be parsed is quarantined and not tried again. */
 export async function received<T>(
@@ -15,5 +14,4 @@ export async function received<T>(
   if (!parsed.success)
     return quarantine({ content: wholeText(message), because: z.prettifyError(parsed.error) }, by, ports);
   await handle(parsed.data, ports);
-  await helpSentry(by, ports);
 }

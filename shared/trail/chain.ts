@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditEntry, type AuditRecord, auditRecord } from '../domain/audit-record.ts';
 import { recordable } from './recordable.ts';
 import { wellFormed } from './well-formed.ts';
@@ -12,6 +12,9 @@ export interface ChainHead {
   /** SHA-256, hex. */
   readonly hash: string;
 }
+
+/** An entry that is to be appended; `appendedAt` where it was spooled before. */
+export type Pending = AuditEntry & Pick<AuditRecord, 'appendedAt'>;
 
 /** A fault of a line. */
 export type ChainFault =
@@ -30,11 +33,6 @@ export type ChainFault =
   /** The record's place is right, but its hash of the record before is wrong. */
   | 'not-linked';
 
-/** A line as it was read: a record, or a fault. */
-export type LineRead =
-  | { readonly kind: 'record'; readonly record: AuditRecord }
-  | { readonly kind: 'fault'; readonly because: ChainFault };
-
 /** Whether every line follows from the one before. */
 export type ChainCheck =
   | { readonly kind: 'holds'; readonly records: readonly AuditRecord[]; readonly head: ChainHead }
@@ -47,17 +45,11 @@ export const chainStart = (stream: string): ChainHead => ({ sequence: 0, hash: s
 /**
  * The record that follows `previous`. Halves of surrogate pairs, which UTF-8 cannot carry, become U+FFFD.
  *
- * @param appendedAt when it is appended, where it was spooled before
  * @throws EntryInvalid where the entry is not one (a date that is none, a number that is no number)
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
-export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date): AuditRecord {
-  const linked = {
-    ...entry,
-    ...(appendedAt === undefined ? {} : { appendedAt }),
-    sequence: previous.sequence + 1,
-    previousHash: previous.hash,
-  };
+export function link(entry: Pending, previous: ChainHead): AuditRecord {
+  const linked = { ...entry, sequence: previous.sequence + 1, previousHash: previous.hash };
   return recordable(entry.id, () => {
     const unsealed = unsealedRecord.parse(wellFormed(linked));
     return { ...unsealed, hash: sha256(canonical(unsealed)) };
@@ -67,17 +59,17 @@ export function link(entry: AuditEntry, previous: ChainHead, appendedAt?: Date):
 /** The record as a line of its stream, without the line's end. */
 export const toLine = (record: AuditRecord): string => canonical(record);
 
-/** The record in a line, or the fault of the line alone: whether it follows the line before it is not checked. */
-export function readLine(line: string): LineRead {
+/** The record in a line, or the fault of that line alone: whether it follows the line before it is not checked. */
+export function readLine(line: string): AuditRecord | ChainFault {
   const members = parse(line);
-  if (members === undefined) return { kind: 'fault', because: 'not-json' };
+  if (members === undefined) return 'not-json';
   const { hash, ...others } = members;
   const record = auditRecord.safeParse(members);
-  if (!record.success) return { kind: 'fault', because: 'not-a-record' };
-  if (hash !== sha256(canonical(others))) return { kind: 'fault', because: 'edited' };
+  if (!record.success) return 'not-a-record';
+  if (hash !== sha256(canonical(others))) return 'edited';
   // What the canonical form hides (a member given twice, white space, an escape) would be an edit that no hash shows.
-  if (line !== canonical(members)) return { kind: 'fault', because: 'not-canonical' };
-  return { kind: 'record', record: record.data };
+  if (line !== canonical(members)) return 'not-canonical';
+  return record.data;
 }
 
 /**
@@ -93,12 +85,12 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
   for (const line of lines) {
     const atSequence = head.sequence + 1;
     const read = readLine(line);
-    if (read.kind === 'fault') return { kind: 'broken', atSequence, because: read.because };
-    const { sequence, previousHash, hash } = read.record;
+    if (typeof read === 'string') return { kind: 'broken', atSequence, because: read };
+    const { sequence, previousHash, hash } = read;
     if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
     if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };
     if (previousHash !== head.hash) return { kind: 'broken', atSequence, because: 'not-linked' };
-    records.push(read.record);
+    records.push(read);
     head = { sequence, hash };
   }
   return { kind: 'holds', records, head };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { RegisterChange } from '../domain/register.ts';

@@ -1,14 +1,13 @@
-import { StorageUnreachable } from '../errors.ts';
-import type { Lease, Spool, Spooled } from './spool.ts';
+import { StorageUnreachable, together } from '../errors.ts';
+import type { Spool, Spooled } from './spool.ts';
 import type { StreamName } from './stream-name.ts';
-import type { Pending } from './write-block.ts';
+import type { WriteToStream } from './stream-writer.ts';
 
 /** What replaying needs: the spool, and a way to append to streams. */
 export interface ReplayNeeds {
   readonly spool: Spool;
   readonly now: () => Date;
-  /** Resolves when all of them are in the stream. Throws `StorageUnreachable`. */
-  readonly write: (stream: StreamName, pending: readonly Pending[]) => Promise<void>;
+  readonly writerOf: (stream: StreamName) => WriteToStream;
 }
 
 const REPLAYED_IN_ONE_BLOCK = 100;
@@ -21,43 +20,33 @@ export interface Replayed {
 }
 
 /** Appends spooled records to their streams. Returns and throws what `Trail.replay` does. */
-export async function replay(needs: ReplayNeeds): Promise<Replayed> {
-  const { spool } = needs;
+export async function replay({ spool, now, writerOf }: ReplayNeeds): Promise<Replayed> {
   if (!(await spool.isWaiting())) return { replayed: 0, isAll: true };
-  const lease = await spool.lease();
-  if (lease === undefined) return { replayed: 0, isAll: false };
-  try {
-    return await replayAll(lease, needs);
-  } finally {
-    await lease.release();
-  }
-}
-
-async function replayAll(lease: Lease, { spool, now, write }: ReplayNeeds): Promise<Replayed> {
+  let lease = await spool.lease();
   let replayed = 0;
-  let isAll = true;
   const unreadable: Error[] = [];
   // One that cannot be appended to stops no other.
   const failures = new Map<StreamName, unknown>();
-  for await (const { stream, some } of blocks(spool, unreadable)) {
-    if (failures.has(stream)) continue;
-    isAll = await lease.renew();
-    if (!isAll) break;
-    try {
-      const appendedAt = now();
-      await write(
-        stream,
-        some.map(({ entry }) => ({ entry, appendedAt })),
-      );
-      await spool.forget(some);
-      replayed += some.length;
-    } catch (error) {
-      failures.set(stream, error);
-      if (isSilence(error)) break;
+  try {
+    for await (const { stream, some } of lease === undefined ? [] : blocks(spool, unreadable)) {
+      if (failures.has(stream)) continue;
+      lease = await spool.lease(lease);
+      if (lease === undefined) break;
+      try {
+        const appendedAt = now();
+        await writerOf(stream)(some.map(({ entry }) => ({ ...entry, appendedAt })));
+        await spool.forget(some);
+        replayed += some.length;
+      } catch (error) {
+        failures.set(stream, error);
+        if (isSilence(error)) break;
+      }
     }
+  } finally {
+    if (lease !== undefined) await spool.release(lease);
   }
   throwWhatFailed(unreadable, [...failures.values()]);
-  return { replayed, isAll };
+  return { replayed, isAll: lease !== undefined };
 }
 
 /** Whether storage gave no answer. That concerns all streams: waiting for each of them would take longer than the lease. */
@@ -79,5 +68,5 @@ async function* blocks(
 function throwWhatFailed(unreadable: readonly Error[], failures: readonly unknown[]): void {
   const all = [...unreadable, ...failures];
   if (unreadable.length === 0 && failures.length === 1) throw failures[0];
-  if (all.length > 0) throw new AggregateError(all, 'Not all spooled records could be replayed.');
+  if (all.length > 0) throw together(all, 'Not all spooled records could be replayed.');
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditEntry, auditEntry, RECORD_VERSION } from '../domain/audit-record.ts';
 import { later, MINUTE_MS, moment } from '../domain/time.ts';
 import { SpooledRecordUnreadable } from '../errors.ts';
@@ -19,41 +19,22 @@ export interface SpooledByStream {
   readonly unreadable: readonly SpooledRecordUnreadable[];
 }
 
-/** A table that holds entries while the trail's storage does not accept them. Its calls throw `StorageUnreachable`. */
-export interface Spool {
-  /** Adds entries, a hundred at a time: where it throws, some may have been added. */
-  add(stream: StreamName, entries: readonly AuditEntry[]): Promise<void>;
-  /** The spooled entries of one stream. */
-  of(stream: StreamName): Promise<SpooledByStream>;
-  /** Whether anything is spooled. */
-  isWaiting(): Promise<boolean>;
-  /** All spooled entries, a page at a time: they may not fit in memory. */
-  pages(): AsyncIterable<SpooledByStream>;
-  /** Removes entries that were replayed. Entries that are gone already are no failure. */
-  forget(spooled: readonly Spooled[]): Promise<void>;
-  /** The right to replay, for one minute; `undefined` while another instance has it or has just released it. */
-  lease(): Promise<Lease | undefined>;
-}
-
-/** A right that ends by itself: an instance that crashes with it blocks the others for a minute at most. */
-export interface Lease {
-  /** Extends it to a minute from now; false where it had ended and another instance has taken it. */
-  renew(): Promise<boolean>;
-  /** Ends it early, unless another instance has taken it. */
-  release(): Promise<void>;
-}
-
 const VERSIONED = { v: RECORD_VERSION };
 // Members that only a later version knows are kept and replayed.
 const spooledRow = z.object({ stream: z.string(), entry: auditEntry.loose() });
 const leaseRow = z.object({ until: moment });
+/** Rows that are put at the same time. */
+const PUT_AT_ONCE = 64;
 const LEASE_PLACE = { partition: 'replay', row: 'lease' } as const;
 
-/** The spool in a table, which all instances share. */
-export function createSpool(
-  table: Table,
-  { now, newId }: { readonly now: () => Date; readonly newId: () => string },
-): Spool {
+/** What `createSpool` returns. */
+export type Spool = ReturnType<typeof createSpool>;
+
+/**
+ * A table, which all instances share, that holds entries while the trail's storage does not accept them. Its calls throw
+ * `StorageUnreachable`.
+ */
+export function createSpool(table: Table, { now, newId }: { readonly now: () => Date; readonly newId: () => string }) {
   const instance = newId();
   let count = 0;
 
@@ -63,54 +44,57 @@ export function createSpool(
     return `${now().getTime().toString().padStart(15, '0')}-${count.toString().padStart(9, '0')}-${instance}`;
   }
 
-  function leaseOf(held: Row): Lease {
-    let row = held;
-    return {
-      async renew() {
-        const renewed = await table.replace(row, { until: later(now(), MINUTE_MS) });
-        row = renewed ?? row;
-        return renewed !== undefined;
-      },
-      async release() {
-        await table.remove(row); // false: somebody else has it, and it is not ours to end
-      },
-    };
-  }
-
   return {
-    async add(stream, entries) {
-      const rows = entries.map((entry) => ({
-        row: rowKey(),
-        data: wellFormed({ ...VERSIONED, stream, entry: { ...VERSIONED, ...entry } }),
-      }));
-      await table.putAll(partitionOf(stream), rows);
+    /** Adds entries: where it throws, some may have been added. */
+    async add(stream: StreamName, entries: readonly AuditEntry[]): Promise<void> {
+      const rows = entries.map((entry) => ({ row: rowKey(), entry: { ...VERSIONED, ...entry } }));
+      for (let start = 0; start < rows.length; start += PUT_AT_ONCE)
+        await Promise.all(
+          rows
+            .slice(start, start + PUT_AT_ONCE)
+            .map(({ row, entry }) => table.put(partitionOf(stream), row, wellFormed({ ...VERSIONED, stream, entry }))),
+        );
     },
 
-    of: async (stream) => sorted(await table.list(partitionOf(stream))),
+    /** The spooled entries of one stream. */
+    of: async (stream: StreamName): Promise<SpooledByStream> => sorted(await table.list(partitionOf(stream))),
 
-    async isWaiting() {
+    /** Whether anything is spooled. */
+    async isWaiting(): Promise<boolean> {
       for await (const rows of table.pages()) if (rows.some(isSpooled)) return true;
       return false;
     },
 
-    async *pages() {
+    /** All spooled entries, a page at a time: they may not fit in memory. */
+    async *pages(): AsyncGenerator<SpooledByStream> {
       for await (const rows of table.pages()) yield sorted(rows.filter(isSpooled));
     },
 
-    async forget(spooled) {
+    /** Removes entries that were replayed. Entries that are gone already are no failure. */
+    async forget(spooled: readonly Spooled[]): Promise<void> {
       await Promise.all(spooled.map(({ row }) => table.remove(row))); // false: somebody else forgot it before us
     },
 
-    async lease() {
-      const until = later(now(), MINUTE_MS);
-      const made = await table.insert(LEASE_PLACE.partition, LEASE_PLACE.row, { until });
-      if (made !== undefined) return leaseOf(made);
-      const held = await table.get(LEASE_PLACE.partition, LEASE_PLACE.row);
-      if (held === undefined) return undefined; // just released: what was spooled is in the trail
-      const lease = leaseRow.safeParse(held.data);
-      if (lease.success && lease.data.until > now()) return undefined;
-      const taken = await table.replace(held, { until });
-      return taken && leaseOf(taken);
+    /**
+     * Takes the right to replay for one minute, or extends it; `undefined` where another instance has it or has just released
+     * it. It ends by itself: an instance that crashes with it blocks the others for a minute at most.
+     *
+     * @param held what this returned before, to extend it
+     */
+    async lease(held?: Row): Promise<Row | undefined> {
+      const lease = { until: later(now(), MINUTE_MS) };
+      if (held !== undefined) return table.replace(held, lease);
+      const made = await table.insert(LEASE_PLACE.partition, LEASE_PLACE.row, lease);
+      if (made !== undefined) return made;
+      const standing = await table.get(LEASE_PLACE.partition, LEASE_PLACE.row);
+      if (standing === undefined) return undefined; // just released: what was spooled is in the trail
+      const { data } = leaseRow.safeParse(standing.data);
+      return data !== undefined && data.until > now() ? undefined : table.replace(standing, lease);
+    },
+
+    /** Ends the right to replay early, unless another instance has taken it. */
+    async release(held: Row): Promise<void> {
+      await table.remove(held); // false: somebody else has it, and it is not ours to end
     },
   };
 }

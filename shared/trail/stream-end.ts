@@ -32,93 +32,44 @@ export async function findEnd(streams: Streams, stream: StreamName): Promise<Str
   if (newest === undefined) return { blob: -1, sizeBytes: 0, blocks: 0, head: start, lineOpen: false, foreignLines: 0 };
 
   // The state is read before the text, and the text only to the size that it gives: what somebody appends in between makes
-  // the next append fail, and is then read by `followEnd`.
+  // the next append fail, and then the end is searched for again.
   const state = (await streams.state(blobName(stream, newest))) ?? { sizeBytes: 0, blocks: 0 };
   let lineOpen = false;
   let newer: readonly string[] = [];
   for (const blob of numbers.toReversed()) {
     const name = blobName(stream, blob);
     const sizeBytes = blob === newest ? state.sizeBytes : ((await streams.state(name))?.sizeBytes ?? 0);
-    for await (const tail of tails(streams, name, sizeBytes)) {
-      if (blob === newest) lineOpen = tail.lineOpen;
-      const lines = [...tail.lines, ...newer];
+    // The last lines, each time more of them, until all are read. The first may be cut off, and is then no record.
+    for (let tailBytes = FIRST_TAIL_BYTES, fromByte = 1; fromByte > 0; tailBytes *= 8) {
+      fromByte = Math.max(0, sizeBytes - tailBytes);
+      const text = sizeBytes === 0 ? '' : ((await streams.read(name, fromByte, sizeBytes)) ?? '');
+      const isOpen = text !== '' && !text.endsWith('\n');
+      if (blob === newest) lineOpen = isOpen;
+      const lines = [...text.split('\n').slice(0, isOpen ? undefined : -1), ...newer];
       const last = lastLinked(lines, start);
       if (last !== undefined) return { blob: newest, ...state, ...last, lineOpen };
-      if (tail.whole) newer = lines;
+      if (fromByte === 0) newer = lines;
     }
   }
   return { blob: newest, ...state, head: start, lineOpen, foreignLines: newer.length };
 }
 
 /**
- * The end after somebody else appended, and the text that was added: only that is read. `undefined` where the end cannot be
- * known from that, and has to be searched for. Throws `StorageUnreachable`.
- *
- * @param known the end before, with a blob that exists
+ * The last record that is linked to the one before it, or the first that is linked to `start`, and the number of lines after
+ * it. The links count, because anybody who can append could write a valid record with the highest possible sequence.
  */
-export async function followEnd(
-  streams: Streams,
-  stream: StreamName,
-  known: StreamEnd,
-): Promise<{ readonly end: StreamEnd; readonly added: string } | undefined> {
-  const name = blobName(stream, known.blob);
-  const state = await streams.state(name);
-  if (state === undefined || state.sizeBytes < known.sizeBytes) return undefined;
-  if (state.sizeBytes === known.sizeBytes) return { end: { ...known, ...state }, added: '' };
-  const added = await streams.read(name, known.sizeBytes, state.sizeBytes);
-  if (added === undefined) return undefined;
-  const { lines, lineOpen } = linesIn(added);
-  const last = lastLinked(lines, known.head) ?? {
-    head: known.head,
-    foreignLines: known.foreignLines + lines.length,
-  };
-  return { end: { blob: known.blob, ...state, ...last, lineOpen }, added };
-}
-
-interface Lines {
-  readonly lines: readonly string[];
-  /** Whether the last of them has no line end. */
-  readonly lineOpen: boolean;
-}
-
-/** The last lines of a blob, each time more of them, until all are read. The first line may be cut off, and is then no record. */
-async function* tails(
-  streams: Streams,
-  name: string,
-  sizeBytes: number,
-): AsyncGenerator<Lines & { readonly whole: boolean }> {
-  for (let tailBytes = FIRST_TAIL_BYTES, whole = false; !whole; tailBytes *= 8) {
-    const from = Math.max(0, sizeBytes - tailBytes);
-    whole = from === 0;
-    const text = sizeBytes === 0 ? '' : ((await streams.read(name, from, sizeBytes)) ?? '');
-    yield { ...linesIn(text), whole };
-  }
-}
-
-function linesIn(text: string): Lines {
-  const lineOpen = text !== '' && !text.endsWith('\n');
-  return { lines: text.split('\n').slice(0, lineOpen ? undefined : -1), lineOpen };
-}
-
-/**
- * The last record that is linked to the one before it, or to `before`, and the number of lines after it. The links count,
- * because anybody who can append could write a valid record with the highest possible sequence.
- */
-function lastLinked(
-  lines: readonly string[],
-  before: ChainHead,
-): { readonly head: ChainHead; readonly foreignLines: number } | undefined {
-  const followers = new Map<string, { readonly head: ChainHead; readonly foreignLines: number }>();
+function lastLinked(lines: readonly string[], start: ChainHead): Linked | undefined {
+  const followers = new Map<string, Linked>();
   for (const [foreignLines, line] of lines.toReversed().entries()) {
     const read = readLine(line);
-    if (read.kind === 'fault') continue;
-    const { sequence, hash, previousHash } = read.record;
+    if (typeof read === 'string') continue;
+    const { sequence, hash, previousHash } = read;
     const follower = followers.get(hash);
     if (follower?.head.sequence === sequence + 1) return follower;
-    if (sequence > MOST_RECORDS) continue;
-    const found = { head: { sequence, hash }, foreignLines };
-    if (previousHash === before.hash && sequence === before.sequence + 1) return found;
-    followers.set(previousHash, found);
+    if (sequence <= MOST_RECORDS) followers.set(previousHash, { head: { sequence, hash }, foreignLines });
   }
-  return undefined;
+  const first = followers.get(start.hash);
+  return first?.head.sequence === start.sequence + 1 ? first : undefined;
 }
+
+type Linked = Pick<StreamEnd, 'head' | 'foreignLines'>;

@@ -1,16 +1,14 @@
 import { StorageUnreachable } from '../errors.ts';
+import type { Pending } from './chain.ts';
 import type { StreamEnd } from './stream-end.ts';
-import { type BlockNeeds, type Pending, writeBlock } from './write-block.ts';
+import { type BlockNeeds, writeBlock } from './write-block.ts';
 
-/** Appends to one stream. */
-export interface StreamWriter {
-  /**
-   * Appends entries, all in one block and in this order. Calls made while a block is being appended share the next block.
-   * Throws `StorageUnreachable` where storage failed or did not answer in time; it may then still append them later.
-   * Throws `EntryInvalid`, to every caller that shares the block, where one entry of it cannot be recorded.
-   */
-  write(pending: readonly Pending[]): Promise<void>;
-}
+/**
+ * Appends entries to one stream, all in one block and in this order. Calls made while a block is being appended share the
+ * next block. Throws `StorageUnreachable` where storage failed or did not answer in time; it may then still append them
+ * later. Throws `EntryInvalid`, to every caller that shares the block, where one entry of it cannot be recorded.
+ */
+export type WriteToStream = (pending: readonly Pending[]) => Promise<void>;
 
 interface Waiting {
   readonly pending: readonly Pending[];
@@ -24,9 +22,6 @@ interface Turn {
   abandoned: boolean;
 }
 
-/** Entries of one block at most: far below the 100 MiB that storage takes. */
-const ENTRIES_IN_ONE_BLOCK = 500;
-
 /** What the writer of one stream needs. */
 export interface StreamWriterNeeds extends BlockNeeds {
   /** Milliseconds from the call to `write` until everything that waits fails. */
@@ -34,7 +29,7 @@ export interface StreamWriterNeeds extends BlockNeeds {
 }
 
 /** Makes the writer of a stream. Any number of writers, in any number of processes, may append to it: its chain stays unbroken. */
-export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
+export function createStreamWriter(needs: StreamWriterNeeds): WriteToStream {
   const { stream, timeoutMs } = needs;
   const waiting: Waiting[] = [];
   let turn: Turn | undefined;
@@ -43,7 +38,7 @@ export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
 
   async function work(mine: Turn): Promise<void> {
     while (!mine.abandoned && waiting.length > 0) {
-      mine.block = takeBlock(waiting);
+      mine.block = waiting.splice(0);
       const pending = mine.block.flatMap((one) => one.pending);
       try {
         end = await writeBlock(needs, pending, end, () => mine.abandoned);
@@ -63,32 +58,18 @@ export function createStreamWriter(needs: StreamWriterNeeds): StreamWriter {
     for (const one of left) one.failed(new StorageUnreachable(`appending to ${stream}`, silence));
   }
 
-  return {
-    async write(pending) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      waiting.push({ pending, taken: resolve, failed: reject });
-      const timer = setTimeout(abandon, timeoutMs);
-      if (turn === undefined) {
-        turn = { block: [], abandoned: false };
-        void work(turn);
-      }
-      try {
-        await promise;
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+  return async (pending) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    waiting.push({ pending, taken: resolve, failed: reject });
+    const timer = setTimeout(abandon, timeoutMs);
+    if (turn === undefined) {
+      turn = { block: [], abandoned: false };
+      void work(turn);
+    }
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+    }
   };
-}
-
-/** Takes the oldest waiting calls whose entries fit one block. The entries of one call are never split. */
-function takeBlock(waiting: Waiting[]): readonly Waiting[] {
-  let entries = 0;
-  let taken = 0;
-  for (const { pending } of waiting) {
-    if (taken > 0 && entries + pending.length > ENTRIES_IN_ONE_BLOCK) break;
-    entries += pending.length;
-    taken += 1;
-  }
-  return waiting.splice(0, taken);
 }

@@ -9,7 +9,7 @@ import { recordable } from './recordable.ts';
 import { type Replayed, replay } from './replay.ts';
 import { createSpool, type Spool } from './spool.ts';
 import { auditStream, registerStream, type StreamName } from './stream-name.ts';
-import { createStreamWriter, type StreamWriter } from './stream-writer.ts';
+import { createStreamWriter, type WriteToStream } from './stream-writer.ts';
 import { within } from './within.ts';
 
 /** The trail: it records every hint, decision, act and alert of the guardian. */
@@ -42,7 +42,7 @@ export interface Trail {
   replay(): Promise<Replayed>;
 }
 
-/** Streams whose writer is kept at most: enough for two streams of each of 1,000 vaults, twice over. */
+/** Streams whose writers are kept at most: enough for two streams of each of 1,000 vaults, twice over. */
 const REMEMBERED_STREAMS = 4_096;
 
 /** Where the trail's storage took this long to fail, records are spooled at once for `REST_MS`. */
@@ -71,7 +71,7 @@ export function createTrail(needs: {
   async function append(stream: StreamName, entries: readonly AuditEntry[]): Promise<'appended'> {
     const fromMs = performance.now();
     try {
-      await writerOf(stream).write(entries.map((entry) => ({ entry })));
+      await writerOf(stream)(entries);
       return 'appended';
     } catch (error) {
       const failedAtMs = performance.now();
@@ -119,25 +119,21 @@ export function createTrail(needs: {
       replay({
         spool,
         now,
-        async write(stream, pending) {
-          await writerOf(stream).write(pending);
+        writerOf: (stream) => async (pending) => {
+          await writerOf(stream)(pending);
           restsUntilMs = 0;
         },
       }),
   };
 }
 
-/** Returns the writer of a stream. The writers used last are kept and returned again. */
-function createWriters(make: (stream: StreamName) => StreamWriter): (stream: StreamName) => StreamWriter {
-  const writers = new Map<StreamName, StreamWriter>();
+/** Returns the writer of a stream. Writers are kept until there are too many; a new one finds the end of its stream anew. */
+function createWriters(make: (stream: StreamName) => WriteToStream): (stream: StreamName) => WriteToStream {
+  const writers = new Map<StreamName, WriteToStream>();
   return (stream) => {
     const writer = writers.get(stream) ?? make(stream);
-    writers.delete(stream); // and set again: the last in the map is the last used
+    if (writers.size >= REMEMBERED_STREAMS) writers.clear(); // those that are still at work finish
     writers.set(stream, writer);
-    for (const oldest of writers.keys()) {
-      if (writers.size <= REMEMBERED_STREAMS) break;
-      writers.delete(oldest); // one that is still at work finishes; a new one finds the end anew
-    }
     return writer;
   };
 }
@@ -150,7 +146,7 @@ async function readAll(streams: Streams, spool: Spool, stream: StreamName, at: D
   if (unreadable !== undefined) throw unreadable;
   let head: ChainHead = records.at(-1) ?? chainStart(stream);
   for (const { entry } of spooled.streams.get(stream) ?? []) {
-    const record = link(entry, head, at);
+    const record = link({ ...entry, appendedAt: at }, head);
     records.push(record);
     head = record;
   }

@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AuditEntry } from '../domain/audit-record.ts';
 import { GUARDIAN } from '../domain/subject.ts';
 import type { Streams } from '../storage.ts';
-import { type ChainHead, link, toLine } from './chain.ts';
-import { findEnd, followEnd, type StreamEnd } from './stream-end.ts';
+import { type ChainHead, link, type Pending, toLine } from './chain.ts';
+import { findEnd, type StreamEnd } from './stream-end.ts';
 import { blobName, type StreamName } from './stream-name.ts';
-
-/** An entry that is to be appended to a stream. */
-export interface Pending {
-  readonly entry: AuditEntry;
-  /** When it is appended, where it was spooled before; `undefined` where it is appended at once. */
-  readonly appendedAt?: Date;
-}
 
 /** What appending to one stream needs. */
 export interface BlockNeeds {
@@ -46,13 +38,13 @@ export async function writeBlock(
       end = await nextBlob(streams, stream, end);
     } else {
       const { text, head } = chained(end, [...foreignLinesFound(stream, end, needs.now), ...pending]);
-      const answer = await streams.append(blobName(stream, end.blob), text, end.sizeBytes);
-      if (answer === 'appended') return after(end, text, head);
-      const followed = await followEnd(streams, stream, end);
+      const blob = blobName(stream, end.blob);
+      const answer = await streams.append(blob, text, end.sizeBytes);
       // The client repeats a call whose answer was lost: what was added may be this very block.
-      if (followed?.added.startsWith(text)) return followed.end;
-      end = followed?.end;
-      if (end !== undefined && answer === 'full') end = { ...end, blocks: Number.POSITIVE_INFINITY };
+      const isOurs = answer === 'appended' || (await streams.read(blob, end.sizeBytes))?.startsWith(text) === true;
+      if (isOurs) return after(end, text, head);
+      const found = await findEnd(streams, stream);
+      end = answer === 'full' && found.blob === end.blob ? { ...found, blocks: Number.POSITIVE_INFINITY } : found;
     }
   }
   return end;
@@ -68,8 +60,8 @@ async function nextBlob(streams: Streams, stream: StreamName, end: StreamEnd): P
 function chained(end: StreamEnd, pending: readonly Pending[]): { readonly text: string; readonly head: ChainHead } {
   let head = end.head;
   let text = end.lineOpen ? '\n' : '';
-  for (const { entry, appendedAt } of pending) {
-    const record = link(entry, head, appendedAt);
+  for (const entry of pending) {
+    const record = link(entry, head);
     head = record;
     text += `${toLine(record)}\n`;
   }
@@ -91,5 +83,5 @@ function foreignLinesFound(stream: StreamName, end: StreamEnd, now: () => Date):
   const blob = blobName(stream, end.blob);
   const id = createHash('sha256').update(`${blob}:${end.sizeBytes}:${end.foreignLines}`).digest('hex');
   const detail = { error: 'TrailBroken', stream, blob, foreignLines: end.foreignLines };
-  return [{ entry: { id, time: now(), what: 'failure', subject: GUARDIAN, detail } }];
+  return [{ id, time: now(), what: 'failure', subject: GUARDIAN, detail }];
 }

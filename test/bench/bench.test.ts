@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
+import { sourcesIn, textOf } from '../source.ts';
 import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
 import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
 import { auditMessages, measureHints } from './hints-over-json-parse.ts';
 import { measureInspections } from './inspections-per-second.ts';
+import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
+import { measureOverBare } from './over-bare-bundle.ts';
 import { measurements } from './registry.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
@@ -38,8 +41,9 @@ describe('a figure', () => {
     expect(figure('a', 1, 'times', noTarget).target).toBeNull();
   });
 
-  test('is a line of the table', () => {
+  test('is a line of the table, the first of a measurement with the time it took', () => {
     expect(tableLine(figure('blind', 4, 'minutes', atMost(3)))).toMatch(/^blind +4 {2}minutes +3 {2}MISSED$/);
+    expect(tableLine(figure('blind', 2, 'minutes', atMost(3)), 1_449)).toMatch(/ 3 {2}ok +1\.4 s$/);
     expect(tableLine(figure('speed', 4, 'a second', noTarget))).toMatch(/^speed +4 {2}a second +- {2}ok$/);
   });
 });
@@ -56,13 +60,27 @@ test('the bench has every figure once', () => {
       'undo-disable-round-trips',
       'hints-over-json-parse',
       'sweep-calls-over-formula',
+      'sweep-live-growth-mib',
       'sweep-peak-mib',
       'sweep-subscription-quota-share',
       'inspections-per-second',
+      'app-load-over-bare-bundle',
+      'bundle-over-bare-bundle',
       'blind-minutes-with-timer-dead',
     ]),
   );
 });
+
+/** What a file imports or exports of `@azure/*`, types aside. */
+const azureImports = (file: string): readonly string[] =>
+  [...textOf(file).matchAll(/^(?:im|ex)port \{([^}]+)\} from '(@azure\/[^']+)'/gm)].flatMap(
+    ([, names = '', from = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type '))
+        .map((name) => `${name} of ${from}`),
+  );
 
 describe('measured small', () => {
   const namesOf = (figures: readonly Figure[]): readonly string[] => figures.map(({ name }) => name);
@@ -98,11 +116,28 @@ describe('measured small', () => {
     expect(measured.value).toBeGreaterThan(1);
   });
 
-  test('a sweep in a process of its own calls what the formula says', async () => {
+  test('the app loads beside a bare one that registers the same, and its bundle is hardly larger', async () => {
+    const [load, bytes] = await measureOverBare({ loads: 1 });
+    expect(load).toMatchObject({ name: 'app-load-over-bare-bundle', unit: 'times', target: 1.3 });
+    expect(load?.value).toBeGreaterThan(0.5);
+    expect(bytes).toMatchObject({ name: 'bundle-over-bare-bundle', unit: 'times', target: 1.3, ok: true });
+    expect(bytes?.value).toBeGreaterThan(0.9);
+  });
+
+  test('the bare bundle has every Azure client that the app has', () => {
+    const clients = (files: readonly string[]): readonly string[] =>
+      [...new Set(files.flatMap(azureImports))].toSorted();
+    expect(clients(['test/bench/bare.ts'])).toEqual(clients([...sourcesIn('functions'), ...sourcesIn('shared')]));
+  });
+
+  test('a sweep in a process of its own calls what the formula says, and keeps something alive', async () => {
     const figures = await measureSweep({ vaults: 2, keysInEach: 30, sweeps: 2 });
-    expect(namesOf(figures)).toEqual(['sweep-calls-over-formula', 'sweep-peak-mib']);
-    const [calls, peak] = figures;
+    expect(namesOf(figures)).toEqual(['sweep-calls-over-formula', 'sweep-live-growth-mib', 'sweep-peak-mib']);
+    const [calls, growth, peak] = figures;
     expect(calls).toMatchObject({ value: 1, target: 1, ok: true });
+    expect(growth).toMatchObject({ unit: 'MiB', target: 64, ok: true });
+    expect(growth?.value).toBeGreaterThan(1);
+    expect(peak).toMatchObject({ unit: 'MiB', target: 2_048, ok: true });
     expect(peak?.value).toBeGreaterThan(40);
   });
 
@@ -117,11 +152,19 @@ describe('measured small', () => {
     expect(value).toBe(Math.round((3 / 120) * 10_000) / 10_000);
   });
 
-  test('a vault whose message is lost while the timer is dead is swept again', async () => {
-    const [measured] = await measureBlindMinutes([0]);
-    expect(measured).toMatchObject({ name: 'blind-minutes-with-timer-dead', unit: 'minutes', target: 3 });
-    expect(measured?.value).toBeGreaterThan(1);
-    expect(measured?.value).toBeLessThan(5);
+  test('a vault is swept each minute where no tick is killed, and later where many are', async () => {
+    const [calm] = await measureBlindMinutes(2, 0);
+    expect(calm).toMatchObject({ name: 'blind-minutes-with-timer-dead', unit: 'minutes', target: 3, ok: true });
+    expect(calm?.value).toBeGreaterThanOrEqual(1);
+    expect(calm?.value).toBeLessThan(1.1);
+    const [killed, lost] = await measureBlindMinutes(20, 0.4);
+    expect(killed?.value).toBeGreaterThan(1.4);
+    expect(lost?.value).toBeGreaterThan(0);
+  });
+
+  test('the instances asked for grow with the vaults', async () => {
+    expect((await measureInstancesAsked(40, 2)).value).toBe(1);
+    expect((await measureInstancesAsked(600, 2)).value).toBeGreaterThan(1);
   });
 });
 

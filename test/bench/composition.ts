@@ -58,6 +58,7 @@ export function composition(options: CompositionOptions): Composition {
     incidents: fakeTable(hook),
     outbox: fakeTable(hook),
     intents: fakeTable(hook),
+    schedule: fakeTable(hook),
   };
   const now = (): Date => new Date();
   const newId = seededRandom(1).uuid;

@@ -20,10 +20,14 @@ say(tableHead());
 const figures: Figure[] = [];
 for (const { names, measure } of measurements) {
   if (only !== undefined && !names.includes(only)) continue;
-  for (const measured of await measure()) {
+  const from = performance.now();
+  const all = await measure();
+  let tookMs: number | undefined = performance.now() - from;
+  for (const measured of all) {
     if (only !== undefined && measured.name !== only) continue;
     figures.push(measured);
-    say(tableLine(measured));
+    say(tableLine(measured, tookMs));
+    tookMs = undefined;
   }
 }
 if (json) process.stdout.write(`${JSON.stringify({ figures })}\n`);

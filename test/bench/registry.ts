@@ -2,6 +2,8 @@ import { blindMinutesWithTimerDead } from './blind-minutes-with-timer-dead.ts';
 import type { Measurement } from './figure.ts';
 import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
+import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
+import { overBareBundle } from './over-bare-bundle.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
@@ -11,7 +13,9 @@ export const measurements: readonly Measurement[] = [
   undoDisableRoundTrips,
   hintsOverJsonParse,
   inspectionsPerSecond,
+  overBareBundle,
   sweepCallsOverFormula,
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
+  instancesAskedAt1000Vaults,
 ];

@@ -1,6 +1,6 @@
 /**
  * The sweeping process by itself: bundled and started by sweep-calls-over-formula.ts, told on standard input what to reach,
- * and telling on standard output how large it became. It composes the guardian as the app does, with the real storage clients; only
+ * and telling on standard output how large it became and what stayed alive. It composes the guardian as the app does, with the real storage clients; only
  * the vaults' hosts lead to a port of the loopback address.
  */
 import { lookup } from 'node:dns';
@@ -14,13 +14,14 @@ import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { portsOf } from '../../shared/compose.ts';
 import { readSettings } from '../../shared/config.ts';
-import { sweepMessage } from '../../shared/domain/hint.ts';
+import { guardedVaults } from '../../shared/domain/policy.ts';
+import { scheduledMessage } from '../../shared/domain/schedule.ts';
 import { HOUR_MS } from '../../shared/domain/time.ts';
 import { inTurns } from '../../shared/in-turns.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
-import { keepSweeping } from '../../shared/senses/sweep/schedule.ts';
-import { sweep } from '../../shared/senses/sweep/sweep.ts';
+import { CHUNK_VAULTS, planSweeps, scheduleOf } from '../../shared/senses/sweep/schedule.ts';
+import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
 import { type SweepReport, type SweepTask, sweepTask } from './sweep-task.ts';
 
 /** As many messages as the Functions host hands to one instance at once: host.json's batchSize, and half of it again. */
@@ -30,12 +31,13 @@ const POLL_MS = 20;
 const BETWEEN_SWEEPS_MS = HOUR_MS / 6;
 
 async function main(): Promise<void> {
-  await sweepAll(sweepTask.parse(JSON.parse(await text(process.stdin))));
-  const report: SweepReport = { peakRssBytes: peakRssBytes() };
+  const liveGrowthBytes = await sweepAll(sweepTask.parse(JSON.parse(await text(process.stdin))));
+  const report: SweepReport = { liveGrowthBytes, peakRssBytes: peakRssBytes() };
   process.stdout.write(JSON.stringify(report));
 }
 
-async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: SweepTask): Promise<void> {
+/** Sweeps every vault as often as it is told. Gives by how much more is alive afterwards than when nothing was swept yet. */
+async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: SweepTask): Promise<number> {
   const settings = readSettings(given);
   let aheadMs = 0;
   const ports = portsOf(
@@ -45,20 +47,29 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
       credential: () => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + HOUR_MS }) }),
       now: () => new Date(Date.now() + aheadMs),
       fetch: (address, request) => fetch(address, request),
-      write: () => {},
     },
     [],
   );
   const queue = storageClients({ kind: 'connection-string', value: settings.RegisterStorage ?? '' }).queue('sweeps');
+  const before = liveBytes(ports);
   for (let round = 0; round < sweeps; round += 1) {
-    await keepSweeping('sentry', ports);
+    await planSweeps(guardedVaults(ports.policy), 0, scheduleOf((await ports.tables.schedule.list()).stored), ports);
     await inTurns(
       AT_ONCE,
-      Array.from({ length: vaults }, (_, at) => at),
+      Array.from({ length: Math.ceil(vaults / CHUNK_VAULTS) }, (_, at) => at),
       () => sweepNext(queue, ports),
     );
     aheadMs += BETWEEN_SWEEPS_MS;
   }
+  return liveBytes(ports) - before;
+}
+
+/** What is alive on the heap and beside it once all garbage is collected, `held` and what it holds among it. */
+function liveBytes(_held: Ports): number {
+  if (globalThis.gc === undefined) throw new Error('This process has to be started with --expose-gc.');
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** The real client, led to the port where every vault answers; it keeps its connections, as it does by itself. */
@@ -77,7 +88,7 @@ function vaultsAt({ port, ca }: Pick<SweepTask, 'port' | 'ca'>): HttpClient {
 async function sweepNext(queue: QueueClient, ports: Ports): Promise<void> {
   const message = await nextOf(queue);
   const body: unknown = JSON.parse(Buffer.from(message.messageText, 'base64').toString('utf8'));
-  await received('sweep', sweepMessage, body, ports, sweep);
+  await received('sweep', scheduledMessage, body, ports, takeScheduled);
   await queue.deleteMessage(message.messageId, message.popReceipt);
 }
 

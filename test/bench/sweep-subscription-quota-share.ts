@@ -1,13 +1,14 @@
 import { resetClock, turnClock } from '../../local/clock.ts';
-import { sweepMessage } from '../../shared/domain/hint.ts';
+import { scheduledMessage } from '../../shared/domain/schedule.ts';
 import { MINUTE_MS } from '../../shared/domain/time.ts';
 import { inTurns } from '../../shared/in-turns.ts';
 import { received } from '../../shared/senses/received.ts';
-import { keepSweeping } from '../../shared/senses/sweep/schedule.ts';
-import { sweep } from '../../shared/senses/sweep/sweep.ts';
+import { CHUNK_VAULTS, planSweeps, scheduleOf } from '../../shared/senses/sweep/schedule.ts';
+import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
 import { composition } from './composition.ts';
 import { acceptAlike, alikeVaults } from './estate.ts';
 import { atMost, type Figure, figure, type Measurement } from './figure.ts';
+import { toFullMinute } from './scheduled.ts';
 
 /**
  * What a subscription allows in a minute: 4,000 calls on software RSA keys of 2048 bits a vault and 10 s, five vaults'
@@ -57,14 +58,16 @@ export async function measureQuotaShare(size: {
   try {
     await acceptAlike(vaults, ports);
     azure.clearLog();
-    await keepSweeping('sentry', ports);
+    toFullMinute();
     let busiest = 0;
     for (let minute = 0; minute < size.minutes; minute += 1) {
       const unfault = minute % FAILING_IN_EACH === 1 ? vaults.map((vault) => failOnce(vault)) : [];
+      await planSweeps(vaults, 0, scheduleOf((await ports.tables.schedule.list()).stored), ports);
       const messages = queues.sweeps.take();
-      if (messages.length !== vaults.length)
-        throw new Error(`${messages.length} of ${vaults.length} vaults were to be swept in minute ${minute}.`);
-      await inTurns(AT_ONCE, messages, (message) => received('sweep', sweepMessage, message, ports, sweep));
+      const chunks = Math.ceil(vaults.length / CHUNK_VAULTS);
+      if (messages.length !== chunks)
+        throw new Error(`${messages.length} of ${chunks} chunks of vaults were to be swept in minute ${minute}.`);
+      await inTurns(AT_ONCE, messages, (message) => received('sweep', scheduledMessage, message, ports, takeScheduled));
       for (const end of unfault) end();
       busiest = Math.max(busiest, azure.log.length);
 

@@ -16,5 +16,5 @@ export const sweepTask = z.object({
 export type SweepTask = z.infer<typeof sweepTask>;
 
 /** What it tells when it is done. */
-export const sweepReport = z.object({ peakRssBytes: z.number().positive() });
+export const sweepReport = z.object({ liveGrowthBytes: z.number(), peakRssBytes: z.number().positive() });
 export type SweepReport = z.infer<typeof sweepReport>;

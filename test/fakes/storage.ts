@@ -84,10 +84,6 @@ export function fakeTable(options: FakeOptions = {}): Table {
       await called(options, 'put');
       return write(partition, row, data);
     },
-    async putAll(partition, all) {
-      await called(options, 'putAll');
-      for (const { row, data } of all) write(partition, row, data);
-    },
     async remove(row) {
       await called(options, 'remove');
       return unchanged(row) && rows.delete(keyOf(row.partition, row.row));

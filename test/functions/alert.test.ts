@@ -7,10 +7,10 @@ import { guarded, OWN, VAULT } from './guarded.ts';
 
 const secret = 'a secret of sixteen or more characters';
 const sink = await startSink();
-const written: string[] = [];
+const written: { readonly text: string; readonly level: string }[] = [];
 const { host, as, records, incidents, isTold, send, quarantined } = guarded(['disk-web', 'disk-app'], {
   webhook: { url: sink.address, secret },
-  write: (text) => void written.push(text),
+  write: (text, level) => void written.push({ text, level }),
 });
 afterAll(() => sink.close());
 beforeEach(() => {
@@ -62,7 +62,12 @@ describe('alert', () => {
     expect(alerts('disk-web').every(({ signed, incident }) => signed && incident.kind === 'version-disabled')).toBe(
       true,
     );
-    expect(written.join('\n')).toContain(`${VAULT}/disk-web`);
+    // As the host gets them: one record each, with its level.
+    const ofKey = written.filter(({ text }) => text.includes(`${VAULT}/disk-web`));
+    expect(ofKey.map(({ text, level }) => [text.split(':')[0], level]).toSorted()).toEqual([
+      ['critical', 'error'],
+      ['resolved', 'information'],
+    ]);
     expect(await outcomes('disk-web')).toContainEqual(['opened', 'accepted']);
   });
 

@@ -4,6 +4,7 @@ import { guarded, OWN, VAULT } from './guarded.ts';
 
 const { running, host, as, records, incidents, isTold, send, quarantined } = guarded(['disk-web', 'disk-app']);
 
+const HOUR_MS = 3_600_000;
 const inspection = { subject: keyOf({ vault: VAULT, key: 'disk-web' }), hints: [], attempt: 0 };
 const changes = () =>
   running().azure.log.filter(({ identity, changed, key }) => identity === 'keeper' && changed && key === 'disk-web');
@@ -28,6 +29,35 @@ describe('inspect', () => {
     await host().idle();
     expect(changes()).toHaveLength(changed);
     expect(await records(VAULT)).toHaveLength(recorded);
+  });
+
+  it.each([
+    { kind: 'killed', atStep: 1 },
+    { kind: 'killed', atStep: 8 },
+    { kind: 'killed', atStep: 20 },
+    { kind: 'killed', atStep: 40 },
+    { kind: 'not-deleted' },
+  ] as const)('undoes once where the platform interrupts it on the way: %o', async (interruption) => {
+    const changed = running().azure.log.length;
+    const before = host().interrupted.length;
+    host().interrupt('inspect', interruption, 'disk-app');
+    await as('attacker').disable(VAULT, 'disk-app');
+    const app = { ...inspection, subject: keyOf({ vault: VAULT, key: 'disk-app' }) };
+    await send('inspections', app);
+    await host().idle();
+    expect(host().interrupted.length).toBe(before + 1);
+    // As the next sweep would.
+    await host().advance(60_000, 5_000);
+    await send('inspections', app);
+    await host().advance(60_000, 5_000);
+    expect(running().azure.state(VAULT, 'disk-app')).toMatchObject({ versions: [{ enabled: true }] });
+    // The interrupted message comes again.
+    await host().advance(HOUR_MS, 300_000);
+    const writes = running()
+      .azure.log.slice(changed)
+      .filter((each) => each.identity === 'keeper' && each.changed);
+    expect(writes).toHaveLength(1);
+    expect((await incidents(VAULT)).filter(({ state }) => state === 'open')).toEqual([]);
   });
 
   it('leaves a vault alone that the policy does not name', async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import hostJson from '../../host.json' with { type: 'json' };
-import { type Built, buildPackage } from '../../local/build.ts';
+import { type Built, buildPackage, bundle } from '../../local/build.ts';
 import { PolicyInvalid } from '../../shared/errors.ts';
 
 const run = promisify(execFile);
@@ -70,6 +70,22 @@ describe('the package', () => {
     expect(outside).toEqual([]);
     expect(built.sources).toContain('functions/inspect.ts');
     expect(built.sources.filter((file) => /\/(azurite|vitest|selfsigned|commander)\//.test(file))).toEqual([]);
+  });
+
+  it('leaves out what nothing here uses: other languages of zod, and what lists blobs in the Arrow format', () => {
+    // `import { z } from 'zod'` takes in every language: write `import * as z from 'zod'`.
+    const languages = built.sources.filter((file) => file.includes('node_modules/zod/v4/locales/'));
+    expect(languages).toEqual(['node_modules/zod/v4/locales/en.js']);
+    expect(built.sources.filter((file) => /\/(apache-arrow|flatbuffers)\//.test(file))).toEqual([]);
+  });
+
+  it('says which package it was where one that is left out is asked for', async () => {
+    const asking = await mkdtemp(join(folder, 'asking-'));
+    await writeFile(join(asking, 'entry.mjs'), "import('apache-arrow');");
+    await bundle(join(asking, 'entry.mjs'), join(asking, 'main.cjs'));
+    await expect(run(process.execPath, [join(asking, 'main.cjs')])).rejects.toThrow(
+      "Cannot find package 'apache-arrow'",
+    );
   });
 
   it('has no way to put anything in the place of Azure', () => {

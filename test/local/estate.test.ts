@@ -43,7 +43,8 @@ describe('the estate of npm start', () => {
     const [owner] = granted('owner');
     expect(owner?.dataActions).toEqual(expect.arrayContaining([`${KEYS}/delete`, `${KEYS}/update/action`]));
     expect(owner?.dataActions.filter((action) => action.includes('purge') || action.includes('*'))).toEqual([]);
-    expect(granted('attacker')).toEqual([{ vault: '*', dataActions: [`${KEYS}/*`] }]);
+    const all = [`${KEYS}/*`, 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'];
+    expect(granted('attacker')).toEqual([{ vault: '*', dataActions: all }]);
     expect(granted('approver')).toEqual([{ vault: '*', dataActions: [`${KEYS}/read`] }]);
   });
 });

@@ -52,7 +52,6 @@ async function begin({ folder, port, tokens }: z.infer<typeof start>) {
     },
     now: () => new Date(),
     fetch: (address, request) => fetch(address, request),
-    write: () => {},
   });
   const host = await startHost({
     entry: () => import('../../functions/index.ts'),

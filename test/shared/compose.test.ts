@@ -15,7 +15,6 @@ beforeEach(() => {
     credential: () => ({ getToken: async () => null }),
     now: () => new Date(),
     fetch: () => Promise.reject(new Error('Nobody is called.')),
-    write: () => {},
   });
 });
 afterEach(() => {

@@ -5,6 +5,7 @@ import type { Hint } from '../../shared/domain/hint.ts';
 import { keyOf } from '../../shared/domain/subject.ts';
 import type { Client } from './client.ts';
 import { stopAt } from './clock.ts';
+import type { Interruption } from './deliveries.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
@@ -47,7 +48,8 @@ interface Disturbance {
   readonly instances: number;
   /** Calls, counted from the attack, at which the instance that makes them ends. */
   readonly endsAt: readonly number[];
-  readonly endedBackSeconds: number;
+  /** What the platform does to executions, by their number counted from the attack. */
+  readonly interrupted: readonly { readonly execution: number; readonly by: Interruption }[];
   /** Hints that arrive before the first sweep, with the seconds that pass after each. */
   readonly hints: readonly {
     readonly key: (typeof keys)[number];
@@ -62,7 +64,7 @@ const calm: Disturbance = {
   seed: 1,
   instances: 1,
   endsAt: [],
-  endedBackSeconds: 5,
+  interrupted: [],
   hints: [],
   audits: [{ minute: 3, times: 1 }],
 };
@@ -86,8 +88,9 @@ async function play(
   behaviours: NonNullable<WorldOptions['behaviours']> = {},
 ): Promise<EndState> {
   stopAt();
-  const { seed: worldSeed, instances, endsAt, endedBackSeconds } = disturbance;
+  const { seed: worldSeed, instances, endsAt, interrupted } = disturbance;
   let calls = 0;
+  let executions = 0;
   let counting = false;
   const world = await createWorld({
     vaults,
@@ -95,11 +98,15 @@ async function play(
     behaviours,
     seed: worldSeed,
     instances,
-    endedBackSeconds,
     onStep() {
       if (!counting) return;
       calls += 1;
       if (endsAt.includes(calls)) throw new Error('the process is gone');
+    },
+    interrupts() {
+      if (!counting) return undefined;
+      executions += 1;
+      return interrupted.find(({ execution }) => execution === executions)?.by;
     },
   });
   await world.pass(600, 600);
@@ -148,6 +155,19 @@ const audits = fc.record({ minute: fc.nat(4), times: fc.integer({ min: 1, max: 3
 
 const worldSeeds = fc.nat(0xffff_ffff);
 
+/** What the platform does to some of the first so many executions. */
+const interruptions = (executions: number): fc.Arbitrary<Disturbance['interrupted']> =>
+  fc.array(
+    fc.record({
+      execution: fc.integer({ min: 1, max: executions }),
+      by: fc.oneof(
+        fc.constant({ kind: 'not-deleted' } as const),
+        fc.record({ kind: fc.constant('aborted' as const), afterSteps: fc.integer({ min: 0, max: 100 }) }),
+      ),
+    }),
+    { maxLength: 6 },
+  );
+
 const behaviours = fc.record({
   settleMs: fc.constantFrom(0, 2_000, 6_000),
   emptyPages: fc.constantFrom(0, 0.5),
@@ -169,7 +189,7 @@ describe(`whatever is done to the keys (seed ${seed})`, () => {
         seed: worldSeeds,
         instances: fc.integer({ min: 1, max: 2 }),
         endsAt: fc.constant([]),
-        endedBackSeconds: fc.constant(5),
+        interrupted: fc.constant([]),
         hints,
         audits,
       });
@@ -186,13 +206,13 @@ describe(`whatever is done to the keys (seed ${seed})`, () => {
   );
 
   test(
-    'instances that end once or twice on the way: the end is the same',
+    'instances that end on the way or are drained, messages that come again though they were processed: the end is the same',
     async () => {
       const disturbances = fc.record({
         seed: worldSeeds,
         instances: fc.integer({ min: 1, max: 2 }),
-        endsAt: fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 2 }),
-        endedBackSeconds: fc.constantFrom(5, 600),
+        endsAt: fc.array(fc.integer({ min: 1, max: 500 }), { maxLength: 2 }),
+        interrupted: interruptions(60),
         hints,
         audits,
       });
@@ -230,11 +250,12 @@ const strikes: fc.Arbitrary<readonly Strike[]> = fc.array(
 /** Strikes again and again while the guardian is at work, and leaves it alone for three quarters of an hour after that. */
 async function fight(
   acts: readonly Strike[],
-  { seed: worldSeed, instances, endsAt, endedBackSeconds }: Omit<Disturbance, 'hints' | 'audits'>,
+  { seed: worldSeed, instances, endsAt, interrupted }: Omit<Disturbance, 'hints' | 'audits'>,
   how: NonNullable<WorldOptions['behaviours']>,
 ): Promise<World> {
   stopAt();
   let calls = 0;
+  let executions = 0;
   let counting = false;
   const world = await createWorld({
     vaults,
@@ -242,11 +263,15 @@ async function fight(
     behaviours: how,
     seed: worldSeed,
     instances,
-    endedBackSeconds,
     onStep() {
       if (!counting) return;
       calls += 1;
       if (endsAt.includes(calls)) throw new Error('the process is gone');
+    },
+    interrupts() {
+      if (!counting) return undefined;
+      executions += 1;
+      return interrupted.find(({ execution }) => execution === executions)?.by;
     },
   });
   await world.pass(600, 600);
@@ -283,7 +308,7 @@ test(
       seed: worldSeeds,
       instances: fc.integer({ min: 1, max: 2 }),
       endsAt: fc.array(fc.integer({ min: 1, max: 1_500 }), { maxLength: 3 }),
-      endedBackSeconds: fc.constantFrom(5, 600),
+      interrupted: interruptions(200),
     });
     await fc.assert(
       fc.asyncProperty(strikes, disturbances, behaviours, async (acts, disturbance, how) => {
@@ -408,7 +433,7 @@ test('a new version ends the same whether its event comes in either schema or no
 
 test('an instance that was gone for ten minutes leaves the same end, whether or not anybody missed it', async () => {
   const attack: Attack = { deeds: [{ deed: 'disable', key: 'disk-a', which: 0 }], deleted: ['disk-a'] };
-  const gone = { ...calm, endsAt: [52, 100], endedBackSeconds: 600 };
+  const gone = { ...calm, endsAt: [52, 100] };
   expect(await play(attack, gone)).toEqual(await play(attack, calm));
 });
 

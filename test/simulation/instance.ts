@@ -1,4 +1,5 @@
 import type { LocalAzure } from '../../local/azure/azure.ts';
+import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -47,8 +48,16 @@ export function createInstance({ azure, newId, storage, channels, policy, settin
       throw error;
     }
   };
-  const stepped = <T extends object>(name: string, port: T): T =>
-    onStep === undefined ? port : inSteps(name, port, steps);
+  const stepped = <T extends object>(port: string, called: T): T =>
+    onStep === undefined
+      ? called
+      : callsMadeBy(called, async (of, call) => {
+          const name = `${port}.${of}`;
+          steps({ name, when: 'before' });
+          const answer = await call();
+          steps({ name, when: 'after' });
+          return answer;
+        });
   const httpClient = stepped('vault', azure.httpClient);
   const connection = (vault: string, identity: string) => ({
     url: `https://${vault}.vault.azure.net`,
@@ -95,40 +104,6 @@ class InstanceEnded extends Error {
   constructor(step: Step) {
     super(`The instance ended before ${step.name}.`);
     this.step = step;
-  }
-}
-
-/** A port whose every call is told before and after. */
-function inSteps<T extends object>(port: string, called: T, onStep: (step: Step) => void): T {
-  return new Proxy(called, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (typeof value !== 'function') return value;
-      // A table's pages are a call each.
-      if (property === 'pages')
-        return (...given: readonly unknown[]) => pagesInSteps(port, Reflect.apply(value, target, given), onStep);
-      return async (...given: readonly unknown[]): Promise<unknown> => {
-        const name = `${port}.${String(property)}`;
-        onStep({ name, when: 'before' });
-        const answer: unknown = await Reflect.apply(value, target, given);
-        onStep({ name, when: 'after' });
-        return answer;
-      };
-    },
-  });
-}
-
-async function* pagesInSteps<Page>(
-  port: string,
-  pages: AsyncIterable<Page>,
-  onStep: (step: Step) => void,
-): AsyncGenerator<Page> {
-  const name = `${port}.list`;
-  onStep({ name, when: 'before' });
-  for await (const page of pages) {
-    onStep({ name, when: 'after' });
-    yield page;
-    onStep({ name, when: 'before' });
   }
 }
 

@@ -31,7 +31,6 @@ async function play(seed: number): Promise<Trace> {
     policy,
     seed,
     instances: 2,
-    endedBackSeconds: 5,
     behaviours: {
       settleMs: 2_000,
       parallelWritesMs: 300,

@@ -19,6 +19,7 @@ export function createStorage(onStorage: (name: string) => void | Promise<void>)
       incidents: fakeTable(hooked('incidents')),
       outbox: fakeTable(hooked('outbox')),
       intents: fakeTable(hooked('intents')),
+      schedule: fakeTable(hooked('schedule')),
     } satisfies Record<TableName, Table>,
     queues: {
       sweeps: fakeQueue(hooked('sweeps')),

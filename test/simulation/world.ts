@@ -11,15 +11,18 @@ import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import type { SweepMessage } from '../../shared/domain/schedule.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
+import { unlessStorageIsAway } from '../../shared/errors.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { readSweep } from '../../shared/register/vaults.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import { queueSensed } from '../../shared/senses/queue-sensed.ts';
-import { wakeAndWatch } from '../../shared/senses/sweep/sentry.ts';
+import { watch } from '../../shared/senses/sweep/tick.ts';
 import { type Client, clientOf } from './client.ts';
-import { createDeliveries } from './deliveries.ts';
+import { createDeliveries, type Interruption } from './deliveries.ts';
 import { seededIds } from './ids.ts';
 import { createInstance, type Instance, type Step } from './instance.ts';
 import { withSharedPairs } from './pairs.ts';
@@ -44,12 +47,12 @@ export interface WorldOptions {
   readonly instances?: number;
   /**
    * Called around each call that an instance makes of storage and of the vaults, in the order they are made. What it
-   * throws ends that instance there and then: nothing it calls from then on is done, its messages come again later, and
-   * a fresh one takes its place.
+   * throws ends that instance there and then: nothing it calls from then on is done, its messages come again after 600 s,
+   * and a fresh one takes its place.
    */
   readonly onStep?: (step: Step) => void;
-  /** When the messages of an instance that ended come again, in seconds. Default 5; the Functions host takes 600. */
-  readonly endedBackSeconds?: number;
+  /** What the platform does to the n-th execution of a message, n from 1. Default: nothing. */
+  readonly interrupts?: (execution: number) => Interruption | undefined;
 }
 
 /** A whole guardian over a local Azure, with its queues turned by hand: no host, storage in memory. */
@@ -77,7 +80,10 @@ export interface World {
   auditMessages(messages: readonly unknown[]): Promise<void>;
   /** Delivers the Event Grid events so far. */
   events(): Promise<void>;
+  /** Fires the timer of the sentry. From then on it fires by itself, twice a minute while time passes, until it dies. */
   sentry(): Promise<void>;
+  /** From now on the timer of the sentry fires no more. */
+  killTimer(): void;
   writes(): readonly { readonly operation: string; readonly key: string | undefined; readonly status: number }[];
   /** Writes of the guardian that changed what a vault holds. */
   changes(): number;
@@ -89,6 +95,8 @@ export interface World {
   /** Deploys another policy, and the keeper's rights with it. */
   changePolicy(next: unknown): void;
 }
+
+const SENTRY_EVERY_MS = 30_000;
 
 const DISK_ACTIONS = [
   'Microsoft.KeyVault/vaults/keys/read',
@@ -151,9 +159,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const { poisoned, failures, settle } = createDeliveries({
     queues: storage.queues,
     compositions,
-    compose: () => composed(options.onStep),
-    endedBackSeconds: options.endedBackSeconds ?? 5,
+    compose: (afterSteps) => composed(endingAfter(afterSteps, options.onStep)),
+    interrupts: (execution) => options.interrupts?.(execution),
   });
+  let sentryAt: number | undefined;
+  const sentry = async (): Promise<void> => {
+    sentryAt = Date.now() + SENTRY_EVERY_MS;
+    await watch(ports);
+    await settle();
+  };
   const pending: { region: string; body: unknown }[] = [];
   azure.onAuditRecords((region, body) => pending.push({ region, body }));
   const events: unknown[] = [];
@@ -179,6 +193,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async pass(seconds, stepSeconds = 1) {
       for (let passed = 0; passed < seconds; passed += stepSeconds) {
         turnClock(stepSeconds * 1000);
+        if (sentryAt !== undefined && Date.now() >= sentryAt) await unlessStorageIsAway(sentry);
         await settle();
       }
     },
@@ -202,9 +217,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         await queueSensed(inspectionsFromKeyVaultEvent(event, policy, new Date()), 'key-vault-event', ports);
       await settle();
     },
-    async sentry() {
-      await wakeAndWatch(ports);
-      await settle();
+    sentry,
+    killTimer() {
+      sentryAt = undefined;
     },
     writes: () =>
       azure.log
@@ -252,5 +267,24 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 }
 
+/** The steps of an instance that ends after so many; of one that does not where there is no such number. */
+function endingAfter(afterSteps: number | undefined, onStep: WorldOptions['onStep']): WorldOptions['onStep'] {
+  if (afterSteps === undefined) return onStep;
+  let left = afterSteps;
+  return (step) => {
+    if (left === 0) throw new Error('the instance is drained');
+    left -= 1;
+    onStep?.(step);
+  };
+}
+
 /** The Event Grid schema comes as an array, CloudEvents 1.0 as one event. */
 const eventsIn = (body: string): readonly unknown[] => [JSON.parse(body)].flat();
+
+/** The message that sweeps a vault now, as if it had just been planned. */
+export async function nextSweep({ ports: { tables } }: World, vault: string): Promise<SweepMessage> {
+  const { stored } = await tables.schedule.list();
+  const generations = stored.map(({ value }) => value.generation);
+  const started = (await readSweep(tables, vault))?.value.startedGeneration ?? 0;
+  return { kind: 'sweep', generation: Math.max(0, started, ...generations) + 1, vaults: [vault] };
+}

@@ -1,7 +1,9 @@
-/** Every api-version the keys surface has had since 7.0, oldest first, previews before the version they led to. @see https://learn.microsoft.com/rest/api/keyvault/ */
+/** Every api-version the keys surface has had since 7.0, oldest first, previews before the version they led to: `7.1-preview` had no `recoverableDays` yet (`recordings-estate/keys`). @see https://learn.microsoft.com/rest/api/keyvault/ */
 const apiVersions: readonly string[] = [
   '7.0',
+  '7.1-preview',
   '7.1',
+  '7.2-preview',
   '7.2',
   '7.3-preview',
   '7.3',

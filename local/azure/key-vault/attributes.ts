@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Behaviours, KeyOperation } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { badParameter, invalidProperty } from './errors.ts';
-import type { KeyVersion } from './store.ts';
+import type { KeyVersion, ReleasePolicy } from './store.ts';
 
 /** Year 9999: what a client sends in milliseconds lies beyond. */
 const LATEST_SECONDS = 253_402_300_799;
@@ -40,7 +40,41 @@ export const keyOpsSchema = z
   .transform((ops) => [...new Set(ops)])
   .nullish();
 
-const patchSchema = z.object({ key_ops: keyOpsSchema, attributes: attributesSchema, tags: tagsSchema });
+/** A release policy of a request; its content type has a default. @see https://learn.microsoft.com/rest/api/keyvault/keys/create-key/create-key#keyreleasepolicy */
+export const releasePolicySchema = z
+  .object({
+    contentType: z.string().min(1).nullish(),
+    data: z.string().regex(/^[A-Za-z0-9_-]+=*$/),
+    immutable: z.boolean().nullish(),
+  })
+  .transform(
+    ({ contentType, data, immutable }): ReleasePolicy => ({
+      contentType: contentType ?? 'application/json; charset=utf-8',
+      data: data.replace(/=+$/, ''),
+      immutable: immutable ?? false,
+    }),
+  )
+  .nullish();
+
+/** Whether a new version may be released, and by what policy; both or neither are asked for. */
+export function exportability(
+  exportable: boolean | null | undefined,
+  policy: ReleasePolicy | null | undefined,
+): Parsed<Pick<KeyVersion, 'exportable' | 'releasePolicy'>> {
+  if (exportable === true && policy == null)
+    return { kind: 'refused', answer: badParameter('AKV.SKR.1004: Exportable keys must have release policy.') };
+  // Quoted in https://github.com/Azure/azure-cli/issues/28288.
+  if (exportable !== true && policy != null)
+    return { kind: 'refused', answer: badParameter('AKV.SKR.1005: Non-exportable keys must not have release policy.') };
+  return { kind: 'parsed', value: { exportable: exportable === true, releasePolicy: policy ?? undefined } };
+}
+
+const patchSchema = z.object({
+  key_ops: keyOpsSchema,
+  attributes: attributesSchema,
+  tags: tagsSchema,
+  release_policy: releasePolicySchema,
+});
 /** What an update asks to change; null and what is left out ask for nothing. */
 export type Patch = z.infer<typeof patchSchema>;
 
@@ -90,8 +124,11 @@ export function applyPatch(
   version.exp = exp ?? version.exp;
   if (operationsChange && patch.key_ops != null) version.keyOps = patch.key_ops;
   if (tagsChange && patch.tags != null) version.tags = patch.tags;
-  const changes = attributesChange || tagsChange || operationsChange;
-  const onlyOperations = operationsChange && !attributesChange && !tagsChange;
+  const policy = patch.release_policy;
+  const policyChanges = policy != null && JSON.stringify(policy) !== JSON.stringify(version.releasePolicy);
+  if (policyChanges) version.releasePolicy = policy;
+  const changes = attributesChange || tagsChange || operationsChange || policyChanges;
+  const onlyOperations = operationsChange && !attributesChange && !tagsChange && !policyChanges;
   const moves = onlyOperations ? operationsMoveUpdated : changes || unchangedMovesUpdated;
   if (moves) version.updated = nowSeconds;
   return changes;

@@ -44,7 +44,7 @@ export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, 
     resultType: 'Success',
     correlationId: fromClient ?? ids.uuid(),
     callerIpAddress: request.address ?? '127.0.0.1',
-    identity: { claim: identity === undefined ? {} : claimsOf(identity, vault, request, behaviours.claimSpelling) },
+    identity: { claim: identity === undefined ? {} : claimsShown(identity, vault, request, behaviours) },
     properties: {
       ...(id === undefined ? {} : { id }),
       clientInfo: request.headers['user-agent'] ?? '',
@@ -101,6 +101,22 @@ export function loggedNameOf(operation: OperationName): string {
       return 'KeyRecover';
     case 'purge':
       return 'KeyPurge';
+    case 'get-rotation-policy':
+      return 'KeyRotationPolicyGet';
+    case 'put-rotation-policy':
+      return 'KeyRotationPolicySet';
+    case 'backup':
+      return 'KeyBackup';
+    case 'restore':
+      return 'KeyRestore';
+    case 'encrypt':
+      return 'KeyEncrypt';
+    case 'decrypt':
+      return 'KeyDecrypt';
+    case 'sign':
+      return 'KeySign';
+    case 'verify':
+      return 'KeyVerify';
     case 'wrapkey':
       return 'KeyWrap';
     case 'unwrapkey':
@@ -117,11 +133,11 @@ function operationNameOf(call: ServedCall): string {
   return call.identity === undefined ? 'Authentication' : (call.unserved ?? loggedNameOf(call.operation));
 }
 
-function idOf({ vault, operation, key, askedVersion, version, url }: ServedCall): string | undefined {
+/** As the path names it: without a version where the path has none. The lists of a whole vault have none. */
+function idOf({ vault, operation, key, askedVersion, url }: ServedCall): string | undefined {
   switch (operation) {
     case 'list':
     case 'list-deleted':
-    case 'list-versions':
       return undefined;
     case 'get-deleted':
     case 'purge':
@@ -130,11 +146,10 @@ function idOf({ vault, operation, key, askedVersion, version, url }: ServedCall)
     case 'delete':
       return `${vault.origin}/keys/${key ?? ''}`;
     case 'unknown':
+    case 'restore':
       return `${vault.origin}${url.pathname}`;
-    default: {
-      const named = version?.id ?? askedVersion;
-      return `${vault.origin}/keys/${key ?? ''}${named === undefined ? '' : `/${named}`}`;
-    }
+    default:
+      return `${vault.origin}/keys/${key ?? ''}${askedVersion === undefined ? '' : `/${askedVersion}`}`;
   }
 }
 
@@ -158,11 +173,20 @@ function keyPropertiesOf(
         ...(version.exp === undefined ? {} : { exp: version.exp }),
         hsmPlatform,
       };
-      return { type: version.type.kty, ...size, operations: version.keyOps, attributes };
+      const shownSize = call.operation === 'update' ? {} : size;
+      return { type: version.type.kty, ...shownSize, operations: version.keyOps, attributes };
     }
+    case 'encrypt':
+    case 'decrypt':
+    case 'sign':
+    case 'verify':
     case 'wrapkey':
     case 'unwrapkey':
       return { type: version.type.kty, ...size, attributes: { hsmPlatform } };
+    case 'get':
+    case 'get-version':
+    case 'delete':
+      return { type: version.type.kty, attributes: { hsmPlatform } };
     default:
       return { attributes: { hsmPlatform } };
   }
@@ -180,6 +204,20 @@ function enabledShown(
   return drawn < resulting + absent ? undefined : !enabled;
 }
 
+function claimsShown(
+  identity: Identity,
+  vault: Vault,
+  request: WireRequest,
+  { claimSpelling, objectIdInAuditRecord }: Readonly<Behaviours>,
+): Record<string, string> {
+  const claims = Object.entries(claimsOf(identity, vault, request, claimSpelling));
+  return Object.fromEntries(
+    objectIdInAuditRecord ? claims : claims.filter(([name]) => !['oid', OBJECT_ID].includes(name)),
+  );
+}
+
+const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
+
 function claimsOf(
   identity: Identity,
   vault: Vault,
@@ -190,7 +228,7 @@ function claimsOf(
   const ipaddr = request.address ?? '127.0.0.1';
   if (spelling === 'uri' || (spelling === 'by-kind' && kind === 'application')) {
     return {
-      'http://schemas.microsoft.com/identity/claims/objectidentifier': oid,
+      [OBJECT_ID]: oid,
       appid,
       ...(upn === undefined ? {} : { 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn': upn }),
       ...(kind === 'managed-identity' ? { xms_mirid: managedIdentityIdOf(identity, vault) } : {}),

@@ -8,7 +8,8 @@ export async function keyBundle(vault: Vault, key: Key, version: KeyVersion, api
   const { kty } = version.type;
   const head = { kid: versionId(vault, key, version), kty, key_ops: version.keyOps };
   const rest = describe(vault, key, version, apiVersion);
-  return { key: { ...head, ...(await version.material.publicPart()) }, ...rest };
+  const released = version.releasePolicy === undefined ? {} : { release_policy: version.releasePolicy };
+  return { key: { ...head, ...(await version.material.publicPart()) }, ...rest, ...released };
 }
 
 /** The same with where and until when it can be recovered. */
@@ -88,7 +89,7 @@ function attributesOf(vault: Vault, key: Key, version: KeyVersion, apiVersion: s
     updated: version.updated,
     recoveryLevel: recoveryLevelOf(vault),
     ...(isSince(apiVersion, '7.1') ? { recoverableDays: vault.softDeleteDays } : {}),
-    ...(key.managed || !isSince(apiVersion, '7.3-preview') ? {} : { exportable: false }),
+    ...(key.managed || !isSince(apiVersion, '7.3-preview') ? {} : { exportable: version.exportable }),
     ...(isSince(apiVersion, '7.5-preview.1') ? { hsmPlatform: hsmPlatformOf(version) } : {}),
   };
 }

@@ -43,6 +43,26 @@ export function invalidProperty(property: string): Answer {
   return badParameter(`Property ${property} has invalid value\r\n`);
 }
 
+/** As recorded; the code has blanks. */
+export function malformedBackup(): Answer {
+  return errorAnswer(400, 'Malformed backup blob', 'Backup blob is corrupt.');
+}
+
+/** As quoted in https://github.com/Azure/azure-sdk-for-python/issues/17630. */
+export function restoreConflict(): Answer {
+  const first =
+    'a second key with the same name was created after the first key was deleted; thus trying to restore a key whose name is already in use';
+  const message = `There was a conflict restoring the key. This can happen if either: ${first}. To fix this, rename the second key to something else so that the restore works. The second probable cause of this exception is when multiple operations are performed in parallel against the key. To avoid this error, perform operations against a key in a sequential manner.`;
+  return errorAnswer(409, 'Conflict', message);
+}
+
+/** @see https://github.com/Azure/azure-sdk-for-js/issues/12654 */
+export function wrongLength(member: string, bytes: number, algorithm: string, needed: number): Answer {
+  return badParameter(
+    `Invalid length of '${member}': ${bytes} bytes. ${algorithm} requires ${needed} bytes, encoded with base64url.`,
+  );
+}
+
 /** As recorded. */
 export function badApiVersion(version: string, latest: string): Answer {
   return badParameter(
@@ -65,11 +85,13 @@ export function outsideValidity(operation: string): Answer {
   return errorAnswer(403, 'Forbidden', `Operation ${operation} is not allowed outside the validity period of the key.`);
 }
 
-/** The five ways a name can be taken, or an operation meet another. Final are the first alone. */
+/** The ways a name can be taken, or an operation meet another. Final are the first alone. */
 export function conflict(
   because:
     | { readonly kind: 'deleted-but-recoverable'; readonly name: string }
     | { readonly kind: 'being-deleted' }
+    | { readonly kind: 'recovered-while-deleting'; readonly name: string }
+    | { readonly kind: 'created-while-deleting'; readonly name: string }
     | { readonly kind: 'being-recovered'; readonly name: string }
     | { readonly kind: 'recovering-in-parallel'; readonly kid: string }
     | { readonly kind: 'deleting-in-parallel'; readonly kid: string }
@@ -83,6 +105,14 @@ export function conflict(
     }
     case 'being-deleted':
       return errorAnswer(409, 'Conflict', 'Key is currently being deleted.', 'ObjectIsBeingDeleted');
+    case 'recovered-while-deleting':
+      // Recorded: `recordings-estate/keys/delete-and-recover.json`.
+      return errorAnswer(409, 'Conflict', `Key ${because.name} is currently being deleted.`, 'ObjectIsBeingDeleted');
+    case 'created-while-deleting': {
+      // Recorded: `sequences/key-vault/create-while-being-deleted.json`.
+      const message = `Key ${because.name} is currently being deleted and cannot be re-created; retry later.`;
+      return errorAnswer(409, 'Conflict', message, 'ObjectIsBeingDeleted');
+    }
     case 'being-recovered': {
       const message = `Key ${because.name} is currently being recovered and cannot be re-created; retry later.`;
       return errorAnswer(409, 'Conflict', message, 'ObjectIsBeingRecovered');

@@ -74,6 +74,8 @@ export function isWrite(operation: OperationName): boolean {
     case 'rotate':
     case 'recover':
     case 'purge':
+    case 'put-rotation-policy':
+    case 'restore':
       return true;
     default:
       return false;

@@ -3,10 +3,11 @@ import { ConnectionBroken } from '../connection-broken.ts';
 import type { FaultPlan, FaultSubject } from '../faults.ts';
 import { type Caller, callerOf, type IdentityRegister, mistakenCaller } from '../identities.ts';
 import type { Chance } from '../random.ts';
-import type { Behaviours, Identity, LoggedRequest, WireRequest, WireResponse } from '../types.ts';
+import type { Behaviours, Identity, LoggedRequest, OperationName, WireRequest, WireResponse } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { isApiVersion, isSince, latestApiVersion } from './api-versions.ts';
 import type { ServedCall } from './audit-record.ts';
+import type { KeyBackup } from './backups.ts';
 import { badApiVersion, badName, badParameter, notServed, throttled } from './errors.ts';
 import { conflictOf, faultAnswer, isWrite, statusFaults } from './fault-answers.ts';
 import { malformedResponse, wireResponse } from './headers.ts';
@@ -27,6 +28,7 @@ export interface HandlerContext {
   readonly faults: FaultPlan;
   readonly behaviours: Readonly<Behaviours>;
   readonly chance: Chance;
+  readonly backups: Map<string, KeyBackup>;
   /** The budget of a vault's subscription. */
   subscriptionBudget(subscriptionId: string): Budget;
   /** Called once for each request that the service saw, after it was served. */
@@ -137,6 +139,7 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
     nowMs,
     behaviours: context.behaviours,
     random: context.chance.random,
+    backups: context.backups,
   });
   return { answer, assignmentId, authorized: true };
 }
@@ -151,11 +154,13 @@ function isParallelWrite({ context, vault, route, nowMs }: Pass): boolean {
   return false;
 }
 
+const ROTATION = new Set<OperationName>(['rotate', 'get-rotation-policy', 'put-rotation-policy']);
+
 function badPathOf({ route, url, request }: Pass, apiVersion: string): Answer | undefined {
   if (route.key === '') return badParameter('Operation not specified');
   if (route.key !== undefined && !/^[0-9a-zA-Z-]{1,127}$/.test(route.key)) return badName(route.key);
   // Rotation came with 7.3: https://learn.microsoft.com/rest/api/keyvault/keys/rotate-key/rotate-key
-  if (route.operation === 'rotate' && !isSince(apiVersion, '7.3-preview'))
+  if (ROTATION.has(route.operation) && !isSince(apiVersion, '7.3-preview'))
     return notServed(request.method, url.pathname);
   return undefined;
 }

@@ -1,11 +1,21 @@
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import type { Answer } from './answer.ts';
-import { applyPatch, attributesSchema, keyOpsSchema, parseBody, parsePatch, tagsSchema } from './attributes.ts';
+import {
+  applyPatch,
+  attributesSchema,
+  exportability,
+  keyOpsSchema,
+  parseBody,
+  parsePatch,
+  releasePolicySchema,
+  tagsSchema,
+} from './attributes.ts';
 import { deletedKeyBundle, keyBundle } from './bundles.ts';
-import { type Call, secondsOf } from './call.ts';
-import { badParameter, conflict, invalidProperty, keyDisabled, keyNotFound, missingKty } from './errors.ts';
+import { type Call, secondsOf, settledAt } from './call.ts';
+import { conflict, invalidProperty, keyDisabled, keyNotFound, missingKty } from './errors.ts';
 import { type KeyType, lazyMaterial, type Material, materialOf } from './material.ts';
+import { expiryByPolicy } from './rotation-policy.ts';
 import {
   addKeyToVault,
   addVersionToKey,
@@ -38,7 +48,7 @@ const createSchema = z.object({
   key_ops: keyOpsSchema,
   attributes: attributesSchema,
   tags: tagsSchema,
-  release_policy: z.unknown().optional(),
+  release_policy: releasePolicySchema,
 });
 
 const ktySchema = z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']);
@@ -57,18 +67,19 @@ export async function createKey(call: Call): Promise<Answer> {
   if (asked === undefined) return missingKty();
   const kty = ktySchema.safeParse(asked);
   if (!kty.success) return invalidProperty('kty');
-  if (attributes?.exportable === true && release_policy == null) {
-    return badParameter('AKV.SKR.1004: Exportable keys must have release policy.');
-  }
+  const released = exportability(attributes?.exportable, release_policy);
+  if (released.kind === 'refused') return released.answer;
   const taken = nameTaken(call);
   if (taken !== undefined) return taken;
   const type = keyTypeOf(kty.data, key_size ?? undefined, crv ?? undefined);
   const version = newVersion(call, type, lazyMaterial(type), {
     enabled: attributes?.enabled ?? true,
     nbf: attributes?.nbf ?? undefined,
-    exp: attributes?.exp ?? undefined,
+    // An import under a policy is UNCONFIRMED; for create see `sequences/key-vault/rotate-a-key-made-under-a-policy.json`.
+    exp: attributes?.exp ?? expiryByPolicy(call.vault, call.name, secondsOf(call)),
     keyOps: key_ops ?? defaultOperations(type),
     tags: tags ?? undefined,
+    ...released.value,
   });
   return answerMade(call, version);
 }
@@ -78,15 +89,18 @@ const importSchema = z.object({
   Hsm: z.boolean().nullish(),
   attributes: attributesSchema,
   tags: tagsSchema,
+  release_policy: releasePolicySchema,
 });
 
 /** `PUT /keys/{name}` with a private JSON Web Key; the answer has the public part alone. With `Hsm` the type comes back as RSA-HSM. */
 export async function importKey(call: Call): Promise<Answer> {
   const parsed = parseBody(importSchema, call.body);
   if (parsed.kind === 'refused') return parsed.answer;
-  const { key: jwk, Hsm, attributes, tags } = parsed.value;
+  const { key: jwk, Hsm, attributes, tags, release_policy } = parsed.value;
   const brought = broughtMaterial(jwk, Hsm === true);
   if (brought === undefined) return invalidProperty('key');
+  const released = exportability(attributes?.exportable, release_policy);
+  if (released.kind === 'refused') return released.answer;
   const taken = nameTaken(call);
   if (taken !== undefined) return taken;
   const version = newVersion(call, brought.type, brought.material, {
@@ -95,6 +109,7 @@ export async function importKey(call: Call): Promise<Answer> {
     exp: attributes?.exp ?? undefined,
     keyOps: jwk.key_ops ?? defaultOperations(brought.type),
     tags: tags ?? undefined,
+    ...released.value,
   });
   return answerMade(call, version);
 }
@@ -106,6 +121,9 @@ export async function updateKey(call: Call): Promise<Answer> {
   const parsed = parsePatch(call.body);
   if (parsed.kind === 'refused') return { ...parsed.answer, version: found.version };
   const { key, version } = found;
+  // UNCONFIRMED: the sentence.
+  if (parsed.value.release_policy != null && (version.releasePolicy?.immutable ?? !version.exportable))
+    return { ...invalidProperty('release_policy'), version };
   if (isClosedToWrites(key, call.nowMs)) return { ...conflict({ kind: 'being-recovered', name: key.name }), version };
   const changed = applyPatch(version, parsed.value, secondsOf(call), call.behaviours);
   const body = await keyBundle(call.vault, key, version, call.apiVersion);
@@ -129,19 +147,20 @@ export async function deleteKey(call: Call): Promise<Answer> {
   }
   const deletedDate = secondsOf(call);
   const dates = { deletedDate, scheduledPurgeDate: deletedDate + vault.softDeleteDays * 86_400 };
-  key.lifecycle = { kind: 'deleted', settledAt: nowMs + call.behaviours.settleMs, ...dates };
+  key.lifecycle = { kind: 'deleted', settledAt: settledAt(call), ...dates };
   const body = await deletedKeyBundle(vault, key, current, dates, apiVersion);
   return { status: 200, body, version: current, changed: true };
 }
 
-/** `POST /keys/{name}/rotate`: a version of the same type, size and operations, without a policy no expiry. That rotating a disabled key works is UNCONFIRMED. */
+/** `POST /keys/{name}/rotate`: a version of the same type, size and operations, which expires by the policy of its name (`sequences/key-vault/rotate-with-a-policy.json`), without one never. That rotating a disabled key works is UNCONFIRMED. */
 export async function rotateKey(call: Call): Promise<Answer> {
   const sight = sightOf(call.vault, call.name, call.nowMs);
   if (sight.kind !== 'present') return keyNotFound(call.name);
   const taken = nameTaken(call);
   if (taken !== undefined) return taken;
-  const { type, keyOps, tags } = sight.current;
-  const settings = { enabled: true, nbf: undefined, exp: undefined, keyOps, tags };
+  const { type, keyOps, tags, exportable, releasePolicy } = sight.current;
+  const exp = expiryByPolicy(call.vault, call.name, secondsOf(call));
+  const settings = { enabled: true, nbf: undefined, exp, keyOps, tags, exportable, releasePolicy };
   return answerMade(call, newVersion(call, type, lazyMaterial(type), settings));
 }
 
@@ -162,7 +181,7 @@ export function findVersion(call: Call): Found {
 }
 
 /** What stands in the way of a new version under that name. @see https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview */
-function nameTaken(call: Call): Answer | undefined {
+export function nameTaken(call: Call): Answer | undefined {
   const sight: Sight = sightOf(call.vault, call.name, call.nowMs);
   switch (sight.kind) {
     case 'none':
@@ -176,14 +195,15 @@ function nameTaken(call: Call): Answer | undefined {
     case 'recovering':
       return conflict({ kind: 'being-recovered', name: sight.key.name });
     case 'deleting':
+      return conflict({ kind: 'created-while-deleting', name: sight.key.name });
     case 'purging':
-      return conflict({ kind: 'being-deleted' });
+      return conflict({ kind: 'created-while-deleting', name: call.name });
     default:
       return sight satisfies never;
   }
 }
 
-type Settings = Pick<KeyVersion, 'enabled' | 'nbf' | 'exp' | 'keyOps' | 'tags'>;
+type Settings = Pick<KeyVersion, 'enabled' | 'nbf' | 'exp' | 'keyOps' | 'tags' | 'exportable' | 'releasePolicy'>;
 
 interface Made {
   readonly key: Key;

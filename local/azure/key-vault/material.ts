@@ -40,7 +40,7 @@ export function lazyMaterial(
   }
   let made: Promise<Material> | undefined;
   const pair = (): Promise<Material> => {
-    made ??= Promise.resolve(make()).then(materialOf);
+    made ??= Promise.resolve(make()).then((privateKey) => materialOf(privateKey, isHsm(type)));
     return made;
   };
   return {
@@ -50,10 +50,10 @@ export function lazyMaterial(
   };
 }
 
-/** Material that was brought along (import). */
-export function materialOf(privateKey: KeyObject): Material {
+/** Material that was brought along (import), or made, in a hardware module or not. That an imported exponent stays as it came is UNCONFIRMED. */
+export function materialOf(privateKey: KeyObject, madeInHsm = false): Material {
   const publicKey = createPublicKey(privateKey);
-  const publicPart = publicPartOf(publicKey);
+  const publicPart = publicPartOf(publicKey, madeInHsm);
   return {
     publicPart: async () => publicPart,
     publicKey: async () => publicKey,
@@ -73,9 +73,10 @@ async function makePair(type: KeyType): Promise<KeyObject> {
 const rsaSchema = z.object({ kty: z.literal('RSA'), n: z.string(), e: z.string() });
 const ecSchema = z.object({ kty: z.literal('EC'), crv: z.string(), x: z.string(), y: z.string() });
 
-function publicPartOf(publicKey: KeyObject): PublicPart {
+function publicPartOf(publicKey: KeyObject, madeInHsm: boolean): PublicPart {
   const jwk = z.union([rsaSchema, ecSchema]).parse(publicKey.export({ format: 'jwk' }));
-  if (jwk.kty === 'RSA') return { n: jwk.n, e: jwk.e };
+  // The exponent of a key that is made in a hardware module begins with a zero byte: `sequences/key-vault/rsa-hsm-key.json`.
+  if (jwk.kty === 'RSA') return { n: jwk.n, e: madeInHsm && jwk.e === 'AQAB' ? 'AAEAAQ' : jwk.e };
   // The service's name for the curve that Node calls secp256k1.
   return { crv: jwk.crv === 'secp256k1' ? 'P-256K' : jwk.crv, x: jwk.x, y: jwk.y };
 }

@@ -11,23 +11,26 @@ interface Marker {
   readonly afterEmptyPage: boolean;
 }
 
-/** Rows in the order of their markers. A row without an item is one that this caller is not shown now. */
+/** A row as a caller finds it now: one that is passed over is not shown but takes up room on its page. */
+type Row = { readonly kind: 'item'; readonly item: unknown } | { readonly kind: 'passed-over' | 'none' };
+
+/** Rows in the order of their markers. */
 export interface List<T> {
   readonly path: string;
   readonly rows: readonly T[];
   readonly markerOf: (row: T) => string;
-  readonly itemOf: (row: T) => unknown;
+  readonly seen: (row: T) => Row;
 }
 
 const tokenSchema = z.object({ NextMarker: z.string().regex(/^[01]!/), TargetLocation: z.literal(0) });
 
 /**
- * One page of a list: up to 25 items, or `maxresults`, and the link to the next, null at the end. The link carries the
+ * One page of a list: the items of up to 25 rows, or `maxresults`, and the link to the next, null at the end. The link carries the
  * port by which the request came, 443 where it named none (recorded), and `maxresults` where the request had it.
  * @see https://learn.microsoft.com/rest/api/keyvault/keys/get-keys/get-keys
  */
 export function pageOf<T>(call: Call, list: List<T>): Answer {
-  const { path, rows, markerOf, itemOf } = list;
+  const { path, rows, markerOf, seen } = list;
   const asked = call.url.searchParams.get('maxresults');
   const limit = asked === null ? PAGE_SIZE : Number(asked);
   // UNCONFIRMED: both sentences. The limits are documented.
@@ -46,12 +49,13 @@ export function pageOf<T>(call: Call, list: List<T>): Answer {
   }
   const value: unknown[] = [];
   let last = marker.after;
+  let room = limit;
   for (const row of rows.slice(firstAfter(list, marker.after))) {
-    const item = itemOf(row);
-    if (item === undefined) continue;
-    if (value.length === limit)
-      return { status: 200, body: { value, nextLink: link({ after: last, afterEmptyPage: false }) } };
-    value.push(item);
+    const found = seen(row);
+    if (found.kind === 'none') continue;
+    if (room === 0) return { status: 200, body: { value, nextLink: link({ after: last, afterEmptyPage: false }) } };
+    if (found.kind === 'item') value.push(found.item);
+    room -= 1;
     last = markerOf(row);
   }
   return { status: 200, body: { value, nextLink: null } };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { issuerOf } from '../identities.ts';
+import { issuerOf } from '../issuer.ts';
 import type { Grant, Identity, OperationName } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { errorAnswer } from './errors.ts';
@@ -31,7 +31,17 @@ export function permissionOf(operation: OperationName): Permission | undefined {
     case 'recover':
     case 'purge':
     case 'rotate':
+    case 'backup':
+    case 'restore':
+    case 'encrypt':
+    case 'decrypt':
+    case 'sign':
+    case 'verify':
       return { action: `${keys}/${operation}/action`, policy: operation };
+    case 'get-rotation-policy':
+      return { action: 'Microsoft.KeyVault/vaults/keyrotationpolicies/read', policy: 'getrotationpolicy' };
+    case 'put-rotation-policy':
+      return { action: 'Microsoft.KeyVault/vaults/keyrotationpolicies/write', policy: 'setrotationpolicy' };
     case 'delete':
       return { action: `${keys}/delete`, policy: 'delete' };
     case 'wrapkey':

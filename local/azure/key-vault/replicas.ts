@@ -48,5 +48,6 @@ function copyOf(vault: Vault): Vault {
     const versions = key.versions.map((version) => ({ ...version }));
     return [name, { ...key, versions, versionsById: undefined }] as const;
   });
-  return { ...vault, failedOver: true, keys: new Map(keys), sortedNames: undefined };
+  const rotationPolicies = new Map(vault.rotationPolicies);
+  return { ...vault, failedOver: true, keys: new Map(keys), rotationPolicies, sortedNames: undefined };
 }

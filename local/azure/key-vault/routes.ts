@@ -37,12 +37,12 @@ function keyRoute(method: string, name: string | undefined, rest: readonly strin
       if (second !== undefined) return unknown(name, second.toLowerCase() === 'attestation' ? 'KeyGet' : undefined);
       if (first === '') return route('get', name);
       if (first.toLowerCase() === 'versions') return route('list-versions', name);
-      if (first.toLowerCase() === 'rotationpolicy') return unknown(name, 'KeyRotationPolicyGet');
+      if (first.toLowerCase() === 'rotationpolicy') return route('get-rotation-policy', name);
       return route('get-version', name, first);
     case 'PATCH':
       return second === undefined ? route('update', name, first) : unknown(name, undefined);
     case 'PUT':
-      if (first.toLowerCase() === 'rotationpolicy') return unknown(name, 'KeyRotationPolicySet');
+      if (first.toLowerCase() === 'rotationpolicy') return route('put-rotation-policy', name);
       return first === '' ? route('import', name) : unknown(name, undefined);
     case 'DELETE':
       return first === '' ? route('delete', name) : unknown(name, undefined);
@@ -63,20 +63,20 @@ function postRoute(name: string, version: string, action: string): Route {
       return route('wrapkey', name, version);
     case 'unwrapkey':
       return route('unwrapkey', name, version);
-    case 'backup':
-      return unknown(name, 'KeyBackup');
     case 'encrypt':
-      return unknown(name, 'KeyEncrypt');
+      return route('encrypt', name, version);
     case 'decrypt':
-      return unknown(name, 'KeyDecrypt');
+      return route('decrypt', name, version);
     case 'sign':
-      return unknown(name, 'KeySign');
+      return route('sign', name, version);
     case 'verify':
-      return unknown(name, 'KeyVerify');
+      return route('verify', name, version);
+    case 'backup':
+      return version === '' ? route('backup', name) : unknown(name, undefined);
     case 'release':
       return unknown(name, 'KeyRelease');
     case '':
-      return unknown(name, name.toLowerCase() === 'restore' ? 'KeyRestore' : undefined);
+      return name.toLowerCase() === 'restore' ? route('restore') : unknown(name, undefined);
     default:
       return unknown(name, undefined);
   }

@@ -16,6 +16,31 @@ export interface KeyVersion {
   /** Undefined where it never had any; `{}` where it was written so. */
   tags: Readonly<Record<string, string>> | undefined;
   readonly material: Material;
+  /** Whether a secure environment may be given it, by its release policy. */
+  readonly exportable: boolean;
+  releasePolicy: ReleasePolicy | undefined;
+}
+
+/** Who may be given the key: `data` is base64url. @see https://learn.microsoft.com/azure/key-vault/keys/policy-grammar */
+export interface ReleasePolicy {
+  readonly contentType: string;
+  readonly data: string;
+  readonly immutable: boolean;
+}
+
+/** What is done with the versions of a name as they age. Times are whole Unix seconds, periods ISO 8601. */
+export interface RotationPolicy {
+  readonly lifetimeActions: readonly {
+    readonly trigger: {
+      readonly timeAfterCreate?: string | null | undefined;
+      readonly timeBeforeExpiry?: string | null | undefined;
+    };
+    readonly action: { readonly type: 'Rotate' | 'Notify' };
+  }[];
+  /** How long after its making a version expires; undefined where it does not. */
+  readonly expiryTime: string | undefined;
+  readonly created: number;
+  readonly updated: number;
 }
 
 /** Where a key is between its making and its purge. Moments are in ms since 1970. */
@@ -54,6 +79,8 @@ export interface Vault {
   readonly purgeProtection: boolean;
   /** By name in lower case: the service compares names without case. */
   readonly keys: Map<string, Key>;
+  /** By name in lower case: they outlive the key. */
+  readonly rotationPolicies: Map<string, RotationPolicy>;
   /** Names in upper case, in order. Undefined until asked for. */
   sortedNames: readonly string[] | undefined;
   readonly budget: Budget;
@@ -149,6 +176,12 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     // There is no purge protection without soft delete: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
     purgeProtection: softDeleteDays > 0 && (seed.purgeProtection ?? true),
     keys: new Map(),
+    rotationPolicies: new Map(
+      Object.entries(seed.rotationPolicies ?? {}).map(([name, policy]) => [
+        name.toLowerCase(),
+        { ...policy, expiryTime: policy.expiryTime },
+      ]),
+    ),
     sortedNames: undefined,
     budget: createBudget(1),
     writtenAt: new Map(),
@@ -199,6 +232,8 @@ function versionFromSeed(seed: SeedVersion, nowSeconds: number, random: Random):
     keyOps: seed.keyOps ?? defaultOperations(type),
     tags: seed.tags,
     material: lazyMaterial(type, seed.publicPart, seed.privateKey),
+    exportable: false,
+    releasePolicy: undefined,
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Caller, issuerOf, vaultAudience } from '../identities.ts';
+import { type Caller, vaultAudience } from '../identities.ts';
+import { issuerOf, LOGIN_HOST } from '../issuer.ts';
 import type { Answer } from './answer.ts';
 import { errorAnswer } from './errors.ts';
 
@@ -9,7 +10,7 @@ export function unauthorized(caller: Exclude<Caller, { kind: 'known' }>, tenantI
 
 /** `authorization`, not `authorization_uri`; no slash at the end of either address. */
 export function challengeOf(tenantId: string): string {
-  return `Bearer authorization="https://login.microsoftonline.com/${tenantId}", resource="${vaultAudience}"`;
+  return `Bearer authorization="https://${LOGIN_HOST}/${tenantId}", resource="${vaultAudience}"`;
 }
 
 function reasonOf(caller: Exclude<Caller, { kind: 'known' }>, tenantId: string): string {

@@ -5,6 +5,7 @@ import { DEFAULT_HOLD_MS, type Hold, spellHold } from '../../../shared/domain/ho
 import { type KeyId, spell } from '../../../shared/domain/key.ts';
 import { keyPolicy } from '../../../shared/domain/policy.ts';
 import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
+import type { Ports } from '../../../shared/ports.ts';
 import { type CommandGroup, localOnly } from '../command.ts';
 import type { Context } from '../context.ts';
 import { holdLine, standing } from '../holds.ts';
@@ -52,24 +53,33 @@ export const hold: CommandGroup = (program, run) => {
     );
 };
 
+/** Lines for the other holds that stop writes to something that a hold is on; none where there are none. */
+async function othersOn(over: Hold, ports: Ports): Promise<readonly string[]> {
+  const others = standing(await readHolds(ports), ports.now()).filter(
+    (other) => other.id !== over.id && overlap(over, other),
+  );
+  return others.length === 0 ? [] : [`Other holds still stop writes to ${spellHold(over)}:`, ...others.map(holdLine)];
+}
+
 async function released(over: Hold, { ports, commandLine }: Context): Promise<string> {
-  const others = standing(await readHolds(ports), ports.now()).filter((other) => overlap(over, other));
+  const others = await othersOn(over, ports);
   const unsettled = [
     'What changed during the hold stays as it is until you run one of:',
     ...['--undo', '--accept'].map((as) => `  ${commandLine('hold release', over.id, as)}`),
   ];
   return [
-    others.length === 0
-      ? `Writes to ${spellHold(over)} go on.`
-      : `Released. Other holds still stop writes to ${spellHold(over)}:`,
-    ...others.map(holdLine),
+    ...(others.length === 0 ? [`Writes to ${spellHold(over)} go on.`] : ['Released.', ...others]),
     ...(over.settled === undefined ? unsettled : []),
   ].join('\n');
 }
 
-function settledText({ hold: over, keys, asked }: Settled, { ports, commandLine }: Context): string {
+async function settledText({ hold: over, keys, asked }: Settled, { ports, commandLine }: Context): Promise<string> {
+  const others = await othersOn(over, ports);
   const names = keys.map(spell).join(', ');
-  if (keys.length === 0) return `Hold ${over.id} has ended, and nothing that changed during it is left to settle.`;
+  if (keys.length === 0 && others.length === 0)
+    return `Hold ${over.id} has ended, and nothing that changed during it is left to settle.`;
+  if (keys.length === 0)
+    return [`Hold ${over.id} has ended. What changed is settled with the last hold to end.`, ...others].join('\n');
   if (over.settled?.as === 'undo') {
     const isInBlock = ({ vault, key }: KeyId): boolean => keyPolicy(ports.policy, vault, key).mode === 'block';
     const undone = keys.filter(isInBlock);
@@ -77,7 +87,10 @@ function settledText({ hold: over, keys, asked }: Settled, { ports, commandLine 
     return [
       ...(undone.length === 0
         ? []
-        : [`The guardian undoes what changed during hold ${over.id}: ${undone.map(spell).join(', ')}.`]),
+        : [
+            `The guardian undoes what changed during hold ${over.id}${others.length === 0 ? '' : ', once no other hold stops it'}: ${undone.map(spell).join(', ')}.`,
+            ...others,
+          ]),
       ...(left.length === 0 ? [] : ['The guardian undoes nothing for keys in alert. Restore those with:']),
       ...left.map((key) => `  ${commandLine('restore', spell(key))}`),
     ].join('\n');

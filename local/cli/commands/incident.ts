@@ -1,10 +1,10 @@
+import { commandsOf, isClosedByPeople } from '../../../shared/alerts/runnable.ts';
 import { detailLines, spellJudgement } from '../../../shared/alerts/text.ts';
 import { ABANDONS } from '../../../shared/approvals/abandon.ts';
-import { closeIncident, isClosedByPeople } from '../../../shared/approvals/close.ts';
+import { closeIncident, findIncident } from '../../../shared/approvals/close.ts';
 import { type Incident, severities } from '../../../shared/domain/incident.ts';
 import { spellSubject } from '../../../shared/domain/subject.ts';
 import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
-import { NotAllowed } from '../../../shared/errors.ts';
 import { readIncidents } from '../../../shared/incidents/store.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -31,7 +31,7 @@ export const incident: CommandGroup = (program, run) => {
     .description(
       'Closes an incident that reports an act, or abandons what is gone. An incident that reports a state ends with that state.',
     )
-    .argument('<id>', 'its id, from incident list or the alert')
+    .argument('<id>', 'its id, from incident list or the alert, or its first characters')
     .requiredOption('--why <text>', 'how it was settled', parseWhy)
     .action((id, { why }) =>
       run(async ({ ports, who }) => {
@@ -84,13 +84,7 @@ export function incidentLine(one: Incident): string {
 }
 
 async function shown(id: string, { ports, runnable }: Context): Promise<string> {
-  if (id === '') throw new NotAllowed('Give the id of an incident, or its first characters.');
-  const found = (await readIncidents(ports)).stored.filter(({ value }) => value.id.startsWith(id.toLowerCase()));
-  const [one, another] = found;
-  if (one === undefined) throw new NotAllowed(`There is no incident ${id}. To see all:\n  key-guardian incident list`);
-  if (another !== undefined) throw new NotAllowed(`Several incidents begin with ${id}: give more of the id.`);
-  const close = isToClose(one.value) ? [`key-guardian incident close ${one.value.id} --why "…"`] : [];
-  const commands = [...one.value.commands, ...close].flatMap((command) => runnable(command) ?? []);
-  const withCommands = { ...one.value, commands };
-  return [withCommands.summary, ...detailLines({ event: 'changed', incident: withCommands })].join('\n');
+  const { value } = await findIncident(id, ports);
+  const incident = { ...value, commands: commandsOf(value).flatMap((command) => runnable(command) ?? []) };
+  return [incident.summary, ...detailLines({ event: 'changed', incident })].join('\n');
 }

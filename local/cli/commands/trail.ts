@@ -1,4 +1,7 @@
+import { spellJudgement } from '../../../shared/alerts/text.ts';
+import { action, factsOf } from '../../../shared/domain/actions/registry.ts';
 import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
+import { WITHHELD } from '../../../shared/domain/decision.ts';
 import { spellSubject, vaultSubject } from '../../../shared/domain/subject.ts';
 import { DAY_MS, HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
 import type { CommandGroup } from '../command.ts';
@@ -42,17 +45,17 @@ function line({ time, what, subject, who, detail }: AuditRecord): string {
 
 /** The words of a record, in one line; its whole detail as JSON where it has none. */
 function summaryOf(detail: AuditRecord['detail']): string {
-  const { summary, says, findings, kind, event, because, action, outcome, channel, rule } = detail;
+  const { summary, says, findings, kind, event, because, outcome, channel, rule, approval } = detail;
   const words: readonly unknown[] = [
     event,
     rule,
     kind,
     channel,
     outcome,
-    because,
+    spelledReason(because, approval),
     summary,
     ...(Array.isArray(findings) ? spelledFindings(findings) : []),
-    action,
+    spelledAction(detail.action),
     says,
   ];
   const said = words.filter((word) => word !== undefined);
@@ -61,10 +64,24 @@ function summaryOf(detail: AuditRecord['detail']): string {
     : said.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(': ');
 }
 
+/** An action in words; as it is where this version does not know it. */
+function spelledAction(given: unknown): unknown {
+  const { data } = action.safeParse(given);
+  return data === undefined ? given : factsOf(data).says;
+}
+
+/** Why something was withheld, in words; any other reason as it is. */
+const spelledReason = (because: unknown, approval: unknown): unknown =>
+  because === 'approved' && typeof approval === 'string'
+    ? spellJudgement(`approved: ${approval}`)
+    : typeof because === 'string' && because in WITHHELD
+      ? spellJudgement(`withheld: ${because}`)
+      : because;
+
 const spelledFindings = (findings: readonly unknown[]): readonly string[] =>
   findings.length === 0 ? ['as approved'] : findings.map(spelledFinding);
 
 const spelledFinding = (finding: unknown): string =>
   typeof finding === 'object' && finding !== null && 'summary' in finding && 'verdict' in finding
-    ? `${String(finding.summary)} (${String(finding.verdict)})`
+    ? `${String(finding.summary)} (${spellJudgement(String(finding.verdict))})`
     : JSON.stringify(finding);

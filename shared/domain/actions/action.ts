@@ -1,4 +1,4 @@
-import type { AttributeChange, ObservedKey } from '../key.ts';
+import type { ObservedKey } from '../key.ts';
 import type { Subject } from '../subject.ts';
 import type { Answer, Conflict, VaultWrites } from '../vault.ts';
 
@@ -17,8 +17,6 @@ export interface ActionFacts {
   readonly subject: Subject;
   /** In words, for people: `recover prod-disks/disk-a`. */
   readonly says: string;
-  /** Whether it restores what was approved. A key for which this happens again and again is flapping. */
-  readonly undoes: boolean;
   /** The operation that the audit log names for it. @see https://learn.microsoft.com/azure/key-vault/general/logging */
   readonly loggedAs: string;
   /** Whether the next read after the answer shows it; false where the vault needs time. */
@@ -27,6 +25,4 @@ export interface ActionFacts {
   send(to: Writers, requestId: string): Promise<Answer<unknown> | Conflict>;
   /** Whether the vault shows the intended state. This counts, and not the answer to the write. */
   isShown(observed: ObservedKey): boolean;
-  /** The attributes of its version that it changes; `undefined` where it changes none. */
-  readonly changes: AttributeChange | undefined;
 }

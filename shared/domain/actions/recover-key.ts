@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { spell } from '../key.ts';
+import * as z from 'zod';
+import { keyId, spell } from '../key.ts';
 import { keyOf } from '../subject.ts';
 import { moment } from '../time.ts';
 import type { ActionFacts } from './action.ts';
@@ -7,8 +7,7 @@ import type { ActionFacts } from './action.ts';
 /** Recovers a deleted key with all its versions. `deletedOn` names the deletion that is undone. */
 export const recoverKey = z.object({
   kind: z.literal('recover-key'),
-  vault: z.string(),
-  key: z.string(),
+  ...keyId.shape,
   deletedOn: moment,
 });
 
@@ -16,10 +15,8 @@ export const recoverKey = z.object({
 export const recoverKeyFacts = ({ vault, key }: z.infer<typeof recoverKey>): ActionFacts => ({
   subject: keyOf({ vault, key }),
   says: `recover ${spell({ vault, key })}`,
-  undoes: true,
   loggedAs: 'KeyRecover',
   showsAtOnce: false,
   send: ({ writes }, requestId) => writes(vault).recover(key, requestId),
   isShown: (observed) => observed.kind === 'present' && observed.versions.length > 0,
-  changes: undefined,
 });

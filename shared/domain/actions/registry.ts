@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ActionFacts } from './action.ts';
 import { recoverKey, recoverKeyFacts } from './recover-key.ts';
 import { restoreVersion, restoreVersionFacts } from './restore-version.ts';

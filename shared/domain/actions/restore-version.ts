@@ -1,5 +1,13 @@
-import { z } from 'zod';
-import { type AttributeChange, attributeChange, type ObservedVersion, sameOperations, spell } from '../key.ts';
+import * as z from 'zod';
+import {
+  type AttributeChange,
+  attributeChange,
+  keyId,
+  type ObservedVersion,
+  sameOperations,
+  spell,
+  versionNamed,
+} from '../key.ts';
 import { versionOf } from '../subject.ts';
 import { sameMoment, utc } from '../time.ts';
 import type { ActionFacts } from './action.ts';
@@ -7,8 +15,7 @@ import type { ActionFacts } from './action.ts';
 /** Restores attributes of a version: only the attributes in `change` are written. */
 export const restoreVersion = z.object({
   kind: z.literal('restore-version'),
-  vault: z.string(),
-  key: z.string(),
+  ...keyId.shape,
   version: z.string(),
   change: attributeChange,
 });
@@ -17,17 +24,17 @@ export const restoreVersion = z.object({
 export const restoreVersionFacts = ({ vault, key, version, change }: z.infer<typeof restoreVersion>): ActionFacts => ({
   subject: versionOf({ vault, key }, version),
   says: `restore ${spell({ vault, key, version })}: ${spellChange(change)}`,
-  undoes: true,
   loggedAs: 'KeyUpdate',
   showsAtOnce: true,
   send: ({ writes }, requestId) => writes(vault).update(key, version, change, requestId),
-  isShown: (observed) =>
-    observed.kind === 'present' &&
-    observed.versions.some((candidate) => candidate.version === version && has(candidate, change)),
-  changes: change,
+  isShown: (observed) => has(versionNamed(observed, version), change),
 });
 
-const has = (version: ObservedVersion, { enabled, notBefore, expiresOn, operations }: AttributeChange): boolean =>
+const has = (
+  version: ObservedVersion | undefined,
+  { enabled, notBefore, expiresOn, operations }: AttributeChange,
+): boolean =>
+  version !== undefined &&
   (enabled === undefined || version.enabled === enabled) &&
   (notBefore === undefined || sameMoment(version.notBefore, notBefore)) &&
   (expiresOn === undefined || sameMoment(version.expiresOn, expiresOn)) &&

@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/audit-record.ts';
-import { type AuditEvent, eventsOn, type KeyRecord } from '../../domain/register.ts';
+import { type AuditEvent, type Difference, eventsOn, type KeyRecord } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, SECOND_MS, wholeSecond } from '../../domain/time.ts';
 import { rules } from './rules/registry.ts';
 
@@ -9,15 +9,8 @@ import { rules } from './rules/registry.ts';
  */
 const CERTAIN_MS = 2 * SECOND_MS;
 
-/** An act, and when it happened, as far as two observations show. */
-export interface Done {
-  /** `undefined` where the key as a whole is meant. */
-  readonly version?: string | undefined;
-  /** When it happened, by the vault's clock. */
-  readonly since: Date;
-  /** When it was last observed otherwise; `undefined` where it never was. */
-  readonly otherwiseAt?: Date | undefined;
-}
+/** An act on a version, or on the key as a whole, and when it happened, as far as two observations show. */
+export type Done = Pick<Difference, 'since' | 'otherwiseAt'> & { readonly version?: string | undefined };
 
 /**
  * The audit events that may be this act, oldest first: those of the given operations on that version since it was last
@@ -45,27 +38,19 @@ export const certainEventsOf = (
   record: Pick<KeyRecord, 'audit'>,
 ): readonly AuditEvent[] => eventsOf(operations, done, record, CERTAIN_MS);
 
-/** Who did something, as far as audit events show. */
-export type Named =
-  | { readonly kind: 'nobody-yet' }
-  | { readonly kind: 'one'; readonly by: Actor }
-  /** Several people may have done it: none of them is named. */
-  | { readonly kind: 'several' };
+/** Who did something, as far as audit events show; `several` where several people may have done it; `undefined` while no record has come. */
+export type Named = Actor | 'several' | undefined;
+
+/** Who is named in an incident: nobody where several may have done it. */
+export const actorOf = (named: Named): Actor | undefined => (named === 'several' ? undefined : named);
 
 /** Who did an act by one of the given operations. */
 export function namedFor(operations: readonly string[], done: Done, record: Pick<KeyRecord, 'audit'>): Named {
   const events = eventsOf(operations, done, record);
   const last = events.at(-1)?.by;
-  if (last === undefined) return { kind: 'nobody-yet' };
-  return events.every(({ by }) => by.oid === last.oid) ? { kind: 'one', by: last } : { kind: 'several' };
+  return events.every(({ by }) => by.oid === last?.oid) ? last : 'several';
 }
 
 /** As `namedFor`, for a rule's finding. */
 export const namedByRule = (rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Named =>
   namedFor(rules.find(({ id }) => id === rule)?.doneBy ?? [], done, record);
-
-/** Who is named for a rule's finding; `undefined` where several may have done it, or nobody is known. */
-export function actorFor(rule: string, done: Done, record: Pick<KeyRecord, 'audit'>): Actor | undefined {
-  const named = namedByRule(rule, done, record);
-  return named.kind === 'one' ? named.by : undefined;
-}

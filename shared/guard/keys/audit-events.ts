@@ -4,12 +4,11 @@ import type { KeyId } from '../../domain/key.ts';
 import {
   type AuditEvent,
   type Consumption,
-  eventsOn,
   KEPT_EVENTS,
   type KeyRecord,
   type RegisterChange,
 } from '../../domain/register.ts';
-import { CLOCKS_APART_MS, DAY_MS, MINUTE_MS } from '../../domain/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../../incidents/draft.ts';
 import { accessRefused } from '../../incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
@@ -34,28 +33,14 @@ export interface ActIncident {
 export const isNewEvent = (hint: Hint, { audit }: KeyRecord): boolean =>
   isAuditEvent(hint) && !audit.events.some((event) => event.id === hint.id);
 
-/** Whether a hint is an audit event, which reports an act, and not only a reason to inspect. */
-export function isAuditEvent({ says }: Hint): boolean {
-  switch (says.kind) {
-    case 'act':
-    case 'own-act':
-    case 'refused':
-    case 'unknown-user':
-      return true;
-    case 'differs':
-    case 'inspect-again':
-    case 'new-version':
-      return false;
-    default:
-      return says satisfies never;
-  }
-}
+/** Whether a hint is an audit event, which names who did something, and not only a reason to inspect. */
+export const isAuditEvent = ({ says }: Hint): boolean => 'by' in says;
 
 /** The register's row with the audit events of a message. Adding an event twice has no further effect. */
 export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
   const added = hints.flatMap((hint): readonly AuditEvent[] => {
     const { says } = hint;
-    return says.kind === 'act' && !record.audit.events.some((event) => event.id === hint.id)
+    return says.kind === 'act' && isNewEvent(hint, record)
       ? [{ id: hint.id, operation: says.operation, version: says.version, at: says.at, by: says.by }]
       : [];
   });
@@ -167,13 +152,13 @@ function actsByOthers(
   before: KeyRecord,
 ): readonly ActIncident[] {
   const idsNow = new Set(hints.map((hint) => hint.id));
-  const consumedBefore = consumedIn(before);
+  const consumedBefore = new Set(consumedIn(before).map(nameOf));
   return consumedIn(record).flatMap((use): readonly ActIncident[] => {
     const { version, operation, at, act, stopsDisks } = use;
     const approval = approvals.find((candidate) => candidate.id === use.approval);
     const certain = certainEventsOf([operation], { version, since: at, otherwiseAt: use.otherwiseAt }, record);
     const last = certain.at(-1);
-    const isNew = certain.some((event) => idsNow.has(event.id)) || !consumedBefore.some((one) => isSameUse(one, use));
+    const isNew = certain.some((event) => idsNow.has(event.id)) || !consumedBefore.has(nameOf(use));
     if (approval === undefined || last === undefined || !isNew) return [];
     const isAllowed = ({ by, at: then }: AuditEvent): boolean =>
       fitsActor(approval, by.oid) ||
@@ -181,12 +166,7 @@ function actsByOthers(
         (other) => fitsActor(other, by.oid) && covers(other, { key: id.key, version, act, otherwiseAt: then }, then),
       );
     // Several may have changed it since it was observed otherwise: where one was allowed to, nobody can say that it was not that one.
-    const possible = eventsOn(record, [operation], version).filter(
-      (event) =>
-        event.at.getTime() >= (use.otherwiseAt ?? last.at).getTime() - CLOCKS_APART_MS &&
-        event.at.getTime() <= last.at.getTime(),
-    );
-    if (possible.some(isAllowed)) return [];
+    if (certain.some(isAllowed)) return [];
     const draft = approvedActByOther.draft({
       ...id,
       version,
@@ -207,11 +187,7 @@ interface Use extends Pick<Consumption, 'approval' | 'act' | 'at' | 'otherwiseAt
   readonly stopsDisks: boolean;
 }
 
-const isSameUse = (one: Use, other: Use): boolean =>
-  one.approval === other.approval &&
-  one.version === other.version &&
-  one.act === other.act &&
-  one.at.getTime() === other.at.getTime();
+const nameOf = ({ approval, version, act, at }: Use): string => [approval, version, act, at.getTime()].join(' ');
 
 function consumedIn({ approved: { versions, standing } }: KeyRecord): readonly Use[] {
   const onVersions = Object.entries(versions).flatMap(([version, { consumed }]) =>

@@ -1,7 +1,7 @@
-import { type Approval, covers } from '../../domain/approval.ts';
+import { type ApprovableAct, type Approval, attributeOf, covers } from '../../domain/approval.ts';
 import type { Judgement } from '../../domain/decision.ts';
 import type { Finding, Situation } from '../../domain/finding.ts';
-import type { Attributes } from '../../domain/key.ts';
+import { type Attributes, versionNamed } from '../../domain/key.ts';
 import type { RegisterChange } from '../../domain/register.ts';
 import { withChanges } from '../../register/changes.ts';
 
@@ -11,9 +11,7 @@ export const approvalFor = (
   { key, now }: Pick<Situation, 'key' | 'now'>,
   approvals: readonly Approval[],
 ): Approval | undefined =>
-  act === undefined
-    ? undefined
-    : approvals.find((approval) => covers(approval, { key, version, act, otherwiseAt }, now));
+  approvals.find((approval) => act !== undefined && covers(approval, { key, version, act, otherwiseAt }, now));
 
 /**
  * The changes of the register by which approvals are consumed: the state that an approval allows becomes the approved one.
@@ -36,10 +34,9 @@ function consumption({ finding, verdict }: Judgement, { observed, record }: Situ
     return [{ kind: 'set-standing', standing }];
   }
   const known = version === undefined ? undefined : record.approved.versions[version];
-  const shown =
-    observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === version) : undefined;
+  const shown = versionNamed(observed, version);
   if (known?.attributes === undefined || shown === undefined || act === undefined) return [];
-  const operations = shown.detail?.operations ?? known.attributes.operations;
+  const operations = [...(shown.detail?.operations ?? known.attributes.operations)];
   return [
     {
       kind: 'approve-version',
@@ -52,23 +49,8 @@ function consumption({ finding, verdict }: Judgement, { observed, record }: Situ
   ];
 }
 
-type Shown = Pick<Attributes, 'enabled' | 'notBefore' | 'expiresOn'> & { readonly operations: readonly string[] };
-
 /** The approved attributes, with the attribute that the act changes replaced by the one observed. */
-function allowed(act: NonNullable<Finding['act']>, approved: Attributes, shown: Shown): Attributes {
-  switch (act) {
-    case 'disable':
-    case 'enable':
-      return { ...approved, enabled: shown.enabled };
-    case 'expire':
-      return { ...approved, expiresOn: shown.expiresOn };
-    case 'not-before':
-      return { ...approved, notBefore: shown.notBefore };
-    case 'operations':
-      return { ...approved, operations: [...shown.operations] };
-    case 'delete':
-      return approved;
-    default:
-      return act satisfies never;
-  }
+function allowed(act: ApprovableAct, approved: Attributes, shown: Attributes): Attributes {
+  const attribute = attributeOf[act];
+  return attribute === undefined ? approved : { ...approved, [attribute]: shown[attribute] };
 }

@@ -1,9 +1,9 @@
-import { type Action, factsOf } from '../../domain/actions/registry.ts';
+import type { Action } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { Decision, Judgement, Verdict, Withholding } from '../../domain/decision.ts';
-import type { Finding, Remedy, Situation } from '../../domain/finding.ts';
+import type { Finding, Situation } from '../../domain/finding.ts';
 import { holdOn } from '../../domain/hold.ts';
-import { differenceKey, isKept, type RegisterChange } from '../../domain/register.ts';
+import { isKept, type RegisterChange } from '../../domain/register.ts';
 import { approvalFor, consumptions } from './consume.ts';
 import { type Dating, dated } from './differences.ts';
 import { findings } from './findings.ts';
@@ -32,12 +32,15 @@ export interface KeyDecision extends Decision {
 /** Decides what to do about a key. Pure: everything it uses is an argument, the time included. */
 export function decide(given: Given): KeyDecision {
   const judgements = findings(given)
-    .map((found) => withBlock(dated(found, given, given), given))
+    .map((found) => withBlock(dated(found, given), given))
     .map((finding) => ({ finding, verdict: judge(finding, given) }));
   return {
     judgements,
-    actions: merged(judgements.flatMap(({ verdict }) => (verdict.kind === 'undo' ? [verdict.action] : []))),
-    changes: [...consumptions(judgements, given), ...learnings(given)],
+    actions: merged(
+      judgements.flatMap(({ finding, verdict }) => (verdict.kind === 'undo' ? (finding.undo ?? []) : [])),
+    ),
+    // New versions need no approval while the key is to be kept.
+    changes: [...consumptions(judgements, given), ...(isKept(given.record) ? newVersionChanges(given) : [])],
     inspectAgainInSeconds: secondsToNextInspection(judgements, given),
   };
 }
@@ -46,68 +49,39 @@ export function decide(given: Given): KeyDecision {
  * The finding, marked where every inspection that found it did so in `block`. A version that a person accepted as needed
  * was unusable before the first of them, so it is not marked.
  */
-function withBlock(finding: Finding, { policy, baselineAccepted, record, now }: Given): Finding {
-  const { act, version, firstObservedAt } = finding;
-  const standing = act === undefined ? undefined : record.observed.differing[differenceKey(version, act)];
-  const isSo = firstObservedAt.getTime() === now.getTime() || standing?.inBlock === true;
+function withBlock(finding: Finding, { policy, baselineAccepted, now }: Given): Finding {
+  const isSo = finding.firstObservedAt.getTime() === now.getTime() || finding.inBlock === true;
   return { ...finding, inBlock: policy.mode === 'block' && baselineAccepted && isSo ? true : undefined };
 }
 
 function judge(finding: Finding, given: Given): Verdict {
   const approval = approvalFor(finding, given, given.approvals);
   if (approval !== undefined) return { kind: 'approved', approval: approval.id };
-  switch (finding.remedy.kind) {
-    case 'alert':
-      return { kind: 'left-to-people' };
-    case 'wait':
-      return { kind: 'settling' };
-    case 'recover':
-    case 'restore': {
-      const action = actionFor(finding.remedy, finding, given);
-      const because = withheldBecause(finding, given);
-      return because === undefined ? { kind: 'undo', action } : { kind: 'withheld', because, action };
-    }
-    default:
-      return finding.remedy satisfies never;
-  }
-}
-
-type Write = Extract<Remedy, { kind: 'recover' | 'restore' }>;
-
-function actionFor(remedy: Write, { since }: Finding, { vault, key }: Given): Action {
-  switch (remedy.kind) {
-    case 'recover':
-      return { kind: 'recover-key', vault, key, deletedOn: since };
-    case 'restore':
-      return { kind: 'restore-version', vault, key, version: remedy.version, change: remedy.change };
-    default:
-      return remedy satisfies never;
-  }
+  if (finding.isSettling === true) return { kind: 'settling' };
+  if (finding.undo === undefined) return { kind: 'left-to-people' };
+  const because = withheldBecause(finding, finding.undo, given);
+  return because === undefined ? { kind: 'undo' } : { kind: 'withheld', because };
 }
 
 /** The first reason to withhold the write; `undefined` where there is none. The policy's reasons come before those of a hold. */
-function withheldBecause(finding: Finding, given: Given): Withholding | undefined {
+function withheldBecause(finding: Finding, action: Action, given: Given): Withholding | undefined {
   const { observed, policy, record, holds, blockSince, now } = given;
   if (observed.kind !== 'absent' && observed.managed) return 'managed';
   if (given.isAnyway === true) return undefined;
   if (policy.mode === 'alert') return 'alert-only';
   if (!given.baselineAccepted) return 'no-baseline';
   if (holdOn(holds, given, now) !== undefined) return 'hold';
-  const { hold: under, firstObservedAt, inBlock, remedy, since } = finding;
+  const { hold: under, firstObservedAt, inBlock } = finding;
   if (under !== undefined && holds.find(({ id }) => id === under)?.settled?.as !== 'undo') return 'under-hold';
   if (inBlock !== true && blockSince !== undefined && firstObservedAt.getTime() < blockSince.getTime())
     return 'before-block';
   const { recovering } = record.inFlight;
   const isRecovering =
-    remedy.kind === 'recover' &&
-    recovering?.deletedOn.getTime() === since.getTime() &&
+    action.kind === 'recover-key' &&
+    recovering?.deletedOn.getTime() === action.deletedOn.getTime() &&
     now.getTime() - recovering.since.getTime() < SETTLING_MS;
   return isRecovering ? 'recovering' : undefined;
 }
-
-/** Changes of the register that need no approval: new versions of a key that is to be kept. */
-const learnings = (given: Given): readonly RegisterChange[] =>
-  given.observed.kind === 'present' && isKept(given.record) ? newVersionChanges(given) : [];
 
 /** The actions with one write for each version, and with the recovery of the key before the writes to its versions. */
 function merged(actions: readonly Action[]): readonly Action[] {
@@ -145,12 +119,3 @@ export function settlingSeconds(elapsedSeconds: number): number {
   const next = SETTLING_INSPECTIONS_SECONDS.find((at) => at > elapsedSeconds);
   return Math.max(1, Math.ceil((next ?? elapsedSeconds + 30) - elapsedSeconds));
 }
-
-/** The findings of a decision that an action undoes. */
-export const undoneBy = (action: Action, { judgements }: Decision): readonly Finding[] => {
-  const { subject } = factsOf(action);
-  const version = subject.kind === 'version' ? subject.version : undefined;
-  return judgements.flatMap(({ finding, verdict }) =>
-    verdict.kind === 'undo' && finding.version === version ? [finding] : [],
-  );
-};

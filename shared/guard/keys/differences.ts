@@ -1,7 +1,7 @@
-import type { ApprovableAct } from '../../domain/approval.ts';
+import { type ApprovableAct, attributeOf } from '../../domain/approval.ts';
 import type { Finding, Found, Situation } from '../../domain/finding.ts';
 import { type Hold, holdDuring } from '../../domain/hold.ts';
-import { type ObservedVersion, sameOperations } from '../../domain/key.ts';
+import { type ObservedVersion, sameOperations, versionNamed } from '../../domain/key.ts';
 import {
   type Difference,
   differenceKey,
@@ -11,8 +11,8 @@ import {
 } from '../../domain/register.ts';
 import { sameMoment } from '../../domain/time.ts';
 
-/** What else shows when a difference began. */
-export interface Dating {
+/** A situation, with what else shows when a difference began. */
+export interface Dating extends Situation {
   readonly holds: readonly Hold[];
   /** When the last good sweep began that did not find the key differing; `undefined` where there was none. */
   readonly sweptOtherwiseAt: Date | undefined;
@@ -22,50 +22,34 @@ export interface Dating {
  * A rule's finding, with the time at which its state began. As long as that state does not change, the difference stays the
  * same: a later change of another attribute moves neither its beginning nor its deadline.
  */
-export function dated(found: Found, situation: Situation, dating: Dating): Finding {
-  const { act, version, since } = found;
-  const { now, record } = situation;
-  if (act === undefined) return { ...found, since: since ?? now, firstObservedAt: now };
-  const standing = record.observed.differing[differenceKey(version, act)];
-  const difference =
-    version === undefined
-      ? ofKey(since ?? now, standing, situation, dating)
-      : ofVersion(act, version, standing, situation, dating);
+export function dated(found: Found, given: Dating): Finding {
+  const { act, version, since = given.now } = found;
+  if (act === undefined) return { ...found, since, firstObservedAt: given.now };
+  const standing = given.record.observed.differing[differenceKey(version, act)];
+  const difference = version === undefined ? ofKey(since, standing, given) : ofVersion(act, version, standing, given);
   if (difference === standing) return { ...found, ...difference };
   const from = difference.otherwiseAt ?? difference.firstObservedAt;
-  const under = holdDuring(dating.holds, situation, from, difference.firstObservedAt);
-  return { ...found, ...difference, ...(under === undefined ? {} : { hold: under.id }) };
+  const hold = holdDuring(given.holds, given, from, difference.firstObservedAt)?.id;
+  return { ...found, ...difference, ...(hold === undefined ? {} : { hold }) };
 }
 
 /** The difference of the key as a whole. A deletion at another time is another difference. */
-function ofKey(
-  since: Date,
-  standing: Difference | undefined,
-  { record, now }: Situation,
-  { sweptOtherwiseAt }: Dating,
-): Difference {
+function ofKey(since: Date, standing: Difference | undefined, { record, now, sweptOtherwiseAt }: Dating): Difference {
   if (standing !== undefined && standing.since.getTime() === since.getTime()) return standing;
   const presentAt = lastPresentAt(record, now);
   if (presentAt === undefined) return { since, firstObservedAt: now };
   return { since, firstObservedAt: now, otherwiseAt: earlier(since, laterOf(presentAt, sweptOtherwiseAt)) };
 }
 
-function ofVersion(
-  act: ApprovableAct,
-  name: string,
-  standing: Difference | undefined,
-  situation: Situation,
-  { sweptOtherwiseAt }: Dating,
-): Difference {
-  const { observed, record, now } = situation;
-  const version =
-    observed.kind === 'present' ? observed.versions.find((candidate) => candidate.version === name) : undefined;
+function ofVersion(act: ApprovableAct, name: string, standing: Difference | undefined, given: Dating): Difference {
+  const { record, now, sweptOtherwiseAt } = given;
+  const version = versionNamed(given.observed, name);
   const last = record.observed.versions[name];
   if (version === undefined || last === undefined) return { since: version?.updated ?? now, firstObservedAt: now };
   if (isAsObserved(act, version, last)) return standing ?? { since: version.updated, firstObservedAt: last.at };
   if (act === 'operations')
     return { since: operationsChangedAt(last, version), firstObservedAt: now, otherwiseAt: operationsShownAt(last) };
-  const isSwept = isCurrent(name, situation) || isSweptEachMinute(name, situation);
+  const isSwept = isCurrent(name, given) || isSweptEachMinute(name, given);
   const otherwiseAt = laterOf(last.at, isSwept ? sweptOtherwiseAt : undefined);
   return { since: version.updated, firstObservedAt: now, otherwiseAt };
 }
@@ -91,19 +75,9 @@ const isSweptEachMinute = (version: string, { policy, record }: Situation): bool
 
 /** Whether the attribute that an act changes is as it was last observed. */
 function isAsObserved(act: ApprovableAct, version: ObservedVersion, last: LastObserved): boolean {
-  switch (act) {
-    case 'disable':
-    case 'enable':
-      return version.enabled === last.enabled;
-    case 'expire':
-      return sameMoment(version.expiresOn, last.expiresOn);
-    case 'not-before':
-      return sameMoment(version.notBefore, last.notBefore);
-    case 'operations':
-      return version.detail === undefined || sameOperations(version.detail.operations, last.operations);
-    case 'delete':
-      return false;
-    default:
-      return act satisfies never;
-  }
+  const attribute = attributeOf[act];
+  if (attribute === undefined) return false;
+  if (attribute === 'operations')
+    return version.detail === undefined || sameOperations(version.detail.operations, last.operations);
+  return version[attribute]?.valueOf() === last[attribute]?.valueOf();
 }

@@ -1,4 +1,3 @@
-import type { Actor } from '../../domain/audit-record.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
 import { type Named, namedFor } from './actors.ts';
@@ -11,6 +10,7 @@ export const FLAPPING_INSPECTION_SECONDS = 10;
 const HOLDS_AFTER_MS = 10 * MINUTE_MS;
 
 type Undone = Pick<KeyRecord, 'inFlight'>;
+type Undoing = KeyRecord['inFlight']['undone'][number];
 
 /** What was undone within the last hour, oldest first. What a clock far ahead noted does not count. */
 export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlight']['undone'] =>
@@ -22,10 +22,14 @@ export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlig
  */
 export function isFlapping(record: Undone, now: Date): boolean {
   const { key = [], ...versions } = Object.groupBy(undoneLately(record, now), ({ version }) => version ?? 'key');
-  const acts = (its: KeyRecord['inFlight']['undone'] = []): number =>
-    new Set(its.map(({ since }) => since.getTime())).size;
+  const acts = (its: readonly Undoing[] = []): number =>
+    new Set(its.filter((one) => !isOwnWrite(one, its)).map(({ since }) => since.getTime())).size;
   return acts(key) + Math.max(0, ...Object.values(versions).map(acts)) >= FLAPPING_ACTS;
 }
+
+/** Whether what began then may be a write of a worker that stopped before it noted it. */
+const isOwnWrite = ({ since }: Undoing, its: readonly Undoing[]): boolean =>
+  its.some((other) => other.wasOpen && other.since < since && since <= other.at);
 
 /** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */
 export function flappingSince(record: Undone, now: Date): Date | undefined {
@@ -42,15 +46,7 @@ export const isHolding = (record: Undone, now: Date): boolean =>
   undoneLately(record, now).every(({ at }) => now.getTime() - at.getTime() >= HOLDS_AFTER_MS);
 
 /** Who did the last undone act whose audit event has come. */
-export function namedFlapper(record: KeyRecord): Named {
-  const named = record.inFlight.undone.map((done) =>
-    namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record),
-  );
-  return named.findLast(({ kind }) => kind !== 'nobody-yet') ?? { kind: 'nobody-yet' };
-}
-
-/** Who is named for a flapping key; `undefined` where several may have done it, or nobody is known. */
-export function flapper(record: KeyRecord): Actor | undefined {
-  const named = namedFlapper(record);
-  return named.kind === 'one' ? named.by : undefined;
-}
+export const namedFlapper = (record: KeyRecord): Named =>
+  record.inFlight.undone
+    .map((done) => namedFor([done.version === undefined ? 'KeyDelete' : 'KeyUpdate'], done, record))
+    .findLast((named) => named !== undefined);

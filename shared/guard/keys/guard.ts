@@ -1,23 +1,20 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import { readApprovals, readHolds } from '../../approvals/read.ts';
-import { type Action, factsOf } from '../../domain/actions/registry.ts';
+import { factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
-import type { Ended, Intent } from '../../domain/decision.ts';
+import type { AuditEntry } from '../../domain/audit-record.ts';
+import type { Ended } from '../../domain/decision.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
-import { type Hold, holdOn } from '../../domain/hold.ts';
-import type { Incident } from '../../domain/incident.ts';
-import type { AttributeChange, ObservedKey } from '../../domain/key.ts';
+import { holdOn } from '../../domain/hold.ts';
+import type { ObservedKey } from '../../domain/key.ts';
 import { blockSince, keyPolicy } from '../../domain/policy.ts';
-import type { BaselineState, KeyRecord, RegisterChange, SweepState } from '../../domain/register.ts';
+import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
-import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
-import { isOf } from '../../incidents/kinds/kind.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
-import { readIncidents, resolveIncident } from '../../incidents/store.ts';
+import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { withChanges } from '../../register/changes.ts';
-import { type KnownKey, readKey } from '../../register/keys.ts';
-import type { Listed } from '../../register/rows.ts';
+import { readKey } from '../../register/keys.ts';
 import { readBaseline, readSweep } from '../../register/vaults.ts';
 import { registerEntry } from '../../trail/entries.ts';
 import type { Begun, Decided, Guarded, GuardOf, MayWrite, ReadBack, Result } from '../guarded.ts';
@@ -31,11 +28,11 @@ import {
   refusalsToJudge,
   withEvents,
 } from './audit-events.ts';
-import { decide, type Given, type KeyDecision, undoneBy } from './decide.ts';
+import { decide, type Given } from './decide.ts';
 import { followUp, tryAgain } from './follow-up.ts';
 import { alertOf, openActIncidents } from './incidents.ts';
 import { nextRecord, recordAfterActing } from './next-record.ts';
-import { isBelieved, notObserved, whyNot } from './not-observed.ts';
+import { isBelieved, notObserved, type Reading } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
@@ -52,11 +49,17 @@ export const keyGuard =
           begin: (message, ports) => begin(subject, message, restorer, ports),
           async unreadable(message, error, ports) {
             // Nothing is judged, and audit events are recorded all the same.
-            const events = message.attempt === 0 ? message.hints.filter(isAuditEvent) : [];
-            if (events.length > 0) await ports.trail.append(events.map((hint) => hintEntry(subject, hint, ports)));
+            await ports.trail.append(eventEntries(message, message.hints.filter(isAuditEvent), ports));
             await alertUnguarded(subject, error, ports);
           },
         };
+
+/** The records of audit events. A message that comes again after a failure brings the same events: they are in the trail. */
+const eventEntries = (
+  { subject, attempt }: Inspection,
+  events: readonly Hint[],
+  ports: Ports,
+): readonly AuditEntry[] => (attempt > 0 ? [] : events.map((hint) => hintEntry(subject, hint, ports)));
 
 /** Everything that was read of a key before anything was decided. */
 async function readAll(subject: KeySubject, ports: Ports) {
@@ -85,33 +88,17 @@ async function readKnown(subject: KeySubject, ports: Ports) {
 }
 
 /** What people say of a key. */
-interface Words {
-  readonly approvals: readonly Approval[];
-  readonly holds: readonly Hold[];
-}
-
-async function readWords({ vault }: KeySubject, ports: Ports): Promise<Words> {
+async function readWords({ vault }: KeySubject, ports: Ports) {
   const [approvals, holds] = await Promise.all([readApprovals(ports, vault), readHolds(ports)]);
   return { approvals, holds };
 }
 
-/** A key in one inspection. */
-interface State {
-  readonly subject: KeySubject;
-  readonly message: Inspection;
+/** A key in one inspection: what was read of it, and what came of that so far. */
+interface State extends Reading, Omit<Awaited<ReturnType<typeof readAll>>, 'first' | keyof Reading> {
   readonly restorer: Restorer | undefined;
-  /** The register's row as it was read. */
-  readonly known: KnownKey;
-  /** The register's row as it is to be. */
-  readonly record: KeyRecord;
   readonly observed: ObservedKey;
   /** When reading it began: what came to be later may not be in it. */
   readonly readAt: Date;
-  readonly words: Words;
-  readonly baseline: BaselineState | undefined;
-  readonly sweep: SweepState | undefined;
-  readonly incidents: Listed<Incident>;
-  readonly newEvents: readonly Hint[];
   /** What becomes approved, or not any more, with the next decision. */
   readonly pending: readonly RegisterChange[];
 }
@@ -123,30 +110,28 @@ async function begin(
   ports: Ports,
 ): Promise<Begun> {
   const readAt = ports.now();
-  const { first, known, words, baseline, sweep, incidents } = await readKnown(subject, ports);
-  const record = withEvents(known.record, message.hints);
-  const newEvents = message.hints.filter((hint) => isNewEvent(hint, known.record));
+  const { first, ...read } = await readKnown(subject, ports);
+  const record = withEvents(read.known.record, message.hints);
+  const newEvents = message.hints.filter((hint) => isNewEvent(hint, read.known.record));
+  const reading = { ...read, subject, message, record, newEvents };
   const isOldBelieved = isBelieved(record, readAt);
   const observation = await observe(ports.reads(subject.vault), subject, first, record, readAt, isOldBelieved);
   // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
-  const unexplained = await unexplainedActs(subject, newEvents, ports);
-  if (observation.kind !== 'observed' && restorer !== undefined)
-    return { kind: 'not-observed', because: whyNot(observation) };
-  if (observation.kind !== 'observed') {
-    const because = await notObserved({ subject, message, known, record, newEvents, unexplained, observation }, ports);
+  await openActIncidents(await unexplainedActs(subject, newEvents, ports), ports);
+  const before = eventEntries(message, newEvents, ports);
+  if (observation.kind === 'unread') {
+    const { because } = observation;
+    await ports.trail.append(before);
+    if (restorer === undefined) await notObserved(reading, because, ports);
     return { kind: 'not-observed', because };
   }
-  await openActIncidents(unexplained, ports);
-  const pending = restorer === undefined ? [] : takenBack(record, restorer, incidents.stored);
-  const about = { subject, message, restorer, known, record, readAt, words, baseline, sweep, incidents, newEvents };
-  const state: State = { ...about, observed: observation.key, pending };
-  // A message that comes again after a failure brings the same events: they are in the trail.
-  const before = message.attempt > 0 ? [] : newEvents.map((hint) => hintEntry(subject, hint, ports));
+  const pending = restorer === undefined ? [] : takenBack(record, restorer, read.incidents.stored);
+  const state = { ...reading, restorer, observed: observation.key, readAt, pending };
   return { kind: 'observed', guarded: guarded(state, ports), before };
 }
 
 function guarded(state: State, ports: Ports): Guarded {
-  const { subject, restorer, observed, record, words } = state;
+  const { subject, restorer, observed, record } = state;
   const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
   return {
     subject,
@@ -159,16 +144,19 @@ function guarded(state: State, ports: Ports): Guarded {
     readBack: () => readBack(state, ports),
     async withEnded(ended) {
       const approved = ended.flatMap((one) => approvedBy(one, record));
-      if (approved.length > 0)
-        await ports.trail.appendRegister(approved.map((change) => registerEntry(subject, change, ports)));
+      await appendChanges(subject, approved, ports);
       const after = recordAfterActing(record, ended, ports.now());
       // What a person restores is not undone by the guardian, and makes no key flap.
       const { undone } = (restorer === undefined ? after : record).inFlight;
       return next({ record: withChanges({ ...after, inFlight: { ...after.inFlight, undone } }, approved) });
     },
-    conclude: (result) => conclude(state, words.approvals, result, ports),
+    conclude: (result) => conclude(state, result, ports),
   };
 }
+
+/** Records changes of what is approved: before anything is written to the vault, and before the register has them. */
+const appendChanges = (subject: KeySubject, changes: readonly RegisterChange[], ports: Ports) =>
+  ports.trail.appendRegister(changes.map((change) => registerEntry(subject, change, ports)));
 
 /** What a decision rests on. A person who restores is kept from it by nothing but the certificate that a key belongs to. */
 function givenOf(
@@ -179,18 +167,12 @@ function givenOf(
   const { vault, key } = subject;
   const policy = keyPolicy(ports.policy, vault, key);
   const swept = sweep?.differing[key];
-  const situation = {
-    vault,
-    key,
-    observed,
-    record,
-    now,
-    sweptOtherwiseAt: swept ? swept.otherwiseAt : sweep?.lastGoodAt,
-  };
+  const sweptOtherwiseAt = swept ? swept.otherwiseAt : sweep?.lastGoodAt;
+  const situation = { vault, key, observed, record, policy, now, sweptOtherwiseAt };
   if (restorer !== undefined) {
     const unhindered = { ...record, inFlight: { ...record.inFlight, undone: [], recovering: undefined } };
     const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;
-    return { ...situation, ...anyway, holds: words.holds, record: unhindered, policy };
+    return { ...situation, ...anyway, holds: words.holds, record: unhindered };
   }
   const history = sweep?.policies ?? [];
   // A policy that no sweep has noted yet begins now.
@@ -199,47 +181,25 @@ function givenOf(
   return {
     ...situation,
     ...words,
-    policy,
     baselineAccepted: acceptedAt !== undefined,
     blockSince: beganAt === undefined || (acceptedAt !== undefined && acceptedAt > beganAt) ? acceptedAt : beganAt,
   };
 }
 
 function decided(state: State, now: Date, ports: Ports): Decided {
-  const { subject, observed, readAt, pending } = state;
-  const before = [...importsRevoked(state.record), ...pending];
+  const { subject, observed, readAt } = state;
+  const before = [...importsRevoked(state.record), ...state.pending];
   const record = withChanges(state.record, before);
   const decision = decide(givenOf({ ...state, record }, now, ports));
   return {
     decision,
-    intentOf: (action) => intentOf(action, decision),
     async takeNote(lastDecision) {
-      const changes = [...before, ...decision.changes];
-      if (changes.length > 0)
-        await ports.trail.appendRegister(changes.map((change) => registerEntry(subject, change, ports)));
+      await appendChanges(subject, [...before, ...decision.changes], ports);
       const next = nextRecord(record, decision, { observed, readAt, now });
       const noted = { ...next, observed: { ...next.observed, lastDecision } };
       return guarded({ ...state, record: noted, pending: [] }, ports);
     },
   };
-}
-
-/** What an action is about, and the dates that become approved by it, because the approved ones cannot be had again. */
-function intentOf(action: Action, decision: KeyDecision): Pick<Intent, 'findings' | 'approves'> {
-  const undone = undoneBy(action, decision);
-  const findings = undone.map(({ rule, severity, version, since, otherwiseAt, stopsDisks, summary }) => ({
-    rule,
-    severity,
-    version,
-    since,
-    otherwiseAt,
-    stopsDisks,
-    summary,
-  }));
-  let approves: AttributeChange | undefined;
-  for (const { remedy } of undone)
-    if (remedy.kind === 'restore' && remedy.approves !== undefined) approves = { ...approves, ...remedy.approves };
-  return { findings, approves };
 }
 
 /** Dates that were put back as near as Azure allows become the approved ones. */
@@ -272,43 +232,32 @@ async function readBack(state: State, ports: Ports): Promise<ReadBack> {
   const reads = ports.reads(state.subject.vault);
   const readAt = ports.now();
   const again = await observe(reads, state.subject, await firstReads(reads, state.subject), state.record, readAt);
-  switch (again.kind) {
-    case 'observed':
-      return { kind: 'read', guarded: guarded({ ...state, observed: again.key, readAt }, ports) };
-    case 'refused':
-      return { kind: 'unread', because: again.refusal.kind };
-    case 'older-copy':
-      return { kind: 'unread', because: again.kind };
-    default:
-      return again satisfies never;
-  }
+  if (again.kind === 'unread') return again;
+  return { kind: 'read', guarded: guarded({ ...state, observed: again.key, readAt }, ports) };
 }
 
 /** Alerts people, writes the register's row, and asks for another inspection where one is needed. */
-async function conclude(
-  state: State,
-  approvals: readonly Approval[],
-  { decision, ended, failure }: Result,
-  ports: Ports,
-): Promise<void> {
-  const { subject, message, restorer, known, record, observed, incidents, newEvents } = state;
+async function conclude(state: State, result: Result, ports: Ports): Promise<void> {
+  const { subject, message, restorer, known, observed, incidents, newEvents, words } = state;
+  const { decision, failure } = result;
+  const { inFlight } = state.record;
+  const undoRefused =
+    failure === undefined ? undefined : { since: inFlight.undoRefused?.since ?? ports.now(), because: failure };
+  const record: KeyRecord = { ...state.record, inFlight: { ...inFlight, unreadable: undefined, undoRefused } };
   const isUsable = observed.kind === 'present' && decision.judgements.length === 0;
   const toJudge = [...refusalsToJudge([], known.record), ...newEvents];
-  const undoRefused =
-    failure === undefined ? undefined : { since: record.inFlight.undoRefused?.since ?? ports.now(), because: failure };
-  const after: KeyRecord = {
-    ...record,
-    inFlight: { ...record.inFlight, unreadable: undefined, undoRefused },
+  const found = {
+    ...result,
+    subject,
+    record,
+    actIncidents: actIncidents(subject, toJudge, record, words.approvals, isUsable, known.record),
+    by: restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid),
   };
-  const by = restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid);
-  const acts = actIncidents(subject, toJudge, record, approvals, isUsable, known.record);
-  const found = { subject, decision, ended, failure, record: after, actIncidents: acts, by };
   const isStillFlapping = await alertOf(found, incidents.stored, ports);
   await quarantineRows(incidents.unreadable, ports);
-  if (by !== undefined) await endTakenBack(subject, `restored by ${by}`, after, ports);
   const nextInspectionAt =
-    failure === undefined ? await followUp(subject, decision, after, ports) : await tryAgain(message, after, ports);
-  const kept = forgettingEvents(after, ports.now());
+    failure === undefined ? await followUp(subject, decision, record, ports) : await tryAgain(message, record, ports);
+  const kept = forgettingEvents(record, ports.now());
   const foundSomething = kept.observed.foundSomething ?? (isStillFlapping ? true : undefined);
   const next: KeyRecord = {
     ...kept,
@@ -317,15 +266,4 @@ async function conclude(
     inFlight: { ...kept.inFlight, nextInspectionAt },
   };
   await save(subject, known, next, ports);
-}
-
-/** What somebody else did of what was approved is over once a person took it back. */
-async function endTakenBack(subject: KeySubject, judgement: string, record: KeyRecord, ports: Ports): Promise<void> {
-  const { versions, standing } = record.approved;
-  for (const stored of (await readIncidents(ports, subject)).stored) {
-    const version = versionIn(stored.value.subject);
-    const isOver =
-      version === undefined ? standing.kind !== 'deletion-approved' : versions[version]?.consumed.length === 0;
-    if (isOf(approvedActByOther)(stored.value) && isOver) await resolveIncident(stored, judgement, true, ports);
-  }
 }

@@ -1,5 +1,4 @@
-import type { Decision, Ended, Judgement, UndoneFinding, Verdict } from '../../domain/decision.ts';
-import { spellVerdict } from '../../domain/decision.ts';
+import { type Judgement, spellVerdict, type UndoneFinding } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
@@ -7,6 +6,7 @@ import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
+import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
 import { undoRefused } from '../../incidents/kinds/undo-refused.ts';
 import {
@@ -18,23 +18,19 @@ import {
   type StoredIncident,
 } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
+import type { Result } from '../guarded.ts';
 import { subjectOfFinding } from '../records.ts';
-import { actorFor, type Named, namedByRule } from './actors.ts';
+import { actorOf, type Named, namedByRule } from './actors.ts';
 import type { ActIncident } from './audit-events.ts';
-import { flapper, flappingSince, isFlapping, isHolding, namedFlapper } from './flapping.ts';
+import { flappingSince, isFlapping, isHolding, namedFlapper } from './flapping.ts';
 import { rules } from './rules/registry.ts';
 
 /** A passing failure is alerted once it has lasted this long, in ms. */
 export const ALERTED_AFTER_MS = 2 * MINUTE_MS;
 
 /** What an inspection found, and what came of it. */
-export interface Found {
+export interface Found extends Result {
   readonly subject: KeySubject;
-  readonly decision: Decision;
-  /** What came of the intents of this inspection, and of those that a worker before had left open. */
-  readonly ended: readonly Ended[];
-  /** What went wrong while undoing; `undefined` where nothing did. */
-  readonly failure: string | undefined;
   readonly record: KeyRecord;
   readonly actIncidents: readonly ActIncident[];
   /** Who undid it, in words, where that was a person. */
@@ -46,28 +42,20 @@ export interface Found {
  * for people: then it is inspected until it has held for ten minutes.
  */
 export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
-  const { subject, decision, record } = found;
   const drafts = draftsOf(found, ports.now());
-  if (
-    drafts.length === 0 &&
-    found.actIncidents.length === 0 &&
-    standing.every(({ value }) => value.state === 'resolved')
-  ) {
+  const isQuiet = drafts.length === 0 && found.actIncidents.length === 0;
+  if (isQuiet && standing.every(({ value }) => value.state === 'resolved')) {
     await nameActors(standing, found, ports);
     return false;
   }
   for (const draft of drafts) await openIncident(draft, ports);
   await openActIncidents(found.actIncidents, ports);
-  await nameActors((await readIncidents(ports, subject)).stored, found, ports);
-  // While something settles nobody can say that it is good again.
-  const isSettling = decision.judgements.some(({ verdict }) => verdict.kind === 'settling');
-  const isComing = record.inFlight.recovering !== undefined || isSettling;
+  await nameActors((await readIncidents(ports, found.subject)).stored, found, ports);
   let isStillFlapping = false;
-  for (const stored of (await readIncidents(ports, subject)).stored) {
-    const { kind, state } = stored.value;
-    const end = isComing ? undefined : endOf(stored.value, found, ports.now());
+  for (const stored of (await readIncidents(ports, found.subject)).stored) {
+    const end = endOf(stored.value, found, ports.now());
     if (end !== undefined) await resolveIncident(stored, end.judgement, end.restored, ports);
-    else if (kind === keyFlapping.id && state === 'open') isStillFlapping = true;
+    else if (stored.value.kind === keyFlapping.id && stored.value.state === 'open') isStillFlapping = true;
   }
   return isStillFlapping;
 }
@@ -78,26 +66,26 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
 }
 
 /** Every incident that an inspection leads to. While a key flaps, one tells of all that is undone. */
-function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
-  const { subject, decision, ended, failure, record } = found;
-  const byPlace = Map.groupBy(decision.judgements, ({ finding }) => placeOf(finding.rule, finding.version));
+function draftsOf({ subject, decision, ended, failure, record }: Found, now: Date): readonly IncidentDraft[] {
+  // Findings of one rule on one version are one incident.
+  const placeOf = ({ rule, version = '' }: UndoneFinding): string => `${rule} ${version}`;
+  const byPlace = Map.groupBy(decision.judgements, ({ finding }) => placeOf(finding));
   const judged = [...byPlace.values()].flatMap((judgements): readonly IncidentDraft[] => {
-    const alerted = judgements.flatMap(({ finding, verdict }) => {
-      const standing = standingOf(verdict, failure);
-      return standing === undefined ? [] : [{ finding, standing }];
+    const alerted = judgements.flatMap((judgement) => {
+      const said = saidOf(judgement, subject, failure);
+      return said === undefined ? [] : [{ finding: judgement.finding, said }];
     });
     const [first] = alerted;
-    const [gravest] = alerted.toSorted((one, other) => Number(one.standing.undoing) - Number(other.standing.undoing));
-    if (first === undefined || gravest === undefined) return [];
+    if (first === undefined) return [];
+    // What people read is said of the finding that they have to settle.
+    const { said } = alerted.find((one) => !one.said.undoing) ?? first;
     const summary = alerted.map(({ finding }) => finding.summary).join(' ');
     const stopsDisks = alerted.some(({ finding }) => finding.stopsDisks);
-    // The commands are those of the finding that people have to settle.
-    const { commands, hold } = gravest.finding;
-    return [draftOf(subject, { ...first.finding, summary, stopsDisks, commands, hold }, gravest.standing, record)];
+    return [draftOf(subject, { ...first.finding, summary, stopsDisks }, said, record)];
   });
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken ? intent.findings : []))
-    .filter(({ rule, version }) => !byPlace.has(placeOf(rule, version)))
+    .filter((finding) => !byPlace.has(placeOf(finding)))
     .map((finding) => draftOf(subject, finding, UNDOING, record));
   const drafts = [...judged, ...undone];
   const refused = undoRefusedDraft(subject, record, now);
@@ -105,22 +93,17 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
   const since = isUndoing && isFlapping(record, now) ? flappingSince(record, now) : undefined;
   if (since === undefined) return [...drafts, ...refused];
   const others = drafts.filter(({ undoing }) => undoing !== true);
-  return [keyFlapping.draft(subject, since, flapper(record)), ...others, ...refused];
+  return [keyFlapping.draft(subject, since, actorOf(namedFlapper(record))), ...others, ...refused];
 }
 
-/** Findings of one rule on one version are one incident. */
-const placeOf = (rule: string, version: string | undefined): string => `${rule} ${version ?? ''}`;
+/** What people read of a finding: what is done about it or why not, whether the guardian is undoing it, and the commands they need. */
+type Said = Required<Pick<IncidentDraft, 'judgement' | 'undoing' | 'commands'>>;
 
-/** How it stands with what was found: in words, whether the guardian is undoing it, and whose commands people need. */
-interface Standing {
-  readonly judgement: string;
-  readonly undoing: boolean;
-  readonly mend: 'restore' | 'settle' | 'as-the-rule-says' | 'nothing';
-}
+const UNDOING: Said = { judgement: 'undoing', undoing: true, commands: [] };
 
-const UNDOING: Standing = { judgement: 'undoing', undoing: true, mend: 'nothing' };
-
-function standingOf(verdict: Verdict, failure: string | undefined): Standing | undefined {
+/** `undefined` where people are not alerted of it. */
+function saidOf({ finding, verdict }: Judgement, subject: KeySubject, failure: string | undefined): Said | undefined {
+  const restore = `key-guardian restore ${spell(subject)}`;
   switch (verdict.kind) {
     case 'approved':
     case 'settling':
@@ -128,18 +111,16 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
     case 'undo':
       return failure === undefined
         ? UNDOING
-        : { judgement: `undoing, not done yet: ${failure}`, undoing: true, mend: 'restore' };
-    case 'withheld':
+        : { judgement: `undoing, not done yet: ${failure}`, undoing: true, commands: [restore] };
+    case 'withheld': {
       // A recovery that was begun is being undone; it only has not shown yet.
-      return verdict.because === 'recovering'
-        ? UNDOING
-        : {
-            judgement: spellVerdict(verdict),
-            undoing: false,
-            mend: verdict.because === 'under-hold' ? 'settle' : 'restore',
-          };
+      if (verdict.because === 'recovering') return UNDOING;
+      const settling = verdict.because === 'under-hold' ? ['--undo', '--accept'] : [];
+      const release = settling.map((as) => `key-guardian hold release ${finding.hold} ${as}`);
+      return { judgement: spellVerdict(verdict), undoing: false, commands: [...release, restore] };
+    }
     case 'left-to-people':
-      return { judgement: spellVerdict(verdict), undoing: false, mend: 'as-the-rule-says' };
+      return { judgement: spellVerdict(verdict), undoing: false, commands: [...(finding.commands ?? [])] };
     default:
       return verdict satisfies never;
   }
@@ -147,48 +128,25 @@ function standingOf(verdict: Verdict, failure: string | undefined): Standing | u
 
 function draftOf(
   subject: KeySubject,
-  finding: UndoneFinding & Partial<Pick<Finding, 'by' | 'commands' | 'abandons' | 'hold'>>,
-  { judgement, undoing, mend }: Standing,
+  finding: UndoneFinding & Pick<Finding, 'by' | 'abandons'>,
+  said: Said,
   record: KeyRecord,
 ): IncidentDraft {
-  const { rule, severity, version, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
-  const who = finding.by ?? actorFor(rule, { version, since, otherwiseAt }, record);
+  const { rule, severity, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
   return {
     kind: rule,
     severity,
     audience: 'on-call',
     ends: 'with-an-inspection',
-    subject: subjectOfFinding(subject, { version }),
+    subject: subjectOfFinding(subject, finding),
     since,
-    ...(otherwiseAt === undefined ? {} : { otherwiseAt }),
+    otherwiseAt,
     summary,
-    judgement,
-    undoing,
-    commands: [...commandsFor(mend, subject, finding)],
-    ...(stopsDisks ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
-    ...(who === undefined ? {} : { who }),
-    ...(abandons === undefined ? {} : { abandons }),
+    ...said,
+    deadline: stopsDisks ? later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) : undefined,
+    who: finding.by ?? actorOf(namedByRule(rule, finding, record)),
+    abandons,
   };
-}
-
-function commandsFor(
-  mend: Standing['mend'],
-  subject: KeySubject,
-  { commands = [], hold }: Partial<Pick<Finding, 'commands' | 'hold'>>,
-): readonly string[] {
-  const restore = `key-guardian restore ${spell(subject)}`;
-  switch (mend) {
-    case 'nothing':
-      return [];
-    case 'as-the-rule-says':
-      return commands;
-    case 'restore':
-      return [restore];
-    case 'settle':
-      return [...['--undo', '--accept'].map((as) => `key-guardian hold release ${hold} ${as}`), restore];
-    default:
-      return mend satisfies never;
-  }
 }
 
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
@@ -204,60 +162,64 @@ interface End {
 }
 
 /** How an open incident ends; `undefined` where it goes on, and where nobody can say, since its version is not observed. */
-function endOf(incident: Incident, { decision, record, by }: Found, now: Date): End | undefined {
+function endOf(incident: Incident, { decision: { judgements }, record, by }: Found, now: Date): End | undefined {
   const { kind, ends, subject, undoing, state } = incident;
   if (state === 'resolved') return undefined;
-  const { judgements } = decision;
-  const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
+  const version = versionIn(subject);
+  const byPerson = by === undefined ? undefined : { judgement: `restored by ${by}`, restored: true };
+  if (kind === approvedActByOther.id) return isTakenBack(version, record) ? byPerson : undefined;
+  // While something settles nobody can say that it is good again.
+  const isSettling = judgements.some(({ verdict }) => verdict.kind === 'settling');
+  if (isSettling || record.inFlight.recovering !== undefined) return undefined;
   if (kind === keyFlapping.id)
     return isHolding(record, now) && judgements.every(leavesUsable)
       ? { judgement: 'holding for ten minutes', restored: true }
       : undefined;
   if (ends !== 'with-an-inspection') return undefined;
-  const version = versionIn(subject);
-  const isFound = judgements.some(
-    ({ finding, verdict }) => verdict.kind !== 'approved' && finding.rule === kind && finding.version === version,
-  );
-  if (isFound && !isFolded(incident, record, now, isStillToUndo)) return undefined;
+  const isOfIt = ({ finding }: Judgement): boolean => finding.rule === kind && finding.version === version;
+  if (judgements.some((one) => one.verdict.kind !== 'approved' && isOfIt(one))) {
+    // While a key flaps, its own incident tells of what is being undone.
+    const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
+    const isFolded = undoing === true && isStillToUndo && isFlapping(record, now);
+    return isFolded ? { judgement: 'now key-flapping', restored: false } : undefined;
+  }
   if (kind === undoRefused.id && record.inFlight.undoRefused !== undefined) return undefined;
-  if (isFound) return { judgement: 'now key-flapping', restored: false };
-  if (!rules.some(({ id }) => id === kind)) return { judgement: 'good again', restored: false };
+  if (!isOfRule(kind)) return { judgement: 'good again', restored: false };
   const approved = judgements.find(
-    ({ finding, verdict }) =>
-      verdict.kind === 'approved' &&
-      (finding.version === undefined || (finding.rule === kind && finding.version === version)),
+    (one) => one.verdict.kind === 'approved' && (one.finding.version === undefined || isOfIt(one)),
   );
   if (approved !== undefined) return { judgement: spellVerdict(approved.verdict), restored: false };
   // A deleted key that was purged since has not become good: its bad state has become another one.
   const whole = judgements.find(({ finding }) => finding.version === undefined);
   if (whole !== undefined)
     return version === undefined ? { judgement: `now ${whole.finding.rule}`, restored: false } : undefined;
-  if (by !== undefined) return { judgement: `restored by ${by}`, restored: true };
+  if (byPerson !== undefined) return byPerson;
   return undoing === true ? { judgement: 'undone', restored: true } : { judgement: 'good again', restored: false };
 }
+
+/** Whether a person took back what somebody else did of what was approved. */
+const isTakenBack = (version: string | undefined, { approved: { versions, standing } }: KeyRecord): boolean =>
+  version === undefined ? standing.kind !== 'deletion-approved' : versions[version]?.consumed.length === 0;
+
+const isOfRule = (kind: string): boolean => rules.some(({ id }) => id === kind);
 
 /** Whether a key is usable for all that this says of it: what is withheld is no less bad for not being undone. */
 const leavesUsable = ({ finding, verdict }: Judgement): boolean =>
   verdict.kind === 'approved' || (verdict.kind === 'left-to-people' && !finding.stopsDisks);
 
-/** Whether the incident of a flapping key tells of it now. */
-const isFolded = ({ undoing }: Incident, record: KeyRecord, now: Date, isStillToUndo: boolean): boolean =>
-  undoing === true && isStillToUndo && isFlapping(record, now);
-
 /** Records come in any order: one that is nearer names another than the first that came, and that several may have done it names nobody. */
 async function nameActors(standing: readonly StoredIncident[], found: Found, ports: Ports): Promise<void> {
   for (const stored of standing) {
     const named = namedIn(stored.value, found);
-    if (named.kind !== 'nobody-yet') await nameActor(stored, named.kind === 'one' ? named.by : undefined, ports);
+    if (named !== undefined) await nameActor(stored, actorOf(named), ports);
   }
 }
 
 function namedIn({ kind, subject, since, otherwiseAt, state }: Incident, { decision, record }: Found): Named {
   const version = versionIn(subject);
   // Who makes it flap now is not who did before it held.
-  if (kind === keyFlapping.id) return state === 'open' ? namedFlapper(record) : { kind: 'nobody-yet' };
+  if (kind === keyFlapping.id) return state === 'open' ? namedFlapper(record) : undefined;
   const said = decision.judgements.find(({ finding }) => finding.rule === kind && finding.version === version)?.finding;
-  if (state === 'open' && said?.by !== undefined) return { kind: 'one', by: said.by };
-  const isOfRule = rules.some(({ id }) => id === kind);
-  return isOfRule ? namedByRule(kind, { version, since, otherwiseAt }, record) : { kind: 'nobody-yet' };
+  if (state === 'open' && said?.by !== undefined) return said.by;
+  return namedByRule(kind, { version, since, otherwiseAt }, record);
 }

@@ -1,6 +1,6 @@
 import type { Situation } from '../../domain/finding.ts';
-import { materialOf, newestOf, type ObservedVersion, sameOperations, type VersionDetail } from '../../domain/key.ts';
-import { approvedVersions, eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
+import { materialOf, newestOf, type ObservedVersion, sameOperations, versionNamed } from '../../domain/key.ts';
+import { eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, DAY_MS, later, utc } from '../../domain/time.ts';
 
 /** A version that is not approved, with its faults. Without a fault it can be approved as it is. */
@@ -23,9 +23,10 @@ export function newVersions(situation: Situation): readonly NewVersion[] {
   const found: NewVersion[] = [];
   let predecessor = newestApproved(record);
   for (const version of unapproved) {
-    const judged = { version, faults: faultsOf(version, predecessor, situation) };
-    found.push(judged);
-    if (isAdopted(judged, record)) predecessor = asPredecessor(version, version.detail) ?? predecessor;
+    const faults = faultsOf(version, predecessor, situation);
+    found.push({ version, faults });
+    const isNew = record.approved.versions[version.version] === undefined;
+    if (faults.length === 0 && isNew && version.detail !== undefined) predecessor = { ...version, ...version.detail };
   }
   return found;
 }
@@ -35,8 +36,8 @@ interface Predecessor {
   readonly version: string;
   readonly created: Date;
   readonly operations: readonly string[];
-  readonly keyType: string | undefined;
-  readonly keySizeBits: number | undefined;
+  readonly keyType?: string | undefined;
+  readonly keySizeBits?: number | undefined;
 }
 
 function faultsOf(
@@ -61,9 +62,7 @@ function faultsOf(
   const { detail } = version;
   if (predecessor === undefined) return faults;
   const { version: name, created, operations, keyType, keySizeBits } = predecessor;
-  if (observed.kind === 'present' && !observed.versions.some((candidate) => candidate.version === name)) {
-    faults.push('the version before it is gone');
-  }
+  if (versionNamed(observed, name) === undefined) faults.push('the version before it is gone');
   if (version.created.getTime() < created.getTime())
     faults.push('it is older than the approved version and was not known');
   if (detail === undefined) return faults;
@@ -83,24 +82,12 @@ export const wasImported = (version: string, created: Date, record: KeyRecord): 
     ({ at }) => Math.abs(at.getTime() - created.getTime()) <= CLOCKS_APART_MS,
   );
 
-function newestApproved(record: KeyRecord): Predecessor | undefined {
-  const named = approvedVersions(record).flatMap(([version, { operations }]): readonly Predecessor[] => {
-    const known = record.approved.versions[version];
-    if (known === undefined) return [];
-    const { created, keyType, keySizeBits } = known;
-    return [{ version, created, operations, keyType, keySizeBits }];
-  });
-  return newestOf(named);
-}
-
-const asPredecessor = (
-  { version, created }: ObservedVersion,
-  detail: VersionDetail | undefined,
-): Predecessor | undefined => (detail === undefined ? undefined : { version, created, ...detail });
-
-/** Whether a new version is approved as it is: it was not known before, and has no fault. */
-const isAdopted = ({ version, faults }: NewVersion, record: KeyRecord): boolean =>
-  faults.length === 0 && version.detail !== undefined && record.approved.versions[version.version] === undefined;
+const newestApproved = ({ approved }: KeyRecord): Predecessor | undefined =>
+  newestOf(
+    Object.entries(approved.versions).flatMap(([version, { attributes, ...known }]): readonly Predecessor[] =>
+      attributes === undefined ? [] : [{ ...known, version, operations: attributes.operations }],
+    ),
+  );
 
 /** The changes of the register for new versions: a version without a fault is approved as it is, any other becomes known. */
 export function newVersionChanges(situation: Situation): readonly RegisterChange[] {
@@ -108,11 +95,7 @@ export function newVersionChanges(situation: Situation): readonly RegisterChange
     const { detail } = version;
     const known = situation.record.approved.versions[version.version];
     if (known !== undefined) return [];
-    const about = {
-      version: version.version,
-      created: version.created,
-      ...materialOf(detail),
-    };
+    const about = { version: version.version, created: version.created, ...materialOf(detail) };
     if (faults.length > 0) return [{ kind: 'know-version', ...about, because: faults.join('; ') }];
     if (detail === undefined) return [];
     const { enabled, notBefore, expiresOn } = version;

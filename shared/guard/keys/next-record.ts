@@ -1,11 +1,17 @@
-import { factsOf } from '../../domain/actions/registry.ts';
 import type { Ended } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
-import { type AttributeChange, materialOf, type ObservedKey, type ObservedVersion } from '../../domain/key.ts';
+import {
+  type AttributeChange,
+  materialOf,
+  type ObservedKey,
+  type ObservedVersion,
+  versionNamed,
+} from '../../domain/key.ts';
 import {
   type ApprovedVersion,
   approvedVersions,
   type Difference,
+  difference,
   differenceKey,
   isKept,
   type KeyRecord,
@@ -16,26 +22,31 @@ import { withChanges } from '../../register/changes.ts';
 import type { KeyDecision } from './decide.ts';
 import { undoneLately } from './flapping.ts';
 
-/** What the next row of a key is made from. */
-export interface Observed {
-  readonly observed: ObservedKey;
-  /** When reading it began: a later change may not be in it. */
-  readonly readAt: Date;
-  readonly now: Date;
-}
-
-/** The register's row of a key after a decision: what it approved, what was observed, and what is not finished. */
-export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Observed): KeyRecord {
-  const { observed, now } = given;
+/**
+ * The register's row of a key after a decision: what it approved, what was observed, and what is not finished.
+ *
+ * @param readAt when reading it began: a later change may not be in it
+ */
+export function nextRecord(
+  before: KeyRecord,
+  decision: KeyDecision,
+  { observed, readAt, now }: { readonly observed: ObservedKey; readonly readAt: Date; readonly now: Date },
+): KeyRecord {
   const record = withChanges(before, decision.changes);
   const findings = decision.judgements.filter(({ verdict }) => verdict.kind !== 'approved').map((one) => one.finding);
   const isBack = observed.kind === 'present' && isEveryApproved(record, observed.versions);
+  const { recovering } = record.inFlight;
+  // A recovery has ended where the key shows a deletion at another time.
+  const isDeletedAgain =
+    observed.kind === 'deleted' && recovering?.deletedOn.getTime() !== observed.deletedOn.getTime();
   return {
     ...record,
     approved: { ...record.approved, versions: withMaterial(record, observed) },
     observed: {
       ...record.observed,
-      ...(observed.kind === 'present' ? presentNow(observed, record, given) : {}),
+      ...(observed.kind === 'present'
+        ? { current: observed.current, versions: lastObservedNow(observed.versions, record, readAt) }
+        : {}),
       differing: differingNow(findings, record, observed),
       foundSomething: decision.judgements.length > 0 ? true : undefined,
       absentSince: observed.kind === 'absent' ? (record.observed.absentSince ?? now) : undefined,
@@ -45,7 +56,7 @@ export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Obse
     inFlight: {
       ...record.inFlight,
       undone: [...undoneLately(record, now)],
-      recovering: recoveringNow(record, observed, isBack),
+      recovering: isBack || isDeletedAgain ? undefined : recovering,
     },
     audit: observed.kind === 'present' ? { ...record.audit, purged: undefined } : record.audit,
   };
@@ -53,16 +64,6 @@ export function nextRecord(before: KeyRecord, decision: KeyDecision, given: Obse
 
 const isEveryApproved = (record: KeyRecord, shown: readonly ObservedVersion[]): boolean =>
   approvedVersions(record).every(([version]) => shown.some((candidate) => candidate.version === version));
-
-/** The recovery that is not finished. It ends where the key shows a deletion at another time. */
-function recoveringNow(
-  { inFlight: { recovering } }: KeyRecord,
-  observed: ObservedKey,
-  isBack: boolean,
-): KeyRecord['inFlight']['recovering'] {
-  if (observed.kind === 'deleted' && recovering?.deletedOn.getTime() !== observed.deletedOn.getTime()) return undefined;
-  return isBack ? undefined : recovering;
-}
 
 /** The approved versions, with the key material of those that were disabled and could not be read before. */
 function withMaterial(record: KeyRecord, observed: ObservedKey): Record<string, ApprovedVersion> {
@@ -75,21 +76,22 @@ function withMaterial(record: KeyRecord, observed: ObservedKey): Record<string, 
   return versions;
 }
 
-function presentNow(
-  { versions: shown, current }: Extract<ObservedKey, { kind: 'present' }>,
+/** The last observations of a key's versions, with those of the versions that are shown now. @param readAt when reading them began */
+export function lastObservedNow(
+  shown: readonly ObservedVersion[],
   record: KeyRecord,
-  { readAt }: Observed,
-): Pick<KeyRecord['observed'], 'versions' | 'current'> {
+  readAt: Date,
+): KeyRecord['observed']['versions'] {
   const versions = { ...record.observed.versions };
   for (const version of shown) {
-    const last = lastObservedNow(version, record, readAt);
+    const last = asObserved(version, record, readAt);
     if (last !== undefined && record.approved.versions[version.version] !== undefined) versions[version.version] = last;
   }
-  return { versions, current };
+  return versions;
 }
 
-/** What the register remembers of a version as it is observed now; as before where its operations are not known. @param readAt when reading it began */
-export function lastObservedNow(version: ObservedVersion, record: KeyRecord, readAt: Date): LastObserved | undefined {
+/** What the register remembers of a version as it is observed now; as before where its operations are not known. */
+function asObserved(version: ObservedVersion, record: KeyRecord, readAt: Date): LastObserved | undefined {
   const { updated, enabled, notBefore, expiresOn, detail } = version;
   const last = record.observed.versions[version.version];
   const approved = record.approved.versions[version.version]?.attributes;
@@ -112,50 +114,45 @@ function differingNow(
   const kept = Object.entries(record.observed.differing).filter(([name]) => !isShown(name, observed));
   return Object.fromEntries([
     ...kept,
-    ...findings.flatMap(({ version, act, since, otherwiseAt, firstObservedAt, hold, inBlock }) => {
-      const difference = { since, otherwiseAt, firstObservedAt, hold, inBlock };
-      return act === undefined ? [] : [[differenceKey(version, act), difference] as const];
-    }),
+    ...findings.flatMap((found) =>
+      found.act === undefined ? [] : [[differenceKey(found.version, found.act), difference.parse(found)] as const],
+    ),
   ]);
 }
 
 /** Whether an observation shows what a difference is about. Operations are shown only where a version was read in full. */
-function isShown(difference: string, observed: ObservedKey): boolean {
-  if (difference === differenceKey(undefined, 'delete')) return observed.kind !== 'absent';
-  if (observed.kind !== 'present') return false;
-  const version = observed.versions.find((one) => difference.startsWith(`${one.version}:`));
-  return (
-    version !== undefined &&
-    (version.detail !== undefined || difference !== differenceKey(version.version, 'operations'))
-  );
+function isShown(name: string, observed: ObservedKey): boolean {
+  const [version, act] = name.split(':');
+  if (version === '') return observed.kind !== 'absent';
+  const shown = versionNamed(observed, version);
+  return shown !== undefined && (shown.detail !== undefined || act !== 'operations');
 }
 
 /**
  * The register's row after writes: what was undone, which recovery has begun, and what the vault's answers showed. A
  * difference found after that is a later act of somebody else.
  */
-export function recordAfterActing(before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord {
-  return ended.reduce((record, one) => afterAct(record, one, now), before);
-}
+export const recordAfterActing = (before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord =>
+  ended.filter(({ isTaken }) => isTaken).reduce((record, one) => afterAct(record, one, now), before);
 
-function afterAct(record: KeyRecord, { intent, outcome, isTaken }: Ended, now: Date): KeyRecord {
-  if (!isTaken) return record;
-  const { action, findings } = intent;
-  const facts = factsOf(action);
+function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
   const undone = [...record.inFlight.undone];
-  for (const { version, since, otherwiseAt } of facts.undoes ? findings : []) {
+  for (const { version, since, otherwiseAt } of findings) {
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
-      undone.push({ version, since, otherwiseAt, at: now });
+      undone.push({ version, since, otherwiseAt, at: now, wasOpen });
   }
-  // A recovery without an answer may not have begun: it is sent again where the key still shows the same deletion.
-  const recovering =
-    action.kind === 'recover-key' && outcome.kind === 'begun'
-      ? { since: now, deletedOn: action.deletedOn }
-      : record.inFlight.recovering;
-  const written = { ...record, inFlight: { ...record.inFlight, undone, recovering } };
-  return facts.changes === undefined || facts.subject.kind !== 'version' || outcome.kind === 'unknown'
-    ? written
-    : withWritten(written, facts.subject.version, facts.changes);
+  const written = { ...record, inFlight: { ...record.inFlight, undone } };
+  switch (action.kind) {
+    case 'recover-key': {
+      // A recovery without an answer may not have begun: it is sent again where the key still shows the same deletion.
+      if (outcome.kind !== 'begun') return written;
+      return { ...written, inFlight: { ...written.inFlight, recovering: { since: now, deletedOn: action.deletedOn } } };
+    }
+    case 'restore-version':
+      return outcome.kind === 'unknown' ? written : withWritten(written, action.version, action.change);
+    default:
+      return action satisfies never;
+  }
 }
 
 /** The record with the written attributes. The others were not read, so the time of the observation stays. */

@@ -14,6 +14,7 @@ import type { ActIncident } from './audit-events.ts';
 
 /** How long after its intent an act of the guardian may happen, in ms: a write is never sent twice, and its claim lasts half of this. */
 const ACT_AFTER_INTENT_MS = 60_000;
+
 /**
  * The acts that the audit log reports under the guardian's own identity and that no intent explains: somebody else uses that
  * identity. Each intent explains one audit record and its repeats. Call it before an inspection makes intents of its own:
@@ -28,7 +29,10 @@ export async function unexplainedActs(
   const unexplained: OwnAct[] = [];
   for (const act of own) unexplained.push(...(await explain(id, act, ports)));
   if (own.length > 0) await removeOutdated(id, ports);
-  return unexplained.map((act) => incidentOf(id, act));
+  return unexplained.map((act) => {
+    const draft = ownActUnexplained.draft({ ...id, version: act.version }, act.operation, act.by, act.at);
+    return { draft, id: incidentId(draft, act.id) };
+  });
 }
 
 /**
@@ -49,9 +53,8 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
     if (fit === undefined) return [act];
     const { explains: before } = fit.value;
     if (before !== undefined && names(before, fit.value)) return [act];
-    const displaced = before === undefined ? {} : { displaced: before };
-    if ((await ports.tables.intents.replace(fit, { ...fit.value, explains: act, ...displaced })) !== undefined)
-      return asked(before);
+    const marked = { ...fit.value, explains: act, displaced: before ?? fit.value.displaced };
+    if ((await ports.tables.intents.replace(fit, marked)) !== undefined) return asked(before);
   }
 }
 
@@ -86,31 +89,17 @@ async function readIntents(id: KeyId, ports: Ports): Promise<readonly Stored<Int
 const names = ({ correlationId, ...act }: OwnAct, candidate: IntentRow): boolean =>
   candidate.id === correlationId && isOperationOf(candidate, act);
 
-/** The intent nearest in time to an act, among those that fit it and explain nothing yet. */
-const nearest = (act: OwnAct, intents: readonly Stored<IntentRow>[]): Stored<IntentRow> | undefined =>
-  intents
-    .filter(
-      ({ value: candidate }) =>
-        candidate.explains === undefined && isOperationOf(candidate, act) && isSoonAfter(act.at, candidate.at),
-    )
-    .toSorted((one, other) => distanceMs(one.value.at, act.at) - distanceMs(other.value.at, act.at))[0];
-
-/** Whether an act came soon after an intent. An act before its intent is not the guardian's. */
-const isSoonAfter = (act: Date, intended: Date): boolean => {
-  const afterMs = act.getTime() - intended.getTime();
-  return afterMs >= -CLOCKS_APART_MS && afterMs <= ACT_AFTER_INTENT_MS;
-};
-
-const distanceMs = (one: Date, other: Date): number => Math.abs(one.getTime() - other.getTime());
+/** The intent nearest in time to an act, among those that fit it and explain nothing yet. An act before its intent is not the guardian's. */
+function nearest(act: OwnAct, intents: readonly Stored<IntentRow>[]): Stored<IntentRow> | undefined {
+  const afterMs = ({ value }: Stored<IntentRow>): number => act.at.getTime() - value.at.getTime();
+  return intents
+    .filter(({ value }) => value.explains === undefined && isOperationOf(value, act))
+    .filter((one) => afterMs(one) >= -CLOCKS_APART_MS && afterMs(one) <= ACT_AFTER_INTENT_MS)
+    .toSorted((one, other) => Math.abs(afterMs(one)) - Math.abs(afterMs(other)))[0];
+}
 
 /** Whether an intent is for this operation on this version. The record of a recovery names no version. */
 function isOperationOf({ action }: IntentRow, { operation, version }: Pick<OwnAct, 'operation' | 'version'>): boolean {
   const { loggedAs, subject } = factsOf(action);
   return operation === loggedAs && (version === undefined || version === versionIn(subject));
-}
-
-function incidentOf(id: KeyId, act: OwnAct): ActIncident {
-  const where = { ...id, ...(act.version === undefined ? {} : { version: act.version }) };
-  const draft = ownActUnexplained.draft(where, act.operation, act.by, act.at);
-  return { draft, id: incidentId(draft, act.id) };
 }

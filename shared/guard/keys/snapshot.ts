@@ -23,13 +23,18 @@ export const isDue = (observedAt: Date, now: Date): boolean =>
 /** A key as it was observed, or why it could not be observed. */
 export type Observation =
   | { readonly kind: 'observed'; readonly key: ObservedKey }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** The vault shows an older state than before: a copy that a failover brought forward. */
-  | { readonly kind: 'older-copy' };
+  /** `older-copy`: the vault shows an older state than before, a copy that a failover brought forward. */
+  | { readonly kind: 'unread'; readonly because: Refusal['kind'] | 'older-copy' };
+
+const refused = ({ kind: because }: Refusal): Observation => ({ kind: 'unread', because });
+
+const present = (managed: boolean, current: string, versions: readonly ObservedVersion[]): Observation => ({
+  kind: 'observed',
+  key: { kind: 'present', managed, current, versions },
+});
 
 /** Reads of one key at the same time: it may have thousands of versions. */
 const READS_AT_ONCE = 8;
-type Answered = Awaited<ReturnType<VaultReads['read']>>;
 
 /** The first reads of a key, made at the same time: the current version in full, the list of versions, and the deleted key. */
 export async function firstReads(reads: VaultReads, { key }: KeyId) {
@@ -60,7 +65,7 @@ export async function observe(
 ): Promise<Observation> {
   const observation = await observeAny(reads, key, first, record, readAt);
   const isOld = observation.kind === 'observed' && !isOldBelieved && isOlder(observation.key, record, readAt);
-  return isOld ? { kind: 'older-copy' } : observation;
+  return isOld ? { kind: 'unread', because: 'older-copy' } : observation;
 }
 
 /** Whether a key is shown as it was before it was last observed, by times of the vault's own that only go forward. */
@@ -92,30 +97,22 @@ async function observeAny(
   if (versions.kind === 'missing') {
     if (current.kind !== 'ok') return gone(current, deleted);
     // The key can be read and its versions are not listed yet, as after a recovery: then the version that was read exists.
-    return {
-      kind: 'observed',
-      key: {
-        kind: 'present',
-        managed: current.value.managed,
-        current: current.value.version,
-        versions: [current.value],
-      },
-    };
+    return present(current.value.managed, current.value.version, [current.value]);
   }
-  if (versions.kind !== 'ok') return { kind: 'refused', refusal: versions };
+  if (versions.kind !== 'ok') return refused(versions);
   if (current.kind === 'missing') return gone(current, deleted);
-  if (current.kind !== 'ok' && current.kind !== 'undetailed') return { kind: 'refused', refusal: current };
+  if (current.kind !== 'ok' && current.kind !== 'undetailed') return refused(current);
 
   const read = new Map<string, ReadVersion>();
   if (current.kind === 'ok') read.set(current.value.version, current.value);
   const isKept = (listed: Listed): boolean => isSettled(listed, record) && !isFullReadDue(listed, record, readAt);
   const wanted = versions.value.filter((listed) => !read.has(listed.version) && !isKept(listed));
-  const answers: Answered[] = [];
+  const answers: Awaited<ReturnType<VaultReads['read']>>[] = [];
   await inTurns(READS_AT_ONCE, wanted, async ({ version }) => void answers.push(await reads.read(key, version)));
   for (const answer of answers) {
     if (answer.kind === 'ok') read.set(answer.value.version, answer.value);
     // A version that is listed and not found is settling: for now only its item in the list is known.
-    else if (answer.kind !== 'undetailed' && answer.kind !== 'missing') return { kind: 'refused', refusal: answer };
+    else if (answer.kind !== 'undetailed' && answer.kind !== 'missing') return refused(answer);
   }
   const name = current.kind === 'ok' ? current.value.version : (newestOf(versions.value)?.version ?? '');
   const shown = versions.value.map(
@@ -125,16 +122,9 @@ async function observeAny(
   // The current version was read on its own and may be newer than the list.
   const all =
     shown.some((version) => version.version === name) || current.kind !== 'ok' ? shown : [...shown, current.value];
-  return {
-    kind: 'observed',
-    key: {
-      kind: 'present',
-      // A disabled key may not be shown: then the list shows that it is disabled.
-      managed: all.some(({ managed }) => managed === true),
-      current: name,
-      versions: all,
-    },
-  };
+  // A disabled key may not be shown: then the list shows whether it is managed.
+  const isManaged = all.some(({ managed }) => managed === true);
+  return present(isManaged, name, all);
 }
 
 type Listed = Pick<ObservedVersion, 'version' | 'updated'>;
@@ -155,33 +145,20 @@ export function isFullReadDue({ version }: Pick<Listed, 'version'>, record: KeyR
   return last !== undefined && isDue(last.inFullAt, now);
 }
 
-function detailOf({ version }: Listed, record: KeyRecord): VersionDetail | undefined {
-  const known = record.approved.versions[version];
-  const last = record.observed.versions[version];
-  if (last === undefined) return undefined;
-  if (known?.keyType === undefined || known.fingerprint === undefined) return undefined;
-  return {
-    operations: last.operations,
-    keyType: known.keyType,
-    keySizeBits: known.keySizeBits,
-    fingerprint: known.fingerprint,
-    asLastRead: true,
-  };
+function detailOf({ version }: Listed, { approved, observed }: KeyRecord): VersionDetail | undefined {
+  const operations = observed.versions[version]?.operations;
+  const { keyType, keySizeBits, fingerprint } = approved.versions[version] ?? {};
+  if (operations === undefined || keyType === undefined || fingerprint === undefined) return undefined;
+  return { operations, keyType, keySizeBits, fingerprint, asLastRead: true };
 }
 
 /** A soft-deleted key, as observed. */
-export const deletedAs = ({ managed, deletedOn, scheduledPurgeOn }: DeletedKey): ObservedKey => ({
-  kind: 'deleted',
-  managed,
-  deletedOn,
-  scheduledPurgeOn,
-});
+export const deletedAs = ({ key: _, ...deletion }: DeletedKey): ObservedKey => ({ kind: 'deleted', ...deletion });
 
 /** A key that is not among the keys: deleted, or in neither list. Only the answer "not found" to both reads means the latter. */
 function gone(current: FirstReads['current'], deleted: FirstReads['deleted']): Observation {
-  if (current.kind !== 'missing' && current.kind !== 'ok' && current.kind !== 'undetailed')
-    return { kind: 'refused', refusal: current };
+  if (current.kind !== 'missing' && current.kind !== 'ok' && current.kind !== 'undetailed') return refused(current);
   if (deleted.kind === 'ok') return { kind: 'observed', key: deletedAs(deleted.value) };
   if (deleted.kind === 'missing') return { kind: 'observed', key: { kind: 'absent' } };
-  return { kind: 'refused', refusal: deleted };
+  return refused(deleted);
 }

@@ -15,7 +15,6 @@ export const accessRefused = incidentKind(
     subject: keyOf(id),
     since: at,
     summary: `${operation} of ${spell(id)} was refused with ${status} although the key is usable: an identity has lost its access.`,
-    judgement: 'left to people',
     who: by,
   }),
 );

@@ -15,7 +15,6 @@ export const baselineWaiting = incidentKind(
     subject: vaultSubject(vault),
     since,
     summary: `The baseline of ${vault} has waited for a person since ${utc(since)}: until it is accepted, a disabled or deleted key there is alerted, not restored.`,
-    judgement: 'left to people',
     commands: [`key-guardian baseline show ${vault}`],
   }),
 );

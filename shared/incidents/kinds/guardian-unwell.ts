@@ -35,8 +35,8 @@ const reasons = {
   'sentry-silent': {
     severity: 'warning',
     ...withItsState('when the sentry runs again'),
-    judgement: 'scheduled again',
-    says: (what, of) => `The sentry has not run: the function ${what} scheduled the overdue sweep of ${of}.`,
+    says: (since) =>
+      `The timer of the sentry has not fired since ${since}. Sweeps and alerts go on without it: restart the function app.`,
   },
   'trail-spooled': {
     severity: 'error',

@@ -25,8 +25,11 @@ export type IncidentKind<Given extends readonly unknown[]> = KindFacts & {
   readonly draft: (...given: Given) => IncidentDraft;
 };
 
-/** What a kind says of one incident: all but what its facts say. */
-type Says = Omit<IncidentDraft, 'kind' | 'reason' | 'severity' | 'audience' | 'ends'>;
+/** What a kind says of one incident: all but what its facts say. The default judgement: left to people. */
+type Says = Omit<IncidentDraft, 'kind' | 'reason' | 'severity' | 'audience' | 'ends' | 'judgement'> &
+  Partial<Pick<IncidentDraft, 'judgement'>>;
+
+const LEFT = { judgement: 'left to people' } as const;
 
 /** How an incident ends that tells of an act. */
 export const BY_A_PERSON = { ends: 'by-a-person', endsWhen: 'by a person: `incident close`' } as const;
@@ -42,7 +45,7 @@ export const incidentKind = <Given extends readonly unknown[]>(
   id,
   ...facts,
   reasons: { [id]: { severity, ends, endsWhen } },
-  draft: (...given) => ({ kind: id, severity, ends, audience: facts.audience, ...says(...given) }),
+  draft: (...given) => ({ kind: id, severity, ends, audience: facts.audience, ...LEFT, ...says(...given) }),
 });
 
 /** A kind of several reasons: each is an incident of its own. @param says what its incidents say, for what they are given */
@@ -53,7 +56,7 @@ export const kindOfReasons = <Reason extends string, Given extends readonly unkn
   ...facts,
   draft(reason, ...given) {
     const { severity, ends } = facts.reasons[reason];
-    return { kind: facts.id, reason, severity, ends, audience: facts.audience, ...says(reason, ...given) };
+    return { kind: facts.id, reason, severity, ends, audience: facts.audience, ...LEFT, ...says(reason, ...given) };
   },
 });
 

@@ -15,7 +15,6 @@ export const ownActUnexplained = incidentKind(
     subject: versionOf(id, id.version),
     since: at,
     summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity.`,
-    judgement: 'left to people',
     who: by,
   }),
 );

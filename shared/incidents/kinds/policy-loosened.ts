@@ -13,6 +13,5 @@ export const policyLoosened = incidentKind(
     subject: GUARDIAN,
     since: now,
     summary: `The policy guards less than before: ${loosened.join('; ')}.`,
-    judgement: 'left to people',
   }),
 );

@@ -15,7 +15,6 @@ export const purgeAttempted = incidentKind(
     subject: keyOf(id),
     since: at,
     summary: `Somebody tried to purge ${spell(id)} and was refused with ${status}.`,
-    judgement: 'left to people',
     who: by,
   }),
 );

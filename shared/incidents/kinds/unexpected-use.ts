@@ -22,7 +22,6 @@ export const unexpectedUse = kindOfReasons(
       reason === 'backed-up'
         ? `Key ${spell(id)} was backed up: a copy can be restored elsewhere and never be revoked.`
         : `${operation} of ${spell(id)} by somebody who is not a known user of it.`,
-    judgement: 'left to people',
     who: by,
   }),
 );

@@ -132,10 +132,5 @@ function observedNow(
     );
   });
   if (changed.length === 0) return record;
-  const versions = { ...record.observed.versions };
-  for (const version of changed) {
-    const last = lastObservedNow(version, record, now);
-    if (last !== undefined && record.approved.versions[version.version] !== undefined) versions[version.version] = last;
-  }
-  return { ...record, observed: { ...record.observed, versions } };
+  return { ...record, observed: { ...record.observed, versions: lastObservedNow(changed, record, now) } };
 }

@@ -1,33 +1,37 @@
 import { endHolds } from '../../approvals/ended-holds.ts';
 import type { SweepState } from '../../domain/register.ts';
 import { vaultSubject } from '../../domain/subject.ts';
-import { later, MINUTE_MS } from '../../domain/time.ts';
+import { MINUTE_MS } from '../../domain/time.ts';
 import { SpooledRecordUnreadable } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
 import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
 import { isOf } from '../../incidents/kinds/kind.ts';
 import { quarantine } from '../../incidents/quarantine.ts';
-import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
+import { endIncidents, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { readSweep } from '../../register/vaults.ts';
 import { UNREADABLE_ROW } from './differing.ts';
 
-/** On-call is alerted of a vault that could not be swept for this long, in ms. */
-const BLIND_AFTER_MS = 2 * MINUTE_MS;
+/** On-call is alerted of a key that differs and was not inspected for this long, in ms. */
+const NOT_INSPECTED_MS = 2 * MINUTE_MS;
 
-/**
- * Does what follows a good sweep: replays spooled records, handles expired holds, and resolves or opens incidents.
- *
- * @param beganAt when the sweep began: a later change may not be in its lists
- */
-export async function ended(
-  vault: string,
-  beganAt: Date,
-  differing: SweepState['differing'],
-  ports: Ports,
-): Promise<void> {
-  await noted(vault, ports, ({ failing: _, unended: __, ...state }) => ({ ...state, lastGoodAt: beganAt, differing }));
+/** A sweep of a vault. */
+interface Sweep {
+  readonly vault: string;
+  readonly generation: number;
+  /** When it began: a later change may not be in its lists. */
+  readonly beganAt: Date;
+}
+
+/** Does what follows a good sweep: replays spooled records, handles expired holds, and resolves or opens incidents. */
+export async function ended(sweep: Sweep, differing: SweepState['differing'], ports: Ports): Promise<void> {
+  const { vault, beganAt } = sweep;
+  await noteSweep(sweep, ports, ({ failing: _, runningUntil: __, ...state }) => ({
+    ...state,
+    lastGoodAt: beganAt,
+    differing,
+  }));
   const steps = [
     () => endIncidents(vaultSubject(vault), isOf(guardianBlind, 'vault-unreadable'), 'good again', ports),
     () => alertNotInspected(vault, differing, ports),
@@ -45,7 +49,7 @@ async function alertNotInspected(vault: string, differing: SweepState['differing
   const now = ports.now();
   const [oldest] = Object.entries(differing)
     .filter(
-      ([, { etag, etagSince }]) => etag !== UNREADABLE_ROW && now.getTime() - etagSince.getTime() >= BLIND_AFTER_MS,
+      ([, { etag, etagSince }]) => etag !== UNREADABLE_ROW && now.getTime() - etagSince.getTime() >= NOT_INSPECTED_MS,
     )
     .toSorted(([, one], [, other]) => one.etagSince.getTime() - other.etagSince.getTime());
   const subject = vaultSubject(vault);
@@ -72,35 +76,23 @@ async function replay(vault: string, ports: Ports): Promise<void> {
   await endIncidents(vaultSubject(vault), isOf(guardianUnwell, 'trail-spooled'), 'its records are in the trail', ports);
 }
 
-/** Notes that a sweep could not be finished, and alerts on-call once that has lasted two minutes. */
-export async function refusedSweep(vault: string, because: string, ports: Ports): Promise<void> {
-  const now = ports.now();
-  const { failing } = await noted(vault, ports, ({ failing: before, unended, ...state }) => {
-    // Sweeps that were not finished before count as failed as well.
-    const atLeast = later(now, -MINUTE_MS * Math.max(0, (unended ?? 1) - 1));
-    // A time in the future was set by a wrong clock.
-    const since = before !== undefined && before.since.getTime() <= now.getTime() ? before.since : atLeast;
-    return { ...state, failing: { since, because } };
-  });
-  await alertBlind(vault, failing?.since ?? now, because, ports);
+/** Notes that a sweep could not be finished, and why. */
+export async function refusedSweep(sweep: Sweep, because: string, ports: Ports): Promise<void> {
+  await noteSweep(sweep, ports, ({ failing, runningUntil: _, ...state }) => ({
+    ...state,
+    failing: { since: failing?.since ?? ports.now(), because },
+  }));
 }
 
-/** Alerts on-call once a vault could not be swept for two minutes. */
-export async function alertBlind(vault: string, since: Date, because: string, ports: Ports): Promise<void> {
-  if (ports.now().getTime() - since.getTime() < BLIND_AFTER_MS) return;
-  await openIncident(guardianBlind.draft('vault-unreadable', vaultSubject(vault), since, because), ports);
-}
-
-/** Writes how a sweep ended to the present row. Returns what was written. */
-async function noted(
-  vault: string,
+/** Changes how the sweeps of a vault went. Does nothing where a later sweep has begun. */
+export async function noteSweep(
+  { vault, generation }: Pick<Sweep, 'vault' | 'generation'>,
   { tables }: Ports,
   change: (state: SweepState) => SweepState,
-): Promise<Partial<SweepState>> {
+): Promise<void> {
   for (;;) {
     const from = await readSweep(tables, vault);
-    if (from === undefined) return {};
-    const next = change(from.value);
-    if (await tables.sweeps.write('sweep', vault, from, next)) return next;
+    if (from?.value.startedGeneration !== generation) return;
+    if (await tables.sweeps.write('sweep', vault, from, change(from.value))) return;
   }
 }

@@ -1,7 +1,8 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
-import { type Inspection, inspectionFor, type SweepMessage } from '../../domain/hint.ts';
+import { type Inspection, inspectionFor } from '../../domain/hint.ts';
 import { guardedVaults, keyPolicy, pastPolicy, policyOf } from '../../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../../domain/register.ts';
+import type { SweepMessage } from '../../domain/schedule.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, SECOND_MS } from '../../domain/time.ts';
 import type { Answer } from '../../domain/vault.ts';
@@ -17,59 +18,74 @@ import { claimsLeft } from '../../guard/claim.ts';
 import { inTurns } from '../../in-turns.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
-import { type KnownKey, readKeys, writeKey } from '../../register/keys.ts';
-import type { Stored } from '../../register/rows.ts';
+import { type KnownKey, readKeys } from '../../register/keys.ts';
 import { readSweep } from '../../register/vaults.ts';
 import { compare } from './compare.ts';
 import { nextDiffering, type Swept, UNREADABLE_ROW } from './differing.ts';
-import { ended, refusedSweep } from './end.ts';
+import { ended, noteSweep, refusedSweep } from './end.ts';
 import type { Listing, Lists } from './plan.ts';
 import { readVersions } from './read-versions.ts';
+import { everyMs } from './schedule.ts';
 
 /** Messages and rows of one sweep that are sent or written at the same time. */
 const AT_ONCE = 8;
-/** After so many sweeps that began and were not finished, the vault counts as not swept. */
-const BLIND_AFTER_SWEEPS = 3;
+/** Vaults of one message that are swept at the same time. */
+const VAULTS_AT_ONCE = 8;
+/** How long a sweep is taken to be running unless it says so again: less than the time between two sweeps, so that a killed one costs one interval. */
+const RUNNING_SHARE = 0.75;
+const LONGEST_RUNNING_MS = 45 * SECOND_MS;
 /** Past policies of a vault that are kept. */
 const KEPT_POLICIES = 50;
 
 /**
- * Sweeps a vault once. The next sweep is scheduled first, so that it comes also where this one crashes or throws. A message
- * of another chain, or one delivered again, is dropped. Where a vault cannot be read for two minutes, on-call is alerted.
- * Throws where storage does not answer.
+ * Sweeps the vaults of a message once each. A vault that the policy no longer names is left out. The others are swept also
+ * where one of them fails. Throws where storage does not answer.
  */
-export async function sweep(message: SweepMessage, ports: Ports): Promise<void> {
-  const { vault } = message;
-  // The policy no longer names the vault: its chain of sweeps ends here.
-  if (!guardedVaults(ports.policy).includes(vault)) return;
-  const standing = await readSweep(ports.tables, vault);
-  if (standing === undefined || standing.value.token !== message.token) return;
-  const scheduled = await scheduleNext(vault, standing, ports);
-  if (scheduled === undefined) return;
-  if ((scheduled.unended ?? 0) > BLIND_AFTER_SWEEPS)
-    await refusedSweep(vault, 'sweeps begin and are not finished', ports);
-  const beganAt = ports.now();
-  const came = await sweepOnce(vault, scheduled, beganAt, ports);
-  await (came instanceof SweepRefused
-    ? refusedSweep(vault, came.because, ports)
-    : ended(vault, beganAt, came.differing, ports));
+export async function sweep({ vaults, generation }: SweepMessage, ports: Ports): Promise<void> {
+  const named = guardedVaults(ports.policy);
+  const guarded = vaults.filter((vault) => named.includes(vault));
+  await inTurns(VAULTS_AT_ONCE, guarded, (vault) => sweepVault(vault, generation, ports));
 }
 
-/** Schedules a vault's next sweep under a new token. Returns `undefined` where another instance just did. */
-async function scheduleNext(vault: string, from: Stored<SweepState>, ports: Ports): Promise<SweepState | undefined> {
-  const { tables, queues, now, newId, settings } = ports;
-  const { awaitedSince: _, ...before } = from.value;
+/** Sweeps one vault, unless a sweep of it is running, or one of this generation has begun: a message can be delivered twice. */
+async function sweepVault(vault: string, generation: number, ports: Ports): Promise<void> {
+  const started = await start(vault, generation, ports);
+  if (started === undefined) return;
+  const beganAt = ports.now();
+  const renewing = setInterval(() => void stillRunning(vault, generation, ports), runningMs(ports) / 3);
+  try {
+    const came = await sweepOnce(vault, started, beganAt, ports);
+    const done = { vault, generation, beganAt };
+    await (came instanceof SweepRefused ? refusedSweep(done, came.because, ports) : ended(done, came.differing, ports));
+  } finally {
+    clearInterval(renewing);
+  }
+}
+
+const runningMs = (ports: Ports): number => Math.min(LONGEST_RUNNING_MS, RUNNING_SHARE * everyMs(ports));
+const runningUntil = (ports: Ports): Date => later(ports.now(), runningMs(ports));
+
+/** Notes that a sweep begins. Returns `undefined` where it may not. A time farther ahead than any was noted by a wrong clock. */
+async function start(vault: string, generation: number, ports: Ports): Promise<SweepState | undefined> {
+  const standing = await readSweep(ports.tables, vault);
+  const before = standing?.value ?? { addedAt: ports.now(), startedGeneration: 0, differing: {}, policies: [] };
+  const until = before.runningUntil;
+  const isRunning = until !== undefined && ports.now() < until && until <= runningUntil(ports);
+  if (isRunning || before.startedGeneration >= generation) return undefined;
   const state: SweepState = {
     ...before,
-    token: newId(),
-    dueAt: later(now(), settings.sweepEverySeconds * SECOND_MS),
-    unended: (before.unended ?? 0) + 1,
+    startedGeneration: generation,
+    runningUntil: runningUntil(ports),
     policies: policiesNow(vault, before.policies, ports),
   };
-  if (!(await tables.sweeps.write('sweep', vault, from, state))) return undefined;
-  await queues.sweeps.send({ vault, token: state.token }, settings.sweepEverySeconds);
-  return state;
+  return (await ports.tables.sweeps.write('sweep', vault, standing, state)) ? state : undefined;
 }
+
+/** Says that a sweep is still running: reading a large vault can take longer than the time between two sweeps. Where this fails, the next sweep may begin early. */
+const stillRunning = (vault: string, generation: number, ports: Ports): Promise<unknown> =>
+  noteSweep({ vault, generation }, ports, (state) => ({ ...state, runningUntil: runningUntil(ports) })).catch(
+    () => undefined,
+  );
 
 /** The past policies of the vault, with the present one added where it has changed. */
 function policiesNow(
@@ -86,13 +102,13 @@ function policiesNow(
 /** Reads the vault, compares it with the register, and queues inspections. Returns the reason where the vault refused. */
 async function sweepOnce(
   vault: string,
-  scheduled: SweepState,
+  started: SweepState,
   beganAt: Date,
   ports: Ports,
 ): Promise<Swept | SweepRefused> {
   try {
     await ensureBaseline(vault, ports);
-    return await compareVault(vault, scheduled, beganAt, ports);
+    return await compareVault(vault, started, beganAt, ports);
   } catch (error) {
     if (error instanceof SweepRefused) return error;
     if (error instanceof BaselineImpossible) return new SweepRefused(vault, error.because, error);
@@ -171,5 +187,5 @@ async function writeObserved(
   record: KeyRecord,
   { tables }: Ports,
 ): Promise<void> {
-  if (from !== undefined) await writeKey(tables.keys, { vault, key }, from, record);
+  if (from !== undefined) await tables.keys.write(vault, key, from.stored, record);
 }

@@ -21,7 +21,10 @@ export function later(ms: number): void {
   vi.setSystemTime(Date.now() + ms);
 }
 
-const everything = { vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] };
+const everything = {
+  vault: '*',
+  dataActions: ['Microsoft.KeyVault/vaults/keys/*', 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'],
+};
 export const attacker: SeedIdentity = { name: 'attacker', kind: 'user', grants: [everything] };
 
 /** One vault `kv-one` with the key `disk`, and an identity that may do everything, unless the options say otherwise. */

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { connect } from 'node:tls';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listenOnTls, type TlsListener } from '../../../local/azure/tls.ts';
 import { currentVersion, localAzure } from './requests.ts';
@@ -16,12 +17,22 @@ afterEach(async () => {
 /** Leads every host to the loopback, as a client's host override does. */
 const toLoopback: LookupFunction = (_host, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
 
+type Listening = Awaited<ReturnType<typeof listening>>;
+
 async function listening(options: Parameters<typeof localAzure>[0] = {}) {
   const azure = localAzure(options);
   const listener = await listenOnTls(azure);
   const agent = new Agent({ ca: listener.caCertificatePem, lookup: toLoopback, keepAlive: true });
   open.push(() => agent.destroy(), listener.close);
   return { azure, listener, agent, url: `https://kv-one.vault.azure.net:${listener.port}` };
+}
+
+/** The same header and claims under the signature of another key. */
+async function foreignToken(token: string): Promise<string> {
+  const { privateKey } = await generateKeyPair('RS256');
+  return new SignJWT(decodeJwt(token))
+    .setProtectedHeader({ ...decodeProtectedHeader(token), alg: 'RS256' })
+    .sign(privateKey);
 }
 
 /** The options that lead a real client through an agent of our own. */
@@ -77,6 +88,44 @@ function raw(listener: TlsListener, text: string, { leaves = false } = {}): Prom
   });
 }
 
+describe('the issuer of tokens', () => {
+  /** What any client does that checks a token: it asks the authority of a challenge for its configuration, reads the keys that this links, and verifies. */
+  async function verified(listening: Listening, token: string, audience: string) {
+    const { agent, listener, url } = listening;
+    const { headers } = await fetchOver({ agent }, `${url}/keys?api-version=7.5`);
+    const authority = /authorization="https:\/\/login\.microsoftonline\.com([^"]+)"/.exec(
+      String(headers['www-authenticate']),
+    )?.[1];
+    const json = async (url: string) => JSON.parse((await fetchOver({ agent }, url)).body);
+    const { issuer, jwks_uri } = await json(
+      `https://login.microsoftonline.com:${listener.port}${authority}/.well-known/openid-configuration`,
+    );
+    return jwtVerify(token, createLocalJWKSet(await json(jwks_uri)), { issuer, audience, algorithms: ['RS256'] });
+  }
+
+  it('has its configuration and its keys, and any client can check a token by them', async () => {
+    const found = await listening();
+    const { azure } = found;
+    const { payload } = await verified(found, azure.token('attacker'), 'https://vault.azure.net');
+    expect(payload).toMatchObject({ oid: azure.identities.get('attacker')?.oid, tid: azure.tenantId, ver: '1.0' });
+    const own = azure.token('attacker', { audience: 'api://key-guardian' });
+    expect((await verified(found, own, 'api://key-guardian')).payload.aud).toBe('api://key-guardian');
+    await expect(verified(found, own, 'https://vault.azure.net')).rejects.toThrow(/"aud"/);
+    await expect(verified(found, `${own.slice(0, -8)}AAAAAAAA`, 'api://key-guardian')).rejects.toThrow(/signature/);
+    expect(new Set(azure.log.map(({ identity }) => identity))).toEqual(new Set([undefined]));
+  });
+
+  it.each([
+    ['another tenant', 'GET', '/another/.well-known/openid-configuration', 400],
+    ['another document', 'GET', '/{tenant}/discovery/v2.0/keys', 404],
+    ['a token, which nobody gets here', 'POST', '/{tenant}/oauth2/token', 405],
+  ])('has no %s', async (_what, method, path, status) => {
+    const { agent, listener, azure } = await listening();
+    const url = `https://login.microsoftonline.com:${listener.port}${path.replace('{tenant}', azure.tenantId)}`;
+    expect((await fetchOver({ agent }, url, { method })).status).toBe(status);
+  });
+});
+
 describe('the TLS port', () => {
   it('serves the real clients by the vault’s own host name', async () => {
     const { azure, agent, url } = await listening({
@@ -111,6 +160,17 @@ describe('the TLS port', () => {
     );
     expect(JSON.parse(answer.body)).toMatchObject({ attributes: { enabled: false } });
     expect(azure.log).toMatchObject([{ identity: 'attacker', operation: 'update', changed: true }]);
+  });
+
+  it('takes no token that its issuer did not sign', async () => {
+    const { azure, agent, url } = await listening();
+    const [, payload] = azure.token('attacker').split('.');
+    const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url');
+    const tokens = [`${encode({ alg: 'none' })}.${payload}.`, await foreignToken(azure.token('attacker'))];
+    for (const token of tokens) {
+      const answer = await fetchOver({ agent, token }, `${url}/keys?api-version=7.5`);
+      expect([answer.status, JSON.parse(answer.body).error.message]).toEqual([401, expect.stringMatching(/^AKV10046/)]);
+    }
   });
 
   it('links the port by which the request came', async () => {

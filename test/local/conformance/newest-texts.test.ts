@@ -56,6 +56,45 @@ test('a text that names what was asked for is not replaced by that of another pa
   expect(first?.answer).toMatchObject({ body: { error: { message: 'a is not there' } }, textReplaced: false });
 });
 
+test('a text goes from one key to another, its name aside', () => {
+  const [first] = exchanges(
+    recorded('https://one.vault.azure.net/keys/a/', 404, old2019, 'Key not found: a'),
+    recorded('https://one.vault.azure.net/keys/disk-b', 404, new2025, 'A key (disk-b) was not found'),
+  );
+  expect(first?.answer).toMatchObject({ body: { error: { message: 'A key (a) was not found' } }, textReplaced: true });
+});
+
+test('a text that its recorder wrote over is not the newest, and gets the newest that is whole', () => {
+  const [, last] = exchanges(
+    recorded('https://one.vault.azure.net/keys/a', 404, old2019, 'see https://go.microsoft.com'),
+    recorded('https://one.vault.azure.net/keys/a', 404, new2025, 'see https://REDACTED.microsoft.com'),
+  );
+  expect(last?.answer).toMatchObject({ body: { error: { message: 'see https://go.microsoft.com' } } });
+});
+
+test('texts with other inner codes are not of one kind', () => {
+  const conflict = (date: string, message: string, code: string): unknown => ({
+    what: 'A call.',
+    request: { method: 'POST', url: 'https://one.vault.azure.net/keys/a/create', headers: {}, body: null },
+    response: { status: 409, headers: { date }, body: { error: { code: 'Conflict', message, innererror: { code } } } },
+  });
+  const [first] = exchanges(conflict(old2019, 'is deleted', 'Deleted'), conflict(new2025, 'goes', 'BeingDeleted'));
+  expect(first?.answer).toMatchObject({ body: { error: { message: 'is deleted' } } });
+});
+
+test('headers that came until 2020 are not asked for, and the connection has a type since then', () => {
+  const [first] = exchanges({
+    what: 'A call.',
+    request: { method: 'GET', url: 'https://one.vault.azure.net/keys', headers: {}, body: null },
+    response: {
+      status: 200,
+      headers: { Server: 'Microsoft-IIS/10.0', 'x-powered-by': 'ASP.NET', 'x-ms-keyvault-network-info': 'addr=***;' },
+      body: {},
+    },
+  });
+  expect(first?.answer.headers).toEqual({ 'x-ms-keyvault-network-info': 'conn_type=Ipv4;addr=***;' });
+});
+
 test('the text of another service is left alone', () => {
   const [first] = exchanges(
     recorded('https://one.vault.azure.net/keys', 401, old2019, 'vault', 'old.example'),

@@ -25,6 +25,23 @@ test('header names are lower-cased, a header that came twice is one, and the sen
   ]);
 });
 
+test('a sequence says once of what its calls are', () => {
+  const { request, response } = exchange;
+  const calls = [1, 2].map(() => ({ request, response }));
+  expect(parseExchanges('keys/recover.json', { what: 'Delete, recover.', source: 'a test', calls })).toMatchObject([
+    { name: 'keys/recover.json #1', what: 'Delete, recover.' },
+    { name: 'keys/recover.json #2', what: 'Delete, recover.' },
+  ]);
+});
+
+test.each([
+  ['12', false],
+  ['40', true],
+])('a body of 12 bytes that was %s long had a name replaced: %s', (length, textReplaced) => {
+  const recorded = { ...exchange, response: { ...exchange.response, headers: { 'content-length': length } } };
+  expect(parseExchanges('keys/list.json', [recorded])).toMatchObject([{ answer: { textReplaced } }]);
+});
+
 test('every JSON file below the folder is read, in the order of its name', async () => {
   await mkdir(join(folder, 'good', 'keys'), { recursive: true });
   await writeFile(join(folder, 'good', 'z.json'), JSON.stringify([exchange]));

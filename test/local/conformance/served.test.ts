@@ -11,6 +11,7 @@ test.each([
   ['GET', `${vault}/keys/disk?api-version=7.5`, 404],
   ['GET', `${vault}/keys/disk/${version}?api-version=7.5`, 200],
   ['GET', `${vault}/keys/disk/versions?api-version=7.5`, 200],
+  ['GET', `${vault}/keys/disk/rotationpolicy?api-version=7.4`, 200],
   ['GET', `${vault}/keys/a_b?api-version=7.5`, 400],
   ['DELETE', `${vault}/keys/disk?api-version=7.5`, 200],
   ['DELETE', `${vault}/keys/disk?api-version=7.5`, 404],
@@ -29,7 +30,7 @@ test.each([
   ['GET', 'https://management.azure.com/subscriptions', 401, 'host management.azure.com'],
   ['GET', 'https://one.vault.azure.net.example/keys', 200, 'host one.vault.azure.net.example'],
   ['GET', `${vault}/secrets?api-version=7.3`, 200, 'vault resource secrets'],
-  ['GET', `${vault}/keys/disk/rotationpolicy?api-version=7.4`, 200, 'vault resource rotationpolicy'],
+  ['PUT', `${vault}/keys/disk/rotationpolicy?api-version=7.4`, 200, 'PUT: what was there before it is not recorded'],
   ['PUT', `${vault}/keys/disk?api-version=7.5`, 200, 'PUT: what was there before it is not recorded'],
   ['POST', `${vault}/keys/disk/create?api-version=7.5`, 200, 'vault resource create'],
   ['GET', `${vault}/keys/disk?api-version=7.5`, 403, 'status 403: what led to it is not recorded'],
@@ -54,12 +55,13 @@ test.each([
 });
 
 test.each([
-  ['an empty page', 'served', '', 0],
-  ['a full page', 'served', '', 25],
-  ['a page as full as was asked for', 'served', '&maxresults=2', 2],
-  ['a page that left rows out', 'not-served', '', 24],
-  ['a page that left rows out of those asked for', 'not-served', '&maxresults=2', 1],
-])('%s with another behind it is %s', (_what, kind, size, count) => {
-  const body = { value: Array.from({ length: count }, () => ({})), nextLink: `${vault}:443/keys` };
-  expect(servedOf(exchangeOf({ url: `${vault}/keys?api-version=7.5${size}`, body })).kind).toBe(kind);
+  ['an empty page of deleted keys', 'served', 'deletedkeys', '', 0],
+  ['a full page of deleted keys', 'served', 'deletedkeys', '', 25],
+  ['a page of versions as full as was asked for', 'served', 'keys/disk/versions', '&maxresults=2', 2],
+  ['a page of deleted keys that left rows out', 'not-served', 'deletedkeys', '', 24],
+  ['a page of versions that left rows out', 'not-served', 'keys/disk/versions', '&maxresults=2', 1],
+  ['a page of keys that left deleted ones out', 'served', 'keys', '', 24],
+])('%s with another behind it is %s', (_what, kind, path, size, count) => {
+  const body = { value: Array.from({ length: count }, () => ({})), nextLink: `${vault}:443/${path}` };
+  expect(servedOf(exchangeOf({ url: `${vault}/${path}?api-version=7.5${size}`, body })).kind).toBe(kind);
 });

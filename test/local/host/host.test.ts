@@ -49,6 +49,22 @@ describe('the host', () => {
     expect(lines).toEqual(['[information] sentry: swept 3 keys', '[warning] sentry: one is late']);
   });
 
+  it('writes of a failure what the worker passes on: message and stack, neither its cause nor what it is made of', async () => {
+    const lines: string[] = [];
+    const handler = (): void => {
+      throw new AggregateError([new Error('one of them')], 'some failed', { cause: new Error('the cause') });
+    };
+    const host = await start(() => app.timer('sentry', { schedule: '0 0 0 1 1 *', runOnStartup: true, handler }), {
+      log: (line) => void lines.push(line),
+    });
+    await host.idle();
+    const [line = ''] = lines;
+    expect(line).toMatch(
+      /^\[error\] sentry failed: Exception: some failed\nStack: AggregateError: some failed\n {4}at /,
+    );
+    expect(line).not.toMatch(/one of them|the cause/);
+  });
+
   it('calls the hooks of the app around each invocation', async () => {
     const calls: string[] = [];
     const host = await start(() => {

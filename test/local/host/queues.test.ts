@@ -131,7 +131,9 @@ describe('a storage queue', () => {
     await host.advance(3_000);
     expect(got).toEqual(['message', 'message']);
     expect(host.failures).toMatchObject([{ functionName: 'inspect', error: { message: 'the vault is away' } }]);
-    expect(lines.join('\n')).toContain('[error] inspect failed: Error: the vault is away');
+    expect(lines.join('\n')).toContain(
+      '[error] inspect failed: Exception: the vault is away\nStack: Error: the vault is away\n    at ',
+    );
     expect(host.poisoned).toEqual([]);
   });
 

@@ -81,6 +81,16 @@ describe('a timer', () => {
     expect(fired).toHaveLength(3);
   });
 
+  it('never fires again once it is dead for good', async () => {
+    const fired: Date[] = [];
+    const handler = (): void => void fired.push(new Date());
+    const host = await start(() => app.timer('sentry', { schedule: '0 * * * * *', handler }));
+    host.endTimers();
+    host.resumeTimers();
+    await host.advance(24 * 60 * minute, 60 * minute);
+    expect(fired).toEqual([]);
+  });
+
   it('does not start its function again while it runs, and does once it has ended', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<Ending>();
     const calls: string[] = [];

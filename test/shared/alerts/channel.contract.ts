@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AlertNeeds, Channel, MakeChannel } from '../../../shared/alerts/channel.ts';
+import type { AlertLog, AlertNeeds, Channel, MakeChannel } from '../../../shared/alerts/channel.ts';
 import type { ChannelSettings } from '../../../shared/config.ts';
+import type { AlertContent } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
 import { type Sink, type SinkAnswer, startSink } from './sink.ts';
 
@@ -24,22 +25,23 @@ export function testChannel(id: string, make: MakeChannel): void {
     });
     afterEach(() => sink.close());
 
-    function channel(answer: SinkAnswer): Channel {
+    function channel(answer: SinkAnswer): Pick<Channel, 'id'> & { send(content: AlertContent): Promise<void> } {
       sink.answer = answer;
       const needs: AlertNeeds = {
         fetch,
         now: () => new Date('2026-03-01T12:00:20Z'),
         timeoutMs: answer === 'silence' ? 100 : 30_000,
-        write: (text) => {
-          if (typeof answer !== 'object' || answer.status !== 202) {
-            throw Object.assign(new Error(`EPIPE at ${sink.address}`), { code: 'EPIPE' });
-          }
-          written.push(text);
-        },
       };
+      const write = (text: string): void => {
+        if (typeof answer !== 'object' || answer.status !== 202) {
+          throw Object.assign(new Error(`EPIPE at ${sink.address}`), { code: 'EPIPE' });
+        }
+        written.push(text);
+      };
+      const log: AlertLog = { error: write, warn: write, info: write };
       const made = make(settingsFor(sink.address), needs);
       if (made === undefined) throw new Error(`Add the settings of ${id} to settingsFor.`);
-      return made;
+      return { id: made.id, send: (content) => made.send(content, log) };
     }
 
     test('is known by the name of its file', () => {

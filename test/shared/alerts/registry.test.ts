@@ -5,7 +5,7 @@ import { testChannel } from './channel.contract.ts';
 
 for (const [id, make] of Object.entries(channelRegistry)) testChannel(id, make);
 
-const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z'), write: () => undefined };
+const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z') };
 
 describe('the registry', () => {
   test('makes only the channels whose settings are there', () => {

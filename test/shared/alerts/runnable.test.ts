@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
-import type { AlertContent } from '../../../shared/domain/incident.ts';
+import type { AlertContent, Incident } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
 
 const restore = 'key-guardian restore payments/disk-key';
@@ -27,7 +27,21 @@ describe('a command in an alert', () => {
         sent.push(content);
       },
     };
-    await withRunnableCommands(channel, where).send(alert({ commands: ['az login', command] }));
+    await withRunnableCommands(channel, where).send(alert({ commands: ['az login', command] }), console);
     expect(sent).toEqual([alert({ commands: ['az login', ...(shown === undefined ? [] : [shown])] })]);
   });
+});
+
+test.each<[what: string, more: Partial<Incident>, isClosable: boolean]>([
+  ['of a key that is gone', { kind: 'key-missing', ends: 'with-an-inspection', abandons: 'key' }, true],
+  ['that reports an act', { ends: 'by-a-person' }, true],
+  ['that reports an act and is resolved', { ends: 'by-a-person', state: 'resolved' }, false],
+  ['that reports a state', { ends: 'with-an-inspection' }, false],
+])('the alert of an incident %s says, or does not, that a person closes it', async (_, more, isClosable) => {
+  const sent: AlertContent[] = [];
+  const channel = { id: 'console', send: async (content: AlertContent) => void sent.push(content) };
+  const { incident } = alert({ commands: ['az login'], ...more });
+  await withRunnableCommands(channel, 'azure').send({ event: 'opened', incident }, console);
+  const close = `npm run key-guardian -- --azure incident close ${incident.id} --why "…"`;
+  expect(sent[0]?.incident.commands).toEqual(['az login', ...(isClosable ? [close] : [])]);
 });

@@ -90,7 +90,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
       await outbox.put(message.partition, message.row, { ...content, channel, attempts: 0, dueAt: NOW, ...more });
       return message;
     },
-    run: (message: AlertMessage) => send(message, needs),
+    run: (message: AlertMessage) => send(message, needs, console),
     wake: () => wakeSenders(needs),
     rows: async () => (await outbox.list()).stored.map(({ value }) => value),
     /** The rows by channel, with the attempts that were refused and the seconds until they are due. */
@@ -430,14 +430,14 @@ describe('a row for whichever channels there are', () => {
 });
 
 describe('a channel that is gone', () => {
-  test('has its alert sent to the first channel there is, and the trail says so', async () => {
-    const { put, run, to, recorded, rows } = station({ pager: 'accepts', mail: 'accepts' });
-    await run(await put('chat', { attempts: 3 }));
-    expect(to()).toEqual(['pager']);
-    expect(recorded.map(({ detail: { outcome, instead, channel } }) => [outcome, instead ?? channel])).toEqual([
-      ['not-configured', 'pager'],
-      ['accepted', 'pager'],
-    ]);
+  test('has its alert sent to the channels that there are, and the trail says so', async () => {
+    const { put, run, to, recorded, rows, queued } = station({ pager: 'accepts', mail: 'accepts' });
+    const message = await put('chat', { attempts: 3 });
+    await run(message);
+    expect(queued()).toEqual(['incident-1,1,pager', 'incident-1,1,mail']);
+    for (const id of ['pager', 'mail']) await run({ ...message, row: `incident-1,1,${id}` });
+    expect(to()).toEqual(['pager', 'mail']);
+    expect(recorded.map(({ detail: { outcome } }) => outcome)).toEqual(['not-configured', 'accepted', 'accepted']);
     expect(await rows()).toEqual([]);
   });
 
@@ -445,8 +445,9 @@ describe('a channel that is gone', () => {
     const { state, put, run, details } = station({ pager: busy('pager') });
     const message = await put('chat');
     await run(message);
+    await run({ ...message, row: 'incident-1,1,pager' });
     state.now = at(5);
-    await run(message);
+    await run({ ...message, row: 'incident-1,1,pager' });
     expect(details()).toEqual([
       [undefined, undefined, 'not-configured'],
       ['pager', 1, 'refused'],

@@ -22,8 +22,8 @@ describe('the signed webhook', () => {
   beforeEach(async () => {
     sink = await startSink();
     const settings = { KEY_GUARDIAN_WEBHOOK_URL: sink.address, KEY_GUARDIAN_WEBHOOK_SECRET: secret };
-    const channel = webhookChannel(settings, { fetch, now: () => sentAt, write: () => undefined });
-    await channel?.send(alert({ who: { oid: '7a', name: 'Zoë' } }));
+    const channel = webhookChannel(settings, { fetch, now: () => sentAt });
+    await channel?.send(alert({ who: { oid: '7a', name: 'Zoë' } }), console);
     const [first] = sink.received;
     if (first === undefined) throw new Error('Nothing was received.');
     received = first;
@@ -80,7 +80,7 @@ describe('the signed webhook', () => {
 });
 
 describe('the settings of the webhook', () => {
-  const needs = { fetch, now: () => sentAt, write: () => undefined };
+  const needs = { fetch, now: () => sentAt };
   const made = (url: string | undefined, shared: string | undefined) =>
     webhookChannel({ KEY_GUARDIAN_WEBHOOK_URL: url, KEY_GUARDIAN_WEBHOOK_SECRET: shared }, needs);
 

@@ -84,11 +84,14 @@ describe('an approval', () => {
     ]);
   });
 
-  test('granted or withdrawn a second time is as the first', async () => {
+  test('is granted once: a second granter is told who did, and withdrawn a second time is as the first', async () => {
     const world = await guardian();
     const { id } = await asked(world);
-    const granted = await grantApproval(VAULT, id, GRANTER, world.ports);
-    expect(await grantApproval(VAULT, id, { oid: 'another' }, world.ports)).toEqual(granted);
+    await grantApproval(VAULT, id, GRANTER, world.ports);
+    for (const again of [GRANTER, { oid: 'another' }])
+      await expect(grantApproval(VAULT, id, again, world.ports)).rejects.toThrow(
+        new NotAllowed(`Approval ${id} was granted already, by ${GRANTER.oid}.`),
+      );
     const withdrawn = await withdrawApproval(VAULT, id, GRANTER, world.ports);
     expect(await withdrawApproval(VAULT, id, ASKER, world.ports)).toEqual(withdrawn);
     expect(await said(world, 'approval')).toHaveLength(3);

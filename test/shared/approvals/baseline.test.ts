@@ -256,7 +256,7 @@ describe.each([200, 403] as const)('where reading a disabled version answers %i'
       key: 'disk-a',
       suspicious: expect.stringContaining(Object.values(suspicious)[0] ?? ''),
     });
-    expect(first?.version).toBe(Object.keys(suspicious)[0]);
+    expect(first?.shown?.version).toBe(Object.keys(suspicious)[0]);
     expect(others.map((one) => one.suspicious)).toEqual(others.map(() => undefined));
   });
 
@@ -367,7 +367,7 @@ describe('a baseline', () => {
     await world.as(attacker).disable(vault, 'disk-a', older);
     await world.as(attacker).expire(vault, 'disk-a', new Date(seconds(60) * 1000), latest);
     const proposed = await proposeBaseline(vault, world.ports);
-    expect(proposed.map(({ version, suspicious }) => [version, suspicious])).toEqual(
+    expect(proposed.map(({ shown, suspicious }) => [shown?.version, suspicious])).toEqual(
       expect.arrayContaining([
         [older, expect.stringContaining('it is disabled and was changed on')],
         [latest, 'it is not as approved'],
@@ -474,7 +474,7 @@ describe('a baseline', () => {
     const world = await letGoAndBack();
     await world.as(attacker).disable(vault, 'disk-a');
     const proposed = await proposeBaseline(vault, world.ports);
-    expect(proposed.find(({ version }) => version === latest)?.suspicious).toBe(
+    expect(proposed.find(({ shown }) => shown?.version === latest)?.suspicious).toBe(
       'its key was deleted with approval, or abandoned, and is back; it is disabled and is the current version: it may be in use',
     );
   });
@@ -506,7 +506,7 @@ describe('a baseline', () => {
     await world.as(attacker).delete(vault, 'disk-b');
     expect((await proposeBaseline(vault, world.ports))[0]).toMatchObject({
       key: 'disk-b',
-      version: undefined,
+      shown: undefined,
       suspicious: 'the key is deleted',
     });
   });

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
+import { isClosedByPeople } from '../../../shared/alerts/runnable.ts';
 import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
-import { closeIncident, isClosedByPeople } from '../../../shared/approvals/close.ts';
+import { closeIncident } from '../../../shared/approvals/close.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import { GUARDIAN } from '../../../shared/domain/subject.ts';
 import { NotAllowed, StorageUnreachable } from '../../../shared/errors.ts';

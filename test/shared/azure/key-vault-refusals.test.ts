@@ -69,6 +69,10 @@ describe('a refusal', () => {
     expect(refusalOf(new Error('connect ECONNREFUSED'), of).error.message).toBe(
       'The vault prod-disks gave no answer, reading disk-a.',
     );
+    const unknownName = new RestError('getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' });
+    expect(refusalOf(unknownName, of).error.message).toBe(
+      'The vault prod-disks gave no answer (ENOTFOUND), reading disk-a.',
+    );
   });
 
   test('of a date is told from that of another parameter', async () => {

@@ -64,7 +64,6 @@ function calls(value: string): Readonly<Record<string, () => Promise<unknown>>> 
     'table insert': () => rows.insert('vault', 'key', 1),
     'table replace': () => rows.replace(row, 2),
     'table put': () => rows.put('vault', 'key', 1),
-    'table putAll': () => rows.putAll('vault', [{ row: 'key', data: 1 }]),
     'table remove': () => rows.remove(row),
     'queue send': () => queue(clients.queue('inspections')).send(1),
     'streams state': () => audit.state('a'),

@@ -47,7 +47,6 @@ const ruleOf = ({ autoRotates }: SetState, subject: SetSubject): readonly Findin
           firstObservedAt: SINCE,
           stopsDisks: false,
           summary: `${spellSubject(subject)} does not follow new versions of its key.`,
-          remedy: { kind: 'alert' },
           commands: [],
         },
       ];
@@ -80,7 +79,6 @@ function guardedSet(subject: SetSubject, state: SetState, sets: Map<string, SetS
       const decision: Decision = { judgements, actions: [], inspectAgainInSeconds: undefined };
       return {
         decision,
-        intentOf: () => ({ findings: [] }),
         async takeNote(lastDecision) {
           const next = { ...state, lastDecision };
           sets.set(subject.id, next);

@@ -145,6 +145,7 @@ describe('the window overlaps the time between the last observation that showed 
       [-1, false],
       [10_000, true],
     ] as const) {
+      stopAt();
       const world = await sweeping();
       const withdrawn = { by: { oid: 'granter' }, at: fromNow(afterMs) };
       await approve(world, { withdrawn });
@@ -520,7 +521,7 @@ describe('an act that nobody approved is undone', () => {
     await world.as('owner').recover(VAULT, 'disk-a');
     await world.pass(420, 10);
     const proposed = await proposeBaseline(VAULT, world.ports);
-    const needed = proposed.flatMap(({ key, version }) => (key === 'disk-a' ? [`${key}/${version}`] : []));
+    const needed = proposed.flatMap(({ key, shown }) => (key === 'disk-a' ? [`${key}/${shown?.version}`] : []));
     await acceptBaseline(VAULT, proposed, { needed, retired: [] }, { oid: 'person' }, world.ports);
     await world.as('attacker').delete(VAULT, 'disk-a');
     await undone(world);

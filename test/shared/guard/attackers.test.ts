@@ -9,11 +9,11 @@ import { keyOf } from '../../../shared/domain/subject.ts';
 import type { VaultReads } from '../../../shared/domain/vault.ts';
 import { inspect } from '../../../shared/guard/inspect.ts';
 import type { Ports } from '../../../shared/ports.ts';
-import { readSweep, writeBaseline } from '../../../shared/register/vaults.ts';
+import { writeBaseline } from '../../../shared/register/vaults.ts';
 import { sweep } from '../../../shared/senses/sweep/sweep.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { versionsOf } from '../../simulation/shown.ts';
-import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
+import { createWorld, nextSweep, type World, type WorldOptions } from '../../simulation/world.ts';
 
 /** What somebody tries who may do anything to the keys of a vault, and knows how the guardian works. */
 
@@ -60,8 +60,7 @@ const reading = (ports: Ports, change: (reads: VaultReads) => Partial<VaultReads
   Object.create(ports, {
     reads: { value: (vault: string) => ({ ...ports.reads(vault), ...change(ports.reads(vault)) }) },
   });
-const sweepNow = async (world: World, ports: Ports): Promise<void> =>
-  sweep({ vault: VAULT, token: (await readSweep(world.ports.tables, VAULT))?.value.token ?? '' }, ports);
+const sweepNow = async (world: World, ports: Ports): Promise<void> => sweep(await nextSweep(world, VAULT), ports);
 const toWholeSecond = () => turnClock(1000 - (Date.now() % 1000));
 
 beforeEach(() => stopAt());
@@ -235,7 +234,7 @@ describe('a key deleted with approval and recovered by somebody', () => {
       key: 'disk-a',
       suspicious: 'its key was deleted with approval, or abandoned, and is back',
     });
-    const words = { needed: [`disk-a/${back?.version}`], retired: [] };
+    const words = { needed: [`disk-a/${back?.shown?.version}`], retired: [] };
     await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.pass(130);
@@ -363,7 +362,7 @@ describe('what people said', () => {
     expect(await kindsOf(world, 'disk-a')).toContain('version-not-approved');
     const proposed = await proposeBaseline(VAULT, world.ports);
     await acceptBaseline(VAULT, proposed, { needed: [], retired: [] }, { oid: 'person' }, world.ports);
-    expect(proposed[0]).toMatchObject({ version: imported, suspicious: 'it was imported' });
+    expect(proposed[0]).toMatchObject({ shown: { version: imported }, suspicious: 'it was imported' });
     expect(await approvedOf(world, imported)).toBeUndefined();
   });
 
@@ -429,7 +428,7 @@ describe('an approval', () => {
     await world.as('owner').enable(VAULT, 'disk-a');
     await world.pass(61);
     const proposed = await proposeBaseline(VAULT, world.ports);
-    const [name] = proposed.filter(({ key }) => key === 'disk-a').map(({ key, version }) => `${key}/${version}`);
+    const [name] = proposed.filter(({ key }) => key === 'disk-a').map(({ key, shown }) => `${key}/${shown?.version}`);
     await acceptBaseline(VAULT, proposed, { needed: [name ?? ''], retired: [] }, { oid: 'person' }, world.ports);
     world.azure.failOver(VAULT);
     await world.pass(130);
@@ -506,7 +505,7 @@ describe('accepting the baseline for one key', () => {
     await world.as('owner').operations(VAULT, 'disk-b', ['wrapKey', 'unwrapKey', 'sign']);
     await world.pass(130);
     const proposed = await proposeBaseline(VAULT, world.ports);
-    const [named] = proposed.filter(({ key }) => key === 'disk-b').map(({ key, version }) => `${key}/${version}`);
+    const [named] = proposed.filter(({ key }) => key === 'disk-b').map(({ key, shown }) => `${key}/${shown?.version}`);
     const words = { needed: [], retired: [], asShown: [named ?? ''] };
     await acceptBaseline(VAULT, proposed, words, { oid: 'person' }, world.ports);
     await world.audit();

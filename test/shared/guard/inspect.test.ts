@@ -49,7 +49,6 @@ describe('the inspection of a subject that is no key', () => {
       lastDecision: undefined,
       decide: () => ({
         decision: nothing,
-        intentOf: () => ({ findings: [] }),
         takeNote: async () => guarded,
       }),
       isShown: () => true,
@@ -116,7 +115,7 @@ describe('the inspection of a subject that is no key', () => {
     ['that nobody can observe', async () => ({ kind: 'not-observed', because: 'throttled' }) as const],
     [
       'of which a row cannot be read',
-      () => Promise.reject(new RowUnreadable('keys', { partition, row, data: 7 }, undefined)),
+      () => Promise.reject(new RowUnreadable('keys', { partition, row, etag: 'any', data: 7 }, undefined)),
     ],
   ])('%s is concluded by nobody, and is free again', async (_, begin) => {
     const { ports } = await world();
@@ -128,7 +127,7 @@ describe('the inspection of a subject that is no key', () => {
 
   test('of which a row cannot be read asks its guard to alert people of that', async () => {
     const { ports } = await world();
-    const begin = () => Promise.reject(new RowUnreadable('keys', { partition, row, data: 7 }, undefined));
+    const begin = () => Promise.reject(new RowUnreadable('keys', { partition, row, etag: 'any', data: 7 }, undefined));
     const { guard, asked } = guardOf({ begin });
     await inspectOnce(message, guard, ports);
     expect(asked).toEqual(['unreadable']);

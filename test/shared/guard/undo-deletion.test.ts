@@ -138,6 +138,34 @@ describe('a deletion that is still settling', () => {
     },
   );
 
+  test.each([1, 31, 59])(
+    'as slowly as was recorded, with nobody to tell of it, is undone within two minutes: %i s after a sweep',
+    async (seconds) => {
+      const world = await guarded({ settleMs: 24_000 });
+      const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+      await world.sentry();
+      await world.pass(seconds);
+      await world.as('attacker').delete(vault, 'disk-a');
+      await world.pass(120);
+      expect(await use()).toEqual(USABLE);
+      expect(await kinds(world)).toEqual(['key-deleted']);
+      expect(writes(world)).toEqual(['recover 200']);
+    },
+  );
+
+  test('for minutes is alerted as missing meanwhile, and undone when it shows', async () => {
+    const world = await guarded({ settleMs: 150_000 });
+    const use = await diskUnder(world.azure, vault, 'disk-a', latest);
+    await world.sentry();
+    await world.as('attacker').delete(vault, 'disk-a');
+    await world.pass(140);
+    expect(await kinds(world)).toEqual(['key-missing']);
+    await world.pass(300);
+    expect(await use()).toEqual(USABLE);
+    const incidents = await world.incidents(vault, 'disk-a');
+    expect(incidents.map(({ state }) => state)).toEqual(['resolved', 'resolved']);
+  });
+
   test('that answers recovering with a conflict is tried again until it is taken', async () => {
     const world = await guarded();
     const use = await diskUnder(world.azure, vault, 'disk-a', latest);
@@ -455,7 +483,6 @@ describe('a recovery that nobody answered', () => {
     const world = await createWorld({
       vaults: [{ name: vault, purgeProtection: true, keys: [{ name: 'disk-a' }, { name: 'disk-b' }] }],
       policy: { vaults: [{ name: vault, mode: 'block' }] },
-      endedBackSeconds: 600,
       onStep({ name, when }) {
         if (!stops || name !== 'intents.put' || when === 'before') return;
         stops = false;

@@ -73,7 +73,7 @@ function guardian(ids: readonly string[] = ['console'], named: readonly string[]
     async halfAMinute() {
       turnClock(30_000);
       await wakeSenders(ports);
-      for (const message of storage.queues.alerts.take()) await send(alertMessage.parse(message), ports);
+      for (const message of storage.queues.alerts.take()) await send(alertMessage.parse(message), ports, console);
     },
   };
 }
@@ -122,13 +122,32 @@ describe('what people are to be alerted of', () => {
   test('said again after a crash is one record under one id', async () => {
     const { ports, storage, records } = guardian();
     const content: AlertContent = { event: 'opened', incident: incident({ subject: KEY }) };
-    for (const _ of [1, 2]) await announce(content, ports);
+    for (const _ of [1, 2]) await begun(content, ports);
     const ids = (await recordsIn(storage)).map(({ id }) => id);
     expect(ids).toHaveLength(2);
     expect(new Set(ids).size).toBe(1);
     expect(await records()).toMatchObject([{ event: 'opened', revision: 1 }, { event: 'opened' }]);
   });
 });
+
+/** Announces something until its incident's row is to be written. Then say whether it was: the rest follows. */
+async function begun(content: AlertContent, ports: Ports) {
+  const reached = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<boolean>();
+  const all = announce(
+    content,
+    () => {
+      reached.resolve();
+      return written.promise;
+    },
+    ports,
+  );
+  await Promise.race([reached.promise, all]);
+  return async (isWritten: boolean): Promise<void> => {
+    written.resolve(isWritten);
+    await all;
+  };
+}
 
 describe('of two who open or change an incident at once', () => {
   const opened = (summary: string): AlertContent => ({
@@ -145,11 +164,11 @@ describe('of two who open or change an incident at once', () => {
       [theirs, ours],
     ] as const) {
       const { ports, alerts, outbox, halfAMinute } = guardian();
-      const announced = new Map<AlertContent, Awaited<ReturnType<typeof announce>>>();
-      for (const content of [first, second]) announced.set(content, await announce(content, ports));
+      const both = new Map<AlertContent, Awaited<ReturnType<typeof begun>>>();
+      for (const content of [first, second]) both.set(content, await begun(content, ports));
       await put(ports, theirs);
-      await announced.get(theirs)?.confirm();
-      await announced.get(ours)?.withdraw(theirs.incident);
+      await both.get(theirs)?.(true);
+      await both.get(ours)?.(false);
       await halfAMinute();
       expect(summaries(alerts)).toEqual(['theirs']);
       expect(await outbox()).toEqual([]);
@@ -158,10 +177,10 @@ describe('of two who open or change an incident at once', () => {
 
   test('who loses leaves what the winner wrote, also where the winner dies before it wakes a sender', async () => {
     const { ports, alerts, halfAMinute } = guardian();
-    const mine = await announce(ours, ports);
-    await announce(theirs, ports);
+    const mine = await begun(ours, ports);
+    await begun(theirs, ports);
     await put(ports, theirs);
-    await mine.withdraw(theirs.incident);
+    await mine(false);
     await halfAMinute();
     expect(summaries(alerts)).toEqual(['theirs']);
   });
@@ -173,9 +192,10 @@ describe('of two who open or change an incident at once', () => {
   ])('who loses says of what the winner wrote that it was %s', async (event, more) => {
     const { ports, outbox } = guardian();
     const { revision = 1 } = more;
-    const mine = await announce({ event: 'changed', incident: incident({ subject: KEY, revision }) }, ports);
+    const mine = await begun({ event: 'changed', incident: incident({ subject: KEY, revision }) }, ports);
     const won = incident({ subject: KEY, summary: 'theirs', ...more });
-    await mine.withdraw(won);
+    await put(ports, { event, incident: won });
+    await mine(false);
     expect((await outbox()).map(({ value }) => [value.event, value.incident.summary])).toEqual([[event, 'theirs']]);
   });
 
@@ -184,18 +204,20 @@ describe('of two who open or change an incident at once', () => {
     ['the incident is gone', undefined],
   ])('who loses withdraws where %s', async (_, standing) => {
     const { ports, outbox } = guardian();
-    await (await announce(ours, ports)).withdraw(standing);
+    const mine = await begun(ours, ports);
+    if (standing !== undefined) await put(ports, { event: 'changed', incident: standing });
+    await mine(false);
     expect(await outbox()).toEqual([]);
   });
 
   test('who loses says nothing more where the winner’s alert was accepted already', async () => {
     const { ports, alerts, outbox, halfAMinute } = guardian();
-    const mine = await announce(ours, ports);
-    const other = await announce(theirs, ports);
+    const mine = await begun(ours, ports);
+    const other = await begun(theirs, ports);
     await put(ports, theirs);
-    await other.confirm();
+    await other(true);
     await halfAMinute();
-    await mine.withdraw(theirs.incident);
+    await mine(false);
     await halfAMinute();
     expect(summaries(alerts)).toEqual(['theirs']);
     expect(await outbox()).toEqual([]);
@@ -281,7 +303,7 @@ describe('wherever an instance dies', () => {
     const undisturbed = guardian();
     await open(undisturbed.ports);
     const sending = (from: ReturnType<typeof guardian>) => async (ports: Ports) => {
-      for (const message of from.storage.queues.alerts.take()) await send(alertMessage.parse(message), ports);
+      for (const message of from.storage.queues.alerts.take()) await send(alertMessage.parse(message), ports, console);
     };
     const steps = await stepsOf(sending(undisturbed), undisturbed);
     expect(steps).toBeGreaterThan(6);

@@ -133,7 +133,7 @@ describe('a row that cannot be read', () => {
       {
         kind: 'guardian-unwell',
         reason: 'quarantined',
-        summary: expect.stringContaining(`The row ${VAULT}/bad of outbox cannot be read. Later ones`),
+        summary: expect.stringContaining(`The row ${VAULT}/bad of outbox cannot be read: event: Invalid`),
       },
     ]);
     expect(world.alerts).toHaveLength(1);

@@ -117,7 +117,7 @@ describe('a row that cannot be read', () => {
     const failure = await rows.get('prod', 'a').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RowUnreadable);
     expect(failure).toMatchObject({
-      message: 'The row prod/a of keys cannot be read.',
+      message: 'The row prod/a of keys cannot be read: name: Invalid input: expected string, received number.',
       table: 'keys',
       row: 'a',
       content: '{"name":7}',

@@ -13,7 +13,7 @@ const at = (minute: number): Date => new Date(Date.UTC(2026, 2, 1, 12, minute));
 function records(...some: readonly { readonly id: string; readonly minute: number; readonly late?: boolean }[]) {
   let head: ChainHead = chainStart('register/payments');
   return some.map(({ id, minute, late }) => {
-    const record = link(entry(id, { time: at(minute) }), head, late ? at(59) : undefined);
+    const record = link({ ...entry(id, { time: at(minute) }), appendedAt: late ? at(59) : undefined }, head);
     head = record;
     return record;
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Streams } from '../../../shared/storage.ts';
 import { type ChainHead, chainStart, link, toLine } from '../../../shared/trail/chain.ts';
-import { findEnd, followEnd, type StreamEnd } from '../../../shared/trail/stream-end.ts';
+import { findEnd, type StreamEnd } from '../../../shared/trail/stream-end.ts';
 import { fakeStreams } from '../../fakes/storage.ts';
 import { entry } from './entries.ts';
 
@@ -66,6 +66,16 @@ describe('the end of a stream', () => {
       [[one.line + foreign + foreign.trimEnd()]],
       { blob: 0, blocks: 1, head: one.head, lineOpen: true, foreignLines: 2 },
     ],
+    [
+      'comes before another first record',
+      [[one.line, other.line]],
+      { blob: 0, blocks: 2, head: one.head, foreignLines: 1 },
+    ],
+    [
+      'comes before another first record, also where it is the second',
+      [[one.line + two.line, other.line]],
+      { blob: 0, blocks: 2, head: two.head, foreignLines: 1 },
+    ],
     ['is its name where all lines are of others', [[foreign + foreign]], { blob: 0, blocks: 1, foreignLines: 2 }],
     [
       'is no record that follows from the name at another place',
@@ -92,57 +102,5 @@ describe('the end of a stream', () => {
   test.each(cases)('%s', async (_, blobs, expected) => {
     const sizeBytes = Buffer.byteLength(blobs.at(-1)?.join('') ?? '');
     expect(await findEnd(await stored(...blobs), stream)).toEqual({ ...nothing, sizeBytes, ...expected });
-  });
-});
-
-describe('the end after somebody else appended', () => {
-  const known: StreamEnd = {
-    ...nothing,
-    blob: 0,
-    blocks: 1,
-    sizeBytes: Buffer.byteLength(one.line),
-    head: one.head,
-  };
-
-  const cases: readonly (readonly [string, string, Partial<StreamEnd>])[] = [
-    ['is the record that follows', two.line, { head: two.head }],
-    ['is the record that follows, though its line has no end', two.line.trimEnd(), { head: two.head, lineOpen: true }],
-    ['stays before a line of others', foreign, { foreignLines: 1 }],
-    ['stays before a record that follows from another', other.line, { foreignLines: 1 }],
-    ['is the record that follows, before a line of others', two.line + foreign, { head: two.head, foreignLines: 1 }],
-    ['is the record that follows, after a line of others', foreign + two.line, { head: two.head }],
-  ];
-  test.each(cases)('%s', async (_, added, expected) => {
-    const streams = await stored([one.line, added]);
-    const sizeBytes = known.sizeBytes + Buffer.byteLength(added);
-    expect(await followEnd(streams, stream, known)).toEqual({
-      end: { ...known, blocks: 2, sizeBytes, ...expected },
-      added,
-    });
-  });
-
-  test('has one line of others more than was known', async () => {
-    const streams = await stored([one.line, foreign, foreign]);
-    const sizeBytes = known.sizeBytes + Buffer.byteLength(foreign);
-    const followed = await followEnd(streams, stream, { ...known, sizeBytes, blocks: 2, foreignLines: 1 });
-    expect(followed?.end).toMatchObject({ head: one.head, blocks: 3, foreignLines: 2 });
-  });
-
-  test('is where it was when nobody did, and nothing is read', async () => {
-    const streams = { ...(await stored([one.line])), read: () => Promise.reject(new Error('Nothing was added.')) };
-    expect(await followEnd(streams, stream, known)).toEqual({ end: known, added: '' });
-  });
-
-  test('is not told where the blob is gone', async () => {
-    expect(await followEnd(await stored(), stream, known)).toBeUndefined();
-  });
-
-  test('is not told where the blob is shorter than it was', async () => {
-    expect(await followEnd(await stored([one.line.slice(0, -1)]), stream, known)).toBeUndefined();
-  });
-
-  test('is not told where the blob goes while it is read', async () => {
-    const streams = { ...(await stored([one.line, two.line])), read: async () => undefined };
-    expect(await followEnd(streams, stream, known)).toBeUndefined();
   });
 });

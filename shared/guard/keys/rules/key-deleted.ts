@@ -1,11 +1,10 @@
-import type { KeyRule } from '../../../domain/finding.ts';
+import type { Rule } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
 import { isGuarded, isMissed, type Standing } from '../../../domain/register.ts';
 import { utc } from '../../../domain/time.ts';
 
-export const keyDeleted: KeyRule = {
+export const keyDeleted: Rule = {
   id: 'key-deleted',
-  scope: 'key',
   demand: 'A key with approved versions is not deleted. Deleting a key with unapproved versions is alerted only.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
@@ -23,12 +22,11 @@ export const keyDeleted: KeyRule = {
       observed.scheduledPurgeOn === undefined ? '' : ` Azure purges it on ${utc(observed.scheduledPurgeOn)}.`;
     return [
       {
-        version: undefined,
         since: observed.deletedOn,
         act: 'delete',
         stopsDisks: guarded,
         summary: `Key ${spell({ vault, key })} is deleted.${guarded ? '' : why}${purge}`,
-        remedy: guarded ? { kind: 'recover' } : { kind: 'alert' },
+        undo: guarded ? { kind: 'recover-key', vault, key, deletedOn: observed.deletedOn } : undefined,
         commands: [`az keyvault key recover --vault-name ${vault} --name ${key}`],
       },
     ];
@@ -36,15 +34,6 @@ export const keyDeleted: KeyRule = {
 };
 
 /** Whether this is another deletion than the approved one: of a key that somebody brought back. It is alerted only. */
-function isAnotherDeletion(standing: Standing, deletedOn: Date): boolean {
-  switch (standing.kind) {
-    case 'kept':
-      return false;
-    case 'deletion-approved':
-      return standing.deletedOn.getTime() !== deletedOn.getTime();
-    case 'abandoned':
-      return standing.at.getTime() < deletedOn.getTime();
-    default:
-      return standing satisfies never;
-  }
-}
+const isAnotherDeletion = (standing: Standing, deletedOn: Date): boolean =>
+  (standing.kind === 'deletion-approved' && standing.deletedOn.getTime() !== deletedOn.getTime()) ||
+  (standing.kind === 'abandoned' && standing.at.getTime() < deletedOn.getTime());

@@ -1,4 +1,4 @@
-import type { KeyRule } from '../../../domain/finding.ts';
+import type { Rule } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
 import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
@@ -15,9 +15,8 @@ export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date,
   return agoMs(since) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since) < RECOVERING_MS);
 }
 
-export const keyMissing: KeyRule = {
+export const keyMissing: Rule = {
   id: 'key-missing',
-  scope: 'key',
   demand:
     'A key is among the keys or the deleted keys of its vault. Only Azure purges it, at the end of an approved deletion.',
   severity: 'critical',
@@ -32,27 +31,21 @@ export const keyMissing: KeyRule = {
     if (purged === undefined && isSettling(record, since, now))
       return [
         {
-          version: undefined,
           since,
-          act: undefined,
           stopsDisks: false,
           summary: `Key ${name} is in neither list: a deletion or a recovery is settling.`,
-          remedy: { kind: 'wait' },
-          commands: [],
+          isSettling: true,
         },
       ];
     return [
       {
-        version: undefined,
         since,
-        act: undefined,
         stopsDisks: isGuarded(record),
         summary:
           purged === undefined
             ? `Key ${name} is missing: it is among neither the keys nor the deleted keys.${why(record)}`
             : `Key ${name} was purged on ${utc(purged.at)}: its material is lost, and with it what it encrypted, unless there is a backup.${why(record)}`,
-        remedy: { kind: 'alert' },
-        ...(purged === undefined ? {} : { by: purged.by }),
+        by: purged?.by,
         commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key`],
         abandons: 'key',
       },

@@ -1,11 +1,10 @@
-import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
-import { spell } from '../../../domain/key.ts';
+import { MAKING_OPERATIONS, type Rule } from '../../../domain/finding.ts';
+import { spell, versionNamed } from '../../../domain/key.ts';
 import { approvedVersions, isKept } from '../../../domain/register.ts';
 import { isSettling, SETTLING_MS } from './key-missing.ts';
 
-export const keyRecreated: KeyRule = {
+export const keyRecreated: Rule = {
   id: 'key-recreated',
-  scope: 'key',
   demand: 'A key has the approved versions with the approved key material. A new key of the same name is another key.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview',
@@ -13,7 +12,7 @@ export const keyRecreated: KeyRule = {
   find({ vault, key, observed, record, now }) {
     if (observed.kind !== 'present' || !isKept(record)) return [];
     const approved = approvedVersions(record);
-    const gone = approved.filter(([version]) => !observed.versions.some((candidate) => candidate.version === version));
+    const gone = approved.filter(([version]) => versionNamed(observed, version) === undefined);
     const swapped = observed.versions.filter((version) => {
       const known = record.approved.versions[version.version]?.fingerprint;
       const { fingerprint, formerFingerprint } = version.detail ?? {};
@@ -29,25 +28,19 @@ export const keyRecreated: KeyRule = {
     if (isThatKey ? isSettling(record, incompleteSince, now) : isComing && swapped.length === 0)
       return [
         {
-          version: undefined,
           since: incompleteSince,
-          act: undefined,
           stopsDisks: false,
           summary: `Key ${name} is coming back: ${gone.length} of ${approved.length} approved versions are not listed yet.`,
-          remedy: { kind: 'wait' },
-          commands: [],
+          isSettling: true,
         },
       ];
-    const made = observed.versions.find((version) => version.version === observed.current)?.created ?? now;
+    const made = versionNamed(observed, observed.current)?.created ?? now;
     const other = swapped.length > 0 ? ', other material under an approved version' : '';
     return [
       {
-        version: undefined,
         since: made,
-        act: undefined,
         stopsDisks: true,
         summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}.`,
-        remedy: { kind: 'alert' },
         commands: [
           `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key, once this one is purged`,
         ],

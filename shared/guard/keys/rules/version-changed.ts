@@ -1,20 +1,18 @@
-import type { VersionFound, VersionRule } from '../../../domain/finding.ts';
 import { sameOperations, VITAL_OPERATIONS } from '../../../domain/key.ts';
 import { sameMoment, utc } from '../../../domain/time.ts';
+import { type VersionFound, versionRule } from '../version-rule.ts';
 
-export const versionChanged: VersionRule = {
+export const versionChanged = versionRule({
   id: 'version-changed',
-  scope: 'version',
   demand:
     'A version has the approved dates and operations, and stays disabled where it was approved as disabled. A change that leaves it usable is alerted only.',
   severity: 'warning',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details',
-  doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const found: VersionFound[] = [];
     // Alerted only: the guardian never disables a version, and never makes it less usable.
     const changed = (act: NonNullable<VersionFound['act']>, says: string): void =>
-      void found.push({ act, stopsDisks: false, says, remedy: { kind: 'alert' } });
+      void found.push({ act, stopsDisks: false, says });
     const { enabled, expiresOn, notBefore, detail } = version;
     if (!approved.enabled && enabled) changed('enable', 'is enabled and was approved as disabled');
     if (
@@ -43,7 +41,7 @@ export const versionChanged: VersionRule = {
       );
     return found;
   },
-};
+});
 
 const spellNotBefore = (notBefore: Date | undefined): string =>
   notBefore === undefined ? 'no not-before' : `the not-before ${utc(notBefore)}`;

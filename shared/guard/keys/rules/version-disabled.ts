@@ -1,12 +1,10 @@
-import type { VersionRule } from '../../../domain/finding.ts';
+import { versionRule } from '../version-rule.ts';
 
-export const versionDisabled: VersionRule = {
+export const versionDisabled = versionRule({
   id: 'version-disabled',
-  scope: 'version',
   demand: 'A version that was approved as enabled is enabled.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys',
-  doneBy: ['KeyUpdate'],
   find: (version, approved) =>
     approved.enabled && !version.enabled
       ? [
@@ -14,8 +12,8 @@ export const versionDisabled: VersionRule = {
             act: 'disable',
             stopsDisks: true,
             says: 'is disabled and was approved as enabled',
-            remedy: { kind: 'restore', change: { enabled: true } },
+            restore: { enabled: true },
           },
         ]
       : [],
-};
+});

@@ -1,13 +1,12 @@
 import type { Actor } from '../../../domain/audit-record.ts';
-import { type KeyRule, MAKING_OPERATIONS } from '../../../domain/finding.ts';
+import { MAKING_OPERATIONS, type Rule } from '../../../domain/finding.ts';
 import { spell } from '../../../domain/key.ts';
-import { type AuditEvent, eventsOn, isKept, type KeyRecord, type Standing } from '../../../domain/register.ts';
+import { type AuditEvent, eventsOn, type KeyRecord, type Standing } from '../../../domain/register.ts';
 import { CLOCKS_APART_MS, utc } from '../../../domain/time.ts';
 import { newVersions } from '../new-versions.ts';
 
-export const versionNotApproved: KeyRule = {
+export const versionNotApproved: Rule = {
   id: 'version-not-approved',
-  scope: 'key',
   demand:
     'A new version is as usable as the version before it. A person has to accept any other version, and a key that comes back after it was deleted with approval or abandoned.',
   severity: 'error',
@@ -20,17 +19,15 @@ export const versionNotApproved: KeyRule = {
       `key-guardian baseline show ${vault}`,
       `key-guardian baseline accept ${vault} --as-shown ${key}/${version}`,
     ];
-    const alertOnly = { act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
-    if (!isKept(record)) {
+    const gone = goneOf(record.approved.standing);
+    if (gone !== undefined) {
       const since = record.observed.backSince ?? now;
-      const by = broughtBackBy(record, since);
       return [
         {
-          ...alertOnly,
-          version: undefined,
           since,
-          ...(by === undefined ? {} : { by }),
-          summary: `Key ${spell({ vault, key })} is back: ${howItWent(record.approved.standing)}. It is not guarded until a person accepts its versions.`,
+          stopsDisks: false,
+          by: broughtBackBy(record, gone.at, since),
+          summary: `Key ${spell({ vault, key })} is back: ${gone.how}. It is not guarded until a person accepts its versions.`,
           commands: accept(observed.current),
         },
       ];
@@ -40,9 +37,9 @@ export const versionNotApproved: KeyRule = {
         // A version that was not approved still waits for a person after its faults were mended.
         .filter(({ version, faults }) => faults.length > 0 || record.approved.versions[version.version] !== undefined)
         .map(({ version: { version, created }, faults }) => ({
-          ...alertOnly,
           version,
           since: created,
+          stopsDisks: false,
           summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}.`,
           commands: accept(version),
         }))
@@ -50,37 +47,26 @@ export const versionNotApproved: KeyRule = {
   },
 };
 
-function howItWent(standing: Standing): string {
-  switch (standing.kind) {
-    case 'kept':
-      return 'it was kept';
-    case 'deletion-approved':
-      return `it was deleted on ${utc(standing.deletedOn)} with approval ${standing.approval}`;
-    case 'abandoned':
-      return `it was abandoned on ${utc(standing.at)} (${standing.because})`;
-    default:
-      return standing satisfies never;
-  }
-}
-
-function goneAt(standing: Standing): Date | undefined {
+/** When and how a key had gone that is back; `undefined` where it was to be kept. */
+function goneOf(standing: Standing): { readonly at: Date; readonly how: string } | undefined {
   switch (standing.kind) {
     case 'kept':
       return undefined;
-    case 'deletion-approved':
-      return standing.deletedOn;
+    case 'deletion-approved': {
+      const { deletedOn: at, approval } = standing;
+      return { at, how: `it was deleted on ${utc(at)} with approval ${approval}` };
+    }
     case 'abandoned':
-      return standing.at;
+      return { at: standing.at, how: `it was abandoned on ${utc(standing.at)} (${standing.because})` };
     default:
       return standing satisfies never;
   }
 }
 
 /** Who brought back a key that had been deleted with approval or abandoned. The vault has no time of that; a version made later does not count. */
-function broughtBackBy(record: KeyRecord, backSince: Date): Actor | undefined {
-  const goneMs = goneAt(record.approved.standing)?.getTime() ?? Number.NEGATIVE_INFINITY;
+function broughtBackBy(record: KeyRecord, goneAt: Date, backSince: Date): Actor | undefined {
   const between = ({ at }: AuditEvent): boolean =>
-    at.getTime() >= goneMs && at.getTime() <= backSince.getTime() + CLOCKS_APART_MS;
+    at.getTime() >= goneAt.getTime() && at.getTime() <= backSince.getTime() + CLOCKS_APART_MS;
   const recovered = eventsOn(record, ['KeyRecover'], undefined).findLast(between);
   // A key that was purged is not recovered: somebody made another key of its name.
   return (recovered ?? eventsOn(record, MAKING_OPERATIONS, undefined).find(between))?.by;

@@ -1,13 +1,11 @@
-import type { VersionRule } from '../../../domain/finding.ts';
 import { utc } from '../../../domain/time.ts';
+import { versionRule } from '../version-rule.ts';
 
-export const versionNotBeforeLater: VersionRule = {
+export const versionNotBeforeLater = versionRule({
   id: 'version-not-before-later',
-  scope: 'version',
   demand: "A version's not-before is no later than approved.",
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#date-time-controlled-operations',
-  doneBy: ['KeyUpdate'],
   find(version, approved, { now }) {
     const { notBefore } = version;
     if (notBefore === undefined || notBefore.getTime() <= now.getTime()) return [];
@@ -17,11 +15,9 @@ export const versionNotBeforeLater: VersionRule = {
       stopsDisks: approved.enabled,
       says: `cannot be used before ${utc(notBefore)}; approved: ${approved.notBefore === undefined ? 'no not-before' : utc(approved.notBefore)}`,
     } as const;
-    if (!approved.enabled) return [{ ...found, remedy: { kind: 'alert' } }];
-    if (approved.notBefore !== undefined)
-      return [{ ...found, remedy: { kind: 'restore', change: { notBefore: approved.notBefore } } }];
+    if (!approved.enabled) return [found];
     // Azure cannot remove a date that was set: the time at which the version was made has the same effect.
-    const change = { notBefore: version.created };
-    return [{ ...found, remedy: { kind: 'restore', change, approves: change } }];
+    const restore = { notBefore: approved.notBefore ?? version.created };
+    return [{ ...found, restore, approves: approved.notBefore === undefined ? restore : undefined }];
   },
-};
+});

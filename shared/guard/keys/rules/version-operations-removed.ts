@@ -1,13 +1,11 @@
-import type { VersionRule } from '../../../domain/finding.ts';
 import { VITAL_OPERATIONS } from '../../../domain/key.ts';
+import { versionRule } from '../version-rule.ts';
 
-export const versionOperationsRemoved: VersionRule = {
+export const versionOperationsRemoved = versionRule({
   id: 'version-operations-removed',
-  scope: 'version',
   demand: 'A version allows wrapKey and unwrapKey where they were approved.',
   severity: 'critical',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details#key-access-control',
-  doneBy: ['KeyUpdate'],
   find(version, approved) {
     const operations = version.detail?.operations;
     if (operations === undefined) return [];
@@ -20,8 +18,8 @@ export const versionOperationsRemoved: VersionRule = {
         act: 'operations',
         stopsDisks: approved.enabled,
         says: `does not allow ${removed.join(' and ')} any more`,
-        remedy: approved.enabled ? { kind: 'restore', change: { operations: approved.operations } } : { kind: 'alert' },
+        ...(approved.enabled ? { restore: { operations: approved.operations } } : {}),
       },
     ];
   },
-};
+});

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { currentVersion, errorBody, later, localAzure, onStoppedClock, sender, startSeconds } from '../requests.ts';
 
 onStoppedClock();
@@ -33,21 +33,47 @@ describe('deleting', () => {
 
   it.each([
     ['GET', '/keys/disk', 404],
-
     ['GET', '/deletedkeys/disk', 404],
     ['PATCH', '/keys/disk', 404],
     ['DELETE', '/keys/disk', 404],
     ['POST', '/keys/disk/unwrapkey', 404],
-    ['POST', '/deletedkeys/disk/recover', 409],
-    ['DELETE', '/deletedkeys/disk', 409],
-    ['POST', '/keys/disk/create', 409],
-  ])('while it settles, %s %s answers %i', async (method, path, status) => {
+    ['POST', '/deletedkeys/disk/recover', 409, 'Key disk is currently being deleted.'],
+    ['DELETE', '/deletedkeys/disk', 409, 'Key is currently being deleted.'],
+    ['POST', '/keys/disk/create', 409, 'Key disk is currently being deleted and cannot be re-created; retry later.'],
+  ])('while it settles, %s %s answers %i', async (method, path, status, text = '') => {
     const { send } = await deleted({ vaults: [{ name: 'kv-one', purgeProtection: false, keys: [{ name: 'disk' }] }] });
     later(settle - 1);
     const answer = await send(method, path, { kty: 'RSA', attributes: { enabled: true } });
     expect(answer.status).toBe(status);
-    if (status === 409)
-      expect(answer.json).toEqual(errorBody('Conflict', 'Key is currently being deleted.', 'ObjectIsBeingDeleted'));
+    if (status === 409) expect(answer.json).toEqual(errorBody('Conflict', text, 'ObjectIsBeingDeleted'));
+  });
+
+  it('takes a drawn time between the two that it may take, the same for one seed', async () => {
+    const settledAfter = async () => {
+      const names = Array.from({ length: 20 }, (_, index) => `key-${index}`);
+      const vaults = [{ name: 'kv-one', keys: names.map((name) => ({ name })) }];
+      const azure = localAzure({
+        vaults,
+        behaviours: { settleMs: 10_000, settleLongestMs: 180_000, throttling: false },
+      });
+      const begun = Date.now();
+      for (const name of names) await sender(azure)('DELETE', `/keys/${name}`);
+      const took = new Map<string, number>();
+      for (let seconds = 0; seconds <= 180; seconds += 1) {
+        vi.setSystemTime(begun + seconds * 1000);
+        for (const name of names) {
+          const state = azure.state('kv-one', name);
+          if (state.kind === 'deleted' && state.settled && !took.has(name)) took.set(name, seconds);
+        }
+      }
+      vi.setSystemTime(begun);
+      return [...took.values()];
+    };
+    const times = await settledAfter();
+    expect(times).toHaveLength(20);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(10);
+    expect(Math.max(...times)).toBeGreaterThan(90);
+    expect(await settledAfter()).toEqual(times);
   });
 
   it('when it has settled, the deleted key reads as it was answered', async () => {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { KeyClient } from '@azure/keyvault-keys';
 import { describe, expect, it } from 'vitest';
 import { currentVersion, errorBody, later, localAzure, onStoppedClock, sender, startSeconds } from '../requests.ts';
 
@@ -105,10 +106,70 @@ describe('getting a key', () => {
   });
 });
 
+describe('a release policy', () => {
+  const policy = { data: Buffer.from('{"version":"1.0.0"}').toString('base64url') };
+  const stored = { contentType: 'application/json; charset=utf-8', ...policy, immutable: false };
+  const exportable = { kty: 'RSA-HSM', attributes: { exportable: true }, release_policy: policy };
+
+  it('comes back with its defaults, beside exportable, and goes on to the next version', async () => {
+    const send = sender(localAzure());
+    for (const [path, body] of [
+      ['/keys/sealed/create', exportable],
+      ['/keys/sealed/rotate', undefined],
+    ] as const) {
+      expect(await send('POST', path, body)).toMatchObject({
+        status: 200,
+        json: { attributes: { exportable: true }, release_policy: stored },
+      });
+    }
+    expect((await send('GET', '/keys/sealed')).json).toMatchObject({ release_policy: stored });
+    expect((await send('GET', '/keys/disk')).json).not.toHaveProperty('release_policy');
+  });
+
+  it.each([
+    ['without one, exportable', { ...exportable, release_policy: undefined }, 'AKV.SKR.1004: Exportable keys must'],
+    ['not exportable, with one', { ...exportable, attributes: {} }, 'AKV.SKR.1005: Non-exportable keys must not'],
+    [
+      'whose data is no base64url',
+      { ...exportable, release_policy: { data: '{}' } },
+      'Property data has invalid value',
+    ],
+  ])('a key %s is refused', async (_what, body, text) => {
+    expect(await sender(localAzure())('POST', '/keys/sealed/create', body)).toMatchObject({
+      status: 400,
+      json: { error: { code: 'BadParameter', message: expect.stringContaining(text) } },
+    });
+  });
+
+  it.each([
+    [false, 200],
+    [true, 400],
+  ])('that is immutable (%s) is changed with %i', async (immutable, status) => {
+    const send = sender(localAzure());
+    await send('POST', '/keys/sealed/create', { ...exportable, release_policy: { ...policy, immutable } });
+    const data = Buffer.from('{}').toString('base64url');
+    expect((await send('PATCH', '/keys/sealed', { release_policy: { data } })).status).toBe(status);
+    expect((await send('GET', '/keys/sealed')).json).toMatchObject({
+      release_policy: { data: status === 200 ? data : policy.data },
+    });
+  });
+
+  it('is taken from the real client', async () => {
+    const azure = localAzure();
+    const client = new KeyClient('https://kv-one.vault.azure.net', azure.credential('attacker'), azure);
+    const { properties } = await client.createRsaKey('sealed', {
+      hsm: true,
+      exportable: true,
+      releasePolicy: { encodedPolicy: Buffer.from('{}') },
+    });
+    expect(properties).toMatchObject({ exportable: true, releasePolicy: { immutable: false } });
+  });
+});
+
 describe('updating a version', () => {
   it('disables it, moves updated to the second, and leaves the rest', async () => {
     const azure = localAzure();
-    later(90_500);
+    later(90_499);
     const answer = await sender(azure)('PATCH', `/keys/disk/${currentVersion(azure)}`, {
       attributes: { enabled: false },
     });
@@ -296,6 +357,12 @@ describe('making a version', () => {
     expect(answer.json).toEqual(errorBody('BadParameter', message));
   });
 
+  it('writes the exponent of a key that is made in hardware with a leading zero byte', async () => {
+    const send = sender(localAzure());
+    const exponents = await Promise.all(['RSA', 'RSA-HSM'].map((kty) => send('POST', `/keys/${kty}/create`, { kty })));
+    expect(exponents.map(({ json }) => json)).toMatchObject([{ key: { e: 'AQAB' } }, { key: { e: 'AAEAAQ' } }]);
+  });
+
   it('imports a private key and shows the public part alone', async () => {
     const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
     const answer = await sender(localAzure())('PUT', '/keys/brought', {
@@ -372,10 +439,10 @@ describe('every answer', () => {
   });
 
   it('says plainly what the local Azure does not serve', async () => {
-    const answer = await sender(localAzure())('POST', '/keys/disk/backup');
+    const answer = await sender(localAzure())('POST', '/keys/disk/release');
     expect(answer).toMatchObject({
       status: 400,
-      json: { error: { code: 'NotSupported', message: 'The local Azure does not serve POST /keys/disk/backup.' } },
+      json: { error: { code: 'NotSupported', message: 'The local Azure does not serve POST /keys/disk/release.' } },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { later, localAzure, onStoppedClock, sender } from '../requests.ts';
+import { later, localAzure, onStoppedClock, sender, startSeconds } from '../requests.ts';
 
 onStoppedClock();
 
@@ -74,6 +74,32 @@ describe('a list of keys', () => {
       expect((await sender(localAzure())('GET', `/keys?$skiptoken=${token}`)).status).toBe(400);
     },
   );
+});
+
+describe('a page of keys', () => {
+  it('is short where deleted keys lie between, and may be empty: the link goes on', async () => {
+    const azure = localAzure({
+      vaults: [
+        {
+          name: 'kv-one',
+          keys: keys(60).map((key, index) => (index < 50 ? { ...key, deletedDate: startSeconds } : key)),
+        },
+      ],
+    });
+    const pages = await pagesOf(sender(azure), '/keys?maxresults=20');
+    expect(pages.map(({ value }) => value.length)).toEqual([0, 0, 10]);
+    expect(pages.map(({ nextLink }) => nextLink === null)).toEqual([false, false, true]);
+  });
+
+  it('has no room taken by what was purged', async () => {
+    const vault = { name: 'kv-one', purgeProtection: false, keys: keys(3) };
+    const azure = localAzure({ vaults: [vault], behaviours: { settleMs: 0 } });
+    const send = sender(azure);
+    await send('DELETE', '/keys/Key-0');
+    await send('DELETE', '/deletedkeys/Key-0');
+    expect(names(await pagesOf(send, '/keys?maxresults=2'))).toEqual(['Key-1', 'Key-2']);
+    expect(await pagesOf(send, '/keys?maxresults=2')).toHaveLength(1);
+  });
 });
 
 describe('empty pages', () => {

@@ -38,10 +38,26 @@ describe('each operation needs its own data action', () => {
     ['purge', 'purge/action'],
     ['rotate', 'rotate/action'],
     ['delete', 'delete'],
+    ['backup', 'backup/action'],
+    ['restore', 'restore/action'],
+    ['encrypt', 'encrypt/action'],
+    ['decrypt', 'decrypt/action'],
+    ['sign', 'sign/action'],
+    ['verify', 'verify/action'],
     ['wrapkey', 'wrap/action'],
     ['unwrapkey', 'unwrap/action'],
   ])('%s needs keys/%s', (operation, action) => {
     expect(permissionOf(operation)?.action).toBe(`Microsoft.KeyVault/vaults/keys/${action}`);
+  });
+
+  it.each([
+    ['get-rotation-policy', 'read', 'getrotationpolicy'],
+    ['put-rotation-policy', 'write', 'setrotationpolicy'],
+  ] as const)('%s needs keyrotationpolicies/%s, or %s of an access policy', (operation, action, policy) => {
+    expect(permissionOf(operation)).toEqual({
+      action: `Microsoft.KeyVault/vaults/keyrotationpolicies/${action}`,
+      policy,
+    });
   });
 
   it.each([

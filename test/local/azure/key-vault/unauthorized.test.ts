@@ -1,6 +1,7 @@
+import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { LocalAzure } from '../../../../local/azure/azure.ts';
-import { errorBody, localAzure, onStoppedClock } from '../requests.ts';
+import { attacker, errorBody, later, localAzure, onStoppedClock } from '../requests.ts';
 
 onStoppedClock();
 
@@ -70,10 +71,45 @@ describe('a call without a valid token gets the challenge', () => {
     const answer = await without(azure, `Bearer ${header}.${payload}.forged`);
     expect(answer.json.error.message).toMatch(/^AKV10046/);
   });
+
+  it('a token whose claims were changed under its signature is unknown', async () => {
+    const azure = localAzure({ identities: [attacker, { ...attacker, name: 'watcher', grants: [] }] });
+    const [header, , signature] = azure.token('watcher').split('.');
+    const [, payload] = azure.token('attacker').split('.');
+    expect((await without(azure, `Bearer ${azure.token('attacker')}`)).status).toBe(200);
+    const answer = await without(azure, `Bearer ${header}.${payload}.${signature}`);
+    expect(answer.json.error.message).toMatch(/^AKV10046/);
+  });
+
+  it('a token that the issuer gave for something else is of another audience', async () => {
+    const azure = localAzure();
+    const answer = await without(azure, `Bearer ${azure.token('attacker', { audience: 'api://key-guardian' })}`);
+    expect(answer.json.error.message).toMatch(/^AKV10022: .*found: api:\/\/key-guardian\.$/);
+  });
+
+  it('a token of somebody whom this tenant does not know is unknown', async () => {
+    const stranger = localAzure({ identities: [{ ...attacker, oid: 'another', appid: 'other' }] }).token('attacker');
+    expect((await without(localAzure(), `Bearer ${stranger}`)).json.error.message).toMatch(/^AKV10046/);
+  });
+
+  it.each([
+    ['a second before it expires', 59_000, 200],
+    ['as it expires', 60_000, 401],
+    ['300 s before it was issued, as clocks differ', -300_000, 200],
+    ['301 s before it was issued', -301_000, 401],
+  ])('a token that is valid for a minute, %s, answers by the clock', async (_what, ms, status) => {
+    const azure = localAzure();
+    const token = azure.token('attacker', { validForSeconds: 60 });
+    expect((await without(azure, `Bearer ${token}`)).status).toBe(200);
+    later(ms);
+    const answer = await without(azure, `Bearer ${token}`);
+    expect(answer.status).toBe(status);
+    if (status === 401) expect(answer.json.error.message).toBe("[TokenExpired] Error validating token: 'S2S12086'.");
+  });
 });
 
 describe('the tokens', () => {
-  it('are unsigned, name their identity, and are new at every start', () => {
+  it('are signed, name their identity, and are new at every start', () => {
     const first = localAzure().identities.get('attacker');
     const second = localAzure().identities.get('attacker');
     const claims = JSON.parse(Buffer.from(first?.token.split('.')[1] ?? '', 'base64url').toString('utf8'));
@@ -84,7 +120,7 @@ describe('the tokens', () => {
       tid: first?.tenantId,
       aud: 'https://vault.azure.net',
     });
-    expect(first?.token.endsWith('.')).toBe(true);
+    expect(decodeProtectedHeader(first?.token ?? '')).toMatchObject({ typ: 'JWT', alg: 'RS256' });
     expect(first?.oid).toBe(second?.oid);
     expect(first?.token).not.toBe(second?.token);
   });

@@ -92,6 +92,12 @@ describe('baseline', () => {
     expect(await done('restore', 'contoso-dev')).toMatch(/^restore contoso-dev\/dev-web\/\S+: enabled: done$/);
   });
 
+  it('is not accepted a second time where nothing differs, and says who accepted it', async () => {
+    expect(await refused('baseline', 'accept', 'contoso-disks')).toMatch(
+      /^The baseline of contoso-disks was accepted on [-\d: ]+ UTC by owner@contoso\.example, and everything is as it was approved: there is nothing to accept\.$/,
+    );
+  });
+
   it('is accepted of all vaults that wait at once, and says nothing of single versions then', async () => {
     expect(await done('baseline', 'accept', '--all')).toBe('The baseline of every vault is accepted already.');
     const { tables } = running().guardian.ports;

@@ -109,12 +109,52 @@ describe('hold', () => {
       done('hold', 'set', 'contoso-sql', '--why', 'another vault'),
     ]);
     expect((await done('hold', 'release', idIn(narrow))).split('\n')).toEqual([
-      'Released. Other holds still stop writes to contoso-disks/disk-db:',
+      'Released.',
+      'Other holds still stop writes to contoso-disks/disk-db:',
       expect.stringMatching(new RegExp(`^  ${idIn(wide)}  stops writes to contoso-disks until .* UTC: the vault$`)),
       ...howToSettle(idIn(narrow)),
     ]);
     expect(await done('hold', 'release', idIn(wide))).toBe(released(idIn(wide), 'contoso-disks'));
     expect(await done('hold', 'release', idIn(elsewhere))).toBe(released(idIn(elsewhere), 'contoso-sql'));
+  });
+
+  it('settled, names the hold that still stops the undo, and with which the rest is settled', async () => {
+    const [first, last] = [
+      await done('hold', 'set', 'contoso-sql/disk-backup', '--why', 'the key', '--hours', '1'),
+      await done('hold', 'set', 'contoso-sql', '--why', 'the vault', '--hours', '2'),
+    ];
+    await as('owner').disable('contoso-sql', 'disk-backup');
+    await swept();
+    const others = [
+      'Other holds still stop writes to contoso-sql/disk-backup:',
+      expect.stringMatching(new RegExp(`^  ${idIn(last)}  stops writes to contoso-sql until .* UTC: the vault$`)),
+    ];
+    expect((await done('hold', 'release', idIn(first), '--undo')).split('\n')).toEqual([
+      `Hold ${idIn(first)} has ended. What changed is settled with the last hold to end.`,
+      ...others,
+    ]);
+    expect(await done('hold', 'release', idIn(last), '--undo')).toBe(
+      `The guardian undoes what changed during hold ${idIn(last)}: contoso-sql/disk-backup.`,
+    );
+    await host().idle();
+    expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);
+  });
+
+  it('says that what it undoes waits for a hold that was set later', async () => {
+    const first = await done('hold', 'set', 'contoso-sql/disk-backup', '--why', 'the key', '--hours', '1');
+    await as('owner').disable('contoso-sql', 'disk-backup');
+    await swept();
+    const last = await done('hold', 'set', '--why', 'all hands', '--hours', '2');
+    expect((await done('hold', 'release', idIn(first), '--undo')).split('\n')).toEqual([
+      `The guardian undoes what changed during hold ${idIn(first)}, once no other hold stops it: contoso-sql/disk-backup.`,
+      'Other holds still stop writes to contoso-sql/disk-backup:',
+      expect.stringContaining(`${idIn(last)}  stops writes to everything`),
+    ]);
+    await host().idle();
+    expect(enabled('contoso-sql', 'disk-backup')).toEqual([false]);
+    await done('hold', 'release', idIn(last));
+    await swept();
+    expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);
   });
 
   it('refuses to release what there is not', async () => {

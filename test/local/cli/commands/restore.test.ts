@@ -59,6 +59,22 @@ describe('restore', () => {
     expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
   });
 
+  it('names every approval that would allow again what it took back', async () => {
+    const ids: string[] = [];
+    for (const act of ['disable', 'disable', 'enable']) {
+      const asked = await done('approve', 'ask', 'contoso-disks/disk-app', '--act', act, '--why', 'it is retired');
+      await done('--as', 'approver', 'approve', 'grant', 'contoso-disks', idIn(asked));
+      ids.push(idIn(asked));
+    }
+    await as('owner').disable('contoso-disks', 'disk-app');
+    await swept();
+    const said = (await done('restore', 'contoso-disks/disk-app', '--also-approved')).split('\n');
+    const named = said.flatMap((line) => /^Approval (\S+) allows disable again until /.exec(line)?.[1] ?? []);
+    expect(named.toSorted()).toEqual(ids.slice(0, 2).toSorted());
+    for (const id of ids) await done('approve', 'withdraw', 'contoso-disks', id);
+    expect(enabled('contoso-disks', 'disk-app')).toEqual([true, true]);
+  });
+
   it('puts every key of a vault back that the last sweep found differing, and says what it could not', async () => {
     const version = versionOf('contoso-dev', 'dev-db');
     await as('attacker').disable('contoso-dev', 'dev-web');

@@ -62,7 +62,7 @@ describe('status', () => {
       `  critical  grave (late)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 14:00:00 UTC  left to people  ${late}`,
       `  warning   odd  contoso-sql  since 2026-03-01 12:00:00 UTC  left to people  ${odd}`,
       'Resolved within 24 h: 0',
-      '  The row contoso-sql/broken of incidents cannot be read.',
+      '  The row contoso-sql/broken of incidents cannot be read: id: Invalid input: expected string, received undefined.',
     ]);
     // An alert that is still to be sent brings its incident's row back.
     await host().idle();

@@ -35,7 +35,17 @@ describe('trail', () => {
     ]);
     expect(told(said)).toContain(`incident ${version}`);
     expect(said).toContain('is disabled and was approved as enabled. (undo)');
+    expect(said).toMatch(/ {2}intent {7}\S+ {2}restore contoso-disks\/disk-web\/[0-9a-f]{32}: enabled$/m);
     expect(said).toMatch(/ {2}decision {5}contoso-disks\/disk-web {2}as approved$/m);
+  });
+
+  it('says in words why something was not undone', async () => {
+    await as('attacker').disable('contoso-dev', 'dev-web');
+    await swept();
+    const said = await done('trail', 'contoso-dev/dev-web');
+    expect(said).toContain('was approved as enabled. (not undone: the policy only alerts for this key)');
+    expect(said).toMatch(/ {2}withheld .*: not undone: the policy only alerts for this key: restore contoso-dev/);
+    expect(said).not.toContain('alert-only');
   });
 
   it('goes back as far as is asked for, over days', async () => {

@@ -21,20 +21,16 @@ describe('a write', () => {
     expect(factsOf(recover)).toMatchObject({
       subject: keyOf(ID),
       says: 'recover prod-disks/disk-a',
-      undoes: true,
       loggedAs: 'KeyRecover',
       showsAtOnce: false,
-      changes: undefined,
     });
   });
 
   test('that restores a version is about that one, is logged as KeyUpdate and shows at once', () => {
     expect(factsOf(restore())).toMatchObject({
       subject: versionOf(ID, V1),
-      undoes: true,
       loggedAs: 'KeyUpdate',
       showsAtOnce: true,
-      changes: { enabled: true },
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEvent } from '../../../../shared/domain/register.ts';
-import { actorFor, certainEventsOf, eventsOf } from '../../../../shared/guard/keys/actors.ts';
+import { actorOf, certainEventsOf, eventsOf, namedByRule } from '../../../../shared/guard/keys/actors.ts';
 import { ACTED, by, inMs, known, recordOf, V1, V2 } from './situations.ts';
 
 const heard = (...events: readonly AuditEvent[]) => recordOf({ [V1]: known() }, { audit: { events: [...events] } });
@@ -68,7 +68,7 @@ describe('who did it', () => {
 
 describe('who is named for it', () => {
   const named = (events: readonly AuditEvent[], otherwiseAt?: Date) =>
-    actorFor('version-disabled', { ...disabled, otherwiseAt }, heard(...events))?.oid;
+    actorOf(namedByRule('version-disabled', { ...disabled, otherwiseAt }, heard(...events)))?.oid;
   const anna = by('KeyUpdate', 'anna');
   const carlBefore = by('KeyUpdate', 'carl', inMs(-40_000));
 
@@ -92,10 +92,10 @@ describe('who is named for it', () => {
   });
 
   test('is nobody for what no rule finds', () => {
-    expect(actorFor('key-flapping', disabled, heard(anna))).toBeUndefined();
+    expect(actorOf(namedByRule('key-flapping', disabled, heard(anna)))).toBeUndefined();
   });
 
   test('is who did what its rule says may have made it so', () => {
-    expect(actorFor('key-recreated', disabled, heard(anna, by('KeyCreate', 'carl')))?.oid).toBe('carl');
+    expect(actorOf(namedByRule('key-recreated', disabled, heard(anna, by('KeyCreate', 'carl'))))?.oid).toBe('carl');
   });
 });

@@ -31,7 +31,6 @@ const findingOf = (act: ApprovableAct | undefined, more: Partial<Finding> = {}):
   firstObservedAt: NOW,
   stopsDisks: true,
   summary: 'Something is not as approved.',
-  remedy: { kind: 'alert' },
   commands: [],
   ...more,
 });
@@ -146,7 +145,7 @@ describe('an approval that is consumed', () => {
   test.each<readonly [verdict: Judgement['verdict']]>([
     [{ kind: 'left-to-people' }],
     [{ kind: 'settling' }],
-    [{ kind: 'undo', action: { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED } }],
+    [{ kind: 'undo' }],
   ])('is none where nothing was approved: $kind', (verdict) => {
     expect(changed({ enabled: false }, { finding: findingOf('disable'), verdict })).toEqual([]);
   });

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../../../shared/domain/actions/registry.ts';
 import { covers } from '../../../../shared/domain/approval.ts';
-import type { Ended } from '../../../../shared/domain/decision.ts';
+import { type Ended, undoneBy } from '../../../../shared/domain/decision.ts';
 import type { AttributeChange, ObservedVersion } from '../../../../shared/domain/key.ts';
 import { approvedVersions, type KeyRecord, type RegisterChange } from '../../../../shared/domain/register.ts';
-import { decide, type Given, type KeyDecision, undoneBy } from '../../../../shared/guard/keys/decide.ts';
+import { decide, type Given, type KeyDecision } from '../../../../shared/guard/keys/decide.ts';
 import { nextRecord, recordAfterActing } from '../../../../shared/guard/keys/next-record.ts';
 import { withChanges } from '../../../../shared/register/changes.ts';
 import { anyGiven, anyHold, approval, observedVersions } from './arbitrary.ts';
@@ -49,13 +49,13 @@ function observedAfter(
 
 /** What becomes approved with a finding that is undone, where the approved date cannot be had again. */
 function approvedBy(
-  { finding: { remedy, version }, verdict }: KeyDecision['judgements'][number],
+  { finding: { approves, version }, verdict }: KeyDecision['judgements'][number],
   record: KeyRecord,
 ): readonly RegisterChange[] {
   const known = version === undefined ? undefined : record.approved.versions[version];
-  if (verdict.kind !== 'undo' || remedy.kind !== 'restore' || remedy.approves === undefined) return [];
+  if (verdict.kind !== 'undo' || approves === undefined) return [];
   if (version === undefined || known?.attributes === undefined) return [];
-  const { notBefore = known.attributes.notBefore, expiresOn = known.attributes.expiresOn } = remedy.approves;
+  const { notBefore = known.attributes.notBefore, expiresOn = known.attributes.expiresOn } = approves;
   const attributes = { ...known.attributes, notBefore, expiresOn };
   const because = 'a date that was set cannot be taken away';
   return [{ kind: 'approve-version', version, created: known.created, attributes, because }];

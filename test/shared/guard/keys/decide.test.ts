@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ApprovableAct } from '../../../../shared/domain/approval.ts';
-import { spellVerdict, type Verdict, type Withholding } from '../../../../shared/domain/decision.ts';
+import { spellVerdict, undoneBy, type Verdict, type Withholding } from '../../../../shared/domain/decision.ts';
 import type { ObservedVersion } from '../../../../shared/domain/key.ts';
 import { type Difference, differenceKey, type Standing } from '../../../../shared/domain/register.ts';
-import { decide, type Given, settlingSeconds, undoneBy } from '../../../../shared/guard/keys/decide.ts';
+import { decide, type Given, settlingSeconds } from '../../../../shared/guard/keys/decide.ts';
 import {
   ACTED,
   approval,
@@ -232,7 +232,7 @@ describe('a write is withheld', () => {
   });
 
   test('with what would have been written', () => {
-    expect(verdicts(disabled({ holds: [hold()] }))).toEqual([{ kind: 'withheld', because: 'hold', action: enableV1 }]);
+    expect(verdicts(disabled({ holds: [hold()] }))).toEqual([{ kind: 'withheld', because: 'hold' }]);
   });
 
   test('for the reason that people chose, before what they have to settle', () => {

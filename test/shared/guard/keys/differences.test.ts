@@ -29,6 +29,8 @@ import {
   V2,
 } from './situations.ts';
 
+type Clues = Pick<Dating, 'holds' | 'sweptOtherwiseAt'>;
+
 /** What a rule found of a version, and of a key as a whole. */
 const foundOf = (act: ApprovableAct | undefined, more: Partial<Found> = {}): Found => ({
   rule: 'a-rule',
@@ -37,12 +39,11 @@ const foundOf = (act: ApprovableAct | undefined, more: Partial<Found> = {}): Fou
   act,
   stopsDisks: true,
   summary: 'Something is not as approved.',
-  remedy: { kind: 'alert' },
   commands: [],
   ...more,
 });
 const deletion = foundOf('delete', { version: undefined, since: ACTED });
-const NOTHING: Dating = { holds: [], sweptOtherwiseAt: undefined };
+const NOTHING: Clues = { holds: [], sweptOtherwiseAt: undefined };
 
 /** What of a finding says when it came to be. */
 const whenOf = ({ since, otherwiseAt, firstObservedAt, hold: under }: Finding): Difference => ({
@@ -60,7 +61,7 @@ interface Case {
   readonly standing?: Difference;
   readonly more?: Partial<Situation>;
   readonly current?: string;
-  readonly dating?: Partial<Dating>;
+  readonly dating?: Partial<Clues>;
 }
 
 const recordWith = (
@@ -83,7 +84,7 @@ const recordWith = (
 function when(act: ApprovableAct, of: Case = {}): Difference {
   const record = recordWith(of, act);
   const observed = present(shown({ updated: ACTED, ...of.version }));
-  return whenOf(dated(foundOf(act), situation({ observed, record, ...of.more }), { ...NOTHING, ...of.dating }));
+  return whenOf(dated(foundOf(act), { ...situation({ observed, record, ...of.more }), ...NOTHING, ...of.dating }));
 }
 
 const disabled = { version: { enabled: false } };
@@ -128,7 +129,7 @@ describe('a difference that was not there at the last observation', () => {
       { observed: { current: V2, versions: { [V1]: lastObserved({ enabled: false }) } } },
     );
     const of = situation({ observed: present(shown({ version: V2 }), shown({ updated: ACTED })), record });
-    expect(dated(foundOf('enable'), of, { ...NOTHING, sweptOtherwiseAt: inMs(-60_000) })).toMatchObject({
+    expect(dated(foundOf('enable'), { ...of, ...NOTHING, sweptOtherwiseAt: inMs(-60_000) })).toMatchObject({
       otherwiseAt: inDays(-1),
     });
   });
@@ -136,7 +137,7 @@ describe('a difference that was not there at the last observation', () => {
   test('was never observed otherwise where its version was never observed', () => {
     const record = recordWith({}, 'disable', true);
     const of = situation({ observed: present(shown({ updated: ACTED, enabled: false })), record });
-    expect(whenOf(dated(foundOf('disable'), of, { ...NOTHING, sweptOtherwiseAt: inMs(-60_000) }))).toEqual({
+    expect(whenOf(dated(foundOf('disable'), { ...of, ...NOTHING, sweptOtherwiseAt: inMs(-60_000) }))).toEqual({
       since: ACTED,
       firstObservedAt: NOW,
     });
@@ -205,16 +206,16 @@ describe('a difference stays the same one', () => {
 });
 
 describe('a deletion', () => {
-  const deleted = (record: KeyRecord, dating: Partial<Dating> = {}): Difference =>
+  const deleted = (record: KeyRecord, dating: Partial<Clues> = {}): Difference =>
     whenOf(
-      dated(
-        deletion,
-        situation({
+      dated(deletion, {
+        ...situation({
           observed: { kind: 'deleted', managed: false, deletedOn: ACTED, scheduledPurgeOn: undefined },
           record,
         }),
-        { ...NOTHING, ...dating },
-      ),
+        ...NOTHING,
+        ...dating,
+      }),
     );
   const standing = (since: Date) => ({
     [differenceKey(undefined, 'delete')]: { since, firstObservedAt: inMs(-20_000), otherwiseAt: inMs(-40_000) },
@@ -247,7 +248,8 @@ describe('a deletion', () => {
 });
 
 describe('what people cannot approve', () => {
-  const whenFound = (more: Partial<Found>): Difference => whenOf(dated(foundOf(undefined, more), situation(), NOTHING));
+  const whenFound = (more: Partial<Found>): Difference =>
+    whenOf(dated(foundOf(undefined, more), { ...situation(), ...NOTHING }));
 
   test('is since its rule says, else since now', () => {
     expect(whenFound({ since: inDays(-3) })).toEqual({ since: inDays(-3), firstObservedAt: NOW });
@@ -271,14 +273,14 @@ describe('a difference may have come to be under a hold', () => {
 
   test('where it was never observed otherwise, one that is in force when it is first observed', () => {
     const found = (holds: Dating['holds']) =>
-      dated(
-        foundOf('disable'),
-        situation({
+      dated(foundOf('disable'), {
+        ...situation({
           observed: present(shown({ updated: ACTED, enabled: false })),
           record: recordWith({}, 'disable', true),
         }),
-        { holds, sweptOtherwiseAt: undefined },
-      ).hold;
+        holds,
+        sweptOtherwiseAt: undefined,
+      }).hold;
     expect([found([at(-90_000, -5_000)]), found([at(-90_000, -5_001)])]).toEqual(['hold-1', undefined]);
   });
 

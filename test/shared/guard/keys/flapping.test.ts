@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEvent, KeyRecord } from '../../../../shared/domain/register.ts';
-import { flapper, flappingSince, isFlapping, isHolding, undoneLately } from '../../../../shared/guard/keys/flapping.ts';
+import { actorOf } from '../../../../shared/guard/keys/actors.ts';
+import {
+  flappingSince,
+  isFlapping,
+  isHolding,
+  namedFlapper,
+  undoneLately,
+} from '../../../../shared/guard/keys/flapping.ts';
 import { by, inMs, known, NOW, recordOf, V1, V2, V3 } from './situations.ts';
 
 type Undone = KeyRecord['inFlight']['undone'][number];
@@ -21,6 +28,10 @@ describe('a key flaps where three acts on it were undone within the hour', () =>
     ['on a version, of which the key as a whole was one', [undone(undefined, 20), undone(V1, 10), undone(V1, 0)]],
     ['on the key as a whole, of which one version had two', [undone(V1, 20), undone(V1, 10), undone(undefined, 0)]],
     [
+      'the third after a worker stopped',
+      [undone(undefined, 30), { ...undone(V1, 20), at: inMs(-15_000), wasOpen: true }, undone(V1, 10)],
+    ],
+    [
       'the first of them a moment less than an hour ago',
       [{ ...undone(V1, 4_000), at: inMs(1 - HOUR_MS) }, undone(V1, 10), undone(V1, 0)],
     ],
@@ -37,6 +48,10 @@ describe('a key does not flap', () => {
     ['where another version had the others', [undone(V2, 20), undone(V2, 10), undone(V1, 0)]],
     ['where three versions had one each', [undone(V1, 20), undone(V3, 10), undone(V2, 0)]],
     ['where two versions and the key as a whole had one each', [undone(undefined, 30), undone(V1, 20), undone(V2, 10)]],
+    [
+      'where the third is the write of a worker that stopped before it noted it',
+      [undone(undefined, 30), { ...undone(V1, 20), at: inMs(-5_000), wasOpen: true }, undone(V1, 10)],
+    ],
     ['where one act is counted twice', [undone(V1, 20), undone(V1, 10), { ...undone(V1, 10), at: NOW }]],
     [
       'where the first of three was undone an hour ago',
@@ -97,6 +112,6 @@ describe('who makes a key flap', () => {
     ['is who did the last act of which a record has come', [first, deletion], 'carl'],
     ['is nobody before a record has come', [], undefined],
   ])('%s', (_says, events, oid) => {
-    expect(flapper(recordWith(acts, events))?.oid).toBe(oid);
+    expect(actorOf(namedFlapper(recordWith(acts, events)))?.oid).toBe(oid);
   });
 });

@@ -24,6 +24,7 @@ import {
   OPERATIONS,
   present,
   recordOf,
+  restoring,
   shown,
   situation,
   V1,
@@ -55,7 +56,7 @@ const FINDING: Finding = {
   act: 'disable',
   stopsDisks: true,
   summary: 'Disabled.',
-  remedy: { kind: 'restore', version: V1, change: { enabled: true } },
+  undo: restoring({ enabled: true }),
   commands: [],
 };
 /** A judgement of a disabled version. */
@@ -63,7 +64,7 @@ const judged = (verdict: Verdict, more: Partial<Finding> = {}): Judgement => ({
   finding: { ...FINDING, ...more },
   verdict,
 });
-const withheld = (because: Withholding): Verdict => ({ kind: 'withheld', because, action });
+const withheld = (because: Withholding): Verdict => ({ kind: 'withheld', because });
 
 const inspected = (of: Situation, decision: Partial<KeyDecision> = {}): KeyRecord =>
   nextRecord(of.record, { ...NOTHING, ...decision }, { observed: of.observed, readAt: READ_AT, now: of.now });
@@ -257,7 +258,7 @@ describe('what differs', () => {
     }).observed.differing;
 
   test.each<readonly [says: string, judgement: Judgement]>([
-    ['undone', judged({ kind: 'undo', action })],
+    ['undone', judged({ kind: 'undo' })],
     ['left to people', judged({ kind: 'left-to-people' })],
     ['withheld', judged(withheld('hold'))],
   ])('is kept while it is %s', (_says, judgement) => {
@@ -289,7 +290,7 @@ describe('what differs', () => {
     expect(differingAfter([], { kind: 'absent' }, standing)).toEqual(standing);
     expect(differingAfter([], deleted(), standing)).toEqual({});
     expect(
-      differingAfter([judged({ kind: 'undo', action }, { version: undefined, act: 'delete' })], deleted(), standing),
+      differingAfter([judged({ kind: 'undo' }, { version: undefined, act: 'delete' })], deleted(), standing),
     ).toEqual({ [deletion]: here });
   });
 });

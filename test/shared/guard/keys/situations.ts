@@ -1,7 +1,7 @@
 import type { Approval } from '../../../../shared/domain/approval.ts';
 import type { Found, Situation } from '../../../../shared/domain/finding.ts';
 import type { Hold } from '../../../../shared/domain/hold.ts';
-import type { Attributes, ObservedVersion, VersionDetail } from '../../../../shared/domain/key.ts';
+import type { AttributeChange, Attributes, ObservedVersion, VersionDetail } from '../../../../shared/domain/key.ts';
 import type { KeyPolicy } from '../../../../shared/domain/policy.ts';
 import type { ApprovedVersion, AuditEvent, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
 import { later } from '../../../../shared/domain/time.ts';
@@ -139,6 +139,10 @@ export const oneVersion = (
     record: recordOf({ [V1]: known({ attributes: approved(held) }) }),
     ...more,
   });
+
+/** The write that restores attributes of the version. */
+export const restoring = (change: AttributeChange) =>
+  ({ kind: 'restore-version', vault: 'prod-disks', key: 'disk-a', version: V1, change }) as const;
 
 /** What one rule finds. */
 export const found = (rule: string, of: Situation): readonly Found[] =>

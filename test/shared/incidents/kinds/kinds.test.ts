@@ -203,12 +203,13 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, sentry-silent',
-    guardianUnwell.draft('sentry-silent', AT, 'inspect', VAULT),
+    guardianUnwell.draft('sentry-silent', AT, '2026-03-01 13:00:00 UTC'),
     {
+      subject: GUARDIAN,
       ...operators('warning'),
-      subject: VAULT,
-      summary: 'The sentry has not run: the function inspect scheduled the overdue sweep of prod-disks.',
-      judgement: 'scheduled again',
+      summary:
+        'The timer of the sentry has not fired since 2026-03-01 13:00:00 UTC. Sweeps and alerts go on without it: restart the function app.',
+      judgement: 'left to people',
     },
   ],
   [

@@ -7,7 +7,7 @@ import { readSweep } from '../../../../shared/register/vaults.ts';
 import { sweep } from '../../../../shared/senses/sweep/sweep.ts';
 import { stopAt } from '../../../simulation/clock.ts';
 import { seedKey } from '../../../simulation/end-state.ts';
-import { createWorld, type World, type WorldOptions } from '../../../simulation/world.ts';
+import { createWorld, nextSweep, type World, type WorldOptions } from '../../../simulation/world.ts';
 
 const VAULT = 'prod-disks';
 const policy = { vaults: [{ name: VAULT, mode: 'block' }] };
@@ -230,10 +230,11 @@ describe('a sweep that does not come to its end', () => {
     await world.pass(175, 5);
     expect(alertsOf(world, 'vault-unreadable')).toEqual([]);
     await world.pass(600, 10);
-    expect(alertsOf(world, 'vault-unreadable')).toEqual(['opened']);
+    // The sender of the alert ends with the sweep beside it, and another one sends it again.
+    expect(new Set(alertsOf(world, 'vault-unreadable'))).toEqual(new Set(['opened']));
     gone = false;
     await world.pass(60, 5);
-    expect(alertsOf(world, 'vault-unreadable')).toEqual(['opened', 'resolved']);
+    expect(new Set(alertsOf(world, 'vault-unreadable'))).toEqual(new Set(['opened', 'resolved']));
   });
 
   test('because storage fails in the middle of it is told likewise', async () => {
@@ -273,7 +274,7 @@ describe('a trail that is spooled', () => {
   });
 });
 
-describe('a chain of sweeps', () => {
+describe('sweeps that are planned', () => {
   test('goes on each minute while the timer is dead, and undoes within a minute', async () => {
     const world = await sweptWorld();
     await world.pass(3_000, 10);
@@ -288,7 +289,7 @@ describe('a chain of sweeps', () => {
     expect(alertsOf(world, 'sentry-silent')).toEqual([]);
   });
 
-  test('outlives a sweep that ends anywhere after the next one is scheduled', async () => {
+  test('come again within a minute after a sweep or a tick that is killed anywhere, with the timer dead', async () => {
     const names: string[] = [];
     let watching = false;
     let endAt = Number.POSITIVE_INFINITY;
@@ -299,53 +300,31 @@ describe('a chain of sweeps', () => {
         if (names.length === endAt) throw new Error('the process is gone');
       },
     });
+    world.killTimer();
     watching = true;
     await world.pass(60, 5);
-    const scheduled = names.indexOf('sweeps.send after') + 1;
     const calls = names.length;
-    expect(scheduled).toBeGreaterThan(0);
-    for (endAt = scheduled; endAt <= calls; endAt += 1) {
+    for (endAt = 1; endAt <= calls; endAt += 1) {
       names.length = 0;
       await world.pass(60, 5);
       expect(names.length).toBeGreaterThanOrEqual(endAt);
       const before = sweeps(world).length;
       await world.pass(60, 5);
-      expect(sweeps(world).length - before).toBeGreaterThanOrEqual(1);
+      expect(sweeps(world).length - before, `${names[endAt - 1]}, call ${endAt}`).toBeGreaterThanOrEqual(1);
     }
     expect(world.failures).toEqual([]);
   });
 
-  test('that ended between being scheduled and being queued is taken up again by the sentry', async () => {
-    let end = false;
-    const world = await sweptWorld({
-      onStep({ name, when }) {
-        if (!end || name !== 'sweeps.send' || when === 'after') return;
-        end = false;
-        throw new Error('the process is gone');
-      },
-    });
-    end = true;
-    await world.pass(60, 5);
-    expect(end).toBe(false);
-    const before = sweeps(world).length;
-    await world.pass(95, 5);
-    expect(sweeps(world).length).toBe(before);
-    await world.sentry();
-    expect(sweeps(world).length).toBe(before + 1);
-  });
-
-  test('drops a message of another chain, and one that is delivered again', async () => {
+  test('drops a message of an older generation, and one that is delivered again', async () => {
     const world = await sweptWorld();
-    const { tables, queues } = world.ports;
-    const standing = await readSweep(tables, VAULT);
-    await queues.sweeps.send({ vault: VAULT, token: 'of another chain' });
-    await world.settle();
+    const message = await nextSweep(world, VAULT);
+    const standing = await readSweep(world.ports.tables, VAULT);
+    await sweep({ ...message, generation: standing?.value.startedGeneration ?? 0 }, world.ports);
     expect(sweeps(world)).toEqual([]);
-    expect((await readSweep(tables, VAULT))?.row.etag).toBe(standing?.row.etag);
+    expect((await readSweep(world.ports.tables, VAULT))?.row.etag).toBe(standing?.row.etag);
 
-    const token = standing?.value.token ?? '';
-    await Promise.all([1, 2, 3].map(() => sweep({ vault: VAULT, token }, world.ports)));
-    await sweep({ vault: VAULT, token }, world.ports);
+    await Promise.all([1, 2, 3].map(() => sweep(message, world.ports)));
+    await sweep(message, world.ports);
     expect(sweeps(world).length).toBe(1);
     await world.pass(60, 5);
     expect(sweeps(world).length).toBe(2);
@@ -381,8 +360,7 @@ describe('inspections that nobody takes', () => {
   async function sweepsAlone(world: World, minutes: number): Promise<void> {
     for (let minute = 0; minute < minutes; minute += 1) {
       turnClock(MINUTE_MS);
-      const standing = await readSweep(world.ports.tables, VAULT);
-      await sweep({ vault: VAULT, token: standing?.value.token ?? '' }, world.ports);
+      await sweep(await nextSweep(world, VAULT), world.ports);
     }
   }
   const notInspected = async (world: World) =>

@@ -34,13 +34,16 @@ testRule(keyDeleted, {
         act: 'delete',
         stopsDisks: true,
         summary: 'Key prod-disks/disk-a is deleted. Azure purges it on 2026-05-30 12:00:00 UTC.',
-        remedy: { kind: 'recover' },
+        undo: { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED },
       },
     ],
     [
       'a deleted key whose vault says no day of purging',
       situation({ observed: { ...deleted, scheduledPurgeOn: undefined } }),
-      { summary: 'Key prod-disks/disk-a is deleted.', remedy: { kind: 'recover' } },
+      {
+        summary: 'Key prod-disks/disk-a is deleted.',
+        undo: { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED },
+      },
     ],
     [
       'another deletion than the approved one, of a key that somebody brought back: alerted, and not undone',
@@ -53,13 +56,13 @@ testRule(keyDeleted, {
         stopsDisks: false,
         summary:
           'Key prod-disks/disk-a is deleted. It had been deleted with approval or abandoned before, and had come back. Azure purges it on 2026-05-30 12:00:00 UTC.',
-        remedy: { kind: 'alert' },
+        undo: undefined,
       },
     ],
     [
       'a deletion a moment after a person abandoned the key: alerted, and not undone',
       situation({ observed: deleted, record: comesBack(abandoned(inMs(-30_001))) }),
-      { since: ACTED, stopsDisks: false, remedy: { kind: 'alert' } },
+      { since: ACTED, stopsDisks: false, undo: undefined },
     ],
     [
       'a deleted key of which nothing is approved: alerted, since something may need it',
@@ -68,13 +71,13 @@ testRule(keyDeleted, {
         stopsDisks: false,
         summary:
           'Key prod-disks/disk-a is deleted. Nobody has approved a version of it. Azure purges it on 2026-05-30 12:00:00 UTC.',
-        remedy: { kind: 'alert' },
+        undo: undefined,
       },
     ],
     [
       'a deleted key of which only retired versions are approved',
       situation({ observed: deleted, record: recordOf({ [V1]: known({ attributes: approved({ enabled: false }) }) }) }),
-      { remedy: { kind: 'recover' } },
+      { undo: { kind: 'recover-key', vault: 'prod-disks', key: 'disk-a', deletedOn: ACTED } },
     ],
   ],
 });

@@ -24,13 +24,13 @@ const recovering = (sinceMs: number): Parts => ({
 });
 const purge = { at: inMs(-5_000), by: { oid: 'somebody' } };
 const purged = { audit: { purged: purge } };
-const settling = { version: undefined, act: undefined, stopsDisks: false, remedy: { kind: 'wait' } } as const;
+const settling = { version: undefined, act: undefined, stopsDisks: false, isSettling: true } as const;
 const missing = {
   version: undefined,
   act: undefined,
   stopsDisks: true,
   summary: 'Key prod-disks/disk-a is missing: it is among neither the keys nor the deleted keys.',
-  remedy: { kind: 'alert' },
+  undo: undefined,
   abandons: 'key',
 } as const;
 const lost = {

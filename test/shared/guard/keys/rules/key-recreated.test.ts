@@ -32,7 +32,7 @@ const coming = (sinceMs: number) =>
 /** A key of which the second version does not list. */
 const lacking = (incompleteSince: Date | undefined, second = known()) =>
   situation({ record: recordOf({ [V1]: known(), [V2]: second }, { observed: { incompleteSince } }) });
-const alertOnly = { version: undefined, act: undefined, stopsDisks: true, remedy: { kind: 'alert' } } as const;
+const alertOnly = { version: undefined, act: undefined, stopsDisks: true, undo: undefined } as const;
 
 testRule(keyRecreated, {
   accepts: [
@@ -93,16 +93,16 @@ testRule(keyRecreated, {
     [
       'a version gone for a moment less than a minute, beside another: a person may have recovered the key, and it lists late',
       lacking(inMs(-59_999)),
-      { stopsDisks: false, since: inMs(-59_999), remedy: { kind: 'wait' } },
+      { stopsDisks: false, since: inMs(-59_999), isSettling: true },
     ],
-    ['a version gone at the first inspection', lacking(undefined), { since: NOW, remedy: { kind: 'wait' } }],
+    ['a version gone at the first inspection', lacking(undefined), { since: NOW, isSettling: true }],
     [
       'versions that do not list yet, a moment less than fifteen minutes after the vault accepted the recovery: settling',
       coming(899_999),
       {
         stopsDisks: false,
         summary: 'Key prod-disks/disk-a is coming back: 1 of 2 approved versions are not listed yet.',
-        remedy: { kind: 'wait' },
+        isSettling: true,
       },
     ],
     [
@@ -116,7 +116,7 @@ testRule(keyRecreated, {
     [
       'another key under the name, a moment less than a minute after the vault accepted the recovery: settling',
       situation({ observed: present(stranger), record: recordOf({ [V1]: known() }, recovering(59_999)) }),
-      { stopsDisks: false, remedy: { kind: 'wait' } },
+      { stopsDisks: false, isSettling: true },
     ],
     [
       'another key under the name, a minute after the vault accepted the recovery',

@@ -4,7 +4,7 @@ import { DETAIL, found, inDays, inMs, OPERATIONS, oneVersion, V1 } from '../situ
 import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
-const alertOnly = { version: V1, stopsDisks: false, remedy: { kind: 'alert' } } as const;
+const alertOnly = { version: V1, stopsDisks: false, undo: undefined } as const;
 
 testRule(versionChanged, {
   accepts: [

@@ -1,5 +1,17 @@
 import { versionDisabled } from '../../../../../shared/guard/keys/rules/version-disabled.ts';
-import { ACTED, approved, known, oneVersion, present, recordOf, shown, situation, V1, V2 } from '../situations.ts';
+import {
+  ACTED,
+  approved,
+  known,
+  oneVersion,
+  present,
+  recordOf,
+  restoring,
+  shown,
+  situation,
+  V1,
+  V2,
+} from '../situations.ts';
 import { testRule } from './table.ts';
 
 const twoVersions = (older: { readonly enabled: boolean }, held: { readonly enabled: boolean }) =>
@@ -33,18 +45,18 @@ testRule(versionDisabled, {
         version: V1,
         act: 'disable',
         stopsDisks: true,
-        remedy: { kind: 'restore', version: V1, change: { enabled: true } },
+        undo: restoring({ enabled: true }),
       },
     ],
     [
       'an older version disabled: old disks and snapshots need it',
       twoVersions({ enabled: false }, { enabled: true }),
-      { version: V1, remedy: { kind: 'restore', version: V1, change: { enabled: true } } },
+      { version: V1, undo: restoring({ enabled: true }) },
     ],
     [
       'a disabled version that was not read in full',
       oneVersion({ enabled: false, detail: undefined }),
-      { version: V1, remedy: { kind: 'restore', version: V1, change: { enabled: true } } },
+      { version: V1, undo: restoring({ enabled: true }) },
     ],
   ],
 });

@@ -1,9 +1,9 @@
 import { versionExpiring } from '../../../../../shared/guard/keys/rules/version-expiring.ts';
-import { inDays, inMs, oneVersion, POLICY, V1 } from '../situations.ts';
+import { inDays, inMs, oneVersion, POLICY, restoring, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const inAYear = inDays(365);
-const putBack = { kind: 'restore', version: V1, change: { expiresOn: inAYear } } as const;
+const putBack = restoring({ expiresOn: inAYear });
 /** Ten years of 365 days from the whole second of `NOW`. */
 const tenYears = { expiresOn: new Date('2036-02-27T12:00:00Z') };
 
@@ -33,33 +33,33 @@ testRule(versionExpiring, {
         act: 'expire',
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a expires on 2026-02-28 12:00:00 UTC; approved: 2027-03-01 12:00:00 UTC.`,
-        remedy: putBack,
+        undo: putBack,
       },
     ],
     [
       'an expiry that is this very moment: disks stop now',
       oneVersion({ expiresOn: inDays(0) }, { expiresOn: inAYear }),
-      { stopsDisks: true, remedy: putBack },
+      { stopsDisks: true, undo: putBack },
     ],
     [
       'an expiry a millisecond ahead: disks do not stop yet',
       oneVersion({ expiresOn: inMs(1) }, { expiresOn: inAYear }),
-      { stopsDisks: false, remedy: putBack },
+      { stopsDisks: false, undo: putBack },
     ],
     [
       'an expiry a moment inside the notify time of 30 days: put back',
       oneVersion({ expiresOn: inMs(30 * 86_400_000 - 1) }, { expiresOn: inAYear }),
-      { stopsDisks: false, remedy: putBack },
+      { stopsDisks: false, undo: putBack },
     ],
     [
       'an expiry exactly at the notify time, nearer than approved: alerted',
       oneVersion({ expiresOn: inDays(30) }, { expiresOn: inAYear }),
-      { act: 'expire', stopsDisks: false, remedy: { kind: 'alert' } },
+      { act: 'expire', stopsDisks: false, undo: undefined },
     ],
     [
       'an expiry a second nearer than approved and far away: alerted',
       oneVersion({ expiresOn: inMs(365 * 86_400_000 - 1_000) }, { expiresOn: inAYear }),
-      { remedy: { kind: 'alert' } },
+      { undo: undefined },
     ],
     [
       'an expiry inside the longer notify time that the policy gives: put back',
@@ -68,7 +68,7 @@ testRule(versionExpiring, {
         { expiresOn: inAYear },
         { policy: { ...POLICY, notifyBeforeExpiryDays: 60 } },
       ),
-      { remedy: putBack },
+      { undo: putBack },
     ],
     [
       'an expiry outside the shorter notify time that the policy gives: alerted',
@@ -77,7 +77,7 @@ testRule(versionExpiring, {
         { expiresOn: inAYear },
         { policy: { ...POLICY, notifyBeforeExpiryDays: 7 } },
       ),
-      { remedy: { kind: 'alert' } },
+      { undo: undefined },
     ],
     [
       'an expiry where none was approved: ten years ahead from the whole second, which becomes the approved one',
@@ -85,18 +85,19 @@ testRule(versionExpiring, {
       {
         act: 'expire',
         summary: `Version ${V1} of prod-disks/disk-a expires on 2026-03-02 12:00:00 UTC; approved: no expiry.`,
-        remedy: { kind: 'restore', version: V1, change: tenYears, approves: tenYears },
+        undo: restoring(tenYears),
+        approves: tenYears,
       },
     ],
     [
       'a far expiry where none was approved: alerted',
       oneVersion({ expiresOn: inDays(30) }),
-      { stopsDisks: false, remedy: { kind: 'alert' } },
+      { stopsDisks: false, undo: undefined },
     ],
     [
       'an expiry pulled in on a retired version: alerted',
       oneVersion({ enabled: false, expiresOn: inDays(1) }, { enabled: false }),
-      { remedy: { kind: 'alert' } },
+      { undo: undefined },
     ],
     [
       'the approved expiry at the very moment when it passes: alerted since then, never undone',
@@ -107,14 +108,14 @@ testRule(versionExpiring, {
         act: undefined,
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a expired on 2026-03-01 12:00:00 UTC, as approved: rotate the key.`,
-        remedy: { kind: 'alert' },
+        undo: undefined,
         commands: ['az keyvault key rotate --vault-name prod-disks --name disk-a'],
       },
     ],
     [
       'the approved expiry, long passed',
       oneVersion({ expiresOn: inDays(-10) }, { expiresOn: inDays(-10) }),
-      { since: inDays(-10), act: undefined, remedy: { kind: 'alert' } },
+      { since: inDays(-10), act: undefined, undo: undefined },
     ],
     [
       'an expiry in the past where none was approved: put ten years ahead',
@@ -122,13 +123,14 @@ testRule(versionExpiring, {
       {
         act: 'expire',
         stopsDisks: true,
-        remedy: { kind: 'restore', version: V1, change: tenYears, approves: tenYears },
+        undo: restoring(tenYears),
+        approves: tenYears,
       },
     ],
     [
       'a passed expiry that was approved even later: put back to what was approved',
       oneVersion({ expiresOn: inDays(-2) }, { expiresOn: inDays(-1) }),
-      { act: 'expire', stopsDisks: true, remedy: { kind: 'restore', version: V1, change: { expiresOn: inDays(-1) } } },
+      { act: 'expire', stopsDisks: true, undo: restoring({ expiresOn: inDays(-1) }) },
     ],
   ],
 });

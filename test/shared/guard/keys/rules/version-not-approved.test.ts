@@ -51,7 +51,7 @@ const heard = (event: AuditEvent) =>
     observed: present(newVersion(), shown()),
     record: recordOf({ [V1]: known() }, { audit: { events: [event] } }),
   });
-const alertOnly = { version: V2, since: ACTED, act: undefined, stopsDisks: false, remedy: { kind: 'alert' } } as const;
+const alertOnly = { version: V2, since: ACTED, act: undefined, stopsDisks: false, undo: undefined } as const;
 const because = (fault: string) => ({
   ...alertOnly,
   summary: `Version ${V2} of prod-disks/disk-a is not approved: ${fault}.`,
@@ -145,7 +145,7 @@ testRule(versionNotApproved, {
         stopsDisks: false,
         summary:
           'Key prod-disks/disk-a is back: it was deleted on 2026-02-28 12:00:00 UTC with approval approval-1. It is not guarded until a person accepts its versions.',
-        remedy: { kind: 'alert' },
+        undo: undefined,
         commands: [
           'key-guardian baseline show prod-disks',
           `key-guardian baseline accept prod-disks --as-shown disk-a/${V1}`,

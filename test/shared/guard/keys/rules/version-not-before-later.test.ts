@@ -1,13 +1,8 @@
 import { versionNotBeforeLater } from '../../../../../shared/guard/keys/rules/version-not-before-later.ts';
-import { BORN, inDays, inMs, oneVersion, V1 } from '../situations.ts';
+import { BORN, inDays, inMs, oneVersion, restoring, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
-const toCreation = {
-  kind: 'restore',
-  version: V1,
-  change: { notBefore: BORN },
-  approves: { notBefore: BORN },
-} as const;
+const toCreation = { undo: restoring({ notBefore: BORN }), approves: { notBefore: BORN } };
 
 testRule(versionNotBeforeLater, {
   accepts: [
@@ -26,31 +21,31 @@ testRule(versionNotBeforeLater, {
         act: 'not-before',
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-02 12:00:00 UTC; approved: no not-before.`,
-        remedy: toCreation,
+        ...toCreation,
       },
     ],
     [
       'a date one millisecond ahead',
       oneVersion({ notBefore: inMs(1) }),
-      { act: 'not-before', stopsDisks: true, remedy: toCreation },
+      { act: 'not-before', stopsDisks: true, ...toCreation },
     ],
     [
       'a date a second later than the approved one that is still to come: put back',
       oneVersion({ notBefore: inMs(2_000) }, { notBefore: inMs(1_000) }),
       {
         summary: `Version ${V1} of prod-disks/disk-a cannot be used before 2026-03-01 12:00:02 UTC; approved: 2026-03-01 12:00:01 UTC.`,
-        remedy: { kind: 'restore', version: V1, change: { notBefore: inMs(1_000) } },
+        undo: restoring({ notBefore: inMs(1_000) }),
       },
     ],
     [
       'a date pushed out from an approved one that has passed: put back',
       oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(-100) }),
-      { remedy: { kind: 'restore', version: V1, change: { notBefore: inDays(-100) } } },
+      { undo: restoring({ notBefore: inDays(-100) }) },
     ],
     [
       'a date pushed out on a retired version: alerted, for no disk uses it',
       oneVersion({ enabled: false, notBefore: inDays(1) }, { enabled: false }),
-      { stopsDisks: false, remedy: { kind: 'alert' } },
+      { stopsDisks: false, undo: undefined },
     ],
   ],
 });

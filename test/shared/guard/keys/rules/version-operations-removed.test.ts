@@ -1,10 +1,9 @@
-import type { Remedy } from '../../../../../shared/domain/finding.ts';
 import { versionOperationsRemoved } from '../../../../../shared/guard/keys/rules/version-operations-removed.ts';
-import { DETAIL, OPERATIONS, oneVersion, V1 } from '../situations.ts';
+import { DETAIL, OPERATIONS, oneVersion, restoring, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const may = (...operations: readonly string[]) => ({ detail: { ...DETAIL, operations } });
-const allBack: Remedy = { kind: 'restore', version: V1, change: { operations: [...OPERATIONS] } };
+const allBack = restoring({ operations: [...OPERATIONS] });
 
 testRule(versionOperationsRemoved, {
   accepts: [
@@ -26,29 +25,29 @@ testRule(versionOperationsRemoved, {
         act: 'operations',
         stopsDisks: true,
         summary: `Version ${V1} of prod-disks/disk-a does not allow wrapKey any more.`,
-        remedy: allBack,
+        undo: allBack,
       },
     ],
     [
       'unwrapKey removed',
       oneVersion(may('wrapKey')),
-      { summary: `Version ${V1} of prod-disks/disk-a does not allow unwrapKey any more.`, remedy: allBack },
+      { summary: `Version ${V1} of prod-disks/disk-a does not allow unwrapKey any more.`, undo: allBack },
     ],
     [
       'both removed',
       oneVersion(may('sign')),
-      { summary: `Version ${V1} of prod-disks/disk-a does not allow wrapKey and unwrapKey any more.`, remedy: allBack },
+      { summary: `Version ${V1} of prod-disks/disk-a does not allow wrapKey and unwrapKey any more.`, undo: allBack },
     ],
-    ['every operation removed', oneVersion(may()), { remedy: allBack }],
+    ['every operation removed', oneVersion(may()), { undo: allBack }],
     [
       'an operation exchanged: only what was approved is put back',
       oneVersion(may('unwrapKey', 'sign'), { operations: ['wrapKey', 'unwrapKey'] }),
-      { remedy: { kind: 'restore', version: V1, change: { operations: ['wrapKey', 'unwrapKey'] } } },
+      { undo: restoring({ operations: ['wrapKey', 'unwrapKey'] }) },
     ],
     [
       'an operation removed from a retired version: alerted',
       oneVersion({ enabled: false, ...may('sign') }, { enabled: false }),
-      { stopsDisks: false, remedy: { kind: 'alert' } },
+      { stopsDisks: false, undo: undefined },
     ],
   ],
 });

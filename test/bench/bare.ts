@@ -1,0 +1,36 @@
+/**
+ * What the app is compared with: the same Azure clients and the same registrations, with nothing behind them. Bundled by
+ * over-bare-bundle.ts; a test holds its clients to those of `shared/azure`, the measurement its registrations to the app's.
+ */
+import { app } from '@azure/functions';
+
+export { isRestError, RestError } from '@azure/core-rest-pipeline';
+export { odata, TableClient } from '@azure/data-tables';
+export { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
+export { KeyClient } from '@azure/keyvault-keys';
+export { ContainerClient } from '@azure/storage-blob';
+export { QueueClient } from '@azure/storage-queue';
+
+const handler = async (): Promise<void> => {};
+const connection = 'RegisterStorage';
+
+app.storageQueue('alert', { queueName: 'alerts', connection, handler });
+app.eventHub('audit-log-westeurope', {
+  connection: 'AuditLog_westeurope',
+  eventHubName: 'key-vault-audit',
+  cardinality: 'many',
+  retry: {
+    strategy: 'exponentialBackoff',
+    maxRetryCount: -1,
+    minimumInterval: { seconds: 1 },
+    maximumInterval: { seconds: 60 },
+  },
+  handler,
+  ...{ dataType: 'binary' },
+});
+for (const queue of ['sweeps', 'inspections', 'alerts'])
+  app.storageQueue(`dead-lettered-${queue}`, { queueName: `${queue}-poison`, connection, handler });
+app.storageQueue('inspect', { queueName: 'inspections', connection, handler });
+app.eventGrid('key-vault-event', { handler });
+app.timer('sentry', { schedule: '*/30 * * * * *', runOnStartup: true, handler });
+app.storageQueue('sweep', { queueName: 'sweeps', connection, handler });
