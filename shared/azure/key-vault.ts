@@ -8,7 +8,7 @@ import {
   type KeyVaultKey,
   type DeletedKey as SdkDeletedKey,
 } from '@azure/keyvault-keys';
-import type { ListedVersion } from '../domain/key.ts';
+import type { ListedVersion, VersionDetail } from '../domain/key.ts';
 import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
 import { AnswerUnreadable, VaultRefused } from '../errors.ts';
 import { inTime, noRetryAfter, within } from './deadline.ts';
@@ -242,7 +242,7 @@ function readVersion({ key, keyOperations, keyType, properties }: KeyVaultKey): 
       operations: given(keyOperations, 'key_ops', properties.name),
       keyType: given(keyType, 'kty', properties.name),
       keySizeBits: key?.n === undefined ? undefined : (asNumber(key.n)?.length ?? 0) * 8,
-      fingerprint: fingerprintOf(key ?? {}),
+      ...fingerprintsOf(key ?? {}),
     },
   };
 }
@@ -256,9 +256,15 @@ type PublicPart = {
 };
 
 /** SHA-256 over the public part only: equal for the same key, and it reveals nothing of the key. */
-function fingerprintOf({ n, e, crv, x, y }: PublicPart): string {
+function fingerprintsOf({ n, e, crv, x, y }: PublicPart): Pick<VersionDetail, 'fingerprint' | 'formerFingerprint'> {
+  const fingerprint = hashOf([asNumber(n), asNumber(e), crv, x, y]);
+  const formerFingerprint = hashOf([n, e, crv, x, y]);
+  return { fingerprint, ...(formerFingerprint === fingerprint ? {} : { formerFingerprint }) };
+}
+
+function hashOf(parts: readonly (Uint8Array | string | undefined)[]): string {
   const hash = createHash('sha256');
-  for (const part of [asNumber(n), asNumber(e), crv, x, y]) hash.update(part ?? '').update('\0');
+  for (const part of parts) hash.update(part ?? '').update('\0');
   return hash.digest('hex');
 }
 

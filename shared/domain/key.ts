@@ -39,8 +39,10 @@ export interface VersionDetail {
   readonly keyType: string;
   /** Bits of an RSA modulus; `undefined` for other types. */
   readonly keySizeBits: number | undefined;
-  /** SHA-256, hex, over the public part. */
+  /** SHA-256, hex, over the public part, its numbers without leading zero bytes. */
   readonly fingerprint: string;
+  /** Over the numbers as the service sent them, where that differs: what a register of an earlier version holds. */
+  readonly formerFingerprint?: string;
   /** Set where it was not read this time, because it has not changed since it was last read in full. */
   readonly asLastRead?: true;
 }

@@ -1,5 +1,8 @@
 /** Characters that are searched for the end of one object: a record has a few thousand. */
-const MOST_CHARACTERS = 262_144;
+const MOST_CHARACTERS = 32_768;
+
+/** Broken parts at most: what follows is one part more, since the search behind each may be in vain. */
+const MOST_BROKEN = 500;
 
 /** What stands before the first record. */
 const OPENING = /\s*(?:\{\s*"records"\s*:\s*)?\[/y;
@@ -18,25 +21,29 @@ export function piecesOf(text: string): { readonly parsed: readonly unknown[]; r
   const parsed: unknown[] = [];
   const rest: string[] = [];
   let at = 0;
-  while (at < text.length) {
+  while (at < text.length && rest.length < MOST_BROKEN) {
     OPENING.lastIndex = at;
     if (OPENING.test(text)) at = OPENING.lastIndex;
     const start = text.indexOf('{', at);
     const between = text.slice(at, start === -1 ? undefined : start);
     if (!BETWEEN.test(between)) rest.push(trimmed(between));
-    if (start === -1) break;
+    if (start === -1) return { parsed, rest };
     OPENING.lastIndex = start;
     if (OPENING.test(text)) {
       at = OPENING.lastIndex;
       continue;
     }
     const end = endOf(text, start);
-    const piece = fromJson(text.slice(start, end));
-    at = piece === undefined ? brokenUntil(text, start, end) : (end ?? text.length);
-    if (piece === undefined) rest.push(trimmed(text.slice(start, at)));
-    else parsed.push(piece);
+    const piece = end === undefined ? undefined : fromJson(text.slice(start, end));
+    if (end !== undefined && piece !== undefined) {
+      parsed.push(piece);
+      at = end;
+    } else {
+      at = brokenUntil(text, start, end);
+      rest.push(trimmed(text.slice(start, at)));
+    }
   }
-  return { parsed, rest };
+  return { parsed, rest: at < text.length ? [...rest, text.slice(at)] : rest };
 }
 
 /** The end of the object that begins here; `undefined` where it has none. */
@@ -58,7 +65,11 @@ function brokenUntil(text: string, start: number, end = text.length): number {
   return next === null ? end : Math.min(end, next.index + next[0].length);
 }
 
-const trimmed = (text: string): string => text.replaceAll(/^[\s,]+|[\s,]+$/g, '');
+const trimmed = (text: string): string =>
+  text
+    .replace(/^[\s,]+/, '')
+    .trimEnd()
+    .replace(/,$/, '');
 
 function fromJson(text: string): unknown {
   try {

@@ -168,6 +168,7 @@ describe('a fingerprint', () => {
   test('is that of the numbers, however many zero bytes lead them: a Managed HSM writes the exponent so', async () => {
     const usual = await read({ kty: 'RSA', n: n.toString('base64url'), e: 'AQAB' });
     const { fingerprint, keySizeBits } = (await read({ kty: 'RSA', n: padded, e: 'AAEAAQ' })) ?? {};
+    expect(usual).not.toHaveProperty('formerFingerprint');
     expect({ fingerprint, keySizeBits }).toEqual({ fingerprint: usual?.fingerprint, keySizeBits: 2_048 });
     expect((await read({ kty: 'RSA', n: n.toString('base64url'), e: 'AAAD' }))?.fingerprint).not.toBe(fingerprint);
   });
@@ -181,5 +182,13 @@ describe('a fingerprint', () => {
         .update('\0\0\0\0')
         .digest('hex'),
     );
+    const ofAnHsm = createHash('sha256')
+      .update(n)
+      .update('\0')
+      .update(Buffer.of(0, 1, 0, 1))
+      .update('\0\0\0\0');
+    expect(await read({ kty: 'RSA-HSM', n: n.toString('base64url'), e: 'AAEAAQ' })).toMatchObject({
+      formerFingerprint: ofAnHsm.digest('hex'),
+    });
   });
 });

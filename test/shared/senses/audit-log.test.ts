@@ -572,6 +572,13 @@ describe('what cannot be parsed is to be quarantined whole', () => {
     }
   });
 
+  test('after 500 broken parts of one message, all that follows them', () => {
+    const { unparsed } = heard([`${'{,'.repeat(5_000)}${JSON.stringify(update)}`, update]);
+    expect(unparsed).toHaveLength(1);
+    expect(heard([`${'{,\n'.repeat(499)}${JSON.stringify(update)}`]).inspections).toHaveLength(1);
+    expect(heard([`${'{,\n'.repeat(500)}${JSON.stringify(update)}`]).inspections).toHaveLength(0);
+  });
+
   test('the end of a message that was cut, and what came before it is read', () => {
     const cut = '{"time":"2026-03-01T12:00:00Z","operationName":"KeyDel';
     const { inspections, unparsed } = heard([`{"records":[${JSON.stringify(update)},${cut}`]);

@@ -15,7 +15,8 @@ export const keyRecreated: Rule = {
     const gone = approved.filter(([version]) => versionNamed(observed, version) === undefined);
     const swapped = observed.versions.filter((version) => {
       const known = record.approved.versions[version.version]?.fingerprint;
-      return known !== undefined && version.detail !== undefined && version.detail.fingerprint !== known;
+      const { fingerprint, formerFingerprint } = version.detail ?? {};
+      return known !== undefined && fingerprint !== undefined && ![fingerprint, formerFingerprint].includes(known);
     });
     if (gone.length === 0 && swapped.length === 0) return [];
     const name = spell({ vault, key });

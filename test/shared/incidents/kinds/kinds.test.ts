@@ -442,3 +442,9 @@ test.each<[what: string, of: Pick<Incident, 'kind' | 'reason'>, reason: string |
 ])('an incident of %s is of a kind or not', (_, incident, reason, is) => {
   expect(isOf(guardianBlind, reason)(incident)).toBe(is);
 });
+
+test('a vault that cannot be read because the guardian has no token is not told as a silent vault', () => {
+  expect(guardianBlind.draft('vault-unreadable', VAULT, AT, 'no-token').summary).toBe(
+    'Vault prod-disks has not been swept since 2026-03-01 12:00:00 UTC: the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault. Deletions and disablements there go unnoticed.',
+  );
+});

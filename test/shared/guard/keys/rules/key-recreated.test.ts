@@ -37,6 +37,12 @@ const alertOnly = { version: undefined, act: undefined, stopsDisks: true, undo: 
 testRule(keyRecreated, {
   accepts: [
     ['the approved versions with their material', situation()],
+    [
+      'the material of an HSM under the fingerprint that an earlier version stored',
+      situation({
+        observed: present(shown({ detail: { ...DETAIL, fingerprint: 'f2', formerFingerprint: DETAIL.fingerprint } })),
+      }),
+    ],
     ['a new version beside the approved ones', situation({ observed: present(stranger, shown()) })],
     ['an approved version that was not read in full', situation({ observed: present(shown({ detail: undefined })) })],
     [
