@@ -71,15 +71,16 @@ export interface SeedVault {
   readonly purgeProtection?: boolean;
   readonly keys?: readonly SeedKey[];
   /** By the names of keys, whether there are such keys or not. Default: none. */
-  readonly rotationPolicies?: Readonly<Record<string, SeedRotationPolicy>>;
+  readonly rotationPolicies?: Readonly<Record<string, RotationPolicy>>;
 }
 
-/** A rotation policy that is there already. Times are whole Unix seconds, periods ISO 8601. */
-export interface SeedRotationPolicy {
+/** What is done with the versions of a name as they age. Times are whole Unix seconds, periods ISO 8601. */
+export interface RotationPolicy {
   readonly lifetimeActions: readonly {
     readonly trigger: { readonly timeAfterCreate?: string | undefined; readonly timeBeforeExpiry?: string | undefined };
     readonly action: { readonly type: 'Rotate' | 'Notify' };
   }[];
+  /** How long after its making a version expires. Default: it does not. */
   readonly expiryTime?: string | undefined;
   readonly created: number;
   readonly updated: number;

@@ -1,44 +1,17 @@
-import { z } from 'zod';
-import type { SeedKey, SeedRotationPolicy, SeedVault, SeedVersion } from '../azure/types.ts';
-import { UnreadableEvidence } from './errors.ts';
+import type { z } from 'zod';
+import type { SeedKey, SeedVault, SeedVersion } from '../azure/types.ts';
+import {
+  type attributes,
+  isRotationPolicy,
+  pageSizeOf,
+  type publicPart,
+  type RecordedKey,
+  recordedKeys,
+  recordedPolicy,
+  segmentsOf,
+} from './recorded-keys.ts';
 import type { Exchange } from './recordings.ts';
 import { type SentPatch, sentBody, sentPatch } from './sent.ts';
-
-const attributes = z.object({
-  enabled: z.boolean(),
-  nbf: z.int().optional(),
-  exp: z.int().optional(),
-  created: z.int(),
-  updated: z.int(),
-  recoveryLevel: z.string(),
-  recoverableDays: z.int().optional(),
-});
-
-const common = {
-  attributes,
-  tags: z.record(z.string(), z.string()).optional(),
-  managed: z.literal(true).optional(),
-  deletedDate: z.int().optional(),
-};
-
-/** What an answer has beside these is not seeded: if it is not given all the same, it shows as a difference. */
-const publicPart = z.object({
-  kid: z.string(),
-  kty: z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']),
-  key_ops: z.array(z.enum(['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey', 'import', 'export'])),
-  crv: z.enum(['P-256', 'P-384', 'P-521', 'P-256K']).optional(),
-  n: z.string().optional(),
-  e: z.string().optional(),
-  x: z.string().optional(),
-  y: z.string().optional(),
-});
-
-const keyItem = z.object({ kid: z.string(), ...common });
-const bundle = z.object({ key: publicPart, ...common });
-const list = z.object({ value: z.array(keyItem), nextLink: z.string().nullish() });
-const recordedBody = z.union([bundle, list]);
-
-type RecordedKey = z.infer<typeof bundle> | z.infer<typeof keyItem>;
 
 /** What the local Azure has to hold so that it can give the recorded answer, and what to send with the request. */
 export interface Staging {
@@ -87,98 +60,24 @@ export function stagingOf(exchange: Exchange, all: readonly Exchange[]): Staging
 const softDeleteDaysOf = ({ recoverableDays, recoveryLevel }: z.infer<typeof attributes>): number =>
   recoverableDays ?? (recoveryLevel === 'Purgeable' ? 0 : 90);
 
-/**
- * The vault of a sequence as it was before the first call. A key is there from the start where the first answer about it
- * shows or uses it; where that answer makes it or does not find it, it is not. A rotation policy that is older than the
- * sequence was there before it.
- */
-export function vaultBefore(sequence: readonly Exchange[], all: readonly Exchange[]): SeedVault {
-  const [first] = sequence;
-  if (first === undefined) throw new Error('A sequence has at least one call.');
-  const lists = sequence.filter(({ url }) => isKeyList(url));
-  const shown = sequence.find((exchange) => recordedBody.safeParse(exchange.answer.body).success) ?? first;
-  const at = exchangedAt(first, undefined);
-  const byName = Map.groupBy(sequence, ({ url }) => nameOf(url) ?? '');
-  byName.delete('');
-  const keys = [...byName].flatMap(([name, calls]): readonly SeedKey[] => {
-    const [begins] = calls;
-    if (begins === undefined || MAKES.test(begins.url.pathname) || begins.answer.status === 404) return [];
-    const shows = calls.find((call) => recordedBody.safeParse(call.answer.body).success);
-    return shows === undefined ? [{ name }] : (stagingOf(shows, all).vault.keys ?? []);
-  });
-  const policies = sequence.flatMap((exchange) => Object.entries(recordedPolicy(exchange)));
-  return {
-    ...stagingOf(shown, all).vault,
-    keys: [
-      ...keys,
-      ...lists.flatMap((page) => seedKeys(recordedKeys(page).keys, false, page, at)),
-      ...deletedBetween(lists, at),
-    ],
-    rotationPolicies: Object.fromEntries(policies.filter(([, { created }]) => created < at.getTime() / 1000)),
-  };
-}
-
-const MAKES = /\/create\/?$/;
-const isKeyList = ({ pathname }: URL): boolean => /^\/keys\/?$/.test(pathname);
-
-/** The key that a path names; undefined for lists of a vault and for a restore, whose blob has the name. */
-function nameOf({ pathname }: URL): string | undefined {
-  const [, name, last] = pathname.split('/').filter((segment) => segment !== '');
-  return name === 'restore' && last === undefined ? undefined : name;
-}
-
-/** The deleted keys that made pages of keys short: as many as there was room for, and one behind a page that was empty and the last. */
-function deletedBetween(pages: readonly Exchange[], at: Date): readonly SeedKey[] {
-  let last = '';
-  return pages.flatMap((page) => {
-    const { keys, isPage } = recordedKeys(page);
-    const end = keys.at(-1);
-    if (end !== undefined) last = segmentsOf(end)[1] ?? '';
-    if (isPage) return deletedBehind(last, pageSizeOf(page.url) - keys.length, at);
-    return keys.length === 0 && last !== '' ? [{ name: `${last}-last`, deletedDate: before(at) }] : [];
-  });
-}
-
-/** So many deleted keys that stand behind a name and before the next that does not begin with it. */
-const deletedBehind = (name: string, count: number, at: Date): readonly SeedKey[] =>
-  Array.from({ length: count }, (_, index) => ({
-    name: `${name}-${String(index).padStart(2, '0')}`,
-    deletedDate: before(at),
-  }));
-
-/** How many rows a page had room for. */
-const pageSizeOf = (url: URL): number => Number(url.searchParams.get('maxresults') ?? 25);
-
-const rotationPolicy = z.object({
-  id: z.url(),
-  lifetimeActions: z.array(
-    z.object({
-      trigger: z.object({ timeAfterCreate: z.string().optional(), timeBeforeExpiry: z.string().optional() }),
-      action: z.object({ type: z.enum(['Rotate', 'Notify']) }),
-    }),
-  ),
-  attributes: z.object({ expiryTime: z.string().optional(), created: z.int(), updated: z.int() }),
-});
-
-/** The rotation policy that an exchange shows, by the name of its key. The default of a key that has none is not one. */
-function recordedPolicy({ url, answer }: Exchange): Readonly<Record<string, SeedRotationPolicy>> {
-  const policy = rotationPolicy.safeParse(answer.body).data;
-  if (policy === undefined) return {};
-  return { [nameOf(url) ?? '']: { lifetimeActions: policy.lifetimeActions, ...policy.attributes } };
-}
-
-function exchangedAt({ answer }: Exchange, deletedDate: number | undefined): Date {
+/** When it was; where no date was recorded, when the key was deleted, or now. */
+export function exchangedAt({ answer }: Exchange, deletedDate: number | undefined): Date {
   const { date } = answer.headers;
   if (date !== undefined) return new Date(date);
   return deletedDate === undefined ? new Date() : new Date(deletedDate * 1000);
 }
 
-const isRotationPolicy = ({ url }: Exchange): boolean => /\/rotationpolicy\/?$/.test(url.pathname);
-
 const isPurge = ({ method, url }: Exchange): boolean => method === 'DELETE' && url.pathname.startsWith('/deletedkeys/');
 
+/** So many deleted keys that stand behind a name and before the next that does not begin with it. */
+export const deletedBehind = (name: string, count: number, at: Date): readonly SeedKey[] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `${name}-${String(index).padStart(2, '0')}`,
+    deletedDate: before(at),
+  }));
+
 /** Any moment before the request, but within every retention. */
-const before = (at: Date): number => Math.floor(at.getTime() / 1000) - 60;
+export const before = (at: Date): number => Math.floor(at.getTime() / 1000) - 60;
 
 /** What the vault held beside what it answered: the key that a purge ended or was refused or whose policy was read, and rows for the rest of a page and the one behind it. */
 function unanswered(exchange: Exchange, keys: readonly RecordedKey[], isPage: boolean, at: Date): readonly SeedKey[] {
@@ -202,17 +101,13 @@ function isRbacVault(hostname: string, all: readonly Exchange[]): boolean {
   );
 }
 
-/** `isPage` tells that another page was behind it. */
-function recordedKeys(exchange: Exchange): { readonly keys: readonly RecordedKey[]; readonly isPage: boolean } {
-  if (exchange.answer.status !== 200 || isRotationPolicy(exchange)) return { keys: [], isPage: false };
-  const body = recordedBody.safeParse(exchange.answer.body);
-  if (!body.success) throw new UnreadableEvidence(exchange.name, body.error);
-  if ('value' in body.data) return { keys: body.data.value, isPage: body.data.nextLink != null };
-  return { keys: [body.data], isPage: false };
-}
-
-/** Versions of one key stand together, in the order recorded. */
-function seedKeys(keys: readonly RecordedKey[], isPage: boolean, exchange: Exchange, at: Date): readonly SeedKey[] {
+/** The keys of an answer as they were before it. Versions of one key stand together, in the order recorded. */
+export function seedKeys(
+  keys: readonly RecordedKey[],
+  isPage: boolean,
+  exchange: Exchange,
+  at: Date,
+): readonly SeedKey[] {
   const byName = Map.groupBy(keys, (key) => segmentsOf(key)[1] ?? '');
   const patch = sentPatch(exchange);
   const behind = isPage && /\/versions\/?$/.test(exchange.url.pathname) ? [{ version: 'f'.repeat(32) }] : [];
@@ -277,10 +172,4 @@ function seedMaterial(key: z.infer<typeof publicPart>): Pick<SeedVersion, 'kty' 
       Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
   };
-}
-
-/** `keys`, the name, and the version where the identifier has one. */
-function segmentsOf(key: RecordedKey): readonly string[] {
-  const kid = 'key' in key ? key.key.kid : key.kid;
-  return new URL(kid).pathname.split('/').filter((segment) => segment !== '');
 }

@@ -4,8 +4,8 @@ import { createLocalAzure, type LocalAzure } from '../azure/azure.ts';
 import type { WireRequest, WireResponse } from '../azure/types.ts';
 import { compareAnswers, type Difference, parsedJson } from './compare.ts';
 import type { Exchange } from './recordings.ts';
-import { vaultBefore } from './seed.ts';
 import { sentBody } from './sent.ts';
+import { vaultBefore } from './vault-before.ts';
 import { recordedClient, wireRequest } from './wire.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { RotationPolicy } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { parseBody } from './attributes.ts';
 import { keyId } from './bundles.ts';
 import { type Call, secondsOf } from './call.ts';
 import { invalidProperty, keyNotFound } from './errors.ts';
-import { type Key, type RotationPolicy, sightOf, type Vault } from './store.ts';
+import { type Key, sightOf, type Vault } from './store.ts';
 
 const PERIOD = /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?$/;
 const DAY_SECONDS = 86_400;
@@ -28,12 +29,19 @@ const period = (leastDays: number) =>
     .regex(PERIOD)
     .refine((text) => PERIOD.test(text) && daysIn(text) >= leastDays);
 
-/** One of the two. Types are compared without case and come back capitalised (`sequences/key-vault/rotation-policy-set-and-read.json`). */
+/** Clients send null for the one of the two that is not meant; it does not come back. */
+const trigger = z.union([
+  z
+    .object({ timeAfterCreate: period(7), timeBeforeExpiry: z.null().optional() })
+    .transform(({ timeAfterCreate }) => ({ timeAfterCreate, timeBeforeExpiry: undefined })),
+  z
+    .object({ timeBeforeExpiry: period(7), timeAfterCreate: z.null().optional() })
+    .transform(({ timeBeforeExpiry }) => ({ timeBeforeExpiry, timeAfterCreate: undefined })),
+]);
+
+/** Types are compared without case and come back capitalised (`sequences/key-vault/rotation-policy-set-and-read.json`). */
 const lifetimeAction = z.object({
-  trigger: z.union([
-    z.object({ timeAfterCreate: period(7), timeBeforeExpiry: z.null().optional() }),
-    z.object({ timeBeforeExpiry: period(7), timeAfterCreate: z.null().optional() }),
-  ]),
+  trigger,
   action: z.object({
     type: z
       .string()
@@ -82,7 +90,7 @@ export function putRotationPolicy(call: Call): Answer {
   const expiryTime = attributes?.expiryTime ?? undefined;
   const actions = lifetimeActions == null || lifetimeActions.length === 0 ? DEFAULT_ACTIONS : lifetimeActions;
   const rotate = actions.find(({ action }) => action.type === 'Rotate')?.trigger.timeAfterCreate;
-  if (rotate != null && expiryTime !== undefined && daysIn(rotate) > daysIn(expiryTime) - 7)
+  if (rotate !== undefined && expiryTime !== undefined && daysIn(rotate) > daysIn(expiryTime) - 7)
     return { ...invalidProperty('timeAfterCreate'), version: sight.current };
   const before = rotationPolicyOf(vault, name);
   const now = secondsOf(call);

@@ -1,5 +1,13 @@
 import type { Random } from '../random.ts';
-import type { KeyOperation, KeyState, SeedKey, SeedVault, SeedVersion, VersionState } from '../types.ts';
+import type {
+  KeyOperation,
+  KeyState,
+  RotationPolicy,
+  SeedKey,
+  SeedVault,
+  SeedVersion,
+  VersionState,
+} from '../types.ts';
 import { type KeyType, lazyMaterial, type Material } from './material.ts';
 import { type Budget, createBudget } from './throttling.ts';
 
@@ -26,21 +34,6 @@ export interface ReleasePolicy {
   readonly contentType: string;
   readonly data: string;
   readonly immutable: boolean;
-}
-
-/** What is done with the versions of a name as they age. Times are whole Unix seconds, periods ISO 8601. */
-export interface RotationPolicy {
-  readonly lifetimeActions: readonly {
-    readonly trigger: {
-      readonly timeAfterCreate?: string | null | undefined;
-      readonly timeBeforeExpiry?: string | null | undefined;
-    };
-    readonly action: { readonly type: 'Rotate' | 'Notify' };
-  }[];
-  /** How long after its making a version expires; undefined where it does not. */
-  readonly expiryTime: string | undefined;
-  readonly created: number;
-  readonly updated: number;
 }
 
 /** Where a key is between its making and its purge. Moments are in ms since 1970. */
@@ -177,10 +170,7 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     purgeProtection: softDeleteDays > 0 && (seed.purgeProtection ?? true),
     keys: new Map(),
     rotationPolicies: new Map(
-      Object.entries(seed.rotationPolicies ?? {}).map(([name, policy]) => [
-        name.toLowerCase(),
-        { ...policy, expiryTime: policy.expiryTime },
-      ]),
+      Object.entries(seed.rotationPolicies ?? {}).map(([name, policy]) => [name.toLowerCase(), policy]),
     ),
     sortedNames: undefined,
     budget: createBudget(1),

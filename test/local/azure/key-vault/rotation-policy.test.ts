@@ -56,6 +56,16 @@ describe('the rotation policy of a key', () => {
     });
   });
 
+  it('takes null for a trigger that is not meant, and does not give it back', async () => {
+    const trigger = { timeAfterCreate: 'P1Y', timeBeforeExpiry: null };
+    const set = await sender(localAzure())('PUT', path, {
+      lifetimeActions: [{ trigger, action: { type: 'Rotate' } }],
+      attributes: { expiryTime: null },
+    });
+    expect(set.json).toMatchObject({ lifetimeActions: [{ trigger: { timeAfterCreate: 'P1Y' } }] });
+    expect(set.body).not.toContain('null');
+  });
+
   it('moves updated where it changes, and only there', async () => {
     const send = sender(localAzure());
     await send('PUT', path, policy);
