@@ -1,8 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Fault } from '../../../../local/azure/types.ts';
 import { resetClock, turnClock } from '../../../../local/clock.ts';
 import type { SweepState } from '../../../../shared/domain/register.ts';
 import { DAY_MS, later, MINUTE_MS } from '../../../../shared/domain/time.ts';
+import type { VaultReads } from '../../../../shared/domain/vault.ts';
+import type { Ports } from '../../../../shared/ports.ts';
 import { readSweep } from '../../../../shared/register/vaults.ts';
 import { sweep } from '../../../../shared/senses/sweep/sweep.ts';
 import { stopAt } from '../../../simulation/clock.ts';
@@ -328,6 +330,45 @@ describe('sweeps that are planned', () => {
     expect(sweeps(world).length).toBe(1);
     await world.pass(60, 5);
     expect(sweeps(world).length).toBe(2);
+  });
+
+  test.each([
+    ['that reads for minutes goes on, and no other one runs beside it', true, 0],
+    ['that was killed is taken to be running for less than a minute', false, 1],
+  ])('%s', async (_, isAlive, others) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const world = await sweptWorld();
+      const read = Promise.withResolvers<void>();
+      const slow: Ports = Object.create(world.ports, {
+        reads: {
+          value: (vault: string): VaultReads => ({
+            ...world.ports.reads(vault),
+            async listKeys() {
+              await read.promise;
+              return world.ports.reads(vault).listKeys();
+            },
+          }),
+        },
+      });
+      const running = sweep(await nextSweep(world, VAULT), slow);
+      const progress = async () => (await readSweep(world.ports.tables, VAULT))?.value;
+      while ((await progress())?.runningUntil === undefined);
+      for (let passed = 0; passed < 55; passed += 5) {
+        turnClock(5_000);
+        if (isAlive) await vi.advanceTimersByTimeAsync(5_000);
+      }
+      await sweep(await nextSweep(world, VAULT), world.ports);
+      expect(sweeps(world).length).toBe(others);
+      if (!isAlive) return;
+      read.resolve();
+      await running;
+      expect(await progress()).not.toHaveProperty('runningUntil');
+      await sweep(await nextSweep(world, VAULT), world.ports);
+      expect(sweeps(world).length).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('ends for a vault that the policy does not name any more', async () => {
