@@ -9,7 +9,7 @@ import {
   type KeyRecord,
   type RegisterChange,
 } from '../../domain/register.ts';
-import { CLOCKS_APART_MS, DAY_MS, MINUTE_MS } from '../../domain/time.ts';
+import { CLOCKS_APART_MS, DAY_MS, MINUTE_MS, WRITTEN_AHEAD_MS } from '../../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../../incidents/draft.ts';
 import { accessRefused } from '../../incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
@@ -133,7 +133,8 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
       // While the key is unusable, refusals follow from that, and its own incident reports it.
       const wasBad = record.inFlight.undone.some(
         (undone) =>
-          says.at.getTime() >= undone.since.getTime() && says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
+          says.at.getTime() >= undone.since.getTime() - WRITTEN_AHEAD_MS &&
+          says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
       );
       if (!isUsable || wasBad || !LOSING_ACCESS.has(says.status)) return [];
       return [onceAnHour(accessRefused.draft(id, says.by, says.at, says.operation, says.status))];
