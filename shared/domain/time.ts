@@ -11,6 +11,9 @@ export const DAY_MS = 24 * HOUR_MS;
 /** How far another service's clock may be from ours, in ms. */
 export const CLOCKS_APART_MS = 5 * SECOND_MS;
 
+/** How far a time that a vault wrote may be ahead of the act, in ms: it is rounded to the nearest second. */
+export const WRITTEN_AHEAD_MS = 500;
+
 /** The moment `ms` milliseconds later; earlier where `ms` is negative. */
 export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
 
