@@ -17,6 +17,12 @@ export const WRITTEN_AHEAD_MS = 500;
 /** The moment `ms` milliseconds later; earlier where `ms` is negative. */
 export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
 
+/**
+ * How long ago a moment was, in ms. A moment in the future was noted by a clock that was ahead: it counts as so long ago as it
+ * is ahead, so that nothing waits for it.
+ */
+export const agoMs = (moment: Date, now: Date): number => Math.abs(now.getTime() - moment.getTime());
+
 /** A moment without its milliseconds: vaults store whole seconds. */
 export const wholeSecond = (moment: Date): Date => new Date(Math.floor(moment.getTime() / SECOND_MS) * SECOND_MS);
 

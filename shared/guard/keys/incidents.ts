@@ -4,7 +4,7 @@ import type { Incident } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
-import { later, MINUTE_MS } from '../../domain/time.ts';
+import { agoMs, later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
@@ -152,7 +152,7 @@ function draftOf(
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
 function undoRefusedDraft(subject: KeySubject, { inFlight }: KeyRecord, now: Date): readonly IncidentDraft[] {
   const { undoRefused: refused } = inFlight;
-  if (refused === undefined || now.getTime() - refused.since.getTime() < ALERTED_AFTER_MS) return [];
+  if (refused === undefined || agoMs(refused.since, now) < ALERTED_AFTER_MS) return [];
   return [undoRefused.draft(subject, refused.since, refused.because)];
 }
 

@@ -1,7 +1,7 @@
 import type { Rule } from '../../../domain/finding.ts';
 import { type ObservedKey, spell } from '../../../domain/key.ts';
 import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
-import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
+import { agoMs, CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
 
 /** How long a key may be in neither list while a deletion settles, in ms. */
 export const SETTLING_MS = MINUTE_MS;
@@ -10,9 +10,7 @@ export const RECOVERING_MS = 15 * MINUTE_MS;
 
 /** Whether the vault may still be settling, so that a key in neither list may come back. @param since when it was first observed in neither list */
 export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date, now: Date): boolean {
-  // What a clock far ahead noted must not settle for as long as it was ahead.
-  const agoMs = (moment: Date): number => Math.abs(now.getTime() - moment.getTime());
-  return agoMs(since) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since) < RECOVERING_MS);
+  return agoMs(since, now) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since, now) < RECOVERING_MS);
 }
 
 export const keyMissing: Rule = {
