@@ -319,6 +319,7 @@ describe('a vault whose sweeps do not begin', () => {
       await watch(world.ports);
     }
   }
+  const tomorrow = (): Date => later(new Date(), DAY_MS);
   const blind = async (world: World) =>
     (await world.incidents(ONE)).filter(({ reason }) => reason === 'vault-unreadable');
 
@@ -345,13 +346,15 @@ describe('a vault whose sweeps do not begin', () => {
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 
-  test('is blind as well where a clock a day ahead noted its last good sweep', async () => {
+  test.each([
+    ['a clock a day ahead noted its last good sweep', (standing: object) => ({ ...standing, lastGoodAt: tomorrow() })],
+    ['a clock a day ahead scheduled it, and it was never swept', () => ({ addedAt: tomorrow() })],
+    ['its row holds nothing', () => ({})],
+  ])('is blind as well where %s', async (_, changed) => {
     const world = await sweptWorld();
-    await world.ports.tables.sweeps.change('sweep', ONE, (standing) => {
-      if (standing === undefined) throw new Error('The vault was not swept.');
-      return { ...standing, lastGoodAt: later(new Date(), DAY_MS) };
-    });
-    await withoutSweeps(world, 3);
+    const standing = await world.tables.vaults.get('sweep', ONE);
+    await world.tables.vaults.put('sweep', ONE, changed(Object(standing?.data)));
+    await withoutSweeps(world, 4);
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 });
