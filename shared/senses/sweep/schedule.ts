@@ -49,16 +49,19 @@ export async function queueTick(
   const now = ports.now();
   const dueAt = nextAt(chains.indexOf(chain), now, everyMs(ports));
   const next = { generation: generation + 1, token: ports.newId() };
-  const delaySeconds = Math.round((dueAt.getTime() - now.getTime()) / SECOND_MS);
+  const delaySeconds = Math.ceil((dueAt.getTime() - now.getTime()) / SECOND_MS);
   await ports.queues.sweeps.send({ kind: 'tick', chain, ...next }, delaySeconds);
   await unlessStorageIsAway(() => ports.tables.schedule.write(TICKS, chain, from, { ...next, dueAt }));
 }
 
-/** Starts each chain of ticks that has none, or whose next one is overdue by half an interval. */
+/**
+ * Starts each chain of ticks that has none, or whose next one is overdue by a quarter of an interval: the other chain comes
+ * half an interval later, and its clock may be behind.
+ */
 export async function keepChains(schedule: Schedule, ports: Ports): Promise<void> {
   await inTurns(1, chains, async (chain) => {
     const stored = standing(schedule, TICKS, chain);
-    const overdueAt = later(ports.now(), -everyMs(ports) / 2);
+    const overdueAt = later(ports.now(), -everyMs(ports) / 4);
     if (stored !== undefined && !isDue(stored.value, overdueAt, 2 * everyMs(ports))) return;
     await queueTick(chain, stored?.value.generation ?? 0, stored, ports);
   });

@@ -92,6 +92,43 @@ describe('a chain of ticks', () => {
     expect(world.poisoned).toEqual([]);
   });
 
+  test('is started again by the very next tick of the other one, so that no two killed ticks 90 s apart end both', async () => {
+    let isKilling = false;
+    const world = await sweptWorld({
+      onStep({ name, when }) {
+        if (!isKilling || name !== 'sweeps.send' || when !== 'before') return;
+        isKilling = false;
+        throw new Error('the process is gone');
+      },
+    });
+    world.killTimer();
+    // From now on ticks come a fraction of a second after the full one.
+    turnClock(600);
+    await world.pass(120);
+    for (const _ of [1, 2, 3]) {
+      isKilling = true;
+      await world.pass(90);
+    }
+    world.azure.clearLog();
+    await world.pass(600);
+    expect(sweepsOf(world, ONE)).toBeGreaterThanOrEqual(9);
+  });
+
+  test.each([
+    [29.5, 1],
+    [20, 1],
+    [15, 1],
+    [14, 0],
+  ])('whose tick is %f s late by the clock of the other one: started again %i times', async (seconds, times) => {
+    const world = await createWorld({ vaults, policy });
+    const noted = { generation: 7, token: 'any', dueAt: later(new Date(), -seconds * 1_000) };
+    await world.ports.tables.schedule.put('ticks', 'a', noted);
+    const sent: ScheduledMessage[] = [];
+    const ports = sending(world, (message) => sent.push(message));
+    await tick({ kind: 'tick', chain: 'b', generation: 1, token: 'any' }, ports);
+    expect(sent.filter((message) => message.kind === 'tick' && message.chain === 'a')).toHaveLength(times);
+  });
+
   test('drops a tick that was delivered before, and the successor of one that was delivered twice at a time', async () => {
     const world = await sweptWorld();
     const noted = (await world.ports.tables.schedule.get('ticks', 'a'))?.value;
@@ -134,11 +171,12 @@ describe('a chain of ticks', () => {
 
   test.each([
     ['a', 0, 60],
+    ['a', 0.6, 60],
     ['a', 48, 12],
     ['a', 49, 71],
     ['b', 0, 30],
     ['b', 30, 60],
-  ] as const)('%s that ticks %i s after the full minute ticks again %i s later', async (chain, seconds, again) => {
+  ] as const)('%s that ticks %f s after the full minute ticks again %i s later', async (chain, seconds, again) => {
     const world = await createWorld({ vaults, policy });
     turnClock(seconds * 1_000);
     const delays: number[] = [];
@@ -281,6 +319,7 @@ describe('a vault whose sweeps do not begin', () => {
       await watch(world.ports);
     }
   }
+  const tomorrow = (): Date => later(new Date(), DAY_MS);
   const blind = async (world: World) =>
     (await world.incidents(ONE)).filter(({ reason }) => reason === 'vault-unreadable');
 
@@ -307,13 +346,15 @@ describe('a vault whose sweeps do not begin', () => {
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 
-  test('is blind as well where a clock a day ahead noted its last good sweep', async () => {
+  test.each([
+    ['a clock a day ahead noted its last good sweep', (standing: object) => ({ ...standing, lastGoodAt: tomorrow() })],
+    ['a clock a day ahead scheduled it, and it was never swept', () => ({ addedAt: tomorrow() })],
+    ['its row holds nothing', () => ({})],
+  ])('is blind as well where %s', async (_, changed) => {
     const world = await sweptWorld();
-    await world.ports.tables.sweeps.change('sweep', ONE, (standing) => {
-      if (standing === undefined) throw new Error('The vault was not swept.');
-      return { ...standing, lastGoodAt: later(new Date(), DAY_MS) };
-    });
-    await withoutSweeps(world, 3);
+    const standing = await world.tables.vaults.get('sweep', ONE);
+    await world.tables.vaults.put('sweep', ONE, changed(Object(standing?.data)));
+    await withoutSweeps(world, 4);
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 });
