@@ -5,6 +5,7 @@ import { keyOf, versionIn } from '../../../shared/domain/subject.ts';
 import { HOUR_MS, later } from '../../../shared/domain/time.ts';
 import { inspect } from '../../../shared/guard/inspect.ts';
 import type { Ports } from '../../../shared/ports.ts';
+import { readKey } from '../../../shared/register/keys.ts';
 import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
@@ -275,6 +276,29 @@ describe('an expiry', () => {
       expect(changed).toMatchObject({ change: { attributes: { expiresOn: new Date(exp * 1000).toISOString() } } });
     },
   );
+
+  test('whose every date the service refuses is sent again each time, and the register does not grow by that', async () => {
+    const world = await guarded({ seed: { exp: seconds(18_000_000) } });
+    let refused = 0;
+    const writes: Ports['writes'] = (name) => ({
+      ...world.ports.writes(name),
+      async update() {
+        refused += 1;
+        return { kind: 'date-rejected', error: new Error('The parameter exp is not valid.') };
+      },
+    });
+    const ports: Ports = Object.create(world.ports, { writes: { value: writes } });
+    await world.as('attacker').expire(vault, 'disk-a', inDays(-1));
+    const rounds = 20;
+    for (let round = 0; round < rounds; round += 1) {
+      await inspect({ subject: keyOf({ vault, key: 'disk-a' }), hints: [], attempt: 0 }, ports);
+      turnClock(2_000);
+    }
+    expect(refused).toBeGreaterThanOrEqual(rounds);
+    const { record } = await readKey(world.ports.tables.keys, { vault, key: 'disk-a' });
+    expect(record.inFlight.refusedDates?.[latest]?.dates).toEqual([inDays(18_000_000)]);
+    expect(await open(world)).toContain('version-expiring');
+  });
 
   test('of a version that never had one goes ten years ahead, which becomes the approved one with a record', async () => {
     const world = await guarded();
