@@ -371,6 +371,16 @@ describe('sweeps that are planned', () => {
     }
   });
 
+  test('is not taken to be running until a time that a clock a day ahead noted', async () => {
+    const world = await sweptWorld();
+    await world.ports.tables.sweeps.change('sweep', VAULT, (standing) => {
+      if (standing === undefined) throw new Error('The vault was not swept.');
+      return { ...standing, runningUntil: later(new Date(), DAY_MS) };
+    });
+    await sweep(await nextSweep(world, VAULT), world.ports);
+    expect(sweeps(world).length).toBe(1);
+  });
+
   test('ends for a vault that the policy does not name any more', async () => {
     const world = await sweptWorld({
       vaults: [...vaults, { name: 'other-disks' }],
