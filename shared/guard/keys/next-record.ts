@@ -137,22 +137,21 @@ function isShown(name: string, observed: ObservedKey): boolean {
 export const recordAfterActing = (before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord =>
   ended.reduce((record, one) => (one.isTaken ? afterAct(record, one, now) : afterRefusal(record, one)), before);
 
-/** The record with the approved dates that the service refused to take. Another date is a new one at each try, and is not remembered. */
+/** The record with the approved dates that the service refused to take. Others are not remembered: each is tried once anyway. */
 function afterRefusal(record: KeyRecord, { intent: { action }, outcome }: Ended): KeyRecord {
   if (action.kind !== 'restore-version' || outcome.kind !== 'failed' || outcome.refusedDate === undefined)
     return record;
+  const { version, change } = action;
   const { refusedDates = {} } = record.inFlight;
-  const { notBefore, expiresOn } = action.change;
-  const before = refusedDates[action.version];
-  const approved = record.approved.versions[action.version]?.attributes;
-  const isNew = (date: Date): boolean =>
-    !isRefused(date, before) && (sameMoment(date, approved?.notBefore) || sameMoment(date, approved?.expiresOn));
-  const dates = [
-    ...(before?.dates ?? []),
-    ...[notBefore, expiresOn].filter((date) => date !== undefined).filter(isNew),
-  ];
-  const refused = { ...before, ...outcome.refusedDate, dates };
-  return { ...record, inFlight: { ...record.inFlight, refusedDates: { ...refusedDates, [action.version]: refused } } };
+  const before = refusedDates[version];
+  const approved = record.approved.versions[version]?.attributes;
+  const tried = [change.notBefore, change.expiresOn].filter((date) => date !== undefined);
+  const added = tried.filter(
+    (date) =>
+      (sameMoment(date, approved?.notBefore) || sameMoment(date, approved?.expiresOn)) && !isRefused(date, before),
+  );
+  const refused = { ...before, ...outcome.refusedDate, dates: [...(before?.dates ?? []), ...added] };
+  return { ...record, inFlight: { ...record.inFlight, refusedDates: { ...refusedDates, [version]: refused } } };
 }
 
 function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
