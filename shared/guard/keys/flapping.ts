@@ -27,9 +27,9 @@ export function isFlapping(record: Undone, now: Date): boolean {
   return acts(key) + Math.max(0, ...Object.values(versions).map(acts)) >= FLAPPING_ACTS;
 }
 
-/** Whether what began then may be a write of a worker that stopped before it noted it. */
+/** Whether what began then may be a write of the guardian whose answer nobody saw. */
 const isOwnWrite = ({ since }: Undoing, its: readonly Undoing[]): boolean =>
-  its.some((other) => other.wasOpen && other.since < since && since <= other.at);
+  its.some((other) => other.unanswered && other.since < since && since <= other.at);
 
 /** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */
 export function flappingSince(record: Undone, now: Date): Date | undefined {

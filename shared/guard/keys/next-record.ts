@@ -156,9 +156,10 @@ function afterRefusal(record: KeyRecord, { intent: { action }, outcome }: Ended)
 
 function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
   const undone = [...record.inFlight.undone];
+  const unanswered = wasOpen === true || outcome.kind === 'unknown' ? true : undefined;
   for (const { version, since, otherwiseAt } of findings) {
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
-      undone.push({ version, since, otherwiseAt, at: now, wasOpen });
+      undone.push({ version, since, otherwiseAt, at: now, unanswered });
   }
   const written = { ...record, inFlight: { ...record.inFlight, undone } };
   switch (action.kind) {

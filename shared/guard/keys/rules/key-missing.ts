@@ -5,13 +5,20 @@ import { agoMs, CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts'
 
 /** How long a key may be in neither list while a deletion settles, in ms. */
 export const SETTLING_MS = MINUTE_MS;
-/** How long a key may be in neither list while a recovery that the vault accepted settles, in ms. */
+/** How long a key may be in neither list while a recovery that was sent settles, in ms. */
 const RECOVERING_MS = 15 * MINUTE_MS;
 
 /** Whether the vault may still be settling, so that a key in neither list may come back. @param since when it was first observed in neither list */
-export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date, now: Date): boolean {
-  return agoMs(since, now) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since, now) < RECOVERING_MS);
+export function isSettling({ inFlight: { recovering, undone } }: KeyRecord, since: Date, now: Date): boolean {
+  // A recovery without an answer may have begun as well.
+  const recoveredAt = [recovering?.since, ...undone.filter(isUnansweredRecovery).map(({ at }) => at)];
+  return (
+    agoMs(since, now) < SETTLING_MS || recoveredAt.some((at) => at !== undefined && agoMs(at, now) < RECOVERING_MS)
+  );
 }
+
+const isUnansweredRecovery = ({ version, unanswered }: KeyRecord['inFlight']['undone'][number]): boolean =>
+  version === undefined && unanswered === true;
 
 export const keyMissing: Rule = {
   id: 'key-missing',
