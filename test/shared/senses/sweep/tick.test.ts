@@ -250,6 +250,29 @@ describe('sweeps', () => {
     expect(alertsOf(world, 'vault-unreadable')).toEqual([]);
   });
 
+  test('of every vault go on while a deployment replaces one policy with another, and each plans in turn', async () => {
+    const names = Array.from({ length: 33 }, (_, number) => `vault-${String(number).padStart(2, '0')}`);
+    const of = (some: readonly string[]) => ({ vaults: some.map((name) => ({ name })) });
+    const world = await createWorld({ vaults: names.map((name) => ({ name })), policy: of(names.slice(1)) });
+    await world.sentry();
+    const sweptAt = new Map(names.map((name) => [name, [Date.now()]]));
+    for (let turn = 0; turn < 20; turn += 1) {
+      world.changePolicy(of(turn % 2 === 0 ? names : names.slice(1)));
+      await world.pass(30, 5);
+      for (const { vault = '', operation, at } of world.azure.log)
+        if (operation === 'list') sweptAt.get(vault)?.push(at.getTime());
+      world.azure.clearLog();
+    }
+    const gaps = [...sweptAt]
+      .slice(1)
+      .map(([, times]) => Math.max(...[...times, Date.now()].map((time, place) => time - (times[place - 1] ?? time))));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2 * MINUTE_MS);
+    expect((await world.ports.tables.schedule.list('sweeps')).stored.length).toBeLessThanOrEqual(6);
+    world.changePolicy(of(names));
+    await world.pass(2 * 3_600, 15);
+    expect((await world.ports.tables.schedule.list('sweeps')).stored.length).toBe(3);
+  });
+
   test('of a vault that the policy names again after an hour make it a new one, and no blind one', async () => {
     const world = await sweptWorld();
     world.changePolicy({ vaults: [{ name: OTHER }] });
@@ -281,7 +304,8 @@ describe('sweeps', () => {
       },
     });
     const unreadable = async (): Promise<void> => {
-      await world.tables.schedule.put('sweeps', '0', { generation: 'no number' });
+      for (const { row } of await world.tables.schedule.list('sweeps'))
+        await world.tables.schedule.put('sweeps', row, { generation: 'no number' });
       await world.tables.schedule.put('ticks', 'a', 7);
       await world.tables.vaults.put('sweep', ONE, { startedGeneration: 'no number' });
     };
@@ -307,7 +331,8 @@ describe('sweeps', () => {
         calls.push(name);
       },
     });
-    await world.tables.schedule.put('sweeps', '0', { generation: 'no number' });
+    for (const { row } of await world.tables.schedule.list('sweeps'))
+      await world.tables.schedule.put('sweeps', row, { generation: 'no number' });
     await world.tables.vaults.put('sweep', ONE, { startedGeneration: 'no number' });
     failures = 1;
     calls.splice(0);
