@@ -295,6 +295,28 @@ describe('sweeps', () => {
     expect(await incidentsOf(world)).toMatchObject([{ reason: 'quarantined' }, { reason: 'quarantined' }]);
   });
 
+  test('whose rows cannot be read are quarantined before they are removed, each even where another one cannot be', async () => {
+    const calls: string[] = [];
+    let failures = 0;
+    const world = await sweptWorld({
+      onStorage(name) {
+        if (name === 'quarantine.create' && failures > 0) {
+          failures -= 1;
+          throw new Error('it is away');
+        }
+        calls.push(name);
+      },
+    });
+    await world.tables.schedule.put('sweeps', '0', { generation: 'no number' });
+    await world.tables.vaults.put('sweep', ONE, { startedGeneration: 'no number' });
+    failures = 1;
+    calls.splice(0);
+    await expect(watch(world.ports)).rejects.toThrow('Storage failed: create');
+    const removals = ['schedule.remove', 'vaults.remove'];
+    const steps = calls.filter((name) => name === 'quarantine.create' || removals.includes(name));
+    expect(steps).toEqual(['quarantine.create', ...removals]);
+  });
+
   test('of the other vaults go on, and then somebody is told, where one of them cannot be alerted of', async () => {
     let isAway = false;
     const world = await sweptWorld({
@@ -356,6 +378,24 @@ describe('a vault whose sweeps do not begin', () => {
     await world.tables.vaults.put('sweep', ONE, changed(Object(standing?.data)));
     await withoutSweeps(world, 4);
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
+  });
+});
+
+describe('a vault that was never swept well', () => {
+  test('is blind as well where a clock a day ahead noted when it was first scheduled', async () => {
+    const world = await createWorld({ vaults, policy });
+    await watch(world.ports);
+    const failing = { since: new Date(), because: 'the vault does not answer' };
+    await world.ports.tables.sweeps.change('sweep', ONE, (standing) => {
+      if (standing === undefined) throw new Error('The vault was not scheduled.');
+      return { ...standing, addedAt: later(new Date(), DAY_MS), failing };
+    });
+    for (let minute = 0; minute < 3; minute += 1) {
+      turnClock(MINUTE_MS);
+      await watch(world.ports);
+    }
+    const [incident] = await world.incidents(ONE);
+    expect(incident).toMatchObject({ reason: 'vault-unreadable', state: 'open', since: failing.since });
   });
 });
 
