@@ -361,6 +361,16 @@ describe('a vault whose sweeps do not begin', () => {
     expect(await blind(world)).toMatchObject([{ state: 'resolved' }]);
   });
 
+  test('is told after two minutes and no sooner, however often it is to be swept', async () => {
+    const world = await sweptWorld({ sweepEverySeconds: 2 });
+    turnClock(2 * MINUTE_MS - 1);
+    await watch(world.ports);
+    expect(await blind(world)).toEqual([]);
+    turnClock(6_000);
+    await watch(world.ports);
+    expect(await blind(world)).toMatchObject([{ state: 'open' }]);
+  });
+
   test('is blind as well where it was never swept', async () => {
     const world = await createWorld({ vaults, policy });
     await watch(world.ports);
