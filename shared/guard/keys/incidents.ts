@@ -65,7 +65,7 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
   for (const { draft, id } of incidents) await openForAct(draft, ports, id);
 }
 
-/** Every incident that an inspection leads to. While a key flaps, one tells of all that is undone. */
+/** Every incident that an inspection leads to. While a key flaps, one reports all that is undone. */
 function draftsOf({ subject, decision, ended, failure, record }: Found, now: Date): readonly IncidentDraft[] {
   // Findings of one rule on one version are one incident.
   const placeOf = ({ rule, version = '' }: UndoneFinding): string => `${rule} ${version}`;
@@ -178,7 +178,7 @@ function endOf(incident: Incident, { decision: { judgements }, record, by }: Fou
   if (ends !== 'with-an-inspection') return undefined;
   const isOfIt = ({ finding }: Judgement): boolean => finding.rule === kind && finding.version === version;
   if (judgements.some((one) => one.verdict.kind !== 'approved' && isOfIt(one))) {
-    // While a key flaps, its own incident tells of what is being undone.
+    // While a key flaps, its own incident reports what is being undone.
     const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
     const isFolded = undoing === true && isStillToUndo && isFlapping(record, now);
     return isFolded ? { judgement: 'now key-flapping', restored: false } : undefined;

@@ -68,7 +68,7 @@ export async function keepChains(schedule: Schedule, ports: Ports): Promise<void
 }
 
 /**
- * Queues the sweep of each chunk of vaults that is due: half of them with each chain. Where two planners look at the same
+ * Queues the sweep of each chunk of vaults that is due: half of them with each chain. Where two planners run at the same
  * moment, one of them plans it. A chunk whose planner is killed before it was queued is due again with the next tick.
  *
  * @param startedGeneration the highest generation that a vault was swept by: moved to another chunk, it is swept all the same
