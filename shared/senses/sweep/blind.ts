@@ -57,9 +57,9 @@ export async function alertBlind(vaults: readonly string[], progress: Progress, 
   });
 }
 
-/** When a vault was last swept well, or else scheduled, or else first failed. What a clock ahead noted does not count; `undefined` where nothing else is left. */
-const seenAt = ({ lastGoodAt, addedAt, failing }: SweepState, now: Date): Date | undefined =>
-  [lastGoodAt, addedAt, failing?.since].find((at) => at !== undefined && at.getTime() <= now.getTime() + MINUTE_MS);
+/** When a vault was last swept well, or else scheduled. What a clock ahead noted does not count; `undefined` where nothing else is left. */
+const seenAt = ({ lastGoodAt, addedAt }: SweepState, now: Date): Date | undefined =>
+  [lastGoodAt, addedAt].find((at) => at !== undefined && at.getTime() <= now.getTime() + MINUTE_MS);
 
 const reasonOf = ({ failing, runningUntil }: SweepState): string => {
   if (failing !== undefined) return failing.because;

@@ -391,24 +391,6 @@ describe('a vault whose sweeps do not begin', () => {
   });
 });
 
-describe('a vault that was never swept well', () => {
-  test('is blind as well where a clock a day ahead noted when it was first scheduled', async () => {
-    const world = await createWorld({ vaults, policy });
-    await watch(world.ports);
-    const failing = { since: new Date(), because: 'the vault does not answer' };
-    await world.ports.tables.sweeps.change('sweep', ONE, (standing) => {
-      if (standing === undefined) throw new Error('The vault was not scheduled.');
-      return { ...standing, addedAt: later(new Date(), DAY_MS), failing };
-    });
-    for (let minute = 0; minute < 3; minute += 1) {
-      turnClock(MINUTE_MS);
-      await watch(world.ports);
-    }
-    const [incident] = await world.incidents(ONE);
-    expect(incident).toMatchObject({ reason: 'vault-unreadable', state: 'open', since: failing.since });
-  });
-});
-
 describe('a policy that cannot be used', () => {
   test.each([
     [20, 'vaults[19].name: not the name of a key vault.'],
