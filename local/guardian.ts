@@ -5,6 +5,7 @@ import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
+import { channelSettings } from '../shared/config.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities } from './azure/guardian-identities.ts';
@@ -186,7 +187,9 @@ async function describe(
   },
   folder: OwnFolder,
 ): Promise<void> {
-  const { KEY_GUARDIAN_WEBHOOK_URL: _url, KEY_GUARDIAN_WEBHOOK_SECRET: _secret, ...settings } = where.settings;
+  const settings = Object.fromEntries(
+    Object.entries(where.settings).filter(([name]) => !(name in channelSettings.shape)),
+  );
   const caFile = await folder.write('ca.pem', where.ca);
   await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
   const about = {

@@ -12,6 +12,18 @@ const listed = z.string().transform((text) =>
 
 /** The settings of the alert channels. A channel whose settings are left out is not used. */
 export const channelSettings = z.object({
+  KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: z
+    .string()
+    .optional()
+    .describe('Integration key of a PagerDuty service with the Events API v2; a secret.'),
+  KEY_GUARDIAN_PAGERDUTY_URL: z
+    .string()
+    .optional()
+    .describe("Address that takes such events; PagerDuty's own if left out. Other tools take them at theirs."),
+  KEY_GUARDIAN_TEAMS_URL: z
+    .string()
+    .optional()
+    .describe('Address of a Teams workflow that posts to a channel when a webhook request is received; a secret.'),
   KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
   KEY_GUARDIAN_WEBHOOK_SECRET: z.string().optional().describe('Secret that signs the webhook, at least 16 characters.'),
 });

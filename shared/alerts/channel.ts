@@ -12,6 +12,8 @@ export interface AlertLog {
 export interface Channel {
   /** The name of its file; the policy, the trail and errors use it. */
   readonly id: string;
+  /** Whether the other side keeps an alert open until it gets the one that resolves it: then no earlier alert may come after that one. Default false. */
+  readonly keepsOpen?: boolean;
   /**
    * Sends one alert. The same alert may be sent more than once.
    *

@@ -2,11 +2,15 @@ import type { ChannelSettings } from '../config.ts';
 import { ChannelMisconfigured } from '../errors.ts';
 import type { AlertNeeds, Channel, MakeChannel } from './channel.ts';
 import { consoleChannel } from './console.ts';
+import { pagerdutyChannel } from './pagerduty.ts';
+import { teamsChannel } from './teams.ts';
 import { webhookChannel } from './webhook.ts';
 
 /** Every alert channel by its id, which is the name of its file. */
 export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
   console: consoleChannel,
+  pagerduty: pagerdutyChannel,
+  teams: teamsChannel,
   webhook: webhookChannel,
 };
 

@@ -1,4 +1,4 @@
-import { type AlertMessage, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
+import { type AlertMessage, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import { ChannelRefused, ChannelUnreachable, type RowUnreadable } from '../errors.ts';
@@ -34,6 +34,9 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * After twenty minutes a row is abandoned where its incident is resolved or has a later alert. Every acceptance is recorded;
  * so is every refusal of the first twenty minutes, and after that one each hour.
  *
+ * Where a channel keeps alerts open until they are resolved, an alert of an open incident that is resolved by now is not
+ * sent: it would come after the one that resolves it.
+ *
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
  * the sentry queues the row again.
  */
@@ -48,6 +51,11 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
   const { first, standby } = recipients(stored.value, needs);
   const channel = [...first, ...standby].find(({ id }) => id === stored.value.channel);
   if (channel === undefined) return handOut(leased, first, needs);
+  if (channel.keepsOpen === true && (await isOver(stored.value, needs))) {
+    await recordOn(stored.value, { channel: channel.id, outcome: 'resolved-before' }, needs);
+    await outbox.remove(leased);
+    return;
+  }
   const refusal = await refusalOf(channel, stored.value, log);
   const attempt = stored.value.attempts + 1;
   if (refusal === undefined) {
@@ -97,7 +105,7 @@ async function refused(
   leased: Stored<OutboxRow>,
   channel: Channel,
   standby: readonly Channel[],
-  because: string,
+  { because, retryAfterSeconds = 0 }: Refusal,
   needs: SendNeeds,
 ): Promise<void> {
   const { outbox } = needs.tables;
@@ -106,7 +114,7 @@ async function refused(
   const again = attempt < LEAST_ATTEMPTS || (await stillHolds(leased.value, needs));
   // For a channel that is not among those standing by, the index is -1: the next one is then the first of them.
   const next = attempt === STANDBY_AFTER_ATTEMPTS ? standby[standby.indexOf(channel) + 1] : undefined;
-  const againAfterSeconds = retryDelaySeconds(attempt);
+  const againAfterSeconds = Math.max(retryDelaySeconds(attempt), Math.min(retryAfterSeconds, LONGEST_DELAY_SECONDS));
   const { leasedUntil: _, ...value } = leased.value;
 
   async function record(): Promise<void> {
@@ -130,23 +138,41 @@ async function refused(
   );
 }
 
+/** Why a channel did not accept an alert, and how long it asks to wait. */
+interface Refusal {
+  readonly because: string;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
 /** Why the channel did not accept the alert; `undefined` where it did. Of an unknown error only the name is given: its message may contain the address. */
-async function refusalOf(channel: Channel, { event, incident }: OutboxRow, log: AlertLog): Promise<string | undefined> {
+async function refusalOf(
+  channel: Channel,
+  { event, incident }: OutboxRow,
+  log: AlertLog,
+): Promise<Refusal | undefined> {
   try {
     await channel.send({ event, incident }, log);
     return undefined;
   } catch (error) {
-    if (error instanceof ChannelRefused) return `status ${error.status}`;
-    if (error instanceof ChannelUnreachable) return error.because;
-    return error instanceof Error ? error.name : 'unknown';
+    if (error instanceof ChannelRefused)
+      return { because: `status ${error.status}`, retryAfterSeconds: error.retryAfterSeconds };
+    if (error instanceof ChannelUnreachable) return { because: error.because };
+    return { because: error instanceof Error ? error.name : 'unknown' };
   }
 }
 
 /** Whether the incident is open and this is its newest alert. */
-async function stillHolds({ incident }: OutboxRow, { tables }: SendNeeds): Promise<boolean> {
-  const standing = await tables.incidents.get(partitionOf(incident.subject), incident.id);
-  return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= incident.revision;
+async function stillHolds({ incident }: OutboxRow, needs: SendNeeds): Promise<boolean> {
+  const standing = await standingOf(incident, needs);
+  return standing?.state === 'open' && standing.revision <= incident.revision;
 }
+
+/** Whether this is an alert of an open incident that is resolved by now. */
+const isOver = async ({ incident }: OutboxRow, needs: SendNeeds): Promise<boolean> =>
+  incident.state === 'open' && (await standingOf(incident, needs))?.state === 'resolved';
+
+const standingOf = async ({ subject, id }: Incident, { tables }: SendNeeds): Promise<Incident | undefined> =>
+  (await tables.incidents.get(partitionOf(subject), id))?.value;
 
 async function recordOn({ event, incident }: OutboxRow, detail: object, needs: SendNeeds): Promise<void> {
   const about = { incident: incident.id, revision: incident.revision, event, ...detail };

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { attack } from '../../local/attacks.ts';
 import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
-import { signature, signatureHeader, timestampHeader } from '../../shared/alerts/webhook.ts';
+import { signature, signatureHeader, timestampHeader } from '../../shared/alerts/signed.ts';
 
 const script = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 const patient = { timeout: 100_000, interval: 50 };

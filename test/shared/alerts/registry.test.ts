@@ -16,6 +16,8 @@ describe('the registry', () => {
       KEY_GUARDIAN_WEBHOOK_SECRET: '0123456789abcdef',
     };
     expect(ids(settings)).toEqual(['console', 'webhook']);
+    const more = { KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: 'r0', KEY_GUARDIAN_TEAMS_URL: 'https://teams.example.com/1' };
+    expect(ids(more)).toEqual(['console', 'pagerduty', 'teams']);
   });
 
   test.each([

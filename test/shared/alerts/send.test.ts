@@ -50,6 +50,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
   );
   const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
     id,
+    keepsOpen: id === 'open-until-resolved',
     async send(content) {
       const answer = answerOf.get(id);
       if (answer instanceof Error) throw answer;
@@ -155,6 +156,40 @@ describe('a message', () => {
   });
 });
 
+describe('a channel that keeps alerts open', () => {
+  test('never has an alert of an open incident after the one that resolves it, and the trail says so', async () => {
+    const {
+      put,
+      run,
+      answer,
+      to,
+      rows,
+      details,
+      incident: stored,
+    } = station({
+      'open-until-resolved': busy('open-until-resolved'),
+    });
+    const opened = await put('open-until-resolved');
+    await run(opened);
+    answer('open-until-resolved', 'accepts');
+    await stored({ state: 'resolved', revision: 2 });
+    const over = alert({ state: 'resolved', revision: 2 }, 'resolved');
+    await run(await put('open-until-resolved', {}, over));
+    await run(await put('open-until-resolved', { attempts: 1 }));
+    expect(to()).toEqual(['open-until-resolved']);
+    expect(await rows()).toEqual([]);
+    expect(details().at(-1)).toEqual(['open-until-resolved', undefined, 'resolved-before']);
+  });
+
+  test('has it where the incident is still open, or has no row yet', async () => {
+    const { put, run, to, incident: stored } = station({ 'open-until-resolved': 'accepts' });
+    await run(await put('open-until-resolved'));
+    await stored({ state: 'open', revision: 2 });
+    await run(await put('open-until-resolved'));
+    expect(to()).toEqual(['open-until-resolved', 'open-until-resolved']);
+  });
+});
+
 describe('a channel that accepts', () => {
   test('has the alert whole; its row is removed, and that is recorded', async () => {
     const { put, run, sent, recorded, rows } = station({ pager: 'accepts', chat: 'accepts' });
@@ -229,6 +264,16 @@ describe('a channel that refuses', () => {
     state.now = at(5);
     await run(message);
     expect(sent).toEqual([{ to: 'pager', alert: alert() }]);
+  });
+
+  test.each([
+    ['no longer than without', 3, 5],
+    ['as long as it asks', 120, 120],
+    ['at most five minutes', 86_400, 300],
+  ])('with a time to wait has the alert again after %s', async (_, retryAfterSeconds, inSeconds) => {
+    const { put, run, waiting } = station({ pager: new ChannelRefused('pager', 429, retryAfterSeconds) });
+    await run(await put('pager'));
+    expect(await waiting()).toEqual([{ channel: 'pager', attempts: 1, inSeconds }]);
   });
 
   test('costs no other channel its alert', async () => {
