@@ -29,6 +29,19 @@ export const channelSettings = z.object({
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
 
+/** The settings of the heartbeat. Where they are left out it is only logged. */
+export const heartbeatSettings = z.object({
+  KEY_GUARDIAN_HEARTBEAT_URL: z
+    .string()
+    .optional()
+    .describe('Address outside Azure that gets a signed heartbeat every five minutes; a secret.'),
+  KEY_GUARDIAN_HEARTBEAT_SECRET: z
+    .string()
+    .optional()
+    .describe('Secret that signs the heartbeat, at least 16 characters.'),
+});
+export type HeartbeatSettings = z.infer<typeof heartbeatSettings>;
+
 /** The longest time between two sweeps of a vault, in seconds. */
 export const LONGEST_SWEEP_SECONDS = 300;
 
@@ -76,6 +89,7 @@ export const settingsSchema = z.object({
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
   KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
   ...channelSettings.shape,
+  ...heartbeatSettings.shape,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

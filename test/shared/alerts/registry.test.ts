@@ -9,7 +9,7 @@ const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z') };
 
 describe('the registry', () => {
   test('makes only the channels whose settings are there', () => {
-    const ids = (settings: ChannelSettings) => configuredChannels(settings, needs).channels.map(({ id }) => id);
+    const ids = (settings: ChannelSettings) => configuredChannels(settings, needs).made.map(({ id }) => id);
     expect(ids({})).toEqual(['console']);
     const settings = {
       KEY_GUARDIAN_WEBHOOK_URL: 'https://hooks.example.com/1',
@@ -25,7 +25,7 @@ describe('the registry', () => {
     ['@Microsoft.KeyVault(SecretUri=https://g.vault.azure.net/secrets/hook)', 'its address is missing or is no URL'],
   ])('leaves out a channel that cannot be used, and says why: %s', (address, because) => {
     expect(configuredChannels({ KEY_GUARDIAN_WEBHOOK_URL: address }, needs)).toMatchObject({
-      channels: [{ id: 'console' }],
+      made: [{ id: 'console' }],
       misconfigured: [{ message: `The alert channel webhook cannot be used: ${because}.` }],
     });
   });
