@@ -27,7 +27,7 @@ export const pagerdutyChannel: MakeChannel = (settings, needs) => {
 
   return {
     id,
-    // A trigger that came after its resolve would page people again, for good.
+    // A trigger that came after its resolve would stay open.
     keepsOpen: true,
     send: (alert) =>
       post({ channel: id, address, body: JSON.stringify(pagerdutyEvent(alert, routingKey, needs.now())) }, needs),

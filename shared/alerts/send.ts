@@ -23,6 +23,8 @@ const LEAST_ATTEMPTS = 10;
 /** Refused attempts, about half a minute, after which the next channel is used as well. */
 const STANDBY_AFTER_ATTEMPTS = 3;
 const LONGEST_DELAY_SECONDS = 300;
+/** After which a row asks again whether the alert before it is sent. */
+const TURN_SECONDS = 2;
 const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
 
 /** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
@@ -34,8 +36,8 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * After twenty minutes a row is abandoned where its incident is resolved or has a later alert. Every acceptance is recorded;
  * so is every refusal of the first twenty minutes, and after that one each hour.
  *
- * Where a channel keeps alerts open until they are resolved, an alert of an open incident that is resolved by now is not
- * sent: it would come after the one that resolves it.
+ * A channel that keeps alerts open gets those of an incident in their order, and none of an open incident where the one that
+ * resolves it is sent already.
  *
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
  * the sentry queues the row again.
@@ -51,7 +53,9 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
   const { first, standby } = recipients(stored.value, needs);
   const channel = [...first, ...standby].find(({ id }) => id === stored.value.channel);
   if (channel === undefined) return handOut(leased, first, needs);
-  if (channel.keepsOpen === true && (await isOver(stored.value, needs))) {
+  const turn = channel.keepsOpen === true ? await turnOf(stored.value, needs) : 'now';
+  if (turn === 'after-another') return wait(leased, needs);
+  if (turn === 'never') {
     await recordOn(stored.value, { channel: channel.id, outcome: 'resolved-before' }, needs);
     await outbox.remove(leased);
     return;
@@ -167,9 +171,27 @@ async function stillHolds({ incident }: OutboxRow, needs: SendNeeds): Promise<bo
   return standing?.state === 'open' && standing.revision <= incident.revision;
 }
 
-/** Whether this is an alert of an open incident that is resolved by now. */
-const isOver = async ({ incident }: OutboxRow, needs: SendNeeds): Promise<boolean> =>
-  incident.state === 'open' && (await standingOf(incident, needs))?.state === 'resolved';
+/** When an alert may be sent to a channel that keeps alerts open. */
+type Turn = 'now' | 'after-another' | 'never';
+
+async function turnOf({ incident, channel }: OutboxRow, needs: SendNeeds): Promise<Turn> {
+  const { stored } = await needs.tables.outbox.list(partitionOf(incident.subject));
+  const revisions = stored
+    .filter(({ value }) => value.incident.id === incident.id && value.channel === channel)
+    .map(({ value }) => value.incident.revision);
+  if (revisions.some((revision) => revision < incident.revision)) return 'after-another';
+  const isLast = revisions.every((revision) => revision <= incident.revision);
+  const isOver = incident.state === 'open' && (await standingOf(incident, needs))?.state === 'resolved';
+  return isLast && isOver ? 'never' : 'now';
+}
+
+/** Has the row sent a little later. That is no attempt. */
+async function wait(leased: Stored<OutboxRow>, { tables, queues, now }: SendNeeds): Promise<void> {
+  const { leasedUntil: _, ...value } = leased.value;
+  const { partition, row } = leased.row;
+  await tables.outbox.replace(leased, { ...value, dueAt: later(now(), TURN_SECONDS * SECOND_MS) });
+  await queues.alerts.send({ partition, row }, TURN_SECONDS);
+}
 
 const standingOf = async ({ subject, id }: Incident, { tables }: SendNeeds): Promise<Incident | undefined> =>
   (await tables.incidents.get(partitionOf(subject), id))?.value;

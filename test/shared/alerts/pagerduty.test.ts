@@ -35,7 +35,7 @@ describe('the channel pagerduty', () => {
     expect(pagerduty.alerts.map(({ state }) => state)).toEqual(states);
   });
 
-  test('keeps alerts open, so that none of an open incident may come after the one that resolves it', () => {
+  test('keeps alerts open, so that they have to come in their order', () => {
     expect(channel()?.keepsOpen).toBe(true);
   });
 

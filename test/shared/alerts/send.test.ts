@@ -157,36 +157,52 @@ describe('a message', () => {
 });
 
 describe('a channel that keeps alerts open', () => {
-  test('never has an alert of an open incident after the one that resolves it, and the trail says so', async () => {
-    const {
-      put,
-      run,
-      answer,
-      to,
-      rows,
-      details,
-      incident: stored,
-    } = station({
-      'open-until-resolved': busy('open-until-resolved'),
-    });
-    const opened = await put('open-until-resolved');
-    await run(opened);
-    answer('open-until-resolved', 'accepts');
-    await stored({ state: 'resolved', revision: 2 });
-    const over = alert({ state: 'resolved', revision: 2 }, 'resolved');
-    await run(await put('open-until-resolved', {}, over));
-    await run(await put('open-until-resolved', { attempts: 1 }));
-    expect(to()).toEqual(['open-until-resolved']);
-    expect(await rows()).toEqual([]);
-    expect(details().at(-1)).toEqual(['open-until-resolved', undefined, 'resolved-before']);
+  const ID = 'open-until-resolved';
+  const over = alert({ state: 'resolved', revision: 2 }, 'resolved');
+  const events = ({ sent }: { readonly sent: readonly { readonly alert: AlertContent }[] }) =>
+    sent.map(({ alert: { event } }) => event);
+
+  test('has the alert that resolves after the one that opens, also where the first was refused', async () => {
+    const at = station({ [ID]: busy(ID) });
+    const first = await at.put(ID);
+    await at.run(first);
+    at.answer(ID, 'accepts');
+    await at.incident({ state: 'resolved', revision: 2 });
+    const second = await at.put(ID, {}, over);
+    await at.run(second);
+    expect(events(at)).toEqual([]);
+    expect(await at.waiting()).toContainEqual({ channel: ID, attempts: 0, inSeconds: 2 });
+    at.state.now = new Date(NOW.getTime() + 5_000);
+    await at.run(first);
+    await at.run(second);
+    expect(events(at)).toEqual(['opened', 'resolved']);
+    expect(await at.rows()).toEqual([]);
+  });
+
+  test('has none that opens after the one that resolves, and the trail says so', async () => {
+    const at = station({ [ID]: 'accepts' });
+    await at.incident({ state: 'resolved', revision: 2 });
+    await at.run(await at.put(ID, {}, over));
+    await at.run(await at.put(ID));
+    expect(events(at)).toEqual(['resolved']);
+    expect(await at.rows()).toEqual([]);
+    expect(at.details().at(-1)).toEqual([ID, undefined, 'resolved-before']);
+  });
+
+  test('waits for no other channel and for no other incident', async () => {
+    const at = station({ [ID]: 'accepts', chat: 'accepts' });
+    await at.put('chat');
+    await at.put(ID, {}, alert({ id: 'incident-2' }));
+    await at.run(await at.put(ID, {}, over));
+    expect(events(at)).toEqual(['resolved']);
   });
 
   test('has it where the incident is still open, or has no row yet', async () => {
-    const { put, run, to, incident: stored } = station({ 'open-until-resolved': 'accepts' });
-    await run(await put('open-until-resolved'));
-    await stored({ state: 'open', revision: 2 });
-    await run(await put('open-until-resolved'));
-    expect(to()).toEqual(['open-until-resolved', 'open-until-resolved']);
+    const at = station({ [ID]: 'accepts' });
+    await at.run(await at.put(ID));
+    await at.incident({ state: 'open', revision: 2 });
+    await at.run(await at.put(ID));
+    expect(events(at)).toEqual(['opened', 'opened']);
   });
 });
 
