@@ -2,7 +2,7 @@ import type { AlertContent, Severity } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
 import { ChannelMisconfigured } from '../errors.ts';
 import type { MakeChannel } from './channel.ts';
-import { checkedAddress, post } from './post.ts';
+import { checkedAddress, post, refuseReference } from './post.ts';
 import { detailLines, firstLine } from './text.ts';
 
 const id = 'pagerduty';
@@ -23,6 +23,7 @@ export const pagerdutyChannel: MakeChannel = (settings, needs) => {
   const { KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: routingKey, KEY_GUARDIAN_PAGERDUTY_URL: url } = settings;
   if (routingKey === undefined && url === undefined) return undefined;
   if (routingKey === undefined) throw new ChannelMisconfigured(id, 'its routing key is missing');
+  refuseReference(id, 'routing key', routingKey);
   const address = checkedAddress(id, url ?? PAGERDUTY);
 
   return {

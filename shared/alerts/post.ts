@@ -58,11 +58,23 @@ function retryAfterSeconds(header: string | null, now: Date): number | undefined
 }
 
 /**
+ * Throws `ChannelMisconfigured` for a reference to a secret that the platform has not resolved: then the app gets the text of
+ * the reference, which is no secret.
+ *
+ * @see https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+ */
+export function refuseReference(channel: string, what: string, value: string): void {
+  if (value.startsWith('@Microsoft.KeyVault('))
+    throw new ChannelMisconfigured(channel, `its ${what} is a reference to a secret that cannot be read`);
+}
+
+/**
  * The address of a setting: `https:`, or `http:` on a loopback host.
  *
  * Throws `ChannelMisconfigured` where it is another, or has a user or password.
  */
 export function checkedAddress(channel: string, text: string | undefined): string {
+  if (text !== undefined) refuseReference(channel, 'address', text);
   const address = text === undefined ? null : URL.parse(text);
   if (address === null) throw new ChannelMisconfigured(channel, 'its address is missing or is no URL');
   if (address.username !== '' || address.password !== '') {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { SECOND_MS } from '../domain/time.ts';
 import { ChannelMisconfigured } from '../errors.ts';
+import { refuseReference } from './post.ts';
 
 const SHORTEST_SECRET = 16;
 
@@ -19,10 +20,11 @@ export function signedHeaders(secret: string, body: string, now: Date): Readonly
 export const signature = (secret: string, timestamp: string, body: string): string =>
   `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 
-/** The secret of a setting. Throws `ChannelMisconfigured` where it has fewer than 16 characters. */
+/** The secret of a setting. Throws `ChannelMisconfigured` where it has fewer than 16 characters, or is a reference that was not resolved. */
 export function checkedSecret(channel: string, secret: string | undefined): string {
   if (secret === undefined || secret.length < SHORTEST_SECRET) {
     throw new ChannelMisconfigured(channel, `its secret has fewer than ${SHORTEST_SECRET} characters`);
   }
+  refuseReference(channel, 'secret', secret);
   return secret;
 }
