@@ -12,7 +12,11 @@ export type ChannelAnswer =
   | { readonly kind: 'not-configured' }
   | { readonly kind: 'no-answer' }; // the function alert has recorded nothing meanwhile
 
-type Needs = Pick<Ports, 'tables' | 'queues' | 'trail' | 'now' | 'newId'>;
+type Needs = Pick<Ports, 'now' | 'newId'> & {
+  readonly tables: Pick<Ports['tables'], 'incidents' | 'outbox'>;
+  readonly queues: Pick<Ports['queues'], 'alerts'>;
+  readonly trail: Pick<Ports['trail'], 'read'>;
+};
 
 /**
  * Sends a test alert to one channel by the way of all alerts, outbox and queue, so that the guardian sends it by its own

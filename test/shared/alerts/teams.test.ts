@@ -84,7 +84,10 @@ describe('a card', () => {
 
   test.each([
     ['a long summary', { summary: 'ä'.repeat(40_000) }],
-    ['a thousand commands', { commands: Array.from({ length: 1_000 }, (_, at) => `az keyvault show --name ${at}`) }],
+    [
+      'a thousand commands',
+      { commands: Array.from({ length: 1_000 }, (_, at) => `az keyvault show --name ${'a'.repeat(1_000)} ${at}`) },
+    ],
     ['half characters, which need six bytes each', { summary: '\ud83d'.repeat(40_000) }],
   ])('of %s is cut, and keeps its beginning', (_, more) => {
     const content = alert(more);
