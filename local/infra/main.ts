@@ -1,0 +1,142 @@
+/** `npm run infra`: compiles the templates, takes snapshots of deployments, and holds both to the code. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from '@commander-js/extra-typings';
+import { bicepCompiler, type Compiler, CompilerMissing } from './compiler.ts';
+import { handOverOf, rightsScript } from './rights.ts';
+import { readSnapshot, takeSnapshot } from './snapshot.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const made = join(root, '.bicep');
+const templates = join(root, 'infra');
+const deployments = join(root, 'test/infra/deployments');
+
+/** Of the deployments that the tests read. */
+const PLACE = {
+  subscriptionId: '11111111-1111-4111-8111-111111111111',
+  tenantId: '22222222-2222-4222-8222-222222222222',
+  location: 'westeurope',
+};
+
+const filesIn = async (folder: string, extension: string): Promise<readonly string[]> =>
+  (await readdir(folder))
+    .filter((name) => name.endsWith(extension))
+    .toSorted()
+    .map((name) => join(folder, name));
+
+/** Every fault of templates and of the parameter file. Modules are linted on their own as well: a template may not use all of one. */
+async function lintAll(compiler: Compiler): Promise<readonly string[]> {
+  const patterns = ['**/*.bicep', '*.bicepparam'].map((pattern) => ['--pattern', join(templates, pattern)]);
+  const faults: string[] = [];
+  for (const pattern of patterns) faults.push((await compiler.run('lint', ...pattern)).faults);
+  return faults.filter((each) => each !== '');
+}
+
+async function buildAll(compiler: Compiler): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const file of await filesIn(templates, '.bicep')) {
+    const outfile = join(made, 'templates', `${basename(file, '.bicep')}.json`);
+    faults.push((await compiler.run('build', file, '--outfile', outfile)).faults);
+  }
+  return faults.filter((each) => each !== '');
+}
+
+async function snapshotAll(compiler: Compiler): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const file of await filesIn(deployments, '.bicepparam')) {
+    const outfile = join(made, 'snapshots', `${basename(file, '.bicepparam')}.json`);
+    faults.push(await takeSnapshot(compiler, file, outfile, PLACE));
+  }
+  return faults.filter((each) => each !== '');
+}
+
+/** Runs the tests of `test/infra`, and gives the status that they end with, 1 where a signal ended them. */
+async function runTests(): Promise<number> {
+  const vitest = fileURLToPath(new URL('./vitest.mjs', import.meta.resolve('vitest/package.json')));
+  const child = spawn(process.execPath, [vitest, 'run', '--config', 'vitest.infra.config.ts'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  const [status]: unknown[] = await once(child, 'close');
+  return typeof status === 'number' ? status : 1;
+}
+
+async function check(): Promise<number> {
+  const compiler = await bicepCompiler(made);
+  for (const name of ['templates', 'snapshots']) {
+    await rm(join(made, name), { recursive: true, force: true });
+    await mkdir(join(made, name), { recursive: true });
+  }
+  console.log(`compiler    ${relative(root, compiler.path)}`);
+  const steps = { linted: lintAll, built: buildAll, predicted: snapshotAll };
+  for (const [name, step] of Object.entries(steps)) {
+    const faults = await step(compiler);
+    console.log(`${name.padEnd(11)} ${faults.length === 0 ? 'no diagnostic' : 'FAILED'}`);
+    if (faults.length === 0) continue;
+    console.error(faults.join('\n'));
+    return 1;
+  }
+  return runTests();
+}
+
+interface RightsOptions {
+  readonly parameters: string;
+  readonly subscription: string;
+  readonly tenant: string;
+  readonly location: string;
+  readonly folder: string;
+}
+
+async function writeRights({ parameters, subscription, tenant, location, folder }: RightsOptions): Promise<number> {
+  const compiler = await bicepCompiler(made);
+  await mkdir(made, { recursive: true });
+  const snapshotFile = join(made, 'rights.snapshot.json');
+  const place = { subscriptionId: subscription, tenantId: tenant, location };
+  const faults = await takeSnapshot(compiler, resolve(parameters), snapshotFile, place);
+  if (faults !== '') {
+    console.error(faults);
+    return 1;
+  }
+  const handOver = handOverOf(await readSnapshot(snapshotFile));
+  if (handOver.assignments.length === 0) {
+    console.error('The parameter file has assignRights = false: leave it out for this command, and only for this one.');
+    return 1;
+  }
+  const script = join(folder, 'rights.sh');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'rights.json'), `${JSON.stringify(handOver, null, 2)}\n`);
+  await writeFile(script, rightsScript(handOver));
+  await chmod(script, 0o755);
+  console.log(`${handOver.definitions.length} roles and ${handOver.assignments.length} assignments: ${script}`);
+  return 0;
+}
+
+const program = new Command('npm run infra --')
+  .description('Compiles the templates, takes snapshots of deployments and holds both to the code.')
+  .allowExcessArguments(false)
+  .action(async () => {
+    process.exitCode = await check();
+  });
+
+program
+  .command('rights')
+  .description('Writes rights.json and rights.sh: what somebody who may assign roles runs for a deployer who may not.')
+  .requiredOption('--subscription <id>', 'subscription of the guardian')
+  .requiredOption('--tenant <id>', 'its tenant')
+  .requiredOption('--location <region>', 'region of the guardian, as in the deployment')
+  .option('--parameters <file>', 'the parameter file of the deployment', 'infra/main.bicepparam')
+  .option('--folder <folder>', 'where both files are written', '.')
+  .action(async (options) => {
+    process.exitCode = await writeRights(options);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CompilerMissing)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

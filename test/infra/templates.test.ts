@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import vaults from '../../infra/vaults.json' with { type: 'json' };
+import policy from '../../policy.json' with { type: 'json' };
+import { deployment, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
+
+const outputs = z.record(z.string(), z.unknown());
+
+test('policy.json and infra/vaults.json name the same vaults', () => {
+  expect(vaults.map(({ id }) => id.slice(id.lastIndexOf('/') + 1))).toEqual(policy.vaults.map(({ name }) => name));
+});
+
+describe('no secret', () => {
+  test.each(names)('is in a setting or an output of the deployment `%s`', async (name) => {
+    const snapshot = await deployment(name);
+    const shown = JSON.stringify([settingsOf(snapshot), outputs.parse(snapshot.outputs ?? {})]);
+    expect(shown).not.toMatch(
+      /listKeys|listAccountSas|listSecrets|listConnectionStrings|AccountKey=|SharedAccessKey=|sig=/i,
+    );
+  });
+
+  test('of a channel is a setting: each refers to the vault of the guardian', async () => {
+    const settings = Object.entries(settingsOf(await deployment('private')));
+    const webhook = settings.filter(([name]) => name.startsWith('KEY_GUARDIAN_WEBHOOK_'));
+    expect(webhook.map(([name]) => name)).toEqual(['KEY_GUARDIAN_WEBHOOK_URL', 'KEY_GUARDIAN_WEBHOOK_SECRET']);
+    for (const [name, value] of webhook) {
+      expect(value).toContain('@Microsoft.KeyVault(SecretUri=');
+      expect(value).toContain(`secrets/{1})', `);
+      expect(value).toContain(`'${name.toLowerCase().replaceAll('_', '-')}'`);
+    }
+    expect(Object.keys(settingsOf(await deployment('default'))).filter((name) => name.includes('WEBHOOK'))).toEqual([]);
+  });
+
+  test('is a parameter or a default of a template', () => {
+    const files = ['main', 'events'].map((name) => textOf(`.bicep/templates/${name}.json`));
+    for (const file of files) {
+      expect(file).not.toMatch(/"type": "secure|AccountKey=|SharedAccessKey=|listKeys\(|listAccountSas\(/i);
+    }
+  });
+});
+
+describe('storage', () => {
+  const account = z.object({
+    allowSharedKeyAccess: z.boolean(),
+    allowBlobPublicAccess: z.boolean(),
+    minimumTlsVersion: z.string(),
+    publicNetworkAccess: z.string(),
+    networkAcls: z.object({ defaultAction: z.string(), bypass: z.string() }),
+  });
+
+  test.each(names)('of the deployment `%s` takes no shared key', async (name) => {
+    const accounts = ofType(await deployment(name), 'Microsoft.Storage/storageAccounts');
+    expect(accounts.length).toBe(2);
+    for (const { properties } of accounts)
+      expect(account.parse(properties)).toMatchObject({
+        allowSharedKeyAccess: false,
+        allowBlobPublicAccess: false,
+        minimumTlsVersion: 'TLS1_2',
+      });
+  });
+
+  test('of the trail keeps what is appended, and lets it be appended to', async () => {
+    const type = 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies';
+    const policies = ofType(await deployment('default'), type);
+    expect(policies.map(({ id, properties }) => [id.split('/').at(-3), properties])).toEqual([
+      ['trail', { immutabilityPeriodSinceCreationInDays: 365, allowProtectedAppendWrites: true }],
+    ]);
+  });
+});
+
+describe('a private deployment', () => {
+  test.each(['private', 'landing-zone'] as const)(
+    '`%s` closes its storage and its vault to the internet',
+    async (name) => {
+      const snapshot = await deployment(name);
+      const closable = z.looseObject({ networkAcls: z.object({ defaultAction: z.string() }) });
+      const closed = ['Microsoft.Storage/storageAccounts', 'Microsoft.KeyVault/vaults'].flatMap((type) =>
+        ofType(snapshot, type).map(({ properties }) => closable.parse(properties).networkAcls.defaultAction),
+      );
+      expect(closed).toEqual(['Deny', 'Deny', 'Deny']);
+    },
+  );
+
+  test('has an endpoint for each service that it calls, the guarded vault among them', async () => {
+    const endpoint = z.looseObject({
+      privateLinkServiceConnections: z.array(
+        z.object({ properties: z.object({ privateLinkServiceId: z.string(), groupIds: z.array(z.string()) }) }),
+      ),
+    });
+    const endpoints = ofType(await deployment('private'), 'Microsoft.Network/privateEndpoints').flatMap(
+      ({ properties }) =>
+        endpoint.parse(properties).privateLinkServiceConnections.map(({ properties: to }) => {
+          const [kind = '', name = ''] = to.privateLinkServiceId.split('/').slice(-2);
+          return `${to.groupIds.join()} of ${kind} ${name}`;
+        }),
+    );
+    expect(endpoints.toSorted()).toEqual([
+      'azuremonitor of privateLinkScopes key-guardian-monitor',
+      'blob of storageAccounts keyguardianreg3mtx2ajw',
+      'blob of storageAccounts keyguardiantrl3mtx2ajw',
+      'queue of storageAccounts keyguardianreg3mtx2ajw',
+      'sites of sites key-guardian-3mtx2ajw',
+      'table of storageAccounts keyguardianreg3mtx2ajw',
+      'vault of vaults contoso-disks',
+      'vault of vaults key-guardian-3mtx2ajw',
+    ]);
+  });
+
+  test('lets Event Grid in, and nobody else from the internet', async () => {
+    const [site] = ofType(await deployment('private'), 'Microsoft.Web/sites');
+    expect(site?.properties).toMatchObject({
+      siteConfig: {
+        ipSecurityRestrictionsDefaultAction: 'Deny',
+        ipSecurityRestrictions: [{ action: 'Allow', tag: 'ServiceTag', ipAddress: 'AzureEventGrid' }],
+        scmIpSecurityRestrictionsDefaultAction: 'Deny',
+      },
+    });
+  });
+
+  test('in a landing zone makes no network, zone, group or workspace, and uses the names and tags that it was given', async () => {
+    const snapshot = await deployment('landing-zone');
+    const types = new Set(snapshot.predictedResources.map(({ type }) => type));
+    for (const type of [
+      'Network/virtualNetworks',
+      'Network/privateDnsZones',
+      'Resources/resourceGroups',
+      'OperationalInsights/workspaces',
+    ])
+      expect([...types]).not.toContain(`Microsoft.${type}`);
+    expect(namesOf(snapshot, 'Microsoft.Web/sites')).toEqual(['func-guardian-prod']);
+    const tagged = snapshot.predictedResources.filter(({ tags }) => tags !== undefined);
+    for (const { tags } of tagged) expect(tags).toMatchObject({ costCenter: '4711', owner: 'platform' });
+    expect(tagged.length).toBeGreaterThan(10);
+  });
+});
+
+test('audit events of each guarded vault go to the workspace, and to the hub of its region', async () => {
+  const snapshot = await deployment('three-vaults');
+  const sent = ofType(snapshot, 'Microsoft.Insights/diagnosticSettings')
+    .filter(({ id }) => /vaults\/contoso-/.test(id))
+    .map(({ id, properties }) => [
+      /vaults\/([^/]+)/.exec(id)?.[1],
+      /namespaces\/[a-z0-9-]*-([a-z]+)\//.exec(String(properties?.eventHubAuthorizationRuleId))?.[1],
+    ]);
+  expect(sent).toEqual([
+    ['contoso-disks', 'westeurope'],
+    ['contoso-sql', 'northeurope'],
+    ['contoso-dev', 'westeurope'],
+  ]);
+});
+
+describe('Azure Monitor alerts people', () => {
+  test('when the guardian does not run, when it fails, and when what it is made of is changed', async () => {
+    const snapshot = await deployment('default');
+    expect(namesOf(snapshot, 'Microsoft.Insights/scheduledQueryRules')).toEqual([
+      'key-guardian-silent',
+      'key-guardian-failures',
+    ]);
+    expect(namesOf(snapshot, 'Microsoft.Insights/activityLogAlerts')).toEqual(['key-guardian-changed']);
+  });
+
+  test('when events of a vault are not delivered, dead-lettered or dropped', async () => {
+    const rules = namesOf(await deployment('events'), 'Microsoft.Insights/metricAlerts');
+    expect(rules.filter((name) => name.includes('contoso-sql'))).toEqual([
+      'key-guardian-contoso-sql-DeliveryAttemptFailCount',
+      'key-guardian-contoso-sql-DeadLetteredCount',
+      'key-guardian-contoso-sql-DroppedEventCount',
+    ]);
+  });
+});
