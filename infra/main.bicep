@@ -580,14 +580,26 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-// What `events.bicep` and people need next.
+// What people and pipelines need next.
 
-output KEY_GUARDIAN_NAME string = name
 output AZURE_RESOURCE_GROUP string = groupName
 output KEY_GUARDIAN_APP_NAME string = app.outputs.appName
 output KEY_GUARDIAN_ADDRESS string = app.outputs.address
 output KEY_GUARDIAN_VAULT_NAME string = vault.outputs.name
-output KEY_GUARDIAN_REGISTER_NAME string = storage.outputs.registerName
 output KEY_GUARDIAN_TRAIL_NAME string = storage.outputs.trailName
-output KEY_GUARDIAN_EVENTS_IDENTITY_ID string = identities.outputs.events.id
-output KEY_GUARDIAN_ACTION_GROUP_ID string = monitoring.outputs.actionGroupId
+
+@description('Where `npm run subscribe` deploys `events.bicep`, and with which parameters.')
+output KEY_GUARDIAN_EVENTS object = {
+  subscriptionId: subscription().subscriptionId
+  location: location
+  parameters: {
+    name: name
+    vaults: guarded
+    tags: tags
+    resourceGroupName: groupName
+    appName: app.outputs.appName
+    registerName: storage.outputs.registerName
+    eventsIdentityId: identities.outputs.events.id
+    actionGroupId: monitoring.outputs.actionGroupId
+  }
+}

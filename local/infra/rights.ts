@@ -52,11 +52,8 @@ function identityIn(expression: string): string {
   return id;
 }
 
-/** Permissions of access policies that stand for the custom roles, by the name that a role begins with. */
-const accessPolicies = [
-  ['Key Guardian watcher', 'get list'],
-  ['Key Guardian keeper', 'get update recover'],
-] as const;
+/** The permissions of an access policy that stand for each custom role, by the identity that has it. */
+export const accessPolicies = { watcher: 'get list', keeper: 'get update recover' } as const;
 
 /**
  * A script for `sh` and the Azure CLI that makes the roles and assignments; running it twice changes nothing. A vault that
@@ -108,7 +105,7 @@ function roleLines({ roleName, description, assignableScopes, permissions }: Han
 
 function assignmentLines({ role, roleName, scope }: HandedAssignment, variable: string): string {
   const create = `az role assignment create --assignee-object-id "$${variable}" --assignee-principal-type ServicePrincipal --role ${quoted(roleName ?? role.slice(role.lastIndexOf('/') + 1))} --scope ${quoted(scope)} --output none`;
-  const policy = accessPolicies.find(([name]) => roleName?.startsWith(name))?.[1];
+  const policy = Object.entries(accessPolicies).find(([name]) => roleName?.startsWith(`Key Guardian ${name}`))?.[1];
   if (policy === undefined) return create;
   const [, , subscription = '', , group = '', , , , name = ''] = scope.split('/');
   const vault = `--name ${name} --resource-group ${quoted(group)} --subscription ${subscription}`;

@@ -168,3 +168,20 @@ describe('Azure Monitor alerts people', () => {
     ]);
   });
 });
+
+describe('azd', () => {
+  test('gives events.bicep each parameter, by the output of main.bicep', async () => {
+    const template = z.object({ parameters: z.record(z.string(), z.unknown()) });
+    const { parameters } = template.parse(JSON.parse(textOf('.bicep/templates/events.json')));
+    const given = template.parse((await deployment('default')).outputs?.KEY_GUARDIAN_EVENTS);
+    expect(Object.keys(given.parameters).toSorted()).toEqual(Object.keys(parameters).toSorted());
+  });
+
+  test('finds the app by its tag, and deploys the bundle as it was built', async () => {
+    const [site] = ofType(await deployment('default'), 'Microsoft.Web/sites');
+    expect(site?.tags).toMatchObject({ 'azd-service-name': 'guardian' });
+    const yaml = textOf('azure.yaml');
+    for (const line of ['  guardian:', '    dist: dist', '    remoteBuild: false'])
+      expect(yaml).toContain(`\n${line}\n`);
+  });
+});

@@ -1,0 +1,92 @@
+/** `npm run subscribe`: deploys infra/events.bicep once the code of the app is there. azd runs it after each deployment. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from '@commander-js/extra-typings';
+import { z } from 'zod';
+
+const OUTPUT = 'KEY_GUARDIAN_EVENTS';
+
+const events = z.object({
+  subscriptionId: z.string(),
+  location: z.string(),
+  parameters: z.record(z.string(), z.json()),
+});
+
+/** Where `events.bicep` is deployed, and its parameters: an output of `main.bicep`. */
+export type Events = z.infer<typeof events>;
+
+/** The output as azd sets it. Throws where it is missing or is not that of `main.bicep`. */
+export function eventsFromEnvironment(environment: Readonly<Record<string, string | undefined>>): Events {
+  const given = environment[OUTPUT];
+  if (given === undefined)
+    throw new Error(`${OUTPUT} is not set: azd sets it after "azd provision"; without azd give --deployment <name>.`);
+  return events.parse(JSON.parse(given));
+}
+
+/** The output in what `az deployment sub show` answers. Azure may change the case of an output's name. Throws where it is missing. */
+export function eventsFromOutputs(outputs: unknown): Events {
+  const named = Object.entries(z.record(z.string(), z.object({ value: z.unknown() })).parse(outputs));
+  const found = named.find(([name]) => name.toUpperCase() === OUTPUT);
+  if (found === undefined)
+    throw new Error(`The deployment has no output ${OUTPUT}: it is not one of infra/main.bicep.`);
+  return events.parse(found[1].value);
+}
+
+/** A parameter file of Resource Manager. */
+export const parameterFile = ({ parameters }: Events): string =>
+  JSON.stringify({
+    $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#',
+    contentVersion: '1.0.0.0',
+    parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, { value }])),
+  });
+
+/** Runs the Azure CLI and gives what it prints. Throws with its status where it fails; what it complains of is printed. */
+async function az(...args: readonly string[]): Promise<string> {
+  // On Windows the CLI is a batch file, which only a shell runs.
+  const child = spawn('az', [...args], { stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const [status]: unknown[] = await once(child, 'close');
+  if (status !== 0) throw new Error(`az ${args.slice(0, 3).join(' ')} ended with status ${String(status)}`);
+  return printed;
+}
+
+async function subscribe(deployment: string | undefined): Promise<void> {
+  const found =
+    deployment === undefined
+      ? eventsFromEnvironment(process.env)
+      : eventsFromOutputs(
+          JSON.parse(await az('deployment', 'sub', 'show', '--name', deployment, '--query', 'properties.outputs')),
+        );
+  const folder = await mkdtemp(join(tmpdir(), 'key-guardian-events-'));
+  try {
+    const file = join(folder, 'parameters.json');
+    await writeFile(file, parameterFile(found));
+    await az(
+      ...['deployment', 'sub', 'create', '--name', 'key-guardian-events'],
+      ...['--subscription', found.subscriptionId, '--location', found.location],
+      ...['--template-file', fileURLToPath(new URL('../../infra/events.bicep', import.meta.url))],
+      ...['--parameters', `@${file}`, '--output', 'none'],
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  console.log('The events of the guarded vaults are sent to the guardian.');
+}
+
+if (import.meta.main) {
+  await new Command('npm run subscribe --')
+    .description(
+      'Sends the events of the guarded vaults to the app, whose code must be there. Running it again changes nothing.',
+    )
+    .option('--deployment <name>', 'name of the deployment of infra/main.bicep, where azd did not make it')
+    .allowExcessArguments(false)
+    .action(({ deployment }) => subscribe(deployment))
+    .parseAsync();
+}
