@@ -1,13 +1,13 @@
 targetScope = 'subscription'
 
-metadata description = 'Key Guardian in a subscription of its own. Read it from top to bottom: each part needs only what is above it.'
+metadata description = 'Key Guardian in a subscription of its own. Read it from top to bottom: each part needs only what is above it. Nothing here reaches a guarded vault: that is in `guarded.bicep`, deployed after the code.'
 
 // What is guarded. `policy.json` says how, `vaults.json` says where: a change of either is a deployment, since rights go with it.
 
 @description('The policy that is in the package. It says which vaults may have keys in block.')
 param policy object = loadJsonContent('../policy.json')
 
-@description('Every vault of the policy by its resource id, with its region.')
+@description('Every vault of the policy by its resource id, with its region. `topic` names the system topic that it has already: give that topic the identity `<name>-events`.')
 param vaults { id: string, location: string, topic: string? }[] = loadJsonContent('vaults.json')
 
 // Names and places.
@@ -147,11 +147,6 @@ var guarded = empty(without)
   ? vaults
   : fail('These vaults are in only one of policy.json and vaults.json: ${join(without, ', ')}')
 
-var subscriptions = union(map(guarded, vault => toLower(split(vault.id, '/')[2])), [])
-var subscriptionsInBlock = map(
-  filter(guarded, vault => contains(inBlock, toLower(last(split(vault.id, '/'))))),
-  vault => toLower(split(vault.id, '/')[2])
-)
 var hubRegions = auditEvents == 'hub'
   ? union(map(guarded, vault => toLower(replace(vault.location, ' ', ''))), [])
   : []
@@ -167,6 +162,8 @@ var registerName = names.?register ?? take('${take(short, 13)}reg${suffix}', 24)
 var trailName = names.?trail ?? take('${take(short, 13)}trl${suffix}', 24)
 var vaultName = names.?vault ?? take('${take(name, 15)}-${suffix}', 24)
 var componentName = names.?component ?? '${name}-app'
+var actionGroupName = names.?actionGroup ?? '${name}-operators'
+var workspaceName = names.?workspace ?? '${name}-logs'
 var appName = names.?app ?? '${name}-${suffix}'
 var isPrivate = network == 'private'
 
@@ -176,12 +173,6 @@ var watcherId = resourceId(
   groupName,
   'Microsoft.ManagedIdentity/userAssignedIdentities',
   watcherName
-)
-var keeperId = resourceId(
-  subscription().subscriptionId,
-  groupName,
-  'Microsoft.ManagedIdentity/userAssignedIdentities',
-  keeperName
 )
 var eventsId = resourceId(
   subscription().subscriptionId,
@@ -215,9 +206,9 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     location: location
     tags: tags
-    workspaceName: names.?workspace ?? '${name}-logs'
+    workspaceName: workspaceName
     componentName: componentName
-    actionGroupName: names.?actionGroup ?? '${name}-operators'
+    actionGroupName: actionGroupName
     existingWorkspaceId: existingWorkspaceId
     retentionDays: logRetentionDays
     operatorEmails: operatorEmails
@@ -400,29 +391,7 @@ module hubs 'modules/audit-hub.bicep' = [
   }
 ]
 
-module logs 'modules/vault-logs.bicep' = [
-  for each in guarded: if (auditEvents != 'none') {
-    name: 'logs-${uniqueString(each.id)}'
-    scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
-    params: {
-      vaultName: last(split(each.id, '/'))
-      workspaceId: monitoring.outputs.workspaceId
-      hubRuleId: empty(hubRegions)
-        ? ''
-        : resourceId(
-            subscription().subscriptionId,
-            groupName,
-            'Microsoft.EventHub/namespaces/authorizationRules',
-            '${appName}-${toLower(replace(each.location, ' ', ''))}',
-            'diagnostic-settings'
-          )
-      hubName: hubName
-    }
-    dependsOn: [hubs]
-  }
-]
-
-// Rights, before the app that needs them.
+// Rights on what is the guardian's own, before the app that needs them.
 
 var channels = loadJsonContent('channels.json')
 var secretSettings = flatten(map(policy.?channels ?? ['console'], channel => channels[channel]))
@@ -455,31 +424,6 @@ module hubRights 'modules/hub-rights.bicep' = [
       watcherObjectId: identities.outputs.watcher.objectId
     }
     dependsOn: [hubs]
-  }
-]
-
-module definitions 'modules/role-definitions.bicep' = [
-  for each in subscriptions: if (assignRights) {
-    name: '${name}-roles'
-    scope: subscription(each)
-    params: { name: name, block: contains(subscriptionsInBlock, each) }
-  }
-]
-
-module rights 'modules/vault-rights.bicep' = [
-  for each in guarded: if (assignRights) {
-    name: 'rights-${uniqueString(each.id)}'
-    scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
-    params: {
-      name: name
-      vaultName: last(split(each.id, '/'))
-      block: contains(inBlock, toLower(last(split(each.id, '/'))))
-      watcherId: watcherId
-      watcherObjectId: identities.outputs.watcher.objectId
-      keeperId: keeperId
-      keeperObjectId: identities.outputs.keeper.objectId
-    }
-    dependsOn: [definitions]
   }
 ]
 
@@ -546,7 +490,7 @@ module app 'modules/app.bicep' = {
       map(items(settings), setting => { name: setting.key, value: setting.value })
     )
   }
-  dependsOn: [ownRights, hubRights, rights, registerEndpoints, trailEndpoint, vaultEndpoint, guardedEndpoints]
+  dependsOn: [ownRights, hubRights, registerEndpoints, trailEndpoint, vaultEndpoint, guardedEndpoints]
 }
 
 module appEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
@@ -588,18 +532,36 @@ output KEY_GUARDIAN_ADDRESS string = app.outputs.address
 output KEY_GUARDIAN_VAULT_NAME string = vault.outputs.name
 output KEY_GUARDIAN_TRAIL_NAME string = storage.outputs.trailName
 
-@description('Where `npm run subscribe` deploys `events.bicep`, and with which parameters.')
-output KEY_GUARDIAN_EVENTS object = {
+@description('Where `npm run connect` deploys `guarded.bicep`, and with which parameters.')
+output KEY_GUARDIAN_GUARDED object = {
   subscriptionId: subscription().subscriptionId
   location: location
   parameters: {
     name: name
-    vaults: guarded
+    vaults: map(guarded, each => {
+      id: each.id
+      location: each.location
+      topic: each.?topic ?? ''
+      block: contains(inBlock, toLower(last(split(each.id, '/'))))
+    })
+    auditEvents: auditEvents
+    assignRights: assignRights
     tags: tags
     resourceGroupName: groupName
-    appName: app.outputs.appName
-    registerName: storage.outputs.registerName
-    eventsIdentityId: identities.outputs.events.id
-    actionGroupId: monitoring.outputs.actionGroupId
+    watcherName: watcherName
+    keeperName: keeperName
+    eventsName: eventsName
+    registerName: registerName
+    appName: appName
+    actionGroupName: actionGroupName
+    workspaceId: empty(existingWorkspaceId)
+      ? resourceId(
+          subscription().subscriptionId,
+          groupName,
+          'Microsoft.OperationalInsights/workspaces',
+          workspaceName
+        )
+      : existingWorkspaceId
+    hubName: hubName
   }
 }

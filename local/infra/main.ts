@@ -1,13 +1,14 @@
 /** `npm run infra`: compiles the templates, takes snapshots of deployments, and holds both to the code. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { bicepCompiler, type Compiler, CompilerMissing } from './compiler.ts';
+import { guardedFromSnapshot } from './connect.ts';
 import { handOverOf, rightsScript } from './rights.ts';
-import { readSnapshot, takeSnapshot } from './snapshot.ts';
+import { bicepParameters, type Place, readSnapshot, takeSnapshot } from './snapshot.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const made = join(root, '.bicep');
@@ -44,12 +45,21 @@ async function buildAll(compiler: Compiler): Promise<readonly string[]> {
   return faults.filter((each) => each !== '');
 }
 
+/** Writes `<name>.json`, what `main.bicep` would make, and `<name>.guarded.json`, what `guarded.bicep` would make of its output. */
+async function snapshotBoth(compiler: Compiler, file: string, name: string, place: Place): Promise<string> {
+  const [main, guarded] = [join(made, 'snapshots', `${name}.json`), join(made, 'snapshots', `${name}.guarded.json`)];
+  const faults = await takeSnapshot(compiler, file, main, place);
+  if (faults !== '') return faults;
+  const { parameters } = guardedFromSnapshot(await readSnapshot(main));
+  const parameterFile = join(made, 'snapshots', `${name}.guarded.bicepparam`);
+  await writeFile(parameterFile, bicepParameters('../../infra/guarded.bicep', parameters));
+  return takeSnapshot(compiler, parameterFile, guarded, place);
+}
+
 async function snapshotAll(compiler: Compiler): Promise<readonly string[]> {
   const faults: string[] = [];
-  for (const file of await filesIn(deployments, '.bicepparam')) {
-    const outfile = join(made, 'snapshots', `${basename(file, '.bicepparam')}.json`);
-    faults.push(await takeSnapshot(compiler, file, outfile, PLACE));
-  }
+  for (const file of await filesIn(deployments, '.bicepparam'))
+    faults.push(await snapshotBoth(compiler, file, basename(file, '.bicepparam'), PLACE));
   return faults.filter((each) => each !== '');
 }
 
@@ -92,19 +102,27 @@ interface RightsOptions {
 
 async function writeRights({ parameters, subscription, tenant, location, folder }: RightsOptions): Promise<number> {
   const compiler = await bicepCompiler(made);
-  await mkdir(made, { recursive: true });
-  const snapshotFile = join(made, 'rights.snapshot.json');
+  await mkdir(join(made, 'snapshots'), { recursive: true });
+  // Beside the given file, whose paths are relative to it.
+  const withRights = resolve(parameters).replace(/\.bicepparam$/, '.rights.bicepparam');
+  const given = await readFile(parameters, 'utf8');
   const place = { subscriptionId: subscription, tenantId: tenant, location };
-  const faults = await takeSnapshot(compiler, resolve(parameters), snapshotFile, place);
-  if (faults !== '') {
-    console.error(faults);
-    return 1;
+  try {
+    await writeFile(withRights, given.replace(/^(param\s+assignRights\s*=\s*)false\b/m, '$1true'));
+    const faults = await snapshotBoth(compiler, withRights, 'rights', place);
+    if (faults !== '') {
+      console.error(faults);
+      return 1;
+    }
+  } finally {
+    await rm(withRights, { force: true });
   }
-  const handOver = handOverOf(await readSnapshot(snapshotFile));
-  if (handOver.assignments.length === 0) {
-    console.error('The parameter file has assignRights = false: leave it out for this command, and only for this one.');
-    return 1;
-  }
+  const snapshots = [
+    readSnapshot(join(made, 'snapshots/rights.json')),
+    readSnapshot(join(made, 'snapshots/rights.guarded.json')),
+  ];
+  const predictedResources = (await Promise.all(snapshots)).flatMap((each) => each.predictedResources);
+  const handOver = handOverOf({ predictedResources });
   const script = join(folder, 'rights.sh');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'rights.json'), `${JSON.stringify(handOver, null, 2)}\n`);

@@ -52,3 +52,14 @@ export async function takeSnapshot(
   if (faults === '') await rename(parameterFile.replace(/\.bicepparam$/, '.snapshot.json'), file);
   return faults;
 }
+
+/** The text of a parameter file for a template, whose path is relative to the file. */
+export const bicepParameters = (template: string, parameters: Readonly<Record<string, unknown>>): string =>
+  [
+    `using '${template}'`,
+    ...Object.entries(parameters).map(([name, value]) => `param ${name} = json('${escaped(JSON.stringify(value))}')`),
+    '',
+  ].join('\n');
+
+/** Text between the quotes of a Bicep string. @see https://learn.microsoft.com/azure/azure-resource-manager/bicep/data-types#strings */
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('${', '\\${');

@@ -8,12 +8,22 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The text of a file, by its path from the project's root. */
 export const textOf = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
 
-/** The parameter files of `deployments/` that deploy the guardian; `events` deploys its events. */
+/** The parameter files of `deployments/`. */
 export const names = ['default', 'private', 'three-vaults', 'landing-zone'] as const;
 
-/** What a deployment would make. `npm run infra` wrote it just before. */
-export const deployment = (name: (typeof names)[number] | 'events'): Promise<Snapshot> =>
-  readSnapshot(`${root}/.bicep/snapshots/${name}.json`);
+type Name = (typeof names)[number];
+
+/** What `main.bicep` would make: the guardian. `npm run infra` wrote it just before. */
+export const guardian = (name: Name): Promise<Snapshot> => readSnapshot(`${root}/.bicep/snapshots/${name}.json`);
+
+/** What `guarded.bicep` would make after it: what the guardian has in the subscriptions that it guards. */
+export const guarded = (name: Name): Promise<Snapshot> => readSnapshot(`${root}/.bicep/snapshots/${name}.guarded.json`);
+
+/** Both. */
+export async function deployment(name: Name): Promise<Snapshot> {
+  const [own, reached] = await Promise.all([guardian(name), guarded(name)]);
+  return { ...own, predictedResources: [...own.predictedResources, ...reached.predictedResources] };
+}
 
 /** The resources of one type. */
 export const ofType = ({ predictedResources }: Snapshot, type: string): readonly PredictedResource[] =>

@@ -4,7 +4,7 @@ import { collect, installFunctionsCore } from '../../local/host/functions-core.t
 import { tableNames } from '../../shared/register/tables.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import newVersion from '../samples/key-vault-event/new-version.cloud-event.json' with { type: 'json' };
-import { appOf, deployment, namesOf, ofType, settingsOf } from './deployments.ts';
+import { appOf, deployment, guarded, namesOf, ofType, settingsOf } from './deployments.ts';
 
 const registration = z.object({
   metadata: z.object({ name: z.string(), bindings: z.record(z.string(), z.looseObject({ type: z.string() })) }),
@@ -37,7 +37,7 @@ const destination = z.object({
   }),
 });
 const subscriptions = async () =>
-  ofType(await deployment('events'), 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(({ properties }) =>
+  ofType(await guarded('three-vaults'), 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(({ properties }) =>
     destination.parse(properties),
   );
 const functionOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
@@ -111,7 +111,7 @@ describe('an event subscription', () => {
   });
 
   test('of a vault with a topic of its own uses that topic', async () => {
-    const events = await deployment('events');
+    const events = await guarded('three-vaults');
     const topics = namesOf(events, 'Microsoft.EventGrid/systemTopics');
     const used = ofType(events, 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(
       ({ name }) => name.split('/')[0],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { handOverOf, rightsScript } from '../../local/infra/rights.ts';
-import { assignmentsOf, definitionsOf, deployment, names, ofType } from './deployments.ts';
+import { assignmentsOf, definitionsOf, deployment, guardian, names, ofType } from './deployments.ts';
 
 /** `identity: role on last part of the scope`, for each assignment. */
 async function assigned(name: (typeof names)[number]): Promise<readonly string[]> {
@@ -95,3 +96,15 @@ describe('a deployer who may not assign roles', () => {
     for (const { roleName } of definitions) expect(script).toContain(`--role '${roleName}'`);
   });
 });
+
+test.each(names)(
+  'the deployment `%s` of azd reaches no group but that of the guardian: `azd down` deletes all that it reached',
+  async (name) => {
+    const snapshot = await guardian(name);
+    const group = z.string().parse(snapshot.outputs?.AZURE_RESOURCE_GROUP);
+    const groups = snapshot.predictedResources.map(
+      ({ id }) => (/\/resourceGroups\/([^/]+)/i.exec(id) ?? /^\[resourceId\('[^']+', '([^']+)'/.exec(id))?.[1],
+    );
+    expect([...new Set(groups)]).toEqual([group]);
+  },
+);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import vaults from '../../infra/vaults.json' with { type: 'json' };
 import policy from '../../policy.json' with { type: 'json' };
-import { deployment, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
+import { deployment, guarded, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
 
 const outputs = z.record(z.string(), z.unknown());
 
@@ -32,7 +32,7 @@ describe('no secret', () => {
   });
 
   test('is a parameter or a default of a template', () => {
-    const files = ['main', 'events'].map((name) => textOf(`.bicep/templates/${name}.json`));
+    const files = ['main', 'guarded'].map((name) => textOf(`.bicep/templates/${name}.json`));
     for (const file of files) {
       expect(file).not.toMatch(/"type": "secure|AccountKey=|SharedAccessKey=|listKeys\(|listAccountSas\(/i);
     }
@@ -160,7 +160,7 @@ describe('Azure Monitor alerts people', () => {
   });
 
   test('when events of a vault are not delivered, dead-lettered or dropped', async () => {
-    const rules = namesOf(await deployment('events'), 'Microsoft.Insights/metricAlerts');
+    const rules = namesOf(await guarded('three-vaults'), 'Microsoft.Insights/metricAlerts');
     expect(rules.filter((name) => name.includes('contoso-sql'))).toEqual([
       'key-guardian-contoso-sql-DeliveryAttemptFailCount',
       'key-guardian-contoso-sql-DeadLetteredCount',
@@ -170,10 +170,10 @@ describe('Azure Monitor alerts people', () => {
 });
 
 describe('azd', () => {
-  test('gives events.bicep each parameter, by the output of main.bicep', async () => {
+  test('gives guarded.bicep each parameter, by the output of main.bicep', async () => {
     const template = z.object({ parameters: z.record(z.string(), z.unknown()) });
-    const { parameters } = template.parse(JSON.parse(textOf('.bicep/templates/events.json')));
-    const given = template.parse((await deployment('default')).outputs?.KEY_GUARDIAN_EVENTS);
+    const { parameters } = template.parse(JSON.parse(textOf('.bicep/templates/guarded.json')));
+    const given = template.parse((await deployment('default')).outputs?.KEY_GUARDIAN_GUARDED);
     expect(Object.keys(given.parameters).toSorted()).toEqual(Object.keys(parameters).toSorted());
   });
 

@@ -1,4 +1,9 @@
-/** `npm run subscribe`: deploys infra/events.bicep once the code of the app is there. azd runs it after each deployment. */
+/**
+ * `npm run connect`: deploys infra/guarded.bicep once the code of the app is there. azd runs it after each deployment, and not
+ * itself: `azd down` deletes every resource group that a deployment of azd reached, and the guarded vaults lie in such.
+ *
+ * @see https://github.com/Azure/azure-dev/issues/2916
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,37 +12,41 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
+import type { Snapshot } from './snapshot.ts';
 
-const OUTPUT = 'KEY_GUARDIAN_EVENTS';
+const OUTPUT = 'KEY_GUARDIAN_GUARDED';
 
-const events = z.object({
+const guarded = z.object({
   subscriptionId: z.string(),
   location: z.string(),
   parameters: z.record(z.string(), z.json()),
 });
 
-/** Where `events.bicep` is deployed, and its parameters: an output of `main.bicep`. */
-export type Events = z.infer<typeof events>;
+/** Where `guarded.bicep` is deployed, and its parameters: an output of `main.bicep`. */
+export type Guarded = z.infer<typeof guarded>;
 
 /** The output as azd sets it. Throws where it is missing or is not that of `main.bicep`. */
-export function eventsFromEnvironment(environment: Readonly<Record<string, string | undefined>>): Events {
+export function guardedFromEnvironment(environment: Readonly<Record<string, string | undefined>>): Guarded {
   const given = environment[OUTPUT];
   if (given === undefined)
     throw new Error(`${OUTPUT} is not set: azd sets it after "azd provision"; without azd give --deployment <name>.`);
-  return events.parse(JSON.parse(given));
+  return guarded.parse(JSON.parse(given));
 }
 
 /** The output in what `az deployment sub show` answers. Azure may change the case of an output's name. Throws where it is missing. */
-export function eventsFromOutputs(outputs: unknown): Events {
+export function guardedFromOutputs(outputs: unknown): Guarded {
   const named = Object.entries(z.record(z.string(), z.object({ value: z.unknown() })).parse(outputs));
   const found = named.find(([name]) => name.toUpperCase() === OUTPUT);
   if (found === undefined)
     throw new Error(`The deployment has no output ${OUTPUT}: it is not one of infra/main.bicep.`);
-  return events.parse(found[1].value);
+  return guarded.parse(found[1].value);
 }
 
+/** The output in a snapshot of `main.bicep`. Throws where it is missing. */
+export const guardedFromSnapshot = ({ outputs = {} }: Snapshot): Guarded => guarded.parse(outputs[OUTPUT]);
+
 /** A parameter file of Resource Manager. */
-export const parameterFile = ({ parameters }: Events): string =>
+export const parameterFile = ({ parameters }: Guarded): string =>
   JSON.stringify({
     $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#',
     contentVersion: '1.0.0.0',
@@ -57,36 +66,36 @@ async function az(...args: readonly string[]): Promise<string> {
   return printed;
 }
 
-async function subscribe(deployment: string | undefined): Promise<void> {
+async function connect(deployment: string | undefined): Promise<void> {
   const found =
     deployment === undefined
-      ? eventsFromEnvironment(process.env)
-      : eventsFromOutputs(
+      ? guardedFromEnvironment(process.env)
+      : guardedFromOutputs(
           JSON.parse(await az('deployment', 'sub', 'show', '--name', deployment, '--query', 'properties.outputs')),
         );
-  const folder = await mkdtemp(join(tmpdir(), 'key-guardian-events-'));
+  const folder = await mkdtemp(join(tmpdir(), 'key-guardian-connect-'));
   try {
     const file = join(folder, 'parameters.json');
     await writeFile(file, parameterFile(found));
     await az(
-      ...['deployment', 'sub', 'create', '--name', 'key-guardian-events'],
+      ...['deployment', 'sub', 'create', '--name', 'key-guardian-guarded'],
       ...['--subscription', found.subscriptionId, '--location', found.location],
-      ...['--template-file', fileURLToPath(new URL('../../infra/events.bicep', import.meta.url))],
+      ...['--template-file', fileURLToPath(new URL('../../infra/guarded.bicep', import.meta.url))],
       ...['--parameters', `@${file}`, '--output', 'none'],
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  console.log('The events of the guarded vaults are sent to the guardian.');
+  console.log('The guardian has its rights in the guarded vaults, and gets their events.');
 }
 
 if (import.meta.main) {
-  await new Command('npm run subscribe --')
+  await new Command('npm run connect --')
     .description(
-      'Sends the events of the guarded vaults to the app, whose code must be there. Running it again changes nothing.',
+      'Gives the app its rights in the guarded vaults and sends their events to it. Its code must be there. Running it again changes nothing.',
     )
     .option('--deployment <name>', 'name of the deployment of infra/main.bicep, where azd did not make it')
     .allowExcessArguments(false)
-    .action(({ deployment }) => subscribe(deployment))
+    .action(({ deployment }) => connect(deployment))
     .parseAsync();
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventsFromEnvironment, eventsFromOutputs } from '../../../local/infra/subscribe.ts';
+import { guardedFromEnvironment, guardedFromOutputs } from '../../../local/infra/connect.ts';
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL('../../../local/infra/subscribe.ts', import.meta.url));
-const events = {
+const script = fileURLToPath(new URL('../../../local/infra/connect.ts', import.meta.url));
+const guarded = {
   subscriptionId: 'one',
   location: 'westeurope',
   parameters: { name: 'guardian', vaults: [{ id: '/x' }] },
@@ -17,54 +17,54 @@ const events = {
 
 let folder = '';
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'key-guardian-subscribe-'));
+  folder = await mkdtemp(join(tmpdir(), 'key-guardian-connect-'));
   // An Azure CLI that notes its arguments and the parameters it was given.
   const notes = join(folder, 'notes');
   await writeFile(
     join(folder, 'az'),
     `#!/bin/sh\nfor each; do case "$each" in @*) cat "\${each#@}" > ${notes}.parameters;; esac; done\necho "$@" >> ${notes}\n` +
-      `case "$3" in show) echo '${JSON.stringify({ keY_GUARDIAN_EVENTS: { value: events } })}';; esac\nexit "\${AZ_STATUS:-0}"\n`,
+      `case "$3" in show) echo '${JSON.stringify({ keY_GUARDIAN_GUARDED: { value: guarded } })}';; esac\nexit "\${AZ_STATUS:-0}"\n`,
   );
   await chmod(join(folder, 'az'), 0o755);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const subscribe = (args: readonly string[], more: Readonly<Record<string, string>>) =>
+const connect = (args: readonly string[], more: Readonly<Record<string, string>>) =>
   run(process.execPath, [script, ...args], { env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, ...more } });
 
 describe('the output of the deployment', () => {
   test('is read as azd sets it, and as the Azure CLI gives it, whatever the case of its name', () => {
-    expect(eventsFromEnvironment({ KEY_GUARDIAN_EVENTS: JSON.stringify(events) })).toEqual(events);
-    expect(eventsFromOutputs({ keY_GUARDIAN_EVENTS: { value: events } })).toEqual(events);
+    expect(guardedFromEnvironment({ KEY_GUARDIAN_GUARDED: JSON.stringify(guarded) })).toEqual(guarded);
+    expect(guardedFromOutputs({ keY_GUARDIAN_GUARDED: { value: guarded } })).toEqual(guarded);
   });
 
   test.each([
-    ['the environment', () => eventsFromEnvironment({})],
-    ['another deployment', () => eventsFromOutputs({ other: { value: 1 } })],
+    ['the environment', () => guardedFromEnvironment({})],
+    ['another deployment', () => guardedFromOutputs({ other: { value: 1 } })],
   ])('is asked for where %s does not have it', (_says, read) => {
-    expect(read).toThrow(/KEY_GUARDIAN_EVENTS/);
+    expect(read).toThrow(/KEY_GUARDIAN_GUARDED/);
   });
 });
 
-describe('the events', () => {
+describe('guarded.bicep', () => {
   test.each([
-    ['azd', [], { KEY_GUARDIAN_EVENTS: JSON.stringify(events) }],
+    ['azd', [], { KEY_GUARDIAN_GUARDED: JSON.stringify(guarded) }],
     ['a named deployment', ['--deployment', 'guardian'], {}],
-  ] as const)('are deployed with the parameters of %s, where the guardian is', async (_says, args, environment) => {
-    const { stdout } = await subscribe(args, environment);
-    expect(stdout).toContain('are sent to the guardian');
+  ] as const)('is deployed with the parameters of %s, where the guardian is', async (_says, args, environment) => {
+    const { stdout } = await connect(args, environment);
+    expect(stdout).toContain('has its rights in the guarded vaults');
     const called = (await readFile(join(folder, 'notes'), 'utf8')).trim().split('\n').at(-1);
     expect(called).toMatch(
-      /^deployment sub create --name key-guardian-events --subscription one --location westeurope /,
+      /^deployment sub create --name key-guardian-guarded --subscription one --location westeurope /,
     );
-    expect(called).toContain('infra/events.bicep');
+    expect(called).toContain('infra/guarded.bicep');
     expect(JSON.parse(await readFile(join(folder, 'notes.parameters'), 'utf8'))).toMatchObject({
       parameters: { name: { value: 'guardian' }, vaults: { value: [{ id: '/x' }] } },
     });
   });
 
-  test('are not said to be sent where the Azure CLI fails', async () => {
-    const failed = subscribe([], { KEY_GUARDIAN_EVENTS: JSON.stringify(events), AZ_STATUS: '3' });
+  test('is not said to be deployed where the Azure CLI fails', async () => {
+    const failed = connect([], { KEY_GUARDIAN_GUARDED: JSON.stringify(guarded), AZ_STATUS: '3' });
     await expect(failed).rejects.toMatchObject({ stderr: expect.stringContaining('ended with status 3') });
   });
 });
