@@ -20,6 +20,7 @@ param appName string
 param actionGroupName string
 param workspaceId string
 param hubName string
+param hubPrefix string
 
 resource guardian 'Microsoft.Resources/resourceGroups@2024-11-01' existing = {
   name: resourceGroupName
@@ -99,7 +100,7 @@ module logs 'modules/vault-logs.bicep' = [
             subscription().subscriptionId,
             resourceGroupName,
             'Microsoft.EventHub/namespaces/authorizationRules',
-            '${appName}-${toLower(replace(each.location, ' ', ''))}',
+            '${hubPrefix}-${toLower(replace(each.location, ' ', ''))}',
             'diagnostic-settings'
           )
         : ''

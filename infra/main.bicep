@@ -158,13 +158,14 @@ var groupName = empty(existingResourceGroup) ? (names.?group ?? name) : existing
 var watcherName = names.?watcher ?? '${name}-watcher'
 var keeperName = names.?keeper ?? '${name}-keeper'
 var eventsName = names.?events ?? '${name}-events'
-var registerName = names.?register ?? take('${take(short, 13)}reg${suffix}', 24)
-var trailName = names.?trail ?? take('${take(short, 13)}trl${suffix}', 24)
-var vaultName = names.?vault ?? take('${take(name, 15)}-${suffix}', 24)
+var registerName = names.?register ?? '${take(short, 13)}reg${suffix}'
+var trailName = names.?trail ?? '${take(short, 13)}trl${suffix}'
+var vaultName = names.?vault ?? '${take(short, 15)}-${suffix}'
 var componentName = names.?component ?? '${name}-app'
 var actionGroupName = names.?actionGroup ?? '${name}-operators'
 var workspaceName = names.?workspace ?? '${name}-logs'
 var appName = names.?app ?? '${name}-${suffix}'
+var hubPrefix = '${name}-${suffix}'
 var isPrivate = network == 'private'
 
 // What is known of an identity before it is made: role assignments are named by it.
@@ -386,7 +387,7 @@ module hubs 'modules/audit-hub.bicep' = [
   for region in hubRegions: {
     name: 'hub-${region}'
     scope: resourceGroup(groupName)
-    params: { location: region, tags: tags, name: '${appName}-${region}', hubName: hubName }
+    params: { location: region, tags: tags, name: '${hubPrefix}-${region}', hubName: hubName }
     dependsOn: [group]
   }
 ]
@@ -418,7 +419,7 @@ module hubRights 'modules/hub-rights.bicep' = [
     name: 'hub-rights-${region}'
     scope: resourceGroup(groupName)
     params: {
-      namespaceName: '${appName}-${region}'
+      namespaceName: '${hubPrefix}-${region}'
       hubName: hubName
       watcherId: watcherId
       watcherObjectId: identities.outputs.watcher.objectId
@@ -478,7 +479,7 @@ module app 'modules/app.bicep' = {
       flatten(map(hubRegions, region => [
         {
           name: 'AuditLog_${region}__fullyQualifiedNamespace'
-          value: '${appName}-${region}.servicebus.windows.net'
+          value: '${hubPrefix}-${region}.servicebus.windows.net'
         }
         { name: 'AuditLog_${region}__credential', value: 'managedidentity' }
         { name: 'AuditLog_${region}__clientId', value: identities.outputs.watcher.clientId }
@@ -563,5 +564,6 @@ output KEY_GUARDIAN_GUARDED object = {
         )
       : existingWorkspaceId
     hubName: hubName
+    hubPrefix: hubPrefix
   }
 }

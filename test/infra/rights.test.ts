@@ -37,7 +37,7 @@ describe('role assignments', () => {
     expect(await assigned('three-vaults')).toEqual(
       [
         ...own,
-        'watcher: Key Vault Secrets User on vaults key-guardian-3mtx2ajw',
+        'watcher: Key Vault Secrets User on vaults keyguardian-3mtx2ajw',
         'watcher: Azure Event Hubs Data Receiver on eventhubs key-vault-audit',
         'watcher: Azure Event Hubs Data Receiver on eventhubs key-vault-audit',
         'watcher: Key Guardian watcher on vaults contoso-disks',

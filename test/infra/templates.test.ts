@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import vaults from '../../infra/vaults.json' with { type: 'json' };
 import policy from '../../policy.json' with { type: 'json' };
-import { deployment, guarded, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
+import { deployment, guarded, guardian, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
 
 const outputs = z.record(z.string(), z.unknown());
 
@@ -102,7 +102,7 @@ describe('a private deployment', () => {
       'sites of sites key-guardian-3mtx2ajw',
       'table of storageAccounts keyguardianreg3mtx2ajw',
       'vault of vaults contoso-disks',
-      'vault of vaults key-guardian-3mtx2ajw',
+      'vault of vaults keyguardian-3mtx2ajw',
     ]);
   });
 
@@ -184,4 +184,16 @@ describe('azd', () => {
     for (const line of ['  guardian:', '    dist: dist', '    remoteBuild: false'])
       expect(yaml).toContain(`\n${line}\n`);
   });
+});
+
+test.each(names)('the names of the deployment `%s` are ones that Azure takes', async (name) => {
+  const snapshot = await guardian(name);
+  const allowed: Readonly<Record<string, RegExp>> = {
+    'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
+    'Microsoft.KeyVault/vaults': /^(?!.*--)[a-zA-Z][0-9a-zA-Z-]{1,22}[0-9a-zA-Z]$/,
+    'Microsoft.Web/sites': /^[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]$/,
+    'Microsoft.EventHub/namespaces': /^(?!.*-$)[a-zA-Z][a-zA-Z0-9-]{5,49}$/,
+  };
+  for (const [type, pattern] of Object.entries(allowed))
+    for (const each of namesOf(snapshot, type)) expect(each).toMatch(pattern);
 });
