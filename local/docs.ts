@@ -63,7 +63,7 @@ ${table(
 
 /** The functions that must not wait for an instance. */
 const alwaysReady = [
-  ['`function:sentry`', 'that sweeps go on, and that alerts that were not sent are sent'],
+  ['`function:sentry`', 'that ticks go on, and with them sweeps and alerts, where both of their chains have stopped'],
   ['`function:sweep`', 'that each vault is swept within the minute'],
   ['`function:inspect`', 'that a key is restored'],
   ['`function:alert`', 'that people are alerted'],

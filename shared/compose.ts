@@ -14,7 +14,7 @@ import type { Policy } from './domain/policy.ts';
 import { SettingsInvalid } from './errors.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
-import { messagesOf } from './register/messages.ts';
+import { messagesOf, queueNames } from './register/messages.ts';
 import { typedTables } from './register/tables.ts';
 import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
 import { createTrail } from './trail/trail.ts';
@@ -96,7 +96,7 @@ const queuesOf = (register: StorageClients, around: NonNullable<Outside['aroundS
 });
 
 const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[] =>
-  ['sweeps', 'inspections', 'alerts'].map((queueName) => {
+  queueNames.map((queueName) => {
     const name = `${queueName}-poison`;
     return { name, messages: messagesIn(register.queue(name)) };
   });

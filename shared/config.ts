@@ -17,9 +17,6 @@ export const channelSettings = z.object({
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
 
-/** The longest time between two sweeps of a vault, in seconds. */
-export const LONGEST_SWEEP_SECONDS = 300;
-
 /**
  * Every setting of the app, with its default and one sentence. `docs/configuration.md` is made from it; nothing else reads
  * the environment.
@@ -45,7 +42,7 @@ export const settingsSchema = z.object({
     .number()
     .int()
     .min(2)
-    .max(LONGEST_SWEEP_SECONDS)
+    .max(300)
     .default(60)
     .describe('Time between two sweeps of a vault, in seconds.'),
   KEY_GUARDIAN_AUDIT_REGIONS: listed

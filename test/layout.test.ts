@@ -161,6 +161,25 @@ describe('a function', () => {
   });
 });
 
+describe('a figure of the bench', () => {
+  test('is measured by a file that is a line of the registry', () => {
+    const measuring = sourcesIn('test/bench').filter((file) => textOf(file).includes(': Measurement ='));
+    expect(
+      importsOf('test/bench/registry.ts')
+        .map(({ from }) => from)
+        .filter((from) => from !== 'test/bench/figure.ts')
+        .toSorted(),
+    ).toEqual(measuring);
+  });
+});
+
+describe('a sense', () => {
+  test.each(sourcesIn('shared/senses').filter((file) => textOf(file).includes('): Sensed {')))(
+    '%s has a test of its name',
+    (file) => expect(sourcesIn('test/shared/senses')).toContain(`test/${file.replace('.ts', '.test.ts')}`),
+  );
+});
+
 /** The folders of `shared/`, as the story goes; those of one line know nothing of each other. */
 const storeys: readonly (readonly string[])[] = [
   ['senses'],

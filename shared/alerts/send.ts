@@ -35,7 +35,7 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * so is every refusal of the first twenty minutes, and after that one each hour.
  *
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
- * the sentry queues the row again.
+ * the next tick queues the row again.
  */
 export async function send({ partition, row }: AlertMessage, needs: SendNeeds, log: AlertLog): Promise<void> {
   const { outbox } = needs.tables;

@@ -64,7 +64,9 @@ export function duration(ms: number): string {
 }
 
 function timing({ restoredAt, since, deadline, state }: Incident, now: Date): readonly string[] {
-  if (restoredAt !== undefined) return [`restored after ${duration(restoredAt.getTime() - since.getTime())}`];
+  // The time that a vault wrote for the act may be half a second ahead of it.
+  if (restoredAt !== undefined)
+    return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}`];
   if (deadline === undefined || state === 'resolved') return [];
   const leftMs = deadline.getTime() - now.getTime();
   // A deadline that is still to come is less than an hour away: its day is plain.

@@ -19,9 +19,9 @@ export const endIncidentOf = (over: Hold, judgement: string, ports: Ports): Prom
 const KEPT_MS = 30 * DAY_MS;
 
 /**
- * Alerts people of holds in force whose setter crashed before that; records and tells that holds have ended by themselves,
+ * Alerts people of holds in force whose setter crashed before that; records and alerts that holds have ended by themselves,
  * after which the guardian writes again: those on the vault, which is swept by one at a time, and with the first vault of
- * the policy those on everything. Noted last, so that a crash tells twice rather than never.
+ * the policy those on everything. Noted last, so that a crash alerts twice rather than never.
  */
 export async function endHolds(vault: string, ports: Ports): Promise<void> {
   const swept = guardedVaults(ports.policy);

@@ -101,8 +101,8 @@ const undoing = z.object({
   since: moment,
   otherwiseAt: moment.optional(),
   at: moment,
-  /** Another worker had begun to undo it, and stopped: what changed the version until `at` may be that worker's write. */
-  wasOpen: z.literal(true).optional(),
+  /** Nobody saw the vault's answer: what changed the key until `at` may be the guardian's own write. */
+  unanswered: z.literal(true).optional(),
 });
 
 /** A failure that lasts: since when, and why. */

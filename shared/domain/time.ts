@@ -11,8 +11,17 @@ export const DAY_MS = 24 * HOUR_MS;
 /** How far another service's clock may be from ours, in ms. */
 export const CLOCKS_APART_MS = 5 * SECOND_MS;
 
+/** How far a time that a vault wrote may be ahead of the act, in ms: it is rounded to the nearest second. */
+export const WRITTEN_AHEAD_MS = 500;
+
 /** The moment `ms` milliseconds later; earlier where `ms` is negative. */
 export const later = (from: Date, ms: number): Date => new Date(from.getTime() + ms);
+
+/**
+ * How long ago a moment was, in ms. A moment in the future was noted by a clock that was ahead: it counts as so long ago as it
+ * is ahead, so that nothing waits for it.
+ */
+export const agoMs = (moment: Date, now: Date): number => Math.abs(now.getTime() - moment.getTime());
 
 /** A moment without its milliseconds: vaults store whole seconds. */
 export const wholeSecond = (moment: Date): Date => new Date(Math.floor(moment.getTime() / SECOND_MS) * SECOND_MS);

@@ -9,6 +9,7 @@ import {
   undoneBy,
   undoneFinding,
 } from '../domain/decision.ts';
+import { attributeChange } from '../domain/key.ts';
 import { partitionOf, spellSubject } from '../domain/subject.ts';
 import type { Answer, Conflict } from '../domain/vault.ts';
 import { together } from '../errors.ts';
@@ -76,7 +77,7 @@ export async function act(
 function intentOf(action: Action, decision: Decision, { newId, now }: Pick<Ports, 'newId' | 'now'>): Intent {
   const undone = undoneBy(action, decision);
   const dates = undone.flatMap(({ approves }) => approves ?? []);
-  const approves: Intent['approves'] = dates.length === 0 ? undefined : Object.assign({}, ...dates);
+  const approves = dates.length === 0 ? undefined : attributeChange.parse(Object.assign({}, ...dates));
   return { id: newId(), at: now(), action, findings: undone.map((one) => undoneFinding.parse(one)), approves };
 }
 

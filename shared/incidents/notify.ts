@@ -9,7 +9,7 @@ import { entry } from '../trail/entries.ts';
  * Alerts people of an incident that is opened or changed, around the write of its row. Before that it writes a row of the
  * outbox for each of its channels, and a record: after a crash in between people are alerted, possibly twice, but never not
  * at all. After it, it queues the alert. Where somebody else wrote the incident's row first, people are alerted of that row
- * instead, since the other writer may have crashed before its alert. The messages only make the sender faster: the sentry
+ * instead, since the other writer may have crashed before its alert. The messages only make the sender faster: each tick
  * queues every row that is due.
  *
  * @param write writes the incident's row; false where somebody else wrote it first

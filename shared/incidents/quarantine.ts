@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KeyId } from '../domain/key.ts';
 import { GUARDIAN, keyOf } from '../domain/subject.ts';
 import type { RowUnreadable } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 import { deepJson } from './deep-json.ts';
@@ -53,9 +54,8 @@ export async function quarantine({ content, because: given }: Unparsed, source: 
 }
 
 /** Quarantines the content of rows that cannot be read. The rows stay as they are. */
-export async function quarantineRows(unreadable: readonly RowUnreadable[], ports: Ports): Promise<void> {
-  for (const { content, message, table } of unreadable) await quarantine({ content, because: message }, table, ports);
-}
+export const quarantineRows = (unreadable: readonly RowUnreadable[], ports: Ports): Promise<void> =>
+  inTurns(1, unreadable, ({ content, message, table }) => quarantine({ content, because: message }, table, ports));
 
 /** Quarantines a row of the register and alerts on-call that its key is not guarded. The row is left as it is. */
 export async function alertUnguarded(id: KeyId, error: RowUnreadable, ports: Ports): Promise<void> {

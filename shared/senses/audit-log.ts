@@ -126,7 +126,7 @@ const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
 const isKnown = (oid: string, users: ReadonlySet<string>): boolean =>
   users.size === 0 || users.has(oid) || users.has(oid.toLowerCase());
 
-/** A record that tells of a guarded key, with what of it is parsed. */
+/** A record about a guarded key, with what of it is parsed. */
 type Telling = Extract<About, { kind: 'guarded' }> & {
   readonly record: Readonly<Record<string, unknown>>;
   readonly operation: string;

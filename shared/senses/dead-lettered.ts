@@ -1,5 +1,5 @@
 import { type Inspection, inspection } from '../domain/hint.ts';
-import { HOUR_MS } from '../domain/time.ts';
+import { agoMs, HOUR_MS } from '../domain/time.ts';
 import { isStorageAway } from '../errors.ts';
 import { hintEntry } from '../guard/records.ts';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
@@ -42,7 +42,7 @@ function auditEventsOf(message: unknown, now: Date): Inspection | undefined {
   const parsed = inspection.safeParse(message);
   if (!parsed.success) return undefined;
   const hints = parsed.data.hints.filter(
-    ({ sense, sensedAt }) => sense === 'audit-log' && Math.abs(now.getTime() - sensedAt.getTime()) < TRIED_FOR_MS,
+    ({ sense, sensedAt }) => sense === 'audit-log' && agoMs(sensedAt, now) < TRIED_FOR_MS,
   );
   return hints.length === 0 ? undefined : { ...parsed.data, hints };
 }

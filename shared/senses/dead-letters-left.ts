@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MINUTE_MS } from '../domain/time.ts';
+import { agoMs, MINUTE_MS } from '../domain/time.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
@@ -29,9 +29,7 @@ export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], p
     counts.filter(({ count }) => count > 0).map(({ name }) => [name, before[name] ?? now] as const),
   );
   if (!isDeepStrictEqual(since, before)) await deadLetters.put(...PLACE, { since });
-  const stays = Object.entries(since).flatMap(([name, from]) =>
-    now.getTime() - from.getTime() >= ALERTED_AFTER_MS ? [name] : [],
-  );
+  const stays = Object.entries(since).flatMap(([name, from]) => (agoMs(from, now) >= ALERTED_AFTER_MS ? [name] : []));
   const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '));
   await openWhile(stays.length > 0, draft, 'they are empty again', ports);
 }

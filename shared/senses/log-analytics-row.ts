@@ -21,7 +21,7 @@ export const recordOfRow = (row: Readonly<Record<string, unknown>>): Readonly<Re
 function claimsIn(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const claims = Object.entries(row).flatMap(([column, value]) => {
     const name = CLAIM.exec(column)?.[1];
-    return name === undefined || value === '' || value === null ? [] : [[name, value] as const];
+    return name === undefined ? [] : [[name, value] as const];
   });
   return Object.fromEntries(claims);
 }

@@ -50,7 +50,7 @@ function parts(hints: readonly Hint[]): readonly Hint[][] {
  * Queues the inspections of a sense, and quarantines what it could not parse. Throws only where the queue or the quarantine
  * cannot be written: then the input has to be delivered again, or it would be lost.
  */
-export async function queueSensed(sensed: Sensed, sense: string, ports: Ports): Promise<void> {
+export async function queueSensed(sensed: Sensed, sense: Hint['sense'], ports: Ports): Promise<void> {
   const unparsed = [...new Map(sensed.unparsed.map((one) => [one.content, one])).values()];
   // The first one alone, so that the others find its incident open.
   const inOrder = [unparsed.slice(0, 1), unparsed.slice(1)];

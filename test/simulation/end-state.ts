@@ -25,7 +25,7 @@ export interface EndState {
 }
 
 /** They tell of the platform: in which call an instance ends decides whether anybody missed it. */
-const OF_THE_PLATFORM = ['not-inspected', 'sentry-silent'];
+const OF_THE_PLATFORM = ['not-inspected', 'vault-unreadable'];
 
 /** Where a run over one vault came to. Dates that the guardian made are told from now. */
 export async function endStateOf(world: World, vault: string, keys: readonly string[]): Promise<EndState> {
@@ -51,7 +51,8 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
       ...incidents.filter((incident) => !isTold(world, incident)).map(({ kind, state }) => `${kind} ${state}`),
     ],
     unfounded: world.alerts
-      .filter(({ incident: { id, revision } }) => {
+      .filter(({ incident: { id, revision, subject } }) => {
+        if (subject.kind === 'guardian') return false;
         const standing = incidents.find((incident) => incident.id === id);
         return standing === undefined || standing.revision < revision;
       })

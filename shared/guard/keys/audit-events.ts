@@ -8,7 +8,7 @@ import {
   type KeyRecord,
   type RegisterChange,
 } from '../../domain/register.ts';
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../domain/time.ts';
+import { DAY_MS, MINUTE_MS, WRITTEN_AHEAD_MS } from '../../domain/time.ts';
 import { hourOf, type IncidentDraft, incidentId } from '../../incidents/draft.ts';
 import { accessRefused } from '../../incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
@@ -19,9 +19,6 @@ import { wasImported } from './new-versions.ts';
 
 /** How long after a key was restored refusals may still come that its unusable time caused, in ms. */
 const LATE_REFUSALS_MS = MINUTE_MS;
-
-/** A vault's own times are rounded to the nearest second: an act may have been so much earlier, in ms. */
-const ROUNDED_MS = SECOND_MS / 2;
 
 /** Statuses of refusals that mean lost access. Others mean a throttled vault or a mistake of the caller. */
 const LOSING_ACCESS = new Set([401, 403]);
@@ -121,7 +118,7 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
       // While the key is unusable, refusals follow from that, and its own incident reports it.
       const wasBad = record.inFlight.undone.some(
         (undone) =>
-          says.at.getTime() >= undone.since.getTime() - ROUNDED_MS &&
+          says.at.getTime() >= undone.since.getTime() - WRITTEN_AHEAD_MS &&
           says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
       );
       if (!isUsable || wasBad || !LOSING_ACCESS.has(says.status)) return [];

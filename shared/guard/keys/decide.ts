@@ -4,6 +4,7 @@ import type { Decision, Judgement, Verdict, Withholding } from '../../domain/dec
 import type { Finding, Situation } from '../../domain/finding.ts';
 import { holdOn } from '../../domain/hold.ts';
 import { isKept, type RegisterChange } from '../../domain/register.ts';
+import { agoMs } from '../../domain/time.ts';
 import { approvalFor, consumptions } from './consume.ts';
 import { type Dating, dated } from './differences.ts';
 import { findings } from './findings.ts';
@@ -79,7 +80,7 @@ function withheldBecause(finding: Finding, action: Action, given: Given): Withho
   const isRecovering =
     action.kind === 'recover-key' &&
     recovering?.deletedOn.getTime() === action.deletedOn.getTime() &&
-    now.getTime() - recovering.since.getTime() < SETTLING_MS;
+    agoMs(recovering.since, now) < SETTLING_MS;
   return isRecovering ? 'recovering' : undefined;
 }
 
@@ -108,7 +109,7 @@ function secondsToNextInspection(judgements: readonly Judgement[], { record, now
     verdict.kind === 'settling' || (verdict.kind === 'withheld' && verdict.because === 'recovering');
   const seconds = judgements.filter(isWaiting).map(({ finding }) => {
     const begun = record.inFlight.recovering?.since ?? finding.since;
-    return settlingSeconds((now.getTime() - begun.getTime()) / 1000);
+    return settlingSeconds(agoMs(begun, now) / 1000);
   });
   if (isFlapping(record, now)) seconds.push(FLAPPING_INSPECTION_SECONDS);
   return seconds.length === 0 ? undefined : Math.min(...seconds);

@@ -1,5 +1,5 @@
 import type { KeyRecord } from '../../domain/register.ts';
-import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
+import { agoMs, HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
 import { type Named, namedFor } from './actors.ts';
 
 /** A key is flapping after so many undone acts within an hour. */
@@ -14,7 +14,7 @@ type Undoing = KeyRecord['inFlight']['undone'][number];
 
 /** What was undone within the last hour, oldest first. What a clock far ahead noted does not count. */
 export const undoneLately = ({ inFlight }: Undone, now: Date): KeyRecord['inFlight']['undone'] =>
-  inFlight.undone.filter(({ at }) => Math.abs(now.getTime() - at.getTime()) < HOUR_MS);
+  inFlight.undone.filter(({ at }) => agoMs(at, now) < HOUR_MS);
 
 /**
  * Whether acts on a key were undone three times within the last hour: those on the key as a whole, and those on the version
@@ -27,9 +27,9 @@ export function isFlapping(record: Undone, now: Date): boolean {
   return acts(key) + Math.max(0, ...Object.values(versions).map(acts)) >= FLAPPING_ACTS;
 }
 
-/** Whether what began then may be a write of a worker that stopped before it noted it. */
+/** Whether what began then may be a write of the guardian whose answer nobody saw. */
 const isOwnWrite = ({ since }: Undoing, its: readonly Undoing[]): boolean =>
-  its.some((other) => other.wasOpen && other.since < since && since <= other.at);
+  its.some((other) => other.unanswered && other.since < since && since <= other.at);
 
 /** The first act since the key last stayed usable for ten minutes; `undefined` where nothing was undone lately. */
 export function flappingSince(record: Undone, now: Date): Date | undefined {
@@ -43,7 +43,7 @@ export function flappingSince(record: Undone, now: Date): Date | undefined {
 
 /** Whether a key stayed usable for ten unbroken minutes since it was last undone. */
 export const isHolding = (record: Undone, now: Date): boolean =>
-  undoneLately(record, now).every(({ at }) => now.getTime() - at.getTime() >= HOLDS_AFTER_MS);
+  undoneLately(record, now).every(({ at }) => agoMs(at, now) >= HOLDS_AFTER_MS);
 
 /** Who did the last undone act whose audit event has come. */
 export const namedFlapper = (record: KeyRecord): Named =>

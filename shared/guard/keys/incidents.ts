@@ -4,7 +4,7 @@ import type { Incident } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
-import { later, MINUTE_MS } from '../../domain/time.ts';
+import { agoMs, later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
@@ -65,7 +65,7 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
   for (const { draft, id } of incidents) await openForAct(draft, ports, id);
 }
 
-/** Every incident that an inspection leads to. While a key flaps, one tells of all that is undone. */
+/** Every incident that an inspection leads to. While a key flaps, one reports all that is undone. */
 function draftsOf({ subject, decision, ended, failure, record }: Found, now: Date): readonly IncidentDraft[] {
   // Findings of one rule on one version are one incident.
   const placeOf = ({ rule, version = '' }: UndoneFinding): string => `${rule} ${version}`;
@@ -152,7 +152,7 @@ function draftOf(
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
 function undoRefusedDraft(subject: KeySubject, { inFlight }: KeyRecord, now: Date): readonly IncidentDraft[] {
   const { undoRefused: refused } = inFlight;
-  if (refused === undefined || now.getTime() - refused.since.getTime() < ALERTED_AFTER_MS) return [];
+  if (refused === undefined || agoMs(refused.since, now) < ALERTED_AFTER_MS) return [];
   return [undoRefused.draft(subject, refused.since, refused.because)];
 }
 
@@ -178,7 +178,7 @@ function endOf(incident: Incident, { decision: { judgements }, record, by }: Fou
   if (ends !== 'with-an-inspection') return undefined;
   const isOfIt = ({ finding }: Judgement): boolean => finding.rule === kind && finding.version === version;
   if (judgements.some((one) => one.verdict.kind !== 'approved' && isOfIt(one))) {
-    // While a key flaps, its own incident tells of what is being undone.
+    // While a key flaps, its own incident reports what is being undone.
     const isStillToUndo = judgements.some(({ verdict }) => verdict.kind === 'undo');
     const isFolded = undoing === true && isStillToUndo && isFlapping(record, now);
     return isFolded ? { judgement: 'now key-flapping', restored: false } : undefined;

@@ -18,9 +18,11 @@ import {
   type LastObserved,
   operationsShownAt,
 } from '../../domain/register.ts';
+import { sameMoment } from '../../domain/time.ts';
 import { withChanges } from '../../register/changes.ts';
 import type { KeyDecision } from './decide.ts';
 import { undoneLately } from './flapping.ts';
+import { isRefused } from './version-rule.ts';
 
 /**
  * The register's row of a key after a decision: what it approved, what was observed, and what is not finished.
@@ -135,25 +137,29 @@ function isShown(name: string, observed: ObservedKey): boolean {
 export const recordAfterActing = (before: KeyRecord, ended: readonly Ended[], now: Date): KeyRecord =>
   ended.reduce((record, one) => (one.isTaken ? afterAct(record, one, now) : afterRefusal(record, one)), before);
 
-/** The record with the dates that the service refused to take. */
+/** The record with the approved dates that the service refused to take. Others are not remembered: each is tried once anyway. */
 function afterRefusal(record: KeyRecord, { intent: { action }, outcome }: Ended): KeyRecord {
   if (action.kind !== 'restore-version' || outcome.kind !== 'failed' || outcome.refusedDate === undefined)
     return record;
+  const { version, change } = action;
   const { refusedDates = {} } = record.inFlight;
-  const { notBefore, expiresOn } = action.change;
-  const dates = [
-    ...(refusedDates[action.version]?.dates ?? []),
-    ...[notBefore, expiresOn].filter((date) => date !== undefined),
-  ];
-  const refused = { ...refusedDates[action.version], ...outcome.refusedDate, dates };
-  return { ...record, inFlight: { ...record.inFlight, refusedDates: { ...refusedDates, [action.version]: refused } } };
+  const before = refusedDates[version];
+  const approved = record.approved.versions[version]?.attributes;
+  const tried = [change.notBefore, change.expiresOn].filter((date) => date !== undefined);
+  const added = tried.filter(
+    (date) =>
+      (sameMoment(date, approved?.notBefore) || sameMoment(date, approved?.expiresOn)) && !isRefused(date, before),
+  );
+  const refused = { ...before, ...outcome.refusedDate, dates: [...(before?.dates ?? []), ...added] };
+  return { ...record, inFlight: { ...record.inFlight, refusedDates: { ...refusedDates, [version]: refused } } };
 }
 
 function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
   const undone = [...record.inFlight.undone];
+  const unanswered = wasOpen === true || outcome.kind === 'unknown' ? true : undefined;
   for (const { version, since, otherwiseAt } of findings) {
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
-      undone.push({ version, since, otherwiseAt, at: now, wasOpen });
+      undone.push({ version, since, otherwiseAt, at: now, unanswered });
   }
   const written = { ...record, inFlight: { ...record.inFlight, undone } };
   switch (action.kind) {

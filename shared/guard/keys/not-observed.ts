@@ -3,7 +3,7 @@ import type { Hint, Inspection } from '../../domain/hint.ts';
 import type { Hold } from '../../domain/hold.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import type { KeySubject } from '../../domain/subject.ts';
-import { MINUTE_MS } from '../../domain/time.ts';
+import { agoMs, MINUTE_MS } from '../../domain/time.ts';
 import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
 import { openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
@@ -46,7 +46,7 @@ export async function notObserved(reading: Reading, because: string, ports: Port
   const isSame = before !== undefined && (before.because === 'older-copy') === (because === 'older-copy');
   const since = isSame ? before.since : now;
   const nextInspectionAt = await tryAgain(message, record, ports);
-  if (now.getTime() - since.getTime() >= ALERTED_AFTER_MS)
+  if (agoMs(since, now) >= ALERTED_AFTER_MS)
     await openIncident(guardianBlind.draft('key-unreadable', subject, since, because), ports);
   const kept = forgettingEvents(record, now);
   const next: KeyRecord = {

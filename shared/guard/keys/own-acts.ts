@@ -53,7 +53,7 @@ async function explain(id: KeyId, act: OwnAct, ports: Ports): Promise<readonly O
     if (fit === undefined) return [act];
     const { explains: before } = fit.value;
     if (before !== undefined && names(before, fit.value)) return [act];
-    const marked = { ...fit.value, explains: act, displaced: before ?? fit.value.displaced };
+    const marked = { ...fit.value, explains: act, displaced: before };
     if ((await ports.tables.intents.replace(fit, marked)) !== undefined) return asked(before);
   }
 }

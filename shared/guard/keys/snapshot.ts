@@ -1,6 +1,6 @@
 import { type KeyId, newestOf, type ObservedKey, type ObservedVersion, type VersionDetail } from '../../domain/key.ts';
 import { type KeyRecord, lastPresentAt } from '../../domain/register.ts';
-import { CLOCKS_APART_MS, HOUR_MS, SECOND_MS } from '../../domain/time.ts';
+import { agoMs, CLOCKS_APART_MS, HOUR_MS, SECOND_MS } from '../../domain/time.ts';
 import type { DeletedKey, ReadVersion, Refusal, VaultReads } from '../../domain/vault.ts';
 import { inTurns } from '../../in-turns.ts';
 
@@ -17,8 +17,7 @@ export const SETTLED_AFTER_MS = 2 * SECOND_MS + CLOCKS_APART_MS;
 export const FULL_FROM_MS = (2 * HOUR_MS) / 3;
 
 /** Whether a version is due for a full read. A date in the future counts as due. */
-export const isDue = (observedAt: Date, now: Date): boolean =>
-  Math.abs(now.getTime() - observedAt.getTime()) >= FULL_FROM_MS;
+export const isDue = (observedAt: Date, now: Date): boolean => agoMs(observedAt, now) >= FULL_FROM_MS;
 
 /** A key as it was observed, or why it could not be observed. */
 export type Observation =

@@ -17,17 +17,23 @@ const AT_ONCE = 8;
 const BLIND_AFTER_INTERVALS = 2.9;
 const LEAST_BLIND_MS = 2 * MINUTE_MS;
 
-/** Adds a row for each vault that has none, and removes the rows of vaults that the policy no longer names: named again, such a vault is a new one. */
+/**
+ * Adds a row for each vault that has none, and the time to one that has no time from which blindness could be judged. Removes
+ * the rows of vaults that the policy no longer names: named again, such a vault is a new one.
+ */
 export async function keepProgress(
   vaults: readonly string[],
   progress: Progress,
   { tables, now }: Ports,
 ): Promise<void> {
-  const added: SweepState = { addedAt: now(), startedGeneration: 0, differing: {}, policies: [] };
+  const empty: SweepState = { startedGeneration: 0, differing: {}, policies: [] };
   const steps = [
     ...vaults
-      .filter((vault) => !progress.has(vault))
-      .map((vault) => async () => void (await tables.sweeps.insert('sweep', vault, added))),
+      .map((vault) => ({ vault, stored: progress.get(vault) }))
+      .filter(({ stored }) => stored === undefined || seenAt(stored.value, now()) === undefined)
+      .map(({ vault, stored }) => async () => {
+        await tables.sweeps.write('sweep', vault, stored, { ...empty, ...stored?.value, addedAt: now() });
+      }),
     ...[...progress]
       .filter(([vault]) => !vaults.includes(vault))
       .map(
@@ -51,9 +57,9 @@ export async function alertBlind(vaults: readonly string[], progress: Progress, 
   });
 }
 
-/** When a vault was last swept well, or else scheduled. What a clock ahead noted does not count; `undefined` where nothing else is left. */
-const seenAt = ({ lastGoodAt, addedAt }: SweepState, now: Date): Date | undefined =>
-  [lastGoodAt, addedAt].find((at) => at !== undefined && at.getTime() <= now.getTime() + MINUTE_MS);
+/** When a vault was last swept well, or else scheduled, or else first failed. What a clock ahead noted does not count; `undefined` where nothing else is left. */
+const seenAt = ({ lastGoodAt, addedAt, failing }: SweepState, now: Date): Date | undefined =>
+  [lastGoodAt, addedAt, failing?.since].find((at) => at !== undefined && at.getTime() <= now.getTime() + MINUTE_MS);
 
 const reasonOf = ({ failing, runningUntil }: SweepState): string => {
   if (failing !== undefined) return failing.because;

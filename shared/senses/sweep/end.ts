@@ -76,12 +76,13 @@ async function replay(vault: string, ports: Ports): Promise<void> {
   await endIncidents(vaultSubject(vault), isOf(guardianUnwell, 'trail-spooled'), 'its records are in the trail', ports);
 }
 
-/** Notes that a sweep could not be finished, and why. */
+/** Notes that a sweep could not be finished, and why. Expired holds are handled all the same. */
 export async function refusedSweep(sweep: Sweep, because: string, ports: Ports): Promise<void> {
   await noteSweep(sweep, ports, ({ failing, runningUntil: _, ...state }) => ({
     ...state,
     failing: { since: failing?.since ?? ports.now(), because },
   }));
+  await endHolds(sweep.vault, ports);
 }
 
 /** Changes how the sweeps of a vault went. Does nothing where a later sweep has begun. */

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type Chain, chains, type Due, nextAt, type ScheduledMessage } from '../../domain/schedule.ts';
-import { later, SECOND_MS } from '../../domain/time.ts';
+import { HOUR_MS, later, SECOND_MS } from '../../domain/time.ts';
 import { unlessStorageIsAway } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
 import type { Ports } from '../../ports.ts';
@@ -15,6 +16,8 @@ export const SENTRY = 'sentry';
 export const CHUNK_VAULTS = 16;
 /** Chunks that are planned at the same time. */
 const AT_ONCE = 8;
+/** A chunk that was due so long ago is none of the policy's any more, in ms. */
+const FORGOTTEN_MS = HOUR_MS;
 /** A chunk is due by this share of the interval early: a tick that comes a little early then costs no minute. */
 const EARLY_SHARE = 0.1;
 
@@ -49,23 +52,26 @@ export async function queueTick(
   const now = ports.now();
   const dueAt = nextAt(chains.indexOf(chain), now, everyMs(ports));
   const next = { generation: generation + 1, token: ports.newId() };
-  const delaySeconds = Math.round((dueAt.getTime() - now.getTime()) / SECOND_MS);
+  const delaySeconds = Math.ceil((dueAt.getTime() - now.getTime()) / SECOND_MS);
   await ports.queues.sweeps.send({ kind: 'tick', chain, ...next }, delaySeconds);
   await unlessStorageIsAway(() => ports.tables.schedule.write(TICKS, chain, from, { ...next, dueAt }));
 }
 
-/** Starts each chain of ticks that has none, or whose next one is overdue by half an interval. */
+/**
+ * Starts each chain of ticks that has none, or whose next one is overdue by a quarter of an interval: the other chain comes
+ * half an interval later, and its clock may be behind.
+ */
 export async function keepChains(schedule: Schedule, ports: Ports): Promise<void> {
   await inTurns(1, chains, async (chain) => {
     const stored = standing(schedule, TICKS, chain);
-    const overdueAt = later(ports.now(), -everyMs(ports) / 2);
+    const overdueAt = later(ports.now(), -everyMs(ports) / 4);
     if (stored !== undefined && !isDue(stored.value, overdueAt, 2 * everyMs(ports))) return;
     await queueTick(chain, stored?.value.generation ?? 0, stored, ports);
   });
 }
 
 /**
- * Queues the sweep of each chunk of vaults that is due: half of them with each chain. Where two planners look at the same
+ * Queues the sweep of each chunk of vaults that is due: half of them with each chain. Where two planners run at the same
  * moment, one of them plans it. A chunk whose planner is killed before it was queued is due again with the next tick.
  *
  * @param startedGeneration the highest generation that a vault was swept by: moved to another chunk, it is swept all the same
@@ -79,7 +85,8 @@ export async function planSweeps(
   const { tables, queues, now } = ports;
   const intervalMs = everyMs(ports);
   const generation = Math.max(startedGeneration, ...[...schedule.values()].map(({ value }) => value.generation)) + 1;
-  await inTurns(AT_ONCE, chunksOf(vaults), async ({ row, phase, chunk }) => {
+  await inTurns(AT_ONCE, chunksOf(vaults), async ({ phase, chunk }) => {
+    const row = rowOf(chunk);
     const before = standing(schedule, SWEEPS, row);
     if (before !== undefined && !isDue(before.value, now(), intervalMs)) return;
     const claimed = { generation, dueAt: later(now(), intervalMs / 4) };
@@ -91,11 +98,25 @@ export async function planSweeps(
     const dueAt = later(nextAt(phase, now(), intervalMs), -EARLY_SHARE * intervalMs);
     await tables.schedule.replace(stored, { generation, dueAt });
   });
+  await forgetChunks(schedule, ports);
 }
+
+/** Removes the rows of chunks that nobody has planned for long: the policy names other vaults now. */
+const forgetChunks = (schedule: Schedule, ports: Ports): Promise<void> =>
+  inTurns(
+    AT_ONCE,
+    [...schedule.values()].filter(
+      ({ row, value }) => row.partition === SWEEPS && isDue(value, later(ports.now(), -FORGOTTEN_MS), FORGOTTEN_MS),
+    ),
+    async (stored) => void (await ports.tables.schedule.remove(stored)),
+  );
 
 const chunksOf = (vaults: readonly string[]) =>
   Array.from({ length: Math.ceil(vaults.length / CHUNK_VAULTS) }, (_, at) => ({
-    row: String(at),
     phase: at,
     chunk: vaults.slice(at * CHUNK_VAULTS, (at + 1) * CHUNK_VAULTS),
   }));
+
+/** The row of a chunk, by the vaults in it: while a deployment replaces one policy with another, each plans its own. */
+const rowOf = (chunk: readonly string[]): string =>
+  createHash('sha256').update(chunk.join()).digest('hex').slice(0, 32);

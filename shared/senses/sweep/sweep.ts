@@ -31,9 +31,9 @@ import { everyMs } from './schedule.ts';
 const AT_ONCE = 8;
 /** Vaults of one message that are swept at the same time. */
 const VAULTS_AT_ONCE = 8;
-/** How long a sweep is taken to be running unless it says so again: less than the time between two sweeps, so that a killed one costs one interval. */
-const RUNNING_SHARE = 0.75;
-const LONGEST_RUNNING_MS = 45 * SECOND_MS;
+/** How long a sweep is taken to be running unless it says so again: half the time between two sweeps, so that one that is killed while it reads costs one interval. */
+const RUNNING_SHARE = 0.5;
+const LONGEST_RUNNING_MS = 30 * SECOND_MS;
 /** Past policies of a vault that are kept. */
 const KEPT_POLICIES = 50;
 
@@ -65,12 +65,12 @@ async function sweepVault(vault: string, generation: number, ports: Ports): Prom
 const runningMs = (ports: Ports): number => Math.min(LONGEST_RUNNING_MS, RUNNING_SHARE * everyMs(ports));
 const runningUntil = (ports: Ports): Date => later(ports.now(), runningMs(ports));
 
-/** Notes that a sweep begins. Returns `undefined` where it may not. A time farther ahead than any was noted by a wrong clock. */
+/** Notes that a sweep begins. Returns `undefined` where it may not. A time twice as far ahead as any was noted by a wrong clock. */
 async function start(vault: string, generation: number, ports: Ports): Promise<SweepState | undefined> {
   const standing = await readSweep(ports.tables, vault);
   const before = standing?.value ?? { addedAt: ports.now(), startedGeneration: 0, differing: {}, policies: [] };
-  const until = before.runningUntil;
-  const isRunning = until !== undefined && ports.now() < until && until <= runningUntil(ports);
+  const leftMs = (before.runningUntil?.getTime() ?? 0) - ports.now().getTime();
+  const isRunning = leftMs > 0 && leftMs <= 2 * runningMs(ports);
   if (isRunning || before.startedGeneration >= generation) return undefined;
   const state: SweepState = {
     ...before,

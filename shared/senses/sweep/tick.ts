@@ -68,7 +68,7 @@ const noteSentry = async ({ tables, now }: Ports): Promise<void> =>
 
 /**
  * Queues the alerts and sweeps that are due, starts chains of ticks again, and alerts people of what does not run. Rows that
- * cannot be read are planned anew, and quarantined.
+ * cannot be read are quarantined, and planned anew.
  */
 async function doWhatIsDue(ports: Ports): Promise<void> {
   const { tables } = ports;
@@ -76,11 +76,13 @@ async function doWhatIsDue(ports: Ports): Promise<void> {
   const schedule = scheduleOf(planned.stored);
   const progress = new Map(swept.stored.map((stored) => [stored.row.row, stored]));
   const steps = [
+    () => quarantineRows([...planned.unreadable, ...swept.unreadable], ports),
+    // Also where that failed: what is due does not wait for it.
     () => removeAll(tables.schedule, planned.unreadable),
     () => removeAll(tables.sweeps, swept.unreadable),
     () => keepChains(schedule, ports),
     () => keepSweeping(schedule, progress, ports),
-    async () => quarantineRows([...(await wakeSenders(ports)), ...planned.unreadable, ...swept.unreadable], ports),
+    async () => quarantineRows(await wakeSenders(ports), ports),
     () => alertSilentSentry(schedule, ports),
   ];
   await inTurns(1, steps, (step) => step());

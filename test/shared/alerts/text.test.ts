@@ -18,6 +18,7 @@ describe('the first line', () => {
   const over = alert({ restoredAt, state: 'resolved', judgement: 'undone' }, 'resolved');
   const mended = alert({ state: 'resolved', judgement: 'good again' }, 'resolved');
   const named = alert({ restoredAt, state: 'resolved', judgement: 'undone' }, 'changed');
+  const atOnce = alert({ restoredAt: at('11:59:59.600'), state: 'resolved', judgement: 'undone' }, 'resolved');
   const nowhere = withoutDeadline(alert({ subject: GUARDIAN, judgement: 'left to people' }));
 
   test.each([
@@ -63,6 +64,12 @@ describe('the first line', () => {
       over,
       '12:01:00',
       `resolved: ${key}: restored after 29 s: what was found: ${summary}`,
+    ],
+    [
+      'says 0 s where it was restored before the second that the vault wrote for the act',
+      atOnce,
+      '12:01:00',
+      `resolved: ${key}: restored after 0 s: what was found: ${summary}`,
     ],
     [
       'says of what is over, and alerted of again, that it is',

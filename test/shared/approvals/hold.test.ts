@@ -82,6 +82,25 @@ describe('setting a hold', () => {
   });
 });
 
+test.each([{}, { vault: VAULT }])(
+  'a hold on %o is told of, and its end, although the vault cannot be swept',
+  async (on) => {
+    const world = await guardian();
+    world.azure.fault({ match: { vault: VAULT }, answer: { kind: 'forbidden-by-firewall' } });
+    // Its setter crashed before anybody was alerted.
+    await world.hold(on);
+    const told = (): readonly string[] =>
+      world.alerts.filter(({ incident: { kind } }) => kind === 'hold-set').map(({ event }) => event);
+    await world.pass(70, 10);
+    expect(told()).toEqual(['opened']);
+    await world.pass(4 * 3_600, 60);
+    expect(told()).toEqual(['opened', 'resolved']);
+    expect((await world.trail()).filter(({ what }) => what === 'hold')).toMatchObject([
+      { detail: { event: 'ended by itself' } },
+    ]);
+  },
+);
+
 describe('releasing a hold', () => {
   test('while a sweep is on its way to tell of it is over all the same', async () => {
     let meanwhile: (() => Promise<unknown>) | undefined;

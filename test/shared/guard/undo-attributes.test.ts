@@ -276,6 +276,27 @@ describe('an expiry', () => {
     },
   );
 
+  test('of which the service refuses every date is tried again each time, and its row does not grow', async () => {
+    const world = await guarded({ seed: { exp: seconds(1_800) } });
+    let tries = 0;
+    const writes: Ports['writes'] = (name) => ({
+      ...world.ports.writes(name),
+      async update() {
+        tries += 1;
+        return { kind: 'date-rejected', error: new Error('The parameter exp is not valid.') };
+      },
+    });
+    const ports: Ports = Object.create(world.ports, { writes: { value: writes } });
+    await world.as('attacker').expire(vault, 'disk-a', inDays(-1));
+    for (let round = 0; round < 20; round += 1) {
+      await inspect({ subject: keyOf({ vault, key: 'disk-a' }), hints: [], attempt: 0 }, ports);
+      turnClock(60_000);
+    }
+    const row = (await world.ports.tables.keys.get(vault, 'disk-a'))?.value;
+    expect(row?.inFlight.refusedDates?.[latest]?.dates).toEqual([inDays(1_800)]);
+    expect(tries).toBe(20);
+  });
+
   test('of a version that never had one goes ten years ahead, which becomes the approved one with a record', async () => {
     const world = await guarded();
     const use = await diskUnder(world.azure, vault, 'disk-a', latest);

@@ -412,6 +412,30 @@ describe('a key that is in neither list', () => {
   });
 });
 
+test('a key whose recovery was sent by a worker that stopped there, and takes its time, is not missing', async () => {
+  stopAt();
+  let isKilled = false;
+  let recovered = (): number => 0;
+  const world = await createWorld({
+    vaults: [{ name: vault, keys: [{ name: 'disk-a', versions: [{ version: latest, created: daysAgo(60) }] }] }],
+    policy: { vaults: [{ name: vault, mode: 'block' }] },
+    behaviours: { settleMs: 50_000 },
+    onStep({ name, when }) {
+      if (isKilled || name !== 'vault.sendRequest' || when === 'before' || recovered() === 0) return;
+      isKilled = true;
+      throw new Error('the process is gone');
+    },
+  });
+  recovered = () => recovers(world).filter(({ status }) => status === 200).length;
+  await world.sentry();
+  await world.as('attacker').delete(vault, 'disk-a');
+  await world.wake(vault, 'disk-a');
+  await world.pass(300, 1);
+  expect(isKilled).toBe(true);
+  expect(world.azure.state(vault, 'disk-a')).toMatchObject({ kind: 'present', settled: true });
+  expect(await kinds(world)).toEqual(['key-deleted']);
+});
+
 describe('a key that was deleted, purged and created again under its name', () => {
   test('is alerted, is not taken for recovered, and is not written to', async () => {
     const world = await guarded({}, false);

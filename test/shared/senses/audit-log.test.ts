@@ -19,6 +19,7 @@ const MALLORY = {
   name: 'mallory@contoso.example',
   address: '203.0.113.10',
 };
+const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 const DISK = '7c0ffee0-5555-4d1e-9c0d-de5de5de5d05';
 const VERSION = '0123456789abcdef0123456789abcdef';
 
@@ -292,10 +293,17 @@ describe('the use of a key', () => {
 
   test('by a known user is noise in whatever case the ids are written, and in whatever spelling the claims are', () => {
     const given = { knownUsers: [DISK.toUpperCase()] };
-    const long = { claim: { 'http://schemas.microsoft.com/identity/claims/objectidentifier': DISK } };
-    expect(
-      says([keyUnwrap, { ...keyUnwrap, identity: long }, { ...keyUnwrap, identity: JSON.stringify(long) }], given),
-    ).toEqual([]);
+    const long = { claim: { [OBJECT_ID]: DISK } };
+    const upper = { claim: { oid: DISK.toUpperCase() } };
+    const spellings = [long, JSON.stringify(long), upper, JSON.stringify(upper)];
+    expect(says([keyUnwrap, ...spellings.map((identity) => ({ ...keyUnwrap, identity }))], given)).toEqual([]);
+  });
+
+  test('by somebody else names that one by the first claim that is not blank', () => {
+    const identity = { claim: { oid: ' ', upn: '', unique_name: MALLORY.name, [OBJECT_ID]: MALLORY.oid } };
+    expect(says([{ ...keyUnwrap, identity }])).toMatchObject([
+      { kind: 'unknown-user', by: { oid: MALLORY.oid, name: MALLORY.name } },
+    ]);
   });
 });
 

@@ -1,19 +1,24 @@
 import type { Rule } from '../../../domain/finding.ts';
 import { type ObservedKey, spell } from '../../../domain/key.ts';
 import { approvedVersions, isGuarded, isMissed, type KeyRecord } from '../../../domain/register.ts';
-import { CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
+import { agoMs, CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts';
 
 /** How long a key may be in neither list while a deletion settles, in ms. */
 export const SETTLING_MS = MINUTE_MS;
-/** How long a key may be in neither list while a recovery that the vault accepted settles, in ms. */
-export const RECOVERING_MS = 15 * MINUTE_MS;
+/** How long a key may be in neither list while a recovery that was sent settles, in ms. */
+const RECOVERING_MS = 15 * MINUTE_MS;
 
 /** Whether the vault may still be settling, so that a key in neither list may come back. @param since when it was first observed in neither list */
-export function isSettling({ inFlight: { recovering } }: KeyRecord, since: Date, now: Date): boolean {
-  // What a clock far ahead noted must not settle for as long as it was ahead.
-  const agoMs = (moment: Date): number => Math.abs(now.getTime() - moment.getTime());
-  return agoMs(since) < SETTLING_MS || (recovering !== undefined && agoMs(recovering.since) < RECOVERING_MS);
+export function isSettling({ inFlight: { recovering, undone } }: KeyRecord, since: Date, now: Date): boolean {
+  // A recovery without an answer may have begun as well.
+  const recoveredAt = [recovering?.since, ...undone.filter(isUnansweredRecovery).map(({ at }) => at)];
+  return (
+    agoMs(since, now) < SETTLING_MS || recoveredAt.some((at) => at !== undefined && agoMs(at, now) < RECOVERING_MS)
+  );
 }
+
+const isUnansweredRecovery = ({ version, unanswered }: KeyRecord['inFlight']['undone'][number]): boolean =>
+  version === undefined && unanswered === true;
 
 export const keyMissing: Rule = {
   id: 'key-missing',

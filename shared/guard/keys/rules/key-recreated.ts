@@ -1,6 +1,7 @@
 import { MAKING_OPERATIONS, type Rule } from '../../../domain/finding.ts';
 import { spell, versionNamed } from '../../../domain/key.ts';
 import { approvedVersions, isKept } from '../../../domain/register.ts';
+import { agoMs } from '../../../domain/time.ts';
 import { isSettling, SETTLING_MS } from './key-missing.ts';
 
 export const keyRecreated: Rule = {
@@ -24,7 +25,7 @@ export const keyRecreated: Rule = {
     const isThatKey = swapped.length === 0 && gone.length < approved.length;
     const incompleteSince = record.observed.incompleteSince ?? now;
     const { recovering } = record.inFlight;
-    const isComing = recovering !== undefined && now.getTime() - recovering.since.getTime() < SETTLING_MS;
+    const isComing = recovering !== undefined && agoMs(recovering.since, now) < SETTLING_MS;
     if (isThatKey ? isSettling(record, incompleteSince, now) : isComing && swapped.length === 0)
       return [
         {

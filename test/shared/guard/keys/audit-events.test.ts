@@ -207,8 +207,8 @@ describe('an incident is made', () => {
     ['by an unwrap that was throttled: nobody lost access', refused('KeyUnwrap', 429), ONE, true],
     ['by an unwrap of something that is no wrapped key', refused('KeyUnwrap', 400), ONE, true],
     [
-      'by an unwrap refused in the very moment of the act that was undone',
-      refused('KeyUnwrap', 403, inMs(-90_000)),
+      'by an unwrap refused half a second before the written second of the act that was undone',
+      refused('KeyUnwrap', 403, inMs(-90_500)),
       undone(-90_000, -80_000),
       true,
     ],
@@ -223,7 +223,7 @@ describe('an incident is made', () => {
   });
 
   test.each<readonly [says: string, at: Date]>([
-    ['by an unwrap refused a moment before the act that was undone', inMs(-90_001)],
+    ['by an unwrap refused a moment before the act that was undone', inMs(-90_501)],
     ['by an unwrap refused more than a minute after it was undone', inMs(-19_999)],
   ])('%s', (_says, at) => {
     expect(incidents(refused('KeyUnwrap', 403, at), undone(-90_000, -80_000))).toMatchObject([

@@ -226,6 +226,7 @@ describe('a write is withheld', () => {
       deletedBefore({ since: inMs(-31_000) }, { blockSince: inMs(-10_000) }),
     ],
     ['of a recovery that was begun a minute ago and has not shown', deleted(recovering(60_000))],
+    ['of a recovery that a clock an hour ahead noted', deleted(recovering(-3_600_000))],
     ['of another deletion than the one whose recovery was begun', deleted(recovering(1_000, inMs(-40_000)))],
   ])('not %s', (_says, of) => {
     expect(verdicts(of).map(spellVerdict)).toEqual(['undo']);

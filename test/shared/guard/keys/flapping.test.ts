@@ -29,7 +29,7 @@ describe('a key flaps where three acts on it were undone within the hour', () =>
     ['on the key as a whole, of which one version had two', [undone(V1, 20), undone(V1, 10), undone(undefined, 0)]],
     [
       'the third after a worker stopped',
-      [undone(undefined, 30), { ...undone(V1, 20), at: inMs(-15_000), wasOpen: true }, undone(V1, 10)],
+      [undone(undefined, 30), { ...undone(V1, 20), at: inMs(-15_000), unanswered: true }, undone(V1, 10)],
     ],
     [
       'the first of them a moment less than an hour ago',
@@ -50,7 +50,7 @@ describe('a key does not flap', () => {
     ['where two versions and the key as a whole had one each', [undone(undefined, 30), undone(V1, 20), undone(V2, 10)]],
     [
       'where the third is the write of a worker that stopped before it noted it',
-      [undone(undefined, 30), { ...undone(V1, 20), at: inMs(-5_000), wasOpen: true }, undone(V1, 10)],
+      [undone(undefined, 30), { ...undone(V1, 20), at: inMs(-5_000), unanswered: true }, undone(V1, 10)],
     ],
     ['where one act is counted twice', [undone(V1, 20), undone(V1, 10), { ...undone(V1, 10), at: NOW }]],
     [

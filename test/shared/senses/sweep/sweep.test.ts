@@ -333,9 +333,10 @@ describe('sweeps that are planned', () => {
   });
 
   test.each([
-    ['that reads for minutes goes on, and no other one runs beside it', true, 0],
-    ['that was killed is taken to be running for less than a minute', false, 1],
-  ])('%s', async (_, isAlive, others) => {
+    ['that reads for minutes goes on, and no other one runs beside it', 55, 0],
+    ['that is killed at once is taken to be running for less than a minute', 0, 1],
+    ['that is killed after 25 s is taken to be running for less than a minute', 25, 1],
+  ])('%s', async (_, aliveSeconds, others) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const world = await sweptWorld();
@@ -356,11 +357,11 @@ describe('sweeps that are planned', () => {
       while ((await progress())?.runningUntil === undefined);
       for (let passed = 0; passed < 55; passed += 5) {
         turnClock(5_000);
-        if (isAlive) await vi.advanceTimersByTimeAsync(5_000);
+        if (passed < aliveSeconds) await vi.advanceTimersByTimeAsync(5_000);
       }
       await sweep(await nextSweep(world, VAULT), world.ports);
       expect(sweeps(world).length).toBe(others);
-      if (!isAlive) return;
+      if (others > 0) return;
       read.resolve();
       await running;
       expect(await progress()).not.toHaveProperty('runningUntil');
@@ -369,6 +370,16 @@ describe('sweeps that are planned', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test.each([
+    ['noted by a clock that is twenty seconds ahead: no other one', 50_000, 0],
+    ['noted by a clock that was a day ahead: another one', DAY_MS, 1],
+  ])('of which one is running, as %s begins', async (_, untilMs, others) => {
+    const world = await sweptWorld();
+    await changeSweep(world, { runningUntil: later(new Date(), untilMs) });
+    await sweep(await nextSweep(world, VAULT), world.ports);
+    expect(sweeps(world).length).toBe(others);
   });
 
   test('ends for a vault that the policy does not name any more', async () => {

@@ -92,6 +92,43 @@ describe('a chain of ticks', () => {
     expect(world.poisoned).toEqual([]);
   });
 
+  test('is started again by the very next tick of the other one, so that no two killed ticks 90 s apart end both', async () => {
+    let isKilling = false;
+    const world = await sweptWorld({
+      onStep({ name, when }) {
+        if (!isKilling || name !== 'sweeps.send' || when !== 'before') return;
+        isKilling = false;
+        throw new Error('the process is gone');
+      },
+    });
+    world.killTimer();
+    // From now on ticks come a fraction of a second after the full one.
+    turnClock(600);
+    await world.pass(120);
+    for (const _ of [1, 2, 3]) {
+      isKilling = true;
+      await world.pass(90);
+    }
+    world.azure.clearLog();
+    await world.pass(600);
+    expect(sweepsOf(world, ONE)).toBeGreaterThanOrEqual(9);
+  });
+
+  test.each([
+    [29.5, 1],
+    [20, 1],
+    [15, 1],
+    [14, 0],
+  ])('whose tick is %f s late by the clock of the other one: started again %i times', async (seconds, times) => {
+    const world = await createWorld({ vaults, policy });
+    const noted = { generation: 7, token: 'any', dueAt: later(new Date(), -seconds * 1_000) };
+    await world.ports.tables.schedule.put('ticks', 'a', noted);
+    const sent: ScheduledMessage[] = [];
+    const ports = sending(world, (message) => sent.push(message));
+    await tick({ kind: 'tick', chain: 'b', generation: 1, token: 'any' }, ports);
+    expect(sent.filter((message) => message.kind === 'tick' && message.chain === 'a')).toHaveLength(times);
+  });
+
   test('drops a tick that was delivered before, and the successor of one that was delivered twice at a time', async () => {
     const world = await sweptWorld();
     const noted = (await world.ports.tables.schedule.get('ticks', 'a'))?.value;
@@ -134,11 +171,12 @@ describe('a chain of ticks', () => {
 
   test.each([
     ['a', 0, 60],
+    ['a', 0.6, 60],
     ['a', 48, 12],
     ['a', 49, 71],
     ['b', 0, 30],
     ['b', 30, 60],
-  ] as const)('%s that ticks %i s after the full minute ticks again %i s later', async (chain, seconds, again) => {
+  ] as const)('%s that ticks %f s after the full minute ticks again %i s later', async (chain, seconds, again) => {
     const world = await createWorld({ vaults, policy });
     turnClock(seconds * 1_000);
     const delays: number[] = [];
@@ -212,6 +250,29 @@ describe('sweeps', () => {
     expect(alertsOf(world, 'vault-unreadable')).toEqual([]);
   });
 
+  test('of every vault go on while a deployment replaces one policy with another, and each plans in turn', async () => {
+    const names = Array.from({ length: 33 }, (_, number) => `vault-${String(number).padStart(2, '0')}`);
+    const of = (some: readonly string[]) => ({ vaults: some.map((name) => ({ name })) });
+    const world = await createWorld({ vaults: names.map((name) => ({ name })), policy: of(names.slice(1)) });
+    await world.sentry();
+    const sweptAt = new Map(names.map((name) => [name, [Date.now()]]));
+    for (let turn = 0; turn < 20; turn += 1) {
+      world.changePolicy(of(turn % 2 === 0 ? names : names.slice(1)));
+      await world.pass(30, 5);
+      for (const { vault = '', operation, at } of world.azure.log)
+        if (operation === 'list') sweptAt.get(vault)?.push(at.getTime());
+      world.azure.clearLog();
+    }
+    const gaps = [...sweptAt]
+      .slice(1)
+      .map(([, times]) => Math.max(...[...times, Date.now()].map((time, place) => time - (times[place - 1] ?? time))));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2 * MINUTE_MS);
+    expect((await world.ports.tables.schedule.list('sweeps')).stored.length).toBeLessThanOrEqual(6);
+    world.changePolicy(of(names));
+    await world.pass(2 * 3_600, 15);
+    expect((await world.ports.tables.schedule.list('sweeps')).stored.length).toBe(3);
+  });
+
   test('of a vault that the policy names again after an hour make it a new one, and no blind one', async () => {
     const world = await sweptWorld();
     world.changePolicy({ vaults: [{ name: OTHER }] });
@@ -243,7 +304,8 @@ describe('sweeps', () => {
       },
     });
     const unreadable = async (): Promise<void> => {
-      await world.tables.schedule.put('sweeps', '0', { generation: 'no number' });
+      for (const { row } of await world.tables.schedule.list('sweeps'))
+        await world.tables.schedule.put('sweeps', row, { generation: 'no number' });
       await world.tables.schedule.put('ticks', 'a', 7);
       await world.tables.vaults.put('sweep', ONE, { startedGeneration: 'no number' });
     };
@@ -255,6 +317,29 @@ describe('sweeps', () => {
     await world.pass(120, 5);
     expect(sweepsOf(world, ONE)).toBeGreaterThanOrEqual(2);
     expect(await incidentsOf(world)).toMatchObject([{ reason: 'quarantined' }, { reason: 'quarantined' }]);
+  });
+
+  test('whose rows cannot be read are quarantined before they are removed, each even where another one cannot be', async () => {
+    const calls: string[] = [];
+    let failures = 0;
+    const world = await sweptWorld({
+      onStorage(name) {
+        if (name === 'quarantine.create' && failures > 0) {
+          failures -= 1;
+          throw new Error('it is away');
+        }
+        calls.push(name);
+      },
+    });
+    for (const { row } of await world.tables.schedule.list('sweeps'))
+      await world.tables.schedule.put('sweeps', row, { generation: 'no number' });
+    await world.tables.vaults.put('sweep', ONE, { startedGeneration: 'no number' });
+    failures = 1;
+    calls.splice(0);
+    await expect(watch(world.ports)).rejects.toThrow('Storage failed: create');
+    const removals = ['schedule.remove', 'vaults.remove'];
+    const steps = calls.filter((name) => name === 'quarantine.create' || removals.includes(name));
+    expect(steps).toEqual(['quarantine.create', ...removals]);
   });
 
   test('of the other vaults go on, and then somebody is told, where one of them cannot be alerted of', async () => {
@@ -281,6 +366,7 @@ describe('a vault whose sweeps do not begin', () => {
       await watch(world.ports);
     }
   }
+  const tomorrow = (): Date => later(new Date(), DAY_MS);
   const blind = async (world: World) =>
     (await world.incidents(ONE)).filter(({ reason }) => reason === 'vault-unreadable');
 
@@ -300,6 +386,16 @@ describe('a vault whose sweeps do not begin', () => {
     expect(await blind(world)).toMatchObject([{ state: 'resolved' }]);
   });
 
+  test('is told after two minutes and no sooner, however often it is to be swept', async () => {
+    const world = await sweptWorld({ sweepEverySeconds: 2 });
+    turnClock(2 * MINUTE_MS - 1);
+    await watch(world.ports);
+    expect(await blind(world)).toEqual([]);
+    turnClock(6_000);
+    await watch(world.ports);
+    expect(await blind(world)).toMatchObject([{ state: 'open' }]);
+  });
+
   test('is blind as well where it was never swept', async () => {
     const world = await createWorld({ vaults, policy });
     await watch(world.ports);
@@ -307,14 +403,34 @@ describe('a vault whose sweeps do not begin', () => {
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 
-  test('is blind as well where a clock a day ahead noted its last good sweep', async () => {
+  test.each([
+    ['a clock a day ahead noted its last good sweep', (standing: object) => ({ ...standing, lastGoodAt: tomorrow() })],
+    ['a clock a day ahead scheduled it, and it was never swept', () => ({ addedAt: tomorrow() })],
+    ['its row holds nothing', () => ({})],
+  ])('is blind as well where %s', async (_, changed) => {
     const world = await sweptWorld();
-    await world.ports.tables.sweeps.change('sweep', ONE, (standing) => {
-      if (standing === undefined) throw new Error('The vault was not swept.');
-      return { ...standing, lastGoodAt: later(new Date(), DAY_MS) };
-    });
-    await withoutSweeps(world, 3);
+    const standing = await world.tables.vaults.get('sweep', ONE);
+    await world.tables.vaults.put('sweep', ONE, changed(Object(standing?.data)));
+    await withoutSweeps(world, 4);
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
+  });
+});
+
+describe('a vault that was never swept well', () => {
+  test('is blind as well where a clock a day ahead noted when it was first scheduled', async () => {
+    const world = await createWorld({ vaults, policy });
+    await watch(world.ports);
+    const failing = { since: new Date(), because: 'the vault does not answer' };
+    await world.ports.tables.sweeps.change('sweep', ONE, (standing) => {
+      if (standing === undefined) throw new Error('The vault was not scheduled.');
+      return { ...standing, addedAt: later(new Date(), DAY_MS), failing };
+    });
+    for (let minute = 0; minute < 3; minute += 1) {
+      turnClock(MINUTE_MS);
+      await watch(world.ports);
+    }
+    const [incident] = await world.incidents(ONE);
+    expect(incident).toMatchObject({ reason: 'vault-unreadable', state: 'open', since: failing.since });
   });
 });
 

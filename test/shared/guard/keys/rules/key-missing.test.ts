@@ -93,6 +93,11 @@ testRule(keyMissing, {
       { ...settling, since: inMs(-600_000) },
     ],
     [
+      'a key that is away a moment less than fifteen minutes after its recovery was sent, of which nobody saw the answer: settling',
+      absent(600_000, { inFlight: { undone: [{ since: inMs(-900_000), at: inMs(-899_999), unanswered: true }] } }),
+      { ...settling, since: inMs(-600_000) },
+    ],
+    [
       'a key that is away fifteen minutes after the vault accepted its recovery: missing',
       absent(600_000, recovering(900_000)),
       missing,

@@ -1,11 +1,24 @@
 import { versionExpiring } from '../../../../../shared/guard/keys/rules/version-expiring.ts';
-import { inDays, inMs, oneVersion, POLICY, restoring, V1 } from '../situations.ts';
+import { approved, inDays, inMs, known, oneVersion, POLICY, recordOf, restoring, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const inAYear = inDays(365);
 const putBack = restoring({ expiresOn: inAYear });
 /** Ten years of 365 days from the whole second of `NOW`. */
 const tenYears = { expiresOn: new Date('2036-02-27T12:00:00Z') };
+
+/** A version that was made 59.5 days ago and expires then: its approved expiry was refused, since it may be valid so many days at most. */
+const refusedUnder = (longestDays: number, expiresOn: Date) =>
+  oneVersion(
+    { expiresOn },
+    {},
+    {
+      record: recordOf(
+        { [V1]: known({ attributes: approved({ expiresOn: inAYear }) }) },
+        { inFlight: { refusedDates: { [V1]: { dates: [inAYear], longestDays } } } },
+      ),
+    },
+  );
 
 testRule(versionExpiring, {
   accepts: [
@@ -131,6 +144,21 @@ testRule(versionExpiring, {
       'a passed expiry that was approved even later: put back to what was approved',
       oneVersion({ expiresOn: inDays(-2) }, { expiresOn: inDays(-1) }),
       { act: 'expire', stopsDisks: true, undo: restoring({ expiresOn: inDays(-1) }) },
+    ],
+    [
+      'a passed expiry of a version that a policy lets be valid no longer: alerted, for no later date is taken',
+      refusedUnder(30, inDays(-1)),
+      { act: 'expire', stopsDisks: true, undo: undefined },
+    ],
+    [
+      'a near expiry that is already as late as a policy lets it be: alerted',
+      refusedUnder(60, inDays(0.5)),
+      { act: 'expire', stopsDisks: false, undo: undefined },
+    ],
+    [
+      'a near expiry that a policy lets be later, but not as late as approved: set as late as it may be',
+      refusedUnder(60, inDays(0.25)),
+      { undo: restoring({ expiresOn: inDays(0.5) }), approves: { expiresOn: inDays(0.5) } },
     ],
   ],
 });

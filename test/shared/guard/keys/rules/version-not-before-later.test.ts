@@ -1,5 +1,5 @@
 import { versionNotBeforeLater } from '../../../../../shared/guard/keys/rules/version-not-before-later.ts';
-import { BORN, inDays, inMs, oneVersion, restoring, V1 } from '../situations.ts';
+import { approved, BORN, inDays, inMs, known, oneVersion, recordOf, restoring, V1 } from '../situations.ts';
 import { testRule } from './table.ts';
 
 const toCreation = { undo: restoring({ notBefore: BORN }), approves: { notBefore: BORN } };
@@ -41,6 +41,20 @@ testRule(versionNotBeforeLater, {
       'a date pushed out from an approved one that has passed: put back',
       oneVersion({ notBefore: inDays(1) }, { notBefore: inDays(-100) }),
       { undo: restoring({ notBefore: inDays(-100) }) },
+    ],
+    [
+      'a date pushed out from an approved one that the service refused: put back to the creation of the version, which becomes the approved date',
+      oneVersion(
+        { notBefore: inDays(1) },
+        {},
+        {
+          record: recordOf(
+            { [V1]: known({ attributes: approved({ notBefore: inDays(-100) }) }) },
+            { inFlight: { refusedDates: { [V1]: { dates: [inDays(-100)] } } } },
+          ),
+        },
+      ),
+      toCreation,
     ],
     [
       'a date pushed out on a retired version: alerted, for no disk uses it',
