@@ -71,7 +71,7 @@ module definitions 'modules/role-definitions.bicep' = [
 
 module rights 'modules/vault-rights.bicep' = [
   for each in vaults: if (assignRights) {
-    name: 'rights-${uniqueString(each.id)}'
+    name: '${name}-rights-${uniqueString(each.id)}'
     scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
     params: {
       name: name
@@ -90,9 +90,10 @@ module rights 'modules/vault-rights.bicep' = [
 
 module logs 'modules/vault-logs.bicep' = [
   for each in vaults: if (auditEvents != 'none') {
-    name: 'logs-${uniqueString(each.id)}'
+    name: '${name}-logs-${uniqueString(each.id)}'
     scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
     params: {
+      name: name
       vaultName: last(split(each.id, '/'))
       workspaceId: workspaceId
       hubRuleId: auditEvents == 'hub'
@@ -113,7 +114,7 @@ module logs 'modules/vault-logs.bicep' = [
 
 module vaultEvents 'modules/vault-events.bicep' = [
   for each in vaults: {
-    name: 'events-${uniqueString(each.id)}'
+    name: '${name}-events-${uniqueString(each.id)}'
     scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
     params: {
       location: each.location

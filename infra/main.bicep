@@ -167,6 +167,7 @@ var workspaceName = names.?workspace ?? '${name}-logs'
 var appName = names.?app ?? '${name}-${suffix}'
 var hubPrefix = '${name}-${suffix}'
 var isPrivate = network == 'private'
+var hasMonitorLink = isPrivate && (privateNetwork.?monitorLink ?? true)
 
 // What is known of an identity before it is made: role assignments are named by it.
 var watcherId = resourceId(
@@ -211,6 +212,7 @@ module monitoring 'modules/monitoring.bicep' = {
     componentName: componentName
     actionGroupName: actionGroupName
     existingWorkspaceId: existingWorkspaceId
+    closed: hasMonitorLink
     retentionDays: logRetentionDays
     operatorEmails: operatorEmails
   }
@@ -285,7 +287,7 @@ module ownNetwork 'modules/network.bicep' = if (isPrivate) {
       'privatelink.table.${environment().suffixes.storage}'
       vaultZone
       siteZone
-      ...((privateNetwork.?monitorLink ?? true) ? monitorZones : [])
+      ...(hasMonitorLink ? monitorZones : [])
     ]
   }
   dependsOn: [group]
@@ -355,7 +357,7 @@ module guardedEndpoints 'modules/private-endpoint.bicep' = [
   }
 ]
 
-module monitorLink 'modules/monitor-link.bicep' = if (isPrivate && (privateNetwork.?monitorLink ?? true)) {
+module monitorLink 'modules/monitor-link.bicep' = if (hasMonitorLink) {
   name: 'monitor-link'
   scope: resourceGroup(groupName)
   params: {
@@ -366,7 +368,7 @@ module monitorLink 'modules/monitor-link.bicep' = if (isPrivate && (privateNetwo
   }
 }
 
-module monitorEndpoint 'modules/private-endpoint.bicep' = if (isPrivate && (privateNetwork.?monitorLink ?? true)) {
+module monitorEndpoint 'modules/private-endpoint.bicep' = if (hasMonitorLink) {
   name: 'endpoint-monitor'
   scope: resourceGroup(groupName)
   params: {

@@ -9,6 +9,9 @@ param actionGroupName string
 @description('Resource id of a workspace that is there already; empty to make one.')
 param existingWorkspaceId string
 
+@description('True where telemetry comes by a private link only.')
+param closed bool
+
 @description('Days that the logs are kept in a new workspace.')
 param retentionDays int
 
@@ -37,6 +40,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
     Application_Type: 'web'
     WorkspaceResourceId: workspaceId
     DisableLocalAuth: true
+    publicNetworkAccessForIngestion: closed ? 'Disabled' : 'Enabled'
   }
 }
 

@@ -1,5 +1,7 @@
 metadata description = 'Sends the audit events of one guarded vault to the workspace, and to the Event Hub of its region where there is one.'
 
+@description('The name of the deployment: the setting is called after it.')
+param name string
 param vaultName string
 param workspaceId string
 
@@ -13,7 +15,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: vault
-  name: 'key-guardian'
+  name: name
   properties: {
     workspaceId: workspaceId
     logAnalyticsDestinationType: 'Dedicated'

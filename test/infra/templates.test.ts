@@ -106,6 +106,18 @@ describe('a private deployment', () => {
     ]);
   });
 
+  test.each([
+    ['private', 'Disabled'],
+    ['landing-zone', 'Enabled'],
+    ['default', 'Enabled'],
+  ] as const)(
+    'takes telemetry from the internet only where it makes no private link: `%s` has it %s',
+    async (name, access) => {
+      const [component] = ofType(await guardian(name), 'Microsoft.Insights/components');
+      expect(component?.properties).toMatchObject({ publicNetworkAccessForIngestion: access, DisableLocalAuth: true });
+    },
+  );
+
   test('lets Event Grid in, and nobody else from the internet', async () => {
     const [site] = ofType(await deployment('private'), 'Microsoft.Web/sites');
     expect(site?.properties).toMatchObject({
