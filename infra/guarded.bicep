@@ -2,12 +2,12 @@ targetScope = 'subscription'
 
 metadata description = 'What the guardian has in the subscriptions that it guards: its rights in each vault, the vaults\' audit events, and events of new versions. Deploy it after the code: Azure refuses an event subscription to a function that is not there. It is a template of its own, so that removing the guardian never touches the group of a guarded vault.'
 
-// Every parameter is part of an output of `main.bicep`; `npm run connect` hands it over.
+// `npm run connect` hands over every parameter: the vaults by `vaults.json` and `policy.json`, all others by an output of `main.bicep`.
 
 param name string
 param tags { *: string }
 
-@description('Each guarded vault; `block` where it may have keys in block, `topic` where it has a system topic already.')
+@description('Guarded vaults, some hundreds at most: a deployment can have 800 resources. `block` where it may have keys in block, `topic` where it has a system topic already.')
 param vaults { id: string, location: string, topic: string, block: bool }[]
 param auditEvents 'none' | 'workspace' | 'hub'
 param assignRights bool

@@ -4,10 +4,10 @@ metadata description = 'Key Guardian in a subscription of its own. Read it from 
 
 // What is guarded. `policy.json` says how, `vaults.json` says where: a change of either is a deployment, since rights go with it.
 
-@description('The policy that is in the package. It says which vaults may have keys in block.')
+@description('The policy that is in the package. It says which vaults may have keys in block. Change the file, not the parameter, which is there for tests: `npm run connect` reads the file as well.')
 param policy object = loadJsonContent('../policy.json')
 
-@description('Every vault of the policy by its resource id, with its region. `topic` names the system topic that it has already: give that topic the identity `<name>-events`.')
+@description('Every vault of the policy by its resource id, with its region; change the file here, too. `topic` names the system topic that it has already: give that topic the identity `<name>-events`.')
 param vaults { id: string, location: string, topic: string? }[] = loadJsonContent('vaults.json')
 
 // Names and places.
@@ -535,18 +535,12 @@ output KEY_GUARDIAN_ADDRESS string = app.outputs.address
 output KEY_GUARDIAN_VAULT_NAME string = vault.outputs.name
 output KEY_GUARDIAN_TRAIL_NAME string = storage.outputs.trailName
 
-@description('Where `npm run connect` deploys `guarded.bicep`, and with which parameters.')
+@description('Where `npm run connect` deploys `guarded.bicep`, and with which parameters besides the vaults: azd keeps outputs in the environment, which is too small for a thousand vaults.')
 output KEY_GUARDIAN_GUARDED object = {
   subscriptionId: subscription().subscriptionId
   location: location
   parameters: {
     name: name
-    vaults: map(guarded, each => {
-      id: each.id
-      location: each.location
-      topic: each.?topic ?? ''
-      block: contains(inBlock, toLower(last(split(each.id, '/'))))
-    })
     auditEvents: auditEvents
     assignRights: assignRights
     tags: tags

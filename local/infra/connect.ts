@@ -6,14 +6,17 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
+import { type Policy, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { readPolicy } from '../../shared/policy-file.ts';
 import type { Snapshot } from './snapshot.ts';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = 'KEY_GUARDIAN_GUARDED';
 
 const guarded = z.object({
@@ -22,8 +25,30 @@ const guarded = z.object({
   parameters: z.record(z.string(), z.json()),
 });
 
-/** Where `guarded.bicep` is deployed, and its parameters: an output of `main.bicep`. */
+/** Where `guarded.bicep` is deployed, and its parameters besides the vaults: an output of `main.bicep`. */
 export type Guarded = z.infer<typeof guarded>;
+
+const place = z.object({ id: z.string(), location: z.string(), topic: z.string().default('') });
+
+/** Vaults in one deployment: each takes three of the 800 resources that one can have. */
+const MOST_VAULTS = 200;
+
+/**
+ * The parameter `vaults` of `guarded.bicep`, in parts that fit into one deployment each.
+ *
+ * @param vaults what `infra/vaults.json` holds
+ * @see https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices#template-limits
+ */
+export function guardedVaults(vaults: unknown, policy: Policy) {
+  const inBlock = vaultsInBlock(policy);
+  const guardedOnes = z
+    .array(place)
+    .parse(vaults)
+    .map((each) => ({ ...each, block: inBlock.includes(each.id.slice(each.id.lastIndexOf('/') + 1).toLowerCase()) }));
+  return Array.from({ length: Math.ceil(guardedOnes.length / MOST_VAULTS) }, (_, part) =>
+    guardedOnes.slice(part * MOST_VAULTS, (part + 1) * MOST_VAULTS),
+  );
+}
 
 /** The output as azd sets it. Throws where it is missing or is not that of `main.bicep`. */
 export function guardedFromEnvironment(environment: Readonly<Record<string, string | undefined>>): Guarded {
@@ -46,7 +71,7 @@ export function guardedFromOutputs(outputs: unknown): Guarded {
 export const guardedFromSnapshot = ({ outputs = {} }: Snapshot): Guarded => guarded.parse(outputs[OUTPUT]);
 
 /** A parameter file of Resource Manager. */
-export const parameterFile = ({ parameters }: Guarded): string =>
+const parameterFile = (parameters: Guarded['parameters']): string =>
   JSON.stringify({
     $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#',
     contentVersion: '1.0.0.0',
@@ -73,16 +98,20 @@ async function connect(deployment: string | undefined): Promise<void> {
       : guardedFromOutputs(
           JSON.parse(await az('deployment', 'sub', 'show', '--name', deployment, '--query', 'properties.outputs')),
         );
+  const vaults: unknown = JSON.parse(await readFile(join(root, 'infra/vaults.json'), 'utf8'));
+  const parts = guardedVaults(vaults, readPolicy(join(root, 'policy.json')));
   const folder = await mkdtemp(join(tmpdir(), 'key-guardian-connect-'));
   try {
     const file = join(folder, 'parameters.json');
-    await writeFile(file, parameterFile(found));
-    await az(
-      ...['deployment', 'sub', 'create', '--name', 'key-guardian-guarded'],
-      ...['--subscription', found.subscriptionId, '--location', found.location],
-      ...['--template-file', fileURLToPath(new URL('../../infra/guarded.bicep', import.meta.url))],
-      ...['--parameters', `@${file}`, '--output', 'none'],
-    );
+    for (const [part, some] of parts.entries()) {
+      await writeFile(file, parameterFile({ ...found.parameters, vaults: some }));
+      await az(
+        ...['deployment', 'sub', 'create', '--name', `${String(found.parameters.name)}-guarded-${part + 1}`],
+        ...['--subscription', found.subscriptionId, '--location', found.location],
+        ...['--template-file', join(root, 'infra/guarded.bicep')],
+        ...['--parameters', `@${file}`, '--output', 'none'],
+      );
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,8 +5,10 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
+import { z } from 'zod';
+import { policy } from '../../shared/domain/policy.ts';
 import { bicepCompiler, type Compiler, CompilerMissing } from './compiler.ts';
-import { guardedFromSnapshot } from './connect.ts';
+import { guardedFromSnapshot, guardedVaults } from './connect.ts';
 import { handOverOf, rightsScript } from './rights.ts';
 import { bicepParameters, type Place, readSnapshot, takeSnapshot } from './snapshot.ts';
 
@@ -21,6 +23,9 @@ const PLACE = {
   tenantId: '22222222-2222-4222-8222-222222222222',
   location: 'westeurope',
 };
+
+const value = z.object({ value: z.unknown() }).optional();
+const assigned = z.object({ parameters: z.object({ vaults: value, policy: value }) });
 
 const filesIn = async (folder: string, extension: string): Promise<readonly string[]> =>
   (await readdir(folder))
@@ -45,14 +50,28 @@ async function buildAll(compiler: Compiler): Promise<readonly string[]> {
   return faults.filter((each) => each !== '');
 }
 
+/** The vaults and the policy of a parameter file; those of the templates where it leaves them out. */
+async function assignedIn(compiler: Compiler, file: string, outfile: string) {
+  const { faults } = await compiler.run('build-params', file, '--outfile', outfile);
+  if (faults !== '') throw new Error(faults);
+  const { vaults, policy: given } = assigned.parse(JSON.parse(await readFile(outfile, 'utf8'))).parameters;
+  const byDefault = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(root, path), 'utf8'));
+  return {
+    vaults: vaults?.value ?? (await byDefault('infra/vaults.json')),
+    policy: given?.value ?? (await byDefault('policy.json')),
+  };
+}
+
 /** Writes `<name>.json`, what `main.bicep` would make, and `<name>.guarded.json`, what `guarded.bicep` would make of its output. */
 async function snapshotBoth(compiler: Compiler, file: string, name: string, place: Place): Promise<string> {
   const [main, guarded] = [join(made, 'snapshots', `${name}.json`), join(made, 'snapshots', `${name}.guarded.json`)];
   const faults = await takeSnapshot(compiler, file, main, place);
   if (faults !== '') return faults;
   const { parameters } = guardedFromSnapshot(await readSnapshot(main));
+  const assigned = await assignedIn(compiler, file, join(made, 'snapshots', `${name}.parameters.json`));
+  const vaults = guardedVaults(assigned.vaults, policy.parse(assigned.policy)).flat();
   const parameterFile = join(made, 'snapshots', `${name}.guarded.bicepparam`);
-  await writeFile(parameterFile, bicepParameters('../../infra/guarded.bicep', parameters));
+  await writeFile(parameterFile, bicepParameters('../../infra/guarded.bicep', { ...parameters, vaults }));
   return takeSnapshot(compiler, parameterFile, guarded, place);
 }
 

@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { guardedFromEnvironment, guardedFromOutputs } from '../../../local/infra/connect.ts';
+import vaults from '../../../infra/vaults.json' with { type: 'json' };
+import { guardedFromEnvironment, guardedFromOutputs, guardedVaults } from '../../../local/infra/connect.ts';
+import { policy } from '../../../shared/domain/policy.ts';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('../../../local/infra/connect.ts', import.meta.url));
 const guarded = {
   subscriptionId: 'one',
   location: 'westeurope',
-  parameters: { name: 'guardian', vaults: [{ id: '/x' }] },
+  parameters: { name: 'guardian' },
 };
 
 let folder = '';
@@ -46,6 +48,26 @@ describe('the output of the deployment', () => {
   });
 });
 
+describe('the guarded vaults', () => {
+  const placed = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ id: `/subscriptions/one/vaults/Vault-${at}`, location: 'westeurope' }));
+  const guarding = policy.parse({ vaults: [{ name: 'vault-0' }, { name: 'vault-1', mode: 'block' }] });
+
+  test('are in block where the policy may have a key of theirs in block', () => {
+    const [part = []] = guardedVaults(placed(2), guarding);
+    expect(part.map(({ block }) => block)).toEqual([false, true]);
+  });
+
+  test.each([
+    [1, [1]],
+    [200, [200]],
+    [201, [200, 1]],
+    [1000, [200, 200, 200, 200, 200]],
+  ])('are %i in parts that fit into one deployment each', (count, parts) => {
+    expect(guardedVaults(placed(count), guarding).map(({ length }) => length)).toEqual(parts);
+  });
+});
+
 describe('guarded.bicep', () => {
   test.each([
     ['azd', [], { KEY_GUARDIAN_GUARDED: JSON.stringify(guarded) }],
@@ -55,11 +77,11 @@ describe('guarded.bicep', () => {
     expect(stdout).toContain('has its rights in the guarded vaults');
     const called = (await readFile(join(folder, 'notes'), 'utf8')).trim().split('\n').at(-1);
     expect(called).toMatch(
-      /^deployment sub create --name key-guardian-guarded --subscription one --location westeurope /,
+      /^deployment sub create --name guardian-guarded-1 --subscription one --location westeurope /,
     );
     expect(called).toContain('infra/guarded.bicep');
     expect(JSON.parse(await readFile(join(folder, 'notes.parameters'), 'utf8'))).toMatchObject({
-      parameters: { name: { value: 'guardian' }, vaults: { value: [{ id: '/x' }] } },
+      parameters: { name: { value: 'guardian' }, vaults: { value: [{ ...vaults[0], block: false, topic: '' }] } },
     });
   });
 
