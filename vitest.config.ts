@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run infra` runs these: they read what the Bicep compiler makes.
+    exclude: [...configDefaults.exclude, 'test/infra/**'],
     environment: 'node',
     setupFiles: ['test/every-title.ts'],
     pool: 'forks',

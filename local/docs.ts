@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import roles from '../infra/roles.json' with { type: 'json' };
 import { settingsSchema } from '../shared/config.ts';
 import { policy } from '../shared/domain/policy.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
@@ -14,10 +15,11 @@ const object = z.object({
   required: z.array(z.string()).optional(),
 });
 
-/** The pages of `docs/` that are made from the schemas, the rules and the kinds of incident, by their paths. */
+/** The pages of `docs/` that are made from the schemas, the rules, the kinds of incident and the roles, by their paths. */
 export const madePages = (): Readonly<Record<string, string>> => ({
   'docs/incidents.md': incidentsPage(),
   'docs/configuration.md': configurationPage(),
+  'docs/rights.md': rightsPage(),
 });
 
 const MADE = '<!-- Made by "npm run schema": change the sources that it names. -->';
@@ -104,6 +106,53 @@ everything else only warnings and errors are logged, and how each execution ende
 Leave \`languageWorkers__node__arguments\` unset: with it the platform starts a new worker where it would have taken one that
 is warm. Sweeping 100 vaults with 100 keys each adds at most 64 MiB to what a worker keeps alive, and all of it fits in an
 instance with 2,048 MB; \`npm run bench\` measures both.
+`;
+
+const rightsPage = (): string => `# What the guardian may do, and why
+
+${MADE}
+
+The rights are data, [\`infra/roles.json\`](../infra/roles.json): the templates assign exactly these, the local Azure enforces
+them in every test, and \`npm run infra\` fails where a call needs a right that is missing here, and where no call needs a right that is here.
+
+## In guarded vaults
+
+Custom roles, one of each in a guarded subscription, assigned to single vaults. A deployment without a vault in \`block\` makes
+no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault.
+
+${table(
+  ['Identity', 'Where', 'Data action', 'Why'],
+  Object.entries(roles.identities).flatMap(([name, { scope, dataActions }]) =>
+    dataActions.map(({ action, reason }, place) => [
+      place === 0 ? `\`${name}\`` : '',
+      place === 0 ? scope : '',
+      `\`${action}\``,
+      reason,
+    ]),
+  ),
+)}
+
+It has no right to delete, purge, create, import, wrap, unwrap, decrypt or release. \`keys/read\` alone lets anybody use the
+public half of an RSA key (encrypt, wrap, verify), which discloses nothing.
+
+A vault that uses access policies gets the same by one: \`get\`, \`list\` for the watcher; \`get\`, \`update\`, \`recover\` for
+the keeper. \`rights.sh\` ([deploy.md](deploy.md#access-policies)) finds out which a vault uses.
+
+## In its own resources
+
+Built-in roles, each on one resource. The app runs under the watcher; Event Grid writes dead letters under an identity that
+the app does not have.
+
+${table(
+  ['Identity', 'Where', 'Role', 'Why'],
+  Object.values(roles.own).map(({ identity, on, role, reason }) => [`\`${identity}\``, on, role, reason]),
+)}
+
+## Who is the guardian
+
+Whoever can change the app, its package, its settings, its storage or its identities can do what it may do. These are: who
+has Owner, Contributor or User Access Administrator on its subscription or group, and who may run the pipeline that deploys
+it. Give it a subscription of its own where nobody holds these for good.
 `;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

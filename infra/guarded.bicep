@@ -1,0 +1,131 @@
+targetScope = 'subscription'
+
+metadata description = 'What the guardian has in the subscriptions that it guards: its rights in each vault, the vaults\' audit events, and events of new versions. Deploy it after the code: Azure refuses an event subscription to a function that is not there. It is a template of its own, so that removing the guardian never touches the group of a guarded vault.'
+
+// `npm run connect` hands over every parameter: the vaults by `vaults.json` and `policy.json`, all others by an output of `main.bicep`.
+
+param name string
+param tags { *: string }
+
+@description('Guarded vaults, some hundreds at most: a deployment can have 800 resources. `block` where it may have keys in block, `topic` where it has a system topic already.')
+param vaults { id: string, location: string, topic: string, block: bool }[]
+param auditEvents 'none' | 'workspace' | 'hub'
+param assignRights bool
+param resourceGroupName string
+param watcherName string
+param keeperName string
+param eventsName string
+param registerName string
+param appName string
+param actionGroupName string
+param workspaceId string
+param hubName string
+param hubPrefix string
+
+resource guardian 'Microsoft.Resources/resourceGroups@2024-11-01' existing = {
+  name: resourceGroupName
+}
+
+resource watcher 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: guardian
+  name: watcherName
+}
+
+resource keeper 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: guardian
+  name: keeperName
+}
+
+resource events 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: guardian
+  name: eventsName
+}
+
+resource register 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  scope: guardian
+  name: registerName
+}
+
+resource app 'Microsoft.Web/sites@2024-11-01' existing = {
+  scope: guardian
+  name: appName
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
+  scope: guardian
+  name: actionGroupName
+}
+
+// Rights: the watcher's in each vault, the keeper's only in vaults with keys in block.
+
+var subscriptions = union(map(vaults, each => toLower(split(each.id, '/')[2])), [])
+var subscriptionsInBlock = map(filter(vaults, each => each.block), each => toLower(split(each.id, '/')[2]))
+
+module definitions 'modules/role-definitions.bicep' = [
+  for each in subscriptions: if (assignRights) {
+    name: '${name}-roles'
+    scope: subscription(each)
+    params: { name: name, block: contains(subscriptionsInBlock, each) }
+  }
+]
+
+module rights 'modules/vault-rights.bicep' = [
+  for each in vaults: if (assignRights) {
+    name: '${name}-rights-${uniqueString(each.id)}'
+    scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
+    params: {
+      name: name
+      vaultName: last(split(each.id, '/'))
+      block: each.block
+      watcherId: watcher.id
+      watcherObjectId: watcher.properties.principalId
+      keeperId: keeper.id
+      keeperObjectId: keeper.properties.principalId
+    }
+    dependsOn: [definitions]
+  }
+]
+
+// Audit events: who changed a key.
+
+module logs 'modules/vault-logs.bicep' = [
+  for each in vaults: if (auditEvents != 'none') {
+    name: '${name}-logs-${uniqueString(each.id)}'
+    scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
+    params: {
+      name: name
+      vaultName: last(split(each.id, '/'))
+      workspaceId: workspaceId
+      hubRuleId: auditEvents == 'hub'
+        ? resourceId(
+            subscription().subscriptionId,
+            resourceGroupName,
+            'Microsoft.EventHub/namespaces/authorizationRules',
+            '${hubPrefix}-${toLower(replace(each.location, ' ', ''))}',
+            'diagnostic-settings'
+          )
+        : ''
+      hubName: hubName
+    }
+  }
+]
+
+// Events: a new version is inspected within seconds.
+
+module vaultEvents 'modules/vault-events.bicep' = [
+  for each in vaults: {
+    name: '${name}-events-${uniqueString(each.id)}'
+    scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
+    params: {
+      location: each.location
+      tags: tags
+      name: name
+      vaultName: last(split(each.id, '/'))
+      existingTopic: each.topic
+      eventsIdentityId: events.id
+      appId: app.id
+      deadLetterAccountId: register.id
+      actionGroupId: actionGroup.id
+    }
+  }
+]

@@ -1,0 +1,43 @@
+targetScope = 'subscription'
+
+metadata description = 'The custom roles of one guarded subscription, with exactly the actions of `roles.json`.'
+
+@description('The name of the deployment: two guardians of one subscription have roles of their own.')
+param name string
+
+@description('True where a vault of this subscription is in block.')
+param block bool
+
+var roles = loadJsonContent('../roles.json').identities
+
+resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'watcher')
+  properties: {
+    roleName: 'Key Guardian watcher (${name}, ${subscription().subscriptionId})'
+    description: 'Reads keys and deleted keys.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: map(roles.watcher.actions, each => each.action)
+        dataActions: map(roles.watcher.dataActions, each => each.action)
+      }
+    ]
+  }
+}
+
+resource keeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (block) {
+  name: guid(subscription().id, name, 'keeper')
+  properties: {
+    roleName: 'Key Guardian keeper (${name}, ${subscription().subscriptionId})'
+    description: 'Recovers keys, and puts approved attributes back.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: map(roles.keeper.actions, each => each.action)
+        dataActions: map(roles.keeper.dataActions, each => each.action)
+      }
+    ]
+  }
+}

@@ -1,0 +1,3 @@
+using '../../../infra/main.bicep'
+
+// As it comes: one vault, in alert.

@@ -1,0 +1,21 @@
+using '../../../infra/main.bicep'
+
+// Three vaults in two regions and two subscriptions: one in block, one with some keys in block, one in alert.
+param vaults = loadJsonContent('estate.json')
+param policy = {
+  vaults: [
+    { name: 'contoso-disks', mode: 'block' }
+    {
+      name: 'contoso-sql'
+      keys: [
+        { pattern: 'scratch-*', guard: false, mode: 'block' }
+        { pattern: 'disk-*', mode: 'block' }
+      ]
+    }
+    { name: 'contoso-dev', keys: [{ pattern: 'scratch-*', guard: false, mode: 'block' }] }
+  ]
+  channels: ['console', 'webhook']
+}
+param auditEvents = 'hub'
+param operatorEmails = ['operators@contoso.example']
+param settings = { KEY_GUARDIAN_SWEEP_SECONDS: '60' }

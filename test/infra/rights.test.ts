@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import roles from '../../infra/roles.json' with { type: 'json' };
+import { handOverOf, rightsScript } from '../../local/infra/rights.ts';
+import { assignmentsOf, definitionsOf, deployment, guardian, names, ofType } from './deployments.ts';
+
+/** `identity: role on last part of the scope`, for each assignment. */
+async function assigned(name: (typeof names)[number]): Promise<readonly string[]> {
+  const snapshot = await deployment(name);
+  const custom = new Map(definitionsOf(snapshot).map(({ id, roleName }) => [id, roleName.split(' (')[0]]));
+  const builtIn = new Map(Object.values(roles.own).map(({ id, role }) => [id, role]));
+  return assignmentsOf(snapshot)
+    .map(({ identity, role, scope }) => {
+      const named = custom.get(role) ?? builtIn.get(role.slice(role.lastIndexOf('/') + 1)) ?? role;
+      return `${identity.replace('key-guardian-', '')}: ${named} on ${scope.split('/').slice(-2).join(' ')}`;
+    })
+    .toSorted();
+}
+
+const own = [
+  'events: Storage Blob Data Contributor on containers dead-letters',
+  'watcher: Monitoring Metrics Publisher on components key-guardian-app',
+  'watcher: Storage Blob Data Contributor on containers trail',
+  'watcher: Storage Blob Data Owner on storageAccounts keyguardianreg3mtx2ajw',
+  'watcher: Storage Queue Data Contributor on storageAccounts keyguardianreg3mtx2ajw',
+  'watcher: Storage Table Data Contributor on storageAccounts keyguardianreg3mtx2ajw',
+];
+
+describe('role assignments', () => {
+  test('of the deployment as it comes are exactly these', async () => {
+    expect(await assigned('default')).toEqual(
+      [...own, 'watcher: Key Guardian watcher on vaults contoso-disks'].toSorted(),
+    );
+  });
+
+  test('of three vaults give the keeper a right in vaults with keys in block only', async () => {
+    expect(await assigned('three-vaults')).toEqual(
+      [
+        ...own,
+        'watcher: Key Vault Secrets User on vaults keyguardian-3mtx2ajw',
+        'watcher: Azure Event Hubs Data Receiver on eventhubs key-vault-audit',
+        'watcher: Azure Event Hubs Data Receiver on eventhubs key-vault-audit',
+        'watcher: Key Guardian watcher on vaults contoso-disks',
+        'watcher: Key Guardian watcher on vaults contoso-sql',
+        'watcher: Key Guardian watcher on vaults contoso-dev',
+        'keeper: Key Guardian keeper on vaults contoso-disks',
+        'keeper: Key Guardian keeper on vaults contoso-sql',
+      ].toSorted(),
+    );
+  });
+
+  test.each(names)('of the deployment `%s` are each on one resource, for an identity of the guardian', async (name) => {
+    for (const { identity, principalType, scope } of assignmentsOf(await deployment(name))) {
+      expect(identity).toMatch(/^key-guardian-(watcher|keeper|events)$/);
+      expect(principalType).toBe('ServicePrincipal');
+      expect(scope).toMatch(
+        /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/components|EventHub\/namespaces)\//,
+      );
+    }
+  });
+});
+
+describe('a deployment without a vault in block', () => {
+  test.each(['default', 'private'] as const)(
+    '`%s` holds no data action that writes to a guarded vault',
+    async (name) => {
+      const snapshot = await deployment(name);
+      const actions = definitionsOf(snapshot).flatMap(({ permissions }) =>
+        permissions.flatMap((each) => [...each.actions, ...each.dataActions]),
+      );
+      expect(actions).toEqual(['Microsoft.KeyVault/vaults/keys/read']);
+      // A built-in role would be named by its id alone: on a guarded vault there are custom roles only.
+      const custom = definitionsOf(snapshot).map(({ id }) => id);
+      const onGuarded = assignmentsOf(snapshot).filter(({ scope }) => /vaults\/contoso-/i.test(scope));
+      expect(onGuarded.map(({ identity, role }) => [identity, custom.includes(role)])).toEqual([
+        ['key-guardian-watcher', true],
+      ]);
+    },
+  );
+});
+
+describe('a deployer who may not assign roles', () => {
+  test('deploys neither roles nor assignments nor locks', async () => {
+    const types = (await deployment('landing-zone')).predictedResources.map(({ type }) => type);
+    expect(types.filter((type) => type.startsWith('Microsoft.Authorization/'))).toEqual([]);
+  });
+
+  test('hands over every role and assignment, by the identity that it is for', async () => {
+    const snapshot = await deployment('three-vaults');
+    const { definitions, assignments } = handOverOf(snapshot);
+    expect(definitions.length).toBe(definitionsOf(snapshot).length);
+    expect(assignments.length).toBe(ofType(snapshot, 'Microsoft.Authorization/roleAssignments').length);
+    const script = rightsScript({ definitions, assignments });
+    expect(script.match(/az role assignment create/g)?.length).toBe(assignments.length);
+    for (const { scope } of assignments) expect(script).toContain(`'${scope}'`);
+    for (const { roleName } of definitions) expect(script).toContain(`--role '${roleName}'`);
+  });
+});
+
+test.each(names)(
+  'the deployment `%s` of azd reaches no group but that of the guardian: `azd down` deletes all that it reached',
+  async (name) => {
+    const snapshot = await guardian(name);
+    const group = z.string().parse(snapshot.outputs?.AZURE_RESOURCE_GROUP);
+    const groups = snapshot.predictedResources.map(
+      ({ id }) => (/\/resourceGroups\/([^/]+)/i.exec(id) ?? /^\[resourceId\('[^']+', '([^']+)'/.exec(id))?.[1],
+    );
+    expect([...new Set(groups)]).toEqual([group]);
+  },
+);

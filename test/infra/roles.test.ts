@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import roles from '../../infra/roles.json' with { type: 'json' };
+import { permissionOf } from '../../local/azure/key-vault/permissions.ts';
+import { resetClock } from '../../local/clock.ts';
+import { stopAt } from '../simulation/clock.ts';
+import { createWorld } from '../simulation/world.ts';
+import { definitionsOf, deployment } from './deployments.ts';
+
+beforeEach(() => stopAt());
+afterEach(resetClock);
+
+/** The data actions that the guardian's calls needed while keys were disabled and deleted, by identity. */
+async function needed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const world = await createWorld({
+    vaults: [{ name: 'prod', keys: [{ name: 'disk-a' }, { name: 'disk-b' }] }],
+    policy: { vaults: [{ name: 'prod', mode: 'block' }] },
+  });
+  await world.sentry();
+  await world.as('attacker').disable('prod', 'disk-a');
+  await world.as('attacker').delete('prod', 'disk-b');
+  await world.pass(120);
+  const calls = new Map<string, Set<string>>();
+  for (const { identity, operation, status } of world.azure.log) {
+    const action = permissionOf(operation)?.action;
+    if (identity === undefined || action === undefined) continue;
+    expect(status, `${identity}: ${operation}`).not.toBe(403);
+    calls.set(identity, (calls.get(identity) ?? new Set()).add(action));
+  }
+  return calls;
+}
+
+describe('infra/roles.json', () => {
+  test.each(['watcher', 'keeper'] as const)(
+    'gives the %s every action that a call of it needs, and no other',
+    async (name) => {
+      const { actions, dataActions } = roles.identities[name];
+      const used = (await needed()).get(name) ?? new Set();
+      expect([...used].toSorted()).toEqual(dataActions.map(({ action }) => action).toSorted());
+      // The guardian calls no Resource Manager.
+      expect(actions).toEqual([]);
+    },
+  );
+
+  test('is what the custom roles hold, in each guarded subscription', async () => {
+    const definitions = definitionsOf(await deployment('three-vaults'));
+    const held = definitions.map(({ roleName, assignableScopes, permissions }) => [
+      roleName.split(' ')[2],
+      assignableScopes.map((scope) => scope.slice('/subscriptions/'.length, '/subscriptions/'.length + 8)).join(),
+      permissions[0]?.dataActions,
+    ]);
+    const actionsOf = (name: 'watcher' | 'keeper') => roles.identities[name].dataActions.map(({ action }) => action);
+    expect(held).toEqual([
+      ['watcher', '33333333', actionsOf('watcher')],
+      ['keeper', '33333333', actionsOf('keeper')],
+      ['watcher', '44444444', actionsOf('watcher')],
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import channels from '../../infra/channels.json' with { type: 'json' };
+import { channelRegistry } from '../../shared/alerts/registry.ts';
+import { channelSettings, misconfiguredSettings, readSettings, settingsSchema } from '../../shared/config.ts';
+import { deployment, names, settingsOf } from './deployments.ts';
+
+/** Settings that the platform reads, and not the app: each with what reads it. */
+const ofThePlatform: readonly RegExp[] = [
+  // The Functions host: its own storage.
+  /^AzureWebJobsStorage__(credential|clientId|blobServiceUri|queueServiceUri|tableServiceUri)$/,
+  // The Functions host: telemetry.
+  /^APPLICATIONINSIGHTS_(CONNECTION_STRING|AUTHENTICATION_STRING)$/,
+  // @azure/identity: the identity of clients that name none.
+  /^AZURE_CLIENT_ID$/,
+  // The triggers of the host: the connections of queues and Event Hubs.
+  /^RegisterStorage__(credential|clientId)$/,
+  /^AuditLog_[a-z]+__(fullyQualifiedNamespace|credential|clientId)$/,
+];
+
+/** Settings that no deployment sets, with the reason. */
+const leftOut: Readonly<Record<string, string>> = {
+  RegisterStorage: 'a connection string has a shared key, and the account takes none',
+  TrailStorage: 'a connection string has a shared key, and the account takes none',
+  KEY_GUARDIAN_POLICY: 'the policy lies in the package, where its default is',
+};
+
+const secrets: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(channels).flatMap(([channel, settings]) => (Array.isArray(settings) ? [[channel, settings]] : [])),
+);
+
+const settings = Object.keys(settingsSchema.shape);
+
+describe('app settings', () => {
+  test.each(names)('of the deployment `%s` are in the schema, or read by the platform', async (name) => {
+    const unknown = Object.keys(settingsOf(await deployment(name))).filter(
+      (setting) => !settings.includes(setting) && !ofThePlatform.some((pattern) => pattern.test(setting)),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test('of the schema are each set by a deployment, or left out for a reason', async () => {
+    const set = new Set((await Promise.all(names.map(deployment))).flatMap((each) => Object.keys(settingsOf(each))));
+    expect(settings.filter((setting) => !set.has(setting))).toEqual(Object.keys(leftOut));
+  });
+
+  test.each(names)(
+    'of the deployment `%s` are accepted by the app once Azure has put in what it alone knows',
+    async (name) => {
+      const known = Object.entries(settingsOf(await deployment(name))).map(([setting, value]) => [
+        setting,
+        value.startsWith('[') ? (/_ID$/i.test(setting) ? crypto.randomUUID() : 'https://account.example/') : value,
+      ]);
+      const environment = Object.fromEntries(known);
+      expect(() => readSettings(environment)).not.toThrow();
+      expect(misconfiguredSettings(environment)).toEqual([]);
+    },
+  );
+
+  test.each(names)('of the deployment `%s` have none that a Flex Consumption app is refused for', async (name) => {
+    const refused = /^(FUNCTIONS_|WEBSITE_|SCM_DO_BUILD|ENABLE_ORYX|languageWorkers__|TZ$)/;
+    expect(Object.keys(settingsOf(await deployment(name))).filter((setting) => refused.test(setting))).toEqual([]);
+  });
+});
+
+describe('alert channels', () => {
+  test('are each listed with their secrets', () => {
+    expect(Object.keys(secrets).toSorted()).toEqual(Object.keys(channelRegistry).toSorted());
+  });
+
+  test('have every secret listed, and nothing else', () => {
+    const described = Object.entries(channelSettings.shape).flatMap(([setting, { description = '' }]) =>
+      /\bsecret\b/i.test(description) ? [setting] : [],
+    );
+    expect(Object.values(secrets).flat().toSorted()).toEqual(described.toSorted());
+  });
+});
