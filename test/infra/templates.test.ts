@@ -1,6 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import vaults from '../../infra/vaults.json' with { type: 'json' };
+import { bicepCompiler } from '../../local/infra/compiler.ts';
+import { bicepParameters, takeSnapshot } from '../../local/infra/snapshot.ts';
 import policy from '../../policy.json' with { type: 'json' };
 import { deployment, guarded, guardian, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
 
@@ -208,4 +213,14 @@ test.each(names)('the names of the deployment `%s` are ones that Azure takes', a
   };
   for (const [type, pattern] of Object.entries(allowed))
     for (const each of namesOf(snapshot, type)) expect(each).toMatch(pattern);
+});
+
+test('a vault that only one of policy and vaults.json has ends the deployment with its name', async () => {
+  const made = fileURLToPath(new URL('../../.bicep', import.meta.url));
+  const file = join(made, 'snapshots/mismatch.bicepparam');
+  const policyOfTwo = { vaults: [{ name: 'contoso-disks' }, { name: 'contoso-other' }] };
+  await writeFile(file, bicepParameters('../../infra/main.bicep', { policy: policyOfTwo }));
+  const place = { subscriptionId: 'any', tenantId: 'any', location: 'westeurope' };
+  const faults = await takeSnapshot(await bicepCompiler(made), file, join(made, 'snapshots/mismatch.json'), place);
+  expect(faults).toContain('only one of policy.json and vaults.json: contoso-other');
 });
