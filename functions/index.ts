@@ -2,6 +2,7 @@
 import './alert.ts';
 import './audit-log.ts';
 import './dead-lettered.ts';
+import './heartbeat.ts';
 import './inspect.ts';
 import './key-vault-event.ts';
 import './sentry.ts';

@@ -99,7 +99,8 @@ Up to 100 messages of the Event Hub are taken at once: a message can have more t
 of memory.
 
 An alert of the channel \`console\` is one record of the category \`Function.alert.User\`: an error for on-call, a warning for
-operators, an information once the incident is resolved. Traces are left out of sampling, so that no alert is lost. Of
+operators, an information once the incident is resolved. A heartbeat is one record of \`Function.heartbeat.User\`, which
+begins with \`Heartbeat:\`. Traces are left out of sampling, so that no alert is lost. Of
 everything else only warnings and errors are logged, and how each execution ended.
 
 Leave \`languageWorkers__node__arguments\` unset: with it the platform starts a new worker where it would have taken one that

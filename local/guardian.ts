@@ -5,6 +5,7 @@ import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
+import { channelSettings, heartbeatSettings } from '../shared/config.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities } from './azure/guardian-identities.ts';
@@ -31,6 +32,8 @@ export interface LocalOptions {
   readonly behaviours?: Partial<Behaviours>;
   /** For what the local Azure leaves to chance. Default: by chance. */
   readonly seed?: number;
+  /** Further settings of channels and of the heartbeat, by their names. */
+  readonly alertSettings?: Readonly<Record<string, string>>;
   /** Alerts also go to this webhook. */
   readonly webhook?: { readonly url: string; readonly secret: string };
   /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
@@ -122,8 +125,8 @@ const hostOptions = (
   // Another `Outside` is composed anew: an instance that begins knows nothing of the one before it.
   onInstanceEnd: () => setOutside({ ...outside }),
   ...(log === undefined ? {} : { log }),
-  // The app logs nothing but alerts.
-  onRecord: ({ level, message }) => write(withFolder(message, folder), level),
+  onRecord: ({ functionName, level, message }) =>
+    functionName === 'alert' ? write(withFolder(message, folder), level) : log?.(message),
 });
 
 /** An alert with its commands as they are to be typed here: the app knows of no folder. */
@@ -132,7 +135,7 @@ const withFolder = (text: string, folder: string): string =>
 
 /** The app's settings, as a deployment would give them. */
 function settingsOf(
-  { sweepSeconds, webhook }: LocalOptions,
+  { sweepSeconds, webhook, alertSettings }: LocalOptions,
   policyFile: string,
   storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
   { identities }: LocalAzure,
@@ -147,6 +150,7 @@ function settingsOf(
     AuditLog_westeurope: 'local',
     KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
     KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
+    ...alertSettings,
     ...(webhook === undefined
       ? {}
       : { KEY_GUARDIAN_WEBHOOK_URL: webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: webhook.secret }),
@@ -186,7 +190,11 @@ async function describe(
   },
   folder: OwnFolder,
 ): Promise<void> {
-  const { KEY_GUARDIAN_WEBHOOK_URL: _url, KEY_GUARDIAN_WEBHOOK_SECRET: _secret, ...settings } = where.settings;
+  const settings = Object.fromEntries(
+    Object.entries(where.settings).filter(
+      ([name]) => !(name in channelSettings.shape || name in heartbeatSettings.shape),
+    ),
+  );
   const caFile = await folder.write('ca.pem', where.ca);
   await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
   const about = {

@@ -17,8 +17,10 @@ export interface Started {
   readonly azureFile: string;
   /** Ids of the alert channels that have their settings. */
   readonly channels: readonly string[];
-  /** Whether the webhook is used because the command line says so, and not the policy. */
-  readonly isWebhookAdded: boolean;
+  /** Ids of the channels whose settings are from the command line. */
+  readonly byOption: readonly string[];
+  /** Those of them that the policy file does not name. */
+  readonly added: readonly string[];
   /** Signs what the webhook gets; `undefined` where the command line gives no webhook. */
   readonly webhookSecret: string | undefined;
 }
@@ -55,12 +57,10 @@ function estateLines({ made = [], unnamed = [] }: Started['estate']): readonly s
 const withKeys = ({ name, keys = [] }: SeedVault): string => `${name} (${keys.map((key) => key.name).join(', ')})`;
 
 /** Which channels alerts go to, by whose word, and what the policy names in vain. */
-function channelLines({ policy, channels, isWebhookAdded, webhookSecret }: Started): readonly string[] {
+function channelLines({ policy, channels, byOption, added, webhookSecret }: Started): readonly string[] {
   const named = policy.channels.filter((id) => channels.includes(id));
   const used = (named.length === 0 ? channels : named).map((id) =>
-    id === 'webhook' && webhookSecret !== undefined
-      ? `webhook (the address of --webhook${isWebhookAdded ? ', beside those of the policy' : ''})`
-      : id,
+    byOption.includes(id) ? `${id} (by --${id}${added.includes(id) ? ', beside those of the policy' : ''})` : id,
   );
   const absent = policy.channels.filter((id) => !channels.includes(id));
   return [
@@ -76,4 +76,9 @@ function channelLines({ policy, channels, isWebhookAdded, webhookSecret }: Start
   ];
 }
 
-const hint = (channel: string): string => (channel === 'webhook' ? ': give an address with --webhook <url>' : '');
+const HINTS: Readonly<Record<string, string>> = {
+  pagerduty: ': give a routing key with --pagerduty <routing-key>',
+  teams: ': give an address with --teams <url>',
+  webhook: ': give an address with --webhook <url>',
+};
+const hint = (channel: string): string => HINTS[channel] ?? '';

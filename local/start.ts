@@ -3,11 +3,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { errorCode } from '../shared/alerts/error-code.ts';
-import { channelRegistry } from '../shared/alerts/registry.ts';
-import { webhookChannel } from '../shared/alerts/webhook.ts';
+import { channelRegistry, configuredChannels } from '../shared/alerts/registry.ts';
 import { currentOutside } from '../shared/azure/outside.ts';
 import { type Policy, policy as policySchema } from '../shared/domain/policy.ts';
-import { ChannelMisconfigured, PolicyInvalid } from '../shared/errors.ts';
+import { PolicyInvalid } from '../shared/errors.ts';
 import { readPolicy } from '../shared/policy-file.ts';
 import { startEstate } from './estate.ts';
 import { startLocalGuardian } from './guardian.ts';
@@ -22,18 +21,28 @@ const command = new Command('npm start --')
   .description('Runs the guardian against a local Azure until it is stopped.')
   .option('--policy <file>', 'a policy of your own; vaults that the local Azure lacks are made, with a few keys')
   .option('--webhook <url>', 'where alerts go as well: https, or http on this machine')
+  .option('--teams <url>', 'a Teams workflow that alerts go to as well')
+  .option('--pagerduty <routing-key>', 'a PagerDuty service that alerts go to as well')
+  .option('--pagerduty-url <url>', 'the address of another tool that takes the events of PagerDuty')
   .option('--folder <folder>', 'where it says where it is', localFolder())
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed)
   .allowExcessArguments(false);
-const { folder, seed, policy: policyFile, webhook: url } = command.parse().opts();
+const { folder, seed, policy: policyFile, ...by } = command.parse().opts();
 if ((await stat(folder).catch(() => undefined))?.isDirectory() === false)
   command.error(`${folder} is a file: give it a folder with --folder.`);
 
-const webhook = url === undefined ? undefined : checkedWebhook(url);
+const webhook = by.webhook === undefined ? undefined : { url: by.webhook, secret: randomBytes(24).toString('hex') };
+const alertSettings = given({
+  KEY_GUARDIAN_WEBHOOK_URL: webhook?.url,
+  KEY_GUARDIAN_WEBHOOK_SECRET: webhook?.secret,
+  KEY_GUARDIAN_TEAMS_URL: by.teams,
+  KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: by.pagerduty,
+  KEY_GUARDIAN_PAGERDUTY_URL: by.pagerdutyUrl,
+});
+const byOption = checkedChannels();
 const estate = policyFile === undefined ? startEstate() : policyEstate(checkedPolicy(policyFile));
 const named = policySchema.parse(estate.policy);
-const isWebhookAdded = webhook !== undefined && !named.channels.includes('webhook');
-const policy = isWebhookAdded ? { ...named, channels: [...named.channels, 'webhook'] } : named;
+const policy = { ...named, channels: [...new Set([...named.channels, ...byOption])] };
 
 /** The policy of a file. Ends the command with every fault where it cannot be used. */
 function checkedPolicy(file: string): Policy {
@@ -45,16 +54,19 @@ function checkedPolicy(file: string): Policy {
   }
 }
 
-/** The webhook of an address, with a secret for this run. Ends the command where the address cannot be used. */
-function checkedWebhook(address: string): { readonly url: string; readonly secret: string } {
-  const secret = randomBytes(24).toString('hex');
-  try {
-    webhookChannel({ KEY_GUARDIAN_WEBHOOK_URL: address, KEY_GUARDIAN_WEBHOOK_SECRET: secret }, currentOutside());
-    return { url: address, secret };
-  } catch (error) {
-    if (error instanceof ChannelMisconfigured) return command.error(`--webhook cannot be used: ${error.because}.`);
-    throw error;
-  }
+/** The channels that the command line has settings for. Ends the command where one cannot be used, without its settings. */
+function checkedChannels(): readonly string[] {
+  const { made, misconfigured } = configuredChannels(alertSettings, currentOutside());
+  const [fault] = misconfigured;
+  if (fault !== undefined) return command.error(`--${fault.channel} cannot be used: ${fault.because}.`);
+  return made.map(({ id }) => id).filter((id) => id !== 'console');
+}
+
+/** Those that have a value. */
+function given(settings: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 const starting = startLocalGuardian({
@@ -62,7 +74,7 @@ const starting = startLocalGuardian({
   folder,
   sweepSeconds: LOCAL_SWEEP_SECONDS,
   ...(seed === undefined ? {} : { seed }),
-  ...(webhook === undefined ? {} : { webhook }),
+  alertSettings,
   log: (line) => process.stdout.write(`${line}\n`),
 });
 
@@ -105,7 +117,8 @@ if (!isStopping)
       seed: running.azure.seed,
       azureFile: join(folder, 'azure.json'),
       channels: running.guardian.ports.channels.map(({ id }) => id),
-      isWebhookAdded,
+      byOption,
+      added: byOption.filter((id) => !named.channels.includes(id)),
       webhookSecret: webhook?.secret,
     }),
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel } from './alerts/channel.ts';
-import { type ConfiguredChannels, configuredChannels } from './alerts/registry.ts';
+import { type Heartbeat, heartbeatTo } from './alerts/heartbeat.ts';
+import { type Configured, configured, configuredChannels } from './alerts/registry.ts';
 import { withRunnableCommands } from './alerts/runnable.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
@@ -20,9 +21,11 @@ import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
 import { createTrail } from './trail/trail.ts';
 
 /** The guardian's settings and ports. */
-export interface Guardian extends Pick<ConfiguredChannels, 'misconfigured'> {
+export interface Guardian extends Pick<Configured<Channel>, 'misconfigured'> {
   readonly ports: Ports;
   readonly settings: Settings;
+  /** Sends heartbeats outside Azure; `undefined` where that has no settings. */
+  readonly heartbeat: Heartbeat | undefined;
   /** Faults of settings that it runs without. */
   readonly misconfiguredSettings: readonly string[];
   /** The queues of what failed five times. */
@@ -39,15 +42,17 @@ export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
   const settings = settingsOfProcess();
-  const { channels, misconfigured } = configuredChannels(settings, outside);
+  const channels = configuredChannels(settings, outside);
+  const heartbeats = configured([() => heartbeatTo(settings, outside)]);
   // A connection string is for one's own machine only.
   const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
-  const runnable = channels.map((channel) => withRunnableCommands(channel, where));
+  const runnable = channels.made.map((channel) => withRunnableCommands(channel, where));
   const guardian = {
     settings,
     misconfiguredSettings: misconfiguredSettings(),
     ports: portsOf(settings, outside, runnable),
-    misconfigured,
+    misconfigured: [...channels.misconfigured, ...heartbeats.misconfigured],
+    heartbeat: heartbeats.made[0],
     deadLetterQueues: deadLetterQueuesOf(storageClients(storageOf('RegisterStorage', settings, outside))),
   };
   composed = { outside, guardian };

@@ -12,10 +12,35 @@ const listed = z.string().transform((text) =>
 
 /** The settings of the alert channels. A channel whose settings are left out is not used. */
 export const channelSettings = z.object({
+  KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: z
+    .string()
+    .optional()
+    .describe('Integration key of a PagerDuty service with the Events API v2; a secret.'),
+  KEY_GUARDIAN_PAGERDUTY_URL: z
+    .string()
+    .optional()
+    .describe("Address that takes such events; PagerDuty's own if left out. Other tools take them at theirs."),
+  KEY_GUARDIAN_TEAMS_URL: z
+    .string()
+    .optional()
+    .describe('Address of a Teams workflow that posts to a channel when a webhook request is received; a secret.'),
   KEY_GUARDIAN_WEBHOOK_URL: z.string().optional().describe('Address of the signed webhook; a secret.'),
   KEY_GUARDIAN_WEBHOOK_SECRET: z.string().optional().describe('Secret that signs the webhook, at least 16 characters.'),
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
+
+/** The settings of the heartbeat. Where they are left out it is only logged. */
+export const heartbeatSettings = z.object({
+  KEY_GUARDIAN_HEARTBEAT_URL: z
+    .string()
+    .optional()
+    .describe('Address outside Azure that gets a signed heartbeat every five minutes; a secret.'),
+  KEY_GUARDIAN_HEARTBEAT_SECRET: z
+    .string()
+    .optional()
+    .describe('Secret that signs the heartbeat, at least 16 characters.'),
+});
+export type HeartbeatSettings = z.infer<typeof heartbeatSettings>;
 
 /**
  * Every setting of the app, with its default and one sentence. `docs/configuration.md` is made from it; nothing else reads
@@ -61,6 +86,7 @@ export const settingsSchema = z.object({
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
   KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
   ...channelSettings.shape,
+  ...heartbeatSettings.shape,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -181,10 +181,13 @@ export class ChannelRefused extends Error {
   readonly channel: string;
   /** HTTP status of the answer. */
   readonly status: number;
-  constructor(channel: string, status: number) {
+  /** How long the channel asks to wait before the next attempt; `undefined` where it does not say. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(channel: string, status: number, retryAfterSeconds?: number) {
     super(`The alert channel ${channel} refused the alert with status ${status}.`);
     this.channel = channel;
     this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -18,6 +18,10 @@ test('host.json keeps every alert of the console: at each of its levels, and nev
   expect(applicationInsights.samplingSettings.excludedTypes.split(';')).toContain('Trace');
 });
 
+test('host.json keeps every heartbeat', () => {
+  expect(hostJson.logging.logLevel['Function.heartbeat.User']).toBe('Information');
+});
+
 test('host.json logs what each function came to, and of all else what is at least a warning', () => {
   expect(hostJson.logging.logLevel).toMatchObject({ default: 'Warning', 'Host.Results': 'Information' });
 });

@@ -13,6 +13,7 @@ import {
 import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
 import type { Run } from './command.ts';
+import { alert } from './commands/alert.ts';
 import { approve } from './commands/approve.ts';
 import { baseline } from './commands/baseline.ts';
 import { hold } from './commands/hold.ts';
@@ -23,7 +24,7 @@ import { trail } from './commands/trail.ts';
 import { azureContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore, trail];
+const commands = [status, baseline, approve, hold, incident, restore, trail, alert];
 
 /** Where a command writes. */
 export interface Terminal {

@@ -13,6 +13,11 @@ export interface Channel {
   /** The name of its file; the policy, the trail and errors use it. */
   readonly id: string;
   /**
+   * Whether the other side keeps an alert open until it gets the one that resolves it: then alerts of an incident are sent
+   * in their order, and the one that resolves it also where the channel only stands by. Default false.
+   */
+  readonly keepsOpen?: boolean;
+  /**
    * Sends one alert. The same alert may be sent more than once.
    *
    * Throws `ChannelRefused` or `ChannelUnreachable`, which never carry the channel's address or its secret.

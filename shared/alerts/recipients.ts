@@ -17,7 +17,8 @@ const CHANNELS_FOR_CRITICAL = 2;
 
 /**
  * Those that the policy names, in its order; all there are where it names none that is there; for a critical incident at
- * least two where there are two, since that one channel took an alert does not show that a person got it. Throws what
+ * least two where there are two, since that one channel took an alert does not show that a person got it; for a resolved one
+ * also those that keep alerts open. Throws what
  * keeps the policy away, but for `PolicyInvalid`: then it names none.
  */
 export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: Needs): Recipients {
@@ -27,9 +28,12 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
   const inOrder = [...chosen, ...configured.filter((channel) => !chosen.includes(channel))];
   const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
   const count = chosen.length === 0 ? inOrder.length : Math.max(chosen.length, least);
+  // One that stood by may have been used for the alert that this one resolves.
+  const isFirst = (channel: Channel, place: number): boolean =>
+    place < count || (channel.keepsOpen === true && incident.state === 'resolved');
   return {
-    first: inOrder.slice(0, count),
-    standby: inOrder.slice(count),
+    first: inOrder.filter(isFirst),
+    standby: inOrder.filter((channel, place) => !isFirst(channel, place)),
     absent: wanted.filter((id) => configured.every((channel) => channel.id !== id)),
   };
 }

@@ -2,31 +2,39 @@ import type { ChannelSettings } from '../config.ts';
 import { ChannelMisconfigured } from '../errors.ts';
 import type { AlertNeeds, Channel, MakeChannel } from './channel.ts';
 import { consoleChannel } from './console.ts';
+import { pagerdutyChannel } from './pagerduty.ts';
+import { teamsChannel } from './teams.ts';
 import { webhookChannel } from './webhook.ts';
 
 /** Every alert channel by its id, which is the name of its file. */
 export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
   console: consoleChannel,
+  pagerduty: pagerdutyChannel,
+  teams: teamsChannel,
   webhook: webhookChannel,
 };
 
-/** The channels that can be used, and for the others that have settings, why they cannot be used. */
-export interface ConfiguredChannels {
-  readonly channels: readonly Channel[];
+/** What can be used of what has settings, and why the rest cannot. */
+export interface Configured<Made> {
+  readonly made: readonly Made[];
   readonly misconfigured: readonly ChannelMisconfigured[];
 }
 
-/** The channels that have their settings. A channel that cannot be used is left out; the others and the guardian go on. */
-export function configuredChannels(settings: ChannelSettings, needs: AlertNeeds): ConfiguredChannels {
+/** What the makers make. What has no settings is not used; what cannot be used is left out, so that the others and the guardian go on. */
+export function configured<Made>(makers: readonly (() => Made | undefined)[]): Configured<Made> {
   const misconfigured: ChannelMisconfigured[] = [];
-  const channels = Object.values(channelRegistry).flatMap((make) => {
+  const made = makers.flatMap((make) => {
     try {
-      return make(settings, needs) ?? [];
+      return make() ?? [];
     } catch (fault) {
       if (!(fault instanceof ChannelMisconfigured)) throw fault;
       misconfigured.push(fault);
       return [];
     }
   });
-  return { channels, misconfigured };
+  return { made, misconfigured };
 }
+
+/** The channels that have their settings. */
+export const configuredChannels = (settings: ChannelSettings, needs: AlertNeeds): Configured<Channel> =>
+  configured(Object.values(channelRegistry).map((make) => () => make(settings, needs)));

@@ -34,7 +34,7 @@ export const commandsOf = (incident: Incident): readonly string[] =>
 
 /** The channel, with the commands of each alert as a person can run them: an incident is stored without them. */
 export const withRunnableCommands = (channel: Channel, where: Where): Channel => ({
-  id: channel.id,
+  ...channel,
   send({ event, incident }, log) {
     const commands = commandsOf(incident).flatMap((command) => runnable(command, where) ?? []);
     return channel.send({ event, incident: { ...incident, commands } }, log);

@@ -1,4 +1,4 @@
-import { type AlertMessage, ANY_CHANNEL, type OutboxRow } from '../domain/incident.ts';
+import { type AlertMessage, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import { ChannelRefused, ChannelUnreachable, type RowUnreadable } from '../errors.ts';
@@ -23,6 +23,8 @@ const LEAST_ATTEMPTS = 10;
 /** Refused attempts, about half a minute, after which the next channel is used as well. */
 const STANDBY_AFTER_ATTEMPTS = 3;
 const LONGEST_DELAY_SECONDS = 300;
+/** After which a row asks again whether the alert before it is sent. */
+const TURN_SECONDS = 2;
 const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
 
 /** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
@@ -33,6 +35,9 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * refuses, the row is sent again after a growing delay, and after three refusals the next channel gets a row as well.
  * After twenty minutes a row is abandoned where its incident is resolved or has a later alert. Every acceptance is recorded;
  * so is every refusal of the first twenty minutes, and after that one each hour.
+ *
+ * A channel that keeps alerts open gets those of an incident in their order, and none of an open incident where the one that
+ * resolves it is sent already.
  *
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
  * the next tick queues the row again.
@@ -48,6 +53,13 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
   const { first, standby } = recipients(stored.value, needs);
   const channel = [...first, ...standby].find(({ id }) => id === stored.value.channel);
   if (channel === undefined) return handOut(leased, first, needs);
+  const turn = channel.keepsOpen === true ? await turnOf(stored.value, needs) : 'now';
+  if (turn === 'after-another') return wait(leased, needs);
+  if (turn === 'never') {
+    await recordOn(stored.value, { channel: channel.id, outcome: 'resolved-before' }, needs);
+    await outbox.remove(leased);
+    return;
+  }
   const refusal = await refusalOf(channel, stored.value, log);
   const attempt = stored.value.attempts + 1;
   if (refusal === undefined) {
@@ -97,7 +109,7 @@ async function refused(
   leased: Stored<OutboxRow>,
   channel: Channel,
   standby: readonly Channel[],
-  because: string,
+  { because, retryAfterSeconds = 0 }: Refusal,
   needs: SendNeeds,
 ): Promise<void> {
   const { outbox } = needs.tables;
@@ -106,7 +118,7 @@ async function refused(
   const again = attempt < LEAST_ATTEMPTS || (await stillHolds(leased.value, needs));
   // For a channel that is not among those standing by, the index is -1: the next one is then the first of them.
   const next = attempt === STANDBY_AFTER_ATTEMPTS ? standby[standby.indexOf(channel) + 1] : undefined;
-  const againAfterSeconds = retryDelaySeconds(attempt);
+  const againAfterSeconds = Math.max(retryDelaySeconds(attempt), Math.min(retryAfterSeconds, LONGEST_DELAY_SECONDS));
   const { leasedUntil: _, ...value } = leased.value;
 
   async function record(): Promise<void> {
@@ -130,23 +142,59 @@ async function refused(
   );
 }
 
+/** Why a channel did not accept an alert, and how long it asks to wait. */
+interface Refusal {
+  readonly because: string;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
 /** Why the channel did not accept the alert; `undefined` where it did. Of an unknown error only the name is given: its message may contain the address. */
-async function refusalOf(channel: Channel, { event, incident }: OutboxRow, log: AlertLog): Promise<string | undefined> {
+async function refusalOf(
+  channel: Channel,
+  { event, incident }: OutboxRow,
+  log: AlertLog,
+): Promise<Refusal | undefined> {
   try {
     await channel.send({ event, incident }, log);
     return undefined;
   } catch (error) {
-    if (error instanceof ChannelRefused) return `status ${error.status}`;
-    if (error instanceof ChannelUnreachable) return error.because;
-    return error instanceof Error ? error.name : 'unknown';
+    if (error instanceof ChannelRefused)
+      return { because: `status ${error.status}`, retryAfterSeconds: error.retryAfterSeconds };
+    if (error instanceof ChannelUnreachable) return { because: error.because };
+    return { because: error instanceof Error ? error.name : 'unknown' };
   }
 }
 
 /** Whether the incident is open and this is its newest alert. */
-async function stillHolds({ incident }: OutboxRow, { tables }: SendNeeds): Promise<boolean> {
-  const standing = await tables.incidents.get(partitionOf(incident.subject), incident.id);
-  return standing !== undefined && standing.value.state === 'open' && standing.value.revision <= incident.revision;
+async function stillHolds({ incident }: OutboxRow, needs: SendNeeds): Promise<boolean> {
+  const standing = await standingOf(incident, needs);
+  return standing?.state === 'open' && standing.revision <= incident.revision;
 }
+
+/** When an alert may be sent to a channel that keeps alerts open. */
+type Turn = 'now' | 'after-another' | 'never';
+
+async function turnOf({ incident, channel }: OutboxRow, needs: SendNeeds): Promise<Turn> {
+  const { stored } = await needs.tables.outbox.list(partitionOf(incident.subject));
+  const revisions = stored
+    .filter(({ value }) => value.incident.id === incident.id && value.channel === channel)
+    .map(({ value }) => value.incident.revision);
+  if (revisions.some((revision) => revision < incident.revision)) return 'after-another';
+  const isLast = revisions.every((revision) => revision <= incident.revision);
+  const isOver = incident.state === 'open' && (await standingOf(incident, needs))?.state === 'resolved';
+  return isLast && isOver ? 'never' : 'now';
+}
+
+/** Has the row sent a little later. That is no attempt. */
+async function wait(leased: Stored<OutboxRow>, { tables, queues, now }: SendNeeds): Promise<void> {
+  const { leasedUntil: _, ...value } = leased.value;
+  const { partition, row } = leased.row;
+  await tables.outbox.replace(leased, { ...value, dueAt: later(now(), TURN_SECONDS * SECOND_MS) });
+  await queues.alerts.send({ partition, row }, TURN_SECONDS);
+}
+
+const standingOf = async ({ subject, id }: Incident, { tables }: SendNeeds): Promise<Incident | undefined> =>
+  (await tables.incidents.get(partitionOf(subject), id))?.value;
 
 async function recordOn({ event, incident }: OutboxRow, detail: object, needs: SendNeeds): Promise<void> {
   const about = { incident: incident.id, revision: incident.revision, event, ...detail };

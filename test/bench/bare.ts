@@ -30,6 +30,7 @@ app.eventHub('audit-log-westeurope', {
 });
 for (const queue of ['sweeps', 'inspections', 'alerts'])
   app.storageQueue(`dead-lettered-${queue}`, { queueName: `${queue}-poison`, connection, handler });
+app.timer('heartbeat', { schedule: '0 */5 * * * *', handler });
 app.storageQueue('inspect', { queueName: 'inspections', connection, handler });
 app.eventGrid('key-vault-event', { handler });
 app.timer('sentry', { schedule: '*/30 * * * * *', runOnStartup: true, handler });

@@ -16,6 +16,7 @@ describe('index', () => {
     expect(Object.fromEntries(host().functions.map(({ name, trigger }) => [name, trigger]))).toEqual({
       alert: 'queueTrigger',
       'audit-log-westeurope': 'eventHubTrigger',
+      heartbeat: 'timerTrigger',
       inspect: 'queueTrigger',
       'key-vault-event': 'eventGridTrigger',
       'dead-lettered-alerts': 'queueTrigger',

@@ -14,11 +14,12 @@ const said = (more: Partial<Started> = {}, channels: readonly string[] = ['conso
     seed: 7,
     azureFile: join(localFolder(), 'azure.json'),
     channels: ['console'],
-    isWebhookAdded: false,
+    byOption: [],
+    added: [],
     webhookSecret: undefined,
     ...more,
   });
-const withWebhook = { channels: ['console', 'webhook'], webhookSecret: 'the-secret' };
+const withWebhook = { channels: ['console', 'webhook'], byOption: ['webhook'], webhookSecret: 'the-secret' };
 
 describe('what npm start says of alerts', () => {
   it.each([
@@ -26,12 +27,21 @@ describe('what npm start says of alerts', () => {
     [
       'the order of the policy',
       said(withWebhook, ['webhook', 'console']),
-      ['Alerts go to: webhook (the address of --webhook), console.'],
+      ['Alerts go to: webhook (by --webhook), console.'],
     ],
     [
       'a webhook that the policy does not name',
-      said({ ...withWebhook, isWebhookAdded: true }, ['console', 'webhook']),
-      ['Alerts go to: console, webhook (the address of --webhook, beside those of the policy).'],
+      said({ ...withWebhook, added: ['webhook'] }, ['console', 'webhook']),
+      ['Alerts go to: console, webhook (by --webhook, beside those of the policy).'],
+    ],
+    [
+      'each channel that the command line has settings for',
+      said({ channels: ['console', 'pagerduty', 'teams'], byOption: ['pagerduty', 'teams'], added: ['teams'] }, [
+        'console',
+        'pagerduty',
+        'teams',
+      ]),
+      ['Alerts go to: console, pagerduty (by --pagerduty), teams (by --teams, beside those of the policy).'],
     ],
     [
       'a channel that has no settings, and what to do',

@@ -11,7 +11,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { attack } from '../../local/attacks.ts';
 import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
-import { signature, signatureHeader, timestampHeader } from '../../shared/alerts/webhook.ts';
+import { startPagerduty } from '../../local/sinks/pagerduty.ts';
+import { startTeams } from '../../local/sinks/teams.ts';
+import { signature, signatureHeader, timestampHeader } from '../../shared/alerts/signed.ts';
 
 const script = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 const patient = { timeout: 100_000, interval: 50 };
@@ -227,7 +229,7 @@ describe('npm start with a policy of one’s own', () => {
   const policyFile = () => join(home, 'own-policy.json');
   const OWN = { vaults: [{ name: 'Payroll', mode: 'block', keys: [{ pattern: 'scratch-*', guard: false }] }] };
 
-  it('makes the vaults it names, guards them, and alerts the webhook, signed with the secret that it shows once', async () => {
+  it('makes the vaults it names, guards them, and alerts Teams, PagerDuty and the webhook, signed with the secret that it shows once', async () => {
     const received: { readonly body: string; readonly headers: IncomingHttpHeaders }[] = [];
     const receiver = createServer((request, response) => {
       text(request).then((body) => {
@@ -239,20 +241,31 @@ describe('npm start with a policy of one’s own', () => {
     const { port } = z.object({ port: z.number() }).parse(receiver.address());
     await writeFile(policyFile(), JSON.stringify(OWN));
     const own = join(home, 'own');
-    const { child, shown } = start(own, '--policy', policyFile(), '--webhook', `http://127.0.0.1:${port}/alerts`);
+    const teams = await startTeams();
+    const pagerduty = await startPagerduty();
+    const options = [
+      ['--policy', policyFile()],
+      ['--webhook', `http://127.0.0.1:${port}/alerts`],
+      ['--teams', teams.address],
+      ['--pagerduty', pagerduty.routingKey],
+      ['--pagerduty-url', pagerduty.address],
+    ];
+    const { child, shown } = start(own, ...options.flat());
     await vi.waitUntil(() => isUp({ child, shown }), patient);
     expect(shown.text).toContain('watches 1 vault with 2 keys');
     expect(shown.text).toContain(
       'Made for the policy, with keys to try it on: payroll (disk-web, disk-app, scratch-one).',
     );
     expect(shown.text).toContain('so that nobody watches: contoso-disks, contoso-sql, contoso-dev.');
+    const beside = (id: string) => `${id} (by --${id}, beside those of the policy)`;
     expect(shown.text).toContain(
-      'Alerts go to: console, webhook (the address of --webhook, beside those of the policy).',
+      `Alerts go to: ${['console', ...['pagerduty', 'teams', 'webhook'].map(beside)].join(', ')}.`,
     );
     const [secret, ...others] = [...shown.text.matchAll(/\b[0-9a-f]{48}\b/g)].map(([found]) => found);
     expect(others).toEqual([]);
     const files = await Promise.all((await readdir(own)).map((name) => readFile(join(own, name), 'utf8')));
-    expect(files.filter((one) => one.includes(secret ?? '') || one.includes(`:${port}`))).toEqual([]);
+    const hidden = [secret ?? '', `:${port}`, teams.address, pagerduty.routingKey];
+    expect(files.filter((one) => hidden.some((part) => one.includes(part)))).toEqual([]);
 
     const client = await outsideClient(await findLocalAzure(own), 'payroll', 'attacker');
     await attack('disable', client, 'disk-web');
@@ -264,10 +277,14 @@ describe('npm start with a policy of one’s own', () => {
       expect(headers[signatureHeader]).toBe(signed);
     }
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ incident: { kind: 'version-disabled' } });
+    await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled');
+    await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toEqual(['resolved']);
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
     await expect(readdir(own)).rejects.toThrow('ENOENT');
     receiver.close();
+    await teams.close();
+    await pagerduty.close();
   });
 
   it('starts nothing where the policy is bad, and names every fault', async () => {
@@ -284,13 +301,15 @@ describe('npm start with a policy of one’s own', () => {
   });
 
   it.each([
-    ['http://alerts.example/', 'its address is not https'],
-    ['https://me:word@alerts.example/', 'its address carries a user name or password'],
-    ['alerts', 'its address is missing or is no URL'],
-  ])('starts nothing for the webhook %s, and does not repeat it', async (address, because) => {
-    const { child, shown } = start(join(home, 'never'), '--webhook', address);
+    ['--webhook', 'http://alerts.example/', '--webhook', 'its address is not https'],
+    ['--webhook', 'https://me:word@alerts.example/', '--webhook', 'its address carries a user name or password'],
+    ['--webhook', 'alerts', '--webhook', 'its address is missing or is no URL'],
+    ['--teams', 'http://alerts.example/', '--teams', 'its address is not https'],
+    ['--pagerduty-url', 'https://alerts.example/', '--pagerduty', 'its routing key is missing'],
+  ])('starts nothing for %s %s, and does not repeat it', async (option, value, named, because) => {
+    const { child, shown } = start(join(home, 'never'), option, value);
     expect(await once(child, 'close')).toEqual([1, null]);
-    expect(shown.text).toBe(`--webhook cannot be used: ${because}.\n`);
+    expect(shown.text).toBe(`${named} cannot be used: ${because}.\n`);
   });
 });
 

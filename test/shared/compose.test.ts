@@ -74,6 +74,13 @@ test('settings that it can do without stop nothing: the guardian alerts operator
   ]);
 });
 
+test('a heartbeat that cannot be sent stops nothing: the guardian alerts operators of it, as of a channel', () => {
+  Object.assign(process.env, OWN, { KEY_GUARDIAN_HEARTBEAT_URL: 'https://beats.example.com' });
+  const { heartbeat, misconfigured } = compose();
+  expect(heartbeat).toBeUndefined();
+  expect(misconfigured.map(({ channel }) => channel)).toEqual(['heartbeat']);
+});
+
 test.each([
   ['watcher', (ports: Ports) => ports.reads('prod-disks').listKeys()],
   ['keeper', (ports: Ports) => ports.writes('prod-disks').update('disk-a', '1', { enabled: true }, 'an-id')],

@@ -1,6 +1,7 @@
 import { accessRefused } from './access-refused.ts';
 import { approvedActByOther } from './approved-act-by-other.ts';
 import { baselineWaiting } from './baseline-waiting.ts';
+import { channelTest } from './channel-test.ts';
 import { guardianBlind } from './guardian-blind.ts';
 import { guardianUnwell } from './guardian-unwell.ts';
 import { holdSet } from './hold-set.ts';
@@ -17,6 +18,7 @@ export const kinds: readonly KindFacts[] = [
   accessRefused,
   approvedActByOther,
   baselineWaiting,
+  channelTest,
   guardianBlind,
   guardianUnwell,
   holdSet,

@@ -47,14 +47,20 @@ export async function keepProgress(
 
 /** Alerts on-call of each vault that has had no good sweep for too long, with the reason. The next good sweep ends the incident. */
 export async function alertBlind(vaults: readonly string[], progress: Progress, ports: Ports): Promise<void> {
-  const now = ports.now();
-  const longestMs = Math.max(LEAST_BLIND_MS, BLIND_AFTER_INTERVALS * everyMs(ports));
   await inTurns(AT_ONCE, vaults, async (vault) => {
     const state = progress.get(vault)?.value;
-    const since = state && seenAt(state, now);
-    if (state === undefined || since === undefined || now.getTime() - since.getTime() < longestMs) return;
+    const since = state && blindSince(state, ports);
+    if (state === undefined || since === undefined) return;
     await openIncident(guardianBlind.draft('vault-unreadable', vaultSubject(vault), since, reasonOf(state)), ports);
   });
+}
+
+/** Since when a vault has had no good sweep; `undefined` where that is not too long. */
+export function blindSince(state: SweepState, ports: Pick<Ports, 'now' | 'settings'>): Date | undefined {
+  const now = ports.now();
+  const since = seenAt(state, now);
+  const longestMs = Math.max(LEAST_BLIND_MS, BLIND_AFTER_INTERVALS * everyMs(ports));
+  return since === undefined || now.getTime() - since.getTime() < longestMs ? undefined : since;
 }
 
 /** When a vault was last swept well, or else scheduled, or else first failed. What a clock ahead noted does not count; `undefined` where nothing else is left. */

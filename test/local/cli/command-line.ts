@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { runCommand } from '../../../local/cli/program.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { startEstate } from '../../../local/estate.ts';
-import { type LocalGuardian, startLocalGuardian } from '../../../local/guardian.ts';
+import { type LocalGuardian, type LocalOptions, startLocalGuardian } from '../../../local/guardian.ts';
 import type { Host } from '../../../local/host/host.ts';
 import { HOUR_MS } from '../../../shared/domain/time.ts';
 import { type Client, clientOf } from '../../simulation/client.ts';
@@ -36,7 +36,7 @@ export interface CommandLine {
 }
 
 /** A guardian, the same for all tests of the file. When they have ended, no function may have failed. */
-export function commandLine(): CommandLine {
+export function commandLine(more: Partial<LocalOptions> = {}): CommandLine {
   let folder = '';
   let running: LocalGuardian | undefined;
   const up = (): LocalGuardian => {
@@ -56,7 +56,7 @@ export function commandLine(): CommandLine {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'key-guardian-cli-'));
     const options = { estate: startEstate(), folder, sweepSeconds: SWEEP_SECONDS, behaviours: quiet };
-    running = await startLocalGuardian({ ...options, write: () => {} });
+    running = await startLocalGuardian({ ...options, write: () => {}, ...more });
     await host().idle();
   });
   afterAll(async () => {

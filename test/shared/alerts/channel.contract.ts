@@ -10,6 +10,9 @@ const secret = 'a-secret-that-nobody-may-see';
 
 /** Settings under which every channel there is sends to one sink. A new channel adds its own. */
 const settingsFor = (address: string): ChannelSettings => ({
+  KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: secret,
+  KEY_GUARDIAN_PAGERDUTY_URL: address,
+  KEY_GUARDIAN_TEAMS_URL: `${address}?sig=${secret}`,
   KEY_GUARDIAN_WEBHOOK_URL: address,
   KEY_GUARDIAN_WEBHOOK_SECRET: secret,
 });

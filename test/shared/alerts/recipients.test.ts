@@ -30,6 +30,16 @@ test.each<[string, Severity, string, string, string, string, string]>([
   });
 });
 
+test.each<['open' | 'resolved', string]>([
+  ['open', 'a'],
+  ['resolved', 'ab'],
+])('an alert of what is %s goes to: %s, where b stands by and keeps alerts open', (state, first) => {
+  const all = channels('abc').map((channel) => ({ ...channel, keepsOpen: channel.id === 'b' }));
+  const whom = recipients(alert({ severity: 'error', state }), { policy: naming('a'), channels: all });
+  expect(idsOf(whom.first)).toBe(first);
+  expect(idsOf(whom.standby)).toBe(state === 'open' ? 'bc' : 'c');
+});
+
 /** What is known where the policy cannot be had. */
 const failing = (error: Error) => ({
   channels: channels('ab'),

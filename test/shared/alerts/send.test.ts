@@ -50,6 +50,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
   );
   const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
     id,
+    keepsOpen: id === 'open-until-resolved',
     async send(content) {
       const answer = answerOf.get(id);
       if (answer instanceof Error) throw answer;
@@ -155,6 +156,56 @@ describe('a message', () => {
   });
 });
 
+describe('a channel that keeps alerts open', () => {
+  const ID = 'open-until-resolved';
+  const over = alert({ state: 'resolved', revision: 2 }, 'resolved');
+  const events = ({ sent }: { readonly sent: readonly { readonly alert: AlertContent }[] }) =>
+    sent.map(({ alert: { event } }) => event);
+
+  test('has the alert that resolves after the one that opens, also where the first was refused', async () => {
+    const at = station({ [ID]: busy(ID) });
+    const first = await at.put(ID);
+    await at.run(first);
+    at.answer(ID, 'accepts');
+    await at.incident({ state: 'resolved', revision: 2 });
+    const second = await at.put(ID, {}, over);
+    await at.run(second);
+    expect(events(at)).toEqual([]);
+    expect(await at.waiting()).toContainEqual({ channel: ID, attempts: 0, inSeconds: 2 });
+    at.state.now = new Date(NOW.getTime() + 5_000);
+    await at.run(first);
+    await at.run(second);
+    expect(events(at)).toEqual(['opened', 'resolved']);
+    expect(await at.rows()).toEqual([]);
+  });
+
+  test('has none that opens after the one that resolves, and the trail says so', async () => {
+    const at = station({ [ID]: 'accepts' });
+    await at.incident({ state: 'resolved', revision: 2 });
+    await at.run(await at.put(ID, {}, over));
+    await at.run(await at.put(ID));
+    expect(events(at)).toEqual(['resolved']);
+    expect(await at.rows()).toEqual([]);
+    expect(at.details().at(-1)).toEqual([ID, undefined, 'resolved-before']);
+  });
+
+  test('waits for no other channel and for no other incident', async () => {
+    const at = station({ [ID]: 'accepts', chat: 'accepts' });
+    await at.put('chat');
+    await at.put(ID, {}, alert({ id: 'incident-2' }));
+    await at.run(await at.put(ID, {}, over));
+    expect(events(at)).toEqual(['resolved']);
+  });
+
+  test('has it where the incident is still open, or has no row yet', async () => {
+    const at = station({ [ID]: 'accepts' });
+    await at.run(await at.put(ID));
+    await at.incident({ state: 'open', revision: 2 });
+    await at.run(await at.put(ID));
+    expect(events(at)).toEqual(['opened', 'opened']);
+  });
+});
+
 describe('a channel that accepts', () => {
   test('has the alert whole; its row is removed, and that is recorded', async () => {
     const { put, run, sent, recorded, rows } = station({ pager: 'accepts', chat: 'accepts' });
@@ -229,6 +280,16 @@ describe('a channel that refuses', () => {
     state.now = at(5);
     await run(message);
     expect(sent).toEqual([{ to: 'pager', alert: alert() }]);
+  });
+
+  test.each([
+    ['no longer than without', 3, 5],
+    ['as long as it asks', 120, 120],
+    ['at most five minutes', 86_400, 300],
+  ])('with a time to wait has the alert again after %s', async (_, retryAfterSeconds, inSeconds) => {
+    const { put, run, waiting } = station({ pager: new ChannelRefused('pager', 429, retryAfterSeconds) });
+    await run(await put('pager'));
+    expect(await waiting()).toEqual([{ channel: 'pager', attempts: 1, inSeconds }]);
   });
 
   test('costs no other channel its alert', async () => {

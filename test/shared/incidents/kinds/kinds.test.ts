@@ -7,6 +7,7 @@ import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
 import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
+import { channelTest } from '../../../../shared/incidents/kinds/channel-test.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwell.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
@@ -89,6 +90,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
         'The baseline of prod-disks has waited for a person since 2026-03-01 12:00:00 UTC: until it is accepted, a disabled or deleted key there is alerted, not restored.',
       judgement: 'left to people',
       commands: ['key-guardian baseline show prod-disks'],
+    },
+  ],
+  [
+    'channel-test',
+    channelTest.draft('teams', MALLORY, AT),
+    {
+      ...operators('info'),
+      subject: GUARDIAN,
+      who: MALLORY,
+      summary: 'This is a test of the alert channel teams. Nothing is wrong.',
+      judgement: 'nothing is to be done',
     },
   ],
   [
