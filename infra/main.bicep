@@ -49,6 +49,9 @@ param existingResourceGroup string = ''
 @description('Addresses that Azure Monitor alerts when the guardian itself does not work. They do not depend on the app.')
 param operatorEmails string[] = []
 
+@description('True where the vault of the guardian has the secrets of a heartbeat to an address outside Azure.')
+param heartbeatOutside bool = false
+
 @description('Resource id of a Log Analytics workspace that is there already; empty to make one.')
 param existingWorkspaceId string = ''
 
@@ -393,8 +396,11 @@ module hubs 'modules/audit-hub.bicep' = [
 
 // Rights on what is the guardian's own, before the app that needs them.
 
-var channels = loadJsonContent('channels.json')
-var secretSettings = flatten(map(policy.?channels ?? ['console'], channel => channels[channel]))
+var secrets = loadJsonContent('secrets.json')
+var secretSettings = flatten(map(
+  [...(policy.?channels ?? ['console']), ...(heartbeatOutside ? ['heartbeat'] : [])],
+  user => secrets[user]
+))
 
 module ownRights 'modules/own-rights.bicep' = if (assignRights) {
   name: 'own-rights'

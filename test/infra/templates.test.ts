@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import hostJson from '../../host.json' with { type: 'json' };
 import vaults from '../../infra/vaults.json' with { type: 'json' };
 import { bicepCompiler } from '../../local/infra/compiler.ts';
 import { bicepParameters, takeSnapshot } from '../../local/infra/snapshot.ts';
@@ -170,10 +171,16 @@ describe('Azure Monitor alerts people', () => {
   test('when the guardian does not run, when it fails, and when what it is made of is changed', async () => {
     const snapshot = await deployment('default');
     expect(namesOf(snapshot, 'Microsoft.Insights/scheduledQueryRules')).toEqual([
-      'key-guardian-silent',
+      'key-guardian-heartbeat',
       'key-guardian-failures',
     ]);
     expect(namesOf(snapshot, 'Microsoft.Insights/activityLogAlerts')).toEqual(['key-guardian-changed']);
+  });
+
+  test('by what the heartbeat logs, at a level that host.json keeps', () => {
+    const [, begins = ''] = /startswith '([^']+)'/.exec(textOf('infra/queries/heartbeat.kql')) ?? [];
+    expect(textOf('shared/senses/heartbeat.ts')).toContain(`log.info(\`${begins} `);
+    expect(hostJson.logging.logLevel['Function.heartbeat.User']).toBe('Information');
   });
 
   test('when events of a vault are not delivered, dead-lettered or dropped', async () => {
