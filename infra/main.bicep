@@ -49,6 +49,9 @@ param existingResourceGroup string = ''
 @description('Addresses that Azure Monitor alerts when the guardian itself does not work. They do not depend on the app.')
 param operatorEmails string[] = []
 
+@description('True where the vault of the guardian has the secrets of a heartbeat to an address outside Azure.')
+param heartbeatOutside bool = false
+
 @description('Resource id of a Log Analytics workspace that is there already; empty to make one.')
 param existingWorkspaceId string = ''
 
@@ -126,29 +129,25 @@ var queues = ['sweeps', 'inspections', 'alerts']
 var tables = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents', 'schedule', 'spool']
 var alwaysReadyFunctions = ['sentry', 'sweep', 'inspect', 'alert']
 
-// Vaults that may have a key in block: there the keeper gets its rights, and functions are always ready twice.
-var inBlock = map(
-  filter(
-    policy.vaults,
-    vault =>
-      (vault.?mode ?? 'alert') == 'block' || !empty(filter(
-        vault.?keys ?? [],
-        keys => (keys.?mode ?? 'alert') == 'block' && (keys.?guard ?? true)
-      ))
-  ),
-  vault => toLower(vault.name)
-)
-
 // A vault without a place would get no right, one without a policy would get rights that nothing needs.
 var placed = map(vaults, vault => toLower(last(split(vault.id, '/'))))
 var named = map(policy.vaults, vault => toLower(vault.name))
 var without = filter(union(named, placed), vault => !contains(named, vault) || !contains(placed, vault))
-var guarded = empty(without)
-  ? vaults
-  : fail('These vaults are in only one of policy.json and vaults.json: ${join(without, ', ')}')
+
+// Vaults that may have a key in block: with one of them functions are always ready twice.
+var inBlock = !empty(without)
+  ? fail('These vaults are in only one of policy.json and vaults.json: ${join(without, ', ')}')
+  : filter(
+      policy.vaults,
+      vault =>
+        (vault.?mode ?? 'alert') == 'block' || !empty(filter(
+          vault.?keys ?? [],
+          keys => (keys.?mode ?? 'alert') == 'block' && (keys.?guard ?? true)
+        ))
+    )
 
 var hubRegions = auditEvents == 'hub'
-  ? union(map(guarded, vault => toLower(replace(vault.location, ' ', ''))), [])
+  ? union(map(vaults, vault => toLower(replace(vault.location, ' ', ''))), [])
   : []
 var hubName = 'key-vault-audit'
 
@@ -167,6 +166,7 @@ var workspaceName = names.?workspace ?? '${name}-logs'
 var appName = names.?app ?? '${name}-${suffix}'
 var hubPrefix = '${name}-${suffix}'
 var isPrivate = network == 'private'
+var hasVaultEndpoints = isPrivate && (privateNetwork.?vaultEndpoints ?? true)
 var hasMonitorLink = isPrivate && (privateNetwork.?monitorLink ?? true)
 
 // What is known of an identity before it is made: role assignments are named by it.
@@ -341,7 +341,7 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
 }
 
 module guardedEndpoints 'modules/private-endpoint.bicep' = [
-  for each in guarded: if (isPrivate && (privateNetwork.?vaultEndpoints ?? true)) {
+  for each in hasVaultEndpoints ? vaults : []: {
     name: 'endpoint-${uniqueString(each.id)}'
     scope: resourceGroup(groupName)
     params: {
@@ -396,8 +396,11 @@ module hubs 'modules/audit-hub.bicep' = [
 
 // Rights on what is the guardian's own, before the app that needs them.
 
-var channels = loadJsonContent('channels.json')
-var secretSettings = flatten(map(policy.?channels ?? ['console'], channel => channels[channel]))
+var secrets = loadJsonContent('secrets.json')
+var secretSettings = flatten(map(
+  [...(policy.?channels ?? ['console']), ...(heartbeatOutside ? ['heartbeat'] : [])],
+  user => secrets[user]
+))
 
 module ownRights 'modules/own-rights.bicep' = if (assignRights) {
   name: 'own-rights'

@@ -136,21 +136,8 @@ function regionFault(region: string, at: number, regions: readonly string[]): st
 /** Faults of settings that the app can run without: operators are alerted of them. None repeats a value, but for the name of a region. */
 export function misconfiguredSettings(environment: Environment = process.env): readonly string[] {
   const given = withoutEmpty(environment);
-  return [
-    ...unknownSettings(given),
-    ...misconfiguredRegions(given),
-    ...missingConnections(given),
-    ...unresolvedSettings(environment),
-  ];
+  return [...unknownSettings(given), ...misconfiguredRegions(given), ...missingConnections(given)];
 }
-
-/** What the platform leaves in a setting whose secret it cannot read. @see https://learn.microsoft.com/azure/app-service/app-service-key-vault-references */
-const isUnresolved = (value: string | undefined): boolean => value?.startsWith('@Microsoft.KeyVault(') ?? false;
-
-const unresolvedSettings = (environment: Environment): readonly string[] =>
-  Object.entries(environment)
-    .filter(([name, value]) => name in settingsSchema.shape && isUnresolved(value))
-    .map(([name]) => `${name}: its secret is not in the guardian's vault, or its identity may not read it yet`);
 
 /** Settings of the guardian's prefix that do not exist: a misspelt name, or one that only a later version knows. */
 const unknownSettings = (given: Environment): readonly string[] =>
@@ -176,9 +163,9 @@ function missingConnections(given: Environment): readonly string[] {
     .map((connection) => `${connection}: it is not there, so that no audit record of that region arrives`);
 }
 
-/** The environment without empty settings, which templates leave behind, and without unresolved ones: anybody can guess what stands in those. */
+/** The environment without empty settings, which templates leave behind. */
 const withoutEmpty = (environment: Environment): Environment =>
-  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '' && !isUnresolved(value)));
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
 /** The settings of an environment. Throws `SettingsInvalid` with every fault, not the first. No fault repeats a value: it may be a secret. */
 export function readSettings(environment: Environment): Settings {

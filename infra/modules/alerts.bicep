@@ -14,14 +14,14 @@ param lock bool
 
 var rules = [
   {
-    name: 'silent'
-    displayName: 'Key Guardian does not run'
-    description: 'No timer of the guardian has run for ten minutes. Keys are neither watched nor restored.'
+    name: 'heartbeat'
+    displayName: 'Key Guardian: no heartbeat'
+    description: 'For fifteen minutes no vault was swept, or the guardian did not run. Keys are neither watched nor restored. See docs/runbook.md, "No heartbeat".'
     severity: 0
-    query: loadTextContent('../queries/silent.kql')
+    query: loadTextContent('../queries/heartbeat.kql')
     operator: 'LessThan'
     threshold: 1
-    window: 'PT10M'
+    window: 'PT15M'
   }
   {
     name: 'failures'

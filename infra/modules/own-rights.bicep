@@ -5,7 +5,7 @@ param trailName string
 param componentName string
 param vaultName string
 
-@description('True where a channel of the policy has secrets.')
+@description('True where a channel of the policy or the heartbeat has secrets.')
 param readsSecrets bool
 
 param watcherId string

@@ -1,4 +1,4 @@
-metadata description = 'The vault of the guardian itself: the secrets of its alert channels. It is never one of the guarded vaults.'
+metadata description = 'The vault of the guardian itself: the secrets of its alert channels and its heartbeat. It is never one of the guarded vaults.'
 
 param location string
 param tags object

@@ -30,19 +30,24 @@ export class CompilerMissing extends Error {
   override readonly name = 'CompilerMissing';
   constructor(cause: unknown) {
     super(
-      `There is no bicep in PATH, and dotnet could not restore version ${VERSION}: install one of both (https://learn.microsoft.com/azure/azure-resource-manager/bicep/install).`,
+      `dotnet could not restore version ${VERSION} of Bicep, and there is no bicep in PATH: install one of both (https://learn.microsoft.com/azure/azure-resource-manager/bicep/install).`,
       { cause },
     );
   }
 }
 
 /**
- * The compiler in PATH, else the pinned one from NuGet, restored into `folder`. Throws `CompilerMissing` where neither can be had.
+ * The pinned compiler from NuGet, restored into `folder` by `dotnet`, else the one in PATH. Throws `CompilerMissing` where neither can be had.
  *
  * @see https://www.nuget.org/packages/Azure.Bicep.CommandLine.linux-x64
  */
 export async function bicepCompiler(folder: string): Promise<Compiler> {
-  const path = inPath() ?? (await restored(folder));
+  // The pinned one first: another version may find what this one does not, and a green check would turn red by itself.
+  const path = await restored(folder).catch((cause: unknown) => {
+    const other = inPath();
+    if (other === undefined) throw new CompilerMissing(cause);
+    return other;
+  });
   return {
     path,
     async run(...args) {
@@ -83,10 +88,6 @@ async function restored(folder: string): Promise<string> {
 </Project>
 `,
   );
-  try {
-    await run('dotnet', ['restore', project, '--packages', join(folder, 'packages')], { timeout: TIMEOUT_MS });
-  } catch (error) {
-    throw new CompilerMissing(error);
-  }
+  await run('dotnet', ['restore', project, '--packages', join(folder, 'packages')], { timeout: TIMEOUT_MS });
   return path;
 }

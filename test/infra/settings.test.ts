@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import channels from '../../infra/channels.json' with { type: 'json' };
+import listed from '../../infra/secrets.json' with { type: 'json' };
 import { channelRegistry } from '../../shared/alerts/registry.ts';
-import { channelSettings, misconfiguredSettings, readSettings, settingsSchema } from '../../shared/config.ts';
+import {
+  channelSettings,
+  heartbeatSettings,
+  misconfiguredSettings,
+  readSettings,
+  settingsSchema,
+} from '../../shared/config.ts';
 import { deployment, names, settingsOf } from './deployments.ts';
 
 /** Settings that the platform reads, and not the app: each with what reads it. */
@@ -25,7 +31,7 @@ const leftOut: Readonly<Record<string, string>> = {
 };
 
 const secrets: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries(channels).flatMap(([channel, settings]) => (Array.isArray(settings) ? [[channel, settings]] : [])),
+  Object.entries(listed).flatMap(([user, settings]) => (Array.isArray(settings) ? [[user, settings]] : [])),
 );
 
 const settings = Object.keys(settingsSchema.shape);
@@ -62,14 +68,14 @@ describe('app settings', () => {
   });
 });
 
-describe('alert channels', () => {
-  test('are each listed with their secrets', () => {
-    expect(Object.keys(secrets).toSorted()).toEqual(Object.keys(channelRegistry).toSorted());
+describe('secrets', () => {
+  test('are listed for each alert channel and for the heartbeat', () => {
+    expect(Object.keys(secrets).toSorted()).toEqual([...Object.keys(channelRegistry), 'heartbeat'].toSorted());
   });
 
-  test('have every secret listed, and nothing else', () => {
-    const described = Object.entries(channelSettings.shape).flatMap(([setting, { description = '' }]) =>
-      /\bsecret\b/i.test(description) ? [setting] : [],
+  test('are each listed, and nothing else is', () => {
+    const described = Object.entries({ ...channelSettings.shape, ...heartbeatSettings.shape }).flatMap(
+      ([setting, { description = '' }]) => (/\b(a secret|^Secret)\b/.test(description) ? [setting] : []),
     );
     expect(Object.values(secrets).flat().toSorted()).toEqual(described.toSorted());
   });

@@ -1,6 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import hostJson from '../../host.json' with { type: 'json' };
 import vaults from '../../infra/vaults.json' with { type: 'json' };
+import { bicepCompiler } from '../../local/infra/compiler.ts';
+import { bicepParameters, takeSnapshot } from '../../local/infra/snapshot.ts';
 import policy from '../../policy.json' with { type: 'json' };
 import { deployment, guarded, guardian, names, namesOf, ofType, settingsOf, textOf } from './deployments.ts';
 
@@ -165,10 +171,16 @@ describe('Azure Monitor alerts people', () => {
   test('when the guardian does not run, when it fails, and when what it is made of is changed', async () => {
     const snapshot = await deployment('default');
     expect(namesOf(snapshot, 'Microsoft.Insights/scheduledQueryRules')).toEqual([
-      'key-guardian-silent',
+      'key-guardian-heartbeat',
       'key-guardian-failures',
     ]);
     expect(namesOf(snapshot, 'Microsoft.Insights/activityLogAlerts')).toEqual(['key-guardian-changed']);
+  });
+
+  test('by what the heartbeat logs, at a level that host.json keeps', () => {
+    const [, begins = ''] = /startswith '([^']+)'/.exec(textOf('infra/queries/heartbeat.kql')) ?? [];
+    expect(textOf('shared/senses/heartbeat.ts')).toContain(`log.info(\`${begins} `);
+    expect(hostJson.logging.logLevel['Function.heartbeat.User']).toBe('Information');
   });
 
   test('when events of a vault are not delivered, dead-lettered or dropped', async () => {
@@ -208,4 +220,14 @@ test.each(names)('the names of the deployment `%s` are ones that Azure takes', a
   };
   for (const [type, pattern] of Object.entries(allowed))
     for (const each of namesOf(snapshot, type)) expect(each).toMatch(pattern);
+});
+
+test('a vault that only one of policy and vaults.json has ends the deployment with its name', async () => {
+  const made = fileURLToPath(new URL('../../.bicep', import.meta.url));
+  const file = join(made, 'snapshots/mismatch.bicepparam');
+  const policyOfTwo = { vaults: [{ name: 'contoso-disks' }, { name: 'contoso-other' }] };
+  await writeFile(file, bicepParameters('../../infra/main.bicep', { policy: policyOfTwo }));
+  const place = { subscriptionId: 'any', tenantId: 'any', location: 'westeurope' };
+  const faults = await takeSnapshot(await bicepCompiler(made), file, join(made, 'snapshots/mismatch.json'), place);
+  expect(faults).toContain('only one of policy.json and vaults.json: contoso-other');
 });

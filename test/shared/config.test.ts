@@ -38,11 +38,6 @@ describe('settings', () => {
     );
   });
 
-  test('that the platform could not resolve are left out: a webhook would be signed with what anybody can guess', () => {
-    const reference = '@Microsoft.KeyVault(SecretUri=https://own.vault.azure.net/secrets/webhook/)';
-    expect(readSettings({ ...OWN, KEY_GUARDIAN_WEBHOOK_SECRET: reference })).toEqual(readSettings(OWN));
-  });
-
   test.each<readonly [says: string, environment: Environment]>([
     ['storage by connection string', OWN],
     ['storage by its endpoints', AZURE],
@@ -145,11 +140,6 @@ describe('settings that the app does without', () => {
       'a region with the connection of a managed identity',
       { AuditLog_westeurope__fullyQualifiedNamespace: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
       [],
-    ],
-    [
-      'a secret that the platform could not read, without its address',
-      { KEY_GUARDIAN_WEBHOOK_SECRET: '@Microsoft.KeyVault(SecretUri=https://own.vault.azure.net/secrets/webhook/)' },
-      ["KEY_GUARDIAN_WEBHOOK_SECRET: its secret is not in the guardian's vault, or its identity may not read it yet"],
     ],
     [
       'a region and its connection, of different case',

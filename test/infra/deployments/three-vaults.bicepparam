@@ -14,8 +14,12 @@ param policy = {
     }
     { name: 'contoso-dev', keys: [{ pattern: 'scratch-*', guard: false, mode: 'block' }] }
   ]
-  channels: ['console', 'webhook']
+  channels: ['console', 'teams', 'pagerduty', 'webhook']
 }
 param auditEvents = 'hub'
 param operatorEmails = ['operators@contoso.example']
-param settings = { KEY_GUARDIAN_SWEEP_SECONDS: '60' }
+param heartbeatOutside = true
+param settings = {
+  KEY_GUARDIAN_SWEEP_SECONDS: '60'
+  KEY_GUARDIAN_PAGERDUTY_URL: 'https://events.eu.pagerduty.com/v2/enqueue'
+}
