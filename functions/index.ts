@@ -4,5 +4,6 @@ import './audit-log.ts';
 import './dead-lettered.ts';
 import './inspect.ts';
 import './key-vault-event.ts';
+import './people.ts';
 import './sentry.ts';
 import './sweep.ts';

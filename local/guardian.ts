@@ -7,13 +7,15 @@ import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
-import { guardianIdentities } from './azure/guardian-identities.ts';
+import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
+import { LOGIN_HOST } from './azure/issuer.ts';
 import { listenOnTls } from './azure/tls.ts';
-import type { Behaviours } from './azure/types.ts';
+import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
+import type { LocalAzureAddress } from './outside-client.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -81,7 +83,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const trail = await startStorage();
   stops.push(trail.stop);
   const azure = createLocalAzure({
-    vaults: estate.vaults,
+    vaults: [...estate.vaults, ownVault],
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -96,7 +98,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
-    fetch: fetchEndingWithInstance,
+    fetch: (address, request) =>
+      new URL(address).hostname === LOGIN_HOST ? fromIssuer(azure, address) : fetchEndingWithInstance(address, request),
   };
   setOutside(outside);
   const guardian = compose();
@@ -104,8 +107,27 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings, outside));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
+  const app = host && {
+    url: host.url,
+    clientId: API_CLIENT_ID,
+    tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
+  };
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings, app }, folder);
   return { azure, guardian, host, vaultUrl };
+}
+
+const ownVault: SeedVault = {
+  name: OWN_VAULT,
+  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
+};
+
+/** Application id of the guardian's app registration, made up. */
+const API_CLIENT_ID = 'a9900000-0000-4000-8000-000000000001';
+
+/** A document of the local issuer, which has no port of its own name. */
+async function fromIssuer(azure: LocalAzure, url: string): Promise<Response> {
+  const { status, headers, body } = await azure.handle({ method: 'GET', url, headers: {}, body: '' });
+  return new Response(body, { status, headers });
 }
 
 /** Not `policy.json`, and below not `settings.json`: in a folder that a person gave, those may be the person's own. */
@@ -135,7 +157,7 @@ function settingsOf(
   { sweepSeconds, webhook }: LocalOptions,
   policyFile: string,
   storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
-  { identities }: LocalAzure,
+  { identities, tenantId }: LocalAzure,
 ): Readonly<Record<string, string>> {
   return {
     RegisterStorage: storage.register.connectionString,
@@ -147,6 +169,9 @@ function settingsOf(
     AuditLog_westeurope: 'local',
     KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
     KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
+    KEY_GUARDIAN_TENANT_ID: tenantId,
+    KEY_GUARDIAN_API_CLIENT_ID: API_CLIENT_ID,
+    KEY_GUARDIAN_SIGNING_KEY: `https://${OWN_VAULT}.vault.azure.net/keys/${SIGNING_KEY}`,
     ...(webhook === undefined
       ? {}
       : { KEY_GUARDIAN_WEBHOOK_URL: webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: webhook.secret }),
@@ -183,6 +208,7 @@ async function describe(
     readonly ca: string;
     readonly vaultUrl: LocalGuardian['vaultUrl'];
     readonly settings: Readonly<Record<string, string>>;
+    readonly app: LocalAzureAddress['app'];
   },
   folder: OwnFolder,
 ): Promise<void> {
@@ -192,6 +218,7 @@ async function describe(
   const about = {
     vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
+    app: where.app,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };
   await folder.write('azure.json', JSON.stringify(about, null, 2));

@@ -163,6 +163,7 @@ describe('a function', () => {
 
 /** The folders of `shared/`, as the story goes; those of one line know nothing of each other. */
 const storeys: readonly (readonly string[])[] = [
+  ['people'],
   ['senses'],
   ['guard'],
   ['rotation', 'propagation'],

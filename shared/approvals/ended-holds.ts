@@ -2,6 +2,7 @@ import { endOfHold, type Hold, subjectOfHold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { DAY_MS } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
+import { alertForged } from '../incidents/forged.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
 import { endIncidents, openIncident, readIncidents } from '../incidents/store.ts';
@@ -25,7 +26,8 @@ const KEPT_MS = 30 * DAY_MS;
  */
 export async function endHolds(vault: string, ports: Ports): Promise<void> {
   const swept = guardedVaults(ports.policy);
-  const { stored, unreadable } = await ports.tables.holds.list('holds');
+  const { stored, unreadable, forged } = await ports.tables.holds.list('holds');
+  await alertForged(forged, ports);
   // A row that cannot be read may be a hold: every inspection of a key alerts of it, and writes nothing.
   await quarantineRows(unreadable, ports);
   for (const held of stored) {

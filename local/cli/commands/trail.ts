@@ -4,9 +4,9 @@ import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
 import { WITHHELD } from '../../../shared/domain/decision.ts';
 import { spellSubject, vaultSubject } from '../../../shared/domain/subject.ts';
 import { DAY_MS, HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
+import { refuseUnknown } from '../../../shared/people/known.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
-import { refuseUnknown } from '../known.ts';
 import { parseHours, parseVaultOrKey, type Target } from '../target.ts';
 
 const SHOWN_HOURS = 24;

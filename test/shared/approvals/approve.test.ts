@@ -4,7 +4,7 @@ import { askApproval, grantApproval, type Request, withdrawApproval } from '../.
 import type { Approval } from '../../../shared/domain/approval.ts';
 import { later } from '../../../shared/domain/time.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
-import type { Rows } from '../../../shared/register/rows.ts';
+import type { SignedRows } from '../../../shared/register/signed-rows.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 import { overtaken, said } from './overtaken.ts';
@@ -128,7 +128,7 @@ describe('what people say of an approval at once', () => {
     const world = await guardian();
     const { id } = await asked(world);
     const { approvals } = world.ports.tables;
-    const lossy: Rows<Approval> = {
+    const lossy: SignedRows<Approval> = {
       ...approvals,
       async replace(read, value) {
         await approvals.replace(read, value);

@@ -1,0 +1,15 @@
+import { approvalEndpoints } from './approvals.ts';
+import { baselineEndpoints } from './baseline.ts';
+import type { Endpoint } from './endpoint.ts';
+import { holdEndpoints } from './holds.ts';
+import { incidentEndpoints } from './incidents.ts';
+import { statusEndpoints } from './status.ts';
+
+/** Every request that people can make. */
+export const endpoints: readonly Endpoint[] = [
+  ...statusEndpoints,
+  ...incidentEndpoints,
+  ...holdEndpoints,
+  ...approvalEndpoints,
+  ...baselineEndpoints,
+];
