@@ -20,7 +20,7 @@ export interface Context {
   /** Reads and writes of vaults are made under the rights of the person who runs the command, never under the guardian's. */
   readonly ports: Ports;
   readonly who: Actor;
-  /** The guardian itself, for everything but `restore` and `trail`. */
+  /** The guardian itself, for everything but `restore`. */
   readonly api: Api;
   /** Whether it is the local Azure of `npm start`. */
   readonly local: boolean;

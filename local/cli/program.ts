@@ -69,7 +69,7 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     .option('--folder <folder>', 'on the local Azure: the folder of its azure.json', localFolder())
     .option('--app <url>', 'ask the deployed guardian at this address, as who is signed in with az login')
     .option('--client-id <guid>', 'with --app: the application id of its app registration')
-    .option('--azure', 'use the storage of the deployed guardian that the environment names: for restore and trail');
+    .option('--azure', 'use the storage of the deployed guardian that the environment names: for restore');
 
   const run: Run = (work) => async () => {
     const { as, folder, azure = false, app, clientId } = program.opts();

@@ -22,7 +22,7 @@ export function runnable(command: string, where: Where, options: readonly string
   if (!command.startsWith(OWN)) return command;
   const words = command.slice(OWN.length);
   if (where === 'own-machine') return commandLine(...options, words);
-  if (/^(restore|trail) /.test(words)) return commandLine('--azure', words);
+  if (/^restore /.test(words)) return commandLine('--azure', words);
   return options.length === 0 ? undefined : commandLine(...options, words);
 }
 
