@@ -20,8 +20,9 @@ import {
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 import type { Endpoint } from './endpoint.ts';
+import { refuseUnknown } from './known.ts';
 import { endpoints } from './registry.ts';
-import { refusal } from './rights.ts';
+import { type Right, refusal } from './rights.ts';
 import type { CheckCaller } from './token.ts';
 
 /** A request as it came. */
@@ -47,12 +48,19 @@ export interface Answer {
 export async function answer(request: Request, check: CheckCaller, ports: Ports): Promise<Answer> {
   let caller: Caller | undefined;
   try {
-    caller = await check(request.authorization);
+    const known = await check(request.authorization);
+    caller = known;
     const { endpoint, params } = matched(request);
-    const missing = refusal(caller, endpoint.needs, params.vault?.toLowerCase(), ports.policy, ports.now());
-    if (missing !== undefined) throw new RightMissing(missing);
-    const given = readGiven(endpoint, params, request);
-    return answered(200, (await endpoint.run(given, caller, ports)) ?? {});
+    const vault = params.vault?.toLowerCase();
+    const refuse = (needs: Right): void => {
+      const missing = refusal(known, needs, vault, ports.policy, ports.now());
+      if (missing !== undefined) throw new RightMissing(missing);
+    };
+    // Who has no role learns of no vault.
+    refuse('read');
+    if (vault !== undefined) await refuseUnknown({ vault }, ports);
+    refuse(endpoint.needs);
+    return answered(200, (await endpoint.run(readGiven(endpoint, params, request), known, ports)) ?? {});
   } catch (error) {
     const status = statusOf(error);
     if (!(error instanceof Error) || status === undefined) throw error;

@@ -15,10 +15,7 @@ export const approvalEndpoints = [
   endpoint(
     { method: 'GET', path: 'approvals/{vault}', needs: 'read', says: 'Lists the approvals of a vault.' },
     { vault: name },
-    async ({ vault }, _caller, ports) => {
-      await refuseUnknown({ vault }, ports);
-      return { approvals: await readApprovals(ports, vault) };
-    },
+    async ({ vault }, _caller, ports) => ({ approvals: await readApprovals(ports, vault) }),
   ),
   endpoint(
     { method: 'POST', path: 'approvals/{vault}', needs: 'ask', says: 'Asks for an approval; it allows nothing yet.' },
