@@ -15,7 +15,7 @@ import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
-import type { LocalAzureAddress } from './outside-client.ts';
+import type { ApiAddress } from './outside-client.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -107,12 +107,12 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings, outside));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  const app = host && {
+  const api = host && {
     url: host.url,
     clientId: API_CLIENT_ID,
     tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
   };
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings, app }, folder);
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings, api }, folder);
   return { azure, guardian, host, vaultUrl };
 }
 
@@ -208,17 +208,18 @@ async function describe(
     readonly ca: string;
     readonly vaultUrl: LocalGuardian['vaultUrl'];
     readonly settings: Readonly<Record<string, string>>;
-    readonly app: LocalAzureAddress['app'];
+    /** `undefined` where it runs unguarded. */
+    readonly api: ApiAddress | undefined;
   },
   folder: OwnFolder,
 ): Promise<void> {
   const { KEY_GUARDIAN_WEBHOOK_URL: _url, KEY_GUARDIAN_WEBHOOK_SECRET: _secret, ...settings } = where.settings;
   const caFile = await folder.write('ca.pem', where.ca);
   await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
+  if (where.api !== undefined) await folder.write('guardian-api.json', JSON.stringify(where.api, null, 2));
   const about = {
     vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
-    app: where.app,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };
   await folder.write('azure.json', JSON.stringify(about, null, 2));

@@ -15,11 +15,18 @@ const about = z.object({
   vaults: z.array(z.object({ name: z.string(), url: z.url({ protocol: /^https$/ }) })),
   caFile: z.string(),
   identities: z.array(z.object({ name: z.string(), token: z.string() })),
-  /** The API for people; absent where no guardian runs. */
-  app: z.object({ url: z.url(), clientId: z.string(), tokenUrl: z.url({ protocol: /^https$/ }) }).optional(),
 });
 /** What `.local/azure.json` says of a running local Azure. */
 export type LocalAzureAddress = z.infer<typeof about>;
+
+/** What `guardian-api.json` beside it says of the guardian's API. */
+export const apiAddress = z.object({
+  url: z.url(),
+  clientId: z.string(),
+  /** Where the local issuer gives a token for it. */
+  tokenUrl: z.url({ protocol: /^https$/ }),
+});
+export type ApiAddress = z.infer<typeof apiAddress>;
 
 /** The local Azure is not running, or has no such vault or identity. The sentence says what to do. */
 export class LocalAzureMissing extends Error {
@@ -131,17 +138,19 @@ function onThisMachine(ca: string): HttpClient {
 const issued = z.object({ access_token: z.string() });
 
 /** A token of a named identity for the guardian's API, issued now by the local issuer. Throws `LocalAzureMissing` as the others. */
-export async function apiToken(address: LocalAzureAddress, identity: string): Promise<string> {
+export async function apiToken(
+  address: LocalAzureAddress,
+  { clientId, tokenUrl }: ApiAddress,
+  identity: string,
+): Promise<string> {
   const { token } = credentialOf(address, identity);
-  if (address.app === undefined)
-    throw new LocalAzureMissing('No guardian runs on this local Azure, so that nobody can be asked.');
   const body = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     requested_token_use: 'on_behalf_of',
     assertion: token,
-    scope: `api://${address.app.clientId}/.default`,
+    scope: `api://${clientId}/.default`,
   }).toString();
-  const request = createPipelineRequest({ url: address.app.tokenUrl, method: 'POST', body });
+  const request = createPipelineRequest({ url: tokenUrl, method: 'POST', body });
   const { bodyAsText } = await onThisMachine(await authorityOf(address)).sendRequest(request);
   return issued.parse(JSON.parse(bodyAsText ?? '')).access_token;
 }

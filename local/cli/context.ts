@@ -12,7 +12,14 @@ import type { Actor } from '../../shared/domain/audit-record.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { folderOptions } from '../guardian-folder.ts';
-import { apiToken, credentialOf, findLocalAzure, LocalAzureMissing, outsideConnection } from '../outside-client.ts';
+import {
+  apiAddress,
+  apiToken,
+  credentialOf,
+  findLocalAzure,
+  LocalAzureMissing,
+  outsideConnection,
+} from '../outside-client.ts';
 import { type Api, api } from './api.ts';
 
 /** Who runs a command, against which guardian. */
@@ -38,7 +45,8 @@ const claims = z.object({ oid: z.string(), upn: z.string().optional(), unique_na
 export async function localContext(identity: string, folder: string): Promise<Context> {
   const address = await findLocalAzure(folder);
   const credential = credentialOf(address, identity);
-  const settings = await settingsIn(folder);
+  const settings = await written(folder, 'guardian-settings.json', settingsIn);
+  const where = await written(folder, 'guardian-api.json', (json) => apiAddress.parse(json));
   const connection = await outsideConnection(address);
   const ports = portsOf(settings, { ...currentOutside(), credential: () => credential }, []);
   const to = (vault: string) => ({ ...connection(vault), credential });
@@ -46,7 +54,7 @@ export async function localContext(identity: string, folder: string): Promise<Co
   return {
     ports: { ...ports, reads: (vault) => keyVaultReads(to(vault)), writes: (vault) => keyVaultWrites(to(vault)) },
     who: actorOf(credential.token),
-    api: api(address.app?.url ?? '', () => apiToken(address, identity)),
+    api: api(where.url, () => apiToken(address, where, identity)),
     local: true,
     identities: new Map(address.identities.map(({ name, token }) => [name, actorOf(token).oid])),
     commandLine: (...words) => commandLine(...options, ...words),
@@ -54,15 +62,17 @@ export async function localContext(identity: string, folder: string): Promise<Co
   };
 }
 
-/** The settings that a local guardian wrote for the command line. Throws `LocalAzureMissing` where they cannot be used. */
-async function settingsIn(folder: string): Promise<Settings> {
-  const file = join(folder, 'guardian-settings.json');
+/** What a local guardian wrote for the command line into a file of its folder. Throws `LocalAzureMissing` where it cannot be used. */
+async function written<T>(folder: string, name: string, read: (json: unknown) => T): Promise<T> {
+  const file = join(folder, name);
   try {
-    return readSettings(z.record(z.string(), z.string()).parse(JSON.parse(await readFile(file, 'utf8'))));
+    return read(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
     throw new LocalAzureMissing(`${file} cannot be used: stop "npm start" and start it again.`, { cause: error });
   }
 }
+
+const settingsIn = (json: unknown): Settings => readSettings(z.record(z.string(), z.string()).parse(json));
 
 const needsApp = (): Promise<never> =>
   Promise.reject(new NotAllowed('This command asks the guardian itself: name it with --app and --client-id.'));
