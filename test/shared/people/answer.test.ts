@@ -212,6 +212,21 @@ describe('what lies in the storage', () => {
     expect(await staysDisabled(api)).toBe(true);
   });
 
+  test('that nobody can verify is alerted to operators by the sweep, until the key is back', async () => {
+    const api = await people();
+    await asked(api);
+    const unwell = async () =>
+      (await api.world.incidents(VAULT)).filter(({ reason }) => reason === 'signatures-unverified');
+    await api.world.sentry();
+    expect(await unwell()).toEqual([]);
+    api.world.signer.isThere = false;
+    await api.world.pass(120, 10);
+    expect(await unwell()).toMatchObject([{ state: 'open', audience: 'operators' }]);
+    api.world.signer.isThere = true;
+    await api.world.pass(120, 10);
+    expect(await unwell()).toMatchObject([{ state: 'resolved' }]);
+  });
+
   test.each([
     ['counts while the key is away', false, true],
     ['counts for nothing where it was not signed', true, false],

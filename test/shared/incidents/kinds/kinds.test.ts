@@ -220,6 +220,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-unwell, signatures-unverified',
+    guardianUnwell.draft('signatures-unverified', AT, '2', VAULT),
+    {
+      ...operators('error'),
+      subject: VAULT,
+      summary:
+        "The signatures of approvals or holds for prod-disks cannot be verified, 2 in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.",
+      judgement: 'left to people',
+    },
+  ],
+  [
     'guardian-unwell, trail-spooled',
     guardianUnwell.draft('trail-spooled', AT, '', VAULT),
     {
