@@ -26,7 +26,7 @@ import { type Right, refusal } from './rights.ts';
 import type { CheckCaller } from './token.ts';
 
 /** A request as it came. */
-export interface Request {
+export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export interface Answer {
  * Answers a person's request: says who sent it, finds the endpoint, checks the right, reads what was given, and does it. A
  * refusal is recorded. Throws what is no answer to the person, such as a fault of the guardian.
  */
-export async function answer(request: Request, check: CheckCaller, ports: Ports): Promise<Answer> {
+export async function answer(request: Asked, check: CheckCaller, ports: Ports): Promise<Answer> {
   let caller: Caller | undefined;
   try {
     const known = await check(request.authorization);
@@ -95,7 +95,7 @@ function statusOf(error: unknown): number | undefined {
   return PASSING_OR_UNUSABLE.some((known) => error instanceof known) ? 503 : undefined;
 }
 
-function matched({ method, path }: Request) {
+function matched({ method, path }: Asked) {
   const given = path.split('/').filter((part) => part !== '');
   for (const endpoint of endpoints) {
     const wanted = endpoint.path.split('/');
@@ -114,7 +114,7 @@ function matched({ method, path }: Request) {
 
 const MOST_CHARACTERS = 200;
 
-function readGiven(endpoint: Endpoint, params: Readonly<Record<string, string>>, { query, body }: Request): unknown {
+function readGiven(endpoint: Endpoint, params: Readonly<Record<string, string>>, { query, body }: Asked): unknown {
   const { success, data, error } = endpoint.given.safeParse({ ...query, ...bodyIn(body), ...params });
   if (!success) throw new RequestInvalid(400, `The request cannot be read:\n${z.prettifyError(error)}`);
   return data;
@@ -136,12 +136,7 @@ const recordedOf = new WeakMap<Ports, Map<string, { readonly atMs: number; reado
  * Records a refusal. Anybody can send requests without a token, so of those that are refused for one reason, one a minute is
  * recorded, with the number of those before it.
  */
-async function record(
-  { method, path }: Request,
-  caller: Caller | undefined,
-  error: Error,
-  ports: Ports,
-): Promise<void> {
+async function record({ method, path }: Asked, caller: Caller | undefined, error: Error, ports: Ports): Promise<void> {
   const { message } = error;
   const nowMs = ports.now().getTime();
   const recorded = recordedOf.get(ports) ?? new Map();
