@@ -124,6 +124,24 @@ describe('what people say of an approval at once', () => {
     expect((await said(world, 'approval')).at(-1)).toEqual(['asker', 'withdrawn']);
   });
 
+  test('is no grant where somebody withdrew it meanwhile', async () => {
+    const world = await guardian();
+    const { id } = await asked(world);
+    const ports = overtaken(world, 'approvals', () => withdrawApproval(VAULT, id, ASKER, world.ports));
+    await expect(grantApproval(VAULT, id, GRANTER, ports)).rejects.toThrow(
+      'Somebody else has just changed the approval',
+    );
+    const row = await world.ports.tables.approvals.get(VAULT, id);
+    expect(row?.value).toMatchObject({ withdrawn: { by: ASKER } });
+    expect(row?.value).not.toHaveProperty('granted');
+    expect(await said(world, 'approval')).toEqual([
+      ['asker', 'asked'],
+      ['granter', 'granted'],
+      ['asker', 'withdrawn'],
+      ['granter', 'without-effect', 'granted'],
+    ]);
+  });
+
   test('counts where it took hold and only the answer of the storage was lost', async () => {
     const world = await guardian();
     const { id } = await asked(world);
