@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BaselineWords } from '../../shared/approvals/accept-baseline.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
-import { acceptedReport, type BaselineReport, baselineReport } from '../../shared/people/baseline.ts';
+import { acceptedReport, type BaselineReport, baselineReport } from '../../shared/people/reports.ts';
 import type { Context } from './context.ts';
 
 /** The state of a vault's baseline, and every version that accepting it would approve, suspicious ones first. */

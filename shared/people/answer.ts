@@ -115,7 +115,7 @@ function matched({ method, path }: Asked) {
 const MOST_CHARACTERS = 200;
 
 function readGiven(endpoint: Endpoint, params: Readonly<Record<string, string>>, { query, body }: Asked): unknown {
-  const { success, data, error } = endpoint.given.safeParse({ ...query, ...bodyIn(body), ...params });
+  const { success, data, error } = endpoint.given().safeParse({ ...query, ...bodyIn(body), ...params });
   if (!success) throw new RequestInvalid(400, `The request cannot be read:\n${z.prettifyError(error)}`);
   return data;
 }

@@ -2,55 +2,16 @@ import * as z from 'zod';
 import { acceptBaseline, type BaselineWords } from '../approvals/accept-baseline.ts';
 import { nameOf, type Proposed, unusable } from '../approvals/proposal.ts';
 import { proposeBaseline } from '../approvals/propose-baseline.ts';
-import { actor } from '../domain/audit-record.ts';
 import type { Caller } from '../domain/caller.ts';
 import { guardedVaults } from '../domain/policy.ts';
-import { moment, utc } from '../domain/time.ts';
+import { utc } from '../domain/time.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { readBaseline } from '../register/vaults.ts';
 import { endpoint, name } from './endpoint.ts';
+import type { AcceptedReport, BaselineReport } from './reports.ts';
 
-const accepted = z.object({ at: moment, by: actor });
-
-/** A vault's baseline, and what accepting it would approve, suspicious versions first. */
-export const baselineReport = z.object({
-  vault: z.string(),
-  /** Absent where no person has accepted it. */
-  accepted: accepted.optional(),
-  versions: z.array(
-    z.object({
-      /** `key/version`; the key alone where it is deleted. */
-      name: z.string(),
-      isDeleted: z.boolean(),
-      enabled: z.boolean().optional(),
-      current: z.boolean(),
-      notBefore: moment.optional(),
-      expiresOn: moment.optional(),
-      changedAt: moment.optional(),
-      operations: z.array(z.string()).optional(),
-      suspicious: z.string().optional(),
-      isUsable: z.boolean(),
-    }),
-  ),
-});
-export type BaselineReport = z.infer<typeof baselineReport>;
-
-/** What accepting a baseline came to, in numbers of versions. */
-export const acceptedReport = z.object({
-  vault: z.string(),
-  approved: z.number(),
-  /** Suspicious and not named, so that it stays as it was approved. */
-  kept: z.number(),
-  /** Suspicious, not named and not approved before. */
-  unapproved: z.number(),
-  deletedKeys: z.number(),
-  /** Whether a version is needed and not usable now, so that a person has to restore it. */
-  isToRestore: z.boolean(),
-});
-export type AcceptedReport = z.infer<typeof acceptedReport>;
-
-const versions = z.array(z.string().toLowerCase()).default([]);
+const versions = () => z.array(z.string().toLowerCase()).default([]);
 
 /** Baselines: the state of a vault that the guardian restores. */
 export const baselineEndpoints = [
@@ -61,7 +22,7 @@ export const baselineEndpoints = [
       needs: 'read',
       says: 'Shows what accepting the baseline of a vault would approve.',
     },
-    { vault: name },
+    () => ({ vault: name() }),
     ({ vault }, _caller, ports) => showBaseline(vault, ports),
   ),
   endpoint(
@@ -71,12 +32,12 @@ export const baselineEndpoints = [
       needs: 'approve',
       says: 'Accepts the baseline of a vault: its present state is approved.',
     },
-    { vault: name, needed: versions, retired: versions, asShown: versions },
+    () => ({ vault: name(), needed: versions(), retired: versions(), asShown: versions() }),
     ({ vault, ...words }, caller, ports) => acceptNamed(vault, words, caller, ports),
   ),
   endpoint(
     { method: 'GET', path: 'baselines', needs: 'read', says: 'Lists the vaults whose baseline waits for a person.' },
-    {},
+    () => ({}),
     async (_given, _caller, ports) => {
       const vaults = guardedVaults(ports.policy);
       const states = await Promise.all(vaults.map((vault) => readBaseline(ports.tables, vault)));

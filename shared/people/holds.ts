@@ -7,20 +7,20 @@ import { HOUR_MS } from '../domain/time.ts';
 import { endpoint, hours, name, why } from './endpoint.ts';
 import { refuseUnknown } from './known.ts';
 
-const id = z.string();
+const id = () => z.string();
 
 /** Holds: a person stops every write of the guardian. */
 export const holdEndpoints = [
   endpoint(
     { method: 'GET', path: 'holds', needs: 'read', says: 'Lists the holds in force.' },
-    {},
+    () => ({}),
     async (_given, _caller, ports) => ({
       holds: (await readHolds(ports)).filter((hold) => isInForce(hold, ports.now())),
     }),
   ),
   endpoint(
     { method: 'POST', path: 'holds', needs: 'steer', says: 'Stops every write to a key, a vault, or everything.' },
-    { vault: name.optional(), key: name.optional(), why, hours: hours.optional() },
+    () => ({ vault: name().optional(), key: name().optional(), why: why(), hours: hours().optional() }),
     async ({ vault, key, why, hours }, { who }, ports) => {
       if (vault !== undefined) await refuseUnknown({ vault, key }, ports);
       const ms = hours === undefined ? undefined : hours * HOUR_MS;
@@ -29,7 +29,7 @@ export const holdEndpoints = [
   ),
   endpoint(
     { method: 'POST', path: 'holds/{id}/extend', needs: 'steer', says: 'Extends a hold that another person set.' },
-    { id, hours },
+    () => ({ id: id(), hours: hours() }),
     async ({ id, hours }, { who }, ports) => ({ hold: await extendHold(id, hours * HOUR_MS, who, ports) }),
   ),
   endpoint(
@@ -39,7 +39,7 @@ export const holdEndpoints = [
       needs: 'steer',
       says: 'Ends a hold; with `as`, settles what changed under it.',
     },
-    { id, as: z.enum(settlements).optional() },
+    () => ({ id: id(), as: z.enum(settlements).optional() }),
     async ({ id, as }, { who }, ports) => {
       const settled =
         as === undefined

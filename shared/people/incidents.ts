@@ -5,13 +5,13 @@ import { readIncidents } from '../incidents/store.ts';
 import { endpoint, why } from './endpoint.ts';
 
 /** An incident's id, or its first characters. */
-const id = z.string();
+const id = () => z.string();
 
 /** Incidents: what people were alerted of. */
 export const incidentEndpoints = [
   endpoint(
     { method: 'GET', path: 'incidents', needs: 'read', says: 'Lists open incidents, and those resolved lately.' },
-    { hours: z.coerce.number().positive().max(720).default(24) },
+    () => ({ hours: z.coerce.number().positive().max(720).default(24) }),
     async ({ hours }, _caller, ports) => {
       const { stored, unreadable } = await readIncidents(ports);
       const fromMs = ports.now().getTime() - hours * HOUR_MS;
@@ -25,12 +25,12 @@ export const incidentEndpoints = [
   ),
   endpoint(
     { method: 'GET', path: 'incidents/{id}', needs: 'read', says: 'Shows everything that is known of one incident.' },
-    { id },
+    () => ({ id: id() }),
     async ({ id }, _caller, ports) => ({ incident: (await findIncident(id, ports)).value }),
   ),
   endpoint(
     { method: 'POST', path: 'incidents/{id}/acknowledge', needs: 'steer', says: 'Says that the person works on it.' },
-    { id },
+    () => ({ id: id() }),
     async ({ id }, { who }, ports) => ({ incident: await acknowledgeIncident(id, who, ports) }),
   ),
   endpoint(
@@ -40,7 +40,7 @@ export const incidentEndpoints = [
       needs: 'steer',
       says: 'Closes an incident that reports an act, or abandons what is gone.',
     },
-    { id, why },
+    () => ({ id: id(), why: why() }),
     async ({ id, why }, { who }, ports) => ({ incident: await closeIncident(id, why, who, ports) }),
   ),
 ];

@@ -1,12 +1,10 @@
-import * as z from 'zod';
 import { readApprovals, readHolds } from '../approvals/read.ts';
-import { type Approval, approval } from '../domain/approval.ts';
-import { hold, isInForce } from '../domain/hold.ts';
-import { incident } from '../domain/incident.ts';
+import type { Approval } from '../domain/approval.ts';
+import { isInForce } from '../domain/hold.ts';
 import { spell } from '../domain/key.ts';
-import { guardedVaults, keyPolicy, modes, type Policy, policyOf } from '../domain/policy.ts';
+import { guardedVaults, keyPolicy, type Policy, policyOf } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
-import { HOUR_MS, later, moment } from '../domain/time.ts';
+import { HOUR_MS, later } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';
 import { readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
@@ -14,48 +12,7 @@ import { readKeys } from '../register/keys.ts';
 import { readBaseline, readSweep } from '../register/vaults.ts';
 import { policyHash, readLastPolicy } from '../senses/policy-changes.ts';
 import { endpoint } from './endpoint.ts';
-
-const vaultReport = z.object({
-  vault: z.string(),
-  mode: z.enum(modes),
-  /** Absent where a row of it cannot be read. */
-  state: z
-    .object({
-      keys: z.number(),
-      baseline: z.string(),
-      /** The start of its last good sweep; absent where it was never swept. */
-      sweptAt: moment.optional(),
-      blind: z.object({ since: moment, because: z.string() }).optional(),
-    })
-    .optional(),
-  approvals: z.array(z.object({ approval, consumed: z.boolean() })),
-  /** What stays unusable because somebody approved or abandoned it. */
-  left: z.array(
-    z.object({
-      name: z.string(),
-      as: z.enum(['deleted', 'disabled', 'abandoned']),
-      at: moment,
-      /** The id of the approval, or why it was abandoned. */
-      because: z.string(),
-    }),
-  ),
-});
-type VaultReport = z.infer<typeof vaultReport>;
-
-/** How the guardian stands: its policy, each vault, what people said, what is wrong. */
-export const statusReport = z.object({
-  at: moment,
-  /** Hash of the policy that it ran by last; absent where it has not run yet. */
-  policy: z.string().optional(),
-  vaults: z.array(vaultReport),
-  holds: z.array(hold),
-  open: z.array(incident),
-  /** Incidents resolved within 24 hours. */
-  resolved: z.number(),
-  /** What cannot be read, in sentences. */
-  unreadable: z.array(z.string()),
-});
-export type StatusReport = z.infer<typeof statusReport>;
+import type { StatusReport, VaultReport } from './reports.ts';
 
 /** How the guardian stands. */
 export const statusEndpoints = [
@@ -66,7 +23,7 @@ export const statusEndpoints = [
       needs: 'read',
       says: 'Shows the vaults with their baselines and sweeps, holds, approvals and open incidents.',
     },
-    {},
+    () => ({}),
     (_given, _caller, ports) => statusOf(ports),
   ),
 ];

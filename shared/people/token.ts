@@ -17,28 +17,29 @@ export type CheckCaller = (authorization: string | undefined) => Promise<Caller>
 
 const LOGIN = 'https://login.microsoftonline.com';
 
-const texts = z.array(z.string());
-const claims = z.object({
-  oid: z.string(),
-  tid: z.string(),
-  iss: z.string(),
-  iat: z.number(),
-  scp: z.string().optional(),
-  idtyp: z.string().optional(),
-  roles: texts.default([]),
-  groups: texts.optional(),
-  _claim_names: z.looseObject({ groups: z.string().optional() }).optional(),
-  hasgroups: z.unknown().optional(),
-  /** An optional claim: 1 for a guest. */
-  acct: z.number().optional(),
-  /** The identity provider, where it is not the tenant itself. */
-  idp: z.string().optional(),
-  upn: z.string().optional(),
-  preferred_username: z.string().optional(),
-  unique_name: z.string().optional(),
-  azp: z.string().optional(),
-  appid: z.string().optional(),
-});
+/** Not made while the functions load: a cold start waits for no schema of people's. */
+const claims = () =>
+  z.object({
+    oid: z.string(),
+    tid: z.string(),
+    iss: z.string(),
+    iat: z.number(),
+    scp: z.string().optional(),
+    idtyp: z.string().optional(),
+    roles: z.array(z.string()).default([]),
+    groups: z.array(z.string()).optional(),
+    _claim_names: z.looseObject({ groups: z.string().optional() }).optional(),
+    hasgroups: z.unknown().optional(),
+    /** An optional claim: 1 for a guest. */
+    acct: z.number().optional(),
+    /** The identity provider, where it is not the tenant itself. */
+    idp: z.string().optional(),
+    upn: z.string().optional(),
+    preferred_username: z.string().optional(),
+    unique_name: z.string().optional(),
+    azp: z.string().optional(),
+    appid: z.string().optional(),
+  });
 
 /**
  * Checks access tokens of Entra ID, of version 1.0 and 2.0: signature, issuer, audience, tenant, expiry. The keys are read
@@ -57,12 +58,13 @@ export function callerCheck({ tenantId, clientId, now, fetch }: TokenNeeds): Che
     requiredClaims: ['exp', 'iat'],
     clockTolerance: '1 minute',
   };
+  const schema = claims();
   return async (authorization) => {
     const [, token] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
     if (token === undefined) throw new TokenRefused('it carries no bearer token');
     try {
       const { payload } = await jwtVerify(token, keys, { ...expected, currentDate: now() });
-      const said = claims.safeParse(payload);
+      const said = schema.safeParse(payload);
       if (!said.success) throw new TokenRefused('its token does not say who it is for: it lacks oid, tid or iat');
       if (said.data.tid.toLowerCase() !== tenant) throw new TokenRefused('its token is of another tenant');
       return callerIn(said.data);
@@ -72,7 +74,7 @@ export function callerCheck({ tenantId, clientId, now, fetch }: TokenNeeds): Che
   };
 }
 
-function callerIn(said: z.infer<typeof claims>): Caller {
+function callerIn(said: z.infer<ReturnType<typeof claims>>): Caller {
   // An application's own token has roles and no scope; the optional claim `idtyp` says so as well.
   const isPerson = said.scp !== undefined && said.scp !== '' && said.idtyp !== 'app';
   const name = said.upn ?? said.preferred_username ?? said.unique_name ?? said.azp ?? said.appid;

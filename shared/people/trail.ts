@@ -1,12 +1,9 @@
 import * as z from 'zod';
-import { auditRecord } from '../domain/audit-record.ts';
+import type { AuditRecord } from '../domain/audit-record.ts';
 import { vaultSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, later } from '../domain/time.ts';
 import { endpoint, name } from './endpoint.ts';
 import { refuseUnknown } from './known.ts';
-
-/** What the trail has of a vault or a key, in the order in which things happened. */
-export const trailReport = z.object({ records: z.array(auditRecord) });
 
 /** The trail: what was sensed, decided, done and alerted. */
 export const trailEndpoints = [
@@ -17,15 +14,15 @@ export const trailEndpoints = [
       needs: 'read',
       says: 'Shows the records of a vault, or of one of its keys.',
     },
-    { vault: name, key: name.optional(), hours: z.coerce.number().positive().max(720).default(24) },
+    () => ({ vault: name(), key: name().optional(), hours: z.coerce.number().positive().max(720).default(24) }),
     async ({ vault, key, hours }, _caller, ports) => {
       await refuseUnknown({ vault, key }, ports);
       const now = ports.now();
       const from = later(now, -hours * HOUR_MS);
-      const records: z.infer<typeof auditRecord>[] = [];
+      const records: AuditRecord[] = [];
       for (let day = from; day.getTime() < now.getTime() + DAY_MS; day = later(day, DAY_MS))
         records.push(...(await ports.trail.read(vaultSubject(vault), day)));
-      const isMeant = ({ subject, time }: z.infer<typeof auditRecord>): boolean =>
+      const isMeant = ({ subject, time }: AuditRecord): boolean =>
         time >= from && (key === undefined || ('key' in subject && subject.key === key));
       return { records: records.filter(isMeant) };
     },

@@ -1,5 +1,5 @@
 import { utc } from '../../../shared/domain/time.ts';
-import { type StatusReport, statusReport } from '../../../shared/people/status.ts';
+import { type StatusReport, statusReport } from '../../../shared/people/reports.ts';
 import { approvalLine } from '../approvals.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';

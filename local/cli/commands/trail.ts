@@ -4,7 +4,7 @@ import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
 import { WITHHELD } from '../../../shared/domain/decision.ts';
 import { spellSubject } from '../../../shared/domain/subject.ts';
 import { utc } from '../../../shared/domain/time.ts';
-import { trailReport } from '../../../shared/people/trail.ts';
+import { trailReport } from '../../../shared/people/reports.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
 import { parseHours, parseVaultOrKey, type Target } from '../target.ts';
