@@ -5,5 +5,6 @@ import './dead-lettered.ts';
 import './heartbeat.ts';
 import './inspect.ts';
 import './key-vault-event.ts';
+import './people.ts';
 import './sentry.ts';
 import './sweep.ts';

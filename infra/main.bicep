@@ -88,6 +88,11 @@ param privateNetwork {
   monitorLink: bool?
 } = {}
 
+// People.
+
+@description('Application (client) id of the app registration for which people get tokens of the guardian API. Left out, nobody steers it there.')
+param apiClientId string = ''
+
 // Size.
 
 @description('Memory of an instance in MB.')
@@ -127,6 +132,7 @@ param settings { *: string } = {}
 
 var queues = ['sweeps', 'inspections', 'alerts']
 var tables = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents', 'schedule', 'spool']
+var signingKeyName = 'signing'
 var alwaysReadyFunctions = ['sentry', 'sweep', 'inspect', 'alert']
 
 // A vault without a place would get no right, one without a policy would get rights that nothing needs.
@@ -244,6 +250,7 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     name: vaultName
+    signingKeyName: signingKeyName
     closed: isPrivate
     recover: recoverVault
     workspaceId: monitoring.outputs.workspaceId
@@ -410,6 +417,8 @@ module ownRights 'modules/own-rights.bicep' = if (assignRights) {
     trailName: trailName
     componentName: componentName
     vaultName: vaultName
+    signingKeyName: signingKeyName
+    name: name
     readsSecrets: !empty(secretSettings)
     watcherId: watcherId
     watcherObjectId: identities.outputs.watcher.objectId
@@ -478,9 +487,17 @@ module app 'modules/app.bicep' = {
         { name: 'KEY_GUARDIAN_WATCHER_OBJECT_ID', value: identities.outputs.watcher.objectId }
         { name: 'KEY_GUARDIAN_KEEPER_CLIENT_ID', value: identities.outputs.keeper.clientId }
         { name: 'KEY_GUARDIAN_KEEPER_OBJECT_ID', value: identities.outputs.keeper.objectId }
+        { name: 'KEY_GUARDIAN_TENANT_ID', value: tenant().tenantId }
+        { name: 'KEY_GUARDIAN_SIGNING_KEY', value: '${vault.outputs.uri}keys/${signingKeyName}' }
         { name: 'KEY_GUARDIAN_AUDIT_REGIONS', value: join(hubRegions, ',') }
         { name: 'KEY_GUARDIAN_AUDIT_HUB', value: hubName }
       ],
+      empty(apiClientId)
+        ? []
+        : [
+            { name: 'KEY_GUARDIAN_API_CLIENT_ID', value: apiClientId }
+            { name: 'KEY_GUARDIAN_API_URL', value: 'https://${appName}.azurewebsites.net' }
+          ],
       flatten(map(hubRegions, region => [
         {
           name: 'AuditLog_${region}__fullyQualifiedNamespace'

@@ -4,6 +4,8 @@ import { settingsSchema } from '../shared/config.ts';
 import { policy } from '../shared/domain/policy.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
+import { endpoints } from '../shared/people/registry.ts';
+import { rights } from '../shared/people/rights.ts';
 
 const property = z.object({
   description: z.string().optional(),
@@ -20,6 +22,7 @@ export const madePages = (): Readonly<Record<string, string>> => ({
   'docs/incidents.md': incidentsPage(),
   'docs/configuration.md': configurationPage(),
   'docs/rights.md': rightsPage(),
+  'docs/people.md': peoplePage(),
 });
 
 const MADE = '<!-- Made by "npm run schema": change the sources that it names. -->';
@@ -153,6 +156,90 @@ ${table(
 Whoever can change the app, its package, its settings, its storage or its identities can do what it may do. These are: who
 has Owner, Contributor or User Access Administrator on its subscription or group, and who may run the pipeline that deploys
 it. Give it a subscription of its own where nobody holds these for good.
+`;
+
+const peoplePage = (): string => `# Who may do what
+
+${MADE}
+
+People and pipelines steer the guardian by one HTTP function, \`/api/people\`. The command line asks it:
+
+\`\`\`sh
+az login
+npm run key-guardian -- --app https://<app>.azurewebsites.net --client-id <application id> status
+\`\`\`
+
+Nobody needs a right on the guardian's storage for that, except to run \`restore\`, which still reads it (\`--azure\`). On the
+local Azure the command line uses tokens of the local issuer, and the same endpoints.
+
+## Rights
+
+The guardian checks each bearer token itself: signed by Entra ID for this tenant and this application, not expired. A token
+with a scope (\`scp\`) is a person's, any other an application's. A guest counts only where the policy names their object id
+among the \`approvers\` of a vault. Where a group is named, members who are guests do not count.
+
+${table(
+  ['Right', 'Who has it'],
+  Object.entries(rights).map(([right, says]) => [right, says]),
+)}
+
+${table(
+  ['Request', 'Right', 'What it does'],
+  endpoints.map(({ method, path, needs, says }) => [`\`${method} ${path}\``, needs, says]),
+)}
+
+Parameters go into the path and the JSON body; an answer is JSON. A refusal is \`{ "error": { "code", "message" } }\`: 401 for a
+token, 403 for a right, 400 and 404 for the request, 409 for what the state of things does not allow, 503 where the guardian
+cannot do it now. Each refusal but the last is recorded in the trail as \`refused\`; of those without a valid token one a
+minute, with the number of the others.
+
+- **Approvals**: the policy names the approvers of each vault, by the object ids of people or groups. Who asked cannot grant,
+  and an approver of one vault grants nothing in another. Granting and accepting a baseline need a token that was issued less
+  than 10 minutes ago: \`az logout\`, then \`az login\`.
+- **Break-glass**: one person may disable one version within the hour. Deleting always takes two. Everyone is alerted.
+- **Holds**: one person alone may hold a key for 4 hours, a vault or everything for 30 minutes. Longer takes another person,
+  by \`hold extend\`.
+
+## What the guardian believes
+
+Approvals and holds lie in the storage of the register, and count for the signature of the guardian's own key
+(\`KEY_GUARDIAN_SIGNING_KEY\`), not for the place where they lie. The signature covers the whole row and its place, and is
+verified at each use with the public part of the key.
+
+| What lies there | Approval | Hold |
+| --- | --- | --- |
+| a row without a valid signature, or a copy of another place's | counts for nothing, on-call is alerted (\`row-forged\`) | the same |
+| an earlier row, from before a withdrawal or a release | counts for nothing: the trail has the end | the same |
+| a signed row, while the key cannot be read for the first time | counts for nothing until it can | counts |
+| any row, where no signing key is set | counts for nothing | counts |
+
+A hold needs the key once, when it is set. Where the guardian's own vault is away, stop the guardian itself:
+\`az functionapp stop\`.
+
+## Who is the guardian
+
+No signature protects from those who are the guardian. Keep each of these to few people, without standing rights:
+
+- who administers the **app registration**: can give themselves or an application any role, or change its owner;
+- who administers the groups that the policy names: can make anybody an approver;
+- who can use or assign the guardian's **identities**: the watcher signs, the keeper writes to vaults;
+- who can deploy its **code**, its settings or its policy: the code checks the tokens;
+- who can write to both its **storage accounts**: the trail says what was withdrawn; its immutability policy keeps that from
+  being edited, and not from being hidden from a guardian whose settings name another account;
+- who can sign with the **signing key**, or change who can, in the guardian's own vault.
+
+## Set it up
+
+1. Register an application; its application id is \`KEY_GUARDIAN_API_CLIENT_ID\`, the tenant \`KEY_GUARDIAN_TENANT_ID\`. Its
+   application id URI is \`api://<application id>\`.
+2. Expose a scope, \`user_impersonation\`, and authorize the Azure CLI for it (\`04b07795-8ddb-461a-bbee-02f9e1bf7b46\`).
+3. Add the app roles \`KeyGuardian.Reader\` and \`KeyGuardian.Operator\`, for users and applications; require assignment, and
+   assign people, groups and pipelines.
+4. Add the optional claim \`acct\` to access tokens, which says who is a guest; and \`groups\`, limited to groups assigned to
+   the application, where the policy names groups.
+5. Make a key in the guardian's own vault, EC P-256 or RSA, with \`sign\` and \`verify\`; give the watcher the rights of
+   \`ownVault\` in [\`infra/roles.json\`](../infra/roles.json); set \`KEY_GUARDIAN_SIGNING_KEY\` and \`KEY_GUARDIAN_API_URL\`.
+6. Name the \`approvers\` of each vault in the policy.
 `;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

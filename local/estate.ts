@@ -50,6 +50,7 @@ export const people: readonly SeedIdentity[] = [
     kind: 'user',
     oid: '0f0e0d0c-0000-4000-8000-000000000001',
     upn: 'owner@contoso.example',
+    appRoles: ['KeyGuardian.Operator'],
     grants: [{ vault: '*', dataActions: ALL_BUT_PURGE }],
   },
   {
@@ -69,9 +70,15 @@ export const people: readonly SeedIdentity[] = [
     kind: 'user',
     oid: '0f0e0d0c-0000-4000-8000-000000000003',
     upn: 'approver@contoso.example',
+    appRoles: ['KeyGuardian.Reader'],
     grants: [{ vault: '*', dataActions: [READ] }],
   },
 ];
+
+/** Who may approve in every local estate: the owner, and the approver for what the owner asked. */
+export const approvers: readonly string[] = people.flatMap(({ appRoles, oid }) =>
+  appRoles === undefined || oid === undefined ? [] : [oid],
+);
 
 /** Unix seconds so many days ago: keys that stood quietly for a while. */
 export const daysAgo = (days: number): number => Math.floor(Date.now() / 1000) - days * 86_400;
@@ -128,9 +135,9 @@ export function startEstate(): Estate {
     ],
     policy: {
       vaults: [
-        { name: 'contoso-disks', mode: 'block', knownUsers: usersOf('contoso-disks') },
-        { name: 'contoso-sql', mode: 'block', knownUsers: usersOf('contoso-sql') },
-        { name: 'contoso-dev', mode: 'alert', knownUsers: usersOf('contoso-dev') },
+        { name: 'contoso-disks', mode: 'block', knownUsers: usersOf('contoso-disks'), approvers },
+        { name: 'contoso-sql', mode: 'block', knownUsers: usersOf('contoso-sql'), approvers },
+        { name: 'contoso-dev', mode: 'alert', knownUsers: usersOf('contoso-dev'), approvers },
       ],
       channels: ['console'],
     },

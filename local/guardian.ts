@@ -8,13 +8,15 @@ import { compose, type Guardian } from '../shared/compose.ts';
 import { channelSettings, heartbeatSettings } from '../shared/config.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
-import { guardianIdentities } from './azure/guardian-identities.ts';
+import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
+import { LOGIN_HOST } from './azure/issuer.ts';
 import { listenOnTls } from './azure/tls.ts';
-import type { Behaviours } from './azure/types.ts';
+import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
+import type { ApiAddress } from './outside-client.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -84,7 +86,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const trail = await startStorage();
   stops.push(trail.stop);
   const azure = createLocalAzure({
-    vaults: estate.vaults,
+    vaults: [...estate.vaults, ownVault],
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -99,7 +101,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
     now: () => new Date(),
-    fetch: fetchEndingWithInstance,
+    fetch: (address, request) =>
+      new URL(address).hostname === LOGIN_HOST ? fromIssuer(azure, address) : fetchEndingWithInstance(address, request),
   };
   setOutside(outside);
   const guardian = compose();
@@ -107,8 +110,27 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings, outside));
   if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings }, folder);
+  const api = host && {
+    url: host.url,
+    clientId: API_CLIENT_ID,
+    tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
+  };
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings, api }, folder);
   return { azure, guardian, host, vaultUrl };
+}
+
+const ownVault: SeedVault = {
+  name: OWN_VAULT,
+  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
+};
+
+/** Application id of the guardian's app registration, made up. */
+const API_CLIENT_ID = 'a9900000-0000-4000-8000-000000000001';
+
+/** A document of the local issuer, which has no port of its own name. */
+async function fromIssuer(azure: LocalAzure, url: string): Promise<Response> {
+  const { status, headers, body } = await azure.handle({ method: 'GET', url, headers: {}, body: '' });
+  return new Response(body, { status, headers });
 }
 
 /** Not `policy.json`, and below not `settings.json`: in a folder that a person gave, those may be the person's own. */
@@ -138,7 +160,7 @@ function settingsOf(
   { sweepSeconds, webhook, alertSettings }: LocalOptions,
   policyFile: string,
   storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
-  { identities }: LocalAzure,
+  { identities, tenantId }: LocalAzure,
 ): Readonly<Record<string, string>> {
   return {
     RegisterStorage: storage.register.connectionString,
@@ -151,6 +173,9 @@ function settingsOf(
     KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
     KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
     ...alertSettings,
+    KEY_GUARDIAN_TENANT_ID: tenantId,
+    KEY_GUARDIAN_API_CLIENT_ID: API_CLIENT_ID,
+    KEY_GUARDIAN_SIGNING_KEY: `https://${OWN_VAULT}.vault.azure.net/keys/${SIGNING_KEY}`,
     ...(webhook === undefined
       ? {}
       : { KEY_GUARDIAN_WEBHOOK_URL: webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: webhook.secret }),
@@ -187,6 +212,8 @@ async function describe(
     readonly ca: string;
     readonly vaultUrl: LocalGuardian['vaultUrl'];
     readonly settings: Readonly<Record<string, string>>;
+    /** `undefined` where it runs unguarded. */
+    readonly api: ApiAddress | undefined;
   },
   folder: OwnFolder,
 ): Promise<void> {
@@ -197,6 +224,7 @@ async function describe(
   );
   const caFile = await folder.write('ca.pem', where.ca);
   await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
+  if (where.api !== undefined) await folder.write('guardian-api.json', JSON.stringify(where.api, null, 2));
   const about = {
     vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,

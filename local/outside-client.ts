@@ -5,7 +5,7 @@ import { Agent } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
-import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
+import { createDefaultHttpClient, createPipelineRequest, type HttpClient } from '@azure/core-rest-pipeline';
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { errorCode } from '../shared/alerts/error-code.ts';
@@ -18,6 +18,15 @@ const about = z.object({
 });
 /** What `.local/azure.json` says of a running local Azure. */
 export type LocalAzureAddress = z.infer<typeof about>;
+
+/** What `guardian-api.json` beside it says of the guardian's API. */
+export const apiAddress = z.object({
+  url: z.url(),
+  clientId: z.string(),
+  /** Where the local issuer gives a token for it. */
+  tokenUrl: z.url({ protocol: /^https$/ }),
+});
+export type ApiAddress = z.infer<typeof apiAddress>;
 
 /** The local Azure is not running, or has no such vault or identity. The sentence says what to do. */
 export class LocalAzureMissing extends Error {
@@ -98,17 +107,8 @@ export interface OutsideConnection {
 
 /** Makes connections to the vaults of a local Azure. Throws `LocalAzureMissing` for a vault it does not have, and where its certificate cannot be read. */
 export async function outsideConnection(address: LocalAzureAddress): Promise<(vault: string) => OutsideConnection> {
-  const ca = await readFile(address.caFile, 'utf8').catch((error: unknown) => {
-    throw unreadable(address.caFile, error);
-  });
-  // The vault's name is real and leads nowhere here: this client finds it on the loopback address.
-  const agent = new Agent({
-    ca,
-    keepAlive: false,
-    lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
-  });
-  const plain = createDefaultHttpClient();
-  const httpClient: HttpClient = { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
+  const ca = await authorityOf(address);
+  const httpClient = onThisMachine(ca);
   return (vault) => {
     const found = address.vaults.find((candidate) => candidate.name.toLowerCase() === vault.toLowerCase());
     if (found === undefined)
@@ -117,6 +117,42 @@ export async function outsideConnection(address: LocalAzureAddress): Promise<(va
       );
     return { url: found.url, httpClient, disableChallengeResourceVerification: true };
   };
+}
+
+const authorityOf = ({ caFile }: LocalAzureAddress): Promise<string> =>
+  readFile(caFile, 'utf8').catch((error: unknown) => {
+    throw unreadable(caFile, error);
+  });
+
+/** The name of a vault or of the issuer is real and leads nowhere here: this client finds it on the loopback address. */
+function onThisMachine(ca: string): HttpClient {
+  const agent = new Agent({
+    ca,
+    keepAlive: false,
+    lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
+  });
+  const plain = createDefaultHttpClient();
+  return { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
+}
+
+const issued = z.object({ access_token: z.string() });
+
+/** A token of a named identity for the guardian's API, issued now by the local issuer. Throws `LocalAzureMissing` as the others. */
+export async function apiToken(
+  address: LocalAzureAddress,
+  { clientId, tokenUrl }: ApiAddress,
+  identity: string,
+): Promise<string> {
+  const { token } = credentialOf(address, identity);
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    requested_token_use: 'on_behalf_of',
+    assertion: token,
+    scope: `api://${clientId}/.default`,
+  }).toString();
+  const request = createPipelineRequest({ url: tokenUrl, method: 'POST', body });
+  const { bodyAsText } = await onThisMachine(await authorityOf(address)).sendRequest(request);
+  return issued.parse(JSON.parse(bodyAsText ?? '')).access_token;
 }
 
 /** The real Key Vault client, from outside, under that identity's token. It tries nothing twice. */

@@ -1,6 +1,6 @@
 import { guardedVaults, keyPolicy, type Policy } from '../shared/domain/policy.ts';
 import type { SeedIdentity, SeedVault } from './azure/types.ts';
-import { DISK_ACTIONS, type Estate, oneVersion, startEstate } from './estate.ts';
+import { approvers, DISK_ACTIONS, type Estate, oneVersion, startEstate } from './estate.ts';
 
 /** What a person's own policy is tried on. */
 export interface PolicyEstate extends Estate {
@@ -30,7 +30,11 @@ export function policyEstate(policy: Policy): PolicyEstate {
   return {
     vaults: [...vaults, ...made],
     identities: everybody,
-    policy,
+    // The local people approve beside those whom the policy names, who are not there.
+    policy: {
+      ...policy,
+      vaults: policy.vaults.map((vault) => ({ ...vault, approvers: [...vault.approvers, ...approvers] })),
+    },
     made,
     unnamed: there.filter((name) => !guarded.includes(name)),
   };

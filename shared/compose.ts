@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Channel } from './alerts/channel.ts';
 import { type Heartbeat, heartbeatTo } from './alerts/heartbeat.ts';
 import { type Configured, configured, configuredChannels } from './alerts/registry.ts';
-import { withRunnableCommands } from './alerts/runnable.ts';
+import { apiOptions, withRunnableCommands } from './alerts/runnable.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
 import { messagesIn, queue } from './azure/queues.ts';
+import { keyVaultSigner, noSigner } from './azure/signer.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
 import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
-import { SettingsInvalid } from './errors.ts';
+import type { Signer } from './domain/signer.ts';
+import { NotConfigured, SettingsInvalid } from './errors.ts';
+import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
 import { messagesOf, queueNames } from './register/messages.ts';
@@ -26,6 +29,8 @@ export interface Guardian extends Pick<Configured<Channel>, 'misconfigured'> {
   readonly settings: Settings;
   /** Sends heartbeats outside Azure; `undefined` where that has no settings. */
   readonly heartbeat: Heartbeat | undefined;
+  /** Checks who sends a request of a person. Throws `NotConfigured` where the API has no settings. */
+  readonly checkCaller: CheckCaller;
   /** Faults of settings that it runs without. */
   readonly misconfiguredSettings: readonly string[];
   /** The queues of what failed five times. */
@@ -46,9 +51,12 @@ export function compose(): Guardian {
   const heartbeats = configured([() => heartbeatTo(settings, outside)]);
   // A connection string is for one's own machine only.
   const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
-  const runnable = channels.made.map((channel) => withRunnableCommands(channel, where));
+  const { KEY_GUARDIAN_API_URL: url, KEY_GUARDIAN_API_CLIENT_ID: clientId } = settings;
+  const options = where === 'azure' && url !== undefined && clientId !== undefined ? apiOptions(url, clientId) : [];
+  const runnable = channels.made.map((channel) => withRunnableCommands(channel, where, options));
   const guardian = {
     settings,
+    checkCaller: checkCallerOf(settings, outside),
     misconfiguredSettings: misconfiguredSettings(),
     ports: portsOf(settings, outside, runnable),
     misconfigured: [...channels.misconfigured, ...heartbeats.misconfigured],
@@ -76,7 +84,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     newId: randomUUID,
     ...vaultPorts(settings, outside),
     channels,
-    tables: typedTables(tableOf),
+    tables: typedTables(tableOf, signerOf(settings, outside)),
     queues: queuesOf(register, around),
     trail: createTrail({
       streams: around(streams(trailStorage.container('trail'))),
@@ -124,6 +132,28 @@ function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' |
     reads: kept((vault) => keyVaultReads(watcher(vault))),
     writes: kept((vault) => keyVaultWrites(keeper(vault))),
   };
+}
+
+function checkCallerOf(
+  { KEY_GUARDIAN_TENANT_ID, KEY_GUARDIAN_API_CLIENT_ID }: Settings,
+  outside: Outside,
+): CheckCaller {
+  if (KEY_GUARDIAN_TENANT_ID !== undefined && KEY_GUARDIAN_API_CLIENT_ID !== undefined)
+    return callerCheck({ tenantId: KEY_GUARDIAN_TENANT_ID, clientId: KEY_GUARDIAN_API_CLIENT_ID, ...outside });
+  const missing = { KEY_GUARDIAN_TENANT_ID, KEY_GUARDIAN_API_CLIENT_ID };
+  const names = Object.entries(missing).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  return () => Promise.reject(new NotConfigured('The API for people', names));
+}
+
+/** The signer of the guardian's own key. It signs as the watcher: no identity that writes to guarded vaults can sign. */
+function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outside: Outside): Signer {
+  if (id === undefined) return noSigner;
+  const { origin, pathname } = new URL(id);
+  return keyVaultSigner(pathname.split('/')[2] ?? '', {
+    url: origin,
+    credential: outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID),
+    httpClient: outside.vaultHttpClient,
+  });
 }
 
 function kept<T>(make: (name: string) => T): (name: string) => T {

@@ -85,6 +85,20 @@ export const settingsSchema = z.object({
     .optional()
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
   KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
+  KEY_GUARDIAN_TENANT_ID: guid.optional().describe('Id of the tenant whose people steer the guardian by its API.'),
+  KEY_GUARDIAN_API_CLIENT_ID: guid
+    .optional()
+    .describe("Application (client) id of the guardian's app registration, for which tokens of its API are."),
+  KEY_GUARDIAN_API_URL: uri
+    .optional()
+    .describe('Address of the app, `https://<app>.azurewebsites.net`: alerts name it in their commands.'),
+  KEY_GUARDIAN_SIGNING_KEY: z
+    .url({ protocol: /^https$/, error: 'must be the https address of a key' })
+    .regex(/^https:\/\/[^/]+\/keys\/[0-9a-zA-Z-]+$/, 'must be the address of a key without a version')
+    .optional()
+    .describe(
+      "Address of the key of the guardian's own vault that signs approvals and holds, without a version: `https://<vault>.vault.azure.net/keys/<key>`.",
+    ),
   ...channelSettings.shape,
   ...heartbeatSettings.shape,
 });

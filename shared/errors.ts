@@ -251,6 +251,70 @@ export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
+/** A request carries no token that says who sends it. Carries no part of the token, nor the library's error, which may. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+  readonly because: string;
+  constructor(because: string) {
+    super(`Who sends this request is not known: ${because}.`);
+    this.because = because;
+  }
+}
+
+/** The keys by which tokens are checked cannot be read. Passing. */
+export class TokenUncheckable extends Error {
+  override readonly name = 'TokenUncheckable';
+  constructor(cause: unknown) {
+    super('No token can be checked now: the keys of Entra ID cannot be read.', { cause });
+  }
+}
+
+/** The caller is known and lacks the right. The message says which one. */
+export class RightMissing extends Error {
+  override readonly name = 'RightMissing';
+}
+
+/** A request has another form than its endpoint takes, or there is no such endpoint. */
+export class RequestInvalid extends Error {
+  override readonly name = 'RequestInvalid';
+  readonly status: 400 | 404;
+  constructor(status: 400 | 404, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The API for people, or the signing of what they say, has no settings. Lasting. */
+export class NotConfigured extends Error {
+  override readonly name = 'NotConfigured';
+  /** @param settings names of the settings that are missing */
+  constructor(what: string, settings: readonly string[]) {
+    super(`${what} is not set up: set ${settings.join(', ')}.`);
+  }
+}
+
+/** The guardian's own key could not sign or be read. Passing. */
+export class SigningFailed extends Error {
+  override readonly name = 'SigningFailed';
+  constructor(doing: string, cause: unknown) {
+    super(`The guardian's own key cannot be used: ${doing} failed.`, { cause });
+  }
+}
+
+/** A row has no signature of the guardian's own key: somebody else wrote it. Lasting: it counts for nothing. */
+export class RowForged extends Error {
+  override readonly name = 'RowForged';
+  readonly table: string;
+  readonly stored: Row;
+  constructor(table: string, stored: Row) {
+    super(
+      `The row ${stored.partition}/${stored.row} of ${table} is not signed by the guardian: it counts for nothing.`,
+    );
+    this.table = table;
+    this.stored = stored;
+  }
+}
+
 /** An entry cannot be recorded: it has an invalid date, is no plain JSON, or is nested too deep. Lasting. */
 export class EntryInvalid extends Error {
   override readonly name = 'EntryInvalid';

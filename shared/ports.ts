@@ -10,6 +10,7 @@ import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rows } from './register/rows.ts';
+import type { SignedRows } from './register/signed-rows.ts';
 import type { Documents } from './storage.ts';
 import type { Trail } from './trail/trail.ts';
 
@@ -58,9 +59,9 @@ export interface PortTables {
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
   /** Partition: vault, row: id. */
-  readonly approvals: Rows<Approval>;
+  readonly approvals: SignedRows<Approval>;
   /** Partition: `holds`, row: id. */
-  readonly holds: Rows<Hold>;
+  readonly holds: SignedRows<Hold>;
   /** The subject's partition, row: id. */
   readonly incidents: Rows<Incident>;
   /** The subject's partition, row: id of the incident, its revision, and the channel. */

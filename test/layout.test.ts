@@ -182,6 +182,7 @@ describe('a sense', () => {
 
 /** The folders of `shared/`, as the story goes; those of one line know nothing of each other. */
 const storeys: readonly (readonly string[])[] = [
+  ['people'],
   ['senses'],
   ['guard'],
   ['rotation', 'propagation'],

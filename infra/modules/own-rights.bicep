@@ -4,6 +4,10 @@ param registerName string
 param trailName string
 param componentName string
 param vaultName string
+param signingKeyName string
+
+@description('The name of the deployment: two guardians have roles of their own.')
+param name string
 
 @description('True where a channel of the policy or the heartbeat has secrets.')
 param readsSecrets bool
@@ -14,6 +18,7 @@ param eventsId string
 param eventsObjectId string
 
 var own = loadJsonContent('../roles.json').own
+var signing = loadJsonContent('../roles.json').ownVault
 
 resource register 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: registerName
@@ -41,6 +46,29 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: vaultName
+
+  resource signingKey 'keys' existing = { name: signingKeyName }
+}
+
+resource signer 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, name, 'signer')
+  properties: {
+    roleName: 'Key Guardian signer (${name}, ${subscription().subscriptionId})'
+    description: 'Signs approvals and holds with the key of the guardian.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [{ actions: [], dataActions: map(signing.dataActions, each => each.action) }]
+  }
+}
+
+resource onSigningKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault::signingKey
+  name: guid(vault::signingKey.id, watcherId, 'signer')
+  properties: {
+    roleDefinitionId: signer.id
+    principalId: watcherObjectId
+    principalType: 'ServicePrincipal'
+  }
 }
 
 resource onRegister 'Microsoft.Authorization/roleAssignments@2022-04-01' = [

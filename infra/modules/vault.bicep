@@ -1,8 +1,9 @@
-metadata description = 'The vault of the guardian itself: the secrets of its alert channels and its heartbeat. It is never one of the guarded vaults.'
+metadata description = 'The vault of the guardian itself: the secrets of its alert channels and its heartbeat, and the key that signs what people say. It is never one of the guarded vaults.'
 
 param location string
 param tags object
 param name string
+param signingKeyName string
 
 @description('True closes the vault to the internet.')
 param closed bool
@@ -27,6 +28,17 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enablePurgeProtection: true
     publicNetworkAccess: closed ? 'Disabled' : 'Enabled'
     networkAcls: { defaultAction: closed ? 'Deny' : 'Allow', bypass: 'None' }
+  }
+}
+
+@description('Signs approvals and holds. A deployment makes it once, and leaves it as it is after that.')
+resource signingKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
+  parent: vault
+  name: signingKeyName
+  properties: {
+    kty: 'EC'
+    curveName: 'P-256'
+    keyOps: ['sign', 'verify']
   }
 }
 

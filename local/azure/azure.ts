@@ -4,8 +4,15 @@ import { answerCheck } from './answer-check.ts';
 import { type AuditListener, createDeliveries, type EventListener } from './deliveries.ts';
 import { createFaultPlan } from './faults.ts';
 import { createHttpClient } from './http-client.ts';
-import { createIdentityRegister, credentialOf, identityNamed, registerIdentity, tokenOf } from './identities.ts';
-import { issuerDocument, LOGIN_HOST } from './issuer.ts';
+import {
+  callerOf,
+  createIdentityRegister,
+  credentialOf,
+  identityNamed,
+  registerIdentity,
+  tokenOf,
+} from './identities.ts';
+import { ISSUED_FOR_SECONDS, issuerAnswer, LOGIN_HOST } from './issuer.ts';
 import { auditRecord } from './key-vault/audit-record.ts';
 import { newVersionEvent } from './key-vault/events.ts';
 import { type HandlerContext, handle } from './key-vault/handler.ts';
@@ -168,7 +175,11 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     tenantId,
     handle: async (request) =>
       new URL(request.url).hostname.toLowerCase() === LOGIN_HOST
-        ? issuerDocument(request, tenantId)
+        ? issuerAnswer(request, tenantId, (assertion, audience) => {
+            const caller = callerOf(register, `Bearer ${assertion}`);
+            if (caller.kind !== 'known') return undefined;
+            return tokenOf(caller.identity, { audience, validForSeconds: ISSUED_FOR_SECONDS });
+          })
         : handle(context, request),
     httpClient: createHttpClient((request) => handle(context, request)),
     identities: register.byName,

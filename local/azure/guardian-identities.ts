@@ -1,23 +1,37 @@
 import { z } from 'zod';
 import type { Grant, SeedIdentity } from './types.ts';
 
+const actions = z.array(z.object({ action: z.string() }));
 const rolesSchema = z.object({
+  ownVault: z.object({ dataActions: actions }),
   identities: z.object({
-    watcher: z.object({ dataActions: z.array(z.object({ action: z.string() })) }),
-    keeper: z.object({ dataActions: z.array(z.object({ action: z.string() })) }),
+    watcher: z.object({ dataActions: actions }),
+    keeper: z.object({ dataActions: actions }),
   }),
 });
 
+/** The guardian's own vault, whose key signs approvals and holds. */
+export const OWN_VAULT = 'key-guardian';
+/** That key. */
+export const SIGNING_KEY = 'signing';
+
 /**
- * The guardian's two identities with exactly the data actions of `infra/roles.json`: `watcher` on every vault, `keeper`
- * on the vaults in mode block alone. Throws where `roles` has another shape.
+ * The guardian's two identities with exactly the data actions of `infra/roles.json`: `watcher` on every vault and on the
+ * signing key, `keeper` on the vaults in mode block alone. Throws where `roles` has another shape.
  */
 export function guardianIdentities(roles: unknown, vaultsInBlock: readonly string[]): readonly SeedIdentity[] {
-  const { watcher, keeper } = rolesSchema.parse(roles).identities;
+  const {
+    ownVault,
+    identities: { watcher, keeper },
+  } = rolesSchema.parse(roles);
   const actionsOf = (role: typeof watcher): string[] => role.dataActions.map(({ action }) => action);
   const keeperGrants = vaultsInBlock.map((vault): Grant => ({ vault, dataActions: actionsOf(keeper) }));
+  const watcherGrants = [
+    { vault: '*', dataActions: actionsOf(watcher) },
+    { vault: OWN_VAULT, key: SIGNING_KEY, dataActions: actionsOf(ownVault) },
+  ];
   return [
-    { name: 'watcher', kind: 'managed-identity', grants: [{ vault: '*', dataActions: actionsOf(watcher) }] },
+    { name: 'watcher', kind: 'managed-identity', grants: watcherGrants },
     { name: 'keeper', kind: 'managed-identity', grants: keeperGrants },
   ];
 }

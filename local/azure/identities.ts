@@ -40,11 +40,11 @@ export function registerIdentity(register: IdentityRegister, seed: SeedIdentity,
   const appid = seed.appid ?? random.uuid();
   const upn = seed.kind === 'user' ? (seed.upn ?? `${seed.name}@example.com`) : undefined;
   const { tenantId } = register;
-  const { name, kind } = seed;
+  const { name, kind, appRoles = [] } = seed;
   const issuedAt = Math.floor(Date.now() / 1000);
   let token: string | undefined;
   const identity: Identity = {
-    ...{ name, kind, oid, appid, tenantId, ...(upn === undefined ? {} : { upn }) },
+    ...{ name, kind, oid, appid, tenantId, appRoles, ...(upn === undefined ? {} : { upn }) },
     get token() {
       token ??= signToken(claimsFor(identity, issuedAt, {}));
       return token;
@@ -136,9 +136,9 @@ export function tokenOf(identity: Identity, options: TokenOptions): string {
 
 /** The claims of a token of version 1.0. @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 function claimsFor(
-  { oid, appid, upn, tenantId, kind }: Identity,
+  { oid, appid, upn, tenantId, kind, appRoles }: Identity,
   issuedAt: number,
-  { audience = vaultAudience, validForSeconds = TOKEN_SECONDS }: TokenOptions,
+  { audience = vaultAudience, validForSeconds = TOKEN_SECONDS, claims = {} }: TokenOptions,
 ): Readonly<Record<string, unknown>> {
   const isUser = kind === 'user';
   return {
@@ -152,8 +152,10 @@ function claimsFor(
     idtyp: isUser ? 'user' : 'app',
     oid,
     ...(upn === undefined ? {} : { upn, unique_name: upn, scp: 'user_impersonation' }),
+    ...(audience === vaultAudience || appRoles.length === 0 ? {} : { roles: appRoles }),
     tid: tenantId,
     uti: randomBytes(16).toString('base64url'),
     ver: '1.0',
+    ...claims,
   };
 }

@@ -60,23 +60,47 @@ export function decoded(part: string): unknown {
 
 /**
  * The documents by which tokens are checked: the OpenID configuration of the tenant for tokens of version 1.0, and the keys
- * that it links, by the port by which the request came. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
+ * that it links, by the port by which the request came. Also a token for another application, on behalf of whose token the
+ * request brings. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
  */
-export function issuerDocument(request: WireRequest, tenantId: string): WireResponse {
+export function issuerAnswer(request: WireRequest, tenantId: string, onBehalfOf: OnBehalfOf): WireResponse {
   const { origin, pathname } = new URL(request.url);
   const [tenant = '', ...rest] = pathname.split('/').slice(1);
   const path = rest.join('/');
-  if (request.method !== 'GET') return json(405, { error: 'invalid_request' });
   if (tenant.toLowerCase() !== tenantId.toLowerCase())
     return json(400, {
       error: 'invalid_tenant',
       error_description: `AADSTS90002: Tenant '${tenant}' not found.`,
       error_codes: [90002],
     });
+  if (path === 'oauth2/v2.0/token' && request.method === 'POST') return tokenAnswer(request, onBehalfOf);
+  if (request.method !== 'GET') return json(405, { error: 'invalid_request' });
   if (path === '.well-known/openid-configuration') return json(200, openIdConfiguration(origin, tenantId));
-  if (path === 'discovery/keys') return json(200, { keys: [publicJwk()] });
+  if (path === 'discovery/keys' || path === 'discovery/v2.0/keys') return json(200, { keys: [publicJwk()] });
   return json(404, { error: 'not_found' });
 }
+
+/** A token for another application, for who is named by a token; `undefined` where that one is not valid. */
+export type OnBehalfOf = (assertion: string, audience: string) => string | undefined;
+
+const asked = z.object({
+  grant_type: z.literal('urn:ietf:params:oauth:grant-type:jwt-bearer'),
+  requested_token_use: z.literal('on_behalf_of'),
+  assertion: z.string(),
+  scope: z.string().regex(/\/\.default$/),
+});
+
+/** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow */
+function tokenAnswer({ body }: WireRequest, onBehalfOf: OnBehalfOf): WireResponse {
+  const { data } = asked.safeParse(Object.fromEntries(new URLSearchParams(body)));
+  if (data === undefined) return json(400, { error: 'unsupported_grant_type' });
+  const token = onBehalfOf(data.assertion, data.scope.replace(/\/\.default$/, ''));
+  if (token === undefined) return json(400, { error: 'invalid_grant' });
+  return json(200, { token_type: 'Bearer', expires_in: ISSUED_FOR_SECONDS, access_token: token });
+}
+
+/** How long a token lasts that is given on behalf of somebody, in s. */
+export const ISSUED_FOR_SECONDS = 3_600;
 
 function openIdConfiguration(origin: string, tenantId: string): unknown {
   return {

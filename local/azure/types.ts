@@ -93,6 +93,8 @@ export interface SeedIdentity {
   readonly oid?: string;
   readonly appid?: string;
   readonly upn?: string;
+  /** Roles in tokens for applications other than vaults. Default: none. */
+  readonly appRoles?: readonly string[];
   readonly grants: readonly Grant[];
 }
 
@@ -112,6 +114,7 @@ export interface Identity {
   readonly oid: string;
   readonly appid: string;
   readonly upn?: string;
+  readonly appRoles: readonly string[];
   readonly tenantId: string;
   /** A JWT for vaults, signed with RS256 by the local issuer, new at every start. */
   readonly token: string;
@@ -123,6 +126,8 @@ export interface TokenOptions {
   readonly audience?: string;
   /** Default: ten years. */
   readonly validForSeconds?: number;
+  /** Further claims, or other values for these. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** Behaviour that the facts leave unconfirmed, or that a run turns on or off. Tests run both ways. */

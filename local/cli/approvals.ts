@@ -1,7 +1,6 @@
 import type { Approval } from '../../shared/domain/approval.ts';
 import type { Actor } from '../../shared/domain/audit-record.ts';
 import { spell } from '../../shared/domain/key.ts';
-import type { KeyRecord } from '../../shared/domain/register.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
 import type { Context } from './context.ts';
@@ -17,6 +16,10 @@ export function byWhom(word: string, { identities }: Context): string {
   throw new NotAllowed(`--by takes an object id, or anyone; ${word} is neither.${names}`);
 }
 
+/** The command by which another person grants an approval. */
+export const grantLine = ({ vault, id }: Approval, { commandLine, local }: Context): string =>
+  commandLine(`${local ? '--as approver ' : ''}approve grant`, vault, id);
+
 /** An approval in several lines: the acts and the key, by whom, from when until when, why, and who asked. */
 export const approvalLines = (approval: Approval, { identities }: Context): readonly string[] => [
   `  ${whatOf(approval)}`,
@@ -26,26 +29,13 @@ export const approvalLines = (approval: Approval, { identities }: Context): read
   `  asked by ${nameOf(approval.asked.by)}`,
 ];
 
-/** The ids of consumed approvals, by the register. */
-export const consumedIn = (records: readonly KeyRecord[]): ReadonlySet<string> =>
-  new Set(
-    records.flatMap(({ approved: { versions, standing } }) => [
-      ...Object.values(versions).flatMap(({ consumed }) => consumed.map(({ approval }) => approval)),
-      ...(standing.kind === 'deletion-approved' ? [standing.approval] : []),
-    ]),
-  );
-
-/** An approval in one line, with its id and whether it is asked, granted or consumed. @param consumed ids of consumed approvals */
-export function approvalLine(approval: Approval, consumed: ReadonlySet<string>, { identities }: Context): string {
+/** An approval in one line, with its id and whether it is asked, granted or consumed. */
+export function approvalLine(approval: Approval, consumed: boolean, { identities }: Context): string {
   const { id, asked, granted, until, why } = approval;
-  const stands = consumed.has(id) ? 'consumed' : granted === undefined ? 'asked' : `granted by ${nameOf(granted.by)}`;
+  const stands = consumed ? 'consumed' : granted === undefined ? 'asked' : `granted by ${nameOf(granted.by)}`;
   const by = spellBy(approval, identities);
   return `  ${id}  ${stands}: ${whatOf(approval)} by ${by} until ${utc(until)}: ${why} (asked by ${nameOf(asked.by)})`;
 }
-
-/** Whether `status` lists an approval: it is consumed, or it is asked or granted and has not ended. */
-export const isWorthALine = ({ id, until, withdrawn }: Approval, consumed: ReadonlySet<string>, now: Date): boolean =>
-  consumed.has(id) || (withdrawn === undefined && now.getTime() <= until.getTime());
 
 function whatOf({ acts, vault, key, version }: Approval): string {
   const where = spell({ vault, key, ...(version === '*' ? {} : { version }) });
@@ -54,8 +44,9 @@ function whatOf({ acts, vault, key, version }: Approval): string {
 
 const nameOf = ({ oid, name }: Actor): string => name ?? oid;
 
-function spellBy({ by }: Approval, identities: ReadonlyMap<string, string>): string {
+function spellBy({ by, breakGlass }: Approval, identities: ReadonlyMap<string, string>): string {
   if (by === 'anyone') return 'anyone but the granter';
   const name = [...identities].find(([, oid]) => oid.toLowerCase() === by.toLowerCase())?.[0];
-  return name === undefined ? by : `${name} (${by})`;
+  const spelt = name === undefined ? by : `${name} (${by})`;
+  return breakGlass === true ? `${spelt} on their own word` : spelt;
 }

@@ -15,9 +15,9 @@ import { inspectOnce } from '../../shared/guard/inspect.ts';
 import { keyGuard } from '../../shared/guard/keys/guard.ts';
 import { type Restorer, takenBack } from '../../shared/guard/keys/take-back.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
+import { consumedIn } from '../../shared/people/status.ts';
 import { readKey, readKeys } from '../../shared/register/keys.ts';
 import { readSweep } from '../../shared/register/vaults.ts';
-import { consumedIn } from './approvals.ts';
 import type { Context } from './context.ts';
 
 /** How long the command waits for a recovered key to be listed again, in ms. */

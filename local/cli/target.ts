@@ -25,6 +25,12 @@ export function parseVaultOrKey(text: string): Target {
   return { ...target, version };
 }
 
+/** The id of an approval or a hold. */
+export function parseId(text: string): string {
+  if (!/^[\w-]{1,100}$/.test(text)) throw new InvalidArgumentError('An id has letters, digits and hyphens only.');
+  return text;
+}
+
 /** A vault alone, in lower case. */
 export function parseVault(text: string): string {
   const { vault, key } = parseTarget(text);

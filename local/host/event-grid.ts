@@ -1,95 +1,45 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import type { Answer, Answerer } from './endpoint.ts';
 import type { Invoker } from './invoke.ts';
 import type { FunctionOf } from './registration.ts';
 
 type EventGridFunction = FunctionOf<'event-grid'>;
 
-/** The host's endpoint for Event Grid. */
-export interface EventGridEndpoint {
-  urlOf(functionName: string): string;
-  stop(): Promise<void>;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-const host = '127.0.0.1';
 const path = '/runtime/webhooks/eventgrid';
 
+/** Where Event Grid posts events for a function. @param origin of the host's endpoint */
+export const eventGridUrl = (origin: string, functionName: string): string =>
+  `${origin}${path}?functionName=${encodeURIComponent(functionName)}`;
+
 /**
- * Listens on the loopback address and answers as the Functions extension does: when the functions have ended.
+ * Answers as the Functions extension does: when the functions have ended.
  *
  * @see https://learn.microsoft.com/azure/event-grid/receive-events
  * @see https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/eventgrid/Microsoft.Azure.WebJobs.Extensions.EventGrid
  */
-export async function eventGridEndpoint(
-  functions: readonly EventGridFunction[],
-  invoker: Invoker,
-  port: number,
-): Promise<EventGridEndpoint> {
-  const server = createServer((request, response) => void serve(request, response, functions, invoker));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The Event Grid endpoint has no port.');
-  return {
-    urlOf: (name) => `http://${host}:${address.port}${path}?functionName=${encodeURIComponent(name)}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+export const eventGridFunctions =
+  (functions: readonly EventGridFunction[], invoker: Invoker): Answerer =>
+  async ({ request, url, body }) => {
+    if (url.pathname.toLowerCase() !== path) return undefined;
+    const name = url.searchParams.get('functionName');
+    const which = functions.find((each) => each.name === name);
+    if (which === undefined) return { status: 404, body: `cannot find function: '${name}'` };
+    if (request.method === 'OPTIONS') return cloudEventsHandshake(request);
+    if (request.method !== 'POST') return { status: 405 };
+
+    const type = request.headers['aeg-event-type'];
+    switch (String(type).toLowerCase()) {
+      case 'subscriptionvalidation':
+        return eventGridHandshake(body);
+      case 'notification':
+        return notify(which, body, invoker);
+      case 'unsubscribe':
+        return { status: 202 };
+      default:
+        return { status: 400 };
+    }
   };
-}
-
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  functions: readonly EventGridFunction[],
-  invoker: Invoker,
-): Promise<void> {
-  let answer: Answer;
-  try {
-    answer = await answerTo(request, functions, invoker);
-  } catch (error) {
-    // The real host's answer to an exception of the extension, as on a body that is no JSON.
-    answer = { status: 500, body: String(error) };
-  }
-  response.writeHead(answer.status, answer.headers ?? {}).end(answer.body);
-}
-
-async function answerTo(
-  request: IncomingMessage,
-  functions: readonly EventGridFunction[],
-  invoker: Invoker,
-): Promise<Answer> {
-  const url = new URL(request.url ?? '/', `http://${host}`);
-  const body = await textOf(request);
-  if (url.pathname.toLowerCase() !== path) return { status: 404 };
-  const name = url.searchParams.get('functionName');
-  const which = functions.find((each) => each.name === name);
-  if (which === undefined) return { status: 404, body: `cannot find function: '${name}'` };
-  if (request.method === 'OPTIONS') return cloudEventsHandshake(request);
-  if (request.method !== 'POST') return { status: 405 };
-
-  const type = request.headers['aeg-event-type'];
-  switch (String(type).toLowerCase()) {
-    case 'subscriptionvalidation':
-      return eventGridHandshake(body);
-    case 'notification':
-      return notify(which, body, invoker);
-    case 'unsubscribe':
-      return { status: 202 };
-    default:
-      return { status: 400 };
-  }
-}
 
 /** @see https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema */
 function cloudEventsHandshake(request: IncomingMessage): Answer {
@@ -128,10 +78,4 @@ async function notify(which: EventGridFunction, body: string, invoker: Invoker):
   const failed = endings.find((ending) => ending.kind !== 'succeeded');
   if (failed === undefined) return { status: 202 };
   return { status: 500, body: failed.kind === 'failed' ? String(failed.error) : 'The instance has ended.' };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -34,7 +34,18 @@ export type RpcData =
   | { readonly json: string }
   | { readonly bytes: Buffer }
   | { readonly collectionString: { readonly string: readonly string[] } }
+  | { readonly http: RpcHttpRequest }
   | { readonly collectionBytes: { readonly bytes: readonly Buffer[] } };
+
+/** An HTTP request as the worker gets it. */
+export interface RpcHttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: { readonly string: string };
+}
 
 /** Which repetition of a failed invocation this is. `maxRetryCount` is -1 where there is no end. */
 export interface RetryContext {
@@ -48,6 +59,8 @@ export interface ProgrammingModel {
   getInvocationModel(invocation: CoreInvocation): {
     getArguments(): Promise<{ readonly context: unknown; readonly inputs: readonly unknown[] }>;
     invokeFunction(context: unknown, inputs: readonly unknown[], callback: Callback): Promise<unknown>;
+    /** What the function returned, in the worker's shapes. */
+    getResponse(context: unknown, result: unknown): Promise<{ readonly returnValue?: unknown }>;
   };
 }
 

@@ -1,15 +1,17 @@
 /**
- * Runs an app of `@azure/functions` in this process, as the Functions host would: timers, storage queues, Event Hubs
- * and Event Grid, by the process's `Date` (see ../clock.ts). What it does not serve, it refuses at the start.
+ * Runs an app of `@azure/functions` in this process, as the Functions host would: timers, storage queues, Event Hubs,
+ * Event Grid and HTTP, by the process's `Date` (see ../clock.ts). What it does not serve, it refuses at the start.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { turnClock } from '../clock.ts';
+import { endpoint } from './endpoint.ts';
 import { HostNotStarted } from './errors.ts';
-import { eventGridEndpoint } from './event-grid.ts';
+import { eventGridFunctions, eventGridUrl } from './event-grid.ts';
 import { type EventHub, eventHubs } from './event-hubs.ts';
 import { callHooks, collect, installFunctionsCore, logCoreTo } from './functions-core.ts';
 import { parseHostJson } from './host-json.ts';
+import { httpFunctions } from './http.ts';
 import { type Interrupted, type Interruption, instances, type Shares } from './instance.ts';
 import { type Failure, invoker, type LogRecord } from './invoke.ts';
 import type { Poisoned } from './queue-message.ts';
@@ -28,7 +30,7 @@ export interface HostOptions {
   readonly entry: () => Promise<unknown>;
   /** The app's settings: a queue trigger's `connection` names a connection string, `%NAME%` any value. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Where Event Grid delivers to, on the loopback address. Default: a free one. */
+  /** Where Event Grid delivers to and HTTP functions are served, on the loopback address. Default: a free one. */
   readonly port?: number;
   /** The content of host.json. */
   readonly hostJson: unknown;
@@ -44,6 +46,8 @@ export interface HostOptions {
 export interface Host {
   /** What is served: the name, and the trigger's type as in function.json (`timerTrigger` …). */
   readonly functions: readonly { readonly name: string; readonly trigger: string }[];
+  /** Where it is served, `http://127.0.0.1:<port>`: HTTP functions lie under `/api`. */
+  readonly url: string;
   /** Where Event Grid events for a function are posted to. */
   eventGridUrl(functionName: string): string;
   /**
@@ -124,7 +128,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const streamed = functions.filter((each) => each.kind === 'event-hub');
   const hubs = eventHubs(streamed, hostJson.eventHubs, invocations);
   const subscribed = functions.filter((each) => each.kind === 'event-grid');
-  const grid = await eventGridEndpoint(subscribed, invocations, options.port ?? 0);
+  const asked = functions.filter((each) => each.kind === 'http');
+  const answerers = [eventGridFunctions(subscribed, invocations), httpFunctions(asked, invocations)];
+  const { origin, stop: stopEndpoint } = await endpoint(answerers, options.port ?? 0);
 
   await callHooks('appStart', { hookData: {}, appHookData: {} });
   for (const queue of queues) queue.start();
@@ -139,7 +145,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
   return {
     functions: functions.map(({ name, triggerType }) => ({ name, trigger: triggerType })),
-    eventGridUrl: grid.urlOf,
+    url: origin,
+    eventGridUrl: (functionName) => eventGridUrl(origin, functionName),
     eventHub: hubs.get,
     pauseTimers: clockwork.pause,
     resumeTimers: clockwork.resume,
@@ -163,7 +170,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       hubs.stop();
       waiting.stop();
       await Promise.all(queues.map((queue) => queue.stop()));
-      await grid.stop();
+      await stopEndpoint();
       await running.settled();
       await callHooks('appTerminate', { hookData: {}, appHookData: {} });
     },

@@ -13,7 +13,8 @@ export interface Input {
 
 /** How an invocation ended. After an interruption whatever started it comes again. */
 export type Ending =
-  | { readonly kind: 'succeeded' }
+  /** `returned` is in the worker's shapes. */
+  | { readonly kind: 'succeeded'; readonly returned: unknown }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'interrupted' };
 
@@ -57,10 +58,13 @@ export function invoker(
 
   async function once(which: FunctionOf, input: Input, retryContext?: RetryContext): Promise<Ending> {
     try {
+      let returned: unknown;
       const kind = await work.run(() =>
-        instances.run(which, textOf(input.data), () => run(which, input, retryContext, appHookData, onRecord)),
+        instances.run(which, textOf(input.data), async () => {
+          returned = await run(which, input, retryContext, appHookData, onRecord);
+        }),
       );
-      return { kind };
+      return { kind, returned };
     } catch (error) {
       failures.push({ functionName: which.name, error, at: new Date() });
       log(`[error] ${which.name} failed: ${asWorkerSays(error)}`);
@@ -94,7 +98,7 @@ function asWorkerSays(error: unknown): string {
   return `Exception: ${message}\nStack: ${stack}`;
 }
 
-/** What an interruption is planned by: a queue's message, an event as JSON; nothing where it is bytes. */
+/** What an interruption is planned by: a queue's message, an event as JSON, a request's method and address; nothing where it is bytes. */
 const textOf = (data: RpcData): string =>
   'string' in data
     ? data.string
@@ -102,16 +106,18 @@ const textOf = (data: RpcData): string =>
       ? data.json
       : 'collectionString' in data
         ? data.collectionString.string.join('\n')
-        : '';
+        : 'http' in data
+          ? `${data.http.method} ${data.http.url}`
+          : '';
 
-/** Runs the function as the worker does, through the app's own programming model and its hooks. Throws what the function throws. */
+/** Runs the function as the worker does, through the app's own programming model and its hooks; gives what it returned. Throws what the function throws. */
 async function run(
   which: FunctionOf,
   input: Input,
   retryContext: RetryContext | undefined,
   appHookData: Record<string, unknown>,
   onRecord: (record: LogRecord) => void,
-): Promise<void> {
+): Promise<unknown> {
   const invocation = {
     invocationId: randomUUID(),
     metadata: which.metadata,
@@ -136,4 +142,5 @@ async function run(
   }
   await callHooks('postInvocation', after);
   if (after.error !== null) throw after.error;
+  return (await model.getResponse(context, after.result)).returnValue;
 }

@@ -16,7 +16,9 @@ export type Trigger =
       /** Events reach the function as buffers, not as strings or parsed JSON. */
       readonly binary: boolean;
     }
-  | { readonly kind: 'event-grid'; readonly many: boolean };
+  | { readonly kind: 'event-grid'; readonly many: boolean }
+  /** `methods` are in upper case. */
+  | { readonly kind: 'http'; readonly route: string; readonly methods: readonly string[] };
 
 /** When a failed invocation is repeated. -1 repetitions: without end. */
 export interface RetryPolicy {
@@ -55,6 +57,9 @@ const schedule = z.string().transform((text, context) => {
   }
 });
 
+const ownRoute = z.string().regex(/^[\w-]+(\/([\w-]+|\{\*?\w+\}))*$/, 'The local host does not serve such a route');
+/** With keys of the host it would be another endpoint: the app checks tokens itself. */
+const anonymous = z.string().regex(/^anonymous$/i, 'The local host serves authLevel anonymous only');
 const triggers = {
   timertrigger: z
     .object({ schedule, runOnStartup: z.boolean().default(false) })
@@ -79,6 +84,13 @@ const triggers = {
   eventgridtrigger: z
     .object({ cardinality: z.string().default('one') })
     .transform(({ cardinality }) => ({ kind: 'event-grid' as const, many: cardinality.toLowerCase() === 'many' })),
+  httptrigger: z
+    .object({
+      route: ownRoute,
+      methods: z.array(z.string().toUpperCase()).default(['GET', 'POST']),
+      authLevel: anonymous,
+    })
+    .transform(({ route, methods }) => ({ kind: 'http' as const, route, methods })),
 };
 
 const duration = z.object({ seconds: z.number() }).transform(({ seconds }) => seconds * 1000);
@@ -132,7 +144,8 @@ function parseOne(registered: Registered, settings: Readonly<Record<string, stri
   const [bindingName, binding] = found;
   const schema = Object.entries(triggers).find(([type]) => type === binding.type.toLowerCase())?.[1];
   if (schema === undefined) return `${name} has a ${binding.type}, which the local host does not serve.`;
-  const other = others[0]?.[1];
+  const isAnswer = schema === triggers.httptrigger ? 'http' : undefined;
+  const other = others.map(([, one]) => one).find(({ type }) => type !== isAnswer);
   if (other !== undefined) return `${name} has a binding ${other.type}, which the local host does not serve.`;
 
   const unresolved: string[] = [];

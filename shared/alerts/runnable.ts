@@ -7,19 +7,23 @@ export type Where = 'own-machine' | 'azure';
 /** A command as a person can run it in the folder of package.json. @param words the words after `key-guardian` */
 export const commandLine = (...words: readonly string[]): string => ['npm run key-guardian --', ...words].join(' ');
 
+/** The options that name a deployed guardian's API. */
+export const apiOptions = (url: string, clientId: string): readonly string[] => ['--app', url, '--client-id', clientId];
+
 const OWN = 'key-guardian ';
 
 /**
- * A command of an incident, `key-guardian …` or another program's, as a person can run it. `undefined` where the guardian
- * is deployed and the command works on the local Azure only.
+ * A command of an incident, `key-guardian …` or another program's, as a person can run it. `undefined` for a command that
+ * asks the guardian itself, where nothing names a deployed one.
  *
- * @param options options that name the local Azure, put before the command's words
+ * @param options options that name the local Azure or the deployed guardian, put before the command's words
  */
 export function runnable(command: string, where: Where, options: readonly string[] = []): string | undefined {
   if (!command.startsWith(OWN)) return command;
   const words = command.slice(OWN.length);
   if (where === 'own-machine') return commandLine(...options, words);
-  return /^(hold|approve) /.test(words) ? undefined : commandLine('--azure', words);
+  if (/^restore /.test(words)) return commandLine('--azure', words);
+  return options.length === 0 ? undefined : commandLine(...options, words);
 }
 
 /** Whether a person may close an incident: it reports an act, or something gone that nobody can bring back. */
@@ -33,10 +37,10 @@ export const commandsOf = (incident: Incident): readonly string[] =>
     : incident.commands;
 
 /** The channel, with the commands of each alert as a person can run them: an incident is stored without them. */
-export const withRunnableCommands = (channel: Channel, where: Where): Channel => ({
+export const withRunnableCommands = (channel: Channel, where: Where, options: readonly string[] = []): Channel => ({
   ...channel,
   send({ event, incident }, log) {
-    const commands = commandsOf(incident).flatMap((command) => runnable(command, where) ?? []);
+    const commands = commandsOf(incident).flatMap((command) => runnable(command, where, options) ?? []);
     return channel.send({ event, incident: { ...incident, commands } }, log);
   },
 });

@@ -5,6 +5,7 @@ import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 import { type Found, find } from './find.ts';
+import { recordEnd } from './record-end.ts';
 
 /** The changes that somebody asks approval for. */
 export type Request = Omit<Approval, 'id' | 'acts' | 'asked' | 'granted' | 'withdrawn'> & {
@@ -30,7 +31,7 @@ export async function askApproval(request: Request, asker: Actor, ports: Ports):
 /** Grants an approval. Throws `NotAllowed` where the granter asked for it, and where it was withdrawn or granted before. */
 export async function grantApproval(vault: string, id: string, granter: Actor, ports: Ports): Promise<Approval> {
   const { value, change } = await findApproval(vault, id, ports);
-  if (value.asked.by.oid === granter.oid)
+  if (value.asked.by.oid.toLowerCase() === granter.oid.toLowerCase())
     throw new NotAllowed('The person who asked for an approval cannot grant it: another person has to.');
   if (value.withdrawn !== undefined) throw new NotAllowed(`Approval ${id} was withdrawn.`);
   if (value.granted !== undefined)
@@ -46,6 +47,7 @@ export async function withdrawApproval(vault: string, id: string, by: Actor, por
   if (value.withdrawn !== undefined) return value;
   const withdrawn: Approval = { ...value, withdrawn: { by, at: ports.now() } };
   await change('withdrawn', withdrawn, by);
+  await recordEnd('approval', id, subjectOf(withdrawn), by, ports);
   return withdrawn;
 }
 

@@ -2,7 +2,7 @@ import { isClosedByPeople } from '../alerts/runnable.ts';
 import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { NotAllowed } from '../errors.ts';
-import { bounded, readIncidents, resolveIncident, type StoredIncident } from '../incidents/store.ts';
+import { bounded, changeIncident, readIncidents, resolveIncident, type StoredIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 import { abandon } from './abandon.ts';
@@ -25,6 +25,21 @@ export async function closeIncident(given: string, why: string, by: Actor, ports
   // An inspection may change the row meanwhile: then the changed incident is closed.
   while (!(await resolveIncident(await closable(id, ports), judgement, false, ports)));
   return value;
+}
+
+/** Notes who works on an open incident, alerts people, and records it. Throws `NotAllowed` where it is resolved. */
+export async function acknowledgeIncident(given: string, by: Actor, ports: Ports): Promise<Incident> {
+  for (;;) {
+    const stored = await findIncident(given, ports);
+    const { value } = stored;
+    if (value.state === 'resolved')
+      throw new NotAllowed(`Incident ${value.id} is resolved already: ${value.judgement}.`);
+    const acknowledged = { by, at: ports.now() };
+    const detail = { event: 'acknowledged by a person', incident: value.id };
+    await ports.trail.append([entry('incident', value.subject, detail, ports, { who: by })]);
+    // An inspection may change the row meanwhile.
+    if (await changeIncident(stored, { acknowledged }, ports)) return { ...value, acknowledged };
+  }
 }
 
 /** The incident of an id, or of its first characters. Throws `NotAllowed` where there is none, and where several begin so. */

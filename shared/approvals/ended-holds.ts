@@ -1,10 +1,13 @@
 import { endOfHold, type Hold, subjectOfHold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
+import { vaultSubject } from '../domain/subject.ts';
 import { DAY_MS } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
+import { alertForged } from '../incidents/forged.ts';
+import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
-import { endIncidents, openIncident, readIncidents } from '../incidents/store.ts';
+import { endIncidents, openIncident, openWhile, readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
@@ -21,11 +24,17 @@ const KEPT_MS = 30 * DAY_MS;
 /**
  * Alerts people of holds in force whose setter crashed before that; records and alerts that holds have ended by themselves,
  * after which the guardian writes again: those on the vault, which is swept by one at a time, and with the first vault of
- * the policy those on everything. Noted last, so that a crash alerts twice rather than never.
+ * the policy those on everything. Alerts people of approvals and holds that the guardian did not sign, or of which nobody can
+ * say that now. Noted last, so that a crash alerts twice rather than never.
  */
 export async function endHolds(vault: string, ports: Ports): Promise<void> {
   const swept = guardedVaults(ports.policy);
-  const { stored, unreadable } = await ports.tables.holds.list('holds');
+  const [{ stored, unreadable, ...holds }, approvals] = await Promise.all([
+    ports.tables.holds.list('holds'),
+    ports.tables.approvals.list(vault),
+  ]);
+  await alertForged([...holds.forged, ...approvals.forged], ports);
+  await alertUnverified(holds.unverified + approvals.unverified, vault, ports);
   // A row that cannot be read may be a hold: every inspection of a key alerts of it, and writes nothing.
   await quarantineRows(unreadable, ports);
   for (const held of stored) {
@@ -43,6 +52,15 @@ export async function endHolds(vault: string, ports: Ports): Promise<void> {
     }
   }
 }
+
+/** Alerts operators while nobody can say who signed what people said of a vault. */
+const alertUnverified = (count: number, vault: string, ports: Ports): Promise<void> =>
+  openWhile(
+    count > 0,
+    guardianUnwell.draft('signatures-unverified', ports.now(), String(count), vaultSubject(vault)),
+    'they can be verified',
+    ports,
+  );
 
 /** Alerts people of a hold in force that has no incident: its setter crashed before that. One that was resolved belongs to a release since. */
 async function alertInForce(held: Hold, ports: Ports): Promise<void> {

@@ -3,7 +3,7 @@ import type { Actor } from '../domain/audit-record.ts';
 import type { Subject } from '../domain/subject.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { Rows } from '../register/rows.ts';
+import type { SignedRows } from '../register/signed-rows.ts';
 import { entry } from '../trail/entries.ts';
 
 /** An approval or a hold, as a person finds it. */
@@ -20,7 +20,7 @@ export interface Found<T> {
 
 /** Finds an approval or a hold by its id. Throws `NotAllowed` where there is none. @param partition of an approval, its vault */
 export async function find<T extends { readonly id: string }>(
-  rows: Rows<T>,
+  rows: SignedRows<T>,
   what: 'approval' | 'hold',
   partition: string,
   id: string,

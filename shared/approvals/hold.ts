@@ -1,11 +1,12 @@
 import { type ApprovableAct, type Approval, approvableActs } from '../domain/approval.ts';
 import type { Actor } from '../domain/audit-record.ts';
 import { inspectionFor } from '../domain/hint.ts';
-import { DEFAULT_HOLD_MS, type Hold, isInForce, type Settlement, subjectOfHold } from '../domain/hold.ts';
+import { type Hold, isInForce, longestAlone, type Settlement, spellHold, subjectOfHold } from '../domain/hold.ts';
 import type { KeyId } from '../domain/key.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
-import { DAY_MS, later } from '../domain/time.ts';
+import { DAY_MS, later, MINUTE_MS } from '../domain/time.ts';
+import { NotAllowed } from '../errors.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
@@ -15,15 +16,23 @@ import { askApproval, withdrawApproval } from './approve.ts';
 import { endIncidentOf, incidentOfHold } from './ended-holds.ts';
 import { type Found, find } from './find.ts';
 import { readApprovals } from './read.ts';
+import { recordEnd } from './record-end.ts';
 
-/** Sets a hold: the guardian writes nothing from now on, to a key, a vault, or everything. One person alone can set it; everyone is alerted. */
+/**
+ * Sets a hold: the guardian writes nothing from now on, to a key, a vault, or everything. One person alone can set it;
+ * everyone is alerted. Throws `NotAllowed` where it is to last longer than one person alone can say.
+ */
 export async function setHold(
   on: Pick<Hold, 'vault' | 'key'>,
   why: string,
   by: Actor,
   ports: Ports,
-  durationMs = DEFAULT_HOLD_MS,
+  durationMs = longestAlone(on),
 ): Promise<Hold> {
+  if (durationMs > longestAlone(on))
+    throw new NotAllowed(
+      `One person alone can hold ${spellHold(on)} for ${longestAlone(on) / MINUTE_MS} minutes at most: set it for that long, and let another person extend it.`,
+    );
   const now = ports.now();
   const set: Hold = { ...on, id: ports.newId(), by, why, from: now, until: later(now, durationMs) };
   // The hold is in force from here on; its record and its alert follow.
@@ -33,12 +42,28 @@ export async function setHold(
   return set;
 }
 
+/** Extends a hold in force. Throws `NotAllowed` where its setter asks for it, and where it has ended. */
+export async function extendHold(id: string, durationMs: number, by: Actor, ports: Ports): Promise<Hold> {
+  const stored = await findHold(id, ports);
+  const { value } = stored;
+  if (value.by.oid.toLowerCase() === by.oid.toLowerCase())
+    throw new NotAllowed('Who set a hold cannot extend it: another person has to.');
+  if (!isInForce(value, ports.now())) throw new NotAllowed(`Hold ${id} has ended: set another one.`);
+  const at = ports.now();
+  const until = later(at, durationMs);
+  const extended: Hold = { ...value, until, extended: [...(value.extended ?? []), { by, at, until }] };
+  await stored.change('extended', extended, by);
+  await openIncident(holdSet.draft(extended), ports, incidentOfHold(extended));
+  return extended;
+}
+
 /** Releases a hold before its end. What changed during it stays as it is until a person settles it. */
 export async function releaseHold(id: string, by: Actor, ports: Ports): Promise<Hold> {
   const stored = await findHold(id, ports);
   if (stored.value.released === undefined && !isInForce(stored.value, ports.now())) return stored.value;
   const released: Hold = { released: { by, at: ports.now() }, ...stored.value };
   if (stored.value.released === undefined) await stored.change('released', released, by);
+  await recordEnd('hold', id, subjectOfHold(released), by, ports);
   // Also where somebody released it and stopped half way: its alert ends with it.
   await endIncidentOf(released, `released by ${by.name ?? by.oid}`, ports);
   return released;

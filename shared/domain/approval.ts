@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { actor } from './audit-record.ts';
 import type { Attributes } from './key.ts';
-import { MINUTE_MS, moment } from './time.ts';
+import { HOUR_MS, MINUTE_MS, moment } from './time.ts';
 
 /** Acts whose state people can approve. */
 export const approvableActs = ['disable', 'delete', 'expire', 'not-before', 'operations', 'enable'] as const;
@@ -34,6 +34,8 @@ export const approval = z.object({
   ticket: z.string().optional(),
   /** The hold that it settles. */
   hold: z.string().optional(),
+  /** Set where one person's word is enough: to disable one version within the hour. */
+  breakGlass: z.literal(true).optional(),
   asked: z.object({ by: actor, at: moment }),
   granted: z.object({ by: actor, at: moment }).optional(),
   withdrawn: z.object({ by: actor, at: moment }).optional(),
@@ -50,19 +52,32 @@ export interface UnapprovedState {
   readonly otherwiseAt: Date | undefined;
 }
 
+/** How long break-glass allows, in ms. */
+export const BREAK_GLASS_MS = HOUR_MS;
+
+/** Whether one person's word is enough for an approval. */
+const isBreakGlass = ({ breakGlass, acts, key, version, from, until }: Approval): boolean =>
+  breakGlass === true &&
+  acts.every((act) => act === 'disable') &&
+  key !== '*' &&
+  version !== '*' &&
+  until.getTime() - from.getTime() <= BREAK_GLASS_MS;
+
 /** After so long without an observation, only an approval whose window is open now covers, in ms. */
 const LONG_GAP_MS = 10 * MINUTE_MS;
 
 /**
  * Whether an approval covers a state: its window overlaps the time between the last observation that showed the state
  * otherwise and now. After a gap of more than ten minutes the window has to be open now. Withdrawing closes the window; a
- * window withdrawn before it opened never opens. An approval that its asker granted covers nothing.
+ * window withdrawn before it opened never opens. An approval that its asker granted covers nothing,
+ * but for break-glass.
  *
  * Neither the time of the act nor the actor counts: the audit log has them minutes later.
  */
 export function covers(given: Approval, { key, version, act, otherwiseAt }: UnapprovedState, now: Date): boolean {
   const { granted, asked, withdrawn, acts, from } = given;
-  if (granted === undefined || isSame(granted.by.oid, asked.by.oid)) return false;
+  if (granted === undefined) return false;
+  if (isSame(granted.by.oid, asked.by.oid) && !isBreakGlass(given)) return false;
   if ((given.key !== '*' && given.key !== key) || !acts.includes(act)) return false;
   if (given.version !== '*' && version !== undefined && given.version !== version) return false;
   const endMs = Math.min(given.until.getTime(), withdrawn?.at.getTime() ?? Number.POSITIVE_INFINITY);
@@ -74,7 +89,9 @@ export function covers(given: Approval, { key, version, act, otherwiseAt }: Unap
 
 /** Whether the approval allows this actor: the one it names, or anyone but the granter. An actor without an object id fits. */
 export const fitsActor = (given: Approval, oid: string): boolean =>
-  oid === 'unknown' || (!isSame(oid, given.granted?.by.oid) && (given.by === 'anyone' || isSame(oid, given.by)));
+  oid === 'unknown' ||
+  ((given.breakGlass === true || !isSame(oid, given.granted?.by.oid)) &&
+    (given.by === 'anyone' || isSame(oid, given.by)));
 
 // Object ids are GUIDs, which compare without case.
 const isSame = (one: string, other: string | undefined): boolean => one.toLowerCase() === other?.toLowerCase();

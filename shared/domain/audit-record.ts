@@ -26,7 +26,8 @@ export const auditKinds = [
   'baseline', // proposed, accepted, rebuilt
   'register', // what is approved has changed
   'approval', // asked, granted, withdrawn
-  'hold', // set, released
+  'hold', // set, extended, released, settled
+  'refused', // a request of a person or of somebody unknown
   'policy', // another policy than before
   'quarantined', // something that could not be parsed
   'failure', // passing or lasting

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { actor } from './audit-record.ts';
 import { type KeyId, spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
-import { CLOCKS_APART_MS, HOUR_MS, moment } from './time.ts';
+import { CLOCKS_APART_MS, HOUR_MS, MINUTE_MS, moment } from './time.ts';
 
 /** What a person decided on what changed under a hold: the guardian undoes it, or a second person is asked to approve it. */
 export const settlements = ['undo', 'accept'] as const;
@@ -20,6 +20,8 @@ export const hold = z.object({
   from: moment,
   /** When it ends by itself. */
   until: moment,
+  /** Who extended it, and until when; the oldest first. None is its setter. */
+  extended: z.array(z.object({ by: actor, at: moment, until: moment })).optional(),
   released: z.object({ by: actor, at: moment }).optional(),
   /** What a person decided on what changed under it; absent while nobody has. */
   settled: z.object({ by: actor, at: moment, as: z.enum(settlements) }).optional(),
@@ -36,8 +38,14 @@ export const spellHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): string =
 export const subjectOfHold = ({ vault, key }: Pick<Hold, 'vault' | 'key'>): Subject =>
   vault === undefined ? GUARDIAN : key === undefined ? vaultSubject(vault) : keyOf({ vault, key });
 
-/** How long a hold lasts by default, in ms. */
+/** How long one person alone can hold a key, in ms. */
 export const DEFAULT_HOLD_MS = 4 * HOUR_MS;
+/** How long one person alone can hold a vault or everything, in ms. */
+const WIDE_HOLD_MS = 30 * MINUTE_MS;
+
+/** The longest time for which one person alone can hold something, in ms; the default as well. */
+export const longestAlone = ({ key }: Pick<Hold, 'key'>): number =>
+  key === undefined ? WIDE_HOLD_MS : DEFAULT_HOLD_MS;
 
 /** When a hold ended or ends. */
 export const endOfHold = ({ released, until }: Hold): Date =>

@@ -54,6 +54,8 @@ export const incident = z.object({
   /** Whether the guardian is undoing it: if so, the state that is good again was undone by the guardian. */
   undoing: z.boolean().optional(),
   who: actor.optional(),
+  /** The person who said last that they work on it. */
+  acknowledged: z.object({ by: actor, at: moment }).optional(),
   /** Commands for a person, the most important first. Each runs under the person's own rights. */
   commands: z.array(z.string()).default([]),
   /** What a person abandons by closing it, because it cannot be recovered; absent where closing abandons nothing. */

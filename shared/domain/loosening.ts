@@ -1,4 +1,4 @@
-import { guardedVaults, type KeyPolicy, keyPolicy, type Policy } from './policy.ts';
+import { guardedVaults, type KeyPolicy, keyPolicy, type Policy, policyOf } from './policy.ts';
 
 /** The number of keys that a sentence names at most. */
 const NAMED_KEYS = 5;
@@ -50,6 +50,7 @@ function ofVault(vault: string, before: Policy, after: Policy, keys: readonly st
   const sentence = (found: readonly { readonly name: string }[], says: string): readonly string[] =>
     found.length === 0 ? [] : [`in ${vault}, ${listed(found.map(({ name }) => name))} ${says}`];
   return [
+    ...(hasMoreApprovers(before, after, vault) ? [`in ${vault}, more people may approve`] : []),
     ...sentence(left, 'left out'),
     ...LOOSENED.flatMap(([says, isLoosened]) =>
       sentence(
@@ -59,6 +60,11 @@ function ofVault(vault: string, before: Policy, after: Policy, keys: readonly st
     ),
   ];
 }
+
+const hasMoreApprovers = (before: Policy, after: Policy, vault: string): boolean => {
+  const was = policyOf(before, vault)?.approvers ?? [];
+  return policyOf(after, vault)?.approvers.some((oid) => !was.includes(oid)) === true;
+};
 
 const listed = (names: readonly string[]): string =>
   names.length <= NAMED_KEYS

@@ -92,6 +92,11 @@ export const guardedVault = only({
     .describe(
       'Object ids of the known users of every key of this vault: unwrap, decrypt or release by anybody else is alerted.',
     ),
+  approvers: objectIds
+    .default([])
+    .describe(
+      'Object ids of the people, or of groups of people, who may grant approvals for this vault and accept its baseline.',
+    ),
 }).describe('A vault to guard.');
 
 /** The form of the policy file. `policyFaults` finds what else can be wrong with one. */

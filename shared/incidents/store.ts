@@ -108,7 +108,7 @@ const onGoing = (
 });
 
 /** Changes an incident, and alerts people where the change matters to them. Returns false where somebody else changed it meanwhile. */
-async function changeIncident(
+export async function changeIncident(
   stored: StoredIncident,
   change: Partial<Omit<Incident, 'id' | 'revision'>>,
   needs: Ports,

@@ -6,10 +6,12 @@ import { incident, outboxRow } from '../domain/incident.ts';
 import { policy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
 import { due } from '../domain/schedule.ts';
+import type { Signer } from '../domain/signer.ts';
 import { moment } from '../domain/time.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
 import { rowsOf } from './rows.ts';
+import { signedRows } from './signed-rows.ts';
 
 /** The names of the tables in the register's storage, besides the trail's spool. */
 export const tableNames = [
@@ -25,8 +27,8 @@ export const tableNames = [
 ] as const;
 export type TableName = (typeof tableNames)[number];
 
-/** The tables by what their rows hold. */
-export const typedTables = (table: (name: TableName) => Table): PortTables => {
+/** The tables by what their rows hold. @param signer signs approvals and holds */
+export const typedTables = (table: (name: TableName) => Table, signer: Signer): PortTables => {
   const vaults = table('vaults');
   return {
     claims: rowsOf('claims', table('claims'), claim),
@@ -35,8 +37,14 @@ export const typedTables = (table: (name: TableName) => Table): PortTables => {
     sweeps: rowsOf('vaults', vaults, sweepState),
     policies: rowsOf('vaults', vaults, policy.strip()),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
-    approvals: rowsOf('approvals', table('approvals'), approval),
-    holds: rowsOf('holds', table('holds'), hold),
+    approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {
+      unverifiable: 'counts-for-nothing',
+    }),
+    // A responder's hold must stay in force while the guardian's own vault is away.
+    holds: signedRows('holds', rowsOf('holds', table('holds'), hold), signer, {
+      unverifiable: 'counts',
+      unsigned: ['endAlerted'],
+    }),
     incidents: rowsOf('incidents', table('incidents'), incident),
     outbox: rowsOf('outbox', table('outbox'), outboxRow),
     intents: rowsOf('intents', table('intents'), intentRow),

@@ -7,9 +7,10 @@ import { app } from '@azure/functions';
 export { isRestError, RestError } from '@azure/core-rest-pipeline';
 export { odata, TableClient } from '@azure/data-tables';
 export { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
-export { KeyClient } from '@azure/keyvault-keys';
+export { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 export { ContainerClient } from '@azure/storage-blob';
 export { QueueClient } from '@azure/storage-queue';
+export { createRemoteJWKSet, jwtVerify } from 'jose';
 
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';
@@ -33,5 +34,11 @@ for (const queue of ['sweeps', 'inspections', 'alerts'])
 app.timer('heartbeat', { schedule: '0 */5 * * * *', handler });
 app.storageQueue('inspect', { queueName: 'inspections', connection, handler });
 app.eventGrid('key-vault-event', { handler });
+app.http('people', {
+  route: 'people/{*path}',
+  methods: ['GET', 'POST'],
+  authLevel: 'anonymous',
+  handler: async () => ({}),
+});
 app.timer('sentry', { schedule: '*/30 * * * * *', runOnStartup: true, handler });
 app.storageQueue('sweep', { queueName: 'sweeps', connection, handler });

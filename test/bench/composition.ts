@@ -10,6 +10,7 @@ import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
 import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
+import { fakeSigner } from '../fakes/signer.ts';
 import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 
 export interface CompositionOptions {
@@ -75,7 +76,7 @@ export function composition(options: CompositionOptions): Composition {
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
     channels: [{ id: 'console', send: async () => {} }],
-    tables: typedTables((name) => tables[name]),
+    tables: typedTables((name) => tables[name], fakeSigner()),
     queues: {
       sweeps: messagesOf(queues.sweeps),
       inspections: messagesOf(queues.inspections),

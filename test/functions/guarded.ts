@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { resetClock, stopClock } from '../../local/clock.ts';
-import { daysAgo, type Estate, people } from '../../local/estate.ts';
+import { approvers, daysAgo, type Estate, people } from '../../local/estate.ts';
 import { type LocalGuardian, type LocalOptions, startLocalGuardian } from '../../local/guardian.ts';
 import type { Host } from '../../local/host/host.ts';
 import { queue } from '../../shared/azure/queues.ts';
@@ -127,6 +127,9 @@ function estateOf(keys: readonly string[]): Estate {
       ...people,
       { name: 'disk', kind: 'managed-identity', oid: DISK, grants: [{ vault: VAULT, dataActions: diskActions }] },
     ],
-    policy: { vaults: [{ name: VAULT, mode: 'block', knownUsers: [DISK] }], channels: ['webhook', 'console'] },
+    policy: {
+      vaults: [{ name: VAULT, mode: 'block', knownUsers: [DISK], approvers }],
+      channels: ['webhook', 'console'],
+    },
   };
 }

@@ -22,6 +22,7 @@ describe('index', () => {
       'dead-lettered-alerts': 'queueTrigger',
       'dead-lettered-inspections': 'queueTrigger',
       'dead-lettered-sweeps': 'queueTrigger',
+      people: 'httpTrigger',
       sentry: 'timerTrigger',
       sweep: 'queueTrigger',
     });

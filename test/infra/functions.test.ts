@@ -97,7 +97,7 @@ describe('a function', () => {
 describe('an event subscription', () => {
   test('asks only for events that lead to an inspection, within the limits of Event Grid', async () => {
     const policy = {
-      vaults: [{ name: 'contoso-disks', mode: 'alert' as const, keys: [], knownUsers: [] }],
+      vaults: [{ name: 'contoso-disks', mode: 'alert' as const, keys: [], knownUsers: [], approvers: [] }],
       channels: [],
     };
     const data = { ...newVersion.data, Id: 'https://contoso-disks.vault.azure.net/keys/disk/0123' };

@@ -41,7 +41,7 @@ describe('infra/roles.json', () => {
     },
   );
 
-  test('is what the custom roles hold, in each guarded subscription', async () => {
+  test('is what the custom roles hold, in the own subscription and in each guarded one', async () => {
     const definitions = definitionsOf(await deployment('three-vaults'));
     const held = definitions.map(({ roleName, assignableScopes, permissions }) => [
       roleName.split(' ')[2],
@@ -50,6 +50,7 @@ describe('infra/roles.json', () => {
     ]);
     const actionsOf = (name: 'watcher' | 'keeper') => roles.identities[name].dataActions.map(({ action }) => action);
     expect(held).toEqual([
+      ['signer', '11111111', roles.ownVault.dataActions.map(({ action }) => action)],
       ['watcher', '33333333', actionsOf('watcher')],
       ['keeper', '33333333', actionsOf('keeper')],
       ['watcher', '44444444', actionsOf('watcher')],

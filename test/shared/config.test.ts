@@ -49,6 +49,7 @@ describe('settings', () => {
     ['five minutes between passes', { ...OWN, KEY_GUARDIAN_SWEEP_SECONDS: '300' }],
     ['regions with blanks', { ...OWN, KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope, northeurope,' }],
     ['an object id without a client id', { ...OWN, KEY_GUARDIAN_KEEPER_OBJECT_ID: GUID }],
+    ['a signing key', { ...OWN, KEY_GUARDIAN_SIGNING_KEY: 'https://kg.vault.azure.net/keys/signing' }],
     ['what is not ours', { ...OWN, PATH: '/bin' }],
     ['a name that only another version knows, as a rollback leaves it', { ...OWN, KEY_GUARDIAN_NEXT: '1' }],
     ['regions that cannot be used', { ...OWN, KEY_GUARDIAN_AUDIT_REGIONS: 'West Europe' }],
@@ -65,6 +66,11 @@ describe('settings', () => {
       'an id that is no GUID',
       { ...OWN, KEY_GUARDIAN_KEEPER_OBJECT_ID: 'keeper' },
       'KEY_GUARDIAN_KEEPER_OBJECT_ID: must be a GUID',
+    ],
+    [
+      'the address of a version for a signing key',
+      { ...OWN, KEY_GUARDIAN_SIGNING_KEY: 'https://kg.vault.azure.net/keys/signing/0a1b' },
+      'KEY_GUARDIAN_SIGNING_KEY: must be the address of a key without a version',
     ],
     [
       'a client id without its object id',

@@ -2,6 +2,7 @@ import type { LocalAzure } from '../../local/azure/azure.ts';
 import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
+import type { Signer } from '../../shared/domain/signer.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
 import { typedTables } from '../../shared/register/tables.ts';
@@ -26,6 +27,8 @@ export interface Shared {
   /** The policy as it is now. */
   readonly policy: () => Policy;
   readonly settings: Ports['settings'];
+  /** Signs approvals and holds. */
+  readonly signer: Signer;
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -37,7 +40,16 @@ export interface Instance {
 }
 
 /** Composes the real guardian over storage in memory and the local Azure. */
-export function createInstance({ azure, newId, storage, channels, policy, settings, onStep }: Shared): Instance {
+export function createInstance({
+  azure,
+  newId,
+  storage,
+  channels,
+  policy,
+  settings,
+  signer,
+  onStep,
+}: Shared): Instance {
   const instance = { ended: false };
   const steps = (step: Step): void => {
     if (instance.ended) throw new InstanceEnded(step);
@@ -77,7 +89,7 @@ export function createInstance({ azure, newId, storage, channels, policy, settin
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
     channels,
-    tables: typedTables((name) => stepped(name, tables[name])),
+    tables: typedTables((name) => stepped(name, tables[name]), signer),
     queues: {
       sweeps: messagesOf(stepped('sweeps', queues.sweeps)),
       inspections: messagesOf(stepped('inspections', queues.inspections)),

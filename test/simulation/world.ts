@@ -21,6 +21,7 @@ import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import { queueSensed } from '../../shared/senses/queue-sensed.ts';
 import { watch } from '../../shared/senses/sweep/tick.ts';
+import { type FakeSigner, fakeSigner } from '../fakes/signer.ts';
 import { type Client, clientOf } from './client.ts';
 import { createDeliveries, type Interruption } from './deliveries.ts';
 import { seededIds } from './ids.ts';
@@ -59,6 +60,8 @@ export interface WorldOptions {
 export interface World {
   readonly azure: LocalAzure;
   readonly ports: Ports;
+  /** Of approvals and holds. */
+  readonly signer: FakeSigner;
   /** Messages that failed five times. */
   readonly poisoned: readonly unknown[];
   /** What the one channel, `console`, was given. */
@@ -126,6 +129,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const { tables } = storage;
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
+  const signer = fakeSigner();
   const alerts: AlertContent[] = [];
   const channel: Channel = { id: 'console', send: async (alert) => void alerts.push(alert) };
 
@@ -137,6 +141,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       channels: [channel],
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
+      signer,
       onStep,
     });
   const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));
@@ -184,6 +189,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   return {
     azure,
     ports,
+    signer,
     poisoned,
     alerts,
     tables,

@@ -1,18 +1,17 @@
-import { Option } from '@commander-js/extra-typings';
-import { askApproval, grantApproval, withdrawApproval } from '../../../shared/approvals/approve.ts';
-import { approvableActs } from '../../../shared/domain/approval.ts';
-import { HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
-import { approvalLines, byWhom } from '../approvals.ts';
-import { type CommandGroup, localOnly } from '../command.ts';
-import { refuseUnknown } from '../known.ts';
-import { parseHours, parseMoment, parseTarget, parseVault, parseWhy } from '../target.ts';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { z } from 'zod';
+import { approvableActs, approval } from '../../../shared/domain/approval.ts';
+import { utc } from '../../../shared/domain/time.ts';
+import { approvalLines, byWhom, grantLine } from '../approvals.ts';
+import type { CommandGroup } from '../command.ts';
+import { parseHours, parseId, parseMoment, parseTarget, parseVault, parseWhy, type Target } from '../target.ts';
 
-/** `approve ask|grant|withdraw`. */
+const answer = z.object({ approval });
+
+/** `approve ask|grant|withdraw|break-glass`. */
 export const approve: CommandGroup = (program, run) => {
-  const group = program
-    .command('approve')
-    .description('Approves changes: one person asks, another grants (local Azure only).');
-  for (const command of [ask, grant, withdraw]) command(group, run);
+  const group = program.command('approve').description('Approves changes: one person asks, another grants.');
+  for (const command of [ask, grant, withdraw, breakGlass]) command(group, run);
 };
 
 const ask: CommandGroup = (group, run) => {
@@ -30,27 +29,11 @@ const ask: CommandGroup = (group, run) => {
     .option('--from <moment>', 'when it begins, in ISO 8601; now if left out', parseMoment)
     .option('--hours <n>', 'how long it lasts from then', parseHours, 1)
     .option('--ticket <id>', 'the ticket that discusses it')
-    .action((target, options) =>
+    .action(({ vault, key, version }, { act: acts, by, from, ...options }) =>
       run(async (context) => {
-        const { ports, who } = localOnly(context);
-        await refuseUnknown(target, ports);
-        const { act: acts, why, by, from = ports.now(), hours, ticket } = options;
-        const asked = await askApproval(
-          {
-            vault: target.vault,
-            key: target.key ?? '*',
-            version: target.version ?? '*',
-            acts,
-            by: byWhom(by, context),
-            from,
-            until: later(from, hours * HOUR_MS),
-            why,
-            ...(ticket === undefined ? {} : { ticket }),
-          },
-          who,
-          ports,
-        );
-        return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: ${context.commandLine('--as approver approve grant', target.vault, asked.id)}`;
+        const given = { key, version, acts, by: byWhom(by, context), from: from?.toISOString(), ...options };
+        const { approval: asked } = await context.api.post(`approvals/${vault}`, given, answer);
+        return `Asked: ${asked.id}, from ${utc(asked.from)} until ${utc(asked.until)}.\nSomebody else grants it: ${grantLine(asked, context)}`;
       })(),
     );
 };
@@ -60,12 +43,11 @@ const grant: CommandGroup = (group, run) => {
     .command('grant')
     .description('Grants what somebody else asked for.')
     .argument('<vault>', 'the vault it is for', parseVault)
-    .argument('<id>', 'its id')
+    .argument('<id>', 'its id', parseId)
     .action((vault, id) =>
       run(async (context) => {
-        const { ports, who } = localOnly(context);
-        await refuseUnknown({ vault }, ports);
-        const granted = await grantApproval(vault, id, who, ports);
+        const path = `approvals/${vault}/${id}/grant`;
+        const { approval: granted } = await context.api.post(path, {}, answer);
         return ['Granted:', ...approvalLines(granted, context)].join('\n');
       })(),
     );
@@ -76,13 +58,33 @@ const withdraw: CommandGroup = (group, run) => {
     .command('withdraw')
     .description('Withdraws an approval. A state that it has approved already stays approved.')
     .argument('<vault>', 'the vault it is for', parseVault)
-    .argument('<id>', 'its id')
+    .argument('<id>', 'its id', parseId)
     .action((vault, id) =>
-      run(async (context) => {
-        const { ports, who } = localOnly(context);
-        await refuseUnknown({ vault }, ports);
-        await withdrawApproval(vault, id, who, ports);
+      run(async ({ api }) => {
+        await api.post(`approvals/${vault}/${id}/withdraw`, {}, answer);
         return 'Withdrawn.';
+      })(),
+    );
+};
+
+/** A version, whole. */
+function parseVersion(text: string): Target {
+  const target = parseTarget(text);
+  if (target.version === undefined) throw new InvalidArgumentError('Name the version: vault/key/version.');
+  return target;
+}
+
+const breakGlass: CommandGroup = (group, run) => {
+  group
+    .command('break-glass')
+    .description('Allows you to disable one version within the hour, without a second person. Everyone is alerted.')
+    .argument('<vault/key/version>', 'the version', parseVersion)
+    .requiredOption('--why <text>', 'the reason', parseWhy)
+    .action(({ vault, key, version }, { why }) =>
+      run(async ({ api }) => {
+        const path = `break-glass/${vault}/${key}/${version}`;
+        const { approval: allowed } = await api.post(path, { why }, answer);
+        return `You may disable ${vault}/${key}/${version} until ${utc(allowed.until)}. Everyone is alerted.`;
       })(),
     );
 };

@@ -1,7 +1,6 @@
 import { NotAllowed } from '../../../shared/errors.ts';
 import { acceptAll, acceptShown, showBaseline } from '../baseline.ts';
 import type { CommandGroup } from '../command.ts';
-import { refuseUnknown } from '../known.ts';
 import { parseVault } from '../target.ts';
 
 const collected = (text: string, all: readonly string[]): readonly string[] => [...all, text.toLowerCase()];
@@ -15,12 +14,7 @@ export const baseline: CommandGroup = (program, run) => {
     .command('show')
     .description('Shows what accepting the baseline would approve, suspicious versions first.')
     .argument('<vault>', 'a guarded vault', parseVault)
-    .action((vault) =>
-      run(async (context) => {
-        await refuseUnknown({ vault }, context.ports);
-        return showBaseline(vault, context);
-      })(),
-    );
+    .action((vault) => run((context) => showBaseline(vault, context))());
   group
     .command('accept')
     .description('Approves the present state of a vault, and lets the guardian write to its keys in block.')
@@ -43,7 +37,6 @@ export const baseline: CommandGroup = (program, run) => {
       run(async (context) => {
         if (all === (vault !== undefined)) throw new NotAllowed('Name one vault, or give --all.');
         if (vault === undefined) return acceptAll(words, context);
-        await refuseUnknown({ vault }, context.ports);
         return acceptShown(vault, words, context);
       })(),
     );

@@ -1,11 +1,11 @@
+import { z } from 'zod';
 import { commandsOf, isClosedByPeople } from '../../../shared/alerts/runnable.ts';
 import { detailLines, spellJudgement } from '../../../shared/alerts/text.ts';
 import { ABANDONS } from '../../../shared/approvals/abandon.ts';
-import { closeIncident, findIncident } from '../../../shared/approvals/close.ts';
-import { type Incident, severities } from '../../../shared/domain/incident.ts';
+import { type Incident, incident as incidentSchema, severities } from '../../../shared/domain/incident.ts';
 import { spellSubject } from '../../../shared/domain/subject.ts';
-import { HOUR_MS, utc } from '../../../shared/domain/time.ts';
-import { readIncidents } from '../../../shared/incidents/store.ts';
+import { utc } from '../../../shared/domain/time.ts';
+import { NotAllowed } from '../../../shared/errors.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
 import { parseHours, parseWhy } from '../target.ts';
@@ -13,9 +13,14 @@ import { parseHours, parseWhy } from '../target.ts';
 /** Hours that `incident list` goes back for resolved incidents. */
 const LISTED_HOURS = 24;
 
-/** `incident list|show|close`. */
+const answer = z.object({ incident: incidentSchema });
+const list = z.object({ incidents: z.array(incidentSchema), unreadable: z.array(z.string()) });
+
+/** `incident list|show|close|acknowledge`. */
 export const incident: CommandGroup = (program, run) => {
-  const group = program.command('incident').description('Shows and closes incidents: what people were alerted of.');
+  const group = program
+    .command('incident')
+    .description('Shows, acknowledges and closes incidents: what people were alerted of.');
   group
     .command('list')
     .description('Lists open incidents, and those resolved lately, undone attacks among them.')
@@ -34,33 +39,49 @@ export const incident: CommandGroup = (program, run) => {
     .argument('<id>', 'its id, from incident list or the alert, or its first characters')
     .requiredOption('--why <text>', 'how it was settled', parseWhy)
     .action((id, { why }) =>
-      run(async ({ ports, who }) => {
-        const { kind, subject, abandons } = await closeIncident(id, why, who, ports);
+      run(async ({ api }) => {
+        const path = `${pathOf(id)}/close`;
+        const { kind, subject, abandons } = (await api.post(path, { why }, answer)).incident;
         const abandoned = abandons === undefined ? '' : ` ${ABANDONS[abandons]}`;
         return `Closed: ${kind} of ${spellSubject(subject)}.${abandoned}`;
       })(),
     );
+  group
+    .command('acknowledge')
+    .description('Says that you work on an incident.')
+    .argument('<id>', 'its id, or its first characters')
+    .action((id) =>
+      run(async ({ api }) => {
+        const path = `${pathOf(id)}/acknowledge`;
+        const { kind, subject } = (await api.post(path, {}, answer)).incident;
+        return `You work on ${kind} of ${spellSubject(subject)}; everyone is alerted of that.`;
+      })(),
+    );
 };
+
+/** Where the API has an incident. Throws `NotAllowed` for no id, which would list them all. */
+function pathOf(id: string): string {
+  if (id === '') throw new NotAllowed('Give the id of an incident, or its first characters.');
+  return `incidents/${encodeURIComponent(id)}`;
+}
 
 /** The gravest first, then the nearest deadline. */
 export const byUrgency = (one: Incident, other: Incident): number =>
   severities.indexOf(other.severity) - severities.indexOf(one.severity) ||
   (one.deadline ?? one.since).getTime() - (other.deadline ?? other.since).getTime();
 
-async function listed(hours: number, { ports }: Context): Promise<string> {
-  const { stored, unreadable } = await readIncidents(ports);
-  const all = stored.map(({ value }) => value);
-  const fromMs = ports.now().getTime() - hours * HOUR_MS;
+async function listed(hours: number, { api }: Context): Promise<string> {
+  const { incidents: all, unreadable } = await api.get(`incidents?hours=${hours}`, list);
   const open = all.filter(({ state }) => state === 'open').toSorted(byUrgency);
   const over = all
-    .filter(({ state, endedAt }) => state === 'resolved' && (endedAt?.getTime() ?? 0) >= fromMs)
+    .filter(({ state }) => state === 'resolved')
     .toSorted((one, other) => (other.endedAt?.getTime() ?? 0) - (one.endedAt?.getTime() ?? 0));
   return [
     open.length === 0 ? 'Open: none' : 'Open:',
     ...open.map(incidentLine),
     over.length === 0 ? `Resolved within ${hours} h: none` : `Resolved within ${hours} h, the last first:`,
     ...over.map(incidentLine),
-    ...unreadable.map(({ message }) => `  ${message}`),
+    ...unreadable.map((message) => `  ${message}`),
   ].join('\n');
 }
 
@@ -68,7 +89,7 @@ const isToClose = (one: Incident): boolean => one.state === 'open' && isClosedBy
 
 /** An incident in one line, its id last. */
 export function incidentLine(one: Incident): string {
-  const { id, severity, kind, reason, subject, since, deadline, state, endedAt, judgement, who } = one;
+  const { id, severity, kind, reason, subject, since, deadline, state, endedAt, judgement, who, acknowledged } = one;
   return [
     `  ${severity.padEnd(8)}`,
     reason === undefined ? kind : `${kind} (${reason})`,
@@ -78,13 +99,14 @@ export function incidentLine(one: Incident): string {
     ...(deadline === undefined || state === 'resolved' ? [] : [`disks fail ${utc(deadline)}`]),
     spellJudgement(judgement),
     ...(who === undefined ? [] : [`by ${who.name ?? who.oid}`]),
+    ...(acknowledged === undefined ? [] : [`${acknowledged.by.name ?? acknowledged.by.oid} works on it`]),
     ...(isToClose(one) ? ['until a person closes it'] : []),
     id,
   ].join('  ');
 }
 
-async function shown(id: string, { ports, runnable }: Context): Promise<string> {
-  const { value } = await findIncident(id, ports);
+async function shown(id: string, { api, runnable }: Context): Promise<string> {
+  const { incident: value } = await api.get(pathOf(id), answer);
   const incident = { ...value, commands: commandsOf(value).flatMap((command) => runnable(command) ?? []) };
   return [incident.summary, ...detailLines({ event: 'changed', incident })].join('\n');
 }

@@ -1,5 +1,5 @@
+import { refuseUnknown } from '../../../shared/people/known.ts';
 import type { CommandGroup } from '../command.ts';
-import { refuseUnknown } from '../known.ts';
 import { restore as putBack } from '../restore.ts';
 import { parseTarget } from '../target.ts';
 

@@ -2,11 +2,11 @@ import { spellJudgement } from '../../../shared/alerts/text.ts';
 import { action, factsOf } from '../../../shared/domain/actions/registry.ts';
 import type { AuditRecord } from '../../../shared/domain/audit-record.ts';
 import { WITHHELD } from '../../../shared/domain/decision.ts';
-import { spellSubject, vaultSubject } from '../../../shared/domain/subject.ts';
-import { DAY_MS, HOUR_MS, later, utc } from '../../../shared/domain/time.ts';
+import { spellSubject } from '../../../shared/domain/subject.ts';
+import { utc } from '../../../shared/domain/time.ts';
+import { trailReport } from '../../../shared/people/reports.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
-import { refuseUnknown } from '../known.ts';
 import { parseHours, parseVaultOrKey, type Target } from '../target.ts';
 
 const SHOWN_HOURS = 24;
@@ -18,24 +18,13 @@ export const trail: CommandGroup = (program, run) => {
     .description('Shows what was sensed, decided, done and alerted: the records of a vault, or of one of its keys.')
     .argument('<vault[/key]>', 'the vault or key', parseVaultOrKey)
     .option('--hours <n>', 'how many hours back to show', parseHours, SHOWN_HOURS)
-    .action((target, { hours }) =>
-      run(async (context) => {
-        await refuseUnknown(target, context.ports);
-        return shown(target, hours, context);
-      })(),
-    );
+    .action((target, { hours }) => run((context) => shown(target, hours, context))());
 };
 
-async function shown({ vault, key }: Target, hours: number, { ports }: Context): Promise<string> {
-  const from = later(ports.now(), -hours * HOUR_MS);
-  const records: AuditRecord[] = [];
-  for (let day = from; day.getTime() < ports.now().getTime() + DAY_MS; day = later(day, DAY_MS))
-    records.push(...(await ports.trail.read(vaultSubject(vault), day)));
-  const meant = records.filter(
-    ({ subject, time }) =>
-      time.getTime() >= from.getTime() && (key === undefined || ('key' in subject && subject.key === key)),
-  );
-  return meant.length === 0 ? `Nothing was recorded within ${hours} h.` : meant.map(line).join('\n');
+async function shown({ vault, key }: Target, hours: number, { api }: Context): Promise<string> {
+  const query = new URLSearchParams({ hours: String(hours), ...(key === undefined ? {} : { key }) });
+  const { records } = await api.get(`trail/${vault}?${query}`, trailReport);
+  return records.length === 0 ? `Nothing was recorded within ${hours} h.` : records.map(line).join('\n');
 }
 
 function line({ time, what, subject, who, detail }: AuditRecord): string {

@@ -38,6 +38,12 @@ const reasons = {
     says: (since) =>
       `The timer of the sentry has not fired since ${since}. Sweeps and alerts go on without it: restart the function app.`,
   },
+  'signatures-unverified': {
+    severity: 'error',
+    ...withItsState('when the signatures can be verified'),
+    says: (count, of) =>
+      `The signatures of approvals or holds for ${of} cannot be verified, ${count} in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.`,
+  },
   'trail-spooled': {
     severity: 'error',
     ...withItsState('when the records are in the trail'),

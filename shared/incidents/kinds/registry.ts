@@ -2,6 +2,7 @@ import { accessRefused } from './access-refused.ts';
 import { approvedActByOther } from './approved-act-by-other.ts';
 import { baselineWaiting } from './baseline-waiting.ts';
 import { channelTest } from './channel-test.ts';
+import { glassBroken } from './glass-broken.ts';
 import { guardianBlind } from './guardian-blind.ts';
 import { guardianUnwell } from './guardian-unwell.ts';
 import { holdSet } from './hold-set.ts';
@@ -10,6 +11,7 @@ import type { KindFacts } from './kind.ts';
 import { ownActUnexplained } from './own-act-unexplained.ts';
 import { policyLoosened } from './policy-loosened.ts';
 import { purgeAttempted } from './purge-attempted.ts';
+import { rowForged } from './row-forged.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
 
@@ -19,6 +21,7 @@ export const kinds: readonly KindFacts[] = [
   approvedActByOther,
   baselineWaiting,
   channelTest,
+  glassBroken,
   guardianBlind,
   guardianUnwell,
   holdSet,
@@ -26,6 +29,7 @@ export const kinds: readonly KindFacts[] = [
   ownActUnexplained,
   policyLoosened,
   purgeAttempted,
+  rowForged,
   undoRefused,
   unexpectedUse,
 ];

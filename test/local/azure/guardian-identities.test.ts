@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createLocalAzure } from '../../../local/azure/azure.ts';
-import { guardianIdentities } from '../../../local/azure/guardian-identities.ts';
+import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from '../../../local/azure/guardian-identities.ts';
 import { attacker, sender } from './requests.ts';
 
 const roles: unknown = JSON.parse(readFileSync(new URL('../../../infra/roles.json', import.meta.url), 'utf8'));
+
+const signing = { name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] } as const;
+const digest = { alg: 'ES256', value: Buffer.alloc(32).toString('base64url') };
 
 async function tried(identity: string, vault: string, method: string, path: string, body?: unknown): Promise<number> {
   const azure = createLocalAzure({
     vaults: [
       { name: 'kv-block', keys: [{ name: 'disk' }] },
       { name: 'kv-alert', keys: [{ name: 'disk' }] },
+      { name: OWN_VAULT, keys: [signing, { name: 'other', versions: signing.versions }] },
     ],
     identities: [attacker, ...guardianIdentities(roles, ['kv-block'])],
     behaviours: { settleMs: 0 },
@@ -39,6 +43,14 @@ describe('the guardian may do exactly what infra/roles.json says', () => {
     ['keeper', 'kv-alert', 'GET', '/keys/disk', 403],
   ])('%s on %s: %s %s answers %i', async (identity, vault, method, path, status) => {
     expect(await tried(identity, vault, method, path, {})).toBe(status);
+  });
+
+  it.each([
+    ['watcher', SIGNING_KEY, 200],
+    ['watcher', 'other', 403],
+    ['keeper', SIGNING_KEY, 403],
+  ])('%s signs with the key %s of the own vault with the answer %i', async (identity, key, status) => {
+    expect(await tried(identity, OWN_VAULT, 'POST', `/keys/${key}/sign`, digest)).toBe(status);
   });
 
   it('and roles of another shape stop the start', () => {

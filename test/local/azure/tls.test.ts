@@ -115,10 +115,31 @@ describe('the issuer of tokens', () => {
     expect(new Set(azure.log.map(({ identity }) => identity))).toEqual(new Set([undefined]));
   });
 
+  it('gives who shows a token of a vault a new one for another application, and nobody else', async () => {
+    const { agent, listener, azure } = await listening();
+    const url = `https://login.microsoftonline.com:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`;
+    const asked = (assertion: string) =>
+      fetchOver({ agent }, url, {
+        method: 'POST',
+        body: new URLSearchParams({
+          grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          requested_token_use: 'on_behalf_of',
+          assertion,
+          scope: 'api://key-guardian/.default',
+        }).toString(),
+      });
+    const token = azure.identities.get('attacker')?.token ?? '';
+    const { access_token: given, expires_in: seconds } = JSON.parse((await asked(token)).body);
+    expect(decodeJwt(given)).toMatchObject({ aud: 'api://key-guardian', oid: azure.identities.get('attacker')?.oid });
+    expect(seconds).toBe(3_600);
+    expect((await asked(await foreignToken(token))).status).toBe(400);
+  });
+
   it.each([
     ['another tenant', 'GET', '/another/.well-known/openid-configuration', 400],
-    ['another document', 'GET', '/{tenant}/discovery/v2.0/keys', 404],
-    ['a token, which nobody gets here', 'POST', '/{tenant}/oauth2/token', 405],
+    ['another document', 'GET', '/{tenant}/discovery/v1.0/keys', 404],
+    ['a token of version 1.0', 'POST', '/{tenant}/oauth2/token', 405],
+    ['a token for nobody', 'POST', '/{tenant}/oauth2/v2.0/token', 400],
   ])('has no %s', async (_what, method, path, status) => {
     const { agent, listener, azure } = await listening();
     const url = `https://login.microsoftonline.com:${listener.port}${path.replace('{tenant}', azure.tenantId)}`;

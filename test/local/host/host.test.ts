@@ -94,13 +94,13 @@ describe('the host', () => {
       app.timer('sentry', { schedule: '%Schedule%', handler: () => {} });
       app.storageQueue('twice', queueOf(newQueueName()));
       app.storageQueue('twice', queueOf(newQueueName()));
-      app.http('status', { handler: () => ({}) });
+      app.cosmosDB('status', { databaseName: 'd', containerName: 'c', connection: 'C', handler: () => {} });
     });
     await expect(refused).rejects.toThrow(HostNotStarted);
     await expect(refused).rejects.toMatchObject({
       faults: [
         'sentry: %Schedule% does not resolve to a value of the settings.',
-        'status has a httpTrigger, which the local host does not serve.',
+        'status has a cosmosDBTrigger, which the local host does not serve.',
         'Two functions are called twice.',
       ],
     });

@@ -107,7 +107,7 @@ describe('a timer', () => {
     turnClock(10 * minute);
     clockwork.fireDue();
     expect(calls).toHaveLength(1);
-    release({ kind: 'succeeded' });
+    release({ kind: 'succeeded', returned: undefined });
     await released;
     clockwork.fireDue();
     expect(calls).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
+import { apiOptions, runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
 import type { AlertContent, Incident } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
 
@@ -7,7 +7,7 @@ const restore = 'key-guardian restore payments/disk-key';
 const hold = 'key-guardian hold set payments/disk-key --why "…"';
 
 describe('a command in an alert', () => {
-  test.each<[what: string, command: string, where: Where, shown: string | undefined]>([
+  test.each<[what: string, command: string, where: Where, shown: string | undefined, options?: readonly string[]]>([
     ['is run by npm', restore, 'own-machine', 'npm run key-guardian -- restore payments/disk-key'],
     ['speaks to the deployed guardian', restore, 'azure', 'npm run key-guardian -- --azure restore payments/disk-key'],
     [
@@ -16,10 +16,16 @@ describe('a command in an alert', () => {
       'own-machine',
       'npm run key-guardian -- hold set payments/disk-key --why "…"',
     ],
-    ['is left out where a hold would be refused', hold, 'azure', undefined],
-    ['is left out where an approval would be refused', 'key-guardian approve withdraw x y', 'azure', undefined],
-  ])('%s', async (_, command, where, shown) => {
-    expect(runnable(command, where)).toBe(shown);
+    ['is left out where nothing names the guardian that it asks', hold, 'azure', undefined],
+    [
+      'asks the deployed guardian that the settings name',
+      'key-guardian approve withdraw x y',
+      'azure',
+      'npm run key-guardian -- --app https://kg.example --client-id c1 approve withdraw x y',
+      apiOptions('https://kg.example', 'c1'),
+    ],
+  ])('%s', async (_, command, where, shown, options) => {
+    expect(runnable(command, where, options)).toBe(shown);
     const sent: AlertContent[] = [];
     const channel = {
       id: 'console',
@@ -27,7 +33,7 @@ describe('a command in an alert', () => {
         sent.push(content);
       },
     };
-    await withRunnableCommands(channel, where).send(alert({ commands: ['az login', command] }), console);
+    await withRunnableCommands(channel, where, options).send(alert({ commands: ['az login', command] }), console);
     expect(sent).toEqual([alert({ commands: ['az login', ...(shown === undefined ? [] : [shown])] })]);
   });
 });
@@ -41,7 +47,7 @@ test.each<[what: string, more: Partial<Incident>, isClosable: boolean]>([
   const sent: AlertContent[] = [];
   const channel = { id: 'console', send: async (content: AlertContent) => void sent.push(content) };
   const { incident } = alert({ commands: ['az login'], ...more });
-  await withRunnableCommands(channel, 'azure').send({ event: 'opened', incident }, console);
-  const close = `npm run key-guardian -- --azure incident close ${incident.id} --why "…"`;
+  await withRunnableCommands(channel, 'azure', ['--app', 'x']).send({ event: 'opened', incident }, console);
+  const close = `npm run key-guardian -- --app x incident close ${incident.id} --why "…"`;
   expect(sent[0]?.incident.commands).toEqual(['az login', ...(isClosable ? [close] : [])]);
 });

@@ -14,6 +14,7 @@ import { policy } from '../../../shared/domain/policy.ts';
 import { ChannelRefused, ChannelUnreachable, StorageUnreachable } from '../../../shared/errors.ts';
 import { messagesOf } from '../../../shared/register/messages.ts';
 import { typedTables } from '../../../shared/register/tables.ts';
+import { fakeSigner } from '../../fakes/signer.ts';
 import { fakeQueue, fakeTable } from '../../fakes/storage.ts';
 import { alert, incident } from './alerts.ts';
 
@@ -45,8 +46,9 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
       },
     });
   const raw = { outbox: table('outbox'), incidents: table('incidents') };
-  const { outbox, incidents } = typedTables((name) =>
-    name === 'outbox' || name === 'incidents' ? raw[name] : fakeTable(),
+  const { outbox, incidents } = typedTables(
+    (name) => (name === 'outbox' || name === 'incidents' ? raw[name] : fakeTable()),
+    fakeSigner(),
   );
   const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
     id,

@@ -4,7 +4,7 @@ import { askApproval, grantApproval, type Request, withdrawApproval } from '../.
 import type { Approval } from '../../../shared/domain/approval.ts';
 import { later } from '../../../shared/domain/time.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
-import type { Rows } from '../../../shared/register/rows.ts';
+import type { SignedRows } from '../../../shared/register/signed-rows.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 import { overtaken, said } from './overtaken.ts';
@@ -124,11 +124,29 @@ describe('what people say of an approval at once', () => {
     expect((await said(world, 'approval')).at(-1)).toEqual(['asker', 'withdrawn']);
   });
 
+  test('is no grant where somebody withdrew it meanwhile', async () => {
+    const world = await guardian();
+    const { id } = await asked(world);
+    const ports = overtaken(world, 'approvals', () => withdrawApproval(VAULT, id, ASKER, world.ports));
+    await expect(grantApproval(VAULT, id, GRANTER, ports)).rejects.toThrow(
+      'Somebody else has just changed the approval',
+    );
+    const row = await world.ports.tables.approvals.get(VAULT, id);
+    expect(row?.value).toMatchObject({ withdrawn: { by: ASKER } });
+    expect(row?.value).not.toHaveProperty('granted');
+    expect(await said(world, 'approval')).toEqual([
+      ['asker', 'asked'],
+      ['granter', 'granted'],
+      ['asker', 'withdrawn'],
+      ['granter', 'without-effect', 'granted'],
+    ]);
+  });
+
   test('counts where it took hold and only the answer of the storage was lost', async () => {
     const world = await guardian();
     const { id } = await asked(world);
     const { approvals } = world.ports.tables;
-    const lossy: Rows<Approval> = {
+    const lossy: SignedRows<Approval> = {
       ...approvals,
       async replace(read, value) {
         await approvals.replace(read, value);

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { grantApproval } from '../../../shared/approvals/approve.ts';
 import { endHolds } from '../../../shared/approvals/ended-holds.ts';
-import { releaseHold, setHold, settleHold } from '../../../shared/approvals/hold.ts';
-import { HOUR_MS, later } from '../../../shared/domain/time.ts';
+import { extendHold, releaseHold, setHold, settleHold } from '../../../shared/approvals/hold.ts';
+import { HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { NotAllowed, RowUnreadable } from '../../../shared/errors.ts';
 import { readIncidents } from '../../../shared/incidents/store.ts';
 import { stopAt } from '../../simulation/clock.ts';
@@ -37,30 +37,64 @@ const open = async (world: World, key = 'disk-a') =>
 
 describe('setting a hold', () => {
   test.each([
-    ['a key', { vault: VAULT, key: 'disk-a' }, { kind: 'key', vault: VAULT, key: 'disk-a' }, `${VAULT}/disk-a`],
-    ['a vault', { vault: VAULT }, { kind: 'vault', vault: VAULT }, VAULT],
-    ['everything', {}, { kind: 'guardian' }, 'everything'],
-  ] as const)('on %s counts at once, for four hours, is recorded and pages everyone', async (_, on, subject, what) => {
-    const world = await guardian();
-    const set = await setHold(on, WHY, SETTER, world.ports);
-    expect(set).toMatchObject({ ...on, by: SETTER, why: WHY, from: new Date(), until: later(new Date(), 4 * HOUR_MS) });
-    expect((await world.ports.tables.holds.get('holds', set.id))?.value).toEqual(set);
-    await world.settle();
-    expect(world.alerts).toMatchObject([
-      {
-        event: 'opened',
-        incident: {
-          kind: 'hold-set',
-          severity: 'critical',
-          audience: 'on-call',
-          subject,
-          who: SETTER,
-          summary: expect.stringContaining(`stops every write to ${what} until`),
-          commands: [`key-guardian hold release ${set.id}`],
+    ['a key', 240, { vault: VAULT, key: 'disk-a' }, { kind: 'key', vault: VAULT, key: 'disk-a' }, `${VAULT}/disk-a`],
+    ['a vault', 30, { vault: VAULT }, { kind: 'vault', vault: VAULT }, VAULT],
+    ['everything', 30, {}, { kind: 'guardian' }, 'everything'],
+  ] as const)(
+    'on %s counts at once, for %d minutes, is recorded and pages everyone',
+    async (_, minutes, on, subject, what) => {
+      const world = await guardian();
+      const set = await setHold(on, WHY, SETTER, world.ports);
+      const until = later(new Date(), minutes * MINUTE_MS);
+      expect(set).toMatchObject({ ...on, by: SETTER, why: WHY, from: new Date(), until });
+      expect((await world.ports.tables.holds.get('holds', set.id))?.value).toEqual(set);
+      await world.settle();
+      expect(world.alerts).toMatchObject([
+        {
+          event: 'opened',
+          incident: {
+            kind: 'hold-set',
+            severity: 'critical',
+            audience: 'on-call',
+            subject,
+            who: SETTER,
+            summary: expect.stringContaining(`stops every write to ${what} until`),
+            commands: [`key-guardian hold release ${set.id}`],
+          },
         },
-      },
+      ]);
+      expect(await said(world, 'hold')).toEqual([['setter', 'set']]);
+    },
+  );
+
+  test.each([
+    ['a key', { vault: VAULT, key: 'disk-a' }, 240],
+    ['a vault', { vault: VAULT }, 30],
+    ['everything', {}, 30],
+  ])('on %s is refused for longer than one person alone can say', async (_, on, minutes) => {
+    const world = await guardian();
+    await expect(setHold(on, WHY, SETTER, world.ports, minutes * MINUTE_MS + 1)).rejects.toThrow(
+      `for ${minutes} minutes at most`,
+    );
+    expect((await world.ports.tables.holds.list()).stored).toEqual([]);
+  });
+
+  test('is extended by another person, who is recorded and pages everyone, and not by its setter', async () => {
+    const world = await guardian();
+    const { id } = await setHold({ vault: VAULT }, WHY, SETTER, world.ports);
+    await expect(extendHold(id, HOUR_MS, { oid: SETTER.oid.toUpperCase() }, world.ports)).rejects.toThrow(
+      'Who set a hold cannot extend it: another person has to.',
+    );
+    const extended = await extendHold(id, HOUR_MS, OTHER, world.ports);
+    expect(extended).toMatchObject({ by: SETTER, until: later(new Date(), HOUR_MS), extended: [{ by: OTHER }] });
+    await world.settle();
+    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'changed']);
+    expect(await said(world, 'hold')).toEqual([
+      ['setter', 'set'],
+      ['other', 'extended'],
     ]);
-    expect(await said(world, 'hold')).toEqual([['setter', 'set']]);
+    await world.pass(2 * 3600, 600);
+    await expect(extendHold(id, HOUR_MS, OTHER, world.ports)).rejects.toThrow(`Hold ${id} has ended`);
   });
 
   test('counts although it can neither be recorded nor told', async () => {

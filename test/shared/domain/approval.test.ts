@@ -117,6 +117,31 @@ describe('an approval does not cover', () => {
   });
 });
 
+describe('break-glass', () => {
+  const glass = (more: Partial<Approval> = {}): Approval =>
+    approval({
+      ...{ breakGlass: true, asked: by('anna'), granted: by('anna'), by: 'anna', version: V1, acts: ['disable'] },
+      ...{ from: inMs(-MINUTE_MS), until: inMs(59 * MINUTE_MS), ...more },
+    });
+
+  test.each<[says: string, given: Approval, is: boolean]>([
+    ['covers the version that it names, on one word', glass(), true],
+    ['covers nothing where the guardian did not call it so', glass({ breakGlass: undefined }), false],
+    ['covers no other version', glass({ version: V2 }), false],
+    ['covers nothing where it is for every version', glass({ version: '*' }), false],
+    ['covers nothing where it is for every key', glass({ key: '*' }), false],
+    ['covers nothing where it allows to delete as well', glass({ acts: ['disable', 'delete'] }), false],
+    ['covers nothing where it is longer than an hour', glass({ until: inMs(59 * MINUTE_MS + 1) }), false],
+    ['covers nothing once it is withdrawn', glass({ withdrawn: by('carl', inMs(-2 * MINUTE_MS)) }), false],
+  ])('%s', (_says, given, is) => {
+    expect(covers(given, state(), NOW)).toBe(is);
+  });
+
+  test('is for the person alone who broke the glass', () => {
+    expect(['anna', 'carl'].map((oid) => fitsActor(glass(), oid))).toEqual([true, false]);
+  });
+});
+
 describe('who is meant by an approval', () => {
   test.each([
     ['the one who is named', 'anna', 'anna', true],

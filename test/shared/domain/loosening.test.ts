@@ -8,6 +8,8 @@ const vault = (more: object = {}): Given => ({ vaults: [{ name: 'prod', mode: 'b
 const keyed = (rule: object, more: object = {}): Given => vault({ keys: [{ pattern: 'disk-*', ...rule }], ...more });
 const KEYS = ['disk-a', 'disk-b', 'sql'];
 
+const MORE_APPROVE = 'in prod, more people may approve';
+
 const between = (before: Given, after: Given, keys: readonly string[] = KEYS): readonly string[] =>
   loosenings(parsed(before), parsed(after), () => keys);
 const parsed = (given: Given): Policy => policy.parse(given);
@@ -27,6 +29,8 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
   ],
   ['some keys are in alert', vault(), keyed({ mode: 'alert' }), ['in prod, disk-a, disk-b from block to alert']],
   ['some keys are left out', vault(), keyed({ guard: false }), ['in prod, disk-a, disk-b left out']],
+  ['somebody more may approve', vault({ approvers: ['anna'] }), vault({ approvers: ['anna', 'carl'] }), [MORE_APPROVE]],
+  ['somebody may approve where nobody could', vault(), vault({ approvers: ['anna'] }), [MORE_APPROVE]],
   [
     'the notify time is shorter',
     vault(),
@@ -71,6 +75,7 @@ test('names five keys, and counts the others', () => {
 
 test.each<readonly [says: string, before: Given, after: Given]>([
   ['nothing changed', vault(), vault()],
+  ['fewer may approve', vault({ approvers: ['anna', 'carl'] }), vault({ approvers: ['carl'] })],
   ['only the case of a name changed', vault(), { vaults: [{ name: 'PROD', mode: 'block' }] }],
   ['users are named where none were', vault(), vault({ knownUsers: ['anna'] })],
   ['a pattern fits no key', vault(), vault({ keys: [{ pattern: 'canary-*', guard: false }] })],

@@ -304,7 +304,12 @@ describe('a hold that is set between decision and write', () => {
         await set();
       },
     });
-    hook.set = () => world.hold(on);
+    // Signed before, so that it takes effect as soon as it is put.
+    const { id } = await world.hold(on);
+    const row = await world.tables.holds.get('holds', id);
+    if (row === undefined) throw new Error('The hold was not set.');
+    await world.tables.holds.remove(row);
+    hook.set = () => world.tables.holds.put('holds', id, row.data);
     return world;
   }
 

@@ -5,13 +5,14 @@ import { GUARDIAN } from '../../../shared/domain/subject.ts';
 import { type ChannelAnswer, testChannel } from '../../../shared/incidents/channel-test.ts';
 import { messagesOf } from '../../../shared/register/messages.ts';
 import { typedTables } from '../../../shared/register/tables.ts';
+import { fakeSigner } from '../../fakes/signer.ts';
 import { fakeQueue, fakeTable } from '../../fakes/storage.ts';
 
 const BY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'ops@contoso.example' };
 
 /** A test at one second to midnight, whose answer is recorded after so many pauses of a second, with this detail. */
 async function tested(afterPauses: number, detail: Readonly<Record<string, string>>) {
-  const tables = typedTables(() => fakeTable());
+  const tables = typedTables(() => fakeTable(), fakeSigner());
   const queue = fakeQueue();
   const state = { now: new Date('2026-03-01T23:59:59Z'), pauses: 0 };
   const read: string[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MS, later, utc } from '../../../../shared/domain/time.ts';
 import { commandLine, idIn } from '../command-line.ts';
 
-const { folder, host, swept, as, enabled, done, refused } = commandLine();
+const { folder, host, swept, as, enabled, versionOf, done, refused } = commandLine();
 
 describe('approve', () => {
   it('is asked by one, granted by another, and what it allows stays', async () => {
@@ -80,14 +80,39 @@ describe('approve', () => {
   });
 
   it.each([
-    ['nothing', 'nothing'],
     ['a/b', 'a/b'],
     ['a\\b', 'a\\b'],
     ['a#b', 'a#b'],
     ['a?b', 'a?b'],
     ['of 2,000 letters', 'x'.repeat(2_000)],
   ])('refuses the id %s', async (_what, id) => {
-    expect(await refused('approve', 'grant', 'contoso-disks', id)).toBe(`There is no approval ${id} in contoso-disks.`);
+    expect(await refused('approve', 'grant', 'contoso-disks', id)).toContain(
+      'An id has letters, digits and hyphens only.',
+    );
+  });
+
+  it('refuses an id that there is not', async () => {
+    expect(await refused('--as', 'approver', 'approve', 'grant', 'contoso-disks', 'nothing')).toBe(
+      'There is no approval nothing in contoso-disks.',
+    );
+  });
+
+  it('is refused to whom the tenant gave no role', async () => {
+    expect(await refused('--as', 'attacker', 'approve', 'ask', 'contoso-sql', '--act', 'disable', '--why', 'x')).toBe(
+      'Your token has no role of the guardian.',
+    );
+  });
+
+  it('breaks glass for one version and one person, and pages everyone', async () => {
+    const version = `contoso-dev/dev-db/${versionOf('contoso-dev', 'dev-db')}`;
+    expect(await done('approve', 'break-glass', version, '--why', 'it leaked')).toMatch(
+      /^You may disable contoso-dev\/dev-db\/[0-9a-f]{32} until .* UTC\. Everyone is alerted\.$/,
+    );
+    expect(await done('incident', 'list')).toContain('glass-broken');
+    await as('owner').disable('contoso-dev', 'dev-db');
+    await swept();
+    expect(await done('status')).not.toMatch(/version-disabled {2}contoso-dev\/dev-db/);
+    expect(await refused('approve', 'break-glass', 'contoso-dev/dev-db', '--why', 'x')).toContain('Name the version');
   });
 
   it('refuses a version that there is not', async () => {

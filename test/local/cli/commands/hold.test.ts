@@ -120,8 +120,8 @@ describe('hold', () => {
 
   it('settled, names the hold that still stops the undo, and with which the rest is settled', async () => {
     const [first, last] = [
-      await done('hold', 'set', 'contoso-sql/disk-backup', '--why', 'the key', '--hours', '1'),
-      await done('hold', 'set', 'contoso-sql', '--why', 'the vault', '--hours', '2'),
+      await done('hold', 'set', 'contoso-sql/disk-backup', '--why', 'the key', '--hours', '0.4'),
+      await done('hold', 'set', 'contoso-sql', '--why', 'the vault', '--hours', '0.5'),
     ];
     await as('owner').disable('contoso-sql', 'disk-backup');
     await swept();
@@ -141,10 +141,10 @@ describe('hold', () => {
   });
 
   it('says that what it undoes waits for a hold that was set later', async () => {
-    const first = await done('hold', 'set', 'contoso-sql/disk-backup', '--why', 'the key', '--hours', '1');
+    const first = await done('hold', 'set', 'contoso-sql/disk-backup', '--why', 'the key', '--hours', '0.4');
     await as('owner').disable('contoso-sql', 'disk-backup');
     await swept();
-    const last = await done('hold', 'set', '--why', 'all hands', '--hours', '2');
+    const last = await done('hold', 'set', '--why', 'all hands', '--hours', '0.5');
     expect((await done('hold', 'release', idIn(first), '--undo')).split('\n')).toEqual([
       `The guardian undoes what changed during hold ${idIn(first)}, once no other hold stops it: contoso-sql/disk-backup.`,
       'Other holds still stop writes to contoso-sql/disk-backup:',
@@ -157,9 +157,23 @@ describe('hold', () => {
     expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);
   });
 
+  it('is extended by another person, up to whatever they say, and by nobody alone', async () => {
+    expect(await refused('hold', 'set', 'contoso-sql', '--why', 'x', '--hours', '1')).toBe(
+      'One person alone can hold contoso-sql for 30 minutes at most: set it for that long, and let another person extend it.',
+    );
+    const id = idIn(await done('hold', 'set', 'contoso-sql', '--why', 'we look into it'));
+    expect(await refused('hold', 'extend', id, '--hours', '2')).toBe(
+      'Who set a hold cannot extend it: another person has to.',
+    );
+    expect(await refused('--as', 'approver', 'hold', 'extend', id, '--hours', '2')).toBe(
+      'This needs the role KeyGuardian.Operator.',
+    );
+    await done('hold', 'release', id);
+  });
+
   it('refuses to release what there is not', async () => {
     expect(await refused('hold', 'release', 'nothing')).toBe('There is no hold nothing.');
-    expect(await refused('hold', 'release', 'a/b')).toBe('There is no hold a/b.');
+    expect(await refused('hold', 'release', 'a/b')).toContain('An id has letters, digits and hyphens only.');
     expect(await refused('hold', 'release', 'nothing', '--undo')).toBe('There is no hold nothing.');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { firstLine } from '../../../../shared/alerts/text.ts';
+import type { Approval } from '../../../../shared/domain/approval.ts';
 import type { Hold } from '../../../../shared/domain/hold.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
@@ -8,6 +9,7 @@ import { accessRefused } from '../../../../shared/incidents/kinds/access-refused
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
 import { channelTest } from '../../../../shared/incidents/kinds/channel-test.ts';
+import { glassBroken } from '../../../../shared/incidents/kinds/glass-broken.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwell.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
@@ -17,6 +19,7 @@ import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-un
 import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
+import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
 import { UNPLAIN } from '../../../unplain.ts';
@@ -31,6 +34,10 @@ const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
 const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
 const UNKNOWN = { oid: 'unknown' };
 const HOLD: Hold = { id: 'h1', by: MALLORY, why: 'we investigate', from: AT, until: IN_AN_HOUR };
+const GLASS: Approval = {
+  ...{ ...ID, id: 'a7', version: VERSION, acts: ['disable'], by: MALLORY.oid, from: AT, until: IN_AN_HOUR },
+  ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
+};
 const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
@@ -225,6 +232,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-unwell, signatures-unverified',
+    guardianUnwell.draft('signatures-unverified', AT, '2', VAULT),
+    {
+      ...operators('error'),
+      subject: VAULT,
+      summary:
+        "The signatures of approvals or holds for prod-disks cannot be verified, 2 in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.",
+      judgement: 'left to people',
+    },
+  ],
+  [
     'guardian-unwell, trail-spooled',
     guardianUnwell.draft('trail-spooled', AT, '', VAULT),
     {
@@ -338,6 +356,29 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       summary: 'Somebody tried to purge prod-disks/disk-a and was refused with 403.',
       judgement: 'left to people',
+    },
+  ],
+  [
+    'row-forged',
+    rowForged.draft('approvals/prod-disks/a7', AT),
+    {
+      ...onCall('critical'),
+      subject: GUARDIAN,
+      summary:
+        'The row approvals/prod-disks/a7 is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.',
+    },
+  ],
+  [
+    'glass-broken',
+    glassBroken.draft(GLASS),
+    {
+      ...onCall('critical'),
+      subject: OF_VERSION,
+      who: MALLORY,
+      summary:
+        'mallory@contoso.example may disable prod-disks/disk-a/a1b2 until 2026-03-01 13:00:00 UTC on their own word: it leaked',
+      judgement: 'allowed by break-glass',
+      commands: ['key-guardian approve withdraw prod-disks a7'],
     },
   ],
   [

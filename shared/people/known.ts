@@ -1,7 +1,7 @@
-import { guardedVaults, keyPolicy } from '../../shared/domain/policy.ts';
-import { NotAllowed } from '../../shared/errors.ts';
-import type { Ports } from '../../shared/ports.ts';
-import { readKeys } from '../../shared/register/keys.ts';
+import { guardedVaults, keyPolicy } from '../domain/policy.ts';
+import { NotAllowed } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { readKeys } from '../register/keys.ts';
 
 /** The vault, key and version that a command names. A version is checked only where a key is named. */
 interface Named {

@@ -1,0 +1,23 @@
+import type { Approval } from '../../domain/approval.ts';
+import { spell } from '../../domain/key.ts';
+import { versionOf } from '../../domain/subject.ts';
+import { utc } from '../../domain/time.ts';
+import { BY_A_PERSON, incidentKind } from './kind.ts';
+
+export const glassBroken = incidentKind(
+  {
+    id: 'glass-broken',
+    severity: 'critical',
+    audience: 'on-call',
+    tells: 'One person allowed themselves to disable a version, without a second person. Everyone is alerted.',
+    ...BY_A_PERSON,
+  },
+  ({ id, vault, key, version, from, until, why, asked }: Approval) => ({
+    subject: versionOf({ vault, key }, version),
+    since: from,
+    summary: `${asked.by.name ?? asked.by.oid} may disable ${spell({ vault, key, version })} until ${utc(until)} on their own word: ${why}`,
+    judgement: 'allowed by break-glass',
+    who: asked.by,
+    commands: [`key-guardian approve withdraw ${vault} ${id}`],
+  }),
+);
