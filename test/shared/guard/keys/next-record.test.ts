@@ -323,9 +323,14 @@ describe('after writes the register holds', () => {
   test.each<readonly [says: string, ended: Ended]>([
     ['was done', ended({ enabled: true })],
     ['was answered and did not show', ended({ enabled: true }, { kind: 'failed', because: 'Not shown.' }, true)],
-    ['was not answered: it may have been done', ended({ enabled: true }, { kind: 'unknown', because: 'Lost.' })],
   ])('the act that was undone, where the write %s', (_says, one) => {
     expect(acted(one).inFlight.undone).toEqual([act]);
+  });
+
+  test('the act that was undone, where nobody saw the answer: the write may have been done', () => {
+    const lost = ended({ enabled: true }, { kind: 'unknown', because: 'Lost.' });
+    const left = { ...ended({ enabled: true }), wasOpen: true } as const;
+    for (const one of [lost, left]) expect(acted(one).inFlight.undone).toEqual([{ ...act, unanswered: true }]);
   });
 
   test('an act once, however often it is undone', () => {
