@@ -26,7 +26,7 @@ async function helpOf(words: readonly string[]): Promise<readonly Sentence[]> {
   await runCommand([...words, '--help'], { out: print, err: print });
   const help = printed.join('');
   const [, commands = ''] = help.split('\nCommands:\n');
-  const below = [...commands.matchAll(/^ {2}(\w+)/gm)].flatMap(([, name]) =>
+  const below = [...commands.matchAll(/^ {2}([\w-]+)/gm)].flatMap(([, name]) =>
     name === undefined || name === 'help' ? [] : [name],
   );
   const helps = await Promise.all(below.map((name) => helpOf([...words, name])));
