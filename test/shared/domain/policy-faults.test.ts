@@ -48,7 +48,7 @@ describe('a fault is called by the names of what has it', () => {
     [
       'a member that nobody knows',
       vault({ Mode: 'block' }),
-      'vault contoso-disks has no member Mode: its members are name, mode, keys, knownUsers',
+      'vault contoso-disks has no member Mode: its members are name, mode, keys, knownUsers, approvers',
     ],
   ])('%s', (_says, given, fault) => {
     expect(policyFaults(given)).toEqual([fault]);
