@@ -1,4 +1,4 @@
-import { type AlertMessage, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
+import { type AlertMessage, ANY_CHANNEL, freshRow, type Incident, type OutboxRow } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
 import { ChannelRefused, ChannelUnreachable, type RowUnreadable } from '../errors.ts';
@@ -89,9 +89,7 @@ async function hand(
   { id }: Channel,
   needs: SendNeeds,
 ): Promise<void> {
-  const { event, incident } = value;
-  const row = `${incident.id},${incident.revision},${id}`;
-  const fresh = { event, incident, channel: id, attempts: 0, dueAt: needs.now() };
+  const { row, value: fresh } = freshRow(value, id, needs.now());
   await needs.tables.outbox.insert(partition, row, fresh);
   await needs.queues.alerts.send({ partition, row });
 }

@@ -31,30 +31,41 @@ export interface KeyVaultConnection {
 
 /** A call, or a page of a list, that takes longer counts as not answered, in ms: a claim on a key lasts 30 s. */
 const CALL_TIMEOUT_MS = 8_000;
+/** Two quick tries: a failed inspection is repeated anyway, and sweeps must not add load to a vault in trouble. */
+export const TWO_QUICK_TRIES = { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
 
-/** @param policies applied once for each request, before authentication: a challenged one is sent twice, first without its body */
-function clientOf(
-  { url, credential, identity, httpClient, disableChallengeResourceVerification = false }: KeyVaultConnection,
+/**
+ * What the SDK's clients of a vault are made with.
+ *
+ * @param policies beside the deadline and the names of refusals; all are applied once for each request, before authentication: a challenged one is sent twice, first without its body
+ */
+export function clientParts(
+  { credential, identity, httpClient, disableChallengeResourceVerification = false }: KeyVaultConnection,
   whose: 'watcher' | 'keeper',
   retryOptions: KeyClientOptions['retryOptions'] & {},
-  policies: readonly PipelinePolicy[],
-): KeyClient {
-  return new KeyClient(url, tokensInTime(credential, identity ?? `the guardian's identity ${whose}`), {
-    ...(httpClient === undefined ? {} : { httpClient }),
-    disableChallengeResourceVerification,
-    retryOptions,
-    additionalPolicies: [
-      ...policies.map((policy) => ({ policy, position: 'perCall' as const })),
-      { policy: noRetryAfter, position: 'perRetry' },
-    ],
-  });
+  policies: readonly PipelinePolicy[] = [],
+) {
+  return {
+    credential: tokensInTime(credential, identity ?? `the guardian's identity ${whose}`),
+    options: {
+      ...(httpClient === undefined ? {} : { httpClient }),
+      disableChallengeResourceVerification,
+      retryOptions,
+      additionalPolicies: [
+        ...[inTime(CALL_TIMEOUT_MS), ...policies, namedRefusals].map((policy) => ({
+          policy,
+          position: 'perCall' as const,
+        })),
+        { policy: noRetryAfter, position: 'perRetry' as const },
+      ],
+    },
+  };
 }
 
 /** The reads of one vault. What cannot be read comes back as a refusal, never as missing. */
 export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
-  // Two quick tries: a failed inspection is repeated anyway, and sweeps must not add load to a vault in trouble.
-  const retryOptions = { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
-  const client = clientOf(connection, 'watcher', retryOptions, [inTime(CALL_TIMEOUT_MS), namedRefusals]);
+  const { credential, options } = clientParts(connection, 'watcher', TWO_QUICK_TRIES);
+  const client = new KeyClient(connection.url, credential, options);
   const vault = vaultOf(connection);
   const reading = (what: string): Call => ({ vault, doing: `reading ${what}`, during: 'read' });
   // Remembered: a vault whose last key was deleted shows no level any more.
@@ -118,11 +129,8 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
 
 /** The writes of one vault. The client never sends one twice: each write has its own intent, and a failed one is decided on again. */
 export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
-  const client = clientOf(connection, 'keeper', { maxRetries: 0 }, [
-    inTime(CALL_TIMEOUT_MS),
-    exactWrites,
-    namedRefusals,
-  ]);
+  const { credential, options } = clientParts(connection, 'keeper', { maxRetries: 0 }, [exactWrites]);
+  const client = new KeyClient(connection.url, credential, options);
   const vault = vaultOf(connection);
   const writing = (doing: string, during: Call['during'] = 'write'): Call => ({ vault, doing, during });
   return {

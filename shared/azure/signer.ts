@@ -3,12 +3,9 @@ import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault
 import type { Signer, Verdict } from '../domain/signer.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { NotConfigured, SigningFailed } from '../errors.ts';
-import { inTime, noRetryAfter } from './deadline.ts';
-import type { KeyVaultConnection } from './key-vault.ts';
-import { isMissing, namedRefusals } from './key-vault-refusals.ts';
-import { tokensInTime } from './tokens.ts';
+import { clientParts, type KeyVaultConnection, TWO_QUICK_TRIES } from './key-vault.ts';
+import { isMissing } from './key-vault-refusals.ts';
 
-const CALL_TIMEOUT_MS = 8_000;
 /** How long the current version counts as current, in ms. */
 const CURRENT_FOR_MS = HOUR_MS;
 
@@ -26,17 +23,9 @@ export const noSigner: Signer = {
  * @param connection of the vault, under an identity that may read the key and sign with it
  * @see https://learn.microsoft.com/azure/key-vault/keys/about-keys-details
  */
-export function keyVaultSigner(key: string, { url, httpClient, ...connection }: KeyVaultConnection): Signer {
-  const credential = tokensInTime(connection.credential, connection.identity ?? "the guardian's identity watcher");
-  const options = {
-    ...(httpClient === undefined ? {} : { httpClient }),
-    retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
-    additionalPolicies: [
-      ...[inTime(CALL_TIMEOUT_MS), namedRefusals].map((policy) => ({ policy, position: 'perCall' as const })),
-      { policy: noRetryAfter, position: 'perRetry' as const },
-    ],
-  };
-  const client = new KeyClient(url, credential, options);
+export function keyVaultSigner(key: string, connection: KeyVaultConnection): Signer {
+  const { credential, options } = clientParts(connection, 'watcher', TWO_QUICK_TRIES);
+  const client = new KeyClient(connection.url, credential, options);
   const publicKeys = new Map<string, Promise<KeyObject>>();
   let current: { readonly key: KeyVaultKey; readonly readAtMs: number } | undefined;
 

@@ -2,7 +2,6 @@ import type { Actor } from './audit-record.ts';
 
 /** The app roles of the guardian's app registration. Who operates may read as well. */
 export const appRoles = ['KeyGuardian.Reader', 'KeyGuardian.Operator'] as const;
-export type AppRole = (typeof appRoles)[number];
 
 /** Who sent a request, as a checked token names them. */
 export interface Caller {

@@ -87,6 +87,12 @@ export const outboxRow = alertContent.extend({
 });
 export type OutboxRow = z.infer<typeof outboxRow>;
 
+/** The row of an alert for a channel, before its first attempt, with its key: the same alert has one row for each channel. */
+export const freshRow = ({ event, incident }: AlertContent, channel: string, dueAt: Date) => ({
+  row: `${incident.id},${incident.revision},${channel}`,
+  value: { event, incident, channel, attempts: 0, dueAt } satisfies OutboxRow,
+});
+
 /** A message of the queue `alerts`: send this row of the outbox. Where the row is gone, nothing is sent. */
 export const alertMessage = z.object({ partition: z.string(), row: z.string() });
 export type AlertMessage = z.infer<typeof alertMessage>;

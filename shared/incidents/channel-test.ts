@@ -1,5 +1,5 @@
 import type { Actor, AuditRecord } from '../domain/audit-record.ts';
-import type { AlertContent, Incident } from '../domain/incident.ts';
+import { type AlertContent, freshRow, type Incident } from '../domain/incident.ts';
 import { GUARDIAN, partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import { incidentId } from './draft.ts';
@@ -36,23 +36,24 @@ export async function testChannel(
   const id = incidentId(draft, needs.newId());
   const opened: Incident = { ...draft, id, detectedAt: draft.since, state: 'open', revision: 1 };
   await needs.tables.incidents.put(PARTITION, id, opened);
-  await hand({ event: 'opened', incident: opened }, channel, needs);
+  const row = await hand({ event: 'opened', incident: opened }, channel, needs);
   let answer = await answerTo(opened, channel, needs);
   for (let pauses = 0; answer === undefined && pauses < mostPauses; pauses += 1) {
     await pause();
     answer = await answerTo(opened, channel, needs);
   }
-  await end(opened, channel, needs);
+  await end(opened, row, channel, needs);
   return answer ?? { kind: 'no-answer' };
 }
 
 const PARTITION = partitionOf(GUARDIAN);
-const rowOf = ({ id, revision }: Incident, channel: string): string => `${id},${revision},${channel}`;
 
-async function hand({ event, incident }: AlertContent, channel: string, needs: Needs): Promise<void> {
-  const row = rowOf(incident, channel);
-  await needs.tables.outbox.put(PARTITION, row, { event, incident, channel, attempts: 0, dueAt: needs.now() });
+/** Returns the key of the row. */
+async function hand(content: AlertContent, channel: string, needs: Needs): Promise<string> {
+  const { row, value } = freshRow(content, channel, needs.now());
+  await needs.tables.outbox.put(PARTITION, row, value);
   await needs.queues.alerts.send({ partition: PARTITION, row });
+  return row;
 }
 
 /** What the trail says; `undefined` where it says nothing yet. */
@@ -80,11 +81,10 @@ const isAnswer =
     what === 'alert' && detail.incident === id && (detail.channel === channel || detail.outcome === 'not-configured');
 
 /** Resolves the incident. The first alert is taken back where it has not been accepted. */
-async function end(opened: Incident, channel: string, needs: Needs): Promise<void> {
+async function end(opened: Incident, row: string, channel: string, needs: Needs): Promise<void> {
   const { outbox, incidents } = needs.tables;
   const resolved: Incident = { ...opened, state: 'resolved', endedAt: needs.now(), revision: 2 };
   await incidents.put(PARTITION, opened.id, resolved);
-  const row = rowOf(opened, channel);
   for (let left = await outbox.get(PARTITION, row); left !== undefined; left = await outbox.get(PARTITION, row))
     await outbox.remove(left);
   await hand({ event: 'resolved', incident: resolved }, channel, needs);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { recipients } from '../alerts/recipients.ts';
-import { type AlertContent, ANY_CHANNEL, type Incident, type OutboxRow } from '../domain/incident.ts';
+import { type AlertContent, ANY_CHANNEL, freshRow, type Incident } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
@@ -24,8 +24,7 @@ export async function announce(content: AlertContent, write: () => Promise<boole
   const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
   const inserted = await Promise.all(
     channels.map(async (id) => {
-      const row = `${incident.id},${incident.revision},${id}`;
-      const value: OutboxRow = { ...content, channel: id, attempts: 0, dueAt: needs.now() };
+      const { row, value } = freshRow(content, id, needs.now());
       return { row, value, stored: await outbox.insert(partition, row, value) };
     }),
   );

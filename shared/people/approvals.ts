@@ -4,10 +4,9 @@ import { breakGlass } from '../approvals/break-glass.ts';
 import { readApprovals } from '../approvals/read.ts';
 import { approvableActs } from '../domain/approval.ts';
 import { HOUR_MS, later } from '../domain/time.ts';
-import { endpoint, hours, name, why } from './endpoint.ts';
+import { endpoint, hours, id, name, why } from './endpoint.ts';
 import { refuseUnknown } from './known.ts';
 
-const id = () => z.string();
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Approvals: one person asks, another grants. */

@@ -36,6 +36,8 @@ const MOST_CHARACTERS_OF_WHY = 1_000;
 
 /** The name of a vault or key, in lower case: Azure compares them without case. */
 export const name = () => z.string().min(1).max(127).toLowerCase();
+/** An id; of an incident its first characters are enough. */
+export const id = () => z.string();
 /** A reason in words. */
 export const why = () => z.string().trim().min(1).max(MOST_CHARACTERS_OF_WHY);
 /** Hours from now or from a beginning: at most 30 days. */

@@ -4,10 +4,8 @@ import { readHolds } from '../approvals/read.ts';
 import { isInForce, settlements } from '../domain/hold.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import { HOUR_MS } from '../domain/time.ts';
-import { endpoint, hours, name, why } from './endpoint.ts';
+import { endpoint, hours, id, name, why } from './endpoint.ts';
 import { refuseUnknown } from './known.ts';
-
-const id = () => z.string();
 
 /** Holds: a person stops every write of the guardian. */
 export const holdEndpoints = [

@@ -2,10 +2,7 @@ import * as z from 'zod';
 import { acknowledgeIncident, closeIncident, findIncident } from '../approvals/close.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { readIncidents } from '../incidents/store.ts';
-import { endpoint, why } from './endpoint.ts';
-
-/** An incident's id, or its first characters. */
-const id = () => z.string();
+import { endpoint, id, why } from './endpoint.ts';
 
 /** Incidents: what people were alerted of. */
 export const incidentEndpoints = [

@@ -3,7 +3,7 @@ import { type Policy, policyOf } from '../domain/policy.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 
 /** How old the token may be with which somebody approves, in ms: a token that was stolen earlier is worth nothing. */
-export const FRESH_MS = 10 * MINUTE_MS;
+const FRESH_MS = 10 * MINUTE_MS;
 
 /** What a request needs, from the least to the most. */
 export const rights = {
