@@ -86,7 +86,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const trail = await startStorage();
   stops.push(trail.stop);
   const azure = createLocalAzure({
-    vaults: [...estate.vaults, ownVault],
+    vaults: [...estate.vaults, ...throwAways(estate), ownVault],
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -118,6 +118,11 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings, api }, folder);
   return { azure, guardian, host, vaultUrl };
 }
+
+const THROW_AWAY = 'throw-away';
+/** The empty vault that `prove` may play on: no policy names it. None where the estate has a vault of that name. */
+const throwAways = ({ vaults }: Estate): readonly SeedVault[] =>
+  vaults.some(({ name }) => name === THROW_AWAY) ? [] : [{ name: THROW_AWAY, purgeProtection: false }];
 
 const ownVault: SeedVault = {
   name: OWN_VAULT,
@@ -226,7 +231,7 @@ async function describe(
   await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
   if (where.api !== undefined) await folder.write('guardian-api.json', JSON.stringify(where.api, null, 2));
   const about = {
-    vaults: estate.vaults.map(({ name }) => ({ name, url: where.vaultUrl(name) })),
+    vaults: [...estate.vaults, ...throwAways(estate)].map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
   };

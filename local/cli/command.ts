@@ -4,5 +4,12 @@ import type { Context } from './context.ts';
 /** Makes the action of a command: runs the work in the context of the person who runs it, and prints what it returns. */
 export type Run = (work: (context: Context) => Promise<string>) => () => Promise<void>;
 
+/** What a command has that asks no guardian. */
+export interface Shell {
+  readonly out: (text: string) => void;
+  /** The options before the command's name. Throws `NotAllowed` where they name a guardian. */
+  readonly globals: () => { readonly as: string; readonly folder: string; readonly azure: boolean };
+}
+
 /** Adds a command, or a group of them, to the program or to a group. `local/cli/commands/<name>.ts`, one file for each of the program's. */
-export type CommandGroup = (parent: CommandUnknownOpts, run: Run) => void;
+export type CommandGroup = (parent: CommandUnknownOpts, run: Run, shell: Shell) => void;

@@ -125,7 +125,7 @@ export async function azureContext(): Promise<Context> {
 const VAULTS = 'https://vault.azure.net/.default';
 
 /** A token of the person who is signed in here. Throws `NotAllowed` where nobody is. */
-async function signedIn(credential: TokenCredential, scope: string): Promise<AccessToken> {
+export async function signedIn(credential: TokenCredential, scope: string): Promise<AccessToken> {
   try {
     const token = await credential.getToken(scope);
     if (token !== null) return token;

@@ -13,19 +13,21 @@ import {
 } from '../../shared/errors.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
-import type { Run } from './command.ts';
+import { NotProven } from '../prove/not-proven.ts';
+import type { Run, Shell } from './command.ts';
 import { alert } from './commands/alert.ts';
 import { approve } from './commands/approve.ts';
 import { baseline } from './commands/baseline.ts';
 import { hold } from './commands/hold.ts';
 import { incident } from './commands/incident.ts';
+import { prove } from './commands/prove.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
 import { trail } from './commands/trail.ts';
 import { appContext, azureContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore, trail, alert];
+const commands = [status, baseline, approve, hold, incident, restore, trail, alert, prove];
 
 /** Where a command writes. */
 export interface Terminal {
@@ -45,9 +47,10 @@ const EXPECTED = [
   TrailUnreachable,
   TrailBroken,
   SpooledRecordUnreadable,
+  NotProven,
 ];
 
-/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not. Never throws. */
+/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, 3 where `prove` found a fact that does not hold. Never throws. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     await keyGuardian(terminal).parseAsync([...args], { from: 'user' });
@@ -57,7 +60,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     const expected = error instanceof Error && EXPECTED.some((known) => error instanceof known);
     terminal.err(`${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-    return 1;
+    return error instanceof NotProven ? error.exitStatus : 1;
   }
 }
 
@@ -70,7 +73,10 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     .option('--folder <folder>', 'on the local Azure: the folder of its azure.json', localFolder())
     .option('--app <url>', 'ask the deployed guardian at this address, as who is signed in with az login')
     .option('--client-id <guid>', 'with --app: the application id of its app registration')
-    .option('--azure', 'use the storage of the deployed guardian that the environment names: for restore');
+    .option(
+      '--azure',
+      'in Azure, as who is signed in with az login: for prove, and for restore by the settings in the environment',
+    );
 
   const run: Run = (work) => async () => {
     const { as, folder, azure = false, app, clientId } = program.opts();
@@ -88,7 +94,16 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     terminal.out(`${said}\n`);
   };
 
-  for (const command of commands) command(program, run);
+  const shell: Shell = {
+    out: terminal.out,
+    globals() {
+      const { as, folder, azure = false, app, clientId } = program.opts();
+      if (app !== undefined || clientId !== undefined)
+        throw new NotAllowed('This command asks no guardian: leave --app and --client-id out.');
+      return { as, folder, azure };
+    },
+  };
+  for (const command of commands) command(program, run, shell);
   return program;
 }
 

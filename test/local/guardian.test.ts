@@ -66,7 +66,7 @@ describe('a local guardian', () => {
       })
       .parse(JSON.parse(await readFile(join(folder, 'azure.json'), 'utf8')));
     expect(about.vaults).toEqual(
-      ['contoso-disks', 'contoso-sql', 'contoso-dev'].map((name) => ({
+      ['contoso-disks', 'contoso-sql', 'contoso-dev', 'throw-away'].map((name) => ({
         name,
         url: `https://${name}.vault.azure.net:${portOf()}`,
       })),

@@ -6,7 +6,7 @@ import { agoMs, CLOCKS_APART_MS, MINUTE_MS, utc } from '../../../domain/time.ts'
 /** How long a key may be in neither list while a deletion settles, in ms. */
 export const SETTLING_MS = MINUTE_MS;
 /** How long a key may be in neither list while a recovery that was sent settles, in ms. */
-const RECOVERING_MS = 15 * MINUTE_MS;
+export const RECOVERING_MS = 15 * MINUTE_MS;
 
 /** Whether the vault may still be settling, so that a key in neither list may come back. @param since when it was first observed in neither list */
 export function isSettling({ inFlight: { recovering, undone } }: KeyRecord, since: Date, now: Date): boolean {

@@ -1,0 +1,87 @@
+import { UnexpectedAnswer } from './person.ts';
+import type { Stage } from './stage.ts';
+
+/** What playing a fact showed. `observed` and `because` name statuses, codes, counts and seconds only: the report is published. */
+export type Verdict =
+  | { readonly kind: 'held' | 'did-not-hold'; readonly observed: string }
+  | { readonly kind: 'could-not-tell' | 'not-played'; readonly because: string };
+
+/** A fact about Key Vault, as the report has it. */
+export interface FactText {
+  /** Unique among all scenes. */
+  readonly id: string;
+  /** What the project believes, in one sentence. */
+  readonly claim: string;
+  /** What of the guardian rests on it, as the end of the sentence "It matters to …". */
+  readonly matters: string;
+  /** The published page or thread that says it; `undefined` where none does. */
+  readonly source?: string;
+}
+
+/** A fact with how it is judged: a pure function of what its scene observed. */
+export interface Fact<Observed> extends FactText {
+  readonly judge: (observed: Observed) => Verdict;
+}
+
+/** A fact with its verdict. */
+export interface Judged extends FactText {
+  readonly verdict: Verdict;
+}
+
+/** A play on keys of its own, and the facts that it shows. */
+export interface Scene {
+  /** What is done, as a line of the plan. */
+  readonly says: string;
+  readonly facts: readonly FactText[];
+  /** Plays it and judges every fact. Where the vault answers otherwise than any fact expects, no fact can be judged. */
+  play(stage: Stage): Promise<readonly Judged[]>;
+}
+
+/** A scene of what it does and what is judged of that. */
+export function scene<Observed>(parts: {
+  readonly says: string;
+  readonly facts: readonly Fact<Observed>[];
+  /** Why it is not played in this run; `undefined` where it is. */
+  readonly leftOut?: (stage: Stage) => string | undefined;
+  readonly play: (stage: Stage) => Promise<Observed>;
+}): Scene {
+  const { says, facts } = parts;
+  return {
+    says,
+    facts,
+    async play(stage) {
+      const leftOut = parts.leftOut?.(stage);
+      if (leftOut !== undefined) return judgedAlike(facts, { kind: 'not-played', because: leftOut });
+      try {
+        const observed = await parts.play(stage);
+        return facts.map((fact) => ({ ...textOf(fact), verdict: fact.judge(observed) }));
+      } catch (error) {
+        if (!(error instanceof UnexpectedAnswer)) throw error;
+        return judgedAlike(facts, { kind: 'could-not-tell', because: error.message });
+      }
+    },
+  };
+}
+
+/** The same verdict for all of these facts. */
+export const judgedAlike = (facts: readonly FactText[], verdict: Verdict): readonly Judged[] =>
+  facts.map((fact) => ({ ...textOf(fact), verdict }));
+
+const textOf = ({ id, claim, matters, source }: FactText): FactText => ({
+  id,
+  claim,
+  matters,
+  ...(source === undefined ? {} : { source }),
+});
+
+/** `held` or `did-not-hold`. @param observed what was observed, in a few words */
+export const verdict = (isHeld: boolean, observed: string): Verdict => ({
+  kind: isHeld ? 'held' : 'did-not-hold',
+  observed,
+});
+
+/** @param because why nothing can be said */
+export const couldNotTell = (because: string): Verdict => ({ kind: 'could-not-tell', because });
+
+/** @param because why it was not played */
+export const notPlayed = (because: string): Verdict => ({ kind: 'not-played', because });
