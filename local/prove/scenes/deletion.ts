@@ -137,7 +137,7 @@ export const deletion = scene<Deleting>({
     {
       id: 'deleted-name-is-taken',
       claim: 'The name of a deleted key is taken: making a key of that name is a conflict, 409.',
-      matters: 'telling a recovered key from another one that was made under its name',
+      matters: 'distinguishing a recovered key from another one that was made under its name',
       source: SOFT_DELETE,
       judge: ({ createdAgain }) => verdict(createdAgain.status === 409, spellSaid(createdAgain)),
     },
@@ -168,7 +168,7 @@ export const deletion = scene<Deleting>({
     {
       id: 'recovery-leaves-updated',
       claim: 'Deletion and recovery leave the `updated` of every version as it was.',
-      matters: 'telling what somebody changed from what the recovery brought back',
+      matters: 'distinguishing what somebody changed from what the recovery brought back',
       judge: ifBack(({ before, versions }) => {
         const moved = before.filter(
           (was) => seconds(versions?.value.find(({ version }) => version === was.version)?.updated) !== was.updated,

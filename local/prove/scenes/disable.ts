@@ -162,7 +162,7 @@ export const disable = scene<Disabling>({
     {
       id: 'unchanged-update-leaves-updated',
       claim: 'An update that changes nothing leaves `updated` as it is.',
-      matters: 'telling a change that somebody made from none',
+      matters: 'distinguishing a change that somebody made from none',
       judge: ({ enabled, unchanged }) => verdict(unchanged.updated === enabled.updated, movement(enabled, unchanged)),
     },
     {

@@ -54,6 +54,8 @@ export interface Tampered {
   readonly query: URLSearchParams;
   readonly body: string;
   readonly authorization: string;
+  /** Whether it was sent without a client between, which would name the request. */
+  readonly isPlain: boolean;
   readonly response: PipelineResponse;
   /** How many requests of this method and path there were, this one counted. */
   readonly nth: number;
@@ -91,7 +93,8 @@ export function tampering(at: ThrowAway, tamper: (answer: Tampered) => void): Th
       if (response.status !== 401) counts.set(`${method} ${path}`, nth);
       const body = typeof request.body === 'string' ? request.body : '';
       const authorization = request.headers.get('authorization') ?? '';
-      tamper({ method, path, query, body, authorization, response, nth });
+      const isPlain = !request.headers.has('x-ms-client-request-id');
+      tamper({ method, path, query, body, authorization, isPlain, response, nth });
       return response;
     },
   };
