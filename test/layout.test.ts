@@ -107,9 +107,9 @@ describe('a command', () => {
 });
 
 describe('what a file exports', () => {
-  // Rules and kinds of incident say what they are in data; a type that is inferred, and a unit of time, by what it is.
+  // Rules, kinds of incident and scenes say what they are in data; a type that is inferred, and a unit of time, by what it is.
   const speaksForItself =
-    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: Rule = |= (?:versionRule|incidentKind|kindOfReasons)\(/;
+    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: Rule = |= (?:versionRule|incidentKind|kindOfReasons|scene<\w+>)\(/;
 
   test('has a sentence above it that says what its type cannot', () => {
     const bare = [...functions, ...shared, ...local].flatMap((file) => {

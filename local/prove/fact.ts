@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 /** What playing a fact showed. `observed` and `because` name statuses, codes, counts and seconds only: the report is published. */
 export type Verdict =
   | { readonly kind: 'held' | 'did-not-hold'; readonly observed: string }
-  | { readonly kind: 'could-not-tell' | 'not-played'; readonly because: string };
+  | { readonly kind: 'unclear' | 'not-played'; readonly because: string };
 
 /** A fact about Key Vault, as the report has it. */
 export interface FactText {
@@ -57,7 +57,7 @@ export function scene<Observed>(parts: {
         return facts.map((fact) => ({ ...textOf(fact), verdict: fact.judge(observed) }));
       } catch (error) {
         if (!(error instanceof UnexpectedAnswer)) throw error;
-        return judgedAlike(facts, { kind: 'could-not-tell', because: error.message });
+        return judgedAlike(facts, { kind: 'unclear', because: error.message });
       }
     },
   };
@@ -81,7 +81,7 @@ export const verdict = (isHeld: boolean, observed: string): Verdict => ({
 });
 
 /** @param because why nothing can be said */
-export const couldNotTell = (because: string): Verdict => ({ kind: 'could-not-tell', because });
+export const unclear = (because: string): Verdict => ({ kind: 'unclear', because });
 
 /** @param because why it was not played */
 export const notPlayed = (because: string): Verdict => ({ kind: 'not-played', because });

@@ -52,7 +52,7 @@ export interface Played {
 export const resourceOf = (url: string): string => `https://${new URL(url).hostname.split('.').slice(1).join('.')}`;
 
 /** The width of the verdicts in the progress. */
-const WIDEST = 'could not tell'.length;
+const WIDEST = 'did not hold'.length;
 
 /** A verdict in words. */
 export const spellVerdict = ({ kind }: Verdict): string => kind.replaceAll('-', ' ');

@@ -27,13 +27,13 @@ const NOT_PLAYED_HERE = [
   'Disk encryption sets, disks and machines.',
 ];
 
-const KINDS = ['held', 'did-not-hold', 'could-not-tell', 'not-played'] as const satisfies readonly Verdict['kind'][];
+const KINDS = ['held', 'did-not-hold', 'unclear', 'not-played'] as const satisfies readonly Verdict['kind'][];
 
 /** How many facts have a verdict. */
 export const countOf = (facts: readonly Judged[], kind: Verdict['kind']): number =>
   facts.filter(({ verdict }) => verdict.kind === kind).length;
 
-/** The verdicts of all facts in one line: `30 held, 1 did not hold, 0 could not tell, 6 not played`. */
+/** The verdicts of all facts in one line: `30 held, 1 did not hold, 0 unclear, 6 not played`. */
 export const countsLine = (facts: readonly Judged[]): string =>
   KINDS.map((kind) => `${countOf(facts, kind)} ${kind.replaceAll('-', ' ')}`).join(', ');
 
@@ -46,7 +46,7 @@ export function throwUnlessProven({ facts, stopped, cleanedUp: { left } }: Playe
       .join(', ');
   const wrong = [
     ...(countOf(facts, 'did-not-hold') > 0 ? [`Did not hold: ${named('did-not-hold')}.`] : []),
-    ...(countOf(facts, 'could-not-tell') > 0 ? [`Could not tell: ${named('could-not-tell')}.`] : []),
+    ...(countOf(facts, 'unclear') > 0 ? [`Unclear: ${named('unclear')}.`] : []),
     ...(stopped ? ['The run was stopped before its end.'] : []),
     ...(left.length > 0 ? [`These keys may still be there: ${left.join(', ')}.`] : []),
   ];
@@ -109,7 +109,7 @@ function aboutRows({ release, at, tenant, isLocal, hasGuardian, region, serviceV
 
 /** What rests on the facts that did not hold or could not be judged. */
 function mattering(facts: readonly Judged[]): readonly string[] {
-  const open = facts.filter(({ verdict: { kind } }) => kind === 'did-not-hold' || kind === 'could-not-tell');
+  const open = facts.filter(({ verdict: { kind } }) => kind === 'did-not-hold' || kind === 'unclear');
   if (open.length === 0) return [];
   return [
     '## What rests on the facts that did not hold or could not be judged',

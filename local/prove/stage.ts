@@ -157,7 +157,9 @@ export async function untilSaid(
   return { value: last ?? (await ask()), afterMs: withinMs, isAsWanted: false };
 }
 
+/** Whether the vault did what it was asked. */
 export const isDone = ({ status }: Pick<Said, 'status'>): boolean => status < 300;
+/** Whether it refused with 403, for whatever reason. */
 export const isForbidden = ({ status }: Pick<Said, 'status'>): boolean => status === 403;
 
 /** `after 21.5 s`; `not within 600 s` where it did not come. */

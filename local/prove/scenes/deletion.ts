@@ -3,7 +3,7 @@ import { type ListedVersion, sameOperations } from '../../../shared/domain/key.t
 import { MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
 import type { DeletedKey } from '../../../shared/domain/vault.ts';
 import { RECOVERING_MS, SETTLING_MS } from '../../../shared/guard/keys/rules/key-missing.ts';
-import { couldNotTell, scene, type Verdict, verdict } from '../fact.ts';
+import { scene, unclear, type Verdict, verdict } from '../fact.ts';
 import { contentOf, type Said, spellSaid } from '../person.ts';
 import {
   type Arrived,
@@ -42,6 +42,7 @@ export interface Deleting {
   /** The guardian's first update after the recovery. */
   readonly written: Parameters<typeof spellAnswer>[0];
   readonly before: readonly Bundle[];
+  /** Those that can be read in full. */
   readonly after: readonly Bundle[];
   readonly policyBefore: Policy;
   readonly policyAfter: Said;
@@ -66,19 +67,22 @@ const POLICY = {
   attributes: { expiryTime: 'P2Y' },
 };
 
-/** The attributes of a version that recovery has to bring back, by its list item and its full read, as names of those that differ. */
+/**
+ * The attributes of versions that recovery has to bring back, as names of those that differ: by the list of versions, and by
+ * the full read of those that can be read, which a disabled one may not be.
+ */
 function differences({ before, after, versions }: Deleting): readonly string[] {
   return before.flatMap((was) => {
     const listed = versions?.value.find(({ version }) => version === was.version);
     const read = after.find(({ version }) => version === was.version);
-    if (listed === undefined || read === undefined) return ['a version is missing'];
+    if (listed === undefined) return ['a version is missing'];
     const same = {
       enabled: listed.enabled === was.enabled,
       'not-before': seconds(listed.notBefore) === was.nbf,
       expiry: seconds(listed.expiresOn) === was.exp,
       created: seconds(listed.created) === was.created,
-      operations: sameOperations(read.operations, was.operations),
-      tags: JSON.stringify(read.tags) === JSON.stringify(was.tags),
+      operations: read === undefined || sameOperations(read.operations, was.operations),
+      tags: read === undefined || JSON.stringify(read.tags) === JSON.stringify(was.tags),
     };
     return Object.entries(same).flatMap(([name, isSame]) => (isSame ? [] : [name]));
   });
@@ -91,7 +95,7 @@ const seconds = (date: Date | undefined): number | undefined =>
 const ifBack =
   (judge: (observed: Deleting) => Verdict) =>
   (observed: Deleting): Verdict =>
-    observed.back === undefined ? couldNotTell('the key did not come back') : judge(observed);
+    observed.back === undefined ? unclear('the key did not come back') : judge(observed);
 
 /** @see https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview */
 const SOFT_DELETE = 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview';
@@ -120,7 +124,7 @@ export const deletion = scene<Deleting>({
       matters: 'trying again at once, instead of taking the key for lost',
       judge: ({ early }) =>
         early.kind === 'ok'
-          ? couldNotTell('the deletion had settled before the recovery was sent')
+          ? unclear('the deletion had settled before the recovery was sent')
           : verdict(early.kind === 'conflict', spellAnswer(early)),
     },
     {
@@ -213,12 +217,15 @@ export const deletion = scene<Deleting>({
     await stage.pause(NEXT_SECOND_MS);
     const year = Math.floor(stage.now().getTime() / SECOND_MS) + 31_536_000;
     const second = await makeVersion(stage, 'deletion', { attributes: { exp: year }, tags: { made: 'second' } });
-    bundleIn('disabling the first version', await attack(stage, first, { attributes: { enabled: false } }));
+    const disabled = bundleIn(
+      'disabling the first version',
+      await attack(stage, first, { attributes: { enabled: false } }),
+    );
     const policyPath = `/keys/${key}/rotationpolicy`;
     contentOf('setting a rotation policy', await person('PUT', policyPath, POLICY), policy);
     const policyBefore = contentOf('reading a rotation policy', await person('GET', policyPath), policy);
     const unwrap = await wrapped(stage, second);
-    const before = await readAll(stage, [first, second]);
+    const before = [disabled, second];
     await stage.pause(NEXT_SECOND_MS);
 
     let deleted = await deleteKey(stage, key);
@@ -256,7 +263,7 @@ export const deletion = scene<Deleting>({
     const relisted = await until(stage, WITHIN_MS, async () => ((await isListed(stage, key)) ? true : undefined));
     const listedAgain = relisted && { ...relisted, afterMs: stage.now().getTime() - recoveredMs };
     const unwrapped = await untilSaid(stage, WITHIN_MS, unwrap, isDone);
-    const after = back === undefined ? [] : await readAll(stage, [first, second]);
+    const after = await readable(stage, [first, second]);
     const policyAfter = await person('GET', policyPath);
     return {
       ...{ early, unwrapRefused, unlisted, shown, listed, createdAgain, recovery, back, listedAgain, versions },
@@ -265,9 +272,12 @@ export const deletion = scene<Deleting>({
   },
 });
 
-async function readAll(stage: Stage, made: readonly MadeVersion[]): Promise<readonly Bundle[]> {
+async function readable(stage: Stage, made: readonly MadeVersion[]): Promise<readonly Bundle[]> {
   const all: Bundle[] = [];
-  for (const one of made) all.push(bundleIn('reading a version', await readRaw(stage, one)));
+  for (const one of made) {
+    const said = await readRaw(stage, one);
+    if (isDone(said)) all.push(bundleIn('reading a version', said));
+  }
   return all;
 }
 

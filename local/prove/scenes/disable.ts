@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
 import type { ListedKey } from '../../../shared/domain/vault.ts';
-import { couldNotTell, scene, verdict } from '../fact.ts';
+import { scene, unclear, verdict } from '../fact.ts';
 import { contentOf, type Said, spellSaid } from '../person.ts';
 import {
   type Arrived,
@@ -90,7 +90,7 @@ export const disable = scene<Disabling>({
       source: 'https://learn.microsoft.com/rest/api/keyvault/keys/get-keys/get-keys',
       judge: ({ members }) =>
         members.length === 0
-          ? couldNotTell('the key was not in the list')
+          ? unclear('the key was not in the list')
           : verdict(!members.some((name) => /key_ops|^key$|^n$/.test(name)), `members: ${members.join(', ')}`),
     },
     {
@@ -132,7 +132,7 @@ export const disable = scene<Disabling>({
       claim: 'The `updated` of a change is at most a second from the time of the answer.',
       matters: 'saying when somebody changed a key',
       judge({ disabled, answeredAt }) {
-        if (answeredAt === undefined) return couldNotTell('the answer had no date');
+        if (answeredAt === undefined) return unclear('the answer had no date');
         const seconds = disabled.updated - answeredAt.getTime() / SECOND_MS;
         return verdict(Math.abs(seconds) <= DATES_APART_SECONDS, `${seconds} s from the date of the answer`);
       },

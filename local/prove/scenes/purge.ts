@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import type { Answer } from '../../../shared/domain/vault.ts';
-import { couldNotTell, notPlayed, scene, verdict } from '../fact.ts';
+import { notPlayed, scene, unclear, verdict } from '../fact.ts';
 import { contentOf, type Said, spellSaid } from '../person.ts';
 import { type Arrived, makeVersion, spellAnswer, spellWait, until } from '../stage.ts';
 
@@ -31,7 +31,7 @@ export const purge = scene<Purging>({
       source: 'https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview#purge-protection',
       judge({ isProtected, said, afterwards }) {
         if (!isProtected) return notPlayed('this vault has no purge protection');
-        if (said === undefined) return couldNotTell('the key was not among the deleted keys in time');
+        if (said === undefined) return unclear('the key was not among the deleted keys in time');
         return verdict(
           said.status === 403 && afterwards.kind === 'ok',
           `${spellSaid(said)}; the guardian reads ${spellAnswer(afterwards)}`,
@@ -45,7 +45,7 @@ export const purge = scene<Purging>({
       source: 'https://learn.microsoft.com/rest/api/keyvault/keys/purge-deleted-key/purge-deleted-key',
       judge({ isProtected, said, gone }) {
         if (isProtected) return notPlayed('this vault has purge protection');
-        if (said === undefined) return couldNotTell('the key was not among the deleted keys in time');
+        if (said === undefined) return unclear('the key was not among the deleted keys in time');
         if (said.status === 403) return notPlayed(`the person may not purge: ${spellSaid(said)}`);
         return verdict(
           said.status === 204 && gone !== undefined,

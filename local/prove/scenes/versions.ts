@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type ListedVersion, newestOf } from '../../../shared/domain/key.ts';
 import type { ListedKey } from '../../../shared/domain/vault.ts';
-import { couldNotTell, scene, verdict } from '../fact.ts';
+import { scene, unclear, verdict } from '../fact.ts';
 import { contentOf } from '../person.ts';
 import {
   attack,
@@ -30,7 +30,7 @@ export interface Versions {
   readonly itemAfter: ListedKey | undefined;
   readonly firstAfter: ListedVersion | undefined;
   readonly undone: Parameters<typeof spellAnswer>[0];
-  readonly firstRestored: Bundle;
+  readonly firstRestored: ListedVersion | undefined;
   /** Items on each page where a page was asked to hold one. */
   readonly pages: readonly number[];
 }
@@ -82,7 +82,7 @@ export const versions = scene<Versions>({
       claim: 'Disabling an older version changes nothing in the list of keys; the list of versions shows it.',
       matters: 'listing the versions of every key, hourly or each minute, beside the sweep',
       judge({ itemBefore, itemAfter, firstAfter }) {
-        if (itemBefore === undefined || itemAfter === undefined) return couldNotTell('the key was not in the list');
+        if (itemBefore === undefined || itemAfter === undefined) return unclear('the key was not in the list');
         const isSame = JSON.stringify(itemBefore) === JSON.stringify(itemAfter);
         return verdict(
           isSame && firstAfter?.enabled === false,
@@ -96,8 +96,8 @@ export const versions = scene<Versions>({
       matters: 'undoing an attack on a version that older disks and snapshots need',
       judge: ({ undone, firstRestored }) =>
         verdict(
-          undone.kind === 'ok' && firstRestored.enabled,
-          `update: ${spellAnswer(undone)}; the version is ${firstRestored.enabled ? 'enabled' : 'disabled'}`,
+          undone.kind === 'ok' && firstRestored?.enabled === true,
+          `update: ${spellAnswer(undone)}; the version is ${firstRestored?.enabled === true ? 'enabled' : 'disabled'}`,
         ),
     },
     {
@@ -139,7 +139,7 @@ export const versions = scene<Versions>({
     const firstAfter = (await listed()).find(({ version }) => version === first.version);
     const change = { enabled: true };
     const undone = await undo(stage, { kind: 'restore-version', vault, key, version: first.version, change });
-    const firstRestored = bundleIn('reading the older version', await readRaw(stage, first));
+    const firstRestored = (await listed()).find(({ version }) => version === first.version);
     const pages = await pagesOf(stage, `/keys/${key}/versions?maxresults=1`);
     return {
       ...{ before, rotated, currentAfterRotation, ...all, itemBefore, itemAfter, firstAfter, undone },

@@ -18,7 +18,7 @@ describe('prove on the local Azure', () => {
     const { azure, at } = throwAway({}, { settleMs: 24 * SECOND_MS });
     const { facts, cleanedUp, stopped } = await play(at);
     expect(idsOf(facts, 'did-not-hold')).toEqual([]);
-    expect(idsOf(facts, 'could-not-tell')).toEqual([]);
+    expect(idsOf(facts, 'unclear')).toEqual([]);
     expect(idsOf(facts, 'not-played')).toEqual(['purge-protection-refuses-purge']);
     expect(facts.map(({ id }) => id)).toEqual(scenes.flatMap((one) => one.facts.map(({ id }) => id)));
     expect({ ...cleanedUp, purged: 0 }).toEqual({ purged: 0, kept: 0, keptUntil: undefined, left: [] });
@@ -80,21 +80,21 @@ describe('prove on the local Azure', () => {
     ]);
   });
 
-  it('cannot tell where the vault answers what no fact expects, and plays on', async () => {
+  it('calls facts unclear where the vault answers what none of them expects, and plays on', async () => {
     const { azure, at } = throwAway();
     azure.fault({ match: { operation: 'wrapkey' }, answer: { kind: 'throttled' }, times: 1 });
     const { facts } = await play(at, { scenes: [disable, answers] });
-    expect(idsOf(facts, 'could-not-tell')).toEqual(disable.facts.map(({ id }) => id));
-    expect(facts[0]?.verdict).toEqual({ kind: 'could-not-tell', because: 'wrapping was answered 429 Throttled' });
+    expect(idsOf(facts, 'unclear')).toEqual(disable.facts.map(({ id }) => id));
+    expect(facts[0]?.verdict).toEqual({ kind: 'unclear', because: 'wrapping was answered 429 Throttled' });
     expect(idsOf(facts, 'held')).toEqual(answers.facts.map(({ id }) => id));
   });
 
-  it('cannot tell where a connection breaks', async () => {
+  it('calls facts unclear where a connection breaks', async () => {
     const { azure, at } = throwAway();
     azure.fault({ match: { operation: 'create' }, answer: { kind: 'unreachable' }, times: 1 });
     const { facts } = await play(at, { scenes: [disable] });
     expect(facts[0]?.verdict).toEqual({
-      kind: 'could-not-tell',
+      kind: 'unclear',
       because: expect.stringMatching(/^POST was given no answer \(E[A-Z]+\)$/),
     });
   });
@@ -106,11 +106,18 @@ describe('prove on the local Azure', () => {
     expect(cleanedUp).toMatchObject({ purged: 1, left: [] });
   });
 
-  it('cannot tell whether a recovery conflicts where the deletion settles at once', async () => {
+  it('calls it unclear whether a recovery conflicts where the deletion settles at once', async () => {
     const { at } = throwAway({}, { settleMs: 0 });
     const { facts } = await play(at, { scenes: [deletion] });
-    expect(idsOf(facts, 'could-not-tell')).toEqual(['recovery-while-deleting-conflicts']);
+    expect(idsOf(facts, 'unclear')).toEqual(['recovery-while-deleting-conflicts']);
     expect(idsOf(facts, 'did-not-hold')).toEqual([]);
+  });
+
+  it('judges every other fact where a disabled key cannot be read', async () => {
+    const { at } = throwAway({}, { disabledKeyRead: 403 });
+    const { facts } = await play(at, { paging: false });
+    expect(idsOf(facts, 'did-not-hold')).toEqual(['disabled-version-readable']);
+    expect(idsOf(facts, 'unclear')).toEqual([]);
   });
 
   it.each(scenes.map((one, nth) => [one.says, nth] as const))(

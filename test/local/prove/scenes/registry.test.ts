@@ -152,7 +152,7 @@ const otherwise: Readonly<Record<string, Otherwise>> = {
     eachItem((item) => withAttributes(item, { created: 4_000_000_000 - Number(item.attributes?.created) })),
   ),
   'older-version-not-in-list-of-keys': inListsOfVersions(eachItem((item) => withAttributes(item, { enabled: true }))),
-  'older-version-restored': inReadsOfVersions((body) => withAttributes(body, { enabled: false })),
+  'older-version-restored': inListsOfVersions(eachItem((item) => withAttributes(item, { enabled: false }))),
   'pages-are-linked': inListsOfVersions((body) => ({ ...body, nextLink: null })),
   'deleted-key-refuses-unwrap': { tamper: always('unwrapkey') },
   'deleted-key-leaves-list': listThatStays(),
