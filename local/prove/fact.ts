@@ -28,11 +28,20 @@ export interface Judged extends FactText {
   readonly verdict: Verdict;
 }
 
+/** What a run has that another may not have. */
+export interface Run {
+  readonly paging: boolean;
+  /** Whether there is an identity of the guardian's own. */
+  readonly hasGuardian: boolean;
+}
+
 /** A play on keys of its own, and the facts that it shows. */
 export interface Scene {
   /** What is done, as a line of the plan. */
   readonly says: string;
   readonly facts: readonly FactText[];
+  /** Why it is not played in a run; `undefined` where it is. */
+  readonly leftOut: (run: Run) => string | undefined;
   /** Plays it and judges every fact. Where the vault answers otherwise than any fact expects, no fact can be judged. */
   play(stage: Stage): Promise<readonly Judged[]>;
 }
@@ -41,17 +50,18 @@ export interface Scene {
 export function scene<Observed>(parts: {
   readonly says: string;
   readonly facts: readonly Fact<Observed>[];
-  /** Why it is not played in this run; `undefined` where it is. */
-  readonly leftOut?: (stage: Stage) => string | undefined;
+  /** Default: it is played in every run. */
+  readonly leftOut?: Scene['leftOut'];
   readonly play: (stage: Stage) => Promise<Observed>;
 }): Scene {
-  const { says, facts } = parts;
+  const { says, facts, leftOut = () => undefined } = parts;
   return {
     says,
     facts,
+    leftOut,
     async play(stage) {
-      const leftOut = parts.leftOut?.(stage);
-      if (leftOut !== undefined) return judgedAlike(facts, { kind: 'not-played', because: leftOut });
+      const why = leftOut({ paging: stage.paging, hasGuardian: stage.guardian !== undefined });
+      if (why !== undefined) return judgedAlike(facts, { kind: 'not-played', because: why });
       try {
         const observed = await parts.play(stage);
         return facts.map((fact) => ({ ...textOf(fact), verdict: fact.judge(observed) }));

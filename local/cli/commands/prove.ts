@@ -94,10 +94,12 @@ async function proven(options: Options, shell: Shell): Promise<void> {
 }
 
 function planOf({ vault, guardian }: ThrowAway, azure: boolean, { paging }: Options): readonly string[] {
+  const run = { paging: paging === true, hasGuardian: guardian !== undefined };
+  const playedScenes = scenes.filter(({ leftOut }) => leftOut(run) === undefined);
   return [
     `On the vault ${vault}${azure ? '' : ' of the local Azure'} this will, without asking again:`,
-    ...scenes.map(({ says }) => `  ${says}`),
-    `All of it on software-protected RSA keys whose names begin with ${PREFIX}: ${paging === true ? 'about 35' : 'fewer than ten'}, which are deleted in the end and purged where that is permitted.`,
+    ...playedScenes.map(({ says }) => `  ${says}`),
+    `All of it on software-protected RSA keys whose names begin with ${PREFIX}: ${run.paging ? 'about 35' : 'fewer than ten'}, which are deleted in the end and purged where that is permitted.`,
     guardian === undefined
       ? 'You attack; the guardian’s code reads and undoes, under your rights as well.'
       : 'You attack; the guardian’s code reads and undoes, under the identity of the environment.',
@@ -168,7 +170,9 @@ function kept(credential: TokenCredential): TokenCredential {
     async getToken(scopes, options) {
       const scope = [scopes].flat().join(' ');
       const known = tokens.get(scope);
-      if (known !== undefined && known.expiresOnTimestamp - 5 * MINUTE_MS > Date.now()) return known;
+      const isFresh = known !== undefined && known.expiresOnTimestamp - 5 * MINUTE_MS > Date.now();
+      // With claims the service asks for another token than the one that it refused.
+      if (isFresh && options?.claims === undefined) return known;
       const token = await credential.getToken(scopes, options);
       if (token !== null) tokens.set(scope, token);
       return token;

@@ -13,8 +13,8 @@ const refused = (said: Said): Verdict => verdict(isForbidden(said), spellSaid(sa
 
 export const rights = scene<Rights>({
   says: 'Ask under the guardian’s own identity for what it may and may not do.',
-  leftOut: ({ guardian }) =>
-    guardian === undefined ? 'this run has no identity of the guardian: see --guardian-from-environment' : undefined,
+  leftOut: ({ hasGuardian }) =>
+    hasGuardian ? undefined : 'this run has no identity of the guardian: see --guardian-from-environment',
   facts: [
     {
       id: 'read-covers-deleted-keys',

@@ -43,6 +43,7 @@ describe('prove', () => {
     const [plan = '', rest = ''] = out.split('Ctrl+C stops it and cleans up.\n');
     expect(plan).toContain(`On the vault ${VAULT} of the local Azure this will, without asking again:\n`);
     expect(plan).toContain('  Delete a key, and try to purge it.\n');
+    expect(plan).not.toContain('Make 26 keys');
     expect(rest).toMatch(/^ {2}held +disabled-version-refuses-unwrap: 403 Forbidden \(KeyDisabled\) after \d/m);
     expect(out).toMatch(/^\d+ held, 0 did not hold, 0 unclear, 5 not played\.\nThe report is in /m);
     const page = await readFile(join(reports, 'one.md'), 'utf8');
