@@ -122,7 +122,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
 const THROW_AWAY = 'throw-away';
 /** The empty vault that `prove` may play on: no policy names it. None where the estate has a vault of that name. */
 const throwAways = ({ vaults }: Estate): readonly SeedVault[] =>
-  vaults.some(({ name }) => name === THROW_AWAY) ? [] : [{ name: THROW_AWAY, purgeProtection: false }];
+  vaults.some(({ name }) => name.toLowerCase() === THROW_AWAY) ? [] : [{ name: THROW_AWAY, purgeProtection: false }];
 
 const ownVault: SeedVault = {
   name: OWN_VAULT,

@@ -103,7 +103,7 @@ function planOf({ vault, guardian }: ThrowAway, azure: boolean, { paging }: Opti
     guardian === undefined
       ? 'You attack; the guardian’s code reads and undoes, under your rights as well.'
       : 'You attack; the guardian’s code reads and undoes, under the identity of the environment.',
-    ...(azure ? ['It takes three to ten minutes and some hundred requests, which Azure charges as operations.'] : []),
+    ...(azure ? ['It takes two to ten minutes and some hundred requests, which Azure charges as operations.'] : []),
     'Ctrl+C stops it and cleans up.',
   ];
 }
