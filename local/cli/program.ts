@@ -14,6 +14,7 @@ import {
 import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
 import { NotProven } from '../prove/not-proven.ts';
+import { UnexpectedAnswer } from '../prove/person.ts';
 import type { Run, Shell } from './command.ts';
 import { alert } from './commands/alert.ts';
 import { approve } from './commands/approve.ts';
@@ -48,6 +49,7 @@ const EXPECTED = [
   TrailBroken,
   SpooledRecordUnreadable,
   NotProven,
+  UnexpectedAnswer,
 ];
 
 /** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, 3 where `prove` found a fact that does not hold. Never throws. */

@@ -119,8 +119,7 @@ export const deletion = scene<Deleting>({
     },
     {
       id: 'recovery-while-deleting-conflicts',
-      claim:
-        'A recovery that is sent while the deletion settles is a conflict: 409 with the inner code ObjectIsBeingDeleted.',
+      claim: 'A recovery that is sent while the deletion settles is a conflict, 409.',
       matters: 'trying again at once, instead of taking the key for lost',
       judge: ({ early }) =>
         early.kind === 'ok'
