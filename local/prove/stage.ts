@@ -76,7 +76,7 @@ export function bundleIn(doing: string, said: Said): Bundle {
 /** What a disk encryption set does with its key. */
 export const DISK_OPERATIONS = ['wrapKey', 'unwrapKey'] as const;
 
-/** Makes a key, or a new version of one: software-protected RSA of 2048 bits, for disks unless `more` says otherwise. */
+/** Makes a key, or a new version of one: software-protected RSA of 2048 bits for disks, unless `more` says otherwise. */
 export async function makeVersion(stage: Stage, what: string, more: object = {}): Promise<MadeVersion & Bundle> {
   const key = `${stage.prefix}${what}`;
   stage.made.add(key);

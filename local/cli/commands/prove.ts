@@ -99,7 +99,7 @@ function planOf({ vault, guardian }: ThrowAway, azure: boolean, { paging }: Opti
   return [
     `On the vault ${vault}${azure ? '' : ' of the local Azure'} this will, without asking again:`,
     ...playedScenes.map(({ says }) => `  ${says}`),
-    `All of it on software-protected RSA keys whose names begin with ${PREFIX}: ${run.paging ? 'about 35' : 'fewer than ten'}, which are deleted in the end and purged where that is permitted.`,
+    `All of it on software-protected keys whose names begin with ${PREFIX}: ${run.paging ? 'about 35' : 'fewer than ten'}, which are deleted in the end and purged where that is permitted.`,
     guardian === undefined
       ? 'You attack; the guardian’s code reads and undoes, under your rights as well.'
       : 'You attack; the guardian’s code reads and undoes, under the identity of the environment.',
