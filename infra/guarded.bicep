@@ -11,6 +11,7 @@ param tags { *: string }
 param vaults { id: string, location: string, topic: string, block: bool }[]
 param auditEvents 'none' | 'workspace' | 'hub'
 param assignRights bool
+param watcherScope 'vault' | 'subscription'
 param resourceGroupName string
 param watcherName string
 param keeperName string
@@ -56,7 +57,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
   name: actionGroupName
 }
 
-// Rights: the watcher's in each vault, the keeper's only in vaults with keys in block.
+// Rights: the watcher's in each vault or in its subscription, the keeper's only in vaults with keys in block.
 
 var subscriptions = union(map(vaults, each => toLower(split(each.id, '/')[2])), [])
 var subscriptionsInBlock = map(filter(vaults, each => each.block), each => toLower(split(each.id, '/')[2]))
@@ -69,6 +70,15 @@ module definitions 'modules/role-definitions.bicep' = [
   }
 ]
 
+module watcherRights 'modules/subscription-rights.bicep' = [
+  for each in subscriptions: if (assignRights && watcherScope == 'subscription') {
+    name: '${name}-watcher'
+    scope: subscription(each)
+    params: { name: name, watcherId: watcher.id, watcherObjectId: watcher.properties.principalId }
+    dependsOn: [definitions]
+  }
+]
+
 module rights 'modules/vault-rights.bicep' = [
   for each in vaults: if (assignRights) {
     name: '${name}-rights-${uniqueString(each.id)}'
@@ -76,6 +86,7 @@ module rights 'modules/vault-rights.bicep' = [
     params: {
       name: name
       vaultName: last(split(each.id, '/'))
+      read: watcherScope == 'vault'
       block: each.block
       watcherId: watcher.id
       watcherObjectId: watcher.properties.principalId

@@ -125,6 +125,9 @@ param recoverVault bool = false
 @description('False for a deployer who may not assign roles: `npm run infra -- rights` writes what somebody else then runs.')
 param assignRights bool = true
 
+@description('Where the watcher gets its right to read: on each guarded vault, or once on each guarded subscription, with all vaults that it will ever have. Vaults that use access policies need `vault`.')
+param watcherScope 'vault' | 'subscription' = 'vault'
+
 @description('Further settings of the app by their names, such as KEY_GUARDIAN_SWEEP_SECONDS. None is a secret.')
 param settings { *: string } = {}
 
@@ -563,6 +566,7 @@ output KEY_GUARDIAN_GUARDED object = {
     name: name
     auditEvents: auditEvents
     assignRights: assignRights
+    watcherScope: watcherScope
     tags: tags
     resourceGroupName: groupName
     watcherName: watcherName

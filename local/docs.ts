@@ -6,6 +6,7 @@ import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { endpoints } from '../shared/people/registry.ts';
 import { rights } from '../shared/people/rights.ts';
+import { costsBesides, counts, type Guarded, type Input, monthlyCosts, prices } from './costs.ts';
 
 const property = z.object({
   description: z.string().optional(),
@@ -23,6 +24,7 @@ export const madePages = (): Readonly<Record<string, string>> => ({
   'docs/configuration.md': configurationPage(),
   'docs/rights.md': rightsPage(),
   'docs/people.md': peoplePage(),
+  'docs/costs.md': costsPage(),
 });
 
 const MADE = '<!-- Made by "npm run schema": change the sources that it names. -->';
@@ -241,6 +243,80 @@ No signature protects from those who are the guardian. Keep each of these to few
    \`ownVault\` in [\`infra/roles.json\`](../infra/roles.json); set \`KEY_GUARDIAN_SIGNING_KEY\` and \`KEY_GUARDIAN_API_URL\`.
 6. Name the \`approvers\` of each vault in the policy.
 `;
+
+const VAULTS = [10, 100, 1_000];
+const dollars = (amount: number): string =>
+  `$${amount.toLocaleString('en-US', { maximumFractionDigits: amount < 10 ? 2 : 0 })}`;
+
+function costsPage(): string {
+  const usual = { keysInEach: 10, olderVersions: 'each-minute' } as const;
+  const parts = VAULTS.map((vaults) => monthlyCosts({ vaults, ...usual }));
+  const total = (guarded: Guarded): string =>
+    dollars(Object.values(monthlyCosts(guarded)).reduce((sum, one) => sum + one, 0));
+  const totals = (given: Partial<Guarded>): readonly string[] =>
+    VAULTS.map((vaults) => total({ vaults, ...usual, ...given }));
+  const besides = VAULTS.map(costsBesides);
+  const rowsFor = (each: readonly Readonly<Record<string, number>>[]): readonly (readonly string[])[] =>
+    Object.keys(each[0] ?? {}).map((name) => [name, ...each.map((one) => dollars(one[name] ?? 0))]);
+  return `# What it costs
+
+${MADE}
+
+US dollars a month, for vaults in \`block\` with ${usual.keysInEach} keys each, swept each minute, while nothing happens.
+**No Azure has sent a bill for it yet, and prices differ by region and change**: put yours into
+[\`local/costs.ts\`](../local/costs.ts) and run \`npm run schema\`.
+
+${table(
+  ['', ...VAULTS.map((vaults) => `${vaults.toLocaleString('en-US')} vaults`)],
+  [
+    ...rowsFor(parts),
+    ['**Together**', ...totals({}).map((amount) => `**${amount}**`)],
+    ['with `olderVersions: "hourly"`', ...totals({ olderVersions: 'hourly' })],
+    ['with 3 keys in each', ...totals({ keysInEach: 3 })],
+    ...rowsFor(besides).map(([name = '', ...amounts]) => [`besides: ${name}`, ...amounts.map((one) => `+ ${one}`)]),
+  ],
+)}
+
+Calls are paid for by the subscription of the guarded vault, audit events by that of the workspace, all else by the
+guardian's. Attacks cost little: an undone act takes a few dozen calls. The trail has no record of a quiet sweep.
+
+## What makes it cheaper
+
+- **Audit events of the guardian's own calls** are the largest part: each read of a key is an event in the workspace. Where
+  your workspace already takes the audit events of all vaults, only what the guardian's calls add is new. A
+  [transformation](https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-transformations) of the
+  workspace can drop successful reads by the guardian's own identity: its writes must stay, since they show whether
+  somebody acts under it. \`auditEvents = 'none'\` ends the part, and leaves audit events to you.
+- \`olderVersions: "hourly"\` for keys of which nobody uses an older version: these are then noticed within the hour, the
+  current version and deletions still within the minute.
+- \`instanceMemoryMB = 512\` makes always-ready instances cost a quarter; nobody has measured it with many vaults.
+- Vaults in \`alert\` alone need one always-ready instance for each function instead of two.
+
+## Prices
+
+${inputsTable(prices, 'Dollars')}
+
+Keys of RSA 3072 and 4096, of curves and in HSMs can cost
+[more](https://azure.microsoft.com/pricing/details/key-vault/) by the call, and by the month where they are in an HSM.
+
+## How often
+
+${inputsTable(counts, 'Number')}
+
+A month has 730 hours. Event Grid is left out, since there is one event for each new version; so is the capacity of storage.
+`;
+}
+
+const inputsTable = (inputs: Readonly<Record<string, Input>>, unit: string): string =>
+  table(
+    ['Name', unit, 'What it is', 'From'],
+    Object.entries(inputs).map(([name, { value, what, from }]) => [
+      `\`${name}\``,
+      `${value < 0.001 ? value.toFixed(7).replace(/0+$/, '') : value}`,
+      what,
+      from === undefined ? '**assumed: check it**' : from.startsWith('http') ? `[page](${from})` : from,
+    ]),
+  );
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>

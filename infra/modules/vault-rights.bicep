@@ -4,6 +4,9 @@ metadata description = 'What the guardian may do in one guarded vault.'
 param name string
 param vaultName string
 
+@description('True where the watcher gets its right here, and not on the subscription.')
+param read bool
+
 @description('True where the vault may have keys in block.')
 param block bool
 
@@ -20,7 +23,7 @@ var watcherRole = subscriptionResourceId('Microsoft.Authorization/roleDefinition
 var keeperRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', guid(subscription().id, name, 'keeper'))
 
 // The sweep lists keys, versions and deleted keys, and an inspection reads a version.
-resource watcher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource watcher 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (read) {
   scope: vault
   name: guid(vault.id, watcherId, watcherRole)
   properties: {

@@ -1,8 +1,8 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 
-/** Makes the action of a command: runs the work in the context of the person who runs it, and prints what it returns. */
-export type Run = (work: (context: Context) => Promise<string>) => () => Promise<void>;
+/** Makes the action of a command: runs the work in the context of the person who runs it, and prints what it returns. What takes long says a line now and then. */
+export type Run = (work: (context: Context, say: (line: string) => void) => Promise<string>) => () => Promise<void>;
 
 /** What a command has that asks no guardian. */
 export interface Shell {

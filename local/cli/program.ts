@@ -89,11 +89,12 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
         : azure
           ? await azureContext()
           : await localContext(as, folder);
-    const said = await work(context).catch((error: unknown) => {
+    const say = (line: string): void => terminal.out(`${line}\n`);
+    const said = await work(context, say).catch((error: unknown) => {
       if (!(error instanceof NotAllowed)) throw error;
       throw new NotAllowed(withRunnableLines(error.message, context), { cause: error });
     });
-    terminal.out(`${said}\n`);
+    say(said);
   };
 
   const shell: Shell = {

@@ -14,7 +14,7 @@ export type Actor = z.infer<typeof actor>;
 /** An act on a key, as the audit log reports it. */
 export const act = z.object({ operation: z.string(), version: z.string().optional(), by: actor, at: moment });
 
-/** Kinds of record. A reader of the trail meets no other. */
+/** Kinds of record. A reader of the trail passes over those that another version wrote. */
 export const auditKinds = [
   'hint', // an audit event or another hint that a sense gave
   'decision', // what was found and what was decided; recorded only where it differs from the last recorded decision

@@ -19,24 +19,31 @@ export const hintSays = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unknown-user'), ...act.shape }),
   /** The guardian asked itself to inspect again. */
   z.object({ kind: z.literal('inspect-again'), why: z.string() }),
+  /** Another version of the guardian says what this one does not know. It is recorded, and the subject is inspected. */
+  z.object({ kind: z.literal('of-another-version'), said: z.record(z.string(), z.json()) }),
 ]);
 export type HintSays = z.infer<typeof hintSays>;
 
-/** What may queue an inspection: the senses, and `follow-up`, an earlier inspection. */
-export const senses = ['sweep', 'audit-log', 'key-vault-event', 'follow-up'] as const;
+const knownKinds = hintSays.options.map(({ shape }): string => shape.kind.value);
+
+const ofAnotherVersion = z
+  .record(z.string(), z.json())
+  .refine(({ kind }) => typeof kind === 'string' && !knownKinds.includes(kind))
+  .transform((said) => ({ kind: 'of-another-version', said }) as const);
 
 /** A reason to inspect a subject. Nothing of it is believed but who did something. */
-export const hint = z.object({
+export const hint = z.looseObject({
   /** The same for every delivery of one audit event, so that repeats are recognized. */
   id: z.string(),
-  sense: z.enum(senses),
+  /** What queued it: `sweep`, `audit-log`, `key-vault-event`, or `follow-up`, an earlier inspection. */
+  sense: z.string(),
   sensedAt: moment,
-  says: hintSays,
+  says: hintSays.or(ofAnotherVersion),
 });
 export type Hint = z.infer<typeof hint>;
 
-/** A message of the queue `inspections`: inspect this subject now. */
-export const inspection = z.object({
+/** A message of the queue `inspections`: inspect this subject now. Sent again, it keeps the members that only another version knows. */
+export const inspection = z.looseObject({
   subject,
   hints: z.array(hint),
   /** Attempts so far that ended in a passing failure. */

@@ -68,8 +68,7 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
     insert: async (partition, row, value) => written(value, await table.insert(partition, row, versioned(value))),
     async replace({ value: before, row }, value) {
       if (JSON.stringify(before) === JSON.stringify(value)) return { value, row };
-      const data = withUnknown(row.data, plain(before), plain(versioned(value, versionOf(row.data))));
-      return written(value, await table.replace(row, data));
+      return written(value, await table.replace(row, dataAfter({ value: before, row }, value)));
     },
     async write(partition, row, before, value) {
       const done = before === undefined ? rows.insert(partition, row, value) : rows.replace(before, value);
@@ -88,6 +87,10 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
   return rows;
 }
 
+/** What a row holds once it is replaced: the value, with the members of the row that this version does not know. */
+export const dataAfter = <T>({ value: before, row }: Stored<T>, value: T): unknown =>
+  withUnknown(row.data, plain(before), plain(versioned(value, versionOf(row.data))));
+
 const versioned = <T>(value: T, v = ROW_VERSION) => ({ v, ...value });
 
 /** The version of a row's form. A row that a later version wrote keeps its number, since its unknown members are kept. */
@@ -101,12 +104,13 @@ const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * `next` together with the members of `raw` that its reader did not know, at every depth. Unknown members of something that
- * `next` no longer has are dropped. All three are plain JSON.
+ * `next` together with the members of `raw` that its reader did not know, at every depth; `raw` where nothing of it changed.
+ * Unknown members of something that `next` no longer has are dropped. All three are plain JSON.
  *
  * @param known the part of `raw` that its reader knew
  */
 function withUnknown(raw: unknown, known: unknown, next: unknown): unknown {
+  if (JSON.stringify(known) === JSON.stringify(next)) return raw;
   if (Array.isArray(raw) && Array.isArray(known) && Array.isArray(next)) return withUnknownItems(raw, known, next);
   if (!isMembers(raw) || !isMembers(known) || !isMembers(next)) return next;
   const unknown = Object.entries(raw).filter(([name]) => !(name in known) && !(name in next));

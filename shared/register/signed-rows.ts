@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Signer, Verdict } from '../domain/signer.ts';
 import { RowForged } from '../errors.ts';
 import type { Row } from '../storage.ts';
-import type { Listed, Rows, Stored } from './rows.ts';
+import { dataAfter, type Listed, type Rows, type Stored } from './rows.ts';
 
 /** A list of signed rows. */
 export interface SignedListed<T> extends Listed<T> {
@@ -15,7 +15,7 @@ export interface SignedListed<T> extends Listed<T> {
 
 /**
  * A table whose rows count for the guardian's signature, not for the place where they lie. A row is signed with its place, so
- * that it counts nowhere else. A row without a valid signature is a `RowForged`: thrown where one row is read, listed
+ * that it counts nowhere else, and with all that it holds, so that another version's row counts here as well. A row without a valid signature is a `RowForged`: thrown where one row is read, listed
  * separately where many are.
  */
 export interface SignedRows<T> extends Pick<Rows<T>, 'get' | 'remove'> {
@@ -25,7 +25,8 @@ export interface SignedRows<T> extends Pick<Rows<T>, 'get' | 'remove'> {
   replace(read: Stored<T>, value: T): Promise<Stored<T> | undefined>;
 }
 
-const signed = z.looseObject({ signature: z.string() });
+const members = z.record(z.string(), z.json());
+const signed = members.and(z.object({ signature: z.string() }));
 
 /**
  * The rows of a table, signed. @param name the table's name in errors and in what is signed
@@ -38,24 +39,18 @@ export function signedRows<T extends object>(
   signer: Signer,
   options: { readonly unverifiable: 'counts' | 'counts-for-nothing'; readonly unsigned?: readonly (keyof T)[] },
 ): SignedRows<T> {
-  const textOf = (partition: string, row: string, value: T): string => {
-    const said = Object.fromEntries(
-      Object.entries(value).filter(([member]) => !options.unsigned?.some((one) => one === member)),
-    );
-    return canonicalize(JSON.parse(JSON.stringify([name, partition, row, said]))) ?? '';
+  const leftOut = ['v', 'signature', ...(options.unsigned ?? [])];
+  const textOf = ({ partition, row }: Pick<Row, 'partition' | 'row'>, data: unknown): string => {
+    const said = Object.entries(members.parse(JSON.parse(JSON.stringify(data))));
+    const counting = said.filter(([member]) => !leftOut.includes(member));
+    return canonicalize([name, partition, row, Object.fromEntries(counting)]) ?? '';
   };
-  async function verdictOn({ value, row }: Stored<T>): Promise<Verdict> {
+  async function verdictOn({ row }: Stored<T>): Promise<Verdict> {
     const { data } = signed.safeParse(row.data);
-    return data === undefined
-      ? signer.verify('', '')
-      : signer.verify(textOf(row.partition, row.row, value), data.signature);
+    return data === undefined ? signer.verify('', '') : signer.verify(textOf(row, data), data.signature);
   }
   const counts = (verdict: Verdict): boolean =>
     verdict === 'valid' || (verdict === 'unverifiable' && options.unverifiable === 'counts');
-  const withSignature = async (place: Pick<Row, 'partition' | 'row'>, value: T) => ({
-    ...value,
-    signature: await signer.sign(textOf(place.partition, place.row, value)),
-  });
   return {
     async get(partition, row) {
       const stored = await rows.get(partition, row);
@@ -72,12 +67,15 @@ export function signedRows<T extends object>(
         unverified: judged.filter(({ verdict }) => verdict === 'unverifiable').length,
       };
     },
-    put: async (partition, row, value) => rows.put(partition, row, await withSignature({ partition, row }, value)),
+    async put(partition, row, value) {
+      const signature = await signer.sign(textOf({ partition, row }, value));
+      return rows.put(partition, row, Object.assign({ ...value }, { signature }));
+    },
     async replace(read, value) {
-      const { partition, row } = read.row;
+      const text = textOf(read.row, dataAfter(read, value));
       // What is not signed changes without the key: its vault may be away.
-      const isSame = textOf(partition, row, read.value) === textOf(partition, row, value);
-      return rows.replace(read, isSame ? value : await withSignature(read.row, value));
+      if (text === textOf(read.row, read.row.data)) return rows.replace(read, value);
+      return rows.replace(read, Object.assign({ ...value }, { signature: await signer.sign(text) }));
     },
     remove: rows.remove,
   };

@@ -33,8 +33,8 @@ export function inspectionsFromAuditLog(messages: readonly unknown[], settings: 
     for (const record of records) {
       const read = readRecord(record, about, settings);
       if (read === undefined) continue;
-      if ('because' in read) ofMessage.push({ content: wholeText(record, raw), because: read.because });
-      else found.push(read);
+      if ('subject' in read) found.push(read);
+      else ofMessage.push({ content: wholeText(record, raw), because: read.because });
     }
     unparsed.push(...inOne(ofMessage));
   }

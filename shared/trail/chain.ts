@@ -20,7 +20,7 @@ export type Pending = AuditEntry & Pick<AuditRecord, 'appendedAt'>;
 export type ChainFault =
   /** The line is not a JSON object, or is nested too deep to be read. */
   | 'not-json'
-  /** It is a JSON object, but members are missing or of another type. */
+  /** It is a JSON object, but its place in the chain is missing or of another type. */
   | 'not-a-record'
   /** The record is right, but not written in the canonical form. */
   | 'not-canonical'
@@ -59,23 +59,31 @@ export function link(entry: Pending, previous: ChainHead): AuditRecord {
 /** The record as a line of its stream, without the line's end. */
 export const toLine = (record: AuditRecord): string => canonical(record);
 
-/** The record in a line, or the fault of that line alone: whether it follows the line before it is not checked. */
-export function readLine(line: string): AuditRecord | ChainFault {
+/** A line of a chain. */
+export interface ChainLine extends ChainHead {
+  readonly previousHash: string;
+  /** `undefined` where another version of the guardian wrote a record of a form that this one does not know: it links the chain all the same. */
+  readonly record: AuditRecord | undefined;
+}
+
+/** What a line holds, or the fault of that line alone: whether it follows the line before it is not checked. */
+export function readLine(line: string): ChainLine | ChainFault {
   const members = parse(line);
   if (members === undefined) return 'not-json';
   const { hash, ...others } = members;
-  const record = auditRecord.safeParse(members);
-  if (!record.success) return 'not-a-record';
+  const linked = chainLine.safeParse(members);
+  if (!linked.success) return 'not-a-record';
   if (hash !== sha256(canonical(others))) return 'edited';
   // What the canonical form hides (a member given twice, white space, an escape) would be an edit that no hash shows.
   if (line !== canonical(members)) return 'not-canonical';
-  return record.data;
+  return { ...linked.data, record: auditRecord.safeParse(members).data };
 }
 
 /**
  * Whether the lines continue the chain from `from`, each record unchanged and none missing between. The same id may come
  * twice: storage may append a record after the trail has spooled it. Lines cut off at the end leave a chain that holds:
- * only a head that was noted elsewhere shows that they are missing.
+ * only a head that was noted elsewhere shows that they are missing. Records of a form that this version does not know are
+ * checked as all others, and are not among `records`.
  *
  * @param lines of one stream, over its blobs, without line ends
  */
@@ -86,11 +94,11 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
     const atSequence = head.sequence + 1;
     const read = readLine(line);
     if (typeof read === 'string') return { kind: 'broken', atSequence, because: read };
-    const { sequence, previousHash, hash } = read;
+    const { sequence, previousHash, hash, record } = read;
     if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
     if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };
     if (previousHash !== head.hash) return { kind: 'broken', atSequence, because: 'not-linked' };
-    records.push(read);
+    if (record !== undefined) records.push(record);
     head = { sequence, hash };
   }
   return { kind: 'holds', records, head };
@@ -98,6 +106,7 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
 
 // A record that a later version spooled keeps the members that this version does not know.
 const unsealedRecord = auditRecord.omit({ hash: true }).loose();
+const chainLine = auditRecord.pick({ sequence: true, previousHash: true, hash: true });
 const memberMap = z.record(z.string(), z.json());
 
 function parse(line: string): z.infer<typeof memberMap> | undefined {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const textOf = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
 
 /** The parameter files of `deployments/`. */
-export const names = ['default', 'private', 'three-vaults', 'landing-zone'] as const;
+export const names = ['default', 'private', 'three-vaults', 'watched-subscriptions', 'landing-zone'] as const;
 
 type Name = (typeof names)[number];
 

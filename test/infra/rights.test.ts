@@ -50,10 +50,22 @@ describe('role assignments', () => {
     );
   });
 
+  test('of a watcher on subscriptions are one for each of them, and the keeper’s stay on vaults in block', async () => {
+    const onGuarded = (await assigned('watched-subscriptions')).filter((each) => !own.includes(each));
+    expect(onGuarded).toEqual([
+      'keeper: Key Guardian keeper on vaults contoso-disks',
+      'watcher: Key Guardian watcher on subscriptions 33333333-3333-4333-8333-333333333333',
+      'watcher: Key Guardian watcher on subscriptions 44444444-4444-4444-8444-444444444444',
+    ]);
+  });
+
   test.each(names)('of the deployment `%s` are each on one resource, for an identity of the guardian', async (name) => {
     for (const { identity, principalType, scope } of assignmentsOf(await deployment(name))) {
       expect(identity).toMatch(/^key-guardian-(watcher|keeper|events)$/);
       expect(principalType).toBe('ServicePrincipal');
+      // Only reading is ever given for a whole subscription.
+      if (name === 'watched-subscriptions' && identity === 'key-guardian-watcher' && !scope.includes('/providers/'))
+        continue;
       expect(scope).toMatch(
         /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/components|EventHub\/namespaces)\//,
       );

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import hostJson from '../../host.json' with { type: 'json' };
 import { startHost } from '../../local/host/host.ts';
 import { setOutside } from '../../shared/azure/outside.ts';

@@ -34,9 +34,9 @@ export const baseline: CommandGroup = (program, run) => {
       [],
     )
     .action((vault, { all = false, ...words }) =>
-      run(async (context) => {
+      run(async (context, say) => {
         if (all === (vault !== undefined)) throw new NotAllowed('Name one vault, or give --all.');
-        if (vault === undefined) return acceptAll(words, context);
+        if (vault === undefined) return acceptAll(words, context, say);
         return acceptShown(vault, words, context);
       })(),
     );

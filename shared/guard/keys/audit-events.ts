@@ -33,8 +33,8 @@ export interface ActIncident {
 export const isNewEvent = (hint: Hint, { audit }: KeyRecord): boolean =>
   isAuditEvent(hint) && !audit.events.some((event) => event.id === hint.id);
 
-/** Whether a hint is an audit event, which names who did something, and not only a reason to inspect. */
-export const isAuditEvent = ({ says }: Hint): boolean => 'by' in says;
+/** Whether a hint is an audit event, which names who did something, and not only a reason to inspect. What another version says may be one. */
+export const isAuditEvent = ({ says }: Hint): boolean => 'by' in says || says.kind === 'of-another-version';
 
 /** The register's row with the audit events of a message. Adding an event twice has no further effect. */
 export function withEvents(record: KeyRecord, hints: readonly Hint[]): KeyRecord {
@@ -128,6 +128,7 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
     case 'new-version':
     case 'own-act':
     case 'inspect-again':
+    case 'of-another-version':
       return [];
     default:
       return says satisfies never;

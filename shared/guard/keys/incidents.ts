@@ -8,6 +8,7 @@ import { agoMs, later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
+import { kinds } from '../../incidents/kinds/registry.ts';
 import { undoRefused } from '../../incidents/kinds/undo-refused.ts';
 import {
   nameActor,
@@ -175,7 +176,8 @@ function endOf(incident: Incident, { decision: { judgements }, record, by }: Fou
     return isHolding(record, now) && judgements.every(leavesUsable)
       ? { judgement: 'holding for ten minutes', restored: true }
       : undefined;
-  if (ends !== 'with-an-inspection') return undefined;
+  // What another version of the guardian found, this one does not look for: it cannot say that it is good again.
+  if (ends !== 'with-an-inspection' || !isKnown(kind)) return undefined;
   const isOfIt = ({ finding }: Judgement): boolean => finding.rule === kind && finding.version === version;
   if (judgements.some((one) => one.verdict.kind !== 'approved' && isOfIt(one))) {
     // While a key flaps, its own incident reports what is being undone.
@@ -202,6 +204,8 @@ const isTakenBack = (version: string | undefined, { approved: { versions, standi
   version === undefined ? standing.kind !== 'deletion-approved' : versions[version]?.consumed.length === 0;
 
 const isOfRule = (kind: string): boolean => rules.some(({ id }) => id === kind);
+
+const isKnown = (kind: string): boolean => isOfRule(kind) || kinds.some(({ id }) => id === kind);
 
 /** Whether a key is usable for all that this says of it: what is withheld is no less bad for not being undone. */
 const leavesUsable = ({ finding, verdict }: Judgement): boolean =>

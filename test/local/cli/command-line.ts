@@ -33,6 +33,10 @@ export interface CommandLine {
   versionOf(vault: string, key: string): string;
   /** Runs a command that has to succeed, and gives what it said. */
   done(...args: readonly string[]): Promise<string>;
+  /** Runs a command, and gives what it wrote. */
+  attempted(
+    ...args: readonly string[]
+  ): Promise<{ readonly status: number; readonly out: string; readonly err: string }>;
   /** Runs a command that has to fail with a sentence and nothing else, and gives the sentence. */
   refused(...args: readonly string[]): Promise<string>;
 }
@@ -81,6 +85,7 @@ export function commandLine(more: Partial<LocalOptions> = {}): CommandLine {
       expect({ status, err }).toEqual({ status: 0, err: '' });
       return out.trimEnd();
     },
+    attempted: (...args) => keyGuardian(folder, args),
     async refused(...args) {
       const { status, out, err } = await keyGuardian(folder, args);
       expect({ status, out }).toEqual({ status: 1, out: '' });

@@ -49,6 +49,27 @@ describe('a signed row', () => {
       expect((await other.list('p')).forged).toHaveLength(1);
   });
 
+  test('counts where another version signed it with members that this one does not know, and is changed with them', async () => {
+    const { rows, table, signer } = signed();
+    const another = signedRows('words', rowsOf('words', table, schema.loose()), signer, {
+      unverifiable: 'counts-for-nothing',
+      unsigned: ['seen'],
+    });
+    await another.put('p', 'r', { who: 'anna', onlyFrom: { network: 'office' } });
+    const stored = await rows.get('p', 'r');
+    expect(stored?.value).toEqual({ who: 'anna' });
+    if (stored === undefined) throw new Error('It is there.');
+    await rows.replace(stored, { who: 'carl' });
+    expect((await rows.get('p', 'r'))?.value).toEqual({ who: 'carl' });
+    expect((await another.get('p', 'r'))?.value).toMatchObject({ who: 'carl', onlyFrom: { network: 'office' } });
+    await table.put(
+      'p',
+      'r',
+      Object.assign(JSON.parse(JSON.stringify(stored.row.data)), { onlyFrom: { network: 'anywhere' } }),
+    );
+    await expect(rows.get('p', 'r')).rejects.toThrow('is not signed by the guardian');
+  });
+
   test('is signed anew when it changes, and not for what is not signed', async () => {
     const { rows, signer } = signed('counts');
     const put = await rows.put('p', 'r', { who: 'anna' });

@@ -45,7 +45,7 @@ describe('a record', () => {
 
   test('that a later version wrote verifies and is read, whatever more it says', () => {
     const later = forged(first, { v: 2, region: 'westeurope', who: { oid: 'a', tenant: 'b' }, detail: { more: [1] } });
-    expect(readLine(later)).toMatchObject({ id: 'e1', v: 2, who: { oid: 'a' } });
+    expect(readLine(later)).toMatchObject({ record: { id: 'e1', v: 2, who: { oid: 'a' } } });
     const { hash } = JSON.parse(later);
     expect(checkChain([later, forged(second, { previousHash: hash })], start)).toMatchObject({
       kind: 'holds',
@@ -53,11 +53,27 @@ describe('a record', () => {
     });
   });
 
+  test.each([
+    ['of another kind', { what: 'survey' }],
+    ['about another kind of subject', { subject: { kind: 'disk' } }],
+  ])('%s, which another version wrote, links the chain and is passed over', (_, change) => {
+    const later = forged(second, { v: 2, ...change });
+    const { hash } = JSON.parse(later);
+    expect(readLine(later)).toEqual({ sequence: 2, previousHash: JSON.parse(first).hash, hash, record: undefined });
+    expect(checkChain([first, later, forged(third, { previousHash: hash })], start)).toMatchObject({
+      kind: 'holds',
+      records: [{ id: 'e1' }, { id: 'e3' }],
+      head: { sequence: 3 },
+    });
+    const edited = later.replace(/"time":"2026/, '"time":"2025');
+    expect(checkChain([first, edited], start)).toMatchObject({ kind: 'broken', because: 'edited' });
+  });
+
   test('that an earlier version wrote, without a version of its form, is read as of the first', () => {
     const { v: _, ...others } = JSON.parse(first);
     const earlier = forged(JSON.stringify(others), {});
     expect(earlier).not.toContain('"v":');
-    expect(readLine(earlier)).toMatchObject({ id: 'e1', v: 1 });
+    expect(readLine(earlier)).toMatchObject({ record: { id: 'e1', v: 1 } });
   });
 
   test('that a later version wrote is as edited by a change of what this one does not know', () => {
@@ -73,7 +89,7 @@ describe('a record', () => {
 
   test('is the same after it was written and read', () => {
     const record = link({ ...entry('a'), appendedAt: new Date('2026-03-01T13:00:00Z') }, start);
-    expect(readLine(toLine(record))).toEqual(record);
+    expect(readLine(toLine(record))).toMatchObject({ record });
   });
 
   test('is one line, whatever its texts hold', () => {

@@ -107,8 +107,9 @@ describe('baseline', () => {
       'With --all no single version can be named: accept the baseline of its vault alone.',
     );
     expect((await done('baseline', 'accept', '--all')).split('\n')).toEqual([
-      'The baseline of contoso-disks is accepted: 5 versions are approved.',
-      'The baseline of contoso-dev is accepted: 2 versions are approved, 1 stays as it was approved.',
+      'Accepted the baseline of 2 vaults: 7 versions are approved, 1 stays as it was approved.',
+      'Look at the suspicious versions, which were not approved, with:',
+      `  npm run key-guardian -- --folder ${folder()} baseline show contoso-dev`,
     ]);
     for (const args of [[], ['contoso-dev', '--all']])
       expect(await refused('baseline', 'accept', ...args)).toBe('Name one vault, or give --all.');
