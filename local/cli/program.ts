@@ -22,7 +22,7 @@ import { incident } from './commands/incident.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
 import { trail } from './commands/trail.ts';
-import { appContext, azureContext, type Context, localContext } from './context.ts';
+import { appContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
 const commands = [status, baseline, approve, hold, incident, restore, trail, alert];
@@ -69,18 +69,15 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     .option('--as <identity>', 'on the local Azure: the identity of .local/azure.json that runs it', 'owner')
     .option('--folder <folder>', 'on the local Azure: the folder of its azure.json', localFolder())
     .option('--app <url>', 'ask the deployed guardian at this address, as who is signed in with az login')
-    .option('--client-id <guid>', 'with --app: the application id of its app registration')
-    .option('--azure', 'use the storage of the deployed guardian that the environment names: for restore');
+    .option('--client-id <guid>', 'with --app: the application id of its app registration');
 
   const run: Run = (work) => async () => {
-    const { as, folder, azure = false, app, clientId } = program.opts();
+    const { as, folder, app, clientId } = program.opts();
     if ((app === undefined) !== (clientId === undefined)) throw new NotAllowed('Give --app and --client-id together.');
     const context =
       app !== undefined && clientId !== undefined
         ? await appContext({ url: app, clientId }, new AzureCliCredential())
-        : azure
-          ? await azureContext()
-          : await localContext(as, folder);
+        : await localContext(as, folder);
     const said = await work(context).catch((error: unknown) => {
       if (!(error instanceof NotAllowed)) throw error;
       throw new NotAllowed(withRunnableLines(error.message, context), { cause: error });
