@@ -57,7 +57,7 @@ export async function localContext(identity: string, folder: string): Promise<Co
 const YOU = 'who is signed in here';
 
 /** The address that a local guardian wrote for the command line into its folder. Throws `LocalAzureMissing` where it cannot be used. */
-async function apiIn(folder: string): Promise<ApiAddress> {
+export async function apiIn(folder: string): Promise<ApiAddress> {
   const file = join(folder, 'guardian-api.json');
   try {
     return apiAddress.parse(JSON.parse(await readFile(file, 'utf8')));
