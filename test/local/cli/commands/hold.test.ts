@@ -43,7 +43,7 @@ describe('hold', () => {
     ]);
 
     expect(await done('hold', 'release', idIn(set), '--undo')).toBe(
-      `The guardian undoes what changed during hold ${idIn(set)}: contoso-disks/disk-web.`,
+      `The guardian undoes within seconds what changed during hold ${idIn(set)}: contoso-disks/disk-web.`,
     );
     await host().idle();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
@@ -139,7 +139,7 @@ describe('hold', () => {
       ...others,
     ]);
     expect(await done('hold', 'release', idIn(last), '--undo')).toBe(
-      `The guardian undoes what changed during hold ${idIn(last)}: contoso-sql/disk-backup.`,
+      `The guardian undoes within seconds what changed during hold ${idIn(last)}: contoso-sql/disk-backup.`,
     );
     await host().idle();
     expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);
