@@ -171,8 +171,8 @@ az login
 npm run key-guardian -- --app https://<app>.azurewebsites.net --client-id <application id> status
 \`\`\`
 
-Nobody needs a right on the guardian's storage for that, except to run \`restore\`, which still reads it (\`--azure\`). On the
-local Azure the command line uses tokens of the local issuer, and the same endpoints.
+Nobody needs a right on the guardian's storage for that. On the local Azure the command line uses tokens of the local issuer,
+and the same endpoints.
 
 ## Rights
 
@@ -201,6 +201,10 @@ minute, with the number of the others.
 - **Break-glass**: one person may disable one version within the hour. Deleting always takes two. Everyone is alerted.
 - **Holds**: one person alone may hold a key for 4 hours, a vault or everything for 30 minutes. Longer takes another person,
   by \`hold extend\`.
+- **Restore**: in any mode and during any hold. The guardian inspects the key first, then answers the writes that restore it,
+  and records them; the command line makes them under your own rights on the vault (\`keys/update\`, \`keys/recover\`); the
+  guardian reads the vault, whatever was said, and records what came of them. For 30 s nobody else works on the key. It never
+  takes from a person that Azure refused a date: another date would be approved for that.
 
 ## What the guardian believes
 

@@ -5,7 +5,6 @@ import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
-import { channelSettings, heartbeatSettings } from '../shared/config.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
@@ -27,7 +26,7 @@ const AUDIT_HUB = 'key-vault-audit';
 /** How a local guardian runs. */
 export interface LocalOptions {
   readonly estate: Estate;
-  /** Where `azure.json`, the authority's certificate, the policy and the settings of the command line are written. */
+  /** Where `azure.json`, the authority's certificate, the policy and the address of the API are written. */
   readonly folder: string;
   /** Time between two passes over a vault, in seconds; 2 to 300. */
   readonly sweepSeconds: number;
@@ -115,7 +114,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     clientId: API_CLIENT_ID,
     tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
   };
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, settings, api }, folder);
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, api }, folder);
   return { azure, guardian, host, vaultUrl };
 }
 
@@ -138,7 +137,7 @@ async function fromIssuer(azure: LocalAzure, url: string): Promise<Response> {
   return new Response(body, { status, headers });
 }
 
-/** Not `policy.json`, and below not `settings.json`: in a folder that a person gave, those may be the person's own. */
+/** Not `policy.json`: in a folder that a person gave, that may be the person's own. */
 const POLICY_FILE = 'guardian-policy.json';
 
 const hostOptions = (
@@ -216,19 +215,12 @@ async function describe(
   where: {
     readonly ca: string;
     readonly vaultUrl: LocalGuardian['vaultUrl'];
-    readonly settings: Readonly<Record<string, string>>;
     /** `undefined` where it runs unguarded. */
     readonly api: ApiAddress | undefined;
   },
   folder: OwnFolder,
 ): Promise<void> {
-  const settings = Object.fromEntries(
-    Object.entries(where.settings).filter(
-      ([name]) => !(name in channelSettings.shape || name in heartbeatSettings.shape),
-    ),
-  );
   const caFile = await folder.write('ca.pem', where.ca);
-  await folder.write('guardian-settings.json', JSON.stringify(settings, null, 2));
   if (where.api !== undefined) await folder.write('guardian-api.json', JSON.stringify(where.api, null, 2));
   const about = {
     vaults: [...estate.vaults, ...throwAways(estate)].map(({ name }) => ({ name, url: where.vaultUrl(name) })),

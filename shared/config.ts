@@ -110,13 +110,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The settings of this process. Throws as `readSettings` does. */
 export const settingsOfProcess = (): Settings => readSettings(process.env);
 
-/** As `settingsOfProcess`, for a person's command. Throws `SettingsInvalid` for a misspelt name as well: no incident would report it. */
-export function settingsOfCommand(): Settings {
-  const unknown = unknownSettings(process.env);
-  if (unknown.length > 0) throw new SettingsInvalid(unknown);
-  return settingsOfProcess();
-}
-
 /**
  * The audit-log function of each configured region. It never throws: it is called while the functions register, where an
  * error would leave the host without functions and without a reason. A region that makes no valid name of a function, or

@@ -279,6 +279,7 @@ describe('a decision is pure', () => {
     'keys/incidents',
     'keys/not-observed',
     'keys/own-acts',
+    'keys/restore',
     'keys/save',
     'keys/snapshot',
   ].map((name) => `shared/guard/${name}.ts`);

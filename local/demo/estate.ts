@@ -1,4 +1,4 @@
-import { daysAgo, diskEncryptionSet, type Estate, people } from '../estate.ts';
+import { approvers, daysAgo, diskEncryptionSet, type Estate, people } from '../estate.ts';
 
 /** The demo's steps, each with the key it plays on. */
 export const STEP_KEYS = {
@@ -8,9 +8,14 @@ export const STEP_KEYS = {
   expire: ['demo-disks', 'disk-expire'],
   'not-before': ['demo-disks', 'disk-not-before'],
   'strip-operations': ['demo-disks', 'disk-strip'],
-  'approved-disable-stays': ['demo-disks', 'disk-approved'],
-  'hold-stops-writes': ['demo-disks', 'disk-held'],
+  'approval-lets-a-disable-stand': ['demo-disks', 'disk-approved'],
+  'other-person-is-told': ['demo-disks', 'disk-by-other'],
+  'hold-by-api': ['demo-disks', 'disk-held'],
+  'forged-token-refused': ['demo-disks', 'disk-forged'],
   'alert-mode-writes-nothing': ['demo-alert', 'disk-alert'],
+  'restore-by-a-person': ['demo-alert', 'disk-by-person'],
+  'teams-card-received': ['demo-disks', 'disk-teams'],
+  'channel-down-next-used': ['demo-alert', 'disk-channel'],
   'recreated-is-told': ['demo-open', 'disk-recreated'],
   'purge-is-told': ['demo-open', 'disk-purged'],
 } as const;
@@ -39,11 +44,12 @@ export function demoEstate(): Estate {
     identities: [...people, ...users],
     policy: {
       vaults: [
-        { name: 'demo-disks', mode: 'block', knownUsers },
+        { name: 'demo-disks', mode: 'block', knownUsers, approvers: [...approvers] },
         { name: 'demo-alert', mode: 'alert', knownUsers },
         { name: 'demo-open', mode: 'block', knownUsers },
       ],
-      channels: ['webhook'],
+      // The channel console, which is the app's log, is not named: it stands by.
+      channels: ['webhook', 'teams'],
     },
   };
 }

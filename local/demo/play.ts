@@ -3,10 +3,12 @@ import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams as streamsOf } from '../../shared/azure/streams.ts';
 import { readLines, readRecords } from '../../shared/trail/read.ts';
 import type { LocalAzure } from '../azure/azure.ts';
+import { apiIn, type Context, localContext } from '../cli/context.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
-import { findLocalAzure, outsideClient } from '../outside-client.ts';
+import { apiToken, findLocalAzure, outsideClient } from '../outside-client.ts';
 import { LOCAL_SWEEP_SECONDS } from '../pace.ts';
+import { startTeams } from '../sinks/teams.ts';
 import { demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
@@ -39,7 +41,8 @@ export interface DemoOptions {
 export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
   const { onStart = () => {}, onStep = () => {}, guarded = true, limitMs = 50_000 } = options;
   const folder = join(localFolder(), `demo-${process.pid}`);
-  const sink = await startSink();
+  const [sink, teams] = await Promise.all([startSink(), startTeams()]);
+  const logged: string[] = [];
   const running = await startLocalGuardian({
     estate: demoEstate(),
     folder,
@@ -47,9 +50,9 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     guarded,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     webhook: { url: sink.url, secret: sink.secret },
+    alertSettings: { KEY_GUARDIAN_TEAMS_URL: teams.address },
     log: (line) => process.stderr.write(`${line}\n`),
-    // The sink hears everything; the steps are what this run prints.
-    write: () => {},
+    write: (text) => void logged.push(text),
   });
   try {
     onStart(running.azure);
@@ -62,9 +65,18 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     const names = async (): Promise<readonly string[]> => [
       ...new Set((await stored.list('audit/')).map((name) => name.replace(/\.\d+\.jsonl$/, ''))),
     ];
+    const contexts = new Map<string, Promise<Context>>();
     const scene: Scene = {
       running,
       sink,
+      teams,
+      logged,
+      context: (identity) => {
+        const context = contexts.get(identity) ?? localContext(identity, folder);
+        contexts.set(identity, context);
+        return context;
+      },
+      token: async (identity) => apiToken(address, await apiIn(folder), identity),
       until: performance.now() + limitMs,
       client: (vault, identity) => outsideClient(address, vault, identity),
       records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
@@ -82,7 +94,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     return { ok: all.every(({ ok }) => ok), steps: all };
   } finally {
     await running.stop();
-    await sink.close();
+    await Promise.all([sink, teams].map((one) => one.close()));
   }
 }
 

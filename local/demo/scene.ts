@@ -1,7 +1,9 @@
 import type { KeyClient } from '@azure/keyvault-keys';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import type { LoggedRequest } from '../azure/types.ts';
+import type { Context } from '../cli/context.ts';
 import type { LocalGuardian } from '../guardian.ts';
+import type { TeamsSink } from '../sinks/teams.ts';
 import type { ReceivedAlert, Sink } from './sink.ts';
 
 /** What the local Azure knows of what happened: all that a step is judged by. */
@@ -13,6 +15,13 @@ export interface Witness {
 export interface Scene extends Witness {
   readonly running: LocalGuardian;
   readonly sink: Sink;
+  readonly teams: TeamsSink;
+  /** Each alert of the channel `console`, which stands by, as the app logs it. */
+  readonly logged: readonly string[];
+  /** What somebody's command line works with; it asks the guardian's API. Throws where no guardian runs. */
+  readonly context: (identity: string) => Promise<Context>;
+  /** Somebody's token for the guardian's API. Throws where no guardian runs. */
+  readonly token: (identity: string) => Promise<string>;
   /** What any step waits for has to have come by then, by `performance.now()`: one end for the whole play. */
   readonly until: number;
   /** A client from outside, over the TLS port. */

@@ -13,8 +13,12 @@ const received = z.object({
   }),
 });
 
-/** Kinds of incident that a step waits for: those of what cannot be undone. */
-export const KINDS = { purged: 'key-missing', recreated: 'key-recreated' } as const;
+/** Kinds of incident that a step waits for: those of what is not undone. */
+export const KINDS = {
+  purged: 'key-missing',
+  recreated: 'key-recreated',
+  byOther: 'approved-act-by-other',
+} as const;
 
 /** An alert as it was received. */
 export interface ReceivedAlert {

@@ -1,9 +1,9 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { isRestError } from '@azure/core-rest-pipeline';
-import { askApproval, grantApproval } from '../../shared/approvals/approve.ts';
-import { setHold } from '../../shared/approvals/hold.ts';
-import { HOUR_MS } from '../../shared/domain/time.ts';
+import * as z from 'zod';
 import { chainStart, checkChain } from '../../shared/trail/chain.ts';
 import { attack } from '../attacks.ts';
+import { restore } from '../cli/restore.ts';
 import {
   eventually,
   firstLook,
@@ -207,30 +207,120 @@ const recreated: Step = async (scene, vault, key) => {
   );
 };
 
-const who = ({ running }: Scene, name: string) => ({ oid: running.azure.identities.get(name)?.oid ?? name, name });
+/** What somebody asks of the guardian by its API; where none runs, nobody answers. */
+async function ask(scene: Scene, identity: string, path: string, given: object): Promise<{ readonly id: string }> {
+  if (scene.running.host === undefined) return { id: 'none' };
+  const { api } = await scene.context(identity);
+  const { approval, hold } = await api.post(path, given, answered);
+  return { id: approval?.id ?? hold?.id ?? '' };
+}
 
-const approve = async (scene: Scene, vault: string, key: string): Promise<void> => {
-  const { ports } = scene.running.guardian;
-  const now = Date.now();
-  const asked = await askApproval(
-    {
-      vault,
-      key,
-      version: '*',
-      acts: ['disable'],
-      by: who(scene, 'owner').oid,
-      from: new Date(now - 60_000),
-      until: new Date(now + HOUR_MS),
-      why: 'the demo retires this key',
-    },
-    who(scene, 'owner'),
-    ports,
-  );
-  await grantApproval(vault, asked.id, who(scene, 'approver'), ports);
+const named = z.object({ id: z.string() });
+const answered = z.object({ approval: named.optional(), hold: named.optional() });
+
+/** `owner` asks for an approval to disable a key, and `approver` grants it. @param by whom it allows to do it; anyone where left out */
+const approve = async (scene: Scene, vault: string, key: string, by?: string): Promise<void> => {
+  const request = { key, acts: ['disable'], why: 'the demo retires this key', ...(by === undefined ? {} : { by }) };
+  const { id } = await ask(scene, 'owner', `approvals/${vault}`, request);
+  await ask(scene, 'approver', `approvals/${vault}/${id}/grant`, {});
 };
 
 const hold = (scene: Scene, vault: string, key: string) =>
-  setHold({ vault, key }, 'the demo looks into this key', who(scene, 'owner'), scene.running.guardian.ports);
+  ask(scene, 'owner', 'holds', { vault, key, why: 'the demo looks into this key' });
+
+/** Somebody does what was approved for somebody else: the state stays, and on-call is told who it was. */
+const byOther: Step = async (scene, vault, key) => {
+  const owner = scene.running.azure.identities.get('owner')?.oid ?? '';
+  const because = { code: 'approved', inWords: 'two people had approved that, but for owner, and on-call was told' };
+  const result = await left(because, 'attacker', (...on) => approve(...on, owner))(scene, vault, key);
+  const alert = await eventually(scene, () => scene.sink.told(vault, key).find(({ kind }) => kind === KINDS.byOther));
+  return { ...result, ok: result.ok && alert !== undefined, alerts: alert === undefined ? [] : [alert] };
+};
+
+/** A token for the API that says that its bearer is an operator, signed by a key that nobody knows. */
+async function forgedToken(scene: Scene): Promise<string> {
+  const [head = '', payload = ''] = (await scene.token('attacker')).split('.');
+  const said = z.looseObject({}).parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+  const claims = Buffer.from(JSON.stringify({ ...said, roles: ['KeyGuardian.Operator'] })).toString('base64url');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return `${head}.${claims}.${sign('sha256', Buffer.from(`${head}.${claims}`), privateKey).toString('base64url')}`;
+}
+
+/** Somebody who may not asks for a hold, so that the guardian would write nothing, and then disables the key. */
+const forged: Step = async (scene, vault, key) => {
+  const { host } = scene.running;
+  const did: Did = (what) => `forged a token to hold ${what}, and disabled it`;
+  if (host === undefined) return undone('disable', did)(scene, vault, key);
+  const { status } = await fetch(`${host.url}/api/people/holds`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await forgedToken(scene)}` },
+    body: JSON.stringify({ vault, key, why: 'nobody is to undo this' }),
+  });
+  const result = await undone('disable', did)(scene, vault, key);
+  const recorded = (await scene.records()).some(({ what }) => what === 'refused');
+  return {
+    ...result,
+    ok: result.ok && status === 401 && recorded,
+    outcome: `the token was refused (${status}), and it was ${result.outcome}`,
+  };
+};
+
+/** In a vault in alert a person restores the key, by the API and under their own rights. */
+const byPerson: Step = async (scene, vault, key) => {
+  await attack('disable', await scene.client(vault, 'attacker'), key);
+  const actedAt = lastAct(scene, vault, key);
+  const sofar = acted(scene, vault, key, disabled, actedAt);
+  const alert = await eventually(scene, () => scene.sink.told(vault, key).at(-1));
+  const detectedAt = firstLook(scene, vault, key, actedAt);
+  if (alert === undefined || detectedAt === undefined)
+    return { ...sofar, outcome: 'nobody was told, so nobody restored it' };
+  await restore({ vault, key, version: undefined, dryRun: false, alsoApproved: false }, await scene.context('owner'));
+  const isOwners =
+    lastActor(scene, vault, key).startsWith('owner@') && writesTo(scene, vault, key, actedAt).length === 0;
+  const recorded = (await scene.records()).filter(
+    ({ what, who, subject }) =>
+      (what === 'intent' || what === 'outcome') &&
+      'key' in subject &&
+      subject.key === key &&
+      who?.name?.startsWith('owner@') === true,
+  );
+  return {
+    ...sofar,
+    ok: isUsable(scene, vault, key) && isOwners && recorded.length === 2,
+    outcome: 'restored by owner under their own rights, as the guardian planned, recorded and read back',
+    alerts: [alert],
+    detectedAt: detectedAt.toISOString(),
+  };
+};
+
+/** What is undone is also posted to Teams, as a card. */
+const onTeams: Step = async (scene, vault, key) => {
+  const result = await undone('disable', disabled)(scene, vault, key);
+  if (!result.ok) return result;
+  const card = await eventually(scene, () =>
+    scene.teams.posted.find((texts) => texts.some((text) => text.includes(`${vault}/${key}`))),
+  );
+  const came = card === undefined ? 'no card came to Teams' : `a card of ${card.length} lines came to Teams`;
+  return { ...result, ok: card !== undefined, outcome: `${result.outcome}; ${came}` };
+};
+
+/** Teams refuses the alert of one key: after three refusals the channel that stands by is used. */
+const nextChannel: Step = async (scene, vault, key) => {
+  scene.teams.workflow = { kind: 'throttled', about: `${vault}/${key}` };
+  await attack('disable', await scene.client(vault, 'attacker'), key);
+  const actedAt = lastAct(scene, vault, key);
+  const sofar = acted(scene, vault, key, disabled, actedAt);
+  const standby = await eventually(scene, () => scene.logged.find((text) => text.includes(`${vault}/${key}`)));
+  const [alert] = scene.sink.told(vault, key);
+  if (standby === undefined || alert === undefined) return { ...sofar, outcome: 'no channel got it in time' };
+  return {
+    ...sofar,
+    ok: true,
+    outcome: 'Teams refused the alert three times, and the channel that stood by, the log of the app, has it',
+    alerts: [alert],
+    detectedAt: firstLook(scene, vault, key, actedAt)?.toISOString() ?? null,
+  };
+};
 
 /** The steps that play on a key of their own, side by side. */
 export const steps: Readonly<Record<string, Step>> = {
@@ -240,17 +330,22 @@ export const steps: Readonly<Record<string, Step>> = {
   expire: undone('expire', (what) => `moved the expiry of ${what} to yesterday`),
   'not-before': undone('not-before', (what) => `moved the not-before of ${what} to tomorrow`),
   'strip-operations': undone('strip-operations', (what) => `took wrapKey and unwrapKey from ${what}`),
-  'approved-disable-stays': left(
-    { code: 'approved', inWords: 'owner had asked for it and approver had granted it' },
+  'approval-lets-a-disable-stand': left(
+    { code: 'approved', inWords: 'owner had asked for it and approver had granted it, by the API' },
     'owner',
     approve,
   ),
-  'hold-stops-writes': left({ code: 'hold', inWords: 'owner had set a hold on the key' }, 'attacker', hold),
+  'other-person-is-told': byOther,
+  'hold-by-api': left({ code: 'hold', inWords: 'owner had set a hold on the key, by the API' }, 'attacker', hold),
+  'forged-token-refused': forged,
   'alert-mode-writes-nothing': left(
     { code: 'alert-only', inWords: 'the vault is in alert' },
     'attacker',
     async () => undefined,
   ),
+  'restore-by-a-person': byPerson,
+  'teams-card-received': onTeams,
+  'channel-down-next-used': nextChannel,
   'recreated-is-told': recreated,
   'purge-is-told': purged,
 };

@@ -5,7 +5,7 @@ import type { StepResult } from './scene.ts';
 /** What stands above the steps: what to expect of them, how fast it goes here, and by which seed. */
 export function headLines(seed: number, guarded: boolean): string {
   const expected = guarded
-    ? "Alerts go to a signed webhook of the demo's own, which stands for whoever is on call."
+    ? "Alerts go to a signed webhook and to a Teams channel of the demo's own, which stand for whoever is on call."
     : 'No guardian runs: every step below is MEANT TO FAIL, and shows what becomes of keys without one.';
   return `${[expected, paceLine, seedLine(seed)].join('\n')}\n`;
 }
@@ -19,7 +19,7 @@ export function stepLine({ name, ok, actor, act, outcome, alerts }: StepResult):
 }
 
 const line = (name: string, ok: boolean, ...said: readonly string[]): string =>
-  `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(26)}  ${said.join('; ')}`;
+  `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(29)}  ${said.join('; ')}`;
 
 /** What stands below the steps. */
 export function endLine(steps: readonly Pick<StepResult, 'name' | 'ok'>[], guarded: boolean): string {

@@ -9,7 +9,8 @@ const PATH = '/powerautomate/automations/direct/workflows/alerts/triggers/manual
 export type TeamsWorkflow =
   | { readonly kind: 'posts' }
   | { readonly kind: 'loses' }
-  | { readonly kind: 'throttled'; readonly retryAfterSeconds?: number };
+  /** `about`: only the messages with this text; all where left out. */
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds?: number; readonly about?: string };
 
 /** A stand-in for a Teams workflow. */
 export interface TeamsSink extends Sink {
@@ -32,12 +33,13 @@ export async function startTeams(): Promise<TeamsSink> {
 }
 
 function answer(body: string, workflow: TeamsWorkflow, posted: (readonly string[])[]): SinkAnswer {
-  if (workflow.kind === 'throttled') return throttled(workflow.retryAfterSeconds);
+  if (workflow.kind === 'throttled' && body.includes(workflow.about ?? ''))
+    return throttled(workflow.retryAfterSeconds);
   if (Buffer.byteLength(body) > MOST_BYTES) return { status: 413 };
   const { data } = teamsMessage.safeParse(jsonIn(body));
   if (data === undefined) return { status: 400, body: { error: { code: 'TriggerInputSchemaMismatch' } } };
   const [{ content }] = data.attachments;
-  if (workflow.kind === 'posts')
+  if (workflow.kind !== 'loses')
     posted.push(content.body.map(({ inlines }) => inlines.map(({ text }) => text).join('')));
   return { status: 202 };
 }

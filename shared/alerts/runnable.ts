@@ -13,8 +13,8 @@ export const apiOptions = (url: string, clientId: string): readonly string[] => 
 const OWN = 'key-guardian ';
 
 /**
- * A command of an incident, `key-guardian …` or another program's, as a person can run it. `undefined` for a command that
- * asks the guardian itself, where nothing names a deployed one.
+ * A command of an incident, `key-guardian …` or another program's, as a person can run it. `undefined` for a command of
+ * ours where nothing names the deployed guardian.
  *
  * @param options options that name the local Azure or the deployed guardian, put before the command's words
  */
@@ -22,7 +22,6 @@ export function runnable(command: string, where: Where, options: readonly string
   if (!command.startsWith(OWN)) return command;
   const words = command.slice(OWN.length);
   if (where === 'own-machine') return commandLine(...options, words);
-  if (/^restore /.test(words)) return commandLine('--azure', words);
   return options.length === 0 ? undefined : commandLine(...options, words);
 }
 

@@ -1,22 +1,29 @@
-import { endOfHold, type Hold, subjectOfHold } from '../domain/hold.ts';
+import { endOfHold, endsSoonFrom, type Hold, subjectOfHold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { vaultSubject } from '../domain/subject.ts';
 import { DAY_MS } from '../domain/time.ts';
 import { incidentId } from '../incidents/draft.ts';
 import { alertForged } from '../incidents/forged.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
+import { holdEnding } from '../incidents/kinds/hold-ending.ts';
 import { holdSet } from '../incidents/kinds/hold-set.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
-import { endIncidents, openIncident, openWhile, readIncidents } from '../incidents/store.ts';
+import { endIncidents, openIncident, openWhile, readIncidents, resolveIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
 
 /** The id of the incident `hold-set` of a hold. */
 export const incidentOfHold = (set: Hold): string => incidentId(holdSet.draft(set), set.id);
 
-/** Resolves the incident `hold-set` of a hold that is over. */
-export const endIncidentOf = (over: Hold, judgement: string, ports: Ports): Promise<void> =>
-  endIncidents(subjectOfHold(over), ({ id }) => id === incidentOfHold(over), judgement, ports);
+/** The ids of the incidents `hold-ending` of a hold: one for each time that somebody said how long it lasts, the last one last. */
+const endingsOf = (set: Hold): readonly string[] =>
+  [...(set.extended ?? []), set].map((_, time) => incidentId(holdEnding.draft(set), `${set.id} ${time}`));
+
+/** Resolves the incidents of a hold that is over. */
+export const endIncidentOf = (over: Hold, judgement: string, ports: Ports): Promise<void> => {
+  const ids = [incidentOfHold(over), ...endingsOf(over)];
+  return endIncidents(subjectOfHold(over), ({ id }) => ids.includes(id), judgement, ports);
+};
 
 /** How long after its end the row of a hold is removed, in ms: until then a person can settle what changed under it. */
 const KEPT_MS = 30 * DAY_MS;
@@ -62,11 +69,20 @@ const alertUnverified = (count: number, vault: string, ports: Ports): Promise<vo
     ports,
   );
 
-/** Alerts people of a hold in force that has no incident: its setter crashed before that. One that was resolved belongs to a release since. */
+/**
+ * Alerts people of a hold in force that has no incident: its setter crashed before that; and once more before it ends. An
+ * incident that was resolved belongs to a release since. An extended hold ends no more when people were alerted that it would.
+ */
 async function alertInForce(held: Hold, ports: Ports): Promise<void> {
-  const id = incidentOfHold(held);
   const { stored } = await readIncidents(ports, subjectOfHold(held));
-  if (stored.every(({ value }) => value.id !== id)) await openIncident(holdSet.draft(held), ports, id);
+  const isNew = (id: string): boolean => stored.every(({ value }) => value.id !== id);
+  const set = incidentOfHold(held);
+  if (isNew(set)) await openIncident(holdSet.draft(held), ports, set);
+  const endings = endingsOf(held);
+  const before = endings.slice(0, -1);
+  for (const one of stored) if (before.includes(one.value.id)) await resolveIncident(one, 'extended', false, ports);
+  const ending = endings.at(-1) ?? set;
+  if (isNew(ending) && ports.now() >= endsSoonFrom(held)) await openIncident(holdEnding.draft(held), ports, ending);
 }
 
 async function alertEnded(ended: Hold, ports: Ports): Promise<void> {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Action, action, factsOf } from './actions/registry.ts';
-import { act } from './audit-record.ts';
+import { act, actor } from './audit-record.ts';
 import type { Finding } from './finding.ts';
 import { severities } from './incident.ts';
 import { attributeChange } from './key.ts';
@@ -76,6 +76,8 @@ export const intent = z.object({
   id: z.string(),
   at: moment,
   action,
+  /** The person who acts; absent where the guardian does. */
+  by: actor.optional(),
   findings: z.array(undoneFinding),
   /** The dates that become approved once it is done, because the approved ones cannot be restored. */
   approves: attributeChange.optional(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { actor } from './audit-record.ts';
 import { type KeyId, spell } from './key.ts';
 import { GUARDIAN, keyOf, type Subject, vaultSubject } from './subject.ts';
-import { CLOCKS_APART_MS, HOUR_MS, MINUTE_MS, moment } from './time.ts';
+import { CLOCKS_APART_MS, HOUR_MS, later, MINUTE_MS, moment } from './time.ts';
 
 /** What a person decided on what changed under a hold: the guardian undoes it, or a second person is asked to approve it. */
 export const settlements = ['undo', 'accept'] as const;
@@ -50,6 +50,12 @@ export const longestAlone = ({ key }: Pick<Hold, 'key'>): number =>
 /** When a hold ended or ends. */
 export const endOfHold = ({ released, until }: Hold): Date =>
   released !== undefined && released.at.getTime() < until.getTime() ? released.at : until;
+
+/** From when on people are alerted that a hold is about to end: 30 minutes before, or 5 where it lasts no longer than 30. */
+export function endsSoonFrom({ from, until, extended }: Pick<Hold, 'from' | 'until' | 'extended'>): Date {
+  const lastsMs = until.getTime() - (extended?.at(-1)?.at ?? from).getTime();
+  return later(until, -(lastsMs > WIDE_HOLD_MS ? 30 : 5) * MINUTE_MS);
+}
 
 /** Whether a hold is in force at this moment. */
 export const isInForce = (given: Hold, now: Date): boolean => now.getTime() < endOfHold(given).getTime();

@@ -1,5 +1,5 @@
 import { type Action, factsOf } from '../domain/actions/registry.ts';
-import type { AuditEntry } from '../domain/audit-record.ts';
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import {
   type Decision,
   type Ended,
@@ -32,9 +32,6 @@ export type Acted =
       readonly stoppedBy?: Exclude<MayWrite['kind'], 'yes'>;
     };
 
-/** Writes of one round at most: they are sent one after the other, and their intents have to fit into the claim's row. */
-const MOST_AT_ONCE = 50;
-
 /**
  * Sends the actions of a decision, fifty at most: the next round sends the rest. Before anything is sent, the intents are in
  * the trail, in the claim and in the table of intents, and holds and approvals are read again. Throws where storage does not
@@ -47,7 +44,7 @@ export async function act(
   before: readonly AuditEntry[],
   ports: Ports,
 ): Promise<Acted> {
-  const intents = decision.actions.slice(0, MOST_AT_ONCE).map((action) => intentOf(action, decision, ports));
+  const intents = intentsOf(decision, ports);
   const { claimed, rows, mayWrite } = await prepared(guarded, intents, claim, before, ports);
   const lost = async (unsent: readonly Stored<IntentRow>[]): Promise<Acted> => {
     await forget(unsent, ports);
@@ -73,6 +70,13 @@ export async function act(
   return { kind: 'acted', claim: claimed, sent };
 }
 
+/** Writes of one round at most: they are sent one after the other, and their intents have to fit into the claim's row. */
+const MOST_AT_ONCE = 50;
+
+/** The intents of a decision's actions, fifty at most. @param by the person who acts; `undefined` where the guardian does */
+export const intentsOf = (decision: Decision, needs: Pick<Ports, 'newId' | 'now'>, by?: Actor): readonly Intent[] =>
+  decision.actions.slice(0, MOST_AT_ONCE).map((action) => ({ ...intentOf(action, decision, needs), by }));
+
 /** The intent of an action: the findings that it undoes, and the dates that become approved once it is done. */
 function intentOf(action: Action, decision: Decision, { newId, now }: Pick<Ports, 'newId' | 'now'>): Intent {
   const undone = undoneBy(action, decision);
@@ -92,15 +96,13 @@ async function prepared(
   before: readonly AuditEntry[],
   ports: Ports,
 ) {
-  const { subject, who } = guarded;
+  const { subject } = guarded;
   const beganMs = performance.now();
-  // A person acts under another identity, so the intent explains no act of the guardian's own.
-  const explaining = who === undefined ? intents : [];
-  const puts = explaining.map((intent) => ports.tables.intents.put(partitionOf(subject), intent.id, intent));
+  const puts = intents.map((intent) => ports.tables.intents.put(partitionOf(subject), intent.id, intent));
   try {
     const [claimed, , rows, mayWrite] = await Promise.all([
       claimWith(claim, intents, ports),
-      ports.trail.append([...before, ...intents.map((intent) => intentEntry(intent, ports, who))]),
+      ports.trail.append([...before, ...intents.map((intent) => intentEntry(intent, ports))]),
       Promise.all(puts),
       guarded.mayWrite(),
     ]);

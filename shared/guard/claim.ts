@@ -43,6 +43,24 @@ export async function claim(subject: Subject, { tables: { claims }, now, newId }
 
 const claimOf = (stored: Stored<ClaimRow>): Claim => ({ stored, open: stored.value.intents });
 
+/** The claim that its owner left open, such as a person who is restoring; `undefined` where it has ended or is somebody else's. */
+export async function claimOwnedBy(
+  owner: string,
+  subject: Subject,
+  { tables, now }: Needs,
+): Promise<Claim | undefined> {
+  const { partition, row } = placeOf(subject);
+  const standing = await tables.claims.get(partition, row);
+  return standing?.value.owner === owner && !isOver(standing.value.until, now()) ? claimOf(standing) : undefined;
+}
+
+/** The claim under another owner, so that the one before cannot use it again. Returns `undefined` where it was lost. */
+export async function passOn({ stored }: Claim, { tables, now, newId }: Needs): Promise<Claim | undefined> {
+  const next = { ...stored.value, owner: newId(), until: later(now(), CLAIM_MS) };
+  const taken = await tables.claims.replace(stored, next);
+  return taken === undefined ? undefined : claimOf(taken);
+}
+
 /** Whether another worker may take the claim over. */
 export const hasEnded = ({ stored }: Claim, now: Date): boolean => now.getTime() >= stored.value.until.getTime();
 

@@ -1,5 +1,5 @@
 import type { Action } from '../domain/actions/registry.ts';
-import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Decision, Ended } from '../domain/decision.ts';
 import type { Inspection } from '../domain/hint.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -31,8 +31,6 @@ export type Begun =
 /** A subject at one step of its inspection. It is never changed: each step returns the next one. */
 export interface Guarded {
   readonly subject: Subject;
-  /** The person who acts; `undefined` where the guardian does. */
-  readonly who: Actor | undefined;
   readonly lastDecision: RecordedDecision | undefined;
   /** Decides what to do. Pure: it uses only what was read, and the time. */
   decide(now: Date): Decided;
@@ -42,6 +40,8 @@ export interface Guarded {
   mayWrite(): Promise<MayWrite>;
   /** Returns the step with holds and approvals read again. */
   withWords(): Promise<Guarded>;
+  /** Writes the subject's row as it stands, while the writes of this step are still to be sent. */
+  keep(): Promise<void>;
   /** Reads the subject again. */
   readBack(): Promise<ReadBack>;
   /** Returns the step with the outcomes of intents. */

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Ended } from '../domain/decision.ts';
+import type { Decision, Ended } from '../domain/decision.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { spellSubject } from '../domain/subject.ts';
 import { RowUnreadable, together } from '../errors.ts';
@@ -39,29 +39,51 @@ export async function inspect(message: Inspection, ports: Ports, guards: GuardOf
   if (came.kind === 'busy') await ports.queues.inspections.send(message, claimedBackSeconds(ports));
 }
 
-/** One inspection under one guard: the guardian's own, or that of a person who restores. */
+/** One inspection under one guard. */
 export async function inspectOnce(message: Inspection, guard: SubjectGuard, ports: Ports): Promise<Inspected> {
   if (!guard.isGuarded(ports.policy)) return { kind: 'not-guarded' };
   const mine = await claim(message.subject, ports);
   if (mine === undefined) return { kind: 'busy' };
-  const { inspected, left } = await underClaim(message, guard, mine, ports);
-  if (left !== undefined) await releaseClaim(left, ports);
-  return inspected;
+  return underClaim(message, guard, mine, ports, async (begun) =>
+    undoAll(await closeOpen(begun, ports), message.hints, ports),
+  );
 }
 
-/** The result of an inspection, and the claim to release; `undefined` where another worker took the claim over, or where it still has open intents. */
-interface UnderClaim {
-  readonly inspected: Inspected;
+/** The result of work, and the claim to release; `undefined` where another worker took the claim over, or where it still has open intents. */
+export interface Worked<T> {
+  readonly result: T;
   readonly left: Claim | undefined;
 }
+type NotObserved = Inspected & { readonly kind: 'not-observed' };
 
 /**
- * Inspects under the claim. A row that cannot be read is alerted, and nothing is written: trying again would not help. After
- * any other failure the claim is released at once where it has no intents; a claim with intents stays.
+ * Reads a subject under the claim, works on it, and releases the claim. A row that cannot be read is alerted, and nothing is
+ * written: trying again would not help. After any other failure the claim is released at once where it has no intents; a
+ * claim with intents stays.
  */
-async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim, ports: Ports): Promise<UnderClaim> {
+export async function underClaim<T>(
+  message: Inspection,
+  guard: SubjectGuard,
+  mine: Claim,
+  ports: Ports,
+  work: (begun: Progress) => Promise<Worked<T>>,
+): Promise<T | NotObserved> {
+  const { result, left } = await worked(message, guard, mine, ports, work);
+  if (left !== undefined) await releaseClaim(left, ports);
+  return result;
+}
+
+async function worked<T>(
+  message: Inspection,
+  guard: SubjectGuard,
+  mine: Claim,
+  ports: Ports,
+  work: (begun: Progress) => Promise<Worked<T>>,
+): Promise<Worked<T | NotObserved>> {
   try {
-    return await work(message, guard, mine, ports);
+    const begun = await guard.begin(message, ports);
+    if (begun.kind === 'not-observed') return notObserved(begun.because, mine);
+    return await work({ guarded: begun.guarded, claim: mine, before: begun.before, ended: [] });
   } catch (error) {
     if (error instanceof RowUnreadable) {
       await guard.unreadable(message, error, ports);
@@ -75,31 +97,37 @@ async function underClaim(message: Inspection, guard: SubjectGuard, mine: Claim,
   }
 }
 
-const notObserved = (because: string, mine: Claim): UnderClaim => ({
-  inspected: { kind: 'not-observed', because },
+const notObserved = (because: string, mine: Claim): Worked<NotObserved> => ({
+  result: { kind: 'not-observed', because },
   left: mine.open.length === 0 ? mine : undefined,
 });
 
-async function work(message: Inspection, guard: SubjectGuard, mine: Claim, ports: Ports): Promise<UnderClaim> {
-  const begun = await guard.begin(message, ports);
-  if (begun.kind === 'not-observed') return notObserved(begun.because, mine);
-  const closed = await closeOpen({ guarded: begun.guarded, claim: mine, before: begun.before, ended: [] }, ports);
-  const worked = await actUntilDone(closed, message.hints, ports);
-  if (worked === 'lost-claim') return { inspected: { kind: 'busy' }, left: undefined };
-  const { progress, decision, failure, isUnread } = worked;
+/** Another worker took the claim over. */
+export const LOST = { result: { kind: 'busy' }, left: undefined } as const satisfies Worked<Inspected>;
+
+async function undoAll(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Worked<Inspected>> {
+  const acted = await actUntilDone(begun, hints, ports);
+  return acted === 'lost-claim' ? LOST : concluded(acted, ports);
+}
+
+/** Appends the records, alerts people and writes the subject's row. */
+export async function concluded(
+  { progress, decision, failure, isUnread }: Acted,
+  ports: Ports,
+): Promise<Worked<Inspected>> {
   const { guarded, before, ended } = progress;
   // What took longer than the claim may be somebody else's by now: then they conclude.
   const still = await stillOurs(progress.claim, ports);
   await append(guarded, before, ports);
-  if (still === undefined) return { inspected: { kind: 'busy' }, left: undefined };
+  if (still === undefined) return LOST;
   const result = { decision, ended, failure };
   await guarded.conclude(result);
   // What nobody could read back stays open in the claim: whoever takes it over closes it by reading.
-  return { inspected: { kind: 'ended', ...result }, left: isUnread ? undefined : still };
+  return { result: { kind: 'ended', ...result }, left: isUnread ? undefined : still };
 }
 
 /** The state of an inspection between two steps. */
-interface Progress {
+export interface Progress {
   readonly guarded: Guarded;
   readonly claim: Claim;
   /** Records that are appended to the trail with the next ones. */
@@ -131,22 +159,35 @@ async function closeOpen(progress: Progress, ports: Ports): Promise<Progress> {
 const MOST_ROUNDS = 3;
 
 /** The result of deciding, acting and reading back. */
-interface Worked extends Omit<Result, 'ended'> {
+interface Acted extends Omit<Result, 'ended'> {
   readonly progress: Progress;
   /** Whether the last writes could not be read back. */
   readonly isUnread: boolean;
 }
 
+/** Decides once, and notes it. */
+export async function decided(
+  progress: Progress,
+  hints: readonly Hint[],
+  ports: Ports,
+): Promise<{ readonly progress: Progress; readonly decision: Decision }> {
+  const { guarded, before } = progress;
+  const { decision, takeNote } = guarded.decide(ports.now());
+  const { entries, remembered } = recordedDecision(guarded.subject, decision, hints, guarded.lastDecision, ports);
+  return {
+    progress: { ...progress, guarded: await takeNote(remembered), before: [...before, ...entries] },
+    decision,
+  };
+}
+
 /** Decides, acts and reads back until nothing is left to do, something fails, or three rounds are over. */
-async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Worked | 'lost-claim'> {
+async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Ports): Promise<Acted | 'lost-claim'> {
   let progress = begun;
   for (let round = 1; ; round += 1) {
-    const { decision, takeNote } = progress.guarded.decide(ports.now());
-    const { guarded, before } = progress;
-    const { entries, remembered } = recordedDecision(guarded.subject, decision, hints, guarded.lastDecision, ports);
-    progress = { ...progress, guarded: await takeNote(remembered), before: [...before, ...entries] };
-    const worked = { decision, failure: undefined, isUnread: false };
-    if (decision.actions.length === 0) return { ...worked, progress };
+    const { decision, ...noted } = await decided(progress, hints, ports);
+    progress = noted.progress;
+    const nothingFailed = { decision, failure: undefined, isUnread: false };
+    if (decision.actions.length === 0) return { ...nothingFailed, progress };
     const acted = await act(progress.guarded, decision, progress.claim, progress.before, ports);
     if (acted.kind === 'lost-claim') return acted.kind;
     progress = { ...progress, claim: acted.claim, before: [] };
@@ -156,7 +197,7 @@ async function actUntilDone(begun: Progress, hints: readonly Hint[], ports: Port
       const { failure, isUnread } = back;
       if (failure !== undefined || round === MOST_ROUNDS) return { progress, decision, failure, isUnread };
     } else if (acted.stoppedBy === 'approvals-changed' && round === MOST_ROUNDS)
-      return { ...worked, progress, failure: 'approvals were changed in every round' };
+      return { ...nothingFailed, progress, failure: 'approvals were changed in every round' };
     // A hold or an approval that was changed meanwhile counts in the next round's decision.
     progress = { ...progress, guarded: await progress.guarded.withWords() };
   }
@@ -167,7 +208,7 @@ async function readBack(
   progress: Progress,
   sent: readonly Ended[],
   ports: Ports,
-): Promise<Pick<Worked, 'progress' | 'failure' | 'isUnread'>> {
+): Promise<Pick<Acted, 'progress' | 'failure' | 'isUnread'>> {
   const back = await progress.guarded.readBack();
   const guarded = back.kind === 'read' ? back.guarded : progress.guarded;
   const ended = back.kind === 'read' ? sent.map((one) => afterReading(one, guarded.isShown(one.intent.action))) : sent;
@@ -175,7 +216,7 @@ async function readBack(
   const next = {
     ...progress,
     guarded: await guarded.withEnded(ended),
-    before: ended.map((one) => outcomeEntry(one, ports, false, guarded.who)),
+    before: ended.map((one) => outcomeEntry(one, ports)),
     ended: [...progress.ended, ...ended],
   };
   if (back.kind === 'read') return { progress: next, failure: failed, isUnread: false };

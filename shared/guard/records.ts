@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { factsOf } from '../domain/actions/registry.ts';
-import type { Actor, AuditEntry } from '../domain/audit-record.ts';
+import type { AuditEntry } from '../domain/audit-record.ts';
 import { type Decision, type Ended, type Intent, spellVerdict } from '../domain/decision.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Hint } from '../domain/hint.ts';
@@ -81,18 +81,18 @@ const withheldEntries = (subject: Subject, { judgements }: Decision, needs: Need
 export const subjectOfFinding = (subject: Subject, { version }: Pick<Finding, 'version'>): Subject =>
   subject.kind === 'key' ? versionOf(subject, version) : subject;
 
-/** The record of an intent. @param who the person who acts; `undefined` where the guardian does */
-export const intentEntry = ({ id, action }: Intent, needs: Needs, who?: Actor): AuditEntry =>
-  entry('intent', factsOf(action).subject, { intent: id, action }, needs, by(who));
+/** The record of an intent. */
+export const intentEntry = ({ id, action, by }: Intent, needs: Needs): AuditEntry =>
+  entry('intent', factsOf(action).subject, { intent: id, action }, needs, { who: by });
 
 /** The record of an intent's outcome, with the time between both, and whether a later worker read it from the vault. */
-export const outcomeEntry = ({ intent, outcome }: Ended, needs: Needs, closedLater = false, who?: Actor): AuditEntry =>
+export const outcomeEntry = ({ intent, outcome }: Ended, needs: Needs, closedLater = false): AuditEntry =>
   entry(
     'outcome',
     factsOf(intent.action).subject,
     { intent: intent.id, ...outcome, tookMs: needs.now().getTime() - intent.at.getTime(), closedLater },
     needs,
-    by(who),
+    { who: intent.by },
   );
 
 /** The record that an intent was not sent. */
@@ -101,5 +101,3 @@ export const notSentEntry = (
   why: { readonly because: string; readonly hold?: string },
   needs: Needs,
 ): AuditEntry => entry('withheld', factsOf(action).subject, { intent: id, ...why, action }, needs);
-
-const by = (who: Actor | undefined): Pick<AuditEntry, 'who'> => (who === undefined ? {} : { who });

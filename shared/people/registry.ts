@@ -1,8 +1,10 @@
+import { alertEndpoints } from './alerts.ts';
 import { approvalEndpoints } from './approvals.ts';
 import { baselineEndpoints } from './baseline.ts';
 import type { Endpoint } from './endpoint.ts';
 import { holdEndpoints } from './holds.ts';
 import { incidentEndpoints } from './incidents.ts';
+import { restoreEndpoints } from './restore.ts';
 import { statusEndpoints } from './status.ts';
 import { trailEndpoints } from './trail.ts';
 
@@ -14,4 +16,6 @@ export const endpoints: readonly Endpoint[] = [
   ...holdEndpoints,
   ...approvalEndpoints,
   ...baselineEndpoints,
+  ...restoreEndpoints,
+  ...alertEndpoints,
 ];

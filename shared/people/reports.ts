@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { action } from '../domain/actions/registry.ts';
 import { approval } from '../domain/approval.ts';
 import { actor, auditRecord } from '../domain/audit-record.ts';
 import { hold } from '../domain/hold.ts';
@@ -91,3 +92,75 @@ export type AcceptedReport = z.infer<typeof acceptedReport>;
 
 /** What the trail has of a vault or a key, in the order in which things happened. */
 export const trailReport = z.object({ records: z.array(auditRecord) });
+
+/** The keys of a vault that are not as approved, and when that was last swept; `sweptAt` is absent where it never was. */
+export const differingReport = z.object({ keys: z.array(z.string()), sweptAt: moment.optional() });
+export type DifferingReport = z.infer<typeof differingReport>;
+
+/** What is not as approved, and cannot be restored by a write. */
+const left = z.object({
+  summary: z.string(),
+  verdict: z.enum(['settling', 'withheld', 'left-to-people']),
+  /** Why it is withheld. */
+  because: z.string().optional(),
+  /** What a person can do. */
+  commands: z.array(z.string()),
+});
+
+const back = {
+  /** What was approved and is not any more: the deletion of the key, or what became of a version. */
+  takenBack: z.array(z.enum(['deletion', 'version'])),
+  /** The approvals that allow it again, unless they are withdrawn. */
+  allowed: z.array(approval),
+};
+
+const unreadable = z.object({ kind: z.literal('unreadable'), because: z.string() });
+
+/** What restoring a key would do. */
+const restorePreview = z.object({
+  kind: z.literal('preview'),
+  takenBack: back.takenBack,
+  actions: z.array(action),
+  left: z.array(left),
+});
+export type RestorePreview = z.infer<typeof restorePreview>;
+/** That, or why it cannot be read. */
+export const previewReport = z.discriminatedUnion('kind', [unreadable, restorePreview]);
+
+/** How far the restoring of a key is. */
+export const restoreReport = z.discriminatedUnion('kind', [
+  /** Somebody else works on the key: ask again. */
+  z.object({ kind: z.literal('busy') }),
+  unreadable,
+  /** The person is to make these writes, each with the id of its intent as request id, and to say within 30 s what came of them. */
+  z.object({
+    kind: z.literal('planned'),
+    id: z.string(),
+    intents: z.array(z.object({ id: z.string(), action })),
+    ...back,
+  }),
+  z.object({
+    kind: z.literal('ended'),
+    ended: z.array(
+      z.object({
+        action,
+        outcome: z.enum(['done', 'begun', 'failed', 'unknown']),
+        because: z.string().optional(),
+      }),
+    ),
+    left: z.array(left),
+    /** Whether more is to be restored: begin again. */
+    isComing: z.boolean(),
+    ...back,
+  }),
+]);
+export type RestoreReport = z.infer<typeof restoreReport>;
+
+/** What came of a test alert. */
+export const channelReport = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('accepted') }),
+  z.object({ kind: z.literal('refused'), because: z.string() }),
+  z.object({ kind: z.literal('not-configured') }),
+  /** The function alert has recorded nothing meanwhile. */
+  z.object({ kind: z.literal('no-answer') }),
+]);

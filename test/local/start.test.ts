@@ -133,7 +133,7 @@ describe('npm start', () => {
 
   it('does not start a second time over the first, says what to do, and touches nothing of the first', async () => {
     const files = () =>
-      Promise.all(['azure.json', 'guardian-settings.json'].map((name) => readFile(join(folder, name), 'utf8')));
+      Promise.all(['azure.json', 'guardian-api.json'].map((name) => readFile(join(folder, name), 'utf8')));
     const before = await files();
     const { child, shown } = start(folder);
     expect(await once(child, 'close')).toEqual([1, null]);
@@ -188,18 +188,15 @@ describe('npm start', () => {
     expect(shown.text).toContain(`${script} is a file: give it a folder with --folder.`);
   });
 
-  it.each(['azure.json', 'guardian-settings.json'])(
-    'does not start where %s is a folder, and says so',
-    async (name) => {
-      const taken = join(home, `taken-by-${name}`);
-      await mkdir(join(taken, name), { recursive: true });
-      const { child, shown } = start(taken);
-      expect(await once(child, 'close')).toEqual([1, null]);
-      expect(shown.text).toContain(`${join(taken, name)} cannot be used`);
-      expect(shown.text).toContain('remove it, or give another folder with --folder.');
-      expect(shown.text).not.toMatch(/\n\s+at /);
-    },
-  );
+  it.each(['azure.json', 'guardian-api.json'])('does not start where %s is a folder, and says so', async (name) => {
+    const taken = join(home, `taken-by-${name}`);
+    await mkdir(join(taken, name), { recursive: true });
+    const { child, shown } = start(taken);
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(shown.text).toContain(`${join(taken, name)} cannot be used`);
+    expect(shown.text).toContain('remove it, or give another folder with --folder.');
+    expect(shown.text).not.toMatch(/\n\s+at /);
+  });
 
   it('refuses a seed that is none', async () => {
     const { child, shown } = start(join(home, 'third'), '--seed', 'x');

@@ -1,13 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { channelRegistry } from '../../../shared/alerts/registry.ts';
-import { SECOND_MS } from '../../../shared/domain/time.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
-import { testChannel } from '../../../shared/incidents/channel-test.ts';
+import { channelReport } from '../../../shared/people/reports.ts';
 import type { CommandGroup } from '../command.ts';
 import type { Context } from '../context.ts';
-
-const PAUSE_MS = SECOND_MS / 2;
-const MOST_PAUSES = 120;
 
 /** `alert test`. */
 export const alert: CommandGroup = (program, run) => {
@@ -21,10 +16,8 @@ export const alert: CommandGroup = (program, run) => {
 };
 
 /** Throws `NotAllowed` where the channel did not accept the alert: then the command fails. */
-async function tested(channel: string, { ports, who }: Context): Promise<string> {
-  if (channelRegistry[channel] === undefined)
-    throw new NotAllowed(`There is no channel ${channel}. There are: ${Object.keys(channelRegistry).join(', ')}.`);
-  const answer = await testChannel(channel, who, ports, () => wait(PAUSE_MS), MOST_PAUSES);
+async function tested(channel: string, { api }: Context): Promise<string> {
+  const answer = await api.post(`alerts/${encodeURIComponent(channel)}/test`, {}, channelReport);
   switch (answer.kind) {
     case 'accepted':
       return `Channel ${channel} accepted the test alert, and the one that resolves it follows. That does not prove that people have it: check that it has arrived.`;
@@ -36,7 +29,7 @@ async function tested(channel: string, { ports, who }: Context): Promise<string>
       );
     case 'no-answer':
       throw new NotAllowed(
-        `The guardian has recorded no answer of ${channel} within ${(PAUSE_MS * MOST_PAUSES) / SECOND_MS} s: see whether the function alert runs.`,
+        `The guardian has recorded no answer of ${channel} within a minute: see whether the function alert runs.`,
       );
     default:
       return answer satisfies never;

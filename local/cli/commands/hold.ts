@@ -94,7 +94,7 @@ function settledText(answered: Released, context: Context): string {
       ...(undone.length === 0
         ? []
         : [
-            `The guardian undoes what changed during hold ${over.id}${others.length === 0 ? '' : ', once no other hold stops it'}: ${undone.map(spell).join(', ')}.`,
+            `The guardian undoes ${others.length === 0 ? 'within seconds ' : ''}what changed during hold ${over.id}${others.length === 0 ? '' : ', once no other hold stops it'}: ${undone.map(spell).join(', ')}.`,
             ...others,
           ]),
       ...(left.length === 0 ? [] : ['The guardian undoes nothing for keys in alert. Restore those with:']),

@@ -1,4 +1,3 @@
-import { refuseUnknown } from '../../../shared/people/known.ts';
 import type { CommandGroup } from '../command.ts';
 import { restore as putBack } from '../restore.ts';
 import { parseTarget } from '../target.ts';
@@ -14,11 +13,7 @@ export const restore: CommandGroup = (program, run) => {
       '--also-approved',
       'take back what approvals allowed as well; of one version only, if vault/key/version is given',
     )
-    .action((target, options) =>
-      run(async (context) => {
-        await refuseUnknown(target, context.ports);
-        const { dryRun = false, alsoApproved = false } = options;
-        return putBack({ ...target, dryRun, alsoApproved }, context);
-      })(),
+    .action((target, { dryRun = false, alsoApproved = false }) =>
+      run((context) => putBack({ ...target, dryRun, alsoApproved }, context))(),
     );
 };

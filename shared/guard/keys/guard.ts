@@ -131,24 +131,21 @@ async function begin(
 }
 
 function guarded(state: State, ports: Ports): Guarded {
-  const { subject, restorer, observed, record } = state;
+  const { subject, observed, record } = state;
   const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
   return {
     subject,
-    who: restorer?.who,
     lastDecision: record.observed.lastDecision,
     decide: (now) => decided(state, now, ports),
     isShown: (action) => factsOf(action).isShown(observed),
     mayWrite: () => mayWrite(state, ports),
     withWords: async () => next({ words: await readWords(subject, ports) }),
+    keep: () => save(subject, state.known, record, ports),
     readBack: () => readBack(state, ports),
     async withEnded(ended) {
       const approved = ended.flatMap((one) => approvedBy(one, record));
       await appendChanges(subject, approved, ports);
-      const after = recordAfterActing(record, ended, ports.now());
-      // What a person restores is not undone by the guardian, and makes no key flap.
-      const { undone } = (restorer === undefined ? after : record).inFlight;
-      return next({ record: withChanges({ ...after, inFlight: { ...after.inFlight, undone } }, approved) });
+      return next({ record: withChanges(recordAfterActing(record, ended, ports.now()), approved) });
     },
     conclude: (result) => conclude(state, result, ports),
   };
@@ -218,8 +215,7 @@ function approvedBy({ intent: { action, approves }, outcome }: Ended, record: Ke
 const counting = (approvals: readonly Approval[], key: string): string =>
   JSON.stringify(approvals.filter((one) => one.granted !== undefined && (one.key === '*' || one.key === key)));
 
-async function mayWrite({ subject, restorer, words }: State, ports: Ports): Promise<MayWrite> {
-  if (restorer !== undefined) return { kind: 'yes' };
+async function mayWrite({ subject, words }: State, ports: Ports): Promise<MayWrite> {
   const { approvals, holds } = await readWords(subject, ports);
   const held = holdOn(holds, subject, ports.now());
   if (held !== undefined) return { kind: 'held', hold: held.id };

@@ -85,7 +85,7 @@ function draftsOf({ subject, decision, ended, failure, record }: Found, now: Dat
     return [draftOf(subject, { ...first.finding, summary, stopsDisks }, said, record)];
   });
   const undone = ended
-    .flatMap(({ intent, isTaken }) => (isTaken ? intent.findings : []))
+    .flatMap(({ intent, isTaken }) => (isTaken && intent.by === undefined ? intent.findings : []))
     .filter((finding) => !byPlace.has(placeOf(finding)))
     .map((finding) => draftOf(subject, finding, UNDOING, record));
   const drafts = [...judged, ...undone];

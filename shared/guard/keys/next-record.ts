@@ -154,10 +154,12 @@ function afterRefusal(record: KeyRecord, { intent: { action }, outcome }: Ended)
   return { ...record, inFlight: { ...record.inFlight, refusedDates: { ...refusedDates, [version]: refused } } };
 }
 
-function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wasOpen }: Ended, now: Date): KeyRecord {
+function afterAct(record: KeyRecord, { intent, outcome, wasOpen }: Ended, now: Date): KeyRecord {
+  const { action, findings, by } = intent;
   const undone = [...record.inFlight.undone];
   const unanswered = wasOpen === true || outcome.kind === 'unknown' ? true : undefined;
-  for (const { version, since, otherwiseAt } of findings) {
+  // What a person restores is not undone by the guardian, and makes no key flap.
+  for (const { version, since, otherwiseAt } of by === undefined ? findings : []) {
     if (!undone.some((other) => other.version === version && other.since.getTime() === since.getTime()))
       undone.push({ version, since, otherwiseAt, at: now, unanswered });
   }
@@ -166,7 +168,11 @@ function afterAct(record: KeyRecord, { intent: { action, findings }, outcome, wa
     case 'recover-key': {
       // A recovery without an answer may not have begun: it is sent again where the key still shows the same deletion.
       if (outcome.kind !== 'begun') return written;
-      return { ...written, inFlight: { ...written.inFlight, recovering: { since: now, deletedOn: action.deletedOn } } };
+      const { recovering: before } = record.inFlight;
+      // A person's word counts once for each deletion: said again and again, it would keep the guardian from recovering the key.
+      const isSaidAgain = by !== undefined && before?.deletedOn.getTime() === action.deletedOn.getTime();
+      const recovering = isSaidAgain ? before : { since: now, deletedOn: action.deletedOn };
+      return { ...written, inFlight: { ...written.inFlight, recovering } };
     }
     case 'restore-version':
       return outcome.kind === 'unknown' ? written : withWritten(written, action.version, action.change);

@@ -5,6 +5,7 @@ import { channelTest } from './channel-test.ts';
 import { glassBroken } from './glass-broken.ts';
 import { guardianBlind } from './guardian-blind.ts';
 import { guardianUnwell } from './guardian-unwell.ts';
+import { holdEnding } from './hold-ending.ts';
 import { holdSet } from './hold-set.ts';
 import { keyFlapping } from './key-flapping.ts';
 import type { KindFacts } from './kind.ts';
@@ -24,6 +25,7 @@ export const kinds: readonly KindFacts[] = [
   glassBroken,
   guardianBlind,
   guardianUnwell,
+  holdEnding,
   holdSet,
   keyFlapping,
   ownActUnexplained,

@@ -78,14 +78,14 @@ describe('the context of a deployed guardian by its API', () => {
     },
   };
 
-  it('takes a token for that application alone, and reads no storage', async () => {
+  it('takes a token for that application alone, and one for a vault only to write to it', async () => {
     const context = await appContext({ url: 'https://kg.example', clientId: 'c1' }, credential);
     expect(scopes).toEqual(['api://c1/.default']);
-    expect(context.who).toEqual({ oid: 'somebody' });
     expect(context.commandLine('status')).toBe(
       'npm run key-guardian -- --app https://kg.example --client-id c1 status',
     );
-    expect(() => context.ports).toThrow('use it with --azure');
+    context.writes('contoso-disks');
+    expect(scopes).toEqual(['api://c1/.default']);
   });
 
   it.each(['http://kg.example', 'kg.example'])('sends no token to %s', async (url) => {

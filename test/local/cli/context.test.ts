@@ -3,38 +3,20 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AggregateAuthenticationError, AuthenticationError, CredentialUnavailableError } from '@azure/identity';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { azureContext, localContext } from '../../../local/cli/context.ts';
-import { currentOutside, setOutside } from '../../../shared/azure/outside.ts';
+import { appContext, localContext } from '../../../local/cli/context.ts';
 
 describe('the context of a deployed guardian', () => {
-  const azure = currentOutside();
-  afterEach(() => {
-    vi.unstubAllEnvs();
-    setOutside(azure);
-  });
-
-  /** The environment of a deployed guardian, on a machine whose credential fails so. */
-  function failing(error: Error): void {
-    for (const [account, services] of Object.entries({ Register: ['table', 'queue', 'blob'], Trail: ['blob'] }))
-      for (const service of services)
-        vi.stubEnv(`${account}Storage__${service}ServiceUri`, `https://contoso.${service}.core.windows.net`);
-    setOutside({
-      ...azure,
-      credential: () => ({
-        getToken: () => Promise.reject(error),
-      }),
-    });
-  }
+  const failing = (error: Error) =>
+    appContext({ url: 'https://kg.example', clientId: 'c1' }, { getToken: () => Promise.reject(error) });
 
   it.each([
     ['no credential of those tried', new AggregateAuthenticationError([new CredentialUnavailableError('no')], 'none')],
     ['the only credential', new CredentialUnavailableError('Azure CLI could not be found')],
     ['Entra ID', new AuthenticationError(400, { error: 'invalid_grant', errorDescription: 'expired' })],
   ])('says that nobody is signed in where %s gives a token', async (_, error) => {
-    failing(error);
-    await expect(azureContext()).rejects.toMatchObject({
+    await expect(failing(error)).rejects.toMatchObject({
       name: 'NotAllowed',
       message: 'Nobody is signed in to Azure here: run "az login" first.',
     });
@@ -42,8 +24,7 @@ describe('the context of a deployed guardian', () => {
 
   it('hides no other fault', async () => {
     const fault = new TypeError('a fault of ours');
-    failing(fault);
-    await expect(azureContext()).rejects.toBe(fault);
+    await expect(failing(fault)).rejects.toBe(fault);
   });
 });
 
@@ -71,11 +52,11 @@ describe('the context of a local guardian', () => {
   it.each([
     ['is missing', undefined],
     ['is damaged', '{'],
-    ['lacks what has to be there', '{"KEY_GUARDIAN_SWEEP_SECONDS":"2"}'],
-  ])('says what to do where settings.json %s', async (_, settings) => {
-    const file = join(folder, 'guardian-settings.json');
+    ['lacks what has to be there', '{"url":"http://127.0.0.1:1"}'],
+  ])('says what to do where guardian-api.json %s', async (_, address) => {
+    const file = join(folder, 'guardian-api.json');
     await rm(file, { force: true });
-    if (settings !== undefined) await writeFile(file, settings);
+    if (address !== undefined) await writeFile(file, address);
     await expect(localContext('owner', folder)).rejects.toMatchObject({
       name: 'LocalAzureMissing',
       message: `${file} cannot be used: stop "npm start" and start it again.`,

@@ -26,10 +26,29 @@ const result = z.strictObject({
   ),
 });
 
-const UNDONE = ['disable', 'delete', 'delete-again', 'expire', 'not-before', 'strip-operations'];
-const LEFT = ['approved-disable-stays', 'hold-stops-writes', 'alert-mode-writes-nothing'];
-const TOLD = ['recreated-is-told', 'purge-is-told'];
-const ALL = [...UNDONE, ...LEFT, ...TOLD, 'chain-holds'];
+const APPROVED = 'approval-lets-a-disable-stand';
+/** What each step comes to, in the order in which they are played. */
+const OUTCOMES: Readonly<Record<string, RegExp>> = {
+  disable: /^undone by the guardian after \d+\.\d s$/,
+  delete: /^undone by the guardian after \d+\.\d s$/,
+  'delete-again': /^undone by the guardian after \d+\.\d s$/,
+  expire: /^undone by the guardian after \d+\.\d s$/,
+  'not-before': /^undone by the guardian after \d+\.\d s$/,
+  'strip-operations': /^undone by the guardian after \d+\.\d s$/,
+  [APPROVED]: /^left alone by the guardian: owner had asked for it and approver had granted it, by the API$/,
+  'other-person-is-told': /^left alone by the guardian: two people had approved that, but for owner/,
+  'hold-by-api': /^left alone by the guardian: owner had set a hold on the key, by the API$/,
+  'forged-token-refused': /^the token was refused \(401\), and it was undone by the guardian after \d+\.\d s$/,
+  'alert-mode-writes-nothing': /^left alone by the guardian: the vault is in alert$/,
+  'restore-by-a-person': /^restored by owner under their own rights/,
+  'teams-card-received': /^undone by the guardian after \d+\.\d s; a card of \d+ lines came to Teams$/,
+  'channel-down-next-used':
+    /^Teams refused the alert three times, and the channel that stood by, the log of the app, has it$/,
+  'recreated-is-told': /^nothing can undo that, and nothing was written$/,
+  'purge-is-told': /^nothing can undo that, and nothing was written$/,
+};
+const UNDONE = Object.keys(OUTCOMES).filter((name) => OUTCOMES[name]?.source.includes('undone by') === true);
+const ALL = [...Object.keys(OUTCOMES), 'chain-holds'];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };
@@ -73,7 +92,7 @@ describe('the demo', () => {
       expect(moments).toEqual(moments.toSorted((one, other) => one - other));
       expect(restoreMs).toBe(Date.parse(restoredAt ?? '') - Date.parse(actedAt ?? ''));
     }
-    for (const { name, actedAt, detectedAt } of steps.filter((step) => [...LEFT, ...TOLD].includes(step.name))) {
+    for (const { name, actedAt, detectedAt } of steps.filter((step) => step.name !== 'chain-holds')) {
       expect({ name, looked: Date.parse(detectedAt ?? '') >= Date.parse(actedAt ?? '') }).toEqual({
         name,
         looked: true,
@@ -86,15 +105,11 @@ describe('the demo', () => {
     for (const { name, actor, act, outcome, alerts } of steps.filter((step) => step.name !== 'chain-holds')) {
       expect({ name, actor, act }).toEqual({
         name,
-        actor: name === 'approved-disable-stays' ? 'owner@contoso.example' : 'mallory@contoso.example',
+        actor: name === APPROVED ? 'owner@contoso.example' : 'mallory@contoso.example',
         act: expect.stringMatching(/\bdemo-\w+\/disk-/),
       });
-      expect({ name, told: alerts.length }).toEqual({ name, told: name === 'approved-disable-stays' ? 0 : 1 });
-      expect(outcome).toMatch(
-        UNDONE.includes(name)
-          ? /^undone by the guardian after \d+\.\d s$/
-          : /^(left alone by the guardian: |nothing can undo that)/,
-      );
+      expect({ name, told: alerts.length }).toEqual({ name, told: name === APPROVED ? 0 : 1 });
+      expect(outcome).toMatch(OUTCOMES[name] ?? /^there is no such step$/);
     }
   });
 

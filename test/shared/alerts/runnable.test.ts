@@ -9,7 +9,13 @@ const hold = 'key-guardian hold set payments/disk-key --why "…"';
 describe('a command in an alert', () => {
   test.each<[what: string, command: string, where: Where, shown: string | undefined, options?: readonly string[]]>([
     ['is run by npm', restore, 'own-machine', 'npm run key-guardian -- restore payments/disk-key'],
-    ['speaks to the deployed guardian', restore, 'azure', 'npm run key-guardian -- --azure restore payments/disk-key'],
+    [
+      'restores under the rights of who is signed in',
+      restore,
+      'azure',
+      'npm run key-guardian -- --app https://kg.example --client-id c1 restore payments/disk-key',
+      apiOptions('https://kg.example', 'c1'),
+    ],
     [
       'sets a hold on the local Azure',
       hold,

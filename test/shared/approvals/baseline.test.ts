@@ -5,12 +5,11 @@ import { acceptBaseline, type BaselineWords } from '../../../shared/approvals/ac
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
-import { inspectOnce } from '../../../shared/guard/inspect.ts';
-import { keyGuard } from '../../../shared/guard/keys/guard.ts';
 import { readBaseline } from '../../../shared/register/vaults.ts';
 import { entry } from '../../../shared/trail/entries.ts';
 import { MONDAY, stopAt } from '../../simulation/clock.ts';
 import { diskUnder, USABLE } from '../../simulation/disk.ts';
+import { restoreByOwner } from '../../simulation/restorer.ts';
 import { createWorld, type World } from '../../simulation/world.ts';
 
 const seconds = (days: number): number => Date.parse(MONDAY) / 1000 + days * 86_400;
@@ -49,12 +48,7 @@ async function accept({ ports }: World, words: Partial<BaselineWords> = {}): Pro
 }
 
 /** A person puts a key back as it was approved. */
-async function restore({ ports }: World, key: string): Promise<void> {
-  const subject = keyOf({ vault, key });
-  const guard = keyGuard({ who: PERSON, alsoApproved: false, version: undefined })(subject);
-  if (guard === undefined) throw new Error('Nothing guards keys.');
-  await inspectOnce({ subject, hints: [], attempt: 0 }, guard, ports);
-}
+const restore = (world: World, key: string) => restoreByOwner(world, vault, key);
 
 const open = async (world: World, key = 'disk-a') =>
   (await world.incidents(vault, key)).filter(({ state }) => state === 'open');

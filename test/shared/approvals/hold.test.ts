@@ -135,6 +135,48 @@ test.each([{}, { vault: VAULT }])(
   },
 );
 
+describe('before a hold ends', () => {
+  /** How each alert of a hold that is about to end went. */
+  const endings = (world: World): readonly string[] =>
+    world.alerts.filter(({ incident: { kind } }) => kind === 'hold-ending').map(({ event }) => event);
+
+  test('on-call is alerted once, and again before the end to which another person extends it', async () => {
+    const world = await guardian();
+    const { id } = await setHold({ vault: VAULT }, WHY, SETTER, world.ports);
+    await world.pass(24 * 60, 30);
+    expect(endings(world)).toEqual([]);
+    await world.pass(3 * 60, 30);
+    expect(endings(world)).toEqual(['opened']);
+    await extendHold(id, 2 * HOUR_MS, OTHER, world.ports);
+    await world.pass(70, 10);
+    expect(endings(world)).toEqual(['opened', 'resolved']);
+    await world.pass(88 * 60, 60);
+    expect(endings(world)).toEqual(['opened', 'resolved']);
+    await world.pass(3 * 60, 30);
+    expect(endings(world)).toEqual(['opened', 'resolved', 'opened']);
+    await releaseHold(id, OTHER, world.ports);
+    await world.pass(70, 10);
+    expect(endings(world)).toEqual(['opened', 'resolved', 'opened', 'resolved']);
+  });
+
+  test('on-call is alerted although the sweep that was to do so was killed', async () => {
+    let kill = false;
+    const world = await guardian({
+      onStorage(name) {
+        if (kill && /^(outbox|incidents)\.(insert|put)/.test(name)) throw new Error('killed');
+      },
+    });
+    await setHold({ vault: VAULT, key: 'disk-a' }, WHY, SETTER, world.ports, 40 * 60_000);
+    await world.pass(9 * 60, 30);
+    kill = true;
+    await world.pass(3 * 60, 30);
+    expect(endings(world)).toEqual([]);
+    kill = false;
+    await world.pass(120, 10);
+    expect(endings(world)).toEqual(['opened']);
+  });
+});
+
 describe('releasing a hold', () => {
   test('while a sweep is on its way to tell of it is over all the same', async () => {
     let meanwhile: (() => Promise<unknown>) | undefined;

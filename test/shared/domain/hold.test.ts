@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   DEFAULT_HOLD_MS,
   endOfHold,
+  endsSoonFrom,
   type Hold,
   holdDuring,
   holdOn,
@@ -10,6 +11,7 @@ import {
   subjectOfHold,
 } from '../../../shared/domain/hold.ts';
 import { GUARDIAN, keyOf, vaultSubject } from '../../../shared/domain/subject.ts';
+import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import { hold, inMs, NOW } from '../guard/keys/situations.ts';
 
 const id = { vault: 'prod-disks', key: 'disk-a' };
@@ -43,6 +45,35 @@ describe('a hold does not stop writes to a key', () => {
 test('one hold among several that are over stops writes', () => {
   const standing = hold({ id: 'standing' });
   expect(holdOn([hold({ until: NOW }), standing, hold({ key: 'disk-b' })], id, NOW)).toEqual(standing);
+});
+
+describe('a hold is about to end', () => {
+  const lasting = (minutes: number) => hold({ from: NOW, until: inMs(minutes * MINUTE_MS) });
+  test.each<readonly [says: string, hold: Hold, minutes: number]>([
+    ['30 minutes before, where it lasts longer than that', lasting(31), 1],
+    ['5 minutes before, where it lasts 30 minutes', lasting(30), 25],
+    ['at once, where it lasts 5 minutes', lasting(5), 0],
+    [
+      '30 minutes before its new end, where it was extended for longer than that',
+      hold({
+        from: NOW,
+        until: inMs(150 * MINUTE_MS),
+        extended: [{ by: { oid: 'other' }, at: inMs(29 * MINUTE_MS), until: inMs(150 * MINUTE_MS) }],
+      }),
+      120,
+    ],
+    [
+      '5 minutes before its new end, where it was extended for a short time',
+      hold({
+        from: NOW,
+        until: inMs(40 * MINUTE_MS),
+        extended: [{ by: { oid: 'other' }, at: inMs(29 * MINUTE_MS), until: inMs(40 * MINUTE_MS) }],
+      }),
+      35,
+    ],
+  ])('%s', (_says, set, minutes) => {
+    expect(endsSoonFrom(set)).toEqual(inMs(minutes * MINUTE_MS));
+  });
 });
 
 test('without any hold nothing is stopped', () => {

@@ -69,7 +69,6 @@ const guardOfSet = (subject: SetSubject, sets: Map<string, SetState>): SubjectGu
 function guardedSet(subject: SetSubject, state: SetState, sets: Map<string, SetState>, ports: Ports): Guarded {
   return {
     subject,
-    who: undefined,
     lastDecision: state.lastDecision,
     decide() {
       const judgements = ruleOf(state, subject).map((finding) => ({
@@ -88,6 +87,7 @@ function guardedSet(subject: SetSubject, state: SetState, sets: Map<string, SetS
     },
     isShown: () => false,
     mayWrite: async () => ({ kind: 'yes' }),
+    keep: async () => {},
     withWords: async () => guardedSet(subject, state, sets, ports),
     readBack: async () => ({ kind: 'unread', because: 'nothing was written' }),
     withEnded: async () => guardedSet(subject, state, sets, ports),

@@ -5,11 +5,9 @@ import { acceptBaseline } from '../../../shared/approvals/accept-baseline.ts';
 import { withdrawApproval } from '../../../shared/approvals/approve.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import type { Approval } from '../../../shared/domain/approval.ts';
-import { keyOf } from '../../../shared/domain/subject.ts';
 import { later, MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
-import { inspectOnce } from '../../../shared/guard/inspect.ts';
-import { keyGuard } from '../../../shared/guard/keys/guard.ts';
 import { stopAt } from '../../simulation/clock.ts';
+import { restoreByOwner } from '../../simulation/restorer.ts';
 import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
 import { createWorld, type World, type WorldOptions } from '../../simulation/world.ts';
 
@@ -628,10 +626,7 @@ describe('who did it', () => {
       await approve(world, { acts: [act], by: oidOf(world, 'owner') });
       await world.as('attacker')[act](VAULT, 'disk-a');
       await happened('the inspection comes first', world);
-      const subject = keyOf({ vault: VAULT, key: 'disk-a' });
-      const guard = keyGuard({ who: { oid: 'responder' }, alsoApproved: false, version: undefined })(subject);
-      if (guard === undefined) throw new Error('a key is guarded');
-      await inspectOnce({ subject, hints: [], attempt: 0 }, guard, world.ports);
+      await restoreByOwner(world, VAULT, 'disk-a');
       await world.pass(130);
       expect(isEnabled(world)).toBe(true);
       expect((await world.incidents(VAULT, 'disk-a')).map(({ kind, state }) => [kind, state])).toContainEqual([
@@ -700,10 +695,7 @@ describe('an approved deletion', () => {
     await approve(world, { acts: ['delete'], until: minutesFromNow(10) });
     await world.as('owner').delete(VAULT, 'disk-a');
     await world.pass(900, 60);
-    const subject = keyOf({ vault: VAULT, key: 'disk-a' });
-    const guard = keyGuard({ who: { oid: 'owner' }, alsoApproved: true, version: undefined })(subject);
-    if (guard === undefined) throw new Error('a key is guarded');
-    await inspectOnce({ subject, hints: [], attempt: 0 }, guard, world.ports);
+    await restoreByOwner(world, VAULT, 'disk-a', { alsoApproved: true });
     await world.pass(60);
     const before = world.changes();
     await world.as('attacker').delete(VAULT, 'disk-a');

@@ -110,17 +110,27 @@ describe('a hold', () => {
     ['one vault', { vault: OTHER }, OTHER, undefined],
     ['everything', {}, undefined, undefined],
   ] as const)(
-    'on %s pages everyone when it is set, and says once when it has ended by itself',
+    'on %s pages everyone when it is set and before it ends, and says once when it has ended by itself',
     async (_, on, vault, key) => {
       const world = await guardian();
       await world.sentry();
       const set = await setHold(on, 'the key is compromised', { oid: 'responder' }, world.ports, 10 * MINUTE_MS);
       await world.pass(590);
-      expect(world.alerts.map(({ event }) => event)).toEqual(['opened']);
+      expect(world.alerts.map(({ event, incident: { kind } }) => [event, kind])).toEqual([
+        ['opened', 'hold-set'],
+        ['opened', 'hold-ending'],
+      ]);
       await world.pass(130);
-      expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
-      expect(await told(world, vault, key)).toMatchObject([
-        { kind: 'hold-set', severity: 'critical', state: 'resolved', judgement: 'ended by itself', who: set.by },
+      expect(
+        world.alerts
+          .slice(2)
+          .map(({ event, incident: { kind } }) => `${event} ${kind}`)
+          .toSorted(),
+      ).toEqual(['resolved hold-ending', 'resolved hold-set']);
+      const over = { severity: 'critical', state: 'resolved', judgement: 'ended by itself', who: set.by };
+      expect((await told(world, vault, key)).toSorted((one, other) => (one.kind < other.kind ? -1 : 1))).toMatchObject([
+        { kind: 'hold-ending', ...over },
+        { kind: 'hold-set', ...over },
       ]);
       const said = (await world.trail()).filter(({ what }) => what === 'hold').map(({ detail }) => detail.event);
       expect(said).toEqual(['set', 'ended by itself']);

@@ -45,7 +45,6 @@ describe('the inspection of a subject that is no key', () => {
     const concluded: Result[] = [];
     const guarded: Guarded = {
       subject,
-      who: undefined,
       lastDecision: undefined,
       decide: () => ({
         decision: nothing,
@@ -54,6 +53,7 @@ describe('the inspection of a subject that is no key', () => {
       isShown: () => true,
       mayWrite: async () => ({ kind: 'yes' }),
       withWords: async () => guarded,
+      keep: async () => {},
       readBack: async () => ({ kind: 'read', guarded }),
       withEnded: async () => guarded,
       conclude: async (result) => void concluded.push(result),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandLine, idIn } from '../command-line.ts';
 
-const { folder, host, swept, as, enabled, done, refused } = commandLine();
+const { folder, host, swept, as, enabled, done, refused, running } = commandLine();
 
 const typed = (...words: readonly string[]) => ['npm run key-guardian --', '--folder', folder(), ...words].join(' ');
 const howToSettle = (id: string): readonly string[] => [
@@ -43,7 +43,7 @@ describe('hold', () => {
     ]);
 
     expect(await done('hold', 'release', idIn(set), '--undo')).toBe(
-      `The guardian undoes what changed during hold ${idIn(set)}: contoso-disks/disk-web.`,
+      `The guardian undoes within seconds what changed during hold ${idIn(set)}: contoso-disks/disk-web.`,
     );
     await host().idle();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([true]);
@@ -87,7 +87,12 @@ describe('hold', () => {
     const set = await done('hold', 'set', 'contoso-disks/disk-app', '--why', 'we look into it');
     await as('owner').disable('contoso-disks', 'disk-app');
     await swept();
-    expect(await refused('--as', 'approver', 'restore', 'contoso-disks/disk-app')).toContain('refused: forbidden');
+    const lift = running().azure.fault({
+      match: { vault: 'contoso-disks', identity: 'owner', operation: 'update' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+    expect(await refused('restore', 'contoso-disks/disk-app')).toContain('refused: forbidden');
+    lift();
     await done('hold', 'release', idIn(set));
     await swept();
     expect(enabled('contoso-disks', 'disk-app')).toEqual([true, false]);
@@ -134,7 +139,7 @@ describe('hold', () => {
       ...others,
     ]);
     expect(await done('hold', 'release', idIn(last), '--undo')).toBe(
-      `The guardian undoes what changed during hold ${idIn(last)}: contoso-sql/disk-backup.`,
+      `The guardian undoes within seconds what changed during hold ${idIn(last)}: contoso-sql/disk-backup.`,
     );
     await host().idle();
     expect(enabled('contoso-sql', 'disk-backup')).toEqual([true]);

@@ -99,17 +99,32 @@ describe('restore', () => {
     expect(await done('restore', 'contoso-dev')).toContain('there is nothing to restore');
   });
 
+  /** The vault refuses what `owner` writes; returns what lifts that. */
+  const ownerMayNotWrite = () =>
+    running().azure.fault({
+      match: { vault: 'contoso-dev', identity: 'owner', operation: 'update' },
+      answer: { kind: 'forbidden-by-permission' },
+    });
+
   it('fails with what the vault answered where the person may not, and writes nothing', async () => {
     await as('attacker').disable('contoso-dev', 'dev-web');
-    expect(await refused('--as', 'approver', 'restore', 'contoso-dev/dev-web')).toMatch(
-      /: enabled: refused: forbidden/,
+    const lift = ownerMayNotWrite();
+    expect(await refused('restore', 'contoso-dev/dev-web')).toMatch(/: enabled: refused: forbidden/);
+    lift();
+    expect(enabled('contoso-dev', 'dev-web')).toEqual([false]);
+  });
+
+  it('is refused to who is no operator; they may see what it would do', async () => {
+    expect(await refused('--as', 'approver', 'restore', 'contoso-dev/dev-web')).toBe(
+      'This needs the role KeyGuardian.Operator.',
     );
+    expect(await done('--as', 'approver', 'restore', 'contoso-dev/dev-web', '--dry-run')).toContain(': enabled');
     expect(enabled('contoso-dev', 'dev-web')).toEqual([false]);
   });
 
   it('says that it cannot read, and never that nothing is there', async () => {
     const lift = running().azure.fault({
-      match: { vault: 'contoso-dev', identity: 'owner' },
+      match: { vault: 'contoso-dev', identity: 'watcher' },
       answer: { kind: 'forbidden-by-permission' },
     });
     const said = await refused('restore', 'contoso-dev/dev-web');
@@ -134,7 +149,9 @@ describe('restore', () => {
   it('sends what the vault refused once, not twice', async () => {
     await as('attacker').disable('contoso-dev', 'dev-web');
     running().azure.clearLog();
-    const said = await refused('--as', 'approver', 'restore', 'contoso-dev/dev-web');
+    const lift = ownerMayNotWrite();
+    const said = await refused('restore', 'contoso-dev/dev-web');
+    lift();
     expect(said.split('\n')).toHaveLength(1);
     expect(
       running().azure.log.filter(({ operation, status }) => operation === 'update' && status === 403),

@@ -333,6 +333,20 @@ describe('after writes the register holds', () => {
     for (const one of [lost, left]) expect(acted(one).inFlight.undone).toEqual([{ ...act, unanswered: true }]);
   });
 
+  test('nothing that was undone, where a person restored it', () => {
+    const { intent, ...rest } = ended({ enabled: true });
+    expect(acted({ ...rest, intent: { ...intent, by: { oid: 'owner' } } }).inFlight.undone).toEqual([]);
+  });
+
+  test('when a recovery began, by a person’s word once for each deletion', () => {
+    const { intent, ...rest } = ended(undefined, { kind: 'begun' });
+    const byPerson = { ...rest, intent: { ...intent, by: { oid: 'owner' } } };
+    const first = recordAfterActing(record, [byPerson], NOW);
+    expect(first.inFlight.recovering).toEqual({ since: NOW, deletedOn: ACTED });
+    expect(recordAfterActing(first, [byPerson], inDays(1)).inFlight.recovering?.since).toEqual(NOW);
+    expect(recordAfterActing(first, [{ ...rest, intent }], inDays(1)).inFlight.recovering?.since).toEqual(inDays(1));
+  });
+
   test('an act once, however often it is undone', () => {
     expect(acted(ended({ enabled: true }), ended({ enabled: true })).inFlight.undone).toEqual([act]);
   });

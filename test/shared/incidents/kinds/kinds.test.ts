@@ -12,6 +12,7 @@ import { channelTest } from '../../../../shared/incidents/kinds/channel-test.ts'
 import { glassBroken } from '../../../../shared/incidents/kinds/glass-broken.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwell.ts';
+import { holdEnding } from '../../../../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../../../../shared/incidents/kinds/key-flapping.ts';
 import { isOf } from '../../../../shared/incidents/kinds/kind.ts';
@@ -251,6 +252,19 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         "The trail of prod-disks cannot be appended: its records are spooled in the register's storage and are replayed later.",
       judgement: 'trying again',
+    },
+  ],
+  [
+    'hold-ending',
+    holdEnding.draft({ ...HOLD, ...ID }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: KEY,
+      who: MALLORY,
+      summary:
+        'The hold on prod-disks/disk-a ends on 2026-03-01 13:00:00 UTC: from then on the guardian undoes what is changed. Another person than mallory@contoso.example can extend it.',
+      judgement: 'about to end',
+      commands: ['key-guardian hold extend h1 --hours 1', 'key-guardian hold release h1'],
     },
   ],
   [

@@ -1,0 +1,21 @@
+import { type Hold, spellHold, subjectOfHold } from '../../domain/hold.ts';
+import { utc } from '../../domain/time.ts';
+import { incidentKind, withItsState } from './kind.ts';
+
+export const holdEnding = incidentKind(
+  {
+    id: 'hold-ending',
+    severity: 'critical',
+    audience: 'on-call',
+    tells: 'A hold is about to end: from then on the guardian writes again.',
+    ...withItsState('with the hold, or when it is extended'),
+  },
+  (hold: Hold) => ({
+    subject: subjectOfHold(hold),
+    since: hold.from,
+    summary: `The hold on ${spellHold(hold)} ends on ${utc(hold.until)}: from then on the guardian undoes what is changed. Another person than ${hold.by.name ?? hold.by.oid} can extend it.`,
+    judgement: 'about to end',
+    who: hold.by,
+    commands: [`key-guardian hold extend ${hold.id} --hours 1`, `key-guardian hold release ${hold.id}`],
+  }),
+);

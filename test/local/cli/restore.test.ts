@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import type { Context } from '../../../local/cli/context.ts';
+import { restore } from '../../../local/cli/restore.ts';
+
+const wanted = { vault: 'contoso-dev', key: 'dev-web', version: undefined, dryRun: false, alsoApproved: false };
+
+/** A guardian that answers each request so. Notes what is written to which vault. */
+function answering(answer: object) {
+  const written: string[] = [];
+  const unused = () => Promise.reject(new Error('not asked here'));
+  const context: Context = {
+    api: { get: unused, post: async (_path, _given, schema) => schema.parse(answer) },
+    writes: (vault) => {
+      written.push(vault);
+      return { update: unused, recover: unused };
+    },
+    local: false,
+    identities: new Map(),
+    commandLine: (...words) => words.join(' '),
+    runnable: (command) => command,
+  };
+  return { context, written };
+}
+
+it.each([
+  ['another key', { vault: 'contoso-dev', key: 'dev-app' }],
+  ['another vault', { vault: 'contoso-disks', key: 'dev-web' }],
+])('writes nothing where the guardian answers a write to %s than the person named', async (_, other) => {
+  const action = { kind: 'restore-version', ...other, version: 'v1', change: { enabled: true } };
+  const own = { kind: 'recover-key', vault: 'contoso-dev', key: 'dev-web', deletedOn: '2026-03-01T12:00:00Z' };
+  const intents = [
+    { id: 'i1', action: own },
+    { id: 'i2', action },
+  ];
+  const { context, written } = answering({ kind: 'planned', id: 'c', intents, takenBack: [], allowed: [] });
+  await expect(restore(wanted, context)).rejects.toThrow('which nobody asked for: nothing was written.');
+  expect(written).toEqual([]);
+});
