@@ -74,15 +74,8 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     .option('--as <identity>', 'on the local Azure: the identity of .local/azure.json that runs it', 'owner')
     .option('--folder <folder>', 'on the local Azure: the folder of its azure.json', localFolder())
     .option('--app <url>', 'ask the deployed guardian at this address, as who is signed in with az login')
-<<<<<<< HEAD
     .option('--client-id <guid>', 'with --app: the application id of its app registration')
-    .option(
-      '--azure',
-      'in Azure, as who is signed in with az login: for prove, and for restore by the settings in the environment',
-    );
-=======
-    .option('--client-id <guid>', 'with --app: the application id of its app registration');
->>>>>>> 47ec43da59f47cbf6b8ba536015933de17317ab2
+    .option('--azure', 'for prove: in Azure, as who is signed in with az login');
 
   const run: Run = (work) => async () => {
     const { as, folder, app, clientId } = program.opts();
@@ -90,16 +83,9 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     const context =
       app !== undefined && clientId !== undefined
         ? await appContext({ url: app, clientId }, new AzureCliCredential())
-<<<<<<< HEAD
-        : azure
-          ? await azureContext()
-          : await localContext(as, folder);
+        : await localContext(as, folder);
     const say = (line: string): void => terminal.out(`${line}\n`);
     const said = await work(context, say).catch((error: unknown) => {
-=======
-        : await localContext(as, folder);
-    const said = await work(context).catch((error: unknown) => {
->>>>>>> 47ec43da59f47cbf6b8ba536015933de17317ab2
       if (!(error instanceof NotAllowed)) throw error;
       throw new NotAllowed(withRunnableLines(error.message, context), { cause: error });
     });
