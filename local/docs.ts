@@ -118,7 +118,7 @@ const rightsPage = (): string => `# What the guardian may do, and why
 ${MADE}
 
 The rights are data, [\`infra/roles.json\`](../infra/roles.json): the templates assign exactly these, the local Azure enforces
-them in every test, and \`npm run infra\` fails where a call needs a right that is missing here, and where no call needs a right that is here.
+them in every test, and \`npm test\` and \`npm run infra\` fail where a call needs a right that is missing here, and where no call needs a right that is here.
 
 ## In guarded vaults
 

@@ -23,7 +23,7 @@ export interface DemoResult {
 /** How the demo is played. */
 export interface DemoOptions {
   /** Told once, before the first act, of the local Azure that it plays against. */
-  readonly onStart?: (azure: LocalAzure) => void;
+  readonly onStart?: (azure: Pick<LocalAzure, 'seed'>) => void;
   /** Told of each step as it ends. */
   readonly onStep?: (step: StepResult) => void;
   /** False plays it without the guardian: then every step has to fail. Default true. */

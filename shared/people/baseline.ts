@@ -7,7 +7,7 @@ import { guardedVaults } from '../domain/policy.ts';
 import { utc } from '../domain/time.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { readBaseline } from '../register/vaults.ts';
+import { readBaseline, readBaselines } from '../register/vaults.ts';
 import { endpoint, name } from './endpoint.ts';
 import type { AcceptedReport, BaselineReport } from './reports.ts';
 
@@ -39,9 +39,9 @@ export const baselineEndpoints = [
     { method: 'GET', path: 'baselines', needs: 'read', says: 'Lists the vaults whose baseline waits for a person.' },
     () => ({}),
     async (_given, _caller, ports) => {
-      const vaults = guardedVaults(ports.policy);
-      const states = await Promise.all(vaults.map((vault) => readBaseline(ports.tables, vault)));
-      return { waiting: vaults.filter((_, at) => states[at]?.state !== 'accepted') };
+      const { stored } = await readBaselines(ports.tables);
+      const accepted = stored.filter(({ value }) => value.state === 'accepted').map(({ row }) => row.row);
+      return { waiting: guardedVaults(ports.policy).filter((vault) => !accepted.includes(vault)) };
     },
   ),
 ];

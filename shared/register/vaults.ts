@@ -1,10 +1,13 @@
 import type { BaselineState, SweepState } from '../domain/register.ts';
 import type { PortTables } from '../ports.ts';
-import type { Stored } from './rows.ts';
+import type { Listed, Stored } from './rows.ts';
 
 /** The state of a vault's baseline; `undefined` where the vault was never swept. Throws `RowUnreadable`. */
 export const readBaseline = async ({ baselines }: PortTables, vault: string): Promise<BaselineState | undefined> =>
   (await baselines.get('baseline', vault))?.value;
+
+/** The states of the baselines of all vaults that were ever swept. */
+export const readBaselines = ({ baselines }: PortTables): Promise<Listed<BaselineState>> => baselines.list('baseline');
 
 /** Writes the state of a vault's baseline, whether there is one or not. */
 export async function writeBaseline({ baselines }: PortTables, vault: string, state: BaselineState): Promise<void> {

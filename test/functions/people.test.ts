@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ask as askOf } from './ask.ts';
 import { guarded, OWN, VAULT } from './guarded.ts';
 
-const { running, host, as, records } = guarded(['disk-web', 'disk-app']);
+const people = guarded(['disk-web', 'disk-app']);
+const { running, host, as, records } = people;
 
 const answered = z.object({ approval: z.object({ id: z.string() }) });
 
-/** Asks the API as somebody whom the local issuer gave a token for it. */
-async function ask(identity: string, method: string, path: string, given?: object) {
-  const { azure, guardian } = running();
-  const audience = `api://${guardian.settings.KEY_GUARDIAN_API_CLIENT_ID}`;
-  const response = await fetch(`${host().url}/api/people/${path}`, {
-    method,
-    headers: { authorization: `Bearer ${azure.token(identity, { audience, validForSeconds: 3_600 })}` },
-    ...(given === undefined ? {} : { body: JSON.stringify(given) }),
-  });
-  return { status: response.status, headers: response.headers, json: z.unknown().parse(await response.json()) };
-}
+const ask = (identity: string, method: string, path: string, given?: object) =>
+  askOf(people, identity, method, path, given);
 
 const enabled = (key: string): boolean | undefined => {
   const state = running().azure.state(VAULT, key);

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import roles from '../../infra/roles.json' with { type: 'json' };
+import { OWN_VAULT } from '../../local/azure/guardian-identities.ts';
+import { permissionOf } from '../../local/azure/key-vault/permissions.ts';
+import { ask } from './ask.ts';
+import { guarded, VAULT } from './guarded.ts';
+
+const KEYS = ['disable', 'expire', 'not-before', 'operations', 'delete', 'rotate', 'import', 'hold'];
+const guardian = guarded(KEYS);
+const { running, host, as } = guardian;
+
+/** The data actions of the guardian's calls so far, each as `identity: action`, and what the local Azure refused for a right. */
+function called() {
+  const used = { guarded: new Set<string>(), ownVault: new Set<string>(), refused: [] as string[] };
+  for (const { identity, operation, status, vault } of running().azure.log) {
+    if (identity !== 'watcher' && identity !== 'keeper') continue;
+    const call = `${identity}: ${permissionOf(operation)?.action ?? operation}`;
+    if (status === 403) used.refused.push(call);
+    else if (status !== 401) (vault === OWN_VAULT ? used.ownVault : used.guarded).add(call);
+  }
+  return used;
+}
+
+// The local Azure refuses what roles.json does not give, so that a call without its right fails every test. This is the other way round.
+it('every right of roles.json is used by a call of the app where each kind of act, approval and hold comes up', async () => {
+  const attacker = as('attacker');
+  const hour = (hours: number) => new Date(Date.now() + hours * 3_600_000);
+  await attacker.disable(VAULT, 'disable');
+  await attacker.expire(VAULT, 'expire', hour(1));
+  await attacker.notBefore(VAULT, 'not-before', hour(1));
+  await attacker.operations(VAULT, 'operations', ['encrypt']);
+  await attacker.delete(VAULT, 'delete');
+  await attacker.rotate(VAULT, 'rotate');
+  await attacker.import(VAULT, 'import');
+  expect(
+    (await ask(guardian, 'owner', 'POST', 'holds', { vault: VAULT, key: 'hold', why: 'we look into it' })).status,
+  ).toBe(200);
+  await attacker.disable(VAULT, 'hold');
+  await host().advance(900_000, 60_000);
+
+  const { guarded: used, ownVault, refused } = called();
+  const given = (['watcher', 'keeper'] as const).flatMap((name) =>
+    roles.identities[name].dataActions.map(({ action }) => `${name}: ${action}`),
+  );
+  expect([...used].toSorted()).toEqual(given.toSorted());
+  const ofOwn = roles.ownVault.dataActions.map(({ action }) => `${roles.ownVault.identity}: ${action}`);
+  expect([...ownVault].toSorted()).toEqual(ofOwn.toSorted());
+  expect(refused).toEqual([]);
+  // The guardian calls no Resource Manager.
+  expect([roles.identities.watcher.actions, roles.identities.keeper.actions]).toEqual([[], []]);
+});
