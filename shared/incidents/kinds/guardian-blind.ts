@@ -16,6 +16,13 @@ const reasons = {
     says: (of, since, because) =>
       `Vault ${of} has not been swept since ${utc(since)}: ${UNREADABLE[because] ?? because}. Deletions and disablements there go unnoticed.`,
   },
+  'no-token': {
+    severity: 'critical',
+    ...withItsState('when vaults are swept again, or fail for another reason'),
+    judgement: 'trying again',
+    says: () =>
+      'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): vaults are not swept, and deletions and disablements there go unnoticed.',
+  },
   'key-unreadable': {
     severity: 'error',
     ends: 'with-an-inspection',

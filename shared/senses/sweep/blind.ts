@@ -1,9 +1,9 @@
 import type { SweepState } from '../../domain/register.ts';
-import { vaultSubject } from '../../domain/subject.ts';
+import { GUARDIAN, vaultSubject } from '../../domain/subject.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import { inTurns } from '../../in-turns.ts';
 import { guardianBlind } from '../../incidents/kinds/guardian-blind.ts';
-import { openIncident } from '../../incidents/store.ts';
+import { openIncident, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import type { Stored } from '../../register/rows.ts';
 import { everyMs } from './schedule.ts';
@@ -45,15 +45,34 @@ export async function keepProgress(
   await inTurns(AT_ONCE, steps, (step) => step());
 }
 
-/** Alerts on-call of each vault that has had no good sweep for too long, with the reason. The next good sweep ends the incident. */
+/**
+ * Alerts on-call of each vault that has had no good sweep for too long, with the reason. The next good sweep ends the incident.
+ * One token serves all vaults: where there is none, that is one incident of the guardian itself.
+ */
 export async function alertBlind(vaults: readonly string[], progress: Progress, ports: Ports): Promise<void> {
-  await inTurns(AT_ONCE, vaults, async (vault) => {
+  const blind = vaults.flatMap((vault) => {
     const state = progress.get(vault)?.value;
     const since = state && blindSince(state, ports);
-    if (state === undefined || since === undefined) return;
-    await openIncident(guardianBlind.draft('vault-unreadable', vaultSubject(vault), since, reasonOf(state)), ports);
+    return state === undefined || since === undefined ? [] : [{ vault, since, because: reasonOf(state) }];
   });
+  const others = blind.filter(({ because }) => because !== NO_TOKEN);
+  const [first] = blind
+    .filter(({ because }) => because === NO_TOKEN)
+    .toSorted((one, other) => one.since.getTime() - other.since.getTime());
+  const draft = guardianBlind.draft(NO_TOKEN, GUARDIAN, first?.since ?? ports.now());
+  const steps = [
+    () => openWhile(first !== undefined, draft, 'it gets a token again', ports),
+    ...others.map(
+      ({ vault, since, because }) =>
+        () =>
+          openIncident(guardianBlind.draft('vault-unreadable', vaultSubject(vault), since, because), ports),
+    ),
+  ];
+  await inTurns(AT_ONCE, steps, (step) => step());
 }
+
+/** The reason of a sweep that got no token. */
+const NO_TOKEN = 'no-token';
 
 /** Since when a vault has had no good sweep; `undefined` where that is not too long. */
 export function blindSince(state: SweepState, ports: Pick<Ports, 'now' | 'settings'>): Date | undefined {

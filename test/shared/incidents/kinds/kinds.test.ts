@@ -112,6 +112,16 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-blind, no-token',
+    guardianBlind.draft('no-token', GUARDIAN, AT),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: GUARDIAN,
+      summary:
+        'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): vaults are not swept, and deletions and disablements there go unnoticed.',
+    },
+  ],
+  [
     'guardian-blind, vault-unreadable',
     guardianBlind.draft('vault-unreadable', VAULT, AT, 'throttled'),
     {
@@ -510,8 +520,8 @@ test.each<[what: string, of: Pick<Incident, 'kind' | 'reason'>, reason: string |
   expect(isOf(guardianBlind, reason)(incident)).toBe(is);
 });
 
-test('a vault that cannot be read because the guardian has no token is not told as a silent vault', () => {
-  expect(guardianBlind.draft('vault-unreadable', VAULT, AT, 'no-token').summary).toBe(
-    'Vault prod-disks has not been swept since 2026-03-01 12:00:00 UTC: the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault. Deletions and disablements there go unnoticed.',
+test('a key that cannot be read because the guardian has no token is not told as a silent vault', () => {
+  expect(guardianBlind.draft('key-unreadable', KEY, AT, 'no-token').summary).toBe(
+    'Key prod-disks/disk-a cannot be read: the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault. This does not mean that it is gone.',
   );
 });

@@ -396,6 +396,31 @@ describe('a vault whose sweeps do not begin', () => {
     expect(await blind(world)).toMatchObject([{ state: 'open' }]);
   });
 
+  test('for want of a token is no incident of its own: one token serves all vaults, and its lack is one incident', async () => {
+    const world = await sweptWorld();
+    const { sweeps } = world.ports.tables;
+    for (const vault of [ONE, OTHER]) {
+      const stored = await sweeps.get('sweep', vault);
+      if (stored === undefined) throw new Error(`${vault} was swept.`);
+      await sweeps.replace(stored, { ...stored.value, failing: { since: new Date(), because: 'no-token' } });
+    }
+    const ofToken = async () =>
+      (await readIncidents(world.ports, GUARDIAN)).stored
+        .map(({ value }) => value)
+        .filter(({ reason }) => reason === 'no-token');
+    await withoutSweeps(world, 2);
+    expect(await ofToken()).toEqual([]);
+    await withoutSweeps(world, 10);
+    expect(await ofToken()).toMatchObject([{ kind: 'guardian-blind', state: 'open', severity: 'critical' }]);
+    expect(await blind(world)).toEqual([]);
+
+    await world.settle();
+    await watch(world.ports);
+    expect(await ofToken()).toMatchObject([{ state: 'resolved', judgement: 'it gets a token again' }]);
+    await world.settle();
+    expect(alertsOf(world, 'no-token')).toEqual(['Key Guardian opened', 'Key Guardian resolved']);
+  });
+
   test('is blind as well where it was never swept', async () => {
     const world = await createWorld({ vaults, policy });
     await watch(world.ports);
