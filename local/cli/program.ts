@@ -1,6 +1,16 @@
 import { AzureCliCredential } from '@azure/identity';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { NotAllowed } from '../../shared/errors.ts';
+import {
+  BaselineImpossible,
+  NotAllowed,
+  PolicyInvalid,
+  RowUnreadable,
+  SettingsInvalid,
+  SpooledRecordUnreadable,
+  StorageUnreachable,
+  TrailBroken,
+  TrailUnreachable,
+} from '../../shared/errors.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
 import type { Run } from './command.ts';
@@ -24,7 +34,18 @@ export interface Terminal {
 }
 
 /** Errors that a person can act on: only their sentence is printed. Any other error is printed with its stack. */
-const EXPECTED = [NotAllowed, LocalAzureMissing];
+const EXPECTED = [
+  NotAllowed,
+  LocalAzureMissing,
+  BaselineImpossible,
+  SettingsInvalid,
+  PolicyInvalid,
+  StorageUnreachable,
+  RowUnreadable,
+  TrailUnreachable,
+  TrailBroken,
+  SpooledRecordUnreadable,
+];
 
 /** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not. Never throws. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
