@@ -53,7 +53,8 @@ const EXPECTED = [
 ];
 
 /** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, 3 where `prove` found a fact that does not hold. Never throws. */
-export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommand(args: readonly string[], to: Terminal): Promise<number> {
+  const terminal = { out: (text: string) => to.out(printable(text)), err: (text: string) => to.err(printable(text)) };
   try {
     await keyGuardian(terminal).parseAsync([...args], { from: 'user' });
     return 0;
@@ -65,6 +66,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     return error instanceof NotProven ? error.exitStatus : 1;
   }
 }
+
+/** A text without control characters other than line breaks and tabs: a reason that somebody gave moves no cursor in another's terminal. */
+const printable = (text: string): string => text.replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd');
 
 function keyGuardian(terminal: Terminal): CommandUnknownOpts {
   const program = new Command('npm run key-guardian --')

@@ -82,7 +82,7 @@ async function preview(wanted: Wanted, context: Context): Promise<string> {
     ...(version === undefined ? {} : { version }),
   }).toString();
   const report = await context.api.get(`restore/${vault}/${key}?${query}`, previewReport);
-  if (report.kind === 'unreadable') throw cannotBeRead(wanted, report.because);
+  if (report.kind === 'unreadable') throw new NotAllowed(cannotBeRead(wanted, report.because));
   const would = [...report.takenBack.map(spellTakenBack), ...report.actions.map((action) => factsOf(action).says)];
   const left = notRestored(wanted, report.left, context);
   if (would.length === 0 && left.length > 0) throw new NotAllowed(left.join('\n'));
@@ -114,9 +114,10 @@ async function restoreUntilDone(wanted: Wanted, context: Context, turnWithinMs: 
       allowed.push(...again.flatMap((approval) => allowedLines(approval, wanted, context)));
     }
     const tookMs = performance.now() - began;
-    if (report.kind === 'unreadable') throw cannotBeRead(wanted, report.because);
+    const givenUp = (why: string): NotAllowed => new NotAllowed([...back, ...done, ...allowed, why].join('\n'));
+    if (report.kind === 'unreadable') throw givenUp(cannotBeRead(wanted, report.because));
     if (report.kind === 'busy' && tookMs > turnWithinMs)
-      throw new NotAllowed(`The guardian is still at work on ${spell({ vault, key })}: try again.`);
+      throw givenUp(`The guardian is still at work on ${spell({ vault, key })}: try again.`);
     if (report.kind === 'ended') {
       done.push(...report.ended.map(lineOf));
       const isFailed = report.ended.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
@@ -176,8 +177,8 @@ function allowedLines(
   ];
 }
 
-const cannotBeRead = ({ vault, key }: Wanted, because: string): NotAllowed =>
-  new NotAllowed(`${spell({ vault, key })} cannot be read: ${because}.`);
+const cannotBeRead = ({ vault, key }: Wanted, because: string): string =>
+  `${spell({ vault, key })} cannot be read: ${because}.`;
 
 function lineOf({
   action,

@@ -1,4 +1,4 @@
-import { endOfHold, endsSoonFrom, type Hold, subjectOfHold } from '../domain/hold.ts';
+import { endOfHold, endsSoonFrom, type Hold, isInForce, subjectOfHold } from '../domain/hold.ts';
 import { guardedVaults } from '../domain/policy.ts';
 import { vaultSubject } from '../domain/subject.ts';
 import { DAY_MS } from '../domain/time.ts';
@@ -82,7 +82,11 @@ async function alertInForce(held: Hold, ports: Ports): Promise<void> {
   const before = endings.slice(0, -1);
   for (const one of stored) if (before.includes(one.value.id)) await resolveIncident(one, 'extended', false, ports);
   const ending = endings.at(-1) ?? set;
-  if (isNew(ending) && ports.now() >= endsSoonFrom(held)) await openIncident(holdEnding.draft(held), ports, ending);
+  if (!isNew(ending) || ports.now() < endsSoonFrom(held)) return;
+  await openIncident(holdEnding.draft(held), ports, ending);
+  // Somebody may have released it meanwhile, and ended its incidents before there was this one.
+  const standing = (await ports.tables.holds.get('holds', held.id))?.value ?? held;
+  if (!isInForce(standing, ports.now())) await endIncidentOf(standing, 'released', ports);
 }
 
 async function alertEnded(ended: Hold, ports: Ports): Promise<void> {

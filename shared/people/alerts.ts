@@ -20,7 +20,7 @@ export const alertEndpoints = [
     },
     () => ({ channel: name() }),
     async ({ channel }, { who }, ports) => {
-      if (channelRegistry[channel] === undefined)
+      if (!Object.hasOwn(channelRegistry, channel))
         throw new NotAllowed(`There is no channel ${channel}. There are: ${Object.keys(channelRegistry).join(', ')}.`);
       return testChannel(channel, who, ports, () => wait(PAUSE_MS), MOST_PAUSES);
     },

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { AuditEntry } from '../domain/audit-record.ts';
+import type { Actor, AuditEntry } from '../domain/audit-record.ts';
 import type { KeyId } from '../domain/key.ts';
 import type { RegisterChange } from '../domain/register.ts';
 import { versionOf } from '../domain/subject.ts';
@@ -32,6 +32,6 @@ export function entry(
   return { id, time: now(), what, subject, detail: plain, ...more };
 }
 
-/** The entry of a change of what is approved, for the register's stream. */
-export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs): AuditEntry =>
-  entry('register', versionOf(id, 'version' in change ? change.version : undefined), { change }, needs);
+/** The entry of a change of what is approved, for the register's stream. @param who the person who makes it; `undefined` where the guardian does */
+export const registerEntry = (id: KeyId, change: RegisterChange, needs: Needs, who?: Actor): AuditEntry =>
+  entry('register', versionOf(id, 'version' in change ? change.version : undefined), { change }, needs, { who });

@@ -2,7 +2,7 @@ import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
 import { readApprovals, readHolds } from '../../approvals/read.ts';
 import { factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
-import type { AuditEntry } from '../../domain/audit-record.ts';
+import type { Actor, AuditEntry } from '../../domain/audit-record.ts';
 import type { Ended } from '../../domain/decision.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
@@ -144,16 +144,16 @@ function guarded(state: State, ports: Ports): Guarded {
     readBack: () => readBack(state, ports),
     async withEnded(ended) {
       const approved = ended.flatMap((one) => approvedBy(one, record));
-      await appendChanges(subject, approved, ports);
+      await ports.trail.appendRegister(entriesOf(subject, approved, ports));
       return next({ record: withChanges(recordAfterActing(record, ended, ports.now()), approved) });
     },
     conclude: (result) => conclude(state, result, ports),
   };
 }
 
-/** Records changes of what is approved: before anything is written to the vault, and before the register has them. */
-const appendChanges = (subject: KeySubject, changes: readonly RegisterChange[], ports: Ports) =>
-  ports.trail.appendRegister(changes.map((change) => registerEntry(subject, change, ports)));
+/** The records of changes of what is approved. They are appended before anything is written to the vault, and before the register has them. */
+const entriesOf = (subject: KeySubject, changes: readonly RegisterChange[], ports: Ports, who?: Actor) =>
+  changes.map((change) => registerEntry(subject, change, ports, who));
 
 /** What a decision rests on. A person who restores is kept from it by nothing but the certificate that a key belongs to. */
 function givenOf(
@@ -184,14 +184,18 @@ function givenOf(
 }
 
 function decided(state: State, now: Date, ports: Ports): Decided {
-  const { subject, observed, readAt } = state;
-  const before = [...importsRevoked(state.record), ...state.pending];
-  const record = withChanges(state.record, before);
+  const { subject, restorer, observed, readAt, pending } = state;
+  const revoked = importsRevoked(state.record);
+  const record = withChanges(state.record, [...revoked, ...pending]);
   const decision = decide(givenOf({ ...state, record }, now, ports));
   return {
     decision,
     async takeNote(lastDecision) {
-      await appendChanges(subject, [...before, ...decision.changes], ports);
+      await ports.trail.appendRegister([
+        ...entriesOf(subject, revoked, ports),
+        ...entriesOf(subject, pending, ports, restorer?.who),
+        ...entriesOf(subject, decision.changes, ports),
+      ]);
       const next = nextRecord(record, decision, { observed, readAt, now });
       const noted = { ...next, observed: { ...next.observed, lastDecision } };
       return guarded({ ...state, record: noted, pending: [] }, ports);

@@ -67,13 +67,14 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
 }
 
 /** Every incident that an inspection leads to. While a key flaps, one reports all that is undone. */
-function draftsOf({ subject, decision, ended, failure, record }: Found, now: Date): readonly IncidentDraft[] {
+function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
+  const { subject, decision, ended, record } = found;
   // Findings of one rule on one version are one incident.
   const placeOf = ({ rule, version = '' }: UndoneFinding): string => `${rule} ${version}`;
   const byPlace = Map.groupBy(decision.judgements, ({ finding }) => placeOf(finding));
   const judged = [...byPlace.values()].flatMap((judgements): readonly IncidentDraft[] => {
     const alerted = judgements.flatMap((judgement) => {
-      const said = saidOf(judgement, subject, failure);
+      const said = saidOf(judgement, found);
       return said === undefined ? [] : [{ finding: judgement.finding, said }];
     });
     const [first] = alerted;
@@ -103,13 +104,17 @@ type Said = Required<Pick<IncidentDraft, 'judgement' | 'undoing' | 'commands'>>;
 const UNDOING: Said = { judgement: 'undoing', undoing: true, commands: [] };
 
 /** `undefined` where people are not alerted of it. */
-function saidOf({ finding, verdict }: Judgement, subject: KeySubject, failure: string | undefined): Said | undefined {
+function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found): Said | undefined {
   const restore = `key-guardian restore ${spell(subject)}`;
   switch (verdict.kind) {
     case 'approved':
     case 'settling':
       return undefined;
     case 'undo':
+      if (by !== undefined) {
+        const judgement = failure === undefined ? `being restored by ${by}` : `not restored by ${by}: ${failure}`;
+        return { judgement, undoing: false, commands: [restore] };
+      }
       return failure === undefined
         ? UNDOING
         : { judgement: `undoing, not done yet: ${failure}`, undoing: true, commands: [restore] };

@@ -10,6 +10,12 @@ describe('any command', () => {
     expect(await refused('--as', 'nobody', 'status')).toMatch(/^There is no identity nobody\. There are: owner, /);
   });
 
+  it('writes no control character of a reason to the terminal', async () => {
+    const set = await done('hold', 'set', 'contoso-dev/dev-db', '--why', 'we\u001b[2Jlook');
+    expect(await done('status')).toContain('we\ufffd[2Jlook');
+    await done('hold', 'release', idIn(set));
+  });
+
   it.each([
     [['baseline', 'show', 'fabrikam']],
     [['baseline', 'accept', 'fabrikam']],

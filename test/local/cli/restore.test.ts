@@ -4,12 +4,13 @@ import { restore } from '../../../local/cli/restore.ts';
 
 const wanted = { vault: 'contoso-dev', key: 'dev-web', version: undefined, dryRun: false, alsoApproved: false };
 
-/** A guardian that answers each request so. Notes what is written to which vault. */
-function answering(answer: object) {
+/** A guardian that answers each request so, the last ones alike. Notes what is written to which vault. */
+function answering(...answers: readonly object[]) {
+  const rest = [...answers];
   const written: string[] = [];
   const unused = () => Promise.reject(new Error('not asked here'));
   const context: Context = {
-    api: { get: unused, post: async (_path, _given, schema) => schema.parse(answer) },
+    api: { get: unused, post: async (_path, _given, schema) => schema.parse(rest.length > 1 ? rest.shift() : rest[0]) },
     writes: (vault) => {
       written.push(vault);
       return { update: unused, recover: unused };
@@ -35,4 +36,13 @@ it.each([
   const { context, written } = answering({ kind: 'planned', id: 'c', intents, takenBack: [], allowed: [] });
   await expect(restore(wanted, context)).rejects.toThrow('which nobody asked for: nothing was written.');
   expect(written).toEqual([]);
+});
+
+it('says what was done before the guardian had the key again for too long', async () => {
+  const action = { kind: 'recover-key', vault: 'contoso-dev', key: 'dev-web', deletedOn: '2026-03-01T12:00:00Z' };
+  const begun = { kind: 'ended', ended: [{ action, outcome: 'begun' }], left: [], isComing: true };
+  const { context } = answering({ ...begun, takenBack: ['deletion'], allowed: [] }, { kind: 'busy' });
+  await expect(restore(wanted, context, 0)).rejects.toThrow(
+    /^take back the approved deletion.*\nrecover contoso-dev\/dev-web: begun\nThe guardian is still at work/,
+  );
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { grantApproval } from '../../../shared/approvals/approve.ts';
 import { endHolds } from '../../../shared/approvals/ended-holds.ts';
 import { extendHold, releaseHold, setHold, settleHold } from '../../../shared/approvals/hold.ts';
@@ -196,6 +196,28 @@ describe('releasing a hold', () => {
     await world.pass(70, 10);
     const { stored } = await readIncidents(world.ports);
     expect(stored.map(({ value }) => value)).toMatchObject([{ kind: 'hold-set', state: 'resolved' }]);
+  });
+
+  test('while a sweep is on its way to tell that it ends leaves no such alert open', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const world = await guardian({
+      async onStorage(name) {
+        if (name !== 'incidents.list' || meanwhile === undefined) return;
+        const release = meanwhile;
+        meanwhile = undefined;
+        await release();
+      },
+    });
+    const { id } = await setHold({ vault: VAULT }, WHY, SETTER, world.ports);
+    await world.pass(24 * 60, 30);
+    turnClock(2 * 60_000);
+    meanwhile = () => releaseHold(id, OTHER, world.ports);
+    await endHolds(VAULT, world.ports);
+    await world.pass(70, 10);
+    expect((await world.incidents(VAULT)).map(({ kind, state }) => `${kind} ${state}`).toSorted()).toEqual([
+      'hold-ending resolved',
+      'hold-set resolved',
+    ]);
   });
 
   test('lets the guardian write again, but for what changed under it', async () => {

@@ -141,6 +141,35 @@ describe('a restore by the API', () => {
     expect(isEnabled(api)).toBe(false);
   });
 
+  test('that a person could not make is alerted as theirs, and not as an undo of the guardian', async () => {
+    const api = await disabledUnderHold();
+    const plan = await planned(api);
+    const said = plan.intents.map(({ id }) => ({ intent: id, kind: 'failed' as const, because: 'forbidden' }));
+    await end(api, plan, said);
+    expect(await api.world.incidents(VAULT, 'disk-a')).toMatchObject([
+      { kind: 'version-disabled', judgement: expect.stringMatching(/^not restored by .+: forbidden$/), undoing: false },
+    ]);
+  });
+
+  test('that takes an approval back is recorded with the person, and the guardian restores what the person does not', async () => {
+    const api = await people();
+    const { world, call, token } = api;
+    await world.approve({ vault: VAULT, key: 'disk-a', acts: ['disable'] });
+    await world.as('owner').disable(VAULT, 'disk-a');
+    await world.wake(VAULT, 'disk-a');
+    turnClock(7 * 86_400_000);
+    expect(await call(token(), 'POST', PATH, {})).toMatchObject({ jsonBody: { kind: 'ended' } });
+    expect([isEnabled(api), world.changes()]).toEqual([false, 0]);
+    expect((await planned(api, { alsoApproved: true })).takenBack).toEqual(['version']);
+    const back = (await world.trail()).filter(
+      ({ what, detail }) => what === 'register' && JSON.stringify(detail).includes('takenBack'),
+    );
+    expect(back.map(({ who }) => who?.oid)).toEqual([oidOf(world, 'owner')]);
+    turnClock(CLAIM_MS);
+    await world.wake(VAULT, 'disk-a');
+    expect([isEnabled(api), world.changes()]).toEqual([true, 1]);
+  });
+
   test('takes from nobody that Azure refused a date: no other date is approved for it', async () => {
     const api = await people();
     await api.world.hold({ vault: VAULT, key: 'disk-a' });

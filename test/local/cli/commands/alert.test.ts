@@ -52,9 +52,9 @@ describe('alert test', () => {
     );
   });
 
-  it('fails for a channel that there is not', async () => {
-    expect(await refused('alert', 'test', 'pager')).toBe(
-      'There is no channel pager. There are: console, pagerduty, teams, webhook.',
+  it.each(['pager', 'constructor'])('fails for the channel %s, which there is not', async (channel) => {
+    expect(await refused('alert', 'test', channel)).toBe(
+      `There is no channel ${channel}. There are: console, pagerduty, teams, webhook.`,
     );
   });
 
