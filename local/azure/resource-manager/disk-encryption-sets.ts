@@ -205,6 +205,19 @@ function changed(world: World, before: Resource, asked: Sent, replaces: boolean,
   };
 }
 
+const userAssigned = z.object({ principalId: z.string(), clientId: z.string() });
+
+/** A user-assigned identity, by its resource where there is one. */
+function userIdentity(
+  { resources, newManagedIdentity }: World,
+  id: string,
+): { readonly oid: string; readonly appid: string } {
+  const { data } = userAssigned.safeParse(resources.get(id)?.properties);
+  return data === undefined
+    ? newManagedIdentity(resourcePath(id).name ?? id)
+    : { oid: data.principalId, appid: data.clientId };
+}
+
 /** `None` takes the member away (recorded). A system-assigned identity is made anew where there was none. */
 function identityAfter(
   world: World,
@@ -217,12 +230,12 @@ function identityAfter(
   const old = setMembers.parse(before).identity;
   const system = asked.type.includes('SystemAssigned')
     ? {
-        principalId: old?.principalId ?? world.managedIdentity(before.name, undefined).oid,
+        principalId: old?.principalId ?? world.newManagedIdentity(before.name).oid,
         tenantId: world.tenantId,
       }
     : {};
   const users = Object.entries(asked.userAssignedIdentities ?? {}).map(([id, known]) => {
-    const { oid, appid } = world.managedIdentity(resourcePath(id).name ?? id, undefined);
+    const { oid, appid } = userIdentity(world, id);
     return [id, { principalId: oid, clientId: appid, ...known }] as const;
   });
   return {

@@ -166,13 +166,12 @@ export function listSubscriptions({ world, identity }: Call): Answer {
   return { status: 200, body: { value, count: { type: 'Total', value: value.length } } };
 }
 
-/** Whether the group that a path names holds anything; where it names none, the scope is a subscription. */
+/** Whether there is the group that a path names; where it names none, the scope is a subscription. */
 function isGroup({ world, subscriptionId, resourceGroup }: Call): boolean {
   if (resourceGroup === undefined) return true;
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   for (const vault of world.vaults()) if (isWithin(group, resourceIdOf(vault))) return true;
-  for (const id of world.resources.store.keys()) if (isWithin(group, id)) return true;
-  return false;
+  return world.resources.isGroup(group);
 }
 
 /** Resource Manager's own 404: of the group, or of the resource in it. */

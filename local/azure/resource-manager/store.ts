@@ -35,6 +35,8 @@ export interface Resources {
   ofType(type: string): Iterable<Resource>;
   /** Every subscription that a resource is or was in. */
   readonly subscriptionIds: ReadonlySet<string>;
+  /** Whether a resource is or was in a group, by the group's id: an empty group stays. */
+  isGroup(id: string): boolean;
   /** How often resources of that type changed so far. */
   changesOf(type: string): number;
 }
@@ -44,11 +46,13 @@ export function createResources(): Resources {
   const store: ResourceStore = new Map();
   const byType = new Map<string, ResourceStore>();
   const subscriptionIds = new Set<string>();
+  const groups = new Set<string>();
   const changes = new Map<string, number>();
   const changed = (type: string): unknown => changes.set(type, (changes.get(type) ?? 0) + 1);
   return {
     store,
     subscriptionIds,
+    isGroup: (id) => groups.has(id.toLowerCase()),
     put(given) {
       const resource = asStored(given);
       const id = resource.id.toLowerCase();
@@ -56,7 +60,8 @@ export function createResources(): Resources {
       const ofType = byType.get(type) ?? new Map<string, Resource>();
       byType.set(type, ofType.set(id, resource));
       store.set(id, resource);
-      const subscriptionId = /^\/subscriptions\/([^/]+)/.exec(id)?.[1];
+      const [group, subscriptionId] = /^\/subscriptions\/([^/]+)(?:\/resourcegroups\/[^/]+)?/.exec(id) ?? [];
+      if (group !== undefined) groups.add(group);
       if (subscriptionId !== undefined) subscriptionIds.add(subscriptionId);
       changed(type);
     },
