@@ -7,6 +7,7 @@ import { type Operation, operationLinks, timestamp } from './operations.ts';
 import { shownAsAsked } from './shown.ts';
 import type { Resource, Resources } from './store.ts';
 
+/** The type of a disk encryption set. */
 export const SETS = 'Microsoft.Compute/diskEncryptionSets';
 
 const activeKey = z.object({ sourceVault: z.object({ id: z.string() }).optional(), keyUrl: z.string() });

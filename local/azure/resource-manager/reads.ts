@@ -11,6 +11,7 @@ import { shownAsAsked, shownById, shownByProperties, shownInList } from './shown
 import type { Resource } from './store.ts';
 import { keyItem, keyResource, vaultResource, versionItems } from './vaults.ts';
 
+/** The type of a lock. */
 export const LOCKS = 'Microsoft.Authorization/locks';
 
 /** A resource of a compute provider, or the 404 for it: a set's comes from its provider, others from Resource Manager. */
