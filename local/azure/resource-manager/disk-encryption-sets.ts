@@ -196,12 +196,12 @@ function changed(world: World, before: Resource, asked: Sent, replaces: boolean,
         ? {}
         : { lastKeyRotationTimestamp: rotatedAt }),
   };
-  const { identity: _____, ...rest } = before;
+  const { identity: _____, tags: ______, ...rest } = before;
   const identity = identityAfter(world, before, asked, replaces);
   return {
     ...rest,
     ...(identity === undefined ? {} : { identity }),
-    ...(asked.tags === undefined ? {} : { tags: asked.tags }),
+    ...tagsAfter(before, asked, replaces),
     properties,
   };
 }
@@ -217,6 +217,12 @@ function userIdentity(
   return data === undefined
     ? newManagedIdentity(resourcePath(id).name ?? id)
     : { oid: data.principalId, appid: data.clientId };
+}
+
+/** No tags are no member (recorded). */
+function tagsAfter(before: Resource, asked: Sent, replaces: boolean): Pick<Resource, 'tags'> {
+  const tags = asked.tags ?? (replaces ? {} : (before.tags ?? {}));
+  return Object.keys(tags).length === 0 ? {} : { tags };
 }
 
 /** `None` takes the member away (recorded). A system-assigned identity is made anew where there was none. */

@@ -55,6 +55,7 @@ export function listVaults(call: Call): Answer {
   const granted = world.granted();
   return linkedPage(call, found, {
     nameOf: (vault) => `${vault.resourceGroup}|${vault.name}`,
+    regionOf: (vault) => vault.region,
     shown: (vault) => shownById(vaultResource(vault, granted)),
   });
 }
@@ -69,6 +70,7 @@ export function listVaultKeys(call: Call): Answer {
   });
   return linkedPage(call, keys, {
     nameOf: ({ key }) => key.name,
+    regionOf: () => vault.region,
     shown: ({ key, current }) => shownById(keyItem(vault, key, current)),
   });
 }
@@ -90,7 +92,11 @@ export function listVaultKeyVersions(call: Call): Answer {
   const keyPath = parentOf(call.path);
   const sight = sightOf(vault, resourcePath(keyPath).name ?? '', call.nowMs);
   if (sight.kind !== 'present') return notThere({ ...call, ...resourcePath(keyPath) });
-  return linkedPage(call, versionItems(vault, sight.key), { nameOf: ({ name }) => name, shown: shownById });
+  return linkedPage(call, versionItems(vault, sight.key), {
+    nameOf: ({ name }) => name,
+    regionOf: () => vault.region,
+    shown: shownById,
+  });
 }
 
 /** The locks of a scope: those above it first, then its own and those below it. @see https://learn.microsoft.com/rest/api/resources/management-locks/list-at-subscription-level */

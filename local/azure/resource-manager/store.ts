@@ -16,6 +16,8 @@ export interface Resource {
   readonly managedBy?: string;
   readonly managedByExtended?: readonly string[];
   readonly zones?: readonly string[];
+  /** What is part of it, as the extensions of a machine. */
+  readonly resources?: readonly unknown[];
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
