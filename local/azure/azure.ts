@@ -259,6 +259,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   if (answerCheck !== undefined) azure.onAnswer(answerCheck);
   for (const vault of options.vaults) azure.addVault(vault);
   for (const identity of options.identities) azure.addIdentity(identity);
+  resourceManager.world.graph.showAll();
   return azure;
 }
 
