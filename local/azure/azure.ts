@@ -149,6 +149,8 @@ const defaultBehaviours: Behaviours = {
   auditDelayMs: 1000,
   eventDelayMs: 200,
   eventSchema: 'EventGridSchema',
+  graphLagMs: 0,
+  graphWithoutRights: 403,
   throttling: true,
   missingSet: 'provider',
   setChangeMs: 600,
@@ -261,6 +263,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   if (answerCheck !== undefined) azure.onAnswer(answerCheck);
   for (const vault of options.vaults) azure.addVault(vault);
   for (const identity of options.identities) azure.addIdentity(identity);
+  resourceManager.world.graph.showAll();
   return azure;
 }
 

@@ -21,6 +21,7 @@ import {
   notThere,
 } from './reads.ts';
 import { shownAsAsked } from './shown.ts';
+import type { Line } from './throttling.ts';
 import { VAULT_KEY_VERSIONS, VAULT_KEYS, VAULTS } from './vaults.ts';
 
 /** What serves a request, from its method and path alone. */
@@ -30,6 +31,8 @@ export interface Route {
   readonly buckets?: string;
   /** Headers of the provider behind it, on what it answers. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The budget that it draws on. Default: that of its method. */
+  readonly line?: Line;
   /** Whether the link itself lets its holder in. */
   isOpen?(url: URL, world: World, path: ResourcePath): boolean;
 }
@@ -63,6 +66,14 @@ const operation: Route = {
   isOpen: (url, world, { name = '' }) => world.operations.get(name)?.signature === url.searchParams.get('s'),
 };
 
+/** Whoever asks sees what it can read of the resources, and needs no permission to ask. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#permissions-in-azure-resource-graph */
+const graph: Route = {
+  serve: ({ world, body, apiVersion, identity: caller, nowMs }) =>
+    world.graph.answer({ body, apiVersion, caller, nowMs }),
+  line: 'reads',
+  isOpen: () => true,
+};
+
 /** `GET Microsoft.Compute/disks` for a list, `GET Microsoft.Compute/disks/*` for one. In lower case. */
 const routes: Readonly<Record<string, Route>> = lowerCased({
   // Lists of sets show no budget (recorded).
@@ -79,6 +90,7 @@ const routes: Readonly<Record<string, Route>> = lowerCased({
     ]),
   ),
   [`GET ${OPERATIONS}/*`]: operation,
+  'POST Microsoft.ResourceGraph/resources': graph,
   [`GET ${VAULTS}`]: { serve: listVaults, headers: keyVault },
   [`GET ${VAULTS}/*`]: { serve: getVault, headers: keyVault },
   [`GET ${VAULT_KEYS}`]: { serve: listVaultKeys, headers: keyVault },
