@@ -94,7 +94,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   const listener = await listenOnTls(azure);
-  stops.push(listener.close, azure.disks.start());
+  stops.push(listener.close);
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
