@@ -125,6 +125,17 @@ describe('a change of a disk encryption set', () => {
     );
   });
 
+  it('to another key is refused at 2019-07-01, in a sentence that names both keys without their port', async () => {
+    const url = `${SET}?api-version=2019-07-01`;
+    const body = { properties: { activeKey: { keyUrl: OTHER_KEY.replace('.net/', '.net:443/') } } };
+    const { status, json } = await managing(managedAzure())('PATCH', url, body);
+    expect([status, json]).toEqual([
+      409,
+      { error: { code: 'OperationNotAllowed', message: expect.stringContaining(`a new key with key '${OTHER_KEY}'`) } },
+    ]);
+    expect((await managing(managedAzure())('PATCH', url, { tags: {} })).status).toBe(202);
+  });
+
   it('with a body of another form is refused', async () => {
     expect((await managing(managedAzure())('PATCH', URL, { properties: { activeKey: {} } })).status).toBe(400);
   });
