@@ -86,6 +86,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   stops.push(trail.stop);
   const azure = createLocalAzure({
     vaults: [...estate.vaults, ...throwAways(estate), ownVault],
+    resources: estate.resources ?? [],
+    subscriptions: estate.subscriptions ?? [],
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -118,13 +120,19 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   return { azure, guardian, host, vaultUrl };
 }
 
+/** A subscription of the guardian's own, where nobody who operates disks has a role. */
+const OWN_SUBSCRIPTION = '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a00';
 const THROW_AWAY = 'throw-away';
 /** The empty vault that `prove` may play on: no policy names it. None where the estate has a vault of that name. */
 const throwAways = ({ vaults }: Estate): readonly SeedVault[] =>
-  vaults.some(({ name }) => name.toLowerCase() === THROW_AWAY) ? [] : [{ name: THROW_AWAY, purgeProtection: false }];
+  vaults.some(({ name }) => name.toLowerCase() === THROW_AWAY)
+    ? []
+    : [{ name: THROW_AWAY, subscriptionId: OWN_SUBSCRIPTION, purgeProtection: false }];
 
 const ownVault: SeedVault = {
   name: OWN_VAULT,
+  subscriptionId: OWN_SUBSCRIPTION,
+  resourceGroup: 'rg-key-guardian',
   keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
 };
 

@@ -108,6 +108,8 @@ function unstarted(error: unknown): never {
 }
 
 const running = await starting.catch(unstarted);
+// From now on the disks live from their keys: an hour without one, and their machines stop.
+running.azure.disks.start();
 if (!isStopping)
   process.stdout.write(
     startText({

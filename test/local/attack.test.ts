@@ -61,7 +61,7 @@ describe('npm run attack', () => {
     expect(act.err).toContain('Allowed choices are disable, delete, expire, not-before, strip-operations, purge.');
     expect(target.err).toBe('"contoso-disks" names no key: write it as contoso-disks/disk-web.');
     expect(vault.err).toBe(
-      'There is no vault fabrikam. There are: contoso-disks, contoso-sql, contoso-dev, throw-away.',
+      'There is no vault fabrikam. There are: contoso-disks, contoso-sql, contoso-dev, contoso-legacy, throw-away.',
     );
     expect(identity.err).toMatch(/^There is no identity nobody\. There are: owner, attacker, /);
   });
