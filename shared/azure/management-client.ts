@@ -21,6 +21,8 @@ export interface ManagementConnection {
   readonly credential: TokenCredential;
   /** Whose credential it is, for the error `NoToken`: `the guardian's identity surveyor`. */
   readonly identity: string;
+  /** Default: `https://management.azure.com`. Tokens are for that in any case. */
+  readonly endpoint?: string;
   /** The HTTP client; the SDK's own where left out. */
   readonly httpClient?: HttpClient | undefined;
   /** A longer pause than this is not waited for: the 429 is returned. Default 20 s, in ms. */
@@ -46,7 +48,9 @@ export function managementClient({
   httpClient = createDefaultHttpClient(),
   longestPauseMs = LONGEST_PAUSE_MS,
 }: ManagementConnection): SendToManagement {
-  const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 } });
+  const pipeline = createPipelineFromOptions({
+    retryOptions: { maxRetries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
+  });
   pipeline.addPolicy(inTime(REQUEST_TIMEOUT_MS), { beforePolicies: ['defaultRetryPolicy'] });
   pipeline.addPolicy(noLongPause(longestPauseMs), { phase: 'Retry', afterPolicies: ['defaultRetryPolicy'] });
   pipeline.addPolicy(
