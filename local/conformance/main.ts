@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { program } from '@commander-js/extra-typings';
+import { queryFiles } from '../query-texts.ts';
 import { UnreadableEvidence } from './errors.ts';
+import { unpublishedPaths } from './graph/query-paths.ts';
 import { managementRules } from './management/answer-rules.ts';
 import { readPublishedShapes } from './published-shapes.ts';
 import { type Exchange, readExchanges } from './recordings.ts';
@@ -15,8 +17,10 @@ import { readNotes } from './tally.ts';
 /** Folders whose calls are played in the order in which they were made, where they are there. */
 const IN_SEQUENCE = ['sequences', 'recordings-estate/keys'];
 
-/** Folders of exchanges with Resource Manager beside those in `recordings`, where they are there. */
-const ESTATE = ['des', 'compute', 'vaults', 'authorization', 'arm'].map((name) => `recordings-estate/${name}`);
+/** Folders of exchanges with Resource Manager and Resource Graph beside those in `recordings`, where they are there. */
+const ESTATE = ['des', 'compute', 'vaults', 'authorization', 'arm', 'resource-graph'].map(
+  (name) => `recordings-estate/${name}`,
+);
 
 /** Statuses: 0 as published, 1 a difference or a failed test, 2 the evidence is missing or cannot be read. */
 async function conformance(folder: string): Promise<number> {
@@ -35,10 +39,16 @@ async function conformance(folder: string): Promise<number> {
   if (armSchemasFolder !== undefined) managementRules(armSchemasFolder);
   const replays = await replayAll(exchanges, await readFound(IN_SEQUENCE));
   console.log(replayLines(replays).join('\n'));
+  const queries = queryFiles().map(([name, text]) => ({ name, text }));
+  const notPublished = armSchemasFolder === undefined ? [] : unpublishedPaths(queries, armSchemasFolder);
   const notesFolder = await mkdtemp(join(tmpdir(), 'key-guardian-conformance-'));
   try {
     const testStatus = await runTests(schemasFolder, notesFolder, armSchemasFolder);
-    const report = reportOf({ replays, tally: readNotes(notesFolder), testStatus });
+    const report = reportOf({
+      ...{ replays, testStatus },
+      unpublishedPaths: notPublished,
+      tally: readNotes(notesFolder),
+    });
     console.log(report.lines.join('\n'));
     return report.status;
   } finally {
@@ -49,7 +59,7 @@ async function conformance(folder: string): Promise<number> {
 program
   .name('conformance')
   .description(
-    'Holds the local Azure to recorded exchanges and sequences of them, then runs the tests with every answer held to published shapes.',
+    'Holds the local Azure to recorded exchanges and sequences of them, and queries to published shapes, then runs the tests with every answer held to those.',
   )
   .argument(
     '<folder>',

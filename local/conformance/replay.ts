@@ -2,6 +2,7 @@ import { mock } from 'node:test';
 import { createLocalAzure } from '../azure/azure.ts';
 import { MANAGEMENT_HOST } from '../azure/resource-manager/handler.ts';
 import { compareAnswers, type Difference } from './compare.ts';
+import { isGraph, playGraph } from './graph/play.ts';
 import { playManagement } from './management/play.ts';
 import { withNewestTexts } from './newest-texts.ts';
 import type { Exchange } from './recordings.ts';
@@ -17,7 +18,7 @@ export type Replay =
 
 /**
  * Holds the local Azure to every exchange, each with a fresh one that holds what the real vault held, those with Resource
- * Manager file by file; and to those that were made in sequence call by call, one local Azure for each sequence.
+ * Manager file by file and those with Resource Graph one by one; and to those that were made in sequence call by call, one local Azure for each sequence.
  */
 export async function replayAll(
   exchanges: readonly Exchange[],
@@ -26,7 +27,7 @@ export async function replayAll(
   const replays: Replay[] = [];
   const newest = withNewestTexts([...exchanges, ...inSequence]);
   const single = newest.slice(0, exchanges.length);
-  for (const exchange of single.filter((one) => !isManagement(one))) {
+  for (const exchange of single.filter((one) => one.url.hostname !== MANAGEMENT_HOST)) {
     const served = servedOf(exchange);
     replays.push(
       served.kind === 'served'
@@ -34,6 +35,7 @@ export async function replayAll(
         : { kind: 'not-served', exchange, because: served.because },
     );
   }
+  for (const exchange of single.filter(isGraph)) replays.push(await playGraph(exchange));
   const files = Map.groupBy(single.filter(isManagement), ({ name }) => name.slice(0, name.lastIndexOf(' #')));
   for (const file of files.values()) replays.push(...(await playManagement(file)));
   for (const sequence of sequencesOf(newest.slice(exchanges.length))) {
@@ -49,7 +51,7 @@ export async function replayAll(
   return replays;
 }
 
-const isManagement = ({ url }: Exchange): boolean => url.hostname === MANAGEMENT_HOST;
+const isManagement = (exchange: Exchange): boolean => exchange.url.hostname === MANAGEMENT_HOST && !isGraph(exchange);
 
 async function replay(exchange: Exchange, all: readonly Exchange[]): Promise<readonly Difference[]> {
   const { vault, requestBody, emptyPage, at } = stagingOf(exchange, all);

@@ -73,14 +73,20 @@ export function managementClient({
   };
 }
 
-/** Removes a `Retry-After` that is longer: the SDK would wait for it, however long it is. */
+/** Where a pause stands that is too long to be waited for here, in s. */
+export const LONG_PAUSE = 'x-key-guardian-long-pause';
+
+/** Takes out a `Retry-After` that is longer: the SDK would wait for it, however long it is. */
 const noLongPause = (longestMs: number): PipelinePolicy => ({
   name: 'noLongPause',
   async sendRequest(request, next) {
     const response = await next(request);
     const asked = response.headers.get('retry-after') ?? '';
     const pauseMs = /^\d+$/.test(asked) ? Number(asked) * SECOND_MS : Date.parse(asked) - Date.now();
-    if (pauseMs > longestMs) response.headers.delete('retry-after');
+    if (pauseMs > longestMs) {
+      response.headers.delete('retry-after');
+      response.headers.set(LONG_PAUSE, String(Math.ceil(pauseMs / SECOND_MS)));
+    }
     return response;
   },
 });

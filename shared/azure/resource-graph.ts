@@ -1,44 +1,25 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import type { TokenCredential } from '@azure/core-auth';
-import {
-  bearerTokenAuthenticationPolicy,
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  type HttpClient,
-  isRestError,
-  type PipelineResponse,
-} from '@azure/core-rest-pipeline';
+import { isRestError, type PipelineResponse } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
 import type { GraphPages, GraphRefusal } from '../domain/graph.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { GraphRefused, NoAnswerInTime, NoToken } from '../errors.ts';
-import { HELD_RETRY_AFTER, inTime, noRetryAfter } from './deadline.ts';
-import { tokensInTime } from './tokens.ts';
+import { LONG_PAUSE, MANAGEMENT, type ManagementConnection, managementClient } from './management-client.ts';
 
 /** How Resource Graph is asked. */
-export interface GraphConnection {
-  readonly credential: TokenCredential;
-  /** Whose credential it is, for the error `NoToken`: `the guardian's identity surveyor`. */
-  readonly identity: string;
-  /** The HTTP client; the SDK's own where left out. */
-  readonly httpClient?: HttpClient | undefined;
+export interface GraphConnection extends Omit<ManagementConnection, 'longestPauseMs'> {
   /** Default: the process's clock. */
   readonly now?: () => Date;
   /** Waits so many ms. Default: as long as it takes. */
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
-/** The first version that tells of role assignments above a subscription is 2022-10-01; this is the newest. */
-const ADDRESS = 'https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01';
-const SCOPE = 'https://management.azure.com/.default';
+/** The newest version. Those before 2022-10-01 tell of no role assignments above a subscription. */
+const QUERIES = '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01';
 /** The largest page that there is. */
 const PAGE_ROWS = 1_000;
 /** Subscriptions of one request: fewer than 300 are recommended. @see https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests#grouping-queries */
 const GROUP_SUBSCRIPTIONS = 299;
-/** A page that takes longer counts as not answered, in ms. */
-const PAGE_TIMEOUT_MS = 30_000;
 /** How often a throttled request is sent again, and how long it waits for that at most, in ms. */
 const THROTTLED_TRIES = 6;
 const LONGEST_WAIT_MS = 60_000;
@@ -102,16 +83,20 @@ async function* pagesOf(
   let read = 0;
   let $skipToken: string | undefined;
   do {
-    const from = read;
+    let from = read;
     let page = await ask({ query, subscriptions, $skipToken });
-    const lost = Math.min(total - page.totalRecords, from);
-    if (lost > PAGE_ROWS) throw new GraphRefused('unreadable', new Error(`${lost} rows went away between two pages`));
-    if (lost > 0) page = await ask({ query, subscriptions, $skip: from - lost });
+    for (let lost = total - page.totalRecords; lost > 0; lost = total - page.totalRecords) {
+      from = Math.max(from - lost, 0);
+      // Of the rows before, those of one page are known.
+      if (read - from > PAGE_ROWS) throw new GraphRefused('unreadable', new Error('rows went away between two pages'));
+      total = page.totalRecords;
+      page = await ask({ query, subscriptions, $skip: from });
+    }
     const ids = page.data.map(idOf);
     yield page.data.filter((_, at) => !before.has(ids[at] ?? ''));
-    before = new Set([...(lost > 0 ? before : []), ...ids.flatMap((id) => id ?? [])]);
+    before = new Set([...(from < read ? before : []), ...ids.flatMap((id) => id ?? [])]);
     total = page.totalRecords;
-    read = from - Math.max(lost, 0) + page.data.length;
+    read = from + page.data.length;
     $skipToken = page.$skipToken ?? undefined;
   } while ($skipToken !== undefined);
 }
@@ -133,24 +118,17 @@ const pageSchema = z.object({
   $skipToken: z.string().min(1).nullish(),
 });
 
-function asking({ credential, identity, httpClient, now = () => new Date(), sleep = sleepFor }: GraphConnection): Ask {
-  const pipeline = createPipelineFromOptions({
-    retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 4 * SECOND_MS },
-  });
-  pipeline.addPolicy(inTime(PAGE_TIMEOUT_MS));
-  pipeline.addPolicy(noRetryAfter, { afterPhase: 'Sign' });
-  const tokens = tokensInTime(credential, identity);
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: tokens, scopes: SCOPE }), { phase: 'Sign' });
-  const client = httpClient ?? createDefaultHttpClient();
+function asking({ now = () => new Date(), sleep = sleepFor, endpoint, ...connection }: GraphConnection): Ask {
+  // Every pause is waited for here: the quota's time is the same for all queries.
+  const send = managementClient({ ...connection, longestPauseMs: 0 });
   let resumeAtMs = 0;
 
-  async function send(body: string): Promise<PipelineResponse> {
+  async function sendInQuota(body: unknown): Promise<PipelineResponse> {
     const waitMs = Math.min(resumeAtMs - now().getTime(), LONGEST_WAIT_MS);
     if (waitMs > 0) await sleep(waitMs);
-    const headers = createHttpHeaders({ 'content-type': 'application/json', accept: 'application/json' });
-    const response = await pipeline
-      .sendRequest(client, createPipelineRequest({ url: ADDRESS, method: 'POST', headers, body }))
-      .catch((error: unknown) => Promise.reject(withoutAnswer(error)));
+    const response = await send('POST', `${endpoint ?? MANAGEMENT}${QUERIES}`, body).catch((error: unknown) =>
+      Promise.reject(withoutAnswer(error)),
+    );
     const isThrottled = response.status === 429;
     if (isThrottled || response.headers.get('x-ms-user-quota-remaining') === '0')
       resumeAtMs = now().getTime() + (waitOf(response) ?? (isThrottled ? QUOTA_MS : 0));
@@ -165,9 +143,10 @@ function asking({ credential, identity, httpClient, now = () => new Date(), slee
       ...($skipToken === undefined ? {} : { $skipToken }),
       ...($skip === undefined ? {} : { $skip }),
     };
-    const body = JSON.stringify({ query, options, ...(subscriptions === undefined ? {} : { subscriptions }) });
-    let response = await send(body);
-    for (let tries = 1; response.status === 429 && tries < THROTTLED_TRIES; tries += 1) response = await send(body);
+    const body = { query, options, ...(subscriptions === undefined ? {} : { subscriptions }) };
+    let response = await sendInQuota(body);
+    for (let tries = 1; response.status === 429 && tries < THROTTLED_TRIES; tries += 1)
+      response = await sendInQuota(body);
     if (response.status !== 200) throw refusalOf(response);
     const { data, error } = pageSchema.safeParse(parsed(response.bodyAsText));
     if (data === undefined) throw new GraphRefused('unreadable', error, { status: 200, code: undefined });
@@ -177,8 +156,8 @@ function asking({ credential, identity, httpClient, now = () => new Date(), slee
 
 /** How long to wait before the next query, in ms: what the answer asks for, or the time until the quota is new. */
 function waitOf({ headers }: PipelineResponse): number | undefined {
-  const retryAfter = Number(headers.get(HELD_RETRY_AFTER) ?? Number.NaN);
-  if (Number.isFinite(retryAfter)) return retryAfter * SECOND_MS;
+  const asked = Number(headers.get(LONG_PAUSE) ?? Number.NaN);
+  if (Number.isFinite(asked)) return asked * SECOND_MS;
   const [, hours, minutes, seconds] =
     /^(\d+):(\d+):(\d+)/.exec(headers.get('x-ms-user-quota-resets-after') ?? '') ?? [];
   if (seconds === undefined) return undefined;

@@ -95,6 +95,15 @@ describe('the rows of a query', () => {
     expect(sent.map(({ options }) => options.$skip)).toEqual([undefined, undefined, 997, undefined]);
   });
 
+  test('are missed by no page either where more are deleted while that page is asked for again', async () => {
+    const local = localGraph(disks(2_500));
+    const { pages, sent } = asked(local, undefined, (count) => {
+      for (const { id } of disks(5).slice((count - 1) * 3, count * 3)) local.resources.remove(id);
+    });
+    expect((await pages([SUBSCRIPTION])).flat()).toEqual(all(2_500));
+    expect(sent.map(({ options }) => options.$skip)).toEqual([undefined, undefined, 997, 995, undefined]);
+  });
+
   test('are unknown where more of them went away between two pages than a page holds', async () => {
     const local = localGraph(disks(3_500));
     const { pages } = asked(local, undefined, (count) => {
