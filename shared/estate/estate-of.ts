@@ -26,6 +26,7 @@ export interface EstateReader {
 
 /** Makes a reader that has read nothing yet. */
 export function estateReader(): EstateReader {
+  const subscriptions = new Map<string, string>();
   const vaults = new Map<string, EstateVault>();
   const users = new Map<string, NamedUser>();
   const held = heldByUsers();
@@ -55,6 +56,7 @@ export function estateReader(): EstateReader {
   }
 
   const takes: { readonly [Query in GraphQuery]: (row: GraphRow<Query>) => void } = {
+    subscriptions: (row) => subscriptions.set(row.subscriptionId.toLowerCase(), row.name ?? row.subscriptionId),
     vaults: (row) => vaults.set(row.name.toLowerCase(), vaultOf(row)),
     sets: (row) => users.set(row.id.toLowerCase(), setOf(row)),
     'storage-accounts': (row) => users.set(row.id.toLowerCase(), storageAccountOf(row)),
@@ -67,7 +69,7 @@ export function estateReader(): EstateReader {
       const isSnapshot = row.type.toLowerCase() === 'microsoft.compute/snapshots';
       disks.count(encryptionOf(row), isSnapshot, row.id);
       if (isSnapshot) held.snapshot(on);
-      else held.disk(on, [row.managedBy, ...(row.managedByExtended ?? [])]);
+      else held.disk(on, [row.managedBy, ...(row.shareInfo ?? []).map(({ vmUri }) => vmUri)]);
     },
     images: (row) => held.image([row.osDiskSetId, ...setsOf(row.dataDisks)]),
     machines(row) {
@@ -88,6 +90,7 @@ export function estateReader(): EstateReader {
       const all = [...users.values()].map((each): EstateUser => ({ ...each, holds: held.by(each.id) }));
       const hsms = all.flatMap(({ keys }) => keys.filter(({ at }) => at === 'managed-hsm').map(({ vault }) => vault));
       return {
+        subscriptions,
         vaults,
         users: all,
         managedHsms: [...new Set(hsms)].toSorted(),

@@ -14,7 +14,7 @@ export const rotationPolicyFires: KeyCheck = {
     const commands = [`az keyvault key rotation-policy update --vault-name ${vault} --name ${key} --value policy.json`];
     if (rotate === undefined)
       return [{ kind: 'finding', says: 'No rotation policy makes new versions of it.', commands }];
-    if (rotate.after === 'creation') return [];
+    if (rotate.when === 'after-creation') return [];
     const current = state.kind === 'known' && state.value.kind === 'present' ? state.value : undefined;
     if (current?.current === undefined) return [{ kind: 'unknown', because: 'its newest version could not be read' }];
     const never = `It is to be rotated ${rotate.period} before it expires, which never happens:`;

@@ -150,7 +150,7 @@ export const keyFacts = (state: KeyState = present(), more: Partial<KeyFacts> = 
   key: 'disk-web',
   users: [set()],
   state: known(state),
-  rotationPolicy: known({ rotate: { after: 'creation', period: 'P90D' }, expiresIn: 'P2Y' }),
+  rotationPolicy: known({ rotate: { when: 'after-creation', period: 'P90D' }, expiresIn: 'P2Y' }),
   notifyBeforeExpiryDays: 30,
   ...more,
 });

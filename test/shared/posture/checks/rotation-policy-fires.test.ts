@@ -5,7 +5,7 @@ import { type KeyFacts, known, unknown } from '../../../../shared/posture/facts.
 import { keyFacts, NOW, present, VERSION, version } from '../facts.ts';
 
 const check = (facts: KeyFacts) => rotationPolicyFires.check(facts, NOW);
-const beforeExpiry = { rotate: { after: 'before-expiry', period: 'P30D' }, expiresIn: 'P2Y' } as const;
+const beforeExpiry = { rotate: { when: 'before-expiry', period: 'P30D' }, expiresIn: 'P2Y' } as const;
 const expiring = present({ [VERSION]: version({ expiresOn: later(NOW, 100 * DAY_MS) }) });
 
 test.each([
