@@ -1,0 +1,248 @@
+import { utc } from '../../../shared/domain/time.ts';
+import { checks } from '../../../shared/posture/checks/registry.ts';
+import { commandLines, counted, countedAll, number, some, table, wrapped } from './lines.ts';
+import type { PlanFinding, PlanKey, PlanReport } from './schema.ts';
+import { byHarm, tree } from './tree.ts';
+
+/** Findings that are shown one by one, of all checks and of one. */
+const MOST_FINDINGS = 10;
+const MOST_OF_A_CHECK = 4;
+const MOST_SUBJECTS = 5;
+const MOST_KEYS = 20;
+const MOST_PRINCIPALS = 4;
+const MOST_VAULTS = 5;
+
+/** How the text names a person or application: by its name where that is known. */
+export type NameOf = (principalId: string) => string | undefined;
+
+/** What `plan` prints for people, in at most 100 columns. Long lists are cut, with counts: `--json` has all. */
+export const planText = (report: PlanReport, nameOf: NameOf): string =>
+  [
+    ...head(report),
+    ...section(`IN DANGER NOW (${number(report.danger.length)})`, dangers(report)),
+    ...section('WHAT HANGS ON WHAT', pictured(report)),
+    ...section('KEYS IN USE', keyTable(report)),
+    ...section('HOW DISKS ARE ENCRYPTED', encryption(report)),
+    ...section(`SHOULD BE REPAIRED (${number(report.weak.length)})`, weaknesses(report)),
+    ...section('WHO MAY DELETE, DISABLE OR PURGE THESE KEYS', destroyers(report, nameOf)),
+    ...section('WHAT KEY GUARDIAN WOULD DO HERE', guarding(report)),
+    ...section('COULD NOT BE READ, AND COUNTS AS UNKNOWN', unread(report)),
+    '',
+    '--json prints all of this without cuts; --policy-out <file> writes a policy that guards these vaults.',
+  ].join('\n');
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines];
+
+function head({ at, subscriptions, vaults }: PlanReport): readonly string[] {
+  const keys = vaults.flatMap((vault) => vault.keys);
+  const sum = (of: (key: PlanKey) => number): number => keys.reduce((total, key) => total + of(key), 0);
+  const names = subscriptions.map(({ id, name = id }) => name);
+  const running = sum((key) => key.running);
+  return [
+    ...wrapped(`What hangs on which key, in ${some(names, 4)}, on ${utc(at)}. Nothing was written.`),
+    '',
+    ...wrapped(
+      'A disk under a customer-managed key works only as long as its key does. About an hour after the key was disabled, deleted or put out of reach, the disk fails and its machine stops.',
+    ),
+    '',
+    ...wrapped(
+      `${counted(vaults.length, 'vault')} with ${counted(keys.length, 'key')} in use; on these hang ${counted(
+        sum((key) => key.disks),
+        'disk',
+      )} and ${counted(
+        sum((key) => key.machines),
+        'machine',
+      )}, ${number(running)} of them running.`,
+    ),
+  ];
+}
+
+function dangers({ danger, unknown }: PlanReport): readonly string[] {
+  if (danger.length === 0)
+    return [unknown.length === 0 ? 'Nothing.' : 'Nothing that was found; see below what could not be read.'];
+  const shown: PlanFinding[] = [];
+  for (const finding of danger) {
+    const same = shown.filter(({ check }) => check === finding.check).length;
+    if (shown.length < MOST_FINDINGS && same < MOST_OF_A_CHECK) shown.push(finding);
+  }
+  const left = [
+    ...Map.groupBy(
+      danger.filter((each) => !shown.includes(each)),
+      ({ check }) => check,
+    ),
+  ];
+  return [
+    ...shown.flatMap((finding, at) => findingLines(finding, `${at + 1}.`.padStart(3))),
+    ...left.flatMap(([check, more]) =>
+      wrapped(
+        `… and ${number(more.length)} more of ${check}: ${some(
+          more.map(({ subject }) => subject),
+          MOST_SUBJECTS,
+        )}`,
+        '    ',
+      ),
+    ),
+  ];
+}
+
+function findingLines(
+  { check, subject, says, commands, disks, machines, running }: PlanFinding,
+  place: string,
+): readonly string[] {
+  const [first = '', ...others] = wrapped(`${subject}: ${says}`, '    ');
+  const hangs = disks + machines === 0 ? 'nothing that was found' : hanging({ disks, machines, running });
+  return [
+    `${place} ${first.slice(4)}`,
+    ...others,
+    `    hangs on it: ${hangs} (${check})`,
+    ...commands.flatMap((command) => commandLines(command, '    $ ')),
+  ];
+}
+
+const hanging = ({ disks, machines, running }: Pick<PlanFinding, 'disks' | 'machines' | 'running'>): string =>
+  `${countedAll([disks, 'disk'], [machines, 'machine'])}${machines === 0 ? '' : `, ${number(running)} running`}`;
+
+function pictured({ vaults, managedHsms, secrets, otherVaults }: PlanReport): readonly string[] {
+  return [
+    ...(vaults.length === 0 ? ['No key of a vault is in use by anything that was read.'] : tree(vaults)),
+    ...managedHsms.map((name) => `${name}: a Managed HSM, whose keys cannot be guarded`),
+    ...secrets.map(
+      ({ vault, disks }) => `${vault}: a secret alone unlocks ${counted(disks, 'disk')}; secrets are not guarded`,
+    ),
+    ...(otherVaults === 0 ? [] : [`${counted(otherVaults, 'other vault')}: nothing that was read uses a key there`]),
+  ];
+}
+
+function keyTable({ vaults }: PlanReport): readonly string[] {
+  const keys = vaults.flatMap((vault) => vault.keys.map((key) => ({ ...key, spelled: `${vault.name}/${key.name}` })));
+  if (keys.length === 0) return [];
+  const shown = byHarm(keys, (key) => key).slice(0, MOST_KEYS);
+  const rows = shown.map(({ spelled, users, disks, machines, running, expiresOn, state, guarded }) => [
+    spelled.length > MOST_NAME ? `${spelled.slice(0, MOST_NAME - 1)}…` : spelled,
+    ...[users.length, disks, machines, running].map(number),
+    expiresOn === undefined ? (state === 'unknown' ? '?' : 'never') : utc(expiresOn).slice(0, 'yyyy-mm-dd'.length),
+    state === 'unusable' ? 'UNUSABLE' : state,
+    guarded,
+  ]);
+  const left = keys.length - shown.length;
+  return [
+    ...table(['Key', 'Users', 'Disks', 'Machines', 'Running', 'Expires', 'State', 'Guarded'], rows, [1, 2, 3, 4]),
+    ...(left === 0 ? [] : [`… and ${counted(left, 'key')} more`]),
+  ];
+}
+
+const MOST_NAME = 40;
+
+const ENCRYPTIONS = {
+  'customer-key': 'a customer-managed key',
+  'platform-and-customer-keys': 'a customer-managed key and one of the platform',
+  confidential: 'a customer-managed key, confidential',
+  'azure-disk-encryption': 'Azure Disk Encryption, which ends on 15 September 2028',
+  'platform-key': 'a key of the platform alone',
+  unknown: 'not shown',
+} as const;
+
+function encryption({ disks, machines }: PlanReport): readonly string[] {
+  const rows = disks
+    .filter((each) => each.disks + each.snapshots > 0)
+    .map((each) => [ENCRYPTIONS[each.encryption], number(each.disks), number(each.snapshots)]);
+  return [
+    ...(rows.length === 0 ? [] : table(['Under', 'Disks', 'Snapshots'], rows, [1, 2])),
+    `${counted(machines.all, 'machine')}, ${number(machines.running)} running, ${number(machines.encryptedAtHost)} with encryption at host`,
+  ];
+}
+
+/** One entry for each check, with the first of its subjects as an example. */
+function weaknesses({ weak }: PlanReport): readonly string[] {
+  return checks.flatMap(({ id, demand }) => {
+    const found = weak.filter(({ check }) => check === id);
+    const [first] = found;
+    if (first === undefined) return [];
+    const subjects = [...new Set(found.map(({ subject }) => subject))];
+    return [
+      ...wrapped(`${id}: ${demand}`, '  ').map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line)),
+      ...wrapped(`${counted(found.length, 'finding')}: ${some(subjects, MOST_SUBJECTS)}`, '    '),
+      ...wrapped(`${first.subject}: ${first.says}`, '    '),
+      ...first.commands.flatMap((command) => commandLines(command, '    $ ')),
+    ];
+  });
+}
+
+const ACTS = { delete: 'delete', disable: 'disable', purge: 'purge', grant: 'can give it to themselves' } as const;
+
+function destroyers({ vaults }: PlanReport, nameOf: NameOf): readonly string[] {
+  const some = vaults.filter((vault) => vault.destroyers.length > 0);
+  const left = some.length - MOST_VAULTS;
+  return [
+    ...some.slice(0, MOST_VAULTS).flatMap(({ name, destroyers: all }) => [
+      name,
+      ...table(
+        ['  Who', 'May', 'By', 'From'],
+        all
+          .slice(0, MOST_PRINCIPALS)
+          .map(({ principalId, principalType, through, from, key, acts, conditional }) => [
+            `  ${nameOf(principalId) ?? principalId}${principalType === undefined ? '' : ` (${principalType})`}`,
+            acts.map((act) => ACTS[act]).join(', '),
+            `${through}${conditional ? ', under a condition' : ''}`,
+            key === undefined ? from : `key ${key}`,
+          ]),
+      ).slice(1),
+      ...(all.length > MOST_PRINCIPALS ? [`  … and ${number(all.length - MOST_PRINCIPALS)} more`] : []),
+    ]),
+    ...(left > 0 ? [`… and in ${counted(left, 'vault')} more`] : []),
+  ];
+}
+
+function guarding({ guard }: PlanReport): readonly string[] {
+  const { vaults, keys, alreadyGuarded, block, rights } = guard;
+  if (vaults === 0) return ['Nothing: no vault with a key in use is shown.'];
+  const cannot = block.cannotUndo;
+  const bullets = [
+    `It would guard ${counted(vaults, 'vault')} with ${counted(keys, 'key')} in use. The policy that it was given guards ${alreadyGuarded === 0 ? 'none' : number(alreadyGuarded)} of these keys.`,
+    'In alert, the default, it writes nothing and alerts people.',
+    `In block it would also undo each change that makes a key less usable, from then on. ${number(block.nothingToUndo)} of the keys are as they should be.`,
+    ...(block.leftToPeople.length === 0
+      ? []
+      : [`Unusable already, so that block leaves them to you: ${some(block.leftToPeople, MOST_SUBJECTS)}.`]),
+    ...(block.unknown.length === 0
+      ? []
+      : [`Not known, since they could not be read: ${some(block.unknown, MOST_SUBJECTS)}.`]),
+    ...(cannot.length === 0 ? [] : [`A purge cannot be undone, by nobody, in ${some([...cannot], MOST_SUBJECTS)}.`]),
+  ];
+  const policies = rights[0]?.byPolicy ?? [];
+  return [
+    ...bullets.flatMap((bullet) => wrapped(bullet, '  ').map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line))),
+    'Rights that its identities need, and where no role of a guardian gives them yet:',
+    ...rights.flatMap(({ identity, scope, actions, missing }) => [
+      ...wrapped(
+        `${identity}, on ${scope}: ${actions.map((action) => action.replace('Microsoft.KeyVault/vaults/', '')).join(', ')}`,
+        '  ',
+      ),
+      ...wrapped(
+        missing.length === 0
+          ? 'missing nowhere'
+          : `missing in ${counted(missing.length, 'vault')}: ${some([...missing], MOST_SUBJECTS)}`,
+        '    ',
+      ),
+    ]),
+    ...(policies.length === 0
+      ? []
+      : wrapped(
+          `${some([...policies], MOST_SUBJECTS)}: access policies, which ignore roles (docs/deploy.md says how).`,
+          '  ',
+        )),
+  ];
+}
+
+function unread({ unknown }: PlanReport): readonly string[] {
+  return [...Map.groupBy(unknown, ({ because }) => because)].slice(0, MOST_FINDINGS).flatMap(([because, these]) =>
+    wrapped(
+      `${some(
+        these.map(({ subject }) => subject),
+        MOST_SUBJECTS,
+      )}: ${because}`,
+      '  ',
+    ).map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line)),
+  );
+}
