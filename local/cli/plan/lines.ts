@@ -31,17 +31,17 @@ export function wrapped(text: string, indent = ''): readonly string[] {
   return [...lines, `${indent}${line}`];
 }
 
-/** A command as a shell takes it, broken before its options where it is too long. */
+/** A command as a shell takes it, after a prompt, broken before its options where it is too long. */
 export function commandLines(command: string, indent: string): readonly string[] {
   const lines: string[] = [];
-  let line = '';
-  for (const part of command.split(/ (?=--)/)) {
-    if (line !== '' && indent.length + line.length + part.length + 3 > WIDTH) {
-      lines.push(`${indent}${line} \\`);
-      line = `  ${part}`;
-    } else line = line === '' ? part : `${line} ${part}`;
+  let line = `${indent}$ `;
+  for (const [at, part] of command.split(/ (?=--)/).entries()) {
+    if (at > 0 && line.length + part.length + ' \\'.length + 1 > WIDTH) {
+      lines.push(`${line} \\`);
+      line = `${indent}    ${part}`;
+    } else line += at === 0 ? part : ` ${part}`;
   }
-  return [...lines, `${indent}${line}`];
+  return [...lines, line];
 }
 
 /** Rows under a head, each column as wide as its widest cell; those of `right` are aligned to the right. */

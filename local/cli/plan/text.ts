@@ -34,26 +34,20 @@ export const planText = (report: PlanReport, nameOf: NameOf): string =>
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', title, ...lines];
 
-function head({ at, subscriptions, vaults }: PlanReport): readonly string[] {
-  const keys = vaults.flatMap((vault) => vault.keys);
-  const sum = (of: (key: PlanKey) => number): number => keys.reduce((total, key) => total + of(key), 0);
-  const names = subscriptions.map(({ id, name = id }) => name);
-  const running = sum((key) => key.running);
+function head({ at, subscriptions, inUse }: PlanReport): readonly string[] {
+  const shown = subscriptions.filter((each) => each.shown).map(({ id, name = id }) => name);
+  const hidden = subscriptions.length - shown.length;
+  const not = hidden === 0 ? '' : `; ${counted(hidden, 'subscription')} not shown to you`;
+  const { vaults, keys, disks, machines, running } = inUse;
   return [
-    ...wrapped(`What hangs on which key, in ${some(names, 4)}, on ${utc(at)}. Nothing was written.`),
+    ...wrapped(`What hangs on which key, in ${some(shown, 4)}${not}. ${utc(at)}. Nothing was written.`),
     '',
     ...wrapped(
       'A disk under a customer-managed key works only as long as its key does. About an hour after the key was disabled, deleted or put out of reach, the disk fails and its machine stops.',
     ),
     '',
     ...wrapped(
-      `${counted(vaults.length, 'vault')} with ${counted(keys.length, 'key')} in use; on these hang ${counted(
-        sum((key) => key.disks),
-        'disk',
-      )} and ${counted(
-        sum((key) => key.machines),
-        'machine',
-      )}, ${number(running)} of them running.`,
+      `${counted(keys, 'key')} in use, in ${counted(vaults, 'vault')}. On these hang ${counted(disks, 'disk')} and ${counted(machines, 'machine')}, ${number(running)} of them running.`,
     ),
   ];
 }
@@ -96,7 +90,7 @@ function findingLines(
     `${place} ${first.slice(4)}`,
     ...others,
     `    hangs on it: ${hangs} (${check})`,
-    ...commands.flatMap((command) => commandLines(command, '    $ ')),
+    ...commands.flatMap((command) => commandLines(command, '    ')),
   ];
 }
 
@@ -114,23 +108,40 @@ function pictured({ vaults, managedHsms, secrets, otherVaults }: PlanReport): re
   ];
 }
 
-function keyTable({ vaults }: PlanReport): readonly string[] {
+function keyTable({ vaults, guard }: PlanReport): readonly string[] {
   const keys = vaults.flatMap((vault) => vault.keys.map((key) => ({ ...key, spelled: `${vault.name}/${key.name}` })));
   if (keys.length === 0) return [];
   const shown = byHarm(keys, (key) => key).slice(0, MOST_KEYS);
   const rows = shown.map(({ spelled, users, disks, machines, running, expiresOn, state, guarded }) => [
     spelled.length > MOST_NAME ? `${spelled.slice(0, MOST_NAME - 1)}…` : spelled,
     ...[users.length, disks, machines, running].map(number),
-    expiresOn === undefined ? (state === 'unknown' ? '?' : 'never') : utc(expiresOn).slice(0, 'yyyy-mm-dd'.length),
+    expiryOf({ expiresOn, state }),
     state === 'unusable' ? 'UNUSABLE' : state,
-    guarded,
+    ...(guarded === undefined ? [] : [guarded]),
   ]);
   const left = keys.length - shown.length;
   return [
-    ...table(['Key', 'Users', 'Disks', 'Machines', 'Running', 'Expires', 'State', 'Guarded'], rows, [1, 2, 3, 4]),
+    ...table(
+      [
+        'Key',
+        'Users',
+        'Disks',
+        'Machines',
+        'Running',
+        'Expires',
+        'State',
+        ...(guard.alreadyGuarded === undefined ? [] : ['Guarded']),
+      ],
+      rows,
+      [1, 2, 3, 4],
+    ),
     ...(left === 0 ? [] : [`… and ${counted(left, 'key')} more`]),
   ];
 }
+
+/** The earliest expiry of a version in use. A key that is not there has none that counts. */
+const expiryOf = ({ expiresOn, state }: Pick<PlanKey, 'expiresOn' | 'state'>): string =>
+  expiresOn === undefined ? (state === 'usable' ? 'never' : '-') : utc(expiresOn).slice(0, 'yyyy-mm-dd'.length);
 
 const MOST_NAME = 40;
 
@@ -164,7 +175,7 @@ function weaknesses({ weak }: PlanReport): readonly string[] {
       ...wrapped(`${id}: ${demand}`, '  ').map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line)),
       ...wrapped(`${counted(found.length, 'finding')}: ${some(subjects, MOST_SUBJECTS)}`, '    '),
       ...wrapped(`${first.subject}: ${first.says}`, '    '),
-      ...first.commands.flatMap((command) => commandLines(command, '    $ ')),
+      ...first.commands.flatMap((command) => commandLines(command, '    ')),
     ];
   });
 }
@@ -178,7 +189,7 @@ function destroyers({ vaults }: PlanReport, nameOf: NameOf): readonly string[] {
     ...some.slice(0, MOST_VAULTS).flatMap(({ name, destroyers: all }) => [
       name,
       ...table(
-        ['  Who', 'May', 'By', 'From'],
+        ['', '', '', ''],
         all
           .slice(0, MOST_PRINCIPALS)
           .map(({ principalId, principalType, through, from, key, acts, conditional }) => [
@@ -199,16 +210,18 @@ function guarding({ guard }: PlanReport): readonly string[] {
   if (vaults === 0) return ['Nothing: no vault with a key in use is shown.'];
   const cannot = block.cannotUndo;
   const bullets = [
-    `It would guard ${counted(vaults, 'vault')} with ${counted(keys, 'key')} in use. The policy that it was given guards ${alreadyGuarded === 0 ? 'none' : number(alreadyGuarded)} of these keys.`,
+    `It would guard ${counted(vaults, 'vault')} with ${counted(keys, 'key')} in use${alreadyGuarded === undefined ? '' : `; your policy guards ${number(alreadyGuarded)} of these keys already`}.`,
     'In alert, the default, it writes nothing and alerts people.',
-    `In block it would also undo each change that makes a key less usable, from then on. ${number(block.nothingToUndo)} of the keys are as they should be.`,
+    `In block it would also undo each change that makes a key less usable, from the day on which block begins. Today it would find ${counted(block.nothingToUndo, 'key')} usable, with nothing to undo.`,
     ...(block.leftToPeople.length === 0
       ? []
-      : [`Unusable already, so that block leaves them to you: ${some(block.leftToPeople, MOST_SUBJECTS)}.`]),
+      : [`What is unusable already, block leaves to you: ${some(block.leftToPeople, MOST_SUBJECTS)}.`]),
     ...(block.unknown.length === 0
       ? []
       : [`Not known, since they could not be read: ${some(block.unknown, MOST_SUBJECTS)}.`]),
-    ...(cannot.length === 0 ? [] : [`A purge cannot be undone, by nobody, in ${some([...cannot], MOST_SUBJECTS)}.`]),
+    ...(cannot.length === 0
+      ? []
+      : [`Nobody can undo a purge in ${some(cannot, MOST_SUBJECTS)}: purge protection is off there.`]),
   ];
   const policies = rights[0]?.byPolicy ?? [];
   return [
@@ -216,20 +229,20 @@ function guarding({ guard }: PlanReport): readonly string[] {
     'Rights that its identities need, and where no role of a guardian gives them yet:',
     ...rights.flatMap(({ identity, scope, actions, missing }) => [
       ...wrapped(
-        `${identity}, on ${scope}: ${actions.map((action) => action.replace('Microsoft.KeyVault/vaults/', '')).join(', ')}`,
+        `${identity} (${scope}): ${actions.map((action) => action.replace('Microsoft.KeyVault/vaults/', '')).join(', ')}`,
         '  ',
       ),
       ...wrapped(
         missing.length === 0
           ? 'missing nowhere'
-          : `missing in ${counted(missing.length, 'vault')}: ${some([...missing], MOST_SUBJECTS)}`,
+          : `missing in ${counted(missing.length, 'vault')}: ${some(missing, MOST_SUBJECTS)}`,
         '    ',
       ),
     ]),
     ...(policies.length === 0
       ? []
       : wrapped(
-          `${some([...policies], MOST_SUBJECTS)}: access policies, which ignore roles (docs/deploy.md says how).`,
+          `${some(policies, MOST_SUBJECTS)}: access policies, which ignore roles (docs/deploy.md says how).`,
           '  ',
         )),
   ];

@@ -60,19 +60,19 @@ const cut = (branches: readonly Branch[], most: number, noun: string): readonly 
 
 const NETWORKS = { public: '', selected: ', selected networks', private: ', no public network' } as const;
 
-function vaultBranch({ name, location, access, network, keyCount, keys }: PlanVault): Branch {
+function vaultBranch({ name, location, access, network, otherKeys, keys }: PlanVault): Branch {
   const where =
     access === undefined ? 'vault that is not shown' : `vault${location === undefined ? '' : ` in ${location}`}`;
   const by = access === 'access-policies' ? ', access policies' : '';
-  const all = keyCount === undefined ? '' : ` of ${number(keyCount)}`;
+  const others = otherKeys === undefined || otherKeys === 0 ? '' : `, ${number(otherKeys)} not`;
   return {
     name,
-    what: `${where}${by}${network === undefined ? '' : NETWORKS[network]}; ${counted(keys.length, 'key')}${all} in use`,
+    what: `${where}${by}${network === undefined ? '' : NETWORKS[network]}; ${counted(keys.length, 'key')} in use${others}`,
     below: cut(byHarm(keys, (key) => key).map(keyBranch), MOST_KEYS, 'key'),
   };
 }
 
-const STATES = { usable: '', unusable: ', UNUSABLE', unknown: ', state not known' } as const;
+const STATES = { usable: '', unusable: ', UNUSABLE: see above', unknown: ', state not known' } as const;
 
 function keyBranch({ name, type, sizeBits, expiresOn, state, users }: PlanKey): Branch {
   const kind = type === undefined ? 'key' : `key, ${type}${sizeBits === undefined ? '' : ` ${sizeBits}`}`;
