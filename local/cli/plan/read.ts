@@ -79,6 +79,8 @@ const QUERIES = [
 
 /** Vaults that are read at a time. */
 const VAULTS_AT_ONCE = 16;
+/** Keys of a vault that are read at a time. */
+const KEYS_AT_ONCE = 4;
 /** Rows after which progress is shown again. */
 const PROGRESS_ROWS = 20_000;
 
@@ -168,10 +170,14 @@ async function readVault(
   };
   if (listed.kind === 'ok') {
     const present = new Set([...listed.value.keys.map(({ key }) => key), ...listed.value.unclear]);
-    const keys: ReadKey[] = [];
-    for (const each of used) {
-      keys.push(present.has(each.key) ? await readKey(each, source) : withoutPolicy(each, goneState(each, deleted)));
-    }
+    const read = new Map<string, ReadKey>();
+    await inTurns(KEYS_AT_ONCE, used, async (each) => {
+      read.set(
+        each.key,
+        present.has(each.key) ? await readKey(each, source) : withoutPolicy(each, goneState(each, deleted)),
+      );
+    });
+    const keys = used.flatMap(({ key }) => read.get(key) ?? []);
     return { ...about, otherKeys: others(present.keys(), used), refused: undefined, keys };
   }
   const refused = listed.kind === 'missing' ? 'it answers that it is not there' : REFUSED[listed.kind];

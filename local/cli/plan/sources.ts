@@ -8,6 +8,7 @@ import type { Policy } from '../../../shared/domain/policy.ts';
 import { MANAGEMENT_REFUSED } from '../../../shared/domain/resource-manager.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
 import { graphOf } from '../../../shared/estate/graph.ts';
+import { kept } from '../../../shared/kept.ts';
 import { readPolicy } from '../../../shared/policy-file.ts';
 import {
   apiAddress,
@@ -38,8 +39,9 @@ type Connections = Readonly<Record<'management', ManagementConnection>> & {
 const sourceOf = ({ management, vault }: Connections, progress: PlanSource['progress']): PlanSource => ({
   graph: graphOf(resourceGraph(management)),
   management: resourceManagerReads(management),
-  reads: (name) => keyVaultReads(vault(name)),
-  rotationPolicies: (name) => keyVaultRotationPolicies(vault(name)),
+  // One client for each vault: the first request of a client is answered with a challenge.
+  reads: kept((name) => keyVaultReads(vault(name))),
+  rotationPolicies: kept((name) => keyVaultRotationPolicies(vault(name))),
   progress,
 });
 

@@ -47,7 +47,7 @@ function head({ at, subscriptions, inUse }: PlanReport): readonly string[] {
     ),
     '',
     ...wrapped(
-      `${counted(keys, 'key')} in use, in ${counted(vaults, 'vault')}. On these hang ${counted(disks, 'disk')} and ${counted(machines, 'machine')}, ${number(running)} of them running.`,
+      `${counted(keys, 'key')} in use, in ${counted(vaults, 'vault')}. On these hang ${counted(disks, 'disk')} and ${counted(machines, 'machine or scale set', 'machines and scale sets')}, ${number(running)} of them running.`,
     ),
   ];
 }
@@ -172,7 +172,7 @@ function weaknesses({ weak }: PlanReport): readonly string[] {
     if (first === undefined) return [];
     const subjects = [...new Set(found.map(({ subject }) => subject))];
     return [
-      ...wrapped(`${id}: ${demand}`, '  ').map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line)),
+      ...bullet(`${id}: ${demand}`),
       ...wrapped(`${counted(found.length, 'finding')}: ${some(subjects, MOST_SUBJECTS)}`, '    '),
       ...wrapped(`${first.subject}: ${first.says}`, '    '),
       ...first.commands.flatMap((command) => commandLines(command, '    ')),
@@ -180,30 +180,45 @@ function weaknesses({ weak }: PlanReport): readonly string[] {
   });
 }
 
-const ACTS = { delete: 'delete', disable: 'disable', purge: 'purge', grant: 'can give it to themselves' } as const;
+const ACTS = { delete: 'delete', disable: 'disable', purge: 'purge', grant: 'give themselves the right' } as const;
 
 function destroyers({ vaults }: PlanReport, nameOf: NameOf): readonly string[] {
-  const some = vaults.filter((vault) => vault.destroyers.length > 0);
-  const left = some.length - MOST_VAULTS;
+  const held = vaults.filter((vault) => vault.destroyers.length > 0);
+  const left = held.length - MOST_VAULTS;
   return [
-    ...some.slice(0, MOST_VAULTS).flatMap(({ name, destroyers: all }) => [
-      name,
-      ...table(
-        ['', '', '', ''],
-        all
-          .slice(0, MOST_PRINCIPALS)
-          .map(({ principalId, principalType, through, from, key, acts, conditional }) => [
-            `  ${nameOf(principalId) ?? principalId}${principalType === undefined ? '' : ` (${principalType})`}`,
-            acts.map((act) => ACTS[act]).join(', '),
-            `${through}${conditional ? ', under a condition' : ''}`,
-            key === undefined ? from : `key ${key}`,
-          ]),
-      ).slice(1),
-      ...(all.length > MOST_PRINCIPALS ? [`  … and ${number(all.length - MOST_PRINCIPALS)} more`] : []),
-    ]),
+    ...held
+      .slice(0, MOST_VAULTS)
+      .flatMap(({ name, destroyers: all }) => [
+        name,
+        ...all.slice(0, MOST_PRINCIPALS).flatMap((each) => bullet(destroyerText(each, nameOf))),
+        ...(all.length > MOST_PRINCIPALS ? [`  … and ${number(all.length - MOST_PRINCIPALS)} more`] : []),
+      ]),
     ...(left > 0 ? [`… and in ${counted(left, 'vault')} more`] : []),
   ];
 }
+
+function destroyerText(
+  {
+    principalId,
+    principalType,
+    through,
+    from,
+    key,
+    acts,
+    conditional,
+  }: PlanReport['vaults'][number]['destroyers'][number],
+  nameOf: NameOf,
+): string {
+  const who = `${nameOf(principalId) ?? principalId}${principalType === undefined ? '' : ` (${principalType})`}`;
+  const by = through.startsWith('access policy')
+    ? `by ${through}`
+    : `by ${through} on the ${key === undefined ? from : `key ${key}`}`;
+  return `${who}: ${acts.map((act) => ACTS[act]).join(', ')}; ${by}${conditional ? ', under a condition' : ''}`;
+}
+
+/** A text as an item of a list. */
+const bullet = (text: string): readonly string[] =>
+  wrapped(text, '  ').map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line));
 
 function guarding({ guard }: PlanReport): readonly string[] {
   const { vaults, keys, alreadyGuarded, block, rights } = guard;
@@ -225,7 +240,7 @@ function guarding({ guard }: PlanReport): readonly string[] {
   ];
   const policies = rights[0]?.byPolicy ?? [];
   return [
-    ...bullets.flatMap((bullet) => wrapped(bullet, '  ').map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line))),
+    ...bullets.flatMap(bullet),
     'Rights that its identities need, and where no role of a guardian gives them yet:',
     ...rights.flatMap(({ identity, scope, actions, missing }) => [
       ...wrapped(
@@ -249,13 +264,13 @@ function guarding({ guard }: PlanReport): readonly string[] {
 }
 
 function unread({ unknown }: PlanReport): readonly string[] {
-  return [...Map.groupBy(unknown, ({ because }) => because)].slice(0, MOST_FINDINGS).flatMap(([because, these]) =>
-    wrapped(
-      `${some(
-        these.map(({ subject }) => subject),
-        MOST_SUBJECTS,
-      )}: ${because}`,
-      '  ',
-    ).map((line, at) => (at === 0 ? `- ${line.slice(2)}` : line)),
-  );
+  const reasons = [...Map.groupBy(unknown, ({ because }) => because)];
+  const left = reasons.length - MOST_FINDINGS;
+  return [
+    ...reasons.slice(0, MOST_FINDINGS).flatMap(([because, these]) => {
+      const subjects = these.map(({ subject }) => subject);
+      return bullet(`${some(subjects, MOST_SUBJECTS)}: ${because}`);
+    }),
+    ...(left > 0 ? [`… and ${counted(left, 'reason')} more`] : []),
+  ];
 }
