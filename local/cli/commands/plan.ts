@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { errorCode } from '../../../shared/alerts/error-code.ts';
-import { NotAllowed } from '../../../shared/errors.ts';
+import { GraphRefused, NotAllowed } from '../../../shared/errors.ts';
 import { readPolicy } from '../../../shared/policy-file.ts';
 import type { Alone, CommandGroup } from '../command.ts';
 import { readPlan } from '../plan/read.ts';
@@ -37,11 +38,15 @@ async function planned({ subscription, local, policy: file, json, policyOut }: O
     throw new NotAllowed(
       'Name a subscription with --subscription <id> ("az account list --output table" shows yours), or use --local.',
     );
+  // Before minutes of reading: it may be the policy of a guardian that runs.
+  if (policyOut !== undefined && existsSync(policyOut))
+    throw new NotAllowed(`${policyOut} is there already: name a new file.`);
   const given = file === undefined ? undefined : readPolicy(file);
   const place = await (local === true ? localPlace(subscription, alone) : azurePlace(subscription, alone.progress));
-  const reading = await readPlan(place.source, place.subscriptions);
-  if (reading.estate.subscriptions.size === 0)
-    throw new NotAllowed('None of these subscriptions is shown to you: you need the role Reader there.');
+  const reading = await readPlan(place.source, place.subscriptions).catch((error: unknown) => {
+    throw error instanceof GraphRefused && error.kind === 'forbidden' ? noneShown(error) : error;
+  });
+  if (reading.estate.subscriptions.size === 0) throw noneShown();
   const report = planReportOf(reading, place.subscriptions, given ?? place.policy, new Date());
   if (policyOut !== undefined) await writePolicy(policyOut, foundPolicy(report), alone);
   return {
@@ -50,15 +55,16 @@ async function planned({ subscription, local, policy: file, json, policyOut }: O
   };
 }
 
-/** Writes a new file. Throws `NotAllowed` where one is there already: it may be the policy of a guardian that runs. */
+const noneShown = (cause?: Error): NotAllowed =>
+  new NotAllowed('None of these subscriptions is shown to you: you need the role Reader there.', { cause });
+
+/** Writes a new file. Throws `NotAllowed` where it cannot be written. */
 async function writePolicy(file: string, policy: unknown, { progress }: Alone): Promise<void> {
   if (policy === undefined) return progress(`${file} was not written: there is no vault to guard.`);
   try {
     await writeFile(file, `${JSON.stringify(policy, undefined, 2)}\n`, { flag: 'wx' });
   } catch (error) {
-    const because =
-      errorCode(error) === 'EEXIST' ? 'it is there already' : `it cannot be written (${errorCode(error)})`;
-    throw new NotAllowed(`${file} was not written: ${because}.`, { cause: error });
+    throw new NotAllowed(`${file} cannot be written (${errorCode(error)}).`, { cause: error });
   }
   progress(`${file} was written.`);
 }

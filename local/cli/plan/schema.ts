@@ -98,21 +98,25 @@ const planFinding = z.object({
 
 /** What `plan --json` prints. */
 export const planReport = z.object({
-  version: z.literal(PLAN_VERSION).describe('Of this form.'),
+  version: z.literal(PLAN_VERSION).describe('The version of this form.'),
   at: moment.describe('When it was read.'),
-  subscriptions: z.array(z.object({ id: z.string(), name: z.string().optional(), shown: z.boolean() })),
+  subscriptions: z
+    .array(z.object({ id: z.string(), name: z.string().optional(), shown: z.boolean() }))
+    .describe('Those that were asked for. One that is not shown could not be read.'),
   danger: z.array(planFinding).describe('What is in danger now, worst first: critical findings.'),
   weak: z.array(planFinding).describe('What should be repaired: all other findings.'),
   inUse: z
     .object({ vaults: count, keys: count, ...hangs })
     .describe('Keys that something uses, and what hangs on all of them; a machine counts once.'),
   vaults: z.array(planVault).describe('Vaults with a key that something uses.'),
-  otherVaults: count.describe('Vaults whose keys nothing uses that was read.'),
+  otherVaults: count.describe('Vaults with no key in use by anything that was read.'),
   managedHsms: z.array(z.string()).describe('Managed HSMs whose keys are used: they cannot be guarded.'),
   secrets: z
     .array(z.object({ vault: z.string(), disks: count }))
     .describe('Disks that Azure Disk Encryption unlocks with a secret alone: secrets are not guarded.'),
-  machines: z.object({ all: count, running: count, encryptedAtHost: count }),
+  machines: z
+    .object({ all: count, running: count, encryptedAtHost: count })
+    .describe('All machines, whatever they hang on.'),
   disks: z
     .array(z.object({ encryption: z.enum(diskEncryptions), disks: count, snapshots: count }))
     .describe('All disks and snapshots by how they are really encrypted.'),

@@ -28,7 +28,7 @@ export const planText = (report: PlanReport, nameOf: NameOf): string =>
     ...section('WHAT KEY GUARDIAN WOULD DO HERE', guarding(report)),
     ...section('COULD NOT BE READ, AND COUNTS AS UNKNOWN', unread(report)),
     '',
-    '--json prints all of this without cuts; --policy-out <file> writes a policy that guards these vaults.',
+    '--json prints all of this; --policy-out <file> writes a policy that guards these vaults.',
   ].join('\n');
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>
@@ -40,7 +40,8 @@ function head({ at, subscriptions, inUse }: PlanReport): readonly string[] {
   const not = hidden === 0 ? '' : `; ${counted(hidden, 'subscription')} not shown to you`;
   const { vaults, keys, disks, machines, running } = inUse;
   return [
-    ...wrapped(`What hangs on which key, in ${some(shown, 4)}${not}. ${utc(at)}. Nothing was written.`),
+    ...wrapped(`What hangs on which key, in ${some(shown, 4)}${not}.`),
+    `Read on ${utc(at)}. Nothing was written.`,
     '',
     ...wrapped(
       'A disk under a customer-managed key works only as long as its key does. About an hour after the key was disabled, deleted or put out of reach, the disk fails and its machine stops.',
