@@ -1,4 +1,4 @@
-import type { Expression, Query, Step } from './syntax.ts';
+import type { Expression, Query } from './syntax.ts';
 
 /** The type of a column, as the format `table` names it. */
 export type ColumnType = 'string' | 'object' | 'boolean' | 'integer';
@@ -51,20 +51,12 @@ export function programOf<Source>(query: Query, table: Table<Source>): Program<S
         };
         break;
       }
-      case 'extend':
       case 'project': {
-        const made = madeBy(step, columns);
-        const isExtended = step.kind === 'extend';
-        columns = { ...(isExtended ? columns : {}), ...typesOf(made) };
+        const made = new Map(step.columns.map(({ name, value }) => [name, compiled(value, columns)]));
+        columns = Object.fromEntries([...made].map(([name, { type }]) => [name, type]));
         rowOf = (source) => {
           const row = before(source);
-          return (
-            row &&
-            ((column) => {
-              const one = made.get(column);
-              return one === undefined ? (isExtended ? row(column) : undefined) : one.valueOf(row);
-            })
-          );
+          return row && ((column) => made.get(column)?.valueOf(row));
         };
         break;
       }
@@ -100,12 +92,6 @@ interface Compiled {
   readonly valueOf: (row: Row) => unknown;
 }
 
-const madeBy = (step: Step & { kind: 'extend' | 'project' }, columns: Columns): ReadonlyMap<string, Compiled> =>
-  new Map(step.columns.map(({ name, value }) => [name, compiled(value, columns)]));
-
-const typesOf = (made: ReadonlyMap<string, Compiled>): Columns =>
-  Object.fromEntries([...made].map(([name, { type }]) => [name, type]));
-
 function requireColumn(name: string, columns: Columns): ColumnType {
   const type = columns[name];
   if (type === undefined) throw new QueryUnknown(`There is no column ${name}.`);
@@ -125,9 +111,19 @@ function compiled(expression: Expression, columns: Columns): Compiled {
     }
     case 'is-any-of': {
       const value = compiled(expression.value, columns).valueOf;
-      const texts = expression.texts.map((one) => compiled(one, columns).valueOf);
       const lower = (of: unknown): string => text(of).toLowerCase();
-      return { type: 'boolean', valueOf: (row) => texts.some((one) => lower(one(row)) === lower(value(row))) };
+      const texts = expression.texts.map((one): ((row: Row) => string) => {
+        if (one.kind !== 'text') return (row) => lower(compiled(one, columns).valueOf(row));
+        const constant = one.text.toLowerCase();
+        return () => constant;
+      });
+      return {
+        type: 'boolean',
+        valueOf: (row) => {
+          const found = lower(value(row));
+          return texts.some((one) => one(row) === found);
+        },
+      };
     }
     case 'call':
       return called(
