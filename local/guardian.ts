@@ -98,7 +98,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   const listener = await listenOnTls(azure);
-  stops.push(listener.close);
+  stops.push(listener.close, azure.disks.start());
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);
