@@ -19,6 +19,7 @@ import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
 import { messagesOf, queueNames } from './register/messages.ts';
+import { createScope } from './register/scope.ts';
 import { typedTables } from './register/tables.ts';
 import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
 import { createTrail } from './trail/trail.ts';
@@ -73,18 +74,24 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now, aroundStorage: around = (port) => port } = outside;
   const tableOf = (name: string) => around(table(register.table(name)));
-  let policy: Policy | undefined;
+  const tables = typedTables(tableOf, signerOf(settings, outside));
+  let file: Policy | undefined;
+  // Read on first use: people can be alerted also while the policy cannot be used.
+  const policyFile = (): Policy => {
+    file ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
+    return file;
+  };
+  const scope = createScope(policyFile, tables, now);
   return {
-    // Read on first use: people can be alerted also while the policy cannot be used.
     get policy() {
-      policy ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
-      return policy;
+      return scope.policy;
     },
+    scope,
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),
     channels,
-    tables: typedTables(tableOf, signerOf(settings, outside)),
+    tables,
     queues: queuesOf(register, around),
     trail: createTrail({
       streams: around(streams(trailStorage.container('trail'))),
@@ -106,6 +113,7 @@ const queuesOf = (register: StorageClients, around: NonNullable<Outside['aroundS
   sweeps: messagesOf(around(queue(register.queue('sweeps')))),
   inspections: messagesOf(around(queue(register.queue('inspections')))),
   alerts: messagesOf(around(queue(register.queue('alerts')))),
+  surveys: messagesOf(around(queue(register.queue('surveys')))),
 });
 
 const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[] =>

@@ -118,6 +118,16 @@ export class SweepRefused extends Error {
   }
 }
 
+/** A survey could not be finished. Passing: the next survey tries again, and what was known stays. */
+export class SurveyRefused extends Error {
+  override readonly name = 'SurveyRefused';
+  readonly because: string;
+  constructor(because: string, cause?: unknown) {
+    super(`The survey could not be finished: ${because}.`, { cause });
+    this.because = because;
+  }
+}
+
 /** A row cannot be parsed. Lasting: it is alerted, and nothing that depends on it is written to a vault. */
 export class RowUnreadable extends Error {
   override readonly name = 'RowUnreadable';

@@ -2,7 +2,7 @@ import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { Approval } from '../domain/approval.ts';
 import { isInForce } from '../domain/hold.ts';
 import { spell } from '../domain/key.ts';
-import { guardedVaults, keyPolicy, type Policy, policyOf } from '../domain/policy.ts';
+import { effectivePolicy, guardedVaults, keyPolicy, type Policy, policyOf } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS, later } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';
@@ -31,8 +31,9 @@ export const statusEndpoints = [
 async function statusOf(ports: Ports): Promise<StatusReport> {
   const at = ports.now();
   // The policy that the guardian runs by, which may be an older one while a new one is deployed.
+  await ports.scope.refresh();
   const last = await readLastPolicy(ports);
-  const policy = last ?? ports.policy;
+  const policy = last === undefined ? ports.policy : effectivePolicy(last, ports.scope.surveyed);
   const unreadable: string[] = [];
   const [vaults, holds, incidents] = await Promise.all([
     Promise.all(guardedVaults(policy).map((vault) => reportOf(vault, policy, unreadable, ports))),

@@ -10,6 +10,7 @@ import type { ObservedKey } from '../../domain/key.ts';
 import { blockSince, keyPolicy } from '../../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
+import { pinnedVersions } from '../../domain/survey.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
@@ -168,7 +169,8 @@ function givenOf(
   const policy = keyPolicy(ports.policy, vault, key);
   const swept = sweep?.differing[key];
   const sweptOtherwiseAt = swept ? swept.otherwiseAt : sweep?.lastGoodAt;
-  const situation = { vault, key, observed, record, policy, now, sweptOtherwiseAt };
+  const pinned = pinnedVersions(ports.scope.surveyed, vault, key);
+  const situation = { vault, key, observed, record, policy, pinned, now, sweptOtherwiseAt };
   if (restorer !== undefined) {
     const unhindered = { ...record, inFlight: { ...record.inFlight, undone: [], recovering: undefined } };
     const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;

@@ -1,0 +1,87 @@
+import type { KeyUse } from '../../domain/key-use.ts';
+import type { SurveyedVault } from '../../domain/survey.ts';
+import type { Estate } from '../../estate/estate.ts';
+import { keyUses } from '../../estate/key-uses.ts';
+import { inTurns } from '../../in-turns.ts';
+import { quarantineRows } from '../../incidents/quarantine.ts';
+import type { Ports } from '../../ports.ts';
+import type { Listed, Rows } from '../../register/rows.ts';
+import { SURVEYED } from '../../register/scope.ts';
+import { isSameUse, mergedUse, mergedVault, surveyedKeyOf } from './merge.ts';
+
+/** Vaults whose rows are written at the same time. */
+const VAULTS_AT_ONCE = 8;
+
+/** What a survey has read. */
+export interface Read {
+  readonly at: Date;
+  readonly estate: Estate;
+  /** The subscriptions that were read, by id in lower case. */
+  readonly subscriptions: readonly string[];
+  /** Why others could not be read, by id in lower case, in sentences. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
+/** A vault after a survey, with what hangs on each of its keys that is in use. */
+export interface KeptVault {
+  readonly name: string;
+  readonly before: SurveyedVault | undefined;
+  /** `undefined` where nothing is left to know of it. */
+  readonly now: SurveyedVault | undefined;
+  readonly uses: ReadonlyMap<string, KeyUse>;
+}
+
+/** Writes what a survey found, where it has changed. Returns every vault that was or is known. */
+export async function keepFound(read: Read, ports: Ports): Promise<readonly KeptVault[]> {
+  const { tables } = ports;
+  const found = new Map<string, Map<string, KeyUse>>();
+  for (const { vault, key, use } of keyUses(read.estate, read.at))
+    found.set(vault, (found.get(vault) ?? new Map<string, KeyUse>()).set(key, use));
+  const known = await readable(await tables.surveyed.list(SURVEYED), tables.surveyed, ports);
+  const names = new Set([...known.keys(), ...read.estate.vaults.keys(), ...found.keys()]);
+  const kept: KeptVault[] = [];
+  await inTurns(VAULTS_AT_ONCE, [...names].toSorted(), async (name) => {
+    const uses = await keepUses(name, found.get(name) ?? new Map(), read, ports);
+    const standing = known.get(name);
+    const keys = Object.fromEntries([...uses].map(([key, use]) => [key, surveyedKeyOf(use)]));
+    const unknown = [...read.unread.values(), ...read.estate.unknown];
+    const id = read.estate.vaults.get(name)?.id;
+    const now = mergedVault(standing?.value, { id, keys, unknown }, read.unread, read.at);
+    if (now !== undefined) await tables.surveyed.write(SURVEYED, name, standing, now);
+    else if (standing !== undefined) await tables.surveyed.remove(standing);
+    kept.push({ name, before: standing?.value, now, uses });
+  });
+  return kept;
+}
+
+/** Writes what hangs on the keys of one vault. Returns it. */
+async function keepUses(
+  vault: string,
+  found: ReadonlyMap<string, KeyUse>,
+  { unread }: Read,
+  ports: Ports,
+): Promise<ReadonlyMap<string, KeyUse>> {
+  const { uses } = ports.tables;
+  const before = await readable(await uses.list(vault), uses, ports);
+  const kept = new Map<string, KeyUse>();
+  for (const key of new Set([...before.keys(), ...found.keys()])) {
+    const standing = before.get(key);
+    const use = mergedUse(standing?.value, found.get(key), unread);
+    if (use === undefined) {
+      if (standing !== undefined) await uses.remove(standing);
+    } else if (standing !== undefined && isSameUse(standing.value, use)) {
+      kept.set(key, standing.value);
+    } else {
+      await uses.write(vault, key, standing, use);
+      kept.set(key, use);
+    }
+  }
+  return kept;
+}
+
+/** Rows by their names. Rows that cannot be read are quarantined and removed: this survey writes them anew. */
+async function readable<T>({ stored, unreadable }: Listed<T>, rows: Rows<T>, ports: Ports) {
+  await quarantineRows(unreadable, ports);
+  await inTurns(1, unreadable, async ({ stored: row }) => void (await rows.remove({ row })));
+  return new Map(stored.map((one) => [one.row.row, one]));
+}
