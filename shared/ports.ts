@@ -7,6 +7,7 @@ import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
 import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
+import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
@@ -69,6 +70,8 @@ export interface PortTables {
   readonly surveys: Rows<SurveyState>;
   /** Partition: `surveyed`, row: vault. */
   readonly surveyed: Rows<SurveyedVault>;
+  /** Partition: `assignments`, row: vault. */
+  readonly assignments: Rows<VaultAssignments>;
   /** What hangs on each key. Partition: vault, row: key. */
   readonly uses: Rows<KeyUse>;
   /** One row: since when each queue of dead letters has held something. */

@@ -31,7 +31,6 @@ export const statusEndpoints = [
 async function statusOf(ports: Ports): Promise<StatusReport> {
   const at = ports.now();
   // The policy that the guardian runs by, which may be an older one while a new one is deployed.
-  await ports.scope.refresh();
   const last = await readLastPolicy(ports);
   const policy = last === undefined ? ports.policy : effectivePolicy(last, ports.scope.surveyed);
   const unreadable: string[] = [];

@@ -6,6 +6,7 @@ import { incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
 import { policy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
+import { vaultAssignments } from '../domain/role-assignment.ts';
 import { due } from '../domain/schedule.ts';
 import type { Signer } from '../domain/signer.ts';
 import { surveyedVault, surveyState } from '../domain/survey.ts';
@@ -41,6 +42,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     policies: rowsOf('vaults', vaults, policy.strip()),
     surveys: rowsOf('vaults', vaults, surveyState),
     surveyed: rowsOf('vaults', vaults, surveyedVault),
+    assignments: rowsOf('vaults', vaults, vaultAssignments),
     uses: rowsOf('uses', table('uses'), keyUse),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {

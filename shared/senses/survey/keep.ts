@@ -1,10 +1,12 @@
 import type { KeyUse } from '../../domain/key-use.ts';
+import { assignmentId } from '../../domain/role-assignment.ts';
 import type { SurveyedVault } from '../../domain/survey.ts';
-import type { Estate } from '../../estate/estate.ts';
+import type { Estate, Permissions } from '../../estate/estate.ts';
 import { keyUses } from '../../estate/key-uses.ts';
 import { inTurns } from '../../in-turns.ts';
 import { quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
+import { ASSIGNMENTS } from '../../register/assignments.ts';
 import type { Listed, Rows } from '../../register/rows.ts';
 import { SURVEYED } from '../../register/scope.ts';
 import { isSameUse, mergedUse, mergedVault, surveyedKeyOf } from './merge.ts';
@@ -49,6 +51,7 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
     const now = mergedVault(standing?.value, { id, keys, unknown }, read.unread, read.at);
     if (now !== undefined) await tables.surveyed.write(SURVEYED, name, standing, now);
     else if (standing !== undefined) await tables.surveyed.remove(standing);
+    await keepAssignments(name, read.estate, ports);
     kept.push({ name, before: standing?.value, now, uses });
   });
   return kept;
@@ -78,6 +81,31 @@ async function keepUses(
   }
   return kept;
 }
+
+/** Writes the role assignments that let somebody use or change the keys of a vault. Those of a vault that was not read stay. */
+async function keepAssignments(name: string, estate: Estate, { tables }: Ports): Promise<void> {
+  const vault = estate.vaults.get(name);
+  if (vault === undefined) return;
+  const assignments = estate.assignments.flatMap(({ id, role, scope, principalId, principalType }) => {
+    const { name: roleName, permissions } = estate.roles.get(role) ?? {};
+    if (!reaches(scope, vault.id) || permissions?.some(isOnKeys) !== true) return [];
+    const of = { role: roleName ?? role, principalId, scope };
+    return [{ id: assignmentId(id), ...of, ...(principalType === undefined ? {} : { principalType }) }];
+  });
+  const standing = await tables.assignments.get(ASSIGNMENTS, name);
+  await tables.assignments.write(ASSIGNMENTS, name, standing, { assignments });
+}
+
+/** Whether an assignment at a scope reaches a vault or one of its keys: one above a subscription reaches all of it. */
+const reaches = (scope: string, vault: string): boolean =>
+  scope === '/' ||
+  scope.startsWith('/providers/microsoft.management/') ||
+  vault === scope ||
+  vault.startsWith(`${scope}/`) ||
+  scope.startsWith(`${vault}/`);
+
+const isOnKeys = ({ dataActions }: Permissions): boolean =>
+  dataActions.some((action) => action.startsWith('*') || action.toLowerCase().startsWith('microsoft.keyvault/'));
 
 /** Rows by their names. Rows that cannot be read are quarantined and removed: this survey writes them anew. */
 async function readable<T>({ stored, unreadable }: Listed<T>, rows: Rows<T>, ports: Ports) {
