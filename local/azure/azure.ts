@@ -133,6 +133,8 @@ const defaultBehaviours: Behaviours = {
   auditDelayMs: 1000,
   eventDelayMs: 200,
   eventSchema: 'EventGridSchema',
+  graphLagMs: 0,
+  graphWithoutRights: 403,
   throttling: true,
 };
 

@@ -168,6 +168,10 @@ export interface Behaviours {
   eventDelayMs: number;
   /** Wire schema of Event Grid events. */
   eventSchema: 'EventGridSchema' | 'CloudEventSchemaV1_0';
+  /** How long a change takes to show in Resource Graph, in ms. Default 0: no page gives a bound. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#how-resource-graph-is-kept-current */
+  graphLagMs: number;
+  /** Status that Resource Graph gives where no subscription that is asked for can be read. Default 403 (documented); 400 is told of, see `resource-graph/answers.ts`. */
+  graphWithoutRights: 403 | 400;
   /** Whether the budgets per vault and 10 s are enforced with 429. Default true. */
   throttling: boolean;
 }

@@ -45,6 +45,8 @@ const located = { id: z.string(), location: text };
 
 /** The rows of each query of `infra/queries/graph`, by the query's name. */
 export const graphRows = {
+  /** The subscriptions of which Resource Graph shows anything: it leaves out the others of a request without a word. */
+  subscriptions: z.object({ id: z.string(), name: text, subscriptionId: z.string(), state: text }),
   vaults: z.object({
     ...located,
     name: z.string(),
@@ -92,7 +94,8 @@ export const graphRows = {
     sku: text,
     state: text,
     managedBy: text,
-    managedByExtended: z.array(z.string()).nullish(),
+    /** The machines of a shared disk. Resource Graph has no column `managedByExtended`. */
+    shareInfo: z.array(z.object({ vmUri: z.string() })).nullish(),
     diskEncryption: z
       .object({ enabled: z.boolean().nullish(), encryptionSettings: z.array(wrappedBy).nullish() })
       .nullish(),
