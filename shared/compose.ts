@@ -7,6 +7,7 @@ import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
 import { messagesIn, queue } from './azure/queues.ts';
+import { resourceGraph } from './azure/resource-graph.ts';
 import { keyVaultSigner, noSigner } from './azure/signer.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
@@ -15,6 +16,7 @@ import { misconfiguredSettings, type Settings, settingsOfProcess } from './confi
 import type { Policy } from './domain/policy.ts';
 import type { Signer } from './domain/signer.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
+import { type Graph, graphOf } from './estate/graph.ts';
 import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
@@ -97,6 +99,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),
+    graph: graphFor(settings, outside),
     channels,
     tables,
     queues: queuesOf(register, around),
@@ -147,6 +150,18 @@ function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' |
     reads: kept((vault) => keyVaultReads(watcher(vault))),
     writes: kept((vault) => keyVaultWrites(keeper(vault))),
   };
+}
+
+/** Resource Graph, asked by the surveyor. */
+function graphFor({ KEY_GUARDIAN_SURVEYOR_CLIENT_ID: clientId }: Settings, outside: Outside): Graph {
+  return graphOf(
+    resourceGraph({
+      credential: outside.credential('surveyor', clientId),
+      identity: `the guardian's identity surveyor${clientId === undefined ? '' : ` (client id ${clientId})`}`,
+      httpClient: outside.resourceManagerHttpClient,
+      now: outside.now,
+    }),
+  );
 }
 
 function checkCallerOf(

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { GRAPH_REFUSED, type GraphRefusal } from './domain/graph.ts';
 import type { Row } from './storage.ts';
 
 /**
@@ -125,6 +126,37 @@ export class SurveyRefused extends Error {
   constructor(because: string, cause?: unknown) {
     super(`The survey could not be finished: ${because}.`, { cause });
     this.because = because;
+  }
+}
+
+/** Resource Graph refused a query, or gave no answer. What it would show is unknown, never empty. */
+export class GraphRefused extends Error {
+  override readonly name = 'GraphRefused';
+  readonly kind: GraphRefusal;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  /** @param answer what it said; left out where it said nothing */
+  constructor(kind: GraphRefusal, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
+    super(`Resource Graph cannot be read: ${GRAPH_REFUSED[kind]}. It ${spellAnswer(answer)}.`, { cause });
+    this.kind = kind;
+    this.status = answer.status;
+    this.code = answer.code;
+  }
+}
+
+/** Rows of a query to Resource Graph have another form than published. Thrown after its last page: the rows that can be read were given before. */
+export class GraphRowsUnreadable extends Error {
+  override readonly name = 'GraphRowsUnreadable';
+  readonly query: string;
+  /** How many rows. */
+  readonly count: number;
+  /** Ids of the first of them, at most 10. */
+  readonly ids: readonly string[];
+  constructor(query: string, count: number, ids: readonly string[], first: z.ZodError) {
+    super(`${count} rows of the query ${query} cannot be read${faultIn(first)}.`, { cause: first });
+    this.query = query;
+    this.count = count;
+    this.ids = ids;
   }
 }
 

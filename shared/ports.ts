@@ -11,6 +11,7 @@ import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
+import type { Graph } from './estate/graph.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rows } from './register/rows.ts';
 import type { Scope } from './register/scope.ts';
@@ -34,6 +35,8 @@ export interface Ports {
   readonly reads: (vault: string) => VaultReads;
   /** Under the keeper's identity. */
   readonly writes: (vault: string) => VaultWrites;
+  /** Under the surveyor's identity. */
+  readonly graph: Graph;
   /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;

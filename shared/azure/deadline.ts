@@ -30,15 +30,21 @@ export const inTime = (timeoutMs: number): PipelinePolicy => ({
     }),
 });
 
+/** Where `noRetryAfter` keeps what an answer asked for, in s. */
+export const HELD_RETRY_AFTER = 'x-key-guardian-retry-after';
+
 /**
- * Removes `Retry-After` from answers, for which a client waits however long it is. Without it a 429 is returned at once, as
- * what it is; a 503 is tried again as any other error. When to ask again is for the caller to decide.
+ * Takes `Retry-After` out of answers, for which a client waits however long it is, and keeps it under another name. Without it
+ * a 429 is returned at once, as what it is; a 503 is tried again as any other error. When to ask again is for the caller to
+ * decide.
  */
 export const noRetryAfter: PipelinePolicy = {
   name: 'noRetryAfter',
   async sendRequest(request, next) {
     const response = await next(request);
+    const asked = response.headers.get('retry-after');
     for (const name of ['retry-after', 'retry-after-ms', 'x-ms-retry-after-ms']) response.headers.delete(name);
+    if (asked !== undefined) response.headers.set(HELD_RETRY_AFTER, asked);
     return response;
   },
 };

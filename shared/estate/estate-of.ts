@@ -55,6 +55,7 @@ export function estateReader(): EstateReader {
   }
 
   const takes: { readonly [Query in GraphQuery]: (row: GraphRow<Query>) => void } = {
+    subscriptions: () => {},
     vaults: (row) => vaults.set(row.name.toLowerCase(), vaultOf(row)),
     sets: (row) => users.set(row.id.toLowerCase(), setOf(row)),
     'storage-accounts': (row) => users.set(row.id.toLowerCase(), storageAccountOf(row)),
@@ -67,7 +68,7 @@ export function estateReader(): EstateReader {
       const isSnapshot = row.type.toLowerCase() === 'microsoft.compute/snapshots';
       disks.count(encryptionOf(row), isSnapshot, row.id);
       if (isSnapshot) held.snapshot(on);
-      else held.disk(on, [row.managedBy, ...(row.managedByExtended ?? [])]);
+      else held.disk(on, [row.managedBy, ...(row.shareInfo ?? []).map(({ vmUri }) => vmUri)]);
     },
     images: (row) => held.image([row.osDiskSetId, ...setsOf(row.dataDisks)]),
     machines(row) {

@@ -11,6 +11,7 @@ import { messagesOf } from '../../shared/register/messages.ts';
 import { createScope } from '../../shared/register/scope.ts';
 import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
+import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { fakeSigner } from '../fakes/signer.ts';
 import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 
@@ -87,6 +88,7 @@ export function composition(options: CompositionOptions): Composition {
     newId,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
+    graph: fakeGraph(() => ({ subscriptions: [subscriptionRow('11111111-1111-4111-8111-111111111111')] })),
     channels: [{ id: 'console', send: async () => {} }],
     tables: typed,
     queues: {

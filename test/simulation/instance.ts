@@ -3,6 +3,7 @@ import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Signer } from '../../shared/domain/signer.ts';
+import type { Graph } from '../../shared/estate/graph.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
 import { createScope } from '../../shared/register/scope.ts';
@@ -30,6 +31,7 @@ export interface Shared {
   readonly settings: Ports['settings'];
   /** Signs approvals and holds. */
   readonly signer: Signer;
+  readonly graph: Graph;
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -49,6 +51,7 @@ export function createInstance({
   policy,
   settings,
   signer,
+  graph,
   onStep,
 }: Shared): Instance {
   const instance = { ended: false };
@@ -92,6 +95,7 @@ export function createInstance({
     newId,
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
+    graph,
     channels,
     tables: typed,
     queues: {

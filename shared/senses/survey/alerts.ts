@@ -1,6 +1,6 @@
 import { hangingOn } from '../../domain/hanging.ts';
 import { effectivePolicy, guardedVaults, keyPolicy, policyOf } from '../../domain/policy.ts';
-import { type Surveyed, type SurveyState, surveyedVaultOf } from '../../domain/survey.ts';
+import { type Surveyed, type SurveyedVault, type SurveyState, surveyedVaultOf } from '../../domain/survey.ts';
 import { inTurns } from '../../in-turns.ts';
 import { incidentId } from '../../incidents/draft.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
@@ -17,13 +17,18 @@ const AT_ONCE = 8;
 
 /** Alerts operators of vaults that are guarded from now on, and of keys in use that nothing guards; ends what is over. */
 export async function alertOfFound(kept: readonly KeptVault[], at: Date, ports: Ports): Promise<void> {
-  const { file, surveyed: before } = ports.scope;
+  const { file, surveyed: before, state } = ports.scope;
   const vaults = kept.flatMap(({ name, now }) => (now === undefined ? [] : [[name, now] as const]));
   const surveyed: Surveyed = { at, vaults: new Map(vaults) };
   const policy = effectivePolicy(file, surveyed);
   const was = new Set(guardedVaults(effectivePolicy(file, before)));
   const is = new Set(guardedVaults(policy));
-  const added = [...is].filter((vault) => !was.has(vault));
+  // A survey that was killed may have written what it found, and alerted nobody of it.
+  const isNew = ({ usedSince }: SurveyedVault): boolean =>
+    usedSince !== undefined && (state?.lastGoodAt === undefined || usedSince > state.lastGoodAt);
+  const added = vaults.flatMap(([name, now]) =>
+    is.has(name) && policyOf(file, name) === undefined && (!was.has(name) || isNew(now)) ? [name] : [],
+  );
   const left = [...was].filter((vault) => !is.has(vault));
   const steps = [
     () => alertOfVaults(added, ports),

@@ -20,6 +20,7 @@ const AGAIN_SECONDS = RUNNING_MS / SECOND_MS;
  * storage does not answer, and where the policy cannot be used.
  */
 export async function survey({ askedAt }: SurveyMessage, ports: Ports): Promise<void> {
+  await ports.scope.refresh();
   const startedAt = ports.now();
   const came = await start(askedAt, startedAt, ports);
   if (came === 'wait') return ports.queues.surveys.send({ askedAt }, AGAIN_SECONDS);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import { keyOf, spellSubject } from '../../../shared/domain/subject.ts';
+import { NOT_SURVEYED, type Surveyed } from '../../../shared/domain/survey.ts';
 import { inspectionsFromAuditLog } from '../../../shared/senses/audit-log.ts';
 import type { Sensed } from '../../../shared/senses/queue-sensed.ts';
 import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'json' };
@@ -26,9 +27,13 @@ const VERSION = '0123456789abcdef0123456789abcdef';
 interface Given {
   readonly knownUsers?: readonly string[];
   readonly ownObjectIds?: readonly string[];
+  readonly surveyed?: Surveyed;
 }
 
-const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Sensed =>
+const heard = (
+  messages: readonly unknown[],
+  { knownUsers = [DISK], ownObjectIds = [], surveyed = NOT_SURVEYED }: Given = {},
+): Sensed =>
   inspectionsFromAuditLog(messages, {
     policy: policy.parse({
       vaults: [
@@ -36,6 +41,7 @@ const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds
         { name: 'hsm-prod-disks' },
       ],
     }),
+    surveyed,
     ownObjectIds,
     now: NOW,
   });
