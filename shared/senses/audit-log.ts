@@ -7,6 +7,7 @@ import { assignmentId } from '../domain/role-assignment.ts';
 import { type KeySubject, keyOf } from '../domain/subject.ts';
 import { knownCallers, type Surveyed } from '../domain/survey.ts';
 import { type Unparsed, wholeText } from '../incidents/quarantine.ts';
+import type { Ports } from '../ports.ts';
 import { applicationOf, callerOf, quickOid } from './audit-identity.ts';
 import { isObject, recordsOf } from './audit-messages.ts';
 import { CHANGING, operationOf, REPORTED_WHEN_REFUSED, USING } from './audit-operations.ts';
@@ -22,6 +23,14 @@ export interface AuditLogSettings {
   readonly ownObjectIds: readonly string[];
   readonly now: Date;
 }
+
+/** What the guardian knows now. */
+export const auditLogSettings = ({ policy, scope, settings, now }: Ports): AuditLogSettings => ({
+  policy,
+  surveyed: scope.surveyed,
+  ownObjectIds: settings.ownObjectIds,
+  now: now(),
+});
 
 /**
  * The inspections that Event Hub messages of `AuditEvent` records lead to, one for each key, and the records that cannot be

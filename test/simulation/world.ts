@@ -17,7 +17,7 @@ import { unlessStorageIsAway } from '../../shared/errors.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { readSweep } from '../../shared/register/vaults.ts';
-import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
+import { auditLogSettings, inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import { queueSensed } from '../../shared/senses/queue-sensed.ts';
 import { watch } from '../../shared/senses/sweep/tick.ts';
@@ -187,16 +187,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   const heard = async (messages: readonly unknown[]): Promise<void> => {
-    await queueSensed(
-      inspectionsFromAuditLog(messages, {
-        policy: ports.policy,
-        surveyed: ports.scope.surveyed,
-        ownObjectIds: own,
-        now: new Date(),
-      }),
-      'audit-log',
-      ports,
-    );
+    await queueSensed(inspectionsFromAuditLog(messages, auditLogSettings(ports)), 'audit-log', ports);
     await settle();
   };
 

@@ -6,7 +6,7 @@ import { incidentId } from '../../incidents/draft.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
 import { keyUnguarded } from '../../incidents/kinds/key-unguarded.ts';
 import { vaultFound } from '../../incidents/kinds/vault-found.ts';
-import { openIncident, openWhile } from '../../incidents/store.ts';
+import { openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { endUnguarded, keysOf } from '../policy-changes.ts';
 import type { KeptVault } from './keep.ts';
@@ -59,8 +59,19 @@ async function alertUnguardedKeys(
     .map(([key, use]) => ({ key, hangs: hangingOn({ vault: name, key }, use, surveyed).says }));
   const isNamed = policyOf(policy, name) !== undefined;
   const isFound = now !== undefined && surveyedVaultOf(surveyed, name) !== undefined;
-  const draft = keyUnguarded.draft(name, keys, { isNamed, isFound }, ports.now());
+  const of = { vault: name, keys, isNamed, isFound };
+  const draft = keyUnguarded.draft('not-guarded', { of, since: ports.now() });
   await openWhile(keys.length > 0, draft, 'every key in use is guarded', ports);
+}
+
+/** Alerts operators of Managed HSMs whose keys are in use: once for each set of them. */
+export async function alertOfHsms(hsms: readonly string[], ports: Ports): Promise<void> {
+  if (hsms.length === 0) return;
+  const draft = keyUnguarded.draft('managed-hsm', { of: { hsms }, since: ports.now() });
+  const id = incidentId({ ...draft, since: new Date(0) }, hsms.join());
+  const { stored } = await readIncidents(ports, draft.subject);
+  // Where a person has closed it, they know.
+  if (stored.every(({ value }) => value.id !== id)) await openIncident(draft, ports, id);
 }
 
 /** Alerts operators of subscriptions that two surveys could not read; ends the incident of missed surveys otherwise. */

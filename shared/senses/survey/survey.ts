@@ -5,7 +5,7 @@ import { quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import type { Stored } from '../../register/rows.ts';
 import { SURVEY_ROW } from '../../register/scope.ts';
-import { alertOfFound, alertOfUnread } from './alerts.ts';
+import { alertOfFound, alertOfHsms, alertOfUnread } from './alerts.ts';
 import { keepFound } from './keep.ts';
 import { surveyAgain } from './plan.ts';
 import { readEstate } from './read.ts';
@@ -38,6 +38,7 @@ async function surveyOnce(startedAt: Date, ports: Ports): Promise<void> {
     const read = await readEstate(startedAt, ports);
     const kept = await keepFound(read, ports);
     await alertOfFound(kept, startedAt, ports);
+    await alertOfHsms(read.estate.managedHsms, ports);
     const state = await note(startedAt, ports, ({ failing: _, runningUntil: __, subscriptions, ...last }) => ({
       ...last,
       lastGoodAt: startedAt,

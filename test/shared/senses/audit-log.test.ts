@@ -225,7 +225,12 @@ describe('an act is done', () => {
 
   test('and told of when a key was deleted: the record names no version', () => {
     expect(says([keyDelete])).toEqual([
-      { kind: 'act', operation: 'KeyDelete', by: MALLORY, at: new Date('2026-03-01T11:59:40Z') },
+      {
+        kind: 'act',
+        operation: 'KeyDelete',
+        by: { ...MALLORY, assignment: { id: '44444444444444448444444444444444' } },
+        at: new Date('2026-03-01T11:59:40Z'),
+      },
     ]);
   });
 
