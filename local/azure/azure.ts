@@ -27,6 +27,9 @@ import {
 } from './key-vault/store.ts';
 import { type Budget, createBudget } from './key-vault/throttling.ts';
 import { seededChance } from './random.ts';
+import { MANAGEMENT_HOST } from './resource-manager/handler.ts';
+import { createResourceManager, type ResourceManager } from './resource-manager/resource-manager.ts';
+import type { Resource } from './resource-manager/store.ts';
 import type {
   Behaviours,
   Fault,
@@ -37,6 +40,7 @@ import type {
   OperationName,
   SeedIdentity,
   SeedKey,
+  SeedSubscription,
   SeedVault,
   TokenOptions,
   WireRequest,
@@ -47,6 +51,9 @@ import type {
 export interface LocalAzureOptions {
   readonly vaults: readonly SeedVault[];
   readonly identities: readonly SeedIdentity[];
+  /** All resources but vaults. Default: none beside the built-in roles. */
+  readonly resources?: readonly Resource[];
+  readonly subscriptions?: readonly SeedSubscription[];
   /** What is left out has the default that its docstring names. */
   readonly behaviours?: Partial<Behaviours>;
   /** For ids, orders and shares; callers print it. Default: by chance. */
@@ -54,14 +61,14 @@ export interface LocalAzureOptions {
   readonly tenantId?: string;
 }
 
-/** A local Azure: any number of vaults under their real host names and the issuer of their tokens, behind one request handler. */
+/** A local Azure: any number of vaults under their real host names, Resource Manager, and the issuer of tokens, behind one request handler. */
 export interface LocalAzure {
   /** The seed in use. */
   readonly seed: number;
   readonly tenantId: string;
   /** Serves one request, of the tokens' issuer too. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
   handle(request: WireRequest): Promise<WireResponse>;
-  /** For the real SDK clients, in process. Serves vaults only and refuses any other host. */
+  /** For the real SDK clients, in process. Serves vaults and Resource Manager, and refuses any other host. */
   readonly httpClient: HttpClient;
   readonly identities: ReadonlyMap<string, Identity>;
   /** Throws where there is no identity of that name, as does the next. */
@@ -72,7 +79,9 @@ export interface LocalAzure {
   readonly behaviours: Behaviours;
   /** Every request the service saw, in the order they were served, by identity; 401 challenges too. One whose connection broke before is not here. */
   readonly log: readonly LoggedRequest[];
+  /** Empties that of Resource Manager too. */
   clearLog(): void;
+  readonly resourceManager: Omit<ResourceManager, 'handle' | 'settle' | 'grantsByRoles'>;
   /** Plans a fault, and gives its removal. */
   fault(fault: Fault): () => void;
   clearFaults(): void;
@@ -101,14 +110,18 @@ export interface LocalAzure {
   onEvent(listener: EventListener): () => void;
   /** Sends pending events at once. */
   flushEvents(): void;
-  /** Sends the audit records and events that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it, and are not made while it is stopped. */
+  /** Sends the audit records and events, and ends the changes in Resource Manager, that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it, and are not made while it is stopped. */
   deliverDue(): void;
   /** Every answer as it leaves, those whose connection then breaks too. */
   onAnswer(listener: AnswerListener): () => void;
 }
 
-/** Told of each answer as it leaves, with the request it answers. */
-export type AnswerListener = (request: WireRequest, response: WireResponse, operation: OperationName) => void;
+/** Told of each answer as it leaves, with the request it answers. The operation is a vault's; undefined for Resource Manager. */
+export type AnswerListener = (
+  request: WireRequest,
+  response: WireResponse,
+  operation: OperationName | undefined,
+) => void;
 
 const defaultTenantId = '5f0c1c9e-2b7d-4c53-8b0e-6d1f8a4e7c20';
 /** A subscription may do five vaults' worth. @see https://learn.microsoft.com/azure/key-vault/general/service-limits */
@@ -136,6 +149,12 @@ const defaultBehaviours: Behaviours = {
   graphLagMs: 0,
   graphWithoutRights: 403,
   throttling: true,
+  missingSet: 'provider',
+  setChangeMs: 600,
+  rewrapMs: 600_000,
+  diskUnwrapsEveryMs: 60_000,
+  diskFailsAfterMs: 3_600_000,
+  expiredKeyStopsDisks: true,
 };
 
 /** Makes a local Azure. Throws where a seed is none that the service could have given. */
@@ -152,6 +171,16 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const answerListeners = new Set<AnswerListener>();
   const log: LoggedRequest[] = [];
 
+  const resourceManager = createResourceManager(
+    {
+      ...{ register, faults, behaviours, chance, tenantId },
+      vaults: () => replicas.serving.values(),
+      answered(request, response) {
+        for (const listener of answerListeners) listener(request, response, undefined);
+      },
+    },
+    { resources: options.resources ?? [], subscriptions: options.subscriptions ?? [] },
+  );
   const context: HandlerContext = {
     vaults: replicas.serving,
     register,
@@ -159,6 +188,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     behaviours,
     chance,
     backups: new Map(),
+    grantsByRoles: resourceManager.grantsByRoles,
     subscriptionBudget: subscriptionBudgets(),
     served(call, logged, response, answer) {
       log.push(logged);
@@ -172,28 +202,44 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     },
   };
 
+  async function serve(request: WireRequest): Promise<WireResponse> {
+    switch (new URL(request.url).hostname.toLowerCase()) {
+      case LOGIN_HOST:
+        return issuerAnswer(request, tenantId, (assertion, audience) => {
+          const caller = callerOf(register, `Bearer ${assertion}`);
+          if (caller.kind !== 'known') return undefined;
+          return tokenOf(caller.identity, { audience, validForSeconds: ISSUED_FOR_SECONDS });
+        });
+      case MANAGEMENT_HOST:
+        return resourceManager.handle(request);
+      default:
+        return handle(context, request);
+    }
+  }
+
   const azure: LocalAzure = {
     seed,
     tenantId,
-    handle: async (request) =>
-      new URL(request.url).hostname.toLowerCase() === LOGIN_HOST
-        ? issuerAnswer(request, tenantId, (assertion, audience) => {
-            const caller = callerOf(register, `Bearer ${assertion}`);
-            if (caller.kind !== 'known') return undefined;
-            return tokenOf(caller.identity, { audience, validForSeconds: ISSUED_FOR_SECONDS });
-          })
-        : handle(context, request),
-    httpClient: createHttpClient((request) => handle(context, request)),
+    handle: serve,
+    httpClient: createHttpClient(serve),
     identities: register.byName,
     credential: (name) => credentialOf(identityNamed(register, name)),
     token: (name, tokenOptions = {}) => tokenOf(identityNamed(register, name), tokenOptions),
     behaviours,
     log,
-    clearLog: () => log.splice(0),
+    clearLog() {
+      log.length = 0;
+      resourceManager.log.length = 0;
+    },
+    resourceManager,
     fault: faults.add,
     clearFaults: faults.clear,
     ...vaultHands(vaults, replicas, { tenantId, random: chance.random }),
-    addIdentity: (identitySeed) => registerIdentity(register, identitySeed, chance.random),
+    addIdentity(identitySeed) {
+      const identity = registerIdentity(register, identitySeed, chance.random);
+      for (const role of identitySeed.roles ?? []) resourceManager.assignRole(identity.name, role);
+      return identity;
+    },
     setGrants(name, grants) {
       register.grants.set(identityNamed(register, name).name, grants);
     },
@@ -201,7 +247,10 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     flushAudit: deliveries.flushAudit,
     onEvent: deliveries.onEvent,
     flushEvents: deliveries.flushEvents,
-    deliverDue: deliveries.deliverDue,
+    deliverDue() {
+      resourceManager.settle();
+      deliveries.deliverDue();
+    },
     onAnswer(listener) {
       answerListeners.add(listener);
       return () => answerListeners.delete(listener);

@@ -2,12 +2,15 @@ import type { Fault, OperationName } from './types.ts';
 
 /** What a request is matched by. */
 export interface FaultSubject {
-  readonly vault: string;
+  /** Undefined for Resource Manager. */
+  readonly vault: string | undefined;
   readonly key: string | undefined;
-  readonly operation: OperationName;
+  readonly operation: OperationName | undefined;
   /** Undefined until the caller is known. */
   readonly identity: string | undefined;
   readonly method: string;
+  /** Undefined for a vault. */
+  readonly path?: string;
 }
 
 /** The faults planned now. */
@@ -46,10 +49,11 @@ export function createFaultPlan(): FaultPlan {
 
 function fits(match: Fault['match'], subject: FaultSubject): boolean {
   return (
-    (match.vault === undefined || match.vault.toLowerCase() === subject.vault.toLowerCase()) &&
+    (match.vault === undefined || match.vault.toLowerCase() === subject.vault?.toLowerCase()) &&
     (match.key === undefined || match.key.toLowerCase() === subject.key?.toLowerCase()) &&
     (match.operation === undefined || match.operation === subject.operation) &&
     (match.identity === undefined || match.identity === subject.identity) &&
-    (match.method === undefined || match.method.toUpperCase() === subject.method)
+    (match.method === undefined || match.method.toUpperCase() === subject.method) &&
+    (match.path === undefined || subject.path?.toLowerCase().startsWith(match.path.toLowerCase()) === true)
   );
 }

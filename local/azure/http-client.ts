@@ -6,19 +6,20 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { ConnectionBroken } from './connection-broken.ts';
+import { MANAGEMENT_HOST } from './resource-manager/handler.ts';
 import type { WireRequest, WireResponse } from './types.ts';
 
 /**
  * Hands the requests of the real SDK clients to the handler, in process. Throws what the clients' own HTTP client throws: a
  * `RestError` with the system's code for a broken connection, an `AbortError` for an abort and for the request's time-out.
- * Refuses any host but a vault's.
+ * Refuses any host but a vault's and Resource Manager's.
  */
 export function createHttpClient(handle: (request: WireRequest) => Promise<WireResponse>): HttpClient {
   return {
     async sendRequest(request) {
       const { hostname } = new URL(request.url);
-      if (!hostname.toLowerCase().endsWith('.vault.azure.net')) {
-        throw new RestError(`The local Azure serves *.vault.azure.net only, not ${hostname}.`, {
+      if (!isServed(hostname.toLowerCase())) {
+        throw new RestError(`The local Azure serves *.vault.azure.net and ${MANAGEMENT_HOST} only, not ${hostname}.`, {
           code: 'ENOTFOUND',
           request,
         });
@@ -35,6 +36,8 @@ export function createHttpClient(handle: (request: WireRequest) => Promise<WireR
     },
   };
 }
+
+const isServed = (hostname: string): boolean => hostname.endsWith('.vault.azure.net') || hostname === MANAGEMENT_HOST;
 
 /** The service goes on with what it began; only the client stops waiting. */
 async function orAbort<T>(request: PipelineRequest, work: () => Promise<T>): Promise<T> {
@@ -57,7 +60,7 @@ async function orAbort<T>(request: PipelineRequest, work: () => Promise<T>): Pro
 function toWireRequest(request: PipelineRequest): WireRequest {
   const { body } = request;
   if (body !== undefined && body !== null && typeof body !== 'string') {
-    throw new RestError('The local Azure takes bodies as text only, as the Key Vault clients send them.', { request });
+    throw new RestError('The local Azure takes bodies as text only, as the clients send them.', { request });
   }
   return { method: request.method, url: request.url, headers: request.headers.toJSON(), body: body ?? '' };
 }

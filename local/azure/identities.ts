@@ -8,6 +8,15 @@ import type { Grant, Identity, SeedIdentity, TokenOptions } from './types.ts';
 /** The one audience a vault takes, without a slash at the end. @see https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
 export const vaultAudience = 'https://vault.azure.net';
 
+/** For whom a token for Resource Manager may be: by its own name and by its predecessor's, with or without a slash. */
+export const managementAudiences: readonly string[] = [
+  'https://management.core.windows.net/',
+  'https://management.core.windows.net',
+  'https://management.azure.com/',
+  'https://management.azure.com',
+];
+const AUDIENCES: readonly string[] = [vaultAudience, ...managementAudiences];
+
 const TOKEN_SECONDS = 3600 * 24 * 365 * 10;
 /** How far the issuer's clock may be ahead. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens */
 const CLOCK_SKEW_SECONDS = 300;
@@ -24,6 +33,7 @@ export interface IdentityRegister {
 /** A token that was signed by the issuer for this audience. Times are whole Unix seconds. */
 interface CheckedToken {
   readonly identity: Identity;
+  readonly audience: string;
   readonly nbf: number;
   readonly exp: number;
 }
@@ -40,11 +50,11 @@ export function registerIdentity(register: IdentityRegister, seed: SeedIdentity,
   const appid = seed.appid ?? random.uuid();
   const upn = seed.kind === 'user' ? (seed.upn ?? `${seed.name}@example.com`) : undefined;
   const { tenantId } = register;
-  const { name, kind, appRoles = [] } = seed;
+  const { name, kind, appRoles = [], groups = [] } = seed;
   const issuedAt = Math.floor(Date.now() / 1000);
   let token: string | undefined;
   const identity: Identity = {
-    ...{ name, kind, oid, appid, tenantId, appRoles, ...(upn === undefined ? {} : { upn }) },
+    ...{ name, kind, oid, appid, tenantId, appRoles, groups, ...(upn === undefined ? {} : { upn }) },
     get token() {
       token ??= signToken(claimsFor(identity, issuedAt, {}));
       return token;
@@ -62,14 +72,23 @@ export function identityNamed(register: IdentityRegister, name: string): Identit
   return identity;
 }
 
-/** Gives the identity's token for vaults. Throws for any other scope, since no other service of the local Azure asks for one. */
+/**
+ * Gives the identity's tokens, for vaults and for Resource Manager. Throws for any other scope, since no other service of
+ * the local Azure asks for one. A scope is the audience, with its slash where it has one, and `/.default`.
+ * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc#trailing-slash-and-default
+ */
 export function credentialOf(identity: Identity): TokenCredential {
+  const tokens = new Map<string, string>();
   return {
     async getToken(scopes) {
       const asked = typeof scopes === 'string' ? [scopes] : scopes;
-      const foreign = asked.find((scope) => scope !== `${vaultAudience}/.default`);
-      if (foreign !== undefined) throw new Error(`The local Azure gives ${identity.name} no token for ${foreign}.`);
-      return { token: identity.token, expiresOnTimestamp: Date.now() + 60 * 60 * 1000 };
+      const [audience = '', ...others] = asked.map((scope) => scope.replace(/\/\.default$/, ''));
+      if (others.length > 0 || !AUDIENCES.includes(audience))
+        throw new Error(`The local Azure gives ${identity.name} no token for ${asked.join(' ')}.`);
+      const token =
+        audience === vaultAudience ? identity.token : (tokens.get(audience) ?? tokenOf(identity, { audience }));
+      tokens.set(audience, token);
+      return { token, expiresOnTimestamp: Date.now() + 60 * 60 * 1000 };
     },
   };
 }
@@ -80,7 +99,7 @@ export type Caller =
   | { readonly kind: 'no-token' }
   | { readonly kind: 'wrong-audience'; readonly audience: string }
   | { readonly kind: 'wrong-issuer'; readonly issuer: string }
-  | { readonly kind: 'expired-token' }
+  | { readonly kind: 'expired-token'; readonly expiredMs?: number }
   | { readonly kind: 'unknown-token'; readonly header: string };
 
 /** The caller of a good token who is taken for one of a bad token, as a planned fault wants it: seen of the service in https://github.com/Azure-Samples/azuresandbox/issues/362. */
@@ -91,22 +110,32 @@ export function mistakenCaller(
   return because === 'expired-token' ? { kind: because } : { kind: because, header: token.split('.')[0] ?? '' };
 }
 
-/** Who calls, by the `authorization` header; why nobody does where the token is none of ours. */
-export function callerOf(register: IdentityRegister, authorization: string | undefined): Caller {
+/** Who calls, by the `authorization` header; why nobody does where the token is none of ours. @param audiences for whom the token may be */
+export function callerOf(
+  register: IdentityRegister,
+  authorization: string | undefined,
+  audiences: readonly string[] = [vaultAudience],
+): Caller {
   const token = /^(?:bearer|pop)\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return { kind: 'no-token' };
-  const known = register.checked.get(token) ?? checked(register, token);
+  const known = register.checked.get(token) ?? checked(register, token, audiences);
   if ('kind' in known) return known;
+  if (!audiences.includes(known.audience)) return { kind: 'wrong-audience', audience: known.audience };
   const seconds = Date.now() / 1000;
   // What is said to one that is not valid yet is UNCONFIRMED.
-  if (seconds >= known.exp || seconds < known.nbf - CLOCK_SKEW_SECONDS) return { kind: 'expired-token' };
+  if (seconds >= known.exp || seconds < known.nbf - CLOCK_SKEW_SECONDS)
+    return { kind: 'expired-token', expiredMs: known.exp * 1000 };
   return { kind: 'known', identity: known.identity };
 }
 
-function checked(register: IdentityRegister, token: string): CheckedToken | Exclude<Caller, { kind: 'known' }> {
+function checked(
+  register: IdentityRegister,
+  token: string,
+  audiences: readonly string[],
+): CheckedToken | Exclude<Caller, { kind: 'known' }> {
   const [header = '', payload = ''] = token.split('.');
   const said = saidSchema.safeParse(decoded(payload)).data ?? {};
-  if (said.aud !== undefined && said.aud !== vaultAudience) return { kind: 'wrong-audience', audience: said.aud };
+  if (said.aud !== undefined && !audiences.includes(said.aud)) return { kind: 'wrong-audience', audience: said.aud };
   if (said.iss !== undefined && said.iss !== issuerOf(register.tenantId))
     return { kind: 'wrong-issuer', issuer: said.iss };
   const claims = isSignedHere(token) ? signedSchema.safeParse(decoded(payload)).data : undefined;
@@ -114,7 +143,7 @@ function checked(register: IdentityRegister, token: string): CheckedToken | Excl
     ({ oid, appid }) => oid === claims?.oid && appid === claims?.appid,
   );
   if (claims === undefined || identity === undefined) return { kind: 'unknown-token', header };
-  const result = { identity, nbf: claims.nbf, exp: claims.exp };
+  const result = { identity, audience: claims.aud, nbf: claims.nbf, exp: claims.exp };
   register.checked.set(token, result);
   return result;
 }

@@ -69,6 +69,10 @@ export interface SeedVault {
   readonly softDeleteDays?: number;
   /** Default true. */
   readonly purgeProtection?: boolean;
+  /** What Resource Manager shows of it beside what follows from the rest: `sku`, `networkAcls`, `publicNetworkAccess`. */
+  readonly properties?: Readonly<Record<string, unknown>>;
+  /** Default: none, shown as `{}`. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly keys?: readonly SeedKey[];
   /** By the names of keys, whether there are such keys or not. Default: none. */
   readonly rotationPolicies?: Readonly<Record<string, RotationPolicy>>;
@@ -95,7 +99,30 @@ export interface SeedIdentity {
   readonly upn?: string;
   /** Roles in tokens for applications other than vaults. Default: none. */
   readonly appRoles?: readonly string[];
+  /** Object ids of the groups it is a member of. Default: none. */
+  readonly groups?: readonly string[];
+  /** Roles in Azure RBAC, each a role assignment of its own. They count for Resource Manager and for vaults under Azure RBAC. Default: none. */
+  readonly roles?: readonly SeedRole[];
   readonly grants: readonly Grant[];
+}
+
+/** A role of an identity, from a scope on downwards. */
+export interface SeedRole {
+  /** A built-in role by its name, or one of the tenant's own. */
+  readonly role:
+    | string
+    | { readonly name: string; readonly actions: readonly string[]; readonly dataActions?: readonly string[] };
+  /** `/subscriptions/…`, a resource group, a resource, a management group, or `/`. */
+  readonly scope: string;
+}
+
+/** A subscription to begin with. Those that vaults and resources are in need no seed of their own. */
+export interface SeedSubscription {
+  readonly subscriptionId: string;
+  /** Default: its id. */
+  readonly displayName?: string;
+  /** Names of the management groups above it. Default: none. */
+  readonly managementGroups?: readonly string[];
 }
 
 /** What an identity may do where. */
@@ -105,6 +132,10 @@ export interface Grant {
   /** Only this key, where given. */
   readonly key?: string;
   readonly dataActions: readonly string[];
+  /** Taken out of those. Default: none. */
+  readonly notDataActions?: readonly string[];
+  /** The role assignment that it follows from, 32 hexadecimal digits. Default: one that is made up from the grant. */
+  readonly assignmentId?: string;
 }
 
 /** An identity with its token. */
@@ -115,6 +146,7 @@ export interface Identity {
   readonly appid: string;
   readonly upn?: string;
   readonly appRoles: readonly string[];
+  readonly groups: readonly string[];
   readonly tenantId: string;
   /** A JWT for vaults, signed with RS256 by the local issuer, new at every start. */
   readonly token: string;
@@ -172,8 +204,20 @@ export interface Behaviours {
   graphLagMs: number;
   /** Status that Resource Graph gives where no subscription that is asked for can be read. Default 403 (documented); 400 is told of, see `resource-graph/answers.ts`. */
   graphWithoutRights: 403 | 400;
-  /** Whether the budgets per vault and 10 s are enforced with 429. Default true. */
+  /** Whether the budgets per vault and 10 s, and those of Resource Manager, are enforced with 429. Default true. */
   throttling: boolean;
+  /** Who answers that a disk encryption set is not there. Default 'provider' (recorded after a deletion); for other types the gateway does. */
+  missingSet: 'provider' | 'gateway';
+  /** How long a change of a disk encryption set goes on after its 202, in ms. Default 600 (recorded: most less, the longest 21 s). */
+  setChangeMs: number;
+  /** How long a set with disks shows its previous keys after its key changed, in ms. Default 10 minutes; at most an hour is documented. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#automatic-key-rotation-of-customer-managed-keys */
+  rewrapMs: number;
+  /** How often a disk unwraps its key, in ms. Default 1 minute; nothing is documented. */
+  diskUnwrapsEveryMs: number;
+  /** How long a disk's key may be unusable before its I/O fails and its machine stops, in ms. Default 1 hour. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys */
+  diskFailsAfterMs: number;
+  /** Whether a key that has expired counts as unusable for a disk that is in use. Default true (documented); in the field machines went on until their next start. @see https://github.com/MicrosoftDocs/azure-docs/issues/121652 */
+  expiredKeyStopsDisks: boolean;
 }
 
 /** A fault that a run plans. Matches are ANDed; left out matches anything. */
@@ -184,9 +228,12 @@ export interface Fault {
     readonly operation?: OperationName;
     readonly identity?: string;
     readonly method?: string;
+    /** Requests to Resource Manager whose path begins with it, without case; none to a vault. */
+    readonly path?: string;
   };
   readonly answer:
-    | { readonly kind: 'throttled' }
+    | { readonly kind: 'throttled'; readonly retryAfterSeconds?: number } // in s, by Resource Manager alone; default 5
+    | { readonly kind: 'busy' } // Resource Manager alone: another operation is changing the resource
     | { readonly kind: 'unauthorized'; readonly because: 'unknown-token' | 'expired-token' } // 401 and the challenge for a token that is good
     | { readonly kind: 'unreachable' } // the connection breaks before the service sees the request
     | { readonly kind: 'lost-answer' } // the service does it, the connection breaks before the answer
@@ -267,4 +314,19 @@ export interface VersionState {
   readonly updated: number;
   readonly keyOps: readonly KeyOperation[];
   readonly kty: string;
+}
+
+/** One request as Resource Manager served it. */
+export interface LoggedManagementRequest {
+  readonly at: Date;
+  /** Name of the identity, or undefined where no valid token came. */
+  readonly identity: string | undefined;
+  readonly method: string;
+  readonly url: string;
+  /** What the caller needed a permission for; undefined where the request ended before that. */
+  readonly action: string | undefined;
+  readonly status: number;
+  /** Whether it changed a resource. */
+  readonly changed: boolean;
+  readonly clientRequestId: string | undefined;
 }

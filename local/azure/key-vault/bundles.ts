@@ -95,7 +95,7 @@ function attributesOf(vault: Vault, key: Key, version: KeyVersion, apiVersion: s
 }
 
 /** @see https://learn.microsoft.com/rest/api/keyvault/keys/get-key/get-key#deletionrecoverylevel */
-function recoveryLevelOf(vault: Vault): string {
+export function recoveryLevelOf(vault: Vault): string {
   if (vault.softDeleteDays === 0) return 'Purgeable';
   const recoverable = vault.softDeleteDays === 90 ? 'Recoverable' : 'CustomizedRecoverable';
   return vault.purgeProtection ? recoverable : `${recoverable}+Purgeable`;

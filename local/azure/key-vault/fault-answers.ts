@@ -58,6 +58,7 @@ export function faultAnswer(
     case 'lost-answer':
     case 'malformed':
     case 'slow':
+    case 'busy':
       throw new Error(`A fault of kind ${kind} is no answer with a status.`);
     default:
       return kind satisfies never;

@@ -3,7 +3,7 @@ import { ConnectionBroken } from '../connection-broken.ts';
 import type { FaultPlan, FaultSubject } from '../faults.ts';
 import { type Caller, callerOf, type IdentityRegister, mistakenCaller } from '../identities.ts';
 import type { Chance } from '../random.ts';
-import type { Behaviours, Identity, LoggedRequest, OperationName, WireRequest, WireResponse } from '../types.ts';
+import type { Behaviours, Grant, Identity, LoggedRequest, OperationName, WireRequest, WireResponse } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { isApiVersion, isSince, latestApiVersion } from './api-versions.ts';
 import type { ServedCall } from './audit-record.ts';
@@ -29,6 +29,8 @@ export interface HandlerContext {
   readonly behaviours: Readonly<Behaviours>;
   readonly chance: Chance;
   readonly backups: Map<string, KeyBackup>;
+  /** What an identity may do in a vault by its roles in Azure RBAC. */
+  grantsByRoles(identity: Identity, vault: Vault): readonly Grant[];
   /** The budget of a vault's subscription. */
   subscriptionBudget(subscriptionId: string): Budget;
   /** Called once for each request that the service saw, after it was served. */
@@ -123,7 +125,7 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
   if (badPath !== undefined) return refused(badPath);
   if (route.operation === 'unknown') return refused(notServed(request.method, url.pathname));
 
-  const grants = context.register.grants.get(identity.name) ?? [];
+  const grants = [...(context.register.grants.get(identity.name) ?? []), ...context.grantsByRoles(identity, vault)];
   const authorization = authorize(vault, identity, grants, route.operation, route.key);
   if (authorization.kind === 'refused') return refused(authorization.answer, false);
   const { assignmentId } = authorization;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { issuerOf } from '../issuer.ts';
+import { isNamedBy } from '../resource-manager/roles.ts';
 import type { Grant, Identity, OperationName } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { errorAnswer } from './errors.ts';
@@ -76,7 +77,8 @@ export function authorize(
       (vault.accessModel === 'access-policy' ||
         grant.key === undefined ||
         grant.key.toLowerCase() === key?.toLowerCase()) &&
-      grant.dataActions.some((granted) => covers(granted, permission.action)),
+      grant.dataActions.some((granted) => isNamedBy(granted, permission.action)) &&
+      !grant.notDataActions?.some((excepted) => isNamedBy(excepted, permission.action)),
   );
   if (covering === undefined) {
     const caller = { vault, identity, permission, key };
@@ -157,12 +159,8 @@ function callerText(identity: Identity): string {
   return `appid=${identity.appid};oid=${identity.oid};iss=${issuerOf(identity.tenantId)}`;
 }
 
-function covers(granted: string, action: string): boolean {
-  const lower = granted.toLowerCase();
-  return lower.endsWith('*') ? action.toLowerCase().startsWith(lower.slice(0, -1)) : lower === action.toLowerCase();
-}
-
 function assignmentIdOf(identity: Identity, grant: Grant): string {
+  if (grant.assignmentId !== undefined) return grant.assignmentId;
   return createHash('sha256')
     .update(`${identity.oid}|${grant.vault}|${grant.key ?? ''}`)
     .digest('hex')

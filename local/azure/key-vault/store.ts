@@ -70,6 +70,9 @@ export interface Vault {
   readonly accessModel: 'rbac' | 'access-policy';
   readonly softDeleteDays: number;
   readonly purgeProtection: boolean;
+  /** What Resource Manager shows of it beside what follows from the rest. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly tags: Readonly<Record<string, string>>;
   /** By name in lower case: the service compares names without case. */
   readonly keys: Map<string, Key>;
   /** By name in lower case: they outlive the key. */
@@ -168,6 +171,8 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     softDeleteDays,
     // There is no purge protection without soft delete: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
     purgeProtection: softDeleteDays > 0 && (seed.purgeProtection ?? true),
+    properties: seed.properties ?? {},
+    tags: seed.tags ?? {},
     keys: new Map(),
     rotationPolicies: new Map(
       Object.entries(seed.rotationPolicies ?? {}).map(([name, policy]) => [name.toLowerCase(), policy]),

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { withGroupInUpperCase } from './ids.ts';
+
 /** A resource as Resource Manager keeps it, in the members that answers have. */
 export interface Resource {
   /** As the real service spells it in a GET. */
@@ -9,10 +12,74 @@ export interface Resource {
   readonly tags?: Readonly<Record<string, string>>;
   readonly sku?: Readonly<Record<string, unknown>>;
   readonly identity?: Readonly<Record<string, unknown>>;
+  readonly kind?: string;
   readonly managedBy?: string;
+  readonly managedByExtended?: readonly string[];
   readonly zones?: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
 /** All resources of the local Azure but vaults, by their id in lower case. */
 export type ResourceStore = Map<string, Resource>;
+
+/** The store with what changes it: only these do, so that lists by type stay right. */
+export interface Resources {
+  readonly store: ReadonlyMap<string, Resource>;
+  /** Puts a resource in the place of the one of its id. Whatever way a disk or snapshot names its set, the group is in upper case from then on (recorded). */
+  put(resource: Resource): void;
+  /** Gives the one that is gone. */
+  remove(id: string): Resource | undefined;
+  /** Undefined where there is none. Ids are compared without case. */
+  get(id: string): Resource | undefined;
+  /** Those of one type, in the order in which they were first put in. */
+  ofType(type: string): Iterable<Resource>;
+  /** Every subscription that a resource is or was in. */
+  readonly subscriptionIds: ReadonlySet<string>;
+  /** How often resources of that type changed so far. */
+  changesOf(type: string): number;
+}
+
+/** A store without resources. */
+export function createResources(): Resources {
+  const store: ResourceStore = new Map();
+  const byType = new Map<string, ResourceStore>();
+  const subscriptionIds = new Set<string>();
+  const changes = new Map<string, number>();
+  const changed = (type: string): unknown => changes.set(type, (changes.get(type) ?? 0) + 1);
+  return {
+    store,
+    subscriptionIds,
+    put(given) {
+      const resource = asStored(given);
+      const id = resource.id.toLowerCase();
+      const type = resource.type.toLowerCase();
+      const ofType = byType.get(type) ?? new Map<string, Resource>();
+      byType.set(type, ofType.set(id, resource));
+      store.set(id, resource);
+      const subscriptionId = /^\/subscriptions\/([^/]+)/.exec(id)?.[1];
+      if (subscriptionId !== undefined) subscriptionIds.add(subscriptionId);
+      changed(type);
+    },
+    remove(id) {
+      const resource = store.get(id.toLowerCase());
+      if (resource === undefined) return undefined;
+      byType.get(resource.type.toLowerCase())?.delete(id.toLowerCase());
+      store.delete(id.toLowerCase());
+      changed(resource.type.toLowerCase());
+      return resource;
+    },
+    get: (id) => store.get(id.toLowerCase()),
+    ofType: (type) => byType.get(type.toLowerCase())?.values() ?? [],
+    changesOf: (type) => changes.get(type.toLowerCase()) ?? 0,
+  };
+}
+
+const encrypted = z.looseObject({ encryption: z.looseObject({ diskEncryptionSetId: z.string() }) });
+
+function asStored(resource: Resource): Resource {
+  const { data } = encrypted.safeParse(resource.properties);
+  if (data === undefined) return resource;
+  const { encryption } = data;
+  const diskEncryptionSetId = withGroupInUpperCase(encryption.diskEncryptionSetId);
+  return { ...resource, properties: { ...data, encryption: { ...encryption, diskEncryptionSetId } } };
+}

@@ -142,7 +142,7 @@ describe('a run', () => {
 
   it('shows every answer to whoever listens, also one whose connection then breaks', async () => {
     const azure = localAzure();
-    const seen: [string, number][] = [];
+    const seen: [string | undefined, number][] = [];
     const stop = azure.onAnswer((_request, { status }, operation) => seen.push([operation, status]));
     azure.fault({ match: {}, answer: { kind: 'lost-answer' }, times: 1 });
     await expect(sender(azure)('GET', '/keys')).rejects.toThrow();

@@ -1,0 +1,47 @@
+import type { Vault } from '../key-vault/store.ts';
+import type { Chance } from '../random.ts';
+import type { Behaviours, Identity } from '../types.ts';
+import type { Directory } from './authorization.ts';
+import type { ResourcePath } from './ids.ts';
+import type { Operations } from './operations.ts';
+import type { Schedule } from './schedule.ts';
+import type { Resources } from './store.ts';
+import type { Granted } from './vaults.ts';
+
+/** What Resource Manager works on. */
+export interface World {
+  readonly resources: Resources;
+  readonly directory: Directory;
+  readonly operations: Operations;
+  readonly schedule: Schedule;
+  readonly behaviours: Readonly<Behaviours>;
+  readonly chance: Chance;
+  readonly tenantId: string;
+  /** Those that serve, deleted ones not among them. */
+  vaults(): Iterable<Vault>;
+  /** Who has grants beside roles, for access policies. */
+  granted(): Granted;
+  subscriptions(): readonly Subscription[];
+  /** A managed identity of that name, made where there is none. Its object id is given where it is known. */
+  managedIdentity(name: string, oid: string | undefined): Identity;
+}
+
+/** A subscription as it is listed. */
+export interface Subscription {
+  readonly subscriptionId: string;
+  readonly displayName: string;
+  /** Ids of the management groups above it. */
+  readonly managementGroups: readonly string[];
+}
+
+/** A request that was let in: its caller is known and may do it, its api-version is one of the type's. */
+export interface Call extends ResourcePath {
+  readonly world: World;
+  readonly method: string;
+  readonly identity: Identity;
+  readonly apiVersion: string;
+  /** As it came. */
+  readonly url: URL;
+  readonly body: string;
+  readonly nowMs: number;
+}

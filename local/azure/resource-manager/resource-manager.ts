@@ -1,0 +1,129 @@
+import type { FaultPlan } from '../faults.ts';
+import { type IdentityRegister, identityNamed, registerIdentity } from '../identities.ts';
+import { resourceIdOf } from '../key-vault/audit-record.ts';
+import type { Vault } from '../key-vault/store.ts';
+import type { Chance } from '../random.ts';
+import type {
+  Behaviours,
+  Grant,
+  Identity,
+  LoggedManagementRequest,
+  SeedRole,
+  SeedSubscription,
+  WireRequest,
+  WireResponse,
+} from '../types.ts';
+import { putAssignment, putBuiltInRoles } from './assignments.ts';
+import { createDirectory } from './authorization.ts';
+import type { Subscription, World } from './call.ts';
+import { handle } from './handler.ts';
+import { createOperations } from './operations.ts';
+import { createSchedule } from './schedule.ts';
+import { createResources, type Resource, type Resources } from './store.ts';
+import { createBudgets } from './throttling.ts';
+
+/** What a local Resource Manager shares with the vaults beside it. */
+export interface Surroundings {
+  readonly register: IdentityRegister;
+  readonly faults: FaultPlan;
+  readonly behaviours: Readonly<Behaviours>;
+  readonly chance: Chance;
+  readonly tenantId: string;
+  vaults(): Iterable<Vault>;
+  /** Told of each answer as it leaves. */
+  answered(request: WireRequest, response: WireResponse): void;
+}
+
+/** The local Resource Manager: what tests and demo do with it. */
+export interface ResourceManager {
+  /** Serves one request to `management.azure.com`. Rejects with `ConnectionBroken` for a planned break. */
+  handle(request: WireRequest): Promise<WireResponse>;
+  /** As of the last request or `settle`. Changes take effect at once. */
+  readonly resources: Resources;
+  readonly world: World;
+  /** Every request that was served, in that order. */
+  readonly log: LoggedManagementRequest[];
+  /** What an identity may do in a vault by its roles. */
+  grantsByRoles(identity: Identity, vault: Vault): readonly Grant[];
+  /** Gives the id of the assignment, by which it can be removed from the resources. Throws where there is no such identity or built-in role. */
+  assignRole(identity: string, role: SeedRole): string;
+  /** Does what is due by the process's `Date`: changes that go on after their 202. */
+  settle(): void;
+}
+
+/** Makes a local Resource Manager with these resources beside the vaults. */
+export function createResourceManager(
+  { register, faults, behaviours, chance, tenantId, vaults, answered }: Surroundings,
+  seeds: { readonly resources: readonly Resource[]; readonly subscriptions: readonly SeedSubscription[] },
+): ResourceManager {
+  const resources = createResources();
+  putBuiltInRoles(resources);
+  for (const resource of seeds.resources) resources.put(resource);
+  const seeded = new Map(
+    seeds.subscriptions.map((seed): [string, Subscription] => [
+      seed.subscriptionId.toLowerCase(),
+      subscriptionOf(seed),
+    ]),
+  );
+  const directory = createDirectory(resources, (id) => seeded.get(id.toLowerCase())?.managementGroups ?? []);
+  const log: LoggedManagementRequest[] = [];
+  const world: World = {
+    resources,
+    directory,
+    operations: createOperations(chance.ids),
+    schedule: createSchedule(),
+    behaviours,
+    chance,
+    tenantId,
+    vaults,
+    granted: () =>
+      [...register.byName.values()].map((identity) => ({ identity, grants: register.grants.get(identity.name) ?? [] })),
+    subscriptions() {
+      const ids = new Set([...seeded.keys(), ...resources.subscriptionIds]);
+      for (const { subscriptionId } of vaults()) ids.add(subscriptionId.toLowerCase());
+      return [...ids].map((subscriptionId) => seeded.get(subscriptionId) ?? subscriptionOf({ subscriptionId }));
+    },
+    managedIdentity(name, oid) {
+      const known = [...register.byName.values()].find((one) =>
+        oid === undefined ? one.name === name : one.oid === oid,
+      );
+      return (
+        known ??
+        registerIdentity(
+          register,
+          { name, kind: 'managed-identity', ...(oid === undefined ? {} : { oid }), grants: [] },
+          chance.random,
+        )
+      );
+    },
+  };
+  const budgets = createBudgets();
+  return {
+    handle: (request) =>
+      handle(
+        {
+          ...{ world, register, faults, budgets },
+          served(asked, logged, response) {
+            log.push(logged);
+            answered(asked, response);
+          },
+        },
+        request,
+      ),
+    resources,
+    world,
+    log,
+    grantsByRoles: (identity, vault) =>
+      vault.accessModel === 'rbac' ? directory.dataGrants(identity, resourceIdOf(vault), vault.name) : [],
+    assignRole: (name, role) => putAssignment(resources, identityNamed(register, name), role, chance.random),
+    settle: () => world.schedule.settle(Date.now()),
+  };
+}
+
+function subscriptionOf({ subscriptionId, displayName, managementGroups = [] }: SeedSubscription): Subscription {
+  return {
+    subscriptionId,
+    displayName: displayName ?? subscriptionId,
+    managementGroups: managementGroups.map((name) => `/providers/Microsoft.Management/managementGroups/${name}`),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Answer } from './answer.ts';
+import { ROLE_ASSIGNMENTS, ROLE_DEFINITIONS } from './authorization.ts';
+import type { Call, World } from './call.ts';
+import { associatedResources, changeSet, deleteSet, SETS } from './disk-encryption-sets.ts';
+import { resourceNotFound } from './errors.ts';
+import type { ResourcePath } from './ids.ts';
+import { operationAnswer } from './operations.ts';
+import {
+  getComputeResource,
+  getRoleDefinition,
+  getVault,
+  getVaultKey,
+  LOCKS,
+  listComputeResources,
+  listLocks,
+  listRoleAssignments,
+  listSubscriptions,
+  listVaultKeys,
+  listVaultKeyVersions,
+  listVaults,
+  notThere,
+} from './reads.ts';
+import { shownAsAsked } from './shown.ts';
+import { VAULT_KEY_VERSIONS, VAULT_KEYS, VAULTS } from './vaults.ts';
+
+/** What serves a request, from its method and path alone. */
+export interface Route {
+  serve(call: Call): Answer;
+  /** The compute provider's own budgets, as its answers show them. They are not enforced. */
+  readonly buckets?: string;
+  /** Whether the link itself lets its holder in. */
+  isOpen?(url: URL, world: World, path: ResourcePath): boolean;
+}
+
+const OPERATIONS = 'Microsoft.Compute/locations/DiskOperations';
+const buckets = (kind: string, three: number, thirty: number): string =>
+  `Microsoft.Compute/${kind}3Min;${three},Microsoft.Compute/${kind}30Min;${thirty}`;
+const LOW_COST = buckets('LowCostGet', 14_999, 119_999);
+
+const computeGet: Route = { serve: getComputeResource, buckets: LOW_COST };
+const computeList: Route = { serve: listComputeResources, buckets: buckets('HighCostGet', 999, 4_999) };
+const change: Route = { serve: changeSet, buckets: buckets('CreateUpdateHighCostDiskEncryptionSet', 99, 299) };
+
+/** An operation may be followed by whoever was given its link. UNCONFIRMED; others need a permission to read it. */
+const operation: Route = {
+  serve(call) {
+    const { world, name = '', type = '' } = call;
+    const found = world.operations.get(name);
+    if (found === undefined) return resourceNotFound(type, name, '');
+    return operationAnswer(
+      found,
+      call.url,
+      (output) => shownAsAsked(output, undefined, call.apiVersion),
+      world.chance.ids,
+    );
+  },
+  buckets: buckets('GetOperation', 49_999, 399_999),
+  isOpen: (url, world, { name = '' }) => world.operations.get(name)?.signature === url.searchParams.get('s'),
+};
+
+/** `GET Microsoft.Compute/disks` for a list, `GET Microsoft.Compute/disks/*` for one. In lower case. */
+const routes: Readonly<Record<string, Route>> = lowerCased({
+  // Lists of sets show no budget (recorded).
+  [`GET ${SETS}`]: { serve: listComputeResources },
+  [`GET ${SETS}/*`]: computeGet,
+  [`PUT ${SETS}/*`]: change,
+  [`PATCH ${SETS}/*`]: change,
+  [`DELETE ${SETS}/*`]: { serve: deleteSet, buckets: buckets('DeleteHighCostDiskEncryptionSet', 199, 499) },
+  [`GET ${SETS}/associatedResources`]: { serve: associatedResources },
+  ...Object.fromEntries(
+    ['disks', 'snapshots', 'images', 'virtualMachines', 'virtualMachineScaleSets'].flatMap((type) => [
+      [`GET Microsoft.Compute/${type}`, computeList],
+      [`GET Microsoft.Compute/${type}/*`, computeGet],
+    ]),
+  ),
+  [`GET ${OPERATIONS}/*`]: operation,
+  [`GET ${VAULTS}`]: { serve: listVaults },
+  [`GET ${VAULTS}/*`]: { serve: getVault },
+  [`GET ${VAULT_KEYS}`]: { serve: listVaultKeys },
+  [`GET ${VAULT_KEYS}/*`]: { serve: getVaultKey },
+  [`GET ${VAULT_KEY_VERSIONS}`]: { serve: listVaultKeyVersions },
+  [`GET ${LOCKS}`]: { serve: listLocks },
+  [`GET ${ROLE_ASSIGNMENTS}`]: { serve: listRoleAssignments },
+  [`GET ${ROLE_DEFINITIONS}/*`]: { serve: getRoleDefinition },
+});
+
+/** Undefined for what the local Azure does not serve. A resource of a type that it does not have is not there, as Resource Manager itself says. */
+export function routeOf(method: string, { path, type, name, resourceGroup }: ResourcePath): Route | undefined {
+  if (type === undefined) {
+    return method === 'GET' && path.toLowerCase() === '/subscriptions' ? { serve: listSubscriptions } : undefined;
+  }
+  const known = routes[`${method} ${type}${name === undefined ? '' : '/*'}`.toLowerCase()];
+  const isAnyResource = method === 'GET' && name !== undefined && resourceGroup !== undefined;
+  return known ?? (isAnyResource ? { serve: notThere } : undefined);
+}
+
+function lowerCased(named: Readonly<Record<string, Route>>): Readonly<Record<string, Route>> {
+  return Object.fromEntries(Object.entries(named).map(([name, route]) => [name.toLowerCase(), route]));
+}

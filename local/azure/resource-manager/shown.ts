@@ -1,0 +1,37 @@
+import { withGroupAsAsked, withGroupInUpperCase } from './ids.ts';
+import type { Resource } from './store.ts';
+
+/** A compute resource in the answer to a GET, with its group as the caller wrote it (recorded). */
+export const shownAsAsked = (resource: Resource, resourceGroup: string | undefined, apiVersion: string): unknown =>
+  computeMembers({ ...resource, id: withGroupAsAsked(resource.id, resourceGroup) }, apiVersion);
+
+/** A compute resource in a list, with its group in upper case (recorded). */
+export const shownInList = (resource: Resource, apiVersion: string): unknown =>
+  computeMembers({ ...resource, id: withGroupInUpperCase(resource.id) }, apiVersion);
+
+const ENCRYPTION_SINCE = '2019-07-01';
+
+/** In the order recorded. Members nobody set are absent. */
+function computeMembers(resource: Resource, apiVersion: string): unknown {
+  const { id, name, type, location, identity, tags, zones, managedBy, managedByExtended, sku } = resource;
+  const { encryption, ...older } = resource.properties;
+  // At 2018-09-30 disks have no encryption (recorded).
+  const properties = encryption === undefined || apiVersion >= ENCRYPTION_SINCE ? resource.properties : older;
+  return present({ name, id, type, location, identity, tags, zones, managedBy, managedByExtended, sku, properties });
+}
+
+/** A resource of any other provider. */
+export const shownById = ({ id, name, type, location, kind, tags, sku, identity, properties }: Resource): unknown =>
+  present({ id, name, type, location, kind, tags, sku, identity, properties });
+
+/** An item of `Microsoft.Authorization`. */
+export const shownByProperties = ({ properties, id, type, name }: Resource): unknown => ({
+  properties,
+  id,
+  type,
+  name,
+});
+
+function present(members: Readonly<Record<string, unknown>>): unknown {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
