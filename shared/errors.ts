@@ -100,6 +100,19 @@ export class VaultRefused extends Error {
   }
 }
 
+/** Azure Resource Manager refused a request or gave no answer. Carries the service's code, and nothing of the request. */
+export class ManagementRefused extends Error {
+  override readonly name = 'ManagementRefused';
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  /** @param doing what was being done to what: `reading the locks of …` */
+  constructor(doing: string, answer: ServiceAnswer, cause: unknown) {
+    super(`Azure Resource Manager ${spellAnswer(answer)}, ${doing}.`, { cause });
+    this.status = answer.status;
+    this.code = answer.code;
+  }
+}
+
 /** A vault's answer lacks an attribute that the service always gives, so nothing of it is used. Passing. */
 export class AnswerUnreadable extends Error {
   override readonly name = 'AnswerUnreadable';

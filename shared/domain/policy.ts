@@ -132,8 +132,8 @@ export interface KeyPolicy {
   readonly knownUsers: readonly string[];
 }
 
-/** Whether a name fits a pattern. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */
-function fits(wanted: string, name: string): boolean {
+/** Whether a name fits a pattern, in which `*` stands for any characters; without case. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */
+export function fits(wanted: string, name: string): boolean {
   const text = name.toLowerCase();
   const [first = '', ...between] = wanted.toLowerCase().split('*');
   const last = between.pop();

@@ -26,6 +26,7 @@ export interface EstateReader {
 
 /** Makes a reader that has read nothing yet. */
 export function estateReader(): EstateReader {
+  const subscriptions = new Map<string, string>();
   const vaults = new Map<string, EstateVault>();
   const users = new Map<string, NamedUser>();
   const held = heldByUsers();
@@ -55,7 +56,7 @@ export function estateReader(): EstateReader {
   }
 
   const takes: { readonly [Query in GraphQuery]: (row: GraphRow<Query>) => void } = {
-    subscriptions: () => {},
+    subscriptions: (row) => subscriptions.set(row.subscriptionId.toLowerCase(), row.name ?? row.subscriptionId),
     vaults: (row) => vaults.set(row.name.toLowerCase(), vaultOf(row)),
     sets: (row) => users.set(row.id.toLowerCase(), setOf(row)),
     'storage-accounts': (row) => users.set(row.id.toLowerCase(), storageAccountOf(row)),
@@ -89,6 +90,7 @@ export function estateReader(): EstateReader {
       const all = [...users.values()].map((each): EstateUser => ({ ...each, holds: held.by(each.id) }));
       const hsms = all.flatMap(({ keys }) => keys.filter(({ at }) => at === 'managed-hsm').map(({ vault }) => vault));
       return {
+        subscriptions,
         vaults,
         users: all,
         managedHsms: [...new Set(hsms)].toSorted(),

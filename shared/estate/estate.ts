@@ -131,6 +131,8 @@ export interface Permissions {
 
 /** What was read of one or more subscriptions. What could not be read is in `unknown`, and nothing of it counts as absent. */
 export interface Estate {
+  /** Names of the subscriptions that were shown, by id. Resource Graph leaves out others without a word. */
+  readonly subscriptions: ReadonlyMap<string, string>;
   /** By name. */
   readonly vaults: ReadonlyMap<string, EstateVault>;
   readonly users: readonly EstateUser[];

@@ -24,7 +24,7 @@ export type ResourceStore = Map<string, Resource>;
 
 /** The store with what changes it: only these do, so that lists by type stay right. */
 export interface Resources {
-  readonly store: ReadonlyMap<string, Resource>;
+  readonly store: ResourceStore;
   /** Puts a resource in the place of the one of its id. Whatever way a disk or snapshot names its set, the group is in upper case from then on (recorded). */
   put(resource: Resource): void;
   /** Gives the one that is gone. */

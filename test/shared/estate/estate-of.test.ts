@@ -125,7 +125,7 @@ describe('what hangs on a set', () => {
         diskRow('shared', {
           setId: setId('des-web'),
           managedBy: machineId('vm-a'),
-          managedByExtended: [machineId('vm-a'), machineId('vm-b')],
+          shareInfo: [{ vmUri: machineId('vm-a') }, { vmUri: machineId('vm-b') }],
         }),
         diskRow('spare', { setId: setId('des-web') }),
         diskRow('confidential', {
@@ -400,6 +400,19 @@ test('roles are known by the last part of their id, in lower case, as assignment
     name: 'Key Vault Crypto Officer',
     permissions: [{ actions: [], dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }],
   });
+});
+
+test('a subscription that was shown is known by its id, with its name', () => {
+  const estate = read((reader) =>
+    reader.add('subscriptions', [
+      graphRow('subscriptions', { id: `/subscriptions/${SUBSCRIPTION}`, name: 'Disks', subscriptionId: SUBSCRIPTION }),
+      graphRow('subscriptions', { id: '/subscriptions/2', name: '', subscriptionId: 'TWO' }),
+    ]),
+  );
+  expect([...estate.subscriptions]).toEqual([
+    [SUBSCRIPTION, 'Disks'],
+    ['two', 'TWO'],
+  ]);
 });
 
 test('what could not be read is handed on', () => {

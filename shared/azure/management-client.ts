@@ -1,0 +1,82 @@
+import type { TokenCredential } from '@azure/core-auth';
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createPipelineFromOptions,
+  createPipelineRequest,
+  type HttpClient,
+  type HttpMethods,
+  type PipelinePolicy,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline';
+import { SECOND_MS } from '../domain/time.ts';
+import { inTime } from './deadline.ts';
+import { tokensInTime } from './tokens.ts';
+
+/** Where Azure Resource Manager and Azure Resource Graph are. */
+export const MANAGEMENT = 'https://management.azure.com';
+
+/** How a client of Azure Resource Manager is made. */
+export interface ManagementConnection {
+  readonly credential: TokenCredential;
+  /** Whose credential it is, for the error `NoToken`: `the guardian's identity surveyor`. */
+  readonly identity: string;
+  /** The HTTP client; the SDK's own where left out. */
+  readonly httpClient?: HttpClient | undefined;
+  /** A longer pause than this is not waited for: the 429 is returned. Default 20 s, in ms. */
+  readonly longestPauseMs?: number;
+}
+
+/** Sends one request, and returns the answer whatever its status. Throws where there is none, and `NoToken`. */
+export type SendToManagement = (method: HttpMethods, url: string, body?: unknown) => Promise<PipelineResponse>;
+
+/** How long a request may take, token, retries and pauses included, in ms. */
+const REQUEST_TIMEOUT_MS = 60 * SECOND_MS;
+const LONGEST_PAUSE_MS = 20 * SECOND_MS;
+
+/**
+ * A client with the SDK's own retries and bearer tokens. No client of a single provider is used: those weigh more than all
+ * else that the guardian loads, for a handful of reads.
+ *
+ * @see https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+ */
+export function managementClient({
+  credential,
+  identity,
+  httpClient = createDefaultHttpClient(),
+  longestPauseMs = LONGEST_PAUSE_MS,
+}: ManagementConnection): SendToManagement {
+  const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 } });
+  pipeline.addPolicy(inTime(REQUEST_TIMEOUT_MS), { beforePolicies: ['defaultRetryPolicy'] });
+  pipeline.addPolicy(noLongPause(longestPauseMs), { phase: 'Retry', afterPolicies: ['defaultRetryPolicy'] });
+  pipeline.addPolicy(
+    bearerTokenAuthenticationPolicy({
+      credential: tokensInTime(credential, identity),
+      scopes: `${MANAGEMENT}/.default`,
+    }),
+    { phase: 'Sign' },
+  );
+  return (method, url, body) => {
+    const request = createPipelineRequest({
+      url,
+      method,
+      timeout: REQUEST_TIMEOUT_MS,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    request.headers.set('accept', 'application/json');
+    if (body !== undefined) request.headers.set('content-type', 'application/json');
+    return pipeline.sendRequest(httpClient, request);
+  };
+}
+
+/** Removes a `Retry-After` that is longer: the SDK would wait for it, however long it is. */
+const noLongPause = (longestMs: number): PipelinePolicy => ({
+  name: 'noLongPause',
+  async sendRequest(request, next) {
+    const response = await next(request);
+    const asked = response.headers.get('retry-after') ?? '';
+    const pauseMs = /^\d+$/.test(asked) ? Number(asked) * SECOND_MS : Date.parse(asked) - Date.now();
+    if (pauseMs > longestMs) response.headers.delete('retry-after');
+    return response;
+  },
+});

@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import type { ManagedKey, ManagementAnswer, ResourceManagerReads } from '../domain/resource-manager.ts';
+import { MANAGEMENT, type ManagementConnection, managementClient } from './management-client.ts';
+import { failureOf, refusalOf, unreadable } from './management-refusals.ts';
+
+/** The api-version of each read. Of Key Vault's, those before 2026-02-01 end in February 2027. */
+const SUBSCRIPTIONS = '2022-12-01';
+const LOCKS = '2020-05-01';
+const KEYS = '2026-02-01';
+const SETS = '2024-03-02';
+
+/** The most pages of one list: a list that goes on has a link that leads nowhere. */
+const MOST_PAGES = 10_000;
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
+const lowerCased = z.string().transform((value) => value.toLowerCase());
+const page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
+const seconds = z
+  .number()
+  .nullish()
+  .transform((value) => (value == null ? undefined : new Date(value * 1_000)));
+
+const subscription = z.object({
+  subscriptionId: lowerCased,
+  displayName: z.string(),
+  tenantId: text,
+  state: text,
+});
+const lock = z.object({ id: lowerCased, properties: z.object({ level: z.string() }) });
+const key = z.object({
+  name: lowerCased,
+  properties: z.object({
+    attributes: z.object({ enabled: z.boolean(), nbf: seconds, exp: seconds, created: seconds, updated: seconds }),
+  }),
+});
+const identity = z.object({
+  type: z.string().nullish(),
+  principalId: z.string().nullish(),
+  tenantId: z.string().nullish(),
+  userAssignedIdentities: z
+    .record(z.string(), z.object({ principalId: z.string().nullish(), clientId: z.string().nullish() }).nullish())
+    .nullish(),
+});
+const set = z.object({
+  id: lowerCased,
+  name: z.string(),
+  location: text,
+  identity: identity.nullish(),
+  properties: z.object({
+    encryptionType: text,
+    activeKey: z.object({ keyUrl: text }).nullish(),
+    previousKeys: z.array(z.object({ keyUrl: z.string().nullish() })).nullish(),
+    rotationToLatestKeyVersionEnabled: z.boolean().nullish(),
+    lastKeyRotationTimestamp: text,
+    autoKeyRotationError: z.object({ code: text, message: text }).nullish(),
+    federatedClientId: text,
+    provisioningState: text,
+  }),
+});
+
+/** The reads of Azure Resource Manager. What cannot be read comes back as a refusal, never as missing or empty. */
+export function resourceManagerReads(connection: ManagementConnection): ResourceManagerReads {
+  const send = managementClient(connection);
+
+  /** What one GET answers, by its schema. */
+  async function got<Schema extends z.ZodType>(
+    url: string,
+    schema: Schema,
+    doing: string,
+  ): Promise<ManagementAnswer<z.infer<Schema>>> {
+    try {
+      const response = await send('GET', url);
+      if (response.status !== 200) return refusalOf(response, doing);
+      const parsed = schema.safeParse(JSON.parse(response.bodyAsText ?? ''));
+      return parsed.success ? { kind: 'ok', value: parsed.data } : unreadable(doing, parsed.error);
+    } catch (error) {
+      return error instanceof SyntaxError ? unreadable(doing, error) : failureOf(error, doing);
+    }
+  }
+
+  /** All items of a list. An empty page may have another behind it: only a page without a link is the last. */
+  async function listed<Schema extends z.ZodType>(
+    path: string,
+    apiVersion: string,
+    item: Schema,
+    doing: string,
+  ): Promise<ManagementAnswer<readonly z.infer<Schema>[]>> {
+    const items: z.infer<Schema>[] = [];
+    let url: string | undefined = `${MANAGEMENT}${path}?api-version=${apiVersion}`;
+    for (let pages = 0; url !== undefined; pages += 1) {
+      const answer: ManagementAnswer<z.infer<typeof page>> = await got(url, page, doing);
+      if (answer.kind !== 'ok') return answer;
+      const parsed = z.array(item).safeParse(answer.value.value);
+      if (!parsed.success) return unreadable(doing, parsed.error);
+      items.push(...parsed.data);
+      url = answer.value.nextLink ?? undefined;
+      // The link gets the token as well: it is followed to where the list came from, and nowhere else.
+      if (pages >= MOST_PAGES || (url !== undefined && !isOfManagement(url)))
+        return unreadable(doing, new Error('Its link to the next page leads nowhere.'));
+    }
+    return { kind: 'ok', value: items };
+  }
+
+  const keysAt = async (path: string, doing: string): Promise<ManagementAnswer<ReadonlyMap<string, ManagedKey>>> =>
+    mapped(
+      await listed(path, KEYS, key, doing),
+      (keys) => new Map(keys.map(({ name, properties }) => [name, managedKey(properties)])),
+    );
+
+  return {
+    subscriptions: () => listed('/subscriptions', SUBSCRIPTIONS, subscription, 'reading the subscriptions'),
+    locks: async (subscriptionId) =>
+      mapped(
+        await listed(
+          `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.Authorization/locks`,
+          LOCKS,
+          lock,
+          `reading the locks of ${subscriptionId}`,
+        ),
+        (locks) => locks.map(({ id, properties: { level } }) => ({ id, scope: scopeOf(id), level })),
+      ),
+    vaultKeys: (vaultId) => keysAt(`${vaultId}/keys`, `reading the keys of ${vaultId}`),
+    vaultKeyVersions: (vaultId, name) =>
+      keysAt(`${vaultId}/keys/${encodeURIComponent(name)}/versions`, `reading the versions of ${name} of ${vaultId}`),
+    diskEncryptionSet: async (id) =>
+      mapped(await got(`${MANAGEMENT}${id}?api-version=${SETS}`, set, `reading ${id}`), diskEncryptionSet),
+  };
+}
+
+function mapped<From, To>(answer: ManagementAnswer<From>, map: (value: From) => To): ManagementAnswer<To> {
+  return answer.kind === 'ok' ? { kind: 'ok', value: map(answer.value) } : answer;
+}
+
+const isOfManagement = (url: string): boolean => URL.canParse(url) && new URL(url).origin === MANAGEMENT;
+
+const scopeOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('/providers/microsoft.authorization/')));
+
+function managedKey({ attributes }: z.infer<typeof key>['properties']): ManagedKey {
+  const { enabled, nbf, exp, created, updated } = attributes;
+  return { enabled, notBefore: nbf, expiresOn: exp, createdOn: created, updatedOn: updated };
+}
+
+function diskEncryptionSet({ id, name, location, identity: by, properties }: z.infer<typeof set>) {
+  const { encryptionType, activeKey, previousKeys, lastKeyRotationTimestamp, autoKeyRotationError } = properties;
+  return {
+    ...{ id, name, location, identity: by, encryptionType, previousKeys },
+    subscriptionId: id.split('/')[2] ?? '',
+    keyUrl: activeKey?.keyUrl,
+    autoRotation: properties.rotationToLatestKeyVersionEnabled ?? undefined,
+    rotatedAt: lastKeyRotationTimestamp,
+    errorCode: autoKeyRotationError?.code,
+    errorMessage: autoKeyRotationError?.message,
+    federatedClientId: properties.federatedClientId,
+    provisioningState: properties.provisioningState,
+  };
+}

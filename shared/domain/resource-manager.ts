@@ -1,0 +1,106 @@
+/** The reasons why Resource Manager does not answer a read, each in the words of messages. */
+const REFUSED = {
+  /** The caller's identity got no token: nothing was sent. */
+  'no-token': 'there is no token for Azure Resource Manager',
+  forbidden: 'the permission to read there is missing',
+  throttled: 'Azure Resource Manager is throttled',
+  /** It refused the token. */
+  unauthenticated: 'Azure Resource Manager does not accept the token',
+  /** No answer, a broken connection, an answer that cannot be read, or an error of the service. */
+  unreachable: 'Azure Resource Manager does not answer',
+  /** Repeating the request unchanged is of no use. */
+  rejected: 'Azure Resource Manager rejects the request as wrong',
+} as const;
+
+/** Why Resource Manager did not answer. None of these means that a resource is absent. */
+export interface ManagementRefusal {
+  readonly kind: keyof typeof REFUSED;
+  readonly error: Error;
+}
+
+/** Why something cannot be read, in the words of messages, by the kind of a refusal. */
+export const MANAGEMENT_REFUSED: Readonly<Record<ManagementRefusal['kind'], string>> = REFUSED;
+
+/** The result of a read; `missing` where Resource Manager says that it is not there. Refusals are returned, not thrown. */
+export type ManagementAnswer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'missing' }
+  | ManagementRefusal;
+
+/** A subscription in which the caller has a role. */
+export interface Subscription {
+  /** In lower case. */
+  readonly subscriptionId: string;
+  readonly displayName: string;
+  readonly tenantId: string | undefined;
+  /** `Enabled`, `Warned`, `Disabled`, as Azure spells it. */
+  readonly state: string | undefined;
+}
+
+/** A lock on a resource, a group or a subscription. */
+export interface ResourceLock {
+  /** In lower case, as is the next. */
+  readonly id: string;
+  /** What it locks, with all that is in it. */
+  readonly scope: string;
+  /** `CanNotDelete` and `ReadOnly` forbid to delete it. As Azure spells it. */
+  readonly level: string;
+}
+
+/** What Resource Manager shows of a key's current version, or of one version: no material, no operations. */
+export interface ManagedKey {
+  readonly enabled: boolean;
+  readonly notBefore: Date | undefined;
+  readonly expiresOn: Date | undefined;
+  readonly createdOn: Date | undefined;
+  readonly updatedOn: Date | undefined;
+}
+
+/** A disk encryption set as it is now, in the members of a row of the query `sets`. */
+export interface DiskEncryptionSet {
+  /** In lower case. */
+  readonly id: string;
+  readonly name: string;
+  readonly location: string | undefined;
+  readonly subscriptionId: string;
+  readonly encryptionType: string | undefined;
+  readonly keyUrl: string | undefined;
+  readonly previousKeys: readonly { readonly keyUrl?: string | null | undefined }[] | null | undefined;
+  readonly autoRotation: boolean | undefined;
+  readonly rotatedAt: string | undefined;
+  readonly errorCode: string | undefined;
+  readonly errorMessage: string | undefined;
+  /** Absent: it has none, as after `None`. */
+  readonly identity: SetIdentity | null | undefined;
+  readonly federatedClientId: string | undefined;
+  readonly provisioningState: string | undefined;
+}
+
+/** The identity by which a set calls its vault. */
+export interface SetIdentity {
+  readonly type?: string | null | undefined;
+  readonly principalId?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
+  readonly userAssignedIdentities?:
+    | Readonly<
+        Record<
+          string,
+          { principalId?: string | null | undefined; clientId?: string | null | undefined } | null | undefined
+        >
+      >
+    | null
+    | undefined;
+}
+
+/** The reads of Azure Resource Manager, under one identity. Lists include all pages. */
+export interface ResourceManagerReads {
+  /** Those in which the identity has a role, at any scope. */
+  subscriptions(): Promise<ManagementAnswer<readonly Subscription[]>>;
+  /** All locks on and in a subscription: Resource Graph has no table of them. */
+  locks(subscriptionId: string): Promise<ManagementAnswer<readonly ResourceLock[]>>;
+  /** The keys of a vault as Resource Manager shows them, by name: whoever may read the vault's resource may. No deleted ones. */
+  vaultKeys(vaultId: string): Promise<ManagementAnswer<ReadonlyMap<string, ManagedKey>>>;
+  /** The versions of a key, by their id. */
+  vaultKeyVersions(vaultId: string, key: string): Promise<ManagementAnswer<ReadonlyMap<string, ManagedKey>>>;
+  diskEncryptionSet(id: string): Promise<ManagementAnswer<DiskEncryptionSet>>;
+}

@@ -1,0 +1,206 @@
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import { createHttpHeaders } from '@azure/core-rest-pipeline';
+import { describe, expect, test } from 'vitest';
+import type { LocalAzure } from '../../../local/azure/azure.ts';
+import type { Fault } from '../../../local/azure/types.ts';
+import { resourceManagerReads } from '../../../shared/azure/resource-manager.ts';
+import {
+  GROUP,
+  KEY_URL,
+  managedAzure,
+  OTHER_SUB,
+  SET_OID,
+  SUB,
+  set,
+  VERSION,
+} from '../../local/azure/resource-manager/managed.ts';
+
+const VAULT = `/subscriptions/${SUB}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-one`;
+
+const reads = (azure: LocalAzure, identity = 'reader', httpClient: HttpClient = azure.httpClient) =>
+  resourceManagerReads({
+    credential: azure.credential(identity),
+    identity: 'a reader',
+    httpClient,
+    longestPauseMs: 2_000,
+  });
+
+/** A client whose every answer is this one. */
+const answering = (status: number, body: string): HttpClient => ({
+  sendRequest: async (request) => ({ request, status, headers: createHttpHeaders(), bodyAsText: body }),
+});
+
+describe('what Resource Manager answers', () => {
+  test('are the subscriptions in which the caller has a role', async () => {
+    const azure = managedAzure();
+    expect(await reads(azure).subscriptions()).toEqual({
+      kind: 'ok',
+      value: [
+        expect.objectContaining({ subscriptionId: SUB, displayName: 'Contoso', state: 'Enabled' }),
+        expect.objectContaining({ subscriptionId: OTHER_SUB }),
+      ],
+    });
+    expect(await reads(azure, 'stranger').subscriptions()).toEqual({ kind: 'ok', value: [] });
+  });
+
+  test('are the locks of a subscription with what each locks, in lower case', async () => {
+    const scopes = [`/subscriptions/${SUB}`, GROUP, VAULT];
+    const azure = managedAzure({
+      resources: scopes.map((scope, index) => ({
+        id: `${scope}/providers/Microsoft.Authorization/locks/Lock${index}`,
+        name: `Lock${index}`,
+        type: 'Microsoft.Authorization/locks',
+        properties: { level: index === 2 ? 'ReadOnly' : 'CanNotDelete' },
+      })),
+    });
+    expect(await reads(azure).locks(SUB)).toEqual({
+      kind: 'ok',
+      value: scopes.map((scope, index) => ({
+        id: `${scope}/providers/microsoft.authorization/locks/lock${index}`.toLowerCase(),
+        scope: scope.toLowerCase(),
+        level: index === 2 ? 'ReadOnly' : 'CanNotDelete',
+      })),
+    });
+  });
+
+  test('are all keys of a vault, also behind pages that are empty', async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `key-${String(index).padStart(2, '0')}`);
+    const azure = managedAzure({
+      vaults: [
+        { name: 'kv-one', subscriptionId: SUB, resourceGroup: 'rg-keys', keys: names.map((name) => ({ name })) },
+      ],
+      behaviours: { emptyPages: 0.7 },
+    });
+    const answer = await reads(azure).vaultKeys(VAULT);
+    expect(answer.kind === 'ok' ? [...answer.value.keys()] : answer).toEqual(names);
+    expect(azure.resourceManager.log.length).toBeGreaterThan(4);
+  });
+
+  test('are the dates of a key and of its versions', async () => {
+    const created = 1_700_000_000;
+    const version = {
+      version: VERSION,
+      created,
+      updated: created + 5,
+      nbf: created + 1,
+      exp: created + 9,
+      enabled: false,
+    };
+    const azure = managedAzure({
+      vaults: [
+        {
+          ...{ name: 'kv-one', subscriptionId: SUB, resourceGroup: 'rg-keys' },
+          keys: [
+            { name: 'Disk', versions: [version] },
+            { name: 'gone', deletedDate: Math.floor(Date.now() / 1000) },
+          ],
+        },
+      ],
+    });
+    const shown = {
+      enabled: false,
+      createdOn: new Date(created * 1_000),
+      updatedOn: new Date((created + 5) * 1_000),
+      notBefore: new Date((created + 1) * 1_000),
+      expiresOn: new Date((created + 9) * 1_000),
+    };
+    expect(await reads(azure).vaultKeys(VAULT)).toEqual({ kind: 'ok', value: new Map([['disk', shown]]) });
+    expect(await reads(azure).vaultKeyVersions(VAULT, 'disk')).toEqual({
+      kind: 'ok',
+      value: new Map([[VERSION, shown]]),
+    });
+    expect(await reads(azure).vaultKeyVersions(VAULT, 'gone')).toEqual({ kind: 'missing' });
+  });
+
+  test('is a disk encryption set as it is now', async () => {
+    const failed = set('set-failed', {
+      autoKeyRotationError: { code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' },
+      previousKeys: [{ keyUrl: `${KEY_URL.slice(0, -1)}b` }],
+      lastKeyRotationTimestamp: '2026-03-01T12:00:00.5+00:00',
+    });
+    const azure = managedAzure({ resources: [failed] });
+    expect(await reads(azure).diskEncryptionSet(failed.id)).toEqual({
+      kind: 'ok',
+      value: {
+        id: failed.id.toLowerCase(),
+        name: 'set-failed',
+        location: 'westeurope',
+        subscriptionId: SUB,
+        encryptionType: 'EncryptionAtRestWithCustomerKey',
+        keyUrl: KEY_URL,
+        previousKeys: [{ keyUrl: `${KEY_URL.slice(0, -1)}b` }],
+        autoRotation: true,
+        rotatedAt: '2026-03-01T12:00:00.5+00:00',
+        errorCode: 'ManagedServiceIdentityNotFound',
+        errorMessage: 'Auto-key rotation was disabled.',
+        identity: expect.objectContaining({ principalId: SET_OID }),
+        federatedClientId: undefined,
+        provisioningState: 'Succeeded',
+      },
+    });
+  });
+});
+
+describe('what Resource Manager does not answer', () => {
+  test('is missing where the service says so: a resource, a group, a subscription', async () => {
+    const azure = managedAzure({ behaviours: { missingSet: 'gateway' } });
+    expect(await reads(azure).diskEncryptionSet(set('none').id)).toEqual({ kind: 'missing' });
+    expect(await reads(azure).vaultKeys(VAULT.replace('rg-keys', 'rg-none'))).toEqual({ kind: 'missing' });
+    expect(await reads(azure).locks('33333333-3333-4333-8333-333333333333')).toEqual({ kind: 'missing' });
+    expect(await reads(managedAzure()).diskEncryptionSet(set('none').id)).toEqual({ kind: 'missing' });
+  });
+
+  test('is forbidden without a role there, and never empty', async () => {
+    const answer = await reads(managedAzure(), 'stranger').locks(SUB);
+    expect(answer).toMatchObject({ kind: 'forbidden', error: { status: 403, code: 'AuthorizationFailed' } });
+    expect(answer.kind === 'forbidden' && answer.error.message).toBe(
+      `Azure Resource Manager answered 403 AuthorizationFailed, reading the locks of ${SUB}.`,
+    );
+  });
+
+  test.each<[string, Fault['answer'], string]>([
+    ['a pause that is too long', { kind: 'throttled', retryAfterSeconds: 324 }, 'throttled'],
+    ['an operation in progress', { kind: 'busy' }, 'throttled'],
+    ['a token that is refused', { kind: 'unauthorized', because: 'expired-token' }, 'unauthenticated'],
+    ['an answer that is no JSON', { kind: 'malformed', body: '<html>' }, 'unreachable'],
+    ['an answer of another form', { kind: 'malformed', body: '{"value":[{"id":7}]}' }, 'unreachable'],
+    ['a broken connection', { kind: 'unreachable' }, 'unreachable'],
+    ['an error of the service', { kind: 'internal-error' }, 'unreachable'],
+  ])('is told apart: %s', async (_what, answer, kind) => {
+    const azure = managedAzure();
+    azure.fault({ match: { path: '/subscriptions' }, answer });
+    expect(await reads(azure).locks(SUB)).toMatchObject({ kind });
+  });
+
+  test('is waited for where the pause is short', async () => {
+    const azure = managedAzure();
+    azure.fault({ match: { path: '/subscriptions' }, answer: { kind: 'throttled', retryAfterSeconds: 1 }, times: 1 });
+    expect(await reads(azure).locks(SUB)).toEqual({ kind: 'ok', value: [] });
+    expect(azure.resourceManager.log.map(({ status }) => status)).toEqual([429, 200]);
+  });
+
+  test('says nothing about a resource where a proxy answers 404', async () => {
+    const azure = managedAzure();
+    expect(await reads(azure, 'reader', answering(404, 'not here')).locks(SUB)).toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('is never followed to another host, which would get the token', async () => {
+    const page = JSON.stringify({ value: [], nextLink: 'https://elsewhere.example/subscriptions' });
+    expect(await reads(managedAzure(), 'reader', answering(200, page)).locks(SUB)).toMatchObject({
+      kind: 'unreachable',
+    });
+  });
+
+  test('is a token that nobody gives', async () => {
+    const azure = managedAzure();
+    const connection = {
+      credential: { getToken: () => Promise.reject(new Error('no identity here')) },
+      identity: 'a reader',
+      httpClient: azure.httpClient,
+    };
+    expect(await resourceManagerReads(connection).locks(SUB)).toMatchObject({
+      kind: 'no-token',
+      error: { name: 'NoToken' },
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { setAutoRotates } from '../../../../shared/posture/checks/set-auto-rotates.ts';
+import { NOW, setFacts } from '../facts.ts';
+
+test('a set that rotates by itself is accepted', () => {
+  expect(setAutoRotates.check(setFacts(), NOW)).toEqual([]);
+});
+
+test('a set that stays at its version is found, with the command', () => {
+  expect(setAutoRotates.check(setFacts({ autoRotation: false, id: '/des' }), NOW)).toEqual([
+    {
+      kind: 'finding',
+      says: 'It stays at its version when the key is rotated.',
+      commands: ['az disk-encryption-set update --ids /des --enable-auto-key-rotation true'],
+    },
+  ]);
+});
+
+test.each([false, true])(
+  'a set for confidential machines is said to need a person, its flag being %s: no command helps',
+  (autoRotation) => {
+    const [found] = setAutoRotates.check(setFacts({ autoRotation, encryption: 'confidential' }), NOW);
+    expect(found).toMatchObject({ severity: 'info', says: expect.stringContaining('confidential machines') });
+    expect(found).not.toHaveProperty('commands');
+  },
+);
