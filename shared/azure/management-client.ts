@@ -46,7 +46,9 @@ export function managementClient({
   httpClient = createDefaultHttpClient(),
   longestPauseMs = LONGEST_PAUSE_MS,
 }: ManagementConnection): SendToManagement {
-  const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 } });
+  const pipeline = createPipelineFromOptions({
+    retryOptions: { maxRetries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
+  });
   pipeline.addPolicy(inTime(REQUEST_TIMEOUT_MS), { beforePolicies: ['defaultRetryPolicy'] });
   pipeline.addPolicy(noLongPause(longestPauseMs), { phase: 'Retry', afterPolicies: ['defaultRetryPolicy'] });
   pipeline.addPolicy(
