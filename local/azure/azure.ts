@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import { answerCheck } from './answer-check.ts';
 import { type AuditListener, createDeliveries, type EventListener } from './deliveries.ts';
+import { createDisks, type Disks } from './disks.ts';
 import { createFaultPlan } from './faults.ts';
 import { createHttpClient } from './http-client.ts';
 import {
@@ -82,6 +83,8 @@ export interface LocalAzure {
   /** Empties that of Resource Manager too. */
   clearLog(): void;
   readonly resourceManager: Omit<ResourceManager, 'handle' | 'settle' | 'grantsByRoles'>;
+  /** They do nothing by themselves before they are started. */
+  readonly disks: Disks;
   /** Plans a fault, and gives its removal. */
   fault(fault: Fault): () => void;
   clearFaults(): void;
@@ -232,6 +235,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       resourceManager.log.length = 0;
     },
     resourceManager,
+    disks: createDisks({ world: resourceManager.world, serve, identities: () => register.byName.values() }),
     fault: faults.add,
     clearFaults: faults.clear,
     ...vaultHands(vaults, replicas, { tenantId, random: chance.random }),
@@ -259,6 +263,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   if (answerCheck !== undefined) azure.onAnswer(answerCheck);
   for (const vault of options.vaults) azure.addVault(vault);
   for (const identity of options.identities) azure.addIdentity(identity);
+  resourceManager.world.graph.showAll();
   return azure;
 }
 

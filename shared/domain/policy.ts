@@ -121,6 +121,10 @@ export const policy = only({
     .min(1, 'must name at least one channel: without one nobody is alerted')
     .default(['console'])
     .describe('Ids of the alert channels, in the order in which they are used.'),
+  customerManagedKeys: z
+    .boolean(must('true or false'))
+    .optional()
+    .describe('True: `key-guardian plan` reports each disk that is under no customer-managed key.'),
 });
 export type Policy = z.infer<typeof policy>;
 

@@ -1,6 +1,6 @@
 import type { EstateUser } from '../estate/estate.ts';
-import { isFollowing, versionsNeeded } from '../estate/key-uses.ts';
-import type { KeyFacts, KeyState, VersionFacts } from './facts.ts';
+import { isFollowing, type UsedKey, versionsNeeded } from '../estate/key-uses.ts';
+import type { KeyState, VersionFacts } from './facts.ts';
 
 /** A version that something needs, with whom. */
 export interface NeededVersion {
@@ -12,7 +12,7 @@ export interface NeededVersion {
 
 /** The versions of a key that its users need: those that they name, and the newest for a user that names none. */
 export function neededVersions(
-  facts: KeyFacts,
+  facts: UsedKey,
   { current, versions }: Extract<KeyState, { kind: 'present' }>,
 ): readonly NeededVersion[] {
   const needed = new Map<string, EstateUser[]>();

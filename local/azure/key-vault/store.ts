@@ -73,6 +73,8 @@ export interface Vault {
   /** What Resource Manager shows of it beside what follows from the rest. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** When it was made, in ms since 1970. */
+  readonly madeMs: number;
   /** By name in lower case: the service compares names without case. */
   readonly keys: Map<string, Key>;
   /** By name in lower case: they outlive the key. */
@@ -173,6 +175,7 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     purgeProtection: softDeleteDays > 0 && (seed.purgeProtection ?? true),
     properties: seed.properties ?? {},
     tags: seed.tags ?? {},
+    madeMs: Date.now(),
     keys: new Map(),
     rotationPolicies: new Map(
       Object.entries(seed.rotationPolicies ?? {}).map(([name, policy]) => [name.toLowerCase(), policy]),

@@ -1,4 +1,4 @@
-import type { WireResponse } from '../types.ts';
+import type { Answer } from '../resource-manager/answer.ts';
 import type { QuotaLeft } from './quota.ts';
 
 /** Why a query is refused, as the service tells it: a code, and one detail or more. */
@@ -92,50 +92,34 @@ export interface Frame {
   readonly nowMs: number;
 }
 
-/** A page of rows as it leaves: compact JSON, its members in recorded order. */
-export function pageResponse(page: Readonly<Record<string, unknown>>, frame: Frame): WireResponse {
-  return response(200, page, frame, { vary: 'Accept-Encoding' });
-}
+/** A page of rows, its members in recorded order. */
+export const pageAnswer = (page: Readonly<Record<string, unknown>>, frame: Frame): Answer => ({
+  status: 200,
+  body: page,
+  headers: { ...headersOf(frame), vary: 'Accept-Encoding' },
+});
 
-/** A refusal as it leaves. */
-export function refusalResponse({ status, code, details, retryAfterSeconds }: Refusal, frame: Frame): WireResponse {
+/** A refusal. */
+export function refusalAnswer({ status, code, details, retryAfterSeconds }: Refusal, frame: Frame): Answer {
   const timestamp = new Date(frame.nowMs).toISOString().replace('Z', '0000Z');
   const message = `Please provide below info when asking for support: timestamp = ${timestamp}, correlationId = ${frame.requestId}.`;
-  return response(
-    status,
-    { error: { code, message, details } },
-    frame,
-    retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
-  );
-}
-
-function response(
-  status: number,
-  value: unknown,
-  { quota, nowMs }: Frame,
-  more: Readonly<Record<string, string>>,
-): WireResponse {
-  const body = JSON.stringify(value);
+  const retryAfter = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   return {
     status,
-    headers: {
-      'cache-control': 'no-cache',
-      pragma: 'no-cache',
-      'content-length': String(Buffer.byteLength(body)),
-      'content-type': 'application/json; charset=utf-8',
-      expires: '-1',
-      server: 'Kestrel',
-      ...more,
-      'x-ms-ratelimit-remaining-tenant-resource-requests': String(quota.remaining),
-      'x-ms-user-quota-remaining': String(quota.remaining),
-      'x-ms-user-quota-resets-after': clockTime(quota.resetsAfterMs),
-      'strict-transport-security': 'max-age=31536000; includeSubDomains',
-      'x-content-type-options': 'nosniff',
-      date: new Date(nowMs).toUTCString(),
-    },
-    body,
+    body: { error: { code, message, details } },
+    headers: { ...headersOf(frame), ...retryAfter },
   };
 }
+
+/** Beside those of Resource Manager, whose answers have two ids where Resource Graph's have one. */
+const headersOf = ({ quota, requestId }: Frame): Readonly<Record<string, string>> => ({
+  server: 'Kestrel',
+  'x-ms-request-id': requestId,
+  'x-ms-correlation-request-id': requestId,
+  'x-ms-ratelimit-remaining-tenant-resource-requests': String(quota.remaining),
+  'x-ms-user-quota-remaining': String(quota.remaining),
+  'x-ms-user-quota-resets-after': clockTime(quota.resetsAfterMs),
+});
 
 /** `hh:mm:ss`, in whole seconds. */
 const clockTime = (ms: number): string =>

@@ -1,48 +1,49 @@
 import { z } from 'zod';
 import type { Vault } from '../key-vault/store.ts';
-import type { Random } from '../random.ts';
-import type { Resource, ResourceStore } from '../resource-manager/store.ts';
-import type { Behaviours, Identity, WireRequest, WireResponse } from '../types.ts';
+import type { Answer } from '../resource-manager/answer.ts';
+import type { World } from '../resource-manager/call.ts';
+import type { Resource } from '../resource-manager/store.ts';
+import { vaultResource } from '../resource-manager/vaults.ts';
+import type { Identity } from '../types.ts';
 import {
   accessDenied,
   badRequest,
   noValidSubscriptions,
-  pageResponse,
+  pageAnswer,
   parserFailure,
   type Refusal,
   rateLimiting,
-  refusalResponse,
+  refusalAnswer,
   semanticFailure,
 } from './answers.ts';
-import { noteChanges } from './changes.ts';
+import { createHistory } from './history.ts';
 import { createQuotas } from './quota.ts';
 import { type Program, programOf, QueryUnknown } from './run.ts';
-import { type MayDo, ordered, readable, type Scope } from './selection.ts';
+import { ordered, readable, type Scope } from './selection.ts';
 import { type PageAsked, readSkipToken, skipTokenOf } from './skip-token.ts';
 import { parseQuery, QueryFault } from './syntax.ts';
-import { type GraphTable, graphTables, subscriptionOf } from './tables.ts';
-import { type AccessPolicy, vaultId, vaultResource } from './vault-resource.ts';
+import { type GraphTable, graphTables } from './tables.ts';
 
 /** What Resource Graph reads, and by whose rights. */
-export interface GraphContext {
-  /** All resources but vaults. What changes in it from now on is seen `behaviours.graphLagMs` later. */
-  readonly resources: ResourceStore;
-  /** By host name. What is added from now on is seen so much later. */
-  readonly vaults: Map<string, Vault>;
-  readonly accessPolicies: (vault: Vault) => readonly AccessPolicy[];
-  readonly behaviours: Readonly<Behaviours>;
-  readonly tenantId: string;
-  /** Whether the caller may do this there: `Microsoft.Compute/disks/read` on an id of Resource Manager. */
-  readonly mayDo: MayDo;
-  /** For the ids of requests. */
-  readonly ids: Random;
+export type GraphWorld = Pick<
+  World,
+  'resources' | 'directory' | 'behaviours' | 'chance' | 'tenantId' | 'vaults' | 'granted' | 'subscriptions'
+>;
+
+/** A query whose caller and api-version are good. */
+export interface GraphCall {
+  readonly body: string;
+  readonly apiVersion: string;
+  readonly caller: Identity;
+  readonly nowMs: number;
 }
 
-/** The path of a query, under `management.azure.com`. */
-export const GRAPH_PATH = '/providers/microsoft.resourcegraph/resources';
-
-/** The api-versions that are published and not a preview. @see https://learn.microsoft.com/rest/api/azureresourcegraph/ */
-export const graphApiVersions = ['2019-04-01', '2021-03-01', '2022-10-01', '2024-04-01'] as const;
+/** The local Resource Graph. */
+export interface ResourceGraph {
+  answer(call: GraphCall): Answer;
+  /** Shows what there is now, however new it is: what a run begins with. */
+  showAll(): void;
+}
 
 /** The largest page, which is also what a request gets that names none. @see https://learn.microsoft.com/azure/governance/resource-graph/concepts/paging-results */
 const LARGEST_PAGE = 1_000;
@@ -64,9 +65,6 @@ const requestSchema = z.object({
 });
 type GraphRequest = z.infer<typeof requestSchema>;
 
-/** Answers queries of callers whose token and api-version are good. */
-export type ResourceGraph = (request: WireRequest, caller: Identity) => WireResponse;
-
 /**
  * A Resource Graph over what the local Azure holds. It runs the query itself, in the part of Kusto that the project's queries
  * use, so that what is answered follows from their text; any other query is refused as invalid. Pages go by row offset: rows
@@ -74,42 +72,39 @@ export type ResourceGraph = (request: WireRequest, caller: Identity) => WireResp
  *
  * @see https://learn.microsoft.com/azure/governance/resource-graph/overview
  */
-export function createResourceGraph(context: GraphContext): ResourceGraph {
-  const tables = graphTables(context);
+export function createResourceGraph(world: GraphWorld): ResourceGraph {
+  const tables = graphTables(world);
   const spend = createQuotas();
-  const selections = createSelections(context);
-  return (request, caller) => {
-    const nowMs = Date.now();
-    const quota = spend(caller.oid, nowMs);
-    const frame = { quota, requestId: context.ids.uuid(), nowMs };
-    if (!quota.isWithin) return refusalResponse(rateLimiting(Math.ceil(quota.resetsAfterMs / 1_000)), frame);
-    const apiVersion = new URL(request.url).searchParams.get('api-version') ?? '';
-    const answer = pageOf(request.body, apiVersion, { caller, nowMs, tables, selections });
-    return 'code' in answer ? refusalResponse(answer, frame) : pageResponse(answer.page, frame);
-  };
+  const { select, showAll } = createSelections(world);
 
-  function pageOf(body: string, apiVersion: string, by: Asking): { readonly page: Page } | Refusal {
+  function pageOf({ body, apiVersion, caller, nowMs }: GraphCall): { readonly page: Page } | Refusal {
     const asked = requestOf(body);
     if ('code' in asked) return asked;
-    const program = readQuery(asked.query, by.tables);
-    if ('code' in program) return program;
+    const query = readQuery(asked.query, tables);
+    if ('code' in query) return query;
     const place = placeOf(asked.options ?? {});
     if ('code' in place) return place;
-    const found = by.selections(program, scopeOf(asked, apiVersion), by);
-    if (found === 'no-right')
-      return context.behaviours.graphWithoutRights === 403 ? accessDenied : noValidSubscriptions;
-    return { page: pageFrom(found, program.program, place, isTable(asked, apiVersion)) };
+    const selected = select(query, scopeOf(asked, apiVersion), caller, nowMs);
+    if (selected === 'no-right')
+      return world.behaviours.graphWithoutRights === 403 ? accessDenied : noValidSubscriptions;
+    return { page: pageFrom(selected, query.program, place, isTable(asked, apiVersion)) };
   }
+
+  return {
+    showAll,
+    answer(call) {
+      const quota = spend(call.caller.oid, call.nowMs);
+      const frame = { quota, requestId: world.chance.ids.uuid(), nowMs: call.nowMs };
+      if (!quota.isWithin && world.behaviours.throttling)
+        return refusalAnswer(rateLimiting(Math.ceil(quota.resetsAfterMs / 1_000)), frame);
+      const answer = pageOf(call);
+      return 'code' in answer ? refusalAnswer(answer, frame) : pageAnswer(answer.page, frame);
+    },
+  };
 }
 
 type Page = Readonly<Record<string, unknown>>;
-
-interface Asking {
-  readonly caller: Identity;
-  readonly nowMs: number;
-  readonly tables: Readonly<Record<string, GraphTable>>;
-  readonly selections: ReturnType<typeof createSelections>;
-}
+type Tables = Readonly<Record<string, GraphTable>>;
 
 /** A query that is ready to run, with the table that it reads. */
 interface ReadQuery {
@@ -129,7 +124,7 @@ function requestOf(body: string): GraphRequest | Refusal {
   return data ?? badRequest(`The request has another form: ${error?.issues[0]?.path.join('.') ?? ''}.`);
 }
 
-function readQuery(text: string, tables: Asking['tables']): ReadQuery | Refusal {
+function readQuery(text: string, tables: Tables): ReadQuery | Refusal {
   try {
     const query = parseQuery(text);
     const table = tables[query.table];
@@ -187,28 +182,40 @@ function pageFrom(
 }
 
 /** Selects and orders the rows of queries, and keeps what was selected until something changes. */
-function createSelections({ resources, vaults, behaviours, accessPolicies, mayDo }: GraphContext) {
-  const [ofResources, ofVaults] = [noteChanges(resources), noteChanges(vaults)];
-  let keptAt = '';
+function createSelections(world: GraphWorld) {
+  const { resources, behaviours, directory } = world;
+  const history = createHistory<Resource>();
+  resources.onChange(history.note);
+  let shownVaults: ReadonlySet<Vault> = new Set();
   const kept = new Map<string, readonly Resource[]>();
+  let keptAt = '';
 
-  return ({ text, table, program }: ReadQuery, scope: Scope, { caller, nowMs }: Asking): Selected => {
-    const earlier = ofResources.asOf(nowMs, behaviours.graphLagMs);
-    const earlierVaults = ofVaults.asOf(nowMs, behaviours.graphLagMs);
-    const isNow = earlier === undefined && earlierVaults === undefined;
-    const at = `${ofResources.revision()} ${ofVaults.revision()}`;
+  const vaultsAt = (atMs: number): readonly Vault[] =>
+    [...world.vaults()].filter((vault) => shownVaults.has(vault) || vault.madeMs <= atMs);
+
+  function select({ text, table, program }: ReadQuery, scope: Scope, caller: Identity, nowMs: number): Selected {
+    const seen = history.asOf(resources.store, nowMs, behaviours.graphLagMs);
+    const vaults = vaultsAt(nowMs - behaviours.graphLagMs);
+    const at = `${history.revision()} ${vaults.length}`;
     if (at !== keptAt) kept.clear();
     keptAt = at;
     const id = JSON.stringify([text, scope.filter, caller.oid, [...(scope.subscriptions ?? ['*'])]]);
     const known = kept.get(id);
-    if (isNow && known !== undefined) return known;
-    const all = everything(earlier ?? resources, earlierVaults ?? vaults, accessPolicies);
-    const found = readable(all, scope, caller, mayDo);
+    if (seen === resources.store && known !== undefined) return known;
+    const found = readable(everything(seen, vaults, world), scope, caller, directory);
     if (found === 'no-right') return found;
     const rows = found.filter((resource) => table.has(resource) && program.keeps(resource));
     const selected = ordered(rows, program);
-    if (isNow) kept.set(id, selected);
+    if (seen === resources.store) kept.set(id, selected);
     return selected;
+  }
+
+  return {
+    select,
+    showAll() {
+      history.forget();
+      shownVaults = new Set(world.vaults());
+    },
   };
 }
 
@@ -216,19 +223,17 @@ type Selected = readonly Resource[] | 'no-right';
 
 function* everything(
   resources: ReadonlyMap<string, Resource>,
-  vaults: ReadonlyMap<string, Vault>,
-  accessPolicies: GraphContext['accessPolicies'],
+  vaults: readonly Vault[],
+  world: GraphWorld,
 ): Iterable<Resource> {
   yield* resources.values();
-  for (const vault of vaults.values()) yield vaultResource(vault, accessPolicies(vault));
-  const used = [...resources.keys(), ...[...vaults.values()].map(vaultId)].map(subscriptionOf);
-  // A subscription is there as soon as something is in it.
-  for (const id of new Set(used)) if (id !== '' && !resources.has(`/subscriptions/${id}`)) yield subscription(id);
+  const granted = world.granted();
+  for (const vault of vaults) yield vaultResource(vault, granted);
+  for (const { subscriptionId, displayName } of world.subscriptions())
+    yield {
+      id: `/subscriptions/${subscriptionId}`,
+      name: displayName,
+      type: 'Microsoft.Resources/subscriptions',
+      properties: { state: 'Enabled' },
+    };
 }
-
-const subscription = (id: string): Resource => ({
-  id: `/subscriptions/${id}`,
-  name: id,
-  type: 'Microsoft.Resources/subscriptions',
-  properties: { state: 'Enabled' },
-});

@@ -1,3 +1,4 @@
+import type { Directory } from '../resource-manager/authorization.ts';
 import type { Resource } from '../resource-manager/store.ts';
 import type { Identity } from '../types.ts';
 import type { Program } from './run.ts';
@@ -14,9 +15,6 @@ export interface Scope {
 /** The default is `AtScopeAndBelow`, which leaves out what a management group hands down. @see https://learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources */
 export type ScopeFilter = 'AtScopeAndBelow' | 'AtScopeAndAbove' | 'AtScopeExact' | 'AtScopeAboveAndBelow';
 
-/** Whether the caller may do this on an id of Resource Manager. */
-export type MayDo = (caller: Identity, action: string, scope: string) => boolean;
-
 /**
  * Of these resources the ones in scope that the caller may read. Others are left out without a word; `no-right` where there is
  * no subscription in scope of which the caller may read anything.
@@ -27,31 +25,32 @@ export function readable(
   resources: Iterable<Resource>,
   { subscriptions, filter }: Scope,
   caller: Identity,
-  mayDo: MayDo,
+  directory: Directory,
 ): readonly Resource[] | 'no-right' {
-  const mayRead = rememberedReads((action, scope) => mayDo(caller, action, scope));
-  const isAsked = (subscription: string): boolean => subscriptions === undefined || subscriptions.has(subscription);
+  const mayRead = rememberedReads((action, scope) => directory.isAllowed(caller, action, scope));
   const inScope: Resource[] = [];
-  let hasRight = false;
   const above: Resource[] = [];
+  const read = new Set<string>();
   for (const resource of resources) {
-    if (isAboveSubscriptions(resource)) above.push(resource);
-    else if (isAsked(subscriptionOf(resource.id)) && mayRead(resource)) {
-      hasRight = true;
+    const subscription = subscriptionOf(resource.id);
+    if (subscription === '') above.push(resource);
+    else if (subscriptions?.has(subscription) !== false && mayRead(resource)) {
+      read.add(`/subscriptions/${subscription}`);
       if (isWithin(resource, filter)) inScope.push(resource);
     }
   }
-  const readers = [...(subscriptions ?? [])].filter((id) => mayDo(caller, ASSIGNMENTS, `/subscriptions/${id}`));
-  if (!hasRight && readers.length === 0) return 'no-right';
-  const handedDown = filter === 'AtScopeAndAbove' || filter === 'AtScopeAboveAndBelow';
-  return handedDown && (readers.length > 0 || subscriptions === undefined) ? [...inScope, ...above] : inScope;
+  if (read.size === 0) return 'no-right';
+  if (filter === 'AtScopeAndBelow' || filter === 'AtScopeExact') return inScope;
+  const readers = [...read].filter((one) => directory.isAllowed(caller, ASSIGNMENTS, one));
+  return [
+    ...inScope,
+    ...above.filter(({ properties }) =>
+      readers.some((one) => properties.scope === undefined || directory.covers(String(properties.scope), one)),
+    ),
+  ];
 }
 
 const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments/read';
-
-/** What is assigned to a management group or to the root, and the roles that Azure itself defines. */
-const isAboveSubscriptions = ({ id, properties }: Resource): boolean =>
-  subscriptionOf(id) === '' || properties.type === 'BuiltInRole';
 
 /** Of what is in a subscription. The filter is about assignments and definitions of roles alone. */
 function isWithin({ id, type }: Resource, filter: ScopeFilter): boolean {

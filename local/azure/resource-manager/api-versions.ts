@@ -36,6 +36,7 @@ const apiVersions: Readonly<Record<string, readonly string[]>> = {
     ...['2022-04-01', '2020-10-01-preview', '2020-04-01-preview', '2018-09-01-preview', '2018-01-01-preview'],
     '2015-07-01',
   ],
+  'microsoft.resourcegraph/resources': ['2024-04-01', '2022-10-01', '2021-03-01', '2019-04-01'],
   'microsoft.authorization/roledefinitions': ['2022-04-01', '2018-07-01', '2018-01-01-preview', '2015-07-01'],
 };
 

@@ -1,5 +1,6 @@
 import type { Vault } from '../key-vault/store.ts';
 import type { Chance } from '../random.ts';
+import type { ResourceGraph } from '../resource-graph/resource-graph.ts';
 import type { Behaviours, Identity } from '../types.ts';
 import type { Directory } from './authorization.ts';
 import type { ResourcePath } from './ids.ts';
@@ -14,6 +15,7 @@ export interface World {
   readonly directory: Directory;
   readonly operations: Operations;
   readonly schedule: Schedule;
+  readonly graph: ResourceGraph;
   readonly behaviours: Readonly<Behaviours>;
   readonly chance: Chance;
   readonly tenantId: string;

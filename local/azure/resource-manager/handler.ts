@@ -20,7 +20,7 @@ import {
 import { malformedResponse, wireResponse } from './headers.ts';
 import { type ResourcePath, resourcePath } from './ids.ts';
 import { routeOf } from './routes.ts';
-import { type Budgets, lineOf, type Taken } from './throttling.ts';
+import { type Budgets, type Line, lineOf, type Taken } from './throttling.ts';
 import { unauthorized } from './unauthorized.ts';
 
 /** Where Resource Manager and Resource Graph are. */
@@ -79,7 +79,7 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
     ids: world.chance.ids,
     nowMs,
     region: 'westeurope',
-    budget: taken && { line: lineOf(request.method), taken, isTenant: path.subscriptionId === undefined },
+    budget: taken && { line: lineFor(request.method, path), taken, isTenant: path.subscriptionId === undefined },
     resourceBudgets: answer.fromGateway ? undefined : routeOf(request.method, path)?.buckets,
   };
   const malformed = caller.kind === 'known' ? faults.take(subject, ['malformed']) : undefined;
@@ -119,7 +119,7 @@ function answerKnown(context: HandlerContext, known: Known, subject: FaultSubjec
   const refused = (answer: Answer, taken?: Taken): Decided => ({ answer, action, taken });
   if (apiVersion === '') return refused(missingApiVersion());
   const taken = world.behaviours.throttling
-    ? context.budgets.take(lineOf(request.method), path.subscriptionId ?? '', identity.oid, nowMs)
+    ? context.budgets.take(lineFor(request.method, path), path.subscriptionId ?? '', identity.oid, nowMs)
     : undefined;
   if (taken?.kind === 'throttled')
     return refused(throttled(path.subscriptionId ?? '', operationName(request.method, path), taken.seconds), taken);
@@ -142,6 +142,8 @@ function answerKnown(context: HandlerContext, known: Known, subject: FaultSubjec
   const call: Call = { ...path, world, method: request.method, identity, apiVersion, url, body: request.body, nowMs };
   return { answer: route.serve(call), action, taken };
 }
+
+const lineFor = (method: string, path: ResourcePath): Line => routeOf(method, path)?.line ?? lineOf(method);
 
 /** The list of subscriptions needs no permission: it shows those in which the caller has one. */
 const isListOfAll = ({ path }: ResourcePath): boolean => path.toLowerCase() === '/subscriptions';

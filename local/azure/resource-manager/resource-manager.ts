@@ -3,6 +3,7 @@ import { type IdentityRegister, identityNamed, registerIdentity } from '../ident
 import { resourceIdOf } from '../key-vault/audit-record.ts';
 import type { Vault } from '../key-vault/store.ts';
 import type { Chance } from '../random.ts';
+import { createResourceGraph } from '../resource-graph/resource-graph.ts';
 import type {
   Behaviours,
   Grant,
@@ -67,15 +68,8 @@ export function createResourceManager(
   );
   const directory = createDirectory(resources, (id) => seeded.get(id.toLowerCase())?.managementGroups ?? []);
   const log: LoggedManagementRequest[] = [];
-  const world: World = {
-    resources,
-    directory,
-    operations: createOperations(chance.ids),
-    schedule: createSchedule(),
-    behaviours,
-    chance,
-    tenantId,
-    vaults,
+  const seen = {
+    ...{ resources, directory, behaviours, chance, tenantId, vaults },
     granted: () =>
       [...register.byName.values()].map((identity) => ({ identity, grants: register.grants.get(identity.name) ?? [] })),
     subscriptions() {
@@ -83,6 +77,12 @@ export function createResourceManager(
       for (const { subscriptionId } of vaults()) ids.add(subscriptionId.toLowerCase());
       return [...ids].map((subscriptionId) => seeded.get(subscriptionId) ?? subscriptionOf({ subscriptionId }));
     },
+  };
+  const world: World = {
+    ...seen,
+    operations: createOperations(chance.ids),
+    schedule: createSchedule(),
+    graph: createResourceGraph(seen),
     managedIdentity(name, oid) {
       const known = [...register.byName.values()].find((one) =>
         oid === undefined ? one.name === name : one.oid === oid,

@@ -21,6 +21,7 @@ import {
   notThere,
 } from './reads.ts';
 import { shownAsAsked } from './shown.ts';
+import type { Line } from './throttling.ts';
 import { VAULT_KEY_VERSIONS, VAULT_KEYS, VAULTS } from './vaults.ts';
 
 /** What serves a request, from its method and path alone. */
@@ -28,6 +29,8 @@ export interface Route {
   serve(call: Call): Answer;
   /** The compute provider's own budgets, as its answers show them. They are not enforced. */
   readonly buckets?: string;
+  /** The budget that it draws on. Default: that of its method. */
+  readonly line?: Line;
   /** Whether the link itself lets its holder in. */
   isOpen?(url: URL, world: World, path: ResourcePath): boolean;
 }
@@ -58,6 +61,14 @@ const operation: Route = {
   isOpen: (url, world, { name = '' }) => world.operations.get(name)?.signature === url.searchParams.get('s'),
 };
 
+/** Whoever asks sees what it can read of the resources, and needs no permission to ask. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#permissions-in-azure-resource-graph */
+const graph: Route = {
+  serve: ({ world, body, apiVersion, identity: caller, nowMs }) =>
+    world.graph.answer({ body, apiVersion, caller, nowMs }),
+  line: 'reads',
+  isOpen: () => true,
+};
+
 /** `GET Microsoft.Compute/disks` for a list, `GET Microsoft.Compute/disks/*` for one. In lower case. */
 const routes: Readonly<Record<string, Route>> = lowerCased({
   // Lists of sets show no budget (recorded).
@@ -74,6 +85,7 @@ const routes: Readonly<Record<string, Route>> = lowerCased({
     ]),
   ),
   [`GET ${OPERATIONS}/*`]: operation,
+  'POST Microsoft.ResourceGraph/resources': graph,
   [`GET ${VAULTS}`]: { serve: listVaults },
   [`GET ${VAULTS}/*`]: { serve: getVault },
   [`GET ${VAULT_KEYS}`]: { serve: listVaultKeys },

@@ -37,6 +37,8 @@ export interface Resources {
   readonly subscriptionIds: ReadonlySet<string>;
   /** How often resources of that type changed so far. */
   changesOf(type: string): number;
+  /** Told of each change before it is made, with the id in lower case and the resource that it had until then. */
+  onChange(listener: (id: string, before: Resource | undefined) => void): void;
 }
 
 /** A store without resources. */
@@ -45,6 +47,10 @@ export function createResources(): Resources {
   const byType = new Map<string, ResourceStore>();
   const subscriptionIds = new Set<string>();
   const changes = new Map<string, number>();
+  const listeners: ((id: string, before: Resource | undefined) => void)[] = [];
+  const tellOf = (id: string): void => {
+    for (const listener of listeners) listener(id, store.get(id));
+  };
   const changed = (type: string): unknown => changes.set(type, (changes.get(type) ?? 0) + 1);
   return {
     store,
@@ -54,6 +60,7 @@ export function createResources(): Resources {
       const id = resource.id.toLowerCase();
       const type = resource.type.toLowerCase();
       const ofType = byType.get(type) ?? new Map<string, Resource>();
+      tellOf(id);
       byType.set(type, ofType.set(id, resource));
       store.set(id, resource);
       const subscriptionId = /^\/subscriptions\/([^/]+)/.exec(id)?.[1];
@@ -63,6 +70,7 @@ export function createResources(): Resources {
     remove(id) {
       const resource = store.get(id.toLowerCase());
       if (resource === undefined) return undefined;
+      tellOf(id.toLowerCase());
       byType.get(resource.type.toLowerCase())?.delete(id.toLowerCase());
       store.delete(id.toLowerCase());
       changed(resource.type.toLowerCase());
@@ -71,6 +79,7 @@ export function createResources(): Resources {
     get: (id) => store.get(id.toLowerCase()),
     ofType: (type) => byType.get(type.toLowerCase())?.values() ?? [],
     changesOf: (type) => changes.get(type.toLowerCase()) ?? 0,
+    onChange: (listener) => listeners.push(listener),
   };
 }
 
@@ -81,5 +90,7 @@ function asStored(resource: Resource): Resource {
   if (data === undefined) return resource;
   const { encryption } = data;
   const diskEncryptionSetId = withGroupInUpperCase(encryption.diskEncryptionSetId);
+  // As it is: a resource of a large estate makes its properties when they are asked for.
+  if (diskEncryptionSetId === encryption.diskEncryptionSetId) return resource;
   return { ...resource, properties: { ...data, encryption: { ...encryption, diskEncryptionSetId } } };
 }
