@@ -25,7 +25,7 @@ import {
 } from './schema.ts';
 
 /** Where no policy is given, nothing is guarded. */
-const NOTHING_GUARDED: Policy = { vaults: [], channels: [] };
+const NOTHING_GUARDED: Policy = { vaults: [], subscriptions: [], channels: [] };
 
 /**
  * The report of what was read.

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KeyUse } from '../../domain/key-use.ts';
 import { assignmentId } from '../../domain/role-assignment.ts';
 import type { SurveyedVault } from '../../domain/survey.ts';
@@ -7,7 +8,7 @@ import { inTurns } from '../../in-turns.ts';
 import { quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import { ASSIGNMENTS } from '../../register/assignments.ts';
-import type { Listed, Rows } from '../../register/rows.ts';
+import type { Listed, Rows, Stored } from '../../register/rows.ts';
 import { SURVEYED } from '../../register/scope.ts';
 import { isSameUse, mergedUse, mergedVault, surveyedKeyOf } from './merge.ts';
 
@@ -49,7 +50,7 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
     const unknown = [...read.unread.values(), ...read.estate.unknown];
     const id = read.estate.vaults.get(name)?.id;
     const now = mergedVault(standing?.value, { id, keys, unknown }, read.unread, read.at);
-    if (now !== undefined) await tables.surveyed.write(SURVEYED, name, standing, now);
+    if (now !== undefined) await writeChanged(tables.surveyed, SURVEYED, name, standing, now);
     else if (standing !== undefined) await tables.surveyed.remove(standing);
     await keepAssignments(name, read.estate, ports);
     kept.push({ name, before: standing?.value, now, uses });
@@ -93,7 +94,19 @@ async function keepAssignments(name: string, estate: Estate, { tables }: Ports):
     return [{ id: assignmentId(id), ...of, ...(principalType === undefined ? {} : { principalType }) }];
   });
   const standing = await tables.assignments.get(ASSIGNMENTS, name);
-  await tables.assignments.write(ASSIGNMENTS, name, standing, { assignments });
+  await writeChanged(tables.assignments, ASSIGNMENTS, name, standing, { assignments });
+}
+
+/** Writes a row where its value has changed. Where another survey is faster, its row stands. */
+async function writeChanged<T>(
+  rows: Rows<T>,
+  partition: string,
+  row: string,
+  standing: Stored<T> | undefined,
+  value: T,
+): Promise<void> {
+  if (standing !== undefined && isDeepStrictEqual(standing.value, value)) return;
+  await rows.write(partition, row, standing, value);
 }
 
 /** Whether an assignment at a scope reaches a vault or one of its keys: one above a subscription reaches all of it. */

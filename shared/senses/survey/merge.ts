@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KeyUse, KeyUser, UsingMachine } from '../../domain/key-use.ts';
 import { type SurveyedVault, subscriptionIn } from '../../domain/survey.ts';
 
@@ -46,9 +47,8 @@ const byPower = (one: UsingMachine, other: UsingMachine): number =>
 const isRunning = ({ power }: UsingMachine): boolean => power === 'running';
 
 /** Whether two surveys found the same to hang on a key, whenever they did. */
-export const isSameUse = (one: KeyUse, other: KeyUse): boolean => textOf(one) === textOf(other);
-
-const textOf = ({ surveyedAt: _, ...use }: KeyUse): string => JSON.stringify(use);
+export const isSameUse = (one: KeyUse, other: KeyUse): boolean =>
+  isDeepStrictEqual({ ...one, surveyedAt: undefined }, { ...other, surveyedAt: undefined });
 
 /** What sweeps and the parser of audit events need to know of a key. */
 export function surveyedKeyOf({ users }: Pick<KeyUse, 'users'>): SurveyedVault['keys'][string] {
