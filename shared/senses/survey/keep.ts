@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyUse } from '../../domain/key-use.ts';
-import { assignmentId } from '../../domain/role-assignment.ts';
+import { assignmentId, type VaultAssignments } from '../../domain/role-assignment.ts';
 import type { SurveyedVault } from '../../domain/survey.ts';
 import type { Estate, Permissions } from '../../estate/estate.ts';
 import { keyUses } from '../../estate/key-uses.ts';
@@ -41,6 +41,7 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
   for (const { vault, key, use } of keyUses(read.estate, read.at))
     found.set(vault, (found.get(vault) ?? new Map<string, KeyUse>()).set(key, use));
   const known = await readable(await tables.surveyed.list(SURVEYED), tables.surveyed, ports);
+  const assignments = await readable(await tables.assignments.list(ASSIGNMENTS), tables.assignments, ports);
   const names = new Set([...known.keys(), ...read.estate.vaults.keys(), ...found.keys()]);
   const kept: KeptVault[] = [];
   await inTurns(VAULTS_AT_ONCE, [...names].toSorted(), async (name) => {
@@ -52,7 +53,7 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
     const now = mergedVault(standing?.value, { id, keys, unknown }, read.unread, read.at);
     if (now !== undefined) await writeChanged(tables.surveyed, SURVEYED, name, standing, now);
     else if (standing !== undefined) await tables.surveyed.remove(standing);
-    await keepAssignments(name, read.estate, ports);
+    await keepAssignments(name, assignments.get(name), read.estate, ports);
     kept.push({ name, before: standing?.value, now, uses });
   });
   return kept;
@@ -84,7 +85,12 @@ async function keepUses(
 }
 
 /** Writes the role assignments that let somebody use or change the keys of a vault. Those of a vault that was not read stay. */
-async function keepAssignments(name: string, estate: Estate, { tables }: Ports): Promise<void> {
+async function keepAssignments(
+  name: string,
+  standing: Stored<VaultAssignments> | undefined,
+  estate: Estate,
+  { tables }: Ports,
+): Promise<void> {
   const vault = estate.vaults.get(name);
   if (vault === undefined) return;
   const assignments = estate.assignments.flatMap(({ id, role, scope, principalId, principalType }) => {
@@ -93,7 +99,6 @@ async function keepAssignments(name: string, estate: Estate, { tables }: Ports):
     const of = { role: roleName ?? role, principalId, scope };
     return [{ id: assignmentId(id), ...of, ...(principalType === undefined ? {} : { principalType }) }];
   });
-  const standing = await tables.assignments.get(ASSIGNMENTS, name);
   await writeChanged(tables.assignments, ASSIGNMENTS, name, standing, { assignments });
 }
 
