@@ -1,8 +1,20 @@
-import type { SeedIdentity, SeedVault } from './azure/types.ts';
+import type { Resource } from './azure/resource-manager/store.ts';
+import type { SeedIdentity, SeedSubscription, SeedVault } from './azure/types.ts';
+import {
+  DEVELOPMENT,
+  estateVaultId,
+  OPERATORS_GROUP,
+  PRODUCTION,
+  startResources,
+  versionId,
+} from './estate-resources.ts';
 
 /** Vaults, who uses them, and the policy that guards them: what a local guardian watches. */
 export interface Estate {
   readonly vaults: readonly SeedVault[];
+  /** All resources but vaults. Default: none. */
+  readonly resources?: readonly Resource[];
+  readonly subscriptions?: readonly SeedSubscription[];
   /** Besides the guardian's own. */
   readonly identities: readonly SeedIdentity[];
   /** The content of a policy file. */
@@ -91,48 +103,32 @@ export const oneVersion = (name: string, days: number) => ({
 });
 const setOf = (number: number): string => `d15cd15c-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-const KEYS = [
-  ['contoso-disks', 'disk-web'],
-  ['contoso-disks', 'disk-app'],
-  ['contoso-disks', 'disk-db'],
-  ['contoso-sql', 'disk-sql'],
-  ['contoso-sql', 'disk-backup'],
-  ['contoso-dev', 'dev-web'],
-  ['contoso-dev', 'dev-app'],
-  ['contoso-dev', 'dev-db'],
+/** The identities that use keys of the estate: disk encryption sets, a storage account and a SQL server, by their names. */
+const KEY_USERS = [
+  ['contoso-disks', 'disk-web', 'des-disk-web'],
+  ['contoso-disks', 'disk-app', 'des-disk-app'],
+  ['contoso-disks', 'disk-db', 'des-disk-db'],
+  ['contoso-sql', 'disk-sql', 'des-disk-sql'],
+  ['contoso-sql', 'disk-backup', 'contosobackups'],
+  ['contoso-dev', 'dev-web', 'des-dev-web'],
+  ['contoso-dev', 'dev-db', 'contoso-dev-sql'],
+  ['contoso-legacy', 'disk-archive', 'des-disk-archive'],
 ] as const;
 
-/** What `npm start` watches: 3 vaults, 8 keys, a disk encryption set on each. The first vault is in `block`, the last in `alert`. */
+/**
+ * What `npm start` watches: 3 vaults with 8 keys, and what hangs on them in two subscriptions. The first vault is in `block`,
+ * the last in `alert`. Beside them is a vault that the policy does not name, with a key that disks need.
+ */
 export function startEstate(): Estate {
-  const versions = (days: readonly number[]) =>
-    days.map((day) => ({ created: daysAgo(day), updated: daysAgo(day), keyOps: OPERATIONS }));
+  const users = KEY_USERS.map(([vault, key, name], number) => keyUser(name, vault, key, setOf(number)));
   return {
-    vaults: [
-      {
-        name: 'contoso-disks',
-        region: 'westeurope',
-        keys: [
-          oneVersion('disk-web', 90),
-          { name: 'disk-app', versions: versions([200, 100]) },
-          { name: 'disk-db', versions: versions([300, 150]) },
-        ],
-      },
-      {
-        name: 'contoso-sql',
-        region: 'westeurope',
-        purgeProtection: false,
-        keys: [oneVersion('disk-sql', 80), oneVersion('disk-backup', 70)],
-      },
-      {
-        name: 'contoso-dev',
-        region: 'westeurope',
-        keys: [oneVersion('dev-web', 60), oneVersion('dev-app', 50), oneVersion('dev-db', 40)],
-      },
+    vaults: startVaults(),
+    resources: startResources((name) => users.find((user) => user.name === name)?.oid ?? ''),
+    subscriptions: [
+      { subscriptionId: PRODUCTION, displayName: 'Contoso Production', managementGroups: ['contoso'] },
+      { subscriptionId: DEVELOPMENT, displayName: 'Contoso Development', managementGroups: ['contoso'] },
     ],
-    identities: [
-      ...people,
-      ...KEYS.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, setOf(number))),
-    ],
+    identities: [...startPeople(), ...users],
     policy: {
       vaults: [
         { name: 'contoso-disks', mode: 'block', knownUsers: usersOf('contoso-disks'), approvers },
@@ -144,5 +140,85 @@ export function startEstate(): Estate {
   };
 }
 
+function startVaults(): readonly SeedVault[] {
+  const key = (vault: string, name: string, days: readonly number[]) => ({
+    name,
+    versions: days.map((day, number) => ({
+      version: versionId(vault, name, number),
+      created: daysAgo(day),
+      updated: daysAgo(day),
+      keyOps: OPERATIONS,
+    })),
+  });
+  const central = { region: 'westeurope', subscriptionId: PRODUCTION, resourceGroup: 'rg-keys' };
+  return [
+    {
+      ...central,
+      name: 'contoso-disks',
+      keys: [
+        key('contoso-disks', 'disk-web', [90]),
+        key('contoso-disks', 'disk-app', [200, 100]),
+        key('contoso-disks', 'disk-db', [300, 150]),
+      ],
+    },
+    {
+      ...central,
+      name: 'contoso-sql',
+      purgeProtection: false,
+      keys: [key('contoso-sql', 'disk-sql', [80]), key('contoso-sql', 'disk-backup', [70])],
+    },
+    {
+      ...central,
+      name: 'contoso-dev',
+      keys: [
+        key('contoso-dev', 'dev-web', [60]),
+        key('contoso-dev', 'dev-app', [50]),
+        key('contoso-dev', 'dev-db', [40]),
+      ],
+    },
+    {
+      region: 'westeurope',
+      subscriptionId: DEVELOPMENT,
+      resourceGroup: 'rg-legacy',
+      name: 'contoso-legacy',
+      keys: [key('contoso-legacy', 'disk-archive', [700])],
+    },
+  ];
+}
+
+/** The identity of a set, of a storage account or of a server: by its role it may use its one key and nothing else. */
+const keyUser = (name: string, vault: string, key: string, oid: string): SeedIdentity => ({
+  name,
+  kind: 'managed-identity',
+  oid,
+  grants: [],
+  roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: `${estateVaultId(vault)}/keys/${key}` }],
+});
+
+/** The people of every local estate with their roles here, and somebody who may disable keys without being asked to. */
+const startPeople = (): readonly SeedIdentity[] => [
+  ...people.map((person) => ({ ...person, ...rolesOf(person.name) })),
+  {
+    name: 'stranger',
+    kind: 'user',
+    oid: '0f0e0d0c-0000-4000-8000-000000000004',
+    upn: 'stranger@contoso.example',
+    grants: [],
+    roles: [{ role: 'Key Vault Crypto User', scope: estateVaultId('contoso-disks') }],
+  },
+];
+
+function rolesOf(person: string): Pick<SeedIdentity, 'roles' | 'groups'> {
+  const everywhere = (role: string) => [PRODUCTION, DEVELOPMENT].map((id) => ({ role, scope: `/subscriptions/${id}` }));
+  switch (person) {
+    case 'owner':
+      return { roles: everywhere('Owner') };
+    case 'approver':
+      return { roles: [...everywhere('Reader'), ...everywhere('Key Vault Reader')] };
+    default:
+      return { groups: [OPERATORS_GROUP] };
+  }
+}
+
 const usersOf = (vault: string): readonly string[] =>
-  KEYS.flatMap(([named], number) => (named === vault ? [setOf(number)] : []));
+  KEY_USERS.flatMap(([named], number) => (named === vault ? [setOf(number)] : []));

@@ -87,6 +87,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   stops.push(trail.stop);
   const azure = createLocalAzure({
     vaults: [...estate.vaults, ownVault],
+    resources: estate.resources ?? [],
+    subscriptions: estate.subscriptions ?? [],
     identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -122,6 +124,9 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
 
 const ownVault: SeedVault = {
   name: OWN_VAULT,
+  // A subscription of its own, where nobody who operates disks has a role.
+  subscriptionId: '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a00',
+  resourceGroup: 'rg-key-guardian',
   keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
 };
 

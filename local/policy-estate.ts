@@ -20,7 +20,7 @@ const AGE_DAYS = 90;
 
 /** The vaults of `npm start`, and beside them each that the policy names and they lack, with a few keys. */
 export function policyEstate(policy: Policy): PolicyEstate {
-  const { vaults, identities } = startEstate();
+  const { vaults, identities, resources = [], subscriptions = [] } = startEstate();
   const there = vaults.map(({ name }) => name.toLowerCase());
   const guarded = guardedVaults(policy);
   const missing = policy.vaults.filter(({ name }) => !there.includes(name.toLowerCase()));
@@ -29,6 +29,8 @@ export function policyEstate(policy: Policy): PolicyEstate {
   for (const vault of missing) everybody.push(diskIdentity(vault, everybody));
   return {
     vaults: [...vaults, ...made],
+    resources,
+    subscriptions,
     identities: everybody,
     // The local people approve beside those whom the policy names, who are not there.
     policy: {

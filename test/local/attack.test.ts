@@ -60,7 +60,9 @@ describe('npm run attack', () => {
     );
     expect(act.err).toContain('Allowed choices are disable, delete, expire, not-before, strip-operations, purge.');
     expect(target.err).toBe('"contoso-disks" names no key: write it as contoso-disks/disk-web.');
-    expect(vault.err).toBe('There is no vault fabrikam. There are: contoso-disks, contoso-sql, contoso-dev.');
+    expect(vault.err).toBe(
+      'There is no vault fabrikam. There are: contoso-disks, contoso-sql, contoso-dev, contoso-legacy.',
+    );
     expect(identity.err).toMatch(/^There is no identity nobody\. There are: owner, attacker, /);
   });
 });

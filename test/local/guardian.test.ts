@@ -66,7 +66,7 @@ describe('a local guardian', () => {
       })
       .parse(JSON.parse(await readFile(join(folder, 'azure.json'), 'utf8')));
     expect(about.vaults).toEqual(
-      ['contoso-disks', 'contoso-sql', 'contoso-dev'].map((name) => ({
+      ['contoso-disks', 'contoso-sql', 'contoso-dev', 'contoso-legacy'].map((name) => ({
         name,
         url: `https://${name}.vault.azure.net:${portOf()}`,
       })),
@@ -76,14 +76,15 @@ describe('a local guardian', () => {
       'owner',
       'attacker',
       'approver',
+      'stranger',
       'des-disk-web',
       'des-disk-app',
       'des-disk-db',
       'des-disk-sql',
-      'des-disk-backup',
+      'contosobackups',
       'des-dev-web',
-      'des-dev-app',
-      'des-dev-db',
+      'contoso-dev-sql',
+      'des-disk-archive',
     ]);
   });
 

@@ -11,7 +11,7 @@ describe('the estate of a policy of one’s own', () => {
     const estate = own({ name: 'Contoso-Disks' });
     expect(namesOf(estate.vaults)).toEqual(namesOf(startEstate().vaults));
     expect(estate.made).toEqual([]);
-    expect(estate.unnamed).toEqual(['contoso-sql', 'contoso-dev']);
+    expect(estate.unnamed).toEqual(['contoso-sql', 'contoso-dev', 'contoso-legacy']);
     expect(guardedKeys(estate, estate.policy)).toEqual([
       'contoso-disks/disk-web',
       'contoso-disks/disk-app',
@@ -25,8 +25,8 @@ describe('the estate of a policy of one’s own', () => {
     expect(made.map(({ name, keys: all = [] }) => [name, namesOf(all)])).toEqual([
       ['payroll', ['disk-web', 'disk-app', 'archive-one', 'one-old', 'scratch']],
     ]);
-    expect(namesOf(vaults)).toEqual(['contoso-disks', 'contoso-sql', 'contoso-dev', 'payroll']);
-    expect(unnamed).toEqual(['contoso-disks', 'contoso-sql', 'contoso-dev']);
+    expect(namesOf(vaults)).toEqual(['contoso-disks', 'contoso-sql', 'contoso-dev', 'contoso-legacy', 'payroll']);
+    expect(unnamed).toEqual(['contoso-disks', 'contoso-sql', 'contoso-dev', 'contoso-legacy']);
   });
 
   it('counts no key as guarded that a pattern leaves out', () => {

@@ -256,7 +256,7 @@ describe('npm start with a policy of one’s own', () => {
     expect(shown.text).toContain(
       'Made for the policy, with keys to try it on: payroll (disk-web, disk-app, scratch-one).',
     );
-    expect(shown.text).toContain('so that nobody watches: contoso-disks, contoso-sql, contoso-dev.');
+    expect(shown.text).toContain('so that nobody watches: contoso-disks, contoso-sql, contoso-dev, contoso-legacy.');
     const beside = (id: string) => `${id} (by --${id}, beside those of the policy)`;
     expect(shown.text).toContain(
       `Alerts go to: ${['console', ...['pagerduty', 'teams', 'webhook'].map(beside)].join(', ')}.`,

@@ -19,7 +19,7 @@ import {
 import { createHistory } from './history.ts';
 import { createQuotas } from './quota.ts';
 import { type Program, programOf, QueryUnknown } from './run.ts';
-import { ordered, readable, type Scope } from './selection.ts';
+import { type Everything, ordered, readable, type Scope } from './selection.ts';
 import { type PageAsked, readSkipToken, skipTokenOf } from './skip-token.ts';
 import { parseQuery, QueryFault } from './syntax.ts';
 import { type GraphTable, graphTables } from './tables.ts';
@@ -202,10 +202,10 @@ function createSelections(world: GraphWorld) {
     const id = JSON.stringify([text, scope.filter, caller.oid, [...(scope.subscriptions ?? ['*'])]]);
     const known = kept.get(id);
     if (seen === resources.store && known !== undefined) return known;
-    const found = readable(everything(seen, vaults, world), scope, caller, directory);
+    const matches = (resource: Resource): boolean => program.keeps(resource) && table.has(resource);
+    const found = readable(everything(seen, vaults, world), matches, scope, caller, directory);
     if (found === 'no-right') return found;
-    const rows = found.filter((resource) => table.has(resource) && program.keeps(resource));
-    const selected = ordered(rows, program);
+    const selected = ordered(found, program);
     if (seen === resources.store) kept.set(id, selected);
     return selected;
   }
@@ -221,19 +221,25 @@ function createSelections(world: GraphWorld) {
 
 type Selected = readonly Resource[] | 'no-right';
 
-function* everything(
+const everything = (
   resources: ReadonlyMap<string, Resource>,
   vaults: readonly Vault[],
   world: GraphWorld,
-): Iterable<Resource> {
-  yield* resources.values();
+): Everything => {
   const granted = world.granted();
-  for (const vault of vaults) yield vaultResource(vault, granted);
-  for (const { subscriptionId, displayName } of world.subscriptions())
-    yield {
-      id: `/subscriptions/${subscriptionId}`,
-      name: displayName,
-      type: 'Microsoft.Resources/subscriptions',
-      properties: { state: 'Enabled' },
-    };
-}
+  const subscriptions = world.subscriptions();
+  return {
+    subscriptions: subscriptions.map(({ subscriptionId }) => subscriptionId.toLowerCase()),
+    *resources() {
+      yield* resources.values();
+      for (const vault of vaults) yield vaultResource(vault, granted);
+      for (const { subscriptionId, displayName } of subscriptions)
+        yield {
+          id: `/subscriptions/${subscriptionId}`,
+          name: displayName,
+          type: 'Microsoft.Resources/subscriptions',
+          properties: { state: 'Enabled' },
+        };
+    },
+  };
+};

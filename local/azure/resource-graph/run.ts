@@ -125,9 +125,19 @@ function compiled(expression: Expression, columns: Columns): Compiled {
     }
     case 'is-any-of': {
       const value = compiled(expression.value, columns).valueOf;
-      const texts = expression.texts.map((one) => compiled(one, columns).valueOf);
       const lower = (of: unknown): string => text(of).toLowerCase();
-      return { type: 'boolean', valueOf: (row) => texts.some((one) => lower(one(row)) === lower(value(row))) };
+      const texts = expression.texts.map((one): ((row: Row) => string) => {
+        if (one.kind !== 'text') return (row) => lower(compiled(one, columns).valueOf(row));
+        const constant = one.text.toLowerCase();
+        return () => constant;
+      });
+      return {
+        type: 'boolean',
+        valueOf: (row) => {
+          const found = lower(value(row));
+          return texts.some((one) => one(row) === found);
+        },
+      };
     }
     case 'call':
       return called(

@@ -15,39 +15,57 @@ export interface Scope {
 /** The default is `AtScopeAndBelow`, which leaves out what a management group hands down. @see https://learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources */
 export type ScopeFilter = 'AtScopeAndBelow' | 'AtScopeAndAbove' | 'AtScopeExact' | 'AtScopeAboveAndBelow';
 
+/** Everything that Resource Graph can show. */
+export interface Everything {
+  /** In lower case. */
+  readonly subscriptions: readonly string[];
+  resources(): Iterable<Resource>;
+}
+
 /**
- * Of these resources the ones in scope that the caller may read. Others are left out without a word; `no-right` where there is
- * no subscription in scope of which the caller may read anything.
+ * Of what matches a query the resources in scope that the caller may read. Others are left out without a word; `no-right` where
+ * there is no subscription in scope of which the caller may read anything.
  *
  * @see https://learn.microsoft.com/azure/governance/resource-graph/overview#permissions-in-azure-resource-graph
  */
 export function readable(
-  resources: Iterable<Resource>,
+  everything: Everything,
+  matches: (resource: Resource) => boolean,
   { subscriptions, filter }: Scope,
   caller: Identity,
   directory: Directory,
 ): readonly Resource[] | 'no-right' {
   const mayRead = rememberedReads((action, scope) => directory.isAllowed(caller, action, scope));
-  const inScope: Resource[] = [];
+  const isInScope = (resource: Resource, subscription: string): boolean =>
+    subscription !== '' && subscriptions?.has(subscription) !== false && mayRead(resource);
+  const found: Resource[] = [];
   const above: Resource[] = [];
-  const read = new Set<string>();
-  for (const resource of resources) {
+  for (const resource of everything.resources()) {
+    if (!matches(resource)) continue;
     const subscription = subscriptionOf(resource.id);
     if (subscription === '') above.push(resource);
-    else if (subscriptions?.has(subscription) !== false && mayRead(resource)) {
-      read.add(`/subscriptions/${subscription}`);
-      if (isWithin(resource, filter)) inScope.push(resource);
-    }
+    else if (isInScope(resource, subscription)) found.push(resource);
   }
-  if (read.size === 0) return 'no-right';
-  if (filter === 'AtScopeAndBelow' || filter === 'AtScopeExact') return inScope;
-  const readers = [...read].filter((one) => directory.isAllowed(caller, ASSIGNMENTS, one));
+  if (found.length === 0 && !hasAny(everything.resources(), isInScope)) return 'no-right';
+  const handsDown = filter === 'AtScopeAndAbove' || filter === 'AtScopeAboveAndBelow';
+  const readers = everything.subscriptions
+    .filter((id) => subscriptions?.has(id) !== false)
+    .map((id) => `/subscriptions/${id}`)
+    .filter((path) => handsDown && directory.isAllowed(caller, ASSIGNMENTS, path));
   return [
-    ...inScope,
+    ...found.filter((resource) => isWithin(resource, filter)),
     ...above.filter(({ properties }) =>
-      readers.some((one) => properties.scope === undefined || directory.covers(String(properties.scope), one)),
+      readers.some((path) => properties.scope === undefined || directory.covers(String(properties.scope), path)),
     ),
   ];
+}
+
+function hasAny(
+  resources: Iterable<Resource>,
+  isInScope: (resource: Resource, subscription: string) => boolean,
+): boolean {
+  for (const resource of resources) if (isInScope(resource, subscriptionOf(resource.id))) return true;
+  return false;
 }
 
 const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments/read';
@@ -73,7 +91,7 @@ function rememberedReads(mayDo: (action: string, scope: string) => boolean): (re
 }
 
 /** The rows in the order of the query; in the order of the store where it has none. */
-export function ordered(rows: Resource[], { order }: Program<Resource>): readonly Resource[] {
+export function ordered(rows: readonly Resource[], { order }: Program<Resource>): readonly Resource[] {
   if (order === undefined) return rows;
   const { keyOf, direction } = order;
   const keyed = rows.map((row) => [keyOf(row), row] as const);

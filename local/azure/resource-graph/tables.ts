@@ -43,8 +43,6 @@ export function graphTables({ tenantId }: About): Readonly<Record<string, GraphT
           return subscriptionOf(resource.id);
         case 'tenantId':
           return tenantId;
-        case 'properties':
-          return withExtended(resource);
         default:
           return Reflect.get(resource, column);
       }
@@ -69,22 +67,3 @@ export const subscriptionOf = (id: string): string => /^\/subscriptions\/([^/]+)
 /** The resource group of an id, in lower case, as recorded; empty where it has none. */
 export const groupOf = (id: string): string =>
   /^\/subscriptions\/[^/]+\/resourcegroups\/([^/]+)/i.exec(id)?.[1]?.toLowerCase() ?? '';
-
-/**
- * The properties of a resource as Resource Graph has them. A machine's instance view, which Resource Manager gives only where
- * it is asked for, is here under `extended`, its power state by itself.
- *
- * @see https://learn.microsoft.com/azure/governance/resource-graph/concepts/query-language#extended-properties
- */
-function withExtended({ properties }: Resource): Readonly<Record<string, unknown>> {
-  const { instanceView, ...rest } = properties;
-  if (instanceView === undefined) return properties;
-  const statuses: unknown = memberOf(instanceView, 'statuses');
-  const powerState = (Array.isArray(statuses) ? statuses : []).find((status: unknown) =>
-    String(memberOf(status, 'code')).startsWith('PowerState/'),
-  );
-  return { ...rest, extended: { instanceView: powerState === undefined ? {} : { powerState } } };
-}
-
-const memberOf = (value: unknown, member: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, member) : undefined;

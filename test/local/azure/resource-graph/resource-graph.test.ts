@@ -319,7 +319,7 @@ describe("the project's own queries", () => {
     resource('Microsoft.Compute/virtualMachines', 'm', {
       properties: {
         securityProfile: { encryptionAtHost: true },
-        instanceView: { statuses: [{ code: 'ProvisioningState/succeeded' }, { code: 'PowerState/running' }] },
+        extended: { instanceView: { powerState: { code: 'PowerState/running' } } },
       },
     }),
     resource('Microsoft.Compute/virtualMachineScaleSets', 'v', {
