@@ -124,7 +124,8 @@ them in every test, and \`npm run infra\` fails where a call needs a right that 
 
 ## In guarded vaults
 
-Custom roles, one of each in a guarded subscription, assigned to single vaults. A deployment without a vault in \`block\` makes
+Custom roles, one of each in a guarded subscription, assigned to single vaults; the watcher's also to each subscription that the
+policy names in \`subscriptions\`, so that it can read vaults that are found there. A deployment without a vault in \`block\` makes
 no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault.
 
 ${table(
@@ -144,6 +145,21 @@ public half of an RSA key (encrypt, wrap, verify), which discloses nothing.
 
 A vault that uses access policies gets the same by one: \`get\`, \`list\` for the watcher; \`get\`, \`update\`, \`recover\` for
 the keeper. \`rights.sh\` ([deploy.md](deploy.md#access-policies)) finds out which a vault uses.
+
+## In surveyed subscriptions
+
+A custom role that reads what hangs on keys, and nothing else: no key, no secret, no data. It is assigned to each subscription with
+a guarded vault, and to each that the policy names. A vault whose set lies in another subscription needs that subscription, too.
+
+${table(
+  ['Identity', 'Where', 'Action', 'Why'],
+  roles.identities.surveyor.actions.map(({ action, reason }, place) => [
+    place === 0 ? '`surveyor`' : '',
+    place === 0 ? roles.identities.surveyor.scope : '',
+    `\`${action}\``,
+    reason,
+  ]),
+)}
 
 ## In its own resources
 

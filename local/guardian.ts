@@ -104,8 +104,9 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   Object.assign(process.env, settings);
   const outside: Outside = {
     vaultHttpClient: endingWithInstance(azure.httpClient),
+    resourceManagerHttpClient: endingWithInstance(azure.httpClient),
     aroundStorage: endingWithInstance,
-    credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
+    credential: (identity) => azure.credential(identity === 'storage' ? 'watcher' : identity),
     now: () => new Date(),
     fetch: (address, request) =>
       new URL(address).hostname === LOGIN_HOST ? fromIssuer(azure, address) : fetchEndingWithInstance(address, request),

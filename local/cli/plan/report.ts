@@ -77,7 +77,7 @@ export function planReportOf(
 const isDanger = ({ severity }: PlanFinding): boolean => severity === 'critical' || severity === 'error';
 
 /** What a policy that names no vault says of its keys. */
-const NO_POLICY: Policy = { vaults: [], channels: [] };
+const NO_POLICY: Policy = { vaults: [], subscriptions: [], channels: [] };
 
 /** What is known of each vault, used key, disk encryption set, and of all disks. */
 function factsOf({ estate, vaults, assigned }: Reading, policy: Policy | undefined): readonly Facts[] {
@@ -252,31 +252,36 @@ const identities = z.record(
 );
 
 /**
- * The rights that the guardian's identities need in guarded vaults, and where no role of a guardian gives them. The templates
- * call its roles "Key Guardian <identity> (…)".
+ * The rights that the guardian's identities need, and where no role of a guardian gives them: in a vault, or in its
+ * subscription for what is not decided by vaults. The templates call its roles "Key Guardian <identity> (…)".
  */
 function rightsOf({ estate, vaults }: Reading): PlanReport['guard']['rights'] {
   const shown = vaults.flatMap(({ vault }) => vault ?? []);
-  return Object.entries(identities.parse(roles.identities)).flatMap(([identity, { scope, actions, dataActions }]) => {
-    // What an identity needs outside vaults is no right on a vault.
-    if (dataActions.length === 0) return [];
-    const has = ({ id }: EstateVault): boolean =>
-      estate.assignments.some(
-        (assignment) =>
-          (estate.roles.get(assignment.role)?.name ?? '').startsWith(`Key Guardian ${identity} (`) &&
-          (assignment.scope === id || id.startsWith(`${assignment.scope}/`)),
-      );
-    return [
-      {
-        identity,
-        scope,
-        actions: [...actions, ...dataActions].map(({ action }) => action),
-        missing: shown.flatMap((vault) => (vault.rbac && !has(vault) ? [vault.name] : [])),
-        byPolicy: shown.flatMap((vault) => (vault.rbac ? [] : [vault.name])),
-      },
-    ];
+  const subscriptions = [...new Set(shown.map(({ subscriptionId }) => subscriptionId))].map((id) => ({
+    id: `/subscriptions/${id}`,
+    name: estate.subscriptions.get(id) ?? id,
+  }));
+  return Object.entries(identities.parse(roles.identities)).map(([identity, { scope, actions, dataActions }]) => {
+    const isOfVaults = dataActions.length > 0;
+    const held = estate.assignments.filter(({ role }) => isRoleOf(identity, estate.roles.get(role)?.name));
+    const lacks = ({ id }: { readonly id: string }): boolean => !held.some((each) => isWithin(id, each.scope));
+    const where = isOfVaults ? shown.filter(({ rbac }) => rbac) : subscriptions;
+    return {
+      identity,
+      scope,
+      actions: [...actions, ...dataActions].map(({ action }) => action),
+      missing: where.filter(lacks).map(({ name }) => name),
+      byPolicy: isOfVaults ? shown.flatMap(({ rbac, name }) => (rbac ? [] : [name])) : [],
+    };
   });
 }
+
+const isRoleOf = (identity: string, name = ''): boolean =>
+  name === `Key Guardian ${identity}` || name.startsWith(`Key Guardian ${identity} (`);
+
+/** Whether something is a scope or lies below it. The scopes above subscriptions that are shown are above all of them. */
+const isWithin = (id: string, scope: string): boolean =>
+  id === scope || !scope.startsWith('/subscriptions/') || id.startsWith(`${scope}/`);
 
 /** What could not be read, each once. */
 function unknownOf({ estate, hidden, vaults }: Reading, judged: readonly Judged[]): PlanReport['unknown'] {

@@ -140,7 +140,9 @@ export const planReport = z.object({
           identity: z.string(),
           scope: z.string(),
           actions: z.array(z.string()),
-          missing: z.array(z.string()).describe('Vaults where no role of a guardian gives the right.'),
+          missing: z
+            .array(z.string())
+            .describe('Vaults, or for the surveyor subscriptions, where no role of a guardian gives the right.'),
           byPolicy: z.array(z.string()).describe('Vaults with access policies, which ignore roles.'),
         }),
       ),

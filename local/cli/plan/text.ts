@@ -11,6 +11,7 @@ const MOST_SUBJECTS = 5;
 const MOST_KEYS = 20;
 const MOST_PRINCIPALS = 4;
 const MOST_VAULTS = 5;
+const MOST_ACTIONS = 3;
 
 /** How the text names a person or application: by its name where that is known. */
 export type NameOf = (principalId: string) => string | undefined;
@@ -242,18 +243,10 @@ function guarding({ guard }: PlanReport): readonly string[] {
   const policies = rights[0]?.byPolicy ?? [];
   return [
     ...bullets.flatMap(bullet),
-    'Rights that its identities need, and where no role of a guardian gives them yet:',
+    'Rights that its identities need (all in docs/rights.md), and where no role gives them yet:',
     ...rights.flatMap(({ identity, scope, actions, missing }) => [
-      ...wrapped(
-        `${identity} (${scope}): ${actions.map((action) => action.replace('Microsoft.KeyVault/vaults/', '')).join(', ')}`,
-        '  ',
-      ),
-      ...wrapped(
-        missing.length === 0
-          ? 'missing nowhere'
-          : `missing in ${counted(missing.length, 'vault')}: ${some(missing, MOST_SUBJECTS)}`,
-        '    ',
-      ),
+      ...wrapped(`${identity} (${scope}): ${some(actions.map(shortAction), MOST_ACTIONS)}`, '  '),
+      ...wrapped(missing.length === 0 ? 'missing nowhere' : `missing in ${some(missing, MOST_SUBJECTS)}`, '    '),
     ]),
     ...(policies.length === 0
       ? []
@@ -263,6 +256,9 @@ function guarding({ guard }: PlanReport): readonly string[] {
         )),
   ];
 }
+
+/** An action on keys by its own part, as the README says it. */
+const shortAction = (action: string): string => action.replace('Microsoft.KeyVault/vaults/keys/', 'keys/');
 
 function unread({ unknown }: PlanReport): readonly string[] {
   const reasons = [...Map.groupBy(unknown, ({ because }) => because)];

@@ -29,7 +29,10 @@ const result = z.strictObject({
 const UNDONE = ['disable', 'delete', 'delete-again', 'expire', 'not-before', 'strip-operations'];
 const LEFT = ['approved-disable-stays', 'hold-stops-writes', 'alert-mode-writes-nothing'];
 const TOLD = ['recreated-is-told', 'purge-is-told'];
-const ALL = [...UNDONE, ...LEFT, ...TOLD, 'chain-holds'];
+const SURVIVED = 'machine-survives-an-attack';
+/** Nobody acts in these. */
+const WITHOUT_ACT = ['unguarded-key-found', 'chain-holds'];
+const ALL = [...UNDONE, ...LEFT, ...TOLD, 'unguarded-key-found', SURVIVED, 'chain-holds'];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };
@@ -83,7 +86,7 @@ describe('the demo', () => {
 
   it('says of each step who did what, what came of it, and what was told', async () => {
     const { steps } = result.parse(JSON.parse((await guarded).out));
-    for (const { name, actor, act, outcome, alerts } of steps.filter((step) => step.name !== 'chain-holds')) {
+    for (const { name, actor, act, outcome, alerts } of steps.filter((step) => !WITHOUT_ACT.includes(step.name))) {
       expect({ name, actor, act }).toEqual({
         name,
         actor: name === 'approved-disable-stays' ? 'owner@contoso.example' : 'mallory@contoso.example',
@@ -93,9 +96,17 @@ describe('the demo', () => {
       expect(outcome).toMatch(
         UNDONE.includes(name)
           ? /^undone by the guardian after \d+\.\d s$/
-          : /^(left alone by the guardian: |nothing can undo that)/,
+          : /^(left alone by the guardian: |nothing can undo that|undone each time: an hour later)/,
       );
     }
+  });
+
+  it('alerts operators of a key that a disk needs and nothing guards, with what hangs on it', async () => {
+    const { steps } = result.parse(JSON.parse((await guarded).out));
+    const { alerts = [] } = steps.find(({ name }) => name === 'unguarded-key-found') ?? {};
+    expect(alerts.map(({ summary }) => summary)).toEqual([
+      'A key is in use and not guarded: demo-forgotten/disk-forgotten (1 disk encryption set (1 disk), 1 machine, 1 running). Name the vault in the policy, or its subscription.',
+    ]);
   });
 
   it('fails every step without the guardian, and says so by status 1', patient, async () => {
@@ -108,7 +119,8 @@ describe('the demo', () => {
 
   it('did act in each of them, and saw nothing put back', patient, async () => {
     const { steps } = result.parse(JSON.parse((await unguarded).out));
-    expect(steps.filter(({ actedAt }) => actedAt === null).map(({ name }) => name)).toEqual(['chain-holds']);
+    expect(steps.filter(({ actedAt }) => actedAt === null).map(({ name }) => name)).toEqual(WITHOUT_ACT);
+    expect(steps.find(({ name }) => name === SURVIVED)?.outcome).toMatch(/its machine is stopped by its disk$/);
     expect(steps.filter(({ alerts }) => alerts.length > 0)).toEqual([]);
     expect(steps.filter(({ restoredAt, restoreMs }) => restoredAt !== null || restoreMs !== null)).toEqual([]);
   });

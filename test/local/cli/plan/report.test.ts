@@ -188,6 +188,7 @@ describe('the rights that a guardian needs', () => {
     expect(report.guard.rights).toMatchObject([
       { identity: 'watcher', actions: ['Microsoft.KeyVault/vaults/keys/read'], missing: [], byPolicy: [] },
       { identity: 'keeper', missing: ['contoso-disks'] },
+      { identity: 'surveyor', missing: ['Contoso Production'], byPolicy: [] },
     ]);
   });
 

@@ -1,0 +1,37 @@
+targetScope = 'subscription'
+
+metadata description = 'What the guardian may do in one subscription that it surveys.'
+
+@description('The name of the deployment.')
+param name string
+
+@description('True where the policy names the subscription: vaults that are found there are guarded.')
+param findsVaults bool
+
+param watcherId string
+param watcherObjectId string
+param surveyorId string
+param surveyorObjectId string
+
+var surveyorRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', guid(subscription().id, name, 'surveyor'))
+var watcherRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', guid(subscription().id, name, 'watcher'))
+
+// The survey asks Resource Graph which resources need which key.
+resource surveyor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, surveyorId, surveyorRole)
+  properties: {
+    roleDefinitionId: surveyorRole
+    principalId: surveyorObjectId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// The sweep lists the keys of a vault that was found since the last deployment.
+resource watcher 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (findsVaults) {
+  name: guid(subscription().id, watcherId, watcherRole)
+  properties: {
+    roleDefinitionId: watcherRole
+    principalId: watcherObjectId
+    principalType: 'ServicePrincipal'
+  }
+}
