@@ -1,19 +1,14 @@
 import { app } from '@azure/functions';
-import { compose } from '../shared/compose.ts';
+import { composeNow } from '../shared/compose.ts';
 import { auditRegions } from '../shared/config.ts';
-import { inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
+import { auditLogSettings, inspectionsFromAuditLog } from '../shared/senses/audit-log.ts';
 import { queueSensed } from '../shared/senses/queue-sensed.ts';
 
 /** Queues inspections for what `AuditEvent` records report. Throws only where the queue or the quarantine cannot be written, or the policy cannot be used: then the batch is delivered again, without end. */
 export async function auditLog(messages: unknown): Promise<void> {
-  const { ports } = compose();
+  const { ports } = await composeNow();
   const batch = Array.isArray(messages) ? messages : [messages];
-  const sensed = inspectionsFromAuditLog(batch, {
-    policy: ports.policy,
-    ownObjectIds: ports.settings.ownObjectIds,
-    now: ports.now(),
-  });
-  await queueSensed(sensed, 'audit-log', ports);
+  await queueSensed(inspectionsFromAuditLog(batch, auditLogSettings(ports)), 'audit-log', ports);
 }
 
 // An Event Hub must be in the region of its vaults, and a trigger has one connection: so there is one function for each region.

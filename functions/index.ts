@@ -7,4 +7,5 @@ import './inspect.ts';
 import './key-vault-event.ts';
 import './people.ts';
 import './sentry.ts';
+import './survey.ts';
 import './sweep.ts';

@@ -15,6 +15,10 @@ param watcherScope 'vault' | 'subscription'
 param resourceGroupName string
 param watcherName string
 param keeperName string
+param surveyorName string
+
+@description('Subscriptions of the policy: the watcher reads the keys of every vault there, since the survey may find it.')
+param subscriptions string[]
 param eventsName string
 param registerName string
 param appName string
@@ -37,6 +41,11 @@ resource keeper 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' ex
   name: keeperName
 }
 
+resource surveyor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  scope: guardian
+  name: surveyorName
+}
+
 resource events 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   scope: guardian
   name: eventsName
@@ -57,24 +66,32 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
   name: actionGroupName
 }
 
-// Rights: the watcher's in each vault or in its subscription, the keeper's only in vaults with keys in block.
+// Rights: the watcher's in each vault or in its subscription, the keeper's only in vaults with keys in block, the surveyor's in each subscription.
 
-var subscriptions = union(map(vaults, each => toLower(split(each.id, '/')[2])), [])
+var found = map(subscriptions, each => toLower(each))
+var surveyed = union(map(vaults, each => toLower(split(each.id, '/')[2])), found)
 var subscriptionsInBlock = map(filter(vaults, each => each.block), each => toLower(split(each.id, '/')[2]))
 
 module definitions 'modules/role-definitions.bicep' = [
-  for each in subscriptions: if (assignRights) {
+  for each in surveyed: if (assignRights) {
     name: '${name}-roles'
     scope: subscription(each)
     params: { name: name, block: contains(subscriptionsInBlock, each) }
   }
 ]
 
-module watcherRights 'modules/subscription-rights.bicep' = [
-  for each in subscriptions: if (assignRights && watcherScope == 'subscription') {
-    name: '${name}-watcher'
+module surveys 'modules/subscription-rights.bicep' = [
+  for each in surveyed: if (assignRights) {
+    name: '${name}-surveys'
     scope: subscription(each)
-    params: { name: name, watcherId: watcher.id, watcherObjectId: watcher.properties.principalId }
+    params: {
+      name: name
+      watches: contains(found, each) || watcherScope == 'subscription'
+      watcherId: watcher.id
+      watcherObjectId: watcher.properties.principalId
+      surveyorId: surveyor.id
+      surveyorObjectId: surveyor.properties.principalId
+    }
     dependsOn: [definitions]
   }
 ]

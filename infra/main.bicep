@@ -26,6 +26,7 @@ param names {
   group: string?
   watcher: string?
   keeper: string?
+  surveyor: string?
   events: string?
   workspace: string?
   component: string?
@@ -133,8 +134,20 @@ param settings { *: string } = {}
 
 // The queues and tables of the guardian, and the functions that must not wait for an instance.
 
-var queues = ['sweeps', 'inspections', 'alerts']
-var tables = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents', 'schedule', 'spool']
+var queues = ['sweeps', 'inspections', 'alerts', 'surveys']
+var tables = [
+  'claims'
+  'keys'
+  'vaults'
+  'approvals'
+  'holds'
+  'incidents'
+  'outbox'
+  'intents'
+  'schedule'
+  'uses'
+  'spool'
+]
 var signingKeyName = 'signing'
 var alwaysReadyFunctions = ['sentry', 'sweep', 'inspect', 'alert']
 
@@ -165,6 +178,7 @@ var short = replace(name, '-', '')
 var groupName = empty(existingResourceGroup) ? (names.?group ?? name) : existingResourceGroup
 var watcherName = names.?watcher ?? '${name}-watcher'
 var keeperName = names.?keeper ?? '${name}-keeper'
+var surveyorName = names.?surveyor ?? '${name}-surveyor'
 var eventsName = names.?events ?? '${name}-events'
 var registerName = names.?register ?? '${take(short, 13)}reg${suffix}'
 var trailName = names.?trail ?? '${take(short, 13)}trl${suffix}'
@@ -206,6 +220,7 @@ module identities 'modules/identities.bicep' = {
     tags: tags
     watcherName: watcherName
     keeperName: keeperName
+    surveyorName: surveyorName
     eventsName: eventsName
   }
   dependsOn: [group]
@@ -463,6 +478,7 @@ module app 'modules/app.bicep' = {
     packageEndpoint: storage.outputs.registerEndpoints.blob
     watcherId: identities.outputs.watcher.id
     keeperId: identities.outputs.keeper.id
+    surveyorId: identities.outputs.surveyor.id
     subnetId: isPrivate ? ownNetwork!.outputs.appSubnetId : ''
     settings: concat(
       [
@@ -490,6 +506,7 @@ module app 'modules/app.bicep' = {
         { name: 'KEY_GUARDIAN_WATCHER_OBJECT_ID', value: identities.outputs.watcher.objectId }
         { name: 'KEY_GUARDIAN_KEEPER_CLIENT_ID', value: identities.outputs.keeper.clientId }
         { name: 'KEY_GUARDIAN_KEEPER_OBJECT_ID', value: identities.outputs.keeper.objectId }
+        { name: 'KEY_GUARDIAN_SURVEYOR_CLIENT_ID', value: identities.outputs.surveyor.clientId }
         { name: 'KEY_GUARDIAN_TENANT_ID', value: tenant().tenantId }
         { name: 'KEY_GUARDIAN_SIGNING_KEY', value: '${vault.outputs.uri}keys/${signingKeyName}' }
         { name: 'KEY_GUARDIAN_AUDIT_REGIONS', value: join(hubRegions, ',') }
@@ -571,6 +588,9 @@ output KEY_GUARDIAN_GUARDED object = {
     resourceGroupName: groupName
     watcherName: watcherName
     keeperName: keeperName
+    surveyorName: surveyorName
+    // Vaults that are found there are guarded.
+    subscriptions: policy.?subscriptions ?? []
     eventsName: eventsName
     registerName: registerName
     appName: appName

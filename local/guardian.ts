@@ -12,7 +12,8 @@ import { LOGIN_HOST } from './azure/issuer.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
-import { folderOptions } from './guardian-folder.ts';
+import { folderOptions, POLICY_FILE } from './guardian-folder.ts';
+import { withRoles } from './guardian-roles.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
 import type { ApiAddress } from './outside-client.ts';
@@ -88,7 +89,10 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     vaults: [...estate.vaults, ...throwAways(estate), ownVault],
     resources: estate.resources ?? [],
     subscriptions: estate.subscriptions ?? [],
-    identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
+    identities: [
+      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy)), estate.vaults, policy),
+      ...estate.identities,
+    ],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
@@ -99,8 +103,9 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   Object.assign(process.env, settings);
   const outside: Outside = {
     vaultHttpClient: endingWithInstance(azure.httpClient),
+    resourceManagerHttpClient: endingWithInstance(azure.httpClient),
     aroundStorage: endingWithInstance,
-    credential: (identity) => azure.credential(identity === 'keeper' ? 'keeper' : 'watcher'),
+    credential: (identity) => azure.credential(identity === 'storage' ? 'watcher' : identity),
     now: () => new Date(),
     fetch: (address, request) =>
       new URL(address).hostname === LOGIN_HOST ? fromIssuer(azure, address) : fetchEndingWithInstance(address, request),
@@ -144,9 +149,6 @@ async function fromIssuer(azure: LocalAzure, url: string): Promise<Response> {
   const { status, headers, body } = await azure.handle({ method: 'GET', url, headers: {}, body: '' });
   return new Response(body, { status, headers });
 }
-
-/** Not `policy.json`: in a folder that a person gave, that may be the person's own. */
-const POLICY_FILE = 'guardian-policy.json';
 
 const hostOptions = (
   { log, folder, write = (text) => void process.stdout.write(`${text}\n`) }: LocalOptions,

@@ -7,6 +7,7 @@ import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
 import { messagesIn, queue } from './azure/queues.ts';
+import { resourceGraph } from './azure/resource-graph.ts';
 import { keyVaultSigner, noSigner } from './azure/signer.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
@@ -15,10 +16,13 @@ import { misconfiguredSettings, type Settings, settingsOfProcess } from './confi
 import type { Policy } from './domain/policy.ts';
 import type { Signer } from './domain/signer.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
+import { type Graph, graphOf } from './estate/graph.ts';
+import { kept } from './kept.ts';
 import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
 import { messagesOf, queueNames } from './register/messages.ts';
+import { createScope } from './register/scope.ts';
 import { typedTables } from './register/tables.ts';
 import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
 import { createTrail } from './trail/trail.ts';
@@ -67,24 +71,38 @@ export function compose(): Guardian {
   return guardian;
 }
 
+/** As `compose`, with what the surveys found within the last minute. Throws `StorageUnreachable` where it was never read. */
+export async function composeNow(): Promise<Guardian> {
+  const guardian = compose();
+  await guardian.ports.scope.refresh();
+  return guardian;
+}
+
 /** The ports of one set of settings. Sends no request. Throws `SettingsInvalid` where an endpoint of an account is missing. */
 export function portsOf(settings: Settings, outside: Outside, channels: readonly Channel[]): Ports {
   const register = storageClients(storageOf('RegisterStorage', settings, outside));
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now, aroundStorage: around = (port) => port } = outside;
   const tableOf = (name: string) => around(table(register.table(name)));
-  let policy: Policy | undefined;
+  const tables = typedTables(tableOf, signerOf(settings, outside));
+  let file: Policy | undefined;
+  // Read on first use: people can be alerted also while the policy cannot be used.
+  const policyFile = (): Policy => {
+    file ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
+    return file;
+  };
+  const scope = createScope(policyFile, tables, now);
   return {
-    // Read on first use: people can be alerted also while the policy cannot be used.
     get policy() {
-      policy ??= readPolicy(settings.KEY_GUARDIAN_POLICY);
-      return policy;
+      return scope.policy;
     },
+    scope,
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),
+    graph: graphFor(settings, outside),
     channels,
-    tables: typedTables(tableOf, signerOf(settings, outside)),
+    tables,
     queues: queuesOf(register, around),
     trail: createTrail({
       streams: around(streams(trailStorage.container('trail'))),
@@ -106,6 +124,7 @@ const queuesOf = (register: StorageClients, around: NonNullable<Outside['aroundS
   sweeps: messagesOf(around(queue(register.queue('sweeps')))),
   inspections: messagesOf(around(queue(register.queue('inspections')))),
   alerts: messagesOf(around(queue(register.queue('alerts')))),
+  surveys: messagesOf(around(queue(register.queue('surveys')))),
 });
 
 const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[] =>
@@ -134,6 +153,18 @@ function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' |
   };
 }
 
+/** Resource Graph, asked by the surveyor. */
+function graphFor({ KEY_GUARDIAN_SURVEYOR_CLIENT_ID: clientId }: Settings, outside: Outside): Graph {
+  return graphOf(
+    resourceGraph({
+      credential: outside.credential('surveyor', clientId),
+      identity: `the guardian's identity surveyor${clientId === undefined ? '' : ` (client id ${clientId})`}`,
+      httpClient: outside.resourceManagerHttpClient,
+      now: outside.now,
+    }),
+  );
+}
+
 function checkCallerOf(
   { KEY_GUARDIAN_TENANT_ID, KEY_GUARDIAN_API_CLIENT_ID }: Settings,
   outside: Outside,
@@ -154,15 +185,6 @@ function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outsi
     credential: outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID),
     httpClient: outside.vaultHttpClient,
   });
-}
-
-function kept<T>(make: (name: string) => T): (name: string) => T {
-  const made = new Map<string, T>();
-  return (name) => {
-    const known = made.get(name) ?? make(name);
-    made.set(name, known);
-    return known;
-  };
 }
 
 function storageOf(name: 'RegisterStorage' | 'TrailStorage', settings: Settings, outside: Outside): StorageSettings {

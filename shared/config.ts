@@ -85,6 +85,9 @@ export const settingsSchema = z.object({
     .optional()
     .describe('Client id of the identity that restores keys in vaults in `block`.'),
   KEY_GUARDIAN_KEEPER_OBJECT_ID: guid.optional().describe('Object id of that identity.'),
+  KEY_GUARDIAN_SURVEYOR_CLIENT_ID: guid
+    .optional()
+    .describe('Client id of the identity that reads what hangs on keys, by Resource Graph.'),
   KEY_GUARDIAN_TENANT_ID: guid.optional().describe('Id of the tenant whose people steer the guardian by its API.'),
   KEY_GUARDIAN_API_CLIENT_ID: guid
     .optional()

@@ -132,6 +132,16 @@ export class SweepRefused extends Error {
   }
 }
 
+/** A survey could not be finished. Passing: the next survey tries again, and what was known stays. */
+export class SurveyRefused extends Error {
+  override readonly name = 'SurveyRefused';
+  readonly because: string;
+  constructor(because: string, cause?: unknown) {
+    super(`The survey could not be finished: ${because}.`, { cause });
+    this.because = because;
+  }
+}
+
 /** Resource Graph refused a query, or gave no answer. What it would show is unknown, never empty. */
 export class GraphRefused extends Error {
   override readonly name = 'GraphRefused';

@@ -4,20 +4,30 @@ import type { Claim, IntentRow } from './domain/decision.ts';
 import type { Inspection } from './domain/hint.ts';
 import type { Hold } from './domain/hold.ts';
 import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
+import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
+import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
+import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
+import type { Graph } from './estate/graph.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rows } from './register/rows.ts';
+import type { Scope } from './register/scope.ts';
 import type { SignedRows } from './register/signed-rows.ts';
 import type { Documents } from './storage.ts';
 import type { Trail } from './trail/trail.ts';
 
 /** Everything that the guardian uses outside itself. Made by `compose`, or by a test from fakes. */
 export interface Ports {
-  /** Throws `PolicyInvalid` where the file cannot be used: then nothing is written to any vault. */
+  /**
+   * The policy of the file with the vaults that were found in its subscriptions, as `scope` last read them. Throws
+   * `PolicyInvalid` where the file cannot be used: then nothing is written to any vault.
+   */
   readonly policy: Policy;
+  /** What the policy is made of, and what the surveys know. */
+  readonly scope: Scope;
   readonly now: () => Date;
   /** A random UUID. */
   readonly newId: () => string;
@@ -25,6 +35,8 @@ export interface Ports {
   readonly reads: (vault: string) => VaultReads;
   /** Under the keeper's identity. */
   readonly writes: (vault: string) => VaultWrites;
+  /** Under the surveyor's identity. */
+  readonly graph: Graph;
   /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;
@@ -32,6 +44,7 @@ export interface Ports {
     readonly sweeps: Messages<ScheduledMessage>;
     readonly inspections: Messages<Inspection>;
     readonly alerts: Messages<AlertMessage>;
+    readonly surveys: Messages<SurveyMessage>;
   };
   readonly trail: Trail;
   /** What could not be parsed, in full. */
@@ -56,6 +69,14 @@ export interface PortTables {
   readonly sweeps: Rows<SweepState>;
   /** One row: the policy that the guardian ran by last. */
   readonly policies: Rows<Policy>;
+  /** One row: how the surveys went. */
+  readonly surveys: Rows<SurveyState>;
+  /** Partition: `surveyed`, row: vault. */
+  readonly surveyed: Rows<SurveyedVault>;
+  /** Partition: `assignments`, row: vault. */
+  readonly assignments: Rows<VaultAssignments>;
+  /** What hangs on each key. Partition: vault, row: key. */
+  readonly uses: Rows<KeyUse>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
   /** Partition: vault, row: id. */
@@ -68,6 +89,6 @@ export interface PortTables {
   readonly outbox: Rows<OutboxRow>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. */
   readonly schedule: Rows<Due>;
 }

@@ -5,6 +5,7 @@ import { channelRegistry } from '../shared/alerts/registry.ts';
 import { action } from '../shared/domain/actions/registry.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
+import { checks } from '../shared/posture/checks/registry.ts';
 import { foldersIn, importsOf, loadedBy, sourcesIn, textOf } from './source.ts';
 
 /** Holds the house: where things are, what they are called, and which way imports point. */
@@ -37,6 +38,27 @@ describe('a rule', () => {
   });
 
   test.each(rules.map((rule) => [rule.id, rule] as const))(
+    '%s says what it demands, in a sentence, and on which page it rests',
+    (_id, { demand, source }) => {
+      expect(demand).toMatch(/^[A-Z].+\.$/);
+      expect(source).toMatch(/^https:\/\/learn\.microsoft\.com\//);
+    },
+  );
+});
+
+describe('a posture check', () => {
+  const folder = 'shared/posture/checks/';
+  const files = sourcesIn('shared/posture/checks').filter((file) => file !== `${folder}registry.ts`);
+
+  test('is one file, named like its id, and one line of the registry', () => {
+    expect(checks.map(({ id }) => `${folder}${id}.ts`).toSorted()).toEqual(files);
+  });
+
+  test.each(files.map(nameOf))('%s has a test of its name', (name) => {
+    expect(sourcesIn('test/shared/posture/checks')).toContain(`test/shared/posture/checks/${name}.test.ts`);
+  });
+
+  test.each(checks.map((check) => [check.id, check] as const))(
     '%s says what it demands, in a sentence, and on which page it rests',
     (_id, { demand, source }) => {
       expect(demand).toMatch(/^[A-Z].+\.$/);
@@ -109,7 +131,7 @@ describe('a command', () => {
 describe('what a file exports', () => {
   // Rules, kinds of incident and scenes say what they are in data; a type that is inferred, and a unit of time, by what it is.
   const speaksForItself =
-    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: Rule = |= (?:versionRule|incidentKind|kindOfReasons|scene<\w+>)\(/;
+    /z\.infer<|\(typeof \w+\)\[number\]|= keyof typeof \w+;|^export const \w+_MS = |: Rule = |: (?:Vault|Key|Set|Disks)Check = |= (?:versionRule|incidentKind|kindOfReasons|scene<\w+>)\(/;
 
   test('has a sentence above it that says what its type cannot', () => {
     const bare = [...functions, ...shared, ...local].flatMap((file) => {
@@ -187,7 +209,8 @@ const storeys: readonly (readonly string[])[] = [
   ['guard'],
   ['rotation', 'propagation'],
   ['approvals'],
-  ['estate', 'posture'],
+  ['posture'],
+  ['estate'],
   ['incidents'],
   ['alerts'],
   ['trail'],
@@ -287,6 +310,9 @@ describe('a decision is pure', () => {
     ...sourcesIn('shared/domain'),
     ...sourcesIn('shared/guard').filter((file) => !acting.includes(file)),
     ...sourcesIn('shared/incidents/kinds'),
+    // The reader of Resource Graph's answers waits for pages.
+    ...sourcesIn('shared/estate').filter((file) => file !== 'shared/estate/graph.ts'),
+    ...sourcesIn('shared/posture'),
     'shared/incidents/draft.ts',
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',

@@ -5,6 +5,7 @@ import { settingsSchema } from '../shared/config.ts';
 import { WITHHELD } from '../shared/domain/decision.ts';
 import { policy } from '../shared/domain/policy.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
+import { checks } from '../shared/posture/checks/registry.ts';
 import { UNPLAIN } from './unplain.ts';
 
 type Sentence = readonly [where: string, sentence: string];
@@ -37,6 +38,7 @@ const help = await helpOf([]);
 
 const sentences: readonly Sentence[] = [
   ...rules.map(({ id, demand }): Sentence => [`rule ${id}: its demand`, demand]),
+  ...checks.map(({ id, demand }): Sentence => [`posture check ${id}: its demand`, demand]),
   ...Object.entries(WITHHELD).map(([code, words]): Sentence => [`why a finding is withheld: ${code}`, words]),
   ...descriptions(z.toJSONSchema(settingsSchema, { io: 'input' }), 'setting'),
   ...descriptions(z.toJSONSchema(policy, { io: 'input' }), 'policy'),

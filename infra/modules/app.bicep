@@ -22,6 +22,9 @@ param watcherId string
 
 @description('Writes to vaults in block.')
 param keeperId string
+
+@description('Reads what hangs on keys.')
+param surveyorId string
 param settings { name: string, value: string }[]
 
 @description('Subnet, delegated to Microsoft.App/environments, through which the app calls; empty without a network.')
@@ -53,7 +56,10 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   // By this tag azd finds the app that it deploys to.
   tags: union(tags, { 'azd-service-name': 'guardian' })
   kind: 'functionapp,linux'
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${watcherId}': {}, '${keeperId}': {} } }
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${watcherId}': {}, '${keeperId}': {}, '${surveyorId}': {} }
+  }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true

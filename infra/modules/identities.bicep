@@ -4,6 +4,7 @@ param location string
 param tags object
 param watcherName string
 param keeperName string
+param surveyorName string
 param eventsName string
 
 @description('Runs the app, reads every guarded vault.')
@@ -16,6 +17,13 @@ resource watcher 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' =
 @description('Restores keys, in vaults in block only. Without such a vault it has no right anywhere.')
 resource keeper 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: keeperName
+  location: location
+  tags: tags
+}
+
+@description('Reads what hangs on keys, by Resource Graph. It reaches no vault.')
+resource surveyor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: surveyorName
   location: location
   tags: tags
 }
@@ -36,6 +44,10 @@ output keeper object = {
   id: keeper.id
   clientId: keeper.properties.clientId
   objectId: keeper.properties.principalId
+}
+output surveyor object = {
+  id: surveyor.id
+  clientId: surveyor.properties.clientId
 }
 output events object = {
   id: events.id

@@ -26,6 +26,22 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+resource surveyor 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'surveyor')
+  properties: {
+    roleName: 'Key Guardian surveyor (${name}, ${subscription().subscriptionId})'
+    description: 'Reads what hangs on keys.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: map(roles.surveyor.actions, each => each.action)
+        dataActions: map(roles.surveyor.dataActions, each => each.action)
+      }
+    ]
+  }
+}
+
 resource keeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (block) {
   name: guid(subscription().id, name, 'keeper')
   properties: {

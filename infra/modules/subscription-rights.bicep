@@ -1,16 +1,33 @@
 targetScope = 'subscription'
 
-metadata description = 'What the guardian may read in all vaults of one guarded subscription. Its right to write stays on single vaults.'
+metadata description = 'What the guardian may do in one subscription that it surveys.'
 
 @description('The name of the deployment.')
 param name string
+
+@description('True where the watcher reads keys in all vaults of the subscription: where that is chosen, and where the policy names the subscription, so that vaults found there are guarded.')
+param watches bool
+
 param watcherId string
 param watcherObjectId string
+param surveyorId string
+param surveyorObjectId string
 
+var surveyorRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', guid(subscription().id, name, 'surveyor'))
 var watcherRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', guid(subscription().id, name, 'watcher'))
 
-// The sweep lists keys, versions and deleted keys, and an inspection reads a version.
-resource watcher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+// The survey asks Resource Graph which resources need which key.
+resource surveyor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, surveyorId, surveyorRole)
+  properties: {
+    roleDefinitionId: surveyorRole
+    principalId: surveyorObjectId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// The sweep lists the keys of a vault that was found since the last deployment.
+resource watcher 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (watches) {
   name: guid(subscription().id, watcherId, watcherRole)
   properties: {
     roleDefinitionId: watcherRole

@@ -7,6 +7,7 @@ const rolesSchema = z.object({
   identities: z.object({
     watcher: z.object({ dataActions: actions }),
     keeper: z.object({ dataActions: actions }),
+    surveyor: z.object({ actions }),
   }),
 });
 
@@ -16,13 +17,19 @@ export const OWN_VAULT = 'key-guardian';
 export const SIGNING_KEY = 'signing';
 
 /**
- * The guardian's two identities with exactly the data actions of `infra/roles.json`: `watcher` on every vault and on the
- * signing key, `keeper` on the vaults in mode block alone. Throws where `roles` has another shape.
+ * The guardian's identities with exactly the actions of `infra/roles.json`: `watcher` on every vault and on the signing key,
+ * `keeper` on the vaults in mode block alone, `surveyor` where it surveys. Throws where `roles` has another shape.
+ *
+ * @param surveyed scopes: `/subscriptions/<id>`. Default: every subscription
  */
-export function guardianIdentities(roles: unknown, vaultsInBlock: readonly string[]): readonly SeedIdentity[] {
+export function guardianIdentities(
+  roles: unknown,
+  vaultsInBlock: readonly string[],
+  surveyed: readonly string[] = ['/'],
+): readonly SeedIdentity[] {
   const {
     ownVault,
-    identities: { watcher, keeper },
+    identities: { watcher, keeper, surveyor },
   } = rolesSchema.parse(roles);
   const actionsOf = (role: typeof watcher): string[] => role.dataActions.map(({ action }) => action);
   const keeperGrants = vaultsInBlock.map((vault): Grant => ({ vault, dataActions: actionsOf(keeper) }));
@@ -33,5 +40,14 @@ export function guardianIdentities(roles: unknown, vaultsInBlock: readonly strin
   return [
     { name: 'watcher', kind: 'managed-identity', grants: watcherGrants },
     { name: 'keeper', kind: 'managed-identity', grants: keeperGrants },
+    {
+      name: 'surveyor',
+      kind: 'managed-identity',
+      grants: [],
+      roles: surveyed.map((scope) => ({
+        role: { name: 'Key Guardian surveyor', actions: surveyor.actions.map(({ action }) => action) },
+        scope,
+      })),
+    },
   ];
 }

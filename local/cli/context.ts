@@ -102,5 +102,5 @@ export async function signedIn(credential: TokenCredential, scope: string): Prom
 }
 
 /** The object id that a token names. Nothing else of the token is read. */
-const oidOf = (token: string): string =>
+export const oidOf = (token: string): string =>
   claims.parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))).oid;

@@ -2,6 +2,7 @@ import { AzureCliCredential } from '@azure/identity';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import {
   BaselineImpossible,
+  GraphRefused,
   NotAllowed,
   PolicyInvalid,
   RowUnreadable,
@@ -21,6 +22,7 @@ import { approve } from './commands/approve.ts';
 import { baseline } from './commands/baseline.ts';
 import { hold } from './commands/hold.ts';
 import { incident } from './commands/incident.ts';
+import { plan } from './commands/plan.ts';
 import { prove } from './commands/prove.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
@@ -28,7 +30,7 @@ import { trail } from './commands/trail.ts';
 import { appContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore, trail, alert, prove];
+const commands = [plan, status, baseline, approve, hold, incident, restore, trail, alert, prove];
 
 /** Where a command writes. */
 export interface Terminal {
@@ -38,6 +40,7 @@ export interface Terminal {
 
 /** Errors that a person can act on: only their sentence is printed. Any other error is printed with its stack. */
 const EXPECTED = [
+  GraphRefused,
   NotAllowed,
   LocalAzureMissing,
   BaselineImpossible,
@@ -52,12 +55,16 @@ const EXPECTED = [
   UnexpectedAnswer,
 ];
 
-/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, 3 where `prove` found a fact that does not hold. Never throws. */
+/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, another where the command's help says so. Never throws. */
 export async function runCommand(args: readonly string[], to: Terminal): Promise<number> {
   const terminal = { out: (text: string) => to.out(printable(text)), err: (text: string) => to.err(printable(text)) };
   try {
-    await keyGuardian(terminal).parseAsync([...args], { from: 'user' });
-    return 0;
+    let status = 0;
+    const endWith = (as: number): void => {
+      status = as;
+    };
+    await keyGuardian(terminal, endWith).parseAsync([...args], { from: 'user' });
+    return status;
   } catch (error) {
     // Commander has printed what was wrong; printing the help that was asked for is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
@@ -70,7 +77,7 @@ export async function runCommand(args: readonly string[], to: Terminal): Promise
 /** A text without control characters other than line breaks and tabs: a reason that somebody gave moves no cursor in another's terminal. */
 const printable = (text: string): string => text.replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd');
 
-function keyGuardian(terminal: Terminal): CommandUnknownOpts {
+function keyGuardian(terminal: Terminal, endWith: Shell['endWith']): CommandUnknownOpts {
   const program = new Command('npm run key-guardian --')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -98,12 +105,14 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
 
   const shell: Shell = {
     out: terminal.out,
+    progress: (line) => terminal.err(`${line}\n`),
     globals() {
       const { as, folder, azure = false, app, clientId } = program.opts();
       if (app !== undefined || clientId !== undefined)
         throw new NotAllowed('This command asks no guardian: leave --app and --client-id out.');
       return { as, folder, azure };
     },
+    endWith,
   };
   for (const command of commands) command(program, run, shell);
   return program;

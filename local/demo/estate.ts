@@ -1,4 +1,16 @@
+import { createHash } from 'node:crypto';
+import type { Resource } from '../azure/resource-manager/store.ts';
+import type { SeedVault } from '../azure/types.ts';
 import { approvers, daysAgo, diskEncryptionSet, type Estate, people } from '../estate.ts';
+import { LOCAL_TENANT } from '../estate-resources.ts';
+import {
+  diskEncryptionSetResource,
+  diskResource,
+  groupId,
+  machineId,
+  machineResource,
+  type Place,
+} from '../resources.ts';
 
 /** The demo's steps, each with the key it plays on. */
 export const STEP_KEYS = {
@@ -18,38 +30,82 @@ export const STEP_KEYS = {
   'channel-down-next-used': ['demo-alert', 'disk-channel'],
   'recreated-is-told': ['demo-open', 'disk-recreated'],
   'purge-is-told': ['demo-open', 'disk-purged'],
+  'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
 } as const;
 
-const USER = (number: number): string => `d15cd15c-0000-4000-8000-${String(100 + number).padStart(12, '0')}`;
+/** The key of the step that plays in a process of its own. */
+export const MACHINE_KEY = ['demo-disks', 'disk-machine'] as const;
 
-/** Three vaults: one in `block`, one in `alert`, and one in `block` without purge protection, where keys can be destroyed. */
-export function demoEstate(): Estate {
-  const keysOf = (vault: string) =>
-    Object.values(STEP_KEYS)
-      .filter(([named]) => named === vault)
-      .map(([, name]) => ({
-        name,
-        versions: [{ created: daysAgo(90), updated: daysAgo(90), keyOps: ['wrapKey', 'unwrapKey'] as const }],
-      }));
-  const users = Object.values(STEP_KEYS).map(([vault, key], number) =>
-    diskEncryptionSet(`des-${key}`, vault, key, USER(number)),
-  );
+const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
+const GROUP = groupId(SUBSCRIPTION, 'rg-demo');
+const place = (kind: string, key: string): Place => ({ group: GROUP, name: `${kind}-${key}` });
+
+/** The machine of that step, and its disk. */
+export const MACHINE_PLACE = place('vm', MACHINE_KEY[1]);
+export const MACHINE_DISK = place('osdisk', MACHINE_KEY[1]);
+
+type VaultAndKey = readonly [vault: string, key: string];
+
+const USER = (number: number): string => `d15cd15c-0000-4000-8000-${String(100 + number).padStart(12, '0')}`;
+const versionOf = ([vault, key]: VaultAndKey): string =>
+  createHash('sha256').update(`${vault}/${key}`).digest('hex').slice(0, 32);
+
+/** Three guarded vaults: one in `block`, one in `alert`, and one in `block` without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
+export const demoEstate = (): Estate => estateOf(Object.values(STEP_KEYS));
+
+/** One vault in `block` with the key of a machine's disk. */
+export const machineEstate = (): Estate => estateOf([MACHINE_KEY]);
+
+function estateOf(keys: readonly VaultAndKey[]): Estate {
+  const users = keys.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, USER(number)));
   const knownUsers = users.flatMap(({ oid }) => (oid === undefined ? [] : [oid]));
+  const vaults = [...new Set(keys.map(([vault]) => vault))];
+  const modes = { 'demo-disks': 'block', 'demo-alert': 'alert', 'demo-open': 'block' } as const;
   return {
-    vaults: [
-      { name: 'demo-disks', region: 'westeurope', keys: keysOf('demo-disks') },
-      { name: 'demo-alert', region: 'westeurope', keys: keysOf('demo-alert') },
-      { name: 'demo-open', region: 'westeurope', purgeProtection: false, keys: keysOf('demo-open') },
-    ],
+    vaults: vaults.map(
+      (name): SeedVault => ({
+        name,
+        region: 'westeurope',
+        subscriptionId: SUBSCRIPTION,
+        ...(name === 'demo-open' ? { purgeProtection: false } : {}),
+        keys: keys.filter(([vault]) => vault === name).map((each) => seedKey(each)),
+      }),
+    ),
+    resources: keys.flatMap((each, number) => hangingOn(each, USER(number))),
     identities: [...people, ...users],
     policy: {
-      vaults: [
-        { name: 'demo-disks', mode: 'block', knownUsers, approvers: [...approvers] },
-        { name: 'demo-alert', mode: 'alert', knownUsers },
-        { name: 'demo-open', mode: 'block', knownUsers },
-      ],
+      vaults: Object.entries(modes)
+        .filter(([name]) => vaults.includes(name))
+        .map(([name, mode]) => ({
+          ...{ name, mode, knownUsers },
+          ...(name === 'demo-disks' ? { approvers: [...approvers] } : {}),
+        })),
       // The channel console, which is the app's log, is not named: it stands by.
       channels: ['webhook', 'teams'],
     },
   };
+}
+
+const seedKey = (of: VaultAndKey) => ({
+  name: of[1],
+  versions: [
+    {
+      version: versionOf(of),
+      created: daysAgo(90),
+      updated: daysAgo(90),
+      keyOps: ['wrapKey', 'unwrapKey'] as const,
+    },
+  ],
+});
+
+/** A set on the key, with a disk of a running machine. */
+function hangingOn([vault, key]: VaultAndKey, principalId: string): readonly Resource[] {
+  const set = place('des', key);
+  const machine = place('vm', key);
+  const keyUrl = `https://${vault}.vault.azure.net/keys/${key}/${versionOf([vault, key])}`;
+  return [
+    diskEncryptionSetResource(set, { keyUrl, principalId, tenantId: LOCAL_TENANT }),
+    machineResource(machine),
+    diskResource(place('osdisk', key), { encryption: { kind: 'set', set }, machines: [machineId(machine)] }),
+  ];
 }

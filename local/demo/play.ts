@@ -12,7 +12,7 @@ import { startTeams } from '../sinks/teams.ts';
 import { demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
-import { chainHolds, NOTHING, steps } from './steps.ts';
+import { chainHolds, machineSurvives, NOTHING, steps } from './steps.ts';
 
 /** How the demo went: ok where every step was as it should be. */
 export interface DemoResult {
@@ -36,6 +36,8 @@ export interface DemoOptions {
   /** For what the local Azure leaves to chance. Default: by chance. */
   readonly seed?: number;
 }
+
+const MACHINE = 'machine-survives-an-attack';
 
 /** Plays the whole story against a local Azure of its own, the steps side by side, each on its own key. */
 export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
@@ -83,6 +85,10 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
       streams: async () =>
         new Map(await Promise.all((await names()).map(async (name) => [name, await readLines(stored, name)] as const))),
     };
+    const machine = async (): Promise<StepResult> =>
+      ended(MACHINE, await tried(MACHINE, () => machineSurvives(guarded)), onStep);
+    // Another guardian beside this one would take its time; without one there is nothing to disturb.
+    const beside = guarded ? undefined : machine();
     const played = await Promise.all(
       Object.entries(STEP_KEYS).map(async ([name, [vault, key]]) => {
         const step = steps[name];
@@ -90,6 +96,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
         return ended(name, await tried(name, () => step(scene, vault, key)), onStep);
       }),
     );
+    played.push(await (beside ?? machine()));
     const all = [...played, ended('chain-holds', await tried('chain-holds', () => chainHolds(scene)), onStep)];
     return { ok: all.every(({ ok }) => ok), steps: all };
   } finally {

@@ -18,6 +18,7 @@ export const KINDS = {
   purged: 'key-missing',
   recreated: 'key-recreated',
   byOther: 'approved-act-by-other',
+  unguarded: 'key-unguarded',
 } as const;
 
 /** An alert as it was received. */
@@ -33,8 +34,8 @@ export interface ReceivedAlert {
 export interface Sink {
   readonly url: string;
   readonly secret: string;
-  /** The signed alerts of what is wrong with that key, in the order in which they came; none that says that it is over. */
-  told(vault: string, key: string): readonly ReceivedAlert[];
+  /** The signed alerts of what is wrong with that key, with the vault itself where no key is given, in the order in which they came; none that says that it is over. */
+  told(vault: string, key?: string): readonly ReceivedAlert[];
   /** Whether a signed alert of that kind on that key has come. */
   has(kind: string, vault: string, key: string): boolean;
   close(): Promise<void>;
@@ -79,7 +80,7 @@ export async function startSink(): Promise<Sink> {
   };
 }
 
-const isOn = ({ subject }: z.infer<typeof received>['incident'], vault: string, key: string): boolean =>
+const isOn = ({ subject }: z.infer<typeof received>['incident'], vault: string, key: string | undefined): boolean =>
   subject.vault === vault && subject.key === key;
 
 function isSigned(body: string, timestamp: string, signature: string, secret: string): boolean {

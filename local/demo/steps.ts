@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { isRestError } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
 import { chainStart, checkChain } from '../../shared/trail/chain.ts';
@@ -322,6 +325,38 @@ const nextChannel: Step = async (scene, vault, key) => {
   };
 };
 
+/** Nobody acts: a survey has to find the key that a disk needs and nothing guards, and operators have to be alerted of what hangs on it. */
+const unguardedFound: Step = async (scene, vault, key) => {
+  const alert = await eventually(scene, () => scene.sink.told(vault).find(({ kind }) => kind === KINDS.unguarded));
+  if (alert === undefined) return { ...NOTHING, outcome: `nobody was alerted that nothing guards ${vault}/${key}` };
+  return {
+    ...NOTHING,
+    ok: alert.summary.includes(`${vault}/${key} (1 disk encryption set (1 disk), 1 machine, 1 running)`),
+    outcome: `operators were alerted: "${alert.kind}: ${alert.summary}"`,
+    alerts: [alert],
+  };
+};
+
+/** What the process of the machine prints. */
+const machineResult = z.object({
+  ok: z.boolean(),
+  actor: z.string(),
+  act: z.string(),
+  outcome: z.string(),
+  alerts: z.array(z.object({ kind: z.string(), title: z.string(), summary: z.string() })),
+  actedAt: z.string(),
+  detectedAt: z.string().nullable(),
+  restoredAt: z.null(),
+  restoreMs: z.null(),
+});
+
+/** Plays the machine in a process of its own, whose clock is turned: an hour without its key would take an hour here. */
+export async function machineSurvives(guarded: boolean): Promise<Result> {
+  const file = fileURLToPath(new URL('./machine-process.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
+  return machineResult.parse(JSON.parse(stdout));
+}
+
 /** The steps that play on a key of their own, side by side. */
 export const steps: Readonly<Record<string, Step>> = {
   disable: undone('disable', disabled),
@@ -348,6 +383,7 @@ export const steps: Readonly<Record<string, Step>> = {
   'channel-down-next-used': nextChannel,
   'recreated-is-told': recreated,
   'purge-is-told': purged,
+  'unguarded-key-found': unguardedFound,
 };
 
 /** At least so many records have to be recomputed. */

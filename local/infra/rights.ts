@@ -106,8 +106,8 @@ function roleLines({ roleName, description, assignableScopes, permissions }: Han
 function assignmentLines({ role, roleName, scope }: HandedAssignment, variable: string): string {
   const create = `az role assignment create --assignee-object-id "$${variable}" --assignee-principal-type ServicePrincipal --role ${quoted(roleName ?? role.slice(role.lastIndexOf('/') + 1))} --scope ${quoted(scope)} --output none`;
   const policy = Object.entries(accessPolicies).find(([name]) => roleName?.startsWith(`Key Guardian ${name}`))?.[1];
-  // Access policies are of single vaults: a right on a subscription stands for none.
-  if (policy === undefined || !scope.includes('/vaults/')) return create;
+  // Access policies are of single vaults.
+  if (policy === undefined || !/\/vaults\//i.test(scope)) return create;
   const [, , subscription = '', , group = '', , , , name = ''] = scope.split('/');
   const vault = `--name ${name} --resource-group ${quoted(group)} --subscription ${subscription}`;
   return [

@@ -1,5 +1,6 @@
 import { WITHHELD, type Withholding } from '../domain/decision.ts';
 import { escaped, escapedAddress } from '../domain/escaped.ts';
+import type { Hanging } from '../domain/hanging.ts';
 import type { AlertContent, Incident } from '../domain/incident.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
@@ -24,7 +25,7 @@ const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind ===
 
 /** The lines below the first: what, where, for whom, who, when, what was done, what to do. */
 export function detailLines({ incident }: AlertContent): readonly string[] {
-  const { kind, reason, audience, subject, who, since, detectedAt, restoredAt, deadline, commands, judgement } =
+  const { kind, reason, audience, subject, who, since, detectedAt, restoredAt, deadline, hangs, commands, judgement } =
     incident;
   const over = incident.state === 'resolved';
   const lines = [
@@ -32,11 +33,13 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     `where: ${spellSubject(subject)}`,
     `for: ${audience}`,
     `who: ${who === undefined ? 'not known yet' : actorText(who)}`,
+    who?.assignment && `allowed by: ${assignmentText(who.assignment)}`,
     `happened: ${utc(since)}`,
     `detected: ${utc(detectedAt)}`,
     restoredAt && `restored: ${utc(restoredAt)}`,
     // A resolved incident needs neither a deadline nor a command.
     deadline === undefined || over ? undefined : `deadline: ${utc(deadline)}`,
+    hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     `done: ${spellJudgement(judgement)}`,
     ...(over ? [] : commands.map((command) => `command: ${command}`)),
     `incident: ${incident.id}, revision ${incident.revision}`,
@@ -63,11 +66,12 @@ export function duration(ms: number): string {
   return twoUnits(ms, DAY_MS, 'd', HOUR_MS, 'h');
 }
 
-function timing({ restoredAt, since, deadline, state }: Incident, now: Date): readonly string[] {
+function timing({ restoredAt, since, deadline, hangs, state }: Incident, now: Date): readonly string[] {
   // The time that a vault wrote for the act may be half a second ahead of it.
   if (restoredAt !== undefined)
     return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}`];
-  if (deadline === undefined || state === 'resolved') return [];
+  if (state === 'resolved') return [];
+  if (deadline === undefined) return hangs === undefined ? [] : [HANGS[hangs.kind]];
   const leftMs = deadline.getTime() - now.getTime();
   // A deadline that is still to come is less than an hour away: its day is plain.
   return leftMs > 0
@@ -75,12 +79,24 @@ function timing({ restoredAt, since, deadline, state }: Incident, now: Date): re
     : [`disks may be failing for ${duration(-leftMs)}, since ${utc(deadline)}`];
 }
 
+/** What hangs on it, where no disk is known to fail: the lines below the first say more. */
+const HANGS: Readonly<Record<Hanging['kind'], string>> = {
+  disks: 'disks hang on it',
+  others: 'no disk is known to use it, but something else is',
+  nothing: 'nothing is known to use it',
+  unknown: 'what hangs on it is not known',
+};
+
 /** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
 function actorText({ oid, name, address }: NonNullable<Incident['who']>): string {
   const id = escaped(oid);
   const from = address === undefined ? '' : ` from ${escapedAddress(address)}`;
   return `${name === undefined ? id : `${escaped(name)} (${id})`}${from}`;
 }
+
+/** The names of roles and groups are chosen by people as well. */
+const assignmentText = ({ id, says }: NonNullable<NonNullable<Incident['who']>['assignment']>): string =>
+  says === undefined ? `role assignment ${escaped(id)}` : `${escaped(says)} (role assignment ${escaped(id)})`;
 
 function twoUnits(ms: number, largeMs: number, large: string, smallMs: number, small: string): string {
   const smalls = Math.floor((ms % largeMs) / smallMs);

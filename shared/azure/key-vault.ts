@@ -162,7 +162,8 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
   };
 }
 
-const vaultOf = ({ url }: KeyVaultConnection): string => new URL(url).hostname.split('.')[0] ?? url;
+/** The name of the vault that a connection leads to. */
+export const vaultOf = ({ url }: KeyVaultConnection): string => new URL(url).hostname.split('.')[0] ?? url;
 
 async function answered<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>> {
   try {
@@ -173,7 +174,7 @@ async function answered<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>>
 }
 
 /** Repeats a read once where the token is refused: one of the service's machines may refuse a good token for a moment. */
-async function answeredRead<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>> {
+export async function answeredRead<T>(of: Call, call: () => Promise<T>): Promise<Answer<T>> {
   const first = await answered(of, call);
   return first.kind === 'unauthenticated' ? answered(of, call) : first;
 }

@@ -6,10 +6,15 @@ import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identi
 export interface Outside {
   /** The HTTP client of Key Vault calls; the SDK's own where `undefined`. */
   readonly vaultHttpClient: HttpClient | undefined;
+  /** The HTTP client of Resource Manager and Resource Graph; the SDK's own where left out. */
+  readonly resourceManagerHttpClient?: HttpClient | undefined;
   /** Puts something around each port of storage; nothing where left out. */
   readonly aroundStorage?: <Port extends object>(port: Port) => Port;
   /** The credential of one of the guardian's identities. */
-  readonly credential: (identity: 'watcher' | 'keeper' | 'storage', clientId: string | undefined) => TokenCredential;
+  readonly credential: (
+    identity: 'watcher' | 'keeper' | 'surveyor' | 'storage',
+    clientId: string | undefined,
+  ) => TokenCredential;
   readonly now: () => Date;
   /** Sends alerts to channels outside Azure. */
   readonly fetch: (address: string, request: RequestInit) => Promise<Response>;

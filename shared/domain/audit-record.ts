@@ -8,6 +8,8 @@ export const actor = z.object({
   oid: z.string(),
   name: z.string().optional(),
   address: z.string().optional(),
+  /** The role assignment that allowed it. `says`: what the last survey knows of it. */
+  assignment: z.object({ id: z.string(), says: z.string().optional() }).optional(),
 });
 export type Actor = z.infer<typeof actor>;
 

@@ -44,6 +44,8 @@ export interface Situation extends KeyId {
   readonly observed: ObservedKey;
   readonly record: KeyRecord;
   readonly policy: KeyPolicy;
+  /** The versions that known users may need; `undefined` where nobody knows: then any of them may be needed. */
+  readonly pinned: readonly string[] | undefined;
   readonly now: Date;
 }
 

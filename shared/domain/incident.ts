@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actor } from './audit-record.ts';
+import { hanging } from './hanging.ts';
 import { subject } from './subject.ts';
 import { moment } from './time.ts';
 
@@ -36,8 +37,10 @@ export const incident = z.object({
   detectedAt: moment,
   /** When the key was read back as usable; absent before that, and where nothing was restored. */
   restoredAt: moment.optional(),
-  /** When disks begin to fail: since + 60 minutes; absent where nothing stops working. */
+  /** When disks begin to fail: since + 60 minutes; absent where no disk fails. */
   deadline: moment.optional(),
+  /** What hangs on the subject; absent where that does not matter. */
+  hangs: hanging.optional(),
   state: z.enum(['open', 'resolved']),
   /** When the subject was last observed in another state; absent where it never was. Where several people changed it after that, none is named. */
   otherwiseAt: moment.optional(),

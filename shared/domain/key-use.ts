@@ -36,7 +36,7 @@ export const usingMachine = z.object({
 });
 export type UsingMachine = z.infer<typeof usingMachine>;
 
-/** What hangs on one key, as the last survey found it: a row of the table `key-uses`. */
+/** What hangs on one key, as the last survey found it: a row of the table `uses`. */
 export const keyUse = z.object({
   surveyedAt: moment,
   users: z.array(keyUser),

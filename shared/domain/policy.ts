@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Surveyed, subscriptionIn } from './survey.ts';
 import { DAY_MS, moment } from './time.ts';
 
 /** A value of the policy file as a fault names it, short enough for a sentence. */
@@ -45,7 +46,6 @@ const mode = z.enum(modes, must('"alert" or "block"'));
 
 /** Days of `notifyBeforeExpiryDays` where the policy does not set them. */
 const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
-const DEFAULT_OLDER_VERSIONS = 'each-minute';
 const days = must('a whole number of days from 1 to 3650');
 
 const keyRule = only({
@@ -62,10 +62,6 @@ const keyRule = only({
     .max(3650, days)
     .default(DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS)
     .describe('In block, an expiry that is moved to fewer than this many days from now is undone.'),
-  olderVersions: z
-    .enum(['each-minute', 'hourly'], must('"each-minute" or "hourly"'))
-    .default(DEFAULT_OLDER_VERSIONS)
-    .describe('How often a sweep reads the versions other than the current one.'),
   knownUsers: objectIds.optional().describe('Object ids of the known users of these keys, besides those of the vault.'),
 }).describe('Keys of a vault by pattern. The first pattern that fits counts.');
 
@@ -90,7 +86,7 @@ export const guardedVault = only({
   knownUsers: objectIds
     .default([])
     .describe(
-      'Object ids of the known users of every key of this vault: unwrap, decrypt or release by anybody else is alerted.',
+      'Object ids of the known users of every key of this vault, besides those that the survey finds: unwrap, decrypt or release by anybody else is alerted.',
     ),
   approvers: objectIds
     .default([])
@@ -98,6 +94,11 @@ export const guardedVault = only({
       'Object ids of the people, or of groups of people, who may grant approvals for this vault and accept its baseline.',
     ),
 }).describe('A vault to guard.');
+
+const subscriptionId = z
+  .string(must('the id of a subscription in quotes'))
+  .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is not the id of a subscription')
+  .toLowerCase();
 
 /** The form of the policy file. `policyFaults` finds what else can be wrong with one. */
 export const policy = only({
@@ -109,11 +110,21 @@ export const policy = only({
     .array(guardedVault, must('a list of vaults'))
     .min(1, 'must name at least one vault to guard')
     .describe('The vaults to guard.'),
+  subscriptions: z
+    .array(subscriptionId, must('a list of ids of subscriptions'))
+    .default([])
+    .describe(
+      'Ids of subscriptions: each vault there whose keys a disk encryption set or another known user needs is guarded in alert, unless `vaults` names it.',
+    ),
   channels: z
     .array(z.string(must('the id of a channel in quotes')), must('a list of channels'))
     .min(1, 'must name at least one channel: without one nobody is alerted')
     .default(['console'])
     .describe('Ids of the alert channels, in the order in which they are used.'),
+  customerManagedKeys: z
+    .boolean(must('true or false'))
+    .optional()
+    .describe('True: `key-guardian plan` reports each disk that is under no customer-managed key.'),
 });
 export type Policy = z.infer<typeof policy>;
 
@@ -122,12 +133,11 @@ export interface KeyPolicy {
   readonly guarded: boolean;
   readonly mode: Mode;
   readonly notifyBeforeExpiryDays: number;
-  readonly olderVersions: 'each-minute' | 'hourly';
   readonly knownUsers: readonly string[];
 }
 
-/** Whether a name fits a pattern. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */
-function fits(wanted: string, name: string): boolean {
+/** Whether a name fits a pattern, in which `*` stands for any characters; without case. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */
+export function fits(wanted: string, name: string): boolean {
   const text = name.toLowerCase();
   const [first = '', ...between] = wanted.toLowerCase().split('*');
   const last = between.pop();
@@ -163,9 +173,19 @@ export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
     guarded: named !== undefined && (rule?.guard ?? true),
     mode: rule?.mode ?? named?.mode ?? 'alert',
     notifyBeforeExpiryDays: rule?.notifyBeforeExpiryDays ?? DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS,
-    olderVersions: rule?.olderVersions ?? DEFAULT_OLDER_VERSIONS,
     knownUsers: [...(named?.knownUsers ?? []), ...(rule?.knownUsers ?? [])],
   };
+}
+
+/** The policy with the vaults that the survey found in its subscriptions, each in `alert`. What the file says of a vault wins. */
+export function effectivePolicy(file: Policy, { vaults }: Surveyed): Policy {
+  const subscriptions = new Set(file.subscriptions);
+  const found = [...vaults].filter(
+    ([name, { id = '', usedSince }]) =>
+      usedSince !== undefined && subscriptions.has(subscriptionIn(id) ?? '') && policyOf(file, name) === undefined,
+  );
+  if (found.length === 0) return file;
+  return { ...file, vaults: [...file.vaults, ...found.map(([name]) => guardedVault.parse({ name }))] };
 }
 
 /** Names of the guarded vaults, in lower case. */
@@ -205,6 +225,6 @@ export function blockSince(history: readonly PastPolicy[], vault: string, key: s
 function isInBlock(said: unknown, vault: string, key: string): boolean {
   const parsed = guardedVault.safeParse(said);
   if (!parsed.success) return false;
-  const { guarded, mode: was } = keyPolicy({ vaults: [parsed.data], channels: [] }, vault, key);
+  const { guarded, mode: was } = keyPolicy({ vaults: [parsed.data], subscriptions: [], channels: [] }, vault, key);
   return guarded && was === 'block';
 }

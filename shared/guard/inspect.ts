@@ -41,6 +41,7 @@ export async function inspect(message: Inspection, ports: Ports, guards: GuardOf
 
 /** One inspection under one guard. */
 export async function inspectOnce(message: Inspection, guard: SubjectGuard, ports: Ports): Promise<Inspected> {
+  await ports.scope.refresh();
   if (!guard.isGuarded(ports.policy)) return { kind: 'not-guarded' };
   const mine = await claim(message.subject, ports);
   if (mine === undefined) return { kind: 'busy' };

@@ -100,9 +100,11 @@ export const bounded = (words: string, most = MOST_CHARACTERS): string =>
 /** The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was changed again. */
 const onGoing = (
   { since: _, otherwiseAt: __, who, ...draft }: IncidentDraft,
-  { deadline, who: named }: Incident,
+  { deadline, hangs, who: named }: Incident,
 ): Omit<IncidentDraft, 'since'> => ({
   ...draft,
+  // Another number of machines is no news for people; the first disk is.
+  hangs: draft.hangs?.kind === 'disks' && hangs?.kind !== 'disks' ? draft.hangs : (hangs ?? draft.hangs),
   ...((named ?? who) === undefined ? {} : { who: named ?? who }),
   deadline: deadline ?? draft.deadline,
 });

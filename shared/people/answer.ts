@@ -50,6 +50,7 @@ export async function answer(request: Asked, check: CheckCaller, ports: Ports): 
   try {
     const known = await check(request.authorization);
     caller = known;
+    await ports.scope.refresh();
     const { endpoint, params } = matched(request);
     const vault = params.vault?.toLowerCase();
     const refuse = (needs: Right): void => {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { action } from '../domain/actions/registry.ts';
 import { approval } from '../domain/approval.ts';
 import { actor, auditRecord } from '../domain/audit-record.ts';
+import { hanging } from '../domain/hanging.ts';
 import { hold } from '../domain/hold.ts';
 import { incident } from '../domain/incident.ts';
 import { modes } from '../domain/policy.ts';
@@ -22,6 +23,8 @@ const vaultReport = z.object({
       blind: z.object({ since: moment, because: z.string() }).optional(),
     })
     .optional(),
+  /** What hangs on each guarded key. */
+  hangs: z.array(hanging.extend({ key: z.string() })),
   approvals: z.array(z.object({ approval, consumed: z.boolean() })),
   /** What stays unusable because somebody approved or abandoned it. */
   left: z.array(

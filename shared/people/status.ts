@@ -1,8 +1,10 @@
 import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { Approval } from '../domain/approval.ts';
+import { hangingOn } from '../domain/hanging.ts';
 import { isInForce } from '../domain/hold.ts';
 import { spell } from '../domain/key.ts';
-import { guardedVaults, keyPolicy, type Policy, policyOf } from '../domain/policy.ts';
+import type { KeyUse } from '../domain/key-use.ts';
+import { effectivePolicy, guardedVaults, keyPolicy, type Policy, policyOf } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS, later } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';
@@ -21,7 +23,7 @@ export const statusEndpoints = [
       method: 'GET',
       path: 'status',
       needs: 'read',
-      says: 'Shows the vaults with their baselines and sweeps, holds, approvals and open incidents.',
+      says: 'Shows the vaults with their baselines and sweeps, what hangs on their keys, holds, approvals and open incidents.',
     },
     () => ({}),
     (_given, _caller, ports) => statusOf(ports),
@@ -32,7 +34,7 @@ async function statusOf(ports: Ports): Promise<StatusReport> {
   const at = ports.now();
   // The policy that the guardian runs by, which may be an older one while a new one is deployed.
   const last = await readLastPolicy(ports);
-  const policy = last ?? ports.policy;
+  const policy = last === undefined ? ports.policy : effectivePolicy(last, ports.scope.surveyed);
   const unreadable: string[] = [];
   const [vaults, holds, incidents] = await Promise.all([
     Promise.all(guardedVaults(policy).map((vault) => reportOf(vault, policy, unreadable, ports))),
@@ -55,8 +57,12 @@ async function statusOf(ports: Ports): Promise<StatusReport> {
 async function reportOf(vault: string, policy: Policy, unreadable: string[], ports: Ports): Promise<VaultReport> {
   const { tables } = ports;
   const mode = policyOf(policy, vault)?.mode ?? 'alert';
-  const { known } = await readKeys(tables.keys, vault);
+  const [{ known }, uses] = await Promise.all([readKeys(tables.keys, vault), tables.uses.list(vault)]);
   const records = [...known].map(([key, { record }]) => ({ key, record }));
+  const rows = new Map<string, KeyUse | 'unreadable'>([
+    ...uses.stored.map(({ row, value }) => [row.row, value] as const),
+    ...uses.unreadable.map(({ row }) => [row, 'unreadable'] as const),
+  ]);
   const state = await unlessUnreadable(unreadable, async () => {
     const [baseline, sweep] = await Promise.all([readBaseline(tables, vault), readSweep(tables, vault)]);
     const { lastGoodAt, failing } = sweep?.value ?? {};
@@ -69,6 +75,9 @@ async function reportOf(vault: string, policy: Policy, unreadable: string[], por
     vault,
     mode,
     state,
+    hangs: records
+      .filter(({ key }) => keyPolicy(policy, vault, key).guarded)
+      .map(({ key }) => ({ key, ...hangingOn({ vault, key }, rows.get(key), ports.scope.surveyed) })),
     approvals: (approvals ?? [])
       .filter((one) => isWorthALine(one, consumed, ports.now()))
       .map((one) => ({ approval: one, consumed: consumed.has(one.id) })),

@@ -1,7 +1,7 @@
 import type { Queue } from '../storage.ts';
 
 /** The names of the queues; each has one of the same name and `-poison` for what failed five times. */
-export const queueNames = ['sweeps', 'inspections', 'alerts'] as const;
+export const queueNames = ['sweeps', 'inspections', 'alerts', 'surveys'] as const;
 
 /** The version of the form in which messages are sent. A reader ignores what it does not know of another version. */
 const MESSAGE_VERSION = 1;

@@ -3,10 +3,13 @@ import { approval } from '../domain/approval.ts';
 import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';
 import { incident, outboxRow } from '../domain/incident.ts';
+import { keyUse } from '../domain/key-use.ts';
 import { policy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
+import { vaultAssignments } from '../domain/role-assignment.ts';
 import { due } from '../domain/schedule.ts';
 import type { Signer } from '../domain/signer.ts';
+import { surveyedVault, surveyState } from '../domain/survey.ts';
 import { moment } from '../domain/time.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
@@ -24,6 +27,7 @@ export const tableNames = [
   'outbox',
   'intents',
   'schedule',
+  'uses',
 ] as const;
 export type TableName = (typeof tableNames)[number];
 
@@ -36,6 +40,10 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     baselines: rowsOf('vaults', vaults, baselineState),
     sweeps: rowsOf('vaults', vaults, sweepState),
     policies: rowsOf('vaults', vaults, policy.strip()),
+    surveys: rowsOf('vaults', vaults, surveyState),
+    surveyed: rowsOf('vaults', vaults, surveyedVault),
+    assignments: rowsOf('vaults', vaults, vaultAssignments),
+    uses: rowsOf('uses', table('uses'), keyUse),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {
       unverifiable: 'counts-for-nothing',

@@ -17,14 +17,7 @@ type Claims = Readonly<Record<string, unknown>>;
  * are taken. A managed identity is named by its resource (`xms_mirid`) and the one that uses it (`xms_az_rid`).
  */
 export function callerOf(identity: unknown, address: string | undefined): Actor {
-  const given = typeof identity === 'string' ? fromJson(identity) : identity;
-  const claim = flat(isObject(given) ? (isObject(given.claim) ? given.claim : given) : {});
-  const first = (...names: readonly string[]): string | undefined =>
-    names
-      .flatMap((name) => [claim[name], claim[name.replaceAll(/[^a-zA-Z0-9]+/g, '_')]])
-      .filter((value) => typeof value === 'string')
-      .map(escaped)
-      .find((value) => value.trim() !== '');
+  const first = claimsOf(identity);
   const resources = new Set([first('xms_mirid'), first('xms_az_rid')].filter((one) => one !== undefined));
   const name = first('upn', UPN, 'unique_name') ?? ([...resources].join(' used by ') || first('appid'));
   return {
@@ -33,6 +26,21 @@ export function callerOf(identity: unknown, address: string | undefined): Actor 
     ...(address === undefined ? {} : { address: escapedAddress(address) }),
   };
 }
+
+/** The first of some claims that is there, by its names. */
+function claimsOf(identity: unknown): (...names: readonly string[]) => string | undefined {
+  const given = typeof identity === 'string' ? fromJson(identity) : identity;
+  const claim = flat(isObject(given) ? (isObject(given.claim) ? given.claim : given) : {});
+  return (...names) =>
+    names
+      .flatMap((name) => [claim[name], claim[name.replaceAll(/[^a-zA-Z0-9]+/g, '_')]])
+      .filter((value) => typeof value === 'string')
+      .map(escaped)
+      .find((value) => value.trim() !== '');
+}
+
+/** The id of the application that called, by which an application of another tenant is known; '' where no claim names it. */
+export const applicationOf = (identity: unknown): string => claimsOf(identity)('appid') ?? '';
 
 /** The caller's object id in the two forms that nearly every record has; '' where all claims have to be read. */
 export function quickOid(identity: unknown): string {

@@ -3,9 +3,12 @@ import type { Actor } from '../domain/audit-record.ts';
 import { escaped } from '../domain/escaped.ts';
 import { type HintSays, type Inspection, inspectionFor } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
+import { assignmentId } from '../domain/role-assignment.ts';
 import { type KeySubject, keyOf } from '../domain/subject.ts';
+import { knownCallers, type Surveyed } from '../domain/survey.ts';
 import { type Unparsed, wholeText } from '../incidents/quarantine.ts';
-import { callerOf, quickOid } from './audit-identity.ts';
+import type { Ports } from '../ports.ts';
+import { applicationOf, callerOf, quickOid } from './audit-identity.ts';
 import { isObject, recordsOf } from './audit-messages.ts';
 import { CHANGING, operationOf, REPORTED_WHEN_REFUSED, USING } from './audit-operations.ts';
 import { namedIn } from './key-id.ts';
@@ -15,16 +18,26 @@ import { mergedBySubject, type Sensed } from './queue-sensed.ts';
 /** What the parser needs. Only vaults of the policy are inspected, whatever a record names. */
 export interface AuditLogSettings {
   readonly policy: Policy;
+  /** What the surveys know: the users of each key that they found are known users. */
+  readonly surveyed: Surveyed;
   readonly ownObjectIds: readonly string[];
   readonly now: Date;
 }
+
+/** What the guardian knows now. */
+export const auditLogSettings = ({ policy, scope, settings, now }: Ports): AuditLogSettings => ({
+  policy,
+  surveyed: scope.surveyed,
+  ownObjectIds: settings.ownObjectIds,
+  now: now(),
+});
 
 /**
  * The inspections that Event Hub messages of `AuditEvent` records lead to, one for each key, and the records that cannot be
  * parsed. Success is judged by `httpStatusCode`, never by `resultType`, which is `Success` for a 403 as well.
  */
 export function inspectionsFromAuditLog(messages: readonly unknown[], settings: AuditLogSettings): Sensed {
-  const about = namedBy(settings.policy);
+  const about = namedBy(settings);
   const unparsed: Unparsed[] = [];
   const found: Inspection[] = [];
   for (const message of messages) {
@@ -54,7 +67,7 @@ function inOne(records: readonly Unparsed[]): readonly Unparsed[] {
 type About =
   | { readonly kind: 'no-key' }
   | { readonly kind: 'not-guarded' }
-  /** `users`: the object ids of its known users, in lower case; empty where the policy names none: then every user is expected. */
+  /** `users`: the ids of its known users, in lower case; empty where nobody can name them: then every user is expected. */
   | {
       readonly kind: 'guarded';
       readonly subject: KeySubject;
@@ -63,7 +76,7 @@ type About =
     };
 
 /** Each id is looked up once: a disk unwraps the same version again and again. */
-function namedBy(policy: Policy): (id: string) => About {
+function namedBy({ policy, surveyed }: Pick<AuditLogSettings, 'policy' | 'surveyed'>): (id: string) => About {
   const vaults = new Set(guardedVaults(policy));
   const aboutId = new Map<string, About>();
   const lookUp = (id: string): About => {
@@ -71,7 +84,9 @@ function namedBy(policy: Policy): (id: string) => About {
     if (vault !== undefined && !vaults.has(vault)) return { kind: 'not-guarded' };
     if (vault === undefined || key === undefined) return { kind: 'no-key' };
     const { guarded, knownUsers } = keyPolicy(policy, vault, key);
-    const users = new Set(knownUsers.map((oid) => oid.toLowerCase()));
+    const { callers, anyCaller } = knownCallers(surveyed, vault, key);
+    const isAnybody = anyCaller === true && knownUsers.length === 0;
+    const users = new Set(isAnybody ? [] : [...knownUsers.map((oid) => oid.toLowerCase()), ...callers]);
     return guarded ? { kind: 'guarded', subject: keyOf({ vault, key }), version, users } : { kind: 'not-guarded' };
   };
   return (id) => {
@@ -107,7 +122,7 @@ function readRecord(given: unknown, about: (id: string) => About, settings: Audi
   const named = about(id);
   if (named.kind === 'not-guarded') return undefined;
   if (named.kind === 'no-key') return isChange ? { because: 'properties.id names no key' } : undefined;
-  const isExpected = isSuccess(status) && !isChange && isKnown(quickOid(record.identity), named.users);
+  const isExpected = isSuccess(status) && !isChange && isUser(quickOid(record.identity), record.identity, named.users);
   return isExpected ? undefined : inspectionOf({ record, operation, status, id, ...named }, settings);
 }
 
@@ -126,6 +141,10 @@ const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
 const isKnown = (oid: string, users: ReadonlySet<string>): boolean =>
   users.size === 0 || users.has(oid) || users.has(oid.toLowerCase());
 
+/** Whether the caller is a known user by its object id, or by its application, as one of another tenant is. */
+const isUser = (oid: string, identity: unknown, users: ReadonlySet<string>): boolean =>
+  isKnown(oid, users) || isKnown(applicationOf(identity), users);
+
 /** A record about a guarded key, with what of it is parsed. */
 type Telling = Extract<About, { kind: 'guarded' }> & {
   readonly record: Readonly<Record<string, unknown>>;
@@ -138,7 +157,11 @@ function inspectionOf(telling: Telling, { ownObjectIds, now }: AuditLogSettings)
   const { record, operation, status, id, subject } = telling;
   const { time } = record;
   if (typeof time !== 'string' || Number.isNaN(Date.parse(time))) return { because: 'time is no moment' };
-  const by = callerOf(record.identity, textOf(record.callerIpAddress));
+  const assignment = isObject(record.properties) ? textOf(record.properties.appliedAssignmentId) : undefined;
+  const by = {
+    ...callerOf(record.identity, textOf(record.callerIpAddress)),
+    ...(assignment === undefined ? {} : { assignment: { id: assignmentId(assignment) } }),
+  };
   const says = saysOf(telling, by, new Date(time), ownObjectIds);
   if (says === undefined) return undefined;
   // The same for every delivery of a record: records have no id of their own. The time as text distinguishes records
@@ -158,7 +181,8 @@ function saysOf(
 ): HintSays | undefined {
   const about = { operation, by, at, ...(version === undefined ? {} : { version }) };
   if (!isSuccess(status)) return { kind: 'refused', ...about, status };
-  if (!CHANGING.has(operation)) return isKnown(by.oid, users) ? undefined : { kind: 'unknown-user', ...about };
+  if (!CHANGING.has(operation))
+    return isUser(by.oid, record.identity, users) ? undefined : { kind: 'unknown-user', ...about };
   if (!ownObjectIds.includes(by.oid.toLowerCase())) return { kind: 'act', ...about };
   const correlationId = textOf(record.correlationId);
   return {

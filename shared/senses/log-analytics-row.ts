@@ -15,6 +15,7 @@ export const recordOfRow = (row: Readonly<Record<string, unknown>>): Readonly<Re
   properties: {
     id: row.Id ?? row.id_s ?? row.RequestUri ?? row.requestUri_s,
     httpStatusCode: row.HttpStatusCode ?? row.httpStatusCode_d,
+    appliedAssignmentId: row.AppliedAssignmentId ?? row.appliedAssignmentId_g,
   },
 });
 

@@ -4,7 +4,15 @@
  */
 import { app } from '@azure/functions';
 
-export { isRestError, RestError } from '@azure/core-rest-pipeline';
+export {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineFromOptions,
+  createPipelineRequest,
+  isRestError,
+  RestError,
+} from '@azure/core-rest-pipeline';
 export { odata, TableClient } from '@azure/data-tables';
 export { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 export { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
@@ -29,7 +37,7 @@ app.eventHub('audit-log-westeurope', {
   handler,
   ...{ dataType: 'binary' },
 });
-for (const queue of ['sweeps', 'inspections', 'alerts'])
+for (const queue of ['sweeps', 'inspections', 'alerts', 'surveys'])
   app.storageQueue(`dead-lettered-${queue}`, { queueName: `${queue}-poison`, connection, handler });
 app.timer('heartbeat', { schedule: '0 */5 * * * *', handler });
 app.storageQueue('inspect', { queueName: 'inspections', connection, handler });
@@ -41,4 +49,5 @@ app.http('people', {
   handler: async () => ({}),
 });
 app.timer('sentry', { schedule: '*/30 * * * * *', runOnStartup: true, handler });
+app.storageQueue('survey', { queueName: 'surveys', connection, handler });
 app.storageQueue('sweep', { queueName: 'sweeps', connection, handler });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { NOT_SURVEYED } from '../../shared/domain/survey.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { sourcesIn, textOf } from '../source.ts';
 import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
@@ -94,7 +95,12 @@ describe('measured small', () => {
 
   test('one audit record in a hundred tells something, and each can be read', () => {
     const { messages, policy } = auditMessages(4, 100);
-    const heard = inspectionsFromAuditLog(messages, { policy, ownObjectIds: [], now: new Date() });
+    const heard = inspectionsFromAuditLog(messages, {
+      policy,
+      surveyed: NOT_SURVEYED,
+      ownObjectIds: [],
+      now: new Date(),
+    });
     expect(heard.unparsed).toEqual([]);
     expect(heard.inspections.flatMap(({ hints }) => hints.map(({ says }) => says.kind)).toSorted()).toEqual([
       'act',

@@ -8,8 +8,10 @@ import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
+import { createScope } from '../../shared/register/scope.ts';
 import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
+import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { fakeSigner } from '../fakes/signer.ts';
 import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
 
@@ -27,7 +29,7 @@ export interface Composition {
   readonly azure: LocalAzure;
   readonly ports: Ports;
   readonly policy: Policy;
-  readonly queues: { readonly sweeps: FakeQueue; readonly inspections: FakeQueue; readonly alerts: FakeQueue };
+  readonly queues: Readonly<Record<'sweeps' | 'inspections' | 'alerts' | 'surveys', FakeQueue>>;
 }
 
 /** The local Azure with the guardian's identities and nobody else's but `attacker`'s, who may do anything. */
@@ -49,7 +51,12 @@ export function composition(options: CompositionOptions): Composition {
   const azure = benchAzure(options.vaults, policy);
   const { beforeStorage } = options;
   const hook = beforeStorage === undefined ? {} : { onCall: beforeStorage };
-  const queues = { sweeps: fakeQueue(hook), inspections: fakeQueue(hook), alerts: fakeQueue(hook) };
+  const queues = {
+    sweeps: fakeQueue(hook),
+    inspections: fakeQueue(hook),
+    alerts: fakeQueue(hook),
+    surveys: fakeQueue(hook),
+  };
   const tables = {
     claims: fakeTable(hook),
     keys: fakeTable(hook),
@@ -60,6 +67,7 @@ export function composition(options: CompositionOptions): Composition {
     outbox: fakeTable(hook),
     intents: fakeTable(hook),
     schedule: fakeTable(hook),
+    uses: fakeTable(hook),
   };
   const now = (): Date => new Date();
   const newId = seededRandom(1).uuid;
@@ -69,18 +77,25 @@ export function composition(options: CompositionOptions): Composition {
     credential: azure.credential(identity),
     httpClient,
   });
+  const typed = typedTables((name) => tables[name], fakeSigner());
+  const scope = createScope(() => policy, typed, now);
   const ports: Ports = {
-    policy,
+    get policy() {
+      return scope.policy;
+    },
+    scope,
     now,
     newId,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
+    graph: fakeGraph(() => ({ subscriptions: [subscriptionRow('11111111-1111-4111-8111-111111111111')] })),
     channels: [{ id: 'console', send: async () => {} }],
-    tables: typedTables((name) => tables[name], fakeSigner()),
+    tables: typed,
     queues: {
       sweeps: messagesOf(queues.sweeps),
       inspections: messagesOf(queues.inspections),
       alerts: messagesOf(queues.alerts),
+      surveys: messagesOf(queues.surveys),
     },
     trail: createTrail({ streams: fakeStreams(hook), spool: fakeTable(hook), now, newId }),
     quarantine: fakeDocuments(hook),

@@ -3,6 +3,7 @@ import { type KeyVersion, type Vault, vaultFromSeed } from '../../local/azure/ke
 import { type Random, seededRandom } from '../../local/azure/random.ts';
 import type { Identity, OperationName } from '../../local/azure/types.ts';
 import { type Policy, policy as policySchema } from '../../shared/domain/policy.ts';
+import { NOT_SURVEYED } from '../../shared/domain/survey.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { composition } from './composition.ts';
 import { alikeVaults } from './estate.ts';
@@ -28,7 +29,7 @@ export function measureHints(size: {
   readonly runs: number;
 }): Figure {
   const { messages, policy } = auditMessages(size.messages, size.recordsInEach);
-  const settings = { policy, ownObjectIds: [], now: new Date(AT) };
+  const settings = { policy, surveyed: NOT_SURVEYED, ownObjectIds: [], now: new Date(AT) };
   const hints: number[] = [];
   const parses: number[] = [];
   let heard = 0;

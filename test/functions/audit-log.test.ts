@@ -21,7 +21,12 @@ describe('audit-log', () => {
     running().azure.flushAudit();
     await host().idle();
     expect(await use()).toEqual(USABLE);
-    const mallory = { oid: oidOf('attacker'), name: 'mallory@contoso.example', address: expect.any(String) };
+    const mallory = {
+      oid: oidOf('attacker'),
+      name: 'mallory@contoso.example',
+      address: expect.any(String),
+      assignment: { id: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    };
     expect(await about('disk-web')).toEqual([
       expect.objectContaining({ kind: 'version-disabled', state: 'resolved', judgement: 'undone', who: mallory }),
     ]);

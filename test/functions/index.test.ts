@@ -21,9 +21,11 @@ describe('index', () => {
       'key-vault-event': 'eventGridTrigger',
       'dead-lettered-alerts': 'queueTrigger',
       'dead-lettered-inspections': 'queueTrigger',
+      'dead-lettered-surveys': 'queueTrigger',
       'dead-lettered-sweeps': 'queueTrigger',
       people: 'httpTrigger',
       sentry: 'timerTrigger',
+      survey: 'queueTrigger',
       sweep: 'queueTrigger',
     });
   });

@@ -98,6 +98,7 @@ describe('an event subscription', () => {
   test('asks only for events that lead to an inspection, within the limits of Event Grid', async () => {
     const policy = {
       vaults: [{ name: 'contoso-disks', mode: 'alert' as const, keys: [], knownUsers: [], approvers: [] }],
+      subscriptions: [],
       channels: [],
     };
     const data = { ...newVersion.data, Id: 'https://contoso-disks.vault.azure.net/keys/disk/0123' };

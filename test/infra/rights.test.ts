@@ -17,6 +17,14 @@ async function assigned(name: (typeof names)[number]): Promise<readonly string[]
     .toSorted();
 }
 
+/** The ids of the custom roles that can only read. */
+const readingRoles = async (name: (typeof names)[number]): Promise<readonly string[]> =>
+  definitionsOf(await deployment(name)).flatMap(({ id, permissions }) =>
+    permissions.flatMap((each) => [...each.actions, ...each.dataActions]).every((action) => /\/read$/.test(action))
+      ? [id]
+      : [],
+  );
+
 const own = [
   'events: Storage Blob Data Contributor on containers dead-letters',
   'watcher: Key Guardian signer on keys signing',
@@ -30,7 +38,11 @@ const own = [
 describe('role assignments', () => {
   test('of the deployment as it comes are exactly these', async () => {
     expect(await assigned('default')).toEqual(
-      [...own, 'watcher: Key Guardian watcher on vaults contoso-disks'].toSorted(),
+      [
+        ...own,
+        'watcher: Key Guardian watcher on vaults contoso-disks',
+        'surveyor: Key Guardian surveyor on subscriptions 00000000-0000-0000-0000-000000000000',
+      ].toSorted(),
     );
   });
 
@@ -46,6 +58,10 @@ describe('role assignments', () => {
         'watcher: Key Guardian watcher on vaults contoso-dev',
         'keeper: Key Guardian keeper on vaults contoso-disks',
         'keeper: Key Guardian keeper on vaults contoso-sql',
+        'surveyor: Key Guardian surveyor on subscriptions 33333333-3333-4333-8333-333333333333',
+        'surveyor: Key Guardian surveyor on subscriptions 44444444-4444-4444-8444-444444444444',
+        'surveyor: Key Guardian surveyor on subscriptions 66666666-6666-4666-8666-666666666666',
+        'watcher: Key Guardian watcher on subscriptions 66666666-6666-4666-8666-666666666666',
       ].toSorted(),
     );
   });
@@ -54,23 +70,28 @@ describe('role assignments', () => {
     const onGuarded = (await assigned('watched-subscriptions')).filter((each) => !own.includes(each));
     expect(onGuarded).toEqual([
       'keeper: Key Guardian keeper on vaults contoso-disks',
+      'surveyor: Key Guardian surveyor on subscriptions 33333333-3333-4333-8333-333333333333',
+      'surveyor: Key Guardian surveyor on subscriptions 44444444-4444-4444-8444-444444444444',
       'watcher: Key Guardian watcher on subscriptions 33333333-3333-4333-8333-333333333333',
       'watcher: Key Guardian watcher on subscriptions 44444444-4444-4444-8444-444444444444',
     ]);
   });
 
-  test.each(names)('of the deployment `%s` are each on one resource, for an identity of the guardian', async (name) => {
-    for (const { identity, principalType, scope } of assignmentsOf(await deployment(name))) {
-      expect(identity).toMatch(/^key-guardian-(watcher|keeper|events)$/);
-      expect(principalType).toBe('ServicePrincipal');
-      // Only reading is ever given for a whole subscription.
-      if (name === 'watched-subscriptions' && identity === 'key-guardian-watcher' && !scope.includes('/providers/'))
-        continue;
-      expect(scope).toMatch(
-        /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/components|EventHub\/namespaces)\//,
-      );
-    }
-  });
+  test.each(names)(
+    'of the deployment `%s` are each on one resource, or only read a subscription, for an identity of the guardian',
+    async (name) => {
+      const reads = await readingRoles(name);
+      for (const { identity, principalType, scope, role } of assignmentsOf(await deployment(name))) {
+        expect(identity).toMatch(/^key-guardian-(watcher|keeper|surveyor|events)$/);
+        expect(principalType).toBe('ServicePrincipal');
+        if (/^\/subscriptions\/[^/]+$/.test(scope)) expect(reads).toContain(role);
+        else
+          expect(scope).toMatch(
+            /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/components|EventHub\/namespaces)\//,
+          );
+      }
+    },
+  );
 });
 
 describe('a deployment without a vault in block', () => {

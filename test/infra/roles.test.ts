@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { permissionOf } from '../../local/azure/key-vault/permissions.ts';
 import { resetClock } from '../../local/clock.ts';
+import { queryTexts } from '../../shared/estate/query-texts.ts';
 import { stopAt } from '../simulation/clock.ts';
 import { createWorld } from '../simulation/world.ts';
 import { definitionsOf, deployment } from './deployments.ts';
@@ -36,24 +37,43 @@ describe('infra/roles.json', () => {
       const { actions, dataActions } = roles.identities[name];
       const used = (await needed()).get(name) ?? new Set();
       expect([...used].toSorted()).toEqual(dataActions.map(({ action }) => action).toSorted());
-      // The guardian calls no Resource Manager.
+      // Only the surveyor asks Resource Manager.
       expect(actions).toEqual([]);
     },
   );
+
+  test('gives the surveyor the right to read each type of resource that a query names, to send queries, and no other', () => {
+    const types = Object.values(queryTexts).flatMap((text) => [...text.matchAll(/'(microsoft\.[a-z]+\/[a-z/]+)'/gi)]);
+    const needed = [...types.map(([, type]) => `${type}/read`), 'microsoft.resourcegraph/resources/read'];
+    const { actions, dataActions } = roles.identities.surveyor;
+    expect(actions.map(({ action }) => action.toLowerCase()).toSorted()).toEqual(
+      [...new Set(needed.map((action) => action.toLowerCase()))].toSorted(),
+    );
+    expect(dataActions).toEqual([]);
+  });
 
   test('is what the custom roles hold, in the own subscription and in each guarded one', async () => {
     const definitions = definitionsOf(await deployment('three-vaults'));
     const held = definitions.map(({ roleName, assignableScopes, permissions }) => [
       roleName.split(' ')[2],
       assignableScopes.map((scope) => scope.slice('/subscriptions/'.length, '/subscriptions/'.length + 8)).join(),
+      permissions[0]?.actions,
       permissions[0]?.dataActions,
     ]);
-    const actionsOf = (name: 'watcher' | 'keeper') => roles.identities[name].dataActions.map(({ action }) => action);
+    const actionsOf = (name: 'watcher' | 'keeper' | 'surveyor'): readonly (readonly string[])[] => {
+      const { actions, dataActions }: Readonly<Record<string, readonly { readonly action: string }[] | string>> =
+        roles.identities[name];
+      return [actions, dataActions].map((some) => (Array.isArray(some) ? some.map(({ action }) => action) : []));
+    };
     expect(held).toEqual([
-      ['signer', '11111111', roles.ownVault.dataActions.map(({ action }) => action)],
-      ['watcher', '33333333', actionsOf('watcher')],
-      ['keeper', '33333333', actionsOf('keeper')],
-      ['watcher', '44444444', actionsOf('watcher')],
+      ['signer', '11111111', [], roles.ownVault.dataActions.map(({ action }) => action)],
+      ['watcher', '33333333', ...actionsOf('watcher')],
+      ['surveyor', '33333333', ...actionsOf('surveyor')],
+      ['keeper', '33333333', ...actionsOf('keeper')],
+      ['watcher', '44444444', ...actionsOf('watcher')],
+      ['surveyor', '44444444', ...actionsOf('surveyor')],
+      ['watcher', '66666666', ...actionsOf('watcher')],
+      ['surveyor', '66666666', ...actionsOf('surveyor')],
     ]);
   });
 });

@@ -2,9 +2,11 @@ import { send } from '../../shared/alerts/send.ts';
 import { inspection } from '../../shared/domain/hint.ts';
 import { alertMessage } from '../../shared/domain/incident.ts';
 import { scheduledMessage } from '../../shared/domain/schedule.ts';
+import { surveyMessage } from '../../shared/domain/survey.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
+import { survey } from '../../shared/senses/survey/survey.ts';
 import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
 import type { Instance } from './instance.ts';
 import type { WorldStorage } from './storage.ts';
@@ -98,10 +100,14 @@ export function createDeliveries({
         const sweeps = queues.sweeps.take();
         const inspections = queues.inspections.take();
         const alerts = queues.alerts.take();
-        if (sweeps.length + inspections.length + alerts.length === 0) return;
+        const surveys = queues.surveys.take();
+        if (sweeps.length + inspections.length + alerts.length + surveys.length === 0) return;
         await Promise.all([
           ...sweeps.map((message) =>
             deliver(queues.sweeps, message, (by) => received('sweep', scheduledMessage, message, by, takeScheduled)),
+          ),
+          ...surveys.map((message) =>
+            deliver(queues.surveys, message, (by) => received('survey', surveyMessage, message, by, survey)),
           ),
           ...inspections.map((message) =>
             deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),

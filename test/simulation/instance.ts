@@ -3,8 +3,10 @@ import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Signer } from '../../shared/domain/signer.ts';
+import type { Graph } from '../../shared/estate/graph.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
+import { createScope } from '../../shared/register/scope.ts';
 import { typedTables } from '../../shared/register/tables.ts';
 import { createTrail } from '../../shared/trail/trail.ts';
 import type { WorldStorage } from './storage.ts';
@@ -29,6 +31,7 @@ export interface Shared {
   readonly settings: Ports['settings'];
   /** Signs approvals and holds. */
   readonly signer: Signer;
+  readonly graph: Graph;
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -48,6 +51,7 @@ export function createInstance({
   policy,
   settings,
   signer,
+  graph,
   onStep,
 }: Shared): Instance {
   const instance = { ended: false };
@@ -80,20 +84,25 @@ export function createInstance({
   const writes = new Map<string, ReturnType<typeof keyVaultWrites>>();
   const now = (): Date => new Date();
   const { tables, queues } = storage;
+  const typed = typedTables((name) => stepped(name, tables[name]), signer);
+  const scope = createScope(policy, typed, now);
   const ports: Ports = {
     get policy() {
-      return policy();
+      return scope.policy;
     },
+    scope,
     now,
     newId,
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
+    graph,
     channels,
-    tables: typedTables((name) => stepped(name, tables[name]), signer),
+    tables: typed,
     queues: {
       sweeps: messagesOf(stepped('sweeps', queues.sweeps)),
       inspections: messagesOf(stepped('inspections', queues.inspections)),
       alerts: messagesOf(stepped('alerts', queues.alerts)),
+      surveys: messagesOf(stepped('surveys', queues.surveys)),
     },
     trail: createTrail({
       streams: stepped('trail', storage.streams),

@@ -20,11 +20,13 @@ export function createStorage(onStorage: (name: string) => void | Promise<void>)
       outbox: fakeTable(hooked('outbox')),
       intents: fakeTable(hooked('intents')),
       schedule: fakeTable(hooked('schedule')),
+      uses: fakeTable(hooked('uses')),
     } satisfies Record<TableName, Table>,
     queues: {
       sweeps: fakeQueue(hooked('sweeps')),
       inspections: fakeQueue(hooked('inspections')),
       alerts: fakeQueue(hooked('alerts')),
+      surveys: fakeQueue(hooked('surveys')),
     },
     streams: fakeStreams(hooked('trail')),
     spool: fakeTable(hooked('spool')),

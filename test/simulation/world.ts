@@ -17,10 +17,11 @@ import { unlessStorageIsAway } from '../../shared/errors.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { readSweep } from '../../shared/register/vaults.ts';
-import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
+import { auditLogSettings, inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
 import { queueSensed } from '../../shared/senses/queue-sensed.ts';
 import { watch } from '../../shared/senses/sweep/tick.ts';
+import { type FakeRows, fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { type FakeSigner, fakeSigner } from '../fakes/signer.ts';
 import { type Client, clientOf } from './client.ts';
 import { createDeliveries, type Interruption } from './deliveries.ts';
@@ -52,6 +53,8 @@ export interface WorldOptions {
    * and a fresh one takes its place.
    */
   readonly onStep?: (step: Step) => void;
+  /** What Resource Graph shows. Default: a subscription in which there is nothing. */
+  readonly graph?: FakeRows;
   /** What the platform does to the n-th execution of a message, n from 1. Default: nothing. */
   readonly interrupts?: (execution: number) => Interruption | undefined;
 }
@@ -95,10 +98,14 @@ export interface World {
   approve(given: Partial<Approval> & Pick<Approval, 'vault' | 'key' | 'acts'>): Promise<Approval>;
   /** Sets a hold, on everything where neither vault nor key is named; given its id, in place of the one that stands. */
   hold(given?: Partial<Hold>): Promise<Hold>;
+  /** Changes what Resource Graph shows. */
+  changeGraph(rows: FakeRows): void;
   /** Deploys another policy, and the keeper's rights with it. */
   changePolicy(next: unknown): void;
 }
 
+/** The subscription of every world. */
+export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
 const SENTRY_EVERY_MS = 30_000;
 
 const DISK_ACTIONS = [
@@ -130,6 +137,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
   const signer = fakeSigner();
+  let graphRows: FakeRows = options.graph ?? { subscriptions: [subscriptionRow(SUBSCRIPTION)] };
   const alerts: AlertContent[] = [];
   const channel: Channel = { id: 'console', send: async (alert) => void alerts.push(alert) };
 
@@ -142,6 +150,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
       signer,
+      graph: fakeGraph(() => graphRows),
       onStep,
     });
   const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));
@@ -178,11 +187,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const events: unknown[] = [];
   azure.onEvent(({ body }) => events.push(...eventsIn(body)));
   const heard = async (messages: readonly unknown[]): Promise<void> => {
-    await queueSensed(
-      inspectionsFromAuditLog(messages, { policy, ownObjectIds: own, now: new Date() }),
-      'audit-log',
-      ports,
-    );
+    await queueSensed(inspectionsFromAuditLog(messages, auditLogSettings(ports)), 'audit-log', ports);
     await settle();
   };
 
@@ -265,6 +270,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       });
       await ports.tables.holds.put('holds', set.id, set);
       return set;
+    },
+    changeGraph(rows) {
+      graphRows = rows;
     },
     changePolicy(next) {
       policy = policySchema.parse(next);

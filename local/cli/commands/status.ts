@@ -6,11 +6,13 @@ import type { Context } from '../context.ts';
 import { holdLine } from '../holds.ts';
 import { byUrgency, incidentLine } from './incident.ts';
 
-/** `status`: the policy the guardian ran by last, each vault's baseline and last sweep, holds, approvals, keys left unusable by approval, open incidents. */
+/** `status`: the policy the guardian ran by last, each vault's baseline, last sweep and what hangs on its keys, holds, approvals, keys left unusable by approval, open incidents. */
 export const status: CommandGroup = (program, run) => {
   program
     .command('status')
-    .description('Shows vaults with their baselines and sweeps, holds, approvals and open incidents.')
+    .description(
+      'Shows vaults with their baselines and sweeps, what hangs on their keys, holds, approvals and open incidents.',
+    )
     .action(run(shown));
 };
 
@@ -22,7 +24,7 @@ async function shown(context: Context): Promise<string> {
   return [
     policy === undefined ? 'Policy: no guardian has run by it yet' : `Policy ${policy}`,
     'Vaults:',
-    ...vaults.map((vault) => vaultLine(vault, at)),
+    ...vaults.flatMap((vault) => [vaultLine(vault, at), ...keyLines(vault)]),
     ...section('Holds', holds.map(holdLine)),
     ...section(
       'Approvals',
@@ -43,6 +45,26 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 const leftLine = ({ name, as, at, because }: Vault['left'][number]): string =>
   `  ${name} ${as} on ${utc(at)}${as === 'abandoned' ? `: ${because}` : ` (approval ${because})`}`;
+
+/** Keys of a vault that are listed at most. */
+const MOST_KEYS = 10;
+/** Keys on which more hangs come first. */
+const ORDER = ['disks', 'others', 'unknown', 'nothing'] as const;
+
+/** What hangs on the keys of a vault, a line each; one line where nobody knows of any. */
+function keyLines({ hangs }: Vault): readonly string[] {
+  const [first] = hangs;
+  if (first !== undefined && hangs.every(({ kind, says }) => kind === 'unknown' && says === first.says))
+    return [`           each key: ${first.says}`];
+  const sorted = hangs.toSorted(
+    (one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || (one.key < other.key ? -1 : 1),
+  );
+  const width = Math.max(0, ...sorted.slice(0, MOST_KEYS).map(({ key }) => key.length));
+  return [
+    ...sorted.slice(0, MOST_KEYS).map(({ key, says }) => `           ${key.padEnd(width)}  ${says}`),
+    ...(sorted.length > MOST_KEYS ? [`           and ${sorted.length - MOST_KEYS} more keys`] : []),
+  ];
+}
 
 function vaultLine({ vault, mode, state }: Vault, now: Date): string {
   if (state === undefined) return `  ${mode.padEnd(5)}  ${vault}  cannot be read`;

@@ -9,6 +9,7 @@ import {
   lastPresentAt,
   operationsShownAt,
 } from '../../domain/register.ts';
+import { isWatched } from '../../domain/survey.ts';
 import { sameMoment } from '../../domain/time.ts';
 
 /** A situation, with what else shows when a difference began. */
@@ -69,9 +70,9 @@ const laterOf = (one: Date, other: Date | undefined): Date =>
 const isCurrent = (version: string, { observed, record }: Situation): boolean =>
   observed.kind === 'present' && observed.current === version && record.observed.current === version;
 
-/** Whether each sweep shows the version: the current one always, others only where they are swept each minute. */
-const isSweptEachMinute = (version: string, { policy, record }: Situation): boolean =>
-  policy.olderVersions === 'each-minute' && record.approved.versions[version]?.attributes?.enabled === true;
+/** Whether each sweep shows the version: the current one always, others only where a known user may need them. */
+const isSweptEachMinute = (version: string, { pinned, record }: Situation): boolean =>
+  isWatched(version, pinned) && record.approved.versions[version]?.attributes?.enabled === true;
 
 /** Whether the attribute that an act changes is as it was last observed. */
 function isAsObserved(act: ApprovableAct, version: ObservedVersion, last: LastObserved): boolean {

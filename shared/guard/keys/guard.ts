@@ -4,17 +4,21 @@ import { factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { Actor, AuditEntry } from '../../domain/audit-record.ts';
 import type { Ended } from '../../domain/decision.ts';
+import { hangingOn } from '../../domain/hanging.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
 import type { ObservedKey } from '../../domain/key.ts';
 import { blockSince, keyPolicy } from '../../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
+import { pinnedVersions } from '../../domain/survey.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
+import { namesAssignment, readAssignments, withAssignment } from '../../register/assignments.ts';
 import { withChanges } from '../../register/changes.ts';
 import { readKey } from '../../register/keys.ts';
+import { readUse } from '../../register/uses.ts';
 import { readBaseline, readSweep } from '../../register/vaults.ts';
 import { registerEntry } from '../../trail/entries.ts';
 import type { Begun, Decided, Guarded, GuardOf, MayWrite, ReadBack, Result } from '../guarded.ts';
@@ -62,29 +66,32 @@ const eventEntries = (
 ): readonly AuditEntry[] => (attempt > 0 ? [] : events.map((hint) => hintEntry(subject, hint, ports)));
 
 /** Everything that was read of a key before anything was decided. */
-async function readAll(subject: KeySubject, ports: Ports) {
+async function readAll(subject: KeySubject, message: Inspection, ports: Ports) {
   const { vault } = subject;
-  const [first, known, words, baseline, sweep, incidents] = await Promise.all([
+  const [first, known, words, baseline, sweep, incidents, use, assignments] = await Promise.all([
     firstReads(ports.reads(vault), subject),
     readKey(ports.tables.keys, subject),
     readWords(subject, ports),
     readBaseline(ports.tables, vault),
     readSweep(ports.tables, vault),
     readIncidents(ports, subject),
+    readUse(ports.tables, subject),
+    message.hints.some(namesAssignment) ? readAssignments(ports.tables, vault) : undefined,
   ]);
-  return { first, known, words, baseline, sweep: sweep?.value, incidents };
+  const hints = message.hints.map((hint) => withAssignment(hint, assignments));
+  return { first, known, words, baseline, sweep: sweep?.value, incidents, use, message: { ...message, hints } };
 }
 
 /** As `readAll`; a register that lost its vault is rebuilt, to its end, before an inspection takes what it finds for a new key. */
-async function readKnown(subject: KeySubject, ports: Ports) {
+async function readKnown(subject: KeySubject, message: Inspection, ports: Ports) {
   const { vault } = subject;
-  const all = await readAll(subject, ports);
+  const all = await readAll(subject, message, ports);
   if (all.known.stored !== undefined || all.baseline === undefined) return all;
   const rows = await ports.tables.keys.list(vault);
   // In this order: where some of the rows were back already, this says that the others are still to come.
   const baseline = await readBaseline(ports.tables, vault);
   if (rows.stored.length === 0 || baseline?.state === 'rebuilding') await ensureBaseline(vault, ports);
-  return readAll(subject, ports);
+  return readAll(subject, message, ports);
 }
 
 /** What people say of a key. */
@@ -105,15 +112,16 @@ interface State extends Reading, Omit<Awaited<ReturnType<typeof readAll>>, 'firs
 
 async function begin(
   subject: KeySubject,
-  message: Inspection,
+  asked: Inspection,
   restorer: Restorer | undefined,
   ports: Ports,
 ): Promise<Begun> {
   const readAt = ports.now();
-  const { first, ...read } = await readKnown(subject, ports);
+  const { first, ...read } = await readKnown(subject, asked, ports);
+  const { message } = read;
   const record = withEvents(read.known.record, message.hints);
   const newEvents = message.hints.filter((hint) => isNewEvent(hint, read.known.record));
-  const reading = { ...read, subject, message, record, newEvents };
+  const reading = { ...read, subject, record, newEvents };
   const isOldBelieved = isBelieved(record, readAt);
   const observation = await observe(ports.reads(subject.vault), subject, first, record, readAt, isOldBelieved);
   // Alerted before anything is written: delivered again after a crash, the record would meet the intents of this inspection.
@@ -165,7 +173,8 @@ function givenOf(
   const policy = keyPolicy(ports.policy, vault, key);
   const swept = sweep?.differing[key];
   const sweptOtherwiseAt = swept ? swept.otherwiseAt : sweep?.lastGoodAt;
-  const situation = { vault, key, observed, record, policy, now, sweptOtherwiseAt };
+  const pinned = pinnedVersions(ports.scope.surveyed, vault, key);
+  const situation = { vault, key, observed, record, policy, pinned, now, sweptOtherwiseAt };
   if (restorer !== undefined) {
     const unhindered = { ...record, inFlight: { ...record.inFlight, undone: [], recovering: undefined } };
     const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;
@@ -238,7 +247,7 @@ async function readBack(state: State, ports: Ports): Promise<ReadBack> {
 
 /** Alerts people, writes the register's row, and asks for another inspection where one is needed. */
 async function conclude(state: State, result: Result, ports: Ports): Promise<void> {
-  const { subject, message, restorer, known, observed, incidents, newEvents, words } = state;
+  const { subject, message, restorer, known, observed, incidents, newEvents, words, use } = state;
   const { decision, failure } = result;
   const { inFlight } = state.record;
   const undoRefused =
@@ -251,6 +260,8 @@ async function conclude(state: State, result: Result, ports: Ports): Promise<voi
     subject,
     record,
     actIncidents: actIncidents(subject, toJudge, record, words.approvals, isUsable, known.record),
+    hanging: (version: string | undefined) =>
+      hangingOn({ ...subject, version, current: record.observed.current }, use, ports.scope.surveyed),
     by: restorer === undefined ? undefined : (restorer.who.name ?? restorer.who.oid),
   };
   const isStillFlapping = await alertOf(found, incidents.stored, ports);

@@ -1,5 +1,6 @@
 import { type Judgement, spellVerdict, type UndoneFinding } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
+import type { Hanging } from '../../domain/hanging.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
@@ -34,6 +35,8 @@ export interface Found extends Result {
   readonly subject: KeySubject;
   readonly record: KeyRecord;
   readonly actIncidents: readonly ActIncident[];
+  /** What hangs on a version; on the key as a whole where none is named. */
+  readonly hanging: (version: string | undefined) => Hanging;
   /** Who undid it, in words, where that was a person. */
   readonly by: string | undefined;
 }
@@ -43,14 +46,15 @@ export interface Found extends Result {
  * for people: then it is inspected until it has held for ten minutes.
  */
 export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
-  const drafts = draftsOf(found, ports.now());
-  const isQuiet = drafts.length === 0 && found.actIncidents.length === 0;
+  const drafts = draftsOf(found, ports.now()).map((draft) => withHanging(draft, found));
+  const acts = found.actIncidents.map(({ draft, id }) => ({ draft: withHanging(draft, found), id }));
+  const isQuiet = drafts.length === 0 && acts.length === 0;
   if (isQuiet && standing.every(({ value }) => value.state === 'resolved')) {
     await nameActors(standing, found, ports);
     return false;
   }
   for (const draft of drafts) await openIncident(draft, ports);
-  await openActIncidents(found.actIncidents, ports);
+  await openActIncidents(acts, ports);
   await nameActors((await readIncidents(ports, found.subject)).stored, found, ports);
   let isStillFlapping = false;
   for (const stored of (await readIncidents(ports, found.subject)).stored) {
@@ -59,6 +63,14 @@ export async function alertOf(found: Found, standing: readonly StoredIncident[],
     else if (stored.value.kind === keyFlapping.id && stored.value.state === 'open') isStillFlapping = true;
   }
   return isStillFlapping;
+}
+
+/** Where something stops working: what hangs on the subject. Without a deadline where it is known that no disk does. */
+function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>): IncidentDraft {
+  if (draft.deadline === undefined) return draft;
+  const hangs = hanging(versionIn(draft.subject));
+  const mayFail = hangs.kind === 'disks' || hangs.kind === 'unknown';
+  return { ...draft, hangs, deadline: mayFail ? draft.deadline : undefined };
 }
 
 /** Opens the incidents that audit events alone make. */

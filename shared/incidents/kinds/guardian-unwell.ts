@@ -44,6 +44,13 @@ const reasons = {
     says: (count, of) =>
       `The signatures of approvals or holds for ${of} cannot be verified, ${count} in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.`,
   },
+  'survey-missed': {
+    severity: 'warning',
+    ...withItsState('when a survey comes to a good end'),
+    judgement: 'trying again',
+    says: (what) =>
+      `What hangs on the keys is not kept up to date: ${what}. What was known stays as it was. See docs/rights.md for what the identity surveyor needs.`,
+  },
   'trail-spooled': {
     severity: 'error',
     ...withItsState('when the records are in the trail'),

@@ -8,6 +8,7 @@ import { guardianUnwell } from './guardian-unwell.ts';
 import { holdEnding } from './hold-ending.ts';
 import { holdSet } from './hold-set.ts';
 import { keyFlapping } from './key-flapping.ts';
+import { keyUnguarded } from './key-unguarded.ts';
 import type { KindFacts } from './kind.ts';
 import { ownActUnexplained } from './own-act-unexplained.ts';
 import { policyLoosened } from './policy-loosened.ts';
@@ -15,6 +16,7 @@ import { purgeAttempted } from './purge-attempted.ts';
 import { rowForged } from './row-forged.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
+import { vaultFound } from './vault-found.ts';
 
 /** Every kind of incident that no rule makes. */
 export const kinds: readonly KindFacts[] = [
@@ -28,10 +30,12 @@ export const kinds: readonly KindFacts[] = [
   holdEnding,
   holdSet,
   keyFlapping,
+  keyUnguarded,
   ownActUnexplained,
   policyLoosened,
   purgeAttempted,
   rowForged,
   undoRefused,
   unexpectedUse,
+  vaultFound,
 ];

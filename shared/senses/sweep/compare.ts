@@ -2,6 +2,7 @@ import type { Situation } from '../../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../../domain/key.ts';
 import { keyPolicy } from '../../domain/policy.ts';
 import { EMPTY_KEY_RECORD, isGuarded, type KeyRecord } from '../../domain/register.ts';
+import { pinnedVersions } from '../../domain/survey.ts';
 import { HOUR_MS, sameMoment } from '../../domain/time.ts';
 import type { ReadVersion } from '../../domain/vault.ts';
 import { findings } from '../../guard/keys/findings.ts';
@@ -27,7 +28,7 @@ export function compare(
   listed: ReadonlyMap<string, readonly ListedVersion[]>,
   read: ReadonlyMap<string, ReadVersion>,
 ): Compared {
-  const { policy, vault, lists, register, beganAt } = listing;
+  const { policy, vault, lists, register, surveyed, beganAt } = listing;
   const differing: string[] = [];
   const rows = new Map<string, KeyRecord>();
   const names = new Set([
@@ -37,7 +38,8 @@ export function compare(
   for (const key of names) {
     const record = register.get(key) ?? EMPTY_KEY_RECORD;
     const observed = observedIn(key, lists, listed.get(key), read, record);
-    const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), now: beganAt };
+    const pinned = pinnedVersions(surveyed, vault, key);
+    const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), pinned, now: beganAt };
     const isClear = !lists.unclear.includes(key) && isAsApproved(keyIs) && !isUnsettled(observed, record, beganAt);
     if (!isClear) differing.push(key);
     else if (observed.kind === 'present') rows.set(key, observedNow(observed, record, listed.has(key), read, beganAt));

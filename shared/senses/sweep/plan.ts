@@ -1,6 +1,7 @@
 import type { ListedVersion } from '../../domain/key.ts';
 import { keyPolicy, type Policy } from '../../domain/policy.ts';
 import { approvedVersions, EMPTY_KEY_RECORD, type KeyRecord, type LastObserved } from '../../domain/register.ts';
+import { isWatched, pinnedVersions, type Surveyed } from '../../domain/survey.ts';
 import { HOUR_MS, SECOND_MS } from '../../domain/time.ts';
 import type { DeletedKey, KeyList, ListedKey } from '../../domain/vault.ts';
 import { FULL_FROM_MS, isDue, isFullReadDue, isSettled } from '../../guard/keys/snapshot.ts';
@@ -19,6 +20,8 @@ export interface Listing {
   readonly vault: string;
   readonly lists: Lists;
   readonly register: Register;
+  /** What the surveys know of the keys' users. */
+  readonly surveyed: Surveyed;
   /** When the sweep began: a later change may not be in its lists. */
   readonly beganAt: Date;
   /** Time between two sweeps, in seconds. */
@@ -41,11 +44,11 @@ export const guarded = ({ policy, vault, lists }: Pick<Listing, 'policy' | 'vaul
   lists.keys.filter((listed) => keyPolicy(policy, vault, listed.key).guarded);
 
 /**
- * The keys whose versions the sweep has to list: those with older versions that are swept each minute, those that may have a
+ * The keys whose versions the sweep has to list: those with older versions that a known user may need, those that may have a
  * new version, and some of the others that are due within the hour.
  */
 export function keysToList(listing: Listing): readonly string[] {
-  const { policy, vault, register, beganAt, sweepEverySeconds } = listing;
+  const { vault, register, surveyed, beganAt, sweepEverySeconds } = listing;
   const always: string[] = [];
   const hourly: { readonly key: string; readonly observedAtMs: number }[] = [];
   for (const listed of guarded(listing)) {
@@ -53,14 +56,15 @@ export function keysToList(listing: Listing): readonly string[] {
     const { approved, observed } = record;
     const current = observed.current === undefined ? undefined : approved.versions[observed.current];
     const others = Object.entries(approved.versions).filter(([version]) => version !== observed.current);
-    const watched = others.some(([, known]) => known.attributes?.enabled === true);
+    const pinned = pinnedVersions(surveyed, vault, listed.key);
+    const watched = others.some(([version, known]) => known.attributes?.enabled === true && isWatched(version, pinned));
     const observedAtMs = Math.min(
       ...others.map(([version]) => observed.versions[version]?.at.getTime() ?? Number.NEGATIVE_INFINITY),
     );
     if (
       current === undefined ||
       current.created.getTime() !== listed.created.getTime() ||
-      (watched && keyPolicy(policy, vault, listed.key).olderVersions === 'each-minute') ||
+      watched ||
       observedAtMs === Number.NEGATIVE_INFINITY
     )
       always.push(listed.key);

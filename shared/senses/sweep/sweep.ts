@@ -42,6 +42,7 @@ const KEPT_POLICIES = 50;
  * where one of them fails. Throws where storage does not answer.
  */
 export async function sweep({ vaults, generation }: SweepMessage, ports: Ports): Promise<void> {
+  await ports.scope.refresh();
   const named = guardedVaults(ports.policy);
   const guarded = vaults.filter((vault) => named.includes(vault));
   await inTurns(VAULTS_AT_ONCE, guarded, (vault) => sweepVault(vault, generation, ports));
@@ -126,7 +127,7 @@ const isTrailUnusable = (error: unknown): error is TrailBroken | SpooledRecordUn
   error instanceof TrailBroken || error instanceof SpooledRecordUnreadable || error instanceof RegisterRecordUnreadable;
 
 async function compareVault(vault: string, before: SweepState, beganAt: Date, ports: Ports): Promise<Swept> {
-  const { policy, settings } = ports;
+  const { policy, scope, settings } = ports;
   const reads = ports.reads(vault);
   const [keys, deleted, { known, unreadable }, left] = await Promise.all([
     reads.listKeys(),
@@ -143,7 +144,8 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
     deleted: got(vault, deleted).filter(isSound),
   };
   const register: ReadonlyMap<string, KeyRecord> = new Map([...known].map(([key, { record }]) => [key, record]));
-  const listing: Listing = { policy, vault, lists, register, beganAt, sweepEverySeconds: settings.sweepEverySeconds };
+  const { sweepEverySeconds } = settings;
+  const listing: Listing = { policy, vault, lists, register, surveyed: scope.surveyed, beganAt, sweepEverySeconds };
 
   const { listed, read, refused, blind } = await readVersions(listing, reads);
   const unclear = [...lists.unclear, ...refused];

@@ -13,6 +13,7 @@ import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import type { Rows, Stored } from '../../register/rows.ts';
 import { alertPolicyChange } from '../policy-changes.ts';
+import { alertMissedSurveys, planSurvey } from '../survey/plan.ts';
 import { alertBlind, keepProgress, type Progress } from './blind.ts';
 import {
   isDue,
@@ -72,6 +73,7 @@ const noteSentry = async ({ tables, now }: Ports): Promise<void> =>
  */
 async function doWhatIsDue(ports: Ports): Promise<void> {
   const { tables } = ports;
+  await ports.scope.refresh();
   const [planned, swept] = await Promise.all([tables.schedule.list(), tables.sweeps.list('sweep')]);
   const schedule = scheduleOf(planned.stored);
   const progress = new Map(swept.stored.map((stored) => [stored.row.row, stored]));
@@ -102,6 +104,8 @@ async function keepSweeping(schedule: Schedule, progress: Progress, ports: Ports
       () => keepProgress(vaults, progress, ports),
       () => planSweeps(vaults, newestStart(progress), schedule, ports),
       () => alertBlind(vaults, progress, ports),
+      () => planSurvey(schedule, ports),
+      () => alertMissedSurveys(ports),
       () => alertPolicyChange(ports),
       () => endIncidents(GUARDIAN, isOf(guardianBlind, 'policy-invalid'), 'the policy can be used again', ports),
     ];

@@ -1,6 +1,7 @@
 using '../../../infra/main.bicep'
 
-// Three vaults in two regions and two subscriptions: one in block, one with some keys in block, one in alert.
+// Three vaults in two regions and two subscriptions: one in block, one with some keys in block, one in alert. A third
+// subscription in which vaults are found.
 param vaults = loadJsonContent('estate.json')
 param policy = {
   vaults: [
@@ -14,6 +15,7 @@ param policy = {
     }
     { name: 'contoso-dev', keys: [{ pattern: 'scratch-*', guard: false, mode: 'block' }] }
   ]
+  subscriptions: ['66666666-6666-4666-8666-666666666666']
   channels: ['console', 'teams', 'pagerduty', 'webhook']
 }
 param auditEvents = 'hub'

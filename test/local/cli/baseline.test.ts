@@ -7,7 +7,7 @@ import { commandLine } from './command-line.ts';
 const VAULTS = Array.from({ length: 30 }, (_, number) => `fabrikam-${String(number).padStart(2, '0')}`);
 const AWAY = 'fabrikam-07';
 const vaults = VAULTS.map((name) => ({ name, mode: 'block' }));
-const { running, done, attempted } = commandLine({
+const { running, done, ran } = commandLine({
   estate: policyEstate(policy.parse({ vaults, channels: ['console'] })),
 });
 
@@ -25,7 +25,7 @@ describe('baselines of many vaults at once', () => {
       match: { vault: AWAY, operation: 'list' },
       answer: { kind: 'forbidden-by-firewall' },
     });
-    const { status, out, err } = await attempted('baseline', 'accept', '--all');
+    const { status, out, err } = await ran('baseline', 'accept', '--all');
     lift();
     expect({ status, out }).toEqual({ status: 1, out: '25 of 30 vaults\n' });
     expect(err.split('\n')).toEqual([

@@ -47,8 +47,11 @@ const OUTCOMES: Readonly<Record<string, RegExp>> = {
   'recreated-is-told': /^nothing can undo that, and nothing was written$/,
   'purge-is-told': /^nothing can undo that, and nothing was written$/,
 };
+const SURVIVED = 'machine-survives-an-attack';
+/** Nobody acts in these. */
+const WITHOUT_ACT = ['unguarded-key-found', 'chain-holds'];
 const UNDONE = Object.keys(OUTCOMES).filter((name) => OUTCOMES[name]?.source.includes('undone by') === true);
-const ALL = [...Object.keys(OUTCOMES), 'chain-holds'];
+const ALL = [...Object.keys(OUTCOMES), 'unguarded-key-found', SURVIVED, 'chain-holds'];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };
@@ -92,7 +95,7 @@ describe('the demo', () => {
       expect(moments).toEqual(moments.toSorted((one, other) => one - other));
       expect(restoreMs).toBe(Date.parse(restoredAt ?? '') - Date.parse(actedAt ?? ''));
     }
-    for (const { name, actedAt, detectedAt } of steps.filter((step) => step.name !== 'chain-holds')) {
+    for (const { name, actedAt, detectedAt } of steps.filter((step) => step.name in OUTCOMES)) {
       expect({ name, looked: Date.parse(detectedAt ?? '') >= Date.parse(actedAt ?? '') }).toEqual({
         name,
         looked: true,
@@ -102,15 +105,25 @@ describe('the demo', () => {
 
   it('says of each step who did what, what came of it, and what was told', async () => {
     const { steps } = result.parse(JSON.parse((await guarded).out));
-    for (const { name, actor, act, outcome, alerts } of steps.filter((step) => step.name !== 'chain-holds')) {
+    for (const { name, actor, act, outcome, alerts } of steps.filter((step) => !WITHOUT_ACT.includes(step.name))) {
       expect({ name, actor, act }).toEqual({
         name,
         actor: name === APPROVED ? 'owner@contoso.example' : 'mallory@contoso.example',
         act: expect.stringMatching(/\bdemo-\w+\/disk-/),
       });
       expect({ name, told: alerts.length }).toEqual({ name, told: name === APPROVED ? 0 : 1 });
-      expect(outcome).toMatch(OUTCOMES[name] ?? /^there is no such step$/);
+      expect(outcome).toMatch(
+        name === SURVIVED ? /^undone each time: an hour later/ : (OUTCOMES[name] ?? /^no such step$/),
+      );
     }
+  });
+
+  it('alerts operators of a key that a disk needs and nothing guards, with what hangs on it', async () => {
+    const { steps } = result.parse(JSON.parse((await guarded).out));
+    const { alerts = [] } = steps.find(({ name }) => name === 'unguarded-key-found') ?? {};
+    expect(alerts.map(({ summary }) => summary)).toEqual([
+      'A key is in use and not guarded: demo-forgotten/disk-forgotten (1 disk encryption set (1 disk), 1 machine, 1 running). Name the vault in the policy, or its subscription.',
+    ]);
   });
 
   it('fails every step without the guardian, and says so by status 1', patient, async () => {
@@ -123,7 +136,8 @@ describe('the demo', () => {
 
   it('did act in each of them, and saw nothing put back', patient, async () => {
     const { steps } = result.parse(JSON.parse((await unguarded).out));
-    expect(steps.filter(({ actedAt }) => actedAt === null).map(({ name }) => name)).toEqual(['chain-holds']);
+    expect(steps.filter(({ actedAt }) => actedAt === null).map(({ name }) => name)).toEqual(WITHOUT_ACT);
+    expect(steps.find(({ name }) => name === SURVIVED)?.outcome).toMatch(/its machine is stopped by its disk$/);
     expect(steps.filter(({ alerts }) => alerts.length > 0)).toEqual([]);
     expect(steps.filter(({ restoredAt, restoreMs }) => restoredAt !== null || restoreMs !== null)).toEqual([]);
   });

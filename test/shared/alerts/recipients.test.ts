@@ -8,7 +8,7 @@ import { alert } from './alerts.ts';
 
 const channels = (ids: string): readonly Channel[] => [...ids].map((id) => ({ id, send: async () => undefined }));
 const idsOf = (some: readonly Channel[]): string => some.map(({ id }) => id).join('');
-const naming = (ids: string): Policy => ({ vaults: [], channels: [...ids] });
+const naming = (ids: string): Policy => ({ vaults: [], subscriptions: [], channels: [...ids] });
 
 test.each<[string, Severity, string, string, string, string, string]>([
   ['all that are named are alerted, in the order of the policy', 'warning', 'ba', 'abc', 'ba', 'c', ''],

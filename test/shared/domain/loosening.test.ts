@@ -8,6 +8,7 @@ const vault = (more: object = {}): Given => ({ vaults: [{ name: 'prod', mode: 'b
 const keyed = (rule: object, more: object = {}): Given => vault({ keys: [{ pattern: 'disk-*', ...rule }], ...more });
 const KEYS = ['disk-a', 'disk-b', 'sql'];
 
+const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
 const MORE_APPROVE = 'in prod, more people may approve';
 
 const between = (before: Given, after: Given, keys: readonly string[] = KEYS): readonly string[] =>
@@ -38,10 +39,10 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     ['in prod, disk-a, disk-b with a shorter notify time'],
   ],
   [
-    'older versions are swept less often',
-    keyed({ olderVersions: 'each-minute' }),
-    keyed({ olderVersions: 'hourly' }),
-    ['in prod, disk-a, disk-b with older versions swept hourly'],
+    'a subscription is left out',
+    { ...vault(), subscriptions: [SUBSCRIPTION] },
+    vault(),
+    [`vaults that are found in subscription ${SUBSCRIPTION} later are not guarded`],
   ],
   [
     'more users are expected',

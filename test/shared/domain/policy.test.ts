@@ -19,7 +19,7 @@ const parsed = policy.parse({
       keys: [
         { pattern: 'canary-*', guard: false },
         { pattern: 'legacy-*', mode: 'alert' },
-        { pattern: 'Backup-Key', notifyBeforeExpiryDays: 60, olderVersions: 'hourly', knownUsers: ['backup'] },
+        { pattern: 'Backup-Key', notifyBeforeExpiryDays: 60, knownUsers: ['backup'] },
         { pattern: '*-key', notifyBeforeExpiryDays: 7 },
       ],
     },
@@ -42,12 +42,7 @@ describe('what the policy says of a key', () => {
     ['a pattern fits without case', 'prod-disks', 'backup-KEY', { notifyBeforeExpiryDays: 60 }],
     ['the star stands for nothing as well', 'prod-disks', 'canary-', { guarded: false }],
     ['a mode by key counts before that of the vault', 'prod-disks', 'legacy-1', { mode: 'alert' }],
-    [
-      'the first pattern that fits counts',
-      'prod-disks',
-      'backup-key',
-      { notifyBeforeExpiryDays: 60, olderVersions: 'hourly' },
-    ],
+    ['the first pattern that fits counts', 'prod-disks', 'backup-key', { notifyBeforeExpiryDays: 60 }],
     ['a later pattern counts where no earlier one fits', 'prod-disks', 'other-key', { notifyBeforeExpiryDays: 7 }],
     [
       'known users of a key are added to those of its vault',
@@ -59,10 +54,10 @@ describe('what the policy says of a key', () => {
     ['a key may be in block in a vault in alert', 'lab', 'one', { mode: 'block' }],
     ['keys of a vault that is not named are not guarded', 'elsewhere', 'disk-a', { guarded: false, mode: 'alert' }],
     [
-      'defaults: 30 days of notice, older versions each minute, nobody known',
+      'defaults: 30 days of notice, nobody known',
       'telling',
       'disk-a',
-      { guarded: true, mode: 'alert', notifyBeforeExpiryDays: 30, olderVersions: 'each-minute', knownUsers: [] },
+      { guarded: true, mode: 'alert', notifyBeforeExpiryDays: 30, knownUsers: [] },
     ],
   ])('%s', (_says, vault, key, says) => {
     expect(keyPolicy(parsed, vault, key)).toMatchObject(says);

@@ -10,6 +10,7 @@ import type { IncidentDraft } from '../../../shared/incidents/draft.ts';
 import { announce } from '../../../shared/incidents/notify.ts';
 import { openIncident, readIncidents, resolveIncident } from '../../../shared/incidents/store.ts';
 import type { Ports } from '../../../shared/ports.ts';
+import { fakeGraph } from '../../fakes/graph.ts';
 import { fakeSigner } from '../../fakes/signer.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { seededIds } from '../../simulation/ids.ts';
@@ -53,6 +54,7 @@ function guardian(ids: readonly string[] = ['console'], named: readonly string[]
       policy: () => names,
       settings: { sweepEverySeconds: 60, ownObjectIds: [] },
       signer: fakeSigner(),
+      graph: fakeGraph(() => ({})),
       onStep,
     }).ports;
   const ports = instance();

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hint, HintSays } from '../../../shared/domain/hint.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 import { keyOf, spellSubject } from '../../../shared/domain/subject.ts';
+import { NOT_SURVEYED, type Surveyed } from '../../../shared/domain/survey.ts';
 import { inspectionsFromAuditLog } from '../../../shared/senses/audit-log.ts';
 import type { Sensed } from '../../../shared/senses/queue-sensed.ts';
 import keyDelete from '../../samples/audit-log/key-delete.json' with { type: 'json' };
@@ -26,9 +27,13 @@ const VERSION = '0123456789abcdef0123456789abcdef';
 interface Given {
   readonly knownUsers?: readonly string[];
   readonly ownObjectIds?: readonly string[];
+  readonly surveyed?: Surveyed;
 }
 
-const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds = [] }: Given = {}): Sensed =>
+const heard = (
+  messages: readonly unknown[],
+  { knownUsers = [DISK], ownObjectIds = [], surveyed = NOT_SURVEYED }: Given = {},
+): Sensed =>
   inspectionsFromAuditLog(messages, {
     policy: policy.parse({
       vaults: [
@@ -36,6 +41,7 @@ const heard = (messages: readonly unknown[], { knownUsers = [DISK], ownObjectIds
         { name: 'hsm-prod-disks' },
       ],
     }),
+    surveyed,
     ownObjectIds,
     now: NOW,
   });
@@ -219,7 +225,12 @@ describe('an act is done', () => {
 
   test('and told of when a key was deleted: the record names no version', () => {
     expect(says([keyDelete])).toEqual([
-      { kind: 'act', operation: 'KeyDelete', by: MALLORY, at: new Date('2026-03-01T11:59:40Z') },
+      {
+        kind: 'act',
+        operation: 'KeyDelete',
+        by: { ...MALLORY, assignment: { id: '44444444444444448444444444444444' } },
+        at: new Date('2026-03-01T11:59:40Z'),
+      },
     ]);
   });
 

@@ -202,6 +202,7 @@ export const anyGiven: fc.Arbitrary<Given> = fc.record({
   observed,
   record: keyRecord,
   policy,
+  pinned: maybe(fc.constantFrom([], [V1], [V1, V2])),
   now: fc.constantFrom(NOW, inMs(999)),
   baselineAccepted: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   approvals: fc.array(approval, { maxLength: 3 }),

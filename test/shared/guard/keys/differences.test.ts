@@ -20,7 +20,6 @@ import {
   known,
   lastObserved,
   NOW,
-  POLICY,
   present,
   recordOf,
   shown,
@@ -115,8 +114,13 @@ describe('a difference that was not there at the last observation', () => {
       inMs(-60_000),
     ],
     [
-      'at the last inspection, of an older version that is listed hourly',
-      { ...disabled, current: V2, more: { policy: { ...POLICY, olderVersions: 'hourly' } } },
+      'at the last good sweep, of an older version that a known user needs',
+      { ...disabled, version: { enabled: false }, current: V2, more: { pinned: [V1] } },
+      inMs(-60_000),
+    ],
+    [
+      'at the last inspection, of an older version that no known user needs',
+      { ...disabled, current: V2, more: { pinned: [V2] } },
       inDays(-1),
     ],
   ])('was last observed otherwise %s', (_says, of, otherwiseAt) => {

@@ -102,7 +102,6 @@ export const POLICY: KeyPolicy = {
   guarded: true,
   mode: 'block',
   notifyBeforeExpiryDays: 30,
-  olderVersions: 'each-minute',
   knownUsers: [],
 };
 
@@ -113,6 +112,7 @@ export const situation = (more: Partial<Situation> = {}): Situation => ({
   observed: present(shown()),
   record: recordOf({ [V1]: known() }),
   policy: POLICY,
+  pinned: undefined,
   now: NOW,
   ...more,
 });

@@ -15,6 +15,7 @@ import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwe
 import { holdEnding } from '../../../../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../../../../shared/incidents/kinds/key-flapping.ts';
+import { keyUnguarded } from '../../../../shared/incidents/kinds/key-unguarded.ts';
 import { isOf } from '../../../../shared/incidents/kinds/kind.ts';
 import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-unexplained.ts';
 import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
@@ -23,6 +24,7 @@ import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
 import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
+import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
 import { UNPLAIN } from '../../../unplain.ts';
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };
@@ -39,6 +41,7 @@ const GLASS: Approval = {
   ...{ ...ID, id: 'a7', version: VERSION, acts: ['disable'], by: MALLORY.oid, from: AT, until: IN_AN_HOUR },
   ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
 };
+const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
 const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
@@ -339,6 +342,87 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ],
     },
   ]),
+  [
+    'key-unguarded, not-guarded: one key of a vault that the policy does not name',
+    keyUnguarded.draft('not-guarded', {
+      of: { vault: 'prod-other', keys: [HANGING], isNamed: false, isFound: true },
+      since: AT,
+    }),
+    {
+      ...operators('warning', 'with-its-state'),
+      subject: { kind: 'vault', vault: 'prod-other' },
+      summary:
+        'A key is in use and not guarded: prod-other/disk-b (1 disk encryption set (4 disks), 2 machines, 1 running). Name the vault in the policy, or its subscription.',
+    },
+  ],
+  [
+    'key-unguarded, not-guarded: keys that a pattern leaves out',
+    keyUnguarded.draft('not-guarded', {
+      of: { vault: 'prod-disks', keys: Array.from({ length: 11 }, () => HANGING), isNamed: true, isFound: true },
+      since: AT,
+    }),
+    {
+      ...operators('warning', 'with-its-state'),
+      subject: VAULT,
+      summary: expect.stringMatching(/^11 keys are in use .*; and 1 more\. A pattern of the policy leaves it out\.$/),
+    },
+  ],
+  [
+    'key-unguarded, not-guarded: in a vault that no survey finds',
+    keyUnguarded.draft('not-guarded', {
+      of: { vault: 'gone', keys: [HANGING], isNamed: false, isFound: false },
+      since: AT,
+    }),
+    {
+      ...operators('warning', 'with-its-state'),
+      subject: vaultSubject('gone'),
+      summary: expect.stringMatching(/ No survey finds the vault: it is gone, or lies in a subscription that /),
+    },
+  ],
+  [
+    'key-unguarded, managed-hsm',
+    keyUnguarded.draft('managed-hsm', { of: { hsms: ['prod-hsm', 'test-hsm'] }, since: AT }),
+    {
+      ...operators('warning', 'by-a-person'),
+      subject: GUARDIAN,
+      summary:
+        'Keys of Managed HSMs are in use, and the guardian cannot guard them: prod-hsm, test-hsm. Watch them by their own logs.',
+    },
+  ],
+  [
+    'vault-found',
+    vaultFound.draft(['prod-other'], AT),
+    {
+      ...operators('info', 'by-a-person'),
+      subject: GUARDIAN,
+      summary:
+        'Keys of a vault that the policy does not name are in use, and are guarded in alert from now on: prod-other. Name a vault in the policy to have its keys restored.',
+      judgement: 'guarded in alert',
+    },
+  ],
+  [
+    'vault-found: many at once',
+    vaultFound.draft(
+      Array.from({ length: 21 }, (_, at) => `vault-${at}`),
+      AT,
+    ),
+    {
+      ...operators('info', 'by-a-person'),
+      subject: GUARDIAN,
+      summary: expect.stringMatching(/^Keys of 21 vaults .* vault-19, and 1 more\. Name /),
+    },
+  ],
+  [
+    'guardian-unwell, survey-missed',
+    guardianUnwell.draft('survey-missed', AT, 'subscription one cannot be read'),
+    {
+      ...operators('warning', 'with-its-state'),
+      subject: GUARDIAN,
+      summary:
+        'What hangs on the keys is not kept up to date: subscription one cannot be read. What was known stays as it was. See docs/rights.md for what the identity surveyor needs.',
+      judgement: 'trying again',
+    },
+  ],
   [
     'own-act-unexplained, on a version',
     ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),

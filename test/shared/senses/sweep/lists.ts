@@ -1,6 +1,7 @@
 import type { ListedVersion } from '../../../../shared/domain/key.ts';
 import { policy } from '../../../../shared/domain/policy.ts';
 import type { ApprovedVersion, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
+import type { Surveyed } from '../../../../shared/domain/survey.ts';
 import type { DeletedKey, ListedKey, ReadVersion } from '../../../../shared/domain/vault.ts';
 import { compare } from '../../../../shared/senses/sweep/compare.ts';
 import type { Listing } from '../../../../shared/senses/sweep/plan.ts';
@@ -15,6 +16,9 @@ import {
   NOW,
   type Parts,
   recordOf,
+  V1,
+  V2,
+  V3,
 } from '../../guard/keys/situations.ts';
 
 export const VAULT = 'prod-disks';
@@ -26,13 +30,17 @@ export const block = policy.parse({
     {
       name: VAULT,
       mode: 'block',
-      keys: [
-        { pattern: 'canary', guard: false },
-        { pattern: 'hourly', olderVersions: 'hourly' },
-      ],
+      keys: [{ pattern: 'canary', guard: false }],
     },
   ],
 });
+
+const needed = { versions: [V1, V2, V3], callers: [] };
+/** A survey found users of every version of these keys, and of none of the key `hourly`. */
+export const surveyed: Surveyed = {
+  at: NOW,
+  vaults: new Map([[VAULT, { id: '/subscriptions/one', keys: { 'disk-a': needed, 'disk-b': needed }, unknown: [] }]]),
+};
 
 export const listedKey = (key: string, more: Partial<ListedKey> = {}): ListedKey => ({
   key,
@@ -110,6 +118,7 @@ export const compared = ({ keys = [], unclear = [], deleted = [], listed = {}, r
 export const listing = (of: Pick<Listing, 'lists' | 'register'> & Partial<Listing>): Listing => ({
   policy: block,
   vault: VAULT,
+  surveyed,
   beganAt: NOW,
   sweepEverySeconds: 60,
   ...of,

@@ -1,0 +1,30 @@
+/** A key or a secret, as a resource names it by its URL. Everything in lower case: Key Vault compares names without case. */
+export interface VaultObject {
+  /** A Managed HSM has keys as a vault has, and cannot be guarded. */
+  readonly at: 'vault' | 'managed-hsm';
+  /** The name of the vault or Managed HSM: the first label of its host. */
+  readonly vault: string;
+  readonly kind: 'key' | 'secret';
+  readonly name: string;
+  /** `undefined` where the URL names no version: the newest one. */
+  readonly version: string | undefined;
+}
+
+/** The second label of a host, in every Azure cloud. */
+const HOSTS = { vault: 'vault', managedhsm: 'managed-hsm' } as const;
+const KINDS = { keys: 'key', secrets: 'secret' } as const;
+
+/**
+ * What a URL names; `undefined` where it names neither a key nor a secret. URLs that differ in case, in the port `:443`, in
+ * slashes at the end and in their query name the same: the service keeps them as a client sent them.
+ */
+export function vaultObject(url: string): VaultObject | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { hostname, pathname } = new URL(url.toLowerCase());
+  const [vault = '', service = ''] = hostname.split('.');
+  const [collection = '', name = '', version, ...rest] = pathname.split('/').filter((part) => part !== '');
+  const at = Object.entries(HOSTS).find(([label]) => label === service)?.[1];
+  const kind = Object.entries(KINDS).find(([segment]) => segment === collection)?.[1];
+  if (at === undefined || kind === undefined || vault === '' || name === '' || rest.length > 0) return undefined;
+  return { at, vault, kind, name, version };
+}

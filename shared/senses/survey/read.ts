@@ -1,0 +1,57 @@
+import { GraphRefused, GraphRowsUnreadable, SurveyRefused } from '../../errors.ts';
+import { type EstateReader, estateReader } from '../../estate/estate-of.ts';
+import type { Graph } from '../../estate/graph.ts';
+import type { GraphQuery } from '../../estate/rows.ts';
+import type { Ports } from '../../ports.ts';
+import type { Read } from './keep.ts';
+
+/** What a survey asks, once it knows which subscriptions it can read. */
+const QUERIES = [
+  'vaults',
+  'sets',
+  'storage-accounts',
+  'sql-servers',
+  'disks',
+  'images',
+  'machines',
+  'scale-sets',
+  'role-definitions',
+  'role-assignments',
+] as const satisfies readonly Exclude<GraphQuery, 'subscriptions'>[];
+
+/**
+ * Reads every subscription that the surveyor can read, a page at a time. Resource Graph leaves out the others of a request
+ * without a word: so those of the policy that it does not show are unread, and not empty. Throws `SurveyRefused` where a
+ * query is refused, and where no subscription can be read.
+ */
+export async function readEstate(at: Date, { graph, scope }: Ports): Promise<Read> {
+  const subscriptions: string[] = [];
+  try {
+    for await (const page of graph.rows('subscriptions'))
+      subscriptions.push(...page.map(({ subscriptionId }) => subscriptionId.toLowerCase()));
+    if (subscriptions.length === 0) throw new SurveyRefused('the identity surveyor can read no subscription');
+    const reader = estateReader();
+    for (const query of QUERIES) await readAll(query, subscriptions, reader, graph);
+    const unread = scope.file.subscriptions
+      .filter((id) => !subscriptions.includes(id))
+      .map((id) => [id, `subscription ${id} cannot be read`] as const);
+    return { at, estate: reader.estate(), subscriptions, unread: new Map(unread) };
+  } catch (error) {
+    throw error instanceof GraphRefused ? new SurveyRefused(error.message.replace(/\.$/, ''), error) : error;
+  }
+}
+
+/** Reads a query. Rows of another form than published are unread, and the others count. */
+async function readAll(
+  query: GraphQuery,
+  subscriptions: readonly string[],
+  reader: EstateReader,
+  graph: Graph,
+): Promise<void> {
+  try {
+    for await (const page of graph.rows(query, subscriptions)) reader.add(query, page);
+  } catch (error) {
+    if (!(error instanceof GraphRowsUnreadable)) throw error;
+    reader.unread(error.message.replace(/\.$/, ''));
+  }
+}
