@@ -11,6 +11,7 @@ import { measureInspections } from './inspections-per-second.ts';
 import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
 import { measurements } from './registry.ts';
+import { measureSurvey } from './survey-calls-over-formula.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
 import { tableLine } from './table.ts';
@@ -61,6 +62,9 @@ test('the bench has every figure once', () => {
       'undo-disable-round-trips',
       'hints-over-json-parse',
       'sweep-calls-over-formula',
+      'survey-calls-over-formula',
+      'survey-minutes',
+      'survey-live-growth-mib',
       'sweep-live-growth-mib',
       'sweep-peak-mib',
       'sweep-subscription-quota-share',
@@ -145,6 +149,17 @@ describe('measured small', () => {
     expect(growth?.value).toBeGreaterThan(1);
     expect(peak).toMatchObject({ unit: 'MiB', target: 2_048, ok: true });
     expect(peak?.value).toBeGreaterThan(40);
+  });
+
+  test('a survey asks what the formula says within the quota, and keeps something alive', async () => {
+    const size = { subscriptions: 2, vaults: 20, keys: 60, sets: 40, disks: 2_100, machines: 300 };
+    const [calls, minutes, growth] = await measureSurvey(size);
+    expect(calls).toMatchObject({ name: 'survey-calls-over-formula', value: 1, target: 1, ok: true });
+    expect(minutes).toMatchObject({ name: 'survey-minutes', unit: 'minutes', target: 15, ok: true });
+    // 13 answers of a second each.
+    expect(minutes?.value).toBeGreaterThan(13 / 60);
+    expect(growth).toMatchObject({ name: 'survey-live-growth-mib', unit: 'MiB', target: 128, ok: true });
+    expect(growth?.value).toBeGreaterThan(0.1);
   });
 
   test('the quota share is that of the busiest minute, scaled: two lists, one of them sent again', async () => {

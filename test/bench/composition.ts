@@ -2,18 +2,12 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
-import { seededRandom } from '../../local/azure/random.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { messagesOf } from '../../shared/register/messages.ts';
-import { createScope } from '../../shared/register/scope.ts';
-import { typedTables } from '../../shared/register/tables.ts';
-import { createTrail } from '../../shared/trail/trail.ts';
 import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
-import { fakeSigner } from '../fakes/signer.ts';
-import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from '../fakes/storage.ts';
+import { overMemory, type Queues } from './over-memory.ts';
 
 export interface CompositionOptions {
   readonly vaults: readonly SeedVault[];
@@ -29,7 +23,7 @@ export interface Composition {
   readonly azure: LocalAzure;
   readonly ports: Ports;
   readonly policy: Policy;
-  readonly queues: Readonly<Record<'sweeps' | 'inspections' | 'alerts' | 'surveys', FakeQueue>>;
+  readonly queues: Queues;
 }
 
 /** The local Azure with the guardian's identities and nobody else's but `attacker`'s, who may do anything. */
@@ -49,61 +43,20 @@ export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalA
 export function composition(options: CompositionOptions): Composition {
   const policy = policySchema.parse(options.policy);
   const azure = benchAzure(options.vaults, policy);
-  const { beforeStorage } = options;
-  const hook = beforeStorage === undefined ? {} : { onCall: beforeStorage };
-  const queues = {
-    sweeps: fakeQueue(hook),
-    inspections: fakeQueue(hook),
-    alerts: fakeQueue(hook),
-    surveys: fakeQueue(hook),
-  };
-  const tables = {
-    claims: fakeTable(hook),
-    keys: fakeTable(hook),
-    vaults: fakeTable(hook),
-    approvals: fakeTable(hook),
-    holds: fakeTable(hook),
-    incidents: fakeTable(hook),
-    outbox: fakeTable(hook),
-    intents: fakeTable(hook),
-    schedule: fakeTable(hook),
-    uses: fakeTable(hook),
-  };
-  const now = (): Date => new Date();
-  const newId = seededRandom(1).uuid;
   const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
   const connection = (vault: string, identity: 'watcher' | 'keeper') => ({
     url: `https://${vault}.vault.azure.net`,
     credential: azure.credential(identity),
     httpClient,
   });
-  const typed = typedTables((name) => tables[name], fakeSigner());
-  const scope = createScope(() => policy, typed, now);
-  const ports: Ports = {
-    get policy() {
-      return scope.policy;
-    },
-    scope,
-    now,
-    newId,
+  const { ports, queues } = overMemory({
+    policy,
+    beforeStorage: options.beforeStorage,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
     graph: fakeGraph(() => ({ subscriptions: [subscriptionRow('11111111-1111-4111-8111-111111111111')] })),
-    channels: [{ id: 'console', send: async () => {} }],
-    tables: typed,
-    queues: {
-      sweeps: messagesOf(queues.sweeps),
-      inspections: messagesOf(queues.inspections),
-      alerts: messagesOf(queues.alerts),
-      surveys: messagesOf(queues.surveys),
-    },
-    trail: createTrail({ streams: fakeStreams(hook), spool: fakeTable(hook), now, newId }),
-    quarantine: fakeDocuments(hook),
-    settings: {
-      sweepEverySeconds: 60,
-      ownObjectIds: ['watcher', 'keeper'].flatMap((name) => azure.identities.get(name)?.oid ?? []),
-    },
-  };
+    ownObjectIds: ['watcher', 'keeper'].flatMap((name) => azure.identities.get(name)?.oid ?? []),
+  });
   return { azure, ports, policy, queues };
 }
 

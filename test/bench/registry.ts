@@ -4,6 +4,7 @@ import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
 import { overBareBundle } from './over-bare-bundle.ts';
+import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
@@ -15,6 +16,7 @@ export const measurements: readonly Measurement[] = [
   inspectionsPerSecond,
   overBareBundle,
   sweepCallsOverFormula,
+  surveyCallsOverFormula,
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
   instancesAskedAt1000Vaults,

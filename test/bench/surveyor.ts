@@ -1,0 +1,17 @@
+import { policy as policySchema } from '../../shared/domain/policy.ts';
+import type { Graph } from '../../shared/estate/graph.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { type OverMemory, overMemory } from './over-memory.ts';
+
+const noVault = (vault: string): never => {
+  throw new Error(`A survey calls no vault, and was to call ${vault}.`);
+};
+
+/** A guardian that surveys. Storage is in memory, and no vault can be reached. */
+export function surveyor(
+  subscriptions: readonly string[],
+  of: { readonly graph: Graph } & Pick<OverMemory, 'uses' | 'beforeStorage'>,
+): Ports {
+  const policy = policySchema.parse({ vaults: [{ name: 'named' }], subscriptions });
+  return overMemory({ policy, ownObjectIds: [], reads: noVault, writes: noVault, ...of }).ports;
+}
