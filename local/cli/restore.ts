@@ -14,8 +14,6 @@ import {
 } from '../../shared/people/reports.ts';
 import type { Context } from './context.ts';
 
-/** How long the command waits for a recovered key to be listed again, in ms. */
-const BACK_WITHIN_MS = 30_000;
 const ASK_EVERY_MS = 500;
 /** Characters of a reason at most, as the guardian takes it. */
 const MOST_CHARACTERS = 1_000;
@@ -39,18 +37,18 @@ export interface Restoring {
  * unless approvals are taken back. Throws `NotAllowed`, with everything that was done, where a key is not as approved
  * afterwards.
  *
- * @param turnWithinMs how long it waits while the guardian has the claim on a key
+ * @param waitsMs how long it goes on for a key: while the guardian has the claim on it, and while a recovered key comes back
  */
-export async function restore(wanted: Restoring, context: Context, turnWithinMs = CLAIM_MS): Promise<string> {
+export async function restore(wanted: Restoring, context: Context, waitsMs = CLAIM_MS): Promise<string> {
   const { vault, key, alsoApproved } = wanted;
-  if (key !== undefined) return restoreKey({ ...wanted, key }, context, turnWithinMs);
+  if (key !== undefined) return restoreKey({ ...wanted, key }, context, waitsMs);
   const { keys, sweptAt } = await context.api.get(`restore/${vault}?alsoApproved=${alsoApproved}`, differingReport);
   if (keys.length === 0)
     return `No key of ${vault} differed from what was approved when it was last swept, ${sweptAt === undefined ? 'never' : utc(sweptAt)}: there is nothing to restore.`;
   const said: string[] = [];
   const failed: string[] = [];
   for (const one of keys) {
-    await restoreKey({ ...wanted, key: one }, context, turnWithinMs).then(
+    await restoreKey({ ...wanted, key: one }, context, waitsMs).then(
       (lines) => said.push(lines),
       (error: unknown) => {
         if (!(error instanceof NotAllowed)) throw error;
@@ -67,9 +65,9 @@ type Wanted = Restoring & KeyId;
 const nothingToDo = ({ vault, key }: Wanted): string =>
   `${spell({ vault, key })} is as it was approved: there is nothing to restore.`;
 
-async function restoreKey(wanted: Wanted, context: Context, turnWithinMs: number): Promise<string> {
+async function restoreKey(wanted: Wanted, context: Context, waitsMs: number): Promise<string> {
   if (wanted.dryRun) return preview(wanted, context);
-  const { back, done, left, isFailed } = await restoreUntilDone(wanted, context, turnWithinMs);
+  const { back, done, left, isFailed } = await restoreUntilDone(wanted, context, waitsMs);
   const lines = [...back, ...done, ...notRestored(wanted, left, context)];
   if (left.length > 0 || isFailed) throw new NotAllowed(lines.join('\n'));
   return lines.length === 0 ? nothingToDo(wanted) : lines.join('\n');
@@ -99,7 +97,7 @@ interface Restored {
 }
 
 /** Restores until nothing is left to do. A deleted key needs time to come back, and only then its versions can be restored. */
-async function restoreUntilDone(wanted: Wanted, context: Context, turnWithinMs: number): Promise<Restored> {
+async function restoreUntilDone(wanted: Wanted, context: Context, waitsMs: number): Promise<Restored> {
   const { vault, key, version, alsoApproved } = wanted;
   const began = performance.now();
   const back: string[] = [];
@@ -116,13 +114,15 @@ async function restoreUntilDone(wanted: Wanted, context: Context, turnWithinMs: 
     const tookMs = performance.now() - began;
     const givenUp = (why: string): NotAllowed => new NotAllowed([...back, ...done, ...allowed, why].join('\n'));
     if (report.kind === 'unreadable') throw givenUp(cannotBeRead(wanted, report.because));
-    if (report.kind === 'busy' && tookMs > turnWithinMs)
+    if (report.kind === 'busy' && tookMs > waitsMs)
       throw givenUp(`The guardian is still at work on ${spell({ vault, key })}: try again.`);
     if (report.kind === 'ended') {
       done.push(...report.ended.map(lineOf));
       const isFailed = report.ended.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
-      if (!report.isComing || tookMs > BACK_WITHIN_MS)
-        return { back, done: [...done, ...allowed], left: report.left, isFailed };
+      const isOver = tookMs > waitsMs;
+      if (isOver && report.isComing && report.left.length === 0)
+        throw givenUp(`${spell({ vault, key })} is not as it was approved yet: run this command again in a minute.`);
+      if (isOver || !report.isComing) return { back, done: [...done, ...allowed], left: report.left, isFailed };
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }

@@ -42,7 +42,16 @@ it('says what was done before the guardian had the key again for too long', asyn
   const action = { kind: 'recover-key', vault: 'contoso-dev', key: 'dev-web', deletedOn: '2026-03-01T12:00:00Z' };
   const begun = { kind: 'ended', ended: [{ action, outcome: 'begun' }], left: [], isComing: true };
   const { context } = answering({ ...begun, takenBack: ['deletion'], allowed: [] }, { kind: 'busy' });
-  await expect(restore(wanted, context, 0)).rejects.toThrow(
+  await expect(restore(wanted, context, 450)).rejects.toThrow(
     /^take back the approved deletion.*\nrecover contoso-dev\/dev-web: begun\nThe guardian is still at work/,
+  );
+});
+
+it('fails where more is to be restored when its time is over', async () => {
+  const action = { kind: 'restore-version', vault: 'contoso-dev', key: 'dev-web', version: 'v1', change: {} };
+  const ended = { kind: 'ended', ended: [{ action, outcome: 'done' }], left: [], isComing: true };
+  const { context } = answering({ ...ended, takenBack: [], allowed: [] });
+  await expect(restore(wanted, context, 0)).rejects.toThrow(
+    /: done\ncontoso-dev\/dev-web is not as it was approved yet: run this command again in a minute\.$/,
   );
 });
