@@ -6,6 +6,8 @@ import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { endpoints } from '../shared/people/registry.ts';
 import { rights } from '../shared/people/rights.ts';
+import { checks } from '../shared/posture/checks/registry.ts';
+import { PLAN_VERSION, planReport } from './cli/plan/schema.ts';
 
 const property = z.object({
   description: z.string().optional(),
@@ -23,6 +25,8 @@ export const madePages = (): Readonly<Record<string, string>> => ({
   'docs/configuration.md': configurationPage(),
   'docs/rights.md': rightsPage(),
   'docs/people.md': peoplePage(),
+  'docs/plan.md': planPage(),
+  'docs/plan.schema.json': `${JSON.stringify(planSchema(), null, 2)}\n`,
 });
 
 const MADE = '<!-- Made by "npm run schema": change the sources that it names. -->';
@@ -256,6 +260,69 @@ No signature protects from those who are the guardian. Keep each of these to few
 5. Make a key in the guardian's own vault, EC P-256 or RSA, with \`sign\` and \`verify\`; give the watcher the rights of
    \`ownVault\` in [\`infra/roles.json\`](../infra/roles.json); set \`KEY_GUARDIAN_SIGNING_KEY\` and \`KEY_GUARDIAN_API_URL\`.
 6. Name the \`approvers\` of each vault in the policy.
+`;
+
+/** Dates are text in JSON. */
+const planSchema = () =>
+  z.toJSONSchema(planReport, {
+    unrepresentable: 'any',
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+    },
+  });
+
+const planPage = (): string => `# What hangs on which key: plan
+
+${MADE}
+
+\`plan\` reads subscriptions and the keys that are used there, and prints what hangs on which key, what is in danger now, what
+the guardian would do there, and which rights it would need. It sends nothing but requests that read, needs no guardian, and
+stores nothing.
+
+\`\`\`sh
+az login
+npm run key-guardian -- plan --subscription <id>
+npm run key-guardian -- plan --local
+\`\`\`
+
+| Role | On | What it is for |
+| --- | --- | --- |
+| Reader | the subscriptions | vaults, disk encryption sets, disks, machines, locks and role assignments |
+| Key Vault Reader | the subscriptions, or single vaults | keys, their versions and rotation policies, deleted keys |
+
+A vault with access policies needs one with \`get\`, \`list\` and \`getrotationpolicy\` instead of the second. Where a vault does not
+show its keys, as behind a firewall, its keys are read through Azure Resource Manager, which shows neither deleted keys nor
+types, operations and rotation policies. What could not be read is listed, and never counts as absent.
+
+| Exit status | What it means |
+| --- | --- |
+| 0 | nothing is in danger |
+| 3 | something is: at least one finding in \`danger\` |
+| 1 | it could not be read: at all, or a subscription is not shown, or the state of a used key is unknown |
+
+\`--policy <file>\` shows what your policy guards already, and takes its notify times and its \`customerManagedKeys\`.
+\`--policy-out <file>\` writes a new policy, which guards every vault with a used key in \`alert\`.
+
+## Checks
+
+A critical finding is danger; any other should be repaired.
+
+${table(
+  ['Check', 'On', 'Severity', 'What must hold'],
+  checks.map(({ id, on, severity, demand, source }) => [`[\`${id}\`](${source})`, on, severity, demand]),
+)}
+
+## The JSON
+
+\`plan --json\` prints one object. Its \`version\` is ${PLAN_VERSION}; it changes where a member goes or means something else. Progress
+goes to standard error. Times are ISO 8601 in UTC; resource ids are in lower case.
+
+[\`plan.schema.json\`](plan.schema.json) says all of it:
+
+${table(
+  ['Member', 'What it is'],
+  rowsOf(planSchema(), '').flatMap(([name = '', , says = '']) => (name.includes('[]') ? [] : [[name, says]])),
+)}
 `;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -18,8 +18,9 @@ import {
   storageAccountResource,
 } from './resources.ts';
 
-/** The two subscriptions of the estate of `npm start`, made up. */
+/** One of the two subscriptions of the estate of `npm start`, made up. */
 export const PRODUCTION = '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a01';
+/** The other one. */
 export const DEVELOPMENT = '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a02';
 /** The tenant of every local Azure, unless another one is asked for. */
 export const LOCAL_TENANT = '5f0c1c9e-2b7d-4c53-8b0e-6d1f8a4e7c20';

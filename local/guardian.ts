@@ -14,6 +14,7 @@ import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
+import { withRoles } from './guardian-roles.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
 import type { ApiAddress } from './outside-client.ts';
@@ -89,12 +90,15 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     vaults: [...estate.vaults, ownVault],
     resources: estate.resources ?? [],
     subscriptions: estate.subscriptions ?? [],
-    identities: [...guardianIdentities(roles, vaultsInBlock(policy)), ...estate.identities],
+    identities: [
+      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy)), estate.vaults, policy),
+      ...estate.identities,
+    ],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   const listener = await listenOnTls(azure);
-  stops.push(listener.close);
+  stops.push(listener.close, azure.disks.start());
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
   const settings = settingsOf(options, policyFile, { register, trail }, azure);
   Object.assign(process.env, settings);

@@ -4,11 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import type { TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient, createPipelineRequest, type HttpClient } from '@azure/core-rest-pipeline';
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { errorCode } from '../shared/alerts/error-code.ts';
+import { MANAGEMENT } from '../shared/azure/management-client.ts';
 import { folderOptions, localFolder } from './guardian-folder.ts';
 
 const about = z.object({
@@ -135,12 +137,41 @@ function onThisMachine(ca: string): HttpClient {
   return { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
 }
 
+/** How a client from outside reaches Azure Resource Manager and Resource Graph: by their real name, over the same port. Throws `LocalAzureMissing` where the certificate cannot be read. */
+export async function outsideManagement(
+  address: LocalAzureAddress,
+  tokenUrl: string,
+  identity: string,
+): Promise<{ readonly httpClient: HttpClient; readonly credential: TokenCredential }> {
+  const ca = await authorityOf(address);
+  const port = Number(new URL(tokenUrl).port);
+  const agent = new Agent({ ca, keepAlive: false });
+  // The name has no port, and what the service links to has none either.
+  agent.createConnection = () => connectTls({ host: '127.0.0.1', port, ca, servername: new URL(MANAGEMENT).hostname });
+  const plain = createDefaultHttpClient();
+  return {
+    httpClient: { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) },
+    credential: {
+      async getToken(scopes) {
+        const token = await tokenFor(address, { tokenUrl, scope: [scopes].flat().join(' ') }, identity);
+        return { token, expiresOnTimestamp: Date.now() + 3_600_000 };
+      },
+    },
+  };
+}
+
 const issued = z.object({ access_token: z.string() });
 
 /** A token of a named identity for the guardian's API, issued now by the local issuer. Throws `LocalAzureMissing` as the others. */
-export async function apiToken(
+export const apiToken = (
   address: LocalAzureAddress,
   { clientId, tokenUrl }: ApiAddress,
+  identity: string,
+): Promise<string> => tokenFor(address, { tokenUrl, scope: `api://${clientId}/.default` }, identity);
+
+async function tokenFor(
+  address: LocalAzureAddress,
+  { tokenUrl, scope }: { readonly tokenUrl: string; readonly scope: string },
   identity: string,
 ): Promise<string> {
   const { token } = credentialOf(address, identity);
@@ -148,7 +179,7 @@ export async function apiToken(
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     requested_token_use: 'on_behalf_of',
     assertion: token,
-    scope: `api://${clientId}/.default`,
+    scope,
   }).toString();
   const request = createPipelineRequest({ url: tokenUrl, method: 'POST', body });
   const { bodyAsText } = await onThisMachine(await authorityOf(address)).sendRequest(request);

@@ -17,6 +17,7 @@ import type { Policy } from './domain/policy.ts';
 import type { Signer } from './domain/signer.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
 import { type Graph, graphOf } from './estate/graph.ts';
+import { kept } from './kept.ts';
 import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Ports } from './ports.ts';
@@ -184,15 +185,6 @@ function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outsi
     credential: outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID),
     httpClient: outside.vaultHttpClient,
   });
-}
-
-function kept<T>(make: (name: string) => T): (name: string) => T {
-  const made = new Map<string, T>();
-  return (name) => {
-    const known = made.get(name) ?? make(name);
-    made.set(name, known);
-    return known;
-  };
 }
 
 function storageOf(name: 'RegisterStorage' | 'TrailStorage', settings: Settings, outside: Outside): StorageSettings {

@@ -63,7 +63,7 @@ export async function localContext(identity: string, folder: string): Promise<Co
 }
 
 /** What a local guardian wrote for the command line into a file of its folder. Throws `LocalAzureMissing` where it cannot be used. */
-async function written<T>(folder: string, name: string, read: (json: unknown) => T): Promise<T> {
+export async function written<T>(folder: string, name: string, read: (json: unknown) => T): Promise<T> {
   const file = join(folder, name);
   try {
     return read(JSON.parse(await readFile(file, 'utf8')));
@@ -72,7 +72,8 @@ async function written<T>(folder: string, name: string, read: (json: unknown) =>
   }
 }
 
-const settingsIn = (json: unknown): Settings => readSettings(z.record(z.string(), z.string()).parse(json));
+/** The settings of a local guardian, as it wrote them. */
+export const settingsIn = (json: unknown): Settings => readSettings(z.record(z.string(), z.string()).parse(json));
 
 const needsApp = (): Promise<never> =>
   Promise.reject(new NotAllowed('This command asks the guardian itself: name it with --app and --client-id.'));
@@ -125,7 +126,7 @@ export async function azureContext(): Promise<Context> {
 const VAULTS = 'https://vault.azure.net/.default';
 
 /** A token of the person who is signed in here. Throws `NotAllowed` where nobody is. */
-async function signedIn(credential: TokenCredential, scope: string): Promise<AccessToken> {
+export async function signedIn(credential: TokenCredential, scope: string): Promise<AccessToken> {
   try {
     const token = await credential.getToken(scope);
     if (token !== null) return token;
@@ -137,7 +138,7 @@ async function signedIn(credential: TokenCredential, scope: string): Promise<Acc
 }
 
 /** The person that a token names. Only the name and the object id are read; nothing of the token is printed. */
-function actorOf(token: string): Actor {
+export function actorOf(token: string): Actor {
   const { oid, upn, unique_name } = claims.parse(
     JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')),
   );

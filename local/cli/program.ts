@@ -2,6 +2,7 @@ import { AzureCliCredential } from '@azure/identity';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import {
   BaselineImpossible,
+  GraphRefused,
   NotAllowed,
   PolicyInvalid,
   RowUnreadable,
@@ -13,19 +14,20 @@ import {
 } from '../../shared/errors.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
-import type { Run } from './command.ts';
+import type { Run, RunAlone } from './command.ts';
 import { alert } from './commands/alert.ts';
 import { approve } from './commands/approve.ts';
 import { baseline } from './commands/baseline.ts';
 import { hold } from './commands/hold.ts';
 import { incident } from './commands/incident.ts';
+import { plan } from './commands/plan.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
 import { trail } from './commands/trail.ts';
 import { appContext, azureContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore, trail, alert];
+const commands = [plan, status, baseline, approve, hold, incident, restore, trail, alert];
 
 /** Where a command writes. */
 export interface Terminal {
@@ -35,6 +37,7 @@ export interface Terminal {
 
 /** Errors that a person can act on: only their sentence is printed. Any other error is printed with its stack. */
 const EXPECTED = [
+  GraphRefused,
   NotAllowed,
   LocalAzureMissing,
   BaselineImpossible,
@@ -47,11 +50,15 @@ const EXPECTED = [
   SpooledRecordUnreadable,
 ];
 
-/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not. Never throws. */
+/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, another where the command's help says so. Never throws. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await keyGuardian(terminal).parseAsync([...args], { from: 'user' });
-    return 0;
+    let status = 0;
+    const ending = (as: number): void => {
+      status = as;
+    };
+    await keyGuardian(terminal, ending).parseAsync([...args], { from: 'user' });
+    return status;
   } catch (error) {
     // Commander has printed what was wrong; printing the help that was asked for is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
@@ -61,7 +68,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function keyGuardian(terminal: Terminal): CommandUnknownOpts {
+function keyGuardian(terminal: Terminal, ending: (status: number) => void): CommandUnknownOpts {
   const program = new Command('npm run key-guardian --')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -88,7 +95,14 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
     terminal.out(`${said}\n`);
   };
 
-  for (const command of commands) command(program, run);
+  const runAlone: RunAlone = (work) => async () => {
+    const { as, folder } = program.opts();
+    const { text, status: ended } = await work({ as, folder, progress: (line) => terminal.err(`${line}\n`) });
+    ending(ended);
+    terminal.out(`${text}\n`);
+  };
+
+  for (const command of commands) command(program, run, runAlone);
   return program;
 }
 

@@ -38,6 +38,13 @@ export function parseVault(text: string): string {
   return vault;
 }
 
+/** The id of a subscription, in lower case, added to those that were named before it. */
+export function parseSubscription(text: string, named: readonly string[]): readonly string[] {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+    throw new InvalidArgumentError('Give the id of a subscription: "az account list --output table" shows yours.');
+  return [...new Set([...named, text.toLowerCase()])];
+}
+
 /** The most hours that a command takes: 30 days. */
 const MOST_HOURS = 720;
 

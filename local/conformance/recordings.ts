@@ -64,10 +64,12 @@ export function parseExchanges(file: string, content: unknown): readonly Exchang
     }));
 }
 
-/** A name that was replaced shows in a body that is not as long as its header says. */
+/** A name that was replaced shows in a body that is as long as its header says neither compactly nor with the line breaks of compute. */
 function isOfAnotherLength({ headers, body }: z.infer<typeof recordedExchange>['response']): boolean {
   const length = lowerCased(headers)['content-length'];
-  return body !== '' && length !== undefined && Number(length) !== Buffer.byteLength(JSON.stringify(body));
+  if (body === '' || length === undefined) return false;
+  const indented = JSON.stringify(body, null, 2).replaceAll('\n', '\r\n');
+  return ![JSON.stringify(body), indented].some((text) => Buffer.byteLength(text) === Number(length));
 }
 
 /** Every exchange below `folder`, by file name. Throws `UnreadableEvidence` naming the file that is missing or malformed. */

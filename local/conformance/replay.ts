@@ -1,6 +1,9 @@
 import { mock } from 'node:test';
 import { createLocalAzure } from '../azure/azure.ts';
+import { MANAGEMENT_HOST } from '../azure/resource-manager/handler.ts';
 import { compareAnswers, type Difference } from './compare.ts';
+import { isGraph, playGraph } from './graph/play.ts';
+import { playManagement } from './management/play.ts';
 import { withNewestTexts } from './newest-texts.ts';
 import type { Exchange } from './recordings.ts';
 import { stagingOf } from './seed.ts';
@@ -14,8 +17,8 @@ export type Replay =
   | { readonly kind: 'not-served'; readonly exchange: Exchange; readonly because: string };
 
 /**
- * Holds the local Azure to every exchange, each with a fresh one that holds what the real vault held; and to those that
- * were made in sequence call by call, one local Azure for each sequence.
+ * Holds the local Azure to every exchange, each with a fresh one that holds what the real vault held, those with Resource
+ * Manager file by file and those with Resource Graph one by one; and to those that were made in sequence call by call, one local Azure for each sequence.
  */
 export async function replayAll(
   exchanges: readonly Exchange[],
@@ -23,7 +26,8 @@ export async function replayAll(
 ): Promise<readonly Replay[]> {
   const replays: Replay[] = [];
   const newest = withNewestTexts([...exchanges, ...inSequence]);
-  for (const exchange of newest.slice(0, exchanges.length)) {
+  const single = newest.slice(0, exchanges.length);
+  for (const exchange of single.filter((one) => one.url.hostname !== MANAGEMENT_HOST)) {
     const served = servedOf(exchange);
     replays.push(
       served.kind === 'served'
@@ -31,6 +35,9 @@ export async function replayAll(
         : { kind: 'not-served', exchange, because: served.because },
     );
   }
+  for (const exchange of single.filter(isGraph)) replays.push(await playGraph(exchange));
+  const files = Map.groupBy(single.filter(isManagement), ({ name }) => name.slice(0, name.lastIndexOf(' #')));
+  for (const file of files.values()) replays.push(...(await playManagement(file)));
   for (const sequence of sequencesOf(newest.slice(exchanges.length))) {
     const differences = await play(sequence, newest);
     replays.push(
@@ -43,6 +50,8 @@ export async function replayAll(
   }
   return replays;
 }
+
+const isManagement = (exchange: Exchange): boolean => exchange.url.hostname === MANAGEMENT_HOST && !isGraph(exchange);
 
 async function replay(exchange: Exchange, all: readonly Exchange[]): Promise<readonly Difference[]> {
   const { vault, requestBody, emptyPage, at } = stagingOf(exchange, all);

@@ -1,9 +1,11 @@
 import type { Replay } from './replay.ts';
 import type { Tally, WrongAnswer } from './tally.ts';
 
-/** What the two halves of a conformance run found. */
+/** What the parts of a conformance run found. */
 export interface Findings {
   readonly replays: readonly Replay[];
+  /** What queries to Resource Graph read that is not published. */
+  readonly unpublishedPaths: readonly string[];
   readonly tally: Tally;
   /** How the test run ended; 0 is good. */
   readonly testStatus: number;
@@ -37,16 +39,18 @@ export interface Report {
 
 /**
  * Ends with `<n> exchanges, <n> answers, <n> differences, <n> not served`: exchanges compared, answers checked while the
- * tests ran, differences of both, and recorded exchanges that the local Azure cannot be asked for. The status is 1 on a
+ * tests ran, differences of both and paths of queries that are not published, and recorded exchanges that the local Azure cannot be asked for. The status is 1 on a
  * difference, on failed tests, and where nothing was compared or checked, for that proves nothing.
  */
-export function reportOf({ replays, tally, testStatus }: Findings): Report {
+export function reportOf({ replays, unpublishedPaths, tally, testStatus }: Findings): Report {
   const compared = replays.filter((replay) => replay.kind === 'compared');
   const different = compared.filter((replay) => replay.differences.length > 0);
-  const differences = [...compared, ...tally.wrong].reduce((sum, found) => sum + found.differences.length, 0);
+  const inAnswers = [...compared, ...tally.wrong].reduce((sum, found) => sum + found.differences.length, 0);
+  const differences = inAnswers + unpublishedPaths.length;
   const wrong = [
     // Again, since the output of the tests stands between.
     ...replayLines(different),
+    ...unpublishedPaths.map((path) => `DIFFERENT   ${path}`),
     ...wrongAnswerLines(tally.wrong),
     ...(compared.length === 0 ? ['No recorded exchange was compared.'] : []),
     ...(tally.answers === 0 ? ['No answer was checked while the tests ran.'] : []),

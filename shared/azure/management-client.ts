@@ -21,6 +21,8 @@ export interface ManagementConnection {
   readonly credential: TokenCredential;
   /** Whose credential it is, for the error `NoToken`: `the guardian's identity surveyor`. */
   readonly identity: string;
+  /** Default: `https://management.azure.com`. Tokens are for that in any case. */
+  readonly endpoint?: string;
   /** The HTTP client; the SDK's own where left out. */
   readonly httpClient?: HttpClient | undefined;
   /** A longer pause than this is not waited for: the 429 is returned. Default 20 s, in ms. */

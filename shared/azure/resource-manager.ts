@@ -63,6 +63,7 @@ const set = z.object({
 
 /** The reads of Azure Resource Manager. What cannot be read comes back as a refusal, never as missing or empty. */
 export function resourceManagerReads(connection: ManagementConnection): ResourceManagerReads {
+  const { endpoint = MANAGEMENT } = connection;
   const send = managementClient(connection);
 
   /** What one GET answers, by its schema. */
@@ -89,7 +90,7 @@ export function resourceManagerReads(connection: ManagementConnection): Resource
     doing: string,
   ): Promise<ManagementAnswer<readonly z.infer<Schema>[]>> {
     const items: z.infer<Schema>[] = [];
-    let url: string | undefined = `${MANAGEMENT}${path}?api-version=${apiVersion}`;
+    let url: string | undefined = `${endpoint}${path}?api-version=${apiVersion}`;
     for (let pages = 0; url !== undefined; pages += 1) {
       const answer: ManagementAnswer<z.infer<typeof page>> = await got(url, page, doing);
       if (answer.kind !== 'ok') return answer;
@@ -98,7 +99,7 @@ export function resourceManagerReads(connection: ManagementConnection): Resource
       items.push(...parsed.data);
       url = answer.value.nextLink ?? undefined;
       // The link gets the token as well: it is followed to where the list came from, and nowhere else.
-      if (pages >= MOST_PAGES || (url !== undefined && !isOfManagement(url)))
+      if (pages >= MOST_PAGES || (url !== undefined && !isWithOrigin(url, endpoint)))
         return unreadable(doing, new Error('Its link to the next page leads nowhere.'));
     }
     return { kind: 'ok', value: items };
@@ -126,7 +127,7 @@ export function resourceManagerReads(connection: ManagementConnection): Resource
     vaultKeyVersions: (vaultId, name) =>
       keysAt(`${vaultId}/keys/${encodeURIComponent(name)}/versions`, `reading the versions of ${name} of ${vaultId}`),
     diskEncryptionSet: async (id) =>
-      mapped(await got(`${MANAGEMENT}${id}?api-version=${SETS}`, set, `reading ${id}`), diskEncryptionSet),
+      mapped(await got(`${endpoint}${id}?api-version=${SETS}`, set, `reading ${id}`), diskEncryptionSet),
   };
 }
 
@@ -134,7 +135,8 @@ function mapped<From, To>(answer: ManagementAnswer<From>, map: (value: From) => 
   return answer.kind === 'ok' ? { kind: 'ok', value: map(answer.value) } : answer;
 }
 
-const isOfManagement = (url: string): boolean => URL.canParse(url) && new URL(url).origin === MANAGEMENT;
+const isWithOrigin = (url: string, endpoint: string): boolean =>
+  URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
 
 const scopeOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('/providers/microsoft.authorization/')));
 

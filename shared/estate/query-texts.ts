@@ -76,12 +76,11 @@ export const queryTexts: Readonly<Record<GraphQuery, string>> = {
   'storage-accounts': `resources
 | where type =~ 'microsoft.storage/storageaccounts'
 | where tostring(properties.encryption.keySource) =~ 'microsoft.keyvault'
-| extend key = coalesce(properties.encryption.keyvaultproperties, properties.encryption.keyVaultProperties)
 | project id, name, location, identity,
-    vaultUri = coalesce(tostring(key.keyvaulturi), tostring(key.keyVaultUri)),
-    keyName = coalesce(tostring(key.keyname), tostring(key.keyName)),
-    keyVersion = coalesce(tostring(key.keyversion), tostring(key.keyVersion)),
-    currentKeyUrl = tostring(key.currentVersionedKeyIdentifier),
+    vaultUri = coalesce(tostring(properties.encryption.keyvaultproperties.keyvaulturi), tostring(properties.encryption.keyVaultProperties.keyVaultUri)),
+    keyName = coalesce(tostring(properties.encryption.keyvaultproperties.keyname), tostring(properties.encryption.keyVaultProperties.keyName)),
+    keyVersion = coalesce(tostring(properties.encryption.keyvaultproperties.keyversion), tostring(properties.encryption.keyVaultProperties.keyVersion)),
+    currentKeyUrl = coalesce(tostring(properties.encryption.keyvaultproperties.currentVersionedKeyIdentifier), tostring(properties.encryption.keyVaultProperties.currentVersionedKeyIdentifier)),
     userIdentity = tostring(properties.encryption.identity.userAssignedIdentity),
     federatedClientId = tostring(properties.encryption.identity.federatedIdentityClientId)
 | order by id asc`,

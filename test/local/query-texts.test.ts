@@ -13,13 +13,4 @@ describe('the texts of the queries to Resource Graph', () => {
   test('have a schema of their rows each', () => {
     expect(Object.keys(graphRows).toSorted()).toEqual(queryFiles().map(([name]) => name));
   });
-
-  test.each(queryFiles())('project the columns that its schema names: %s', (name, text) => {
-    const projected = text.split('| project ')[1]?.split('\n|')[0] ?? '';
-    const columns = projected.split(/,\s*/).map((column) => column.split(' =')[0]?.trim());
-    // The columns inside a call's commas are none.
-    const names = columns.filter((column) => column !== undefined && /^\w+$/.test(column));
-    const [, shape] = Object.entries(graphRows).find(([query]) => query === name) ?? [];
-    expect(names).toEqual(expect.arrayContaining(Object.keys(shape?.shape ?? { none: 1 })));
-  });
 });

@@ -1,4 +1,4 @@
-import type { Expression, Query, Step } from './syntax.ts';
+import type { Expression, Query } from './syntax.ts';
 
 /** The type of a column, as the format `table` names it. */
 export type ColumnType = 'string' | 'object' | 'boolean' | 'integer';
@@ -51,20 +51,12 @@ export function programOf<Source>(query: Query, table: Table<Source>): Program<S
         };
         break;
       }
-      case 'extend':
       case 'project': {
-        const made = madeBy(step, columns);
-        const isExtended = step.kind === 'extend';
-        columns = { ...(isExtended ? columns : {}), ...typesOf(made) };
+        const made = new Map(step.columns.map(({ name, value }) => [name, compiled(value, columns)]));
+        columns = Object.fromEntries([...made].map(([name, { type }]) => [name, type]));
         rowOf = (source) => {
           const row = before(source);
-          return (
-            row &&
-            ((column) => {
-              const one = made.get(column);
-              return one === undefined ? (isExtended ? row(column) : undefined) : one.valueOf(row);
-            })
-          );
+          return row && ((column) => made.get(column)?.valueOf(row));
         };
         break;
       }
@@ -99,12 +91,6 @@ interface Compiled {
   readonly type: ColumnType;
   readonly valueOf: (row: Row) => unknown;
 }
-
-const madeBy = (step: Step & { kind: 'extend' | 'project' }, columns: Columns): ReadonlyMap<string, Compiled> =>
-  new Map(step.columns.map(({ name, value }) => [name, compiled(value, columns)]));
-
-const typesOf = (made: ReadonlyMap<string, Compiled>): Columns =>
-  Object.fromEntries([...made].map(([name, { type }]) => [name, type]));
 
 function requireColumn(name: string, columns: Columns): ColumnType {
   const type = columns[name];

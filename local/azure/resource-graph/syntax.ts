@@ -8,7 +8,7 @@ export interface Query {
 /** One operator of the pipe. */
 export type Step =
   | { readonly kind: 'where'; readonly holds: Expression }
-  | { readonly kind: 'extend' | 'project'; readonly columns: readonly Column[] }
+  | { readonly kind: 'project'; readonly columns: readonly Column[] }
   | { readonly kind: 'order'; readonly by: string; readonly direction: 'asc' | 'desc' }
   | { readonly kind: 'take'; readonly rows: number };
 
@@ -67,7 +67,7 @@ function tokensOf(query: string): readonly Token[] {
   return [...tokens, { kind: 'end', text: '<EOF>', line, column: query.length - lineStart }];
 }
 
-const OPERATORS = ['where', 'extend', 'project', 'order', 'sort', 'take', 'limit'];
+const OPERATORS = ['where', 'project', 'order', 'sort', 'take', 'limit'];
 
 /** Reads a query. Throws `QueryFault` where it is none, or uses what no query of the project does. */
 export function parseQuery(text: string): Query {
@@ -134,9 +134,8 @@ export function parseQuery(text: string): Query {
     switch (token.text) {
       case 'where':
         return { kind: 'where', holds: condition() };
-      case 'extend':
       case 'project':
-        return { kind: token.text, columns: list(column) };
+        return { kind: 'project', columns: list(column) };
       case 'order':
       case 'sort': {
         expect('by');

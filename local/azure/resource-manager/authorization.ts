@@ -4,7 +4,9 @@ import { isWithin, resourcePath } from './ids.ts';
 import { isNamedBy, type Permissions } from './roles.ts';
 import type { Resources } from './store.ts';
 
+/** The type of a role assignment. */
 export const ROLE_ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments';
+/** The type of a role's definition. */
 export const ROLE_DEFINITIONS = 'Microsoft.Authorization/roleDefinitions';
 
 /** Who calls, as role assignments name it. */

@@ -24,8 +24,10 @@ export interface World {
   /** Who has grants beside roles, for access policies. */
   granted(): Granted;
   subscriptions(): readonly Subscription[];
-  /** A managed identity of that name, made where there is none. Its object id is given where it is known. */
-  managedIdentity(name: string, oid: string | undefined): Identity;
+  /** The managed identity of that object id, made where there is none. */
+  managedIdentity(name: string, oid: string): Identity;
+  /** A managed identity that was not there before; where the name is taken it gets a number. */
+  newManagedIdentity(name: string): Identity;
 }
 
 /** A subscription as it is listed. */

@@ -7,6 +7,7 @@ import { type Operation, operationLinks, timestamp } from './operations.ts';
 import { shownAsAsked } from './shown.ts';
 import type { Resource, Resources } from './store.ts';
 
+/** The type of a disk encryption set. */
 export const SETS = 'Microsoft.Compute/diskEncryptionSets';
 
 const activeKey = z.object({ sourceVault: z.object({ id: z.string() }).optional(), keyUrl: z.string() });
@@ -195,14 +196,33 @@ function changed(world: World, before: Resource, asked: Sent, replaces: boolean,
         ? {}
         : { lastKeyRotationTimestamp: rotatedAt }),
   };
-  const { identity: _____, ...rest } = before;
+  const { identity: _____, tags: ______, ...rest } = before;
   const identity = identityAfter(world, before, asked, replaces);
   return {
     ...rest,
     ...(identity === undefined ? {} : { identity }),
-    ...(asked.tags === undefined ? {} : { tags: asked.tags }),
+    ...tagsAfter(before, asked, replaces),
     properties,
   };
+}
+
+const userAssigned = z.object({ principalId: z.string(), clientId: z.string() });
+
+/** A user-assigned identity, by its resource where there is one. */
+function userIdentity(
+  { resources, newManagedIdentity }: World,
+  id: string,
+): { readonly oid: string; readonly appid: string } {
+  const { data } = userAssigned.safeParse(resources.get(id)?.properties);
+  return data === undefined
+    ? newManagedIdentity(resourcePath(id).name ?? id)
+    : { oid: data.principalId, appid: data.clientId };
+}
+
+/** No tags are no member (recorded). */
+function tagsAfter(before: Resource, asked: Sent, replaces: boolean): Pick<Resource, 'tags'> {
+  const tags = asked.tags ?? (replaces ? {} : (before.tags ?? {}));
+  return Object.keys(tags).length === 0 ? {} : { tags };
 }
 
 /** `None` takes the member away (recorded). A system-assigned identity is made anew where there was none. */
@@ -217,12 +237,12 @@ function identityAfter(
   const old = setMembers.parse(before).identity;
   const system = asked.type.includes('SystemAssigned')
     ? {
-        principalId: old?.principalId ?? world.managedIdentity(before.name, undefined).oid,
+        principalId: old?.principalId ?? world.newManagedIdentity(before.name).oid,
         tenantId: world.tenantId,
       }
     : {};
   const users = Object.entries(asked.userAssignedIdentities ?? {}).map(([id, known]) => {
-    const { oid, appid } = world.managedIdentity(resourcePath(id).name ?? id, undefined);
+    const { oid, appid } = userIdentity(world, id);
     return [id, { principalId: oid, clientId: appid, ...known }] as const;
   });
   return {

@@ -74,13 +74,16 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
       ? answerKnown(context, { request, url, path, nowMs, identity: caller.identity }, subject)
       : { answer: unauthorized(caller, world.tenantId, nowMs), action: undefined, taken: undefined };
   const { answer, action, taken } = decided;
+  const route = routeOf(request.method, path);
+  const isOfProvider = caller.kind === 'known' && !answer.fromGateway;
   const headers = {
     request,
     ids: world.chance.ids,
     nowMs,
     region: 'westeurope',
     budget: taken && { line: lineFor(request.method, path), taken, isTenant: path.subscriptionId === undefined },
-    resourceBudgets: answer.fromGateway ? undefined : routeOf(request.method, path)?.buckets,
+    resourceBudgets: isOfProvider ? route?.buckets : undefined,
+    providerHeaders: (isOfProvider ? route?.headers : undefined) ?? {},
   };
   const malformed = caller.kind === 'known' ? faults.take(subject, ['malformed']) : undefined;
   const response =

@@ -13,6 +13,8 @@ export interface HeaderContext {
   readonly budget: { readonly line: Line; readonly taken: Taken; readonly isTenant: boolean } | undefined;
   /** The provider's own budgets, `Microsoft.Compute/LowCostGet3Min;14999`. */
   readonly resourceBudgets: string | undefined;
+  /** Those of the provider that answered. */
+  readonly providerHeaders: Readonly<Record<string, string>>;
 }
 
 /** The answer as it leaves, with the headers of 2025 (recorded in `recordings/compute/disk-get.json`). */
@@ -53,6 +55,7 @@ function headersOf(answer: Answer, body: string, context: HeaderContext): Readon
     'strict-transport-security': 'max-age=31536000; includeSubDomains',
     'x-content-type-options': 'nosniff',
     date: new Date(nowMs).toUTCString(),
+    ...context.providerHeaders,
     ...answer.headers,
   };
 }

@@ -11,6 +11,7 @@ import { shownAsAsked, shownById, shownByProperties, shownInList } from './shown
 import type { Resource } from './store.ts';
 import { keyItem, keyResource, vaultResource, versionItems } from './vaults.ts';
 
+/** The type of a lock. */
 export const LOCKS = 'Microsoft.Authorization/locks';
 
 /** A resource of a compute provider, or the 404 for it: a set's comes from its provider, others from Resource Manager. */
@@ -54,6 +55,7 @@ export function listVaults(call: Call): Answer {
   const granted = world.granted();
   return linkedPage(call, found, {
     nameOf: (vault) => `${vault.resourceGroup}|${vault.name}`,
+    regionOf: (vault) => vault.region,
     shown: (vault) => shownById(vaultResource(vault, granted)),
   });
 }
@@ -68,6 +70,7 @@ export function listVaultKeys(call: Call): Answer {
   });
   return linkedPage(call, keys, {
     nameOf: ({ key }) => key.name,
+    regionOf: () => vault.region,
     shown: ({ key, current }) => shownById(keyItem(vault, key, current)),
   });
 }
@@ -89,7 +92,11 @@ export function listVaultKeyVersions(call: Call): Answer {
   const keyPath = parentOf(call.path);
   const sight = sightOf(vault, resourcePath(keyPath).name ?? '', call.nowMs);
   if (sight.kind !== 'present') return notThere({ ...call, ...resourcePath(keyPath) });
-  return linkedPage(call, versionItems(vault, sight.key), { nameOf: ({ name }) => name, shown: shownById });
+  return linkedPage(call, versionItems(vault, sight.key), {
+    nameOf: ({ name }) => name,
+    regionOf: () => vault.region,
+    shown: shownById,
+  });
 }
 
 /** The locks of a scope: those above it first, then its own and those below it. @see https://learn.microsoft.com/rest/api/resources/management-locks/list-at-subscription-level */
@@ -166,13 +173,12 @@ export function listSubscriptions({ world, identity }: Call): Answer {
   return { status: 200, body: { value, count: { type: 'Total', value: value.length } } };
 }
 
-/** Whether the group that a path names holds anything; where it names none, the scope is a subscription. */
+/** Whether there is the group that a path names; where it names none, the scope is a subscription. */
 function isGroup({ world, subscriptionId, resourceGroup }: Call): boolean {
   if (resourceGroup === undefined) return true;
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   for (const vault of world.vaults()) if (isWithin(group, resourceIdOf(vault))) return true;
-  for (const id of world.resources.store.keys()) if (isWithin(group, id)) return true;
-  return false;
+  return world.resources.isGroup(group);
 }
 
 /** Resource Manager's own 404: of the group, or of the resource in it. */

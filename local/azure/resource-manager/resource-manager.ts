@@ -83,20 +83,14 @@ export function createResourceManager(
     operations: createOperations(chance.ids),
     schedule: createSchedule(),
     graph: createResourceGraph(seen),
-    managedIdentity(name, oid) {
-      const known = [...register.byName.values()].find((one) =>
-        oid === undefined ? one.name === name : one.oid === oid,
-      );
-      return (
-        known ??
-        registerIdentity(
-          register,
-          { name, kind: 'managed-identity', ...(oid === undefined ? {} : { oid }), grants: [] },
-          chance.random,
-        )
-      );
-    },
+    managedIdentity: (name, oid) => [...register.byName.values()].find((one) => one.oid === oid) ?? made(name, { oid }),
+    newManagedIdentity: (name) => made(name, {}),
   };
+  function made(name: string, known: { readonly oid?: string }): Identity {
+    let free = name;
+    for (let number = 2; register.byName.has(free); number += 1) free = `${name}-${number}`;
+    return registerIdentity(register, { name: free, kind: 'managed-identity', ...known, grants: [] }, chance.random);
+  }
   const budgets = createBudgets();
   return {
     handle: (request) =>

@@ -31,6 +31,8 @@ export interface Route {
   readonly buckets?: string;
   /** The budget that it draws on. Default: that of its method. */
   readonly line?: Line;
+  /** Headers of the provider behind it, on what it answers. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether the link itself lets its holder in. */
   isOpen?(url: URL, world: World, path: ResourcePath): boolean;
 }
@@ -43,6 +45,9 @@ const LOW_COST = buckets('LowCostGet', 14_999, 119_999);
 const computeGet: Route = { serve: getComputeResource, buckets: LOW_COST };
 const computeList: Route = { serve: listComputeResources, buckets: buckets('HighCostGet', 999, 4_999) };
 const change: Route = { serve: changeSet, buckets: buckets('CreateUpdateHighCostDiskEncryptionSet', 99, 299) };
+
+/** Recorded in July 2024 in `recordings-estate/vaults`. */
+const keyVault = { 'x-ms-keyvault-service-version': '1.5.1232.0', 'x-aspnet-version': '4.0.30319' };
 
 /** An operation may be followed by whoever was given its link. UNCONFIRMED; others need a permission to read it. */
 const operation: Route = {
@@ -86,11 +91,11 @@ const routes: Readonly<Record<string, Route>> = lowerCased({
   ),
   [`GET ${OPERATIONS}/*`]: operation,
   'POST Microsoft.ResourceGraph/resources': graph,
-  [`GET ${VAULTS}`]: { serve: listVaults },
-  [`GET ${VAULTS}/*`]: { serve: getVault },
-  [`GET ${VAULT_KEYS}`]: { serve: listVaultKeys },
-  [`GET ${VAULT_KEYS}/*`]: { serve: getVaultKey },
-  [`GET ${VAULT_KEY_VERSIONS}`]: { serve: listVaultKeyVersions },
+  [`GET ${VAULTS}`]: { serve: listVaults, headers: keyVault },
+  [`GET ${VAULTS}/*`]: { serve: getVault, headers: keyVault },
+  [`GET ${VAULT_KEYS}`]: { serve: listVaultKeys, headers: keyVault },
+  [`GET ${VAULT_KEYS}/*`]: { serve: getVaultKey, headers: keyVault },
+  [`GET ${VAULT_KEY_VERSIONS}`]: { serve: listVaultKeyVersions, headers: keyVault },
   [`GET ${LOCKS}`]: { serve: listLocks },
   [`GET ${ROLE_ASSIGNMENTS}`]: { serve: listRoleAssignments },
   [`GET ${ROLE_DEFINITIONS}/*`]: { serve: getRoleDefinition },

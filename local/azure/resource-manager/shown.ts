@@ -13,13 +13,26 @@ const ENCRYPTION_SINCE = '2019-07-01';
 
 /** In the order recorded. Members nobody set are absent. */
 function computeMembers(resource: Resource, apiVersion: string): unknown {
-  const { id, name, type, location, identity, tags, zones, managedBy, managedByExtended, sku } = resource;
+  const { id, name, type, location, identity, tags, zones, managedBy, managedByExtended, sku, resources } = resource;
   // What Resource Graph alone shows of a machine.
   const { extended: _, ...shown } = resource.properties;
   const { encryption, ...older } = shown;
   // At 2018-09-30 disks have no encryption (recorded).
   const properties = encryption === undefined || apiVersion >= ENCRYPTION_SINCE ? shown : older;
-  return present({ name, id, type, location, identity, tags, zones, managedBy, managedByExtended, sku, properties });
+  return present({
+    name,
+    id,
+    type,
+    location,
+    identity,
+    tags,
+    zones,
+    managedBy,
+    managedByExtended,
+    sku,
+    properties,
+    resources,
+  });
 }
 
 /** A resource of any other provider. */

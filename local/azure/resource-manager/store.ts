@@ -16,6 +16,8 @@ export interface Resource {
   readonly managedBy?: string;
   readonly managedByExtended?: readonly string[];
   readonly zones?: readonly string[];
+  /** What is part of it, as the extensions of a machine. */
+  readonly resources?: readonly unknown[];
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
@@ -35,6 +37,8 @@ export interface Resources {
   ofType(type: string): Iterable<Resource>;
   /** Every subscription that a resource is or was in. */
   readonly subscriptionIds: ReadonlySet<string>;
+  /** Whether a resource is or was in a group, by the group's id: an empty group stays. */
+  isGroup(id: string): boolean;
   /** How often resources of that type changed so far. */
   changesOf(type: string): number;
   /** Told of each change before it is made, with the id in lower case and the resource that it had until then. */
@@ -46,6 +50,7 @@ export function createResources(): Resources {
   const store: ResourceStore = new Map();
   const byType = new Map<string, ResourceStore>();
   const subscriptionIds = new Set<string>();
+  const groups = new Set<string>();
   const changes = new Map<string, number>();
   const listeners: ((id: string, before: Resource | undefined) => void)[] = [];
   const tellOf = (id: string): void => {
@@ -55,6 +60,7 @@ export function createResources(): Resources {
   return {
     store,
     subscriptionIds,
+    isGroup: (id) => groups.has(id.toLowerCase()),
     put(given) {
       const resource = asStored(given);
       const id = resource.id.toLowerCase();
@@ -63,7 +69,8 @@ export function createResources(): Resources {
       tellOf(id);
       byType.set(type, ofType.set(id, resource));
       store.set(id, resource);
-      const subscriptionId = /^\/subscriptions\/([^/]+)/.exec(id)?.[1];
+      const [group, subscriptionId] = /^\/subscriptions\/([^/]+)(?:\/resourcegroups\/[^/]+)?/.exec(id) ?? [];
+      if (group !== undefined) groups.add(group);
       if (subscriptionId !== undefined) subscriptionIds.add(subscriptionId);
       changed(type);
     },

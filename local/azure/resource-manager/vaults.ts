@@ -6,8 +6,11 @@ import type { Grant, Identity, OperationName } from '../types.ts';
 import { isNamedBy } from './roles.ts';
 import type { Resource } from './store.ts';
 
+/** The type of a vault. */
 export const VAULTS = 'Microsoft.KeyVault/vaults';
+/** The type of a key as Resource Manager shows it. */
 export const VAULT_KEYS = 'Microsoft.KeyVault/vaults/keys';
+/** The type of a version of it. */
 export const VAULT_KEY_VERSIONS = 'Microsoft.KeyVault/vaults/keys/versions';
 
 /** Who has grants in a vault. */

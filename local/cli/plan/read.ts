@@ -46,8 +46,8 @@ export interface ReadVault {
   readonly name: string;
   /** `undefined` where Resource Graph does not show it. */
   readonly vault: EstateVault | undefined;
-  /** All its keys, used or not; `undefined` where they could not be listed. */
-  readonly keyCount: number | undefined;
+  /** Its keys that nothing uses; `undefined` where they could not be listed. */
+  readonly otherKeys: number | undefined;
   /** Why Key Vault itself did not show its keys, where it did not. */
   readonly refused: string | undefined;
   readonly locks: Known<readonly Lock[]>;
@@ -79,6 +79,8 @@ const QUERIES = [
 
 /** Vaults that are read at a time. */
 const VAULTS_AT_ONCE = 16;
+/** Keys of a vault that are read at a time. */
+const KEYS_AT_ONCE = 4;
 /** Rows after which progress is shown again. */
 const PROGRESS_ROWS = 20_000;
 
@@ -168,16 +170,24 @@ async function readVault(
   };
   if (listed.kind === 'ok') {
     const present = new Set([...listed.value.keys.map(({ key }) => key), ...listed.value.unclear]);
-    const keys: ReadKey[] = [];
-    for (const each of used) {
-      keys.push(present.has(each.key) ? await readKey(each, source) : withoutPolicy(each, goneState(each, deleted)));
-    }
-    return { ...about, keyCount: present.size, refused: undefined, keys };
+    const read = new Map<string, ReadKey>();
+    await inTurns(KEYS_AT_ONCE, used, async (each) => {
+      read.set(
+        each.key,
+        present.has(each.key) ? await readKey(each, source) : withoutPolicy(each, goneState(each, deleted)),
+      );
+    });
+    const keys = used.flatMap(({ key }) => read.get(key) ?? []);
+    return { ...about, otherKeys: others(present.keys(), used), refused: undefined, keys };
   }
   const refused = listed.kind === 'missing' ? 'it answers that it is not there' : REFUSED[listed.kind];
-  const { keyCount, keys } = await byResourceManager(used, vault, refused, source);
-  return { ...about, keyCount, refused, keys };
+  const { otherKeys, keys } = await byResourceManager(used, vault, refused, source);
+  return { ...about, otherKeys, refused, keys };
 }
+
+/** How many of a vault's keys nothing uses. */
+const others = (listed: Iterable<string>, used: readonly UsedKey[]): number =>
+  [...listed].filter((name) => used.every(({ key }) => key !== name)).length;
 
 const withoutPolicy = (used: UsedKey, state: Known<KeyState>): ReadKey => ({
   ...used,
@@ -246,9 +256,9 @@ async function byResourceManager(
   vault: EstateVault | undefined,
   refused: string,
   { management }: PlanSource,
-): Promise<Pick<ReadVault, 'keyCount' | 'keys'>> {
+): Promise<Pick<ReadVault, 'otherKeys' | 'keys'>> {
   const nothing = (because: string) => ({
-    keyCount: undefined,
+    otherKeys: undefined,
     keys: used.map((each) => withoutPolicy(each, unknown(because))),
   });
   if (vault === undefined) return nothing(`${refused}, and no subscription that was read has the vault`);
@@ -265,7 +275,7 @@ async function byResourceManager(
       withoutPolicy(each, versions.kind === 'ok' ? known(managedState(versions.value)) : unknown(sayOf(versions))),
     );
   }
-  return { keyCount: listed.value.size, keys };
+  return { otherKeys: others(listed.value.keys(), used), keys };
 }
 
 function managedState(versions: ReadonlyMap<string, ManagedKey>): KeyState {

@@ -24,9 +24,6 @@ import {
   type PlanVault,
 } from './schema.ts';
 
-/** Where no policy is given, nothing is guarded. */
-const NOTHING_GUARDED: Policy = { vaults: [], subscriptions: [], channels: [] };
-
 /**
  * The report of what was read.
  *
@@ -35,7 +32,7 @@ const NOTHING_GUARDED: Policy = { vaults: [], subscriptions: [], channels: [] };
 export function planReportOf(
   reading: Reading,
   asked: readonly string[],
-  policy: Policy = NOTHING_GUARDED,
+  policy: Policy | undefined,
   now: Date,
 ): PlanReport {
   const { estate, hidden } = reading;
@@ -58,6 +55,11 @@ export function planReportOf(
     }),
     danger: findings.filter(isDanger),
     weak: findings.filter((each) => !isDanger(each)),
+    inUse: {
+      vaults: vaults.length,
+      keys: vaults.reduce((sum, { keys }) => sum + keys.length, 0),
+      ...harmOf([...new Set(reading.vaults.flatMap(({ keys }) => keys.flatMap(({ users }) => users)))]),
+    },
     vaults,
     otherVaults: [...estate.vaults.keys()].filter((name) => vaults.every((vault) => vault.name !== name)).length,
     managedHsms: [...estate.managedHsms],
@@ -67,22 +69,25 @@ export function planReportOf(
       const { disks, snapshots } = estate.disks[encryption];
       return { encryption, disks, snapshots };
     }),
-    guard: guardOf(reading, vaults),
+    guard: guardOf(reading, vaults, policy),
     unknown: unknownOf(reading, judged),
   };
 }
 
 const isDanger = ({ severity }: PlanFinding): boolean => severity === 'critical' || severity === 'error';
 
+/** What a policy that names no vault says of its keys. */
+const NO_POLICY: Policy = { vaults: [], subscriptions: [], channels: [] };
+
 /** What is known of each vault, used key, disk encryption set, and of all disks. */
-function factsOf({ estate, vaults, assigned }: Reading, policy: Policy): readonly Facts[] {
+function factsOf({ estate, vaults, assigned }: Reading, policy: Policy | undefined): readonly Facts[] {
   const vaultFacts = vaults.flatMap(({ vault, locks }): readonly VaultFacts[] =>
     vault === undefined ? [] : [{ kind: 'vault', vault, locks, assigned }],
   );
   const byName = new Map(vaultFacts.map((facts) => [facts.vault.name, facts]));
   const keyFacts = vaults.flatMap(({ keys }) =>
     keys.map((key): KeyFacts => {
-      const { notifyBeforeExpiryDays } = keyPolicy(policy, key.vault, key.key);
+      const { notifyBeforeExpiryDays } = keyPolicy(policy ?? NO_POLICY, key.vault, key.key);
       return { kind: 'key', ...key, notifyBeforeExpiryDays };
     }),
   );
@@ -91,7 +96,7 @@ function factsOf({ estate, vaults, assigned }: Reading, policy: Policy): readonl
     ...vaultFacts,
     ...keyFacts,
     ...sets.map((set) => ({ kind: 'set', set, vault: byName.get(set.keys[0]?.vault ?? '') }) as const),
-    { kind: 'disks', disks: estate.disks, customerKeysDemanded: policy.customerManagedKeys === true },
+    { kind: 'disks', disks: estate.disks, customerKeysDemanded: policy?.customerManagedKeys === true },
   ];
 }
 
@@ -136,15 +141,15 @@ function findingOf({
 }
 
 function planVaultOf(
-  { name, vault, keyCount, refused, keys }: ReadVault,
+  { name, vault, otherKeys, refused, keys }: ReadVault,
   facts: VaultFacts | undefined,
   unusable: ReadonlySet<string>,
-  policy: Policy,
+  policy: Policy | undefined,
 ): PlanVault {
   return {
     name,
     ...(vault === undefined ? {} : shownOf(vault)),
-    ...(keyCount === undefined ? {} : { keyCount }),
+    ...(otherKeys === undefined ? {} : { otherKeys }),
     ...(refused === undefined ? {} : { refused }),
     keys: keys.map((key) => planKeyOf(key, unusable.has(`${key.vault}/${key.key}`), policy)),
     destroyers: (facts === undefined ? [] : destroyersOf(facts)).map(
@@ -170,8 +175,8 @@ const shownOf = ({ id, subscriptionId, location, sku, rbac, network }: EstateVau
   network,
 });
 
-function planKeyOf(read: ReadKey, isUnusable: boolean, policy: Policy): PlanKey {
-  const { guarded, mode } = keyPolicy(policy, read.vault, read.key);
+function planKeyOf(read: ReadKey, isUnusable: boolean, policy: Policy | undefined): PlanKey {
+  const by = policy === undefined ? undefined : keyPolicy(policy, read.vault, read.key);
   const state = read.state.kind === 'known' ? read.state.value : undefined;
   const present = state?.kind === 'present' ? state : undefined;
   const expiries =
@@ -184,7 +189,7 @@ function planKeyOf(read: ReadKey, isUnusable: boolean, policy: Policy): PlanKey 
     ...(present?.keyType === undefined ? {} : { type: present.keyType }),
     ...(present?.keySizeBits === undefined ? {} : { sizeBits: present.keySizeBits }),
     ...(expiresOn === undefined ? {} : { expiresOn }),
-    guarded: guarded ? mode : 'no',
+    ...(by === undefined ? {} : { guarded: by.guarded ? by.mode : 'no' }),
     ...harmOf(read.users),
     users: read.users.map((user) => planUserOf(user, read)),
   };
@@ -219,14 +224,14 @@ const planMachineOf = ({ id, name, kind, power, encryptionAtHost }: EstateMachin
 });
 
 /** What the guardian would do with the used keys of the vaults that are shown. */
-function guardOf(reading: Reading, vaults: readonly PlanVault[]): PlanReport['guard'] {
+function guardOf(reading: Reading, vaults: readonly PlanVault[], policy: Policy | undefined): PlanReport['guard'] {
   const shown = vaults.filter(({ id }) => id !== undefined);
   const keys = shown.flatMap((vault) => vault.keys.map((key) => ({ ...key, spelled: `${vault.name}/${key.name}` })));
   const inState = (state: PlanKey['state']) => keys.filter((key) => key.state === state).map(({ spelled }) => spelled);
   return {
     vaults: shown.length,
     keys: keys.length,
-    alreadyGuarded: keys.filter(({ guarded }) => guarded !== 'no').length,
+    ...(policy === undefined ? {} : { alreadyGuarded: keys.filter(({ guarded }) => guarded !== 'no').length }),
     block: {
       nothingToUndo: inState('usable').length,
       leftToPeople: inState('unusable'),
@@ -247,31 +252,36 @@ const identities = z.record(
 );
 
 /**
- * The rights that the guardian's identities need in guarded vaults, and where no role of a guardian gives them. The templates
- * call its roles "Key Guardian <identity> (…)".
+ * The rights that the guardian's identities need, and where no role of a guardian gives them: in a vault, or in its
+ * subscription for what is not decided by vaults. The templates call its roles "Key Guardian <identity> (…)".
  */
 function rightsOf({ estate, vaults }: Reading): PlanReport['guard']['rights'] {
   const shown = vaults.flatMap(({ vault }) => vault ?? []);
-  return Object.entries(identities.parse(roles.identities)).flatMap(([identity, { scope, actions, dataActions }]) => {
-    // What an identity needs outside vaults is no right on a vault.
-    if (dataActions.length === 0) return [];
-    const has = ({ id }: EstateVault): boolean =>
-      estate.assignments.some(
-        (assignment) =>
-          (estate.roles.get(assignment.role)?.name ?? '').startsWith(`Key Guardian ${identity} (`) &&
-          (assignment.scope === id || id.startsWith(`${assignment.scope}/`)),
-      );
-    return [
-      {
-        identity,
-        scope,
-        actions: [...actions, ...dataActions].map(({ action }) => action),
-        missing: shown.flatMap((vault) => (vault.rbac && !has(vault) ? [vault.name] : [])),
-        byPolicy: shown.flatMap((vault) => (vault.rbac ? [] : [vault.name])),
-      },
-    ];
+  const subscriptions = [...new Set(shown.map(({ subscriptionId }) => subscriptionId))].map((id) => ({
+    id: `/subscriptions/${id}`,
+    name: estate.subscriptions.get(id) ?? id,
+  }));
+  return Object.entries(identities.parse(roles.identities)).map(([identity, { scope, actions, dataActions }]) => {
+    const isOfVaults = dataActions.length > 0;
+    const held = estate.assignments.filter(({ role }) => isRoleOf(identity, estate.roles.get(role)?.name));
+    const lacks = ({ id }: { readonly id: string }): boolean => !held.some((each) => isWithin(id, each.scope));
+    const where = isOfVaults ? shown.filter(({ rbac }) => rbac) : subscriptions;
+    return {
+      identity,
+      scope,
+      actions: [...actions, ...dataActions].map(({ action }) => action),
+      missing: where.filter(lacks).map(({ name }) => name),
+      byPolicy: isOfVaults ? shown.flatMap(({ rbac, name }) => (rbac ? [] : [name])) : [],
+    };
   });
 }
+
+const isRoleOf = (identity: string, name = ''): boolean =>
+  name === `Key Guardian ${identity}` || name.startsWith(`Key Guardian ${identity} (`);
+
+/** Whether something is a scope or lies below it. The scopes above subscriptions that are shown are above all of them. */
+const isWithin = (id: string, scope: string): boolean =>
+  id === scope || !scope.startsWith('/subscriptions/') || id.startsWith(`${scope}/`);
 
 /** What could not be read, each once. */
 function unknownOf({ estate, hidden, vaults }: Reading, judged: readonly Judged[]): PlanReport['unknown'] {

@@ -50,7 +50,10 @@ const planKey = z.object({
   type: z.string().optional(),
   sizeBits: count.optional(),
   expiresOn: moment.optional().describe('The earliest expiry of a version in use.'),
-  guarded: z.enum([...modes, 'no']).describe('By the policy that was given.'),
+  guarded: z
+    .enum([...modes, 'no'])
+    .optional()
+    .describe('Its mode by the policy that was given; left out where none was.'),
   ...hangs,
   users: z.array(planUser),
 });
@@ -63,7 +66,7 @@ const planVault = z.object({
   sku: z.string().optional(),
   access: z.enum(['roles', 'access-policies']).optional(),
   network: z.enum(['public', 'selected', 'private']).optional(),
-  keyCount: count.optional().describe('All its keys; left out where they could not be listed.'),
+  otherKeys: count.optional().describe('Keys there that nothing uses; left out where keys could not be listed.'),
   refused: z.string().optional().describe('Why Key Vault did not show its keys.'),
   keys: z.array(planKey).describe('The keys that something uses.'),
   destroyers: z
@@ -95,18 +98,25 @@ const planFinding = z.object({
 
 /** What `plan --json` prints. */
 export const planReport = z.object({
-  version: z.literal(PLAN_VERSION).describe('Of this form.'),
+  version: z.literal(PLAN_VERSION).describe('The version of this form.'),
   at: moment.describe('When it was read.'),
-  subscriptions: z.array(z.object({ id: z.string(), name: z.string().optional(), shown: z.boolean() })),
+  subscriptions: z
+    .array(z.object({ id: z.string(), name: z.string().optional(), shown: z.boolean() }))
+    .describe('Those that were asked for. One that is not shown could not be read.'),
   danger: z.array(planFinding).describe('What is in danger now, worst first: critical findings.'),
   weak: z.array(planFinding).describe('What should be repaired: all other findings.'),
+  inUse: z
+    .object({ vaults: count, keys: count, ...hangs })
+    .describe('Keys that something uses, and what hangs on all of them; a machine counts once.'),
   vaults: z.array(planVault).describe('Vaults with a key that something uses.'),
-  otherVaults: count.describe('Vaults whose keys nothing uses that was read.'),
+  otherVaults: count.describe('Vaults with no key in use by anything that was read.'),
   managedHsms: z.array(z.string()).describe('Managed HSMs whose keys are used: they cannot be guarded.'),
   secrets: z
     .array(z.object({ vault: z.string(), disks: count }))
     .describe('Disks that Azure Disk Encryption unlocks with a secret alone: secrets are not guarded.'),
-  machines: z.object({ all: count, running: count, encryptedAtHost: count }),
+  machines: z
+    .object({ all: count, running: count, encryptedAtHost: count })
+    .describe('All machines, whatever they hang on.'),
   disks: z
     .array(z.object({ encryption: z.enum(diskEncryptions), disks: count, snapshots: count }))
     .describe('All disks and snapshots by how they are really encrypted.'),
@@ -114,7 +124,9 @@ export const planReport = z.object({
     .object({
       vaults: count.describe('Vaults that would be guarded: those whose used keys are in a vault that is shown.'),
       keys: count.describe('Used keys of these vaults.'),
-      alreadyGuarded: count.describe('Of these keys, those that the given policy guards.'),
+      alreadyGuarded: count
+        .optional()
+        .describe('Of these keys, those that the policy guards; left out where none was given.'),
       block: z.object({
         nothingToUndo: count.describe('Keys that `block` would guard as they are.'),
         leftToPeople: z
@@ -128,7 +140,9 @@ export const planReport = z.object({
           identity: z.string(),
           scope: z.string(),
           actions: z.array(z.string()),
-          missing: z.array(z.string()).describe('Vaults where no role of a guardian gives the right.'),
+          missing: z
+            .array(z.string())
+            .describe('Vaults, or for the surveyor subscriptions, where no role of a guardian gives the right.'),
           byPolicy: z.array(z.string()).describe('Vaults with access policies, which ignore roles.'),
         }),
       ),

@@ -12,11 +12,11 @@ export const disksUnderCustomerKey: DisksCheck = {
   severity: 'warning',
   source: 'https://learn.microsoft.com/azure/virtual-machines/disk-encryption-overview',
   check: ({ disks, customerKeysDemanded }) => [
-    ...(customerKeysDemanded ? outside(disks['platform-key'], 'under a key of the platform alone') : []),
-    ...(customerKeysDemanded ? outside(disks.unknown, 'encrypted in a way that is not shown') : []),
+    ...(customerKeysDemanded ? outside(disks['platform-key'], 'Under a key of the platform alone') : []),
+    ...(customerKeysDemanded ? outside(disks.unknown, 'Encrypted in a way that is not shown') : []),
     ...outside(
       disks['azure-disk-encryption'],
-      'under Azure Disk Encryption, which ends on 15 September 2028: from then on they do not unlock after a restart',
+      'Under Azure Disk Encryption, which ends on 15 September 2028, so that they no longer unlock after a restart',
       DISK_ENCRYPTION_ENDS,
     ),
   ],
@@ -25,7 +25,10 @@ export const disksUnderCustomerKey: DisksCheck = {
 function outside({ disks, snapshots, examples }: DiskTally, how: string, date?: Date): readonly Said[] {
   if (disks + snapshots === 0) return [];
   const names = examples.map((id) => id.slice(id.lastIndexOf('/') + 1)).join(', ');
-  const some = examples.length === 0 ? '' : `: ${names}${disks > examples.length ? ' …' : ''}`;
-  const says = `${disks} disks and ${snapshots} snapshots are ${how}${some}.`;
+  const counts = [disks === 0 ? '' : amount(disks, 'disk'), snapshots === 0 ? '' : amount(snapshots, 'snapshot')];
+  const which = names === '' ? '' : ` (${names}${disks > examples.length ? ' …' : ''})`;
+  const says = `${how}: ${counts.filter((each) => each !== '').join(' and ')}${which}.`;
   return [{ kind: 'finding', says, ...(date === undefined ? {} : { date }) }];
 }
+
+const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

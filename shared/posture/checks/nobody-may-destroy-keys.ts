@@ -47,7 +47,9 @@ export const nobodyMayDestroyKeys: VaultCheck = {
       {
         kind: 'finding',
         says: `${countOf(destroyers)} may ${spellActs(destroyers)}.`,
-        commands: [`az role assignment list --include-inherited --scope ${vault.id} --output table`],
+        commands: [
+          `az role assignment list --include-inherited --scope $(az keyvault show --name ${vault.name} --query id --output tsv)`,
+        ],
       },
     ];
   },

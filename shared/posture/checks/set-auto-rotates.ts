@@ -1,3 +1,4 @@
+import { addressed } from '../addressed.ts';
 import type { SetCheck } from '../check.ts';
 
 export const setAutoRotates: SetCheck = {
@@ -18,7 +19,7 @@ export const setAutoRotates: SetCheck = {
         },
       ];
     if (set.autoRotation) return [];
-    const commands = [`az disk-encryption-set update --ids ${set.id} --enable-auto-key-rotation true`];
+    const commands = [`az disk-encryption-set update ${addressed(set.id)} --enable-auto-key-rotation true`];
     return [{ kind: 'finding', says: 'It stays at its version when the key is rotated.', commands }];
   },
 };

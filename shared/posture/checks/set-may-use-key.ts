@@ -1,3 +1,4 @@
+import { addressed } from '../addressed.ts';
 import type { Said, SetCheck } from '../check.ts';
 import type { SetFacts, VaultFacts } from '../facts.ts';
 import { type Act, holdersByRole, holdersOf, unknownRoles } from '../rights.ts';
@@ -22,7 +23,7 @@ export const setMayUseKey: SetCheck = {
         {
           kind: 'finding',
           says: 'It has no identity, so that it cannot use its key: its disks fail.',
-          commands: [`az disk-encryption-set identity assign --ids ${set.id} --system-assigned`],
+          commands: [`az disk-encryption-set identity assign ${addressed(set.id)} --system-assigned`],
         },
       ];
     if (active === undefined) return [{ kind: 'unknown', because: 'its key is not shown' }];
@@ -63,7 +64,7 @@ function rightsOf(set: SetFacts['set'], { vault, assigned }: VaultFacts, key: st
       says: `Its identity ${objectId} may not ${missing.join(', ')} in the vault ${vault.name}: its disks fail.`,
       commands: [
         vault.rbac
-          ? `az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${vault.id}`
+          ? `az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name ${vault.name} --query id --output tsv)`
           : `az keyvault set-policy --name ${vault.name} --object-id ${objectId} --key-permissions get wrapKey unwrapKey`,
       ],
     },

@@ -1,3 +1,4 @@
+import { addressed } from '../addressed.ts';
 import type { SetCheck } from '../check.ts';
 
 export const setWithoutError: SetCheck = {
@@ -10,6 +11,6 @@ export const setWithoutError: SetCheck = {
     if (rotationError === undefined) return [];
     const { code, message } = rotationError;
     const says = `Azure rotates it no more until this is repaired: ${code}: ${message}`;
-    return [{ kind: 'finding', says, commands: [`az disk-encryption-set show --ids ${id}`] }];
+    return [{ kind: 'finding', says, commands: [`az disk-encryption-set show ${addressed(id)}`] }];
   },
 };

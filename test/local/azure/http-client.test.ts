@@ -76,8 +76,8 @@ describe('the HTTP client', () => {
   const request = (target: string, options: object = {}) =>
     createPipelineRequest({ url: target, method: 'GET', ...options });
 
-  it.each(['https://management.azure.com/', 'https://vault.azure.net.example.com/', 'https://vault.azure.net/'])(
-    'refuses %s: it serves vaults only',
+  it.each(['https://graph.microsoft.com/', 'https://vault.azure.net.example.com/', 'https://vault.azure.net/'])(
+    'refuses %s: it serves vaults and Resource Manager only',
     async (target) => {
       const refused = localAzure().httpClient.sendRequest(request(target));
       await expect(refused).rejects.toThrow(RestError);

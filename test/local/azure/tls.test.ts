@@ -88,6 +88,21 @@ function raw(listener: TlsListener, text: string, { leaves = false } = {}): Prom
   });
 }
 
+it('serves Resource Manager under its own name, with links that lead back to the port', async () => {
+  const { azure, agent, listener } = await listening({
+    vaults: [{ name: 'kv-one', subscriptionId: 'sub-1', resourceGroup: 'rg-1' }],
+    identities: [{ name: 'reader', kind: 'user', grants: [], roles: [{ role: 'Reader', scope: '/' }] }],
+  });
+  const token = azure.token('reader', { audience: 'https://management.azure.com' });
+  const origin = `https://management.azure.com:${listener.port}`;
+  const path = '/subscriptions/sub-1/providers/Microsoft.KeyVault/vaults?api-version=2023-07-01';
+  const first = await fetchOver({ agent, token }, `${origin}${path}`);
+  const page = JSON.parse(first.body);
+  expect([first.status, page.value[0].name]).toEqual([200, 'kv-one']);
+  expect(new URL(page.nextLink).origin).toBe(origin);
+  expect(JSON.parse((await fetchOver({ agent, token }, page.nextLink)).body)).toEqual({ value: [] });
+});
+
 describe('the issuer of tokens', () => {
   /** What any client does that checks a token: it asks the authority of a challenge for its configuration, reads the keys that this links, and verifies. */
   async function verified(listening: Listening, token: string, audience: string) {

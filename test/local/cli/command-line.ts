@@ -33,6 +33,8 @@ export interface CommandLine {
   versionOf(vault: string, key: string): string;
   /** Runs a command that has to succeed, and gives what it said. */
   done(...args: readonly string[]): Promise<string>;
+  /** Runs a command, however it ends. */
+  ran(...args: readonly string[]): Promise<{ readonly status: number; readonly out: string; readonly err: string }>;
   /** Runs a command that has to fail with a sentence and nothing else, and gives the sentence. */
   refused(...args: readonly string[]): Promise<string>;
 }
@@ -76,6 +78,7 @@ export function commandLine(more: Partial<LocalOptions> = {}): CommandLine {
     as: (identity) => clientOf(up().azure, identity),
     enabled: (vault, key) => versions(vault, key).map((version) => version.enabled),
     versionOf: (vault, key) => versions(vault, key).at(-1)?.version ?? '',
+    ran: (...args) => keyGuardian(folder, args),
     async done(...args) {
       const { status, out, err } = await keyGuardian(folder, args);
       expect({ status, err }).toEqual({ status: 0, err: '' });

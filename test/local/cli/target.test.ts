@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   parseHours,
   parseMoment,
+  parseSubscription,
   parseTarget,
   parseVault,
   parseVaultOrKey,
@@ -92,5 +93,19 @@ describe('a moment', () => {
     expect(() => parseMoment(text)).toThrow(
       'Write the moment in ISO 8601 with its time zone, as 2026-03-01T12:00:00Z.',
     );
+  });
+});
+
+describe('a subscription', () => {
+  const [one, other] = ['1', '2'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`);
+
+  it('is added in lower case to those before it, and counts once', () => {
+    const named = parseSubscription(`${one}`.toUpperCase(), []);
+    expect(named).toEqual([one]);
+    expect(parseSubscription(`${other}`, parseSubscription(`${one}`, named))).toEqual([one, other]);
+  });
+
+  it.each(['production', '', `${one}0`, `/subscriptions/${one}`])('is not "%s"', (text) => {
+    expect(() => parseSubscription(text, [])).toThrow('Give the id of a subscription');
   });
 });

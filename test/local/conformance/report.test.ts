@@ -9,7 +9,12 @@ const different: Replay = { kind: 'compared', exchange, differences: ['body.a: r
 const notServed: Replay = { kind: 'not-served', exchange, because: 'host other' };
 const wrong = { request: 'GET https://one/keys', response: '200 {}', differences: ['body: wrong'] };
 
-const good: Findings = { replays: [same, notServed], tally: { answers: 7, wrong: [] }, testStatus: 0 };
+const good: Findings = {
+  replays: [same, notServed],
+  unpublishedPaths: [],
+  tally: { answers: 7, wrong: [] },
+  testStatus: 0,
+};
 
 test.each<readonly [string, Partial<Findings>, string, 0 | 1]>([
   ['all is as published', {}, '1 exchanges, 7 answers, 0 differences, 1 not served', 0],
@@ -22,6 +27,12 @@ test.each<readonly [string, Partial<Findings>, string, 0 | 1]>([
   [
     'an answer is wrong',
     { tally: { answers: 7, wrong: [wrong] } },
+    '1 exchanges, 7 answers, 1 differences, 1 not served',
+    1,
+  ],
+  [
+    'a query reads what is not published',
+    { unpublishedPaths: ['query disks: properties.typo'] },
     '1 exchanges, 7 answers, 1 differences, 1 not served',
     1,
   ],

@@ -68,6 +68,11 @@ describe('refused as well is', () => {
       'the policy: channels must name at least one channel: without one nobody is alerted',
     ],
     [
+      'a demand of customer-managed keys that is no truth value',
+      { ...vault({}), customerManagedKeys: 'yes' },
+      'the policy: customerManagedKeys must be true or false, not "yes"',
+    ],
+    [
       'a channel that is not there',
       { ...vault({}), channels: ['console', 'pager'] },
       'the policy: channels must name only channels there are (console), not "pager"',
@@ -126,7 +131,7 @@ test('all faults are listed at once, also where the form is wrong elsewhere', ()
     'vault disks, key pattern number 3 must be an object, not 3',
     'vault number 3 must be an object, not 5',
     'the policy: channels number 1 must be the id of a channel in quotes, not null',
-    'the policy has no member extra: its members are $schema, vaults, subscriptions, channels',
+    'the policy has no member extra: its members are $schema, vaults, subscriptions, channels, customerManagedKeys',
     'vault disks: knownUsers number 1 still holds the placeholder <oid>: replace it by your own value',
     'vault disks is named twice: say all of it in one place',
     'vault disks, key pattern a never counts: *, which stands before it, fits all its keys',

@@ -54,11 +54,6 @@ describe('a row of a query to the local Resource Graph', () => {
     expect(rowOf('t | project id, properties', { name: 'n' })).toEqual({ id: '', properties: null });
   });
 
-  test('has an extended column beside the others', () => {
-    const row = rowOf('t | extend more = properties.a', { id: 'i', name: 'n', properties: { a: [1] } });
-    expect(row).toEqual({ id: 'i', name: 'n', properties: { a: [1] }, more: [1] });
-  });
-
   test('is ordered by a column as it stands at that step', () => {
     const { order } = program('t | project id = tolower(name) | order by id asc');
     expect(order?.keyOf({ name: 'N' })).toBe('n');

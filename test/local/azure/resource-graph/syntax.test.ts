@@ -38,7 +38,7 @@ describe('a query to the local Resource Graph', () => {
   test.each([
     ['a condition that is none', 'project id, location | where where', '<EOF>', 1, 34],
     ['an operator that is not there', 'resources | summarize count()', 'summarize', 1, 12],
-    ['a call without its end', 'resources\n| extend a = tolower(name', '<EOF>', 2, 25],
+    ['a call without its end', 'resources\n| project a = tolower(name', '<EOF>', 2, 26],
     ['a list without its end', "resources | where type in~ ('a'", '<EOF>', 1, 31],
     ['a strange letter', 'resources | project id; drop', ';', 1, 22],
     ['two tables', 'resources resourcecontainers', 'resourcecontainers', 1, 10],

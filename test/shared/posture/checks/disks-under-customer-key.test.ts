@@ -15,13 +15,13 @@ test.each([
 
 test('disks under a key of the platform alone are found where the policy demands another, with their names', () => {
   expect(check({ 'platform-key': some })).toEqual([
-    { kind: 'finding', says: '2 disks and 1 snapshots are under a key of the platform alone: one, two.' },
+    { kind: 'finding', says: 'Under a key of the platform alone: 2 disks and 1 snapshot (one, two).' },
   ]);
 });
 
 test('disks that do not show how they are encrypted are never taken for well encrypted', () => {
   expect(check({ unknown: { ...some, disks: 3 } })).toMatchObject([
-    { says: expect.stringMatching(/not shown: one, two …\.$/) },
+    { says: expect.stringMatching(/not shown: 3 disks and 1 snapshot \(one, two …\)\.$/) },
   ]);
 });
 

@@ -7,11 +7,13 @@ test('a set that rotates by itself is accepted', () => {
 });
 
 test('a set that stays at its version is found, with the command', () => {
-  expect(setAutoRotates.check(setFacts({ autoRotation: false, id: '/des' }), NOW)).toEqual([
+  expect(setAutoRotates.check(setFacts({ autoRotation: false }), NOW)).toEqual([
     {
       kind: 'finding',
       says: 'It stays at its version when the key is rotated.',
-      commands: ['az disk-encryption-set update --ids /des --enable-auto-key-rotation true'],
+      commands: [
+        'az disk-encryption-set update --name des-web --resource-group contoso --subscription 11111111-0000-4000-8000-000000000001 --enable-auto-key-rotation true',
+      ],
     },
   ]);
 });

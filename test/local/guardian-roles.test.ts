@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { withRoles } from '../../local/guardian-roles.ts';
+import { policy } from '../../shared/domain/policy.ts';
+
+const READ = 'Microsoft.KeyVault/vaults/keys/read';
+const vaults = [
+  { name: 'kv-block', subscriptionId: 's', resourceGroup: 'rg' },
+  { name: 'kv-alert', subscriptionId: 's', resourceGroup: 'rg' },
+  { name: 'kv-other', subscriptionId: 's', resourceGroup: 'rg' },
+  { name: 'kv-bare' },
+];
+const guarded = policy.parse({
+  vaults: [{ name: 'kv-block', mode: 'block' }, { name: 'kv-alert' }, { name: 'kv-bare', mode: 'block' }],
+});
+const rolesOf = (name: string, vault: string) =>
+  withRoles([{ name, kind: 'managed-identity', grants: [{ vault, dataActions: [READ] }] }], vaults, guarded).flatMap(
+    ({ roles = [] }) => roles,
+  );
+const scope = (vault: string): string =>
+  `/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/${vault}`;
+
+test('the watcher has its role on every guarded vault that has a group', () => {
+  expect(rolesOf('watcher', '*')).toEqual(
+    ['kv-block', 'kv-alert'].map((vault) => ({
+      role: { name: 'Key Guardian watcher (npm start, s)', actions: [], dataActions: [READ] },
+      scope: scope(vault),
+    })),
+  );
+});
+
+test('the keeper has its role on vaults in block alone', () => {
+  expect(rolesOf('keeper', 'kv-block').map((role) => role.scope)).toEqual([scope('kv-block')]);
+});
+
+test('any other identity gets none', () => {
+  expect(rolesOf('somebody', '*')).toEqual([]);
+});

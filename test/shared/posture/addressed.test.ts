@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { addressed } from '../../../shared/posture/addressed.ts';
+
+test('a resource is named to the Azure CLI by its name, group and subscription', () => {
+  expect(addressed('/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/diskencryptionsets/des')).toBe(
+    '--name des --resource-group rg --subscription s',
+  );
+});
