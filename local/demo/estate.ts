@@ -35,8 +35,9 @@ const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
 const GROUP = groupId(SUBSCRIPTION, 'rg-demo');
 const place = (kind: string, key: string): Place => ({ group: GROUP, name: `${kind}-${key}` });
 
-/** The machine of that step, and its disk. */
+/** The machine of that step. */
 export const MACHINE_PLACE = place('vm', MACHINE_KEY[1]);
+/** Its disk. */
 export const MACHINE_DISK = place('osdisk', MACHINE_KEY[1]);
 
 type VaultAndKey = readonly [vault: string, key: string];
