@@ -3,6 +3,8 @@ import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams as streamsOf } from '../../shared/azure/streams.ts';
 import { readLines, readRecords } from '../../shared/trail/read.ts';
 import type { LocalAzure } from '../azure/azure.ts';
+import { type PlanReport, planReport } from '../cli/plan/schema.ts';
+import { runCommand } from '../cli/program.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { findLocalAzure, outsideClient } from '../outside-client.ts';
@@ -64,10 +66,15 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     const names = async (): Promise<readonly string[]> => [
       ...new Set((await stored.list('audit/')).map((name) => name.replace(/\.\d+\.jsonl$/, ''))),
     ];
+    let planned: Promise<PlanReport> | undefined;
     const scene: Scene = {
       running,
       sink,
       until: performance.now() + limitMs,
+      plan: () => {
+        planned ??= planIn(folder);
+        return planned;
+      },
       client: (vault, identity) => outsideClient(address, vault, identity),
       records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
       streams: async () =>
@@ -91,6 +98,16 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     await running.stop();
     await sink.close();
   }
+}
+
+/** The plan of the local Azure of a folder. Throws what the command complained of where it printed none. */
+async function planIn(folder: string): Promise<PlanReport> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
+  await runCommand(['--folder', folder, '--as', 'planner', 'plan', '--local', '--json'], terminal);
+  if (out.length === 0) throw new Error(err.join(''));
+  return planReport.parse(JSON.parse(out.join('')));
 }
 
 /** A step that throws has failed, and says why; the others go on. */

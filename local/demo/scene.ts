@@ -1,6 +1,7 @@
 import type { KeyClient } from '@azure/keyvault-keys';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import type { LoggedRequest } from '../azure/types.ts';
+import type { PlanReport } from '../cli/plan/schema.ts';
 import type { LocalGuardian } from '../guardian.ts';
 import type { ReceivedAlert, Sink } from './sink.ts';
 
@@ -17,6 +18,8 @@ export interface Scene extends Witness {
   readonly until: number;
   /** A client from outside, over the TLS port. */
   readonly client: (vault: string, identity: string) => Promise<KeyClient>;
+  /** What `plan` shows, asked for once by somebody with the two roles that it needs. */
+  readonly plan: () => Promise<PlanReport>;
   /** Every record of the audit streams, read from the trail's storage. */
   readonly records: () => Promise<readonly AuditRecord[]>;
   /** The lines of each audit stream, in order, by stream. */

@@ -31,8 +31,9 @@ const LEFT = ['approved-disable-stays', 'hold-stops-writes', 'alert-mode-writes-
 const TOLD = ['recreated-is-told', 'purge-is-told'];
 const SURVIVED = 'machine-survives-an-attack';
 /** Nobody acts in these. */
-const WITHOUT_ACT = ['unguarded-key-found', 'chain-holds'];
-const ALL = [...UNDONE, ...LEFT, ...TOLD, 'unguarded-key-found', SURVIVED, 'chain-holds'];
+const FOUND = ['plan-names-what-hangs-on-a-key', 'plan-writes-nothing', 'unguarded-key-found'];
+const WITHOUT_ACT = [...FOUND, 'chain-holds'];
+const ALL = [...UNDONE, ...LEFT, ...TOLD, ...FOUND, SURVIVED, 'chain-holds'];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };
