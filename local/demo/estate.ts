@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Resource } from '../azure/resource-manager/store.ts';
-import type { SeedVault } from '../azure/types.ts';
+import type { SeedIdentity, SeedVault } from '../azure/types.ts';
 import { approvers, daysAgo, diskEncryptionSet, type Estate, people } from '../estate.ts';
 import { LOCAL_TENANT } from '../estate-resources.ts';
 import {
@@ -30,6 +30,8 @@ export const STEP_KEYS = {
   'channel-down-next-used': ['demo-alert', 'disk-channel'],
   'recreated-is-told': ['demo-open', 'disk-recreated'],
   'purge-is-told': ['demo-open', 'disk-purged'],
+  'plan-names-what-hangs-on-a-key': ['demo-disks', 'disk-planned'],
+  'plan-writes-nothing': ['demo-disks', 'disk-untouched'],
   'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
 } as const;
 
@@ -40,8 +42,10 @@ const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
 const GROUP = groupId(SUBSCRIPTION, 'rg-demo');
 const place = (kind: string, key: string): Place => ({ group: GROUP, name: `${kind}-${key}` });
 
-/** The machine of that step, and its disk. */
+/** The machine of that step. */
 export const MACHINE_PLACE = place('vm', MACHINE_KEY[1]);
+/** Its disk. */
+/** Its disk. */
 export const MACHINE_DISK = place('osdisk', MACHINE_KEY[1]);
 
 type VaultAndKey = readonly [vault: string, key: string];
@@ -55,6 +59,16 @@ export const demoEstate = (): Estate => estateOf(Object.values(STEP_KEYS));
 
 /** One vault in `block` with the key of a machine's disk. */
 export const machineEstate = (): Estate => estateOf([MACHINE_KEY]);
+
+/** Who asks for a plan, with the two roles that it needs. */
+const planner: SeedIdentity = {
+  name: 'planner',
+  kind: 'user',
+  oid: '0f0e0d0c-0000-4000-8000-000000000005',
+  upn: 'planner@contoso.example',
+  grants: [],
+  roles: ['Reader', 'Key Vault Reader'].map((role) => ({ role, scope: `/subscriptions/${SUBSCRIPTION}` })),
+};
 
 function estateOf(keys: readonly VaultAndKey[]): Estate {
   const users = keys.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, USER(number)));
@@ -72,7 +86,7 @@ function estateOf(keys: readonly VaultAndKey[]): Estate {
       }),
     ),
     resources: keys.flatMap((each, number) => hangingOn(each, USER(number))),
-    identities: [...people, ...users],
+    identities: [...people, planner, ...users],
     policy: {
       vaults: Object.entries(modes)
         .filter(([name]) => vaults.includes(name))

@@ -4,6 +4,8 @@ import { streams as streamsOf } from '../../shared/azure/streams.ts';
 import { readLines, readRecords } from '../../shared/trail/read.ts';
 import type { LocalAzure } from '../azure/azure.ts';
 import { apiIn, type Context, localContext } from '../cli/context.ts';
+import { type PlanReport, planReport } from '../cli/plan/schema.ts';
+import { runCommand } from '../cli/program.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { apiToken, findLocalAzure, outsideClient } from '../outside-client.ts';
@@ -68,6 +70,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
       ...new Set((await stored.list('audit/')).map((name) => name.replace(/\.\d+\.jsonl$/, ''))),
     ];
     const contexts = new Map<string, Promise<Context>>();
+    let planned: Promise<PlanReport> | undefined;
     const scene: Scene = {
       running,
       sink,
@@ -80,6 +83,10 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
       },
       token: async (identity) => apiToken(address, await apiIn(folder), identity),
       until: performance.now() + limitMs,
+      plan: () => {
+        planned ??= planIn(folder);
+        return planned;
+      },
       client: (vault, identity) => outsideClient(address, vault, identity),
       records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
       streams: async () =>
@@ -103,6 +110,16 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     await running.stop();
     await Promise.all([sink, teams].map((one) => one.close()));
   }
+}
+
+/** The plan of the local Azure of a folder. Throws what the command complained of where it printed none. */
+async function planIn(folder: string): Promise<PlanReport> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
+  await runCommand(['--folder', folder, '--as', 'planner', 'plan', '--local', '--json'], terminal);
+  if (out.length === 0) throw new Error(err.join(''));
+  return planReport.parse(JSON.parse(out.join('')));
 }
 
 /** A step that throws has failed, and says why; the others go on. */

@@ -2,6 +2,7 @@ import type { KeyClient } from '@azure/keyvault-keys';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import type { LoggedRequest } from '../azure/types.ts';
 import type { Context } from '../cli/context.ts';
+import type { PlanReport } from '../cli/plan/schema.ts';
 import type { LocalGuardian } from '../guardian.ts';
 import type { TeamsSink } from '../sinks/teams.ts';
 import type { ReceivedAlert, Sink } from './sink.ts';
@@ -26,6 +27,8 @@ export interface Scene extends Witness {
   readonly until: number;
   /** A client from outside, over the TLS port. */
   readonly client: (vault: string, identity: string) => Promise<KeyClient>;
+  /** What `plan` shows, asked for once by somebody with the two roles that it needs. */
+  readonly plan: () => Promise<PlanReport>;
   /** Every record of the audit streams, read from the trail's storage. */
   readonly records: () => Promise<readonly AuditRecord[]>;
   /** The lines of each audit stream, in order, by stream. */

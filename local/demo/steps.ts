@@ -337,6 +337,37 @@ const unguardedFound: Step = async (scene, vault, key) => {
   };
 };
 
+/** Nobody acts: a person asks what hangs on what, and the key is named with its disk and its machine. */
+const planNames: Step = async (scene, vault, key) => {
+  const { vaults } = await scene.plan();
+  const found = vaults.find(({ name }) => name === vault)?.keys.find(({ name }) => name === key);
+  return {
+    ...NOTHING,
+    ok: found?.disks === 1 && found.machines === 1 && found.users.length === 1,
+    outcome:
+      found === undefined
+        ? `the plan does not name ${vault}/${key}`
+        : `the plan names what hangs on ${vault}/${key}: ${found.disks} disk, ${found.machines} machine`,
+  };
+};
+
+/** Nobody acts: whoever asks for a plan sends nothing that writes. */
+const planWritesNothing: Step = async (scene, vault, key) => {
+  await scene.plan();
+  const { log, resourceManager } = scene.running.azure;
+  const sent = [...log, ...resourceManager.log].filter(({ identity }) => identity === 'planner');
+  // A query to Resource Graph is sent by POST, and only reads.
+  const writes = sent.filter(
+    ({ method, url }) => method !== 'GET' && !url.includes('/providers/Microsoft.ResourceGraph/resources?'),
+  );
+  const hasRead = log.some((one) => one.identity === 'planner' && one.vault === vault && one.key === key);
+  return {
+    ...NOTHING,
+    ok: hasRead && writes.length === 0,
+    outcome: `the plan sent ${sent.length} requests, and ${writes.length === 0 ? 'none' : writes.length} of them wrote`,
+  };
+};
+
 /** What the process of the machine prints. */
 const machineResult = z.object({
   ok: z.boolean(),
@@ -383,6 +414,8 @@ export const steps: Readonly<Record<string, Step>> = {
   'channel-down-next-used': nextChannel,
   'recreated-is-told': recreated,
   'purge-is-told': purged,
+  'plan-names-what-hangs-on-a-key': planNames,
+  'plan-writes-nothing': planWritesNothing,
   'unguarded-key-found': unguardedFound,
 };
 

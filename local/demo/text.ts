@@ -19,7 +19,7 @@ export function stepLine({ name, ok, actor, act, outcome, alerts }: StepResult):
 }
 
 const line = (name: string, ok: boolean, ...said: readonly string[]): string =>
-  `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(29)}  ${said.join('; ')}`;
+  `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(30)}  ${said.join('; ')}`;
 
 /** What stands below the steps. */
 export function endLine(steps: readonly Pick<StepResult, 'name' | 'ok'>[], guarded: boolean): string {

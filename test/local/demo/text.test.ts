@@ -20,17 +20,17 @@ describe('the line of a step says', () => {
     [
       'who did what, what came of it, and what was told to whom',
       undone,
-      'ok    disable                        mallory disabled demo-disks/disk-a; undone by the guardian after 1.8 s; told on-call: "version-disabled: Version 1 of demo-disks/disk-a is disabled."',
+      'ok    disable                         mallory disabled demo-disks/disk-a; undone by the guardian after 1.8 s; told on-call: "version-disabled: Version 1 of demo-disks/disk-a is disabled."',
     ],
     [
       'that nobody was told',
       { ...undone, ok: false, outcome: 'not undone', alerts: [] },
-      'FAIL  disable                        mallory disabled demo-disks/disk-a; not undone; told nobody',
+      'FAIL  disable                         mallory disabled demo-disks/disk-a; not undone; told nobody',
     ],
     [
       'what was found, where nobody acted',
       { ...undone, name: 'chain-holds', actor: null, act: null, outcome: 'the chain holds', alerts: [] },
-      'ok    chain-holds                    the chain holds',
+      'ok    chain-holds                     the chain holds',
     ],
   ])('%s', (_, step, line) => {
     expect(stepLine(step)).toBe(line);
