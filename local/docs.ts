@@ -273,7 +273,7 @@ const dollars = (amount: number): string =>
   `$${amount.toLocaleString('en-US', { maximumFractionDigits: amount < 10 ? 2 : 0 })}`;
 
 function costsPage(): string {
-  const usual = { keysInEach: 10, olderVersions: 'each-minute' } as const;
+  const usual = { keysInEach: 10, olderInUse: false };
   const parts = VAULTS.map((vaults) => monthlyCosts({ vaults, ...usual }));
   const total = (guarded: Guarded): string =>
     dollars(Object.values(monthlyCosts(guarded)).reduce((sum, one) => sum + one, 0));
@@ -295,7 +295,7 @@ ${table(
   [
     ...rowsFor(parts),
     ['**Together**', ...totals({}).map((amount) => `**${amount}**`)],
-    ['with `olderVersions: "hourly"`', ...totals({ olderVersions: 'hourly' })],
+    ['where each key has an older version in use', ...totals({ olderInUse: true })],
     ['with 3 keys in each', ...totals({ keysInEach: 3 })],
     ...rowsFor(besides).map(([name = '', ...amounts]) => [`besides: ${name}`, ...amounts.map((one) => `+ ${one}`)]),
   ],
@@ -311,8 +311,8 @@ guardian's. Attacks cost little: an undone act takes a few dozen calls. The trai
   [transformation](https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-transformations) of the
   workspace can drop successful reads by the guardian's own identity: its writes must stay, since they show whether
   somebody acts under it. \`auditEvents = 'none'\` ends the part, and leaves audit events to you.
-- \`olderVersions: "hourly"\` for keys of which nobody uses an older version: these are then noticed within the hour, the
-  current version and deletions still within the minute.
+- **Surveys** (rights of the surveyor): once one has found that nothing needs the older versions of a key, they are read
+  hourly. Where nobody knows, they are read each minute, as where something needs them.
 - \`instanceMemoryMB = 512\` makes always-ready instances cost a quarter; nobody has measured it with many vaults.
 - Vaults in \`alert\` alone need one always-ready instance for each function instead of two.
 

@@ -6,6 +6,7 @@ import { withdrawApproval } from '../../../shared/approvals/approve.ts';
 import { proposeBaseline } from '../../../shared/approvals/propose-baseline.ts';
 import type { Approval } from '../../../shared/domain/approval.ts';
 import { later, MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
+import { SURVEY_ROW, SURVEYED } from '../../../shared/register/scope.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { restoreByOwner } from '../../simulation/restorer.ts';
 import { currentOf, oidOf, versionsOf, withheldIn } from '../../simulation/shown.ts';
@@ -238,13 +239,17 @@ describe('after more than ten minutes without an observation only a window that 
   });
 
   test('an older version that is swept hourly is disabled with approval only while the window is open', async () => {
-    const hourly = { vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: '*', olderVersions: 'hourly' }] }] };
     for (const [minutes, isCovered] of [
       [120, true],
       [10, false],
     ] as const) {
-      const world = await sweeping({ policy: hourly });
+      const world = await sweeping();
       const version = versionsOf(world, VAULT, 'disk-a')[0]?.version ?? '';
+      // A survey has found that nothing needs its keys.
+      await world.ports.tables.surveyed.insert(SURVEYED, VAULT, { id: '/subscriptions/one', keys: {}, unknown: [] });
+      const now = new Date();
+      await world.ports.tables.surveys.put(...SURVEY_ROW, { addedAt: now, lastGoodAt: now, subscriptions: {} });
+      await world.ports.scope.refresh(0);
       await approve(world, { version, until: minutesFromNow(minutes) });
       await world.as('owner').disable(VAULT, 'disk-a', version);
       await world.pass(1.1 * HOUR_S, 10);
