@@ -27,7 +27,7 @@ const message = z.discriminatedUnion('kind', [
 /** Starts it. It says which keys its requests named so far, once a request, and stops with what came of it. */
 async function begin({ folder, port, tokens }: z.infer<typeof start>) {
   // Those of the first, whose child this is.
-  const settings = z.record(z.string(), z.string()).parse(process.env);
+  const settings = z.record(z.string(), z.string()).parse({ ...process.env });
   const agent = new Agent({
     ca: await readFile(join(folder, 'ca.pem'), 'utf8'),
     keepAlive: true,
