@@ -222,6 +222,8 @@ describe('npm start', () => {
   });
 });
 
+const incidentOf = z.object({ incident: z.object({ kind: z.string() }) });
+
 describe('npm start with a policy of one’s own', () => {
   const policyFile = () => join(home, 'own-policy.json');
   const OWN = { vaults: [{ name: 'Payroll', mode: 'block', keys: [{ pattern: 'scratch-*', guard: false }] }] };
@@ -273,9 +275,11 @@ describe('npm start with a policy of one’s own', () => {
       const signed = signature(secret ?? '', String(headers[timestampHeader]), body);
       expect(headers[signatureHeader]).toBe(signed);
     }
-    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ incident: { kind: 'version-disabled' } });
+    // Beside the attack: keys of the vaults that this policy does not name are in use.
+    const kinds = received.map(({ body }) => incidentOf.parse(JSON.parse(body)).incident.kind);
+    expect(kinds).toContain('version-disabled');
     await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled');
-    await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toEqual(['resolved']);
+    await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toContain('resolved');
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
     await expect(readdir(own)).rejects.toThrow('ENOENT');
