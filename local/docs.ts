@@ -237,7 +237,7 @@ No signature protects from those who are the guardian. Keep each of these to few
    assign people, groups and pipelines.
 4. Add the optional claim \`acct\` to access tokens, which says who is a guest; and \`groups\`, limited to groups assigned to
    the application, where the policy names groups.
-5. Make a key in the guardian's own vault, EC P-256 or RSA, with \`sign\` and \`verify\`; give the watcher the rights of
+5. Make a key in the guardian's own vault, RSA or EC P-256, with \`sign\` and \`verify\`; give the watcher the rights of
    \`ownVault\` in [\`infra/roles.json\`](../infra/roles.json); set \`KEY_GUARDIAN_SIGNING_KEY\` and \`KEY_GUARDIAN_API_URL\`.
 6. Name the \`approvers\` of each vault in the policy.
 `;

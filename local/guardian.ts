@@ -121,7 +121,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
 
 const ownVault: SeedVault = {
   name: OWN_VAULT,
-  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
+  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'RSA', keySize: 3072, keyOps: ['sign', 'verify'] }] }],
 };
 
 /** Application id of the guardian's app registration, made up. */

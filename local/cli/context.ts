@@ -45,7 +45,7 @@ const claims = z.object({ oid: z.string(), upn: z.string().optional(), unique_na
 export async function localContext(identity: string, folder: string): Promise<Context> {
   const address = await findLocalAzure(folder);
   const credential = credentialOf(address, identity);
-  const settings = await written(folder, 'guardian-settings.json', settingsIn);
+  const settings = await localSettings(folder);
   const where = await written(folder, 'guardian-api.json', (json) => apiAddress.parse(json));
   const connection = await outsideConnection(address);
   const ports = portsOf(settings, { ...currentOutside(), credential: () => credential }, []);
@@ -61,6 +61,12 @@ export async function localContext(identity: string, folder: string): Promise<Co
     runnable: (command) => runnable(command, 'own-machine', options),
   };
 }
+
+/** The file of a folder in which a local guardian writes its settings for the command line. */
+export const SETTINGS_FILE = 'guardian-settings.json';
+
+/** The settings of the local guardian of a folder. Throws `LocalAzureMissing` where they cannot be read. */
+export const localSettings = (folder: string): Promise<Settings> => written(folder, SETTINGS_FILE, settingsIn);
 
 /** What a local guardian wrote for the command line into a file of its folder. Throws `LocalAzureMissing` where it cannot be used. */
 async function written<T>(folder: string, name: string, read: (json: unknown) => T): Promise<T> {

@@ -45,8 +45,12 @@ export async function seal(more: 'changed' | 'also-current', needs: SealNeeds): 
   const last = await lastSeal(key.publicJwk, streams);
   const listed = await recentChanges(streams, time);
   const { chosen, changedAt, isAll } = sinceThen(listed, last?.changedAt ?? new Date(0));
-  const current = more === 'changed' ? [] : listed.map(({ stream }) => stream).filter((name) => isCurrent(name, time));
-  const heads = await headsOf([...new Set([...chosen, ...current])].toSorted(), streams);
+  const current = new Set(
+    more === 'changed' ? [] : listed.map(({ stream }) => stream).filter((name) => isCurrent(name, time)),
+  );
+  const known = new Set(last?.heads.map(({ hash }) => hash));
+  const found = await headsOf([...new Set([...chosen, ...current])].toSorted(), streams);
+  const heads = found.filter(({ stream, hash }) => current.has(stream) || !known.has(hash));
   const entry: AuditEntry = {
     id: needs.newId(),
     time,
@@ -147,14 +151,19 @@ async function recentChanges(streams: Streams, now: Date): Promise<readonly Chan
   return [...newest].map(([stream, changedAt]) => ({ stream, changedAt }));
 }
 
-/** The streams that changed in that second or later, those first that changed first, and how far they reach. */
+/**
+ * The streams that changed after that second, those first that changed first, and how far they reach; beside them those that
+ * changed within it, since that may have been after the last seal.
+ */
 function sinceThen(listed: readonly Changed[], since: Date) {
-  const changed = listed
-    .filter(({ changedAt }) => changedAt >= since)
+  const within = listed.filter(({ changedAt }) => changedAt.getTime() === since.getTime());
+  const after = listed
+    .filter(({ changedAt }) => changedAt > since)
     .toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());
-  const changedAt = (changed[MOST_STREAMS - 1] ?? changed.at(-1))?.changedAt ?? since;
-  const chosen = changed.filter((one) => one.changedAt <= changedAt).map(({ stream }) => stream);
-  return { chosen, changedAt, isAll: chosen.length === changed.length };
+  const changedAt = (after[MOST_STREAMS - 1] ?? after.at(-1))?.changedAt ?? since;
+  const covered = after.filter((one) => one.changedAt <= changedAt);
+  const chosen = [...within, ...covered].map(({ stream }) => stream);
+  return { chosen, changedAt, isAll: covered.length === after.length };
 }
 
 /** Whether a stream is of the register, of today or of yesterday. */

@@ -9,9 +9,9 @@ import { parseHours, parseId, parseMoment, parseTarget, parseVault, parseWhy, ty
 const answer = z.object({ approval });
 
 /** `approve ask|grant|withdraw|break-glass`. */
-export const approve: CommandGroup = (program, run) => {
+export const approve: CommandGroup = (program, run, ending) => {
   const group = program.command('approve').description('Approves changes: one person asks, another grants.');
-  for (const command of [ask, grant, withdraw, breakGlass]) command(group, run);
+  for (const command of [ask, grant, withdraw, breakGlass]) command(group, run, ending);
 };
 
 const ask: CommandGroup = (group, run) => {
