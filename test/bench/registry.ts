@@ -7,6 +7,7 @@ import { overBareBundle } from './over-bare-bundle.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
+import { verifyOverSha256 } from './verify-over-sha256.ts';
 
 /** Every measurement of the bench, one file each, in the order in which they run. */
 export const measurements: readonly Measurement[] = [
@@ -18,4 +19,5 @@ export const measurements: readonly Measurement[] = [
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
   instancesAskedAt1000Vaults,
+  verifyOverSha256,
 ];

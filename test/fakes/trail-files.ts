@@ -14,7 +14,8 @@ export async function copyOf(streams: Pick<Streams, 'list' | 'read'>): Promise<R
 export const sourceOf = (files: TrailFiles, partBytes = 1_000): TrailSource => ({
   list: async (prefix) => [...files.keys()].filter((name) => name.startsWith(prefix)).toSorted(),
   async *read(name) {
-    const bytes = Buffer.from(files.get(name) ?? '');
+    const content = files.get(name) ?? '';
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     for (let from = 0; from < bytes.length; from += partBytes) yield bytes.subarray(from, from + partBytes);
   },
 });
