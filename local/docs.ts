@@ -280,7 +280,7 @@ ${Object.entries(AUDIT_KINDS)
   .join('\n')}
 
 A record never carries key material, a token, a secret or the address of a channel: a test reads every record of a whole run.
-Names that callers chose are escaped and have at most 512 characters. \`detail\` has at most 60,000 bytes, since a field of a
+Names that callers chose are escaped and have at most 512 characters. \`detail\` has at most 64,000 bytes, since a field of a
 workspace has 64 KB and what is longer is cut off there without a word: the findings of one decision are split into several
 records (\`part\`, \`parts\`), and of anything else that is longer only the beginning is kept (\`cutFromBytes\`, \`beginning\`).
 

@@ -15,7 +15,7 @@ const members = z.custom<AuditEntry['detail']>(
 );
 
 /** Bytes of `detail` at most. A field of Log Analytics has 64 KB, and what is longer is cut off without a word. */
-const MOST_DETAIL_BYTES = 60_000;
+const MOST_DETAIL_BYTES = 64_000;
 /** Characters that are kept of a detail that is larger: each may take several bytes, and is written as text in JSON. */
 const KEPT_CHARACTERS = 10_000;
 
@@ -34,7 +34,7 @@ function fitting(detail: AuditEntry['detail']): AuditEntry['detail'] {
 
 /**
  * An entry of the trail, with the present time and a new id. `detail` is turned into plain JSON: dates become ISO strings,
- * members that are `undefined` are left out, and of more than 60,000 bytes only the beginning is kept, as text. Throws `EntryInvalid` where that is not possible.
+ * members that are `undefined` are left out, and of more than 64,000 bytes only the beginning is kept, as text. Throws `EntryInvalid` where that is not possible.
  *
  * @param more further members of the entry, or other values for these
  */

@@ -1,10 +1,10 @@
 /** A trail as a guardian would leave it, made as it is read: none of it is kept in memory. */
-import type { AuditEntry, AuditRecord } from '../../shared/domain/audit-record.ts';
+import type { AuditEntry } from '../../shared/domain/audit-record.ts';
 import type { StreamHead } from '../../shared/domain/seal.ts';
 import type { SigningKey } from '../../shared/domain/signer.ts';
 import { GUARDIAN } from '../../shared/domain/subject.ts';
 import { DAY_MS, HOUR_MS, later } from '../../shared/domain/time.ts';
-import { type ChainHead, canonical, chainStart, link, toLine } from '../../shared/trail/chain.ts';
+import { type ChainHead, canonical, chainStart, link, sha256, toLine } from '../../shared/trail/chain.ts';
 import type { TrailSource } from '../../shared/trail/source.ts';
 import { auditStream, blobName, SEALS } from '../../shared/trail/stream-name.ts';
 
@@ -52,37 +52,37 @@ export async function madeTrail(
   };
 }
 
-function* linesOf(records: Iterable<AuditRecord>): Generator<string> {
-  for (const record of records) yield toLine(record);
+interface MadeRecord extends ChainHead {
+  readonly time: Date;
+  readonly line: string;
 }
 
+function* linesOf(records: Iterable<MadeRecord>): Generator<string> {
+  for (const { line } of records) yield line;
+}
+
+/** The records of a stream, as the guardian writes decisions. Their canonical form is written by hand: there are many. */
 function* recordsOf(
   stream: string,
   { vault, day }: { readonly vault: string; readonly day: Date },
   { recordsInEach }: TrailSize,
-): Generator<AuditRecord> {
-  let head: ChainHead = chainStart(stream);
-  for (let nth = 0; nth < recordsInEach; nth += 1) {
-    const record = link(entryAt(vault, later(day, (nth * DAY_MS) / recordsInEach), nth), head);
-    head = record;
-    yield record;
+): Generator<MadeRecord> {
+  let { hash: previous } = chainStart(stream);
+  for (let sequence = 1; sequence <= recordsInEach; sequence += 1) {
+    const time = later(day, Math.floor(((sequence - 1) * DAY_MS) / recordsInEach));
+    const version = sequence.toString(16).padStart(32, '0');
+    const key = `disk-${sequence % 20}`;
+    const at = time.toISOString();
+    const summary = `Version ${vault}/${key}/${version} is disabled and was approved as enabled.`;
+    const before = `{"detail":{"findings":[{"rule":"version-disabled","since":"${at}","summary":"${summary}","verdict":"undo","version":"${version}"}],"repeatsOfTheLast":0},`;
+    const after =
+      `"hints":{"count":1,"ids":["${version}"],"senses":["sweep"]},"id":"00000000-0000-4000-8000-${version.slice(-12)}",` +
+      `"policy":"0123456789ab","previousHash":"${previous}","sequence":${sequence},` +
+      `"subject":{"key":"${key}","kind":"key","vault":"${vault}"},"time":"${at}","v":1,"what":"decision"}`;
+    const hash = sha256(`${before}${after}`);
+    yield { sequence, hash, time, line: `${before}"hash":"${hash}",${after}` };
+    previous = hash;
   }
-}
-
-/** As the guardian records a decision. */
-function entryAt(vault: string, time: Date, nth: number): AuditEntry {
-  const version = nth.toString(16).padStart(32, '0');
-  const summary = `Version ${vault}/disk-${nth % 20}/${version} is disabled and was approved as enabled.`;
-  const finding = { rule: 'version-disabled', version, since: time.toISOString(), summary, verdict: 'undo' };
-  return {
-    id: `00000000-0000-4000-8000-${version.slice(-12)}`,
-    time,
-    what: 'decision',
-    subject: { kind: 'key', vault, key: `disk-${nth % 20}` },
-    hints: { ids: [version], senses: ['sweep'], count: 1 },
-    policy: '0123456789ab',
-    detail: { findings: [finding], repeatsOfTheLast: 0 },
-  };
 }
 
 /** A seal for each hour of each day, with the heads of that day's streams as they then were. */

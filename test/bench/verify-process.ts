@@ -17,6 +17,7 @@ const said = await verifyTrail(source, {
     most = Math.max(most, liveBytes());
   },
 });
+most = Math.max(most, liveBytes());
 if (said.verdict !== 'anchored' || said.records !== size.vaults * size.days * size.recordsInEach)
   throw new Error(`The trail is ${said.verdict}, with ${said.records} records: what was measured is not the work.`);
 process.stdout.write(JSON.stringify({ liveGrowthBytes: most - before }));
