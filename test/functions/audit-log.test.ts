@@ -21,7 +21,13 @@ describe('audit-log', () => {
     running().azure.flushAudit();
     await host().idle();
     expect(await use()).toEqual(USABLE);
-    const mallory = { oid: oidOf('attacker'), name: 'mallory@contoso.example', address: expect.any(String) };
+    const mallory = {
+      oid: oidOf('attacker'),
+      kind: 'user',
+      name: 'mallory@contoso.example',
+      appId: expect.any(String),
+      address: expect.any(String),
+    };
     expect(await about('disk-web')).toEqual([
       expect.objectContaining({ kind: 'version-disabled', state: 'resolved', judgement: 'undone', who: mallory }),
     ]);
