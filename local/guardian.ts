@@ -16,7 +16,7 @@ import { folderOptions, POLICY_FILE } from './guardian-folder.ts';
 import { withRoles } from './guardian-roles.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
-import type { ApiAddress } from './outside-client.ts';
+import { type ApiAddress, AZURE_FILE } from './outside-client.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -80,7 +80,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const folder = await takeFolder(options.folder);
   stops.push(folder.release);
   // What one left behind that was killed leads nowhere: whoever waits for the file is to find ours.
-  await folder.remove('azure.json');
+  await folder.remove(AZURE_FILE);
   const register = await startStorage();
   stops.push(register.stop);
   const trail = await startStorage();
@@ -121,7 +121,12 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     clientId: API_CLIENT_ID,
     tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
   };
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, api }, folder);
+  await describe(
+    estate,
+    azure,
+    { ca: listener.caCertificatePem, vaultUrl, api, trailStorage: trail.connectionString },
+    folder,
+  );
   return { azure, guardian, host, vaultUrl };
 }
 
@@ -138,7 +143,7 @@ const ownVault: SeedVault = {
   name: OWN_VAULT,
   subscriptionId: OWN_SUBSCRIPTION,
   resourceGroup: 'rg-key-guardian',
-  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
+  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'RSA', keySize: 3072, keyOps: ['sign', 'verify'] }] }],
 };
 
 /** Application id of the guardian's app registration, made up. */
@@ -227,6 +232,7 @@ async function describe(
     readonly vaultUrl: LocalGuardian['vaultUrl'];
     /** `undefined` where it runs unguarded. */
     readonly api: ApiAddress | undefined;
+    readonly trailStorage: string;
   },
   folder: OwnFolder,
 ): Promise<void> {
@@ -236,6 +242,7 @@ async function describe(
     vaults: [...estate.vaults, ...throwAways(estate)].map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,
     identities: estate.identities.map(({ name }) => ({ name, token: azure.identities.get(name)?.token ?? '' })),
+    trailStorage: where.trailStorage,
   };
-  await folder.write('azure.json', JSON.stringify(about, null, 2));
+  await folder.write(AZURE_FILE, JSON.stringify(about, null, 2));
 }

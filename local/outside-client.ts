@@ -17,7 +17,11 @@ const about = z.object({
   vaults: z.array(z.object({ name: z.string(), url: z.url({ protocol: /^https$/ }) })),
   caFile: z.string(),
   identities: z.array(z.object({ name: z.string(), token: z.string() })),
+  /** The storage of the trail, for who verifies it. */
+  trailStorage: z.string(),
 });
+/** The file of a folder that says where the local Azure of a guardian is. */
+export const AZURE_FILE = 'azure.json';
 /** What `.local/azure.json` says of a running local Azure. */
 export type LocalAzureAddress = z.infer<typeof about>;
 
@@ -49,7 +53,7 @@ const startIn = (folder: string): string =>
   ['npm start', ...(folder === localFolder() ? [] : ['--', ...folderOptions(folder)])].join(' ');
 
 async function addressIn(folder: string): Promise<LocalAzureAddress> {
-  const file = join(folder, 'azure.json');
+  const file = join(folder, AZURE_FILE);
   let text: string;
   try {
     text = await readFile(file, 'utf8');
