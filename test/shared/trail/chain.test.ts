@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { EntryInvalid } from '../../../shared/errors.ts';
 import { type ChainFault, chainStart, checkChain, link, readLine, toLine } from '../../../shared/trail/chain.ts';
-import { entries, entry } from './entries.ts';
+import { entries, entry, forged, sha256 } from './entries.ts';
 
 const start = chainStart('audit/2026-03-01/payments');
 
@@ -19,18 +18,6 @@ function chain(some: readonly AuditEntry[]): string[] {
 
 const lines = chain(entries('e', 4));
 const [first = '', second = '', third = '', fourth = ''] = lines;
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** The line with a member changed and its hash made to fit again. */
-function forged(line: string, change: Readonly<Record<string, unknown>>): string {
-  const { hash: _, ...others } = { ...JSON.parse(line), ...change };
-  const sorted = Object.fromEntries(Object.entries(others).sort(([one], [other]) => (one < other ? -1 : 1)));
-  const hash = sha256(JSON.stringify(sorted));
-  return JSON.stringify(
-    Object.fromEntries(Object.entries({ ...sorted, hash }).sort(([one], [other]) => (one < other ? -1 : 1))),
-  );
-}
 
 describe('a record', () => {
   test('has the SHA-256 of the canonical JSON of all its other members', () => {

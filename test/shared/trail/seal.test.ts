@@ -3,7 +3,7 @@ import { resetClock, turnClock } from '../../../local/clock.ts';
 import { auditEntry } from '../../../shared/domain/audit-record.ts';
 import { sealDetail } from '../../../shared/domain/seal.ts';
 import { DAY_MS, HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
-import { chainStart, checkChain, link, toLine } from '../../../shared/trail/chain.ts';
+import { canonical, chainStart, checkChain, link, toLine } from '../../../shared/trail/chain.ts';
 import { readLines, readRecords } from '../../../shared/trail/read.ts';
 import { isSigned, readSeal, seal, thumbprint } from '../../../shared/trail/seal.ts';
 import { SEALS } from '../../../shared/trail/stream-name.ts';
@@ -11,7 +11,7 @@ import { createTrail } from '../../../shared/trail/trail.ts';
 import { newSigningKey } from '../../fakes/signing-key.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
 import { stopAt } from '../../simulation/clock.ts';
-import { entry, of } from './entries.ts';
+import { entry, forged, of } from './entries.ts';
 import { sealedTrail } from './sealed-trail.ts';
 
 beforeEach(() => stopAt('2031-03-02T09:00:00.000Z'));
@@ -119,6 +119,23 @@ describe('a seal', () => {
     await record(made);
     await made.seal();
     expect(await named(made)).toEqual(['audit/2031-03-02/payments 2']);
+  });
+
+  test('that another version made, which signed more than this one knows, is believed', async () => {
+    const made = sealedTrail(key);
+    await record(made);
+    await made.seal();
+    const [line = ''] = await readLines(made.streams, SEALS);
+    const { hash: previousHash, detail, ...said } = JSON.parse(line);
+    const { signature: _, ...unsigned } = { ...detail, region: 'westeurope' };
+    const members = { ...said, v: 2, sequence: 2, previousHash, site: 'a' };
+    const signature = await key.sign(canonical({ ...members, detail: unsigned }));
+    const later = forged(canonical({ ...members, detail: JSON.parse(canonical({ ...unsigned, signature })) }), {});
+    const { sizeBytes = 0 } = (await made.streams.state(`${SEALS}.0.jsonl`)) ?? {};
+    await made.streams.append(`${SEALS}.0.jsonl`, `${later}\n`, sizeBytes);
+    turnClock(HOUR_MS);
+    const { seal: number } = await made.seal();
+    expect({ number, named: await named(made) }).toEqual({ number: 3, named: [] });
   });
 
   test('names at most 5,000 streams, those first that changed first, and the next seal names the others', async () => {

@@ -10,7 +10,7 @@ import { type Verification, verifyTrail } from '../../../shared/trail/verify.ts'
 import { newSigningKey } from '../../fakes/signing-key.ts';
 import { copyOf, sourceOf, type TrailFiles } from '../../fakes/trail-files.ts';
 import { stopAt } from '../../simulation/clock.ts';
-import { entry } from './entries.ts';
+import { entry, forged } from './entries.ts';
 import { BEGAN, sealedTrail, story } from './sealed-trail.ts';
 
 const key = newSigningKey();
@@ -233,6 +233,58 @@ describe('the verifier says exactly', () => {
   test('that the root of an anchor is unknown', async () => {
     expect(await faultsOf(whole.files, '0'.repeat(64))).toEqual([
       { stream: SEALS, first: 8, last: 8, because: 'anchor-unknown' },
+    ]);
+  });
+});
+
+describe('a record of a kind that only another version knows', () => {
+  const unknown = (time: Date, more = {}): string => forged(nextLine(blob, time), { v: 2, what: 'survey', ...more });
+  const atEnd = (line: string): TrailFiles => withLines(whole.files, blob, [...lines, line]);
+  const sealed = () => withSealOf(atEnd(unknown(later(BEGAN, 8 * HOUR_MS))));
+
+  test('is named by the next seal, and anchored', async () => {
+    const { files, anchor } = await sealed();
+    const said = await verified(files, anchor.root);
+    const { records } = await verified(whole.files);
+    expect(said).toMatchObject({ verdict: 'anchored', seals: 9, records: records + 1, anchored: records + 1 });
+  });
+
+  test.each([
+    ['edited', (line: string) => line.replace('survey', 'report'), { first: 25, because: 'edited' }],
+    ['replaced', (line: string) => forged(line, { what: 'report' }), { first: 25, because: 'replaced', seal: 9 }],
+  ])('is found where it was %s', async (_, change, fault) => {
+    const { files, anchor } = await sealed();
+    const [last = '', ...before] = linesIn(files, blob).toReversed();
+    const tampered = withLines(files, blob, [...before.toReversed(), change(last)]);
+    expect(await faultsOf(tampered, anchor.root)).toEqual([{ stream: DAY_TWO, last: 25, ...fault }]);
+  });
+
+  test('is found where it was cut off, by the seal that names it', async () => {
+    const { files, anchor } = await sealed();
+    expect(await faultsOf(withLines(files, blob, lines), anchor.root)).toEqual([
+      { stream: DAY_TWO, first: 25, last: 25, because: 'missing', seal: 9 },
+    ]);
+  });
+
+  test.each([
+    ['when it was made', {}],
+    ['when it was appended', { time: 'in another form', appendedAt: later(BEGAN, 6 * HOUR_MS) }],
+  ])('is found where no seal names it although a later one would have, and it says %s', async (_, more) => {
+    expect(await faultsOf(atEnd(unknown(later(BEGAN, 6 * HOUR_MS), more)))).toEqual([
+      { stream: DAY_TWO, first: 25, last: 25, because: 'unsealed' },
+    ]);
+  });
+
+  test('counts as not sealed where it does not say when it was made', async () => {
+    const said = await verified(atEnd(unknown(BEGAN, { time: 'in another form' })));
+    expect(said).toMatchObject({ verdict: 'anchored', records: said.sealed + 1 });
+  });
+
+  test('is no seal: nobody could tell who signed it', async () => {
+    const name = `${SEALS}.0.jsonl`;
+    const line = forged(nextLine(name, later(BEGAN, 8 * HOUR_MS)), { v: 2, what: 'survey' });
+    expect(await faultsOf(withLines(whole.files, name, [...linesIn(whole.files, name), line]))).toEqual([
+      { stream: SEALS, first: 9, last: 9, because: 'not-a-seal' },
     ]);
   });
 });
