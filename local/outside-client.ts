@@ -17,11 +17,7 @@ const about = z.object({
   vaults: z.array(z.object({ name: z.string(), url: z.url({ protocol: /^https$/ }) })),
   caFile: z.string(),
   identities: z.array(z.object({ name: z.string(), token: z.string() })),
-  /** The storage of the trail, for who verifies it. */
-  trailStorage: z.string(),
 });
-/** The file of a folder that says where the local Azure of a guardian is. */
-export const AZURE_FILE = 'azure.json';
 /** What `.local/azure.json` says of a running local Azure. */
 export type LocalAzureAddress = z.infer<typeof about>;
 
@@ -33,6 +29,10 @@ export const apiAddress = z.object({
   tokenUrl: z.url({ protocol: /^https$/ }),
 });
 export type ApiAddress = z.infer<typeof apiAddress>;
+
+/** The file beside it that says where the trail is, and its content. */
+export const TRAIL_FILE = 'guardian-trail.json';
+export const trailAddress = z.object({ connectionString: z.string() });
 
 /** The local Azure is not running, or has no such vault or identity. The sentence says what to do. */
 export class LocalAzureMissing extends Error {
@@ -53,7 +53,7 @@ const startIn = (folder: string): string =>
   ['npm start', ...(folder === localFolder() ? [] : ['--', ...folderOptions(folder)])].join(' ');
 
 async function addressIn(folder: string): Promise<LocalAzureAddress> {
-  const file = join(folder, AZURE_FILE);
+  const file = join(folder, 'azure.json');
   let text: string;
   try {
     text = await readFile(file, 'utf8');

@@ -49,7 +49,7 @@ describe('where the local Azure is', () => {
 
 it('no connection is made where the certificate is gone, and the sentence says what to do', async () => {
   const caFile = join(folder, 'ca.pem');
-  await expect(outsideConnection({ vaults: [], caFile, identities: [], trailStorage: '' })).rejects.toMatchObject({
+  await expect(outsideConnection({ vaults: [], caFile, identities: [] })).rejects.toMatchObject({
     name: 'LocalAzureMissing',
     message: `${caFile} cannot be read: stop "npm start" and start it again.`,
   });

@@ -9,9 +9,10 @@ import { utc } from '../../../shared/domain/time.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
 import type { TrailSource } from '../../../shared/trail/source.ts';
 import { FAULTS, type Fault, type Verification, verifyTrail } from '../../../shared/trail/verify.ts';
-import { AZURE_FILE, findLocalAzure } from '../../outside-client.ts';
+import { TRAIL_FILE } from '../../outside-client.ts';
 import { trailFolder } from '../../trail-folder.ts';
 import type { CommandGroup } from '../command.ts';
+import { trailIn } from '../context.ts';
 
 /** How the command ends, by what it found. An error has status 1. */
 const STATUS = { anchored: 0, unanchored: 2, broken: 3 } as const;
@@ -56,16 +57,13 @@ function parseRoot(text: string): string {
   throw new InvalidArgumentError('A root has 64 hexadecimal digits.');
 }
 
-/** The trail of a local guardian where it wrote its address into the folder; a copy of a trail otherwise. */
+/** The trail of a local guardian where it wrote where it is into the folder; a copy of a trail otherwise. */
 async function sourceIn(folder: string): Promise<TrailSource> {
-  const isLocal = await access(join(folder, AZURE_FILE)).then(
+  const isLocal = await access(join(folder, TRAIL_FILE)).then(
     () => true,
     () => false,
   );
-  if (isLocal) {
-    const { trailStorage: value } = await findLocalAzure(folder);
-    return blobsOf({ kind: 'connection-string', value });
-  }
+  if (isLocal) return blobsOf({ kind: 'connection-string', value: await trailIn(folder) });
   const isFolder = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,

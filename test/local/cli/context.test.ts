@@ -41,7 +41,6 @@ describe('the context of a local guardian', () => {
       vaults: [{ name: 'contoso', url: `https://contoso.vault.azure.net:${port}` }],
       caFile: join(folder, 'ca.pem'),
       identities: [{ name: 'owner', token }],
-      trailStorage: '',
     };
     await writeFile(join(folder, 'azure.json'), JSON.stringify(about));
   });
