@@ -16,7 +16,7 @@ import { folderOptions, POLICY_FILE } from './guardian-folder.ts';
 import { withRoles } from './guardian-roles.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
-import type { ApiAddress } from './outside-client.ts';
+import { type ApiAddress, TRAIL_FILE } from './outside-client.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
 import { stopAll } from './stop-all.ts';
@@ -27,7 +27,7 @@ const AUDIT_HUB = 'key-vault-audit';
 /** How a local guardian runs. */
 export interface LocalOptions {
   readonly estate: Estate;
-  /** Where `azure.json`, the authority's certificate, the policy and the address of the API are written. */
+  /** Where `azure.json`, the authority's certificate, the policy and the addresses of the API and of the trail are written. */
   readonly folder: string;
   /** Time between two passes over a vault, in seconds; 2 to 300. */
   readonly sweepSeconds: number;
@@ -121,7 +121,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     clientId: API_CLIENT_ID,
     tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
   };
-  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, api }, folder);
+  await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, api, trail }, folder);
   return { azure, guardian, host, vaultUrl };
 }
 
@@ -138,7 +138,7 @@ const ownVault: SeedVault = {
   name: OWN_VAULT,
   subscriptionId: OWN_SUBSCRIPTION,
   resourceGroup: 'rg-key-guardian',
-  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
+  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'RSA', keySize: 3072, keyOps: ['sign', 'verify'] }] }],
 };
 
 /** Application id of the guardian's app registration, made up. */
@@ -227,11 +227,14 @@ async function describe(
     readonly vaultUrl: LocalGuardian['vaultUrl'];
     /** `undefined` where it runs unguarded. */
     readonly api: ApiAddress | undefined;
+    readonly trail: LocalStorage;
   },
   folder: OwnFolder,
 ): Promise<void> {
   const caFile = await folder.write('ca.pem', where.ca);
   if (where.api !== undefined) await folder.write('guardian-api.json', JSON.stringify(where.api, null, 2));
+  const { connectionString } = where.trail;
+  await folder.write(TRAIL_FILE, JSON.stringify({ connectionString }, null, 2));
   const about = {
     vaults: [...estate.vaults, ...throwAways(estate)].map(({ name }) => ({ name, url: where.vaultUrl(name) })),
     caFile,

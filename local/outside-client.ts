@@ -30,6 +30,10 @@ export const apiAddress = z.object({
 });
 export type ApiAddress = z.infer<typeof apiAddress>;
 
+/** The file beside it that says where the trail is, and its content. */
+export const TRAIL_FILE = 'guardian-trail.json';
+export const trailAddress = z.object({ connectionString: z.string() });
+
 /** The local Azure is not running, or has no such vault or identity. The sentence says what to do. */
 export class LocalAzureMissing extends Error {
   override readonly name = 'LocalAzureMissing';

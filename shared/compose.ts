@@ -14,7 +14,6 @@ import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
 import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
-import type { Signer } from './domain/signer.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
 import { type Graph, graphOf } from './estate/graph.ts';
 import { kept } from './kept.ts';
@@ -84,7 +83,8 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now, aroundStorage: around = (port) => port } = outside;
   const tableOf = (name: string) => around(table(register.table(name)));
-  const tables = typedTables(tableOf, signerOf(settings, outside));
+  const signer = signerOf(settings, outside);
+  const tables = typedTables(tableOf, signer ?? noSigner);
   let file: Policy | undefined;
   // Read on first use: people can be alerted also while the policy cannot be used.
   const policyFile = (): Policy => {
@@ -107,6 +107,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     trail: createTrail({
       streams: around(streams(trailStorage.container('trail'))),
       spool: tableOf('spool'),
+      signingKey: signer?.current,
       now,
       newId: randomUUID,
     }),
@@ -176,9 +177,9 @@ function checkCallerOf(
   return () => Promise.reject(new NotConfigured('The API for people', names));
 }
 
-/** The signer of the guardian's own key. It signs as the watcher: no identity that writes to guarded vaults can sign. */
-function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outside: Outside): Signer {
-  if (id === undefined) return noSigner;
+/** The signer of the guardian's own key; `undefined` where none is set up. It signs as the watcher: no identity that writes to guarded vaults can sign. */
+function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outside: Outside) {
+  if (id === undefined) return undefined;
   const { origin, pathname } = new URL(id);
   return keyVaultSigner(pathname.split('/')[2] ?? '', {
     url: origin,

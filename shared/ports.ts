@@ -9,6 +9,7 @@ import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
 import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
+import type { Anchor } from './domain/seal.ts';
 import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type { Graph } from './estate/graph.ts';
@@ -47,6 +48,8 @@ export interface Ports {
     readonly surveys: Messages<SurveyMessage>;
   };
   readonly trail: Trail;
+  /** Where the root of every seal goes besides the alert channels; left out where there is no such place. */
+  readonly anchor?: (anchor: Anchor) => Promise<void>;
   /** What could not be parsed, in full. */
   readonly quarantine: Documents;
   readonly settings: {
@@ -89,6 +92,6 @@ export interface PortTables {
   readonly outbox: Rows<OutboxRow>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. */
   readonly schedule: Rows<Due>;
 }

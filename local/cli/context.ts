@@ -16,6 +16,8 @@ import {
   findLocalAzure,
   LocalAzureMissing,
   outsideConnection,
+  TRAIL_FILE,
+  trailAddress,
 } from '../outside-client.ts';
 import { type Api, api } from './api.ts';
 
@@ -56,11 +58,18 @@ export async function localContext(identity: string, folder: string): Promise<Co
 
 const YOU = 'who is signed in here';
 
-/** The address that a local guardian wrote for the command line into its folder. Throws `LocalAzureMissing` where it cannot be used. */
-export async function apiIn(folder: string): Promise<ApiAddress> {
-  const file = join(folder, 'guardian-api.json');
+/** The address of the API of a local guardian, by its folder. Throws `LocalAzureMissing` where it cannot be used. */
+export const apiIn = (folder: string): Promise<ApiAddress> => written(folder, 'guardian-api.json', apiAddress);
+
+/** The connection string of the trail of a local guardian, by its folder. Throws `LocalAzureMissing` where it cannot be used. */
+export const trailIn = async (folder: string): Promise<string> =>
+  (await written(folder, TRAIL_FILE, trailAddress)).connectionString;
+
+/** What a local guardian wrote for the command line into a file of its folder. */
+async function written<T>(folder: string, name: string, shape: z.ZodType<T>): Promise<T> {
+  const file = join(folder, name);
   try {
-    return apiAddress.parse(JSON.parse(await readFile(file, 'utf8')));
+    return shape.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
     throw new LocalAzureMissing(`${file} cannot be used: stop "npm start" and start it again.`, { cause: error });
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams as streamsOf } from '../../shared/azure/streams.ts';
+import { trailBlobs } from '../../shared/azure/trail-blobs.ts';
 import { readLines, readRecords } from '../../shared/trail/read.ts';
 import type { LocalAzure } from '../azure/azure.ts';
 import { apiIn, type Context, localContext } from '../cli/context.ts';
@@ -14,7 +15,8 @@ import { startTeams } from '../sinks/teams.ts';
 import { demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
-import { chainHolds, machineSurvives, NOTHING, steps } from './steps.ts';
+import { machineSurvives, NOTHING, steps } from './steps.ts';
+import { TRAIL_STEPS } from './trail-steps.ts';
 
 /** How the demo went: ok where every step was as it should be. */
 export interface DemoResult {
@@ -61,11 +63,9 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
   try {
     onStart(running.azure);
     const address = await findLocalAzure(folder);
-    const stored = streamsOf(
-      storageClients({ kind: 'connection-string', value: running.guardian.settings.TrailStorage ?? '' }).container(
-        'trail',
-      ),
-    );
+    const value = running.guardian.settings.TrailStorage ?? '';
+    const container = storageClients({ kind: 'connection-string', value }).container('trail');
+    const stored = streamsOf(container);
     const names = async (): Promise<readonly string[]> => [
       ...new Set((await stored.list('audit/')).map((name) => name.replace(/\.\d+\.jsonl$/, ''))),
     ];
@@ -88,6 +88,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
         return planned;
       },
       client: (vault, identity) => outsideClient(address, vault, identity),
+      trail: trailBlobs(container),
       records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
       streams: async () =>
         new Map(await Promise.all((await names()).map(async (name) => [name, await readLines(stored, name)] as const))),
@@ -104,7 +105,9 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
       }),
     );
     played.push(await (beside ?? machine()));
-    const all = [...played, ended('chain-holds', await tried('chain-holds', () => chainHolds(scene)), onStep)];
+    const all = [...played];
+    for (const [name, step] of Object.entries(TRAIL_STEPS))
+      all.push(ended(name, await tried(name, () => step(scene)), onStep));
     return { ok: all.every(({ ok }) => ok), steps: all };
   } finally {
     await running.stop();

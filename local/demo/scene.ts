@@ -1,5 +1,6 @@
 import type { KeyClient } from '@azure/keyvault-keys';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
+import type { TrailSource } from '../../shared/trail/source.ts';
 import type { LoggedRequest } from '../azure/types.ts';
 import type { Context } from '../cli/context.ts';
 import type { PlanReport } from '../cli/plan/schema.ts';
@@ -31,6 +32,8 @@ export interface Scene extends Witness {
   readonly plan: () => Promise<PlanReport>;
   /** Every record of the audit streams, read from the trail's storage. */
   readonly records: () => Promise<readonly AuditRecord[]>;
+  /** The trail as it lies in its storage. */
+  readonly trail: TrailSource;
   /** The lines of each audit stream, in order, by stream. */
   readonly streams: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }

@@ -38,6 +38,8 @@ export interface Sink {
   told(vault: string, key?: string): readonly ReceivedAlert[];
   /** Whether a signed alert of that kind on that key has come. */
   has(kind: string, vault: string, key: string): boolean;
+  /** The root of the newest anchor of the trail that has come; `undefined` where none has. */
+  anchor(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,11 @@ export async function startSink(): Promise<Sink> {
       got
         .filter(({ event, incident }) => event !== 'resolved' && isOn(incident, vault, key))
         .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary })),
+    anchor: () =>
+      got
+        .filter(({ incident: { kind } }) => kind === 'trail-anchored')
+        .map(({ incident: { summary } }) => /\b[0-9a-f]{64}\b/.exec(summary)?.[0])
+        .at(-1),
     has: (kind, vault, key) => got.some(({ incident }) => incident.kind === kind && isOn(incident, vault, key)),
     close: () =>
       new Promise((resolve, reject) => {

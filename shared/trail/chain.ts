@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import * as z from 'zod';
 import { type AuditEntry, type AuditRecord, auditRecord } from '../domain/audit-record.ts';
@@ -62,6 +62,8 @@ export const toLine = (record: AuditRecord): string => canonical(record);
 /** A line of a chain. */
 export interface ChainLine extends ChainHead {
   readonly previousHash: string;
+  /** When it was appended, by its own word; `undefined` where a record of an unknown form does not say. */
+  readonly appendedAt: Date | undefined;
   /** `undefined` where another version of the guardian wrote a record of a form that this one does not know: it links the chain all the same. */
   readonly record: AuditRecord | undefined;
 }
@@ -70,13 +72,22 @@ export interface ChainLine extends ChainHead {
 export function readLine(line: string): ChainLine | ChainFault {
   const members = parse(line);
   if (members === undefined) return 'not-json';
-  const { hash, ...others } = members;
-  const linked = chainLine.safeParse(members);
-  if (!linked.success) return 'not-a-record';
-  if (hash !== sha256(canonical(others))) return 'edited';
+  const read = readRecord.safeParse(members);
+  const linked = read.success ? read.data : chainLine.safeParse(members).data;
+  if (linked === undefined) return 'not-a-record';
+  const written = forms(members);
+  if (written === undefined || members.hash !== sha256(written.hashed)) return 'edited';
   // What the canonical form hides (a member given twice, white space, an escape) would be an edit that no hash shows.
-  if (line !== canonical(members)) return 'not-canonical';
-  return { ...linked.data, record: auditRecord.safeParse(members).data };
+  if (line !== written.whole) return 'not-canonical';
+  const { sequence, previousHash, hash, time, appendedAt = time } = linked;
+  return { sequence, previousHash, hash, appendedAt, record: read.data };
+}
+
+/** What is wrong with a line in a place of a stream, where each line was right by itself; `undefined` where it follows the head. */
+export function misplaced({ sequence, previousHash }: ChainLine, head: ChainHead): ChainFault | undefined {
+  if (sequence > head.sequence + 1) return 'gap';
+  if (sequence <= head.sequence) return 'out-of-order';
+  return previousHash === head.hash ? undefined : 'not-linked';
 }
 
 /**
@@ -94,34 +105,58 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
     const atSequence = head.sequence + 1;
     const read = readLine(line);
     if (typeof read === 'string') return { kind: 'broken', atSequence, because: read };
-    const { sequence, previousHash, hash, record } = read;
-    if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
-    if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };
-    if (previousHash !== head.hash) return { kind: 'broken', atSequence, because: 'not-linked' };
-    if (record !== undefined) records.push(record);
-    head = { sequence, hash };
+    const because = misplaced(read, head);
+    if (because !== undefined) return { kind: 'broken', atSequence, because };
+    if (read.record !== undefined) records.push(read.record);
+    head = { sequence: read.sequence, hash: read.hash };
   }
   return { kind: 'holds', records, head };
 }
 
 // A record that a later version spooled keeps the members that this version does not know.
 const unsealedRecord = auditRecord.omit({ hash: true }).loose();
-const chainLine = auditRecord.pick({ sequence: true, previousHash: true, hash: true });
-const memberMap = z.record(z.string(), z.json());
+// What JSON gives is JSON: all that is left to check is that it has members.
+const readRecord = auditRecord.extend({ detail: z.custom<AuditRecord['detail']>(isMembers) });
+// Of a record of an unknown form only its place in the chain has to be known.
+const chainLine = auditRecord.pick({ sequence: true, previousHash: true, hash: true }).extend({
+  time: auditRecord.shape.time.optional().catch(undefined),
+  appendedAt: auditRecord.shape.appendedAt.catch(undefined),
+});
 
-function parse(line: string): z.infer<typeof memberMap> | undefined {
+type Members = Readonly<Record<string, unknown>>;
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(line: string): Members | undefined {
   try {
-    // Half of a surrogate pair has no canonical form; once replaced, the line differs from its own canonical form.
-    return memberMap.safeParse(wellFormed(JSON.parse(line))).data;
+    const parsed: unknown = JSON.parse(line);
+    return isMembers(parsed) ? parsed : undefined;
   } catch {
     return undefined; // not JSON: the caller says so
   }
 }
 
-function canonical(value: object): string {
+/** The canonical JSON of a record, whole and as it is hashed; `undefined` where it has none, because of half of a surrogate pair. */
+function forms(members: Members): { readonly whole: string; readonly hashed: string } | undefined {
+  try {
+    // Each member once: a whole record is written twice otherwise.
+    const parts = Object.keys(members)
+      .sort()
+      .map((name) => ({ name, text: `${canonical(name)}:${canonical(members[name])}` }));
+    const joined = (some: typeof parts): string => `{${some.map(({ text }) => text).join(',')}}`;
+    return { whole: joined(parts), hashed: joined(parts.filter(({ name }) => name !== 'hash')) };
+  } catch {
+    return undefined; // the caller says so
+  }
+}
+
+/** Canonical JSON. Throws where there is none. @see https://www.rfc-editor.org/rfc/rfc8785 */
+export function canonical(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('A record cannot be written as JSON.');
   return text;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** SHA-256, hex, of a text in UTF-8. */
+export const sha256 = (text: string): string => digest('sha256', text, 'hex');

@@ -16,6 +16,7 @@ import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
 import { tableLine } from './table.ts';
 import { measureUndoDisable } from './undo-disable-round-trips.ts';
+import { measureVerify } from './verify-over-sha256.ts';
 
 describe('a figure', () => {
   test.each<readonly [says: string, value: number, target: Target, ok: boolean]>([
@@ -72,6 +73,8 @@ test('the bench has every figure once', () => {
       'app-load-over-bare-bundle',
       'bundle-over-bare-bundle',
       'blind-minutes-with-timer-dead',
+      'verify-over-sha256',
+      'verify-live-growth-mib',
     ]),
   );
 });
@@ -181,6 +184,14 @@ describe('measured small', () => {
     const [killed, lost] = await measureBlindMinutes(20, 0.4);
     expect(killed?.value).toBeGreaterThan(1.4);
     expect(lost?.value).toBeGreaterThan(0);
+  });
+
+  test('verifying is measured over what hashing takes, and by what stays alive', async () => {
+    const small = { vaults: 2, days: 1, recordsInEach: 200 };
+    expect(await measureVerify({ timed: small, large: small, rounds: 3 })).toMatchObject([
+      { name: 'verify-over-sha256', unit: 'times', target: 1.5, value: expect.any(Number) },
+      { name: 'verify-live-growth-mib', unit: 'MiB', target: 50, ok: true },
+    ]);
   });
 
   test('the instances asked for grow with the vaults', async () => {

@@ -8,6 +8,7 @@ import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
+import { verifyOverSha256 } from './verify-over-sha256.ts';
 
 /** Every measurement of the bench, one file each, in the order in which they run. */
 export const measurements: readonly Measurement[] = [
@@ -20,4 +21,5 @@ export const measurements: readonly Measurement[] = [
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
   instancesAskedAt1000Vaults,
+  verifyOverSha256,
 ];

@@ -23,7 +23,9 @@ describe('audit-log', () => {
     expect(await use()).toEqual(USABLE);
     const mallory = {
       oid: oidOf('attacker'),
+      kind: 'user',
       name: 'mallory@contoso.example',
+      appId: expect.any(String),
       address: expect.any(String),
       assignment: { id: expect.stringMatching(/^[0-9a-f]{32}$/) },
     };

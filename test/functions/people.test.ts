@@ -24,7 +24,7 @@ describe('people', () => {
     const { id } = answered.parse(asked.json).approval;
     expect((await ask('approver', 'POST', `approvals/${VAULT}/${id}/grant`, {})).status).toBe(200);
     const row = await running().guardian.ports.tables.approvals.get(VAULT, id);
-    expect(row?.row.data).toMatchObject({ signature: expect.stringMatching(/^[0-9a-f]{32}\.[\w-]{86}$/) });
+    expect(row?.row.data).toMatchObject({ signature: expect.stringMatching(/^[0-9a-f]{32}\.[\w-]{512}$/) });
     await as('owner').disable(VAULT, 'disk-web');
     await host().advance(400_000, 100_000);
     expect(enabled('disk-web')).toBe(false);

@@ -2,7 +2,7 @@ import type { LocalAzure } from '../../local/azure/azure.ts';
 import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Signer } from '../../shared/domain/signer.ts';
+import type { Signer, SigningKey } from '../../shared/domain/signer.ts';
 import type { Graph } from '../../shared/estate/graph.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
@@ -32,6 +32,8 @@ export interface Shared {
   /** Signs approvals and holds. */
   readonly signer: Signer;
   readonly graph: Graph;
+  /** Signs the seals of the trail; left out where it is not sealed. */
+  readonly signingKey?: SigningKey | undefined;
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -52,6 +54,7 @@ export function createInstance({
   settings,
   signer,
   graph,
+  signingKey,
   onStep,
 }: Shared): Instance {
   const instance = { ended: false };
@@ -109,6 +112,7 @@ export function createInstance({
       spool: stepped('spool', storage.spool),
       now,
       newId,
+      signingKey: signingKey && (async () => signingKey),
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
       timeoutMs: 60_000,
     }),

@@ -14,6 +14,7 @@ import { ownActUnexplained } from './own-act-unexplained.ts';
 import { policyLoosened } from './policy-loosened.ts';
 import { purgeAttempted } from './purge-attempted.ts';
 import { rowForged } from './row-forged.ts';
+import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
 import { vaultFound } from './vault-found.ts';
@@ -35,6 +36,7 @@ export const kinds: readonly KindFacts[] = [
   policyLoosened,
   purgeAttempted,
   rowForged,
+  trailAnchored,
   undoRefused,
   unexpectedUse,
   vaultFound,

@@ -50,9 +50,10 @@ const OUTCOMES: Readonly<Record<string, RegExp>> = {
 const SURVIVED = 'machine-survives-an-attack';
 /** Nobody acts in these. */
 const FOUND = ['plan-names-what-hangs-on-a-key', 'plan-writes-nothing', 'unguarded-key-found'];
-const WITHOUT_ACT = [...FOUND, 'chain-holds'];
+const OF_TRAIL = ['chain-holds', 'verify-anchored', 'tamper-found'];
+const WITHOUT_ACT = [...FOUND, ...OF_TRAIL];
 const UNDONE = Object.keys(OUTCOMES).filter((name) => OUTCOMES[name]?.source.includes('undone by') === true);
-const ALL = [...Object.keys(OUTCOMES), ...FOUND, SURVIVED, 'chain-holds'];
+const ALL = [...Object.keys(OUTCOMES), ...FOUND, SURVIVED, ...OF_TRAIL];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };

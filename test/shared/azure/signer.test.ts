@@ -1,8 +1,10 @@
+import { createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLocalAzure } from '../../../local/azure/azure.ts';
 import type { SeedVersion } from '../../../local/azure/types.ts';
 import { resetClock } from '../../../local/clock.ts';
 import { keyVaultSigner, noSigner } from '../../../shared/azure/signer.ts';
+import { isSignedBy } from '../../../shared/domain/signer.ts';
 import { stopAt } from '../../simulation/clock.ts';
 
 beforeEach(() => stopAt());
@@ -52,6 +54,27 @@ describe.each(['EC', 'RSA'] as const)('a key of type %s', (type) => {
     expect(await signer().verify('what was not said', signature)).toBe('forged');
     expect(await signer('other').verify('what was said', signature)).toBe('forged');
   });
+});
+
+test.each([
+  ['EC', 'ES256'],
+  ['RSA', 'PS256'],
+] as const)(
+  'the current version of a key of type %s signs with %s so that its public part verifies it',
+  async (type, alg) => {
+    const key = await own(type).signer().current();
+    const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
+    const signature = await key.sign('what was said');
+    expect(key.publicJwk).toMatchObject({ kty: type, alg });
+    expect(isSignedBy(publicKey, 'what was said', signature)).toBe(true);
+    expect(isSignedBy(publicKey, 'what was not said', signature)).toBe(false);
+  },
+);
+
+test('no current version is there for who may not read the key', async () => {
+  const { azure, signer } = own('RSA');
+  azure.setGrants('watcher', []);
+  await expect(signer().current()).rejects.toThrow("The guardian's own key cannot be used");
 });
 
 test.each([

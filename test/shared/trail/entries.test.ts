@@ -35,6 +35,21 @@ describe('an entry', () => {
     expect(entry('decision', subject, detail, needs).detail).toStrictEqual(expected);
   });
 
+  test.each([
+    ['as long as a field of a workspace takes', 63_900, (text: string) => ({ text })],
+    [
+      'longer, cut to its beginning as text',
+      64_100,
+      (text: string) => ({
+        cutFromBytes: 64_111,
+        beginning: `{"text":"${text}`.slice(0, 10_000),
+      }),
+    ],
+  ])('has a detail that is %s', (_, length, expected) => {
+    const text = 'x'.repeat(length);
+    expect(entry('decision', subject, { text }, needs).detail).toEqual(expected(text));
+  });
+
   const circle: Record<string, unknown> = {};
   circle.again = circle;
   test.each([

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type AuditEntry, auditEntry } from '../../../shared/domain/audit-record.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
 
@@ -20,3 +21,16 @@ export const entries = (prefix: string, count: number): readonly AuditEntry[] =>
 
 /** What a line says, without the chain. */
 export const entryOf = (line: string): AuditEntry => auditEntry.parse(JSON.parse(line));
+
+/** SHA-256, hex. */
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The line with a member changed and its hash made to fit again. */
+export function forged(line: string, change: Readonly<Record<string, unknown>>): string {
+  const { hash: _, ...others } = { ...JSON.parse(line), ...change };
+  const sorted = Object.fromEntries(Object.entries(others).sort(([one], [other]) => (one < other ? -1 : 1)));
+  const hash = sha256(JSON.stringify(sorted));
+  return JSON.stringify(
+    Object.fromEntries(Object.entries({ ...sorted, hash }).sort(([one], [other]) => (one < other ? -1 : 1))),
+  );
+}
