@@ -85,6 +85,7 @@ describe('incident show', () => {
       expect.stringMatching(/^happened: /),
       expect.stringMatching(/^detected: /),
       expect.stringMatching(/^deadline: /),
+      'hangs on it: 1 disk encryption set (2 disks), 2 machines, 1 running',
       'done: not undone: the policy only alerts for this key',
       `command: ${typed('restore contoso-dev/dev-web')}`,
       `incident: ${id}, revision 1`,

@@ -4,10 +4,11 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import schema from '../../../../docs/plan.schema.json' with { type: 'json' };
 import { planReport } from '../../../../local/cli/plan/schema.ts';
+import { startEstate } from '../../../../local/estate.ts';
 import { readPolicy } from '../../../../shared/policy-file.ts';
 import { commandLine } from '../command-line.ts';
 
-const { folder, running, refused, ran } = commandLine();
+const { folder, running, refused, ran } = commandLine({ estate: startEstate() });
 afterEach(() => vi.unstubAllEnvs());
 
 describe('plan', () => {
