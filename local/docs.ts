@@ -384,7 +384,7 @@ types, operations and rotation policies. What could not be read is listed, and n
 | --- | --- |
 | 0 | nothing is in danger |
 | 3 | something is: at least one finding in \`danger\` |
-| 1 | it could not be read: at all, or a subscription is not shown, or the state of a used key is unknown |
+| 1 | it could not be read: at all, or not all of a subscription, or the state of a used key is unknown |
 
 \`--policy <file>\` shows what your policy guards already, and takes its notify times and its \`customerManagedKeys\`.
 \`--policy-out <file>\` writes a new policy, which guards every vault with a used key in \`alert\`.

@@ -39,6 +39,8 @@ export function hangingOn(asked: Asked, use: KeyUse | 'unreadable' | undefined, 
   if (vault === undefined) return unknownBecause('no survey has read its vault');
   const [unread] = [...vault.unknown, ...(use?.unknown ?? [])];
   if (unread !== undefined) return unknownBecause(unread);
+  const follower = use?.users.find(({ versions }) => versions.length === 0);
+  if (follower !== undefined) return unknownBecause(`${follower.name} names no version, and may not have the newest yet`);
   return { kind: 'nothing', says: `nothing is known to use it, as of ${utc(surveyed.at)}` };
 }
 

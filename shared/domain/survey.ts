@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { moment } from './time.ts';
+import { agoMs, HOUR_MS, MINUTE_MS, moment } from './time.ts';
 
 /** A message of the queue `surveys`: a survey is to begin at this moment or later. One that began since has done it. */
 export const surveyMessage = z.object({ askedAt: moment });
@@ -9,6 +9,8 @@ export type SurveyMessage = z.infer<typeof surveyMessage>;
 const surveyedKey = z.object({
   /** The versions that its users may need, besides the current one. */
   versions: z.array(z.string()),
+  /** Set where a user names no version: which one it has is not shown. */
+  anyVersion: z.literal(true).optional(),
   /** Who calls for its users: object ids of identities, and ids of applications of other tenants, in lower case. */
   callers: z.array(z.string()),
   /** Set where a user of the key calls under an identity that nobody can name in advance: then any caller may be it. */
@@ -58,6 +60,9 @@ export interface Surveyed {
   readonly vaults: ReadonlyMap<string, SurveyedVault>;
 }
 
+/** Two surveys were missed where the last good one began so long ago, in ms. */
+export const MISSED_MS = 2 * HOUR_MS + 15 * MINUTE_MS;
+
 /** Where no survey has succeeded yet. */
 export const NOT_SURVEYED: Surveyed = { at: undefined, vaults: new Map() };
 
@@ -73,12 +78,18 @@ export const surveyedVaultOf = ({ vaults }: Surveyed, vault: string): SurveyedVa
 
 /**
  * The versions of a key that a known user may need; `undefined` where nobody knows: no survey has read its vault, or a part of
- * what could use it was not read.
+ * what could use it was not read, or a user names no version and may lag behind the newest, or two surveys were missed.
  */
-export function pinnedVersions(surveyed: Surveyed, vault: string, key: string): readonly string[] | undefined {
+export function pinnedVersions(
+  surveyed: Surveyed,
+  { vault, key }: { readonly vault: string; readonly key: string },
+  now: Date,
+): readonly string[] | undefined {
   const found = surveyedVaultOf(surveyed, vault);
-  if (found === undefined || found.unknown.length > 0) return undefined;
-  return found.keys[key.toLowerCase()]?.versions ?? [];
+  const isOld = surveyed.at === undefined || agoMs(surveyed.at, now) >= MISSED_MS;
+  if (isOld || found === undefined || found.unknown.length > 0) return undefined;
+  const { versions = [], anyVersion } = found.keys[key.toLowerCase()] ?? {};
+  return anyVersion === undefined ? versions : undefined;
 }
 
 /** Whether an older version is swept each minute: where a known user may need it, and where nobody knows. */
@@ -86,7 +97,11 @@ export const isWatched = (version: string, pinned: readonly string[] | undefined
   pinned === undefined || pinned.includes(version.toLowerCase());
 
 /** Who is known to use a key, and whether anybody else may be a user too. */
-export function knownCallers({ vaults }: Surveyed, vault: string, key: string): Omit<SurveyedKey, 'versions'> {
+export function knownCallers(
+  { vaults }: Surveyed,
+  vault: string,
+  key: string,
+): Pick<SurveyedKey, 'callers' | 'anyCaller'> {
   const { callers = [], anyCaller } = vaults.get(vault.toLowerCase())?.keys[key.toLowerCase()] ?? {};
   return anyCaller === undefined ? { callers } : { callers, anyCaller };
 }

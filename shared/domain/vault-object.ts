@@ -14,6 +14,9 @@ export interface VaultObject {
 const HOSTS = { vault: 'vault', managedhsm: 'managed-hsm' } as const;
 const KINDS = { keys: 'key', secrets: 'secret' } as const;
 
+/** What names and versions are made of: a longer or another one is none, and no row of a table could have it as its key. */
+const NAME = /^[0-9a-z-]{1,127}$/;
+
 /**
  * What a URL names; `undefined` where it names neither a key nor a secret. URLs that differ in case, in the port `:443`, in
  * slashes at the end and in their query name the same: the service keeps them as a client sent them.
@@ -25,6 +28,7 @@ export function vaultObject(url: string): VaultObject | undefined {
   const [collection = '', name = '', version, ...rest] = pathname.split('/').filter((part) => part !== '');
   const at = Object.entries(HOSTS).find(([label]) => label === service)?.[1];
   const kind = Object.entries(KINDS).find(([segment]) => segment === collection)?.[1];
-  if (at === undefined || kind === undefined || vault === '' || name === '' || rest.length > 0) return undefined;
+  if (at === undefined || kind === undefined || rest.length > 0) return undefined;
+  if (![vault, name, version ?? name].every((part) => NAME.test(part))) return undefined;
   return { at, vault, kind, name, version };
 }

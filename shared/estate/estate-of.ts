@@ -1,3 +1,4 @@
+import { escaped } from '../domain/escaped.ts';
 import { type VaultObject, vaultObject } from '../domain/vault-object.ts';
 import type {
   Assignment,
@@ -41,7 +42,7 @@ export function estateReader(): EstateReader {
     const ids = new Set<string>();
     for (const url of settings.flatMap(unlockingUrl)) {
       const object = vaultObject(url);
-      if (object === undefined) unread.push(`Azure Disk Encryption names neither a key nor a secret: ${url}`);
+      if (object === undefined) unread.push(`Azure Disk Encryption names neither a key nor a secret: ${escaped(url)}`);
       else if (object.kind === 'secret') secrets.set(object.vault, (secrets.get(object.vault) ?? 0) + 1);
       else ids.add(unlockingWith(object));
     }
@@ -63,9 +64,8 @@ export function estateReader(): EstateReader {
     'sql-servers': (row) => users.set(row.id.toLowerCase(), sqlServerOf(row)),
     disks(row) {
       const isUnlocked = row.diskEncryption?.enabled === true;
-      const set = row.confidentialSetId ?? row.setId;
       const by = isUnlocked ? unlocking(row.diskEncryption?.encryptionSettings ?? []) : [];
-      const on = [...(set === undefined ? [] : [set.toLowerCase()]), ...by];
+      const on = [...lowered([row.setId, row.confidentialSetId]), ...by];
       const isSnapshot = row.type.toLowerCase() === 'microsoft.compute/snapshots';
       disks.count(encryptionOf(row), isSnapshot, row.id);
       if (isSnapshot) held.snapshot(on);
@@ -99,7 +99,7 @@ export function estateReader(): EstateReader {
         machines: held.machinesCounted,
         assignments,
         roles,
-        unknown: [...unread, ...held.withoutRow(users)],
+        unknown: [...unread, ...held.withoutRow(users), ...all.filter(({ keys }) => keys.length === 0).map(withoutKey)],
       };
     },
   };
@@ -200,6 +200,10 @@ function heldByUsers() {
       ),
   };
 }
+
+/** A sentence for a user none of whose keys is known: nobody can say of any key that this user does not need it. */
+const withoutKey = ({ kind, name, id }: EstateUser): string =>
+  `The key of the ${kind.replaceAll('-', ' ')} ${name} could not be read, and may be any: ${id}`;
 
 const NOTHING: Holdings = { disks: 0, unattached: 0, snapshots: 0, images: 0, machines: new Map() };
 

@@ -1,3 +1,4 @@
+import { escaped } from '../domain/escaped.ts';
 import { type VaultObject, vaultObject } from '../domain/vault-object.ts';
 import type { Callers, EstateSet, EstateUser } from './estate.ts';
 import type { GraphRow } from './rows.ts';
@@ -96,7 +97,7 @@ function keysAt([active, ...previous]: readonly (string | undefined)[]): KeysRea
   return {
     keys: read.flatMap(({ object }) => (object?.kind === 'key' ? [object] : [])),
     unknown: read.flatMap(({ url, object }) =>
-      object?.kind === 'key' ? [] : [`The URL of its key names no key of a vault: ${url}`],
+      object?.kind === 'key' ? [] : [`The URL of its key names no key of a vault: ${escaped(url)}`],
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { EstateUser } from '../estate/estate.ts';
-import { isFollowing, type UsedKey, versionsNeeded } from '../estate/key-uses.ts';
+import { type UsedKey, versionsNeeded } from '../estate/key-uses.ts';
 import type { KeyState, VersionFacts } from './facts.ts';
 
 /** A version that something needs, with whom. */
@@ -18,7 +18,7 @@ export function neededVersions(
   const needed = new Map<string, EstateUser[]>();
   for (const user of facts.users) {
     const named = versionsNeeded(user, facts);
-    const these = named.length > 0 ? named : isFollowing(user, facts) && current !== undefined ? [current] : [];
+    const these = named.length > 0 || current === undefined ? named : [current];
     for (const version of these) needed.set(version, [...(needed.get(version) ?? []), user]);
   }
   return [...needed].map(([version, users]) => ({ version, users, facts: versions.get(version) }));

@@ -4,6 +4,8 @@ import { isObject } from './audit-messages.ts';
 
 /** The name of the claim with the caller's object id, where names of claims are URIs. */
 const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
+/** The claim that only a token of a person has. @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+const SCOPE = 'http://schemas.microsoft.com/identity/claims/scope';
 const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
 
 /**
@@ -43,8 +45,14 @@ function claimsOf(identity: unknown): (...names: readonly string[]) => string | 
       .find((value) => value.trim() !== '');
 }
 
-/** The id of the application that called, by which an application of another tenant is known; '' where no claim names it. */
-export const applicationOf = (identity: unknown): string => claimsOf(identity)('appid') ?? '';
+/**
+ * The id of the application that called for itself, by which one of another tenant is known; '' where no claim names it, and
+ * where a person called through it: anybody may name the Azure CLI in a disk encryption set.
+ */
+export function applicationOf(identity: unknown): string {
+  const first = claimsOf(identity);
+  return first('upn', UPN, 'unique_name', 'scp', SCOPE) === undefined ? (first('appid') ?? '') : '';
+}
 
 /** The caller's object id in the two forms that nearly every record has; '' where all claims have to be read. */
 export function quickOid(identity: unknown): string {

@@ -283,6 +283,9 @@ const isRoleOf = (identity: string, name = ''): boolean =>
 const isWithin = (id: string, scope: string): boolean =>
   id === scope || !scope.startsWith('/subscriptions/') || id.startsWith(`${scope}/`);
 
+/** The subject of what could not be read of them. */
+const SUBSCRIPTIONS = 'subscriptions';
+
 /** What could not be read, each once. */
 function unknownOf({ estate, hidden, vaults }: Reading, judged: readonly Judged[]): PlanReport['unknown'] {
   const all = [
@@ -290,7 +293,7 @@ function unknownOf({ estate, hidden, vaults }: Reading, judged: readonly Judged[
       subject: id,
       because: 'the subscription is not shown to you: you need the role Reader there',
     })),
-    ...estate.unknown.map((because) => ({ subject: 'subscriptions', because })),
+    ...estate.unknown.map((because) => ({ subject: SUBSCRIPTIONS, because })),
     ...vaults.flatMap(({ name, vault, refused }) => [
       ...(vault === undefined ? [{ subject: name, because: 'no subscription that was read has this vault' }] : []),
       ...(refused === undefined ? [] : [{ subject: name, because: refused }]),
@@ -301,11 +304,12 @@ function unknownOf({ estate, hidden, vaults }: Reading, judged: readonly Judged[
   return [...new Map(all.map((each) => [`${each.subject}: ${each.because}`, each])).values()];
 }
 
-/** 3 where something is in danger, 1 where it cannot be said of every used key that it is not, 0 otherwise. */
-export function exitStatusOf({ danger, subscriptions, vaults }: PlanReport): 0 | 1 | 3 {
+/** 3 where something is in danger, 1 where it cannot be said of every used key that it is not, or which those are; 0 otherwise. */
+export function exitStatusOf({ danger, subscriptions, vaults, unknown }: PlanReport): 0 | 1 | 3 {
   if (danger.length > 0) return 3;
   const isUnsure =
     subscriptions.some(({ shown }) => !shown) ||
+    unknown.some(({ subject }) => subject === SUBSCRIPTIONS) ||
     vaults.some(({ keys }) => keys.some(({ state }) => state === 'unknown'));
   return isUnsure ? 1 : 0;
 }

@@ -123,7 +123,7 @@ function userBranch(user: PlanUser): Branch {
     ...(more > 0 ? [{ name: `… and ${counted(more, 'machine')} more`, below: [] }] : []),
     ...(rest === '' ? [] : [{ name: rest, below: [] }]),
   ];
-  const nothing = kind === 'disk-encryption-set' && below.length === 0 ? ', nothing hangs on it' : '';
+  const nothing = kind === 'disk-encryption-set' && below.length === 0 ? ', nothing found on it' : '';
   return { name, what: `${KINDS[kind]}${rotates}${nothing}`, below };
 }
 

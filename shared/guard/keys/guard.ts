@@ -174,7 +174,7 @@ function givenOf(
   const policy = keyPolicy(ports.policy, vault, key);
   const swept = sweep?.differing[key];
   const sweptOtherwiseAt = swept ? swept.otherwiseAt : sweep?.lastGoodAt;
-  const pinned = pinnedVersions(ports.scope.surveyed, vault, key);
+  const pinned = pinnedVersions(ports.scope.surveyed, subject, now);
   const situation = { vault, key, observed, record, policy, pinned, now, sweptOtherwiseAt };
   if (restorer !== undefined) {
     const unhindered = { ...record, inFlight: { ...record.inFlight, undone: [], recovering: undefined } };

@@ -1,6 +1,12 @@
 import { hangingOn } from '../../domain/hanging.ts';
 import { effectivePolicy, guardedVaults, keyPolicy, policyOf } from '../../domain/policy.ts';
-import { type Surveyed, type SurveyedVault, type SurveyState, surveyedVaultOf } from '../../domain/survey.ts';
+import {
+  MISSED_MS,
+  type Surveyed,
+  type SurveyedVault,
+  type SurveyState,
+  surveyedVaultOf,
+} from '../../domain/survey.ts';
 import { inTurns } from '../../in-turns.ts';
 import { incidentId } from '../../incidents/draft.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
@@ -10,7 +16,6 @@ import { openIncident, openWhile, readIncidents } from '../../incidents/store.ts
 import type { Ports } from '../../ports.ts';
 import { endUnguarded, keysOf } from '../policy-changes.ts';
 import type { KeptVault } from './keep.ts';
-import { MISSED_MS } from './plan.ts';
 
 /** Vaults of whose incidents the rows are read at the same time. */
 const AT_ONCE = 8;

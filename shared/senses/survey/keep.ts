@@ -15,6 +15,9 @@ import { isSameUse, mergedUse, mergedVault, surveyedKeyOf } from './merge.ts';
 /** Vaults whose rows are written at the same time. */
 const VAULTS_AT_ONCE = 8;
 
+/** What could not be read, in sentences that a vault's row holds at most: every vault's row has them. */
+const MOST_UNKNOWN = 10;
+
 /** What a survey has read. */
 export interface Read {
   readonly at: Date;
@@ -48,7 +51,7 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
     const uses = await keepUses(name, found.get(name) ?? new Map(), read, ports);
     const standing = known.get(name);
     const keys = Object.fromEntries([...uses].map(([key, use]) => [key, surveyedKeyOf(use)]));
-    const unknown = [...read.unread.values(), ...read.estate.unknown];
+    const unknown = [...read.unread.values(), ...read.estate.unknown].slice(0, MOST_UNKNOWN);
     const id = read.estate.vaults.get(name)?.id;
     const now = mergedVault(standing?.value, { id, keys, unknown }, read.unread, read.at);
     if (now !== undefined) await writeChanged(tables.surveyed, SURVEYED, name, standing, now);

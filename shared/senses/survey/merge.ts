@@ -58,6 +58,7 @@ export function surveyedKeyOf({ users }: Pick<KeyUse, 'users'>): SurveyedVault['
   ]);
   return {
     versions: [...new Set(users.flatMap(({ versions }) => versions))].toSorted(),
+    ...(users.some(({ versions }) => versions.length === 0) ? { anyVersion: true } : {}),
     callers: [...new Set(callers.map((id) => id.toLowerCase()))].toSorted(),
     ...(users.some(isAnybody) ? { anyCaller: true } : {}),
   };

@@ -1,4 +1,5 @@
 import { GUARDIAN } from '../../domain/subject.ts';
+import { MISSED_MS } from '../../domain/survey.ts';
 import { HOUR_MS, later, MINUTE_MS, utc } from '../../domain/time.ts';
 import { guardianUnwell } from '../../incidents/kinds/guardian-unwell.ts';
 import { openIncident } from '../../incidents/store.ts';
@@ -12,8 +13,6 @@ export const NEXT_SURVEY = ['surveys', 'next'] as const;
 export const SURVEY_EVERY_MS = HOUR_MS;
 /** A survey that did not come to a good end is planned again after so long, in ms. */
 const AGAIN_AFTER_MS = 15 * MINUTE_MS;
-/** Operators are alerted once two surveys were missed, in ms. */
-export const MISSED_MS = 2 * SURVEY_EVERY_MS + AGAIN_AFTER_MS;
 
 /** Queues a survey where one is due. Where two planners run at the same moment, one of them plans it. */
 export async function planSurvey(schedule: Schedule, ports: Ports): Promise<void> {

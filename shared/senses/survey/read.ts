@@ -1,3 +1,4 @@
+import { agoMs, DAY_MS } from '../../domain/time.ts';
 import { GraphRefused, GraphRowsUnreadable, SurveyRefused } from '../../errors.ts';
 import { type EstateReader, estateReader } from '../../estate/estate-of.ts';
 import type { Graph } from '../../estate/graph.ts';
@@ -21,7 +22,7 @@ const QUERIES = [
 
 /**
  * Reads every subscription that the surveyor can read, a page at a time. Resource Graph leaves out the others of a request
- * without a word: so those of the policy that it does not show are unread, and not empty. Throws `SurveyRefused` where a
+ * without a word: so those that it does not show, of the policy and of earlier surveys, are unread, and not empty. Throws `SurveyRefused` where a
  * query is refused, and where no subscription can be read.
  */
 export async function readEstate(at: Date, { graph, scope }: Ports): Promise<Read> {
@@ -32,7 +33,7 @@ export async function readEstate(at: Date, { graph, scope }: Ports): Promise<Rea
     if (subscriptions.length === 0) throw new SurveyRefused('the identity surveyor can read no subscription');
     const reader = estateReader();
     for (const query of QUERIES) await readAll(query, subscriptions, reader, graph);
-    const unread = scope.file.subscriptions
+    const unread = [...new Set([...scope.file.subscriptions, ...readBefore(at, scope)])]
       .filter((id) => !subscriptions.includes(id))
       .map((id) => [id, `subscription ${id} cannot be read`] as const);
     return { at, estate: reader.estate(), subscriptions, unread: new Map(unread) };
@@ -40,6 +41,14 @@ export async function readEstate(at: Date, { graph, scope }: Ports): Promise<Rea
     throw error instanceof GraphRefused ? new SurveyRefused(error.message.replace(/\.$/, ''), error) : error;
   }
 }
+
+/** A subscription that was read counts as unread for so long once it is shown no more, in ms; then it is taken to be gone. */
+const GONE_MS = 7 * DAY_MS;
+
+const readBefore = (at: Date, { state }: Ports['scope']): readonly string[] =>
+  Object.entries(state?.subscriptions ?? {}).flatMap(([id, { readAt }]) =>
+    readAt === undefined || agoMs(readAt, at) >= GONE_MS ? [] : [id],
+  );
 
 /** Reads a query. Rows of another form than published are unread, and the others count. */
 async function readAll(

@@ -38,7 +38,7 @@ export function compare(
   for (const key of names) {
     const record = register.get(key) ?? EMPTY_KEY_RECORD;
     const observed = observedIn(key, lists, listed.get(key), read, record);
-    const pinned = pinnedVersions(surveyed, vault, key);
+    const pinned = pinnedVersions(surveyed, { vault, key }, beganAt);
     const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), pinned, now: beganAt };
     const isClear = !lists.unclear.includes(key) && isAsApproved(keyIs) && !isUnsettled(observed, record, beganAt);
     if (!isClear) differing.push(key);

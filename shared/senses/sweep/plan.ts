@@ -56,7 +56,7 @@ export function keysToList(listing: Listing): readonly string[] {
     const { approved, observed } = record;
     const current = observed.current === undefined ? undefined : approved.versions[observed.current];
     const others = Object.entries(approved.versions).filter(([version]) => version !== observed.current);
-    const pinned = pinnedVersions(surveyed, vault, listed.key);
+    const pinned = pinnedVersions(surveyed, { vault, key: listed.key }, beganAt);
     const watched = others.some(([version, known]) => known.attributes?.enabled === true && isWatched(version, pinned));
     const observedAtMs = Math.min(
       ...others.map(([version]) => observed.versions[version]?.at.getTime() ?? Number.NEGATIVE_INFINITY),

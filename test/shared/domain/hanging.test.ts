@@ -79,11 +79,11 @@ describe('what hangs on', () => {
       '1 SQL server (inaccessible after 30 min without it), 1 storage account',
     ],
     [
-      'an older version of a key whose users follow the newest, is nothing',
+      'an older version of a key whose user names none, is not known',
       'v1',
       use([user({ kind: 'storage-account', versions: [] })]),
-      'nothing',
-      'nothing is known to use it, as of 2026-03-01 12:00:00 UTC',
+      'unknown',
+      'what hangs on it is not known: des names no version, and may not have the newest yet',
     ],
     [
       'a version that nothing needs, is nothing',

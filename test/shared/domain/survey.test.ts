@@ -4,6 +4,7 @@ import { assignmentId, spellAssignment } from '../../../shared/domain/role-assig
 import {
   isWatched,
   knownCallers,
+  MISSED_MS,
   NOT_SURVEYED,
   pinnedVersions,
   type Surveyed,
@@ -42,10 +43,19 @@ test('a policy stays the same object where nothing is found', () => {
 });
 
 test('the versions that known users need are known where the vault was read, and all of what could use it', () => {
-  expect(pinnedVersions(surveyed, 'used', 'Disk')).toEqual(['v1']);
-  expect(pinnedVersions(surveyed, 'unused', 'disk')).toEqual([]);
+  expect(pinnedVersions(surveyed, { vault: 'used', key: 'Disk' }, SINCE)).toEqual(['v1']);
+  expect(pinnedVersions(surveyed, { vault: 'unused', key: 'disk' }, SINCE)).toEqual([]);
   for (const vault of ['partly', 'by-key', 'elsewhere'])
-    expect(pinnedVersions(surveyed, vault, 'disk')).toBeUndefined();
+    expect(pinnedVersions(surveyed, { vault, key: 'disk' }, SINCE)).toBeUndefined();
+});
+
+test('the versions that known users need are not known once two surveys were missed, nor where a user names none', () => {
+  const used = { vault: 'used', key: 'disk' };
+  expect(pinnedVersions(surveyed, used, new Date(SINCE.getTime() + MISSED_MS - 1))).toEqual(['v1']);
+  expect(pinnedVersions(surveyed, used, new Date(SINCE.getTime() + MISSED_MS))).toBeUndefined();
+  expect(pinnedVersions({ ...surveyed, at: undefined }, used, SINCE)).toBeUndefined();
+  const following = { id: idOf(ONE, 'used'), keys: { disk: { ...keys.disk, anyVersion: true as const } }, unknown: [] };
+  expect(pinnedVersions({ at: SINCE, vaults: new Map([['used', following]]) }, used, SINCE)).toBeUndefined();
 });
 
 test('an older version is watched where a known user needs it, and where nobody knows', () => {

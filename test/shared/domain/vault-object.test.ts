@@ -44,6 +44,9 @@ test.each([
   ['a vault alone', 'https://contoso-disks.vault.azure.net/'],
   ['keys alone', 'https://contoso-disks.vault.azure.net/keys/'],
   ['a certificate', 'https://contoso-disks.vault.azure.net/certificates/web/1'],
+  ['a name with other characters', 'https://contoso-disks.vault.azure.net/keys/disk$(web)/1'],
+  ['an escaped name', 'https://contoso-disks.vault.azure.net/keys/disk%2Fweb/1'],
+  ['a name longer than any key has', `https://contoso-disks.vault.azure.net/keys/${'k'.repeat(128)}/1`],
   ['more than a version', 'https://contoso-disks.vault.azure.net/keys/disk-web/1/backup'],
 ])('%s names neither a key nor a secret', (_, url) => {
   expect(vaultObject(url)).toBeUndefined();

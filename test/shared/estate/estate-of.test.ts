@@ -97,6 +97,14 @@ describe('a disk encryption set', () => {
     expect(oneSet(more).unknown).toHaveLength(1);
   });
 
+  test('without a key that can be read is unknown in the whole estate', () => {
+    const reader = estateReader();
+    reader.add('sets', [setRow('des-odd', 'https://contoso.example/1')]);
+    expect(reader.estate().unknown).toEqual([
+      expect.stringContaining('The key of the disk encryption set des-odd could not be read, and may be any'),
+    ]);
+  });
+
   test.each([
     ['EncryptionAtRestWithCustomerKey', 'customer-key'],
     ['EncryptionAtRestWithPlatformAndCustomerKeys', 'platform-and-customer-keys'],
@@ -115,6 +123,13 @@ describe('a disk encryption set', () => {
 });
 
 describe('what hangs on a set', () => {
+  test('is a disk under two sets on both', () => {
+    const reader = estateReader();
+    reader.add('sets', [setRow('des-web', WEB), setRow('des-app', WEB)]);
+    reader.add('disks', [diskRow('one', { setId: setId('des-web'), confidentialSetId: setId('des-app') })]);
+    expect(reader.estate().users.map(({ holds }) => holds.disks)).toEqual([1, 1]);
+  });
+
   /** Every kind of row, in an order of its own. */
   const adds: readonly ((reader: EstateReader) => void)[] = [
     (reader) => reader.add('sets', [setRow('des-web', WEB)]),

@@ -6,3 +6,9 @@ test('a resource is named to the Azure CLI by its name, group and subscription',
     '--name des --resource-group rg --subscription s',
   );
 });
+
+test('the name of a group with parentheses is one word of a shell', () => {
+  expect(addressed('/subscriptions/s/resourcegroups/rg(1)/providers/microsoft.compute/diskencryptionsets/des')).toBe(
+    "--name des --resource-group 'rg(1)' --subscription s",
+  );
+});

@@ -320,6 +320,17 @@ describe('the use of a key', () => {
     expect(says([keyUnwrap, ...spellings.map((identity) => ({ ...keyUnwrap, identity }))], given)).toEqual([]);
   });
 
+  test('is known by the application where that calls for itself, and not where a person calls through it', () => {
+    const id = '/subscriptions/one/vault';
+    const keys = { 'disk-a': { versions: [], callers: [MALLORY.appId] } };
+    const given = { surveyed: { at: NOW, vaults: new Map([['kv-prod-disks', { id, keys, unknown: [] }]]) } };
+    const itself = { claim: { oid: MALLORY.oid, appid: MALLORY.appId } };
+    const person = { claim: { ...itself.claim, scp: 'user_impersonation' } };
+    expect(says([{ ...keyUnwrap, identity: itself }], given)).toEqual([]);
+    expect(says([{ ...keyUnwrap, identity: person }], given)).toMatchObject([{ kind: 'unknown-user' }]);
+    expect(says([byMallory('KeyUnwrap')], given)).toMatchObject([{ kind: 'unknown-user' }]);
+  });
+
   test('by somebody else names that one by the first claim that is not blank', () => {
     const identity = { claim: { oid: ' ', upn: '', unique_name: MALLORY.name, [OBJECT_ID]: MALLORY.oid } };
     expect(says([{ ...keyUnwrap, identity }])).toMatchObject([

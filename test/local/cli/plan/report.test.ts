@@ -3,7 +3,7 @@ import { exitStatusOf, foundPolicy } from '../../../../local/cli/plan/report.ts'
 import { PLAN_VERSION, planReport } from '../../../../local/cli/plan/schema.ts';
 import { policy } from '../../../../shared/domain/policy.ts';
 import { policyFaults } from '../../../../shared/domain/policy-faults.ts';
-import { HIDDEN, key, PRODUCTION, planAzure, planned, vault, vaultId } from './place.ts';
+import { disk, HIDDEN, key, PRODUCTION, planAzure, planned, set, vault, vaultId } from './place.ts';
 
 const seconds = Math.floor(Date.now() / 1_000);
 const rotating = {
@@ -117,6 +117,15 @@ describe('the report', () => {
     expect(report.danger).toEqual([]);
     expect(exitStatusOf(report)).toBe(1);
   });
+});
+
+test.each([
+  ['a set names no key that can be read', [set('des-odd', 'contoso-disks.vault.azure.net/keys/disk-web', 'oid')]],
+  ['a disk is under a set that is not shown', [disk('lost', 'des-hidden')]],
+])('an estate in which %s is not safe: status 1', async (_, resources) => {
+  const { report } = await planned(planAzure({ vaults: [well()], resources }));
+  expect(report.danger).toEqual([]);
+  expect(exitStatusOf(report)).toBe(1);
 });
 
 describe('with the policy of a guardian', () => {

@@ -53,6 +53,17 @@ describe('a version that is used', () => {
     expect(found).toMatchObject([{ says: expect.stringContaining(OLDER) }]);
   });
 
+  test('is found where a user that follows no new version names none, and so has the newest', () => {
+    const users = [
+      set({
+        keys: [{ at: 'vault', vault: 'contoso-disks', kind: 'key', name: 'disk-web', version: undefined }],
+        follows: false,
+      }),
+    ];
+    const found = check(keyFacts(present({ [VERSION]: version({ enabled: false }) }), { users }));
+    expect(found).toMatchObject([{ says: expect.stringContaining(VERSION) }]);
+  });
+
   test('is found where the key has no such version', () => {
     expect(check(keyFacts(present({}, { versions: new Map() })))).toMatchObject([
       { says: `The key has no version ${VERSION}, which is in use.` },

@@ -78,6 +78,11 @@ describe('what sweeps and audit events need to know of a key', () => {
     expect(surveyedKeyOf({ users })).toEqual({ versions: ['v1', 'v2'], callers: ['app-1', 'oid-1'] });
   });
 
+  test('is that any version may be needed, where a user names none', () => {
+    const users = [user('here', 'a'), user('here', 'b', { versions: [] })];
+    expect(surveyedKeyOf({ users })).toEqual({ versions: ['v1'], anyVersion: true, callers: ['oid-1'] });
+  });
+
   test('is that anybody may call, where Azure Disk Encryption unlocks with it', () => {
     const users = [user('here', 'ade', { kind: 'azure-disk-encryption', objectIds: [] })];
     expect(surveyedKeyOf({ users })).toEqual({ versions: ['v1'], callers: [], anyCaller: true });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../../local/clock.ts';
 import { firstLine } from '../../../../shared/alerts/text.ts';
+import { hangingOn } from '../../../../shared/domain/hanging.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { guardedVaults } from '../../../../shared/domain/policy.ts';
 import { GUARDIAN } from '../../../../shared/domain/subject.ts';
@@ -232,6 +233,32 @@ describe('a subscription that cannot be read', () => {
     await surveyNow(world);
     expect(await own(world, 'guardian-unwell')).toMatchObject([{ state: 'resolved' }]);
   });
+
+  test('is unread as well where only earlier surveys read it, and is taken to be gone after a week', async () => {
+    const world = await surveyedWorld({ graph: both, policy: { vaults: [{ name: VAULT }] } });
+    world.changeGraph(ESTATE);
+    await surveyNow(world);
+    expect((await uses(world, VAULT)).get('disk-b')).toMatchObject({ users: [{ name: 'des-far' }] });
+    await world.pass(7 * 24 * HOUR_S, HOUR_S);
+    await surveyNow(world);
+    expect((await uses(world, VAULT)).has('disk-b')).toBe(false);
+  });
+});
+
+test('a set whose key cannot be read is told of every key: nobody can say that nothing uses one', async () => {
+  const sets = [...ESTATE.sets, setRow('des-odd', 'contoso-disks.vault.azure.net/keys/disk-b')];
+  const world = await surveyedWorld({ graph: { ...ESTATE, sets } });
+  const { surveyed } = world.ports.scope;
+  expect(hangingOn({ vault: VAULT, key: 'disk-b' }, undefined, surveyed)).toMatchObject({
+    kind: 'unknown',
+    says: expect.stringContaining('The key of the disk encryption set des-odd could not be read'),
+  });
+});
+
+test('of what could not be read the row of a vault has ten sentences at most', async () => {
+  const disks = Array.from({ length: 30 }, (_, at) => diskRow(`lost-${at}`, { setId: setId(`hidden-${at}`) }));
+  const world = await surveyedWorld({ graph: { ...ESTATE, disks } });
+  expect(world.ports.scope.surveyed.vaults.get(VAULT)?.unknown).toHaveLength(10);
 });
 
 describe('a vault that the policy does not name', () => {
