@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import roles from '../infra/roles.json' with { type: 'json' };
 import { settingsSchema } from '../shared/config.ts';
+import { AUDIT_KINDS, actor, auditEntry, auditRecord, RECORD_VERSION } from '../shared/domain/audit-record.ts';
 import { policy } from '../shared/domain/policy.ts';
+import { sealDetail, streamHead } from '../shared/domain/seal.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { endpoints } from '../shared/people/registry.ts';
 import { rights } from '../shared/people/rights.ts';
+import { COLUMNS } from '../shared/trail/columns.ts';
+import { SEALS } from '../shared/trail/stream-name.ts';
+import { FAULTS } from '../shared/trail/verify.ts';
 import { costsBesides, counts, type Guarded, type Input, monthlyCosts, prices } from './costs.ts';
 
 const property = z.object({
@@ -25,6 +30,7 @@ export const madePages = (): Readonly<Record<string, string>> => ({
   'docs/rights.md': rightsPage(),
   'docs/people.md': peoplePage(),
   'docs/costs.md': costsPage(),
+  'docs/trail.md': trailPage(),
 });
 
 const MADE = '<!-- Made by "npm run schema": change the sources that it names. -->';
@@ -243,7 +249,7 @@ No signature protects from those who are the guardian. Keep each of these to few
    assign people, groups and pipelines.
 4. Add the optional claim \`acct\` to access tokens, which says who is a guest; and \`groups\`, limited to groups assigned to
    the application, where the policy names groups.
-5. Make a key in the guardian's own vault, EC P-256 or RSA, with \`sign\` and \`verify\`; give the watcher the rights of
+5. Make a key in the guardian's own vault, RSA or EC P-256, with \`sign\` and \`verify\`; give the watcher the rights of
    \`ownVault\` in [\`infra/roles.json\`](../infra/roles.json); set \`KEY_GUARDIAN_SIGNING_KEY\` and \`KEY_GUARDIAN_API_URL\`.
 6. Name the \`approvers\` of each vault in the policy.
 `;
@@ -321,6 +327,125 @@ const inputsTable = (inputs: Readonly<Record<string, Input>>, unit: string): str
       from === undefined ? '**assumed: check it**' : from.startsWith('http') ? `[page](${from})` : from,
     ]),
   );
+
+const trailPage = (): string => `# The trail
+
+${MADE}
+
+The guardian records every hint, decision, act and alert. Records are lines of JSON in append blobs, in a container whose
+immutability policy lets blobs be made and appended to, and neither changed nor deleted. Each record is linked to the one
+before it, hourly seals name how far each stream reaches, and a root that goes outside once a day stands for all of it.
+
+## Streams
+
+| Stream | What is in it |
+| --- | --- |
+| \`audit/<yyyy-mm-dd>/<vault>\` | the records of a vault on one day (UTC); those of the guardian itself in \`_guardian\` |
+| \`register/<vault>\` | baselines and every change of what is approved, of all days |
+| \`${SEALS}\` | the seals |
+
+The blobs of a stream are \`<stream>.<n>.jsonl\`, n from 0; the next one begins at 40,000 blocks, and the chain goes on.
+
+## A record
+
+The form has version ${RECORD_VERSION}. Members may be added without a new version; a reader ignores what it does not know. Moments are
+ISO 8601 in UTC, with milliseconds. The column is that of the table \`KeyGuardianAudit_CL\` of a workspace.
+
+${table(['Member', 'Column', 'What it is'], recordRows())}
+
+| \`what\` | What it says |
+| --- | --- |
+${Object.entries(AUDIT_KINDS)
+  .map(([kind, says]) => `| \`${kind}\` | ${says} |`)
+  .join('\n')}
+
+A record never carries key material, a token, a secret or the address of a channel: a test reads every record of a whole run.
+Names that callers chose are escaped and have at most 512 characters. \`detail\` has at most 60,000 bytes, since a field of a
+workspace has 64 KB and what is longer is cut off there without a word: the findings of one decision are split into several
+records (\`part\`, \`parts\`), and of anything else that is longer only the beginning is kept (\`cutFromBytes\`, \`beginning\`).
+
+## The chain
+
+- A line is the canonical JSON of its record ([RFC 8785](https://www.rfc-editor.org/rfc/rfc8785)), in UTF-8, ended by one line feed.
+- \`hash\` is the SHA-256, in hex, of the canonical JSON of all other members.
+- \`previousHash\` is the \`hash\` of the record before it, over the ends of blobs; of the first record it is the SHA-256 of the
+  stream's name. \`sequence\` counts from 1.
+- The same \`id\` may come twice, where a record was appended and the answer was lost.
+
+## Seals
+
+A seal is a record of kind \`seal\` in the stream \`${SEALS}\`, which is a chain like any other. One is made each hour, and
+at the next full minute after the guardian acted on a key. Once a day it names all streams of today, of yesterday and of the
+register, and its root goes to the alert channels ([\`trail-anchored\`](incidents.md)). Streams of this month and the last, and
+of the register, are searched for changes. Its \`detail\`:
+
+${table(['Member', 'What it is'], [...shapeRows(sealDetail.shape, ''), ...shapeRows(streamHead.shape, 'heads[].')])}
+
+- **What is signed** is the canonical JSON of the record without \`hash\` and \`detail.signature\`: an RSA key signs with PS256
+  (salt of 32 bytes), an EC key with ES256 (\`r\` and \`s\`, 32 bytes each).
+- **The root** is the SHA-256, in hex, of what is signed. As \`previousHash\` is part of that, a root stands for every earlier
+  seal, and for every record that one of them names.
+- **The key** is the guardian's own, the one that signs approvals and holds: a second key would need the same right of the same
+  identity, so it would protect nothing more. What each signs cannot be taken for the other's. Each seal carries the public part;
+  anchors name it by its [thumbprint](https://www.rfc-editor.org/rfc/rfc7638).
+
+## Verify
+
+\`\`\`sh
+npm run key-guardian -- verify --account <storage account of the trail> --anchor <root>
+\`\`\`
+
+It needs no guardian, and of rights only *Storage Blob Data Reader* on the container. From a copy it needs none. Copy the
+seals first, so that the copy has every record that they name:
+
+\`\`\`sh
+az storage blob download-batch --auth-mode login --account-name <account> -s trail -d copy --pattern 'seals/*'
+az storage blob download-batch --auth-mode login --account-name <account> -s trail -d copy --pattern 'audit/*'
+az storage blob download-batch --auth-mode login --account-name <account> -s trail -d copy --pattern 'register/*'
+npm run key-guardian -- verify --folder copy --anchor <root>
+\`\`\`
+
+| Status | Verdict | What it proves |
+| --- | --- | --- |
+| 0 | anchored | Every record up to that seal is as it was when the root was sent. Later records are counted apart. |
+| 2 | unanchored | The trail fits together. Who can write to the storage and sign with the key could have made all of it. |
+| 3 | broken | Each fault is named: the stream, its first and last record, and the seal that shows it. |
+
+${table(
+  ['Fault', 'The record, or the range of records, is'],
+  Object.entries(FAULTS).map(([because, says]) => [`\`${because}\``, says]),
+)}
+
+**What it does not prove.** A record is counted as not sealed until the next seal, for up to an hour. Until then somebody who
+can append to the container could add a record in the right form, and the next seal would name it: that nobody but the
+guardian's watcher can append there is up to its role assignments. The key that a seal carries says who signed only if you know
+its thumbprint from elsewhere: from anchors, or from the vault (\`az keyvault key show\`). An anchor proves nothing about what
+the guardian never recorded.
+
+**By your own means.** [\`trail-vectors\`](trail-vectors) has a small trail, its seals, the public key, and what has to come of
+verifying it whole and tampered with. Check each line's canonical form, hash, sequence and link; each seal's signature; that no
+seal names fewer records of a stream than an earlier one; that in each stream the record with the sequence that a seal names
+has the hash that it names; and that a seal has the root of your anchor.
+`;
+
+/** The members of a record with their columns; those of `who` and `hints` below them. */
+function recordRows(): readonly (readonly string[])[] {
+  const inner: Readonly<Record<string, z.ZodRawShape>> = {
+    who: actor.shape,
+    hints: auditEntry.shape.hints.unwrap().shape,
+  };
+  const columns: Readonly<Record<string, { readonly name: string; readonly type: string }>> = COLUMNS;
+  return Object.entries(auditRecord.shape).flatMap(([name, { description = '' }]) => [
+    [`\`${name}\``, `\`${columns[name]?.name}\` (${columns[name]?.type})`, description],
+    ...shapeRows(inner[name] ?? {}, `${name}.`).map(([member = '', says = '']) => [member, '', says]),
+  ]);
+}
+
+const shapeRows = (shape: z.ZodRawShape, prefix: string): readonly (readonly string[])[] =>
+  Object.entries(shape).map(([name, member]) => [
+    `\`${prefix}${name}\``,
+    z.globalRegistry.get(member)?.description ?? '',
+  ]);
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>

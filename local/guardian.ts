@@ -114,6 +114,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     clientId: API_CLIENT_ID,
     tokenUrl: `https://${LOGIN_HOST}:${listener.port}/${azure.tenantId}/oauth2/v2.0/token`,
   };
+  await folder.write('guardian-trail.json', JSON.stringify({ connectionString: trail.connectionString }));
   await describe(estate, azure, { ca: listener.caCertificatePem, vaultUrl, api }, folder);
   return { azure, guardian, host, vaultUrl };
 }
@@ -125,7 +126,7 @@ const throwAways = ({ vaults }: Estate): readonly SeedVault[] =>
 
 const ownVault: SeedVault = {
   name: OWN_VAULT,
-  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'EC', crv: 'P-256', keyOps: ['sign', 'verify'] }] }],
+  keys: [{ name: SIGNING_KEY, versions: [{ kty: 'RSA', keySize: 3072, keyOps: ['sign', 'verify'] }] }],
 };
 
 /** Application id of the guardian's app registration, made up. */

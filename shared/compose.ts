@@ -13,7 +13,6 @@ import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
 import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
-import type { Signer } from './domain/signer.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
 import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
@@ -73,6 +72,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now, aroundStorage: around = (port) => port } = outside;
   const tableOf = (name: string) => around(table(register.table(name)));
+  const signer = signerOf(settings, outside);
   let policy: Policy | undefined;
   return {
     // Read on first use: people can be alerted also while the policy cannot be used.
@@ -84,11 +84,12 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     newId: randomUUID,
     ...vaultPorts(settings, outside),
     channels,
-    tables: typedTables(tableOf, signerOf(settings, outside)),
+    tables: typedTables(tableOf, signer ?? noSigner),
     queues: queuesOf(register, around),
     trail: createTrail({
       streams: around(streams(trailStorage.container('trail'))),
       spool: tableOf('spool'),
+      signingKey: signer?.current,
       now,
       newId: randomUUID,
     }),
@@ -145,9 +146,9 @@ function checkCallerOf(
   return () => Promise.reject(new NotConfigured('The API for people', names));
 }
 
-/** The signer of the guardian's own key. It signs as the watcher: no identity that writes to guarded vaults can sign. */
-function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outside: Outside): Signer {
-  if (id === undefined) return noSigner;
+/** The signer of the guardian's own key; `undefined` where none is set up. It signs as the watcher: no identity that writes to guarded vaults can sign. */
+function signerOf({ KEY_GUARDIAN_SIGNING_KEY: id, ...settings }: Settings, outside: Outside) {
+  if (id === undefined) return undefined;
   const { origin, pathname } = new URL(id);
   return keyVaultSigner(pathname.split('/')[2] ?? '', {
     url: origin,

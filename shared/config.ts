@@ -97,7 +97,7 @@ export const settingsSchema = z.object({
     .regex(/^https:\/\/[^/]+\/keys\/[0-9a-zA-Z-]+$/, 'must be the address of a key without a version')
     .optional()
     .describe(
-      "Address of the key of the guardian's own vault that signs approvals and holds, without a version: `https://<vault>.vault.azure.net/keys/<key>`.",
+      "Address of the key of the guardian's own vault that signs approvals, holds and the seals of the trail, without a version: `https://<vault>.vault.azure.net/keys/<key>`.",
     ),
   ...channelSettings.shape,
   ...heartbeatSettings.shape,

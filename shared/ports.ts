@@ -7,6 +7,7 @@ import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
 import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
+import type { Anchor } from './domain/seal.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rows } from './register/rows.ts';
@@ -34,6 +35,8 @@ export interface Ports {
     readonly alerts: Messages<AlertMessage>;
   };
   readonly trail: Trail;
+  /** Where the root of every seal goes besides the alert channels; left out where there is no such place. */
+  readonly anchor?: (anchor: Anchor) => Promise<void>;
   /** What could not be parsed, in full. */
   readonly quarantine: Documents;
   readonly settings: {
@@ -68,6 +71,6 @@ export interface PortTables {
   readonly outbox: Rows<OutboxRow>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `sealing`, row: `seal` or `anchor`. */
   readonly schedule: Rows<Due>;
 }

@@ -45,6 +45,12 @@ export interface StreamState {
   readonly blocks: number;
 }
 
+/** When something was last appended to a blob of a stream, or when it was made. */
+export interface StreamChange {
+  readonly name: string;
+  readonly changedAt: Date;
+}
+
 /** Append-only blobs of one container. */
 export interface Streams {
   state(name: string): Promise<StreamState | undefined>;
@@ -64,6 +70,8 @@ export interface Streams {
   read(name: string, fromByte?: number, untilByte?: number): Promise<string | undefined>;
   /** Names that begin with the prefix, in order. */
   list(prefix: string): Promise<readonly string[]>;
+  /** The same blobs, each with the time of its last append by the clock of storage, in whole seconds. */
+  changes(prefix: string): Promise<readonly StreamChange[]>;
 }
 
 /** Documents that are written once and read by people: here what could not be parsed is quarantined in full. */

@@ -9,7 +9,12 @@ import { UNPLAIN } from './unplain.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 const scripts: Record<string, string> = JSON.parse(textOf('package.json')).scripts;
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 test.each(Object.entries(madePages()))(
   '%s is as the schemas, rules and kinds say it: run "npm run schema"',

@@ -54,7 +54,7 @@ resource signer 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, name, 'signer')
   properties: {
     roleName: 'Key Guardian signer (${name}, ${subscription().subscriptionId})'
-    description: 'Signs approvals and holds with the key of the guardian.'
+    description: 'Signs approvals, holds and the seals of the trail with the key of the guardian.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [{ actions: [], dataActions: map(signing.dataActions, each => each.action) }]

@@ -1,4 +1,4 @@
-metadata description = 'The vault of the guardian itself: the secrets of its alert channels and its heartbeat, and the key that signs what people say. It is never one of the guarded vaults.'
+metadata description = 'The vault of the guardian itself: the secrets of its alert channels and its heartbeat, and the key that signs what people say, and the trail. It is never one of the guarded vaults.'
 
 param location string
 param tags object
@@ -31,13 +31,13 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-@description('Signs approvals and holds. A deployment makes it once, and leaves it as it is after that.')
+@description('Signs approvals, holds and the seals of the trail. A deployment makes it once, and leaves it as it is after that.')
 resource signingKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   parent: vault
   name: signingKeyName
   properties: {
-    kty: 'EC'
-    curveName: 'P-256'
+    kty: 'RSA'
+    keySize: 3072
     keyOps: ['sign', 'verify']
   }
 }

@@ -10,7 +10,7 @@ const rolesSchema = z.object({
   }),
 });
 
-/** The guardian's own vault, whose key signs approvals and holds. */
+/** The guardian's own vault, whose key signs approvals, holds and the seals of the trail. */
 export const OWN_VAULT = 'key-guardian';
 /** That key. */
 export const SIGNING_KEY = 'signing';

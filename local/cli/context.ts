@@ -57,10 +57,22 @@ export async function localContext(identity: string, folder: string): Promise<Co
 const YOU = 'who is signed in here';
 
 /** The address that a local guardian wrote for the command line into its folder. Throws `LocalAzureMissing` where it cannot be used. */
-export async function apiIn(folder: string): Promise<ApiAddress> {
-  const file = join(folder, 'guardian-api.json');
+export const apiIn = (folder: string): Promise<ApiAddress> =>
+  written(folder, 'guardian-api.json', (json) => apiAddress.parse(json));
+
+/** The file of a folder in which a local guardian writes where its trail is. */
+export const TRAIL_FILE = 'guardian-trail.json';
+const trailAddress = z.object({ connectionString: z.string() });
+
+/** Where the trail of the local guardian of a folder is. Throws `LocalAzureMissing` where that cannot be read. */
+export const trailIn = (folder: string): Promise<z.infer<typeof trailAddress>> =>
+  written(folder, TRAIL_FILE, (json) => trailAddress.parse(json));
+
+/** What a local guardian wrote for the command line into a file of its folder. Throws `LocalAzureMissing` where it cannot be used. */
+async function written<T>(folder: string, name: string, read: (json: unknown) => T): Promise<T> {
+  const file = join(folder, name);
   try {
-    return apiAddress.parse(JSON.parse(await readFile(file, 'utf8')));
+    return read(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
     throw new LocalAzureMissing(`${file} cannot be used: stop "npm start" and start it again.`, { cause: error });
   }

@@ -15,7 +15,7 @@ import { localFolder } from '../guardian-folder.ts';
 import { LocalAzureMissing } from '../outside-client.ts';
 import { NotProven } from '../prove/not-proven.ts';
 import { UnexpectedAnswer } from '../prove/person.ts';
-import type { Run, Shell } from './command.ts';
+import type { Ending, Run, Shell } from './command.ts';
 import { alert } from './commands/alert.ts';
 import { approve } from './commands/approve.ts';
 import { baseline } from './commands/baseline.ts';
@@ -25,16 +25,14 @@ import { prove } from './commands/prove.ts';
 import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
 import { trail } from './commands/trail.ts';
+import { verify } from './commands/verify.ts';
 import { appContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [status, baseline, approve, hold, incident, restore, trail, alert, prove];
+const commands = [status, baseline, approve, hold, incident, restore, trail, verify, alert, prove];
 
 /** Where a command writes. */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
+export type Terminal = Pick<Ending, 'out' | 'err'>;
 
 /** Errors that a person can act on: only their sentence is printed. Any other error is printed with its stack. */
 const EXPECTED = [
@@ -52,11 +50,15 @@ const EXPECTED = [
   UnexpectedAnswer,
 ];
 
-/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, 3 where `prove` found a fact that does not hold. Never throws. */
+/** Runs one command. Returns the exit status: 0 where it did what was asked, 1 where it printed why it did not, 3 where `prove` found a fact that does not hold, any other where the command says so. Never throws. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const end = (said: number): void => {
+    status = said;
+  };
   try {
-    await keyGuardian(terminal).parseAsync([...args], { from: 'user' });
-    return 0;
+    await keyGuardian({ ...terminal, end }).parseAsync([...args], { from: 'user' });
+    return status;
   } catch (error) {
     // Commander has printed what was wrong; printing the help that was asked for is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
@@ -66,7 +68,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function keyGuardian(terminal: Terminal): CommandUnknownOpts {
+function keyGuardian(terminal: Ending): CommandUnknownOpts {
   const program = new Command('npm run key-guardian --')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -93,7 +95,7 @@ function keyGuardian(terminal: Terminal): CommandUnknownOpts {
   };
 
   const shell: Shell = {
-    out: terminal.out,
+    ...terminal,
     globals() {
       const { as, folder, azure = false, app, clientId } = program.opts();
       if (app !== undefined || clientId !== undefined)

@@ -1,6 +1,6 @@
-import { constants, createHash, createPublicKey, type KeyObject, verify as verifyWith } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
-import type { Signer, Verdict } from '../domain/signer.ts';
+import { isSignedBy, type PublicJwk, publicJwk, type Signer, type SigningKey, type Verdict } from '../domain/signer.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { NotConfigured, SigningFailed } from '../errors.ts';
 import { clientParts, type KeyVaultConnection, TWO_QUICK_TRIES } from './key-vault.ts';
@@ -23,7 +23,13 @@ export const noSigner: Signer = {
  * @param connection of the vault, under an identity that may read the key and sign with it
  * @see https://learn.microsoft.com/azure/key-vault/keys/about-keys-details
  */
-export function keyVaultSigner(key: string, connection: KeyVaultConnection): Signer {
+export function keyVaultSigner(
+  key: string,
+  connection: KeyVaultConnection,
+): Signer & {
+  /** Its current version. Throws `SigningFailed`. */
+  current(): Promise<SigningKey>;
+} {
   const { credential, options } = clientParts(connection, 'watcher', TWO_QUICK_TRIES);
   const client = new KeyClient(connection.url, credential, options);
   const publicKeys = new Map<string, Promise<KeyObject>>();
@@ -42,32 +48,39 @@ export function keyVaultSigner(key: string, connection: KeyVaultConnection): Sig
     return known;
   }
 
+  /** Fails as `SigningFailed`. The version may have been disabled or replaced: the next call reads the key anew. */
+  async function signing<T>(doing: () => Promise<T>): Promise<T> {
+    try {
+      return await doing();
+    } catch (error) {
+      current = undefined;
+      throw new SigningFailed('signing', error);
+    }
+  }
+
+  const signedBy = (by: KeyVaultKey, text: string): Promise<string> =>
+    signing(async () => {
+      const digest = createHash('sha256').update(text).digest();
+      const algorithm = isEc(by) ? 'ES256' : 'PS256';
+      const { result } = await new CryptographyClient(by, credential, options).sign(algorithm, digest);
+      return Buffer.from(result).toString('base64url');
+    });
+
   return {
     async sign(text) {
-      try {
-        const signing = await currentKey();
-        const digest = createHash('sha256').update(text).digest();
-        const algorithm = isEc(signing) ? 'ES256' : 'PS256';
-        const { result } = await new CryptographyClient(signing, credential, options).sign(algorithm, digest);
-        return `${signing.properties.version ?? ''}.${Buffer.from(result).toString('base64url')}`;
-      } catch (error) {
-        // The version may have been disabled or replaced: the next call reads the key anew.
-        current = undefined;
-        throw new SigningFailed('signing', error);
-      }
+      const by = await signing(currentKey);
+      return `${by.properties.version ?? ''}.${await signedBy(by, text)}`;
+    },
+    async current() {
+      const by = await signing(currentKey);
+      return { publicJwk: await signing(async () => jwkOf(by)), sign: (text) => signedBy(by, text) };
     },
     async verify(text, signature): Promise<Verdict> {
       const [, version, bytes] = /^([0-9a-f]{32})\.([\w-]+)$/.exec(signature) ?? [];
       if (version === undefined || bytes === undefined) return 'forged';
       try {
         const by = await publicKey(version);
-        const isOfKey = verifyWith(
-          'sha256',
-          Buffer.from(text),
-          { key: by, ...PADDING },
-          Buffer.from(bytes, 'base64url'),
-        );
-        return isOfKey ? 'valid' : 'forged';
+        return isSignedBy(by, text, bytes) ? 'valid' : 'forged';
       } catch (error) {
         return isMissing(error) ? 'forged' : 'unverifiable';
       }
@@ -75,20 +88,15 @@ export function keyVaultSigner(key: string, connection: KeyVaultConnection): Sig
   };
 }
 
-/** For RSA the padding, for EC the encoding of the signature: each ignores the other's. */
-const PADDING = {
-  padding: constants.RSA_PKCS1_PSS_PADDING,
-  saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-  dsaEncoding: 'ieee-p1363',
-} as const;
-
 const isEc = ({ keyType }: KeyVaultKey): boolean => keyType?.startsWith('EC') === true;
 
-function publicPartOf({ key = {} }: KeyVaultKey): KeyObject {
+const publicPartOf = (of: KeyVaultKey): KeyObject => createPublicKey({ key: jwkOf(of), format: 'jwk' });
+
+function jwkOf({ key = {} }: KeyVaultKey): PublicJwk {
   const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('base64url');
-  const jwk =
+  return publicJwk.parse(
     key.crv === undefined
-      ? { kty: 'RSA', n: text(key.n), e: text(key.e) }
-      : { kty: 'EC', crv: key.crv, x: text(key.x), y: text(key.y) };
-  return createPublicKey({ key: jwk, format: 'jwk' });
+      ? { kty: 'RSA', alg: 'PS256', n: text(key.n), e: text(key.e) }
+      : { kty: 'EC', alg: 'ES256', crv: key.crv, x: text(key.x), y: text(key.y) },
+  );
 }

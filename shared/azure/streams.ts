@@ -1,4 +1,4 @@
-import type { ContainerClient } from '@azure/storage-blob';
+import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import type { Streams } from '../storage.ts';
 import { DOWNLOAD_TIMEOUT_MS, textOf } from './blob-text.ts';
 import { onePage } from './pages.ts';
@@ -14,6 +14,22 @@ export function streams(client: ContainerClient): Streams {
   const container = client.containerName;
   const place = placeIn((abortSignal) => client.createIfNotExists({ abortSignal }));
   const absent = { BlobNotFound: undefined, ContainerNotFound: undefined };
+
+  async function listed(prefix: string): Promise<readonly BlobItem[]> {
+    // The service gives names in order.
+    const blobs: BlobItem[] = [];
+    let continuationToken: string | undefined;
+    do {
+      const page = await place.read(
+        `listing ${container}/${prefix}`,
+        (abortSignal) => onePage(client.listBlobsFlat({ prefix, abortSignal }), continuationToken),
+        { ContainerNotFound: undefined },
+      );
+      blobs.push(...(page?.segment.blobItems ?? []));
+      continuationToken = page?.continuationToken || undefined;
+    } while (continuationToken !== undefined);
+    return blobs;
+  }
 
   return {
     state: (name) =>
@@ -57,20 +73,9 @@ export function streams(client: ContainerClient): Streams {
         DOWNLOAD_TIMEOUT_MS,
       ),
 
-    async list(prefix) {
-      // The service gives names in order.
-      const names: string[] = [];
-      let continuationToken: string | undefined;
-      do {
-        const page = await place.read(
-          `listing ${container}/${prefix}`,
-          (abortSignal) => onePage(client.listBlobsFlat({ prefix, abortSignal }), continuationToken),
-          { ContainerNotFound: undefined },
-        );
-        names.push(...(page?.segment.blobItems ?? []).map(({ name }) => name));
-        continuationToken = page?.continuationToken || undefined;
-      } while (continuationToken !== undefined);
-      return names;
-    },
+    list: async (prefix) => (await listed(prefix)).map(({ name }) => name),
+
+    changes: async (prefix) =>
+      (await listed(prefix)).map(({ name, properties }) => ({ name, changedAt: properties.lastModified })),
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DAY_MS, moment } from './time.ts';
 
@@ -208,3 +209,7 @@ function isInBlock(said: unknown, vault: string, key: string): boolean {
   const { guarded, mode: was } = keyPolicy({ vaults: [parsed.data], channels: [] }, vault, key);
   return guarded && was === 'block';
 }
+
+/** The hash by which `status` and the trail name a policy: the first 12 hex digits of the SHA-256 over its JSON. */
+export const policyHash = (policy: Policy): string =>
+  createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 12);

@@ -2,12 +2,13 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Decision, Ended } from '../domain/decision.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
 import { spellSubject } from '../domain/subject.ts';
-import { RowUnreadable, together } from '../errors.ts';
+import { RowUnreadable, together, unlessStorageIsAway } from '../errors.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { quarantine, wholeText } from '../incidents/quarantine.ts';
 import { openIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
+import { sealSoon } from '../trail/seal-due.ts';
 import { act, afterReading, failureOf } from './act.ts';
 import { type Claim, claim, claimedBackSeconds, releaseClaim, stillOurs } from './claim.ts';
 import type { Guarded, GuardOf, Result, SubjectGuard } from './guarded.ts';
@@ -122,6 +123,7 @@ export async function concluded(
   if (still === undefined) return LOST;
   const result = { decision, ended, failure };
   await guarded.conclude(result);
+  if (ended.length > 0) await unlessStorageIsAway(() => sealSoon(ports));
   // What nobody could read back stays open in the claim: whoever takes it over closes it by reading.
   return { result: { kind: 'ended', ...result }, left: isUnread ? undefined : still };
 }

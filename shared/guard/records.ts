@@ -4,6 +4,7 @@ import type { AuditEntry } from '../domain/audit-record.ts';
 import { type Decision, type Ended, type Intent, spellVerdict } from '../domain/decision.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Hint } from '../domain/hint.ts';
+import { policyHash } from '../domain/policy.ts';
 import { type Subject, versionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
 import { entry } from '../trail/entries.ts';
@@ -12,15 +13,25 @@ type Needs = Pick<Ports, 'now' | 'newId'>;
 
 /** Ids of hints that a record names at most. */
 const NAMED_HINTS = 20;
+/** Findings of a decision in one record at most: a record has to fit into a row of a workspace. */
+const FINDINGS_IN_ONE = 50;
 
 const named = (hints: readonly Hint[]): Pick<AuditEntry, 'hints'> =>
-  hints.length === 0 ? {} : { hints: { ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id), count: hints.length } };
+  hints.length === 0
+    ? {}
+    : {
+        hints: {
+          ids: hints.slice(0, NAMED_HINTS).map(({ id }) => id),
+          senses: [...new Set(hints.map(({ sense }) => sense))],
+          count: hints.length,
+        },
+      };
 
 /** The record of a hint, with the actor where it is an audit event. */
 export function hintEntry(subject: Subject, hint: Hint, needs: Needs): AuditEntry {
-  const who = 'by' in hint.says ? { who: hint.says.by } : {};
+  const act = 'by' in hint.says ? { who: hint.says.by, happenedAt: hint.says.at } : {};
   const detail = { sense: hint.sense, sensedAt: hint.sensedAt, says: hint.says };
-  return entry('hint', subject, detail, needs, { ...who, ...named([hint]) });
+  return entry('hint', subject, detail, needs, { ...act, ...named([hint]) });
 }
 
 /** The last recorded decision: its hash, and how many hints have led to the same decision since. */
@@ -35,7 +46,7 @@ export function recordedDecision(
   decision: Decision,
   hints: readonly Hint[],
   last: RecordedDecision | undefined,
-  needs: Needs,
+  needs: Needs & Pick<Ports, 'policy'>,
 ): { readonly entries: readonly AuditEntry[]; readonly remembered: RecordedDecision } {
   const hash = hashOf(decision);
   if (last?.hash === hash) return { entries: [], remembered: { hash, repeats: last.repeats + hints.length } };
@@ -48,10 +59,19 @@ export function recordedDecision(
     summary: finding.summary,
     verdict: spellVerdict(verdict),
   }));
-  const detail = { findings, repeatsOfTheLast: last?.repeats ?? 0 };
-  const decided = entry('decision', subject, detail, needs, named(hints));
-  return { entries: [decided, ...withheldEntries(subject, decision, needs)], remembered };
+  const parts = inParts(findings).map((some, at, all) => {
+    const part = all.length === 1 ? {} : { part: at + 1, parts: all.length };
+    const detail = { findings: some, repeatsOfTheLast: last?.repeats ?? 0, ...part };
+    return entry('decision', subject, detail, needs, { ...named(hints), policy: policyHash(needs.policy) });
+  });
+  return { entries: [...parts, ...withheldEntries(subject, decision, needs)], remembered };
 }
+
+/** The findings in lists that fit into a record each; one empty list where there is none. */
+const inParts = <T>(findings: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.max(1, Math.ceil(findings.length / FINDINGS_IN_ONE)) }, (_, at) =>
+    findings.slice(at * FINDINGS_IN_ONE, (at + 1) * FINDINGS_IN_ONE),
+  );
 
 function hashOf({ judgements }: Decision): string {
   const said = judgements.map(({ finding, verdict }) => [

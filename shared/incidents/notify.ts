@@ -61,11 +61,13 @@ function recorded(
   absent: readonly string[],
   needs: Ports,
 ) {
-  const { id, kind, reason, severity, audience, since, judgement, summary, revision, who } = incident;
+  const { id, kind, reason, severity, audience, since, judgement, summary, revision, who, deadline } = incident;
   const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary };
   const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
   return entry('incident', incident.subject, { ...about, channels, notConfigured: absent }, needs, {
     id: hash,
+    happenedAt: since,
     who,
+    deadline,
   });
 }

@@ -2,7 +2,7 @@ import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { Approval } from '../domain/approval.ts';
 import { isInForce } from '../domain/hold.ts';
 import { spell } from '../domain/key.ts';
-import { guardedVaults, keyPolicy, type Policy, policyOf } from '../domain/policy.ts';
+import { guardedVaults, keyPolicy, type Policy, policyHash, policyOf } from '../domain/policy.ts';
 import type { KeyRecord } from '../domain/register.ts';
 import { HOUR_MS, later } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';
@@ -10,7 +10,7 @@ import { readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
 import { readBaseline, readSweep } from '../register/vaults.ts';
-import { policyHash, readLastPolicy } from '../senses/policy-changes.ts';
+import { readLastPolicy } from '../senses/policy-changes.ts';
 import { endpoint } from './endpoint.ts';
 import type { StatusReport, VaultReport } from './reports.ts';
 

@@ -77,11 +77,17 @@ export function callerCheck({ tenantId, clientId, now, fetch }: TokenNeeds): Che
 function callerIn(said: z.infer<ReturnType<typeof claims>>): Caller {
   // An application's own token has roles and no scope; the optional claim `idtyp` says so as well.
   const isPerson = said.scp !== undefined && said.scp !== '' && said.idtyp !== 'app';
-  const name = said.upn ?? said.preferred_username ?? said.unique_name ?? said.azp ?? said.appid;
+  const appId = said.azp ?? said.appid;
+  const name = said.upn ?? said.preferred_username ?? said.unique_name ?? appId;
   const isOverage = said._claim_names?.groups !== undefined || said.hasgroups !== undefined;
   return {
     kind: isPerson ? 'person' : 'application',
-    who: { oid: said.oid, ...(name === undefined ? {} : { name }) },
+    who: {
+      oid: said.oid,
+      kind: isPerson ? 'user' : 'service-principal',
+      ...(name === undefined ? {} : { name }),
+      ...(appId === undefined ? {} : { appId }),
+    },
     roles: said.roles,
     groups: isOverage ? undefined : (said.groups ?? []),
     guest: said.acct === 1 || (said.idp !== undefined && said.idp !== said.iss),

@@ -13,7 +13,7 @@ const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * The actor of a record; `unknown` where it names nobody, as for the platform's own rotations. Of the claims only name and id
+ * The actor of a record; `unknown` where it names nobody, as for the platform's own rotations. Of the claims only names and ids
  * are taken. A managed identity is named by its resource (`xms_mirid`) and the one that uses it (`xms_az_rid`).
  */
 export function callerOf(identity: unknown, address: string | undefined): Actor {
@@ -26,10 +26,14 @@ export function callerOf(identity: unknown, address: string | undefined): Actor 
       .map(escaped)
       .find((value) => value.trim() !== '');
   const resources = new Set([first('xms_mirid'), first('xms_az_rid')].filter((one) => one !== undefined));
-  const name = first('upn', UPN, 'unique_name') ?? ([...resources].join(' used by ') || first('appid'));
+  const user = first('upn', UPN, 'unique_name');
+  const appId = first('appid');
+  const name = user ?? ([...resources].join(' used by ') || appId);
+  const isNamed = name !== undefined;
   return {
     oid: first('oid', OBJECT_ID) ?? 'unknown',
-    ...(name === undefined ? {} : { name }),
+    ...(isNamed ? { kind: user === undefined ? 'service-principal' : 'user', name } : {}),
+    ...(appId === undefined ? {} : { appId }),
     ...(address === undefined ? {} : { address: escapedAddress(address) }),
   };
 }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { loosenings } from '../domain/loosening.ts';
-import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
+import { guardedVaults, keyPolicy, type Policy, policyHash } from '../domain/policy.ts';
 import { GUARDIAN, keyOf, vaultSubject } from '../domain/subject.ts';
 import { RowUnreadable } from '../errors.ts';
 import { incidentId } from '../incidents/draft.ts';
@@ -13,10 +12,6 @@ import { entry } from '../trail/entries.ts';
 
 /** The row of the policy that the guardian ran by last. */
 const LAST_RUN = ['policy', 'last-run'] as const;
-
-/** The hash by which `status` and the trail name a policy: the first 12 hex digits of the SHA-256 over its JSON. */
-export const policyHash = (policy: Policy): string =>
-  createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 12);
 
 /** The policy that the guardian ran by last; `undefined` where it has never run. Throws `RowUnreadable`. */
 export const readLastPolicy = async ({ tables }: Pick<Ports, 'tables'>): Promise<Policy | undefined> =>
@@ -47,7 +42,7 @@ export async function alertPolicyChange(ports: Ports): Promise<void> {
     await openIncident(draft, ports, incidentId({ ...draft, since: new Date(0) }, last.row.etag));
   }
   await endUnguarded(keys, ports);
-  await ports.trail.append([entry('policy', GUARDIAN, { loosened, hash: policyHash(after) }, ports)]);
+  await ports.trail.append([entry('policy', GUARDIAN, { loosened }, ports, { policy: policyHash(after) })]);
   // Written last: after a crash before it, all of the above is done again, under the same incident.
   await tables.policies.replace(last, after);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import * as z from 'zod';
 import { type AuditEntry, type AuditRecord, auditRecord } from '../domain/audit-record.ts';
@@ -70,13 +70,19 @@ export interface ChainLine extends ChainHead {
 export function readLine(line: string): ChainLine | ChainFault {
   const members = parse(line);
   if (members === undefined) return 'not-json';
-  const { hash, ...others } = members;
   const linked = chainLine.safeParse(members);
   if (!linked.success) return 'not-a-record';
-  if (hash !== sha256(canonical(others))) return 'edited';
+  const written = forms(members);
+  if (written === undefined || members.hash !== sha256(written.hashed)) return 'edited';
   // What the canonical form hides (a member given twice, white space, an escape) would be an edit that no hash shows.
-  if (line !== canonical(members)) return 'not-canonical';
-  return { ...linked.data, record: auditRecord.safeParse(members).data };
+  return line === written.whole ? { ...linked.data, record: readRecord.safeParse(members).data } : 'not-canonical';
+}
+
+/** What is wrong with a line in a place of a stream, where each line was right by itself; `undefined` where it follows the head. */
+export function misplaced({ sequence, previousHash }: ChainLine, head: ChainHead): ChainFault | undefined {
+  if (sequence > head.sequence + 1) return 'gap';
+  if (sequence <= head.sequence) return 'out-of-order';
+  return previousHash === head.hash ? undefined : 'not-linked';
 }
 
 /**
@@ -94,10 +100,9 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
     const atSequence = head.sequence + 1;
     const read = readLine(line);
     if (typeof read === 'string') return { kind: 'broken', atSequence, because: read };
-    const { sequence, previousHash, hash, record } = read;
-    if (sequence > atSequence) return { kind: 'broken', atSequence, because: 'gap' };
-    if (sequence < atSequence) return { kind: 'broken', atSequence, because: 'out-of-order' };
-    if (previousHash !== head.hash) return { kind: 'broken', atSequence, because: 'not-linked' };
+    const because = misplaced(read, head);
+    if (because !== undefined) return { kind: 'broken', atSequence, because };
+    const { sequence, hash, record } = read;
     if (record !== undefined) records.push(record);
     head = { sequence, hash };
   }
@@ -107,21 +112,43 @@ export function checkChain(lines: readonly string[], from: ChainHead): ChainChec
 // A record that a later version spooled keeps the members that this version does not know.
 const unsealedRecord = auditRecord.omit({ hash: true }).loose();
 const chainLine = auditRecord.pick({ sequence: true, previousHash: true, hash: true });
-const memberMap = z.record(z.string(), z.json());
+// What JSON gives is JSON: all that is left to check is that it has members.
+const readRecord = auditRecord.extend({ detail: z.custom<AuditRecord['detail']>(isMembers) });
 
-function parse(line: string): z.infer<typeof memberMap> | undefined {
+type Members = Readonly<Record<string, unknown>>;
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(line: string): Members | undefined {
   try {
-    // Half of a surrogate pair has no canonical form; once replaced, the line differs from its own canonical form.
-    return memberMap.safeParse(wellFormed(JSON.parse(line))).data;
+    const parsed: unknown = JSON.parse(line);
+    return isMembers(parsed) ? parsed : undefined;
   } catch {
     return undefined; // not JSON: the caller says so
   }
 }
 
-function canonical(value: object): string {
+/** The canonical JSON of a record, whole and as it is hashed; `undefined` where it has none, because of half of a surrogate pair. */
+function forms(members: Members): { readonly whole: string; readonly hashed: string } | undefined {
+  try {
+    // Each member once: a whole record is written twice otherwise.
+    const parts = Object.keys(members)
+      .sort()
+      .map((name) => ({ name, text: `${canonical(name)}:${canonical(members[name])}` }));
+    const joined = (some: typeof parts): string => `{${some.map(({ text }) => text).join(',')}}`;
+    return { whole: joined(parts), hashed: joined(parts.filter(({ name }) => name !== 'hash')) };
+  } catch {
+    return undefined; // the caller says so
+  }
+}
+
+/** Canonical JSON. Throws where there is none. @see https://www.rfc-editor.org/rfc/rfc8785 */
+export function canonical(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('A record cannot be written as JSON.');
   return text;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** SHA-256, hex, of a text in UTF-8. */
+export const sha256 = (text: string): string => digest('sha256', text, 'hex');

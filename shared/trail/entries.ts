@@ -14,9 +14,27 @@ const members = z.custom<AuditEntry['detail']>(
   'it has no members',
 );
 
+/** Bytes of `detail` at most. A field of Log Analytics has 64 KB, and what is longer is cut off without a word. */
+const MOST_DETAIL_BYTES = 60_000;
+/** Characters that are kept of a detail that is larger: each may take several bytes, and is written as text in JSON. */
+const KEPT_CHARACTERS = 10_000;
+
+/**
+ * The detail, or its beginning as text where it is too large for a field of a workspace.
+ *
+ * @see https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api
+ */
+function fitting(detail: AuditEntry['detail']): AuditEntry['detail'] {
+  const text = JSON.stringify(detail);
+  const sizeBytes = Buffer.byteLength(text);
+  return sizeBytes <= MOST_DETAIL_BYTES
+    ? detail
+    : { cutFromBytes: sizeBytes, beginning: text.slice(0, KEPT_CHARACTERS) };
+}
+
 /**
  * An entry of the trail, with the present time and a new id. `detail` is turned into plain JSON: dates become ISO strings,
- * and members that are `undefined` are left out. Throws `EntryInvalid` where that is not possible.
+ * members that are `undefined` are left out, and of more than 60,000 bytes only the beginning is kept, as text. Throws `EntryInvalid` where that is not possible.
  *
  * @param more further members of the entry, or other values for these
  */
@@ -28,7 +46,7 @@ export function entry(
   more: Partial<AuditEntry> = {},
 ): AuditEntry {
   const id = newId();
-  const plain = recordable(id, () => members.parse(JSON.parse(JSON.stringify(detail))));
+  const plain = recordable(id, () => fitting(members.parse(JSON.parse(JSON.stringify(detail)))));
   return { id, time: now(), what, subject, detail: plain, ...more };
 }
 

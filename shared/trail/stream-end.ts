@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../domain/audit-record.ts';
 import type { Streams } from '../storage.ts';
 import { type ChainHead, chainStart, readLine } from './chain.ts';
 import { blobName, blobNumbers, blobPrefix, type StreamName } from './stream-name.ts';
@@ -25,11 +26,19 @@ const MOST_RECORDS = 1e12;
  * Finds the end of a stream in storage: lists its blobs, then reads the state and the last lines of the newest one, and of
  * older ones where that is not enough. Throws `StorageUnreachable`.
  */
-export async function findEnd(streams: Streams, stream: StreamName): Promise<StreamEnd> {
+export const findEnd = async (streams: Streams, stream: StreamName): Promise<StreamEnd> =>
+  (await findLast(streams, stream)).end;
+
+/** As `findEnd`, with the record that is the head; `undefined` where there is none. */
+export async function findLast(
+  streams: Streams,
+  stream: StreamName,
+): Promise<{ readonly end: StreamEnd; readonly last: AuditRecord | undefined }> {
   const numbers = blobNumbers(stream, await streams.list(blobPrefix(stream)));
   const newest = numbers.at(-1);
   const start = chainStart(stream);
-  if (newest === undefined) return { blob: -1, sizeBytes: 0, blocks: 0, head: start, lineOpen: false, foreignLines: 0 };
+  const empty = { head: start, lineOpen: false, foreignLines: 0 };
+  if (newest === undefined) return { end: { ...empty, blob: -1, sizeBytes: 0, blocks: 0 }, last: undefined };
 
   // The state is read before the text, and the text only to the size that it gives: what somebody appends in between makes
   // the next append fail, and then the end is searched for again.
@@ -46,12 +55,15 @@ export async function findEnd(streams: Streams, stream: StreamName): Promise<Str
       const isOpen = text !== '' && !text.endsWith('\n');
       if (blob === newest) lineOpen = isOpen;
       const lines = [...text.split('\n').slice(0, isOpen ? undefined : -1), ...newer];
-      const last = lastLinked(lines, start);
-      if (last !== undefined) return { blob: newest, ...state, ...last, lineOpen };
+      const linked = lastLinked(lines, start);
+      if (linked !== undefined) {
+        const { last, ...head } = linked;
+        return { end: { blob: newest, ...state, ...head, lineOpen }, last };
+      }
       if (fromByte === 0) newer = lines;
     }
   }
-  return { blob: newest, ...state, head: start, lineOpen, foreignLines: newer.length };
+  return { end: { ...empty, blob: newest, ...state, lineOpen, foreignLines: newer.length }, last: undefined };
 }
 
 /**
@@ -66,10 +78,11 @@ function lastLinked(lines: readonly string[], start: ChainHead): Linked | undefi
     const { sequence, hash, previousHash } = read;
     const follower = followers.get(hash);
     if (follower?.head.sequence === sequence + 1) return follower;
-    if (sequence <= MOST_RECORDS) followers.set(previousHash, { head: { sequence, hash }, foreignLines });
+    if (sequence <= MOST_RECORDS)
+      followers.set(previousHash, { head: { sequence, hash }, last: read.record, foreignLines });
   }
   const first = followers.get(start.hash);
   return first?.head.sequence === start.sequence + 1 ? first : undefined;
 }
 
-type Linked = Pick<StreamEnd, 'head' | 'foreignLines'>;
+type Linked = Pick<StreamEnd, 'head' | 'foreignLines'> & { readonly last: AuditRecord | undefined };

@@ -8,6 +8,15 @@ export const auditStream = (name: string, at: Date): StreamName =>
 /** The stream with baselines and every change of what is approved, of all days. @param name from `streamOf` */
 export const registerStream = (name: string): StreamName => `register/${name.toLowerCase()}`;
 
+/** The stream of the seals of all streams. */
+export const SEALS: StreamName = 'seals/guardian';
+
+/** The stream that a blob belongs to; `undefined` where its name is none that the trail gives. */
+export function streamOfBlob(name: string): StreamName | undefined {
+  const stream = /^(?:audit\/\d{4}-\d{2}-\d{2}|register|seals)\/[^/]+(?=\.\d+\.jsonl$)/.exec(name)?.[0];
+  return stream !== undefined && blobNumbers(stream, [name]).length === 1 ? stream : undefined;
+}
+
 /** What the names of all blobs of a stream begin with. */
 export const blobPrefix = (stream: StreamName): string => `${stream}.`;
 

@@ -41,7 +41,12 @@ export function createStreamWriter(needs: StreamWriterNeeds): WriteToStream {
       mine.block = waiting.splice(0);
       const pending = mine.block.flatMap((one) => one.pending);
       try {
-        end = await writeBlock(needs, pending, end, () => mine.abandoned);
+        end = await writeBlock(
+          needs,
+          async () => pending,
+          end,
+          () => mine.abandoned,
+        );
         for (const one of mine.block) one.taken();
       } catch (error) {
         for (const one of mine.block) one.failed(error);

@@ -1,4 +1,5 @@
 import { type AuditEntry, type AuditRecord, auditEntry } from '../domain/audit-record.ts';
+import type { SigningKey } from '../domain/signer.ts';
 import { type Subject, streamOf } from '../domain/subject.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { StorageUnreachable, TrailUnreachable } from '../errors.ts';
@@ -7,6 +8,7 @@ import { type ChainHead, chainStart, link } from './chain.ts';
 import { asItHappened, readRecords } from './read.ts';
 import { recordable } from './recordable.ts';
 import { type Replayed, replay } from './replay.ts';
+import { type Sealed, seal } from './seal.ts';
 import { createSpool, type Spool } from './spool.ts';
 import { auditStream, registerStream, type StreamName } from './stream-name.ts';
 import { createStreamWriter, type WriteToStream } from './stream-writer.ts';
@@ -40,6 +42,13 @@ export interface Trail {
    * stream or row fails, all others are replayed first; then it throws that error, or several as one `AggregateError`.
    */
   replay(): Promise<Replayed>;
+  /**
+   * Appends a seal: the signed heads of the streams that changed since the last one. `undefined` where no signing key is set
+   * up. Throws `StorageUnreachable` and `SigningFailed`.
+   *
+   * @param more `also-current` names the streams of today, of yesterday and of the register as well
+   */
+  readonly seal: ((more: 'changed' | 'also-current') => Promise<Sealed>) | undefined;
 }
 
 /** Streams whose writers are kept at most: enough for two streams of each of 1,000 vaults, twice over. */
@@ -57,12 +66,14 @@ export function createTrail(needs: {
   readonly spool: Table;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Signs seals. Left out: the trail is not sealed. */
+  readonly signingKey?: (() => Promise<SigningKey>) | undefined;
   /** How long each of the two storages may take to accept records. Default 5000. */
   readonly timeoutMs?: number;
   /** Blocks after which a stream continues in a new blob, the same for all writers. Default 40000; a blob can have 50000. */
   readonly rollAfterBlocks?: number;
 }): Trail {
-  const { streams, now, timeoutMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
+  const { streams, now, signingKey, timeoutMs = 5 * SECOND_MS, rollAfterBlocks = 40_000 } = needs;
   const spool = createSpool(needs.spool, needs);
   const writerOf = createWriters((stream) => createStreamWriter({ streams, stream, now, timeoutMs, rollAfterBlocks }));
   // By the monotonic clock of the process, which does not jump when the date is set.
@@ -124,6 +135,8 @@ export function createTrail(needs: {
           restsUntilMs = 0;
         },
       }),
+
+    seal: signingKey && ((more) => seal(more, { ...needs, signingKey, rollAfterBlocks })),
   };
 }
 

@@ -19,12 +19,13 @@ export interface BlockNeeds {
  * `undefined` where it has to be searched for again. Throws `StorageUnreachable`, and `EntryInvalid` where an entry cannot
  * be recorded.
  *
+ * @param pending what is appended, given the head that it follows; asked again where another writer was faster
  * @param known the end after the last append; `undefined` where there was none
  * @param abandoned whether the callers were already answered that the append failed: then no further call is made
  */
 export async function writeBlock(
   needs: BlockNeeds,
-  pending: readonly Pending[],
+  pending: (head: ChainHead) => Promise<readonly Pending[]>,
   known: StreamEnd | undefined,
   abandoned: () => boolean,
 ): Promise<StreamEnd | undefined> {
@@ -37,12 +38,14 @@ export async function writeBlock(
     } else if (end.blob === -1 || end.blocks >= rollAfterBlocks) {
       end = await nextBlob(streams, stream, end);
     } else {
-      const { text, head } = chained(end, [...foreignLinesFound(stream, end, needs.now), ...pending]);
+      const foreign = chained(end.head, foreignLinesFound(stream, end, needs.now));
+      const own = chained(foreign.head, await pending(foreign.head));
+      const text = `${end.lineOpen ? '\n' : ''}${foreign.text}${own.text}`;
       const blob = blobName(stream, end.blob);
       const answer = await streams.append(blob, text, end.sizeBytes);
       // The client repeats a call whose answer was lost: what was added may be this very block.
       const isOurs = answer === 'appended' || (await streams.read(blob, end.sizeBytes))?.startsWith(text) === true;
-      if (isOurs) return after(end, text, head);
+      if (isOurs) return after(end, text, own.head);
       const found = await findEnd(streams, stream);
       end = answer === 'full' && found.blob === end.blob ? { ...found, blocks: Number.POSITIVE_INFINITY } : found;
     }
@@ -57,9 +60,9 @@ async function nextBlob(streams: Streams, stream: StreamName, end: StreamEnd): P
   return made ? { ...end, blob, sizeBytes: 0, blocks: 0, lineOpen: false } : undefined;
 }
 
-function chained(end: StreamEnd, pending: readonly Pending[]): { readonly text: string; readonly head: ChainHead } {
-  let head = end.head;
-  let text = end.lineOpen ? '\n' : '';
+function chained(from: ChainHead, pending: readonly Pending[]): { readonly text: string; readonly head: ChainHead } {
+  let head = from;
+  let text = '';
   for (const entry of pending) {
     const record = link(entry, head);
     head = record;

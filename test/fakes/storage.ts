@@ -2,6 +2,7 @@
  * Storage in memory, for tests: the same behaviour as the adapters in shared/azure/, held by the same contract suite
  * (test/shared/azure/storage.contract.ts). What goes in and out is copied as JSON, as the real storage does.
  */
+import { wholeSecond } from '../../shared/domain/time.ts';
 import { StorageUnreachable } from '../../shared/errors.ts';
 import type { Documents, Queue, Row, Streams, Table } from '../../shared/storage.ts';
 
@@ -133,6 +134,10 @@ export function fakeQueue(options: FakeOptions = {}): FakeQueue {
  */
 export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number } = {}): Streams {
   const streams = new Map<string, Buffer[]>();
+  const changed = new Map<string, Date>();
+  const note = (name: string): void => void changed.set(name, wholeSecond(new Date()));
+  const namesOf = (prefix: string): readonly string[] =>
+    [...streams.keys()].filter((name) => name.startsWith(prefix)).sort(byCodeUnit);
   const maxBlocks = options.maxBlocks ?? 50_000;
   const sizeOf = (blocks: readonly Buffer[]): number => blocks.reduce((sum, block) => sum + block.length, 0);
 
@@ -146,6 +151,7 @@ export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number
       await called(options, 'create');
       if (streams.has(name)) return false;
       streams.set(name, []);
+      note(name);
       return true;
     },
     async append(name, text, atSizeBytes) {
@@ -154,6 +160,7 @@ export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number
       if (blocks === undefined || sizeOf(blocks) !== atSizeBytes) return 'moved';
       if (blocks.length >= maxBlocks) return 'full';
       blocks.push(Buffer.from(text));
+      note(name);
       return 'appended';
     },
     async read(name, fromByte = 0, untilByte) {
@@ -163,7 +170,11 @@ export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number
     },
     async list(prefix) {
       await called(options, 'list');
-      return [...streams.keys()].filter((name) => name.startsWith(prefix)).sort(byCodeUnit);
+      return namesOf(prefix);
+    },
+    async changes(prefix) {
+      await called(options, 'changes');
+      return namesOf(prefix).map((name) => ({ name, changedAt: changed.get(name) ?? new Date(0) }));
     },
   };
 }

@@ -2,7 +2,7 @@ import type { LocalAzure } from '../../local/azure/azure.ts';
 import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Signer } from '../../shared/domain/signer.ts';
+import type { Signer, SigningKey } from '../../shared/domain/signer.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { messagesOf } from '../../shared/register/messages.ts';
 import { typedTables } from '../../shared/register/tables.ts';
@@ -29,6 +29,8 @@ export interface Shared {
   readonly settings: Ports['settings'];
   /** Signs approvals and holds. */
   readonly signer: Signer;
+  /** Signs the seals of the trail; left out where it is not sealed. */
+  readonly signingKey?: SigningKey | undefined;
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -48,6 +50,7 @@ export function createInstance({
   policy,
   settings,
   signer,
+  signingKey,
   onStep,
 }: Shared): Instance {
   const instance = { ended: false };
@@ -100,6 +103,7 @@ export function createInstance({
       spool: stepped('spool', storage.spool),
       now,
       newId,
+      signingKey: signingKey && (async () => signingKey),
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
       timeoutMs: 60_000,
     }),

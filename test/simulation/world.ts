@@ -12,6 +12,7 @@ import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import type { SweepMessage } from '../../shared/domain/schedule.ts';
+import type { SigningKey } from '../../shared/domain/signer.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
 import { unlessStorageIsAway } from '../../shared/errors.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
@@ -52,6 +53,8 @@ export interface WorldOptions {
    * and a fresh one takes its place.
    */
   readonly onStep?: (step: Step) => void;
+  /** Signs the seals of the trail. Left out: it is not sealed. */
+  readonly signingKey?: SigningKey;
   /** What the platform does to the n-th execution of a message, n from 1. Default: nothing. */
   readonly interrupts?: (execution: number) => Interruption | undefined;
 }
@@ -92,6 +95,8 @@ export interface World {
   changes(): number;
   incidents(vault: string, key?: string): Promise<readonly Incident[]>;
   trail(): Promise<readonly AuditRecord[]>;
+  /** The trail as it lies in storage. */
+  readonly streams: WorldStorage['streams'];
   approve(given: Partial<Approval> & Pick<Approval, 'vault' | 'key' | 'acts'>): Promise<Approval>;
   /** Sets a hold, on everything where neither vault nor key is named; given its id, in place of the one that stands. */
   hold(given?: Partial<Hold>): Promise<Hold>;
@@ -142,6 +147,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
       signer,
+      signingKey: options.signingKey,
       onStep,
     });
   const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));
@@ -190,6 +196,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     azure,
     ports,
     signer,
+    streams: storage.streams,
     poisoned,
     alerts,
     tables,

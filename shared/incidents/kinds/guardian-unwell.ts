@@ -51,6 +51,13 @@ const reasons = {
     says: (_what, of) =>
       `The trail of ${of} cannot be appended: its records are spooled in the register's storage and are replayed later.`,
   },
+  'trail-unsealed': {
+    severity: 'warning',
+    ...withItsState('when the trail is sealed again'),
+    judgement: 'trying again',
+    says: (since) =>
+      `The trail should have been sealed at ${since} Until it is, nothing shows that a record was removed.`,
+  },
 } satisfies Readonly<Record<string, Reason>>;
 
 export const guardianUnwell = kindOfReasons(

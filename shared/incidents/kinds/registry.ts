@@ -13,6 +13,7 @@ import { ownActUnexplained } from './own-act-unexplained.ts';
 import { policyLoosened } from './policy-loosened.ts';
 import { purgeAttempted } from './purge-attempted.ts';
 import { rowForged } from './row-forged.ts';
+import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
 
@@ -32,6 +33,7 @@ export const kinds: readonly KindFacts[] = [
   policyLoosened,
   purgeAttempted,
   rowForged,
+  trailAnchored,
   undoRefused,
   unexpectedUse,
 ];

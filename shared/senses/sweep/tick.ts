@@ -13,6 +13,7 @@ import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import type { Rows, Stored } from '../../register/rows.ts';
 import { alertPolicyChange } from '../policy-changes.ts';
+import { sealWhenDue } from '../seal-trail.ts';
 import { alertBlind, keepProgress, type Progress } from './blind.ts';
 import {
   isDue,
@@ -67,7 +68,7 @@ const noteSentry = async ({ tables, now }: Ports): Promise<void> =>
   void (await tables.schedule.put(TICKS, SENTRY, { generation: 0, dueAt: later(now(), SENTRY_EVERY_MS) }));
 
 /**
- * Queues the alerts and sweeps that are due, starts chains of ticks again, and alerts people of what does not run. Rows that
+ * Queues the alerts and sweeps that are due, starts chains of ticks again, alerts people of what does not run, and seals the trail. Rows that
  * cannot be read are quarantined, and planned anew.
  */
 async function doWhatIsDue(ports: Ports): Promise<void> {
@@ -84,6 +85,7 @@ async function doWhatIsDue(ports: Ports): Promise<void> {
     () => keepSweeping(schedule, progress, ports),
     async () => quarantineRows(await wakeSenders(ports), ports),
     () => alertSilentSentry(schedule, ports),
+    () => sealWhenDue(schedule, ports),
   ];
   await inTurns(1, steps, (step) => step());
 }

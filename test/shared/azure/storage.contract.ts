@@ -267,6 +267,8 @@ export function testQueue(
 /** @param make a new container without streams */
 export function testStreams(name: string, make: () => Streams): void {
   describe(`${name} are streams`, () => {
+    afterEach(resetClock);
+
     it('have nothing before anything was made', async () => {
       const streams = make();
       expect(await streams.state('day/a')).toBeUndefined();
@@ -336,6 +338,18 @@ export function testStreams(name: string, make: () => Streams): void {
       expect(outcomes.filter((outcome) => outcome === 'appended')).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === 'moved')).toHaveLength(9);
       expect(await streams.state('day/a')).toEqual({ sizeBytes: 1, blocks: 1 });
+    });
+
+    it('are listed with the time of their last append, in whole seconds', async () => {
+      const streams = make();
+      for (const each of ['a/1', 'a/2', 'b/1']) await streams.create(each);
+      turnClock(90_000);
+      await streams.append('a/2', 'one\n', 0);
+      const times = new Map((await streams.changes('a/')).map(({ name, changedAt }) => [name, changedAt.getTime()]));
+      expect([...times.keys()]).toEqual(['a/1', 'a/2']);
+      expect((times.get('a/2') ?? 0) - (times.get('a/1') ?? 0)).toBeGreaterThan(88_000);
+      expect([...times.values()].map((ms) => ms % 1_000)).toEqual([0, 0]);
+      expect(await streams.changes('c/')).toEqual([]);
     });
 
     it('are listed by prefix, in order', async () => {

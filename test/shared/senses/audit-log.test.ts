@@ -16,9 +16,11 @@ import noise from '../../samples/audit-log/noise.json' with { type: 'json' };
 const NOW = new Date('2026-03-01T12:05:00Z');
 const MALLORY = {
   oid: '0b7c1f0a-1111-4c4e-8f3a-3d6a4a5e9c01',
+  kind: 'user',
   name: 'mallory@contoso.example',
+  appId: '9d1e0c52-2222-4a51-9f0e-7a0d4b1c8e02',
   address: '203.0.113.10',
-};
+} as const;
 const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 const DISK = '7c0ffee0-5555-4d1e-9c0d-de5de5de5d05';
 const VERSION = '0123456789abcdef0123456789abcdef';
@@ -119,6 +121,8 @@ describe('a message holds records', () => {
 });
 
 describe('who did it', () => {
+  /** What a record says of an application or a managed identity, from that address. */
+  const OF_SERVICE = { kind: 'service-principal', address: MALLORY.address };
   const claim = update?.identity.claim;
   test.each<readonly [says: string, identity: unknown, by: object]>([
     ['is named by short claims', { claim }, MALLORY],
@@ -133,41 +137,47 @@ describe('who did it', () => {
           http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn: MALLORY.name,
         },
       },
-      MALLORY,
+      { ...MALLORY, appId: undefined },
     ],
     [
       'is a managed identity under the resource it belongs to',
       keyUnwrap.identity,
-      { oid: DISK, name: keyUnwrap.identity.claim.xms_mirid, address: MALLORY.address },
+      { oid: DISK, ...OF_SERVICE, appId: keyUnwrap.identity.claim.appid, name: keyUnwrap.identity.claim.xms_mirid },
     ],
     [
       'is a managed identity that a resource uses, both by their names',
       { claim: { ...keyUnwrap.identity.claim, xms_az_rid: '/subscriptions/s/providers/Microsoft.Web/sites/app' } },
       {
         oid: DISK,
+        ...OF_SERVICE,
+        appId: keyUnwrap.identity.claim.appid,
         name: `${keyUnwrap.identity.claim.xms_mirid} used by /subscriptions/s/providers/Microsoft.Web/sites/app`,
-        address: MALLORY.address,
       },
     ],
     [
       'is the resource alone where the record has only that',
       { claim: { oid: 'o-1', appid: 'a-1', xms_az_rid: '/subscriptions/s/vm-1' } },
-      { oid: 'o-1', name: '/subscriptions/s/vm-1', address: MALLORY.address },
+      { oid: 'o-1', ...OF_SERVICE, appId: 'a-1', name: '/subscriptions/s/vm-1' },
     ],
     [
       'is the resource once where it has an identity of its own',
       { claim: { oid: 'o-1', xms_mirid: '/subscriptions/s/vm-1', xms_az_rid: '/subscriptions/s/vm-1' } },
-      { oid: 'o-1', name: '/subscriptions/s/vm-1', address: MALLORY.address },
+      { oid: 'o-1', ...OF_SERVICE, name: '/subscriptions/s/vm-1' },
     ],
     [
       'is named by nothing but text, whatever is in the name',
       { claim: { oid: 'o-1', upn: 'a [b](https://evil.example)\n' } },
-      { oid: 'o-1', name: 'a \\u005bb\\u005d(https\\u003a//evil.example)\\u000a', address: MALLORY.address },
+      {
+        oid: 'o-1',
+        kind: 'user',
+        name: 'a \\u005bb\\u005d(https\\u003a//evil.example)\\u000a',
+        address: MALLORY.address,
+      },
     ],
     [
       'is an application under its id',
       { claim: { oid: 'o-1', appid: 'a-1' } },
-      { oid: 'o-1', name: 'a-1', address: MALLORY.address },
+      { oid: 'o-1', ...OF_SERVICE, name: 'a-1', appId: 'a-1' },
     ],
     [
       'is named by claims that are nested in three objects',
@@ -186,7 +196,7 @@ describe('who did it', () => {
     expect(says([{ ...update, identity }])).toEqual([{ ...saysUpdate, by }]);
   });
 
-  test('is told with no claim but the name and the id: no token, no application, no authentication method', () => {
+  test('is told with no claim but the name and the ids: no token, no authentication method', () => {
     expect(Object.keys(says([keyUpdate])[0] ?? {})).toEqual(['kind', 'operation', 'by', 'at', 'version']);
   });
 });
@@ -412,6 +422,7 @@ describe('a row of Log Analytics', () => {
         CallerIPAddress: MALLORY.address,
         requestUri_s: update?.properties.requestUri,
         httpStatusCode_d: 200,
+        identity_claim_appid_g: MALLORY.appId,
         identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g: MALLORY.oid,
         identity_claim_http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn_s: MALLORY.name,
       },

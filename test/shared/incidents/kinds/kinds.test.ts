@@ -21,6 +21,7 @@ import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosen
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
 import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
+import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
 import { UNPLAIN } from '../../../unplain.ts';
@@ -278,6 +279,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-unwell, trail-unsealed',
+    guardianUnwell.draft('trail-unsealed', AT, '2026-03-01 12:00:00 UTC: it cannot sign.'),
+    {
+      ...operators('warning'),
+      subject: GUARDIAN,
+      summary:
+        'The trail should have been sealed at 2026-03-01 12:00:00 UTC: it cannot sign. Until it is, nothing shows that a record was removed.',
+      judgement: 'trying again',
+    },
+  ],
+  [
     'hold-set, on a key',
     holdSet.draft({ ...HOLD, ...ID }),
     {
@@ -390,6 +402,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: GUARDIAN,
       summary:
         'The row approvals/prod-disks/a7 is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.',
+    },
+  ],
+  [
+    'trail-anchored',
+    trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
+    {
+      ...operators('info'),
+      subject: GUARDIAN,
+      summary:
+        'Seal 7 of 2026-03-01 12:00:00 UTC has the root a1b2. It names 41 records of 3 streams and is signed by the key k1. With this root, verify --anchor shows whether the trail up to then is still the same.',
+      judgement: 'keep this root outside Azure',
     },
   ],
   [

@@ -1,0 +1,32 @@
+import type { AuditRecord } from '../domain/audit-record.ts';
+
+/** A column of a table of a Log Analytics workspace. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'dateTime' | 'dynamic' | 'int' | 'long' | 'string';
+}
+
+/**
+ * The column of the table `KeyGuardianAudit_CL` for each member of a record. `id` would be a reserved name there, and
+ * `TimeGenerated` is replaced by the time of arrival where it is more than two days old: the time of a record has a column
+ * of its own.
+ *
+ * @see https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
+ */
+export const COLUMNS = {
+  id: { name: 'RecordId', type: 'string' },
+  time: { name: 'RecordedAt', type: 'dateTime' },
+  happenedAt: { name: 'HappenedAt', type: 'dateTime' },
+  what: { name: 'What', type: 'string' },
+  subject: { name: 'Subject', type: 'dynamic' },
+  who: { name: 'Who', type: 'dynamic' },
+  hints: { name: 'Hints', type: 'dynamic' },
+  deadline: { name: 'Deadline', type: 'dateTime' },
+  policy: { name: 'PolicyHash', type: 'string' },
+  detail: { name: 'Detail', type: 'dynamic' },
+  v: { name: 'RecordVersion', type: 'int' },
+  appendedAt: { name: 'AppendedAt', type: 'dateTime' },
+  sequence: { name: 'Sequence', type: 'long' },
+  previousHash: { name: 'PreviousHash', type: 'string' },
+  hash: { name: 'RecordHash', type: 'string' },
+} as const satisfies Readonly<Record<keyof AuditRecord, Column>>;

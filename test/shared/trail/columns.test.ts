@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { auditRecord } from '../../../shared/domain/audit-record.ts';
+import { COLUMNS } from '../../../shared/trail/columns.ts';
+
+// https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
+const RESERVED = ['_ResourceId', 'id', '_SubscriptionId', 'TenantId', 'Type', 'UniqueId', 'Title', 'TimeGenerated'];
+
+test('each member of a record has a column, and no other', () => {
+  expect(Object.keys(COLUMNS).toSorted()).toEqual(Object.keys(auditRecord.shape).toSorted());
+});
+
+test.each(Object.values(COLUMNS))(
+  'the column $name has a name that a workspace takes, and that is not reserved',
+  ({ name }) => {
+    expect(name).toMatch(/^[A-Za-z][A-Za-z0-9_]{0,44}$/);
+    expect(RESERVED.map((reserved) => reserved.toLowerCase())).not.toContain(name.toLowerCase());
+  },
+);
+
+test('no two columns differ in case alone', () => {
+  const names = Object.values(COLUMNS).map(({ name }) => name.toLowerCase());
+  expect(new Set(names).size).toBe(names.length);
+});
