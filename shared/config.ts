@@ -99,6 +99,18 @@ export const settingsSchema = z.object({
     .describe(
       "Address of the key of the guardian's own vault that signs approvals, holds and the seals of the trail, without a version: `https://<vault>.vault.azure.net/keys/<key>`.",
     ),
+  KEY_GUARDIAN_TRAIL_ENDPOINT: uri
+    .optional()
+    .describe('Logs ingestion endpoint of the data collection rule that takes the records of the trail.'),
+  KEY_GUARDIAN_TRAIL_RULE: z
+    .string()
+    .regex(/^dcr-[0-9a-f]{32}$/, 'must be the immutable id of a data collection rule')
+    .optional()
+    .describe('Immutable id of that rule. Left out, or without its endpoint, the trail goes to no workspace.'),
+  KEY_GUARDIAN_WORKSPACES: listed
+    .pipe(z.array(guid))
+    .default([])
+    .describe('Ids (customer ids) of the workspaces that get the audit events of guarded vaults, divided by commas.'),
   ...channelSettings.shape,
   ...heartbeatSettings.shape,
 });

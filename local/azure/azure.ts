@@ -26,6 +26,7 @@ import {
   vaultFromSeed,
 } from './key-vault/store.ts';
 import { type Budget, createBudget } from './key-vault/throttling.ts';
+import { createMonitor, type Monitor } from './monitor/monitor.ts';
 import { seededChance } from './random.ts';
 import type {
   Behaviours,
@@ -61,8 +62,10 @@ export interface LocalAzure {
   readonly tenantId: string;
   /** Serves one request, of the tokens' issuer too. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
   handle(request: WireRequest): Promise<WireResponse>;
-  /** For the real SDK clients, in process. Serves vaults only and refuses any other host. */
+  /** For the real SDK clients, in process. Serves vaults and Azure Monitor, and refuses any other host. */
   readonly httpClient: HttpClient;
+  /** Azure Monitor: the data collection rule of the trail, and workspaces. */
+  readonly monitor: Omit<Monitor, 'handle' | 'serves' | 'addAuditRecord'>;
   readonly identities: ReadonlyMap<string, Identity>;
   /** Throws where there is no identity of that name, as does the next. */
   credential(identity: string): TokenCredential;
@@ -133,6 +136,9 @@ const defaultBehaviours: Behaviours = {
   auditDelayMs: 1000,
   eventDelayMs: 200,
   eventSchema: 'EventGridSchema',
+  logsShowAfterMs: { least: 120_000, longest: 300_000 },
+  cappedLogTables: [],
+  monitorRightsMs: 0,
   throttling: true,
 };
 
@@ -147,6 +153,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const deliveries = createDeliveries(behaviours);
   const vaults = new Map<string, Vault>();
   const replicas = createReplicas(vaults);
+  const monitor = createMonitor({ register, behaviours, chance });
   const answerListeners = new Set<AnswerListener>();
   const log: LoggedRequest[] = [];
 
@@ -162,7 +169,13 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       log.push(logged);
       for (const listener of answerListeners) listener(call.request, response, call.operation);
       const { vault } = call;
-      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, auditRecord(call, behaviours, chance));
+      let record: unknown;
+      const recorded = (): unknown => {
+        record ??= auditRecord(call, behaviours, chance);
+        return record;
+      };
+      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, recorded());
+      monitor.addAuditRecord(vault.name, recorded);
       if (answer.made !== undefined && deliveries.hasEventListeners) {
         const about = { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs: Date.now() };
         deliveries.addEvent(newVersionEvent(vault, answer.made, about));
@@ -170,18 +183,23 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     },
   };
 
+  async function serve(request: WireRequest): Promise<WireResponse> {
+    const host = new URL(request.url).hostname.toLowerCase();
+    if (monitor.serves(host)) return monitor.handle(request);
+    if (host !== LOGIN_HOST) return handle(context, request);
+    return issuerAnswer(request, tenantId, (assertion, audience) => {
+      const caller = callerOf(register, `Bearer ${assertion}`);
+      if (caller.kind !== 'known') return undefined;
+      return tokenOf(caller.identity, { audience, validForSeconds: ISSUED_FOR_SECONDS });
+    });
+  }
+
   const azure: LocalAzure = {
     seed,
     tenantId,
-    handle: async (request) =>
-      new URL(request.url).hostname.toLowerCase() === LOGIN_HOST
-        ? issuerAnswer(request, tenantId, (assertion, audience) => {
-            const caller = callerOf(register, `Bearer ${assertion}`);
-            if (caller.kind !== 'known') return undefined;
-            return tokenOf(caller.identity, { audience, validForSeconds: ISSUED_FOR_SECONDS });
-          })
-        : handle(context, request),
-    httpClient: createHttpClient((request) => handle(context, request)),
+    handle: serve,
+    httpClient: createHttpClient(serve, monitor.serves),
+    monitor,
     identities: register.byName,
     credential: (name) => credentialOf(identityNamed(register, name)),
     token: (name, tokenOptions = {}) => tokenOf(identityNamed(register, name), tokenOptions),

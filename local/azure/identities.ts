@@ -2,11 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { z } from 'zod';
 import { decoded, isSignedHere, issuerOf, signToken } from './issuer.ts';
+import { ingestionAudience, queryAudience } from './monitor/audiences.ts';
 import type { Random } from './random.ts';
 import type { Grant, Identity, SeedIdentity, TokenOptions } from './types.ts';
 
 /** The one audience a vault takes, without a slash at the end. @see https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
 export const vaultAudience = 'https://vault.azure.net';
+
+/** For whom the tokens may be that services of the local Azure take. */
+const AUDIENCES: readonly string[] = [vaultAudience, ingestionAudience, queryAudience];
 
 const TOKEN_SECONDS = 3600 * 24 * 365 * 10;
 /** How far the issuer's clock may be ahead. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens */
@@ -24,6 +28,7 @@ export interface IdentityRegister {
 /** A token that was signed by the issuer for this audience. Times are whole Unix seconds. */
 interface CheckedToken {
   readonly identity: Identity;
+  readonly audience: string;
   readonly nbf: number;
   readonly exp: number;
 }
@@ -62,14 +67,19 @@ export function identityNamed(register: IdentityRegister, name: string): Identit
   return identity;
 }
 
-/** Gives the identity's token for vaults. Throws for any other scope, since no other service of the local Azure asks for one. */
+/** Gives the identity's tokens, for vaults and for Azure Monitor. Throws for any other scope, since no other service of the local Azure asks for one. */
 export function credentialOf(identity: Identity): TokenCredential {
+  const tokens = new Map<string, string>();
   return {
     async getToken(scopes) {
       const asked = typeof scopes === 'string' ? [scopes] : scopes;
-      const foreign = asked.find((scope) => scope !== `${vaultAudience}/.default`);
-      if (foreign !== undefined) throw new Error(`The local Azure gives ${identity.name} no token for ${foreign}.`);
-      return { token: identity.token, expiresOnTimestamp: Date.now() + 60 * 60 * 1000 };
+      const [audience = '', ...others] = asked.map((scope) => scope.replace(/\/\.default$/, ''));
+      if (others.length > 0 || !AUDIENCES.includes(audience))
+        throw new Error(`The local Azure gives ${identity.name} no token for ${asked.join(' ')}.`);
+      const token =
+        audience === vaultAudience ? identity.token : (tokens.get(audience) ?? tokenOf(identity, { audience }));
+      tokens.set(audience, token);
+      return { token, expiresOnTimestamp: Date.now() + 60 * 60 * 1000 };
     },
   };
 }
@@ -91,22 +101,31 @@ export function mistakenCaller(
   return because === 'expired-token' ? { kind: because } : { kind: because, header: token.split('.')[0] ?? '' };
 }
 
-/** Who calls, by the `authorization` header; why nobody does where the token is none of ours. */
-export function callerOf(register: IdentityRegister, authorization: string | undefined): Caller {
+/** Who calls, by the `authorization` header; why nobody does where the token is none of ours. @param audiences for whom the token may be */
+export function callerOf(
+  register: IdentityRegister,
+  authorization: string | undefined,
+  audiences: readonly string[] = [vaultAudience],
+): Caller {
   const token = /^(?:bearer|pop)\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return { kind: 'no-token' };
-  const known = register.checked.get(token) ?? checked(register, token);
+  const known = register.checked.get(token) ?? checked(register, token, audiences);
   if ('kind' in known) return known;
+  if (!audiences.includes(known.audience)) return { kind: 'wrong-audience', audience: known.audience };
   const seconds = Date.now() / 1000;
   // What is said to one that is not valid yet is UNCONFIRMED.
   if (seconds >= known.exp || seconds < known.nbf - CLOCK_SKEW_SECONDS) return { kind: 'expired-token' };
   return { kind: 'known', identity: known.identity };
 }
 
-function checked(register: IdentityRegister, token: string): CheckedToken | Exclude<Caller, { kind: 'known' }> {
+function checked(
+  register: IdentityRegister,
+  token: string,
+  audiences: readonly string[],
+): CheckedToken | Exclude<Caller, { kind: 'known' }> {
   const [header = '', payload = ''] = token.split('.');
   const said = saidSchema.safeParse(decoded(payload)).data ?? {};
-  if (said.aud !== undefined && said.aud !== vaultAudience) return { kind: 'wrong-audience', audience: said.aud };
+  if (said.aud !== undefined && !audiences.includes(said.aud)) return { kind: 'wrong-audience', audience: said.aud };
   if (said.iss !== undefined && said.iss !== issuerOf(register.tenantId))
     return { kind: 'wrong-issuer', issuer: said.iss };
   const claims = isSignedHere(token) ? signedSchema.safeParse(decoded(payload)).data : undefined;
@@ -114,7 +133,7 @@ function checked(register: IdentityRegister, token: string): CheckedToken | Excl
     ({ oid, appid }) => oid === claims?.oid && appid === claims?.appid,
   );
   if (claims === undefined || identity === undefined) return { kind: 'unknown-token', header };
-  const result = { identity, nbf: claims.nbf, exp: claims.exp };
+  const result = { identity, audience: claims.aud, nbf: claims.nbf, exp: claims.exp };
   register.checked.set(token, result);
   return result;
 }

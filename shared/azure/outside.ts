@@ -6,6 +6,8 @@ import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identi
 export interface Outside {
   /** The HTTP client of Key Vault calls; the SDK's own where `undefined`. */
   readonly vaultHttpClient: HttpClient | undefined;
+  /** The HTTP client of calls to Azure Monitor; the SDK's own where left out. */
+  readonly monitorHttpClient?: HttpClient;
   /** Puts something around each port of storage; nothing where left out. */
   readonly aroundStorage?: <Port extends object>(port: Port) => Port;
   /** The credential of one of the guardian's identities. */

@@ -17,6 +17,8 @@ export interface AuditLogSettings {
   readonly policy: Policy;
   readonly ownObjectIds: readonly string[];
   readonly now: Date;
+  /** Which sense reads them. Default: `audit-log`. */
+  readonly sense?: 'audit-log' | 'audit-query';
 }
 
 /**
@@ -134,7 +136,7 @@ type Telling = Extract<About, { kind: 'guarded' }> & {
   readonly id: string;
 };
 
-function inspectionOf(telling: Telling, { ownObjectIds, now }: AuditLogSettings): Read {
+function inspectionOf(telling: Telling, { ownObjectIds, now, sense = 'audit-log' }: AuditLogSettings): Read {
   const { record, operation, status, id, subject } = telling;
   const { time } = record;
   if (typeof time !== 'string' || Number.isNaN(Date.parse(time))) return { because: 'time is no moment' };
@@ -145,7 +147,7 @@ function inspectionOf(telling: Telling, { ownObjectIds, now }: AuditLogSettings)
   // within one millisecond, which a `Date` does not.
   const parts = [time, operation, textOf(record.correlationId) ?? '', by.oid, id, String(status)];
   const hash = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
-  return inspectionFor(subject, { id: hash, sense: 'audit-log', sensedAt: now, says });
+  return inspectionFor(subject, { id: hash, sense, sensedAt: now, says });
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -60,7 +60,9 @@ export function composition(options: CompositionOptions): Composition {
     outbox: fakeTable(hook),
     intents: fakeTable(hook),
     schedule: fakeTable(hook),
+    workspaces: fakeTable(hook),
   };
+  const trailStreams = fakeStreams(hook);
   const now = (): Date => new Date();
   const newId = seededRandom(1).uuid;
   const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
@@ -82,7 +84,9 @@ export function composition(options: CompositionOptions): Composition {
       inspections: messagesOf(queues.inspections),
       alerts: messagesOf(queues.alerts),
     },
-    trail: createTrail({ streams: fakeStreams(hook), spool: fakeTable(hook), now, newId }),
+    streams: trailStreams,
+    workspaces: [],
+    trail: createTrail({ streams: trailStreams, spool: fakeTable(hook), now, newId }),
     quarantine: fakeDocuments(hook),
     settings: {
       sweepEverySeconds: 60,

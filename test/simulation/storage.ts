@@ -20,6 +20,7 @@ export function createStorage(onStorage: (name: string) => void | Promise<void>)
       outbox: fakeTable(hooked('outbox')),
       intents: fakeTable(hooked('intents')),
       schedule: fakeTable(hooked('schedule')),
+      workspaces: fakeTable(hooked('workspaces')),
     } satisfies Record<TableName, Table>,
     queues: {
       sweeps: fakeQueue(hooked('sweeps')),
