@@ -134,7 +134,7 @@ param settings { *: string } = {}
 // The queues and tables of the guardian, and the functions that must not wait for an instance.
 
 var queues = ['sweeps', 'inspections', 'alerts']
-var tables = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents', 'schedule', 'spool']
+var tables = ['claims', 'keys', 'vaults', 'approvals', 'holds', 'incidents', 'outbox', 'intents', 'schedule', 'workspaces', 'spool']
 var signingKeyName = 'signing'
 var alwaysReadyFunctions = ['sentry', 'sweep', 'inspect', 'alert']
 
@@ -258,6 +258,23 @@ module vault 'modules/vault.bicep' = {
     recover: recoverVault
     workspaceId: monitoring.outputs.workspaceId
   }
+}
+
+// The trail in the workspace, and who may read there: a workspace that was there before is somebody else's to change.
+module trailTable 'modules/trail-table.bicep' = if (empty(existingWorkspaceId)) {
+  name: 'trail-table'
+  scope: resourceGroup(groupName)
+  params: {
+    location: location
+    tags: tags
+    workspaceName: workspaceName
+    ruleName: '${name}-trail'
+    retentionDays: logRetentionDays
+    assignRights: assignRights
+    watcherId: watcherId
+    watcherObjectId: identities.outputs.watcher.objectId
+  }
+  dependsOn: [monitoring]
 }
 
 // A private guardian: names of its own services and of the guarded vaults lead to its own network.
@@ -495,6 +512,14 @@ module app 'modules/app.bicep' = {
         { name: 'KEY_GUARDIAN_AUDIT_REGIONS', value: join(hubRegions, ',') }
         { name: 'KEY_GUARDIAN_AUDIT_HUB', value: hubName }
       ],
+      empty(existingWorkspaceId)
+        ? [
+            { name: 'KEY_GUARDIAN_TRAIL_ENDPOINT', value: trailTable!.outputs.endpoint }
+            { name: 'KEY_GUARDIAN_TRAIL_RULE', value: trailTable!.outputs.ruleId }
+            // The diagnostic settings of guarded vaults send to it.
+            { name: 'KEY_GUARDIAN_WORKSPACES', value: auditEvents == 'none' ? '' : trailTable!.outputs.workspaceId }
+          ]
+        : [],
       empty(apiClientId)
         ? []
         : [

@@ -8,6 +8,8 @@ export { isRestError, RestError } from '@azure/core-rest-pipeline';
 export { odata, TableClient } from '@azure/data-tables';
 export { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 export { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+export { LogsIngestionClient } from '@azure/monitor-ingestion';
+export { LogsQueryClient } from '@azure/monitor-query-logs';
 export { ContainerClient } from '@azure/storage-blob';
 export { QueueClient } from '@azure/storage-queue';
 export { createRemoteJWKSet, jwtVerify } from 'jose';

@@ -15,8 +15,9 @@ import { createWorkspace, type Workspace } from './workspace.ts';
 export const QUERY_HOST = 'api.loganalytics.io';
 /** The logs ingestion endpoint of the data collection rule, whose kind is Direct. */
 export const INGESTION_HOST = 'key-guardian-trail-a1b2.westeurope-1.ingest.monitor.azure.com';
-/** The rule, by its immutable id, and its stream. */
+/** The rule, by its immutable id. */
 export const RULE_ID = 'dcr-00000000000000000000000000000a11';
+/** The stream of that rule, by which a caller names the form of its rows. */
 export const STREAM = `Custom-${AUDIT_TABLE}`;
 
 /** What an identity may do: send rows through the rule (*Monitoring Metrics Publisher*), or query a workspace (*Log Analytics Reader*). */

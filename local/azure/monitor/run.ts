@@ -2,6 +2,7 @@ import { type Expression, instant, type Named, type Pipe, parseQuery, type Sourc
 
 /** The type of a column, as an answer names it. @see https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format */
 export type ColumnType = 'string' | 'dynamic' | 'bool' | 'int' | 'long' | 'real' | 'datetime' | 'timespan';
+/** Columns by their names, in the order in which they are answered. */
 export type Columns = Readonly<Record<string, ColumnType>>;
 
 /** One row: values by their columns, and when it was ingested, in ms. */

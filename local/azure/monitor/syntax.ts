@@ -52,6 +52,7 @@ export type Expression =
       readonly left: Expression;
       readonly right: readonly Expression[];
     };
+/** The types of which a query can write a value. A span of time is in ms. */
 export type LiteralType = 'string' | 'long' | 'real' | 'bool' | 'datetime' | 'timespan' | 'dynamic';
 
 /** A query that has another form. Lines are counted from 1, columns from 0, as recorded. */

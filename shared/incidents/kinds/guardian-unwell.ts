@@ -76,7 +76,7 @@ const reasons = {
     ...withItsState('when the workspace can be queried'),
     judgement: 'trying again',
     says: (since) =>
-      `A workspace could not be queried since ${since} Until then nobody knows from there who changed a key; sweeps and restores go on.`,
+      `A workspace could not be queried since ${since} Until it can, nobody knows from there who changed a key; sweeps and restores go on.`,
   },
 } satisfies Readonly<Record<string, Reason>>;
 
