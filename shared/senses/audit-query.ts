@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { guardedVaults, keyPolicy } from '../domain/policy.ts';
 import { GUARDIAN } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, later, MINUTE_MS, utc } from '../domain/time.ts';
-import type { QueryState, VaultRecords, Workspace } from '../domain/workspace.ts';
+import type { QueryState, VaultRecords, VersionUse, Workspace } from '../domain/workspace.ts';
 import { WorkspaceUnreachable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { isOf } from '../incidents/kinds/kind.ts';
 import { endIncidents, openIncident, openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
+import { VAULT_RECORDS } from '../register/vaults.ts';
 import { auditEventsKql } from './audit-events-kql.ts';
 import { inspectionsFromAuditLog } from './audit-log.ts';
 import { namedIn } from './key-id.ts';
@@ -18,7 +19,6 @@ import { isDue, type Schedule, standing } from './sweep/schedule.ts';
 /** Partitions: of the table `schedule`, and of the table `workspaces`. */
 const QUERYING = 'querying';
 const QUERY = 'query';
-const RECORDS = 'records';
 const readBy = (workspace: string): string => `read-${workspace}`;
 
 /** Time between two queries of a workspace, in ms; a tick that comes a little early counts. */
@@ -184,7 +184,7 @@ async function noteArrivals(rows: readonly EventRow[], { until: at, isWholeDay }
     const arrived = some.find(({ Kind }) => Kind === 'arrived');
     if (arrived === undefined) return;
     const uses = some.filter((row) => row.Kind === 'use').flatMap((row) => useOf(row, ports));
-    await ports.tables.vaultRecords.change(RECORDS, vault, (standing) => {
+    await ports.tables.vaultRecords.change(VAULT_RECORDS, vault, (standing) => {
       const until = latest(standing?.until, new Date(arrived.Time));
       const share = Math.min(1, (arrived.Spans ?? 0) / SPANS_A_DAY);
       const covered = isWholeDay ? { at, share } : standing?.covered;
@@ -210,14 +210,16 @@ function useOf({ Vault, Id, Oid, Time }: EventRow, { policy }: Ports): readonly 
 }
 
 function withUses(standing: VaultRecords['uses'], uses: readonly Use[], now: Date): VaultRecords['uses'] {
-  const all: Record<string, Record<string, Date>> = {};
-  const note = (version: string, oid: string, at: Date): void => {
-    if (now.getTime() - at.getTime() > USE_KEPT_MS) return;
-    all[version] = { ...all[version], [oid]: latest(all[version]?.[oid], at) };
+  const all: Record<string, Record<string, VersionUse>> = {};
+  const note = (version: string, oid: string, { first, last }: VersionUse): void => {
+    if (now.getTime() - last.getTime() > USE_KEPT_MS) return;
+    const known = all[version]?.[oid];
+    const earliest = known !== undefined && known.first < first ? known.first : first;
+    all[version] = { ...all[version], [oid]: { first: earliest, last: latest(known?.last, last) } };
   };
   for (const [version, users] of Object.entries(standing))
-    for (const [oid, at] of Object.entries(users)) note(version, oid, at);
-  for (const { version, oid, at } of uses) note(version, oid, at);
+    for (const [oid, use] of Object.entries(users)) note(version, oid, use);
+  for (const { version, oid, at } of uses) note(version, oid, { first: at, last: at });
   return all;
 }
 
@@ -230,7 +232,7 @@ async function alertMissing(ports: Ports): Promise<void> {
   const since = states.map((state) => state?.value.since ?? now()).reduce((one, other) => (one > other ? one : other));
   if (now().getTime() - since.getTime() < FIRST_EVENT_WITHIN_MS) return;
   const arrived = new Map(
-    (await tables.vaultRecords.list(RECORDS)).stored.map(({ row, value }) => [row.row, value.until]),
+    (await tables.vaultRecords.list(VAULT_RECORDS)).stored.map(({ row, value }) => [row.row, value.until]),
   );
   const missing = guardedVaults(ports.policy).filter((vault) => {
     const until = arrived.get(vault);

@@ -145,6 +145,17 @@ describe('how far the events of a vault have arrived', () => {
     expect(ageMs).toBeLessThan(600_000);
   });
 
+  test('is said in an alert whose actor is not known yet', async () => {
+    const world = await made();
+    await world.pass(600, 30);
+    const { until } = (await recordsOf(world)) ?? {};
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(70, 5);
+    const [told] = world.alerts.filter(({ incident }) => incident.kind === 'version-disabled');
+    expect(told?.incident.who).toBeUndefined();
+    expect(told?.incident.eventsUntil?.getTime()).toBeGreaterThanOrEqual(until?.getTime() ?? Number.NaN);
+  });
+
   test('is noted with the share of the day that they cover', async () => {
     const world = await made();
     await world.pass(6 * 3_600, 60);
@@ -188,7 +199,9 @@ describe('the last use of a version', () => {
     const uses = (await recordsOf(world))?.uses ?? {};
     expect(Object.keys(uses)).toEqual([`disk-a/${version}`]);
     expect(Object.keys(uses[`disk-a/${version}`] ?? {})).toEqual([oid(world, 'disk')]);
-    expect(Math.abs((uses[`disk-a/${version}`]?.[oid(world, 'disk')]?.getTime() ?? 0) - lastMs)).toBeLessThan(1_000);
+    expect(Math.abs((uses[`disk-a/${version}`]?.[oid(world, 'disk')]?.last.getTime() ?? 0) - lastMs)).toBeLessThan(
+      1_000,
+    );
   });
 
   test('by somebody whom the policy does not know is alerted, and is no use by a known user', async () => {
