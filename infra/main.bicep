@@ -60,7 +60,7 @@ param existingWorkspaceId string = ''
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('What is done with the audit events of guarded vaults: workspace sends them to the workspace; hub sends them there and to an Event Hub in each region, so that alerts say who changed a key; none leaves their diagnostic settings alone.')
+@description('What is done with the audit events of guarded vaults: workspace sends them to the workspace, where the app asks who changed a key; hub sends them to an Event Hub in each region as well, which is quicker; none leaves their diagnostic settings alone.')
 param auditEvents 'none' | 'workspace' | 'hub' = 'workspace'
 
 // Network.

@@ -68,6 +68,19 @@ resource recordsOnce 'Microsoft.OperationalInsights/workspaces/savedSearches@202
   }
 }
 
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(workspace.id, 'key-guardian')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Key Guardian'
+    category: 'workbook'
+    sourceId: workspace.id
+    serializedData: replace(loadTextContent('../workbook.json'), '__WORKSPACE__', workspace.id)
+  }
+}
+
 resource onRule 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (assignRights) {
   scope: rule
   name: guid(rule.id, watcherId, own.trailTable.id)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { runQuery } from '../../local/azure/monitor/run.ts';
 import { AUDIT_TABLE, logTables } from '../../local/azure/monitor/tables.ts';
 import { analyse, type KustoType } from '../../local/kusto.ts';
-import { auditEventsSource, logQueries } from '../../local/log-queries.ts';
+import { auditEventsSource, logQueries, workbookSource } from '../../local/log-queries.ts';
 import { textOf } from '../source.ts';
 
 /** Tables of Application Insights in a workspace. @see https://learn.microsoft.com/azure/azure-monitor/reference/tables/apprequests */
@@ -50,6 +51,30 @@ describe.each(['audit-events', 'records-once'])('the query %s', (name) => {
 
 test('the query for audit events in the bundle is that of its file', () => {
   expect(textOf('shared/senses/audit-events-kql.ts')).toBe(auditEventsSource());
+});
+
+const readme = [...textOf('README.md').matchAll(/```kusto\n([^`]+)```/g)].map(([, query = '']) => query);
+
+test('the README asks five questions, and each is right by Kusto’s own language service', () => {
+  const withFunction = { ...tables, KeyGuardianAudit: kusto(logTables[AUDIT_TABLE] ?? {}) };
+  expect(readme).toHaveLength(5);
+  expect(readme.flatMap((query) => analyse(query, withFunction).faults)).toEqual([]);
+});
+
+describe('the workbook', () => {
+  const items = z
+    .object({ items: z.array(z.object({ content: z.looseObject({ query: z.string().optional() }) })) })
+    .parse(JSON.parse(textOf('infra/workbook.json'))).items;
+  const queries = items.flatMap(({ content }) => content.query ?? []);
+
+  test('that is deployed is made from the files: run "npm run schema"', () => {
+    expect(textOf('infra/workbook.json')).toBe(workbookSource());
+  });
+
+  test('has queries, and each is right by Kusto’s own language service', () => {
+    expect(queries).toHaveLength(5);
+    expect(queries.flatMap((query) => analyse(query, tables).faults)).toEqual([]);
+  });
 });
 
 test('the language service finds what a query of a workspace has wrong', () => {
