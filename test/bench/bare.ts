@@ -8,11 +8,16 @@ export { isRestError, RestError } from '@azure/core-rest-pipeline';
 export { odata, TableClient } from '@azure/data-tables';
 export { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 export { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
-export { LogsIngestionClient } from '@azure/monitor-ingestion';
-export { LogsQueryClient } from '@azure/monitor-query-logs';
 export { ContainerClient } from '@azure/storage-blob';
 export { QueueClient } from '@azure/storage-queue';
 export { createRemoteJWKSet, jwtVerify } from 'jose';
+
+/** Loaded when they are first used, as in the app. */
+export async function monitor() {
+  const { LogsIngestionClient } = await import('@azure/monitor-ingestion');
+  const { LogsQueryClient } = await import('@azure/monitor-query-logs');
+  return { LogsIngestionClient, LogsQueryClient };
+}
 
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';
