@@ -20,6 +20,13 @@ export { ContainerClient } from '@azure/storage-blob';
 export { QueueClient } from '@azure/storage-queue';
 export { createRemoteJWKSet, jwtVerify } from 'jose';
 
+/** Loaded when they are first used, as in the app. */
+export async function monitor() {
+  const { LogsIngestionClient } = await import('@azure/monitor-ingestion');
+  const { LogsQueryClient } = await import('@azure/monitor-query-logs');
+  return { LogsIngestionClient, LogsQueryClient };
+}
+
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';
 
