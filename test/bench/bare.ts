@@ -7,7 +7,6 @@ import { app } from '@azure/functions';
 export {
   bearerTokenAuthenticationPolicy,
   createDefaultHttpClient,
-  createHttpHeaders,
   createPipelineFromOptions,
   createPipelineRequest,
   isRestError,
