@@ -30,8 +30,9 @@ export const apiAddress = z.object({
 });
 export type ApiAddress = z.infer<typeof apiAddress>;
 
-/** The file beside it that says where the trail is, and its content. */
+/** The file beside it that says where the trail is. */
 export const TRAIL_FILE = 'guardian-trail.json';
+/** What it says: the storage of the trail, by which `verify` reads it. */
 export const trailAddress = z.object({ connectionString: z.string() });
 
 /** The local Azure is not running, or has no such vault or identity. The sentence says what to do. */

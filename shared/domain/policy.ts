@@ -129,6 +129,11 @@ export const policy = only({
 });
 export type Policy = z.infer<typeof policy>;
 
+const storedVault = guardedVault.extend({ keys: z.array(keyRule.strip()).default([]) }).strip();
+
+/** A policy as it was stored: members that only another version of the app knows are left out, at every depth. */
+export const storedPolicy = policy.extend({ vaults: z.array(storedVault) }).strip();
+
 /** What the policy says of one key. */
 export interface KeyPolicy {
   readonly guarded: boolean;
@@ -224,7 +229,7 @@ export function blockSince(history: readonly PastPolicy[], vault: string, key: s
 
 /** Whether a past policy had the key in `block`. False where it cannot be read: then a person has to restore what was lost before. */
 function isInBlock(said: unknown, vault: string, key: string): boolean {
-  const parsed = guardedVault.safeParse(said);
+  const parsed = storedVault.safeParse(said);
   if (!parsed.success) return false;
   const { guarded, mode: was } = keyPolicy({ vaults: [parsed.data], subscriptions: [], channels: [] }, vault, key);
   return guarded && was === 'block';

@@ -42,8 +42,11 @@ export async function inspect(message: Inspection, ports: Ports, guards: GuardOf
 
 /** One inspection under one guard. */
 export async function inspectOnce(message: Inspection, guard: SubjectGuard, ports: Ports): Promise<Inspected> {
-  await ports.scope.refresh();
-  if (!guard.isGuarded(ports.policy)) return { kind: 'not-guarded' };
+  // An undo waits for no reading of what the surveys found; what seems not to be guarded may have been found since.
+  if (!guard.isGuarded(ports.policy)) {
+    await ports.scope.refresh();
+    if (!guard.isGuarded(ports.policy)) return { kind: 'not-guarded' };
+  }
   const mine = await claim(message.subject, ports);
   if (mine === undefined) return { kind: 'busy' };
   return underClaim(message, guard, mine, ports, async (begun) =>

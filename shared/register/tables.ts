@@ -4,7 +4,7 @@ import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';
 import { incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
-import { policy } from '../domain/policy.ts';
+import { storedPolicy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
 import { vaultAssignments } from '../domain/role-assignment.ts';
 import { due } from '../domain/schedule.ts';
@@ -42,7 +42,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     keys: rowsOf('keys', table('keys'), keyRecord),
     baselines: rowsOf('vaults', vaults, baselineState),
     sweeps: rowsOf('vaults', vaults, sweepState),
-    policies: rowsOf('vaults', vaults, policy.strip()),
+    policies: rowsOf('vaults', vaults, storedPolicy),
     surveys: rowsOf('vaults', vaults, surveyState),
     surveyed: rowsOf('vaults', vaults, surveyedVault),
     assignments: rowsOf('vaults', vaults, vaultAssignments),

@@ -25,7 +25,7 @@ const edits: Readonly<Record<string, readonly Edit[]>> = {
   'shared/senses/sweep/sweep.ts': [["says: { kind: 'differs' }", "says: { kind: 'later-reason', more: 1 }"]],
   'shared/domain/audit-record.ts': [
     ['export const RECORD_VERSION = 1;', 'export const RECORD_VERSION = 2;'],
-    ["'failure', // passing or lasting", "'failure', 'later-record',"],
+    ["failure: 'Something failed.',", "failure: 'Something failed.', 'later-record': 'What a later version records.',"],
   ],
   'shared/trail/trail.ts': [
     [

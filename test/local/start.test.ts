@@ -279,9 +279,10 @@ describe('npm start with a policy of one’s own', () => {
       const signed = signature(secret ?? '', String(headers[timestampHeader]), text);
       expect(headers[signatureHeader]).toBe(signed);
     }
-    expect(events()[0]).toMatch(/^version-disabled /);
+    // Beside the attack: keys of the vaults that this policy does not name are in use.
+    expect(events().some((event) => event.startsWith('version-disabled '))).toBe(true);
     await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled');
-    await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toEqual(['resolved']);
+    await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toContain('resolved');
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
     await expect(readdir(own)).rejects.toThrow('ENOENT');

@@ -13,11 +13,13 @@ import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
 import { queue } from '../../shared/azure/queues.ts';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { streams } from '../../shared/azure/streams.ts';
+import { trailBlobs } from '../../shared/azure/trail-blobs.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import { keyOf } from '../../shared/domain/subject.ts';
 import { queueNames } from '../../shared/register/messages.ts';
 import { chainStart, checkChain } from '../../shared/trail/chain.ts';
 import { readLines } from '../../shared/trail/read.ts';
+import { verifyTrail } from '../../shared/trail/verify.ts';
 
 const DISKS = 'contoso-disks';
 const SQL = 'contoso-sql';
@@ -165,11 +167,14 @@ describe('a guardian that is upgraded in the middle of an attack, and taken back
     for (const one of [...later, ...changed]) expect(row.safeParse(one?.row.data).error).toBeUndefined();
   });
 
-  it('has one trail, whose chain holds over the records of both versions', async () => {
+  it('has one trail, whose chain holds and verifies over the records of both versions', async () => {
     const names = [...new Set(await streamNames())];
     expect(names.length).toBeGreaterThanOrEqual(3);
     for (const name of names)
       expect([name, checkChain(await readLines(trail(), name), chainStart(name)).kind]).toEqual([name, 'holds']);
+    const { records, faults } = await verifyTrail(trailBlobs(clients('TrailStorage').container('trail')));
+    expect(faults).toEqual([]);
+    expect(records).toBeGreaterThan(0);
     const lines = await linesOf(SQL);
     const last = lines.findLastIndex((line) => line.includes('"what":"later-record"'));
     expect(last).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { resetClock } from '../../local/clock.ts';
+import { askSurvey } from '../../shared/senses/survey/plan.ts';
 import { stopAt } from './clock.ts';
 import { type EndState, endStateOf, seedKey } from './end-state.ts';
 import type { Step } from './instance.ts';
@@ -86,8 +87,10 @@ async function play(
       if (ends(step, steps.length)) throw new Error('the process is gone');
     },
   });
-  // Ten quiet minutes: the reads of the baseline have settled.
+  // Ten quiet minutes: the reads of the baseline have settled, and a survey was made, whose ends have tests of their own.
   await world.pass(600, 600);
+  await askSurvey(world.ports);
+  await world.settle();
   await before?.(world);
   counting = true;
   await act(world);

@@ -77,6 +77,7 @@ async function readAll(subject: KeySubject, message: Inspection, ports: Ports) {
     readIncidents(ports, subject),
     readUse(ports.tables, subject),
     message.hints.some(namesAssignment) ? readAssignments(ports.tables, vault) : undefined,
+    ports.scope.refresh(),
   ]);
   const hints = message.hints.map((hint) => withAssignment(hint, assignments));
   return { first, known, words, baseline, sweep: sweep?.value, incidents, use, message: { ...message, hints } };

@@ -7,6 +7,7 @@ import {
   keyPolicy,
   type PastPolicy,
   policy,
+  storedPolicy,
   vaultsInBlock,
 } from '../../../shared/domain/policy.ts';
 
@@ -182,6 +183,16 @@ describe('a key is in block', () => {
       26,
     ],
     ['not where its policy cannot be read', [{ from: at(0), vault: null }], undefined],
+    [
+      'since it was, also where another version of the app noted members that this one does not know',
+      [
+        {
+          from: at(0),
+          vault: { name: 'prod-disks', mode: 'block', of: 1, keys: [{ pattern: 'x', olderVersions: 'hourly' }] },
+        },
+      ],
+      0,
+    ],
   ])('%s', (_says, history, sinceHours) => {
     expect(blockSince(history, 'prod-disks', 'disk-a')).toEqual(sinceHours === undefined ? undefined : at(sinceHours));
   });
@@ -271,4 +282,13 @@ describe('a policy is refused', () => {
     });
     expect(error?.issues.length).toBe(4);
   });
+});
+
+test('a stored policy is read without what only another version of the app knows', () => {
+  const stored = {
+    vaults: [{ name: 'prod', later: 1, keys: [{ pattern: 'x', olderVersions: 'hourly' }] }],
+    later: true,
+  };
+  expect(storedPolicy.parse(stored)).toEqual(policy.parse({ vaults: [{ name: 'prod', keys: [{ pattern: 'x' }] }] }));
+  expect(policy.safeParse(stored).success).toBe(false);
 });
