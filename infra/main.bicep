@@ -61,7 +61,7 @@ param existingWorkspaceId string = ''
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('What is done with the audit events of guarded vaults: workspace sends them to the workspace; hub sends them there and to an Event Hub in each region, so that alerts say who changed a key; none leaves their diagnostic settings alone.')
+@description('What is done with the audit events of guarded vaults: workspace sends them to the workspace, where the app asks who changed a key; hub sends them to an Event Hub in each region as well, which is quicker; none leaves their diagnostic settings alone.')
 param auditEvents 'none' | 'workspace' | 'hub' = 'workspace'
 
 // Network.
@@ -146,6 +146,7 @@ var tables = [
   'intents'
   'schedule'
   'uses'
+  'workspaces'
   'spool'
 ]
 var signingKeyName = 'signing'
@@ -273,6 +274,23 @@ module vault 'modules/vault.bicep' = {
     recover: recoverVault
     workspaceId: monitoring.outputs.workspaceId
   }
+}
+
+// The trail in the workspace, and who may read there: a workspace that was there before is somebody else's to change.
+module trailTable 'modules/trail-table.bicep' = if (empty(existingWorkspaceId)) {
+  name: 'trail-table'
+  scope: resourceGroup(groupName)
+  params: {
+    location: location
+    tags: tags
+    workspaceName: workspaceName
+    ruleName: '${name}-trail'
+    retentionDays: logRetentionDays
+    assignRights: assignRights
+    watcherId: watcherId
+    watcherObjectId: identities.outputs.watcher.objectId
+  }
+  dependsOn: [monitoring]
 }
 
 // A private guardian: names of its own services and of the guarded vaults lead to its own network.
@@ -512,6 +530,14 @@ module app 'modules/app.bicep' = {
         { name: 'KEY_GUARDIAN_AUDIT_REGIONS', value: join(hubRegions, ',') }
         { name: 'KEY_GUARDIAN_AUDIT_HUB', value: hubName }
       ],
+      empty(existingWorkspaceId)
+        ? [
+            { name: 'KEY_GUARDIAN_TRAIL_ENDPOINT', value: trailTable!.outputs.endpoint }
+            { name: 'KEY_GUARDIAN_TRAIL_RULE', value: trailTable!.outputs.ruleId }
+            // The diagnostic settings of guarded vaults send to it.
+            { name: 'KEY_GUARDIAN_WORKSPACES', value: auditEvents == 'none' ? '' : trailTable!.outputs.workspaceId }
+          ]
+        : [],
       empty(apiClientId)
         ? []
         : [

@@ -316,7 +316,7 @@ guardian's. Attacks cost little: an undone act takes a few dozen calls. The trai
   your workspace already takes the audit events of all vaults, only what the guardian's calls add is new. A
   [transformation](https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-transformations) of the
   workspace can drop successful reads by the guardian's own identity: its writes must stay, since they show whether
-  somebody acts under it. \`auditEvents = 'none'\` ends the part, and leaves audit events to you.
+  somebody acts under it. By its reads the guardian knows how far events have arrived: without them operators are alerted that none do. \`auditEvents = 'none'\` ends the part, and leaves audit events to you.
 - **Surveys** (rights of the surveyor): once one has found that nothing needs the older versions of a key, they are read
   hourly. Where nobody knows, they are read each minute, as where something needs them.
 - \`instanceMemoryMB = 512\` makes always-ready instances cost a quarter; nobody has measured it with many vaults.

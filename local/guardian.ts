@@ -9,6 +9,8 @@ import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
+import { INGESTION_HOST, RULE_ID } from './azure/monitor/monitor.ts';
+import { AUDIT_TABLE } from './azure/monitor/tables.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
@@ -40,6 +42,8 @@ export interface LocalOptions {
   readonly webhook?: { readonly url: string; readonly secret: string };
   /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
   readonly guarded?: boolean;
+  /** True: a workspace takes the audit events of guarded vaults and the trail, and the guardian reads there. Default false. */
+  readonly workspace?: boolean;
   readonly log?: (line: string) => void;
   /** Gets each alert of the channel `console`, and the level of its record. Default: writes it to standard output. */
   readonly write?: (text: string, level: string) => void;
@@ -96,6 +100,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
+  if (options.workspace === true) prepareWorkspace(azure, guardedVaults(policy));
   const listener = await listenOnTls(azure);
   stops.push(listener.close);
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
@@ -104,6 +109,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const outside: Outside = {
     vaultHttpClient: endingWithInstance(azure.httpClient),
     resourceManagerHttpClient: endingWithInstance(azure.httpClient),
+    monitorHttpClient: endingWithInstance(azure.httpClient),
     aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'storage' ? 'watcher' : identity),
     now: () => new Date(),
@@ -171,7 +177,7 @@ const withFolder = (text: string, folder: string): string =>
 
 /** The app's settings, as a deployment would give them. */
 function settingsOf(
-  { sweepSeconds, webhook, alertSettings }: LocalOptions,
+  { sweepSeconds, webhook, alertSettings, workspace = false }: LocalOptions,
   policyFile: string,
   storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
   { identities, tenantId }: LocalAzure,
@@ -186,6 +192,13 @@ function settingsOf(
     AuditLog_westeurope: 'local',
     KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
     KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
+    ...(workspace
+      ? {
+          KEY_GUARDIAN_TRAIL_ENDPOINT: `https://${INGESTION_HOST}`,
+          KEY_GUARDIAN_TRAIL_RULE: RULE_ID,
+          KEY_GUARDIAN_WORKSPACES: LOCAL_WORKSPACE,
+        }
+      : {}),
     ...alertSettings,
     KEY_GUARDIAN_TENANT_ID: tenantId,
     KEY_GUARDIAN_API_CLIENT_ID: API_CLIENT_ID,
@@ -194,6 +207,17 @@ function settingsOf(
       ? {}
       : { KEY_GUARDIAN_WEBHOOK_URL: webhook.url, KEY_GUARDIAN_WEBHOOK_SECRET: webhook.secret }),
   };
+}
+
+/** The workspace of the local guardian, by its id. */
+export const LOCAL_WORKSPACE = '0a9d7c11-1111-4111-8111-000000000001';
+
+/** What a deployment makes: the table of the trail, the watcher's rights, and a diagnostic setting of each guarded vault. */
+function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): void {
+  monitor.workspace(LOCAL_WORKSPACE).addTable(AUDIT_TABLE);
+  monitor.grant('watcher', { kind: 'send' });
+  monitor.grant('watcher', { kind: 'query', workspace: LOCAL_WORKSPACE });
+  for (const vault of vaults) monitor.sendLogs(vault, { workspace: LOCAL_WORKSPACE, table: 'AZKVAuditLogs' });
 }
 
 /** Audit records to the Event Hub, events to Event Grid's endpoint: as a diagnostic setting and a subscription would. */

@@ -23,7 +23,9 @@ interface Language {
   readonly KustoCode: { ParseAndAnalyze(text: string, globals: object): KustoCode };
   readonly GlobalState: { readonly Default: { WithDatabase(database: object): object } };
   readonly Symbols: {
-    readonly ScalarTypes: Readonly<Record<'String' | 'Dynamic' | 'Bool' | 'Int', object>>;
+    readonly ScalarTypes: Readonly<
+      Record<'String' | 'Dynamic' | 'Bool' | 'Int' | 'Long' | 'Real' | 'DateTime', object>
+    >;
     readonly ColumnSymbol: new (
       name: string,
       type: object,
@@ -49,7 +51,7 @@ const global = z.object({ Kusto: z.object({ Language: z.custom<Language>() }) })
 const { KustoCode, GlobalState, Symbols, Syntax } = global.Kusto.Language;
 
 /** The type of a column in Kusto. */
-export type KustoType = 'string' | 'dynamic' | 'bool' | 'int';
+export type KustoType = 'string' | 'dynamic' | 'bool' | 'int' | 'long' | 'real' | 'datetime';
 
 /** What Kusto's own language service finds in a query. */
 export interface Analysis {
@@ -79,6 +81,9 @@ export function analyse(
     dynamic: ScalarTypes.Dynamic,
     bool: ScalarTypes.Bool,
     int: ScalarTypes.Int,
+    long: ScalarTypes.Long,
+    real: ScalarTypes.Real,
+    datetime: ScalarTypes.DateTime,
   };
   const symbols = Object.entries(tables).map(
     ([name, columns]) =>

@@ -5,6 +5,7 @@ import { type Configured, configured, configuredChannels } from './alerts/regist
 import { apiOptions, withRunnableCommands } from './alerts/runnable.ts';
 import { documents } from './azure/documents.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
+import { trailTable, workspaceOf } from './azure/log-analytics.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
 import { messagesIn, queue } from './azure/queues.ts';
 import { resourceGraph } from './azure/resource-graph.ts';
@@ -24,6 +25,7 @@ import { messagesOf, queueNames } from './register/messages.ts';
 import { createScope } from './register/scope.ts';
 import { typedTables } from './register/tables.ts';
 import type { DeadLetterQueue } from './senses/dead-letters-left.ts';
+import { TRAIL_STREAM } from './trail/columns.ts';
 import { createTrail } from './trail/trail.ts';
 
 /** The guardian's settings and ports. */
@@ -83,6 +85,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
   const trailStorage = storageClients(storageOf('TrailStorage', settings, outside));
   const { now, aroundStorage: around = (port) => port } = outside;
   const tableOf = (name: string) => around(table(register.table(name)));
+  const trailStreams = around(streams(trailStorage.container('trail')));
   const signer = signerOf(settings, outside);
   const tables = typedTables(tableOf, signer ?? noSigner);
   let file: Policy | undefined;
@@ -105,12 +108,14 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     tables,
     queues: queuesOf(register, around),
     trail: createTrail({
-      streams: around(streams(trailStorage.container('trail'))),
+      streams: trailStreams,
       spool: tableOf('spool'),
       signingKey: signer?.current,
       now,
       newId: randomUUID,
     }),
+    streams: trailStreams,
+    ...monitorPorts(settings, outside),
     quarantine: around(documents(register.container('quarantine'))),
     settings: {
       sweepEverySeconds: settings.KEY_GUARDIAN_SWEEP_SECONDS,
@@ -118,6 +123,22 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
         id === undefined ? [] : [id.toLowerCase()],
       ),
     },
+  };
+}
+
+/** What is asked of Azure Monitor, under the watcher's identity. */
+function monitorPorts(settings: Settings, outside: Outside): Pick<Ports, 'trailTable' | 'workspaces'> {
+  const { KEY_GUARDIAN_TRAIL_ENDPOINT: endpoint, KEY_GUARDIAN_TRAIL_RULE: rule } = settings;
+  const connection = {
+    credential: outside.credential('watcher', settings.KEY_GUARDIAN_WATCHER_CLIENT_ID),
+    httpClient: outside.monitorHttpClient,
+  };
+  const address = endpoint === undefined || rule === undefined ? undefined : { endpoint, rule, stream: TRAIL_STREAM };
+  return {
+    ...(address === undefined ? {} : { trailTable: trailTable(address, connection) }),
+    workspaces: [...new Set(settings.KEY_GUARDIAN_WORKSPACES.map((id) => id.toLowerCase()))].map((id) =>
+      workspaceOf(id, connection),
+    ),
   };
 }
 

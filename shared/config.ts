@@ -102,6 +102,18 @@ export const settingsSchema = z.object({
     .describe(
       "Address of the key of the guardian's own vault that signs approvals, holds and the seals of the trail, without a version: `https://<vault>.vault.azure.net/keys/<key>`.",
     ),
+  KEY_GUARDIAN_TRAIL_ENDPOINT: uri
+    .optional()
+    .describe('Logs ingestion endpoint of the data collection rule that takes the records of the trail.'),
+  KEY_GUARDIAN_TRAIL_RULE: z
+    .string()
+    .regex(/^dcr-[0-9a-f]{32}$/, 'must be the immutable id of a data collection rule')
+    .optional()
+    .describe('Immutable id of that rule. Left out, or without its endpoint, the trail goes to no workspace.'),
+  KEY_GUARDIAN_WORKSPACES: listed
+    .transform((ids) => ids.filter((id) => guid.safeParse(id).success))
+    .default([])
+    .describe('Ids (customer ids) of the workspaces that get the audit events of guarded vaults, divided by commas.'),
   ...channelSettings.shape,
   ...heartbeatSettings.shape,
 });
@@ -146,7 +158,12 @@ function regionFault(region: string, at: number, regions: readonly string[]): st
 /** Faults of settings that the app can run without: operators are alerted of them. None repeats a value, but for the name of a region. */
 export function misconfiguredSettings(environment: Environment = process.env): readonly string[] {
   const given = withoutEmpty(environment);
-  return [...unknownSettings(given), ...misconfiguredRegions(given), ...missingConnections(given)];
+  return [
+    ...unknownSettings(given),
+    ...misconfiguredRegions(given),
+    ...missingConnections(given),
+    ...misconfiguredWorkspaces(given),
+  ];
 }
 
 /** Settings of the guardian's prefix that do not exist: a misspelt name, or one that only a later version knows. */
@@ -160,6 +177,19 @@ const misconfiguredRegions = (given: Environment): readonly string[] =>
     const fault = regionFault(region, at, regions);
     return fault === undefined ? [] : [`KEY_GUARDIAN_AUDIT_REGIONS: ${fault}`];
   });
+
+/** Workspaces that cannot be asked, and a table of the trail of which half is known. */
+function misconfiguredWorkspaces(given: Environment): readonly string[] {
+  const named = listed.parse(given.KEY_GUARDIAN_WORKSPACES ?? '');
+  const faults = named.flatMap((id, at) =>
+    guid.safeParse(id).success
+      ? []
+      : [`KEY_GUARDIAN_WORKSPACES: entry ${at + 1} of ${named.length} is no workspace id, which is a GUID`],
+  );
+  const [endpoint, rule] = ['KEY_GUARDIAN_TRAIL_ENDPOINT', 'KEY_GUARDIAN_TRAIL_RULE'];
+  const isHalf = (given[endpoint] === undefined) !== (given[rule] === undefined);
+  return isHalf ? [...faults, `${endpoint}, ${rule}: only one is set, so that the trail goes to no workspace`] : faults;
+}
 
 /** Regions without a connection. A connection is one setting, or several that begin with its name and two underscores, in any case. */
 function missingConnections(given: Environment): readonly string[] {

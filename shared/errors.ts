@@ -87,6 +87,22 @@ function storageKind({ status, code }: ServiceAnswer): 'forbidden' | 'throttled'
   return status === 429 || code === 'ServerBusy' ? 'throttled' : 'unreachable';
 }
 
+/** A Log Analytics workspace, or the data collection rule before it, did not answer or refused the call. Passing: asked again later. Where it lasts, a person has to restore a right or a setting. */
+export class WorkspaceUnreachable extends Error {
+  override readonly name = 'WorkspaceUnreachable';
+  readonly status: number | undefined;
+  /** @param doing what was being done: `querying the workspace 1111…` */
+  constructor(doing: string, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
+    super(
+      `Azure Monitor ${cause instanceof NoToken ? `was not asked: ${cause.message}` : spellAnswer(answer)}, ${doing}.`,
+      {
+        cause,
+      },
+    );
+    this.status = answer.status;
+  }
+}
+
 /** A vault refused a call or gave no answer. Carries the service's inner code, and nothing of the request. */
 export class VaultRefused extends Error {
   override readonly name = 'VaultRefused';

@@ -12,12 +12,21 @@ import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { Anchor } from './domain/seal.ts';
 import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
+import type {
+  QueryState,
+  ReadEvent,
+  ShipCursor,
+  ShippingState,
+  TrailTable,
+  VaultRecords,
+  Workspace,
+} from './domain/workspace.ts';
 import type { Graph } from './estate/graph.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rows } from './register/rows.ts';
 import type { Scope } from './register/scope.ts';
 import type { SignedRows } from './register/signed-rows.ts';
-import type { Documents } from './storage.ts';
+import type { Documents, Streams } from './storage.ts';
 import type { Trail } from './trail/trail.ts';
 
 /** Everything that the guardian uses outside itself. Made by `compose`, or by a test from fakes. */
@@ -48,6 +57,12 @@ export interface Ports {
     readonly surveys: Messages<SurveyMessage>;
   };
   readonly trail: Trail;
+  /** Where the records of the trail go besides its storage; left out where no table is set up. */
+  readonly trailTable?: TrailTable;
+  /** The streams of the trail, from which its table is filled. */
+  readonly streams: Pick<Streams, 'changes' | 'read'>;
+  /** The workspaces that are asked who did it; none where none is set up. */
+  readonly workspaces: readonly Workspace[];
   /** Where the root of every seal goes besides the alert channels; left out where there is no such place. */
   readonly anchor?: (anchor: Anchor) => Promise<void>;
   /** What could not be parsed, in full. */
@@ -92,6 +107,16 @@ export interface PortTables {
   readonly outbox: Rows<OutboxRow>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. */
   readonly schedule: Rows<Due>;
+  /** The table `workspaces`. Partition: `shipping`, row: `all`. */
+  readonly shipping: Rows<ShippingState>;
+  /** How far each stream of the trail has been sent. Partition: `cursor`, row: the stream, its slashes as colons. */
+  readonly cursors: Rows<ShipCursor>;
+  /** Partition: `query`, row: the workspace. */
+  readonly queried: Rows<QueryState>;
+  /** Partition: `records`, row: the vault. */
+  readonly vaultRecords: Rows<VaultRecords>;
+  /** Partition: `read-` and the workspace, row: the id of the hint. */
+  readonly readEvents: Rows<ReadEvent>;
 }

@@ -27,6 +27,7 @@ import {
   vaultFromSeed,
 } from './key-vault/store.ts';
 import { type Budget, createBudget } from './key-vault/throttling.ts';
+import { createMonitor, type Monitor } from './monitor/monitor.ts';
 import { seededChance } from './random.ts';
 import { MANAGEMENT_HOST } from './resource-manager/handler.ts';
 import { createResourceManager, type ResourceManager } from './resource-manager/resource-manager.ts';
@@ -69,8 +70,10 @@ export interface LocalAzure {
   readonly tenantId: string;
   /** Serves one request, of the tokens' issuer too. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
   handle(request: WireRequest): Promise<WireResponse>;
-  /** For the real SDK clients, in process. Serves vaults and Resource Manager, and refuses any other host. */
+  /** For the real SDK clients, in process. Serves vaults, Resource Manager and Azure Monitor, and refuses any other host. */
   readonly httpClient: HttpClient;
+  /** Azure Monitor: the data collection rule of the trail, and workspaces. */
+  readonly monitor: Omit<Monitor, 'handle' | 'serves' | 'addAuditRecord'>;
   readonly identities: ReadonlyMap<string, Identity>;
   /** Throws where there is no identity of that name, as does the next. */
   credential(identity: string): TokenCredential;
@@ -151,6 +154,9 @@ const defaultBehaviours: Behaviours = {
   eventSchema: 'EventGridSchema',
   graphLagMs: 0,
   graphWithoutRights: 403,
+  logsShowAfterMs: { least: 120_000, longest: 300_000 },
+  cappedLogTables: [],
+  monitorRightsMs: 0,
   throttling: true,
   missingSet: 'provider',
   setChangeMs: 600,
@@ -171,6 +177,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const deliveries = createDeliveries(behaviours);
   const vaults = new Map<string, Vault>();
   const replicas = createReplicas(vaults);
+  const monitor = createMonitor({ register, behaviours, chance });
   const answerListeners = new Set<AnswerListener>();
   const log: LoggedRequest[] = [];
 
@@ -197,7 +204,13 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       log.push(logged);
       for (const listener of answerListeners) listener(call.request, response, call.operation);
       const { vault } = call;
-      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, auditRecord(call, behaviours, chance));
+      let record: unknown;
+      const recorded = (): unknown => {
+        record ??= auditRecord(call, behaviours, chance);
+        return record;
+      };
+      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, recorded());
+      monitor.addAuditRecord(vault.name, recorded);
       if (answer.made !== undefined && deliveries.hasEventListeners) {
         const about = { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs: Date.now() };
         deliveries.addEvent(newVersionEvent(vault, answer.made, about));
@@ -206,7 +219,9 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   };
 
   async function serve(request: WireRequest): Promise<WireResponse> {
-    switch (new URL(request.url).hostname.toLowerCase()) {
+    const host = new URL(request.url).hostname.toLowerCase();
+    if (monitor.serves(host)) return monitor.handle(request);
+    switch (host) {
       case LOGIN_HOST:
         return issuerAnswer(request, tenantId, (assertion, audience) => {
           const caller = callerOf(register, `Bearer ${assertion}`);
@@ -224,7 +239,8 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     seed,
     tenantId,
     handle: serve,
-    httpClient: createHttpClient(serve),
+    httpClient: createHttpClient(serve, monitor.serves),
+    monitor,
     identities: register.byName,
     credential: (name) => credentialOf(identityNamed(register, name)),
     token: (name, tokenOptions = {}) => tokenOf(identityNamed(register, name), tokenOptions),

@@ -12,14 +12,19 @@ import type { WireRequest, WireResponse } from './types.ts';
 /**
  * Hands the requests of the real SDK clients to the handler, in process. Throws what the clients' own HTTP client throws: a
  * `RestError` with the system's code for a broken connection, an `AbortError` for an abort and for the request's time-out.
- * Refuses any host but a vault's and Resource Manager's.
+ * Refuses any host but a vault's, Resource Manager's and those of Azure Monitor.
  */
-export function createHttpClient(handle: (request: WireRequest) => Promise<WireResponse>): HttpClient {
+export function createHttpClient(
+  handle: (request: WireRequest) => Promise<WireResponse>,
+  serves: (host: string) => boolean = () => false,
+): HttpClient {
   return {
     async sendRequest(request) {
       const { hostname } = new URL(request.url);
-      if (!isServed(hostname.toLowerCase())) {
-        throw new RestError(`The local Azure serves *.vault.azure.net and ${MANAGEMENT_HOST} only, not ${hostname}.`, {
+      const host = hostname.toLowerCase();
+      if (!host.endsWith('.vault.azure.net') && host !== MANAGEMENT_HOST && !serves(host)) {
+        const served = `*.vault.azure.net, ${MANAGEMENT_HOST} and Azure Monitor`;
+        throw new RestError(`The local Azure serves ${served} only, not ${hostname}.`, {
           code: 'ENOTFOUND',
           request,
         });
@@ -36,8 +41,6 @@ export function createHttpClient(handle: (request: WireRequest) => Promise<WireR
     },
   };
 }
-
-const isServed = (hostname: string): boolean => hostname.endsWith('.vault.azure.net') || hostname === MANAGEMENT_HOST;
 
 /** The service goes on with what it began; only the client stops waiting. */
 async function orAbort<T>(request: PipelineRequest, work: () => Promise<T>): Promise<T> {
@@ -59,10 +62,12 @@ async function orAbort<T>(request: PipelineRequest, work: () => Promise<T>): Pro
 
 function toWireRequest(request: PipelineRequest): WireRequest {
   const { body } = request;
+  const about = { method: request.method, url: request.url, headers: request.headers.toJSON() };
+  if (body instanceof Uint8Array) return { ...about, body: '', bytes: body };
   if (body !== undefined && body !== null && typeof body !== 'string') {
-    throw new RestError('The local Azure takes bodies as text only, as the clients send them.', { request });
+    throw new RestError('The local Azure takes bodies as text or bytes only, as the clients send them.', { request });
   }
-  return { method: request.method, url: request.url, headers: request.headers.toJSON(), body: body ?? '' };
+  return { ...about, body: body ?? '' };
 }
 
 function toPipelineResponse(request: PipelineRequest, response: WireResponse): PipelineResponse {

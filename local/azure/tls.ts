@@ -4,6 +4,7 @@ import { generate } from 'selfsigned';
 import type { LocalAzure } from './azure.ts';
 import { ConnectionBroken } from './connection-broken.ts';
 import { LOGIN_HOST } from './issuer.ts';
+import { INGESTION_HOST, QUERY_HOST } from './monitor/monitor.ts';
 import { MANAGEMENT_HOST } from './resource-manager/handler.ts';
 import type { WireRequest } from './types.ts';
 
@@ -20,7 +21,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Listens on 127.0.0.1, by default on a free port, with a certificate for `*.vault.azure.net`, for Resource Manager and for the issuer's host. A client names
+ * Listens on 127.0.0.1, by default on a free port, with a certificate for `*.vault.azure.net`, for Resource Manager, for Azure Monitor and for the issuer's host. A client names
  * the vault by its real host and is led here by a host override (`curl --connect-to`, a `lookup`). Throws where the port is taken.
  */
 export async function listenOnTls(
@@ -66,7 +67,7 @@ async function serve(
 }
 
 /** Undefined where host and path make no address. */
-function wireRequestOf(request: IncomingMessage, body: string): WireRequest | undefined {
+function wireRequestOf(request: IncomingMessage, body: Buffer): WireRequest | undefined {
   const { url: path = '' } = request;
   const url = `https://${request.headers.host ?? ''}${path}`;
   if (!path.startsWith('/') || !URL.canParse(url)) return undefined;
@@ -78,13 +79,13 @@ function wireRequestOf(request: IncomingMessage, body: string): WireRequest | un
     method: request.method ?? 'GET',
     url,
     headers,
-    body,
+    ...(headers['content-encoding'] === undefined ? { body: body.toString('utf8') } : { body: '', bytes: body }),
     address: request.socket.remoteAddress ?? '127.0.0.1',
   };
 }
 
 /** Undefined where it is longer than 1 MB. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -93,7 +94,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
     if (bytes > MAX_BODY_BYTES) return undefined;
     chunks.push(buffer);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function portOf(server: Server): number {
@@ -110,7 +111,7 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-/** An authority and, under it, a certificate for the host names of every vault, of Resource Manager and of the issuer. */
+/** An authority and, under it, a certificate for the host names of every vault, of Resource Manager, of Azure Monitor and of the issuer. */
 async function makeCertificates(): Promise<{ caCertificatePem: string; certificatePem: string; keyPem: string }> {
   const dates = { notBeforeDate: new Date(Date.now() - DAY_MS), notAfterDate: new Date(Date.now() + 365 * DAY_MS) };
   const common = { ...dates, keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
@@ -130,7 +131,10 @@ async function makeCertificates(): Promise<{ caCertificatePem: string; certifica
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
-        altNames: ['*.vault.azure.net', MANAGEMENT_HOST, LOGIN_HOST].map((value) => ({ type: 2, value })),
+        altNames: ['*.vault.azure.net', MANAGEMENT_HOST, QUERY_HOST, INGESTION_HOST, LOGIN_HOST].map((value) => ({
+          type: 2,
+          value,
+        })),
       },
     ],
   });

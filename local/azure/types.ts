@@ -7,6 +7,8 @@ export interface WireRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body as it came, where it is packed; `body` is empty then. */
+  readonly bytes?: Uint8Array;
   /** The caller's address as the service saw it. Default 127.0.0.1. */
   readonly address?: string;
 }
@@ -204,6 +206,12 @@ export interface Behaviours {
   graphLagMs: number;
   /** Status that Resource Graph gives where no subscription that is asked for can be read. Default 403 (documented); 400 is told of, see `resource-graph/answers.ts`. */
   graphWithoutRights: 403 | 400;
+  /** How long a row of a workspace takes to show, in ms: a drawn time for each. Default 2 to 5 minutes. @see https://learn.microsoft.com/azure/azure-monitor/logs/data-ingestion-time */
+  logsShowAfterMs: { readonly least: number; readonly longest: number };
+  /** Tables that have reached the daily cap, which drops their rows. Default: none. @see https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap */
+  cappedLogTables: readonly string[];
+  /** How long a new right on a workspace or a data collection rule takes, in ms. Default 0; up to 10 minutes are documented. @see https://learn.microsoft.com/azure/role-based-access-control/troubleshooting */
+  monitorRightsMs: number;
   /** Whether the budgets per vault and 10 s, and those of Resource Manager, are enforced with 429. Default true. */
   throttling: boolean;
   /** Who answers that a disk encryption set is not there. Default 'provider' (recorded after a deletion); for other types the gateway does. */

@@ -25,14 +25,27 @@ const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind ===
 
 /** The lines below the first: what, where, for whom, who, when, what was done, what to do. */
 export function detailLines({ incident }: AlertContent): readonly string[] {
-  const { kind, reason, audience, subject, who, since, detectedAt, restoredAt, deadline, hangs, commands, judgement } =
-    incident;
+  const {
+    kind,
+    reason,
+    audience,
+    subject,
+    who,
+    eventsUntil,
+    since,
+    detectedAt,
+    restoredAt,
+    deadline,
+    hangs,
+    commands,
+    judgement,
+  } = incident;
   const over = incident.state === 'resolved';
   const lines = [
     `what: ${reason === undefined ? kind : `${kind} (${reason})`}`,
     `where: ${spellSubject(subject)}`,
     `for: ${audience}`,
-    `who: ${who === undefined ? 'not known yet' : actorText(who)}`,
+    `who: ${who === undefined ? unknownText(eventsUntil) : actorText(who)}`,
     who?.assignment && `allowed by: ${assignmentText(who.assignment)}`,
     `happened: ${utc(since)}`,
     `detected: ${utc(detectedAt)}`,
@@ -86,6 +99,12 @@ const HANGS: Readonly<Record<Hanging['kind'], string>> = {
   nothing: 'nothing is known to use it',
   unknown: 'what hangs on it is not known',
 };
+
+/** How far could be seen: an act after that moment may be in no event that has arrived. */
+const unknownText = (eventsUntil: Date | undefined): string =>
+  eventsUntil === undefined
+    ? 'not known yet'
+    : `not known yet: audit events of this vault had arrived up to ${utc(eventsUntil)}`;
 
 /** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
 function actorText({ oid, name, address }: NonNullable<Incident['who']>): string {

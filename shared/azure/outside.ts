@@ -8,6 +8,8 @@ export interface Outside {
   readonly vaultHttpClient: HttpClient | undefined;
   /** The HTTP client of Resource Manager and Resource Graph; the SDK's own where left out. */
   readonly resourceManagerHttpClient?: HttpClient | undefined;
+  /** The HTTP client of calls to Azure Monitor; the SDK's own where left out. */
+  readonly monitorHttpClient?: HttpClient;
   /** Puts something around each port of storage; nothing where left out. */
   readonly aroundStorage?: <Port extends object>(port: Port) => Port;
   /** The credential of one of the guardian's identities. */

@@ -35,7 +35,7 @@ const ofAnotherVersion = z
 export const hint = z.looseObject({
   /** The same for every delivery of one audit event, so that repeats are recognized. */
   id: z.string(),
-  /** What queued it: `sweep`, `audit-log`, `key-vault-event`, or `follow-up`, an earlier inspection. */
+  /** What queued it: `sweep`, `audit-log`, `audit-query`, `key-vault-event`, or `follow-up`, an earlier inspection. */
   sense: z.string(),
   sensedAt: moment,
   says: hintSays.or(ofAnotherVersion),

@@ -2,8 +2,10 @@ import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { partitionOf, type Subject, spellSubject } from '../domain/subject.ts';
 import { DAY_MS } from '../domain/time.ts';
+import { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Listed, Stored } from '../register/rows.ts';
+import { readVaultRecords } from '../register/vaults.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
 import { announce } from './notify.ts';
 
@@ -45,13 +47,26 @@ async function openAmong(
     await changeIncident(continued, { ...onGoing(draft, continued.value), state: 'open' }, needs);
     return;
   }
-  const opened: Incident = { ...draft, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
+  const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
+  const arrived = eventsUntil === undefined ? {} : { eventsUntil };
+  const opened: Incident = { ...draft, ...arrived, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
   await announce(
     { event: 'opened', incident: opened },
     async () => (await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened)) !== undefined,
     needs,
   );
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
+}
+
+/** How far the audit events of the vault of a subject have arrived; `undefined` where no workspace is asked, none has arrived, or that cannot be read: an alert does not wait for it. */
+async function eventsUntilOf(subject: Subject, { workspaces, tables }: Ports): Promise<Date | undefined> {
+  if (workspaces.length === 0 || !('vault' in subject)) return undefined;
+  try {
+    return (await readVaultRecords(tables, subject.vault))?.until;
+  } catch (error) {
+    if (!(error instanceof RowUnreadable)) throw error;
+    return undefined; // whoever writes the row next meets the same error
+  }
 }
 
 const isSameState = (one: Incident, other: Pick<Incident, 'kind' | 'reason' | 'subject'>): boolean =>

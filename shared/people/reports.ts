@@ -7,6 +7,7 @@ import { hold } from '../domain/hold.ts';
 import { incident } from '../domain/incident.ts';
 import { modes } from '../domain/policy.ts';
 import { moment } from '../domain/time.ts';
+import { versionUses } from '../domain/workspace.ts';
 
 // The forms of answers, for who reads them: the app knows the types alone, so that no cold start waits for the schemas.
 
@@ -21,6 +22,16 @@ const vaultReport = z.object({
       /** The start of its last good sweep; absent where it was never swept. */
       sweptAt: moment.optional(),
       blind: z.object({ since: moment, because: z.string() }).optional(),
+      /** How far its audit events have arrived in a workspace; absent where no workspace is set up. */
+      events: z
+        .object({
+          /** The time of the newest; absent where none has arrived. */
+          until: moment.optional(),
+          /** The share of a day that they cover, 0 to 1. */
+          covered: z.object({ at: moment, share: z.number() }).optional(),
+          uses: versionUses,
+        })
+        .optional(),
     })
     .optional(),
   /** What hangs on each guarded key. */

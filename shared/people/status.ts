@@ -11,7 +11,7 @@ import { RowUnreadable } from '../errors.ts';
 import { readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { readKeys } from '../register/keys.ts';
-import { readBaseline, readSweep } from '../register/vaults.ts';
+import { readBaseline, readSweep, readVaultRecords } from '../register/vaults.ts';
 import { readLastPolicy } from '../senses/policy-changes.ts';
 import { endpoint } from './endpoint.ts';
 import type { StatusReport, VaultReport } from './reports.ts';
@@ -67,7 +67,8 @@ async function reportOf(vault: string, policy: Policy, unreadable: string[], por
     const [baseline, sweep] = await Promise.all([readBaseline(tables, vault), readSweep(tables, vault)]);
     const { lastGoodAt, failing } = sweep?.value ?? {};
     const keys = records.filter(({ key }) => keyPolicy(policy, vault, key).guarded).length;
-    return { keys, baseline: baseline?.state ?? 'none', sweptAt: lastGoodAt, blind: failing };
+    const events = await eventsOf(vault, ports);
+    return { keys, baseline: baseline?.state ?? 'none', sweptAt: lastGoodAt, blind: failing, events };
   });
   const approvals = await unlessUnreadable(unreadable, () => readApprovals(ports, vault));
   const consumed = consumedIn(records.map(({ record }) => record));
@@ -83,6 +84,15 @@ async function reportOf(vault: string, policy: Policy, unreadable: string[], por
       .map((one) => ({ approval: one, consumed: consumed.has(one.id) })),
     left: records.flatMap(({ key, record }) => leftOf({ vault, key }, record)),
   };
+}
+
+async function eventsOf(
+  vault: string,
+  { tables, workspaces }: Ports,
+): Promise<NonNullable<VaultReport['state']>['events']> {
+  const stored = await readVaultRecords(tables, vault);
+  if (stored !== undefined) return { until: stored.until, covered: stored.covered, uses: stored.uses };
+  return workspaces.length === 0 ? undefined : { uses: {} };
 }
 
 /** The ids of consumed approvals, by the register. */

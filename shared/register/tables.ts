@@ -11,6 +11,7 @@ import { due } from '../domain/schedule.ts';
 import type { Signer } from '../domain/signer.ts';
 import { surveyedVault, surveyState } from '../domain/survey.ts';
 import { moment } from '../domain/time.ts';
+import { queryState, readEvent, shipCursor, shippingState, vaultRecords } from '../domain/workspace.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
 import { rowsOf } from './rows.ts';
@@ -28,12 +29,14 @@ export const tableNames = [
   'intents',
   'schedule',
   'uses',
+  'workspaces',
 ] as const;
 export type TableName = (typeof tableNames)[number];
 
 /** The tables by what their rows hold. @param signer signs approvals and holds */
 export const typedTables = (table: (name: TableName) => Table, signer: Signer): PortTables => {
   const vaults = table('vaults');
+  const workspaces = table('workspaces');
   return {
     claims: rowsOf('claims', table('claims'), claim),
     keys: rowsOf('keys', table('keys'), keyRecord),
@@ -57,5 +60,10 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     outbox: rowsOf('outbox', table('outbox'), outboxRow),
     intents: rowsOf('intents', table('intents'), intentRow),
     schedule: rowsOf('schedule', table('schedule'), due),
+    shipping: rowsOf('workspaces', workspaces, shippingState),
+    cursors: rowsOf('workspaces', workspaces, shipCursor),
+    queried: rowsOf('workspaces', workspaces, queryState),
+    vaultRecords: rowsOf('workspaces', workspaces, vaultRecords),
+    readEvents: rowsOf('workspaces', workspaces, readEvent),
   };
 };

@@ -22,6 +22,8 @@ export interface AuditLogSettings {
   readonly surveyed: Surveyed;
   readonly ownObjectIds: readonly string[];
   readonly now: Date;
+  /** Which sense reads them. Default: `audit-log`. */
+  readonly sense?: 'audit-log' | 'audit-query';
 }
 
 /** What the guardian knows now. */
@@ -75,6 +77,18 @@ type About =
       readonly users: ReadonlySet<string>;
     };
 
+/** The ids of the known users of a key, in lower case: those of the policy, and those that the surveys found; empty as in `About`. */
+export function usersOf(
+  vault: string,
+  key: string,
+  { policy, surveyed }: Pick<AuditLogSettings, 'policy' | 'surveyed'>,
+): ReadonlySet<string> {
+  const { knownUsers } = keyPolicy(policy, vault, key);
+  const { callers, anyCaller } = knownCallers(surveyed, vault, key);
+  const isAnybody = anyCaller === true && knownUsers.length === 0;
+  return new Set(isAnybody ? [] : [...knownUsers.map((oid) => oid.toLowerCase()), ...callers]);
+}
+
 /** Each id is looked up once: a disk unwraps the same version again and again. */
 function namedBy({ policy, surveyed }: Pick<AuditLogSettings, 'policy' | 'surveyed'>): (id: string) => About {
   const vaults = new Set(guardedVaults(policy));
@@ -83,11 +97,14 @@ function namedBy({ policy, surveyed }: Pick<AuditLogSettings, 'policy' | 'survey
     const { vault, key, version } = namedIn(id) ?? {};
     if (vault !== undefined && !vaults.has(vault)) return { kind: 'not-guarded' };
     if (vault === undefined || key === undefined) return { kind: 'no-key' };
-    const { guarded, knownUsers } = keyPolicy(policy, vault, key);
-    const { callers, anyCaller } = knownCallers(surveyed, vault, key);
-    const isAnybody = anyCaller === true && knownUsers.length === 0;
-    const users = new Set(isAnybody ? [] : [...knownUsers.map((oid) => oid.toLowerCase()), ...callers]);
-    return guarded ? { kind: 'guarded', subject: keyOf({ vault, key }), version, users } : { kind: 'not-guarded' };
+    const { guarded } = keyPolicy(policy, vault, key);
+    if (!guarded) return { kind: 'not-guarded' };
+    return {
+      kind: 'guarded',
+      subject: keyOf({ vault, key }),
+      version,
+      users: usersOf(vault, key, { policy, surveyed }),
+    };
   };
   return (id) => {
     const about = aboutId.get(id) ?? lookUp(id);
@@ -153,7 +170,7 @@ type Telling = Extract<About, { kind: 'guarded' }> & {
   readonly id: string;
 };
 
-function inspectionOf(telling: Telling, { ownObjectIds, now }: AuditLogSettings): Read {
+function inspectionOf(telling: Telling, { ownObjectIds, now, sense = 'audit-log' }: AuditLogSettings): Read {
   const { record, operation, status, id, subject } = telling;
   const { time } = record;
   if (typeof time !== 'string' || Number.isNaN(Date.parse(time))) return { because: 'time is no moment' };
@@ -168,7 +185,7 @@ function inspectionOf(telling: Telling, { ownObjectIds, now }: AuditLogSettings)
   // within one millisecond, which a `Date` does not.
   const parts = [time, operation, textOf(record.correlationId) ?? '', by.oid, id, String(status)];
   const hash = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
-  return inspectionFor(subject, { id: hash, sense: 'audit-log', sensedAt: now, says });
+  return inspectionFor(subject, { id: hash, sense, sensedAt: now, says });
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

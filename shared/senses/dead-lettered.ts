@@ -42,7 +42,7 @@ function auditEventsOf(message: unknown, now: Date): Inspection | undefined {
   const parsed = inspection.safeParse(message);
   if (!parsed.success) return undefined;
   const hints = parsed.data.hints.filter(
-    ({ sense, sensedAt }) => sense === 'audit-log' && agoMs(sensedAt, now) < TRIED_FOR_MS,
+    ({ sense, sensedAt }) => ['audit-log', 'audit-query'].includes(sense) && agoMs(sensedAt, now) < TRIED_FOR_MS,
   );
   return hints.length === 0 ? undefined : { ...parsed.data, hints };
 }

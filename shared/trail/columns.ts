@@ -6,6 +6,13 @@ export interface Column {
   readonly type: 'dateTime' | 'dynamic' | 'int' | 'long' | 'string';
 }
 
+/** The stream of the data collection rule that takes the rows; the table is called so as well. */
+export const TRAIL_STREAM = 'Custom-KeyGuardianAudit_CL';
+/** The column by which the service orders and keeps rows: the time of the record, or of its arrival where that is two days later. */
+export const TIME_COLUMN = 'TimeGenerated';
+/** The column with the name of the stream that a record is in. */
+export const STREAM_COLUMN = 'Stream';
+
 /**
  * The column of the table `KeyGuardianAudit_CL` for each member of a record. `id` would be a reserved name there, and
  * `TimeGenerated` is replaced by the time of arrival where it is more than two days old: the time of a record has a column

@@ -5,10 +5,11 @@ import { isSignedBy, type PublicJwk, type SigningKey } from '../domain/signer.ts
 import { GUARDIAN } from '../domain/subject.ts';
 import { DAY_MS, later } from '../domain/time.ts';
 import { inTurns } from '../in-turns.ts';
-import type { StreamChange, Streams } from '../storage.ts';
+import type { Streams } from '../storage.ts';
 import { type ChainHead, canonical, link, readLine, sha256 } from './chain.ts';
+import { type Changed, recentChanges } from './changes.ts';
 import { findEnd, findLast } from './stream-end.ts';
-import { SEALS, type StreamName, streamOfBlob } from './stream-name.ts';
+import { SEALS, type StreamName } from './stream-name.ts';
 import { writeBlock } from './write-block.ts';
 
 /** What sealing needs. */
@@ -130,27 +131,6 @@ async function lastSeal(by: PublicJwk, streams: Streams): Promise<ReadSeal | und
   const last = readLine(line);
   const read = typeof last === 'string' || last.record === undefined ? undefined : readSeal(last.record, line);
   return read !== undefined && thumbprint(read.key) === thumbprint(by) && isSigned(read) ? read : undefined;
-}
-
-interface Changed extends Pick<StreamChange, 'changedAt'> {
-  readonly stream: StreamName;
-}
-
-/** The streams of this month, of the last one and of the register, with the time of their last append. */
-async function recentChanges(streams: Streams, now: Date): Promise<readonly Changed[]> {
-  const month = (at: Date): string => `audit/${at.toISOString().slice(0, 'yyyy-mm'.length)}-`;
-  const lastMonth = later(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth())), -DAY_MS);
-  const listed = await Promise.all(
-    [month(lastMonth), month(now), 'register/'].map((prefix) => streams.changes(prefix)),
-  );
-  const newest = new Map<StreamName, Date>();
-  for (const { name, changedAt } of listed.flat()) {
-    const stream = streamOfBlob(name);
-    if (stream === undefined) continue;
-    const known = newest.get(stream);
-    if (known === undefined || known < changedAt) newest.set(stream, changedAt);
-  }
-  return [...newest].map(([stream, changedAt]) => ({ stream, changedAt }));
 }
 
 /**

@@ -7,7 +7,6 @@ import { app } from '@azure/functions';
 export {
   bearerTokenAuthenticationPolicy,
   createDefaultHttpClient,
-  createHttpHeaders,
   createPipelineFromOptions,
   createPipelineRequest,
   isRestError,
@@ -19,6 +18,13 @@ export { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 export { ContainerClient } from '@azure/storage-blob';
 export { QueueClient } from '@azure/storage-queue';
 export { createRemoteJWKSet, jwtVerify } from 'jose';
+
+/** Loaded when they are first used, as in the app. */
+export async function monitor() {
+  const { LogsIngestionClient } = await import('@azure/monitor-ingestion');
+  const { LogsQueryClient } = await import('@azure/monitor-query-logs');
+  return { LogsIngestionClient, LogsQueryClient };
+}
 
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';

@@ -79,15 +79,17 @@ test('the bench has every figure once', () => {
   );
 });
 
+/** An import or export at the top of a file, or one that waits until it is needed. */
+const USES = /(?:^(?:im|ex)port|^ +const) \{([^}]+)\} (?:from |= await import\()'(@azure\/[^']+)'/gm;
+
 /** What a file imports or exports of `@azure/*`, types aside. */
 const azureImports = (file: string): readonly string[] =>
-  [...textOf(file).matchAll(/^(?:im|ex)port \{([^}]+)\} from '(@azure\/[^']+)'/gm)].flatMap(
-    ([, names = '', from = '']) =>
-      names
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== '' && !name.startsWith('type '))
-        .map((name) => `${name} of ${from}`),
+  [...textOf(file).matchAll(USES)].flatMap(([, names = '', from = '']) =>
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type '))
+      .map((name) => `${name} of ${from}`),
   );
 
 describe('measured small', () => {

@@ -42,7 +42,9 @@ export function overMemory(of: OverMemory): { readonly ports: Ports; readonly qu
     intents: fakeTable(hook),
     schedule: fakeTable(hook),
     uses: of.uses ?? fakeTable(hook),
+    workspaces: fakeTable(hook),
   };
+  const trailStreams = fakeStreams(hook);
   const now = (): Date => new Date();
   const newId = seededRandom(1).uuid;
   const tables = typedTables((name) => untyped[name], fakeSigner());
@@ -59,7 +61,9 @@ export function overMemory(of: OverMemory): { readonly ports: Ports; readonly qu
       alerts: messagesOf(queues.alerts),
       surveys: messagesOf(queues.surveys),
     },
-    trail: createTrail({ streams: fakeStreams(hook), spool: fakeTable(hook), now, newId }),
+    streams: trailStreams,
+    workspaces: [],
+    trail: createTrail({ streams: trailStreams, spool: fakeTable(hook), now, newId }),
     quarantine: fakeDocuments(hook),
     settings: { sweepEverySeconds: 60, ownObjectIds },
   };

@@ -29,6 +29,8 @@ const own = [
   'events: Storage Blob Data Contributor on containers dead-letters',
   'watcher: Key Guardian signer on keys signing',
   'watcher: Monitoring Metrics Publisher on components key-guardian-app',
+  'watcher: Log Analytics Reader on workspaces key-guardian-logs',
+  'watcher: Monitoring Metrics Publisher on dataCollectionRules key-guardian-trail',
   'watcher: Storage Blob Data Contributor on containers trail',
   'watcher: Storage Blob Data Owner on storageAccounts keyguardianreg3mtx2ajw',
   'watcher: Storage Queue Data Contributor on storageAccounts keyguardianreg3mtx2ajw',
@@ -87,7 +89,7 @@ describe('role assignments', () => {
         if (/^\/subscriptions\/[^/]+$/.test(scope)) expect(reads).toContain(role);
         else
           expect(scope).toMatch(
-            /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/components|EventHub\/namespaces)\//,
+            /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/(components|dataCollectionRules)|OperationalInsights\/workspaces|EventHub\/namespaces)\//,
           );
       }
     },

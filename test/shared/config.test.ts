@@ -29,6 +29,7 @@ describe('settings', () => {
       KEY_GUARDIAN_SWEEP_SECONDS: 60,
       KEY_GUARDIAN_AUDIT_REGIONS: [],
       KEY_GUARDIAN_AUDIT_HUB: 'key-vault-audit',
+      KEY_GUARDIAN_WORKSPACES: [],
     });
   });
 
@@ -152,9 +153,26 @@ describe('settings that the app does without', () => {
       { AUDITLOG_WESTEUROPE: 'x', KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope' },
       [],
     ],
+    [
+      'a workspace that is named by something else than its id',
+      { KEY_GUARDIAN_WORKSPACES: '0a9d7c11-1111-4111-8111-000000000001, my-workspace' },
+      ['KEY_GUARDIAN_WORKSPACES: entry 2 of 2 is no workspace id, which is a GUID'],
+    ],
+    [
+      'an endpoint for the trail without the rule',
+      { KEY_GUARDIAN_TRAIL_ENDPOINT: 'https://x.westeurope-1.ingest.monitor.azure.com' },
+      ['KEY_GUARDIAN_TRAIL_ENDPOINT, KEY_GUARDIAN_TRAIL_RULE: only one is set, so that the trail goes to no workspace'],
+    ],
   ])('are said: %s', (_says, environment, faults) => {
     expect(misconfiguredSettings(environment)).toEqual(faults);
   });
+});
+
+test('a workspace whose id is none keeps no other from being asked, and the guardian from nothing', () => {
+  const id = '0a9d7c11-1111-4111-8111-000000000001';
+  expect(readSettings({ ...OWN, KEY_GUARDIAN_WORKSPACES: `my-workspace, ${id}` }).KEY_GUARDIAN_WORKSPACES).toEqual([
+    id,
+  ]);
 });
 
 describe('the regions of audit records', () => {

@@ -1,6 +1,8 @@
 import type { LocalAzure } from '../../local/azure/azure.ts';
+import { INGESTION_HOST, RULE_ID, STREAM } from '../../local/azure/monitor/monitor.ts';
 import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
+import { trailTable, workspaceOf } from '../../shared/azure/log-analytics.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Signer, SigningKey } from '../../shared/domain/signer.ts';
 import type { Graph } from '../../shared/estate/graph.ts';
@@ -34,6 +36,8 @@ export interface Shared {
   readonly graph: Graph;
   /** Signs the seals of the trail; left out where it is not sealed. */
   readonly signingKey?: SigningKey | undefined;
+  /** The workspace that the trail goes to and audit events come from, by its id; left out where there is none. */
+  readonly monitor?: string | undefined;
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -55,6 +59,7 @@ export function createInstance({
   signer,
   graph,
   signingKey,
+  monitor,
   onStep,
 }: Shared): Instance {
   const instance = { ended: false };
@@ -116,10 +121,21 @@ export function createInstance({
       // By the steady clock, and storage in memory is never silent: what a busy machine needs must not read as a failure.
       timeoutMs: 60_000,
     }),
+    streams: stepped('trail', storage.streams),
+    ...(monitor === undefined ? { workspaces: [] } : monitorPorts(monitor, azure)),
     quarantine: stepped('quarantine', storage.quarantine),
     settings,
   };
   return Object.assign(instance, { ports });
+}
+
+/** Azure Monitor as the app reaches it. */
+function monitorPorts(workspace: string, azure: LocalAzure): Pick<Ports, 'trailTable' | 'workspaces'> {
+  const connection = { credential: azure.credential('watcher'), httpClient: azure.httpClient };
+  return {
+    trailTable: trailTable({ endpoint: `https://${INGESTION_HOST}`, rule: RULE_ID, stream: STREAM }, connection),
+    workspaces: [workspaceOf(workspace, connection)],
+  };
 }
 
 /** What an instance that has ended gets from every call. */

@@ -21,6 +21,7 @@ export function createStorage(onStorage: (name: string) => void | Promise<void>)
       intents: fakeTable(hooked('intents')),
       schedule: fakeTable(hooked('schedule')),
       uses: fakeTable(hooked('uses')),
+      workspaces: fakeTable(hooked('workspaces')),
     } satisfies Record<TableName, Table>,
     queues: {
       sweeps: fakeQueue(hooked('sweeps')),

@@ -1,6 +1,7 @@
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
+import { AUDIT_TABLE } from '../../local/azure/monitor/tables.ts';
 import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
 import type { Channel } from '../../shared/alerts/channel.ts';
@@ -56,6 +57,8 @@ export interface WorldOptions {
   readonly onStep?: (step: Step) => void;
   /** What Resource Graph shows. Default: a subscription in which there is nothing. */
   readonly graph?: FakeRows;
+  /** The table to which the vaults send their audit events; the trail goes to the same workspace. Left out: there is no workspace. */
+  readonly monitor?: 'AZKVAuditLogs' | 'AzureDiagnostics';
   /** Signs the seals of the trail. Left out: it is not sealed. */
   readonly signingKey?: SigningKey;
   /** What the platform does to the n-th execution of a message, n from 1. Default: nothing. */
@@ -111,6 +114,10 @@ export interface World {
 
 /** The subscription of every world. */
 export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
+
+/** The workspace of a world that has one. */
+export const WORKSPACE = '0a9d7c11-1111-4111-8111-000000000001';
+
 const SENTRY_EVERY_MS = 30_000;
 
 const DISK_ACTIONS = [
@@ -137,6 +144,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     seed,
   });
   const azure = { ...served, httpClient: ids.named(served.httpClient) };
+  if (options.monitor !== undefined) {
+    azure.monitor.workspace(WORKSPACE).addTable(AUDIT_TABLE);
+    azure.monitor.grant('watcher', { kind: 'send' });
+    azure.monitor.grant('watcher', { kind: 'query', workspace: WORKSPACE });
+    for (const { name } of options.vaults)
+      azure.monitor.sendLogs(name, { workspace: WORKSPACE, table: options.monitor });
+  }
   const storage = createStorage((name) => options.onStorage?.(name));
   const { tables } = storage;
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
@@ -157,6 +171,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       signer,
       graph: fakeGraph(() => graphRows),
       signingKey: options.signingKey,
+      monitor: options.monitor === undefined ? undefined : WORKSPACE,
       onStep,
     });
   const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));

@@ -1,3 +1,5 @@
+import { duration } from '../../../shared/alerts/text.ts';
+import { escaped } from '../../../shared/domain/escaped.ts';
 import { utc } from '../../../shared/domain/time.ts';
 import { type StatusReport, statusReport } from '../../../shared/people/reports.ts';
 import { approvalLine } from '../approvals.ts';
@@ -21,6 +23,7 @@ type Vault = StatusReport['vaults'][number];
 async function shown(context: Context): Promise<string> {
   const { at, policy, vaults, holds, open, resolved, unreadable } = await context.api.get('status', statusReport);
   const approvals = vaults.flatMap((vault) => vault.approvals);
+  const uses = vaults.flatMap((vault) => usesOf(vault, at));
   return [
     policy === undefined ? 'Policy: no guardian has run by it yet' : `Policy ${policy}`,
     'Vaults:',
@@ -34,6 +37,7 @@ async function shown(context: Context): Promise<string> {
       'Left deleted or disabled by approval',
       vaults.flatMap(({ left }) => left.map(leftLine)),
     ),
+    ...(uses.length === 0 ? [] : section('Last unwrapped', uses)),
     ...section('Open incidents', open.toSorted(byUrgency).map(incidentLine)),
     `Resolved within 24 h: ${resolved}${resolved === 0 ? '' : ` (${context.commandLine('incident list')})`}`,
     ...unreadable.map((message) => `  ${message}`),
@@ -66,11 +70,35 @@ function keyLines({ hangs }: Vault): readonly string[] {
   ];
 }
 
+/** Uses that are listed of a vault at most, the newest first. */
+const MOST_USES = 20;
+
+function usesOf({ vault, state }: Vault, now: Date): readonly string[] {
+  const all = Object.entries(state?.events?.uses ?? {}).flatMap(([version, users]) =>
+    Object.entries(users).map(([oid, { last }]) => ({ version, oid, at: last })),
+  );
+  return all
+    .toSorted((one, other) => other.at.getTime() - one.at.getTime())
+    .slice(0, MOST_USES)
+    .map(
+      ({ version, oid, at }) =>
+        `  ${vault}/${version}  ${duration(now.getTime() - at.getTime())} ago by ${escaped(oid)}`,
+    );
+}
+
+/** How far it is known who did what: later acts may be there all the same. */
+function arrivedText({ until, covered }: NonNullable<NonNullable<Vault['state']>['events']>): string {
+  if (until === undefined) return 'no audit event has arrived: who does what is not known';
+  const share =
+    covered === undefined ? '' : `, ${Math.round(covered.share * 100)} % of the day to ${utc(covered.at)} covered`;
+  return `audit events have arrived up to ${utc(until)}${share}`;
+}
+
 function vaultLine({ vault, mode, state }: Vault, now: Date): string {
   if (state === undefined) return `  ${mode.padEnd(5)}  ${vault}  cannot be read`;
-  const { keys, baseline, sweptAt, blind } = state;
+  const { keys, baseline, sweptAt, blind, events } = state;
   const swept =
     sweptAt === undefined ? 'never swept' : `swept ${Math.round((now.getTime() - sweptAt.getTime()) / 1000)} s ago`;
   const isBlind = blind === undefined ? '' : `, BLIND since ${utc(blind.since)}: ${blind.because}`;
-  return `  ${mode.padEnd(5)}  ${vault}  ${keys} keys, baseline ${baseline}, ${swept}${isBlind}`;
+  return `  ${mode.padEnd(5)}  ${vault}  ${keys} keys, baseline ${baseline}, ${swept}${isBlind}${events === undefined ? '' : `, ${arrivedText(events)}`}`;
 }

@@ -65,6 +65,26 @@ const reasons = {
     says: (since) =>
       `The trail should have been sealed at ${since} Until it is, nothing shows that a record was removed.`,
   },
+  'trail-not-shipped': {
+    severity: 'warning',
+    ...withItsState('when records arrive in the workspace again'),
+    judgement: 'trying again',
+    says: (since) =>
+      `No record of the trail has reached the workspace since ${since} The trail itself has them all, and they are sent later.`,
+  },
+  'records-missing': {
+    severity: 'warning',
+    ...withItsState('when audit events of every guarded vault arrive'),
+    says: (vaults) =>
+      `No audit events of ${vaults} arrive in a workspace that the guardian reads: who changes a key there is not known. Each vault needs a diagnostic setting that sends AuditEvent to the workspace (npm run connect).`,
+  },
+  'workspace-unread': {
+    severity: 'warning',
+    ...withItsState('when the workspace can be queried'),
+    judgement: 'trying again',
+    says: (since) =>
+      `A workspace could not be queried since ${since} Until it can, nobody knows from there who changed a key; sweeps and restores go on.`,
+  },
 } satisfies Readonly<Record<string, Reason>>;
 
 export const guardianUnwell = kindOfReasons(

@@ -3,8 +3,12 @@ import type { LookupFunction } from 'node:net';
 import { connect } from 'node:tls';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { LogsIngestionClient } from '@azure/monitor-ingestion';
+import { LogsQueryClient } from '@azure/monitor-query-logs';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { INGESTION_HOST, QUERY_HOST, RULE_ID, STREAM } from '../../../local/azure/monitor/monitor.ts';
+import { AUDIT_TABLE } from '../../../local/azure/monitor/tables.ts';
 import { listenOnTls, type TlsListener } from '../../../local/azure/tls.ts';
 import { currentVersion, localAzure } from './requests.ts';
 
@@ -319,5 +323,22 @@ describe('the TLS port', () => {
     open.push(again.close);
     expect(again.port).toBe(listener.port);
     await expect(listenOnTls(localAzure(), { port: listener.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('Azure Monitor on the TLS port', () => {
+  it('takes packed rows of the real client, and gives them to that for queries', async () => {
+    const { azure, listener, agent } = await listening({ behaviours: { logsShowAfterMs: { least: 0, longest: 0 } } });
+    const workspace = '0a9d7c11-1111-4111-8111-000000000001';
+    azure.monitor.workspace(workspace).addTable(AUDIT_TABLE);
+    azure.monitor.grant('attacker', { kind: 'send' });
+    azure.monitor.grant('attacker', { kind: 'query', workspace });
+    const credential = azure.credential('attacker');
+    const sender = new LogsIngestionClient(`https://${INGESTION_HOST}:${listener.port}`, credential, through(agent));
+    await sender.upload(RULE_ID, STREAM, [{ TimeGenerated: new Date().toISOString(), RecordId: 'a' }]);
+    const endpoint = `https://${QUERY_HOST}:${listener.port}/v1`;
+    const asker = new LogsQueryClient(credential, { ...through(agent), endpoint });
+    const result = await asker.queryWorkspace(workspace, `${AUDIT_TABLE} | project RecordId`, { duration: 'P1D' });
+    expect(result.status === 'Success' && result.tables[0]?.rows).toEqual([['a']]);
   });
 });

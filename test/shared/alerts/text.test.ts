@@ -170,6 +170,10 @@ describe('the lines below', () => {
     const lines = detailLines(alert({ subject: vaultSubject('payments') }));
     expect(lines).toContain('where: payments');
     expect(lines).toContain('who: not known yet');
+    const until = new Date('2026-03-01T03:07:00Z');
+    expect(detailLines(alert({ eventsUntil: until }))).toContain(
+      'who: not known yet: audit events of this vault had arrived up to 2026-03-01 03:07:00 UTC',
+    );
     expect(lines.some((line) => line.startsWith('restored') || line.startsWith('command'))).toBe(false);
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import auditTable from '../../../infra/audit-table.json' with { type: 'json' };
 import { auditRecord } from '../../../shared/domain/audit-record.ts';
-import { COLUMNS } from '../../../shared/trail/columns.ts';
+import { COLUMNS, STREAM_COLUMN, TIME_COLUMN, TRAIL_STREAM } from '../../../shared/trail/columns.ts';
 
 // https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
 const RESERVED = ['_ResourceId', 'id', '_SubscriptionId', 'TenantId', 'Type', 'UniqueId', 'Title', 'TimeGenerated'];
@@ -20,4 +21,13 @@ test.each(Object.values(COLUMNS))(
 test('no two columns differ in case alone', () => {
   const names = Object.values(COLUMNS).map(({ name }) => name.toLowerCase());
   expect(new Set(names).size).toBe(names.length);
+});
+
+test('the table that is deployed has these columns, the time and the stream, and takes rows by its own name', () => {
+  expect(auditTable.columns).toEqual([
+    { name: TIME_COLUMN, type: 'dateTime' },
+    { name: STREAM_COLUMN, type: 'string' },
+    ...Object.values(COLUMNS),
+  ]);
+  expect(TRAIL_STREAM).toBe(`Custom-${auditTable.name}`);
 });

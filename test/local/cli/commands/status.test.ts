@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { storageClients } from '../../../../shared/azure/storage-clients.ts';
 import { table } from '../../../../shared/azure/tables.ts';
 import { keyOf, vaultSubject } from '../../../../shared/domain/subject.ts';
-import { HOUR_MS, later } from '../../../../shared/domain/time.ts';
+import { HOUR_MS, later, MINUTE_MS, utc } from '../../../../shared/domain/time.ts';
 import { incidentId } from '../../../../shared/incidents/draft.ts';
 import { openIncident } from '../../../../shared/incidents/store.ts';
 import { commandLine } from '../command-line.ts';
@@ -22,6 +22,26 @@ describe('status', () => {
       'Open incidents: none',
       'Resolved within 24 h: 0',
     ]);
+  });
+
+  it('says how far the audit events of a vault have arrived, and who unwrapped last', async () => {
+    const { tables, now } = running().guardian.ports;
+    const until = later(now(), -5 * MINUTE_MS);
+    const last = later(now(), -3 * MINUTE_MS);
+    const version = `disk-web/${'a'.repeat(32)}`;
+    const records = {
+      until,
+      covered: { at: until, share: 0.5 },
+      uses: { [version]: { d15c: { first: until, last } } },
+    };
+    const stored = await tables.vaultRecords.put('records', 'contoso-disks', records);
+    const said = await done('status');
+    expect(said).toContain(
+      `s ago, audit events have arrived up to ${utc(until)}, 50 % of the day to ${utc(until)} covered\n`,
+    );
+    expect(said).toContain(`Last unwrapped:\n  contoso-disks/${version}  3 min ago by d15c\n`);
+    await tables.vaultRecords.remove(stored);
+    expect(await done('status')).not.toMatch(/audit events|Last unwrapped/);
   });
 
   it('lists what is open, the gravest first and then the nearest deadline, and names a row that it cannot read', async () => {

@@ -280,6 +280,39 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-unwell, trail-not-shipped',
+    guardianUnwell.draft('trail-not-shipped', AT, '2026-03-01 12:00:00 UTC: it answered 403.'),
+    {
+      ...operators('warning'),
+      subject: GUARDIAN,
+      summary:
+        'No record of the trail has reached the workspace since 2026-03-01 12:00:00 UTC: it answered 403. The trail itself has them all, and they are sent later.',
+      judgement: 'trying again',
+    },
+  ],
+  [
+    'guardian-unwell, records-missing',
+    guardianUnwell.draft('records-missing', AT, 'prod-disks'),
+    {
+      ...operators('warning'),
+      subject: GUARDIAN,
+      summary:
+        'No audit events of prod-disks arrive in a workspace that the guardian reads: who changes a key there is not known. Each vault needs a diagnostic setting that sends AuditEvent to the workspace (npm run connect).',
+      judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, workspace-unread',
+    guardianUnwell.draft('workspace-unread', AT, '2026-03-01 12:00:00 UTC: it answered 403.'),
+    {
+      ...operators('warning'),
+      subject: GUARDIAN,
+      summary:
+        'A workspace could not be queried since 2026-03-01 12:00:00 UTC: it answered 403. Until it can, nobody knows from there who changed a key; sweeps and restores go on.',
+      judgement: 'trying again',
+    },
+  ],
+  [
     'hold-ending',
     holdEnding.draft({ ...HOLD, ...ID }),
     {

@@ -1,0 +1,146 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { type HttpClient, RestError } from '@azure/core-rest-pipeline';
+import * as z from 'zod';
+import { SECOND_MS } from '../domain/time.ts';
+import type { LogRow, TrailTable, Workspace } from '../domain/workspace.ts';
+import { NoToken, type ServiceAnswer, WorkspaceUnreachable } from '../errors.ts';
+import { inTime, noRetryAfter } from './deadline.ts';
+import { TWO_QUICK_TRIES } from './key-vault.ts';
+import { tokensInTime } from './tokens.ts';
+
+/** How Azure Monitor is reached, under an identity of the guardian. */
+export interface MonitorConnection {
+  readonly credential: TokenCredential;
+  /** The HTTP client; the SDK's own where left out. */
+  readonly httpClient?: HttpClient | undefined;
+}
+
+/** A call that takes longer counts as not answered, in ms: who waits has other work to do. */
+const CALL_TIMEOUT_MS = 20 * SECOND_MS;
+
+const optionsOf = ({ httpClient }: MonitorConnection) => ({
+  ...(httpClient === undefined ? {} : { httpClient }),
+  retryOptions: TWO_QUICK_TRIES,
+  additionalPolicies: [
+    { policy: inTime(CALL_TIMEOUT_MS), position: 'perCall' as const },
+    { policy: noRetryAfter, position: 'perRetry' as const },
+  ],
+});
+
+const credentialOf = ({ credential }: MonitorConnection): TokenCredential =>
+  tokensInTime(credential, "the guardian's identity watcher");
+
+/**
+ * The queries of a workspace. The client is loaded with the first query: no start of the app waits for it.
+ *
+ * @param id of the workspace (customer id)
+ * @see https://learn.microsoft.com/azure/azure-monitor/logs/api/overview
+ */
+export function workspaceOf(id: string, connection: MonitorConnection): Workspace {
+  const client = once(async () => {
+    const { LogsQueryClient } = await import('@azure/monitor-query-logs');
+    return new LogsQueryClient(credentialOf(connection), optionsOf(connection));
+  });
+  const doing = `querying the workspace ${id}`;
+  return {
+    id: id.toLowerCase(),
+    async query(text) {
+      // The time span of a request is one of `TimeGenerated`; the query itself says of which arrival it asks.
+      const result = await answered(doing, async () => (await client()).queryWorkspace(id, text, { duration: 'P7D' }));
+      if (result.status !== 'Success')
+        throw new WorkspaceUnreachable(doing, result, { status: 200, code: 'PartialError' });
+      const [table] = result.tables;
+      const names = table?.columnDescriptors.map(({ name }) => name ?? '') ?? [];
+      return (table?.rows ?? []).map((row) =>
+        Object.fromEntries(names.map((name, at): [string, unknown] => [name, row[at]])),
+      );
+    },
+  };
+}
+
+/** Where the rows of the trail go. */
+export interface TrailTableAddress {
+  /** The logs ingestion endpoint of a data collection rule of the kind Direct. */
+  readonly endpoint: string;
+  /** Its immutable id, `dcr-…`. */
+  readonly rule: string;
+  readonly stream: string;
+}
+
+/** What the service will never take: the rows themselves are at fault. */
+const REFUSED: readonly (number | undefined)[] = [400, 413];
+
+/**
+ * The table of the trail, behind its data collection rule.
+ *
+ * @see https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
+ */
+export function trailTable(address: TrailTableAddress, connection: MonitorConnection): TrailTable {
+  const client = once(async () => {
+    const { LogsIngestionClient } = await import('@azure/monitor-ingestion');
+    return new LogsIngestionClient(address.endpoint, credentialOf(connection), optionsOf(connection));
+  });
+  return {
+    async send(rows) {
+      try {
+        // One at a time: rows of a stream arrive in its order.
+        await answered(`sending records of the trail to ${address.rule}`, async () =>
+          (await client()).upload(
+            address.rule,
+            address.stream,
+            rows.map((row: LogRow) => ({ ...row })),
+            { maxConcurrency: 1 },
+          ),
+        );
+        return 'taken';
+      } catch (error) {
+        if (!(error instanceof WorkspaceUnreachable) || !REFUSED.includes(error.status)) throw error;
+        return 'refused';
+      }
+    },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function answered<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const cause = firstOf(error);
+    throw new WorkspaceUnreachable(doing, cause, answerOf(cause));
+  }
+}
+
+const uploadError = z.object({ errors: z.array(z.object({ cause: z.instanceof(Error) })).min(1) });
+
+/** The client of the trail's table throws one error around those of its calls. */
+function firstOf(error: unknown): unknown {
+  const { data } = uploadError.safeParse(error);
+  return data?.errors[0]?.cause ?? error;
+}
+
+const details = z.object({
+  error: z.object({ code: z.string().optional(), innererror: z.object({ code: z.string() }).optional() }),
+});
+
+/** Of a refusal that has an inner code that one, which says more. */
+function answerOf(error: unknown): ServiceAnswer {
+  if (error instanceof NoToken || !(error instanceof RestError)) return { status: undefined, code: undefined };
+  const said = details.safeParse(error.details).data?.error ?? bodyOf(error);
+  return { status: error.statusCode, code: said?.innererror?.code ?? said?.code ?? error.code };
+}
+
+function bodyOf({ response }: RestError): z.infer<typeof details>['error'] | undefined {
+  try {
+    return details.safeParse(JSON.parse(response?.bodyAsText ?? '')).data?.error;
+  } catch {
+    return undefined; // an answer without JSON has no code
+  }
+}

@@ -1,0 +1,36 @@
+import { DAY_MS, later } from '../domain/time.ts';
+import type { StreamChange, Streams } from '../storage.ts';
+import { blobNumbers, type StreamName, streamOfBlob } from './stream-name.ts';
+
+/** A stream that was appended to. */
+export interface Changed extends Pick<StreamChange, 'changedAt'> {
+  readonly stream: StreamName;
+  /** The number of its newest blob. */
+  readonly blob: number;
+}
+
+/** The streams of this month, of the last one and of the register, with the time of their last append. @param more further prefixes */
+export async function recentChanges(
+  streams: Pick<Streams, 'changes'>,
+  now: Date,
+  more: readonly string[] = [],
+): Promise<readonly Changed[]> {
+  const month = (at: Date): string => `audit/${at.toISOString().slice(0, 'yyyy-mm'.length)}-`;
+  const lastMonth = later(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth())), -DAY_MS);
+  const listed = await Promise.all(
+    [month(lastMonth), month(now), 'register/', ...more].map((prefix) => streams.changes(prefix)),
+  );
+  const newest = new Map<StreamName, Changed>();
+  for (const { name, changedAt } of listed.flat()) {
+    const stream = streamOfBlob(name);
+    if (stream === undefined) continue;
+    const known = newest.get(stream);
+    const [number = 0] = blobNumbers(stream, [name]);
+    newest.set(stream, {
+      stream,
+      blob: Math.max(number, known?.blob ?? 0),
+      changedAt: known === undefined || known.changedAt < changedAt ? changedAt : known.changedAt,
+    });
+  }
+  return [...newest.values()];
+}

@@ -1,0 +1,170 @@
+import * as z from 'zod';
+import type { LogRow, ShipCursor, TrailTable } from '../domain/workspace.ts';
+import type { Rows, Stored } from '../register/rows.ts';
+import type { Streams } from '../storage.ts';
+import { readLine } from './chain.ts';
+import { type Changed, recentChanges } from './changes.ts';
+import { COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
+import { blobName, type StreamName } from './stream-name.ts';
+
+/** What shipping needs. */
+export interface ShipNeeds {
+  readonly streams: Pick<Streams, 'changes' | 'read'>;
+  readonly table: TrailTable;
+  /** Partition: `cursor`, row: the stream. */
+  readonly cursors: Rows<ShipCursor>;
+  readonly now: () => Date;
+  /** Takes a record that the service will never take. */
+  readonly refused: (line: string) => Promise<void>;
+}
+
+/** How far shipping came. */
+export interface Shipped {
+  /** Everything that was appended before this moment, by the clock of storage, has been sent. */
+  readonly until: Date;
+  /** False where there was more than one turn sends: the next one goes on. */
+  readonly isAll: boolean;
+}
+
+/** The partition of the cursors. */
+export const CURSOR = 'cursor';
+/** Bytes of JSON in one call at most: the service takes 1 MB, and the client would split more. */
+const CALL_BYTES = 900_000;
+/** Calls in one turn at most: whoever comes next goes on. */
+const MOST_CALLS = 20;
+/** Bytes of a blob that are read at once. */
+const PIECE_BYTES = 1_048_576;
+
+/** Rows that wait for a call, with how far their streams are sent by it. */
+interface Batch {
+  readonly lines: { readonly line: string; readonly row: LogRow }[];
+  readonly cursors: Map<StreamName, { readonly from: Stored<ShipCursor> | undefined; to: ShipCursor }>;
+  bytes: number;
+}
+
+/**
+ * Sends the records of the trail that were appended since a moment: those of a stream in their order, from its cursor on. At
+ * least once: after a lost answer or a crash some are sent again, with the same id. Throws `WorkspaceUnreachable` and
+ * `StorageUnreachable`: what was sent until then is noted.
+ *
+ * @param since `until` of the last turn; before the first one any moment: streams of this month and the last are sent whole
+ */
+export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
+  // The trail's seals go too: whoever compares a copy needs them.
+  const listed = await recentChanges(needs.streams, needs.now(), ['seals/']);
+  const changed = listed
+    .filter(({ changedAt }) => changedAt >= since)
+    .toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());
+  let batch = emptyBatch();
+  let calls = 0;
+  for (const one of changed) {
+    const stored = await needs.cursors.get(CURSOR, rowOf(one.stream));
+    const from = stored?.value ?? { blob: 0, byte: 0 };
+    for await (const { lines, next } of unsent(one, from, needs.streams)) {
+      for (const line of lines) {
+        const row = rowFor(one.stream, line);
+        if (row === undefined) continue; // no record: verifying the trail finds it
+        batch.lines.push({ line, row });
+        batch.bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
+      }
+      batch.cursors.set(one.stream, { from: stored, to: next });
+      if (batch.bytes < CALL_BYTES) continue;
+      calls += await sendAll(batch, needs);
+      batch = emptyBatch();
+      if (calls >= MOST_CALLS) return { until: one.changedAt, isAll: false };
+    }
+  }
+  await sendAll(batch, needs);
+  return { until: changed.at(-1)?.changedAt ?? since, isAll: true };
+}
+
+const emptyBatch = (): Batch => ({ lines: [], cursors: new Map(), bytes: 0 });
+
+/** Sends a batch, notes the cursors, and returns the number of calls. */
+async function sendAll({ lines, cursors }: Batch, needs: ShipNeeds): Promise<number> {
+  let calls = 0;
+  for (const part of parts(lines)) calls += await sendPart(part, needs);
+  // Another instance may have sent the same meanwhile: where its cursor is ahead, ours is not noted.
+  for (const [stream, { to }] of cursors)
+    await needs.cursors.change(CURSOR, rowOf(stream), (standing) =>
+      standing !== undefined && isAhead(standing, to) ? standing : to,
+    );
+  return calls;
+}
+
+const isAhead = (one: ShipCursor, other: ShipCursor): boolean =>
+  one.blob > other.blob || (one.blob === other.blob && one.byte > other.byte);
+
+/** Lines in their order, in parts that each fit into a call. */
+function parts(lines: Batch['lines']): readonly Batch['lines'][] {
+  const all: Batch['lines'][] = [];
+  let bytes = CALL_BYTES;
+  for (const one of lines) {
+    const size = Buffer.byteLength(JSON.stringify(one.row)) + 1;
+    if (bytes + size > CALL_BYTES) {
+      all.push([]);
+      bytes = 0;
+    }
+    all.at(-1)?.push(one);
+    bytes += size;
+  }
+  return all;
+}
+
+/** Sends lines. Where the service refuses them, halves are sent by themselves, until only those are left that it refuses. */
+async function sendPart(lines: Batch['lines'], needs: ShipNeeds): Promise<number> {
+  const [first] = lines;
+  if (first === undefined) return 0;
+  const answer = await needs.table.send(lines.map(({ row }) => row));
+  if (answer === 'taken') return 1;
+  if (lines.length === 1) {
+    await needs.refused(first.line);
+    return 1;
+  }
+  const middle = Math.ceil(lines.length / 2);
+  return 1 + (await sendPart(lines.slice(0, middle), needs)) + (await sendPart(lines.slice(middle), needs));
+}
+
+/** The whole lines of a stream from a cursor on, a piece at a time, each with the cursor after it. */
+async function* unsent(
+  { stream, blob: newest }: Changed,
+  from: ShipCursor,
+  streams: ShipNeeds['streams'],
+): AsyncGenerator<{ readonly lines: readonly string[]; readonly next: ShipCursor }> {
+  let { blob, byte } = from;
+  let pieceBytes = PIECE_BYTES;
+  while (blob <= newest) {
+    const text = (await streams.read(blobName(stream, blob), byte, byte + pieceBytes)) ?? '';
+    const end = text.lastIndexOf('\n');
+    if (end === -1) {
+      if (Buffer.byteLength(text) >= pieceBytes) {
+        pieceBytes *= 2;
+        continue;
+      }
+      // The end of this blob. An open line there is still being appended, or was never ended: it has no record then.
+      if (blob === newest) return;
+      blob += 1;
+      byte = 0;
+      continue;
+    }
+    const whole = text.slice(0, end + 1);
+    byte += Buffer.byteLength(whole);
+    pieceBytes = PIECE_BYTES;
+    yield { lines: whole.slice(0, -1).split('\n'), next: { blob, byte } };
+  }
+}
+
+const members = z.record(z.string(), z.json());
+
+/** A line of a stream as a row of the table; `undefined` where it is no record. Records of a later form come with the members that this version knows. */
+export function rowFor(stream: StreamName, line: string): LogRow | undefined {
+  if (typeof readLine(line) === 'string') return undefined;
+  const said = members.parse(JSON.parse(line));
+  const columns = Object.entries(COLUMNS).flatMap(([member, { name }]) =>
+    said[member] === undefined ? [] : [[name, said[member]] as const],
+  );
+  return { [TIME_COLUMN]: said.time, [STREAM_COLUMN]: stream, ...Object.fromEntries(columns) };
+}
+
+/** A stream in the key of a row, which cannot have a slash. */
+const rowOf = (stream: StreamName): string => stream.replaceAll('/', ':');

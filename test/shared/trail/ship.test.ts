@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
+import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
+import { shipCursor } from '../../../shared/domain/workspace.ts';
+import { WorkspaceUnreachable } from '../../../shared/errors.ts';
+import { rowsOf } from '../../../shared/register/rows.ts';
+import { type ShipNeeds, ship } from '../../../shared/trail/ship.ts';
+import { createTrail } from '../../../shared/trail/trail.ts';
+import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
+
+const AT = new Date('2026-03-01T12:00:00.000Z');
+const FIRST = new Date(0);
+
+function made(rollAfterBlocks = 40_000) {
+  const streams = fakeStreams();
+  let ids = 0;
+  const newId = (): string => {
+    ids += 1;
+    return `i${ids}`;
+  };
+  const trail = createTrail({ streams, spool: fakeTable(), now: () => AT, newId, rollAfterBlocks });
+  const sent: (readonly string[])[] = [];
+  const bytes: number[] = [];
+  const quarantined: string[] = [];
+  let refuses = (_ids: readonly string[]): boolean => false;
+  let failing = false;
+  const needs: ShipNeeds = {
+    streams,
+    cursors: rowsOf('workspaces', fakeTable(), shipCursor),
+    now: () => AT,
+    refused: async (line) => void quarantined.push(JSON.parse(line).id),
+    table: {
+      async send(rows) {
+        if (failing) throw new WorkspaceUnreachable('sending', undefined);
+        const named = rows.map(({ RecordId }) => String(RecordId));
+        if (refuses(named)) return 'refused';
+        sent.push(named);
+        bytes.push(Buffer.byteLength(JSON.stringify(rows)));
+        return 'taken';
+      },
+    },
+  };
+  return {
+    streams,
+    trail,
+    needs,
+    sent,
+    bytes,
+    quarantined,
+    refuse: (id: string) => {
+      refuses = (named) => named.includes(id);
+    },
+    fail: (is: boolean) => {
+      failing = is;
+    },
+    append: (id: string, more: Partial<AuditEntry> = {}) =>
+      trail.append([{ id, time: AT, what: 'failure', subject: GUARDIAN, detail: {}, ...more }]),
+  };
+}
+
+describe('shipping', () => {
+  test('sends every record once, those of a stream in their order, also over the end of a blob', async () => {
+    const { append, needs, sent } = made(3);
+    const ids = Array.from({ length: 8 }, (_, at) => `r${at}`);
+    for (const id of ids.slice(0, 5)) await append(id);
+    const first = await ship(FIRST, needs);
+    expect(sent.flat()).toEqual(ids.slice(0, 5));
+    for (const id of ids.slice(5)) await append(id);
+    await ship(first.until, needs);
+    expect(sent.flat()).toEqual(ids);
+    await ship(first.until, needs);
+    expect(sent.flat()).toEqual(ids);
+  });
+
+  test('sends the records of all streams in one call', async () => {
+    const { append, trail, needs, sent } = made();
+    await append('own');
+    await append('of a vault', { subject: vaultSubject('payments') });
+    await trail.appendRegister([
+      { id: 'register', time: AT, what: 'register', subject: vaultSubject('payments'), detail: {} },
+    ]);
+    await ship(FIRST, needs);
+    expect(sent).toHaveLength(1);
+    expect(sent.flat().toSorted()).toEqual(['of a vault', 'own', 'register']);
+  });
+
+  test('sends no more than fits into a call, and goes on in the next turn after twenty calls', async () => {
+    const { append, needs, sent, bytes } = made();
+    const ids = Array.from({ length: 330 }, (_, at) => `r${at}`);
+    for (const id of ids) await append(id, { detail: { text: 'x'.repeat(59_000) } });
+    const first = await ship(FIRST, needs);
+    expect(first.isAll).toBe(false);
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(1_000_000);
+    const second = await ship(first.until, needs);
+    expect(second.isAll).toBe(true);
+    expect(sent.flat()).toEqual(ids);
+  });
+
+  test('goes on from where it was after a call that failed', async () => {
+    const { append, needs, sent, fail } = made();
+    await append('a');
+    const { until } = await ship(FIRST, needs);
+    await append('b');
+    fail(true);
+    await expect(ship(until, needs)).rejects.toThrow(WorkspaceUnreachable);
+    await append('c');
+    fail(false);
+    await ship(until, needs);
+    expect(sent.flat()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('hands over the one record that the service never takes, and sends all others', async () => {
+    const { append, needs, sent, quarantined, refuse } = made();
+    const ids = Array.from({ length: 9 }, (_, at) => `r${at}`);
+    for (const id of ids) await append(id);
+    refuse('r4');
+    await ship(FIRST, needs);
+    expect(quarantined).toEqual(['r4']);
+    expect(sent.flat()).toEqual(ids.filter((id) => id !== 'r4'));
+  });
+
+  test('passes over lines that are no record, and leaves an open line until it is ended', async () => {
+    const { append, streams, needs, sent } = made();
+    await append('a');
+    const [blob = ''] = await streams.list('audit/');
+    const sizeOf = async () => (await streams.state(blob))?.sizeBytes ?? 0;
+    await streams.append(blob, 'no record\n{"id":"x"', await sizeOf());
+    const { until } = await ship(FIRST, needs);
+    expect(sent.flat()).toEqual(['a']);
+    await append('b');
+    await ship(until, needs);
+    // Behind the open line the guardian records that it found foreign lines.
+    expect(sent.flat().at(-1)).toBe('b');
+    expect(sent.flat().filter((id) => id === 'a')).toHaveLength(1);
+  });
+
+  test('gives each row the record’s own time, its stream and its place in the chain', async () => {
+    const { append, needs } = made();
+    const rows: unknown[] = [];
+    await append('a', { who: { oid: 'x' }, detail: { n: 1 } });
+    await ship(FIRST, {
+      ...needs,
+      table: {
+        async send(some) {
+          rows.push(...some);
+          return 'taken';
+        },
+      },
+    });
+    expect(rows).toEqual([
+      {
+        TimeGenerated: AT.toISOString(),
+        Stream: 'audit/2026-03-01/_guardian',
+        RecordId: 'a',
+        RecordedAt: AT.toISOString(),
+        What: 'failure',
+        Subject: { kind: 'guardian' },
+        Who: { oid: 'x' },
+        Detail: { n: 1 },
+        RecordVersion: 1,
+        Sequence: 1,
+        PreviousHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        RecordHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
+  });
+});
