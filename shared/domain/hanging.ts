@@ -40,7 +40,8 @@ export function hangingOn(asked: Asked, use: KeyUse | 'unreadable' | undefined, 
   const [unread] = [...vault.unknown, ...(use?.unknown ?? [])];
   if (unread !== undefined) return unknownBecause(unread);
   const follower = use?.users.find(({ versions }) => versions.length === 0);
-  if (follower !== undefined) return unknownBecause(`${follower.name} names no version, and may not have the newest yet`);
+  if (follower !== undefined)
+    return unknownBecause(`${follower.name} names no version, and may not have the newest yet`);
   return { kind: 'nothing', says: `nothing is known to use it, as of ${utc(surveyed.at)}` };
 }
 
