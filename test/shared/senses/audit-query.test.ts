@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
+import { subscriptionRow } from '../../fakes/graph.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
 import { createWorld, WORKSPACE, type World, type WorldOptions } from '../../simulation/world.ts';
+import { keyUrl, SUBSCRIPTION, setRow, vaultRow } from '../estate/rows.ts';
 
 const VAULT = 'prod-disks';
 const OTHER = 'not-guarded';
@@ -215,5 +217,21 @@ describe('the last use of a version', () => {
     await world.pass(600, 10);
     expect((await recordsOf(world))?.uses).toEqual({});
     expect((await world.incidents(VAULT, 'disk-a')).map(({ who }) => who?.oid)).toEqual([oid(world, 'disk')]);
+  });
+
+  test('is noted for the users that a survey found, where the policy names none', async () => {
+    const version = '1'.repeat(32);
+    const world = await made({
+      vaults: [{ name: VAULT, keys: [{ ...usable, versions: usable.versions.map((one) => ({ ...one, version })) }] }],
+      graph: {
+        subscriptions: [subscriptionRow(SUBSCRIPTION)],
+        vaults: [vaultRow(VAULT)],
+        sets: [setRow('des-a', keyUrl(VAULT, 'disk-a', version))],
+      },
+    });
+    await world.as('disk').wrapAndUnwrap(VAULT, 'disk-a', version);
+    await world.pass(600, 10);
+    expect((await recordsOf(world))?.uses).toEqual({});
+    expect(await whoOf(world, 'disk-a')).toEqual([oid(world, 'disk')]);
   });
 });
