@@ -30,7 +30,8 @@ const resource = (
   name,
   type,
   location: 'westeurope',
-  properties: { provisioningState: 'Succeeded', ...properties },
+  // A lock has no state of its own.
+  properties: { ...(type.endsWith('/locks') ? {} : { provisioningState: 'Succeeded' }), ...properties },
   ...more,
 });
 
