@@ -73,7 +73,10 @@ describe('the report', () => {
   });
 
   test('has a disabled version that is in use as danger, which block would leave to people', async () => {
-    const keys = [key('disk-web', { enabled: false, created: seconds - 1_200, updated: seconds - 600 }), key('disk-app')];
+    const keys = [
+      key('disk-web', { enabled: false, created: seconds - 1_200, updated: seconds - 600 }),
+      key('disk-app'),
+    ];
     const { report } = await planned(planAzure({ vaults: [well({ keys })] }));
     expect(report.danger).toMatchObject([
       { check: 'used-version-usable', subject: 'contoso-disks/disk-web', disks: 3, machines: 2, running: 2 },
