@@ -2,12 +2,13 @@ import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { ConnectionBroken } from '../connection-broken.ts';
 import { callerOf, type IdentityRegister } from '../identities.ts';
+import { QueryFault } from '../kusto-tokens.ts';
 import type { Chance } from '../random.ts';
 import type { Behaviours, WireRequest, WireResponse } from '../types.ts';
 import { ingestionAudience, queryAudience } from './audiences.ts';
 import { auditLogsRow, diagnosticsRow } from './audit-rows.ts';
 import { type Columns, QueryUnknown, type Result, runQuery } from './run.ts';
-import { instant, QueryFault } from './syntax.ts';
+import { instant } from './syntax.ts';
 import { AUDIT_TABLE, logTables } from './tables.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 

@@ -1,3 +1,5 @@
+import { cursorOf, type Token } from '../kusto-tokens.ts';
+
 /** A query in the part of Kusto that the project's own queries use. @see https://learn.microsoft.com/kusto/query/ */
 export interface Query {
   readonly lets: readonly Let[];
@@ -55,43 +57,8 @@ export type Expression =
 /** The types of which a query can write a value. A span of time is in ms. */
 export type LiteralType = 'string' | 'long' | 'real' | 'bool' | 'datetime' | 'timespan' | 'dynamic';
 
-/** A query that has another form. Lines are counted from 1, columns from 0, as recorded. */
-export class QueryFault extends Error {
-  override readonly name = 'QueryFault';
-  readonly token: string;
-  readonly line: number;
-  readonly column: number;
-  constructor({ text, line, column }: Token) {
-    super(`The local Log Analytics does not read '${text}' at line ${line}, column ${column}.`);
-    this.token = text;
-    this.line = line;
-    this.column = column;
-  }
-}
-
-interface Token {
-  readonly kind: 'name' | 'text' | 'number' | 'mark' | 'end' | 'unknown';
-  readonly text: string;
-  readonly line: number;
-  readonly column: number;
-}
-
 const TOKENS =
   /(?<blank>\s+|\/\/[^\n]*)|(?<name>(?:!in|in|has_any)~?(?![\w])|[a-z_]\w*)|(?<text>@?'[^'\n]*'|@?"[^"\n]*")|(?<number>\d+(?:\.\d+)?(?:ms|[smhd])?(?!\w))|(?<mark>=~|!=|==|<=|>=|[-=<>|(),;.*[\]])|(?<unknown>.)/giu;
-
-function tokensOf(query: string): readonly Token[] {
-  const tokens: Token[] = [];
-  let line = 1;
-  let lineStart = 0;
-  for (const { 0: text, index, groups = {} } of query.matchAll(TOKENS)) {
-    const kind = (['name', 'text', 'number', 'mark', 'unknown'] as const).find((one) => groups[one] !== undefined);
-    if (kind !== undefined) tokens.push({ kind, text, line, column: index - lineStart });
-    const breaks = text.split('\n').length - 1;
-    if (breaks > 0) lineStart = index + text.lastIndexOf('\n') + 1;
-    line += breaks;
-  }
-  return [...tokens, { kind: 'end', text: '<EOF>', line, column: query.length - lineStart }];
-}
 
 const COMPARISONS = ['==', '!=', '=~', '<', '<=', '>', '>=', 'startswith', 'has'];
 const MEMBERSHIPS = ['in', 'in~', '!in'];
@@ -99,47 +66,21 @@ const STEPS = ['where', 'extend', 'project', 'summarize', 'order', 'sort', 'take
 
 /** Reads a query. Throws `QueryFault` where it has a form that the local Log Analytics does not run. */
 export function parseQuery(text: string): Query {
-  const tokens = tokensOf(text);
-  let at = 0;
-  const here = (): Token => tokens[at] ?? { kind: 'end', text: '<EOF>', line: 1, column: 0 };
-  const is = (...texts: readonly string[]): boolean => here().kind !== 'text' && texts.includes(here().text);
-  function take(): Token {
-    const token = here();
-    at += 1;
-    return token;
-  }
-  function taken(...texts: readonly string[]): boolean {
-    if (!is(...texts)) return false;
-    at += 1;
-    return true;
-  }
-  function need(...texts: readonly string[]): Token {
-    if (!is(...texts)) throw new QueryFault(here());
-    return take();
-  }
-  function name(): string {
-    if (here().kind !== 'name') throw new QueryFault(here());
-    return take().text;
-  }
-  function list<Item>(item: () => Item): readonly Item[] {
-    const items = [item()];
-    while (taken(',')) items.push(item());
-    return items;
-  }
+  const { here, ahead, take, is, taken, need, name, list, fault } = cursorOf(text, TOKENS, 'Log Analytics');
 
   function query(): Query {
     const lets: Let[] = [];
     while (taken('let')) {
       const called = name();
       need('=');
-      const isPipe = is('union') || tokens[at + 1]?.text === '|';
+      const isPipe = is('union') || ahead()?.text === '|';
       const value: Let['value'] = isPipe ? { kind: 'pipe', pipe: pipe() } : { kind: 'value', of: expression() };
       lets.push({ name: called, value });
       need(';');
     }
     const result = pipe();
     taken(';');
-    if (here().kind !== 'end') throw new QueryFault(here());
+    if (here().kind !== 'end') throw fault();
     return { lets, result };
   }
 
@@ -189,7 +130,7 @@ export function parseQuery(text: string): Query {
   }
 
   function named(): Named {
-    if (here().kind !== 'name' || tokens[at + 1]?.text !== '=') return { name: undefined, value: expression() };
+    if (here().kind !== 'name' || ahead()?.text !== '=') return { name: undefined, value: expression() };
     const called = name();
     need('=');
     return { name: called, value: expression() };
@@ -240,7 +181,7 @@ export function parseQuery(text: string): Query {
       need(')');
       return inner;
     }
-    if (token.kind !== 'name') throw new QueryFault(token);
+    if (token.kind !== 'name') throw fault(token);
     if (token.text === 'true' || token.text === 'false')
       return { kind: 'literal', type: 'bool', value: token.text === 'true' };
     if (!is('(')) return { kind: 'name', name: token.text };
@@ -255,8 +196,8 @@ export function parseQuery(text: string): Query {
   function raw(kind: 'datetime' | 'dynamic', opened: Token): Expression {
     const from = offsetOf(opened) + 1;
     while (!is(')')) {
-      if (here().kind === 'end') throw new QueryFault(here());
-      at += 1;
+      if (here().kind === 'end') throw fault();
+      take();
     }
     const content = text.slice(from, offsetOf(take())).trim();
     if (kind === 'datetime') return { kind: 'literal', type: 'datetime', value: instant(content) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Vault } from '../key-vault/store.ts';
+import { QueryFault } from '../kusto-tokens.ts';
 import type { Answer } from '../resource-manager/answer.ts';
 import type { World } from '../resource-manager/call.ts';
 import type { Resource } from '../resource-manager/store.ts';
@@ -21,7 +22,7 @@ import { createQuotas } from './quota.ts';
 import { type Program, programOf, QueryUnknown } from './run.ts';
 import { type Everything, ordered, readable, type Scope } from './selection.ts';
 import { type PageAsked, readSkipToken, skipTokenOf } from './skip-token.ts';
-import { parseQuery, QueryFault } from './syntax.ts';
+import { parseQuery } from './syntax.ts';
 import { type GraphTable, graphTables } from './tables.ts';
 
 /** What Resource Graph reads, and by whose rights. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseQuery, QueryFault } from '../../../../local/azure/resource-graph/syntax.ts';
+import { QueryFault } from '../../../../local/azure/kusto-tokens.ts';
+import { parseQuery } from '../../../../local/azure/resource-graph/syntax.ts';
 import { queryTexts } from '../../../../shared/estate/query-texts.ts';
 
 const faultOf = (text: string): QueryFault | undefined => {
