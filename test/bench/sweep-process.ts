@@ -3,13 +3,9 @@
  * and telling on standard output how large it became and what stayed alive. It composes the guardian as the app does, with the real storage clients; only
  * the vaults' hosts lead to a port of the loopback address.
  */
-import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
-import { Agent } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as elapsed } from 'node:timers/promises';
-import { createSecureContext } from 'node:tls';
-import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { portsOf } from '../../shared/compose.ts';
@@ -22,6 +18,8 @@ import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
 import { CHUNK_VAULTS, planSweeps, scheduleOf } from '../../shared/senses/sweep/schedule.ts';
 import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
+import { ledTo } from './led-to.ts';
+import { liveBytes } from './live-bytes.ts';
 import { type SweepReport, type SweepTask, sweepTask } from './sweep-task.ts';
 
 /** As many messages as the Functions host hands to one instance at once: host.json's batchSize, and half of it again. */
@@ -43,7 +41,7 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
   const ports = portsOf(
     settings,
     {
-      vaultHttpClient: vaultsAt(where),
+      vaultHttpClient: ledTo(where),
       credential: () => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + HOUR_MS }) }),
       now: () => new Date(Date.now() + aheadMs),
       fetch: (address, request) => fetch(address, request),
@@ -62,27 +60,6 @@ async function sweepAll({ settings: given, vaults, sweeps, token, ...where }: Sw
     aheadMs += BETWEEN_SWEEPS_MS;
   }
   return liveBytes(ports) - before;
-}
-
-/** What is alive on the heap and beside it once all garbage is collected, `held` and what it holds among it. */
-function liveBytes(_held: Ports): number {
-  if (globalThis.gc === undefined) throw new Error('This process has to be started with --expose-gc.');
-  globalThis.gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
-/** The real client, led to the port where every vault answers; it keeps its connections, as it does by itself. */
-function vaultsAt({ port, ca }: Pick<SweepTask, 'port' | 'ca'>): HttpClient {
-  const agent = new Agent({
-    // One for all connections, as the system's own authorities are.
-    secureContext: createSecureContext({ ca }),
-    port,
-    keepAlive: true,
-    lookup: (_, options, callback) => lookup('127.0.0.1', options, callback),
-  });
-  const plain = createDefaultHttpClient();
-  return { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
 }
 
 async function sweepNext(queue: QueueClient, ports: Ports): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { verifyTrail } from '../../shared/trail/verify.ts';
 import { newSigningKey } from '../fakes/signing-key.ts';
+import { liveBytes } from './live-bytes.ts';
 import { madeTrail } from './made-trail.ts';
 
 const [, , vaults, days, recordsInEach] = process.argv.map(Number);
@@ -21,11 +22,3 @@ most = Math.max(most, liveBytes());
 if (said.verdict !== 'anchored' || said.records !== size.vaults * size.days * size.recordsInEach)
   throw new Error(`The trail is ${said.verdict}, with ${said.records} records: what was measured is not the work.`);
 process.stdout.write(JSON.stringify({ liveGrowthBytes: most - before }));
-
-/** What is alive on the heap and beside it once all garbage is collected. */
-function liveBytes(): number {
-  if (globalThis.gc === undefined) throw new Error('This process has to be started with --expose-gc.');
-  globalThis.gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
