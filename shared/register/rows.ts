@@ -29,8 +29,8 @@ export interface Rows<T> {
   insert(partition: string, row: string, value: T): Promise<Stored<T> | undefined>;
   /** Replaces a row; `undefined` where it changed since it was read, or is gone. Writes nothing where the value is the same. */
   replace(read: Stored<T>, value: T): Promise<Stored<T> | undefined>;
-  /** Inserts where nothing was read, and replaces otherwise. False where somebody else was faster. */
-  write(partition: string, row: string, read: Stored<T> | undefined, value: T): Promise<boolean>;
+  /** Inserts where nothing was read, and replaces otherwise; `undefined` where somebody else was faster. */
+  write(partition: string, row: string, read: Stored<T> | undefined, value: T): Promise<Stored<T> | undefined>;
   /** Whatever stands there. */
   put(partition: string, row: string, value: T): Promise<Stored<T>>;
   /** Removes a row; false where it changed since it was read, or is gone. */
@@ -70,10 +70,8 @@ export function rowsOf<T>(name: string, table: Table, schema: z.ZodType<T>): Row
       if (JSON.stringify(before) === JSON.stringify(value)) return { value, row };
       return written(value, await table.replace(row, dataAfter({ value: before, row }, value)));
     },
-    async write(partition, row, before, value) {
-      const done = before === undefined ? rows.insert(partition, row, value) : rows.replace(before, value);
-      return (await done) !== undefined;
-    },
+    write: (partition, row, before, value) =>
+      before === undefined ? rows.insert(partition, row, value) : rows.replace(before, value),
     put: async (partition, row, value) => ({ value, row: await table.put(partition, row, versioned(value)) }),
     remove: ({ row }) => table.remove(row),
     async change(partition, row, next) {

@@ -78,9 +78,7 @@ async function queryOneWhenDue(workspace: Workspace, schedule: Schedule, ports: 
   const due = standing(schedule, QUERYING, workspace.id);
   if (due !== undefined && !isDue(due.value, later(now(), EARLY_MS), CLAIM_MS)) return false;
   const claim = { generation: 0, dueAt: later(now(), CLAIM_MS) };
-  const claimed = await (due === undefined
-    ? tables.schedule.insert(QUERYING, workspace.id, claim)
-    : tables.schedule.replace(due, claim));
+  const claimed = await tables.schedule.write(QUERYING, workspace.id, due, claim);
   if (claimed === undefined) return false;
   const begun = now();
   const state = (await tables.queried.get(QUERY, workspace.id))?.value;

@@ -29,9 +29,7 @@ export async function sealWhenDue(schedule: Schedule, ports: Ports): Promise<voi
   const due = standing(schedule, SEALING, NEXT_SEAL);
   if (due !== undefined && !isDue(due.value, now(), HOUR_MS)) return;
   const claim = { generation: 0, dueAt: later(now(), CLAIM_MS) };
-  const claimed = await (due === undefined
-    ? tables.schedule.insert(SEALING, NEXT_SEAL, claim)
-    : tables.schedule.replace(due, claim));
+  const claimed = await tables.schedule.write(SEALING, NEXT_SEAL, due, claim);
   if (claimed === undefined) return;
   const anchored = standing(schedule, SEALING, NEXT_ANCHOR);
   const isAnchorDue = anchored === undefined || isDue(anchored.value, now(), DAY_MS);

@@ -22,8 +22,9 @@ const LATE_MS = 15 * MINUTE_MS;
 
 /**
  * Sends the records of the trail that are new to their table in the workspace, once a minute. Nothing waits for it: what
- * cannot be sent stays where it is, and is sent in its order once it can; after 15 minutes operators are alerted. A record that the service will
- * never take is quarantined, and operators are alerted of it. Does nothing where no table is set up. Throws `StorageUnreachable`.
+ * cannot be sent stays where it is, and is sent in its order once it can; after 15 minutes operators are alerted. A record
+ * that the service will never take is quarantined, and operators are alerted of it. Does nothing where no table is set up.
+ * Throws `StorageUnreachable`.
  */
 export async function shipWhenDue(schedule: Schedule, ports: Ports): Promise<void> {
   const { trailTable, tables, streams, now } = ports;
@@ -31,9 +32,7 @@ export async function shipWhenDue(schedule: Schedule, ports: Ports): Promise<voi
   const due = standing(schedule, SHIPPING, ALL);
   if (due !== undefined && !isDue(due.value, later(now(), EARLY_MS), CLAIM_MS)) return;
   const claim = { generation: 0, dueAt: later(now(), CLAIM_MS) };
-  const claimed = await (due === undefined
-    ? tables.schedule.insert(SHIPPING, ALL, claim)
-    : tables.schedule.replace(due, claim));
+  const claimed = await tables.schedule.write(SHIPPING, ALL, due, claim);
   if (claimed === undefined) return;
   const state = await tables.shipping.get(SHIPPING, ALL);
   const { until = new Date(0), failing } = state?.value ?? {};

@@ -90,9 +90,7 @@ export async function planSweeps(
     const before = standing(schedule, SWEEPS, row);
     if (before !== undefined && !isDue(before.value, now(), intervalMs)) return;
     const claimed = { generation, dueAt: later(now(), intervalMs / 4) };
-    const stored = await (before === undefined
-      ? tables.schedule.insert(SWEEPS, row, claimed)
-      : tables.schedule.replace(before, claimed));
+    const stored = await tables.schedule.write(SWEEPS, row, before, claimed);
     if (stored === undefined) return;
     await queues.sweeps.send({ kind: 'sweep', generation, vaults: [...chunk] } satisfies ScheduledMessage);
     const dueAt = later(nextAt(phase, now(), intervalMs), -EARLY_SHARE * intervalMs);

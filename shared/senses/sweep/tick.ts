@@ -71,9 +71,9 @@ const noteSentry = async ({ tables, now }: Ports): Promise<void> =>
   void (await tables.schedule.put(TICKS, SENTRY, { generation: 0, dueAt: later(now(), SENTRY_EVERY_MS) }));
 
 /**
- * Queues the alerts and sweeps that are due, starts chains of ticks again, alerts people of what does not run, seals the trail, sends it to its
- * workspace, and asks workspaces who did it. Rows that
- * cannot be read are quarantined, and planned anew.
+ * Queues the alerts and sweeps that are due, starts chains of ticks again, alerts people of what does not run, seals the
+ * trail, sends it to its workspace, and asks workspaces who did it. Rows that cannot be read are quarantined, and planned
+ * anew.
  */
 async function doWhatIsDue(ports: Ports): Promise<void> {
   const { tables } = ports;
