@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { AggregateAuthenticationError, AuthenticationError, CredentialUnavailableError } from '@azure/identity';
+import { decodeJwt } from 'jose';
 import * as z from 'zod';
 import { apiOptions, commandLine, runnable } from '../../shared/alerts/runnable.ts';
 import { keyVaultWrites } from '../../shared/azure/key-vault.ts';
@@ -111,5 +112,4 @@ export async function signedIn(credential: TokenCredential, scope: string): Prom
 }
 
 /** The object id that a token names. Nothing else of the token is read. */
-export const oidOf = (token: string): string =>
-  claims.parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))).oid;
+export const oidOf = (token: string): string => claims.parse(decodeJwt(token)).oid;

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { AzureCliCredential, EnvironmentCredential } from '@azure/identity';
+import { decodeJwt } from 'jose';
 import * as z from 'zod';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
@@ -184,6 +185,5 @@ const claims = z.object({ tid: z.string() });
 
 /** The id of the tenant that gave a token. Nothing else of the token is read. */
 function tenantOf(token: AccessToken | null): string {
-  const [, payload = ''] = token?.token.split('.') ?? [];
-  return claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))).tid;
+  return claims.parse(decodeJwt(token?.token ?? '')).tid;
 }
