@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import type { ManagedKey, ManagementAnswer, ResourceManagerReads } from '../domain/resource-manager.ts';
+import {
+  type ManagedKey,
+  type ManagementAnswer,
+  type ResourceManagerReads,
+  resourceIdentity,
+} from '../domain/resource-manager.ts';
 import { MANAGEMENT, type ManagementConnection, managementClient } from './management-client.ts';
 import { failureOf, refusalOf, unreadable } from './management-refusals.ts';
 
@@ -36,19 +41,11 @@ const key = z.object({
     attributes: z.object({ enabled: z.boolean(), nbf: seconds, exp: seconds, created: seconds, updated: seconds }),
   }),
 });
-const identity = z.object({
-  type: z.string().nullish(),
-  principalId: z.string().nullish(),
-  tenantId: z.string().nullish(),
-  userAssignedIdentities: z
-    .record(z.string(), z.object({ principalId: z.string().nullish(), clientId: z.string().nullish() }).nullish())
-    .nullish(),
-});
 const set = z.object({
   id: lowerCased,
   name: z.string(),
   location: text,
-  identity: identity.nullish(),
+  identity: resourceIdentity.nullish(),
   properties: z.object({
     encryptionType: text,
     activeKey: z.object({ keyUrl: text }).nullish(),

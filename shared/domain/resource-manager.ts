@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** The reasons why Resource Manager does not answer a read, each in the words of messages. */
 const REFUSED = {
   /** The caller's identity got no token: nothing was sent. */
@@ -26,6 +28,16 @@ export type ManagementAnswer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'missing' }
   | ManagementRefusal;
+
+/** The identity of a resource, as Resource Manager and Resource Graph answer it. A resource without one has no such member. */
+export const resourceIdentity = z.object({
+  type: z.string().nullish(),
+  principalId: z.string().nullish(),
+  tenantId: z.string().nullish(),
+  userAssignedIdentities: z
+    .record(z.string(), z.object({ principalId: z.string().nullish(), clientId: z.string().nullish() }).nullish())
+    .nullish(),
+});
 
 /** A subscription in which the caller has a role. */
 export interface Subscription {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { resourceIdentity } from '../domain/resource-manager.ts';
 
 /** Text that Resource Graph leaves empty or null where a resource does not have it. */
 const text = z
@@ -14,17 +15,7 @@ const count = z
   .nullish()
   .transform((value) => value ?? undefined);
 
-/** The identity of a resource. Absent members: it has none, as after `None`. */
-const identity = z
-  .object({
-    type: z.string().nullish(),
-    principalId: z.string().nullish(),
-    tenantId: z.string().nullish(),
-    userAssignedIdentities: z
-      .record(z.string(), z.object({ principalId: z.string().nullish(), clientId: z.string().nullish() }).nullish())
-      .nullish(),
-  })
-  .nullish();
+const identity = resourceIdentity.nullish();
 
 const dataDisks = z
   .array(

@@ -46,32 +46,20 @@ export function storageAccountOf(row: GraphRow<'storage-accounts'>): NamedUser {
   const vault = row.vaultUri?.replace(/\/+$/, '');
   const named = vault === undefined || row.keyName === undefined ? undefined : `${vault}/keys/${row.keyName}`;
   const url = pinned === undefined ? (row.currentKeyUrl ?? named) : `${named}/${pinned}`;
-  const { keys, unknown } = keysAt([url]);
-  const callers = callersOf(row.identity, row.userIdentity, row.federatedClientId);
-  return {
-    kind: 'storage-account',
-    id: row.id.toLowerCase(),
-    name: row.name,
-    keys,
-    follows: pinned === undefined,
-    callers: callers.callers,
-    unknown: [...unknown, ...callers.unknown],
-  };
+  return { kind: 'storage-account', ...userAt(row, url), follows: pinned === undefined };
 }
 
 /** A SQL server, by the key of its transparent data encryption. */
 export function sqlServerOf(row: GraphRow<'sql-servers'>): NamedUser {
-  const { keys, unknown } = keysAt([row.keyUrl]);
-  const callers = callersOf(row.identity, row.userIdentity, row.federatedClientId);
-  return {
-    kind: 'sql-server',
-    id: row.id.toLowerCase(),
-    name: row.name,
-    keys,
-    follows: keys[0]?.version === undefined,
-    callers: callers.callers,
-    unknown: [...unknown, ...callers.unknown],
-  };
+  const user = userAt(row, row.keyUrl);
+  return { kind: 'sql-server', ...user, follows: user.keys[0]?.version === undefined };
+}
+
+/** What a user of one key has, whatever its kind. */
+function userAt(row: GraphRow<'storage-accounts'> | GraphRow<'sql-servers'>, keyUrl: string | undefined) {
+  const { keys, unknown } = keysAt([keyUrl]);
+  const { callers, unknown: unknownCallers } = callersOf(row.identity, row.userIdentity, row.federatedClientId);
+  return { id: row.id.toLowerCase(), name: row.name, keys, callers, unknown: [...unknown, ...unknownCallers] };
 }
 
 /** Azure Disk Encryption, one user for each key that wraps its secrets. Nobody confirmed who calls the vault for it. */
