@@ -540,10 +540,9 @@ function rowsOf(schema: unknown, prefix: string): readonly (readonly string[])[]
   const { properties = {}, required = [] } = object.parse(schema);
   return Object.entries(properties).flatMap(([name, each]) => {
     const { description = '', default: fallback, items } = property.parse(each);
-    const inner =
-      items !== undefined && object.safeParse(items).data?.properties !== undefined
-        ? rowsOf(items, `${prefix}${name}[].`)
-        : [];
+    const membersOf = (of: unknown, called: string) =>
+      object.safeParse(of).data?.properties === undefined ? [] : rowsOf(of, called);
+    const inner = [...membersOf(each, `${prefix}${name}.`), ...membersOf(items, `${prefix}${name}[].`)];
     const standing =
       fallback === undefined
         ? required.includes(name)

@@ -313,6 +313,7 @@ describe('a decision is pure', () => {
     // The reader of Resource Graph's answers waits for pages.
     ...sourcesIn('shared/estate').filter((file) => file !== 'shared/estate/graph.ts'),
     ...sourcesIn('shared/posture'),
+    ...sourcesIn('shared/rotation'),
     'shared/incidents/draft.ts',
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',

@@ -76,6 +76,13 @@ export const surveyedVaultOf = ({ vaults }: Surveyed, vault: string): SurveyedVa
   return found?.id === undefined ? undefined : found;
 };
 
+/** A vault of which everything that uses its keys is known; `undefined` where a part of it was not read, or two surveys were missed. */
+export function wholeVaultOf(surveyed: Surveyed, vault: string, now: Date): SurveyedVault | undefined {
+  const found = surveyedVaultOf(surveyed, vault);
+  const isOld = surveyed.at === undefined || agoMs(surveyed.at, now) >= MISSED_MS;
+  return isOld || found === undefined || found.unknown.length > 0 ? undefined : found;
+}
+
 /**
  * The versions of a key that a known user may need; `undefined` where nobody knows: no survey has read its vault, or a part of
  * what could use it was not read, or a user names no version and may lag behind the newest, or two surveys were missed.
@@ -85,9 +92,8 @@ export function pinnedVersions(
   { vault, key }: { readonly vault: string; readonly key: string },
   now: Date,
 ): readonly string[] | undefined {
-  const found = surveyedVaultOf(surveyed, vault);
-  const isOld = surveyed.at === undefined || agoMs(surveyed.at, now) >= MISSED_MS;
-  if (isOld || found === undefined || found.unknown.length > 0) return undefined;
+  const found = wholeVaultOf(surveyed, vault, now);
+  if (found === undefined) return undefined;
   const { versions = [], anyVersion } = found.keys[key.toLowerCase()] ?? {};
   return anyVersion === undefined ? versions : undefined;
 }
