@@ -7,8 +7,8 @@ metadata description = 'What the guardian has in the subscriptions that it guard
 param name string
 param tags { *: string }
 
-@description('Guarded vaults, some hundreds at most: a deployment can have 800 resources. `block` where it may have keys in block, `topic` where it has a system topic already.')
-param vaults { id: string, location: string, topic: string, block: bool }[]
+@description('Guarded vaults, some hundreds at most: a deployment can have 800 resources. `block` where it may have keys in block, `rotate` where it may have keys that the guardian rotates, `topic` where it has a system topic already.')
+param vaults { id: string, location: string, topic: string, block: bool, rotate: bool }[]
 param auditEvents 'none' | 'workspace' | 'hub'
 param assignRights bool
 param watcherScope 'vault' | 'subscription'
@@ -70,13 +70,18 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
 
 var found = map(subscriptions, each => toLower(each))
 var surveyed = union(map(vaults, each => toLower(split(each.id, '/')[2])), found)
+var subscriptionsRotated = map(filter(vaults, each => each.rotate), each => toLower(split(each.id, '/')[2]))
 var subscriptionsInBlock = map(filter(vaults, each => each.block), each => toLower(split(each.id, '/')[2]))
 
 module definitions 'modules/role-definitions.bicep' = [
   for each in surveyed: if (assignRights) {
     name: '${name}-roles'
     scope: subscription(each)
-    params: { name: name, block: contains(subscriptionsInBlock, each) }
+    params: {
+      name: name
+      block: contains(subscriptionsInBlock, each)
+      rotate: contains(subscriptionsRotated, each)
+    }
   }
 ]
 
@@ -105,6 +110,7 @@ module rights 'modules/vault-rights.bicep' = [
       vaultName: last(split(each.id, '/'))
       read: watcherScope == 'vault'
       block: each.block
+      rotate: each.rotate
       watcherId: watcher.id
       watcherObjectId: watcher.properties.principalId
       keeperId: keeper.id

@@ -134,7 +134,8 @@ them in every test, and \`npm test\` and \`npm run infra\` fail where a call nee
 
 Custom roles, one of each in a guarded subscription, assigned to single vaults; the watcher's also to each subscription that the
 policy names in \`subscriptions\`, so that it can read vaults that are found there. A deployment without a vault in \`block\` makes
-no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault.
+no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault. The role \`rotator\` is made
+and assigned only where the policy has a rotation schedule for a key in \`block\`.
 
 ${table(
   ['Identity', 'Where', 'Data action', 'Why'],
@@ -151,8 +152,8 @@ ${table(
 It has no right to delete, purge, create, import, wrap, unwrap, decrypt or release. \`keys/read\` alone lets anybody use the
 public half of an RSA key (encrypt, wrap, verify), which discloses nothing.
 
-A vault that uses access policies gets the same by one: \`get\`, \`list\` for the watcher; \`get\`, \`update\`, \`recover\` for
-the keeper. \`rights.sh\` ([deploy.md](deploy.md#access-policies)) finds out which a vault uses.
+A vault that uses access policies gets the same by one: \`get\`, \`list\`, \`getrotationpolicy\` for the watcher; \`get\`, \`update\`,
+\`recover\` for the keeper, and where it rotates \`rotate\` and \`setrotationpolicy\`. \`rights.sh\` ([deploy.md](deploy.md#access-policies)) finds out which a vault uses.
 
 ## In surveyed subscriptions
 

@@ -5,7 +5,7 @@ import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
-import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
+import { guardedVaults, policy as policySchema, vaultsInBlock, vaultsRotated } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
@@ -94,7 +94,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     resources: estate.resources ?? [],
     subscriptions: estate.subscriptions ?? [],
     identities: [
-      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy)), estate.vaults, policy),
+      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)), estate.vaults, policy),
       ...estate.identities,
     ],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },

@@ -23,6 +23,7 @@ import type {
 } from './domain/workspace.ts';
 import type { Graph } from './estate/graph.ts';
 import type { Messages } from './register/messages.ts';
+import type { Rotations } from './register/rotations.ts';
 import type { Rows } from './register/rows.ts';
 import type { Scope } from './register/scope.ts';
 import type { SignedRows } from './register/signed-rows.ts';
@@ -109,6 +110,8 @@ export interface PortTables {
   readonly intents: Rows<IntentRow>;
   /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. */
   readonly schedule: Rows<Due>;
+  /** The keys of each subscription that were rotated within the hour. Partition: `rotations`, row: the subscription. */
+  readonly rotations: Rows<Rotations>;
   /** The table `workspaces`. Partition: `shipping`, row: `all`. */
   readonly shipping: Rows<ShippingState>;
   /** How far each stream of the trail has been sent. Partition: `cursor`, row: the stream, its slashes as colons. */

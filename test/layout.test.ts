@@ -303,6 +303,7 @@ describe('a decision is pure', () => {
     'keys/not-observed',
     'keys/own-acts',
     'keys/restore',
+    'keys/rotation',
     'keys/save',
     'keys/snapshot',
   ].map((name) => `shared/guard/${name}.ts`);

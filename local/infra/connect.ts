@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
-import { type Policy, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { type Policy, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import { readPolicy } from '../../shared/policy-file.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -40,11 +40,14 @@ const MOST_VAULTS = 200;
  * @see https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices#template-limits
  */
 export function guardedVaults(vaults: unknown, policy: Policy) {
-  const inBlock = vaultsInBlock(policy);
+  const [inBlock, rotated] = [vaultsInBlock(policy), vaultsRotated(policy)];
   const guardedOnes = z
     .array(place)
     .parse(vaults)
-    .map((each) => ({ ...each, block: inBlock.includes(each.id.slice(each.id.lastIndexOf('/') + 1).toLowerCase()) }));
+    .map((each) => {
+      const name = each.id.slice(each.id.lastIndexOf('/') + 1).toLowerCase();
+      return { ...each, block: inBlock.includes(name), rotate: rotated.includes(name) };
+    });
   return Array.from({ length: Math.ceil(guardedOnes.length / MOST_VAULTS) }, (_, part) =>
     guardedOnes.slice(part * MOST_VAULTS, (part + 1) * MOST_VAULTS),
   );

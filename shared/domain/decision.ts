@@ -47,7 +47,9 @@ export type Verdict =
   | { readonly kind: 'withheld'; readonly because: Withholding | HeldBack }
   | { readonly kind: 'approved'; readonly approval: string }
   | { readonly kind: 'left-to-people' }
-  | { readonly kind: 'settling' };
+  | { readonly kind: 'settling' }
+  /** An action is to be sent by which the schedule of the key is kept. */
+  | { readonly kind: 'keep-schedule' };
 
 /** A finding with what is to be done about it. */
 export interface Judgement {

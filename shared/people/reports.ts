@@ -8,6 +8,7 @@ import { incident } from '../domain/incident.ts';
 import { modes } from '../domain/policy.ts';
 import { moment } from '../domain/time.ts';
 import { versionUses } from '../domain/workspace.ts';
+import { dueStates } from '../rotation/schedule.ts';
 
 // The forms of answers, for who reads them: the app knows the types alone, so that no cold start waits for the schemas.
 
@@ -169,6 +170,25 @@ export const restoreReport = z.discriminatedUnion('kind', [
   }),
 ]);
 export type RestoreReport = z.infer<typeof restoreReport>;
+
+/** How a key keeps its rotation schedule, as far as the register knows. */
+export const scheduleReport = z.object({
+  key: z.string(),
+  /** Absent where the policy has no schedule for it. */
+  schedule: z.object({ every: z.string(), notifyBefore: z.string() }).optional(),
+  /** When its newest version was made. */
+  rotatedAt: moment.optional(),
+  expiresOn: moment.optional(),
+  /** Absent where the newest version is not known, or where there is no schedule. */
+  due: z.object({ state: z.enum(dueStates), at: moment }).optional(),
+  /** What its own rotation policy lacks, in a sentence; absent where it lacks nothing, was not read, or where there is no schedule. */
+  policyLacks: z.string().optional(),
+});
+export type ScheduleReport = z.infer<typeof scheduleReport>;
+
+/** That of one key, with what hangs on it, in words. */
+export const rotatePreview = scheduleReport.extend({ hangs: z.string() });
+export type RotatePreview = z.infer<typeof rotatePreview>;
 
 /** What came of a test alert. */
 export const channelReport = z.discriminatedUnion('kind', [

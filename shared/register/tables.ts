@@ -14,6 +14,7 @@ import { moment } from '../domain/time.ts';
 import { queryState, readEvent, shipCursor, shippingState, vaultRecords } from '../domain/workspace.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
+import { rotations } from './rotations.ts';
 import { rowsOf } from './rows.ts';
 import { signedRows } from './signed-rows.ts';
 
@@ -47,6 +48,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     surveyed: rowsOf('vaults', vaults, surveyedVault),
     assignments: rowsOf('vaults', vaults, vaultAssignments),
     uses: rowsOf('uses', table('uses'), keyUse),
+    rotations: rowsOf('vaults', vaults, rotations),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {
       unverifiable: 'counts-for-nothing',

@@ -3,7 +3,7 @@ import type { KeyUse } from '../domain/key-use.ts';
 import { isInWindow, type Mode, type RotationSchedule } from '../domain/policy.ts';
 import type { RotationPolicy } from '../domain/rotation-policy.ts';
 import { DAY_MS } from '../domain/time.ts';
-import { type Dated, type Due, firesAt } from './schedule.ts';
+import { type Dated, type Due, firesAt, isToRotate } from './schedule.ts';
 
 /** What is to be known of a key before it is rotated. */
 export interface Rotating {
@@ -38,7 +38,7 @@ const REASONS: Readonly<Record<HeldBack, (of: Rotating) => boolean>> = {
   'no-baseline': ({ baselineAccepted }) => !baselineAccepted,
   hold: ({ isHeld }) => isHeld,
   'not-as-approved': ({ isAsApproved }) => !isAsApproved,
-  'before-block': ({ blockSince, due }) => blockSince !== undefined && due.since < blockSince,
+  'before-block': ({ blockSince, due }) => isToRotate(due) && blockSince !== undefined && due.since < blockSince,
   'users-unknown': ({ use }) => use === undefined,
   'confidential-set': (of) => isHindered(of, 'confidential-set'),
   'not-following': ({ use }) => use?.users.some(({ follows }) => !follows) === true,
@@ -60,11 +60,27 @@ const isHindered = ({ use }: Rotating, by: HeldBack): boolean =>
 const isReason = (name: string): name is HeldBack => name in REASONS;
 const reasons = Object.keys(REASONS).filter(isReason);
 
-/** Why a key that is to be rotated is not rotated now; `undefined` where it is. */
-export const heldBack = (of: Rotating): HeldBack | undefined => reasons.find((reason) => REASONS[reason](of));
+/** The reasons that keep back also a rotation which a person orders. */
+const ALSO_FOR_PEOPLE: ReadonlySet<HeldBack> = new Set(['managed', 'not-as-approved']);
+
+/**
+ * Why a key that is to be rotated is not rotated now; `undefined` where it is.
+ *
+ * @param isOrdered whether a person orders it: then fewer reasons count. Default false
+ */
+export const heldBack = (of: Rotating, isOrdered = false): HeldBack | undefined =>
+  reasons.find((reason) => (!isOrdered || ALSO_FOR_PEOPLE.has(reason)) && REASONS[reason](of));
+
+/** The reasons that keep a rotation back for a while, and not the rotation policy of a key that is not due. */
+export const ONLY_TO_ROTATE: ReadonlySet<HeldBack> = new Set([
+  'set-error',
+  'previous-keys',
+  'rotated-lately',
+  'policy-unknown',
+  'own-policy',
+  'window',
+  'limit',
+]);
 
 /** Reasons that pass by themselves within hours: nobody is alerted of them. */
 export const PASSING: ReadonlySet<HeldBack> = new Set(['own-policy', 'window', 'limit']);
-
-/** The reasons that keep back a rotation which a person orders. */
-export const ALSO_FOR_PEOPLE: ReadonlySet<HeldBack> = new Set(['managed', 'not-as-approved']);

@@ -1,7 +1,7 @@
 import type { ListedVersion } from '../domain/key.ts';
 import { afterPeriod, beforePeriod, together } from '../domain/period.ts';
 import type { RotationSchedule } from '../domain/policy.ts';
-import type { RotationPolicy } from '../domain/rotation-policy.ts';
+import type { RotationPolicy, WantedPolicy } from '../domain/rotation-policy.ts';
 import { DAY_MS, later } from '../domain/time.ts';
 
 /** Of the newest version of a key, the dates that count for its rotation. */
@@ -95,18 +95,11 @@ export function policyFault(
     : undefined;
 }
 
-/** The rotation policy by which a schedule is kept. */
-export interface WantedPolicy extends RotationPolicy {
-  readonly rotate: { readonly when: 'after-creation'; readonly period: string };
-  /** How long before the expiry people are notified by Azure. */
-  readonly notifyBefore: string;
-}
-
 /**
  * The rotation policy by which a schedule is kept. New versions get an expiry only where they would get one anyway, where the
  * newest has one, or where the schedule names the key: who keeps the key by Terraform would otherwise have it replaced.
  */
-export function wantedPolicy(
+export function wantedFor(
   { every, notifyBefore, setsExpiry }: RotationSchedule,
   { expiresIn }: RotationPolicy,
   newest: Dated,
@@ -118,8 +111,8 @@ export function wantedPolicy(
     (afterPeriod(newest.created, expiresIn) ?? newest.created) >= after(newest.created, leastExpiry);
   return {
     rotate: { when: 'after-creation', period: every },
-    expiresIn: isLongEnough ? expiresIn : hasExpiry ? leastExpiry : undefined,
     notifyBefore,
+    ...(hasExpiry ? { expiresIn: isLongEnough ? expiresIn : leastExpiry } : {}),
   };
 }
 

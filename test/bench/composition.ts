@@ -4,7 +4,7 @@ import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
-import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { type Policy, policy as policySchema, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { overMemory, type Queues } from './over-memory.ts';
@@ -31,7 +31,7 @@ export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalA
   return createLocalAzure({
     vaults,
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy)),
+      ...guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)),
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
     ],
     behaviours: { settleMs: 0, emptyPages: 0 },

@@ -11,7 +11,7 @@ import { type Approval, approval } from '../../shared/domain/approval.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
-import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { type Policy, policy as policySchema, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import type { SweepMessage } from '../../shared/domain/schedule.ts';
 import type { SigningKey } from '../../shared/domain/signer.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
@@ -135,7 +135,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const served = createLocalAzure({
     vaults: withSharedPairs(options.vaults),
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy)),
+      ...guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
@@ -298,7 +298,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     changePolicy(next) {
       policy = policySchema.parse(next);
-      for (const { name, grants } of guardianIdentities(roles, vaultsInBlock(policy))) azure.setGrants(name, grants);
+      const identities = guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy));
+      for (const { name, grants } of identities) azure.setGrants(name, grants);
     },
   };
 }

@@ -8,7 +8,7 @@ import { hangingOn } from '../../domain/hanging.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
 import type { ObservedKey } from '../../domain/key.ts';
-import { blockSince, keyPolicy } from '../../domain/policy.ts';
+import { keyPolicy } from '../../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
 import { pinnedVersions } from '../../domain/survey.ts';
@@ -38,8 +38,10 @@ import { alertOf, openActIncidents } from './incidents.ts';
 import { nextRecord, recordAfterActing } from './next-record.ts';
 import { isBelieved, notObserved, type Reading } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
+import { scheduleGuard } from './rotation.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
+import { standingOf } from './standing.ts';
 import { type Restorer, takenBack } from './take-back.ts';
 
 /** Guards keys. @param restorer given where a person restores; else it is the guardian that acts */
@@ -56,6 +58,8 @@ export const keyGuard =
             await ports.trail.append(eventEntries(message, message.hints.filter(isAuditEvent), ports));
             await alertUnguarded(subject, error, ports);
           },
+          next: ({ hints }, { decision }) =>
+            hints.some(({ says }) => says.kind === 'off-schedule') ? scheduleGuard(subject, decision) : undefined,
         };
 
 /** The records of audit events. A message that comes again after a failure brings the same events: they are in the trail. */
@@ -181,16 +185,7 @@ function givenOf(
     const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;
     return { ...situation, ...anyway, holds: words.holds, record: unhindered };
   }
-  const history = sweep?.policies ?? [];
-  // A policy that no sweep has noted yet begins now.
-  const beganAt = history.length === 0 ? undefined : (blockSince(history, vault, key) ?? now);
-  const acceptedAt = baseline?.state === 'accepted' ? baseline.since : undefined;
-  return {
-    ...situation,
-    ...words,
-    baselineAccepted: acceptedAt !== undefined,
-    blockSince: beganAt === undefined || (acceptedAt !== undefined && acceptedAt > beganAt) ? acceptedAt : beganAt,
-  };
+  return { ...situation, ...words, ...standingOf(subject, baseline, sweep, now) };
 }
 
 function decided(state: State, now: Date, ports: Ports): Decided {

@@ -13,6 +13,9 @@ import type { KindFacts } from './kind.ts';
 import { ownActUnexplained } from './own-act-unexplained.ts';
 import { policyLoosened } from './policy-loosened.ts';
 import { purgeAttempted } from './purge-attempted.ts';
+import { rotationHeldBack } from './rotation-held-back.ts';
+import { rotationOverdue } from './rotation-overdue.ts';
+import { rotationPolicyWeaker } from './rotation-policy-weaker.ts';
 import { rowForged } from './row-forged.ts';
 import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
@@ -35,6 +38,9 @@ export const kinds: readonly KindFacts[] = [
   ownActUnexplained,
   policyLoosened,
   purgeAttempted,
+  rotationHeldBack,
+  rotationOverdue,
+  rotationPolicyWeaker,
   rowForged,
   trailAnchored,
   undoRefused,

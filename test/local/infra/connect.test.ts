@@ -51,11 +51,15 @@ describe('the output of the deployment', () => {
 describe('the guarded vaults', () => {
   const placed = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ id: `/subscriptions/one/vaults/Vault-${at}`, location: 'westeurope' }));
-  const guarding = policy.parse({ vaults: [{ name: 'vault-0' }, { name: 'vault-1', mode: 'block' }] });
+  const rotation = { every: 'P90D', notifyBefore: 'P30D' };
+  const guarding = policy.parse({ vaults: [{ name: 'vault-0' }, { name: 'vault-1', mode: 'block', rotation }] });
 
-  test('are in block where the policy may have a key of theirs in block', () => {
+  test('are in block, and rotated, where the policy may have a key of theirs so', () => {
     const [part = []] = guardedVaults(placed(2), guarding);
-    expect(part.map(({ block }) => block)).toEqual([false, true]);
+    expect(part.map(({ block, rotate }) => [block, rotate])).toEqual([
+      [false, false],
+      [true, true],
+    ]);
   });
 
   test.each([
@@ -81,7 +85,10 @@ describe('guarded.bicep', () => {
     );
     expect(called).toContain('infra/guarded.bicep');
     expect(JSON.parse(await readFile(join(folder, 'notes.parameters'), 'utf8'))).toMatchObject({
-      parameters: { name: { value: 'guardian' }, vaults: { value: [{ ...vaults[0], block: false, topic: '' }] } },
+      parameters: {
+        name: { value: 'guardian' },
+        vaults: { value: [{ ...vaults[0], block: false, rotate: false, topic: '' }] },
+      },
     });
   });
 

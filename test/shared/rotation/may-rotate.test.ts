@@ -131,6 +131,14 @@ describe('a rotation is held back', () => {
     expect(rows.map(([because]) => because)).toContain(reason);
   });
 
+  test('that a person orders only for a certificate and for a key that is not as approved', () => {
+    const ordered = rows.map(([because, , of]) => [because, heldBack(of, true)] as const);
+    expect(ordered.filter(([, held]) => held !== undefined)).toEqual([
+      ['managed', 'managed'],
+      ['not-as-approved', 'not-as-approved'],
+    ]);
+  });
+
   test('for the reason that a person has to see, where one passes by itself as well', () => {
     expect(heldBack(rotating({ isBelowLimit: false, use: undefined }))).toBe('users-unknown');
     expect(PASSING.has('users-unknown')).toBe(false);

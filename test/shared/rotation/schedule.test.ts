@@ -8,7 +8,7 @@ import {
   isByPolicy,
   isToRotate,
   policyFault,
-  wantedPolicy,
+  wantedFor,
 } from '../../../shared/rotation/schedule.ts';
 
 const schedule: RotationSchedule = { every: 'P90D', notifyBefore: 'P30D', setsExpiry: false };
@@ -114,7 +114,7 @@ describe('the wanted rotation policy', () => {
     ],
   ])('%s', (_says, expiresIn, policy, newest, more) => {
     const asked = { ...schedule, ...more };
-    const wanted = wantedPolicy(asked, policy, newest);
+    const wanted = wantedFor(asked, policy, newest);
     expect(wanted).toEqual({
       rotate: { when: 'after-creation', period: asked.every },
       expiresIn,

@@ -21,6 +21,9 @@ import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-un
 import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
+import { rotationHeldBack } from '../../../../shared/incidents/kinds/rotation-held-back.ts';
+import { rotationOverdue } from '../../../../shared/incidents/kinds/rotation-overdue.ts';
+import { rotationPolicyWeaker } from '../../../../shared/incidents/kinds/rotation-policy-weaker.ts';
 import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
 import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
@@ -43,6 +46,15 @@ const GLASS: Approval = {
   ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
 };
 const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
+const ROTATE = [
+  'key-guardian rotate prod-disks/disk-a --yes',
+  'az keyvault key rotate --vault-name prod-disks --name disk-a',
+];
+const WANTED = {
+  rotate: { when: 'after-creation', period: 'P90D' },
+  expiresIn: 'P120D',
+  notifyBefore: 'P30D',
+} as const;
 const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
@@ -510,6 +522,67 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary: 'Somebody tried to purge prod-disks/disk-a and was refused with 403.',
       judgement: 'left to people',
     },
+  ],
+  [
+    'rotation-held-back',
+    rotationHeldBack.draft(ID, AT, 'It expires soon.'),
+    { ...onCall('critical', 'with-its-state'), subject: KEY, summary: 'It expires soon.', commands: ROTATE },
+  ],
+  [
+    'rotation-overdue',
+    rotationOverdue.draft(ID, AT, 'It is overdue.'),
+    { ...operators('warning'), subject: KEY, summary: 'It is overdue.', commands: ROTATE },
+  ],
+  [
+    'rotation-policy-weaker, off-schedule',
+    rotationPolicyWeaker.draft('off-schedule', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary: 'Key prod-disks/disk-a: It is missing.',
+      commands: [
+        `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{"expiryTime":"P120D"}}'`,
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, managed-elsewhere',
+    rotationPolicyWeaker.draft('managed-elsewhere', ID, {
+      ...{ since: AT, says: 'It is missing.', by: MALLORY },
+      wanted: { rotate: WANTED.rotate, notifyBefore: 'P30D' },
+    }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      who: MALLORY,
+      summary:
+        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+      commands: [
+        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } }',
+        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] }",
+        expect.stringContaining('az keyvault key rotation-policy update'),
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, managed-elsewhere, with an expiry',
+    rotationPolicyWeaker.draft('managed-elsewhere', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary:
+        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+      commands: [
+        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
+        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
+        expect.stringContaining('az keyvault key rotation-policy update'),
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, unreadable',
+    rotationPolicyWeaker.draft('unreadable', ID, { since: AT, says: 'It cannot be read.' }),
+    { ...operators('warning'), subject: KEY, summary: 'Key prod-disks/disk-a: It cannot be read.', commands: [] },
   ],
   [
     'row-forged',
