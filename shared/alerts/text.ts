@@ -1,7 +1,7 @@
 import { WITHHELD, type Withholding } from '../domain/decision.ts';
 import { escaped, escapedAddress } from '../domain/escaped.ts';
 import type { Hanging } from '../domain/hanging.ts';
-import type { AlertContent, Incident } from '../domain/incident.ts';
+import { type AlertContent, type Incident, isEscalated } from '../domain/incident.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
@@ -10,7 +10,7 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
   const over = event === 'resolved' || incident.state === 'resolved';
   return oneLine(
     [
-      ...(event === 'changed' ? ['update'] : []),
+      ...(event === 'changed' ? [isEscalated(incident) && !over ? 'nobody has acknowledged this' : 'update'] : []),
       over ? 'resolved' : incident.severity,
       whereOf(incident),
       [...timing(incident, now), ...(incident.restoredAt ? [] : [spellJudgement(incident.judgement)])].join('; '),
