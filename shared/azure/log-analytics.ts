@@ -49,9 +49,10 @@ export function workspaceOf(id: string, connection: MonitorConnection): Workspac
   const doing = `querying the workspace ${id}`;
   return {
     id: id.toLowerCase(),
-    async query(text) {
-      // The time span of a request is one of `TimeGenerated`; the query itself says of which arrival it asks.
-      const result = await answered(doing, async () => (await client()).queryWorkspace(id, text, { duration: 'P7D' }));
+    async query(text, within) {
+      // The time span of a request is one of `TimeGenerated`; the query itself may ask for a time of arrival.
+      const span = within === undefined ? { duration: 'P7D' } : { startTime: within.from, endTime: within.until };
+      const result = await answered(doing, async () => (await client()).queryWorkspace(id, text, span));
       if (result.status !== 'Success')
         throw new WorkspaceUnreachable(doing, result, { status: 200, code: 'PartialError' });
       const [table] = result.tables;
