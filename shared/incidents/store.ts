@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts';
 import type { Listed, Stored } from '../register/rows.ts';
 import { readVaultRecords } from '../register/vaults.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
+import { planEscalation } from './escalation.ts';
 import { announce } from './notify.ts';
 
 /** An incident with its row. */
@@ -50,6 +51,7 @@ async function openAmong(
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
   const arrived = eventsUntil === undefined ? {} : { eventsUntil };
   const opened: Incident = { ...draft, ...arrived, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
+  await planEscalation(opened, needs);
   await announce(
     { event: 'opened', incident: opened },
     async () => (await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened)) !== undefined,
@@ -146,6 +148,7 @@ export async function changeIncident(
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return write(next);
   const changed = { ...next, revision: was.revision + 1 };
+  if (reopened) await planEscalation(changed, needs);
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
   return announce({ event, incident: changed }, () => write(changed), needs);
 }
