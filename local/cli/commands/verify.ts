@@ -15,9 +15,10 @@ import { FAULTS, type Fault, type Verification, verifyTrail } from '../../../sha
 import { QUERY_HOST } from '../../azure/monitor/monitor.ts';
 import { findLocalAzure, outsideService, TRAIL_FILE } from '../../outside-client.ts';
 import { trailFolder } from '../../trail-folder.ts';
-import type { CommandGroup } from '../command.ts';
+import type { CommandGroup, Shell } from '../command.ts';
 import { apiIn, trailIn } from '../context.ts';
 import { heldIn } from '../held-trail.ts';
+import { parseMoment, parseWorkspace } from '../target.ts';
 
 /** How the command ends, by what it found. An error has status 1. */
 const STATUS = { anchored: 0, unanchored: 2, broken: 3 } as const;
@@ -46,27 +47,17 @@ export const verify: CommandGroup = (program, _run, shell) => {
     .option('--key <thumbprint...>', 'a key of the guardian, as anchors name it; another key in a seal is then a fault')
     .option('--json', 'print one line of JSON')
     .action(async ({ account, anchor: root, workspace, since, until, key: keys = [], json = false }) => {
-      const { folder } = shell.globals();
       if (workspace === undefined && (since ?? until) !== undefined)
         throw new NotAllowed('--since and --until say what is compared with a workspace: give --workspace as well.');
       if (account !== undefined && program.getOptionValueSource('folder') === 'cli')
         throw new NotAllowed('Give --folder or --account, not both.');
-      const isLocal = account === undefined && (await isThere(join(folder, TRAIL_FILE)));
-      const source =
-        account !== undefined ? blobsAt(account) : isLocal ? await localTrail(folder) : await copyIn(folder);
+      const place = await placeOf(account, shell.globals());
       const onProgress = (records: number): void => shell.progress(`${records} records read so far`);
       const onRows = (rows: number): void => shell.progress(`${rows} records of the workspace read so far`);
+      const asked = { since, until, now: () => new Date(), onProgress: onRows };
       // The workspace first: what it holds, storage had before.
-      const held =
-        workspace === undefined
-          ? undefined
-          : await heldIn(isLocal ? await localWorkspace(workspace, shell.globals()) : yourWorkspace(workspace), {
-              since,
-              until,
-              now: () => new Date(),
-              onProgress: onRows,
-            });
-      const said = await verifyTrail(source, { root, keys, held, onProgress });
+      const held = workspace === undefined ? undefined : await heldIn(await place.workspace(workspace), asked);
+      const said = await verifyTrail(place.trail, { root, keys, held, onProgress });
       shell.endWith(STATUS[said.verdict]);
       shell.out(`${json ? JSON.stringify(said) : inWords(said)}\n`);
     });
@@ -83,19 +74,23 @@ function parseRoot(text: string): string {
   throw new InvalidArgumentError('A root has 64 hexadecimal digits.');
 }
 
-function parseWorkspace(text: string): string {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text;
-  throw new InvalidArgumentError('Give the workspace id (customer id) of a Log Analytics workspace, a GUID.');
+/** Where the trail is read, and a workspace by its id. */
+interface Place {
+  readonly trail: TrailSource;
+  readonly workspace: (id: string) => Promise<Workspace>;
 }
 
-function parseMoment(text: string): Date {
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at;
-  throw new InvalidArgumentError('Give a moment as 2026-03-01T12:00:00Z.');
+/** The place of an account, of the local guardian that wrote into the folder where its trail is, or of a copy there. */
+async function placeOf(account: string | undefined, given: ReturnType<Shell['globals']>): Promise<Place> {
+  if (account !== undefined) return { trail: blobsAt(account), workspace: yourWorkspace };
+  const { folder } = given;
+  if (!(await isThere(join(folder, TRAIL_FILE)))) return { trail: await copyIn(folder), workspace: yourWorkspace };
+  const trail = blobsOf({ kind: 'connection-string', value: await trailIn(folder) });
+  return { trail, workspace: (id) => localWorkspace(id, given) };
 }
 
 /** A workspace, under the rights of the person who is signed in here. */
-function yourWorkspace(id: string): Workspace {
+async function yourWorkspace(id: string): Promise<Workspace> {
   const { credential, monitorHttpClient: httpClient } = currentOutside();
   return workspaceOf(id, {
     credential: credential('storage', undefined),
@@ -122,12 +117,8 @@ async function copyIn(folder: string): Promise<TrailSource> {
   return trailFolder(folder);
 }
 
-/** The trail of the local guardian that wrote into the folder where it is. */
-const localTrail = async (folder: string): Promise<TrailSource> =>
-  blobsOf({ kind: 'connection-string', value: await trailIn(folder) });
-
 /** A workspace of the local Azure of a folder, under a named identity. */
-async function localWorkspace(id: string, { folder, as }: { folder: string; as: string }): Promise<Workspace> {
+async function localWorkspace(id: string, { folder, as }: ReturnType<Shell['globals']>): Promise<Workspace> {
   const { tokenUrl } = await apiIn(folder);
   const service = await outsideService(QUERY_HOST, await findLocalAzure(folder), tokenUrl, as);
   return workspaceOf(id, { ...service, identity: as });

@@ -146,8 +146,12 @@ describe('verify', () => {
     ['a folder and an account', ['--folder', '.', '--account', 'trail'], 'Give --folder or --account, not both.'],
     ['an account that is none', ['--account', 'http://trail.example'], 'Give the name of a storage account'],
     ['a root that is none', ['--anchor', 'a1b2'], 'A root has 64 hexadecimal digits.'],
-    ['a workspace that is none', ['--workspace', 'central'], 'Give the workspace id (customer id)'],
-    ['a moment that is none', ['--since', 'yesterday'], 'Give a moment as 2026-03-01T12:00:00Z.'],
+    [
+      'a workspace that is none',
+      ['--workspace', 'central'],
+      'Give the workspace id: "az monitor log-analytics workspace list',
+    ],
+    ['a moment that is none', ['--since', 'yesterday'], 'Write the moment in ISO 8601'],
     ['a moment without a workspace', ['--until', '2026-03-01T12:00:00Z'], 'give --workspace as well'],
   ])('refuses %s by status 1', async (_, args, because) => {
     const { status, out, err } = await verify(...args);
