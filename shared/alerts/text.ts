@@ -108,7 +108,7 @@ const KEEP_RUNNING =
 /** Whether machines may run that would not start again. */
 const mustKeepRunning = ({ subject, state, deadline, hangs }: Incident): boolean =>
   state === 'open' &&
-  (subject.kind === 'key' || subject.kind === 'version' || subject.kind === 'disk-encryption-set') &&
+  subject.kind !== 'guardian' &&
   (hangs === undefined ? deadline !== undefined : hangs.kind === 'disks' || hangs.kind === 'unknown');
 
 /** Where people see a resource: its id follows. */

@@ -6,7 +6,7 @@ import { HOUR_MS } from '../domain/time.ts';
 /** An incident that is to be opened, or that may be open already. */
 export type IncidentDraft = Omit<
   Incident,
-  'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'escalated' | 'commands' | 'revision'
+  'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'wave' | 'escalated' | 'commands' | 'revision'
 > &
   Partial<Pick<Incident, 'commands'>>;
 

@@ -23,9 +23,9 @@ export function nextEscalationAt(incident: Incident, now: Date): Date | undefine
   return later(since, (next * (deadline.getTime() - since.getTime())) / PARTS);
 }
 
-/** Whether it is open and nobody has said that they work on it. */
-export const isUnanswered = ({ state, acknowledged }: Incident): boolean =>
-  state === 'open' && acknowledged === undefined;
+/** Whether it is open, has alerts of its own, and nobody has said that they work on it. */
+export const isUnanswered = ({ state, wave, acknowledged }: Incident): boolean =>
+  state === 'open' && wave === undefined && acknowledged === undefined;
 
 /** Plans the next escalation of an incident, where there is one. One that is planned already stays. */
 export async function planEscalation(incident: Incident, { tables, now }: Ports): Promise<void> {

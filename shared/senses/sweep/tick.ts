@@ -18,6 +18,7 @@ import { alertPolicyChange } from '../policy-changes.ts';
 import { sealWhenDue } from '../seal-trail.ts';
 import { shipWhenDue } from '../ship-trail.ts';
 import { alertMissedSurveys, planSurvey } from '../survey/plan.ts';
+import { followWaves } from '../waves.ts';
 import { alertBlind, keepProgress, type Progress } from './blind.ts';
 import {
   isDue,
@@ -90,6 +91,7 @@ async function doWhatIsDue(ports: Ports): Promise<void> {
     () => keepChains(schedule, ports),
     () => keepSweeping(schedule, progress, ports),
     async () => quarantineRows(await wakeSenders(ports), ports),
+    () => followWaves(schedule, ports),
     () => escalate(schedule, ports),
     () => alertSilentSentry(schedule, ports),
     () => sealWhenDue(schedule, ports),
