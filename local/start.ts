@@ -23,6 +23,7 @@ const command = new Command('npm start --')
   .option('--webhook <url>', 'where alerts go as well: https, or http on this machine')
   .option('--teams <url>', 'a Teams workflow that alerts go to as well')
   .option('--pagerduty <routing-key>', 'a PagerDuty service that alerts go to as well')
+  .option('--slack <url>', 'an incoming webhook of Slack that alerts go to as well')
   .option('--pagerduty-url <url>', 'the address of another tool that takes the events of PagerDuty')
   .option('--folder <folder>', 'where it says where it is', localFolder())
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed)
@@ -35,6 +36,7 @@ const webhook = by.webhook === undefined ? undefined : { url: by.webhook, secret
 const alertSettings = given({
   KEY_GUARDIAN_WEBHOOK_URL: webhook?.url,
   KEY_GUARDIAN_WEBHOOK_SECRET: webhook?.secret,
+  KEY_GUARDIAN_SLACK_URL: by.slack,
   KEY_GUARDIAN_TEAMS_URL: by.teams,
   KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: by.pagerduty,
   KEY_GUARDIAN_PAGERDUTY_URL: by.pagerdutyUrl,

@@ -20,6 +20,10 @@ export const channelSettings = z.object({
     .string()
     .optional()
     .describe("Address that takes such events; PagerDuty's own if left out. Other tools take them at theirs."),
+  KEY_GUARDIAN_SLACK_URL: z
+    .string()
+    .optional()
+    .describe('Address of an incoming webhook of Slack, or of another tool that takes its messages; a secret.'),
   KEY_GUARDIAN_TEAMS_URL: z
     .string()
     .optional()

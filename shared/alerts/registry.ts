@@ -3,6 +3,7 @@ import { ChannelMisconfigured } from '../errors.ts';
 import type { AlertNeeds, Channel, MakeChannel } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { pagerdutyChannel } from './pagerduty.ts';
+import { slackChannel } from './slack.ts';
 import { teamsChannel } from './teams.ts';
 import { webhookChannel } from './webhook.ts';
 
@@ -10,6 +11,7 @@ import { webhookChannel } from './webhook.ts';
 export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
   console: consoleChannel,
   pagerduty: pagerdutyChannel,
+  slack: slackChannel,
   teams: teamsChannel,
   webhook: webhookChannel,
 };

@@ -12,6 +12,7 @@ const secret = 'a-secret-that-nobody-may-see';
 const settingsFor = (address: string): ChannelSettings => ({
   KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: secret,
   KEY_GUARDIAN_PAGERDUTY_URL: address,
+  KEY_GUARDIAN_SLACK_URL: `${address}?sig=${secret}`,
   KEY_GUARDIAN_TEAMS_URL: `${address}?sig=${secret}`,
   KEY_GUARDIAN_WEBHOOK_URL: address,
   KEY_GUARDIAN_WEBHOOK_SECRET: secret,

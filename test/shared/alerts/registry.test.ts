@@ -24,6 +24,7 @@ describe('the registry', () => {
   test.each([
     ['webhook', { KEY_GUARDIAN_WEBHOOK_URL: 'https://hooks.example.com/1', KEY_GUARDIAN_WEBHOOK_SECRET: REFERENCE }],
     ['pagerduty', { KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: REFERENCE }],
+    ['slack', { KEY_GUARDIAN_SLACK_URL: REFERENCE }],
     ['teams', { KEY_GUARDIAN_TEAMS_URL: REFERENCE }],
   ])('leaves out %s where its secret was not resolved: everybody may know the reference', (channel, settings) => {
     const { misconfigured } = configuredChannels(settings, needs);

@@ -54,7 +54,7 @@ describe('alert test', () => {
 
   it.each(['pager', 'constructor'])('fails for the channel %s, which there is not', async (channel) => {
     expect(await refused('alert', 'test', channel)).toBe(
-      `There is no channel ${channel}. There are: console, pagerduty, teams, webhook.`,
+      `There is no channel ${channel}. There are: console, pagerduty, slack, teams, webhook.`,
     );
   });
 
