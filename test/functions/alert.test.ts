@@ -17,11 +17,15 @@ beforeEach(() => {
   sink.answer = { status: 202 };
 });
 
-const body = z.object({
-  event: z.string(),
-  title: z.string(),
-  incident: z.object({ kind: z.string(), revision: z.number(), subject: z.object({ key: z.string().optional() }) }),
-});
+const body = z
+  .object({
+    data: z.object({
+      event: z.string(),
+      title: z.string(),
+      incident: z.object({ kind: z.string(), revision: z.number(), subject: z.object({ key: z.string().optional() }) }),
+    }),
+  })
+  .transform(({ data }) => data);
 
 const alerts = (key: string) =>
   sink.received

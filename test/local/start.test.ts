@@ -269,7 +269,9 @@ describe('npm start with a policy of one’s own', () => {
 
     const client = await outsideClient(await findLocalAzure(own), 'payroll', 'attacker');
     await attack('disable', client, 'disk-web');
-    const body = z.object({ event: z.string(), incident: z.object({ kind: z.string() }) });
+    const body = z
+      .object({ data: z.object({ event: z.string(), incident: z.object({ kind: z.string() }) }) })
+      .transform(({ data }) => data);
     // The first anchor of the trail comes beside them.
     const events = () =>
       received
