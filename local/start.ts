@@ -5,6 +5,7 @@ import { Command } from '@commander-js/extra-typings';
 import { errorCode } from '../shared/alerts/error-code.ts';
 import { channelRegistry, configuredChannels } from '../shared/alerts/registry.ts';
 import { currentOutside } from '../shared/azure/outside.ts';
+import { alertNeeds } from '../shared/compose.ts';
 import { type Policy, policy as policySchema } from '../shared/domain/policy.ts';
 import { PolicyInvalid } from '../shared/errors.ts';
 import { readPolicy } from '../shared/policy-file.ts';
@@ -58,7 +59,7 @@ function checkedPolicy(file: string): Policy {
 
 /** The channels that the command line has settings for. Ends the command where one cannot be used, without its settings. */
 function checkedChannels(): readonly string[] {
-  const { made, misconfigured } = configuredChannels(alertSettings, currentOutside());
+  const { made, misconfigured } = configuredChannels(alertSettings, alertNeeds({}, currentOutside()));
   const [fault] = misconfigured;
   if (fault !== undefined) return command.error(`--${fault.channel} cannot be used: ${fault.because}.`);
   return made.map(({ id }) => id).filter((id) => id !== 'console');

@@ -12,6 +12,12 @@ const listed = z.string().transform((text) =>
 
 /** The settings of the alert channels. A channel whose settings are left out is not used. */
 export const channelSettings = z.object({
+  KEY_GUARDIAN_EVENT_GRID_TOPIC: z
+    .string()
+    .optional()
+    .describe(
+      'Endpoint of a custom topic of Event Grid that takes CloudEvents, `https://<topic>.<region>-1.eventgrid.azure.net/api/events`.',
+    ),
   KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: z
     .string()
     .optional()

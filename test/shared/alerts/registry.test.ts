@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { channelRegistry, configuredChannels } from '../../../shared/alerts/registry.ts';
 import type { ChannelSettings } from '../../../shared/config.ts';
 import { testChannel } from './channel.contract.ts';
+import { needsAt } from './needs.ts';
 
 for (const [id, make] of Object.entries(channelRegistry)) testChannel(id, make);
 
 const REFERENCE = '@Microsoft.KeyVault(SecretUri=https://g.vault.azure.net/secrets/hook)';
-const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z') };
+const needs = needsAt(new Date('2026-03-01T12:00:00Z'));
 
 describe('the registry', () => {
   test('makes only the channels whose settings are there', () => {

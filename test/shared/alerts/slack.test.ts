@@ -5,6 +5,7 @@ import { type SlackBlock, slackChannel, slackMessage } from '../../../shared/ale
 import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
 const textOf = (block: SlackBlock | undefined): string | undefined =>
@@ -87,7 +88,7 @@ describe('the channel slack', () => {
   });
   afterEach(() => slack.close());
   const send = (content = short) =>
-    slackChannel({ KEY_GUARDIAN_SLACK_URL: slack.address }, { fetch, now: () => now })?.send(content, console);
+    slackChannel({ KEY_GUARDIAN_SLACK_URL: slack.address }, needsAt(now))?.send(content, console);
 
   test('posts a message that people can read', async () => {
     await send();
@@ -111,12 +112,12 @@ describe('the channel slack', () => {
 
   test('cannot be used with an address without TLS', () => {
     const settings = { KEY_GUARDIAN_SLACK_URL: 'http://hooks.slack.example/services/1' };
-    expect(() => slackChannel(settings, { fetch, now: () => now })).toThrow(
+    expect(() => slackChannel(settings, needsAt(now))).toThrow(
       'The alert channel slack cannot be used: its address is not https.',
     );
   });
 
   test('is not used where it has no address', () => {
-    expect(slackChannel({}, { fetch, now: () => now })).toBeUndefined();
+    expect(slackChannel({}, needsAt(now))).toBeUndefined();
   });
 });

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { alertEvent } from '../../../shared/alerts/cloud-event.ts';
 import { webhookChannel } from '../../../shared/alerts/webhook.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 import { type Received, type Sink, startSink } from './sink.ts';
 
 const secret = '0123456789abcdef';
@@ -24,7 +25,7 @@ describe('the signed webhook', () => {
   beforeEach(async () => {
     sink = await startSink();
     const settings = { KEY_GUARDIAN_WEBHOOK_URL: sink.address, KEY_GUARDIAN_WEBHOOK_SECRET: secret };
-    const channel = webhookChannel(settings, { fetch, now: () => sentAt });
+    const channel = webhookChannel(settings, needsAt(sentAt));
     await channel?.send(alert({ who: { oid: '7a', name: 'Zoë' } }), console);
     const [first] = sink.received;
     if (first === undefined) throw new Error('Nothing was received.');
@@ -60,7 +61,7 @@ describe('the signed webhook', () => {
 
   test('has the same id when it comes again, so that a receiver can ignore it', async () => {
     const settings = { KEY_GUARDIAN_WEBHOOK_URL: sink.address, KEY_GUARDIAN_WEBHOOK_SECRET: secret };
-    const later = webhookChannel(settings, { fetch, now: () => new Date('2026-03-01T12:00:30Z') });
+    const later = webhookChannel(settings, needsAt(new Date('2026-03-01T12:00:30Z')));
     await later?.send(alert({ who: { oid: '7a', name: 'Zoë' } }), console);
     const [first, second] = sink.received.map(({ body }) => z.object({ id: z.string() }).parse(JSON.parse(body)).id);
     expect(second).toBe(first);
@@ -69,7 +70,7 @@ describe('the signed webhook', () => {
 });
 
 describe('the settings of the webhook', () => {
-  const needs = { fetch, now: () => sentAt };
+  const needs = needsAt(sentAt);
   const made = (url: string | undefined, shared: string | undefined) =>
     webhookChannel({ KEY_GUARDIAN_WEBHOOK_URL: url, KEY_GUARDIAN_WEBHOOK_SECRET: shared }, needs);
 
