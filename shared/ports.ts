@@ -12,6 +12,7 @@ import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { Anchor } from './domain/seal.ts';
 import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
+import type { WaveState } from './domain/wave.ts';
 import type {
   QueryState,
   ReadEvent,
@@ -95,6 +96,8 @@ export interface PortTables {
   readonly assignments: Rows<VaultAssignments>;
   /** What hangs on each key. Partition: vault, row: key. */
   readonly uses: Rows<KeyUse>;
+  /** Partition: `waves`, row: vault. */
+  readonly waves: Rows<WaveState>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
   /** Partition: vault, row: id. */
@@ -109,7 +112,7 @@ export interface PortTables {
   readonly failing: Rows<FailingChannel>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: vault. */
   readonly schedule: Rows<Due>;
   /** The table `workspaces`. Partition: `shipping`, row: `all`. */
   readonly shipping: Rows<ShippingState>;

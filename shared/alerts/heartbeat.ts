@@ -14,6 +14,10 @@ export interface Beat {
   readonly vaults: number;
   /** How many of them were swept lately. */
   readonly swept: number;
+  /** How many were not. */
+  readonly blind: number;
+  /** Seconds since each sense last came to a good end, of the vault or workspace for which that is longest; `null` where it never did. A sense that is not set up is left out. */
+  readonly sensesAgoSeconds: Readonly<Partial<Record<'sweep' | 'survey' | 'audit-query', number | null>>>;
 }
 
 /** Sends heartbeats to an address outside Azure. */

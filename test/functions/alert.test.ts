@@ -55,7 +55,7 @@ const outcomes = async (key: string) =>
     .map(({ detail }) => [detail.event, detail.outcome]);
 
 describe('alert', () => {
-  it('sends what happened to the webhook, signed, and to the second channel where it is critical', async () => {
+  it('sends what happened to the webhook, signed, and to the log of the app', async () => {
     await disabledAndInspected('disk-web');
     expect(alerts('disk-web').map(({ event, signed }) => [event, signed])).toEqual(
       expect.arrayContaining([
@@ -69,7 +69,7 @@ describe('alert', () => {
     // As the host gets them: one record each, with its level.
     const ofKey = written.filter(({ text }) => text.includes(`${VAULT}/disk-web`));
     expect(ofKey.map(({ text, level }) => [text.split(':')[0], level]).toSorted()).toEqual([
-      ['critical', 'error'],
+      ['error', 'error'],
       ['resolved', 'information'],
     ]);
     expect(await outcomes('disk-web')).toContainEqual(['opened', 'accepted']);
