@@ -7,6 +7,7 @@ import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
+import { TOPIC } from './azure/event-grid/topic.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
 import { INGESTION_HOST, RULE_ID } from './azure/monitor/monitor.ts';
@@ -100,6 +101,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
+  // As a deployment does where the policy names the channel.
+  azure.topic.grant('watcher');
   if (options.workspace === true) prepareWorkspace(azure, guardedVaults(policy));
   const listener = await listenOnTls(azure);
   stops.push(listener.close);
@@ -110,6 +113,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     vaultHttpClient: endingWithInstance(azure.httpClient),
     resourceManagerHttpClient: endingWithInstance(azure.httpClient),
     monitorHttpClient: endingWithInstance(azure.httpClient),
+    eventGridHttpClient: endingWithInstance(azure.httpClient),
     aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'storage' ? 'watcher' : identity),
     now: () => new Date(),
@@ -177,7 +181,7 @@ const withFolder = (text: string, folder: string): string =>
 
 /** The app's settings, as a deployment would give them. */
 function settingsOf(
-  { sweepSeconds, webhook, alertSettings, workspace = false }: LocalOptions,
+  { estate, sweepSeconds, webhook, alertSettings, workspace = false }: LocalOptions,
   policyFile: string,
   storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
   { identities, tenantId }: LocalAzure,
@@ -198,6 +202,9 @@ function settingsOf(
           KEY_GUARDIAN_TRAIL_RULE: RULE_ID,
           KEY_GUARDIAN_WORKSPACES: LOCAL_WORKSPACE,
         }
+      : {}),
+    ...(policySchema.parse(estate.policy).channels.includes('event-grid')
+      ? { KEY_GUARDIAN_EVENT_GRID_TOPIC: TOPIC }
       : {}),
     ...alertSettings,
     KEY_GUARDIAN_TENANT_ID: tenantId,

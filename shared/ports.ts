@@ -3,7 +3,7 @@ import type { Approval } from './domain/approval.ts';
 import type { Claim, IntentRow } from './domain/decision.ts';
 import type { Inspection } from './domain/hint.ts';
 import type { Hold } from './domain/hold.ts';
-import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
+import type { AlertMessage, FailingChannel, Incident, OutboxRow } from './domain/incident.ts';
 import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
@@ -105,6 +105,8 @@ export interface PortTables {
   readonly incidents: Rows<Incident>;
   /** The subject's partition, row: id of the incident, its revision, and the channel. */
   readonly outbox: Rows<OutboxRow>;
+  /** Partition: `failing-channels`, row: the channel. */
+  readonly failing: Rows<FailingChannel>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
   /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: vault. */

@@ -1,5 +1,5 @@
 import type { HeartbeatSettings } from '../config.ts';
-import type { AlertNeeds } from './channel.ts';
+import type { HttpNeeds } from './channel.ts';
 import { checkedAddress, post } from './post.ts';
 import { checkedSecret, signedHeaders } from './signed.ts';
 
@@ -32,7 +32,7 @@ export interface Heartbeat {
  *
  * Throws `ChannelMisconfigured` where the address or the secret cannot be used.
  */
-export function heartbeatTo(settings: HeartbeatSettings, needs: AlertNeeds): Heartbeat | undefined {
+export function heartbeatTo(settings: HeartbeatSettings, needs: HttpNeeds): Heartbeat | undefined {
   const { KEY_GUARDIAN_HEARTBEAT_URL: url, KEY_GUARDIAN_HEARTBEAT_SECRET: shared } = settings;
   if (url === undefined && shared === undefined) return undefined;
   const address = checkedAddress(id, url);

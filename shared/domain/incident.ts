@@ -106,6 +106,15 @@ export const freshRow = ({ event, incident }: AlertContent, channel: string, due
   value: { event, incident, channel, attempts: 0, dueAt } satisfies OutboxRow,
 });
 
+/** A channel that refuses alerts, and has accepted none since then. */
+export const failingChannel = z.object({
+  /** When it had refused an alert several times. */
+  since: moment,
+  /** Why it refused then: `status 404`, `timed-out`. */
+  because: z.string(),
+});
+export type FailingChannel = z.infer<typeof failingChannel>;
+
 /** A message of the queue `alerts`: send this row of the outbox. Where the row is gone, nothing is sent. */
 export const alertMessage = z.object({ partition: z.string(), row: z.string() });
 export type AlertMessage = z.infer<typeof alertMessage>;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { approval } from '../domain/approval.ts';
 import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';
-import { incident, outboxRow } from '../domain/incident.ts';
+import { failingChannel, incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
 import { storedPolicy } from '../domain/policy.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
@@ -60,6 +60,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     }),
     incidents: rowsOf('incidents', table('incidents'), incident),
     outbox: rowsOf('outbox', table('outbox'), outboxRow),
+    failing: rowsOf('vaults', vaults, failingChannel),
     intents: rowsOf('intents', table('intents'), intentRow),
     schedule: rowsOf('schedule', table('schedule'), due),
     shipping: rowsOf('workspaces', workspaces, shippingState),

@@ -185,6 +185,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-unwell, channel-failing',
+    guardianUnwell.draft('channel-failing', AT, 'teams since 2026-03-01 12:00:00 UTC (status 404)'),
+    {
+      ...operators('error'),
+      subject: GUARDIAN,
+      summary:
+        'Alerts do not get through by teams since 2026-03-01 12:00:00 UTC (status 404). They are sent there again and again, and by the next channel meanwhile, where there is one.',
+      judgement: 'trying again',
+    },
+  ],
+  [
     'guardian-unwell, channel-misconfigured',
     guardianUnwell.draft('channel-misconfigured', AT, 'The alert channel webhook cannot be used: it has no secret.'),
     {
