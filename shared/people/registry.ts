@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { holdEndpoints } from './holds.ts';
 import { incidentEndpoints } from './incidents.ts';
 import { restoreEndpoints } from './restore.ts';
-import { rotationEndpoints } from './rotation.ts';
+import { rotateEndpoints } from './rotate.ts';
 import { statusEndpoints } from './status.ts';
 import { trailEndpoints } from './trail.ts';
 
@@ -18,6 +18,6 @@ export const endpoints: readonly Endpoint[] = [
   ...approvalEndpoints,
   ...baselineEndpoints,
   ...restoreEndpoints,
-  ...rotationEndpoints,
+  ...rotateEndpoints,
   ...alertEndpoints,
 ];

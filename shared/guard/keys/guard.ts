@@ -58,9 +58,12 @@ export const keyGuard =
             await ports.trail.append(eventEntries(message, message.hints.filter(isAuditEvent), ports));
             await alertUnguarded(subject, error, ports);
           },
-          next: ({ hints }, { decision }) =>
-            hints.some(({ says }) => says.kind === 'off-schedule') ? scheduleGuard(subject, decision) : undefined,
+          next: ({ hints }, { decision }) => (hints.some(isOfSchedule) ? scheduleGuard(subject, decision) : undefined),
         };
+
+/** Whether a hint asks whether the key keeps its schedule: a sweep found that it does not, or somebody set its rotation policy. */
+const isOfSchedule = ({ says }: Hint): boolean =>
+  says.kind === 'off-schedule' || (says.kind === 'act' && says.operation === 'KeyRotationPolicySet');
 
 /** The records of audit events. A message that comes again after a failure brings the same events: they are in the trail. */
 const eventEntries = (

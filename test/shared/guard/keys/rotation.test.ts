@@ -280,6 +280,8 @@ describe('a rotation policy', () => {
     world.azure.setGrants('attacker', grants);
     await world.as('attacker').setRotationPolicy(VAULT, 'disk-a', 'P1Y');
     await world.audit();
+    // By the audit event, and not only with the next sweep that reads it.
+    expect(await incidents(world)).toEqual(['rotation-policy-weaker managed-elsewhere open']);
     await world.pass(3 * HOUR_S, 60);
     expect(written(world)).toEqual(['put-rotation-policy']);
     expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([

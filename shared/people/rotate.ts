@@ -4,7 +4,7 @@ import type { KeyRecord } from '../domain/register.ts';
 import { keyOf } from '../domain/subject.ts';
 import { endRotation, planRotation } from '../guard/keys/restore.ts';
 import type { Ports } from '../ports.ts';
-import { readKey, readKeys } from '../register/keys.ts';
+import { readKey } from '../register/keys.ts';
 import { readUse } from '../register/uses.ts';
 import { dueOf, policyFault } from '../rotation/schedule.ts';
 import { endpoint, name } from './endpoint.ts';
@@ -13,7 +13,7 @@ import type { RotatePreview, ScheduleReport } from './reports.ts';
 import { reportOf, said } from './restore.ts';
 
 /** Rotating under a person's own rights, as restoring is: the guardian plans and records it, the person's client writes. */
-export const rotationEndpoints = [
+export const rotateEndpoints = [
   endpoint(
     {
       method: 'GET',
@@ -55,17 +55,8 @@ export const rotationEndpoints = [
   ),
 ];
 
-/** How each guarded key of a vault keeps its schedule, by name. Rows that cannot be read are left out. */
-export async function scheduleReports(vault: string, ports: Ports): Promise<readonly ScheduleReport[]> {
-  const { known } = await readKeys(ports.tables.keys, vault);
-  return [...known]
-    .filter(([key]) => keyPolicy(ports.policy, vault, key).guarded)
-    .map(([key, { record }]) => scheduleOf(ports.policy, vault, key, record, ports.now()))
-    .toSorted((one, other) => (one.key < other.key ? -1 : 1));
-}
-
 /** How a key keeps its schedule, by its row in the register. */
-function scheduleOf(
+export function scheduleOf(
   policy: Policy,
   vault: string,
   key: string,
