@@ -12,12 +12,14 @@ import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
 import { measureWave } from './pages-in-a-wave.ts';
 import { measurements } from './registry.ts';
+import { measureRotationShare } from './rotation-quota-share.ts';
 import { measureSurvey } from './survey-calls-over-formula.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
 import { tableLine } from './table.ts';
 import { measureUndoDisable } from './undo-disable-round-trips.ts';
 import { measureVerify } from './verify-over-sha256.ts';
+import { measureFight } from './writes-in-a-fight.ts';
 
 describe('a figure', () => {
   test.each<readonly [says: string, value: number, target: Target, ok: boolean]>([
@@ -70,6 +72,8 @@ test('the bench has every figure once', () => {
       'sweep-live-growth-mib',
       'sweep-peak-mib',
       'sweep-subscription-quota-share',
+      'rotation-quota-share',
+      'writes-in-a-fight',
       'inspections-per-second',
       'app-load-over-bare-bundle',
       'bundle-over-bare-bundle',
@@ -180,6 +184,19 @@ describe('measured small', () => {
       ok: true,
     });
     expect(value).toBe(Math.round((3 / 120) * 10_000) / 10_000);
+  });
+
+  test('one key of a vault is rotated in ten seconds, and four in a minute', async () => {
+    expect(await measureRotationShare({ vaults: 2, keysInEach: 12, minutes: 3 })).toMatchObject([
+      { name: 'rotation-quota-share', value: 0.05, target: 0.05, ok: true },
+      { name: 'rotations-in-ten-minutes', value: 10 },
+    ]);
+  });
+
+  test('a rotation policy that is set back again and again is written once', async () => {
+    expect(await measureFight({ keys: 2, seconds: 7_260 })).toMatchObject({
+      ...{ name: 'writes-in-a-fight', value: 1, target: 2, ok: true },
+    });
   });
 
   test('a vault is swept each minute where no tick is killed, and later where many are', async () => {
