@@ -1,5 +1,5 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
-import { type Inspection, inspectionFor } from '../../domain/hint.ts';
+import { type Hint, type Inspection, inspectionFor } from '../../domain/hint.ts';
 import { guardedVaults, keyPolicy, pastPolicy, policyOf } from '../../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../../domain/register.ts';
 import type { SweepMessage } from '../../domain/schedule.ts';
@@ -161,11 +161,11 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));
   // Queued before anybody is alerted: a failing alert must not delay a restore.
   const steps = [
-    () => inTurns(AT_ONCE, queued, (key) => ports.queues.inspections.send(reasonFor(vault, key, 'differs', ports))),
+    () => inTurns(AT_ONCE, queued, (key) => ports.queues.inspections.send(reasonFor(vault, key, DIFFERS, ports))),
     () =>
       inTurns(AT_ONCE, [...found.offSchedule.entries()], ([at, key]) => {
         const delaySeconds = Math.floor((at * sweepEverySeconds) / OFF_SCHEDULE_AT_ONCE);
-        return ports.queues.inspections.send(reasonFor(vault, key, 'off-schedule', ports), delaySeconds);
+        return ports.queues.inspections.send(reasonFor(vault, key, OFF_SCHEDULE, ports), delaySeconds);
       }),
     () => inTurns(1, [...unreadable], ([key, error]) => alertUnguarded({ vault, key }, error, ports)),
     () =>
@@ -183,8 +183,11 @@ function got<T>(vault: string, answer: Answer<T>): T {
   throw new SweepRefused(vault, answer.kind, answer.kind === 'missing' ? undefined : answer.error);
 }
 
-const reasonFor = (vault: string, key: string, kind: 'differs' | 'off-schedule', { newId, now }: Ports): Inspection =>
-  inspectionFor(keyOf({ vault, key }), { id: newId(), sense: 'sweep', sensedAt: now(), says: { kind } });
+const DIFFERS = { says: { kind: 'differs' } } as const;
+const OFF_SCHEDULE = { says: { kind: 'off-schedule' } } as const;
+
+const reasonFor = (vault: string, key: string, reason: Pick<Hint, 'says'>, { newId, now }: Ports): Inspection =>
+  inspectionFor(keyOf({ vault, key }), { id: newId(), sense: 'sweep', sensedAt: now(), ...reason });
 
 /** Writes what the sweep observed of a key. Where an inspection wrote the row meanwhile, the sweep's observation is dropped. */
 async function writeObserved(
