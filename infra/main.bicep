@@ -34,6 +34,7 @@ param names {
   register: string?
   trail: string?
   vault: string?
+  topic: string?
   network: string?
   plan: string?
   app: string?
@@ -187,8 +188,10 @@ var vaultName = names.?vault ?? '${take(short, 15)}-${suffix}'
 var componentName = names.?component ?? '${name}-app'
 var actionGroupName = names.?actionGroup ?? '${name}-operators'
 var workspaceName = names.?workspace ?? '${name}-logs'
+var topicName = names.?topic ?? '${name}-alerts-${suffix}'
 var appName = names.?app ?? '${name}-${suffix}'
 var hubPrefix = '${name}-${suffix}'
+var sendsEvents = contains(policy.?channels ?? [], 'event-grid')
 var isPrivate = network == 'private'
 var hasVaultEndpoints = isPrivate && (privateNetwork.?vaultEndpoints ?? true)
 var hasMonitorLink = isPrivate && (privateNetwork.?monitorLink ?? true)
@@ -293,6 +296,21 @@ module trailTable 'modules/trail-table.bicep' = if (empty(existingWorkspaceId)) 
   dependsOn: [monitoring]
 }
 
+// Alerts as events, for automation of your own.
+module alertTopic 'modules/alert-topic.bicep' = if (sendsEvents) {
+  name: 'alert-topic'
+  scope: resourceGroup(groupName)
+  params: {
+    location: location
+    tags: tags
+    name: topicName
+    closed: isPrivate
+    assignRights: assignRights
+    watcherId: watcherId
+    watcherObjectId: identities.outputs.watcher.objectId
+  }
+}
+
 // A private guardian: names of its own services and of the guarded vaults lead to its own network.
 
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
@@ -304,6 +322,7 @@ var monitorZones = [
   'privatelink.agentsvc.azure-automation.net'
 ]
 var siteZone = 'privatelink.azurewebsites.net'
+var topicZone = 'privatelink.eventgrid.azure.net'
 
 var dns = privateNetwork.?dns ?? 'own'
 // Empty where somebody else makes the records.
@@ -331,6 +350,7 @@ module ownNetwork 'modules/network.bicep' = if (isPrivate) {
       vaultZone
       siteZone
       ...(hasMonitorLink ? monitorZones : [])
+      ...(sendsEvents ? [topicZone] : [])
     ]
   }
   dependsOn: [group]
@@ -380,6 +400,21 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
     service: 'vault'
     zoneGroupId: zoneGroupId
     zones: [vaultZone]
+  }
+}
+
+module topicEndpoint 'modules/private-endpoint.bicep' = if (isPrivate && sendsEvents) {
+  name: 'endpoint-topic'
+  scope: resourceGroup(groupName)
+  params: {
+    location: location
+    tags: tags
+    name: '${topicName}-topic'
+    subnetId: ownNetwork!.outputs.endpointSubnetId
+    targetId: alertTopic!.outputs.id
+    service: 'topic'
+    zoneGroupId: zoneGroupId
+    zones: [topicZone]
   }
 }
 
@@ -544,6 +579,7 @@ module app 'modules/app.bicep' = {
             { name: 'KEY_GUARDIAN_API_CLIENT_ID', value: apiClientId }
             { name: 'KEY_GUARDIAN_API_URL', value: 'https://${appName}.azurewebsites.net' }
           ],
+      sendsEvents ? [{ name: 'KEY_GUARDIAN_EVENT_GRID_TOPIC', value: alertTopic!.outputs.endpoint }] : [],
       flatten(map(hubRegions, region => [
         {
           name: 'AuditLog_${region}__fullyQualifiedNamespace'
@@ -559,7 +595,7 @@ module app 'modules/app.bicep' = {
       map(items(settings), setting => { name: setting.key, value: setting.value })
     )
   }
-  dependsOn: [ownRights, hubRights, registerEndpoints, trailEndpoint, vaultEndpoint, guardedEndpoints]
+  dependsOn: [ownRights, hubRights, registerEndpoints, trailEndpoint, vaultEndpoint, topicEndpoint, guardedEndpoints]
 }
 
 module appEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {

@@ -169,7 +169,7 @@ export async function outageLosesNothing(turned: Turned, meanwhile: () => Promis
   });
   const isAlerted = sink
     .lines('guardian-unwell', undefined)
-    .some((lines) => lines.includes('what: guardian-unwell (trail-not-shipped)'));
+    .some(([what = '']) => what.startsWith('what: guardian-unwell (trail-not-shipped)'));
   const sofar = acted({ running }, vault, key, (what) => `disabled ${what} while nothing could be sent`, actedAt);
   if (restoredAt === undefined) return { ...sofar, outcome: 'not undone, and no record says so' };
   const { all, there } = compared(records, turned);

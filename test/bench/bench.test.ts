@@ -10,6 +10,7 @@ import { auditMessages, measureHints } from './hints-over-json-parse.ts';
 import { measureInspections } from './inspections-per-second.ts';
 import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
+import { measureWave } from './pages-in-a-wave.ts';
 import { measureQueries } from './queries-an-hour.ts';
 import { measurements } from './registry.ts';
 import { measureShip } from './ship-over-bare-client.ts';
@@ -76,6 +77,9 @@ test('the bench has every figure once', () => {
       'app-load-over-bare-bundle',
       'bundle-over-bare-bundle',
       'blind-minutes-with-timer-dead',
+      'pages',
+      'incidents-lost',
+      'incidents-told-twice',
       'verify-over-sha256',
       'verify-live-growth-mib',
       'ship-over-bare-client',
@@ -249,4 +253,12 @@ describe('npm run bench', () => {
     expect(stderr).toContain('sweep-peak-mib');
     expect([status, stdout]).toEqual([1, '']);
   });
+});
+
+test('of keys that are all disabled at once five have pages of their own, the others one, and none is lost', async () => {
+  expect((await measureWave(12)).map(({ name, value }) => [name, value])).toEqual([
+    ['pages', 6],
+    ['incidents-lost', 0],
+    ['incidents-told-twice', 0],
+  ]);
 });

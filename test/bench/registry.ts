@@ -4,6 +4,7 @@ import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
 import { overBareBundle } from './over-bare-bundle.ts';
+import { pagesInAWave } from './pages-in-a-wave.ts';
 import { queriesAnHour } from './queries-an-hour.ts';
 import { shipOverBareClient } from './ship-over-bare-client.ts';
 import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
@@ -25,6 +26,7 @@ export const measurements: readonly Measurement[] = [
   blindMinutesWithTimerDead,
   instancesAskedAt1000Vaults,
   verifyOverSha256,
+  pagesInAWave,
   shipOverBareClient,
   undoSlowedByOutage,
   queriesAnHour,
