@@ -135,10 +135,12 @@ const HANGS: Readonly<Record<Hanging['kind'], string>> = {
 };
 
 /** How far could be seen: an act after that moment may be in no event that has arrived. */
-const unknownText = (eventsUntil: Date | undefined): string =>
-  eventsUntil === undefined
-    ? 'not known yet'
+function unknownText(eventsUntil: Incident['eventsUntil']): string {
+  if (eventsUntil === undefined) return 'not known yet';
+  return eventsUntil === null
+    ? 'not known yet: no audit event of this vault had arrived'
     : `not known yet: audit events of this vault had arrived up to ${utc(eventsUntil)}`;
+}
 
 /** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
 function actorText({ oid, name, address }: NonNullable<Incident['who']>): string {

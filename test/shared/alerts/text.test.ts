@@ -227,6 +227,9 @@ describe('the lines below', () => {
     expect(detailLines(alert({ eventsUntil: until }))).toContain(
       'who: not known yet: audit events of this vault had arrived up to 2026-03-01 03:07:00 UTC',
     );
+    expect(detailLines(alert({ eventsUntil: null }))).toContain(
+      'who: not known yet: no audit event of this vault had arrived',
+    );
     expect(lines.some((line) => line.includes('restored') || line.startsWith('command'))).toBe(false);
   });
 
