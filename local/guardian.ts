@@ -219,11 +219,11 @@ function settingsOf(
 /** The workspace of the local guardian, by its id. */
 export const LOCAL_WORKSPACE = '0a9d7c11-1111-4111-8111-000000000001';
 
-/** What a deployment makes: the table of the trail, the watcher's rights, and a diagnostic setting of each guarded vault. */
+/** What a deployment makes: the table of the trail, the watcher's rights, and a diagnostic setting of each guarded vault. An owner may query anyway. */
 function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): void {
   monitor.workspace(LOCAL_WORKSPACE).addTable(AUDIT_TABLE);
   monitor.grant('watcher', { kind: 'send' });
-  monitor.grant('watcher', { kind: 'query', workspace: LOCAL_WORKSPACE });
+  for (const name of ['watcher', 'owner']) monitor.grant(name, { kind: 'query', workspace: LOCAL_WORKSPACE });
   for (const vault of vaults) monitor.sendLogs(vault, { workspace: LOCAL_WORKSPACE, table: 'AZKVAuditLogs' });
 }
 

@@ -160,6 +160,7 @@ const defaultBehaviours: Behaviours = {
   logsShowAfterMs: { least: 120_000, longest: 300_000 },
   cappedLogTables: [],
   monitorRightsMs: 0,
+  mostLogRows: 500_000,
   throttling: true,
   missingSet: 'provider',
   setChangeMs: 600,

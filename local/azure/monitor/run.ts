@@ -131,7 +131,7 @@ function stepped(step: Step, { columns, rows }: Rows, names: Names): Rows {
       return { columns, rows: rows.toSorted((one, other) => sign * compare(by(one), by(other))) };
     }
     case 'take':
-      return { columns, rows: rows.slice(0, step.rows) };
+      return { columns, rows: rows.slice(0, Number(compiled(step.rows, {}, names).valueIn(EMPTY))) };
     default:
       return step satisfies never;
   }
@@ -188,9 +188,9 @@ function aggregateOf({ name, value }: Named, columns: Columns, names: Names): Ag
       const called = name ?? `max_${nameOf(first)}`;
       return { columns: { [called]: type }, of: (rows) => ({ [called]: valueIn(highest(rows) ?? EMPTY) }) };
     }
-    case 'dcount': {
-      const called = name ?? 'dcount_';
-      return { columns: { [called]: 'long' }, of: (rows) => ({ [called]: new Set(rows.map(valueIn)).size }) };
+    case 'make_set': {
+      const called = name ?? `set_${nameOf(first)}`;
+      return { columns: { [called]: 'dynamic' }, of: (rows) => ({ [called]: [...new Set(rows.map(valueIn))] }) };
     }
     case 'arg_max':
       if (second?.kind !== 'star') throw new QueryUnknown('arg_max is run with * alone.');

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
-import { shipCursor } from '../../../shared/domain/workspace.ts';
+import { DAY_MS, later } from '../../../shared/domain/time.ts';
+import { type LogRow, shipCursor } from '../../../shared/domain/workspace.ts';
 import { WorkspaceUnreachable } from '../../../shared/errors.ts';
 import { rowsOf } from '../../../shared/register/rows.ts';
 import { type ShipNeeds, ship } from '../../../shared/trail/ship.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
+import { newSigningKey } from '../../fakes/signing-key.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
+import { sealedTrail } from './sealed-trail.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 const FIRST = new Date(0);
@@ -162,6 +165,52 @@ describe('shipping', () => {
         PreviousHash: expect.stringMatching(/^[0-9a-f]{64}$/),
         RecordHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
+    ]);
+  });
+
+  test('keeps the cursors of streams of this month and the last, and removes those of earlier days', async () => {
+    const { append, needs } = made();
+    const LATER = new Date('2026-08-31T12:00:00.000Z');
+    const cursorsOf = async () => (await needs.cursors.list('cursor')).stored.map(({ row: { row } }) => row);
+    for (const day of ['2026-06-29', '2026-07-01', '2026-08-31'])
+      await needs.cursors.put('cursor', `audit:${day}:payments`, { blob: 0, byte: 1 });
+    for (const stream of ['register:payments', 'seals:guardian'])
+      await needs.cursors.put('cursor', stream, { blob: 0, byte: 1 });
+    await append('a', { time: LATER });
+    const { until } = await ship(new Date(), { ...needs, now: () => LATER });
+    expect(await cursorsOf()).toContain('audit:2026-06-29:payments');
+    await ship(later(until, -DAY_MS), { ...needs, now: () => LATER });
+    expect(await cursorsOf()).toEqual([
+      'audit:2026-07-01:payments',
+      'audit:2026-08-31:_guardian',
+      'audit:2026-08-31:payments',
+      'register:payments',
+      'seals:guardian',
+    ]);
+  });
+
+  test('gives the row of a seal its root, and how many records it names', async () => {
+    const { streams, trail, seal } = sealedTrail(newSigningKey());
+    const { needs } = made();
+    for (const id of ['a', 'b'])
+      await trail.append([{ id, time: new Date(), what: 'failure', subject: GUARDIAN, detail: {} }]);
+    const anchor = await seal();
+    const rows: LogRow[] = [];
+    await ship(FIRST, {
+      ...needs,
+      streams,
+      now: () => new Date(),
+      table: {
+        async send(some) {
+          rows.push(...some);
+          return 'taken';
+        },
+      },
+    });
+    expect(rows.map(({ What, SealRoot, SealedRecords }) => [What, SealRoot, SealedRecords]).toSorted()).toEqual([
+      ['failure', undefined, undefined],
+      ['failure', undefined, undefined],
+      ['seal', anchor.root, 2],
     ]);
   });
 });
