@@ -114,6 +114,23 @@ const mustKeepRunning = ({ subject, state, deadline, hangs }: Incident): boolean
 /** Where people see a resource: its id follows. */
 const PORTAL = 'https://portal.azure.com/#resource';
 
+/** A place where people see what an alert is about. */
+export interface Link {
+  readonly text: string;
+  readonly href: string;
+}
+
+/** Links to the vault and to the machines that hang on its key, as far as they are known; none names more than the lines do. */
+export const linksOf = ({ incident: { hangs } }: AlertContent): readonly Link[] => [
+  ...(hangs?.vaultId === undefined ? [] : [linkTo('Vault', hangs.vaultId)]),
+  ...(hangs?.machines ?? []).map(({ id }) => linkTo('Machine', id)),
+];
+
+const linkTo = (what: string, id: string): Link => ({
+  text: `${what} ${escaped(id.slice(id.lastIndexOf('/') + 1))}`,
+  href: `${PORTAL}${encodeURI(id)}`,
+});
+
 type Machines = NonNullable<Incident['hangs']>['machines'];
 
 const machinesText = (machines: Machines): string | undefined =>
