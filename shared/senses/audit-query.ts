@@ -20,6 +20,7 @@ import { isDue, type Schedule, standing } from './sweep/schedule.ts';
 
 /** Partitions: of the table `schedule`, and of the table `workspaces`. */
 const QUERYING = 'querying';
+/** The partition of the rows of workspaces. */
 export const QUERY = 'query';
 const readBy = (workspace: string): string => `read-${workspace}`;
 
