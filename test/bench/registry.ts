@@ -5,11 +5,14 @@ import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
 import { overBareBundle } from './over-bare-bundle.ts';
 import { pagesInAWave } from './pages-in-a-wave.ts';
+import { queriesAnHour } from './queries-an-hour.ts';
 import { rotationQuotaShare } from './rotation-quota-share.ts';
+import { shipOverBareClient } from './ship-over-bare-client.ts';
 import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
+import { undoSlowedByOutage } from './undo-slowed-by-outage.ts';
 import { verifyOverSha256 } from './verify-over-sha256.ts';
 import { writesInAFight } from './writes-in-a-fight.ts';
 
@@ -26,6 +29,9 @@ export const measurements: readonly Measurement[] = [
   instancesAskedAt1000Vaults,
   verifyOverSha256,
   pagesInAWave,
+  shipOverBareClient,
+  undoSlowedByOutage,
+  queriesAnHour,
   rotationQuotaShare,
   writesInAFight,
 ];
