@@ -318,6 +318,7 @@ guardian's. Attacks cost little: an undone act takes a few dozen calls. The trai
   [transformation](https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-transformations) of the
   workspace can drop successful reads by the guardian's own identity: its writes must stay, since they show whether
   somebody acts under it. By its reads the guardian knows how far events have arrived: without them operators are alerted that none do. \`auditEvents = 'none'\` ends the part, and leaves audit events to you.
+- **A rotation schedule** adds one read an hour for each of its keys; Azure bills each version that a rotation policy makes.
 - **Surveys** (rights of the surveyor): once one has found that nothing needs the older versions of a key, they are read
   hourly. Where nobody knows, they are read each minute, as where something needs them.
 - \`instanceMemoryMB = 512\` makes always-ready instances cost a quarter; nobody has measured it with many vaults.

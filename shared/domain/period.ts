@@ -12,9 +12,6 @@ const partsOf = (period: string): Parts | undefined => {
   return [years, months, days];
 };
 
-/** Whether a text is a period of years, months and days. */
-export const isPeriod = (text: string): boolean => partsOf(text) !== undefined;
-
 /**
  * The moment a period after another, by the calendar in UTC: a day that its month lacks becomes the last day of that month.
  * `undefined` where the text is no period of years, months and days.
