@@ -9,7 +9,6 @@ import type { Policy } from './domain/policy.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
 import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
-import type { Anchor } from './domain/seal.ts';
 import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type {
@@ -63,8 +62,6 @@ export interface Ports {
   readonly streams: Pick<Streams, 'changes' | 'read'>;
   /** The workspaces that are asked who did it; none where none is set up. */
   readonly workspaces: readonly Workspace[];
-  /** Where the root of every seal goes besides the alert channels; left out where there is no such place. */
-  readonly anchor?: (anchor: Anchor) => Promise<void>;
   /** What could not be parsed, in full. */
   readonly quarantine: Documents;
   readonly settings: {
