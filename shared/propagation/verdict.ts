@@ -1,3 +1,4 @@
+import type { Unwraps } from '../domain/arrivals.ts';
 import type { Progress, Rotation, Verdict, WatchedSet } from '../domain/propagation.ts';
 import { type DiskEncryptionSet, MANAGEMENT_REFUSED, type ManagementAnswer } from '../domain/resource-manager.ts';
 import { CLOCKS_APART_MS, HOUR_MS, later, MINUTE_MS } from '../domain/time.ts';
@@ -24,22 +25,13 @@ export interface SetRead {
   readonly isEmpty: boolean | undefined;
 }
 
-/** What the records of the vault show of the callers of a set. */
-export interface Unwraps {
-  /** When they last unwrapped with the version, and with any other one of the key; `undefined` where no record shows it. */
-  readonly lastWithVersion: Date | undefined;
-  readonly lastWithOther: Date | undefined;
-  /** Up to when all records are there; `undefined` where nobody knows. */
-  readonly wholeUntil: Date | undefined;
-}
-
 /** What is known besides the read. */
 export interface KnownOfKey {
   /** When a version of the key was made; `undefined` where it is not known. */
   createdOf(version: string): Date | undefined;
   /** Whether a key is guarded. */
   isGuarded(vault: string, key: string): boolean;
-  /** `undefined` where no records are to be had. */
+  /** Of the set's callers, since it follows; `undefined` where no records are to be had. */
   readonly unwraps: Unwraps | undefined;
 }
 
@@ -126,10 +118,10 @@ export const isFollowed = ({ kind }: Verdict): boolean =>
 function followedVerdict({ isEmpty }: SetRead, followsSince: Date, { unwraps }: KnownOfKey): Verdict {
   if (isEmpty === true) return { kind: 'nothing-to-re-wrap' };
   if (unwraps === undefined) return { kind: 'followed', records: 'none' };
-  const { lastWithVersion, lastWithOther, wholeUntil } = unwraps;
-  const hourFrom = lastWithOther !== undefined && lastWithOther > followsSince ? lastWithOther : followsSince;
-  const isWhole = wholeUntil !== undefined && wholeUntil >= later(hourFrom, HOUR_MS);
-  return lastWithVersion !== undefined && isWhole ? { kind: 'proven' } : { kind: 'followed', records: 'awaited' };
+  const { last, lastOther, knownUntil } = unwraps;
+  const hourFrom = lastOther !== undefined && lastOther > followsSince ? lastOther : followsSince;
+  const isWhole = knownUntil !== undefined && knownUntil >= later(hourFrom, HOUR_MS);
+  return last !== undefined && isWhole ? { kind: 'proven' } : { kind: 'followed', records: 'awaited' };
 }
 
 const isOf = ({ vault, key }: Rotation, { at, kind, vault: named, name }: VaultObject): boolean =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Unwraps } from '../../../shared/domain/arrivals.ts';
 import type { Progress, Rotation, Verdict } from '../../../shared/domain/propagation.ts';
 import type {
   DiskEncryptionSet,
@@ -6,14 +7,7 @@ import type {
   ManagementRefusal,
 } from '../../../shared/domain/resource-manager.ts';
 import { later, MINUTE_MS } from '../../../shared/domain/time.ts';
-import {
-  firstReadAt,
-  nextReadAt,
-  type SetRead,
-  type Unwraps,
-  verdictOf,
-  type Watch,
-} from '../../../shared/propagation/verdict.ts';
+import { firstReadAt, nextReadAt, type SetRead, verdictOf, type Watch } from '../../../shared/propagation/verdict.ts';
 
 const [OLD, NEW, NEWER] = ['1'.repeat(32), '2'.repeat(32), '3'.repeat(32)] as const;
 const CREATED = new Date('2026-03-01T12:00:00.000Z');
@@ -79,7 +73,7 @@ const judged = (given: Given) =>
     unwraps:
       given.unwraps === undefined
         ? undefined
-        : { lastWithVersion: undefined, lastWithOther: undefined, wholeUntil: undefined, ...given.unwraps },
+        : { first: undefined, last: undefined, lastOther: undefined, knownUntil: undefined, ...given.unwraps },
   });
 const refused = (kind: ManagementRefusal['kind']): ManagementRefusal => ({ kind, error: new Error(kind) });
 
@@ -183,12 +177,12 @@ const rows: readonly (readonly [what: string, given: Given, verdict: Verdict])[]
   ['follows, and its records have not arrived', { progress: FIRST_SHOWN, unwraps: {} }, AWAITED],
   [
     'follows, and its records of an hour show the version alone',
-    { at: 120, progress: FIRST_SHOWN, unwraps: { lastWithVersion: minute(80), wholeUntil: minute(86) } },
+    { at: 120, progress: FIRST_SHOWN, unwraps: { last: minute(80), knownUntil: minute(86) } },
     { kind: 'proven' },
   ],
   [
     'follows, and its records are not whole for an hour by a minute',
-    { at: 120, progress: FIRST_SHOWN, unwraps: { lastWithVersion: minute(80), wholeUntil: minute(85) } },
+    { at: 120, progress: FIRST_SHOWN, unwraps: { last: minute(80), knownUntil: minute(85) } },
     AWAITED,
   ],
   [
@@ -196,7 +190,7 @@ const rows: readonly (readonly [what: string, given: Given, verdict: Verdict])[]
     {
       at: 120,
       progress: FIRST_SHOWN,
-      unwraps: { lastWithVersion: minute(80), lastWithOther: minute(27), wholeUntil: minute(86) },
+      unwraps: { last: minute(80), lastOther: minute(27), knownUntil: minute(86) },
     },
     AWAITED,
   ],
@@ -205,18 +199,18 @@ const rows: readonly (readonly [what: string, given: Given, verdict: Verdict])[]
     {
       at: 120,
       progress: FIRST_SHOWN,
-      unwraps: { lastWithVersion: minute(80), lastWithOther: minute(27), wholeUntil: minute(87) },
+      unwraps: { last: minute(80), lastOther: minute(27), knownUntil: minute(87) },
     },
     { kind: 'proven' },
   ],
   [
     'follows, and its records show no unwrap at all',
-    { at: 120, progress: FIRST_SHOWN, unwraps: { wholeUntil: minute(110) } },
+    { at: 120, progress: FIRST_SHOWN, unwraps: { knownUntil: minute(110) } },
     AWAITED,
   ],
   [
     'does not follow, whatever its records show',
-    { set: OLDER, unwraps: { lastWithVersion: minute(30), wholeUntil: minute(119) } },
+    { set: OLDER, unwraps: { last: minute(30), knownUntil: minute(119) } },
     { kind: 'waiting' },
   ],
   [
@@ -366,7 +360,7 @@ describe('a set is read next', () => {
     ['no more where nothing is under it', { at: 31, progress: FIRST_SHOWN, isEmpty: true }, undefined],
     [
       'no more where it is proven',
-      { at: 120, progress: FIRST_SHOWN, unwraps: { lastWithVersion: minute(80), wholeUntil: minute(86) } },
+      { at: 120, progress: FIRST_SHOWN, unwraps: { last: minute(80), knownUntil: minute(86) } },
       undefined,
     ],
     ['no more where it is gone', { answer: { kind: 'missing' } }, undefined],
