@@ -20,6 +20,7 @@ import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
 import { vaultFound } from './vault-found.ts';
+import { wave } from './wave.ts';
 
 /** Every kind of incident that no rule makes. */
 export const kinds: readonly KindFacts[] = [
@@ -44,4 +45,5 @@ export const kinds: readonly KindFacts[] = [
   undoRefused,
   unexpectedUse,
   vaultFound,
+  wave,
 ];
