@@ -22,14 +22,14 @@ const UNTIL_MINUTE = 124;
 
 type Name = keyof typeof ROTATION_KEYS;
 /** What each step came to. */
-export type Played = Readonly<Record<Name, Omit<StepResult, 'name'>>>;
+type Played = Readonly<Record<Name, Omit<StepResult, 'name'>>>;
 
 /**
  * Five keys are rotated at the same moment, each with one set: one follows and is proven, one is late, one cannot use its
  * key, one is set back by a template, one is moved to a key that nothing guards. On the turned clock, so that two hours take
  * seconds: so it needs a process of its own.
  */
-export async function playRotations(guarded: boolean): Promise<Played> {
+export async function playRotations(guarded: boolean): Promise<readonly StepResult[]> {
   stopClock();
   const folder = join(localFolder(), `demo-rotations-${process.pid}`);
   const sink = await startSink();
@@ -91,7 +91,7 @@ export async function playRotations(guarded: boolean): Promise<Played> {
     const stuck = told('rotation-stuck-cause-named').at(-1);
     const reverted = told('rotation-reverted-told').at(-1);
     const moved = told('set-moved-told').at(-1);
-    return {
+    const played: Played = {
       [followed]: {
         ...acted(followed, 'rotated'),
         ok: proven === 'proven' && isOnNewest && told(followed).length === 0,
@@ -118,6 +118,7 @@ export async function playRotations(guarded: boolean): Promise<Played> {
         outcome: alertText(moved),
       },
     };
+    return names.map((name) => ({ name, ...played[name] }));
   } finally {
     await running.stop();
     await sink.close();

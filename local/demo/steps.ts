@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { isRestError } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
 import { attack } from '../attacks.ts';
@@ -17,6 +14,7 @@ import {
   restoredBy,
   type Scene,
   type StepResult,
+  type Witness,
   writesTo,
 } from './scene.ts';
 import { KINDS } from './sink.ts';
@@ -45,7 +43,7 @@ const disabled: Did = (key) => `disabled ${key}`;
 const deleted: Did = (key) => `deleted ${key}`;
 
 /** Of a step in which somebody acted: who, what and when. */
-const acted = (scene: Scene, vault: string, key: string, did: Did, actedAt: Date): Result => ({
+export const acted = (scene: Witness, vault: string, key: string, did: Did, actedAt: Date): Result => ({
   ...NOTHING,
   actor: lastActor(scene, vault, key),
   act: did(`${vault}/${key}`),
@@ -368,34 +366,15 @@ const planWritesNothing: Step = async (scene, vault, key) => {
   };
 };
 
-/** What the process of the machine prints. */
-const machineResult = z.object({
-  ok: z.boolean(),
-  actor: z.string(),
-  act: z.string(),
-  outcome: z.string(),
-  alerts: z.array(z.object({ kind: z.string(), title: z.string(), summary: z.string() })),
-  actedAt: z.string(),
-  detectedAt: z.string().nullable(),
-  restoredAt: z.null(),
-  restoreMs: z.null(),
-});
-
-/** What the process of the rotations prints of each step. */
-const rotationResult = machineResult.extend({ detectedAt: z.null() });
-
-/** Plays the machine in a process of its own, whose clock is turned: an hour without its key would take an hour here. */
-export async function machineSurvives(guarded: boolean): Promise<Result> {
-  const file = fileURLToPath(new URL('./machine-process.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
-  return machineResult.parse(JSON.parse(stdout));
-}
-
-/** Plays the steps of rotations in a process of their own, whose clock is turned. */
-export async function rotations(guarded: boolean): Promise<Readonly<Record<string, Result>>> {
-  const file = fileURLToPath(new URL('./rotations-process.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
-  return z.record(z.string(), rotationResult).parse(JSON.parse(stdout));
+/** A step that throws has failed, and says why; the others go on. */
+export async function tried(name: string, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    const outcome = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
+    process.stderr.write(`${name}: ${outcome}\n`);
+    return { ...NOTHING, outcome };
+  }
 }
 
 /** The steps that play on a key of their own, side by side. */

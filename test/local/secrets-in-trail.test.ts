@@ -17,7 +17,10 @@ const WEBHOOK_SECRET = 'made-up-webhook-secret';
 const ROUTING_KEY = 'made0up0routing0key0made0up0key0';
 const estate = startEstate();
 const { folder, host, running, as, done, swept } = commandLine({
-  estate: { ...estate, policy: { ...Object(estate.policy), channels: ['webhook', 'teams', 'slack', 'pagerduty', 'console'] } },
+  estate: {
+    ...estate,
+    policy: { ...Object(estate.policy), channels: ['webhook', 'teams', 'slack', 'pagerduty', 'console'] },
+  },
   webhook: { url: WEBHOOK, secret: WEBHOOK_SECRET },
   alertSettings: {
     KEY_GUARDIAN_SLACK_URL: SLACK,
@@ -73,7 +76,16 @@ describe('the records of a whole run', () => {
 
     const secrets = [
       ...[...azure.identities.values()].map(({ token }) => token),
-      ...[WEBHOOK, TEAMS, WEBHOOK_SECRET, ROUTING_KEY, 'made-up-webhook-path', 'made-up-teams', 'made-up-slack', '127.0.0.1:9'],
+      ...[
+        WEBHOOK,
+        TEAMS,
+        WEBHOOK_SECRET,
+        ROUTING_KEY,
+        'made-up-webhook-path',
+        'made-up-teams',
+        'made-up-slack',
+        '127.0.0.1:9',
+      ],
       /AccountKey=([^;]+)/.exec(guardian.settings.TrailStorage ?? '')?.[1] ?? 'no key',
     ];
     // A JSON Web Token, a private member of a JSON Web Key, a shared access signature, an authorization header.

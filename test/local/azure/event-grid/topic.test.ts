@@ -25,7 +25,10 @@ async function asked({
   granted = true,
   withToken = true,
 } = {}): Promise<readonly [number, number]> {
-  const azure = createLocalAzure({ vaults: [], identities: [{ name: 'sender', kind: 'managed-identity', grants: [] }] });
+  const azure = createLocalAzure({
+    vaults: [],
+    identities: [{ name: 'sender', kind: 'managed-identity', grants: [] }],
+  });
   if (granted) azure.topic.grant('sender');
   const authorization = withToken ? { authorization: `Bearer ${azure.token('sender', { audience })}` } : {};
   const { status } = await azure.handle({ method, url, body, headers: { 'content-type': type, ...authorization } });
