@@ -88,7 +88,7 @@ export interface LocalAzure {
   readonly log: readonly LoggedRequest[];
   /** Empties that of Resource Manager too. */
   clearLog(): void;
-  readonly resourceManager: Omit<ResourceManager, 'handle' | 'settle' | 'grantsByRoles'>;
+  readonly resourceManager: Omit<ResourceManager, 'handle' | 'settle' | 'grantsByRoles' | 'keyChanged'>;
   /** They do nothing by themselves before they are started. */
   readonly disks: Disks;
   /** Plans a fault, and gives its removal. */
@@ -164,6 +164,7 @@ const defaultBehaviours: Behaviours = {
   throttling: true,
   missingSet: 'provider',
   setChangeMs: 600,
+  setFollowsAfterMs: { least: 300_000, longest: 3_000_000 },
   rewrapMs: 600_000,
   diskUnwrapsEveryMs: 60_000,
   diskFailsAfterMs: 3_600_000,
@@ -216,6 +217,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       };
       if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, recorded());
       monitor.addAuditRecord(vault.name, recorded);
+      if (answer.changed && call.key !== undefined) resourceManager.keyChanged(vault, call.key);
       if (answer.made !== undefined && deliveries.hasEventListeners) {
         const about = { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs: Date.now() };
         deliveries.addEvent(newVersionEvent(vault, answer.made, about));
@@ -258,7 +260,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       resourceManager.log.length = 0;
     },
     resourceManager,
-    disks: createDisks({ world: resourceManager.world, serve, identities: () => register.byName.values() }),
+    disks: createDisks({ world: resourceManager.world, serve }),
     fault: faults.add,
     clearFaults: faults.clear,
     ...vaultHands(vaults, replicas, { tenantId, random: chance.random }),

@@ -11,6 +11,8 @@ export interface WireRequest {
   readonly bytes?: Uint8Array;
   /** The caller's address as the service saw it. Default 127.0.0.1. */
   readonly address?: string;
+  /** Set where a trusted service calls, as a disk does under its set: a firewall lets those in that it would keep out otherwise, and a perimeter none. */
+  readonly isTrustedService?: true;
 }
 
 /** An answer as it leaves. */
@@ -220,6 +222,8 @@ export interface Behaviours {
   missingSet: 'provider' | 'gateway';
   /** How long a change of a disk encryption set goes on after its 202, in ms. Default 600 (recorded: most less, the longest 21 s). */
   setChangeMs: number;
+  /** How long after a new version of its key a set with auto-rotation has it as its active key, in ms: a drawn time for each. Default 5 to 50 minutes; that with the re-wrapping it is an hour at most is documented. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#automatic-key-rotation-of-customer-managed-keys */
+  setFollowsAfterMs: { readonly least: number; readonly longest: number };
   /** How long a set with disks shows its previous keys after its key changed, in ms. Default 10 minutes; at most an hour is documented. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#automatic-key-rotation-of-customer-managed-keys */
   rewrapMs: number;
   /** How often a disk unwraps its key, in ms. Default 1 minute; nothing is documented. */

@@ -5,6 +5,7 @@ import { hold } from '../domain/hold.ts';
 import { failingChannel, incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
 import { storedPolicy } from '../domain/policy.ts';
+import { watchedSet } from '../domain/propagation.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
 import { vaultAssignments } from '../domain/role-assignment.ts';
 import { due } from '../domain/schedule.ts';
@@ -31,6 +32,7 @@ export const tableNames = [
   'intents',
   'schedule',
   'uses',
+  'sets',
   'workspaces',
 ] as const;
 export type TableName = (typeof tableNames)[number];
@@ -50,6 +52,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     assignments: rowsOf('vaults', vaults, vaultAssignments),
     uses: rowsOf('uses', table('uses'), keyUse),
     rotations: rowsOf('vaults', vaults, rotations),
+    sets: rowsOf('sets', table('sets'), watchedSet),
     waves: rowsOf('vaults', vaults, waveState),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {

@@ -5,6 +5,7 @@ import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
 import { overBareBundle } from './over-bare-bundle.ts';
 import { pagesInAWave } from './pages-in-a-wave.ts';
+import { propagation } from './propagation.ts';
 import { queriesAnHour } from './queries-an-hour.ts';
 import { rotationQuotaShare } from './rotation-quota-share.ts';
 import { shipOverBareClient } from './ship-over-bare-client.ts';
@@ -27,6 +28,7 @@ export const measurements: readonly Measurement[] = [
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
   instancesAskedAt1000Vaults,
+  propagation,
   verifyOverSha256,
   pagesInAWave,
   shipOverBareClient,

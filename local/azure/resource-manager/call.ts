@@ -3,6 +3,7 @@ import type { Chance } from '../random.ts';
 import type { ResourceGraph } from '../resource-graph/resource-graph.ts';
 import type { Behaviours, Identity } from '../types.ts';
 import type { Directory } from './authorization.ts';
+import type { SetPace } from './auto-rotation.ts';
 import type { ResourcePath } from './ids.ts';
 import type { Operations } from './operations.ts';
 import type { Schedule } from './schedule.ts';
@@ -18,6 +19,8 @@ export interface World {
   readonly graph: ResourceGraph;
   readonly behaviours: Readonly<Behaviours>;
   readonly chance: Chance;
+  /** By the ids of sets, in lower case. */
+  readonly setPaces: Map<string, SetPace>;
   readonly tenantId: string;
   /** Those that serve, deleted ones not among them. */
   vaults(): Iterable<Vault>;

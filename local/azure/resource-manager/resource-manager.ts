@@ -16,6 +16,7 @@ import type {
 } from '../types.ts';
 import { putAssignment, putBuiltInRoles } from './assignments.ts';
 import { createDirectory } from './authorization.ts';
+import { keyChanged, type SetPace } from './auto-rotation.ts';
 import type { Subscription, World } from './call.ts';
 import { handle } from './handler.ts';
 import { createOperations } from './operations.ts';
@@ -48,6 +49,10 @@ export interface ResourceManager {
   grantsByRoles(identity: Identity, vault: Vault): readonly Grant[];
   /** Gives the id of the assignment, by which it can be removed from the resources. Throws where there is no such identity or built-in role. */
   assignRole(identity: string, role: SeedRole): string;
+  /** From the next plan of the set on, in place of the behaviours. Throws where there is no such set. */
+  paceSet(id: string, pace: SetPace): void;
+  /** Told of each change of what a vault holds of a key. */
+  keyChanged(vault: Vault, name: string): void;
   /** Does what is due by the process's `Date`: changes that go on after their 202. */
   settle(): void;
 }
@@ -82,6 +87,7 @@ export function createResourceManager(
     ...seen,
     operations: createOperations(chance.ids),
     schedule: createSchedule(),
+    setPaces: new Map(),
     graph: createResourceGraph(seen),
     managedIdentity: (name, oid) => [...register.byName.values()].find((one) => one.oid === oid) ?? made(name, { oid }),
     newManagedIdentity: (name) => made(name, {}),
@@ -110,6 +116,14 @@ export function createResourceManager(
     grantsByRoles: (identity, vault) =>
       vault.accessModel === 'rbac' ? directory.dataGrants(identity, resourceIdOf(vault), vault.name) : [],
     assignRole: (name, role) => putAssignment(resources, identityNamed(register, name), role, chance.random),
+    paceSet(id, pace) {
+      if (resources.get(id) === undefined) throw new Error(`The local Azure has no resource ${id}.`);
+      world.setPaces.set(id.toLowerCase(), pace);
+    },
+    keyChanged(vault, name) {
+      const key = vault.keys.get(name.toLowerCase());
+      if (key !== undefined) keyChanged(world, vault, key, Date.now());
+    },
     settle: () => world.schedule.settle(Date.now()),
   };
 }

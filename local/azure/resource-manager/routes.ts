@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import { ROLE_ASSIGNMENTS, ROLE_DEFINITIONS } from './authorization.ts';
 import type { Call, World } from './call.ts';
-import { associatedResources, changeSet, deleteSet, SETS } from './disk-encryption-sets.ts';
+import { associatedResources, changeSet, deleteSet } from './disk-encryption-sets.ts';
 import { resourceNotFound } from './errors.ts';
 import type { ResourcePath } from './ids.ts';
 import { operationAnswer } from './operations.ts';
@@ -20,6 +20,7 @@ import {
   listVaults,
   notThere,
 } from './reads.ts';
+import { SETS } from './set-members.ts';
 import { shownAsAsked } from './shown.ts';
 import type { Line } from './throttling.ts';
 import { VAULT_KEY_VERSIONS, VAULT_KEYS, VAULTS } from './vaults.ts';

@@ -17,6 +17,8 @@ import { rotationHeldBack } from './rotation-held-back.ts';
 import { rotationOverdue } from './rotation-overdue.ts';
 import { rotationPolicyWeaker } from './rotation-policy-weaker.ts';
 import { rowForged } from './row-forged.ts';
+import { setMoved } from './set-moved.ts';
+import { setNotFollowed } from './set-not-followed.ts';
 import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
@@ -43,6 +45,8 @@ export const kinds: readonly KindFacts[] = [
   rotationOverdue,
   rotationPolicyWeaker,
   rowForged,
+  setMoved,
+  setNotFollowed,
   trailAnchored,
   undoRefused,
   unexpectedUse,
