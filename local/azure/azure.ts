@@ -14,8 +14,9 @@ import {
   tokenOf,
 } from './identities.ts';
 import { ISSUED_FOR_SECONDS, issuerAnswer, LOGIN_HOST } from './issuer.ts';
-import { auditRecord } from './key-vault/audit-record.ts';
-import { newVersionEvent } from './key-vault/events.ts';
+import { type Aged, createAging } from './key-vault/aging.ts';
+import { auditRecord, ownRecord } from './key-vault/audit-record.ts';
+import { type KeyEventType, keyEvent } from './key-vault/events.ts';
 import { type HandlerContext, handle } from './key-vault/handler.ts';
 import { createReplicas, type Replicas } from './key-vault/replicas.ts';
 import {
@@ -149,6 +150,7 @@ const defaultBehaviours: Behaviours = {
   unchangedMovesUpdated: false,
   objectIdInAuditRecord: true,
   claimSpelling: 'by-kind',
+  scheduledRotationOffMs: { least: 0, longest: 21_600_000 },
   auditDelayMs: 1000,
   eventDelayMs: 200,
   eventSchema: 'EventGridSchema',
@@ -192,6 +194,24 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     },
     { resources: options.resources ?? [], subscriptions: options.subscriptions ?? [] },
   );
+  const { schedule } = resourceManager.world;
+  const addEvent = (type: KeyEventType, { vault, key, version }: Omit<Aged, 'type' | 'nowMs'>, nowMs: number): void => {
+    if (!deliveries.hasEventListeners) return;
+    deliveries.addEvent(
+      keyEvent(type, vault, { key, version }, { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs }),
+    );
+  };
+  const aging = createAging({
+    ...{ schedule, behaviours, random: chance.random },
+    aged(aged) {
+      const { vault, key, type, nowMs } = aged;
+      const record = ownRecord(aged, behaviours, chance);
+      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, record);
+      monitor.addAuditRecord(vault.name, () => record);
+      addEvent(type, aged, nowMs);
+      if (type === 'KeyNewVersionCreated') resourceManager.keyChanged(vault, key.name, nowMs);
+    },
+  });
   const context: HandlerContext = {
     vaults: replicas.serving,
     register,
@@ -212,11 +232,11 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       };
       if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, recorded());
       monitor.addAuditRecord(vault.name, recorded);
-      if (answer.changed && call.key !== undefined) resourceManager.keyChanged(vault, call.key);
-      if (answer.made !== undefined && deliveries.hasEventListeners) {
-        const about = { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs: Date.now() };
-        deliveries.addEvent(newVersionEvent(vault, answer.made, about));
-      }
+      if (!answer.changed || call.key === undefined) return;
+      const nowMs = Date.now();
+      resourceManager.keyChanged(vault, call.key, nowMs);
+      aging.plan(vault, call.key, nowMs, answer.made?.version);
+      if (answer.made !== undefined) addEvent('KeyNewVersionCreated', { vault, ...answer.made }, nowMs);
     },
   };
 
@@ -233,6 +253,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       case MANAGEMENT_HOST:
         return resourceManager.handle(request);
       default:
+        schedule.settle(Date.now());
         return handle(context, request);
     }
   }
@@ -256,7 +277,9 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     disks: createDisks({ world: resourceManager.world, serve }),
     fault: faults.add,
     clearFaults: faults.clear,
-    ...vaultHands(vaults, replicas, { tenantId, random: chance.random }),
+    ...vaultHands(vaults, replicas, { tenantId, random: chance.random }, (vault) => {
+      for (const name of vault.rotationPolicies.keys()) aging.plan(vault, name, Date.now());
+    }),
     addIdentity(identitySeed) {
       const identity = registerIdentity(register, identitySeed, chance.random);
       for (const role of identitySeed.roles ?? []) resourceManager.assignRole(identity.name, role);
@@ -290,6 +313,7 @@ function vaultHands(
   vaults: ReadonlyMap<string, Vault>,
   replicas: Replicas,
   defaults: VaultDefaults,
+  added: (vault: Vault) => void,
 ): Pick<LocalAzure, 'addVault' | 'addKey' | 'replicate' | 'failOver' | 'failBack' | 'state'> {
   const vaultNamed = (name: string): Vault => {
     const vault = vaults.get(hostOf(name));
@@ -301,7 +325,9 @@ function vaultHands(
     addVault(seed) {
       const host = hostOf(seed.name);
       if (vaults.has(host)) throw new Error(`The local Azure has a vault ${seed.name} already.`);
-      replicas.add(host, vaultFromSeed(seed, defaults));
+      const vault = vaultFromSeed(seed, defaults);
+      replicas.add(host, vault);
+      added(vault);
     },
     addKey(vaultName, seed) {
       const vault = vaultNamed(vaultName);

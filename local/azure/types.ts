@@ -198,6 +198,8 @@ export interface Behaviours {
   objectIdInAuditRecord: boolean;
   /** Spelling of identity claims in audit records: by the kind of identity (applications with URIs, the others short), or one for all. Default 'by-kind'. */
   claimSpelling: 'by-kind' | 'short' | 'uri';
+  /** How long after its time a rotation policy makes a version, in ms: a drawn time for each. Default 0 to 6 hours: no precision is documented. @see https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation */
+  scheduledRotationOffMs: { readonly least: number; readonly longest: number };
   /** Delay of audit records in ms. Default 1000. */
   auditDelayMs: number;
   /** Delay of Event Grid events in ms. Default 200. */

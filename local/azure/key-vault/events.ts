@@ -10,21 +10,24 @@ export interface EventDelivery {
   readonly body: string;
 }
 
-const newVersion = 'Microsoft.KeyVault.KeyNewVersionCreated';
+/** What an event is of, without its namespace. Of deletions and disablements there is none. */
+export type KeyEventType = 'KeyNewVersionCreated' | 'KeyNearExpiry' | 'KeyExpired';
 
 /**
- * What Event Grid delivers when a version was made: an array of one in the Event Grid schema, one object in CloudEvents 1.0.
+ * What Event Grid delivers of a version: an array of one in the Event Grid schema, one object in CloudEvents 1.0.
  * The dates are strings in the first (as the page's samples have them), numbers in the second (as the type specification has
  * them), null where unset: sources differ, so consumers must take either.
  * @see https://learn.microsoft.com/azure/event-grid/event-schema-key-vault
  */
-export function newVersionEvent(
+export function keyEvent(
+  type: KeyEventType,
   vault: Vault,
   { key, version }: { readonly key: Key; readonly version: KeyVersion },
   { id, schema, nowMs }: { readonly id: string; readonly schema: Behaviours['eventSchema']; readonly nowMs: number },
 ): EventDelivery {
-  const event: NewVersion = {
+  const event: KeyEvent = {
     id,
+    type: `Microsoft.KeyVault.${type}`,
     source: resourceIdOf(vault),
     subject: key.name,
     time: `${new Date(nowMs).toISOString().slice(0, -1)}0000Z`,
@@ -49,8 +52,9 @@ export function newVersionEvent(
 }
 
 /** What both schemas say of the event, each in its own words. */
-interface NewVersion {
+interface KeyEvent {
   readonly id: string;
+  readonly type: string;
   readonly source: string;
   readonly subject: string;
   readonly time: string;
@@ -63,12 +67,12 @@ const commonHeaders = {
   'aeg-delivery-count': '0',
 };
 
-function inEventGridSchema({ id, source, subject, time, dataWith }: NewVersion): EventDelivery {
+function inEventGridSchema({ id, type, source, subject, time, dataWith }: KeyEvent): EventDelivery {
   const event = {
     id,
     topic: source,
     subject,
-    eventType: newVersion,
+    eventType: type,
     data: dataWith((seconds) => (seconds === undefined ? null : String(seconds))),
     dataVersion: '1',
     metadataVersion: '1',
@@ -80,19 +84,19 @@ function inEventGridSchema({ id, source, subject, time, dataWith }: NewVersion):
     'aeg-metadata-version': '1',
     'content-type': 'application/json; charset=utf-8',
   };
-  return { eventType: newVersion, headers, body: JSON.stringify([event]) };
+  return { eventType: type, headers, body: JSON.stringify([event]) };
 }
 
-function inCloudEvents({ id, source, subject, time, dataWith }: NewVersion): EventDelivery {
+function inCloudEvents({ id, type, source, subject, time, dataWith }: KeyEvent): EventDelivery {
   const event = {
     id,
     source,
     subject,
-    type: newVersion,
+    type,
     data: dataWith((seconds) => seconds ?? null),
     time,
     specversion: '1.0',
   };
   const headers = { ...commonHeaders, 'content-type': 'application/cloudevents+json; charset=utf-8' };
-  return { eventType: newVersion, headers, body: JSON.stringify(event) };
+  return { eventType: type, headers, body: JSON.stringify(event) };
 }

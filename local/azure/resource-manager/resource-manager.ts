@@ -52,7 +52,7 @@ export interface ResourceManager {
   /** From the next plan of the set on, in place of the behaviours. Throws where there is no such set. */
   paceSet(id: string, pace: SetPace): void;
   /** Told of each change of what a vault holds of a key. */
-  keyChanged(vault: Vault, name: string): void;
+  keyChanged(vault: Vault, name: string, nowMs: number): void;
   /** Does what is due by the process's `Date`: changes that go on after their 202. */
   settle(): void;
 }
@@ -120,9 +120,9 @@ export function createResourceManager(
       if (resources.get(id) === undefined) throw new Error(`The local Azure has no resource ${id}.`);
       world.setPaces.set(id.toLowerCase(), pace);
     },
-    keyChanged(vault, name) {
+    keyChanged(vault, name, nowMs) {
       const key = vault.keys.get(name.toLowerCase());
-      if (key !== undefined) keyChanged(world, vault, key, Date.now());
+      if (key !== undefined) keyChanged(world, vault, key, nowMs);
     },
     settle: () => world.schedule.settle(Date.now()),
   };
