@@ -96,6 +96,8 @@ export interface LocalAzure {
   addVault(seed: SeedVault): void;
   addIdentity(seed: SeedIdentity): Identity;
   addKey(vault: string, seed: SeedKey): void;
+  /** An event subscription for a vault that came back without. Throws where there is no such vault. */
+  subscribeEvents(vault: string): void;
   /** In place of those it had, at once: the minutes a role assignment takes in Azure are not played. */
   setGrants(identity: string, grants: readonly Grant[]): void;
   /**
@@ -188,6 +190,11 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     {
       ...{ register, faults, behaviours, chance, tenantId },
       vaults: () => replicas.serving.values(),
+      setServed(vault, isServed) {
+        const host = hostOf(vault.name);
+        if (isServed) replicas.add(host, vault);
+        else replicas.remove(host);
+      },
       answered(request, response) {
         for (const listener of answerListeners) listener(request, response, undefined);
       },
@@ -196,7 +203,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   );
   const { schedule } = resourceManager.world;
   const addEvent = (type: KeyEventType, { vault, key, version }: Omit<Aged, 'type' | 'nowMs'>, nowMs: number): void => {
-    if (!deliveries.hasEventListeners) return;
+    if (!deliveries.hasEventListeners || !vault.hasEventSubscriptions) return;
     deliveries.addEvent(
       keyEvent(type, vault, { key, version }, { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs }),
     );
@@ -314,7 +321,7 @@ function vaultHands(
   replicas: Replicas,
   defaults: VaultDefaults,
   added: (vault: Vault) => void,
-): Pick<LocalAzure, 'addVault' | 'addKey' | 'replicate' | 'failOver' | 'failBack' | 'state'> {
+): Pick<LocalAzure, 'addVault' | 'addKey' | 'replicate' | 'failOver' | 'failBack' | 'state' | 'subscribeEvents'> {
   const vaultNamed = (name: string): Vault => {
     const vault = vaults.get(hostOf(name));
     if (vault === undefined) throw new Error(`The local Azure has no vault ${name}.`);
@@ -335,6 +342,9 @@ function vaultHands(
         throw new Error(`The vault ${vaultName} has a key ${seed.name} already.`);
       }
       addKeyToVault(vault, keyFromSeed(seed, vault.softDeleteDays, defaults.random));
+    },
+    subscribeEvents(vault) {
+      vaultNamed(vault).hasEventSubscriptions = true;
     },
     replicate: (vault) => replicas.replicate(hostNamed(vault)),
     failOver: (vault) => replicas.failOver(hostNamed(vault)),

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ConnectionBroken } from '../connection-broken.ts';
 import type { FaultPlan, FaultSubject } from '../faults.ts';
 import { callerOf, type IdentityRegister, managementAudiences, mistakenCaller } from '../identities.ts';
@@ -14,11 +15,13 @@ import {
   missingApiVersion,
   noRegisteredProvider,
   notServed,
+  scopeLocked,
   subscriptionNotFound,
   throttled,
 } from './errors.ts';
 import { malformedResponse, wireResponse } from './headers.ts';
-import { type ResourcePath, resourcePath } from './ids.ts';
+import { isWithin, type ResourcePath, resourcePath } from './ids.ts';
+import { LOCKS } from './reads.ts';
 import { routeOf } from './routes.ts';
 import { type Budgets, type Line, lineOf, type Taken } from './throttling.ts';
 import { unauthorized } from './unauthorized.ts';
@@ -133,6 +136,8 @@ function answerKnown(context: HandlerContext, known: Known, subject: FaultSubjec
     if (!world.directory.isAllowed(identity, action, scope))
       return refused(authorizationFailed(identity, action, scope), taken);
   }
+  const lock = lockOn(world, request.method, scope);
+  if (lock !== undefined) return refused(scopeLocked(scope, lock, request.method === 'DELETE'), taken);
   const supported = path.type === undefined ? managementApiVersions : apiVersionsOf(path.type);
   if (supported !== undefined && !supported.includes(apiVersion))
     return refused(
@@ -144,6 +149,19 @@ function answerKnown(context: HandlerContext, known: Known, subject: FaultSubjec
   if (route === undefined) return refused(notServed(request.method, path.path), taken);
   const call: Call = { ...path, world, method: request.method, identity, apiVersion, url, body: request.body, nowMs };
   return { answer: route.serve(call), action, taken };
+}
+
+const locked = z.object({ level: z.string() });
+
+/** The scope of a lock that forbids a write to what lies in it. Writes to a vault's data pass every lock. @see https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources */
+function lockOn({ resources }: World, method: string, scope: string): string | undefined {
+  if (!['PUT', 'PATCH', 'POST', 'DELETE'].includes(method)) return undefined;
+  const forbidding = method === 'DELETE' ? ['CanNotDelete', 'ReadOnly'] : ['ReadOnly'];
+  const lock = [...resources.ofType(LOCKS)].find(
+    ({ id, properties }) =>
+      isWithin(resourcePath(id).scope, scope) && forbidding.includes(locked.parse(properties).level),
+  );
+  return lock === undefined ? undefined : resourcePath(lock.id).scope;
 }
 
 const lineFor = (method: string, path: ResourcePath): Line => routeOf(method, path)?.line ?? lineOf(method);

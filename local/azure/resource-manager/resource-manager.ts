@@ -32,6 +32,7 @@ export interface Surroundings {
   readonly chance: Chance;
   readonly tenantId: string;
   vaults(): Iterable<Vault>;
+  setServed(vault: Vault, isServed: boolean): void;
   /** Told of each answer as it leaves. */
   answered(request: WireRequest, response: WireResponse): void;
 }
@@ -59,7 +60,7 @@ export interface ResourceManager {
 
 /** Makes a local Resource Manager with these resources beside the vaults. */
 export function createResourceManager(
-  { register, faults, behaviours, chance, tenantId, vaults, answered }: Surroundings,
+  { register, faults, behaviours, chance, tenantId, vaults, setServed, answered }: Surroundings,
   seeds: { readonly resources: readonly Resource[]; readonly subscriptions: readonly SeedSubscription[] },
 ): ResourceManager {
   const resources = createResources();
@@ -73,7 +74,9 @@ export function createResourceManager(
   );
   const directory = createDirectory(resources, (id) => seeded.get(id.toLowerCase())?.managementGroups ?? []);
   const log: LoggedManagementRequest[] = [];
+  let vaultRevision = 0;
   const seen = {
+    vaultRevision: () => vaultRevision,
     ...{ resources, directory, behaviours, chance, tenantId, vaults },
     granted: () =>
       [...register.byName.values()].map((identity) => ({ identity, grants: register.grants.get(identity.name) ?? [] })),
@@ -88,6 +91,16 @@ export function createResourceManager(
     operations: createOperations(chance.ids),
     schedule: createSchedule(),
     setPaces: new Map(),
+    deletedVaults: new Map(),
+    deletedPrincipals: new Set(),
+    setServed(vault, isServed) {
+      setServed(vault, isServed);
+      vaultRevision += 1;
+    },
+    vaultsChanged() {
+      vaultRevision += 1;
+    },
+    setGrants: ({ name }, grants) => void register.grants.set(name, grants),
     graph: createResourceGraph(seen),
     managedIdentity: (name, oid) => [...register.byName.values()].find((one) => one.oid === oid) ?? made(name, { oid }),
     newManagedIdentity: (name) => made(name, {}),
