@@ -117,7 +117,9 @@ export interface LocalAzure {
   flushAudit(): void;
   /** Deliveries as Event Grid makes them, `behaviours.eventDelayMs` late. */
   onEvent(listener: EventListener): () => void;
-  /** Sends pending events at once. */
+  /** Deliveries of the Activity Log's events, of every subscription, late, twice, out of order or never as the behaviours say. */
+  onActivity(listener: EventListener): () => void;
+  /** Sends pending events at once, those of the Activity Log too. */
   flushEvents(): void;
   /** Sends the audit records and events, and ends the changes in Resource Manager, that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it, and are not made while it is stopped. */
   deliverDue(): void;
@@ -155,6 +157,7 @@ const defaultBehaviours: Behaviours = {
   scheduledRotationOffMs: { least: 0, longest: 21_600_000 },
   auditDelayMs: 1000,
   eventDelayMs: 200,
+  activityDelivery: { leastMs: 200, longestMs: 5_000, repeated: 0, dropped: 0 },
   eventSchema: 'EventGridSchema',
   graphLagMs: 0,
   graphWithoutRights: 403,
@@ -179,7 +182,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const behaviours: Behaviours = { ...defaultBehaviours, ...options.behaviours };
   const register = createIdentityRegister(tenantId);
   const faults = createFaultPlan();
-  const deliveries = createDeliveries(behaviours);
+  const deliveries = createDeliveries(behaviours, chance.ids);
   const vaults = new Map<string, Vault>();
   const replicas = createReplicas(vaults);
   const monitor = createMonitor({ register, behaviours, chance });
@@ -195,6 +198,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
         if (isServed) replicas.add(host, vault);
         else replicas.remove(host);
       },
+      activity: deliveries.addActivity,
       answered(request, response) {
         for (const listener of answerListeners) listener(request, response, undefined);
       },
@@ -298,6 +302,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     onAuditRecords: deliveries.onAuditRecords,
     flushAudit: deliveries.flushAudit,
     onEvent: deliveries.onEvent,
+    onActivity: deliveries.onActivity,
     flushEvents: deliveries.flushEvents,
     deliverDue() {
       resourceManager.settle();

@@ -204,6 +204,13 @@ export interface Behaviours {
   auditDelayMs: number;
   /** Delay of Event Grid events in ms. Default 200. */
   eventDelayMs: number;
+  /** How events of the Activity Log come: a drawn time late in ms, so out of order, and which shares of them twice and never. Default 200 ms to 5 s, none twice, none lost; no bound is documented. @see https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
+  activityDelivery: {
+    readonly leastMs: number;
+    readonly longestMs: number;
+    readonly repeated: number;
+    readonly dropped: number;
+  };
   /** Wire schema of Event Grid events. */
   eventSchema: 'EventGridSchema' | 'CloudEventSchemaV1_0';
   /** How long a change takes to show in Resource Graph, in ms. Default 0: no page gives a bound. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#how-resource-graph-is-kept-current */

@@ -61,7 +61,7 @@ export function changeSet(call: Call): Answer {
   const refused = before === undefined ? undefined : refusedChange(before, asked, apiVersion);
   if (refused !== undefined) return refused;
 
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   // It is there at once, so that what is done in the meantime finds it.
   const old = before ?? newSet(call, location);
   world.resources.put(withProperties(old, { provisioningState: 'Updating' }));
@@ -81,7 +81,7 @@ export function deleteSet(call: Call): Answer {
   const { world, path, nowMs } = call;
   const set = world.resources.get(path);
   if (set === undefined) return missingSet(call);
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   world.resources.remove(path);
   world.schedule.at(nowMs + world.behaviours.setChangeMs, (atMs) => operation.end(atMs, 'Succeeded'));
   return accepted(call, operation, set.location ?? '', undefined);

@@ -24,18 +24,22 @@ export type Ended = 'Succeeded' | 'Canceled';
 
 /** The operations so far. */
 export interface Operations {
-  begin(startMs: number): Operation;
+  /** One that still goes on with the same resource ends: a later one takes its place, with what it was to change. UNCONFIRMED for sets. */
+  begin(startMs: number, resourceId: string): Operation;
   get(id: string): Operation | undefined;
 }
 
 /** No operations yet. */
 export function createOperations(ids: Random): Operations {
   const byId = new Map<string, Operation>();
+  const latest = new Map<string, Operation>();
   return {
-    begin(startMs) {
+    begin(startMs, resourceId) {
+      latest.get(resourceId.toLowerCase())?.end(startMs, 'Canceled');
       const id = ids.uuid();
       const operation = begun(id, startMs, ids.hex(342));
       byId.set(id, operation);
+      latest.set(resourceId.toLowerCase(), operation);
       return operation;
     },
     get: (id) => byId.get(id.toLowerCase()),

@@ -1,3 +1,4 @@
+import type { EventDelivery } from '../event-delivery.ts';
 import type { FaultPlan } from '../faults.ts';
 import { type IdentityRegister, identityNamed, registerIdentity } from '../identities.ts';
 import { resourceIdOf } from '../key-vault/audit-record.ts';
@@ -14,6 +15,7 @@ import type {
   WireRequest,
   WireResponse,
 } from '../types.ts';
+import { activityEvent } from './activity-log.ts';
 import { putAssignment, putBuiltInRoles } from './assignments.ts';
 import { createDirectory } from './authorization.ts';
 import { keyChanged, type SetPace } from './auto-rotation.ts';
@@ -35,6 +37,8 @@ export interface Surroundings {
   setServed(vault: Vault, isServed: boolean): void;
   /** Told of each answer as it leaves. */
   answered(request: WireRequest, response: WireResponse): void;
+  /** Told of what the Activity Log has of each write. */
+  activity(event: EventDelivery): void;
 }
 
 /** The local Resource Manager: what tests and demo do with it. */
@@ -60,7 +64,7 @@ export interface ResourceManager {
 
 /** Makes a local Resource Manager with these resources beside the vaults. */
 export function createResourceManager(
-  { register, faults, behaviours, chance, tenantId, vaults, setServed, answered }: Surroundings,
+  { register, faults, behaviours, chance, tenantId, vaults, setServed, answered, activity }: Surroundings,
   seeds: { readonly resources: readonly Resource[]; readonly subscriptions: readonly SeedSubscription[] },
 ): ResourceManager {
   const resources = createResources();
@@ -119,6 +123,10 @@ export function createResourceManager(
           served(asked, logged, response) {
             log.push(logged);
             answered(asked, response);
+          },
+          ended(written) {
+            const event = activityEvent(written, world);
+            if (event !== undefined) activity(event);
           },
         },
         request,

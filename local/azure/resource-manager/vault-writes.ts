@@ -204,7 +204,7 @@ export function purgeVault({ world, path, url, subscriptionId = '', apiVersion, 
   if (deleted === undefined) return deletedVaultNotFound(name);
   if (deleted.vault.purgeProtection) return purgeNotAllowed();
   world.deletedVaults.delete(name.toLowerCase());
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   world.schedule.at(nowMs + PURGE_MS, (atMs) => operation.end(atMs, 'Succeeded'));
   const query = `api-version=${apiVersion}&s=${operation.signature}`;
   return {
