@@ -3,7 +3,8 @@ import type { Answer } from './answer.ts';
 import { ROLE_ASSIGNMENTS } from './authorization.ts';
 import type { Call } from './call.ts';
 import { assignmentExists, invalidRequest, principalNotFound } from './errors.ts';
-import { parsedBody, shownByProperties } from './shown.ts';
+import { notThere } from './reads.ts';
+import { parsedBody, shownById, shownByProperties } from './shown.ts';
 
 const sent = z.object({
   properties: z.object({
@@ -46,6 +47,12 @@ export function removeRole({ world, path }: Call): Answer {
 }
 
 const principal = z.object({ principalId: z.string() });
+
+/** @see https://learn.microsoft.com/rest/api/managedidentity/user-assigned-identities/get */
+export function getIdentity(call: Call): Answer {
+  const identity = call.world.resources.get(call.path);
+  return identity === undefined ? notThere(call) : { status: 200, body: shownById(identity) };
+}
 
 /** `DELETE` of a user-assigned identity: what names it goes on naming it, its role assignments stay, and it gets no token any more. @see https://learn.microsoft.com/rest/api/managedidentity/user-assigned-identities/delete */
 export function deleteIdentity({ world, path }: Call): Answer {

@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts';
-import { assignRole, deleteIdentity, removeRole } from './assignment-writes.ts';
+import { assignRole, deleteIdentity, getIdentity, removeRole } from './assignment-writes.ts';
 import { ROLE_ASSIGNMENTS, ROLE_DEFINITIONS } from './authorization.ts';
 import type { Call, World } from './call.ts';
 import { associatedResources, changeSet, deleteSet } from './disk-encryption-sets.ts';
@@ -118,6 +118,7 @@ const routes: Readonly<Record<string, Route>> = lowerCased({
     headers: keyVault,
     isOpen: isLinkHolder,
   },
+  'GET Microsoft.ManagedIdentity/userAssignedIdentities/*': { serve: getIdentity },
   'DELETE Microsoft.ManagedIdentity/userAssignedIdentities/*': { serve: deleteIdentity },
   [`PUT ${ROLE_ASSIGNMENTS}/*`]: { serve: assignRole },
   [`DELETE ${ROLE_ASSIGNMENTS}/*`]: { serve: removeRole },

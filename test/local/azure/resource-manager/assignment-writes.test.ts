@@ -84,7 +84,9 @@ describe('a user-assigned identity', () => {
     });
     expect(await diskState(azure)).toMatchObject({ kind: 'working' });
     const send = managing(azure);
+    expect((await send('GET', `${IDENTITY}?api-version=2023-01-31`)).json).toEqual(identity);
     expect((await send('DELETE', `${IDENTITY}?api-version=2023-01-31`)).status).toBe(200);
+    expect((await send('GET', `${IDENTITY}?api-version=2023-01-31`)).status).toBe(404);
     expect((await send('DELETE', `${IDENTITY}?api-version=2023-01-31`)).status).toBe(204);
     expect((await send('GET', `${one.id}?api-version=2024-03-02`)).json).toMatchObject({
       identity: { userAssignedIdentities: users },
