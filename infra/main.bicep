@@ -146,6 +146,7 @@ var tables = [
   'intents'
   'schedule'
   'uses'
+  'sets'
   'workspaces'
   'spool'
 ]

@@ -9,7 +9,7 @@ import { kinds } from '../shared/incidents/kinds/registry.ts';
 import { endpoints } from '../shared/people/registry.ts';
 import { rights } from '../shared/people/rights.ts';
 import { checks } from '../shared/posture/checks/registry.ts';
-import { COLUMNS } from '../shared/trail/columns.ts';
+import { COLUMNS, SEAL_COLUMNS } from '../shared/trail/columns.ts';
 import { SEALS } from '../shared/trail/stream-name.ts';
 import { FAULTS } from '../shared/trail/verify.ts';
 import { PLAN_VERSION, planReport } from './cli/plan/schema.ts';
@@ -468,6 +468,8 @@ ${table(['Member', 'What it is'], [...shapeRows(sealDetail.shape, ''), ...shapeR
   (salt of 32 bytes), an EC key with ES256 (\`r\` and \`s\`, 32 bytes each).
 - **The root** is the SHA-256, in hex, of what is signed. As \`previousHash\` is part of that, a root stands for every earlier
   seal, and for every record that one of them names.
+- **In the workspace** the row of a seal has its root in \`${SEAL_COLUMNS.root.name}\`, and in \`${SEAL_COLUMNS.records.name}\` how many records the streams have that it
+  names: each seal is an anchor there, within minutes, for whoever cannot write to both.
 - **The key** is the guardian's own, the one that signs approvals and holds: a second key would need the same right of the same
   identity, so it would protect nothing more. What each signs cannot be taken for the other's. Each seal carries the public part;
   anchors name it by its [thumbprint](https://www.rfc-editor.org/rfc/rfc7638).

@@ -6,11 +6,12 @@ import type { Hold } from './domain/hold.ts';
 import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
 import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
+import type { WatchedSet } from './domain/propagation.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
+import type { ResourceManagerReads } from './domain/resource-manager.ts';
 import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
-import type { Anchor } from './domain/seal.ts';
-import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
+import type { SurveyedVault, SurveyorMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type {
   QueryState,
@@ -47,6 +48,8 @@ export interface Ports {
   readonly writes: (vault: string) => VaultWrites;
   /** Under the surveyor's identity. */
   readonly graph: Graph;
+  /** Under the surveyor's identity. */
+  readonly resourceManager: Pick<ResourceManagerReads, 'diskEncryptionSet'>;
   /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;
@@ -54,7 +57,7 @@ export interface Ports {
     readonly sweeps: Messages<ScheduledMessage>;
     readonly inspections: Messages<Inspection>;
     readonly alerts: Messages<AlertMessage>;
-    readonly surveys: Messages<SurveyMessage>;
+    readonly surveys: Messages<SurveyorMessage>;
   };
   readonly trail: Trail;
   /** Where the records of the trail go besides its storage; left out where no table is set up. */
@@ -63,8 +66,6 @@ export interface Ports {
   readonly streams: Pick<Streams, 'changes' | 'read'>;
   /** The workspaces that are asked who did it; none where none is set up. */
   readonly workspaces: readonly Workspace[];
-  /** Where the root of every seal goes besides the alert channels; left out where there is no such place. */
-  readonly anchor?: (anchor: Anchor) => Promise<void>;
   /** What could not be parsed, in full. */
   readonly quarantine: Documents;
   readonly settings: {
@@ -97,6 +98,8 @@ export interface PortTables {
   readonly uses: Rows<KeyUse>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
+  /** Disk encryption sets, each with the newest version of its key that it is to follow. Partition and row: those of the subject. */
+  readonly sets: Rows<WatchedSet>;
   /** Partition: vault, row: id. */
   readonly approvals: SignedRows<Approval>;
   /** Partition: `holds`, row: id. */
@@ -107,7 +110,7 @@ export interface PortTables {
   readonly outbox: Rows<OutboxRow>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `propagation`, row: `next`. */
   readonly schedule: Rows<Due>;
   /** The table `workspaces`. Partition: `shipping`, row: `all`. */
   readonly shipping: Rows<ShippingState>;

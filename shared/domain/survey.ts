@@ -1,9 +1,14 @@
 import * as z from 'zod';
+import { setsMessage } from './propagation.ts';
 import { agoMs, HOUR_MS, MINUTE_MS, moment } from './time.ts';
 
 /** A message of the queue `surveys`: a survey is to begin at this moment or later. One that began since has done it. */
 export const surveyMessage = z.object({ askedAt: moment });
 export type SurveyMessage = z.infer<typeof surveyMessage>;
+
+/** A message of the queue `surveys`: what the surveyor is to read, everything or some sets. */
+export const surveyorMessage = z.union([setsMessage, surveyMessage]);
+export type SurveyorMessage = z.infer<typeof surveyorMessage>;
 
 /** What the survey found of one key, for sweeps and for the parser of audit events. */
 const surveyedKey = z.object({

@@ -44,16 +44,22 @@ export type QueryState = z.infer<typeof queryState>;
 /** Uses of a version by one user: the first that was read (there may have been earlier ones) and the last. */
 const versionUse = z.object({ first: moment, last: moment });
 export type VersionUse = z.infer<typeof versionUse>;
-/** By `<key>/<version>` and the user's object id. */
+/** By `<key>/<version>` and the id of the user: its object id, or that of its application where only this is known. */
 export const versionUses = z.record(z.string(), z.record(z.string(), versionUse));
+
+/** A stretch of time. */
+const period = z.object({ from: moment, until: moment });
+export type Period = z.infer<typeof period>;
 
 /** What is known of the audit events of a vault: a row for each. */
 export const vaultRecords = z.object({
   /** The time of the newest one that has arrived. The guardian's own reads are among them: without any, none arrive. */
   until: moment,
-  /** Of the 24 hours before `at`, the share of five-minute spans with at least one, 0 to 1. */
-  covered: z.object({ at: moment, share: z.number() }).optional(),
-  /** When each known user unwrapped with a version, by `<key>/<version>` and the user's object id. Absence proves nothing. */
+  /** Those that had arrived before this have been read. */
+  readAt: moment.default(new Date(0)),
+  /** Periods of the last day with at least one in every five minutes, the oldest first: `knownUntil` says what follows. */
+  periods: z.array(period).default([]),
+  /** When each known user unwrapped with a version, by `<key>/<version>` and the id by which it is known. Absence proves nothing. */
   uses: versionUses.default({}),
 });
 export type VaultRecords = z.infer<typeof vaultRecords>;

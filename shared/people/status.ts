@@ -1,5 +1,6 @@
 import { readApprovals, readHolds } from '../approvals/read.ts';
 import type { Approval } from '../domain/approval.ts';
+import { coveredShare } from '../domain/arrivals.ts';
 import { hangingOn } from '../domain/hanging.ts';
 import { isInForce } from '../domain/hold.ts';
 import { spell } from '../domain/key.ts';
@@ -91,7 +92,8 @@ async function eventsOf(
   { tables, workspaces }: Ports,
 ): Promise<NonNullable<VaultReport['state']>['events']> {
   const stored = await readVaultRecords(tables, vault);
-  if (stored !== undefined) return { until: stored.until, covered: stored.covered, uses: stored.uses };
+  if (stored !== undefined)
+    return { until: stored.until, covered: { at: stored.readAt, share: coveredShare(stored) }, uses: stored.uses };
   return workspaces.length === 0 ? undefined : { uses: {} };
 }
 

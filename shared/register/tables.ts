@@ -5,6 +5,7 @@ import { hold } from '../domain/hold.ts';
 import { incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
 import { storedPolicy } from '../domain/policy.ts';
+import { watchedSet } from '../domain/propagation.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
 import { vaultAssignments } from '../domain/role-assignment.ts';
 import { due } from '../domain/schedule.ts';
@@ -29,6 +30,7 @@ export const tableNames = [
   'intents',
   'schedule',
   'uses',
+  'sets',
   'workspaces',
 ] as const;
 export type TableName = (typeof tableNames)[number];
@@ -47,6 +49,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     surveyed: rowsOf('vaults', vaults, surveyedVault),
     assignments: rowsOf('vaults', vaults, vaultAssignments),
     uses: rowsOf('uses', table('uses'), keyUse),
+    sets: rowsOf('sets', table('sets'), watchedSet),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {
       unverifiable: 'counts-for-nothing',

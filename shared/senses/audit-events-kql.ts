@@ -17,6 +17,7 @@ let Events = union isfuzzy=true
         Identity = bag_pack('claim', bag_pack(
             'oid', coalesce(tostring(column_ifexists('identity_claim_oid_g', '')), tostring(column_ifexists('identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g', ''))),
             'appid', tostring(column_ifexists('identity_claim_appid_g', '')),
+            'scp', coalesce(tostring(column_ifexists('identity_claim_scp_s', '')), tostring(column_ifexists('identity_claim_http_schemas_microsoft_com_identity_claims_scope_s', ''))),
             'upn', coalesce(tostring(column_ifexists('identity_claim_upn_s', '')), tostring(column_ifexists('identity_claim_http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn_s', ''))),
             'xms_mirid', tostring(column_ifexists('identity_claim_xms_mirid_s', '')),
             'xms_az_rid', tostring(column_ifexists('identity_claim_xms_az_rid_s', '')))),
@@ -36,9 +37,9 @@ union
     | where HttpStatusCode < 300 and OperationName in~ ('KeyUnwrap', 'KeyDecrypt', 'KeyRelease')
     | summarize arg_max(TimeGenerated, *) by Vault, Id, OperationName, Oid
     | extend Kind = 'use'),
-    // How far the events of each vault have arrived, and in how many spans of five minutes there was one.
+    // How far the events of each vault have arrived, and in which spans of five minutes there was one.
     (Events
-    | summarize TimeGenerated = max(TimeGenerated), Spans = dcount(bin(TimeGenerated, 5m)) by Vault
+    | summarize TimeGenerated = max(TimeGenerated), Spans = make_set(bin(TimeGenerated, 5m)) by Vault
     | extend Kind = 'arrived')
 | extend Time = tostring(TimeGenerated)
 | project Kind, Vault, Time, OperationName, CorrelationId, CallerIpAddress, Identity, Id, HttpStatusCode, Oid, Spans`;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { latest, withSpans } from '../domain/arrivals.ts';
 import { guardedVaults, keyPolicy } from '../domain/policy.ts';
 import { GUARDIAN } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, later, MINUTE_MS, utc } from '../domain/time.ts';
@@ -11,6 +12,7 @@ import { endIncidents, openIncident, openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { VAULT_RECORDS } from '../register/vaults.ts';
 import { auditEventsKql } from './audit-events-kql.ts';
+import { applicationOf } from './audit-identity.ts';
 import { auditLogSettings, inspectionsFromAuditLog, usersOf } from './audit-log.ts';
 import { namedIn } from './key-id.ts';
 import { mergedBySubject, queueSensed, type Sensed } from './queue-sensed.ts';
@@ -36,8 +38,6 @@ const FIRST_EVENT_WITHIN_MS = 90 * MINUTE_MS;
 const SILENT_MS = HOUR_MS;
 /** How long a last use is kept, in ms. */
 const USE_KEPT_MS = 90 * DAY_MS;
-/** Five-minute spans of a day. */
-const SPANS_A_DAY = 288;
 /** Vaults that an alert names at most. */
 const NAMED_VAULTS = 20;
 const AT_ONCE = 8;
@@ -53,7 +53,7 @@ const rowShape = z.object({
   Id: z.string().nullish(),
   HttpStatusCode: z.number().nullish(),
   Oid: z.string().nullish(),
-  Spans: z.number().nullish(),
+  Spans: z.array(z.coerce.date()).nullish(),
 });
 type EventRow = z.infer<typeof rowShape>;
 
@@ -89,7 +89,7 @@ async function queryOneWhenDue(workspace: Workspace, schedule: Schedule, ports: 
     const from = isWholeDay || state?.until === undefined ? dayAgo : later(state.until, -OVERLAP_MS);
     // After an outage of more than a day, everything since is read.
     const since = state?.until !== undefined && state.until < from ? later(state.until, -OVERLAP_MS) : from;
-    await readEvents(workspace, { from: since, until: begun, isWholeDay }, ports);
+    await readEvents(workspace, { from: since, until: begun }, ports);
     const wholeDayAt = isWholeDay ? begun : state?.wholeDayAt;
     await tables.queried.put(QUERY, workspace.id, { ...next, until: begun, ...(wholeDayAt && { wholeDayAt }) });
     if (state?.failing !== undefined) await endUnread(ports);
@@ -115,7 +115,6 @@ async function endUnread(ports: Ports): Promise<void> {
 interface Window {
   readonly from: Date;
   readonly until: Date;
-  readonly isWholeDay: boolean;
 }
 
 async function readEvents(workspace: Workspace, window: Window, ports: Ports): Promise<void> {
@@ -170,55 +169,60 @@ async function queueNew({ inspections, unparsed }: Sensed, workspace: Workspace,
   );
 }
 
-/** Notes for each vault how far its events have arrived, how much of the day they cover, and who used which version last. */
-async function noteArrivals(rows: readonly EventRow[], { until: at, isWholeDay }: Window, ports: Ports): Promise<void> {
+/** Notes for each vault how far its events have arrived, which periods they cover, and who used which version last. */
+async function noteArrivals(rows: readonly EventRow[], { until: at }: Window, ports: Ports): Promise<void> {
   const ofVault = Map.groupBy(rows, ({ Vault }) => Vault);
   await inTurns(AT_ONCE, [...ofVault], async ([vault, some]) => {
     const arrived = some.find(({ Kind }) => Kind === 'arrived');
     if (arrived === undefined) return;
     const uses = some.filter((row) => row.Kind === 'use').flatMap((row) => useOf(row, ports));
     await ports.tables.vaultRecords.change(VAULT_RECORDS, vault, (standing) => {
-      const until = latest(standing?.until, new Date(arrived.Time));
-      const share = Math.min(1, (arrived.Spans ?? 0) / SPANS_A_DAY);
-      const covered = isWholeDay ? { at, share } : standing?.covered;
-      return { until, ...(covered && { covered }), uses: withUses(standing?.uses ?? {}, uses, at) };
+      const periods = withSpans(standing?.periods ?? [], arrived.Spans ?? [], at);
+      return {
+        until: latest(standing?.until, new Date(arrived.Time)),
+        readAt: latest(standing?.readAt, at),
+        periods: [...periods],
+        uses: withUses(standing?.uses ?? {}, uses, at),
+      };
     });
   });
 }
 
 interface Use {
   readonly version: string;
-  readonly oid: string;
+  /** The id by which the user is known. */
+  readonly user: string;
   readonly at: Date;
 }
 
-/** A use by a known user, of the policy or of a survey; by anybody where nobody can name the users of the key. */
-function useOf({ Vault, Id, Oid, Time }: EventRow, { policy, scope }: Ports): readonly Use[] {
+/**
+ * A use by a known user, of the policy or of a survey, which one of another tenant is by its application; by anybody where
+ * nobody can name the users of the key.
+ */
+function useOf({ Vault, Id, Oid, Identity, Time }: EventRow, { policy, scope }: Ports): readonly Use[] {
   const { vault, key, version } = namedIn(Id ?? '') ?? {};
-  if (vault !== Vault || key === undefined || version === undefined || !Oid) return [];
+  if (vault !== Vault || key === undefined || version === undefined) return [];
   const users = usersOf(vault, key, { policy, surveyed: scope.surveyed });
-  const oid = Oid.toLowerCase();
-  const isKnown = users.size === 0 || users.has(oid);
-  return keyPolicy(policy, vault, key).guarded && isKnown
-    ? [{ version: `${key}/${version}`, oid, at: new Date(Time) }]
+  const ids = [Oid ?? '', applicationOf(Identity)].map((id) => id.toLowerCase()).filter((id) => id !== '');
+  const user = users.size === 0 ? ids[0] : ids.find((id) => users.has(id));
+  return keyPolicy(policy, vault, key).guarded && user !== undefined
+    ? [{ version: `${key}/${version}`, user, at: new Date(Time) }]
     : [];
 }
 
 function withUses(standing: VaultRecords['uses'], uses: readonly Use[], now: Date): VaultRecords['uses'] {
   const all: Record<string, Record<string, VersionUse>> = {};
-  const note = (version: string, oid: string, { first, last }: VersionUse): void => {
+  const note = (version: string, user: string, { first, last }: VersionUse): void => {
     if (now.getTime() - last.getTime() > USE_KEPT_MS) return;
-    const known = all[version]?.[oid];
+    const known = all[version]?.[user];
     const earliest = known !== undefined && known.first < first ? known.first : first;
-    all[version] = { ...all[version], [oid]: { first: earliest, last: latest(known?.last, last) } };
+    all[version] = { ...all[version], [user]: { first: earliest, last: latest(known?.last, last) } };
   };
   for (const [version, users] of Object.entries(standing))
-    for (const [oid, use] of Object.entries(users)) note(version, oid, use);
-  for (const { version, oid, at } of uses) note(version, oid, { first: at, last: at });
+    for (const [user, use] of Object.entries(users)) note(version, user, use);
+  for (const { version, user, at } of uses) note(version, user, { first: at, last: at });
   return all;
 }
-
-const latest = (one: Date | undefined, other: Date): Date => (one !== undefined && one > other ? one : other);
 
 /** Alerts operators of guarded vaults whose events do not arrive, until those of all do. */
 async function alertMissing(ports: Ports): Promise<void> {

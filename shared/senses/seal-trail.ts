@@ -35,7 +35,6 @@ export async function sealWhenDue(schedule: Schedule, ports: Ports): Promise<voi
   const isAnchorDue = anchored === undefined || isDue(anchored.value, now(), DAY_MS);
   try {
     const { anchor, isAll } = await trail.seal(isAnchorDue ? 'also-current' : 'changed');
-    await ports.anchor?.(anchor);
     if (isAnchorDue) {
       await sendAnchor(anchor, ports);
       await tables.schedule.write(SEALING, NEXT_ANCHOR, anchored, { generation: 0, dueAt: later(now(), DAY_MS) });

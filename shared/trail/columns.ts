@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../domain/audit-record.ts';
+import type { Anchor } from '../domain/seal.ts';
 
 /** A column of a table of a Log Analytics workspace. */
 export interface Column {
@@ -37,3 +38,9 @@ export const COLUMNS = {
   previousHash: { name: 'PreviousHash', type: 'string' },
   hash: { name: 'RecordHash', type: 'string' },
 } as const satisfies Readonly<Record<keyof AuditRecord, Column>>;
+
+/** The columns that the row of a seal has besides: with them it is an anchor, outside the storage that it stands for. */
+export const SEAL_COLUMNS = {
+  root: { name: 'SealRoot', type: 'string' },
+  records: { name: 'SealedRecords', type: 'long' },
+} as const satisfies Partial<Record<keyof Anchor, Column>>;

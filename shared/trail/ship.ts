@@ -2,10 +2,11 @@ import * as z from 'zod';
 import type { LogRow, ShipCursor, TrailTable } from '../domain/workspace.ts';
 import type { Rows, Stored } from '../register/rows.ts';
 import type { Streams } from '../storage.ts';
-import { readLine } from './chain.ts';
+import { type ChainLine, readLine } from './chain.ts';
 import { type Changed, recentChanges } from './changes.ts';
-import { COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
-import { blobName, type StreamName } from './stream-name.ts';
+import { COLUMNS, SEAL_COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
+import { anchorOf, readSeal } from './seal.ts';
+import { blobName, SEALS, type StreamName } from './stream-name.ts';
 
 /** What shipping needs. */
 export interface ShipNeeds {
@@ -156,14 +157,30 @@ async function* unsent(
 
 const members = z.record(z.string(), z.json());
 
-/** A line of a stream as a row of the table; `undefined` where it is no record. Records of a later form come with the members that this version knows. */
+/**
+ * A line of a stream as a row of the table; `undefined` where it is no record. Records of a later form come with the members
+ * that this version knows. A seal comes with its root and with how many records it names.
+ */
 export function rowFor(stream: StreamName, line: string): LogRow | undefined {
-  if (typeof readLine(line) === 'string') return undefined;
+  const read = readLine(line);
+  if (typeof read === 'string') return undefined;
   const said = members.parse(JSON.parse(line));
   const columns = Object.entries(COLUMNS).flatMap(([member, { name }]) =>
     said[member] === undefined ? [] : [[name, said[member]] as const],
   );
-  return { [TIME_COLUMN]: said.time, [STREAM_COLUMN]: stream, ...Object.fromEntries(columns) };
+  return {
+    [TIME_COLUMN]: said.time,
+    [STREAM_COLUMN]: stream,
+    ...Object.fromEntries(columns),
+    ...(stream === SEALS ? sealColumns(read, line) : {}),
+  };
+}
+
+function sealColumns({ record, sequence: number }: ChainLine, line: string): LogRow {
+  const seal = record && readSeal(record, line);
+  if (record === undefined || seal === undefined) return {};
+  const { root, records } = anchorOf({ root: seal.root, number, sealedAt: record.time }, seal);
+  return { [SEAL_COLUMNS.root.name]: root, [SEAL_COLUMNS.records.name]: records };
 }
 
 /** A stream in the key of a row, which cannot have a slash. */

@@ -4,6 +4,7 @@ import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
+import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
 import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
@@ -54,6 +55,11 @@ export function composition(options: CompositionOptions): Composition {
     beforeStorage: options.beforeStorage,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
+    resourceManager: resourceManagerReads({
+      credential: azure.credential('surveyor'),
+      identity: 'surveyor',
+      httpClient: azure.httpClient,
+    }),
     graph: fakeGraph(() => ({ subscriptions: [subscriptionRow('11111111-1111-4111-8111-111111111111')] })),
     ownObjectIds: ['watcher', 'keeper'].flatMap((name) => azure.identities.get(name)?.oid ?? []),
   });

@@ -188,9 +188,9 @@ function aggregateOf({ name, value }: Named, columns: Columns, names: Names): Ag
       const called = name ?? `max_${nameOf(first)}`;
       return { columns: { [called]: type }, of: (rows) => ({ [called]: valueIn(highest(rows) ?? EMPTY) }) };
     }
-    case 'dcount': {
-      const called = name ?? 'dcount_';
-      return { columns: { [called]: 'long' }, of: (rows) => ({ [called]: new Set(rows.map(valueIn)).size }) };
+    case 'make_set': {
+      const called = name ?? `set_${nameOf(first)}`;
+      return { columns: { [called]: 'dynamic' }, of: (rows) => ({ [called]: [...new Set(rows.map(valueIn))] }) };
     }
     case 'arg_max':
       if (second?.kind !== 'star') throw new QueryUnknown('arg_max is run with * alone.');

@@ -15,6 +15,7 @@ import { pinnedVersions } from '../../domain/survey.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
+import { rotationShown } from '../../propagation/rotated.ts';
 import { namesAssignment, readAssignments, withAssignment } from '../../register/assignments.ts';
 import { withChanges } from '../../register/changes.ts';
 import { readKey } from '../../register/keys.ts';
@@ -269,6 +270,9 @@ async function conclude(state: State, result: Result, ports: Ports): Promise<voi
   await quarantineRows(incidents.unreadable, ports);
   const nextInspectionAt =
     failure === undefined ? await followUp(subject, decision, record, ports) : await tryAgain(message, record, ports);
+  // Before the row is written, by which the version is known: after a crash it is found new again.
+  const rotation = rotationShown(subject, observed, known.record);
+  if (rotation !== undefined) await ports.queues.surveys.send({ kind: 'rotated', rotation });
   const kept = forgettingEvents(record, ports.now());
   const foundSomething = kept.observed.foundSomething ?? (isStillFlapping ? true : undefined);
   const next: KeyRecord = {

@@ -14,6 +14,8 @@ import { ownActUnexplained } from './own-act-unexplained.ts';
 import { policyLoosened } from './policy-loosened.ts';
 import { purgeAttempted } from './purge-attempted.ts';
 import { rowForged } from './row-forged.ts';
+import { setMoved } from './set-moved.ts';
+import { setNotFollowed } from './set-not-followed.ts';
 import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
@@ -36,6 +38,8 @@ export const kinds: readonly KindFacts[] = [
   policyLoosened,
   purgeAttempted,
   rowForged,
+  setMoved,
+  setNotFollowed,
   trailAnchored,
   undoRefused,
   unexpectedUse,

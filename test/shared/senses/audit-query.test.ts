@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
+import { knownUntil } from '../../../shared/domain/arrivals.ts';
+import { later } from '../../../shared/domain/time.ts';
 import { subscriptionRow } from '../../fakes/graph.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
@@ -158,11 +160,22 @@ describe('how far the events of a vault have arrived', () => {
     expect(told?.incident.eventsUntil?.getTime()).toBeGreaterThanOrEqual(until?.getTime() ?? Number.NaN);
   });
 
-  test('is noted with the share of the day that they cover', async () => {
+  test('is noted with the periods that they cover: from the start on, as long as they are sent', async () => {
     const world = await made();
-    await world.pass(6 * 3_600, 60);
-    expect((await recordsOf(world))?.covered?.share).toBeGreaterThan(0.2);
-    expect((await recordsOf(world))?.covered?.share).toBeLessThan(0.3);
+    const began = new Date();
+    await world.pass(3_600, 60);
+    const known = await recordsOf(world);
+    expect(known?.periods).toHaveLength(1);
+    const until = known && knownUntil(known, later(began, 300_000));
+    expect(Date.now() - (until?.getTime() ?? 0)).toBeLessThan(35 * 60_000);
+    world.azure.monitor.sendLogs(VAULT, undefined);
+    await world.pass(1_200, 60);
+    world.azure.monitor.sendLogs(VAULT, { workspace: WORKSPACE, table: 'AZKVAuditLogs' });
+    await world.pass(3_600, 60);
+    const after = await recordsOf(world);
+    expect(after?.periods).toHaveLength(2);
+    const gap = after && knownUntil(after, later(began, 300_000));
+    expect(Math.abs((gap?.getTime() ?? 0) - later(began, 3_600_000).getTime())).toBeLessThanOrEqual(600_000);
   });
 
   test('is alerted where none arrive, with what is missing, until they do', async () => {
@@ -234,4 +247,32 @@ describe('the last use of a version', () => {
     expect((await recordsOf(world))?.uses).toEqual({});
     expect(await whoOf(world, 'disk-a')).toEqual([oid(world, 'disk')]);
   });
+
+  test.each(tables)(
+    'is noted for a user of another tenant by its application, from %s, and for no person who calls through one',
+    async (monitor) => {
+      const version = '1'.repeat(32);
+      const options = {
+        monitor,
+        vaults: [{ name: VAULT, keys: [{ ...usable, versions: usable.versions.map((one) => ({ ...one, version })) }] }],
+      };
+      const { azure } = await made(options);
+      const applications = ['disk', 'owner'].map((name) => azure.identities.get(name)?.appid ?? '');
+      const url = keyUrl(VAULT, 'disk-a', version);
+      const world = await made({
+        ...options,
+        graph: {
+          subscriptions: [subscriptionRow(SUBSCRIPTION)],
+          vaults: [vaultRow(VAULT)],
+          sets: applications.map((federatedClientId) => setRow(`des-${federatedClientId}`, url, { federatedClientId })),
+        },
+      });
+      await world.as('disk').wrapAndUnwrap(VAULT, 'disk-a', version);
+      await world.as('owner').wrapAndUnwrap(VAULT, 'disk-a', version);
+      await world.pass(600, 10);
+      const uses = (await recordsOf(world))?.uses[`disk-a/${version}`];
+      expect(Object.keys(uses ?? {})).toEqual([applications[0]?.toLowerCase()]);
+      expect(await whoOf(world, 'disk-a')).toEqual([oid(world, 'owner')]);
+    },
+  );
 });

@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
-import type { Anchor } from '../../../shared/domain/seal.ts';
 import type { SigningKey } from '../../../shared/domain/signer.ts';
 import { GUARDIAN } from '../../../shared/domain/subject.ts';
 import { SigningFailed } from '../../../shared/errors.ts';
 import { readIncidents } from '../../../shared/incidents/store.ts';
-import { sealWhenDue } from '../../../shared/senses/seal-trail.ts';
-import { scheduleOf } from '../../../shared/senses/sweep/schedule.ts';
 import { SEALS } from '../../../shared/trail/stream-name.ts';
 import { verifyTrail } from '../../../shared/trail/verify.ts';
 import { newSigningKey } from '../../fakes/signing-key.ts';
@@ -74,21 +71,6 @@ describe('the trail', () => {
     const [root] = /\b[0-9a-f]{64}\b/.exec(anchorsOf(world).at(-1)?.incident.summary ?? '') ?? [];
     const said = await verifyTrail(sourceOf(await copyOf(world.streams)), { root });
     expect(said).toMatchObject({ verdict: 'anchored', faults: [] });
-  });
-
-  test('hands the root of every seal to the place for anchors, where there is one', async () => {
-    const world = await createWorld({ vaults, policy, signingKey: key });
-    const given: Anchor[] = [];
-    const schedule = scheduleOf((await world.ports.tables.schedule.list()).stored);
-    const ports = {
-      ...world.ports,
-      get policy() {
-        return world.ports.policy;
-      },
-      anchor: async (one: Anchor) => void given.push(one),
-    };
-    await sealWhenDue(schedule, ports);
-    expect(given).toMatchObject([{ seal: 1, root: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
   });
 
   test('whose key cannot sign is tried again with each tick; operators are alerted after an hour, until it can', async () => {

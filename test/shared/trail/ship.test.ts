@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
-import { shipCursor } from '../../../shared/domain/workspace.ts';
+import { type LogRow, shipCursor } from '../../../shared/domain/workspace.ts';
 import { WorkspaceUnreachable } from '../../../shared/errors.ts';
 import { rowsOf } from '../../../shared/register/rows.ts';
 import { type ShipNeeds, ship } from '../../../shared/trail/ship.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
+import { newSigningKey } from '../../fakes/signing-key.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
+import { sealedTrail } from './sealed-trail.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 const FIRST = new Date(0);
@@ -162,6 +164,31 @@ describe('shipping', () => {
         PreviousHash: expect.stringMatching(/^[0-9a-f]{64}$/),
         RecordHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
+    ]);
+  });
+
+  test('gives the row of a seal its root, and how many records it names', async () => {
+    const { streams, trail, seal } = sealedTrail(newSigningKey());
+    const { needs } = made();
+    for (const id of ['a', 'b'])
+      await trail.append([{ id, time: new Date(), what: 'failure', subject: GUARDIAN, detail: {} }]);
+    const anchor = await seal();
+    const rows: LogRow[] = [];
+    await ship(FIRST, {
+      ...needs,
+      streams,
+      now: () => new Date(),
+      table: {
+        async send(some) {
+          rows.push(...some);
+          return 'taken';
+        },
+      },
+    });
+    expect(rows.map(({ What, SealRoot, SealedRecords }) => [What, SealRoot, SealedRecords]).toSorted()).toEqual([
+      ['failure', undefined, undefined],
+      ['failure', undefined, undefined],
+      ['seal', anchor.root, 2],
     ]);
   });
 });

@@ -58,12 +58,12 @@ describe('a query makes', () => {
     expect(run(`Events | take 1 | project Made = ${value}`)).toEqual([{ Made: made }]);
   });
 
-  test('one row of each group: the newest whole, the highest, how many, and how many different', () => {
+  test('one row of each group: the newest whole, the highest, how many, and the different ones', () => {
     const query =
-      'Events | summarize arg_max(TimeGenerated, *), Last = max(Status), Count = count(), Spans = dcount(bin(TimeGenerated, 5m)) by Name';
+      'Events | summarize arg_max(TimeGenerated, *), Last = max(Status), Count = count(), Spans = make_set(bin(TimeGenerated, 5m)) by Name';
     expect(run(query)).toMatchObject([
-      { Name: 'KeyGet', TimeGenerated: at(9), Last: 200, Count: 2, Spans: 2 },
-      { Name: 'KeyUnwrap', TimeGenerated: at(3), Last: 403, Count: 1, Spans: 1 },
+      { Name: 'KeyGet', TimeGenerated: at(9), Last: 200, Count: 2, Spans: [at(0), at(5)] },
+      { Name: 'KeyUnwrap', TimeGenerated: at(3), Last: 403, Count: 1, Spans: [at(0)] },
     ]);
   });
 

@@ -31,7 +31,8 @@ describe('status', () => {
     const version = `disk-web/${'a'.repeat(32)}`;
     const records = {
       until,
-      covered: { at: until, share: 0.5 },
+      readAt: until,
+      periods: [{ from: later(until, -12 * HOUR_MS), until }],
       uses: { [version]: { d15c: { first: until, last } } },
     };
     const stored = await tables.vaultRecords.put('records', 'contoso-disks', records);

@@ -22,6 +22,8 @@ import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosen
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
 import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
+import { setMoved } from '../../../../shared/incidents/kinds/set-moved.ts';
+import { type NotFollowing, setNotFollowed } from '../../../../shared/incidents/kinds/set-not-followed.ts';
 import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
@@ -43,6 +45,17 @@ const GLASS: Approval = {
   ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
 };
 const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
+const SET = {
+  id: '/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/diskencryptionsets/des-a',
+  name: 'des-a',
+  rotation: { ...ID, version: VERSION, created: AT },
+  from: AT,
+  changed: { by: MALLORY, at: AT },
+};
+const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
+const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
+const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
+  setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
 const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
@@ -519,6 +532,85 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: GUARDIAN,
       summary:
         'The row approvals/prod-disks/a7 is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.',
+    },
+  ],
+  [
+    'set-moved',
+    setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: OF_SET,
+      since: AT,
+      who: MALLORY,
+      hangs: DISKS,
+      summary:
+        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Find out who moved it before disks are wrapped anew with that key.',
+    },
+  ],
+  [
+    'set-not-followed, late',
+    notFollowed({ kind: 'late', shows: 'its active version is 0011' }, ['It has no identity.'], ['az resource show']),
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      since: AT,
+      who: undefined,
+      deadline: undefined,
+      hangs: DISKS,
+      commands: ['az resource show'],
+      summary:
+        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, stuck',
+    notFollowed({ kind: 'stuck', code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' }),
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      summary:
+        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, not-rotating',
+    notFollowed({ kind: 'not-rotating', isConfidential: false }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, not-rotating, for confidential machines',
+    notFollowed({ kind: 'not-rotating', isConfidential: true }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, reverted',
+    notFollowed({ kind: 'reverted', to: '0011' }),
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      who: MALLORY,
+      summary:
+        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, unreachable',
+    notFollowed({ kind: 'unreachable', because: 'the permission to read there is missing' }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Leave the older versions enabled.',
     },
   ],
   [
