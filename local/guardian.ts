@@ -7,6 +7,7 @@ import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
+import type { EventDelivery } from './azure/event-delivery.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
 import { INGESTION_HOST, RULE_ID } from './azure/monitor/monitor.ts';
@@ -220,17 +221,19 @@ function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): v
   for (const vault of vaults) monitor.sendLogs(vault, { workspace: LOCAL_WORKSPACE, table: 'AZKVAuditLogs' });
 }
 
-/** Audit records to the Event Hub, events to Event Grid's endpoint: as a diagnostic setting and a subscription would. */
+/** Audit records to the Event Hub, events to Event Grid's endpoint: as a diagnostic setting and subscriptions would. */
 function connect(azure: LocalAzure, host: Host, log: (line: string) => void): readonly (() => void)[] {
   const hub = host.eventHub(AUDIT_HUB, 'AuditLog_westeurope');
   const failed = (what: string) => (error: unknown) =>
     log(`${what} could not be delivered: ${error instanceof Error ? error.message : String(error)}`);
+  const postedTo =
+    (functionName: string) =>
+    ({ headers, body }: EventDelivery): void =>
+      void fetch(host.eventGridUrl(functionName), { method: 'POST', headers, body }).catch(failed('an event'));
   return [
     azure.onAuditRecords((_, body) => void hub.send([JSON.stringify(body)]).catch(failed('audit records'))),
-    azure.onEvent(
-      ({ headers, body }) =>
-        void fetch(host.eventGridUrl('key-vault-event'), { method: 'POST', headers, body }).catch(failed('an event')),
-    ),
+    azure.onEvent(postedTo('key-vault-event')),
+    azure.onActivity(postedTo('activity-log')),
   ];
 }
 

@@ -29,6 +29,7 @@ export async function monitor() {
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';
 
+app.eventGrid('activity-log', { handler });
 app.storageQueue('alert', { queueName: 'alerts', connection, handler });
 app.eventHub('audit-log-westeurope', {
   connection: 'AuditLog_westeurope',
