@@ -42,9 +42,17 @@ const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
 const GROUP = groupId(SUBSCRIPTION, 'rg-demo');
 const place = (kind: string, key: string): Place => ({ group: GROUP, name: `${kind}-${key}` });
 
+/** The keys of the steps that play rotations, in another process: on each hangs a set that takes new versions by itself. */
+export const ROTATION_KEYS = {
+  'rotation-followed-and-proven': ['demo-rotated', 'disk-followed'],
+  'rotation-late-then-followed': ['demo-rotated', 'disk-late'],
+  'rotation-stuck-cause-named': ['demo-rotated', 'disk-stuck'],
+  'rotation-reverted-told': ['demo-rotated', 'disk-reverted'],
+  'set-moved-told': ['demo-rotated', 'disk-moved'],
+} as const;
+
 /** The machine of that step. */
 export const MACHINE_PLACE = place('vm', MACHINE_KEY[1]);
-/** Its disk. */
 /** Its disk. */
 export const MACHINE_DISK = place('osdisk', MACHINE_KEY[1]);
 
@@ -60,6 +68,42 @@ export const demoEstate = (): Estate => estateOf(Object.values(STEP_KEYS));
 /** One vault in `block` with the key of a machine's disk. */
 export const machineEstate = (): Estate => estateOf([MACHINE_KEY]);
 
+/** One guarded vault with those keys, a vault that nothing guards, and somebody who may change sets. */
+export function rotationEstate(): Estate {
+  const estate = estateOf(Object.values(ROTATION_KEYS), { rotationToLatestKeyVersionEnabled: true });
+  return {
+    ...estate,
+    vaults: [...estate.vaults, { name: 'demo-elsewhere', subscriptionId: SUBSCRIPTION, keys: [seedKey(ELSEWHERE)] }],
+    identities: [...estate.identities.map(byRole), pipeline],
+  };
+}
+
+/** The identity of a set with its right as a role assignment, by which a cause is found. */
+const byRole = (identity: SeedIdentity): SeedIdentity =>
+  identity.kind === 'managed-identity'
+    ? {
+        ...{ ...identity, grants: [] },
+        roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: `/subscriptions/${SUBSCRIPTION}` }],
+      }
+    : identity;
+
+/** A key of a vault that nothing guards. */
+const ELSEWHERE = ['demo-elsewhere', 'disk-elsewhere'] as const;
+/** Its address. */
+export const ELSEWHERE_URL = keyUrlOf(ELSEWHERE);
+
+/** What deploys the subscription. */
+const pipeline: SeedIdentity = {
+  name: 'pipeline',
+  kind: 'application',
+  oid: '0f0e0d0c-0000-4000-8000-000000000006',
+  grants: [],
+  roles: [{ role: 'Contributor', scope: `/subscriptions/${SUBSCRIPTION}` }],
+};
+
+/** The places of the set and of the disk that hang on a key. */
+export const placesOn = (key: string) => ({ set: place('des', key), disk: place('osdisk', key) });
+
 /** Who asks for a plan, with the two roles that it needs. */
 const planner: SeedIdentity = {
   name: 'planner',
@@ -70,11 +114,16 @@ const planner: SeedIdentity = {
   roles: ['Reader', 'Key Vault Reader'].map((role) => ({ role, scope: `/subscriptions/${SUBSCRIPTION}` })),
 };
 
-function estateOf(keys: readonly VaultAndKey[]): Estate {
+function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, unknown>> = {}): Estate {
   const users = keys.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, USER(number)));
   const knownUsers = users.flatMap(({ oid }) => (oid === undefined ? [] : [oid]));
   const vaults = [...new Set(keys.map(([vault]) => vault))];
-  const modes = { 'demo-disks': 'block', 'demo-alert': 'alert', 'demo-open': 'block' } as const;
+  const modes = {
+    'demo-disks': 'block',
+    'demo-alert': 'alert',
+    'demo-open': 'block',
+    'demo-rotated': 'block',
+  } as const;
   return {
     vaults: vaults.map(
       (name): SeedVault => ({
@@ -85,7 +134,7 @@ function estateOf(keys: readonly VaultAndKey[]): Estate {
         keys: keys.filter(([vault]) => vault === name).map((each) => seedKey(each)),
       }),
     ),
-    resources: keys.flatMap((each, number) => hangingOn(each, USER(number))),
+    resources: keys.flatMap((each, number) => hangingOn(each, USER(number), ofSets)),
     identities: [...people, planner, ...users],
     policy: {
       vaults: Object.entries(modes)
@@ -113,13 +162,22 @@ const seedKey = (of: VaultAndKey) => ({
 });
 
 /** A set on the key, with a disk of a running machine. */
-function hangingOn([vault, key]: VaultAndKey, principalId: string): readonly Resource[] {
+function hangingOn(
+  [vault, key]: VaultAndKey,
+  principalId: string,
+  more: Readonly<Record<string, unknown>>,
+): readonly Resource[] {
   const set = place('des', key);
   const machine = place('vm', key);
-  const keyUrl = `https://${vault}.vault.azure.net/keys/${key}/${versionOf([vault, key])}`;
+  const keyUrl = keyUrlOf([vault, key]);
   return [
-    diskEncryptionSetResource(set, { keyUrl, principalId, tenantId: LOCAL_TENANT }),
+    diskEncryptionSetResource(set, { keyUrl, principalId, tenantId: LOCAL_TENANT, more }),
     machineResource(machine),
     diskResource(place('osdisk', key), { encryption: { kind: 'set', set }, machines: [machineId(machine)] }),
   ];
+}
+
+/** The address of the version that a key has at first. */
+export function keyUrlOf([vault, key]: VaultAndKey): string {
+  return `https://${vault}.vault.azure.net/keys/${key}/${versionOf([vault, key])}`;
 }

@@ -12,10 +12,10 @@ import { localFolder } from '../guardian-folder.ts';
 import { apiToken, findLocalAzure, outsideClient } from '../outside-client.ts';
 import { LOCAL_SWEEP_SECONDS } from '../pace.ts';
 import { startTeams } from '../sinks/teams.ts';
-import { demoEstate, STEP_KEYS } from './estate.ts';
+import { demoEstate, ROTATION_KEYS, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
-import { machineSurvives, NOTHING, steps } from './steps.ts';
+import { machineSurvives, NOTHING, rotations, steps } from './steps.ts';
 import { TRAIL_STEPS } from './trail-steps.ts';
 
 /** How the demo went: ok where every step was as it should be. */
@@ -95,8 +95,17 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
     };
     const machine = async (): Promise<StepResult> =>
       ended(MACHINE, await tried(MACHINE, () => machineSurvives(guarded)), onStep);
-    // Another guardian beside this one would take its time; without one there is nothing to disturb.
-    const beside = guarded ? undefined : machine();
+    const rotated = async (): Promise<readonly StepResult[]> => {
+      const played = rotations(guarded);
+      const names = Object.keys(ROTATION_KEYS);
+      return Promise.all(
+        names.map(async (name) => ended(name, await tried(name, async () => (await played)[name] ?? NOTHING), onStep)),
+      );
+    };
+    const clocksOfTheirOwn = async (): Promise<readonly StepResult[]> =>
+      (await Promise.all([machine(), rotated()])).flat();
+    // Other guardians beside this one would take its time; without one there is nothing to disturb.
+    const beside = guarded ? undefined : clocksOfTheirOwn();
     const played = await Promise.all(
       Object.entries(STEP_KEYS).map(async ([name, [vault, key]]) => {
         const step = steps[name];
@@ -104,8 +113,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
         return ended(name, await tried(name, () => step(scene, vault, key)), onStep);
       }),
     );
-    played.push(await (beside ?? machine()));
-    const all = [...played];
+    const all = [...played, ...(await (beside ?? clocksOfTheirOwn()))];
     for (const [name, step] of Object.entries(TRAIL_STEPS))
       all.push(ended(name, await tried(name, () => step(scene)), onStep));
     return { ok: all.every(({ ok }) => ok), steps: all };

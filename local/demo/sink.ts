@@ -9,7 +9,7 @@ const received = z.object({
   incident: z.object({
     kind: z.string(),
     summary: z.string(),
-    subject: z.object({ vault: z.string().optional(), key: z.string().optional() }),
+    subject: z.object({ vault: z.string().optional(), key: z.string().optional(), id: z.string().optional() }),
   }),
 });
 
@@ -36,6 +36,8 @@ export interface Sink {
   readonly secret: string;
   /** The signed alerts of what is wrong with that key, with the vault itself where no key is given, in the order in which they came; none that says that it is over. */
   told(vault: string, key?: string): readonly ReceivedAlert[];
+  /** The same of a disk encryption set, by its id. */
+  toldOfSet(id: string): readonly ReceivedAlert[];
   /** Whether a signed alert of that kind on that key has come. */
   has(kind: string, vault: string, key: string): boolean;
   /** The root of the newest anchor of the trail that has come; `undefined` where none has. */
@@ -47,6 +49,10 @@ export interface Sink {
 export async function startSink(): Promise<Sink> {
   const secret = randomBytes(24).toString('hex');
   const got: z.infer<typeof received>[] = [];
+  const toldOf = (isMeant: (alert: z.infer<typeof received>) => boolean): readonly ReceivedAlert[] =>
+    got
+      .filter((alert) => alert.event !== 'resolved' && isMeant(alert))
+      .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary }));
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -69,10 +75,8 @@ export async function startSink(): Promise<Sink> {
   return {
     url: `http://127.0.0.1:${address.port}/alerts`,
     secret,
-    told: (vault, key) =>
-      got
-        .filter(({ event, incident }) => event !== 'resolved' && isOn(incident, vault, key))
-        .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary })),
+    told: (vault, key) => toldOf(({ incident }) => isOn(incident, vault, key)),
+    toldOfSet: (id) => toldOf(({ incident: { subject } }) => subject.id === id.toLowerCase()),
     anchor: () =>
       got
         .filter(({ incident: { kind } }) => kind === 'trail-anchored')

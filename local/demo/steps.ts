@@ -381,11 +381,21 @@ const machineResult = z.object({
   restoreMs: z.null(),
 });
 
+/** What the process of the rotations prints of each step. */
+const rotationResult = machineResult.extend({ detectedAt: z.null() });
+
 /** Plays the machine in a process of its own, whose clock is turned: an hour without its key would take an hour here. */
 export async function machineSurvives(guarded: boolean): Promise<Result> {
   const file = fileURLToPath(new URL('./machine-process.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
   return machineResult.parse(JSON.parse(stdout));
+}
+
+/** Plays the steps of rotations in a process of their own, whose clock is turned. */
+export async function rotations(guarded: boolean): Promise<Readonly<Record<string, Result>>> {
+  const file = fileURLToPath(new URL('./rotations-process.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
+  return z.record(z.string(), rotationResult).parse(JSON.parse(stdout));
 }
 
 /** The steps that play on a key of their own, side by side. */

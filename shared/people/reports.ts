@@ -6,6 +6,7 @@ import { hanging } from '../domain/hanging.ts';
 import { hold } from '../domain/hold.ts';
 import { incident } from '../domain/incident.ts';
 import { modes } from '../domain/policy.ts';
+import { verdict } from '../domain/propagation.ts';
 import { moment } from '../domain/time.ts';
 import { versionUses } from '../domain/workspace.ts';
 
@@ -64,6 +65,41 @@ export const statusReport = z.object({
   unreadable: z.array(z.string()),
 });
 export type StatusReport = z.infer<typeof statusReport>;
+
+/** When each guarded key was last rotated, and whether each disk encryption set on it follows. */
+export const rotationReport = z.object({
+  at: moment,
+  keys: z.array(
+    z.object({
+      vault: z.string(),
+      key: z.string(),
+      /** Its newest version, and when that was made; absent where nobody has observed it yet. */
+      version: z.string().optional(),
+      rotatedAt: moment.optional(),
+      sets: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          /** Absent where no rotation was watched since the guardian knows the set. */
+          watch: z
+            .object({
+              /** The version that the verdict is about. */
+              version: z.string(),
+              verdict,
+              /** The minute of its hour from which on the verdict has been given. */
+              minute: z.number(),
+              /** Absent where it is not watched any more. */
+              nextReadAt: moment.optional(),
+            })
+            .optional(),
+        }),
+      ),
+    }),
+  ),
+  /** What cannot be read, in sentences. */
+  unreadable: z.array(z.string()),
+});
+export type RotationReport = z.infer<typeof rotationReport>;
 
 const accepted = z.object({ at: moment, by: actor });
 

@@ -2,6 +2,7 @@ import type { Hanging } from '../domain/hanging.ts';
 import type { KeyUser } from '../domain/key-use.ts';
 import type { Rotation, WatchedSet } from '../domain/propagation.ts';
 import type { IncidentDraft } from '../incidents/draft.ts';
+import { isOf } from '../incidents/kinds/kind.ts';
 import { setMoved } from '../incidents/kinds/set-moved.ts';
 import { type NotFollowing, setNotFollowed } from '../incidents/kinds/set-not-followed.ts';
 import { endIncidents, openIncident } from '../incidents/store.ts';
@@ -23,14 +24,21 @@ export async function alertOfVerdict(
 ): Promise<void> {
   const { stored, next } = one;
   const { verdict } = next;
-  if (verdict.kind === 'waiting' || verdict.kind === 're-wrapping' || next.since === stored.value.since) return;
-  const draft = await draftOf(one, vaultOf, ports);
+  if (next.since === stored.value.since) return;
   const subject = { kind: 'disk-encryption-set', id: next.id } as const;
+  if (verdict.kind === 'waiting' || verdict.kind === 're-wrapping') {
+    // It has its key again, whether its disks are on the newest version or not.
+    if (stored.value.verdict.kind === 'moved') await endIncidents(subject, isOf(setMoved), BACK, ports);
+    return;
+  }
+  const draft = await draftOf(one, vaultOf, ports);
   const isOver = ({ kind, reason }: Pick<IncidentDraft, 'kind' | 'reason'>): boolean =>
     (kind === setNotFollowed.id || kind === setMoved.id) && (kind !== draft?.kind || reason !== draft.reason);
   await endIncidents(subject, isOver, `it is ${verdict.kind} now`, ports);
   if (draft !== undefined) await openIncident(draft, ports);
 }
+
+const BACK = 'it has its key again';
 
 async function draftOf(
   one: ReadSet,

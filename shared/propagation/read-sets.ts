@@ -52,7 +52,7 @@ async function readSets(ids: readonly string[], ports: Ports): Promise<void> {
   const vaults = kept((name) => vaultFacts(name, ports));
   await inTurns(1, read, (one) => alertOfVerdict(one, vaults, ports));
   await inTurns(SETS_AT_ONCE, read, async ({ stored, next }) => {
-    if (next.verdict.kind === 'gone') await ports.tables.sets.remove(stored);
+    if (isLeft(next.verdict)) await ports.tables.sets.remove(stored);
     else await ports.tables.sets.replace(stored, next);
   });
 }
@@ -121,6 +121,10 @@ async function readSet(
   };
   return { stored, next, read, record, user };
 }
+
+/** Whether the set is no longer one of this key: another guarded key has watches of its own. */
+const isLeft = (verdict: Verdict): boolean =>
+  verdict.kind === 'gone' || (verdict.kind === 'moved' && verdict.isGuarded);
 
 /** Whether two verdicts say the same to people: a set that is late stays so, whatever it shows meanwhile. */
 const isSameVerdict = (one: Verdict, other: Verdict): boolean =>

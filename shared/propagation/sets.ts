@@ -83,26 +83,34 @@ export const watchOf = (
  * @param ids in Resource Manager, in any case
  * @param changed who changed them, where that is known
  */
-export async function lookAtSets(
-  ids: readonly string[],
-  ports: Ports,
-  changed?: NonNullable<WatchedSet['changed']>,
-): Promise<void> {
-  const now = ports.now();
-  const due: string[] = [];
+export async function lookAtSets(ids: readonly string[], ports: Ports, changed?: WatchedSet['changed']): Promise<void> {
+  const known: WatchedSet[] = [];
   await inTurns(SETS_AT_ONCE, ids, async (id) => {
-    const known = (await ports.tables.sets.get(...rowOfSet(id)))?.value ?? (await foundOn(id.toLowerCase(), ports));
-    if (known === undefined) return;
-    await ports.tables.sets.change(...rowOfSet(id), (standing) => readNow(standing ?? known, now, changed));
-    due.push(known.id);
+    const set = (await ports.tables.sets.get(...rowOfSet(id)))?.value ?? (await foundOn(id.toLowerCase(), ports));
+    if (set !== undefined) known.push(set);
   });
-  if (due.length === 0) return;
-  if (due.length <= CHUNK_SETS) await ports.queues.surveys.send({ kind: 'read-sets', ids: due });
+  await lookAt(known, ports, changed);
+}
+
+/** As `lookAtSets`, of sets with their rows; those without one get theirs. */
+export async function lookAt(
+  sets: readonly WatchedSet[],
+  ports: Ports,
+  changed?: WatchedSet['changed'],
+): Promise<void> {
+  if (sets.length === 0) return;
+  const now = ports.now();
+  await inTurns(SETS_AT_ONCE, sets, async (set) => {
+    await ports.tables.sets.change(...rowOfSet(set.id), (standing) =>
+      standing === undefined ? { ...readNow(set, now, changed), from: set.from } : readNow(standing, now, changed),
+    );
+  });
+  if (sets.length <= CHUNK_SETS) await ports.queues.surveys.send({ kind: 'read-sets', ids: sets.map(({ id }) => id) });
   await planReadsAt(now, ports);
 }
 
 /** The row of a set that is to be read now. Of one whose watch was over a new hour begins. */
-export const readNow = (set: WatchedSet, now: Date, changed: WatchedSet['changed']): WatchedSet => ({
+const readNow = (set: WatchedSet, now: Date, changed: WatchedSet['changed']): WatchedSet => ({
   ...set,
   from: set.nextReadAt === undefined ? now : set.from,
   nextReadAt: now,

@@ -12,6 +12,7 @@ import { auditMessages, measureHints } from './hints-over-json-parse.ts';
 import { measureInspections } from './inspections-per-second.ts';
 import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
+import { measurePropagation } from './propagation.ts';
 import { measurements } from './registry.ts';
 import { measureSurvey } from './survey-calls-over-formula.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
@@ -75,6 +76,10 @@ test('the bench has every figure once', () => {
       'app-load-over-bare-bundle',
       'bundle-over-bare-bundle',
       'blind-minutes-with-timer-dead',
+      'propagation-last-verdict-minutes',
+      'propagation-arm-429s',
+      'propagation-reads-per-set',
+      'propagation-instances-asked',
       'verify-over-sha256',
       'verify-live-growth-mib',
     ]),
@@ -208,6 +213,18 @@ describe('measured small', () => {
       { name: 'verify-over-sha256', unit: 'times', target: 1.5, value: expect.any(Number) },
       { name: 'verify-live-growth-mib', unit: 'MiB', target: 50, ok: true },
     ]);
+  });
+
+  test('every set has its verdict within the hour, and later where executions are killed', async () => {
+    const size = { sets: 30, keys: 3, stuck: 3, late: 3, reverted: 3 };
+    const [minutes, throttled, reads] = await measurePropagation(size, 0);
+    expect(minutes).toMatchObject({ unit: 'minutes', target: 60, ok: true });
+    expect(minutes?.value).toBe(58);
+    expect(throttled).toMatchObject({ value: 0, ok: true });
+    expect(reads).toMatchObject({ unit: 'reads', target: 8, ok: true });
+    expect(reads?.value).toBeGreaterThan(2);
+    const [killed] = await measurePropagation(size, 1);
+    expect(killed?.value).toBeGreaterThan(58);
   });
 
   test('the instances asked for grow with the vaults', async () => {

@@ -1,6 +1,6 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import roles from '../../infra/roles.json' with { type: 'json' };
-import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
+import { createLocalAzure, type LocalAzure, type LocalAzureOptions } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
@@ -15,9 +15,14 @@ export interface CompositionOptions {
   readonly policy: unknown;
   /** Waited for before each call of storage takes effect. Default: nothing. */
   readonly beforeStorage?: () => Promise<void>;
+  /** What the local Azure has besides: resources, further identities, behaviours. */
+  readonly more?: AzureMore;
   /** Put around the local Azure's own HTTP client. Default: that client as it is. */
   readonly httpClient?: (served: HttpClient) => HttpClient;
 }
+
+/** What a local Azure of the bench has besides vaults and the guardian's identities. */
+export type AzureMore = Partial<Pick<LocalAzureOptions, 'resources' | 'identities' | 'behaviours'>>;
 
 /** A guardian over a local Azure, both in this process, with storage in memory and its queues turned by hand. */
 export interface Composition {
@@ -28,14 +33,16 @@ export interface Composition {
 }
 
 /** The local Azure with the guardian's identities and nobody else's but `attacker`'s, who may do anything. */
-export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalAzure {
+export function benchAzure(vaults: readonly SeedVault[], policy: Policy, more: AzureMore = {}): LocalAzure {
   return createLocalAzure({
     vaults,
     identities: [
       ...guardianIdentities(roles, vaultsInBlock(policy)),
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
+      ...(more.identities ?? []),
     ],
-    behaviours: { settleMs: 0, emptyPages: 0 },
+    resources: more.resources ?? [],
+    behaviours: { settleMs: 0, emptyPages: 0, ...more.behaviours },
     seed: 1,
   });
 }
@@ -43,7 +50,7 @@ export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalA
 /** Composes a guardian for one measurement. No baseline is taken. */
 export function composition(options: CompositionOptions): Composition {
   const policy = policySchema.parse(options.policy);
-  const azure = benchAzure(options.vaults, policy);
+  const azure = benchAzure(options.vaults, policy, options.more);
   const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
   const connection = (vault: string, identity: 'watcher' | 'keeper') => ({
     url: `https://${vault}.vault.azure.net`,

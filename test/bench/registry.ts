@@ -5,6 +5,7 @@ import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
 import { overBareBundle } from './over-bare-bundle.ts';
+import { propagation } from './propagation.ts';
 import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
@@ -23,5 +24,6 @@ export const measurements: readonly Measurement[] = [
   sweepSubscriptionQuotaShare,
   blindMinutesWithTimerDead,
   instancesAskedAt1000Vaults,
+  propagation,
   verifyOverSha256,
 ];

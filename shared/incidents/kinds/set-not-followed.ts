@@ -45,6 +45,14 @@ export const setNotFollowed = kindOfReasons(
   }),
 );
 
+/** A message of the service, without its full stop. It repeats names that people chose; what separates its words stays. */
+const sentence = (message: string): string =>
+  message
+    .replace(/\.$/, '')
+    .split(/([,;:] )/)
+    .map((part, at) => (at % 2 === 0 ? escaped(part) : part))
+    .join('');
+
 function saysOf({ name, rotation }: NotFollowed['set'], verdict: NotFollowing): string {
   const set = `The disk encryption set ${escaped(name)}`;
   const to = `version ${rotation.version} of ${rotation.vault}/${rotation.key}`;
@@ -52,7 +60,7 @@ function saysOf({ name, rotation }: NotFollowed['set'], verdict: NotFollowing): 
     case 'late':
       return `${set} did not follow ${to} within an hour: ${verdict.shows}.`;
     case 'stuck':
-      return `Azure no longer rotates ${set.replace('The', 'the')}, so that it does not follow ${to}: ${escaped(verdict.code)}: ${escaped(verdict.message).replace(/\.$/, '')}.`;
+      return `Azure no longer rotates ${set.replace('The', 'the')}, so that it does not follow ${to}: ${escaped(verdict.code)}: ${sentence(verdict.message)}.`;
     case 'not-rotating':
       return verdict.isConfidential
         ? `${set} is for confidential machines and does not follow ${to}: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline`

@@ -48,12 +48,26 @@ const OUTCOMES: Readonly<Record<string, RegExp>> = {
   'purge-is-told': /^nothing can undo that, and nothing was written$/,
 };
 const SURVIVED = 'machine-survives-an-attack';
+/** Each with what it comes to, and how many alerts of it are shown. */
+const ROTATIONS: Readonly<Record<string, readonly [outcome: RegExp, alerts: number]>> = {
+  'rotation-followed-and-proven': [/^proven: its disk unwraps with the new version, and nobody was alerted$/, 0],
+  'rotation-late-then-followed': [
+    /^late at the end of its hour, of which operators were alerted, and followed later$/,
+    1,
+  ],
+  'rotation-stuck-cause-named': [
+    /^"set-not-followed: Azure no longer rotates .+ may not get, wrap, unwrap in the vault/,
+    1,
+  ],
+  'rotation-reverted-told': [/^"set-not-followed: .+ was pointed at the older version/, 1],
+  'set-moved-told': [/^"set-moved: .+ has the key demo-elsewhere\/disk-elsewhere, which nothing guards/, 1],
+};
 /** Nobody acts in these. */
 const FOUND = ['plan-names-what-hangs-on-a-key', 'plan-writes-nothing', 'unguarded-key-found'];
 const OF_TRAIL = ['chain-holds', 'verify-anchored', 'tamper-found'];
 const WITHOUT_ACT = [...FOUND, ...OF_TRAIL];
 const UNDONE = Object.keys(OUTCOMES).filter((name) => OUTCOMES[name]?.source.includes('undone by') === true);
-const ALL = [...Object.keys(OUTCOMES), ...FOUND, SURVIVED, ...OF_TRAIL];
+const ALL = [...Object.keys(OUTCOMES), ...FOUND, SURVIVED, ...Object.keys(ROTATIONS), ...OF_TRAIL];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };
@@ -107,7 +121,8 @@ describe('the demo', () => {
 
   it('says of each step who did what, what came of it, and what was told', async () => {
     const { steps } = result.parse(JSON.parse((await guarded).out));
-    for (const { name, actor, act, outcome, alerts } of steps.filter((step) => !WITHOUT_ACT.includes(step.name))) {
+    const mallorys = steps.filter(({ name }) => !WITHOUT_ACT.includes(name) && !(name in ROTATIONS));
+    for (const { name, actor, act, outcome, alerts } of mallorys) {
       expect({ name, actor, act }).toEqual({
         name,
         actor: name === APPROVED ? 'owner@contoso.example' : 'mallory@contoso.example',
@@ -117,6 +132,19 @@ describe('the demo', () => {
       expect(outcome).toMatch(
         name === SURVIVED ? /^undone each time: an hour later/ : (OUTCOMES[name] ?? /^no such step$/),
       );
+    }
+  });
+
+  it('says of each rotation what the set came to, by a clock that was turned ahead', async () => {
+    const { steps } = result.parse(JSON.parse((await guarded).out));
+    for (const [name, [outcome, alerts]] of Object.entries(ROTATIONS)) {
+      const step = steps.find((each) => each.name === name);
+      expect(step).toMatchObject({
+        actor: 'owner@contoso.example',
+        act: expect.stringMatching(/ demo-rotated\/disk-/),
+      });
+      expect(step?.outcome).toMatch(outcome);
+      expect(step?.alerts).toHaveLength(alerts);
     }
   });
 
