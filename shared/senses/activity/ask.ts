@@ -6,14 +6,14 @@ const CHUNK_VAULTS = 16;
 /** Between two messages, in seconds: an assignment for a whole subscription touches every vault in it. */
 const APART_SECONDS = 20;
 
-/** Has vaults read, a few at once. @param vaults their names */
+/** Has vaults read, a few at once. */
 export async function askVaults(
-  vaults: readonly string[],
+  vaults: AccessMessage['vaults'],
   changed: AccessMessage['changed'],
   { queues }: Ports,
 ): Promise<void> {
   for (let from = 0; from < vaults.length; from += CHUNK_VAULTS) {
-    const some = vaults.slice(from, from + CHUNK_VAULTS).map((name) => ({ name }));
+    const some = vaults.slice(from, from + CHUNK_VAULTS);
     const asked: AccessMessage = {
       kind: 'read-access',
       vaults: some,

@@ -50,12 +50,12 @@ async function lookAt({ id, touched, by, at }: Activity, ports: Ports): Promise<
   }
 }
 
-/** The guarded vaults that a role assignment at a scope reaches, or one of whose keys it is for. */
-function vaultsIn(scope: string, { policy, scope: { surveyed } }: Ports): readonly string[] {
-  return guardedVaults(policy).filter((name) => {
-    const id = surveyed.vaults.get(name)?.id;
-    return id !== undefined && (id === scope || id.startsWith(`${scope}/`) || scope.startsWith(`${id}/`));
-  });
+/** The guarded vaults that a role assignment at a scope reaches, or one of whose keys it is for. A scope in a vault names it, whether a survey has read it or not. */
+function vaultsIn(scope: string, { policy, scope: { surveyed } }: Ports): AccessMessage['vaults'] {
+  const [, id, within] = /^(.+\/providers\/microsoft\.keyvault\/vaults\/([^/]+))/.exec(scope) ?? [];
+  const guarded = guardedVaults(policy);
+  if (id !== undefined && within !== undefined) return guarded.includes(within) ? [{ name: within, id }] : [];
+  return guarded.filter((name) => surveyed.vaults.get(name)?.id?.startsWith(`${scope}/`)).map((name) => ({ name }));
 }
 
 const shortened = (id: string): string =>

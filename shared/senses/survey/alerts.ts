@@ -42,7 +42,7 @@ export async function alertOfFound(kept: readonly KeptVault[], at: Date, ports: 
     () => inTurns(AT_ONCE, kept, (vault) => alertUnguardedKeys(vault, surveyed, policy, ports)),
     () =>
       askVaults(
-        kept.flatMap(({ name, isOther }) => (isOther && is.has(name) ? [name] : [])),
+        kept.flatMap(({ name, isOther }) => (isOther && is.has(name) ? [{ name }] : [])),
         undefined,
         ports,
       ),
