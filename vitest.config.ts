@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,8 +9,8 @@ export default defineConfig({
     environment: 'node',
     setupFiles: ['test/every-title.ts'],
     pool: 'forks',
-    // One less by default, which on two cores is one.
-    maxWorkers: '100%',
+    // One more than cores, where the default is one less: some tests wait for processes of their own.
+    maxWorkers: availableParallelism() + 1,
     // Against what hangs, not against a busy machine: no test is a measure of time by it.
     testTimeout: 180_000,
     hookTimeout: 180_000,

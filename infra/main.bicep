@@ -34,6 +34,7 @@ param names {
   register: string?
   trail: string?
   vault: string?
+  topic: string?
   network: string?
   plan: string?
   app: string?
@@ -188,8 +189,10 @@ var vaultName = names.?vault ?? '${take(short, 15)}-${suffix}'
 var componentName = names.?component ?? '${name}-app'
 var actionGroupName = names.?actionGroup ?? '${name}-operators'
 var workspaceName = names.?workspace ?? '${name}-logs'
+var topicName = names.?topic ?? '${name}-alerts-${suffix}'
 var appName = names.?app ?? '${name}-${suffix}'
 var hubPrefix = '${name}-${suffix}'
+var sendsEvents = contains(policy.?channels ?? [], 'event-grid')
 var isPrivate = network == 'private'
 var hasVaultEndpoints = isPrivate && (privateNetwork.?vaultEndpoints ?? true)
 var hasMonitorLink = isPrivate && (privateNetwork.?monitorLink ?? true)
@@ -294,6 +297,21 @@ module trailTable 'modules/trail-table.bicep' = if (empty(existingWorkspaceId)) 
   dependsOn: [monitoring]
 }
 
+// Alerts as events, for automation of your own.
+module alertTopic 'modules/alert-topic.bicep' = if (sendsEvents) {
+  name: 'alert-topic'
+  scope: resourceGroup(groupName)
+  params: {
+    location: location
+    tags: tags
+    name: topicName
+    closed: isPrivate
+    assignRights: assignRights
+    watcherId: watcherId
+    watcherObjectId: identities.outputs.watcher.objectId
+  }
+}
+
 // A private guardian: names of its own services and of the guarded vaults lead to its own network.
 
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
@@ -305,6 +323,7 @@ var monitorZones = [
   'privatelink.agentsvc.azure-automation.net'
 ]
 var siteZone = 'privatelink.azurewebsites.net'
+var topicZone = 'privatelink.eventgrid.azure.net'
 
 var dns = privateNetwork.?dns ?? 'own'
 // Empty where somebody else makes the records.
@@ -332,6 +351,7 @@ module ownNetwork 'modules/network.bicep' = if (isPrivate) {
       vaultZone
       siteZone
       ...(hasMonitorLink ? monitorZones : [])
+      ...(sendsEvents ? [topicZone] : [])
     ]
   }
   dependsOn: [group]
@@ -381,6 +401,21 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
     service: 'vault'
     zoneGroupId: zoneGroupId
     zones: [vaultZone]
+  }
+}
+
+module topicEndpoint 'modules/private-endpoint.bicep' = if (isPrivate && sendsEvents) {
+  name: 'endpoint-topic'
+  scope: resourceGroup(groupName)
+  params: {
+    location: location
+    tags: tags
+    name: '${topicName}-topic'
+    subnetId: ownNetwork!.outputs.endpointSubnetId
+    targetId: alertTopic!.outputs.id
+    service: 'topic'
+    zoneGroupId: zoneGroupId
+    zones: [topicZone]
   }
 }
 
@@ -545,6 +580,7 @@ module app 'modules/app.bicep' = {
             { name: 'KEY_GUARDIAN_API_CLIENT_ID', value: apiClientId }
             { name: 'KEY_GUARDIAN_API_URL', value: 'https://${appName}.azurewebsites.net' }
           ],
+      sendsEvents ? [{ name: 'KEY_GUARDIAN_EVENT_GRID_TOPIC', value: alertTopic!.outputs.endpoint }] : [],
       flatten(map(hubRegions, region => [
         {
           name: 'AuditLog_${region}__fullyQualifiedNamespace'
@@ -560,7 +596,7 @@ module app 'modules/app.bicep' = {
       map(items(settings), setting => { name: setting.key, value: setting.value })
     )
   }
-  dependsOn: [ownRights, hubRights, registerEndpoints, trailEndpoint, vaultEndpoint, guardedEndpoints]
+  dependsOn: [ownRights, hubRights, registerEndpoints, trailEndpoint, vaultEndpoint, topicEndpoint, guardedEndpoints]
 }
 
 module appEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {

@@ -1,14 +1,9 @@
 import { isRestError } from '@azure/core-rest-pipeline';
 import { Argument, Command } from '@commander-js/extra-typings';
 import { actNames, attack } from './attacks.ts';
+import { MANAGEMENT_HOST } from './azure/resource-manager/handler.ts';
 import { localFolder } from './guardian-folder.ts';
-import {
-  findLocalAzure,
-  type LocalAzureAddress,
-  outsideClient,
-  outsideManagement,
-  tokenUrlOf,
-} from './outside-client.ts';
+import { findLocalAzure, type LocalAzureAddress, outsideClient, outsideService, tokenUrlOf } from './outside-client.ts';
 import { applyPipeline } from './pipeline.ts';
 import { managementOf, WriteRefused, write, writeNames } from './writes.ts';
 
@@ -49,7 +44,7 @@ async function done(act: string, { address, vault, key, as }: Asked): Promise<st
   const client = (identity: string) => outsideClient(address, vault, identity);
   if (actNames.includes(act)) return attack(act, await client(as ?? 'attacker'), key);
   const identity = as ?? 'owner';
-  const { httpClient, credential } = await outsideManagement(address, tokenUrlOf(address), identity);
+  const { httpClient, credential } = await outsideService(MANAGEMENT_HOST, address, tokenUrlOf(address), identity);
   const send = managementOf(httpClient, credential);
   return act === PIPELINE ? applyPipeline(await client(identity), send, vault, key) : write(act, send, vault, key);
 }

@@ -490,9 +490,18 @@ az storage blob download-batch --auth-mode login --account-name <account> -s tra
 npm run key-guardian -- verify --folder copy --anchor <root>
 \`\`\`
 
+With \`--workspace <workspace id>\` every record is compared with its row in the workspace, under your own rights there (*Log
+Analytics Reader*), and the newest seal that both have is an anchor. A record is expected there within an hour. The workspace
+keeps rows for a time only: what is older than the oldest row is counted apart, unless \`--since\` says from when on records have
+to be there. Of a copy \`--until\` says when copying began: later rows are not compared.
+
+\`\`\`sh
+npm run key-guardian -- verify --account <account> --workspace <workspace id> --since 2026-03-01T00:00:00Z
+\`\`\`
+
 | Status | Verdict | What it proves |
 | --- | --- | --- |
-| 0 | anchored | Every record up to that seal is as it was when the root was sent. Later records are counted apart. |
+| 0 | anchored | Every record up to that seal is as it was when the root was sent, or arrived in the workspace. Later records are counted apart. |
 | 2 | unanchored | The trail fits together. Who can write to the storage and sign with the key could have made all of it. |
 | 3 | broken | Each fault is named: the stream, its first and last record, and the seal that shows it. |
 
@@ -505,7 +514,9 @@ ${table(
 can append to the container could add a record in the right form, and the next seal would name it: that nobody but the
 guardian's watcher can append there is up to its role assignments. The key that a seal carries says who signed only if you know
 its thumbprint from elsewhere: from anchors, or from the vault (\`az keyvault key show\`). An anchor proves nothing about what
-the guardian never recorded.
+the guardian never recorded. A workspace proves as much as who can change it is another person than who can change the storage:
+whoever can send rows by the data collection rule or purge them can make differences, which are found, and whoever controls both
+can make them agree. A record that the workspace refused, which operators were alerted of, is missing there as well.
 
 **By your own means.** [\`trail-vectors\`](trail-vectors) has a small trail, its seals, the public key, and what has to come of
 verifying it whole and tampered with. Check each line's canonical form, hash, sequence and link; each seal's signature; that no

@@ -8,6 +8,7 @@ import { compose, type Guardian } from '../shared/compose.ts';
 import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import type { EventDelivery } from './azure/event-delivery.ts';
+import { TOPIC } from './azure/event-grid/topic.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
 import { INGESTION_HOST, RULE_ID } from './azure/monitor/monitor.ts';
@@ -101,6 +102,8 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
+  // As a deployment does where the policy names the channel.
+  azure.topic.grant('watcher');
   if (options.workspace === true) prepareWorkspace(azure, guardedVaults(policy));
   const listener = await listenOnTls(azure);
   stops.push(listener.close);
@@ -111,6 +114,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     vaultHttpClient: endingWithInstance(azure.httpClient),
     resourceManagerHttpClient: endingWithInstance(azure.httpClient),
     monitorHttpClient: endingWithInstance(azure.httpClient),
+    eventGridHttpClient: endingWithInstance(azure.httpClient),
     aroundStorage: endingWithInstance,
     credential: (identity) => azure.credential(identity === 'storage' ? 'watcher' : identity),
     now: () => new Date(),
@@ -178,7 +182,7 @@ const withFolder = (text: string, folder: string): string =>
 
 /** The app's settings, as a deployment would give them. */
 function settingsOf(
-  { sweepSeconds, webhook, alertSettings, workspace = false }: LocalOptions,
+  { estate, sweepSeconds, webhook, alertSettings, workspace = false }: LocalOptions,
   policyFile: string,
   storage: { readonly register: LocalStorage; readonly trail: LocalStorage },
   { identities, tenantId }: LocalAzure,
@@ -200,6 +204,9 @@ function settingsOf(
           KEY_GUARDIAN_WORKSPACES: LOCAL_WORKSPACE,
         }
       : {}),
+    ...(policySchema.parse(estate.policy).channels.includes('event-grid')
+      ? { KEY_GUARDIAN_EVENT_GRID_TOPIC: TOPIC }
+      : {}),
     ...alertSettings,
     KEY_GUARDIAN_TENANT_ID: tenantId,
     KEY_GUARDIAN_API_CLIENT_ID: API_CLIENT_ID,
@@ -213,11 +220,11 @@ function settingsOf(
 /** The workspace of the local guardian, by its id. */
 export const LOCAL_WORKSPACE = '0a9d7c11-1111-4111-8111-000000000001';
 
-/** What a deployment makes: the table of the trail, the watcher's rights, and a diagnostic setting of each guarded vault. */
+/** What a deployment makes: the table of the trail, the watcher's rights, and a diagnostic setting of each guarded vault. An owner may query anyway. */
 function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): void {
   monitor.workspace(LOCAL_WORKSPACE).addTable(AUDIT_TABLE);
   monitor.grant('watcher', { kind: 'send' });
-  monitor.grant('watcher', { kind: 'query', workspace: LOCAL_WORKSPACE });
+  for (const name of ['watcher', 'owner']) monitor.grant(name, { kind: 'query', workspace: LOCAL_WORKSPACE });
   for (const vault of vaults) monitor.sendLogs(vault, { workspace: LOCAL_WORKSPACE, table: 'AZKVAuditLogs' });
 }
 

@@ -10,7 +10,6 @@ import { createDefaultHttpClient, createPipelineRequest, type HttpClient } from 
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { errorCode } from '../shared/alerts/error-code.ts';
-import { MANAGEMENT } from '../shared/azure/management-client.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
 import { folderOptions, localFolder } from './guardian-folder.ts';
 
@@ -143,8 +142,9 @@ function onThisMachine(ca: string): HttpClient {
   return { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) };
 }
 
-/** How a client from outside reaches Azure Resource Manager and Resource Graph: by their real name, over the same port. Throws `LocalAzureMissing` where the certificate cannot be read. */
-export async function outsideManagement(
+/** How a client from outside reaches a service beside the vaults, Azure Resource Manager or Azure Monitor: by its real name, over the same port. Throws `LocalAzureMissing` where the certificate cannot be read. */
+export async function outsideService(
+  host: string,
   address: LocalAzureAddress,
   tokenUrl: string,
   identity: string,
@@ -153,7 +153,7 @@ export async function outsideManagement(
   const port = Number(new URL(tokenUrl).port);
   const agent = new Agent({ ca, keepAlive: false });
   // The name has no port, and what the service links to has none either.
-  agent.createConnection = () => connectTls({ host: '127.0.0.1', port, ca, servername: new URL(MANAGEMENT).hostname });
+  agent.createConnection = () => connectTls({ host: '127.0.0.1', port, ca, servername: host });
   const plain = createDefaultHttpClient();
   return {
     httpClient: { sendRequest: (request) => plain.sendRequest(Object.assign(request, { agent })) },

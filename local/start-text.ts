@@ -78,6 +78,7 @@ function channelLines({ policy, channels, byOption, added, webhookSecret }: Star
 
 const HINTS: Readonly<Record<string, string>> = {
   pagerduty: ': give a routing key with --pagerduty <routing-key>',
+  slack: ': give an address with --slack <url>',
   teams: ': give an address with --teams <url>',
   webhook: ': give an address with --webhook <url>',
 };

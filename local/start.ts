@@ -5,6 +5,7 @@ import { Command } from '@commander-js/extra-typings';
 import { errorCode } from '../shared/alerts/error-code.ts';
 import { channelRegistry, configuredChannels } from '../shared/alerts/registry.ts';
 import { currentOutside } from '../shared/azure/outside.ts';
+import { alertNeeds } from '../shared/compose.ts';
 import { type Policy, policy as policySchema } from '../shared/domain/policy.ts';
 import { PolicyInvalid } from '../shared/errors.ts';
 import { readPolicy } from '../shared/policy-file.ts';
@@ -23,6 +24,7 @@ const command = new Command('npm start --')
   .option('--webhook <url>', 'where alerts go as well: https, or http on this machine')
   .option('--teams <url>', 'a Teams workflow that alerts go to as well')
   .option('--pagerduty <routing-key>', 'a PagerDuty service that alerts go to as well')
+  .option('--slack <url>', 'an incoming webhook of Slack that alerts go to as well')
   .option('--pagerduty-url <url>', 'the address of another tool that takes the events of PagerDuty')
   .option('--folder <folder>', 'where it says where it is', localFolder())
   .option('--seed <n>', 'where chance in the local Azure starts, as another run printed it', parseSeed)
@@ -35,6 +37,7 @@ const webhook = by.webhook === undefined ? undefined : { url: by.webhook, secret
 const alertSettings = given({
   KEY_GUARDIAN_WEBHOOK_URL: webhook?.url,
   KEY_GUARDIAN_WEBHOOK_SECRET: webhook?.secret,
+  KEY_GUARDIAN_SLACK_URL: by.slack,
   KEY_GUARDIAN_TEAMS_URL: by.teams,
   KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: by.pagerduty,
   KEY_GUARDIAN_PAGERDUTY_URL: by.pagerdutyUrl,
@@ -56,7 +59,7 @@ function checkedPolicy(file: string): Policy {
 
 /** The channels that the command line has settings for. Ends the command where one cannot be used, without its settings. */
 function checkedChannels(): readonly string[] {
-  const { made, misconfigured } = configuredChannels(alertSettings, currentOutside());
+  const { made, misconfigured } = configuredChannels(alertSettings, alertNeeds({}, currentOutside()));
   const [fault] = misconfigured;
   if (fault !== undefined) return command.error(`--${fault.channel} cannot be used: ${fault.because}.`);
   return made.map(({ id }) => id).filter((id) => id !== 'console');

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel } from './alerts/channel.ts';
+import type { AlertNeeds, Channel } from './alerts/channel.ts';
 import { type Heartbeat, heartbeatTo } from './alerts/heartbeat.ts';
 import { type Configured, configured, configuredChannels } from './alerts/registry.ts';
 import { apiOptions, withRunnableCommands } from './alerts/runnable.ts';
 import { documents } from './azure/documents.ts';
+import { publisher } from './azure/event-grid.ts';
 import { keyVaultReads, keyVaultWrites } from './azure/key-vault.ts';
 import { trailTable, workspaceOf } from './azure/log-analytics.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
@@ -14,6 +15,7 @@ import { keyVaultSigner, noSigner } from './azure/signer.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
 import { table } from './azure/tables.ts';
+import { tokenOf } from './azure/tokens.ts';
 import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
@@ -53,7 +55,7 @@ export function compose(): Guardian {
   const outside = currentOutside();
   if (composed?.outside === outside) return composed.guardian;
   const settings = settingsOfProcess();
-  const channels = configuredChannels(settings, outside);
+  const channels = configuredChannels(settings, alertNeeds(settings, outside));
   const heartbeats = configured([() => heartbeatTo(settings, outside)]);
   // A connection string is for one's own machine only.
   const where = settings.RegisterStorage === undefined ? 'azure' : 'own-machine';
@@ -79,6 +81,20 @@ export async function composeNow(): Promise<Guardian> {
   await guardian.ports.scope.refresh();
   return guardian;
 }
+
+/** What the channels reach outside the process, under the identity that runs the app. */
+export const alertNeeds = (
+  { KEY_GUARDIAN_WATCHER_CLIENT_ID: clientId }: Pick<Settings, 'KEY_GUARDIAN_WATCHER_CLIENT_ID'>,
+  outside: Outside,
+): AlertNeeds => {
+  const credential = outside.credential('watcher', clientId);
+  return {
+    fetch: outside.fetch,
+    now: outside.now,
+    publish: publisher({ credential, httpClient: outside.eventGridHttpClient, now: outside.now }),
+    token: tokenOf(credential, "the guardian's identity watcher"),
+  };
+};
 
 /** The ports of one set of settings. Sends no request. Throws `SettingsInvalid` where an endpoint of an account is missing. */
 export function portsOf(settings: Settings, outside: Outside, channels: readonly Channel[]): Ports {

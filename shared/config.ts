@@ -12,6 +12,12 @@ const listed = z.string().transform((text) =>
 
 /** The settings of the alert channels. A channel whose settings are left out is not used. */
 export const channelSettings = z.object({
+  KEY_GUARDIAN_EVENT_GRID_TOPIC: z
+    .string()
+    .optional()
+    .describe(
+      'Endpoint of a custom topic of Event Grid that takes CloudEvents, `https://<topic>.<region>-1.eventgrid.azure.net/api/events`.',
+    ),
   KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: z
     .string()
     .optional()
@@ -20,6 +26,10 @@ export const channelSettings = z.object({
     .string()
     .optional()
     .describe("Address that takes such events; PagerDuty's own if left out. Other tools take them at theirs."),
+  KEY_GUARDIAN_SLACK_URL: z
+    .string()
+    .optional()
+    .describe('Address of an incoming webhook of Slack, or of another tool that takes its messages; a secret.'),
   KEY_GUARDIAN_TEAMS_URL: z
     .string()
     .optional()

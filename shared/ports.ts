@@ -3,7 +3,7 @@ import type { Approval } from './domain/approval.ts';
 import type { Claim, IntentRow } from './domain/decision.ts';
 import type { Inspection } from './domain/hint.ts';
 import type { Hold } from './domain/hold.ts';
-import type { AlertMessage, Incident, OutboxRow } from './domain/incident.ts';
+import type { AlertMessage, FailingChannel, Incident, OutboxRow } from './domain/incident.ts';
 import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
 import type { WatchedSet } from './domain/propagation.ts';
@@ -13,6 +13,7 @@ import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { SurveyedVault, SurveyorMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
+import type { WaveState } from './domain/wave.ts';
 import type {
   QueryState,
   ReadEvent,
@@ -96,6 +97,8 @@ export interface PortTables {
   readonly assignments: Rows<VaultAssignments>;
   /** What hangs on each key. Partition: vault, row: key. */
   readonly uses: Rows<KeyUse>;
+  /** Partition: `waves`, row: vault. */
+  readonly waves: Rows<WaveState>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
   /** Disk encryption sets, each with the newest version of its key that it is to follow. Partition and row: those of the subject. */
@@ -108,9 +111,11 @@ export interface PortTables {
   readonly incidents: Rows<Incident>;
   /** The subject's partition, row: id of the incident, its revision, and the channel. */
   readonly outbox: Rows<OutboxRow>;
+  /** Partition: `failing-channels`, row: the channel. */
+  readonly failing: Rows<FailingChannel>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `propagation`, row: `next`. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: vault. Partition: `propagation`, row: `next`. */
   readonly schedule: Rows<Due>;
   /** The table `workspaces`. Partition: `shipping`, row: `all`. */
   readonly shipping: Rows<ShippingState>;

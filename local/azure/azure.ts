@@ -3,6 +3,7 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import { answerCheck } from './answer-check.ts';
 import { type AuditListener, createDeliveries, type EventListener } from './deliveries.ts';
 import { createDisks, type Disks } from './disks.ts';
+import { createTopic, type Topic } from './event-grid/topic.ts';
 import { createFaultPlan } from './faults.ts';
 import { createHttpClient } from './http-client.ts';
 import {
@@ -71,10 +72,12 @@ export interface LocalAzure {
   readonly tenantId: string;
   /** Serves one request, of the tokens' issuer too. Rejects with `ConnectionBroken` for a planned break and for a host that no vault has. */
   handle(request: WireRequest): Promise<WireResponse>;
-  /** For the real SDK clients, in process. Serves vaults, Resource Manager and Azure Monitor, and refuses any other host. */
+  /** For the real SDK clients, in process. Serves vaults, Resource Manager, Azure Monitor and Event Grid, and refuses any other host. */
   readonly httpClient: HttpClient;
   /** Azure Monitor: the data collection rule of the trail, and workspaces. */
   readonly monitor: Omit<Monitor, 'handle' | 'serves' | 'addAuditRecord'>;
+  /** A custom topic of Event Grid. */
+  readonly topic: Omit<Topic, 'handle' | 'serves'>;
   readonly identities: ReadonlyMap<string, Identity>;
   /** Throws where there is no identity of that name, as does the next. */
   credential(identity: string): TokenCredential;
@@ -164,6 +167,7 @@ const defaultBehaviours: Behaviours = {
   logsShowAfterMs: { least: 120_000, longest: 300_000 },
   cappedLogTables: [],
   monitorRightsMs: 0,
+  mostLogRows: 500_000,
   throttling: true,
   missingSet: 'provider',
   setChangeMs: 600,
@@ -186,6 +190,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const vaults = new Map<string, Vault>();
   const replicas = createReplicas(vaults);
   const monitor = createMonitor({ register, behaviours, chance });
+  const topic = createTopic(register);
   const answerListeners = new Set<AnswerListener>();
   const log: LoggedRequest[] = [];
 
@@ -254,6 +259,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   async function serve(request: WireRequest): Promise<WireResponse> {
     const host = new URL(request.url).hostname.toLowerCase();
     if (monitor.serves(host)) return monitor.handle(request);
+    if (topic.serves(host)) return topic.handle(request);
     switch (host) {
       case LOGIN_HOST:
         return issuerAnswer(request, tenantId, (assertion, audience) => {
@@ -273,8 +279,9 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     seed,
     tenantId,
     handle: serve,
-    httpClient: createHttpClient(serve, monitor.serves),
+    httpClient: createHttpClient(serve, (host) => monitor.serves(host) || topic.serves(host)),
     monitor,
+    topic,
     identities: register.byName,
     credential: (name) => credentialOf(identityNamed(register, name)),
     token: (name, tokenOptions = {}) => tokenOf(identityNamed(register, name), tokenOptions),

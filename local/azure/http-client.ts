@@ -12,7 +12,7 @@ import type { WireRequest, WireResponse } from './types.ts';
 /**
  * Hands the requests of the real SDK clients to the handler, in process. Throws what the clients' own HTTP client throws: a
  * `RestError` with the system's code for a broken connection, an `AbortError` for an abort and for the request's time-out.
- * Refuses any host but a vault's, Resource Manager's and those of Azure Monitor.
+ * Refuses any host but a vault's, Resource Manager's and those that `serves` names.
  */
 export function createHttpClient(
   handle: (request: WireRequest) => Promise<WireResponse>,
@@ -23,7 +23,7 @@ export function createHttpClient(
       const { hostname } = new URL(request.url);
       const host = hostname.toLowerCase();
       if (!host.endsWith('.vault.azure.net') && host !== MANAGEMENT_HOST && !serves(host)) {
-        const served = `*.vault.azure.net, ${MANAGEMENT_HOST} and Azure Monitor`;
+        const served = `*.vault.azure.net, ${MANAGEMENT_HOST}, Azure Monitor and Event Grid`;
         throw new RestError(`The local Azure serves ${served} only, not ${hostname}.`, {
           code: 'ENOTFOUND',
           request,

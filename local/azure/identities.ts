@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { z } from 'zod';
+import { eventGridAudience } from './event-grid/audience.ts';
 import { decoded, isSignedHere, issuerOf, signToken } from './issuer.ts';
 import { ingestionAudience, queryAudience } from './monitor/audiences.ts';
 import type { Random } from './random.ts';
@@ -17,7 +18,13 @@ export const managementAudiences: readonly string[] = [
   'https://management.azure.com',
 ];
 /** For whom the tokens may be that services of the local Azure take. */
-const AUDIENCES: readonly string[] = [vaultAudience, ...managementAudiences, ingestionAudience, queryAudience];
+const AUDIENCES: readonly string[] = [
+  vaultAudience,
+  ...managementAudiences,
+  ingestionAudience,
+  queryAudience,
+  eventGridAudience,
+];
 
 const TOKEN_SECONDS = 3600 * 24 * 365 * 10;
 /** How far the issuer's clock may be ahead. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens */
@@ -75,7 +82,7 @@ export function identityNamed(register: IdentityRegister, name: string): Identit
 }
 
 /**
- * Gives the identity's tokens, for vaults, for Resource Manager and for Azure Monitor. Throws for any other scope, since no
+ * Gives the identity's tokens, for each service of the local Azure. Throws for any other scope, since no
  * other service of the local Azure asks for one. A scope is the audience, with its slash where it has one, and `/.default`.
  * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc#trailing-slash-and-default
  */

@@ -219,6 +219,8 @@ export interface Behaviours {
   graphWithoutRights: 403 | 400;
   /** How long a row of a workspace takes to show, in ms: a drawn time for each. Default 2 to 5 minutes. @see https://learn.microsoft.com/azure/azure-monitor/logs/data-ingestion-time */
   logsShowAfterMs: { readonly least: number; readonly longest: number };
+  /** Rows that an answer of a workspace has at most. Default 500,000. @see https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits#log-queries-and-language */
+  mostLogRows: number;
   /** Tables that have reached the daily cap, which drops their rows. Default: none. @see https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap */
   cappedLogTables: readonly string[];
   /** How long a new right on a workspace or a data collection rule takes, in ms. Default 0; up to 10 minutes are documented. @see https://learn.microsoft.com/azure/role-based-access-control/troubleshooting */

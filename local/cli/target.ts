@@ -40,9 +40,20 @@ export function parseVault(text: string): string {
 
 /** The id of a subscription, in lower case, added to those that were named before it. */
 export function parseSubscription(text: string, named: readonly string[]): readonly string[] {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+  if (!GUID.test(text))
     throw new InvalidArgumentError('Give the id of a subscription: "az account list --output table" shows yours.');
   return [...new Set([...named, text.toLowerCase()])];
+}
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The workspace id (customer id) of a Log Analytics workspace, in lower case. */
+export function parseWorkspace(text: string): string {
+  if (!GUID.test(text))
+    throw new InvalidArgumentError(
+      'Give the workspace id: "az monitor log-analytics workspace list --query [].customerId" shows yours.',
+    );
+  return text.toLowerCase();
 }
 
 /** The most hours that a command takes: 30 days. */

@@ -3,15 +3,20 @@ import { createServer } from 'node:http';
 import { z } from 'zod';
 
 // All that the demo knows of what a webhook carries.
-const received = z.object({
-  event: z.string(),
-  title: z.string(),
-  incident: z.object({
-    kind: z.string(),
-    summary: z.string(),
-    subject: z.object({ vault: z.string().optional(), key: z.string().optional(), id: z.string().optional() }),
-  }),
-});
+const received = z
+  .object({
+    specversion: z.literal('1.0'),
+    data: z.object({
+      event: z.string(),
+      title: z.string(),
+      incident: z.object({
+        kind: z.string(),
+        summary: z.string(),
+        subject: z.object({ vault: z.string().optional(), key: z.string().optional(), id: z.string().optional() }),
+      }),
+    }),
+  })
+  .transform(({ data }) => data);
 
 /** Kinds of incident that a step waits for: those of what is not undone. */
 export const KINDS = {

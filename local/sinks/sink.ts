@@ -6,6 +6,8 @@ export interface SinkAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; nothing where it is left out. */
   readonly body?: unknown;
+  /** Sent as plain text, in place of a body. */
+  readonly text?: string;
 }
 
 /** A stand-in for a service that takes alerts, on a free port of the loopback address. */
@@ -21,9 +23,10 @@ export async function startSink(path: string, answer: (body: string) => SinkAnsw
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const isMeant = request.method === 'POST' && request.url === path;
-      const { status, headers, body } = isMeant ? answer(Buffer.concat(chunks).toString('utf8')) : { status: 404 };
-      response.writeHead(status, { 'content-type': 'application/json', ...headers });
-      response.end(body === undefined ? '' : JSON.stringify(body));
+      const given: SinkAnswer = isMeant ? answer(Buffer.concat(chunks).toString('utf8')) : { status: 404 };
+      const { status, headers, body, text = body === undefined ? '' : JSON.stringify(body) } = given;
+      const type = given.text === undefined ? 'application/json' : 'text/html';
+      response.writeHead(status, { 'content-type': type, ...headers }).end(text);
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type { ChannelSettings } from '../config.ts';
+import type { CloudEvent } from '../domain/cloud-event.ts';
 import type { AlertContent } from '../domain/incident.ts';
 
 /** Logs a text, which may have several lines, as one record of that level. The context of an invocation is one. */
@@ -27,12 +28,29 @@ export interface Channel {
   send(alert: AlertContent, log: AlertLog): Promise<void>;
 }
 
-/** What the channels reach outside the process. */
-export interface AlertNeeds {
+/** What a request to somebody outside Azure needs. */
+export interface HttpNeeds {
   readonly fetch: (address: string, request: RequestInit) => Promise<Response>;
   readonly now: () => Date;
   /** How long a channel may take to answer. Default 10000. */
   readonly timeoutMs?: number;
+}
+
+/** What the channels reach outside the process. */
+export interface AlertNeeds extends HttpNeeds {
+  /**
+   * Sends an event to a custom topic of Event Grid, under the app's identity. Throws `ChannelRefused` and
+   * `ChannelUnreachable`, as a channel does.
+   *
+   * @param publication `channel` is who sends it, `topic` the endpoint
+   */
+  readonly publish: (publication: {
+    readonly channel: string;
+    readonly topic: string;
+    readonly event: CloudEvent;
+  }) => Promise<void>;
+  /** A token of the app's identity for a scope, for requests to a service of Microsoft outside Azure. Throws `NoToken`. */
+  readonly token: (scope: string) => Promise<string>;
 }
 
 /** Makes a channel; `undefined` where its settings are left out. Throws `ChannelMisconfigured` where they cannot be used. */

@@ -1,5 +1,5 @@
 import type { HeartbeatSettings } from '../config.ts';
-import type { AlertNeeds } from './channel.ts';
+import type { HttpNeeds } from './channel.ts';
 import { checkedAddress, post } from './post.ts';
 import { checkedSecret, signedHeaders } from './signed.ts';
 
@@ -14,6 +14,10 @@ export interface Beat {
   readonly vaults: number;
   /** How many of them were swept lately. */
   readonly swept: number;
+  /** How many were not. */
+  readonly blind: number;
+  /** Seconds since each sense last came to a good end, of the vault or workspace for which that is longest; `null` where it never did. A sense that is not set up is left out. */
+  readonly sensesAgoSeconds: Readonly<Partial<Record<'sweep' | 'survey' | 'audit-query', number | null>>>;
 }
 
 /** Sends heartbeats to an address outside Azure. */
@@ -28,7 +32,7 @@ export interface Heartbeat {
  *
  * Throws `ChannelMisconfigured` where the address or the secret cannot be used.
  */
-export function heartbeatTo(settings: HeartbeatSettings, needs: AlertNeeds): Heartbeat | undefined {
+export function heartbeatTo(settings: HeartbeatSettings, needs: HttpNeeds): Heartbeat | undefined {
   const { KEY_GUARDIAN_HEARTBEAT_URL: url, KEY_GUARDIAN_HEARTBEAT_SECRET: shared } = settings;
   if (url === undefined && shared === undefined) return undefined;
   const address = checkedAddress(id, url);

@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import { retryAfterSeconds } from '../domain/retry-after.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { ChannelMisconfigured, ChannelRefused, ChannelUnreachable } from '../errors.ts';
-import type { AlertNeeds } from './channel.ts';
+import type { HttpNeeds } from './channel.ts';
 import { errorCode } from './error-code.ts';
 
 /** A request to somebody outside. */
@@ -22,7 +22,7 @@ export interface Post {
  */
 export async function post(
   { channel, address, body, headers }: Post,
-  { fetch, now, timeoutMs = 10 * SECOND_MS }: AlertNeeds,
+  { fetch, now, timeoutMs = 10 * SECOND_MS }: HttpNeeds,
 ): Promise<void> {
   const request: RequestInit = {
     method: 'POST',
@@ -44,17 +44,6 @@ async function answered(channel: string, call: () => Promise<Response>): Promise
   } catch (error) {
     throw new ChannelUnreachable(channel, errorCode(error)); // without the cause: it names the address
   }
-}
-
-const seconds = z.string().trim().regex(/^\d+$/).transform(Number);
-
-/** Seconds of a `Retry-After`, which is a number of them or a date; `undefined` where it is neither. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
-function retryAfterSeconds(header: string | null, now: Date): number | undefined {
-  if (header === null) return undefined;
-  const given = seconds.safeParse(header);
-  if (given.success) return given.data;
-  const untilMs = Date.parse(header) - now.getTime();
-  return Number.isNaN(untilMs) ? undefined : Math.max(0, Math.ceil(untilMs / SECOND_MS));
 }
 
 /**

@@ -2,14 +2,18 @@ import type { ChannelSettings } from '../config.ts';
 import { ChannelMisconfigured } from '../errors.ts';
 import type { AlertNeeds, Channel, MakeChannel } from './channel.ts';
 import { consoleChannel } from './console.ts';
+import { eventGridChannel } from './event-grid.ts';
 import { pagerdutyChannel } from './pagerduty.ts';
+import { slackChannel } from './slack.ts';
 import { teamsChannel } from './teams.ts';
 import { webhookChannel } from './webhook.ts';
 
 /** Every alert channel by its id, which is the name of its file. */
 export const channelRegistry: Readonly<Record<string, MakeChannel>> = {
   console: consoleChannel,
+  'event-grid': eventGridChannel,
   pagerduty: pagerdutyChannel,
+  slack: slackChannel,
   teams: teamsChannel,
   webhook: webhookChannel,
 };

@@ -1,4 +1,4 @@
-import type { Incident } from '../domain/incident.ts';
+import { type Incident, isEscalated } from '../domain/incident.ts';
 import type { Channel } from './channel.ts';
 
 /** Where the guardian runs that a command is for. */
@@ -29,11 +29,14 @@ export function runnable(command: string, where: Where, options: readonly string
 export const isClosedByPeople = ({ ends, abandons }: Pick<Incident, 'ends' | 'abandons'>): boolean =>
   ends === 'by-a-person' || abandons !== undefined;
 
-/** The commands for a person: those of the incident, and while a person may close it, the one that does. */
-export const commandsOf = (incident: Incident): readonly string[] =>
-  incident.state === 'open' && isClosedByPeople(incident)
-    ? [...incident.commands, `key-guardian incident close ${incident.id} --why "…"`]
-    : incident.commands;
+/** The commands for a person: those of the incident, the one that acknowledges it where it was escalated, and while a person may close it, the one that does. */
+export const commandsOf = (incident: Incident): readonly string[] => [
+  ...incident.commands,
+  ...(incident.state === 'open' && isEscalated(incident) ? [`key-guardian incident acknowledge ${incident.id}`] : []),
+  ...(incident.state === 'open' && isClosedByPeople(incident)
+    ? [`key-guardian incident close ${incident.id} --why "…"`]
+    : []),
+];
 
 /** The channel, with the commands of each alert as a person can run them: an incident is stored without them. */
 export const withRunnableCommands = (channel: Channel, where: Where, options: readonly string[] = []): Channel => ({

@@ -7,13 +7,14 @@ import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { entry } from '../trail/entries.ts';
 import type { AlertLog, Channel } from './channel.ts';
+import { noteFailing, noteWorking } from './failing.ts';
 import { recipients } from './recipients.ts';
 
 /** What sending needs. */
 export type SendNeeds = Pick<Ports, 'policy' | 'channels' | 'now' | 'newId'> & {
   readonly trail: Pick<Ports['trail'], 'append'>;
   readonly queues: Pick<Ports['queues'], 'alerts'>;
-  readonly tables: Pick<Ports['tables'], 'outbox' | 'incidents'>;
+  readonly tables: Pick<Ports['tables'], 'outbox' | 'incidents' | 'failing'>;
 };
 
 /** How long a sender's lease on a row lasts, in ms: longer than a channel may take to answer. */
@@ -33,6 +34,7 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
 /**
  * Sends one row of the outbox to its channel and removes the row once the channel has accepted it. Where the channel
  * refuses, the row is sent again after a growing delay, and after three refusals the next channel gets a row as well.
+ * A channel that refused three times is noted as failing until it accepts an alert.
  * After twenty minutes a row is abandoned where its incident is resolved or has a later alert. Every acceptance is recorded;
  * so is every refusal of the first twenty minutes, and after that one each hour.
  *
@@ -66,6 +68,7 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
     // A crash may have come before the incident's row was written: an incident that people were alerted of has to have one.
     if (event === 'opened') await needs.tables.incidents.insert(partitionOf(incident.subject), incident.id, incident);
     await recordOn(stored.value, { channel: channel.id, attempt, outcome: 'accepted' }, needs);
+    await noteWorking(channel.id, needs);
     await outbox.remove(leased);
     return;
   }
@@ -135,9 +138,13 @@ async function refused(
     return;
   }
   // That it cannot be recorded keeps neither the next channel nor the next attempt from people.
-  await inTurns(1, [...(next === undefined ? [] : [() => hand(leased, next, needs)]), record, tryAgain], (step) =>
-    step(),
-  );
+  const steps = [
+    ...(next === undefined ? [] : [() => hand(leased, next, needs)]),
+    record,
+    tryAgain,
+    ...(attempt === STANDBY_AFTER_ATTEMPTS ? [() => noteFailing(channel.id, because, needs)] : []),
+  ];
+  await inTurns(1, steps, (step) => step());
 }
 
 /** Why a channel did not accept an alert, and how long it asks to wait. */

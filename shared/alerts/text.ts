@@ -1,7 +1,7 @@
 import { WITHHELD, type Withholding } from '../domain/decision.ts';
 import { escaped, escapedAddress } from '../domain/escaped.ts';
 import type { Hanging } from '../domain/hanging.ts';
-import type { AlertContent, Incident } from '../domain/incident.ts';
+import { type AlertContent, type Incident, isEscalated } from '../domain/incident.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
@@ -10,7 +10,7 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
   const over = event === 'resolved' || incident.state === 'resolved';
   return oneLine(
     [
-      ...(event === 'changed' ? ['update'] : []),
+      ...(event === 'changed' ? [isEscalated(incident) && !over ? 'nobody has acknowledged this' : 'update'] : []),
       over ? 'resolved' : incident.severity,
       whereOf(incident),
       [...timing(incident, now), ...(incident.restoredAt ? [] : [spellJudgement(incident.judgement)])].join('; '),
@@ -20,45 +20,41 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
   );
 }
 
-/** The subject of an incident in the first line: for a version its key, since the name of a version is long and follows below. */
-const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+/** The subject of an incident in the first line: for a version its key, and for a resource its name, since what is longer follows below. */
+function whereOf({ subject }: Incident): string {
+  if (subject.kind === 'disk-encryption-set') return escaped(subject.id.slice(subject.id.lastIndexOf('/') + 1));
+  return spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+}
 
-/** The lines below the first: what, where, for whom, who, when, what was done, what to do. */
+/** The lines below the first: what must not be done, what, where, who, when, what hangs on it, what was done, what to do. */
 export function detailLines({ incident }: AlertContent): readonly string[] {
-  const {
-    kind,
-    reason,
-    audience,
-    subject,
-    who,
-    eventsUntil,
-    since,
-    detectedAt,
-    restoredAt,
-    deadline,
-    hangs,
-    commands,
-    judgement,
-  } = incident;
+  const { kind, reason, audience, subject, who, eventsUntil, hangs, commands, judgement } = incident;
   const over = incident.state === 'resolved';
+  const link = hangs?.vaultId === undefined ? '' : `, ${PORTAL}${hangs.vaultId}`;
   const lines = [
-    `what: ${reason === undefined ? kind : `${kind} (${reason})`}`,
-    `where: ${spellSubject(subject)}`,
-    `for: ${audience}`,
+    mustKeepRunning(incident) ? KEEP_RUNNING : undefined,
+    `what: ${reason === undefined ? kind : `${kind} (${reason})`}, for ${audience}`,
+    `where: ${spellSubject(subject)}${link}`,
     `who: ${who === undefined ? unknownText(eventsUntil) : actorText(who)}`,
     who?.assignment && `allowed by: ${assignmentText(who.assignment)}`,
-    `happened: ${utc(since)}`,
-    `detected: ${utc(detectedAt)}`,
-    restoredAt && `restored: ${utc(restoredAt)}`,
-    // A resolved incident needs neither a deadline nor a command.
-    deadline === undefined || over ? undefined : `deadline: ${utc(deadline)}`,
+    `when: ${whenText(incident)}`,
+    // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
+    over ? restartText(incident) : machinesText(hangs?.machines),
     `done: ${spellJudgement(judgement)}`,
     ...(over ? [] : commands.map((command) => `command: ${command}`)),
     `incident: ${incident.id}, revision ${incident.revision}`,
   ];
   return lines.filter((line) => line !== undefined).map(oneLine);
 }
+
+const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident): string =>
+  [
+    `happened ${utc(since)}`,
+    `detected ${utc(detectedAt)}`,
+    ...(restoredAt === undefined ? [] : [`restored ${utc(restoredAt)}`]),
+    ...(deadline === undefined || state === 'resolved' ? [] : [`deadline ${utc(deadline)}`]),
+  ].join(', ');
 
 /** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
@@ -81,15 +77,56 @@ export function duration(ms: number): string {
 
 function timing({ restoredAt, since, deadline, hangs, state }: Incident, now: Date): readonly string[] {
   // The time that a vault wrote for the act may be half a second ahead of it.
-  if (restoredAt !== undefined)
-    return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}`];
+  if (restoredAt !== undefined) {
+    const leftMs = deadline === undefined ? 0 : deadline.getTime() - restoredAt.getTime();
+    const left = leftMs <= 0 ? '' : `, ${duration(leftMs)} before ${FAIL[whatFails(hangs)].whatWould}`;
+    return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}${left}`];
+  }
   if (state === 'resolved') return [];
   if (deadline === undefined) return hangs === undefined ? [] : [HANGS[hangs.kind]];
   const leftMs = deadline.getTime() - now.getTime();
   // A deadline that is still to come is less than an hour away: its day is plain.
+  const { will, may } = FAIL[whatFails(hangs)];
   return leftMs > 0
-    ? [`disks fail in ${duration(leftMs)}, at ${utc(deadline).slice('yyyy-mm-dd '.length)}`]
-    : [`disks may be failing for ${duration(-leftMs)}, since ${utc(deadline)}`];
+    ? [`${will} in ${duration(leftMs)}, at ${utc(deadline).slice('yyyy-mm-dd '.length)}`]
+    : [`${may} for ${duration(-leftMs)}, since ${utc(deadline)}`];
+}
+
+/** What fails at a deadline, in words: the databases of a SQL server fail before any disk. */
+const FAIL = {
+  databases: {
+    will: 'SQL databases fail',
+    may: 'SQL databases may be inaccessible',
+    whatWould: 'SQL databases would have failed',
+  },
+  disks: { will: 'disks fail', may: 'disks may be failing', whatWould: 'disks would have failed' },
+} as const;
+
+const whatFails = (hangs: Incident['hangs']): keyof typeof FAIL =>
+  hangs?.databases === undefined ? 'disks' : 'databases';
+
+const KEEP_RUNNING =
+  'Do not stop, restart or redeploy machines on this key: they run until their disks fail, and do not start without the key.';
+
+/** Whether machines may run that would not start again. */
+const mustKeepRunning = ({ subject, state, deadline, hangs }: Incident): boolean =>
+  state === 'open' &&
+  subject.kind !== 'guardian' &&
+  (hangs === undefined ? deadline !== undefined : hangs.kind === 'disks' || hangs.kind === 'unknown');
+
+/** Where people see a resource: its id follows. */
+const PORTAL = 'https://portal.azure.com/#resource';
+
+type Machines = NonNullable<Incident['hangs']>['machines'];
+
+const machinesText = (machines: Machines): string | undefined =>
+  machines && `machines: ${machines.map(({ name, power }) => `${escaped(name)} (${power})`).join(', ')}`;
+
+/** What starts machines again whose disks may have failed before the key came back: those that ran at the last survey. */
+function restartText({ restoredAt, deadline, hangs }: Incident): string | undefined {
+  const running = (hangs?.machines ?? []).filter(({ power }) => power === 'running');
+  if (restoredAt === undefined || deadline === undefined || restoredAt <= deadline || running.length === 0) return;
+  return `may have stopped: start with az vm start --ids ${running.map(({ id }) => escaped(id)).join(' ')}`;
 }
 
 /** What hangs on it, where no disk is known to fail: the lines below the first say more. */

@@ -1,4 +1,5 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { SECOND_MS } from '../domain/time.ts';
 import { NoAnswerInTime } from '../errors.ts';
 
 /**
@@ -42,3 +43,21 @@ export const noRetryAfter: PipelinePolicy = {
     return response;
   },
 };
+
+/** Where a pause stands that is too long to be waited for here, in s. */
+export const LONG_PAUSE = 'x-key-guardian-long-pause';
+
+/** Takes out a `Retry-After` that is longer: the SDK would wait for it, however long it is. */
+export const noLongPause = (longestMs: number): PipelinePolicy => ({
+  name: 'noLongPause',
+  async sendRequest(request, next) {
+    const response = await next(request);
+    const asked = response.headers.get('retry-after') ?? '';
+    const pauseMs = /^\d+$/.test(asked) ? Number(asked) * SECOND_MS : Date.parse(asked) - Date.now();
+    if (pauseMs > longestMs) {
+      response.headers.delete('retry-after');
+      response.headers.set(LONG_PAUSE, String(Math.ceil(pauseMs / SECOND_MS)));
+    }
+    return response;
+  },
+});

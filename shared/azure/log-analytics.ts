@@ -4,31 +4,36 @@ import * as z from 'zod';
 import { SECOND_MS } from '../domain/time.ts';
 import type { LogRow, TrailTable, Workspace } from '../domain/workspace.ts';
 import { NoToken, type ServiceAnswer, WorkspaceUnreachable } from '../errors.ts';
-import { inTime, noRetryAfter } from './deadline.ts';
+import { inTime, noLongPause } from './deadline.ts';
 import { TWO_QUICK_TRIES } from './key-vault.ts';
 import { tokensInTime } from './tokens.ts';
 
-/** How Azure Monitor is reached, under an identity of the guardian. */
+/** How Azure Monitor is reached. */
 export interface MonitorConnection {
   readonly credential: TokenCredential;
+  /** Whose credential it is, for the error `NoToken`. Default: that of the guardian's identity watcher. */
+  readonly identity?: string;
+  /** A call that takes longer counts as not answered, in ms. Default 20 s: who waits has other work to do. */
+  readonly timeoutMs?: number;
   /** The HTTP client; the SDK's own where left out. */
   readonly httpClient?: HttpClient | undefined;
 }
 
-/** A call that takes longer counts as not answered, in ms: who waits has other work to do. */
 const CALL_TIMEOUT_MS = 20 * SECOND_MS;
+/** A longer pause than this is not waited for, in ms: the next turn asks again. */
+const LONGEST_PAUSE_MS = 10 * SECOND_MS;
 
-const optionsOf = ({ httpClient }: MonitorConnection) => ({
+const optionsOf = ({ httpClient, timeoutMs = CALL_TIMEOUT_MS }: MonitorConnection) => ({
   ...(httpClient === undefined ? {} : { httpClient }),
   retryOptions: TWO_QUICK_TRIES,
   additionalPolicies: [
-    { policy: inTime(CALL_TIMEOUT_MS), position: 'perCall' as const },
-    { policy: noRetryAfter, position: 'perRetry' as const },
+    { policy: inTime(timeoutMs), position: 'perCall' as const },
+    { policy: noLongPause(LONGEST_PAUSE_MS), position: 'perRetry' as const },
   ],
 });
 
-const credentialOf = ({ credential }: MonitorConnection): TokenCredential =>
-  tokensInTime(credential, "the guardian's identity watcher");
+const credentialOf = ({ credential, identity }: MonitorConnection): TokenCredential =>
+  tokensInTime(credential, identity ?? "the guardian's identity watcher");
 
 /**
  * The queries of a workspace. The client is loaded with the first query: no start of the app waits for it.
@@ -44,9 +49,10 @@ export function workspaceOf(id: string, connection: MonitorConnection): Workspac
   const doing = `querying the workspace ${id}`;
   return {
     id: id.toLowerCase(),
-    async query(text) {
-      // The time span of a request is one of `TimeGenerated`; the query itself says of which arrival it asks.
-      const result = await answered(doing, async () => (await client()).queryWorkspace(id, text, { duration: 'P7D' }));
+    async query(text, within) {
+      // The time span of a request is one of `TimeGenerated`; the query itself may ask for a time of arrival.
+      const span = within === undefined ? { duration: 'P7D' } : { startTime: within.from, endTime: within.until };
+      const result = await answered(doing, async () => (await client()).queryWorkspace(id, text, span));
       if (result.status !== 'Success')
         throw new WorkspaceUnreachable(doing, result, { status: 200, code: 'PartialError' });
       const [table] = result.tables;

@@ -6,11 +6,10 @@ import {
   createPipelineRequest,
   type HttpClient,
   type HttpMethods,
-  type PipelinePolicy,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import { SECOND_MS } from '../domain/time.ts';
-import { inTime } from './deadline.ts';
+import { inTime, noLongPause } from './deadline.ts';
 import { tokensInTime } from './tokens.ts';
 
 /** Where Azure Resource Manager and Azure Resource Graph are. */
@@ -72,21 +71,3 @@ export function managementClient({
     return pipeline.sendRequest(httpClient, request);
   };
 }
-
-/** Where a pause stands that is too long to be waited for here, in s. */
-export const LONG_PAUSE = 'x-key-guardian-long-pause';
-
-/** Takes out a `Retry-After` that is longer: the SDK would wait for it, however long it is. */
-const noLongPause = (longestMs: number): PipelinePolicy => ({
-  name: 'noLongPause',
-  async sendRequest(request, next) {
-    const response = await next(request);
-    const asked = response.headers.get('retry-after') ?? '';
-    const pauseMs = /^\d+$/.test(asked) ? Number(asked) * SECOND_MS : Date.parse(asked) - Date.now();
-    if (pauseMs > longestMs) {
-      response.headers.delete('retry-after');
-      response.headers.set(LONG_PAUSE, String(Math.ceil(pauseMs / SECOND_MS)));
-    }
-    return response;
-  },
-});

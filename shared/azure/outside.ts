@@ -10,6 +10,8 @@ export interface Outside {
   readonly resourceManagerHttpClient?: HttpClient | undefined;
   /** The HTTP client of calls to Azure Monitor; the SDK's own where left out. */
   readonly monitorHttpClient?: HttpClient;
+  /** The HTTP client of calls to Event Grid; the SDK's own where left out. */
+  readonly eventGridHttpClient?: HttpClient;
   /** Puts something around each port of storage; nothing where left out. */
   readonly aroundStorage?: <Port extends object>(port: Port) => Port;
   /** The credential of one of the guardian's identities. */

@@ -4,7 +4,8 @@ import * as z from 'zod';
 import type { GraphPages, GraphRefusal } from '../domain/graph.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import { GraphRefused, NoAnswerInTime, NoToken } from '../errors.ts';
-import { LONG_PAUSE, MANAGEMENT, type ManagementConnection, managementClient } from './management-client.ts';
+import { LONG_PAUSE } from './deadline.ts';
+import { MANAGEMENT, type ManagementConnection, managementClient } from './management-client.ts';
 
 /** How Resource Graph is asked. */
 export interface GraphConnection extends Omit<ManagementConnection, 'longestPauseMs'> {

@@ -20,6 +20,11 @@ interface Tokens {
 }
 const tokens = new WeakMap<TokenCredential, Tokens>();
 
+/** A credential that has a token or throws. */
+interface SureCredential extends TokenCredential {
+  getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken>;
+}
+
 /**
  * The credential, whose tokens come within 4 s or not at all: a managed identity's can take minutes, and no signal ends that.
  * A token is renewed while calls still use it, so that they wait only where there is none. Throws `NoToken`.
@@ -27,7 +32,7 @@ const tokens = new WeakMap<TokenCredential, Tokens>();
  * @param identity whose it is: `the guardian's identity watcher`
  * @see https://github.com/Azure/azure-sdk-for-net/issues/47156
  */
-export function tokensInTime(credential: TokenCredential, identity: string): TokenCredential {
+export function tokensInTime(credential: TokenCredential, identity: string): SureCredential {
   const { held, requests } = tokens.get(credential) ?? { held: new Map(), requests: new Map() };
   tokens.set(credential, { held, requests });
 
@@ -70,6 +75,12 @@ export function tokensInTime(credential: TokenCredential, identity: string): Tok
     },
   };
 }
+
+/** The text of a token of a credential for a scope, for a request that no client of Azure sends. Comes as `tokensInTime` says, and throws as it does. */
+export const tokenOf = (credential: TokenCredential, identity: string): ((scope: string) => Promise<string>) => {
+  const inTime = tokensInTime(credential, identity);
+  return async (scope) => (await inTime.getToken(scope)).token;
+};
 
 /** As the clients get it: they would renew it themselves, where nobody waits, and a failure there would end the process. */
 const spent = ({ token }: AccessToken): AccessToken => ({ token, expiresOnTimestamp: 0 });

@@ -1,7 +1,7 @@
 import { DAY_MS, later, MINUTE_MS } from './time.ts';
 import type { Period, VaultRecords } from './workspace.ts';
 
-/** The length of the spans in which events are looked for, in ms. The guardian itself reads every guarded vault once a minute. */
+/** The length of the spans in which events are looked for, in ms. The guardian itself reads every guarded vault once a minute, by default. */
 export const SPAN_MS = 5 * MINUTE_MS;
 /** An event that has not arrived so long after the act is not waited for, in ms: usual are 3 to 10 minutes. @see https://learn.microsoft.com/azure/azure-monitor/logs/data-ingestion-time */
 const LATE_MS = 30 * MINUTE_MS;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { KeyUse, KeyUser, UserKind } from './key-use.ts';
+import { type KeyUse, type KeyUser, type UserKind, usingMachine } from './key-use.ts';
 import { type Surveyed, surveyedVaultOf } from './survey.ts';
 import { utc } from './time.ts';
 
@@ -9,6 +9,12 @@ export const hanging = z.object({
   kind: z.enum(['disks', 'others', 'nothing', 'unknown']),
   /** The same in words, no whole sentence. */
   says: z.string(),
+  /** Set where a SQL server needs it: its databases become inaccessible 30 minutes after the act. */
+  databases: z.literal(true).optional(),
+  /** Machines with a disk that hangs on it, running ones first, ten at most; absent where not known which. */
+  machines: z.array(usingMachine.pick({ id: true, name: true, power: true })).optional(),
+  /** The resource id of its vault, where a survey found it. */
+  vaultId: z.string().optional(),
 });
 export type Hanging = z.infer<typeof hanging>;
 
@@ -27,13 +33,25 @@ export interface Asked {
  * @param use the row of the key; `undefined` where there is none, `unreadable` where it cannot be read
  */
 export function hangingOn(asked: Asked, use: KeyUse | 'unreadable' | undefined, surveyed: Surveyed): Hanging {
+  const vaultId = surveyedVaultOf(surveyed, asked.vault)?.id;
+  return { ...hangingFrom(asked, use, surveyed), ...(vaultId === undefined ? {} : { vaultId }) };
+}
+
+function hangingFrom(asked: Asked, use: KeyUse | 'unreadable' | undefined, surveyed: Surveyed): Hanging {
   if (use === 'unreadable') return unknownBecause('its row cannot be read');
   const users = (use?.users ?? []).filter((user) => isNeededBy(user, asked));
   if (use !== undefined && users.length > 0) {
-    const machines = users.length === use.users.length ? machinesIn(use) : [];
-    const says = [...wordsFor(users), ...machines].join(', ');
+    // The survey knows the machines of a key, not of each of its versions.
+    const isAll = users.length === use.users.length;
+    const says = [...wordsFor(users), ...(isAll ? machinesIn(use) : [])].join(', ');
     const rest = use.unknown.length === 0 ? '' : `, and what could not be read (${use.unknown[0]})`;
-    return { kind: stopsDisks(users, use) ? 'disks' : 'others', says: `${says}${rest}` };
+    const machines = use.machines.slice(0, MOST_MACHINES).map(({ id, name, power }) => ({ id, name, power }));
+    return {
+      kind: stopsDisks(users, use) ? 'disks' : 'others',
+      says: `${says}${rest}`,
+      ...(users.some(({ kind }) => kind === 'sql-server') ? { databases: true } : {}),
+      ...(isAll && machines.length > 0 ? { machines } : {}),
+    };
   }
   const vault = surveyedVaultOf(surveyed, asked.vault);
   if (vault === undefined) return unknownBecause('no survey has read its vault');
@@ -44,6 +62,9 @@ export function hangingOn(asked: Asked, use: KeyUse | 'unreadable' | undefined, 
     return unknownBecause(`${follower.name} names no version, and may not have the newest yet`);
   return { kind: 'nothing', says: `nothing is known to use it, as of ${utc(surveyed.at)}` };
 }
+
+/** Machines that an alert names at most. */
+const MOST_MACHINES = 10;
 
 const unknownBecause = (because: string): Hanging => ({
   kind: 'unknown',

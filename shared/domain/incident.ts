@@ -61,6 +61,10 @@ export const incident = z.object({
   eventsUntil: moment.optional(),
   /** The person who said last that they work on it. */
   acknowledged: z.object({ by: actor, at: moment }).optional(),
+  /** The id of the wave whose alerts speak for this incident; absent where it has alerts of its own. */
+  wave: z.string().optional(),
+  /** How many quarters of the time from the act to the deadline were over when all channels were last alerted because nobody had acknowledged it; absent where that never was. */
+  escalated: z.number().int().optional(),
   /** Commands for a person, the most important first. Each runs under the person's own rights. */
   commands: z.array(z.string()).default([]),
   /** What a person abandons by closing it, because it cannot be recovered; absent where closing abandons nothing. */
@@ -69,6 +73,10 @@ export const incident = z.object({
   revision: z.number().int().positive(),
 });
 export type Incident = z.infer<typeof incident>;
+
+/** Whether all channels were alerted of it again because nobody had acknowledged it, and nobody has yet. */
+export const isEscalated = ({ escalated, acknowledged }: Incident): boolean =>
+  escalated !== undefined && acknowledged === undefined;
 
 /** What happened to an incident. */
 export const incidentEvents = ['opened', 'changed', 'resolved'] as const;
@@ -97,6 +105,15 @@ export const freshRow = ({ event, incident }: AlertContent, channel: string, due
   row: `${incident.id},${incident.revision},${channel}`,
   value: { event, incident, channel, attempts: 0, dueAt } satisfies OutboxRow,
 });
+
+/** A channel that refuses alerts, and has accepted none since then. */
+export const failingChannel = z.object({
+  /** When it had refused an alert several times. */
+  since: moment,
+  /** Why it refused then: `status 404`, `timed-out`. */
+  because: z.string(),
+});
+export type FailingChannel = z.infer<typeof failingChannel>;
 
 /** A message of the queue `alerts`: send this row of the outbox. Where the row is gone, nothing is sent. */
 export const alertMessage = z.object({ partition: z.string(), row: z.string() });

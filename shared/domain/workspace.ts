@@ -4,12 +4,21 @@ import { moment } from './time.ts';
 /** A row of a table of a Log Analytics workspace: values by the names of its columns. */
 export type LogRow = Readonly<Record<string, unknown>>;
 
+/** A stretch of time. */
+const period = z.object({ from: moment, until: moment });
+export type Period = z.infer<typeof period>;
+
 /** The queries of a Log Analytics workspace. */
 export interface Workspace {
   /** Its workspace id (customer id), a GUID in lower case. */
   readonly id: string;
-  /** All rows of one query in Kusto; moments as `Date`, dynamic values parsed. Throws `WorkspaceUnreachable`, also where the service gives only a part of them. */
-  query(text: string): Promise<readonly LogRow[]>;
+  /**
+   * All rows of one query in Kusto; moments as `Date`, dynamic values parsed. Throws `WorkspaceUnreachable`, also where the
+   * service gives only a part of them.
+   *
+   * @param within rows of any other `TimeGenerated` are left out; default: the last seven days
+   */
+  query(text: string, within?: Period): Promise<readonly LogRow[]>;
 }
 
 /** The table of a workspace that takes the records of the trail. */
@@ -46,10 +55,6 @@ const versionUse = z.object({ first: moment, last: moment });
 export type VersionUse = z.infer<typeof versionUse>;
 /** By `<key>/<version>` and the id of the user: its object id, or that of its application where only this is known. */
 export const versionUses = z.record(z.string(), z.record(z.string(), versionUse));
-
-/** A stretch of time. */
-const period = z.object({ from: moment, until: moment });
-export type Period = z.infer<typeof period>;
 
 /** What is known of the audit events of a vault: a row for each. */
 export const vaultRecords = z.object({

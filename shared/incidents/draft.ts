@@ -6,12 +6,15 @@ import { HOUR_MS } from '../domain/time.ts';
 /** An incident that is to be opened, or that may be open already. */
 export type IncidentDraft = Omit<
   Incident,
-  'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'commands' | 'revision'
+  'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'wave' | 'escalated' | 'commands' | 'revision'
 > &
   Partial<Pick<Incident, 'commands'>>;
 
 /** How long after the act disks begin to fail, in minutes. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption */
 export const DISKS_FAIL_AFTER_MINUTES = 60;
+
+/** How long after the act the databases of a SQL server become inaccessible, in minutes. @see https://learn.microsoft.com/azure/azure-sql/database/transparent-data-encryption-byok-overview#inaccessible-tde-protector */
+export const DATABASES_FAIL_AFTER_MINUTES = 30;
 
 /** The id of an incident, by its kind, reason, subject, time and whatever else distinguishes it. 32 hex digits. */
 export function incidentId(

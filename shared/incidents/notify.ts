@@ -21,7 +21,9 @@ export async function announce(content: AlertContent, write: () => Promise<boole
   const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
   // A process without channels, as a person's command, writes one row for all channels of the sender.
-  const channels = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
+  const owners = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
+  // The alerts of its wave speak for it.
+  const channels = incident.wave === undefined ? owners : [];
   const inserted = await Promise.all(
     channels.map(async (id) => {
       const { row, value } = freshRow(content, id, needs.now());
@@ -61,8 +63,8 @@ function recorded(
   absent: readonly string[],
   needs: Ports,
 ) {
-  const { id, kind, reason, severity, audience, since, judgement, summary, revision, who, deadline } = incident;
-  const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary };
+  const { id, kind, reason, severity, audience, since, judgement, summary, revision, wave, who, deadline } = incident;
+  const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary, wave };
   const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
   return entry('incident', incident.subject, { ...about, channels, notConfigured: absent }, needs, {
     id: hash,

@@ -7,7 +7,10 @@ import type { Ports } from '../ports.ts';
 import type { Listed, Stored } from '../register/rows.ts';
 import { readVaultRecords } from '../register/vaults.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
+import { planEscalation } from './escalation.ts';
+import { wave as waveKind } from './kinds/wave.ts';
 import { announce } from './notify.ts';
+import { idOfWave, joinWave } from './wave.ts';
 
 /** An incident with its row. */
 export type StoredIncident = Stored<Incident>;
@@ -49,12 +52,29 @@ async function openAmong(
   }
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
   const arrived = eventsUntil === undefined ? {} : { eventsUntil };
-  const opened: Incident = { ...draft, ...arrived, id: named, detectedAt: needs.now(), state: 'open', revision: 1 };
+  const wave = await joinWave(draft, needs);
+  const joined = wave === undefined ? {} : { wave: idOfWave(wave.vault, wave.since) };
+  const opened: Incident = {
+    ...draft,
+    ...arrived,
+    ...joined,
+    id: named,
+    detectedAt: needs.now(),
+    state: 'open',
+    revision: 1,
+  };
+  await planEscalation(opened, needs);
   await announce(
     { event: 'opened', incident: opened },
     async () => (await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened)) !== undefined,
     needs,
   );
+  // The first of a wave opens it; its list grows by turns.
+  if (
+    wave !== undefined &&
+    (await needs.tables.incidents.get(wave.vault, idOfWave(wave.vault, wave.since))) === undefined
+  )
+    await openIncident(waveKind.draft(wave.vault, wave.since, [opened]), needs, idOfWave(wave.vault, wave.since));
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
 
@@ -146,6 +166,7 @@ export async function changeIncident(
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return write(next);
   const changed = { ...next, revision: was.revision + 1 };
+  if (reopened) await planEscalation(changed, needs);
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
   return announce({ event, incident: changed }, () => write(changed), needs);
 }

@@ -1,5 +1,4 @@
-import type { Hanging } from '../domain/hanging.ts';
-import type { KeyUser } from '../domain/key-use.ts';
+import { type Hanging, hangingOn } from '../domain/hanging.ts';
 import type { Rotation, WatchedSet } from '../domain/propagation.ts';
 import type { IncidentDraft } from '../incidents/draft.ts';
 import { isOf } from '../incidents/kinds/kind.ts';
@@ -45,9 +44,9 @@ async function draftOf(
   vaultOf: (name: string) => Promise<Situation['vault']>,
   ports: Ports,
 ): Promise<IncidentDraft | undefined> {
-  const { next: set, user } = one;
+  const { next: set } = one;
   const { verdict } = set;
-  const hangs = hangingOnSet(user);
+  const hangs = hangingOnSet(one, ports);
   switch (verdict.kind) {
     case 'late':
     case 'stuck':
@@ -123,10 +122,10 @@ async function causes(
 }
 
 /** What hangs on a set, as the last survey counted it. */
-function hangingOnSet(user: KeyUser | undefined): Hanging {
+function hangingOnSet({ next: { rotation }, user }: ReadSet, { scope }: Ports): Hanging {
   if (user === undefined)
     return { kind: 'unknown', says: 'what hangs on it is not known: no survey has found it on this key' };
-  const { disks, snapshots, images } = user;
-  const says = `${disks} disks, ${snapshots} snapshots, ${images} images`;
-  return { kind: disks > 0 ? 'disks' : snapshots + images > 0 ? 'others' : 'nothing', says };
+  const use = { surveyedAt: scope.surveyed.at ?? rotation.created, users: [user] };
+  const alone = { ...use, machines: [], machineCount: 0, runningCount: 0, unknown: [] };
+  return hangingOn({ vault: rotation.vault, key: rotation.key }, alone, scope.surveyed);
 }

@@ -148,14 +148,14 @@ function isEmpty(user: KeyUser | undefined, unknown: readonly string[]): boolean
   return user.disks + user.snapshots + user.images === 0;
 }
 
-/** The record of a verdict that is new and final for now. Its id follows from what it says: after a kill it is the same record. */
+/** The record of a verdict that is new and final for now. Its id follows from what it says and what stood before: after a kill it is the same record. */
 function recordOf({ stored: { value: before }, next, read }: ReadSet, ports: Ports): readonly AuditEntry[] {
   const { id: set, rotation, verdict, from } = next;
   const isOpen = verdict.kind === 'waiting' || verdict.kind === 're-wrapping';
   if (isOpen || next.since === before.since) return [];
   const said = { set, version: rotation.version, verdict };
   const id = createHash('sha256')
-    .update(JSON.stringify({ ...said, from }))
+    .update(JSON.stringify({ ...said, from, after: before.since }))
     .digest('hex')
     .slice(0, 32);
   const minute = Math.round(minuteOf(from, read.at) * 10) / 10;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { approval } from '../domain/approval.ts';
 import { claim, intentRow } from '../domain/decision.ts';
 import { hold } from '../domain/hold.ts';
-import { incident, outboxRow } from '../domain/incident.ts';
+import { failingChannel, incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
 import { storedPolicy } from '../domain/policy.ts';
 import { watchedSet } from '../domain/propagation.ts';
@@ -12,6 +12,7 @@ import { due } from '../domain/schedule.ts';
 import type { Signer } from '../domain/signer.ts';
 import { surveyedVault, surveyState } from '../domain/survey.ts';
 import { moment } from '../domain/time.ts';
+import { waveState } from '../domain/wave.ts';
 import { queryState, readEvent, shipCursor, shippingState, vaultRecords } from '../domain/workspace.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
@@ -50,6 +51,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     assignments: rowsOf('vaults', vaults, vaultAssignments),
     uses: rowsOf('uses', table('uses'), keyUse),
     sets: rowsOf('sets', table('sets'), watchedSet),
+    waves: rowsOf('vaults', vaults, waveState),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {
       unverifiable: 'counts-for-nothing',
@@ -61,6 +63,7 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     }),
     incidents: rowsOf('incidents', table('incidents'), incident),
     outbox: rowsOf('outbox', table('outbox'), outboxRow),
+    failing: rowsOf('vaults', vaults, failingChannel),
     intents: rowsOf('intents', table('intents'), intentRow),
     schedule: rowsOf('schedule', table('schedule'), due),
     shipping: rowsOf('workspaces', workspaces, shippingState),

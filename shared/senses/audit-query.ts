@@ -20,7 +20,7 @@ import { isDue, type Schedule, standing } from './sweep/schedule.ts';
 
 /** Partitions: of the table `schedule`, and of the table `workspaces`. */
 const QUERYING = 'querying';
-const QUERY = 'query';
+export const QUERY = 'query';
 const readBy = (workspace: string): string => `read-${workspace}`;
 
 /** Time between two queries of a workspace, in ms; a tick that comes a little early counts. */

@@ -1,7 +1,9 @@
 import type { AlertLog } from '../alerts/channel.ts';
 import type { Heartbeat } from '../alerts/heartbeat.ts';
 import { guardedVaults } from '../domain/policy.ts';
+import { agoMs, SECOND_MS } from '../domain/time.ts';
 import type { Ports } from '../ports.ts';
+import { QUERY } from './audit-query.ts';
 import { blindSince } from './sweep/blind.ts';
 
 /**
@@ -13,13 +15,33 @@ import { blindSince } from './sweep/blind.ts';
 export async function beat(ports: Ports, outside: Heartbeat | undefined, log: AlertLog): Promise<void> {
   const vaults = guardedVaults(ports.policy);
   const { stored } = await ports.tables.sweeps.list('sweep');
-  const swept = stored.filter(
-    ({ row, value }) => vaults.includes(row.row) && blindSince(value, ports) === undefined,
-  ).length;
+  const sweeps = stored.filter(({ row }) => vaults.includes(row.row));
+  const swept = sweeps.filter(({ value }) => blindSince(value, ports) === undefined).length;
   if (vaults.length > 0 && swept === 0) {
     log.error(`No heartbeat: none of ${vaults.length} vaults was swept lately.`);
     return;
   }
   log.info(`Heartbeat: ${swept} of ${vaults.length} vaults were swept lately.`);
-  await outside?.send({ version: 1, at: ports.now().toISOString(), vaults: vaults.length, swept });
+  if (outside === undefined) return;
+  const queried = await Promise.all(ports.workspaces.map(({ id }) => ports.tables.queried.get(QUERY, id)));
+  const agoSeconds = longestAgo(ports.now());
+  await outside.send({
+    version: 1,
+    at: ports.now().toISOString(),
+    vaults: vaults.length,
+    swept,
+    blind: vaults.length - swept,
+    sensesAgoSeconds: {
+      sweep: agoSeconds(vaults.map((vault) => sweeps.find(({ row }) => row.row === vault)?.value.lastGoodAt)),
+      survey: agoSeconds([ports.scope.state?.lastGoodAt]),
+      ...(queried.length === 0 ? {} : { 'audit-query': agoSeconds(queried.map((read) => read?.value.until)) }),
+    },
+  });
 }
+
+const longestAgo =
+  (now: Date) =>
+  (moments: readonly (Date | undefined)[]): number | null => {
+    const ago = moments.map((at) => (at === undefined ? undefined : Math.round(agoMs(at, now) / SECOND_MS)));
+    return ago.some((one) => one === undefined) ? null : Math.max(0, ...ago.flatMap((one) => one ?? []));
+  };

@@ -1,12 +1,14 @@
 import * as z from 'zod';
+import { DAY_MS, later } from '../domain/time.ts';
 import type { LogRow, ShipCursor, TrailTable } from '../domain/workspace.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Rows, Stored } from '../register/rows.ts';
 import type { Streams } from '../storage.ts';
 import { type ChainLine, readLine } from './chain.ts';
 import { type Changed, recentChanges } from './changes.ts';
 import { COLUMNS, SEAL_COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
 import { anchorOf, readSeal } from './seal.ts';
-import { blobName, SEALS, type StreamName } from './stream-name.ts';
+import { auditStream, blobName, SEALS, type StreamName } from './stream-name.ts';
 
 /** What shipping needs. */
 export interface ShipNeeds {
@@ -33,6 +35,10 @@ export const CURSOR = 'cursor';
 const CALL_BYTES = 900_000;
 /** Calls in one turn at most: whoever comes next goes on. */
 const MOST_CALLS = 20;
+/** Streams of a day longer ago are of neither this month nor the last one, in ms. */
+const LOOKED_AT_MS = 62 * DAY_MS;
+/** Cursors that are removed at the same time. */
+const AT_ONCE = 16;
 /** Bytes of a blob that are read at once. */
 const PIECE_BYTES = 1_048_576;
 
@@ -76,7 +82,19 @@ export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
     }
   }
   await sendAll(batch, needs);
-  return { until: changed.at(-1)?.changedAt ?? since, isAll: true };
+  const until = changed.at(-1)?.changedAt ?? since;
+  if (dayOf(until) !== dayOf(since)) await removeOldCursors(needs);
+  return { until, isAll: true };
+}
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 'yyyy-mm-dd'.length);
+
+/** Removes the cursors of streams that are not looked at again. */
+async function removeOldCursors({ cursors, now }: ShipNeeds): Promise<void> {
+  const oldest = rowOf(auditStream('', later(now(), -LOOKED_AT_MS)));
+  const { stored } = await cursors.list(CURSOR);
+  const old = stored.filter(({ row: { row } }) => row.startsWith('audit:') && row < oldest);
+  await inTurns(AT_ONCE, old, async (one) => void (await cursors.remove(one)));
 }
 
 const emptyBatch = (): Batch => ({ lines: [], cursors: new Map(), bytes: 0 });

@@ -1,6 +1,7 @@
 import type { Anchor, StreamHead } from '../domain/seal.ts';
 import { HOUR_MS, later } from '../domain/time.ts';
 import { type ChainFault, type ChainHead, type ChainLine, chainStart, misplaced, readLine } from './chain.ts';
+import { type Compared, comparing, type HeldTrail } from './held.ts';
 import { anchorOf, isSigned, readSeal } from './seal.ts';
 import { linesOf, type TrailSource } from './source.ts';
 import { SEALS, type StreamName, streamOfBlob } from './stream-name.ts';
@@ -23,6 +24,9 @@ export const FAULTS = {
   'other-key': 'a seal by another key than before; give --key where it is the guardian’s',
   'names-fewer': 'a seal that names fewer records than a seal before it, or others',
   'anchor-unknown': 'the last seal, and no seal has the root of the anchor',
+  'not-in-workspace': 'missing in the workspace',
+  'other-in-workspace': 'another one in the workspace',
+  'only-in-workspace': 'in the workspace, and not in the storage',
 } as const;
 export type Because = keyof typeof FAULTS;
 
@@ -39,7 +43,7 @@ export interface Fault {
 
 /** What verifying came to. */
 export interface Verification {
-  /** `anchored`: whole, and the given root is that of a seal. `unanchored`: whole by itself, which whoever can sign could have made so. */
+  /** `anchored`: whole, and a root from outside, given or in the workspace, is that of a seal. `unanchored`: whole by itself, which whoever can sign could have made so. */
   readonly verdict: 'anchored' | 'unanchored' | 'broken';
   readonly streams: number;
   readonly records: number;
@@ -50,8 +54,10 @@ export interface Verification {
   readonly seals: number;
   /** What the newest seal would be anchored by; `undefined` where there is none. */
   readonly newest: Anchor | undefined;
-  /** The seal of the given root. */
+  /** The newest seal whose root is outside. */
   readonly anchor: Anchor | undefined;
+  /** How it compares with the workspace; `undefined` where none was asked. */
+  readonly workspace: Compared | undefined;
   /** Thumbprints of the keys that signed, the first first. */
   readonly keys: readonly string[];
   /** At most 100. */
@@ -64,6 +70,8 @@ export interface VerifyOptions {
   readonly root?: string | undefined;
   /** Thumbprints of the guardian's keys, where they are known. */
   readonly keys?: readonly string[];
+  /** What a workspace holds of the trail, asked before the trail is read. */
+  readonly held?: HeldTrail | undefined;
   /** Told now and then how many records were read. */
   readonly onProgress?: (records: number) => void;
 }
@@ -80,19 +88,20 @@ interface Checkpoint extends Pick<StreamHead, 'records' | 'hash'> {
 
 /**
  * Recomputes the whole trail: every record, every seal and every signature, and whether each record is where the seals say.
- * It needs nothing but the trail. Memory grows with the streams and seals, not with the records. Throws what the source
- * throws.
+ * It needs nothing but the trail. Memory grows with the streams and seals, not with the records. Where a workspace was asked,
+ * every record is compared with it. Throws what the source throws.
  */
 export async function verifyTrail(source: TrailSource, options: VerifyOptions = {}): Promise<Verification> {
   const faults: Fault[] = [];
   const addFault = (fault: Fault): void => void (faults.length < MOST_FAULTS && faults.push(fault));
+  const comparison = options.held && comparing(options.held);
   // Seals first: a live trail has at least the records that they name.
-  const seals = await readSeals(source, options, addFault);
+  const seals = await readSeals(source, options, comparison, addFault);
   const names = await source.list('');
   const blobsOf = Map.groupBy(names, (name) => streamOfBlob(name) ?? '');
   for (const name of blobsOf.get('') ?? [])
     if (name.endsWith('.jsonl')) addFault({ stream: name, first: 1, last: 1, because: 'no-stream' });
-  const streams = new Set([...blobsOf.keys(), ...seals.checkpoints.keys()]);
+  const streams = new Set([...blobsOf.keys(), ...seals.checkpoints.keys(), ...(options.held?.streams ?? [])]);
   for (const none of ['', SEALS]) streams.delete(none);
   let records = 0;
   let sealed = 0;
@@ -100,8 +109,10 @@ export async function verifyTrail(source: TrailSource, options: VerifyOptions = 
   for (const stream of [...streams].toSorted()) {
     const points = seals.checkpoints.get(stream) ?? [];
     seals.checkpoints.delete(stream);
+    const compared = comparison?.stream(stream);
     const walked = await walk(source, stream, blobsOf.get(stream) ?? [], {
       ...checker(points, seals),
+      onRecord: compared?.note,
       onLines: (more) => {
         if (Math.floor(records / PROGRESS_EVERY) !== Math.floor((records + more) / PROGRESS_EVERY))
           options.onProgress?.(records + more);
@@ -109,13 +120,17 @@ export async function verifyTrail(source: TrailSource, options: VerifyOptions = 
       },
     });
     if (walked.fault !== undefined) addFault(walked.fault);
+    for (const one of compared?.differences(walked.fault === undefined) ?? []) addFault({ stream, ...one });
     const within = (point: Checkpoint | undefined): number => Math.min(point?.records ?? 0, walked.head.sequence);
     sealed += within(points.at(-1));
     anchored += within(points.findLast(({ seal }) => seal <= (seals.anchor?.seal ?? 0)));
   }
   const { anchor, newest, keys, count } = seals;
   const verdict = faults.length > 0 ? 'broken' : anchor === undefined ? 'unanchored' : 'anchored';
-  return { verdict, streams: streams.size, records, sealed, anchored, seals: count, newest, anchor, keys, faults };
+  return {
+    ...{ verdict, streams: streams.size, records, sealed, anchored, seals: count, newest, anchor },
+    ...{ workspace: comparison?.counted(), keys, faults },
+  };
 }
 
 /** What the seals say of the streams. */
@@ -130,7 +145,8 @@ interface Seals {
 
 async function readSeals(
   source: TrailSource,
-  { root, keys: trusted = [] }: VerifyOptions,
+  { root, keys: trusted = [], held }: VerifyOptions,
+  comparison: ReturnType<typeof comparing> | undefined,
   addFault: (fault: Fault) => void,
 ): Promise<Seals> {
   const checkpoints = new Map<StreamName, Checkpoint[]>();
@@ -138,6 +154,8 @@ async function readSeals(
   let oldest: Anchor | undefined;
   let newest: Anchor | undefined;
   let anchor: Anchor | undefined;
+  const unknown = new Map(held?.roots);
+  if (root !== undefined) unknown.set(root, Number.POSITIVE_INFINITY);
 
   function takeSeal({ record }: ChainLine, line: string): Because | undefined {
     // Nobody can tell who signed a seal of an unknown form.
@@ -147,7 +165,7 @@ async function readSeals(
     const number = record.sequence;
     newest = anchorOf({ root: seal.root, number, sealedAt: record.time }, seal);
     oldest ??= newest;
-    if (seal.root === root) anchor = newest;
+    if (unknown.delete(seal.root)) anchor = newest;
     if (!keys.has(newest.key)) keys.set(newest.key, number);
     for (const head of seal.heads) if (!addCheckpoint(head, number)) return 'names-fewer';
     return undefined;
@@ -163,11 +181,17 @@ async function readSeals(
     return true;
   }
 
-  const walked = await walk(source, SEALS, await source.list(`${SEALS}.`), { check: takeSeal });
+  const compared = comparison?.stream(SEALS);
+  const names = await source.list(`${SEALS}.`);
+  const walked = await walk(source, SEALS, names, { check: takeSeal, onRecord: compared?.note });
   if (walked.fault !== undefined) addFault(walked.fault);
   const count = walked.head.sequence;
   const atSeal = (number: number) => ({ stream: SEALS, first: number, last: number });
-  if (root !== undefined && anchor === undefined) addFault({ ...atSeal(count), because: 'anchor-unknown' });
+  for (const one of compared?.differences(walked.fault === undefined) ?? []) addFault({ stream: SEALS, ...one });
+  // A root of the workspace whose seal is missing here is found as that.
+  for (const number of unknown.values())
+    if (number <= count || number === Number.POSITIVE_INFINITY)
+      addFault({ ...atSeal(Math.min(number, count)), because: 'anchor-unknown' });
   for (const [key, number] of keys) {
     const isFirst = trusted.length === 0 && number === 1;
     if (!isFirst && number > (anchor?.seal ?? 0) && !trusted.includes(key))
@@ -181,6 +205,8 @@ interface Checks {
   /** What is wrong with a record that follows the one before it. */
   readonly check: (read: ChainLine, line: string) => Because | Omit<Fault, 'stream'> | undefined;
   readonly atEnd?: (head: ChainHead) => Omit<Fault, 'stream'> | undefined;
+  /** Called with each record that nothing is wrong with. */
+  readonly onRecord?: ((read: ChainLine) => void) | undefined;
   readonly onLines?: (count: number) => void;
 }
 
@@ -189,7 +215,7 @@ async function walk(
   source: TrailSource,
   stream: StreamName,
   names: readonly string[],
-  { check, atEnd, onLines }: Checks,
+  { check, atEnd, onRecord, onLines }: Checks,
 ): Promise<{ readonly head: ChainHead; readonly fault: Fault | undefined }> {
   let head = chainStart(stream);
   const faulty = (because: ChainFault | Because | Omit<Fault, 'stream'>): { head: ChainHead; fault: Fault } => {
@@ -204,6 +230,7 @@ async function walk(
       if (typeof read === 'string') return faulty(read);
       const because = misplaced(read, head) ?? check(read, line);
       if (because !== undefined) return faulty(because);
+      onRecord?.(read);
       head = { sequence: read.sequence, hash: read.hash };
     }
   }

@@ -26,6 +26,12 @@ export async function monitor() {
   return { LogsIngestionClient, LogsQueryClient };
 }
 
+/** As these two are. */
+export async function eventGrid() {
+  const { EventGridPublisherClient } = await import('@azure/eventgrid');
+  return { EventGridPublisherClient };
+}
+
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';
 

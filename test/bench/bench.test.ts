@@ -12,6 +12,7 @@ import { auditMessages, measureHints } from './hints-over-json-parse.ts';
 import { measureInspections } from './inspections-per-second.ts';
 import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
+import { measureWave } from './pages-in-a-wave.ts';
 import { measurePropagation } from './propagation.ts';
 import { measurements } from './registry.ts';
 import { measureSurvey } from './survey-calls-over-formula.ts';
@@ -80,6 +81,9 @@ test('the bench has every figure once', () => {
       'propagation-arm-429s',
       'propagation-reads-per-set',
       'propagation-instances-asked',
+      'pages',
+      'incidents-lost',
+      'incidents-told-twice',
       'verify-over-sha256',
       'verify-live-growth-mib',
     ]),
@@ -256,4 +260,12 @@ describe('npm run bench', () => {
     expect(stderr).toContain('sweep-peak-mib');
     expect([status, stdout]).toEqual([1, '']);
   });
+});
+
+test('of keys that are all disabled at once five have pages of their own, the others one, and none is lost', async () => {
+  expect((await measureWave(12)).map(({ name, value }) => [name, value])).toEqual([
+    ['pages', 6],
+    ['incidents-lost', 0],
+    ['incidents-told-twice', 0],
+  ]);
 });

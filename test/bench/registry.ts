@@ -5,6 +5,7 @@ import { hintsOverJsonParse } from './hints-over-json-parse.ts';
 import { inspectionsPerSecond } from './inspections-per-second.ts';
 import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts';
 import { overBareBundle } from './over-bare-bundle.ts';
+import { pagesInAWave } from './pages-in-a-wave.ts';
 import { propagation } from './propagation.ts';
 import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
@@ -26,4 +27,5 @@ export const measurements: readonly Measurement[] = [
   instancesAskedAt1000Vaults,
   propagation,
   verifyOverSha256,
+  pagesInAWave,
 ];

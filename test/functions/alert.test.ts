@@ -17,11 +17,15 @@ beforeEach(() => {
   sink.answer = { status: 202 };
 });
 
-const body = z.object({
-  event: z.string(),
-  title: z.string(),
-  incident: z.object({ kind: z.string(), revision: z.number(), subject: z.object({ key: z.string().optional() }) }),
-});
+const body = z
+  .object({
+    data: z.object({
+      event: z.string(),
+      title: z.string(),
+      incident: z.object({ kind: z.string(), revision: z.number(), subject: z.object({ key: z.string().optional() }) }),
+    }),
+  })
+  .transform(({ data }) => data);
 
 const alerts = (key: string) =>
   sink.received
@@ -51,7 +55,7 @@ const outcomes = async (key: string) =>
     .map(({ detail }) => [detail.event, detail.outcome]);
 
 describe('alert', () => {
-  it('sends what happened to the webhook, signed, and to the second channel where it is critical', async () => {
+  it('sends what happened to the webhook, signed, and to the log of the app', async () => {
     await disabledAndInspected('disk-web');
     expect(alerts('disk-web').map(({ event, signed }) => [event, signed])).toEqual(
       expect.arrayContaining([
@@ -65,7 +69,7 @@ describe('alert', () => {
     // As the host gets them: one record each, with its level.
     const ofKey = written.filter(({ text }) => text.includes(`${VAULT}/disk-web`));
     expect(ofKey.map(({ text, level }) => [text.split(':')[0], level]).toSorted()).toEqual([
-      ['critical', 'error'],
+      ['error', 'error'],
       ['resolved', 'information'],
     ]);
     expect(await outcomes('disk-web')).toContainEqual(['opened', 'accepted']);
@@ -81,6 +85,24 @@ describe('alert', () => {
     expect(host().failures).toEqual([]);
   });
 
+  it('tells operators of a channel that goes on refusing, until it accepts the alert of that', async () => {
+    sink.answer = { status: 410 };
+    await as('attacker').disable(VAULT, 'disk-app');
+    await send('inspections', { subject: keyOf({ vault: VAULT, key: 'disk-app' }), hints: [], attempt: 0 });
+    await host().advance(180_000, 5_000);
+    const failing = async () => (await incidents(OWN)).filter(({ reason }) => reason === 'channel-failing');
+    expect(await failing()).toMatchObject([
+      {
+        state: 'open',
+        summary: expect.stringMatching(/^Alerts do not get through by webhook since .* \(status 410\)\./),
+      },
+    ]);
+    expect(written.some(({ text }) => text.includes('Alerts do not get through by webhook'))).toBe(true);
+    sink.answer = { status: 202 };
+    await host().advance(400_000, 10_000);
+    expect(await failing()).toMatchObject([{ state: 'resolved' }]);
+  });
+
   it('writes neither address nor secret into the trail', async () => {
     const text = JSON.stringify(await records(VAULT));
     expect(text).not.toContain(secret);
@@ -92,8 +114,8 @@ describe('alert', () => {
     await host().idle();
     const kept = (await records(OWN)).find(({ what }) => what === 'quarantined');
     expect(await quarantined(String(kept?.detail.document))).toBe('{"event":"opened"}');
-    const [told] = await incidents(OWN);
-    expect(told).toMatchObject({ kind: 'guardian-unwell', reason: 'quarantined' });
+    const told = (await incidents(OWN)).find(({ reason }) => reason === 'quarantined');
+    expect(told).toMatchObject({ kind: 'guardian-unwell' });
     expect(await isTold(told)).toBe(true);
     expect(sink.received.map((each) => body.parse(JSON.parse(each.body)).incident.kind)).toContain('guardian-unwell');
   });

@@ -21,7 +21,10 @@ describe('heartbeat', () => {
     await host().advance(10 * MINUTE_MS, 5_000);
     expect(count(BEAT)).toBe(2);
     expect(sink.received.map(({ body }) => JSON.parse(body))).toEqual(
-      Array.from({ length: 2 }, () => ({ version: 1, at: expect.any(String), vaults: 1, swept: 1 })),
+      Array.from({ length: 2 }, () => ({
+        ...{ version: 1, at: expect.any(String), vaults: 1, swept: 1, blind: 0 },
+        sensesAgoSeconds: { sweep: expect.any(Number), survey: expect.any(Number) },
+      })),
     );
     for (const { headers, body } of sink.received) {
       const wanted = createHmac('sha256', secret)

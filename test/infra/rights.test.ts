@@ -53,6 +53,7 @@ describe('role assignments', () => {
       [
         ...own,
         'watcher: Key Vault Secrets User on vaults keyguardian-3mtx2ajw',
+        'watcher: EventGrid Data Sender on topics key-guardian-alerts-3mtx2ajw',
         'watcher: Azure Event Hubs Data Receiver on eventhubs key-vault-audit',
         'watcher: Azure Event Hubs Data Receiver on eventhubs key-vault-audit',
         'watcher: Key Guardian watcher on vaults contoso-disks',
@@ -89,7 +90,7 @@ describe('role assignments', () => {
         if (/^\/subscriptions\/[^/]+$/.test(scope)) expect(reads).toContain(role);
         else
           expect(scope).toMatch(
-            /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/(components|dataCollectionRules)|OperationalInsights\/workspaces|EventHub\/namespaces)\//,
+            /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/(components|dataCollectionRules)|OperationalInsights\/workspaces|EventGrid\/topics|EventHub\/namespaces)\//,
           );
       }
     },

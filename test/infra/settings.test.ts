@@ -38,6 +38,7 @@ const settings = Object.keys(settingsSchema.shape);
 
 /** What Azure puts in: an id, or an address. */
 const onceKnown = (setting: string): string => {
+  if (setting === 'KEY_GUARDIAN_EVENT_GRID_TOPIC') return 'https://alerts.westeurope-1.eventgrid.azure.net/api/events';
   if (setting === 'KEY_GUARDIAN_TRAIL_RULE') return `dcr-${'0'.repeat(32)}`;
   if (/_ID$|_WORKSPACES$/i.test(setting)) return crypto.randomUUID();
   return setting === 'KEY_GUARDIAN_SIGNING_KEY' ? 'https://vault.example/keys/signing' : 'https://account.example/';

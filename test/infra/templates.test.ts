@@ -107,6 +107,7 @@ describe('a private deployment', () => {
       'queue of storageAccounts keyguardianreg3mtx2ajw',
       'sites of sites key-guardian-3mtx2ajw',
       'table of storageAccounts keyguardianreg3mtx2ajw',
+      'topic of topics key-guardian-alerts-3mtx2ajw',
       'vault of vaults contoso-disks',
       'vault of vaults keyguardian-3mtx2ajw',
     ]);
@@ -167,6 +168,25 @@ test('audit events of each guarded vault go to the workspace, and to the hub of 
   ]);
 });
 
+describe('the topic of alerts', () => {
+  const topics = async (name: (typeof names)[number]) => ofType(await guardian(name), 'Microsoft.EventGrid/topics');
+
+  test('is made where the policy names the channel event-grid, and takes CloudEvents under an Entra identity only', async () => {
+    const [topic] = await topics('three-vaults');
+    expect(topic?.properties).toMatchObject({
+      inputSchema: 'CloudEventSchemaV1_0',
+      disableLocalAuth: true,
+      publicNetworkAccess: 'Enabled',
+    });
+    expect(await topics('default')).toEqual([]);
+  });
+
+  test('is closed to the internet in a private deployment', async () => {
+    const [topic] = await topics('private');
+    expect(topic?.properties).toMatchObject({ publicNetworkAccess: 'Disabled' });
+  });
+});
+
 describe('Azure Monitor alerts people', () => {
   test('when the guardian does not run, when it fails, and when what it is made of is changed', async () => {
     const snapshot = await deployment('default');
@@ -217,6 +237,7 @@ test.each(names)('the names of the deployment `%s` are ones that Azure takes', a
   const allowed: Readonly<Record<string, RegExp>> = {
     'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
     'Microsoft.KeyVault/vaults': /^(?!.*--)[a-zA-Z][0-9a-zA-Z-]{1,22}[0-9a-zA-Z]$/,
+    'Microsoft.EventGrid/topics': /^[a-zA-Z0-9-]{3,50}$/,
     'Microsoft.Web/sites': /^[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]$/,
     'Microsoft.EventHub/namespaces': /^(?!.*-$)[a-zA-Z][a-zA-Z0-9-]{5,49}$/,
   };

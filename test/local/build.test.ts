@@ -144,7 +144,7 @@ describe('a bad policy', () => {
         expect.stringContaining('vault contoso-disks: mode must be'),
         expect.stringContaining('the policy has no member extra'),
         expect.stringContaining(
-          'the policy: channels must name only channels there are (console, pagerduty, teams, webhook), not "pager"',
+          'the policy: channels must name only channels there are (console, event-grid, pagerduty, slack, teams, webhook), not "pager"',
         ),
       ],
     });

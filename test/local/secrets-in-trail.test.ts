@@ -12,13 +12,18 @@ import { commandLine } from './cli/command-line.ts';
 // Nobody listens there: each channel refuses, and the refusal is recorded.
 const WEBHOOK = 'http://127.0.0.1:9/hooks/made-up-webhook-path';
 const TEAMS = 'http://127.0.0.1:9/workflows/made-up-teams-path?sig=made-up-teams-signature';
+const SLACK = 'http://127.0.0.1:9/services/made-up-slack-path';
 const WEBHOOK_SECRET = 'made-up-webhook-secret';
 const ROUTING_KEY = 'made0up0routing0key0made0up0key0';
 const estate = startEstate();
 const { folder, host, running, as, done, swept } = commandLine({
-  estate: { ...estate, policy: { ...Object(estate.policy), channels: ['webhook', 'teams', 'pagerduty', 'console'] } },
+  estate: {
+    ...estate,
+    policy: { ...Object(estate.policy), channels: ['webhook', 'teams', 'slack', 'pagerduty', 'console'] },
+  },
   webhook: { url: WEBHOOK, secret: WEBHOOK_SECRET },
   alertSettings: {
+    KEY_GUARDIAN_SLACK_URL: SLACK,
     KEY_GUARDIAN_TEAMS_URL: TEAMS,
     KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: ROUTING_KEY,
     KEY_GUARDIAN_PAGERDUTY_URL: 'http://127.0.0.1:9/v2/enqueue',
@@ -71,7 +76,16 @@ describe('the records of a whole run', () => {
 
     const secrets = [
       ...[...azure.identities.values()].map(({ token }) => token),
-      ...[WEBHOOK, TEAMS, WEBHOOK_SECRET, ROUTING_KEY, 'made-up-webhook-path', 'made-up-teams', '127.0.0.1:9'],
+      ...[
+        WEBHOOK,
+        TEAMS,
+        WEBHOOK_SECRET,
+        ROUTING_KEY,
+        'made-up-webhook-path',
+        'made-up-teams',
+        'made-up-slack',
+        '127.0.0.1:9',
+      ],
       /AccountKey=([^;]+)/.exec(guardian.settings.TrailStorage ?? '')?.[1] ?? 'no key',
     ];
     // A JSON Web Token, a private member of a JSON Web Key, a shared access signature, an authorization header.

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { attack } from '../../local/attacks.ts';
 import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
 import { startPagerduty } from '../../local/sinks/pagerduty.ts';
+import { startSlack } from '../../local/sinks/slack.ts';
 import { startTeams } from '../../local/sinks/teams.ts';
 import { signature, signatureHeader, timestampHeader } from '../../shared/alerts/signed.ts';
 
@@ -226,7 +227,7 @@ describe('npm start with a policy of one’s own', () => {
   const policyFile = () => join(home, 'own-policy.json');
   const OWN = { vaults: [{ name: 'Payroll', mode: 'block', keys: [{ pattern: 'scratch-*', guard: false }] }] };
 
-  it('makes the vaults it names, guards them, and alerts Teams, PagerDuty and the webhook, signed with the secret that it shows once', async () => {
+  it('makes the vaults it names, guards them, and alerts Slack, Teams, PagerDuty and the webhook, signed with the secret that it shows once', async () => {
     const received: { readonly body: string; readonly headers: IncomingHttpHeaders }[] = [];
     const receiver = createServer((request, response) => {
       text(request).then((body) => {
@@ -240,9 +241,11 @@ describe('npm start with a policy of one’s own', () => {
     const own = join(home, 'own');
     const teams = await startTeams();
     const pagerduty = await startPagerduty();
+    const slack = await startSlack();
     const options = [
       ['--policy', policyFile()],
       ['--webhook', `http://127.0.0.1:${port}/alerts`],
+      ['--slack', slack.address],
       ['--teams', teams.address],
       ['--pagerduty', pagerduty.routingKey],
       ['--pagerduty-url', pagerduty.address],
@@ -256,17 +259,19 @@ describe('npm start with a policy of one’s own', () => {
     expect(shown.text).toContain('so that nobody watches: contoso-disks, contoso-sql, contoso-dev, contoso-legacy.');
     const beside = (id: string) => `${id} (by --${id}, beside those of the policy)`;
     expect(shown.text).toContain(
-      `Alerts go to: ${['console', ...['pagerduty', 'teams', 'webhook'].map(beside)].join(', ')}.`,
+      `Alerts go to: ${['console', ...['pagerduty', 'slack', 'teams', 'webhook'].map(beside)].join(', ')}.`,
     );
     const [secret, ...others] = [...shown.text.matchAll(/\b[0-9a-f]{48}\b/g)].map(([found]) => found);
     expect(others).toEqual([]);
     const files = await Promise.all((await readdir(own)).map((name) => readFile(join(own, name), 'utf8')));
-    const hidden = [secret ?? '', `:${port}`, teams.address, pagerduty.routingKey];
+    const hidden = [secret ?? '', `:${port}`, teams.address, slack.address, pagerduty.routingKey];
     expect(files.filter((one) => hidden.some((part) => one.includes(part)))).toEqual([]);
 
     const client = await outsideClient(await findLocalAzure(own), 'payroll', 'attacker');
     await attack('disable', client, 'disk-web');
-    const body = z.object({ event: z.string(), incident: z.object({ kind: z.string() }) });
+    const body = z
+      .object({ data: z.object({ event: z.string(), incident: z.object({ kind: z.string() }) }) })
+      .transform(({ data }) => data);
     // The first anchor of the trail comes beside them.
     const events = () =>
       received
@@ -282,12 +287,14 @@ describe('npm start with a policy of one’s own', () => {
     // Beside the attack: keys of the vaults that this policy does not name are in use.
     expect(events().some((event) => event.startsWith('version-disabled '))).toBe(true);
     await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled');
+    await expect.poll(() => slack.posted.flat(), patient).toContain('what: version-disabled');
     await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toContain('resolved');
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
     await expect(readdir(own)).rejects.toThrow('ENOENT');
     receiver.close();
     await teams.close();
+    await slack.close();
     await pagerduty.close();
   });
 
@@ -309,6 +316,7 @@ describe('npm start with a policy of one’s own', () => {
     ['--webhook', 'https://me:word@alerts.example/', '--webhook', 'its address carries a user name or password'],
     ['--webhook', 'alerts', '--webhook', 'its address is missing or is no URL'],
     ['--teams', 'http://alerts.example/', '--teams', 'its address is not https'],
+    ['--slack', 'http://alerts.example/', '--slack', 'its address is not https'],
     ['--pagerduty-url', 'https://alerts.example/', '--pagerduty', 'its routing key is missing'],
   ])('starts nothing for %s %s, and does not repeat it', async (option, value, named, because) => {
     const { child, shown } = start(join(home, 'never'), option, value);

@@ -20,6 +20,8 @@ afterEach(resetClock);
 interface Story {
   readonly name: string;
   readonly behaviours?: NonNullable<WorldOptions['behaviours']>;
+  /** One of so many steps is played, unless `FC_RUNS` is set: most steps are those of a shorter story. An odd number, so that ends before a call and after it are played. 1 by default. */
+  readonly every?: number;
   /** What happened before, while no instance ended. */
   before?(world: World): Promise<void>;
   act(world: World): Promise<void>;
@@ -55,6 +57,7 @@ const stories: readonly Story[] = [
   },
   {
     name: 'the latest version is disabled for the third time within a minute',
+    every: 5,
     async before(world) {
       for (let time = 0; time < 2; time += 1) {
         await world.as('attacker').disable('prod-disks', 'disk-a');
@@ -113,14 +116,16 @@ async function play(
 }
 
 // Each story is played once for each call that the guardian makes of storage and vault until it has undone, before the
-// call and after it.
+// call and after it: of a long one every fifth of both.
 for (const story of stories) {
   test(`${story.name}: wherever an instance ends, the end is the same`, async () => {
     const undisturbed = await play(story);
+    const every = process.env.FC_RUNS === undefined ? (story.every ?? 1) : 1;
     expect(undisturbed.end.changes).toBeGreaterThan(0);
     expect(undisturbed.undoneAfter).toBeGreaterThan(100);
     const differing: unknown[] = [];
     for (const [at, step] of undisturbed.steps.slice(0, undisturbed.undoneAfter).entries()) {
+      if (at % every !== 0) continue;
       const { end } = await play(story, (_, number) => number === at + 1);
       if (!isDeepStrictEqual(end, undisturbed.end)) differing.push({ at, ...step, end });
     }

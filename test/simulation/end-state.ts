@@ -25,7 +25,7 @@ export interface EndState {
 }
 
 /** They tell of the platform: in which call an instance ends decides whether anybody missed it. */
-const OF_THE_PLATFORM = ['not-inspected', 'vault-unreadable'];
+const OF_THE_PLATFORM = ['not-inspected', 'vault-unreadable', 'wave'];
 
 /** Where a run over one vault came to. Dates that the guardian made are told from now. */
 export async function endStateOf(world: World, vault: string, keys: readonly string[]): Promise<EndState> {
@@ -41,14 +41,17 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
     vault: keys.map((key) => vaultStateOf(world, vault, key)),
     changes: world.changes(),
     incidents: incidents
-      .filter(({ reason = '', state }) => state === 'open' || !OF_THE_PLATFORM.includes(reason))
+      // How fast they came, and so whether they were a wave, differs from run to run.
+      .filter(({ kind, reason = kind, state }) => state === 'open' || !OF_THE_PLATFORM.includes(reason))
       .map(({ kind, reason, subject, state }) => [kind, reason, spellSubject(subject), state].join(' '))
       .toSorted(),
     register: [...known].map(([key, { record }]) => registerStateOf(key, record)),
     claims: (await world.ports.tables.claims.list(vault)).stored.length,
     untold: [
       ...(await world.ports.tables.outbox.list()).stored.map(({ value }) => value.incident.kind),
-      ...incidents.filter((incident) => !isTold(world, incident)).map(({ kind, state }) => `${kind} ${state}`),
+      ...incidents
+        .filter((incident) => !isTold(world, incidents.find(({ id }) => id === incident.wave) ?? incident))
+        .map(({ kind, state }) => `${kind} ${state}`),
     ],
     unfounded: world.alerts
       .filter(({ incident: { id, revision, subject } }) => {
@@ -64,7 +67,7 @@ export async function endStateOf(world: World, vault: string, keys: readonly str
   };
 }
 
-/** Whether the channel was given an incident as it stands. */
+/** Whether the channel was given an incident as it stands. The alerts of a wave speak for those in it. */
 const isTold = ({ alerts }: World, { id, revision }: Incident): boolean =>
   alerts.some(({ incident }) => incident.id === id && incident.revision === revision);
 

@@ -37,8 +37,8 @@ export interface Shared {
   readonly graph: Graph;
   /** Signs the seals of the trail; left out where it is not sealed. */
   readonly signingKey?: SigningKey | undefined;
-  /** The workspace that the trail goes to and audit events come from, by its id; left out where there is none. */
-  readonly monitor?: string | undefined;
+  /** The workspaces that audit events come from, by their ids; the trail goes to the first one. None where left out. */
+  readonly workspaces?: readonly string[];
   /** Called around each call; what it throws ends the instance. */
   readonly onStep: ((step: Step) => void) | undefined;
 }
@@ -60,7 +60,7 @@ export function createInstance({
   signer,
   graph,
   signingKey,
-  monitor,
+  workspaces = [],
   onStep,
 }: Shared): Instance {
   const instance = { ended: false };
@@ -129,7 +129,7 @@ export function createInstance({
       timeoutMs: 60_000,
     }),
     streams: stepped('trail', storage.streams),
-    ...(monitor === undefined ? { workspaces: [] } : monitorPorts(monitor, azure)),
+    ...(workspaces.length === 0 ? { workspaces: [] } : monitorPorts(workspaces, azure)),
     quarantine: stepped('quarantine', storage.quarantine),
     settings,
   };
@@ -137,11 +137,11 @@ export function createInstance({
 }
 
 /** Azure Monitor as the app reaches it. */
-function monitorPorts(workspace: string, azure: LocalAzure): Pick<Ports, 'trailTable' | 'workspaces'> {
+function monitorPorts(workspaces: readonly string[], azure: LocalAzure): Pick<Ports, 'trailTable' | 'workspaces'> {
   const connection = { credential: azure.credential('watcher'), httpClient: azure.httpClient };
   return {
     trailTable: trailTable({ endpoint: `https://${INGESTION_HOST}`, rule: RULE_ID, stream: STREAM }, connection),
-    workspaces: [workspaceOf(workspace, connection)],
+    workspaces: workspaces.map((id) => workspaceOf(id, connection)),
   };
 }
 

@@ -66,6 +66,8 @@ export interface WorldOptions {
   readonly identities?: readonly SeedIdentity[];
   /** The table to which the vaults send their audit events; the trail goes to the same workspace. Left out: there is no workspace. */
   readonly monitor?: 'AZKVAuditLogs' | 'AzureDiagnostics';
+  /** The workspaces, by their ids, to which the vaults send in turn. Default: one. */
+  readonly workspaces?: readonly string[];
   /** Signs the seals of the trail. Left out: it is not sealed. */
   readonly signingKey?: SigningKey;
   /** What the platform does to the n-th execution of a message, n from 1. Default: nothing. */
@@ -153,12 +155,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     seed,
   });
   const azure = { ...served, httpClient: ids.named(served.httpClient) };
+  const workspaces = options.monitor === undefined ? [] : (options.workspaces ?? [WORKSPACE]);
   if (options.monitor !== undefined) {
     azure.monitor.workspace(WORKSPACE).addTable(AUDIT_TABLE);
     azure.monitor.grant('watcher', { kind: 'send' });
-    azure.monitor.grant('watcher', { kind: 'query', workspace: WORKSPACE });
-    for (const { name } of options.vaults)
-      azure.monitor.sendLogs(name, { workspace: WORKSPACE, table: options.monitor });
+    for (const workspace of workspaces) azure.monitor.grant('watcher', { kind: 'query', workspace });
+    for (const [at, { name }] of options.vaults.entries())
+      azure.monitor.sendLogs(name, {
+        workspace: workspaces[at % workspaces.length] ?? WORKSPACE,
+        table: options.monitor,
+      });
   }
   const storage = createStorage((name) => options.onStorage?.(name));
   const { tables } = storage;
@@ -183,7 +189,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       signer,
       graph: options.graph === 'of-the-azure' ? graphOfThe(azure) : fakeGraph(() => graphRows),
       signingKey: options.signingKey,
-      monitor: options.monitor === undefined ? undefined : WORKSPACE,
+      workspaces,
       onStep,
     });
   const compositions = Array.from({ length: options.instances ?? 1 }, () => composed(options.onStep));

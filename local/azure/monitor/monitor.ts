@@ -7,7 +7,7 @@ import type { Chance } from '../random.ts';
 import type { Behaviours, WireRequest, WireResponse } from '../types.ts';
 import { ingestionAudience, queryAudience } from './audiences.ts';
 import { auditLogsRow, diagnosticsRow } from './audit-rows.ts';
-import { type Columns, QueryUnknown, type Result, runQuery } from './run.ts';
+import { type Columns, type LogRow, type LogTable, QueryUnknown, type Result, runQuery } from './run.ts';
 import { instant } from './syntax.ts';
 import { AUDIT_TABLE, logTables } from './tables.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
@@ -174,11 +174,15 @@ export function createMonitor({ register, behaviours, chance }: Needs): Monitor 
         'The provided credentials have insufficient access to perform the requested operation',
       );
     const asked = querySchema.safeParse(jsonOf(contentOf(request)));
-    if (!asked.success) return refused(400, 'BadArgumentError', 'The request had some invalid properties');
+    const within = asked.success ? withinSpan(asked.data.timespan ?? undefined, Date.now()) : undefined;
+    if (!asked.success || within === undefined)
+      return refused(400, 'BadArgumentError', 'The request had some invalid properties');
     try {
-      const result = runQuery(asked.data.query, (name) => found.table(name));
-      const body = JSON.stringify({ tables: [tableOf(result)] });
-      return { answer: { status: 200, headers: JSON_HEADERS, body }, rows: result.rows.length };
+      const result = runQuery(asked.data.query, (name) => within(found.table(name)));
+      const rows = result.rows.slice(0, behaviours.mostLogRows);
+      const tables = [tableOf({ ...result, rows })];
+      const body = JSON.stringify(rows.length < result.rows.length ? { tables, error: TOO_LARGE } : { tables });
+      return { answer: { status: 200, headers: JSON_HEADERS, body }, rows: rows.length };
     } catch (error) {
       if (error instanceof QueryFault) return { answer: syntaxError(error), rows: 0 };
       if (error instanceof QueryUnknown) return { answer: semanticError(error.message), rows: 0 };
@@ -222,6 +226,39 @@ interface Served {
 const rowsSchema = z.array(z.record(z.string(), z.unknown()));
 const querySchema = z.object({ query: z.string(), timespan: z.string().nullish() });
 const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
+
+/** What stands beside the rows where there are more than one answer takes. @see https://learn.microsoft.com/azure/azure-monitor/logs/api/errors */
+const TOO_LARGE = {
+  code: 'PartialError',
+  message: 'There were some errors when processing your query.',
+  details: [
+    {
+      code: 'EngineError',
+      message: 'Something went wrong processing your query on the server.',
+      innererror: { code: '-2133196797', message: 'The result is too large (E_QUERY_RESULT_SET_TOO_LARGE).' },
+    },
+  ],
+};
+
+/**
+ * What the time span of a request leaves of a table, by `TimeGenerated`, besides what the query itself asks for; `undefined`
+ * where it is none: days, or a beginning and an end. @see https://learn.microsoft.com/azure/azure-monitor/logs/api/timespan
+ */
+function withinSpan(
+  timespan: string | undefined,
+  nowMs: number,
+): ((table: LogTable | undefined) => LogTable | undefined) | undefined {
+  if (timespan === undefined) return (table) => table;
+  const days = Number(/^P(\d+)D$/.exec(timespan)?.[1] ?? Number.NaN);
+  const [fromMs = Number.NaN, untilMs = Number.NaN] = Number.isNaN(days)
+    ? timespan.split('/').map((text) => Date.parse(text))
+    : [nowMs - days * DAY_MS, nowMs];
+  if (Number.isNaN(fromMs) || Number.isNaN(untilMs)) return undefined;
+  const [from, until] = [fromMs, untilMs].map((ms) => instant(new Date(ms).toISOString()));
+  const isWithin = ({ values }: LogRow): boolean =>
+    String(values.TimeGenerated) >= String(from) && String(values.TimeGenerated) <= String(until);
+  return (table) => table && { ...table, rows: table.rows.filter(isWithin) };
+}
 
 function errorAnswer(status: number, code: string, message: string): WireResponse {
   const headers = { ...JSON_HEADERS, 'x-ms-error-code': code };

@@ -131,7 +131,7 @@ function stepped(step: Step, { columns, rows }: Rows, names: Names): Rows {
       return { columns, rows: rows.toSorted((one, other) => sign * compare(by(one), by(other))) };
     }
     case 'take':
-      return { columns, rows: rows.slice(0, step.rows) };
+      return { columns, rows: rows.slice(0, Number(compiled(step.rows, {}, names).valueIn(EMPTY))) };
     default:
       return step satisfies never;
   }

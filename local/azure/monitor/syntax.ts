@@ -32,7 +32,7 @@ export type Step =
   | { readonly kind: 'project'; readonly columns: readonly Named[] }
   | { readonly kind: 'summarize'; readonly aggregates: readonly Named[]; readonly by: readonly Named[] }
   | { readonly kind: 'order'; readonly by: Expression; readonly direction: 'asc' | 'desc' }
-  | { readonly kind: 'take'; readonly rows: number };
+  | { readonly kind: 'take'; readonly rows: Expression };
 
 /** A column with how it is made. */
 export interface Named {
@@ -120,7 +120,7 @@ export function parseQuery(text: string): Query {
         return { kind, aggregates, by: taken('by') ? list(named) : [] };
       }
       case 'take':
-        return { kind, rows: Number(take().text) };
+        return { kind, rows: primary() };
       default: {
         need('by');
         const by = expression();

@@ -11,8 +11,9 @@ import { NotAllowed } from '../../../shared/errors.ts';
 import { graphOf } from '../../../shared/estate/graph.ts';
 import { kept } from '../../../shared/kept.ts';
 import { readPolicy } from '../../../shared/policy-file.ts';
+import { MANAGEMENT_HOST } from '../../azure/resource-manager/handler.ts';
 import { POLICY_FILE } from '../../guardian-folder.ts';
-import { credentialOf, findLocalAzure, outsideConnection, outsideManagement } from '../../outside-client.ts';
+import { credentialOf, findLocalAzure, outsideConnection, outsideService } from '../../outside-client.ts';
 import { apiIn, oidOf, signedIn } from '../context.ts';
 import type { PlanSource } from './read.ts';
 import type { NameOf } from './text.ts';
@@ -65,7 +66,7 @@ export async function localPlace(
 ): Promise<PlanPlace> {
   const address = await findLocalAzure(folder);
   const { tokenUrl } = await apiIn(folder);
-  const management = { ...(await outsideManagement(address, tokenUrl, as)), identity: as };
+  const management = { ...(await outsideService(MANAGEMENT_HOST, address, tokenUrl, as)), identity: as };
   const connection = await outsideConnection(address);
   const credential = credentialOf(address, as);
   const source = sourceOf(

@@ -1,12 +1,12 @@
 import { type Judgement, spellVerdict, type UndoneFinding } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Hanging } from '../../domain/hanging.ts';
-import type { Incident } from '../../domain/incident.ts';
+import { type Incident, type Severity, severities } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
 import { agoMs, later, MINUTE_MS } from '../../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
+import { DATABASES_FAIL_AFTER_MINUTES, DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
 import { kinds } from '../../incidents/kinds/registry.ts';
@@ -65,13 +65,24 @@ export async function alertOf(found: Found, standing: readonly StoredIncident[],
   return isStillFlapping;
 }
 
-/** Where something stops working: what hangs on the subject. Without a deadline where it is known that no disk does. */
+/**
+ * Where something stops working: what hangs on the subject, and by when it fails. Where nothing is known to hang on it, the
+ * incident is one step less severe. Without a deadline where it is known that neither a disk nor a database does.
+ */
 function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>): IncidentDraft {
   if (draft.deadline === undefined) return draft;
   const hangs = hanging(versionIn(draft.subject));
-  const mayFail = hangs.kind === 'disks' || hangs.kind === 'unknown';
-  return { ...draft, hangs, deadline: mayFail ? draft.deadline : undefined };
+  const severity = hangs.kind === 'nothing' ? lowered(draft.severity) : draft.severity;
+  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, draft.since) };
 }
+
+function deadlineOf({ kind, databases }: Hanging, since: Date): Date | undefined {
+  const disksMayFail = kind === 'disks' || kind === 'unknown';
+  if (databases === undefined && !disksMayFail) return undefined;
+  return later(since, (databases ? DATABASES_FAIL_AFTER_MINUTES : DISKS_FAIL_AFTER_MINUTES) * MINUTE_MS);
+}
+
+const lowered = (severity: Severity): Severity => severities[severities.indexOf(severity) - 1] ?? severity;
 
 /** Opens the incidents that audit events alone make. */
 export async function openActIncidents(incidents: readonly ActIncident[], ports: Ports): Promise<void> {

@@ -8,6 +8,13 @@ interface Reason extends ReasonFacts {
 }
 
 const reasons = {
+  'channel-failing': {
+    severity: 'error',
+    ...withItsState('when every channel has accepted an alert again'),
+    judgement: 'trying again',
+    says: (what) =>
+      `Alerts do not get through by ${what}. They are sent there again and again, and by the next channel meanwhile, where there is one.`,
+  },
   'channel-misconfigured': {
     severity: 'error',
     ...withItsState('when the channel can be used'),

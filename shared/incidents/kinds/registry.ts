@@ -23,6 +23,7 @@ import { unexpectedUse } from './unexpected-use.ts';
 import { vaultChanged } from './vault-changed.ts';
 import { vaultDeleted } from './vault-deleted.ts';
 import { vaultFound } from './vault-found.ts';
+import { wave } from './wave.ts';
 
 /** Every kind of incident that no rule makes. */
 export const kinds: readonly KindFacts[] = [
@@ -50,4 +51,5 @@ export const kinds: readonly KindFacts[] = [
   vaultChanged,
   vaultDeleted,
   vaultFound,
+  wave,
 ];

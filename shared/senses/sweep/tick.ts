@@ -13,11 +13,13 @@ import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import type { Rows, Stored } from '../../register/rows.ts';
 import { queryWhenDue } from '../audit-query.ts';
+import { escalate } from '../escalate.ts';
 import { planReads } from '../plan-reads.ts';
 import { alertPolicyChange } from '../policy-changes.ts';
 import { sealWhenDue } from '../seal-trail.ts';
 import { shipWhenDue } from '../ship-trail.ts';
 import { alertMissedSurveys, planSurvey } from '../survey/plan.ts';
+import { followWaves } from '../waves.ts';
 import { alertBlind, keepProgress, type Progress } from './blind.ts';
 import {
   isDue,
@@ -72,8 +74,8 @@ const noteSentry = async ({ tables, now }: Ports): Promise<void> =>
   void (await tables.schedule.put(TICKS, SENTRY, { generation: 0, dueAt: later(now(), SENTRY_EVERY_MS) }));
 
 /**
- * Queues the alerts and sweeps that are due, starts chains of ticks again, alerts people of what does not run, seals the
- * trail, sends it to its workspace, and asks workspaces who did it. Rows that cannot be read are quarantined, and planned
+ * Queues the alerts and sweeps that are due, starts chains of ticks again, escalates incidents that nobody acknowledges,
+ * alerts people of what does not run, seals the trail, sends it to its workspace, and asks workspaces who did it. Rows that cannot be read are quarantined, and planned
  * anew.
  */
 async function doWhatIsDue(ports: Ports): Promise<void> {
@@ -90,6 +92,8 @@ async function doWhatIsDue(ports: Ports): Promise<void> {
     () => keepChains(schedule, ports),
     () => keepSweeping(schedule, progress, ports),
     async () => quarantineRows(await wakeSenders(ports), ports),
+    () => followWaves(schedule, ports),
+    () => escalate(schedule, ports),
     () => alertSilentSentry(schedule, ports),
     () => sealWhenDue(schedule, ports),
     // Last, since they wait for a service that nothing else here needs.

@@ -16,7 +16,7 @@ param policy = {
     { name: 'contoso-dev', keys: [{ pattern: 'scratch-*', guard: false, mode: 'block' }] }
   ]
   subscriptions: ['66666666-6666-4666-8666-666666666666']
-  channels: ['console', 'teams', 'pagerduty', 'webhook']
+  channels: ['console', 'teams', 'pagerduty', 'slack', 'event-grid', 'webhook']
 }
 param auditEvents = 'hub'
 param operatorEmails = ['operators@contoso.example']

@@ -8,6 +8,7 @@ import {
   parseVault,
   parseVaultOrKey,
   parseWhy,
+  parseWorkspace,
 } from '../../../local/cli/target.ts';
 
 describe('a target', () => {
@@ -38,6 +39,19 @@ describe('a target', () => {
     expect(parseVault('Contoso-Disks')).toBe('contoso-disks');
     expect(() => parseVault('contoso-disks/disk-web')).toThrow('Name the vault alone: contoso-disks.');
   });
+});
+
+describe('a workspace', () => {
+  it('is named by its workspace id, in lower case', () => {
+    expect(parseWorkspace('0A9D7C11-1111-4111-8111-000000000001')).toBe('0a9d7c11-1111-4111-8111-000000000001');
+  });
+
+  it.each(['central', '', '/subscriptions/1/workspaces/central', '0a9d7c11111141118111000000000001'])(
+    'is not named by `%s`',
+    (text) => {
+      expect(() => parseWorkspace(text)).toThrow('Give the workspace id');
+    },
+  );
 });
 
 describe('hours', () => {

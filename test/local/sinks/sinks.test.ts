@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { startPagerduty } from '../../../local/sinks/pagerduty.ts';
+import { startSlack } from '../../../local/sinks/slack.ts';
 import { startTeams } from '../../../local/sinks/teams.ts';
+import { slackMessage } from '../../../shared/alerts/slack.ts';
 import { teamsMessage } from '../../../shared/alerts/teams.ts';
 import { alert } from '../../shared/alerts/alerts.ts';
 
@@ -74,5 +76,39 @@ describe('PagerDuty', () => {
       400,
       { status: 'invalid event', message: 'Event object is invalid', errors: [expect.any(String)] },
     ]);
+  });
+});
+
+describe('the incoming webhook of Slack', () => {
+  const posted = slackMessage(alert(), new Date('2026-03-01T12:00:20Z'));
+  const [header] = posted.blocks;
+  const answerOf = async (message: unknown): Promise<readonly [number, string, string | null]> => {
+    const slack = await startSlack();
+    const response = await fetch(slack.address, { method: 'POST', body: JSON.stringify(message) });
+    const answer = [response.status, await response.text(), response.headers.get('retry-after')] as const;
+    await slack.close();
+    return answer;
+  };
+
+  test('answers ok to a message within its limits', async () => {
+    expect(await answerOf(posted)).toEqual([200, 'ok', null]);
+    expect(await answerOf({ ...posted, blocks: Array.from({ length: 50 }, () => header) })).toEqual([200, 'ok', null]);
+  });
+
+  test.each<[string, unknown]>([
+    ['51 blocks', { ...posted, blocks: Array.from({ length: 51 }, () => header) }],
+    [
+      'a header of 151 characters',
+      { ...posted, blocks: [{ type: 'header', text: { type: 'plain_text', text: 'a'.repeat(151) } }] },
+    ],
+    [
+      'a section of 3,001 characters',
+      { ...posted, blocks: [{ type: 'section', text: { type: 'plain_text', text: 'a'.repeat(3_001) } }] },
+    ],
+    ['an empty text', { ...posted, blocks: [{ type: 'section', text: { type: 'plain_text', text: '' } }] }],
+    ['a block that there is not', { ...posted, blocks: [{ type: 'card' }] }],
+    ['no text for notifications', { blocks: posted.blocks }],
+  ])('refuses a message with %s as an invalid payload', async (_, message) => {
+    expect(await answerOf(message)).toEqual([400, 'invalid_payload', null]);
   });
 });

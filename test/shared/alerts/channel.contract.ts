@@ -1,20 +1,35 @@
 import { inspect } from 'node:util';
+import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AlertLog, AlertNeeds, Channel, MakeChannel } from '../../../shared/alerts/channel.ts';
+import type { AlertLog, Channel, MakeChannel } from '../../../shared/alerts/channel.ts';
+import { publisher } from '../../../shared/azure/event-grid.ts';
 import type { ChannelSettings } from '../../../shared/config.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
+import { HOUR_MS } from '../../../shared/domain/time.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 import { type Sink, type SinkAnswer, startSink } from './sink.ts';
 
 const secret = 'a-secret-that-nobody-may-see';
 
 /** Settings under which every channel there is sends to one sink. A new channel adds its own. */
 const settingsFor = (address: string): ChannelSettings => ({
+  KEY_GUARDIAN_EVENT_GRID_TOPIC: 'https://alerts.westeurope-1.eventgrid.azure.net/api/events',
   KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: secret,
   KEY_GUARDIAN_PAGERDUTY_URL: address,
+  KEY_GUARDIAN_SLACK_URL: `${address}?sig=${secret}`,
   KEY_GUARDIAN_TEAMS_URL: `${address}?sig=${secret}`,
   KEY_GUARDIAN_WEBHOOK_URL: address,
   KEY_GUARDIAN_WEBHOOK_SECRET: secret,
+});
+
+/** Sends what is for a topic of Event Grid to the server, by the network. */
+const sendingTo = (address: string): HttpClient => ({
+  sendRequest(request) {
+    request.url = address;
+    request.allowInsecureConnection = true;
+    return createDefaultHttpClient().sendRequest(request);
+  },
 });
 
 /** What every channel promises. Its alerts go to a real HTTP server, or to the log, which that server stands for too. */
@@ -30,11 +45,17 @@ export function testChannel(id: string, make: MakeChannel): void {
 
     function channel(answer: SinkAnswer): Pick<Channel, 'id'> & { send(content: AlertContent): Promise<void> } {
       sink.answer = answer;
-      const needs: AlertNeeds = {
-        fetch,
-        now: () => new Date('2026-03-01T12:00:20Z'),
-        timeoutMs: answer === 'silence' ? 100 : 30_000,
-      };
+      const now = new Date('2026-03-01T12:00:20Z');
+      const timeoutMs = answer === 'silence' ? 100 : 30_000;
+      const needs = needsAt(now, {
+        timeoutMs,
+        publish: publisher({
+          credential: { getToken: async () => ({ token: secret, expiresOnTimestamp: Date.now() + HOUR_MS }) },
+          httpClient: sendingTo(sink.address),
+          now: () => now,
+          timeoutMs,
+        }),
+      });
       const write = (text: string): void => {
         if (typeof answer !== 'object' || answer.status !== 202) {
           throw Object.assign(new Error(`EPIPE at ${sink.address}`), { code: 'EPIPE' });

@@ -4,12 +4,13 @@ import { consoleChannel } from '../../../shared/alerts/console.ts';
 import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
 
 async function recordsOf(content: AlertContent): Promise<readonly (readonly [keyof AlertLog, string])[]> {
   const records: [keyof AlertLog, string][] = [];
-  const channel = consoleChannel({}, { fetch, now: () => now });
+  const channel = consoleChannel({}, needsAt(now));
   await channel?.send(content, {
     error: (text) => void records.push(['error', text]),
     warn: (text) => void records.push(['warn', text]),

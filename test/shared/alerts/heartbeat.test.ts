@@ -5,7 +5,14 @@ import { heartbeatTo } from '../../../shared/alerts/heartbeat.ts';
 const now = () => new Date('2026-03-01T12:00:20Z');
 const secret = '0123456789abcdef';
 const address = 'https://beats.example.com/path-nobody-knows';
-const beat = { version: 1, at: '2026-03-01T12:00:20.000Z', vaults: 3, swept: 3 } as const;
+const beat = {
+  version: 1,
+  at: '2026-03-01T12:00:20.000Z',
+  vaults: 3,
+  swept: 3,
+  blind: 0,
+  sensesAgoSeconds: { sweep: 41, survey: null },
+} as const;
 const made = (url?: string, shared?: string, status = 200) =>
   heartbeatTo(
     { KEY_GUARDIAN_HEARTBEAT_URL: url, KEY_GUARDIAN_HEARTBEAT_SECRET: shared },

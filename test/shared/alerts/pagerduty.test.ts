@@ -4,6 +4,7 @@ import { pagerdutyChannel } from '../../../shared/alerts/pagerduty.ts';
 import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
 const resolved = alert({ state: 'resolved', judgement: 'undone', revision: 2 }, 'resolved');
@@ -17,7 +18,7 @@ describe('the channel pagerduty', () => {
   const channel = () =>
     pagerdutyChannel(
       { KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: pagerduty.routingKey, KEY_GUARDIAN_PAGERDUTY_URL: pagerduty.address },
-      { fetch, now: () => now },
+      needsAt(now),
     );
   const send = async (...contents: readonly AlertContent[]) => {
     for (const content of contents) await channel()?.send(content, console);
@@ -41,13 +42,12 @@ describe('the channel pagerduty', () => {
 
   test('sends the first line, and the lines below it as details', async () => {
     const bodies: unknown[] = [];
-    const needs = {
-      now: () => now,
+    const needs = needsAt(now, {
       fetch: async (address: string, request: RequestInit) => {
         bodies.push([address, JSON.parse(String(request.body))]);
         return new Response(null, { status: 202 });
       },
-    };
+    });
     await pagerdutyChannel({ KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: 'r0' }, needs)?.send(alert(), console);
     expect(bodies).toEqual([
       [
@@ -87,12 +87,10 @@ describe('the channel pagerduty', () => {
     'is refused with 400 for %s',
     async (_, more) => {
       const settings = { KEY_GUARDIAN_PAGERDUTY_URL: pagerduty.address, ...more };
-      await expect(pagerdutyChannel(settings, { fetch, now: () => now })?.send(alert(), console)).rejects.toMatchObject(
-        {
-          name: 'ChannelRefused',
-          status: 400,
-        },
-      );
+      await expect(pagerdutyChannel(settings, needsAt(now))?.send(alert(), console)).rejects.toMatchObject({
+        name: 'ChannelRefused',
+        status: 400,
+      });
     },
   );
 
@@ -104,12 +102,12 @@ describe('the channel pagerduty', () => {
       'its address is not https',
     ],
   ])('cannot be used with %s', (_, settings, because) => {
-    expect(() => pagerdutyChannel(settings, { fetch, now: () => now })).toThrow(
+    expect(() => pagerdutyChannel(settings, needsAt(now))).toThrow(
       `The alert channel pagerduty cannot be used: ${because}.`,
     );
   });
 
   test('is not used without settings', () => {
-    expect(pagerdutyChannel({}, { fetch, now: () => now })).toBeUndefined();
+    expect(pagerdutyChannel({}, needsAt(now))).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Channel } from '../../../shared/alerts/channel.ts';
 import { recipients } from '../../../shared/alerts/recipients.ts';
-import type { Severity } from '../../../shared/domain/incident.ts';
+import type { Incident, Severity } from '../../../shared/domain/incident.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
 import { PolicyInvalid } from '../../../shared/errors.ts';
 import { alert } from './alerts.ts';
@@ -38,6 +38,14 @@ test.each<['open' | 'resolved', string]>([
   const whom = recipients(alert({ severity: 'error', state }), { policy: naming('a'), channels: all });
   expect(idsOf(whom.first)).toBe(first);
   expect(idsOf(whom.standby)).toBe(state === 'open' ? 'bc' : 'c');
+});
+
+test.each<[string, Partial<Incident>, string]>([
+  ['nobody has acknowledged it in time', { escalated: 1 }, 'abc'],
+  ['somebody has acknowledged it since', { escalated: 1, acknowledged: { by: { oid: 'p' }, at: new Date(0) } }, 'a'],
+])('where %s, an alert of it goes to the channels that are expected', (_, more, first) => {
+  const whom = recipients(alert({ severity: 'error', ...more }), { policy: naming('a'), channels: channels('abc') });
+  expect(idsOf(whom.first)).toBe(first);
 });
 
 /** What is known where the policy cannot be had. */

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { channelRegistry, configuredChannels } from '../../../shared/alerts/registry.ts';
 import type { ChannelSettings } from '../../../shared/config.ts';
 import { testChannel } from './channel.contract.ts';
+import { needsAt } from './needs.ts';
 
 for (const [id, make] of Object.entries(channelRegistry)) testChannel(id, make);
 
 const REFERENCE = '@Microsoft.KeyVault(SecretUri=https://g.vault.azure.net/secrets/hook)';
-const needs = { fetch, now: () => new Date('2026-03-01T12:00:00Z') };
+const needs = needsAt(new Date('2026-03-01T12:00:00Z'));
 
 describe('the registry', () => {
   test('makes only the channels whose settings are there', () => {
@@ -24,6 +25,7 @@ describe('the registry', () => {
   test.each([
     ['webhook', { KEY_GUARDIAN_WEBHOOK_URL: 'https://hooks.example.com/1', KEY_GUARDIAN_WEBHOOK_SECRET: REFERENCE }],
     ['pagerduty', { KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: REFERENCE }],
+    ['slack', { KEY_GUARDIAN_SLACK_URL: REFERENCE }],
     ['teams', { KEY_GUARDIAN_TEAMS_URL: REFERENCE }],
   ])('leaves out %s where its secret was not resolved: everybody may know the reference', (channel, settings) => {
     const { misconfigured } = configuredChannels(settings, needs);

@@ -45,9 +45,9 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
         if (name === 'outbox' && call === 'remove' && state.removeDown) throw down('removing a row');
       },
     });
-  const raw = { outbox: table('outbox'), incidents: table('incidents') };
-  const { outbox, incidents } = typedTables(
-    (name) => (name === 'outbox' || name === 'incidents' ? raw[name] : fakeTable()),
+  const raw = { outbox: table('outbox'), incidents: table('incidents'), vaults: table('vaults') };
+  const { outbox, incidents, failing } = typedTables(
+    (name) => (name === 'outbox' || name === 'incidents' || name === 'vaults' ? raw[name] : fakeTable()),
     fakeSigner(),
   );
   const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
@@ -61,7 +61,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
     },
   }));
   const needs = {
-    tables: { outbox, incidents },
+    tables: { outbox, incidents, failing },
     policy: policy.parse({ vaults: [{ name: 'payments' }], channels: named }),
     channels,
     queues: { alerts: messagesOf<AlertMessage>(queue) },
@@ -103,6 +103,9 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
         attempts,
         inSeconds: (dueAt.getTime() - state.now.getTime()) / 1_000,
       })),
+    /** The channels that are noted as failing. */
+    failing: async () =>
+      (await failing.list()).stored.map(({ row: { row }, value }) => [row, value.since, value.because]),
     /** The rows that were queued. */
     queued: () => queue.messages.map(({ message }) => alertMessage.parse(message).row),
     details: () => recorded.map(({ detail: { channel, attempt, outcome } }) => [channel, attempt, outcome]),
@@ -380,6 +383,35 @@ describe('a channel that refuses', () => {
     state.now = at(5);
     await wake();
     expect(queued()).toEqual(['incident-1,1,pager']);
+  });
+});
+
+describe('a channel that fails', () => {
+  test.each([
+    [1, []],
+    [2, [['pager', NOW, 'status 503']]],
+    [3, []],
+  ])('is noted as such with its third refusal, and not after %i', async (before, noted) => {
+    const { put, run, failing } = station({ pager: busy('pager') });
+    await run(await put('pager', { attempts: before }));
+    expect(await failing()).toEqual(noted);
+  });
+
+  test('keeps the time and the reason of the first alert that it refused three times', async () => {
+    const at = station({ pager: busy('pager') });
+    await at.run(await at.put('pager', { attempts: 2 }));
+    at.state.now = new Date(NOW.getTime() + 60_000);
+    at.answer('pager', new ChannelUnreachable('pager', 'timed-out'));
+    await at.run(await at.put('pager', { attempts: 2 }, alert({ id: 'incident-2' })));
+    expect(await at.failing()).toEqual([['pager', NOW, 'status 503']]);
+  });
+
+  test('is none any more once it accepts any alert; others that fail still are', async () => {
+    const at = station({ pager: busy('pager'), chat: busy('chat') });
+    for (const channel of ['pager', 'chat']) await at.run(await at.put(channel, { attempts: 2 }));
+    at.answer('pager', 'accepts');
+    await at.run(await at.put('pager', {}, alert({ id: 'incident-2' })));
+    expect((await at.failing()).map(([channel]) => channel)).toEqual(['chat']);
   });
 });
 

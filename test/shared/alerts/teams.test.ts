@@ -7,6 +7,7 @@ import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
 import { cardFaults } from './adaptive-card.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
 const cardOf = (content: AlertContent) => {
@@ -103,8 +104,7 @@ describe('the channel teams', () => {
     teams = await startTeams();
   });
   afterEach(() => teams.close());
-  const send = () =>
-    teamsChannel({ KEY_GUARDIAN_TEAMS_URL: teams.address }, { fetch, now: () => now })?.send(alert(), console);
+  const send = () => teamsChannel({ KEY_GUARDIAN_TEAMS_URL: teams.address }, needsAt(now))?.send(alert(), console);
 
   test('posts a card that people can read', async () => {
     await send();
@@ -133,12 +133,12 @@ describe('the channel teams', () => {
       'its address is that of an Office connector, which Teams ended: make a workflow',
     ],
   ])('cannot be used with the address %s', (address, because) => {
-    expect(() => teamsChannel({ KEY_GUARDIAN_TEAMS_URL: address }, { fetch, now: () => now })).toThrow(
+    expect(() => teamsChannel({ KEY_GUARDIAN_TEAMS_URL: address }, needsAt(now))).toThrow(
       `The alert channel teams cannot be used: ${because}.`,
     );
   });
 
   test('is not used without an address', () => {
-    expect(teamsChannel({}, { fetch, now: () => now })).toBeUndefined();
+    expect(teamsChannel({}, needsAt(now))).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { detailLines, duration, firstLine, spellJudgement } from '../../../shared/alerts/text.ts';
 import { WITHHELD } from '../../../shared/domain/decision.ts';
+import type { Incident } from '../../../shared/domain/incident.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
 import { alert, withoutDeadline } from './alerts.ts';
 
@@ -21,6 +22,10 @@ describe('the first line', () => {
   const atOnce = alert({ restoredAt: at('11:59:59.600'), state: 'resolved', judgement: 'undone' }, 'resolved');
   const nowhere = withoutDeadline(alert({ subject: GUARDIAN, judgement: 'left to people' }));
 
+  const ofSet = withoutDeadline(
+    alert({ subject: { kind: 'disk-encryption-set', id: '/subscriptions/s/a/des-a' }, judgement: 'left to people' }),
+  );
+
   test.each([
     [
       'says which key, how long its disks still work, and why nothing is done',
@@ -39,6 +44,24 @@ describe('the first line', () => {
       changed,
       '12:03:00',
       `update: critical: ${key}: disks fail in 57 min, at 13:00:00 UTC; being undone, not done yet: forbidden-by-permission: ${summary}`,
+    ],
+    [
+      'names a disk encryption set without its group and subscription',
+      ofSet,
+      '12:00:20',
+      `critical: des-a: left to people: ${summary}`,
+    ],
+    [
+      'says SQL databases where those fail, before any disk',
+      alert({ deadline: at('12:30:00'), hangs: { kind: 'disks', says: 'much', databases: true } }),
+      '12:00:20',
+      `critical: ${key}: SQL databases fail in 29 min, at 12:30:00 UTC; ${withheld}: ${summary}`,
+    ],
+    [
+      'begins with that nobody has acknowledged it where it was escalated',
+      alert({ escalated: 1 }, 'changed'),
+      '12:15:00',
+      `nobody has acknowledged this: critical: ${key}: disks fail in 45 min, at 13:00:00 UTC; ${withheld}: ${summary}`,
     ],
     [
       'counts seconds in the last minute',
@@ -63,19 +86,19 @@ describe('the first line', () => {
       'says that it is over, and how soon it was restored',
       over,
       '12:01:00',
-      `resolved: ${key}: restored after 29 s: what was found: ${summary}`,
+      `resolved: ${key}: restored after 29 s, 59 min before disks would have failed: what was found: ${summary}`,
     ],
     [
       'says 0 s where it was restored before the second that the vault wrote for the act',
       atOnce,
       '12:01:00',
-      `resolved: ${key}: restored after 0 s: what was found: ${summary}`,
+      `resolved: ${key}: restored after 0 s, 1 h before disks would have failed: what was found: ${summary}`,
     ],
     [
       'says of what is over, and alerted of again, that it is',
       named,
       '12:05:00',
-      `update: resolved: ${key}: restored after 29 s: what was found: ${summary}`,
+      `update: resolved: ${key}: restored after 29 s, 59 min before disks would have failed: what was found: ${summary}`,
     ],
     [
       'names no deadline where people mended it',
@@ -128,7 +151,7 @@ test.each([
 });
 
 describe('the lines below', () => {
-  test('say what, where, for whom, who, when, what was done and what to do', () => {
+  test('say what must not be done, what, for whom, where, who, when, what was done and what to do', () => {
     const message = alert({
       who: { oid: '7a', name: 'Mallory', address: '203.0.113.7' },
       restoredAt: at('12:00:29'),
@@ -136,14 +159,11 @@ describe('the lines below', () => {
       commands: ['key-guardian restore payments/disk-key', 'az login'],
     });
     expect(detailLines(message)).toEqual([
-      'what: version-disabled',
+      'Do not stop, restart or redeploy machines on this key: they run until their disks fail, and do not start without the key.',
+      'what: version-disabled, for on-call',
       'where: payments/disk-key/abc',
-      'for: on-call',
       'who: Mallory (7a) from 203.0.113.7',
-      'happened: 2026-03-01 12:00:00 UTC',
-      'detected: 2026-03-01 12:00:20 UTC',
-      'restored: 2026-03-01 12:00:29 UTC',
-      'deadline: 2026-03-01 13:00:00 UTC',
+      'when: happened 2026-03-01 12:00:00 UTC, detected 2026-03-01 12:00:20 UTC, restored 2026-03-01 12:00:29 UTC, deadline 2026-03-01 13:00:00 UTC',
       'done: undone',
       'command: key-guardian restore payments/disk-key',
       'command: az login',
@@ -152,18 +172,61 @@ describe('the lines below', () => {
   });
 
   test('say that operators are meant', () => {
-    expect(detailLines(alert({ audience: 'operators' }))).toContain('for: operators');
+    expect(detailLines(alert({ audience: 'operators' }))).toContain('what: version-disabled, for operators');
   });
 
   test('name the reason where its kind has several', () => {
     expect(detailLines(alert({ kind: 'guardian-blind', reason: 'key-unreadable' }))).toContain(
-      'what: guardian-blind (key-unreadable)',
+      'what: guardian-blind (key-unreadable), for on-call',
     );
   });
 
   test('name neither a deadline nor a command where it is over', () => {
     const lines = detailLines(alert({ state: 'resolved', commands: ['npm run key-guardian -- restore a/b'] }));
-    expect(lines.filter((line) => /^(deadline|command)/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /deadline|^command|^Do not/.test(line))).toEqual([]);
+  });
+
+  const hangs: NonNullable<Incident['hangs']> = {
+    kind: 'disks',
+    says: '1 disk encryption set (2 disks)',
+    machines: [
+      { id: '/vm/1', name: 'vm-1', power: 'running' },
+      { id: '/vm/2', name: 'vm-2', power: 'stopped' },
+    ],
+  };
+
+  test('name what hangs on it, its machines and where its vault is', () => {
+    expect(detailLines(alert({ hangs: { ...hangs, vaultId: '/subscriptions/s/vaults/payments' } }))).toEqual(
+      expect.arrayContaining([
+        'where: payments/disk-key/abc, https://portal.azure.com/#resource/subscriptions/s/vaults/payments',
+        'hangs on it: 1 disk encryption set (2 disks)',
+        'machines: vm-1 (running), vm-2 (stopped)',
+      ]),
+    );
+  });
+
+  test.each([
+    ['12:59:59', false],
+    ['13:00:00', false],
+    ['13:00:01', true],
+  ])('of what was restored at %s, with a deadline at 13:00:00, name the machines to start: %s', (restored, named) => {
+    const lines = detailLines(alert({ state: 'resolved', restoredAt: at(restored), hangs }, 'resolved'));
+    expect(lines.includes('may have stopped: start with az vm start --ids /vm/1')).toBe(named);
+  });
+
+  test.each([
+    ['disks', true],
+    ['unknown', true],
+    ['others', false],
+    ['nothing', false],
+  ] as const)('say that machines must go on running where what hangs on it is %s: %s', (kind, said) => {
+    const lines = detailLines(alert({ hangs: { kind, says: 'it' } }));
+    expect(lines.some((line) => line.startsWith('Do not stop'))).toBe(said);
+  });
+
+  test('are at most eleven, with a command and everything that is known', () => {
+    const who = { oid: '7a', name: 'Mallory', assignment: { id: 'a1', says: 'Key Vault Administrator' } };
+    expect(detailLines(alert({ who, hangs, commands: ['az login'] })).length).toBeLessThanOrEqual(11);
   });
 
   test('leave out what is not known', () => {
@@ -174,7 +237,7 @@ describe('the lines below', () => {
     expect(detailLines(alert({ eventsUntil: until }))).toContain(
       'who: not known yet: audit events of this vault had arrived up to 2026-03-01 03:07:00 UTC',
     );
-    expect(lines.some((line) => line.startsWith('restored') || line.startsWith('command'))).toBe(false);
+    expect(lines.some((line) => line.includes('restored') || line.startsWith('command'))).toBe(false);
   });
 
   test.each([

@@ -1,7 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { alertEvent } from '../../../shared/alerts/cloud-event.ts';
 import { webhookChannel } from '../../../shared/alerts/webhook.ts';
 import { alert } from './alerts.ts';
+import { needsAt } from './needs.ts';
 import { type Received, type Sink, startSink } from './sink.ts';
 
 const secret = '0123456789abcdef';
@@ -22,7 +25,7 @@ describe('the signed webhook', () => {
   beforeEach(async () => {
     sink = await startSink();
     const settings = { KEY_GUARDIAN_WEBHOOK_URL: sink.address, KEY_GUARDIAN_WEBHOOK_SECRET: secret };
-    const channel = webhookChannel(settings, { fetch, now: () => sentAt });
+    const channel = webhookChannel(settings, needsAt(sentAt));
     await channel?.send(alert({ who: { oid: '7a', name: 'Zoë' } }), console);
     const [first] = sink.received;
     if (first === undefined) throw new Error('Nothing was received.');
@@ -32,7 +35,7 @@ describe('the signed webhook', () => {
 
   test('is accepted by a receiver that follows the documentation', () => {
     expect(received.headers).toMatchObject({
-      'content-type': 'application/json',
+      'content-type': 'application/cloudevents+json; charset=utf-8',
       'x-key-guardian-timestamp': '1772366420',
       'x-key-guardian-signature': expect.stringMatching(/^v1=[0-9a-f]{64}$/),
     });
@@ -51,36 +54,23 @@ describe('the signed webhook', () => {
     expect(accepted(received)).toBe(false);
   });
 
-  test('carries the incident for people and for machines', () => {
-    expect(JSON.parse(received.body)).toEqual({
-      version: 1,
-      event: 'opened',
-      title:
-        'critical: payments/disk-key: disks fail in 59 min, at 13:00:00 UTC; not undone: the policy only alerts for this key: Version abc of disk-key in payments is disabled.',
-      lines: expect.arrayContaining(['where: payments/disk-key/abc', 'who: Zoë (7a)']),
-      incident: {
-        id: 'incident-1',
-        kind: 'version-disabled',
-        severity: 'critical',
-        audience: 'on-call',
-        ends: 'with-an-inspection',
-        subject: { kind: 'version', vault: 'payments', key: 'disk-key', version: 'abc' },
-        since: '2026-03-01T12:00:00.000Z',
-        detectedAt: '2026-03-01T12:00:20.000Z',
-        deadline: '2026-03-01T13:00:00.000Z',
-        state: 'open',
-        summary: 'Version abc of disk-key in payments is disabled.',
-        judgement: 'withheld: alert-only',
-        commands: [],
-        who: { oid: '7a', name: 'Zoë' },
-        revision: 1,
-      },
-    });
+  test('carries the alert as an event of CloudEvents', () => {
+    const content = alert({ who: { oid: '7a', name: 'Zoë' } });
+    expect(JSON.parse(received.body)).toEqual(JSON.parse(JSON.stringify(alertEvent(content, sentAt))));
+  });
+
+  test('has the same id when it comes again, so that a receiver can ignore it', async () => {
+    const settings = { KEY_GUARDIAN_WEBHOOK_URL: sink.address, KEY_GUARDIAN_WEBHOOK_SECRET: secret };
+    const later = webhookChannel(settings, needsAt(new Date('2026-03-01T12:00:30Z')));
+    await later?.send(alert({ who: { oid: '7a', name: 'Zoë' } }), console);
+    const [first, second] = sink.received.map(({ body }) => z.object({ id: z.string() }).parse(JSON.parse(body)).id);
+    expect(second).toBe(first);
+    expect(sink.received[1]?.headers['x-key-guardian-timestamp']).toBe('1772366430');
   });
 });
 
 describe('the settings of the webhook', () => {
-  const needs = { fetch, now: () => sentAt };
+  const needs = needsAt(sentAt);
   const made = (url: string | undefined, shared: string | undefined) =>
     webhookChannel({ KEY_GUARDIAN_WEBHOOK_URL: url, KEY_GUARDIAN_WEBHOOK_SECRET: shared }, needs);
 

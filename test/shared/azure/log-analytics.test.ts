@@ -83,6 +83,32 @@ describe('the table of the trail', () => {
     });
   });
 
+  test('waits for a pause that is asked for and ends within the deadline, and then sends again', async () => {
+    const { azure, connection } = made();
+    const remove = azure.monitor.fault('send', { kind: 'status', status: 429, retryAfterSeconds: 1 });
+    const table = trailTable(
+      { endpoint: `https://${INGESTION_HOST}`, rule: RULE_ID, stream: TRAIL_STREAM },
+      {
+        ...connection,
+        httpClient: {
+          sendRequest: (request) =>
+            connection.httpClient.sendRequest(request).finally(() => {
+              if (azure.monitor.log.length > 0) remove();
+            }),
+        },
+      },
+    );
+    expect(await table.send(rows(1))).toBe('taken');
+    expect(azure.monitor.log.map(({ status }) => status)).toEqual([429, 204]);
+  });
+
+  test('waits for no pause of an hour, and sends nothing meanwhile', async () => {
+    const { azure, table } = made();
+    azure.monitor.fault('send', { kind: 'status', status: 429, retryAfterSeconds: 3_600 });
+    await expect(table.send(rows(1))).rejects.toMatchObject({ status: 429 });
+    expect(azure.monitor.log).toHaveLength(1);
+  });
+
   test('is unreachable where no connection comes about, and where the rule is not there', async () => {
     const { azure, table, connection } = made();
     const removed = azure.monitor.fault('send', { kind: 'unreachable' });
@@ -116,5 +142,15 @@ describe('a workspace', () => {
       status: 403,
       message: expect.stringMatching(/InsufficientAccessError/),
     });
+  });
+
+  test.each([
+    ['again after a pause that it asks for', 1, 2],
+    ['only once where that is an hour', 3_600, 1],
+  ])('is asked %s', async (_, retryAfterSeconds, times) => {
+    const { azure, workspace } = made();
+    azure.monitor.fault('query', { kind: 'status', status: 429, retryAfterSeconds });
+    await expect(workspace.query(AUDIT_TABLE)).rejects.toMatchObject({ status: 429 });
+    expect(azure.monitor.log).toHaveLength(times);
   });
 });

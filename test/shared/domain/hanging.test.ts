@@ -114,7 +114,7 @@ describe('what hangs on', () => {
       '1 disk encryption set (1 disk), and what could not be read (subscription two cannot be read)',
     ],
   ])('%s', (_says, version, row, kind, says) => {
-    expect(hangingOn({ ...KEY, version }, row, surveyed())).toEqual({ kind, says });
+    expect(hangingOn({ ...KEY, version }, row, surveyed())).toMatchObject({ kind, says });
   });
 
   test('a key is not known where no survey has read its vault, or where part of what could use it was not read', () => {
@@ -122,9 +122,37 @@ describe('what hangs on', () => {
       kind: 'unknown',
       says: 'what hangs on it is not known: no survey has read its vault',
     });
-    expect(hangingOn(KEY, undefined, surveyed(['subscription two cannot be read']))).toEqual({
+    expect(hangingOn(KEY, undefined, surveyed(['subscription two cannot be read']))).toMatchObject({
       kind: 'unknown',
       says: 'what hangs on it is not known: subscription two cannot be read',
     });
+  });
+
+  test('a key says that a SQL server needs it, whose databases fail first, and where its vault is', () => {
+    const both = use([user({ disks: 1 }), user({ kind: 'sql-server' })]);
+    expect(hangingOn(KEY, both, surveyed())).toMatchObject({
+      kind: 'disks',
+      databases: true,
+      vaultId: '/subscriptions/one/vault',
+    });
+    expect(hangingOn(KEY, use([user({ disks: 1 })]), surveyed())).not.toHaveProperty('databases');
+  });
+
+  test('a key names ten machines at most, in the order of its row', () => {
+    const machines = Array.from({ length: 12 }, (_, at) => ({
+      ...{ id: `/vm/${at}`, name: `vm-${at}`, power: at < 11 ? ('running' as const) : ('stopped' as const) },
+      encryptionAtHost: true,
+    }));
+    const many = use([user({ disks: 12 })], { machines, machineCount: 12, runningCount: 11 });
+    const named = hangingOn(KEY, many, surveyed()).machines;
+    expect(named).toHaveLength(10);
+    expect(named?.[0]).toEqual({ id: '/vm/0', name: 'vm-0', power: 'running' });
+  });
+
+  test('a version that only some users need names no machines: nobody knows which are theirs', () => {
+    const some = use([user({ versions: ['v1'], disks: 1 }), user({ disks: 1 })], {
+      ...{ machines: [{ id: '/vm/1', name: 'vm-1', power: 'running' }], machineCount: 1, runningCount: 1 },
+    });
+    expect(hangingOn({ ...KEY, version: 'v1' }, some, surveyed())).not.toHaveProperty('machines');
   });
 });

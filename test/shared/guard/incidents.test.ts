@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
-import { DAY_MS, later } from '../../../shared/domain/time.ts';
+import type { KeyUser } from '../../../shared/domain/key-use.ts';
+import { DAY_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
+import { SURVEY_ROW, SURVEYED } from '../../../shared/register/scope.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { diskUnder } from '../../simulation/disk.ts';
 import { currentOf, oidOf } from '../../simulation/shown.ts';
@@ -44,7 +46,7 @@ describe('an incident', () => {
     expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
     const resolved = world.alerts.at(-1);
     expect(resolved && firstLine(resolved, new Date())).toMatch(
-      /^resolved: prod-disks\/disk-a: restored after 30 s: what was found: Version /,
+      /^resolved: prod-disks\/disk-a: restored after 30 s, 59 min before disks would have failed: what was found: Version /,
     );
     await world.audit();
     expect(world.alerts).toHaveLength(3);
@@ -53,6 +55,44 @@ describe('an incident', () => {
       restoredAt: expect.any(Date),
       who: { oid: oidOf(world, 'attacker') },
     });
+  });
+
+  test.each<[string, Partial<KeyUser>, severity: string, minutes: number]>([
+    ['the databases of a SQL server fail after half an hour', { kind: 'sql-server' }, 'critical', 30],
+    ['disks fail after an hour', { disks: 1 }, 'critical', 60],
+    ['a set without disks has no deadline', {}, 'critical', 0],
+  ])('says by when something fails: %s', async (_, user, severity, minutes) => {
+    const world = await guardian({ policy: inMode('alert') });
+    await world.sentry();
+    await world.ports.tables.uses.put(VAULT, 'disk-a', {
+      ...{ surveyedAt: new Date(), machines: [], machineCount: 0, runningCount: 0, unknown: [] },
+      users: [
+        {
+          ...{ kind: 'disk-encryption-set', id: 'one', name: 'one', versions: [], follows: true, objectIds: [] },
+          ...{ disks: 0, snapshots: 0, images: 0, ...user },
+        },
+      ],
+    });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(60);
+    const [found] = world.alerts;
+    const { since, deadline } = found?.incident ?? {};
+    expect(found?.incident.severity).toBe(severity);
+    expect(deadline).toEqual(minutes === 0 ? undefined : later(since ?? new Date(0), minutes * MINUTE_MS));
+  });
+
+  test('is one step less severe, without a deadline, where nothing is known to hang on the key', async () => {
+    const world = await guardian({ policy: inMode('alert') });
+    await world.sentry();
+    await world.pass(120);
+    await world.ports.tables.surveyed.put(SURVEYED, VAULT, { id: '/vaults/one', keys: {}, unknown: [] });
+    const now = new Date();
+    await world.ports.tables.surveys.put(...SURVEY_ROW, { addedAt: now, lastGoodAt: now, subscriptions: {} });
+    await world.ports.scope.refresh(0);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(60);
+    expect(world.alerts[0]?.incident).toMatchObject({ severity: 'error', hangs: { kind: 'nothing' } });
+    expect(world.alerts[0]?.incident.deadline).toBeUndefined();
   });
 
   test('names nobody for what he had mended before, though his is the only record that has come', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { lookAtSets } from '../../../shared/propagation/sets.ts';
 import { clientOf } from '../../simulation/client.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { type Rotating, rotating, setIdOf, shownBy, urlOf, V1, VAULT } from './rotating.ts';
@@ -169,6 +170,22 @@ describe('a disk encryption set on a key with a new version', () => {
     await on.rotate();
     await on.minutes(35);
     expect(await on.verdict('des-a')).toBe('nothing-to-re-wrap');
+  });
+
+  test('follows again after it was set back: each verdict is a record of its own', async () => {
+    const on = await rotating([{ name: 'des-a' }], { behaviours: { rewrapMs: 0 } });
+    const version = await on.rotate();
+    await on.minutes(35);
+    const to = (name: string): object => ({ properties: { activeKey: { keyUrl: urlOf('disk-a', name) } } });
+    for (const name of [V1, version]) {
+      await on.patch('des-a', to(name));
+      await on.minutes(1);
+      await lookAtSets([setIdOf('des-a')], on.world.ports);
+      await on.minutes(10);
+    }
+    const records = (await on.world.trail()).filter(({ what }) => what === 'verdict');
+    expect(records.map(({ detail }) => detail.follows)).toEqual([true, false, true]);
+    expect(new Set(records.map(({ id }) => id)).size).toBe(3);
   });
 
   test('cannot be read to the end of its hour, which is not taken for a deletion', async () => {

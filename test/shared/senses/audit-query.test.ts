@@ -139,6 +139,29 @@ describe('a workspace', () => {
   });
 });
 
+test('one of two workspaces that cannot be queried is alerted by its id, and the other names who did it all the same', async () => {
+  const FAILING = '0a9d7c11-1111-4111-8111-000000000002';
+  const world = await made({
+    workspaces: [WORKSPACE, FAILING],
+    vaults: [VAULT, OTHER].map((name) => ({ name, keys: [seedKey('disk-a', [{}])] })),
+    policy: { vaults: [VAULT, OTHER].map((name) => ({ name, mode: 'block' })) },
+  });
+  const actorsOf = async (vault: string) => (await world.incidents(vault, 'disk-a')).map(({ who }) => who?.oid);
+  const attacker = oid(world, 'attacker');
+  world.azure.monitor.revoke('watcher', 'query');
+  world.azure.monitor.grant('watcher', { kind: 'query', workspace: WORKSPACE });
+  for (const vault of [VAULT, OTHER]) await world.as('attacker').disable(vault, 'disk-a');
+  await world.pass(480, 10);
+  expect([await actorsOf(VAULT), await actorsOf(OTHER)]).toEqual([[attacker], [undefined]]);
+  await world.pass(900, 30);
+  expect(toldOf(world, 'workspace-unread')).toEqual([['opened', expect.stringContaining(FAILING)]]);
+  world.azure.monitor.grant('watcher', { kind: 'query', workspace: FAILING });
+  await world.pass(300, 30);
+  expect(toldOf(world, 'workspace-unread').map(([event]) => event)).toEqual(['opened', 'resolved']);
+  expect([await actorsOf(VAULT), await actorsOf(OTHER)]).toEqual([[attacker], [attacker]]);
+  expect(world.failures).toEqual([]);
+});
+
 describe('how far the events of a vault have arrived', () => {
   test('is noted: the guardian’s own reads are among them', async () => {
     const world = await made();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
+import { DAY_MS, later } from '../../../shared/domain/time.ts';
 import { type LogRow, shipCursor } from '../../../shared/domain/workspace.ts';
 import { WorkspaceUnreachable } from '../../../shared/errors.ts';
 import { rowsOf } from '../../../shared/register/rows.ts';
@@ -164,6 +165,27 @@ describe('shipping', () => {
         PreviousHash: expect.stringMatching(/^[0-9a-f]{64}$/),
         RecordHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
+    ]);
+  });
+
+  test('keeps the cursors of streams of this month and the last, and removes those of earlier days', async () => {
+    const { append, needs } = made();
+    const LATER = new Date('2026-08-31T12:00:00.000Z');
+    const cursorsOf = async () => (await needs.cursors.list('cursor')).stored.map(({ row: { row } }) => row);
+    for (const day of ['2026-06-29', '2026-07-01', '2026-08-31'])
+      await needs.cursors.put('cursor', `audit:${day}:payments`, { blob: 0, byte: 1 });
+    for (const stream of ['register:payments', 'seals:guardian'])
+      await needs.cursors.put('cursor', stream, { blob: 0, byte: 1 });
+    await append('a', { time: LATER });
+    const { until } = await ship(new Date(), { ...needs, now: () => LATER });
+    expect(await cursorsOf()).toContain('audit:2026-06-29:payments');
+    await ship(later(until, -DAY_MS), { ...needs, now: () => LATER });
+    expect(await cursorsOf()).toEqual([
+      'audit:2026-07-01:payments',
+      'audit:2026-08-31:_guardian',
+      'audit:2026-08-31:payments',
+      'register:payments',
+      'seals:guardian',
     ]);
   });
 

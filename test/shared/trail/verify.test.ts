@@ -1,17 +1,29 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createLocalAzure } from '../../../local/azure/azure.ts';
+import { instant } from '../../../local/azure/monitor/syntax.ts';
+import { AUDIT_TABLE } from '../../../local/azure/monitor/tables.ts';
+import type { Workspace as LocalWorkspace } from '../../../local/azure/monitor/workspace.ts';
 import { seededRandom } from '../../../local/azure/random.ts';
+import { heldIn } from '../../../local/cli/held-trail.ts';
 import { resetClock } from '../../../local/clock.ts';
+import { workspaceOf } from '../../../shared/azure/log-analytics.ts';
 import { auditEntry } from '../../../shared/domain/audit-record.ts';
 import type { Anchor } from '../../../shared/domain/seal.ts';
 import { HOUR_MS, later } from '../../../shared/domain/time.ts';
+import type { LogRow } from '../../../shared/domain/workspace.ts';
 import { type ChainHead, chainStart, link, readLine, toLine } from '../../../shared/trail/chain.ts';
+import { rowFor } from '../../../shared/trail/ship.ts';
 import { SEALS, streamOfBlob } from '../../../shared/trail/stream-name.ts';
-import { type Verification, verifyTrail } from '../../../shared/trail/verify.ts';
+import { type Because, type Verification, verifyTrail } from '../../../shared/trail/verify.ts';
 import { newSigningKey } from '../../fakes/signing-key.ts';
 import { copyOf, sourceOf, type TrailFiles } from '../../fakes/trail-files.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { entry, forged } from './entries.ts';
 import { BEGAN, sealedTrail, story } from './sealed-trail.ts';
+
+const WORKSPACE = '0a9d7c11-1111-4111-8111-000000000001';
+
+afterEach(resetClock);
 
 const key = newSigningKey();
 const whole = await story(key);
@@ -30,6 +42,10 @@ const linesIn = (files: TrailFiles, name: string): readonly string[] =>
   String(files.get(name)).split('\n').slice(0, -1);
 const withLines = (files: TrailFiles, name: string, lines: readonly string[]): TrailFiles =>
   new Map(files).set(name, lines.map((line) => `${line}\n`).join(''));
+
+const DAY_TWO = 'audit/2031-03-02/payments';
+const blob = `${DAY_TWO}.0.jsonl`;
+const lines = linesIn(whole.files, blob);
 
 describe('a trail that nobody touched', () => {
   test('is whole and anchored, with every record counted', async () => {
@@ -175,9 +191,144 @@ describe('each of 100 seeded places is found where a line', () => {
   });
 });
 
-const DAY_TWO = 'audit/2031-03-02/payments';
-const blob = `${DAY_TWO}.0.jsonl`;
-const lines = linesIn(whole.files, blob);
+/** Every record of the story with its place. */
+const records = [...whole.files].flatMap(([name]) =>
+  linesIn(whole.files, name).map((line, at) => ({ stream: streamOfBlob(name) ?? '', number: at + 1, line })),
+);
+const OTHER_HASH = { RecordHash: 'ab'.repeat(32) };
+
+describe('each of 100 seeded places is found where the workspace', () => {
+  const random = seededRandom(14);
+  const places = Array.from({ length: 100 }, () => records[Math.floor(random.next() * records.length)] ?? fail());
+  type Place = (typeof places)[number];
+
+  const kinds: readonly (readonly [string, Because, (place: Place, held: ReturnType<typeof workspaceWith>) => void])[] =
+    [
+      ['lacks a record', 'not-in-workspace', ({ stream, number }, { workspace }) => purge(workspace, stream, number)],
+      [
+        'holds another record',
+        'other-in-workspace',
+        ({ stream, number, line }, { workspace, add }) => {
+          purge(workspace, stream, number);
+          add(stream, line, OTHER_HASH);
+        },
+      ],
+      [
+        'holds another record besides',
+        'other-in-workspace',
+        ({ stream, line }, { add }) => add(stream, line, OTHER_HASH),
+      ],
+    ];
+  test.each(kinds)('%s', async (_, because, tamper) => {
+    const held = workspaceWith(records);
+    for (const place of places) {
+      tamper(place, held);
+      const { verdict, faults } = await held.verifiedWith(whole.files);
+      const { stream, number, line } = place;
+      purge(held.workspace, stream, number);
+      held.add(stream, line);
+      expect({ verdict, faults }).toEqual({
+        verdict: 'broken',
+        faults: [{ stream, first: number, last: number, because }],
+      });
+    }
+  });
+
+  test('holds what was cut off from storage with all after it, and every seal was made anew', async () => {
+    const { verifiedWith } = workspaceWith(records);
+    for (const { stream, number } of places.filter((place) => place.stream !== SEALS)) {
+      const name = `${stream}.0.jsonl`;
+      const shorter = withLines(whole.files, name, linesIn(whole.files, name).slice(0, number - 1));
+      const { files } = await withSealOf(new Map([...shorter].filter(([other]) => !other.startsWith(SEALS))));
+      const { faults } = await verifiedWith(files);
+      const last = linesIn(whole.files, name).length;
+      expect(faults).toContainEqual({ stream, first: number, last, because: 'only-in-workspace' });
+    }
+  });
+});
+
+describe('with a workspace', () => {
+  test('that holds the whole trail, it is anchored by the newest seal there, and every record is compared', async () => {
+    const said = await workspaceWith(records).verifiedWith(whole.files);
+    expect(said).toMatchObject({ verdict: 'anchored', anchor: newest, faults: [] });
+    expect(said.workspace).toEqual({ since: BEGAN, alike: records.length, notYet: 0, older: 0 });
+  });
+
+  test('that holds each record twice, it is anchored', async () => {
+    const said = await workspaceWith([...records, ...records]).verifiedWith(whole.files);
+    expect(said).toMatchObject({ verdict: 'anchored', workspace: { alike: records.length }, faults: [] });
+  });
+
+  test('that holds the seals, it is found that all were made anew with the guardian’s own key', async () => {
+    const { files } = await withSealOf(new Map([...whole.files].filter(([name]) => !name.startsWith(SEALS))));
+    expect((await workspaceWith(records).verifiedWith(files)).faults).toEqual([
+      { stream: SEALS, first: 1, last: 1, because: 'other-in-workspace' },
+      { stream: SEALS, first: 2, last: 8, because: 'only-in-workspace' },
+      { stream: SEALS, first: 1, last: 1, because: 'anchor-unknown' },
+    ]);
+  });
+
+  test('that holds nothing, every record is missing there', async () => {
+    const { verdict, faults } = await workspaceWith([]).verifiedWith(whole.files, { since: 'oldest' });
+    expect(verdict).toBe('broken');
+    expect(faults).toContainEqual({ stream: DAY_TWO, first: 1, last: 24, because: 'not-in-workspace' });
+  });
+
+  test('that holds the last hours alone, records before them are counted apart, unless they are expected', async () => {
+    const from = later(BEGAN, 6 * HOUR_MS);
+    const kept = records.filter(({ line }) => new Date(JSON.parse(line).time) >= from);
+    const said = await workspaceWith(kept).verifiedWith(whole.files, { since: 'oldest' });
+    expect(said).toMatchObject({ verdict: 'anchored', faults: [] });
+    expect(said.workspace).toMatchObject({ alike: kept.length, notYet: 0, older: records.length - kept.length });
+    expect((await workspaceWith(kept).verifiedWith(whole.files)).verdict).toBe('broken');
+  });
+
+  test('a record is awaited there for an hour, and missing then', async () => {
+    const at = later(BEGAN, 8 * HOUR_MS + 1);
+    const files = withLines(whole.files, blob, [...lines, nextLine(blob, at)]);
+    const { verifiedWith } = workspaceWith(records);
+    expect(await verifiedWith(files, { askedAt: later(at, HOUR_MS - 1) })).toMatchObject({
+      verdict: 'anchored',
+      workspace: { notYet: 1 },
+    });
+    expect((await verifiedWith(files, { askedAt: later(at, HOUR_MS) })).faults).toEqual([
+      { stream: DAY_TWO, first: 25, last: 25, because: 'not-in-workspace' },
+    ]);
+  });
+
+  test('what is recorded after a copy was begun is not compared', async () => {
+    const until = later(BEGAN, 8 * HOUR_MS);
+    const { verifiedWith, add } = workspaceWith(records);
+    add(DAY_TWO, nextLine(blob, until));
+    expect((await verifiedWith(whole.files, { until })).verdict).toBe('anchored');
+    expect((await verifiedWith(whole.files)).verdict).toBe('broken');
+  });
+
+  test.each([
+    ['of a stream that is not there', { Stream: 'audit/2031-03-02/another' }, 'audit/2031-03-02/another', 1],
+    ['without a place', { Sequence: null, Stream: null }, 'no stream', 0],
+    ['behind the end', { Sequence: 25 }, DAY_TWO, 25],
+  ])('that alone holds a record %s, it is found', async (_, changed, stream, number) => {
+    const { add, verifiedWith } = workspaceWith(records);
+    add(DAY_TWO, lines[0] ?? '', changed);
+    expect((await verifiedWith(whole.files)).faults).toEqual([
+      { stream, first: number, last: number, because: 'only-in-workspace' },
+    ]);
+  });
+
+  test('that holds a seal with another root, it is found', async () => {
+    const { add, verifiedWith } = workspaceWith(records);
+    add(SEALS, linesIn(whole.files, `${SEALS}.0.jsonl`)[2] ?? '', { SealRoot: 'ab'.repeat(32) });
+    expect((await verifiedWith(whole.files)).faults).toEqual([
+      { stream: SEALS, first: 3, last: 3, because: 'anchor-unknown' },
+    ]);
+  });
+});
+
+function fail(): never {
+  throw new Error('The story has no such record.');
+}
+
 const faultsOf = async (files: TrailFiles, root?: string) => (await verified(files, root)).faults;
 
 describe('the verifier says exactly', () => {
@@ -342,4 +493,54 @@ async function withSealOf(
   const anchor = await seal('also-current');
   resetClock();
   return { files: await copyOf(streams), anchor };
+}
+
+const rowOf = (stream: string, line: string): LogRow => {
+  const row = rowFor(stream, line);
+  if (row === undefined) throw new Error('The line is no record.');
+  return row;
+};
+
+const purge = (workspace: LocalWorkspace, stream: string, number: number): void =>
+  workspace.purge(AUDIT_TABLE, ({ Stream, Sequence }) => Stream === stream && Sequence === number);
+
+/** A workspace that holds records of the trail, and what comes of verifying with it. */
+function workspaceWith(held: readonly { readonly stream: string; readonly line: string }[]) {
+  const ended = later(BEGAN, 8 * HOUR_MS);
+  stopAt(ended.toISOString());
+  const azure = createLocalAzure({
+    vaults: [],
+    identities: [{ name: 'auditor', kind: 'user', grants: [] }],
+    behaviours: { logsShowAfterMs: { least: 0, longest: 0 } },
+    seed: 1,
+  });
+  const workspace = azure.monitor.workspace(WORKSPACE);
+  workspace.addTable(AUDIT_TABLE);
+  azure.monitor.grant('auditor', { kind: 'query', workspace: WORKSPACE });
+  const add = (stream: string, line: string, changed: LogRow = {}): void => {
+    const row = Object.entries({ ...rowOf(stream, line), ...changed });
+    // As the service writes moments.
+    const spelled = row.map(([name, value]) => [
+      name,
+      /At$|^TimeGenerated$/.test(name) ? instant(String(value)) : value,
+    ]);
+    workspace.add(AUDIT_TABLE, [Object.fromEntries(spelled)]);
+  };
+  for (const { stream, line } of held) add(stream, line);
+  const connection = { credential: azure.credential('auditor'), httpClient: azure.httpClient };
+  const verifiedWith = async (
+    files: TrailFiles,
+    {
+      since = BEGAN,
+      askedAt = later(ended, HOUR_MS + 1),
+      until,
+    }: { since?: Date | 'oldest'; askedAt?: Date; until?: Date } = {},
+  ): Promise<Verification> => {
+    stopAt(askedAt.toISOString());
+    const options = { since: since === 'oldest' ? undefined : since, until, now: () => new Date(), mostRows: 60 };
+    const found = await heldIn(workspaceOf(WORKSPACE, connection), options);
+    resetClock();
+    return verifyTrail(sourceOf(files), { held: found });
+  };
+  return { workspace, add, verifiedWith };
 }

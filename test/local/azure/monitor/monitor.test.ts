@@ -49,13 +49,17 @@ const send = (
 const ask = (
   azure: LocalAzure,
   query: string,
-  { workspace = WORKSPACE, token = azure.token('app', { audience: queryAudience }) } = {},
+  {
+    workspace = WORKSPACE,
+    token = azure.token('app', { audience: queryAudience }),
+    timespan = undefined as string | undefined,
+  } = {},
 ): Promise<WireResponse> =>
   azure.handle({
     method: 'POST',
     url: `https://${QUERY_HOST}/v1/workspaces/${workspace}/query`,
     headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, timespan }),
   });
 
 async function rowsOf(azure: LocalAzure, query: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
@@ -211,6 +215,34 @@ describe('a query', () => {
       const { status, body } = await ask(made(), query);
       expect([status, JSON.parse(body).error.innererror.code]).toEqual([400, 'SemanticError']);
     }
+  });
+
+  test('gives no more rows than an answer takes, and says that they are a part', async () => {
+    const azure = made({ logsShowAfterMs: { least: 0, longest: 0 }, mostLogRows: 2 });
+    await send(azure, [row('a'), row('b'), row('c')]);
+    const { status, body } = await ask(azure, AUDIT_TABLE);
+    const { tables, error } = JSON.parse(body);
+    expect([status, tables[0].rows.length, error.code]).toEqual([200, 2, 'PartialError']);
+    expect(JSON.parse((await ask(azure, `${AUDIT_TABLE} | take 2`)).body).error).toBeUndefined();
+  });
+
+  test.each([
+    ['days', 'P1D', ['new']],
+    ['a beginning and an end', '2026-02-28T00:00:00.000Z/2026-02-28T23:59:59.999Z', ['old']],
+    ['nothing', undefined, ['old', 'new']],
+  ])('is asked within a time span of the request: %s', async (_, timespan, found) => {
+    stopAt('2026-03-01T12:00:00.000Z');
+    const azure = made({ logsShowAfterMs: { least: 0, longest: 0 } });
+    await send(azure, [
+      { TimeGenerated: '2026-02-28T11:59:59.999Z', RecordId: 'old' },
+      { TimeGenerated: '2026-03-01T11:00:00.000Z', RecordId: 'new' },
+    ]);
+    const { body } = await ask(azure, `${AUDIT_TABLE} | project RecordId`, { timespan });
+    expect(JSON.parse(body).tables[0].rows.flat().toSorted()).toEqual(found.toSorted());
+  });
+
+  test('with a time span that is none is refused', async () => {
+    expect((await ask(made(), AUDIT_TABLE, { timespan: 'a while' })).status).toBe(400);
   });
 
   test('needs the right on this workspace, and a token for queries', async () => {

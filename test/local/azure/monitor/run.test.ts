@@ -33,8 +33,9 @@ describe('a query keeps the rows', () => {
     ['of which a member is there', 'where isnotempty(Who.claim.oid)', [1]],
     ['of which a member with another name is there', "where Who.claim['http://x/id'] == 'b'", [1]],
     ['that come first in an order', 'order by TimeGenerated desc | take 1', [9]],
+    ['that come first, as many as a name says', 'take Most', [1, 3]],
   ])('%s', (_, steps, kept) => {
-    expect(minutes(`Events | ${steps}`)).toEqual(kept);
+    expect(minutes(`let Most = 2; Events | ${steps}`)).toEqual(kept);
   });
 
   test('that a name stands for', () => {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { TOPIC } from '../../../../local/azure/event-grid/topic.ts';
 import { startPagerduty } from '../../../../local/sinks/pagerduty.ts';
 import { startTeams } from '../../../../local/sinks/teams.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../../shared/domain/time.ts';
@@ -13,6 +14,7 @@ afterAll(async () => {
 });
 const { done, refused, host, running } = commandLine({
   alertSettings: {
+    KEY_GUARDIAN_EVENT_GRID_TOPIC: TOPIC,
     KEY_GUARDIAN_TEAMS_URL: teams.address,
     KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: pagerduty.routingKey,
     KEY_GUARDIAN_PAGERDUTY_URL: pagerduty.address,
@@ -40,6 +42,15 @@ describe('alert test', () => {
     expect(pagerduty.alerts.map(({ state }) => state)).toEqual(['resolved']);
   });
 
+  it('sends an event to the topic, and the one that it is over', async () => {
+    await done('alert', 'test', 'event-grid');
+    await host().idle();
+    expect(running().azure.topic.events.map(({ type }) => type)).toEqual([
+      'KeyGuardian.IncidentOpened',
+      'KeyGuardian.IncidentResolved',
+    ]);
+  });
+
   it('fails where the channel refuses, with the reason', async () => {
     teams.workflow = { kind: 'throttled', retryAfterSeconds: 30 };
     expect(await refused('alert', 'test', 'teams')).toBe('Channel teams did not accept the test alert: status 429.');
@@ -54,7 +65,7 @@ describe('alert test', () => {
 
   it.each(['pager', 'constructor'])('fails for the channel %s, which there is not', async (channel) => {
     expect(await refused('alert', 'test', channel)).toBe(
-      `There is no channel ${channel}. There are: console, pagerduty, teams, webhook.`,
+      `There is no channel ${channel}. There are: console, event-grid, pagerduty, slack, teams, webhook.`,
     );
   });
 

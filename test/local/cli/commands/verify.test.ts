@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { AUDIT_TABLE } from '../../../../local/azure/monitor/tables.ts';
 import { runCommand } from '../../../../local/cli/program.ts';
+import { LOCAL_WORKSPACE } from '../../../../local/guardian.ts';
 import { storageClients } from '../../../../shared/azure/storage-clients.ts';
 import { trailBlobs } from '../../../../shared/azure/trail-blobs.ts';
 import { HOUR_MS } from '../../../../shared/domain/time.ts';
 import { commandLine } from '../command-line.ts';
 
-const { as, host, running, folder, swept } = commandLine();
+const { as, host, running, folder, swept } = commandLine({ workspace: true });
 
 const made: string[] = [];
 afterAll(async () => {
@@ -106,6 +108,33 @@ describe('verify', () => {
     );
   });
 
+  it('compares the trail with the workspace that it is sent to, and is anchored by the seals there', async () => {
+    await host().advance(HOUR_MS, 60_000);
+    const { status, out, err } = await verify('--folder', folder(), '--workspace', LOCAL_WORKSPACE);
+    expect({ status, err }).toEqual({ status: 0, err: expect.not.stringContaining('Error') });
+    expect(out).toMatch(
+      /^All is well: .*; anchored by seal \d+ of .*; the workspace holds \d+ records and seals alike, and every one since .* UTC(, \d+ may still arrive there)?\.\n$/,
+    );
+  });
+
+  it('names the record that somebody purged from the workspace, and the one that it alone holds', async () => {
+    const { monitor } = running().azure;
+    const workspace = monitor.workspace(LOCAL_WORKSPACE);
+    const isMeant = ({ Stream, Sequence }: Readonly<Record<string, unknown>>): boolean =>
+      Stream === 'register/contoso-disks' && Sequence === 2;
+    const row = workspace.table(AUDIT_TABLE)?.rows.find(({ values }) => isMeant(values))?.values;
+    workspace.purge(AUDIT_TABLE, isMeant);
+    workspace.add(AUDIT_TABLE, [{ ...row, Stream: 'register/contoso-\u001b' }]);
+    await host().advance(600_000, 60_000);
+    const { status, out } = await verify('--folder', folder(), '--workspace', LOCAL_WORKSPACE);
+    expect(status).toBe(3);
+    expect(out.split('\n').toSorted()).toEqual([
+      '',
+      'Broken: register/contoso-\\u001b, record 2: in the workspace, and not in the storage.',
+      'Broken: register/contoso-disks, record 2: missing in the workspace.',
+    ]);
+  });
+
   it('says so where an empty folder is given: nothing is sealed', async () => {
     const said =
       'Unanchored: 0 records of 0 streams, 0 seals. The records are linked, and no seal says how many there were.\n';
@@ -117,6 +146,13 @@ describe('verify', () => {
     ['a folder and an account', ['--folder', '.', '--account', 'trail'], 'Give --folder or --account, not both.'],
     ['an account that is none', ['--account', 'http://trail.example'], 'Give the name of a storage account'],
     ['a root that is none', ['--anchor', 'a1b2'], 'A root has 64 hexadecimal digits.'],
+    [
+      'a workspace that is none',
+      ['--workspace', 'central'],
+      'Give the workspace id: "az monitor log-analytics workspace list',
+    ],
+    ['a moment that is none', ['--since', 'yesterday'], 'Write the moment in ISO 8601'],
+    ['a moment without a workspace', ['--until', '2026-03-01T12:00:00Z'], 'give --workspace as well'],
   ])('refuses %s by status 1', async (_, args, because) => {
     const { status, out, err } = await verify(...args);
     expect({ status, out }).toEqual({ status: 1, out: '' });

@@ -31,6 +31,7 @@ import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use
 import { vaultChanged } from '../../../../shared/incidents/kinds/vault-changed.ts';
 import { vaultDeleted } from '../../../../shared/incidents/kinds/vault-deleted.ts';
 import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
+import { type Member, wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };
@@ -42,6 +43,10 @@ const AT = new Date('2026-03-01T12:00:00.000Z');
 const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
 const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
 const UNKNOWN = { oid: 'unknown' };
+const MEMBER: Member = {
+  ...{ kind: 'key-deleted', severity: 'critical', subject: KEY, state: 'open', deadline: IN_AN_HOUR, who: MALLORY },
+  hangs: { kind: 'disks', says: '3 disks' },
+};
 const HOLD: Hold = { id: 'h1', by: MALLORY, why: 'we investigate', from: AT, until: IN_AN_HOUR };
 const GLASS: Approval = {
   ...{ ...ID, id: 'a7', version: VERSION, acts: ['disable'], by: MALLORY.oid, from: AT, until: IN_AN_HOUR },
@@ -267,6 +272,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'The policy cannot be used, so that no vault is watched and nothing is written: vaults[0].name: not the name of a key vault.',
       judgement: 'left to people',
+    },
+  ],
+  [
+    'guardian-unwell, channel-failing',
+    guardianUnwell.draft('channel-failing', AT, 'teams since 2026-03-01 12:00:00 UTC (status 404)'),
+    {
+      ...operators('error'),
+      subject: GUARDIAN,
+      summary:
+        'Alerts do not get through by teams since 2026-03-01 12:00:00 UTC (status 404). They are sent there again and again, and by the next channel meanwhile, where there is one.',
+      judgement: 'trying again',
     },
   ],
   [
@@ -545,6 +561,45 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('info', 'by-a-person'),
       subject: GUARDIAN,
       summary: expect.stringMatching(/^Keys of 21 vaults .* vault-19, and 1 more\. Name /),
+    },
+  ],
+  [
+    'wave, with one that is open',
+    wave.draft('prod-disks', AT, [
+      MEMBER,
+      { ...MEMBER, subject: keyOf({ vault: 'prod-disks', key: 'disk-b' }), state: 'resolved' },
+    ]),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      summary:
+        'More than five incidents on keys of prod-disks within five minutes. The first five have alerts of their own; this is the one alert of all others: 2 key-deleted, 1 of them good again, 1 not: prod-disks/disk-a.',
+      judgement: 'see the incidents of each key',
+      deadline: IN_AN_HOUR,
+      hangs: { kind: 'disks', says: 'on prod-disks/disk-a alone 3 disks' },
+      who: MALLORY,
+      commands: [
+        'key-guardian incident list',
+        'key-guardian restore prod-disks',
+        'key-guardian hold set prod-disks --why "a responder does this"',
+      ],
+    },
+  ],
+  [
+    'wave: many at once, by two people',
+    wave.draft(
+      'prod-disks',
+      AT,
+      Array.from({ length: 12 }, (_, at) => ({
+        ...MEMBER,
+        subject: keyOf({ vault: 'prod-disks', key: `k${at}` }),
+        who: at === 0 ? MALLORY : UNKNOWN,
+      })),
+    ),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      summary: expect.stringMatching(/: 12 key-deleted, 0 of them good again, 12 not: .*prod-disks\/k9, and 2 more\.$/),
     },
   ],
   [

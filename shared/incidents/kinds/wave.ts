@@ -1,0 +1,54 @@
+import { type Incident, type Severity, severities } from '../../domain/incident.ts';
+import { spellSubject, vaultSubject } from '../../domain/subject.ts';
+import { incidentKind, withItsState } from './kind.ts';
+
+/** Subjects that one alert names at most. */
+const NAMED = 10;
+
+/** What a wave takes from each of its incidents. */
+export type Member = Pick<Incident, 'kind' | 'severity' | 'subject' | 'state' | 'deadline' | 'hangs' | 'who'>;
+
+const worst = (members: readonly Member[]): Severity =>
+  severities.findLast((severity) => members.some((one) => one.severity === severity)) ?? 'error';
+
+export const wave = incidentKind(
+  {
+    id: 'wave',
+    severity: 'critical',
+    audience: 'on-call',
+    tells: 'More than five incidents on keys of a vault within five minutes: from the sixth on they have one alert.',
+    ...withItsState('when each of them is resolved and none has come for five minutes'),
+  },
+  (vault: string, since: Date, members: readonly Member[]) => {
+    const open = members.filter(({ state }) => state === 'open');
+    const [first] = open.filter(({ hangs }) => hangs?.kind === 'disks');
+    const deadlines = open.flatMap(({ deadline }) => (deadline === undefined ? [] : [deadline.getTime()]));
+    const [who, ...others] = [...new Map(members.flatMap((one) => (one.who ? [[one.who.oid, one.who]] : []))).values()];
+    return {
+      subject: vaultSubject(vault),
+      since,
+      severity: worst(open.length === 0 ? members : open),
+      summary: `More than five incidents on keys of ${vault} within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${open.length === 0 ? '' : `, ${open.length} not: ${named(open)}`}.`,
+      judgement: 'see the incidents of each key',
+      deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
+      ...(first?.hangs === undefined
+        ? {}
+        : { hangs: { ...first.hangs, says: `on ${spellSubject(first.subject)} alone ${first.hangs.says}` } }),
+      ...(who === undefined || others.length > 0 ? {} : { who }),
+      commands: [
+        'key-guardian incident list',
+        `key-guardian restore ${vault}`,
+        `key-guardian hold set ${vault} --why "a responder does this"`,
+      ],
+    };
+  },
+);
+
+const counts = (members: readonly Member[]): string =>
+  [...Map.groupBy(members, ({ kind }) => kind)].map(([kind, those]) => `${those.length} ${kind}`).join(', ');
+
+const named = (open: readonly Member[]): string =>
+  [
+    ...open.slice(0, NAMED).map(({ subject }) => spellSubject(subject)),
+    ...(open.length > NAMED ? [`and ${open.length - NAMED} more`] : []),
+  ].join(', ');

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { type WaveState, withOneMore } from '../../../shared/domain/wave.ts';
+
+const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 1, 12) + seconds * 1_000);
+const openedAt = (...seconds: readonly number[]): WaveState | undefined =>
+  seconds.reduce<WaveState | undefined>((state, each) => withOneMore(state, at(each)), undefined);
+
+describe('incidents on keys of one vault', () => {
+  test.each<[string, readonly number[], begins: number | 'none']>([
+    ['five at once', [0, 0, 0, 0, 0], 'none'],
+    ['six at once', [0, 0, 0, 0, 0, 0], 0],
+    ['the sixth just within five minutes of the first', [0, 1, 2, 3, 4, 299], 0],
+    ['the sixth five minutes after the first', [0, 1, 2, 3, 4, 300], 'none'],
+    ['one a minute', [0, 60, 120, 180, 240, 300, 360, 420], 'none'],
+    ['five, and six more later', [0, 1, 2, 3, 4, 900, 901, 902, 903, 904, 905], 900],
+  ])('%s: the wave begins with the second %s', (_, seconds, begins) => {
+    expect(openedAt(...seconds)?.wave?.since).toEqual(begins === 'none' ? undefined : at(begins));
+  });
+
+  test('note the newest of a wave once a minute, so that many at once do not wait for each other', () => {
+    const state = openedAt(0, 0, 0, 0, 0, 0);
+    expect(withOneMore(state, at(59))).toBe(state);
+    expect(withOneMore(state, at(60)).recent.at(-1)).toEqual(at(60));
+  });
+
+  test('stay one wave as long as it is not closed, however slowly they come', () => {
+    const state = openedAt(0, 0, 0, 0, 0, 0);
+    expect(withOneMore(state, at(7_200)).wave).toEqual({ since: at(0) });
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import type { Incident } from '../../../shared/domain/incident.ts';
+import { keyOf, partitionOf } from '../../../shared/domain/subject.ts';
+import { incidentOfEscalation, nextEscalationAt, quartersGone } from '../../../shared/incidents/escalation.ts';
+import { incident } from '../alerts/alerts.ts';
+
+const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
+
+/** The act is at 12:00, the deadline at 13:00. */
+describe('the next escalation', () => {
+  test.each<[now: string, quarters: number, next: string]>([
+    ['11:59:59', 0, '12:15:00'], // the vault's clock may be ahead of ours
+    ['12:00:00', 0, '12:15:00'],
+    ['12:14:59', 0, '12:15:00'],
+    ['12:15:00', 1, '12:30:00'],
+    ['12:29:59', 1, '12:30:00'],
+    ['12:30:00', 2, '12:45:00'],
+    ['12:44:59', 2, '12:45:00'],
+    ['12:45:00', 3, 'none'],
+    ['14:00:00', 3, 'none'],
+  ])('at %s, %i quarters are over, and next: %s', (now, quarters, next) => {
+    expect(quartersGone(incident(), at(now))).toBe(quarters);
+    expect(nextEscalationAt(incident(), at(now))).toEqual(next === 'none' ? undefined : at(next));
+  });
+
+  test.each<[string, Partial<Incident>]>([
+    ['what is resolved', { state: 'resolved' }],
+    ['what somebody works on', { acknowledged: { by: { oid: 'a-person' }, at: at('12:05:00') } }],
+    ['what has no deadline', { deadline: undefined }],
+  ])('is none for %s', (_, more) => {
+    expect(nextEscalationAt(incident(more), at('12:05:00'))).toBeUndefined();
+  });
+});
+
+test('the row of an escalation names where its incident stands, for a key and for a disk encryption set', () => {
+  const set = {
+    kind: 'disk-encryption-set',
+    id: '/subscriptions/s/resourcegroups/a,b/providers/microsoft.compute/diskencryptionsets/d',
+  } as const;
+  for (const subject of [keyOf({ vault: 'payments', key: 'disk-key' }), set]) {
+    const partition = partitionOf(subject);
+    expect(incidentOfEscalation(`${partition},incident-1`)).toEqual({ partition, id: 'incident-1' });
+  }
+});

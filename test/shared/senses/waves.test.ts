@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock } from '../../../local/clock.ts';
+import { firstLine } from '../../../shared/alerts/text.ts';
+import { stopAt } from '../../simulation/clock.ts';
+import { seedKey } from '../../simulation/end-state.ts';
+import { createWorld, type World } from '../../simulation/world.ts';
+
+const VAULT = 'prod-disks';
+const keys = Array.from({ length: 12 }, (_, at) => `disk-${String.fromCharCode(97 + at)}`);
+const vaults = [{ name: VAULT, keys: keys.map((key) => seedKey(key, [{}])) }];
+
+beforeEach(() => stopAt());
+afterEach(resetClock);
+
+/** A world where all keys were disabled at once. */
+async function attacked(mode: 'alert' | 'block'): Promise<World> {
+  const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT, mode }] } });
+  await world.sentry();
+  await world.pass(300, 30);
+  for (const key of keys) await world.as('attacker').disable(VAULT, key);
+  await world.pass(70, 10);
+  return world;
+}
+
+const ofKeys = ({ alerts }: World) => alerts.filter(({ incident: { kind } }) => kind === 'version-disabled');
+const ofWave = ({ alerts }: World) => alerts.filter(({ incident: { kind } }) => kind === 'wave');
+const openIn = async (world: World): Promise<number> =>
+  (await world.ports.tables.incidents.list()).stored.filter(({ value: { state } }) => state === 'open').length;
+
+describe('many incidents on the keys of a vault', () => {
+  test('have five alerts of their own and one for all others, whose list grows', async () => {
+    const world = await attacked('alert');
+    expect(ofKeys(world).map(({ event }) => event)).toEqual(Array(5).fill('opened'));
+    await world.pass(120, 30);
+    const [opened, ...later] = ofWave(world);
+    expect(opened?.event).toBe('opened');
+    expect(later.every(({ event }) => event === 'changed')).toBe(true);
+    expect(later.at(-1)?.incident.summary).toContain(
+      '7 version-disabled, 0 of them good again, 7 not: prod-disks/disk-',
+    );
+    expect(later.at(-1)?.incident).toMatchObject({ severity: 'critical', deadline: expect.any(Date) });
+    expect(await openIn(world)).toBe(13);
+  });
+
+  test('have a row each, whether people were alerted of them by themselves or not', async () => {
+    const world = await attacked('alert');
+    const { stored } = await world.ports.tables.incidents.list();
+    expect(stored.filter(({ value: { kind } }) => kind === 'version-disabled')).toHaveLength(12);
+    expect(new Set(stored.map(({ value: { wave } }) => wave)).size).toBe(2);
+  });
+
+  test('are one alert that is over once all of them are good again and none has come for five minutes', async () => {
+    const world = await attacked('alert');
+    for (const key of keys) await world.as('owner').enable(VAULT, key);
+    await world.pass(200, 10);
+    expect(ofWave(world).filter(({ event }) => event === 'resolved')).toEqual([]);
+    await world.pass(300, 10);
+    const last = ofWave(world).at(-1);
+    expect(last?.event).toBe('resolved');
+    expect(last?.incident.summary).toContain('7 version-disabled, 7 of them good again.');
+    expect(await openIn(world)).toBe(0);
+    await world.pass(120, 10);
+    expect((await world.ports.tables.schedule.list('waves')).stored).toEqual([]);
+  });
+
+  test('that the guardian undoes say so in the end', async () => {
+    const world = await attacked('block');
+    await world.pass(500, 10);
+    const last = ofWave(world).at(-1);
+    expect(last && firstLine(last, new Date())).toMatch(/^resolved: prod-disks: restored after /);
+    // Five that were opened and resolved, and the wave.
+    expect(ofKeys(world)).toHaveLength(10);
+    expect(ofWave(world).length).toBeLessThanOrEqual(3);
+  });
+
+  test('that come after a wave is over are alerted by themselves again', async () => {
+    const world = await attacked('block');
+    await world.pass(500, 10);
+    const before = ofKeys(world).length;
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(70, 10);
+    expect(
+      ofKeys(world)
+        .slice(before)
+        .map(({ event }) => event),
+    ).toEqual(['opened', 'resolved']);
+  });
+
+  test('of which nobody acknowledges the wave are escalated once, by their wave', async () => {
+    const world = await attacked('alert');
+    await world.pass(900, 30);
+    const escalated = (await world.ports.tables.incidents.list()).stored.filter(
+      ({ value: { escalated } }) => escalated !== undefined,
+    );
+    expect(escalated.map(({ value: { kind } }) => kind).toSorted()).toEqual([
+      ...Array<string>(5).fill('version-disabled'),
+      'wave',
+    ]);
+  });
+
+  test('are counted anew where their row cannot be read, and people are alerted of each', async () => {
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT }] } });
+    await world.sentry();
+    await world.tables.vaults.put('waves', VAULT, { recent: 'nonsense' });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(70, 10);
+    expect(ofKeys(world)).toHaveLength(1);
+  });
+});
