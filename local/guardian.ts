@@ -44,7 +44,7 @@ export interface LocalOptions {
   readonly webhook?: { readonly url: string; readonly secret: string };
   /** False: everything but the guardian itself, so that a run shows what happens without it. Default true. */
   readonly guarded?: boolean;
-  /** True: a workspace takes the audit events of guarded vaults and the trail, and the guardian reads there. Default false. */
+  /** True: a workspace takes the trail, and the audit events of guarded vaults, in place of an Event Hub. Default false. */
   readonly workspace?: boolean;
   readonly log?: (line: string) => void;
   /** Gets each alert of the channel `console`, and the level of its record. Default: writes it to standard output. */
@@ -125,7 +125,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   const guardian = compose();
   await baselines(guardedVaults(policy), azure, guardian);
   const host = options.guarded === false ? undefined : await startHost(hostOptions(options, settings, outside));
-  if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options.log ?? (() => {})));
+  if (host !== undefined) stops.push(host.stop, ...connect(azure, host, options));
   const vaultUrl = (vault: string): string => `https://${vault}.vault.azure.net:${listener.port}`;
   const api = host && {
     url: host.url,
@@ -192,9 +192,6 @@ function settingsOf(
     TrailStorage: storage.trail.connectionString,
     KEY_GUARDIAN_POLICY: policyFile,
     KEY_GUARDIAN_SWEEP_SECONDS: String(sweepSeconds),
-    KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope',
-    KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
-    AuditLog_westeurope: 'local',
     KEY_GUARDIAN_WATCHER_OBJECT_ID: identities.get('watcher')?.oid ?? '',
     KEY_GUARDIAN_KEEPER_OBJECT_ID: identities.get('keeper')?.oid ?? '',
     ...(workspace
@@ -203,7 +200,11 @@ function settingsOf(
           KEY_GUARDIAN_TRAIL_RULE: RULE_ID,
           KEY_GUARDIAN_WORKSPACES: LOCAL_WORKSPACE,
         }
-      : {}),
+      : {
+          KEY_GUARDIAN_AUDIT_REGIONS: 'westeurope',
+          KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
+          AuditLog_westeurope: 'local',
+        }),
     ...(policySchema.parse(estate.policy).channels.includes('event-grid')
       ? { KEY_GUARDIAN_EVENT_GRID_TOPIC: TOPIC }
       : {}),
@@ -228,9 +229,13 @@ function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): v
   for (const vault of vaults) monitor.sendLogs(vault, { workspace: LOCAL_WORKSPACE, table: 'AZKVAuditLogs' });
 }
 
-/** Audit records to the Event Hub, events to Event Grid's endpoint: as a diagnostic setting and subscriptions would. */
-function connect(azure: LocalAzure, host: Host, log: (line: string) => void): readonly (() => void)[] {
-  const hub = host.eventHub(AUDIT_HUB, 'AuditLog_westeurope');
+/** Audit records to the Event Hub where no workspace takes them, events to Event Grid's endpoint: as a diagnostic setting and subscriptions would. */
+function connect(
+  azure: LocalAzure,
+  host: Host,
+  { log = () => {}, workspace = false }: LocalOptions,
+): readonly (() => void)[] {
+  const hub = workspace ? undefined : host.eventHub(AUDIT_HUB, 'AuditLog_westeurope');
   const failed = (what: string) => (error: unknown) =>
     log(`${what} could not be delivered: ${error instanceof Error ? error.message : String(error)}`);
   const postedTo =
@@ -238,7 +243,9 @@ function connect(azure: LocalAzure, host: Host, log: (line: string) => void): re
     ({ headers, body }: EventDelivery): void =>
       void fetch(host.eventGridUrl(functionName), { method: 'POST', headers, body }).catch(failed('an event'));
   return [
-    azure.onAuditRecords((_, body) => void hub.send([JSON.stringify(body)]).catch(failed('audit records'))),
+    ...(hub === undefined
+      ? []
+      : [azure.onAuditRecords((_, body) => void hub.send([JSON.stringify(body)]).catch(failed('audit records')))]),
     azure.onEvent(postedTo('key-vault-event')),
     azure.onActivity(postedTo('activity-log')),
   ];

@@ -3,7 +3,7 @@ import type { Policy } from '../shared/domain/policy.ts';
 import type { SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions } from './guardian-folder.ts';
-import { paceLine } from './pace.ts';
+import { workspacePaceLine } from './pace.ts';
 import { guardedKeys, type PolicyEstate } from './policy-estate.ts';
 import { seedLine } from './seed.ts';
 
@@ -34,7 +34,7 @@ export function startText(started: Started): string {
   return `
 Key Guardian watches ${count(policy.vaults.length, 'vault')} with ${count(keys.length, 'key')} on this machine, against a local Azure.
 ${policy.vaults.map(({ name, mode }) => `  ${mode.padEnd(5)}  ${vaultUrl(name.toLowerCase())}`).join('\n')}
-${[...estateLines(estate), ...channelLines(started), paceLine, seedLine(seed)].join('\n')}
+${[...estateLines(estate), ...channelLines(started), workspacePaceLine, seedLine(seed)].join('\n')}
 The baseline of each vault is taken and accepted. Addresses, tokens and the path of the certificate are in ${azureFile}.
 
 From another terminal:

@@ -13,7 +13,7 @@ import { startEstate } from './estate.ts';
 import { startLocalGuardian } from './guardian.ts';
 import { localFolder } from './guardian-folder.ts';
 import { GuardianRunsAlready } from './own-folder.ts';
-import { LOCAL_SWEEP_SECONDS } from './pace.ts';
+import { LOCAL_LOGS_SHOW_AFTER_MS, LOCAL_SWEEP_SECONDS } from './pace.ts';
 import { policyEstate } from './policy-estate.ts';
 import { parseSeed } from './seed.ts';
 import { startText } from './start-text.ts';
@@ -76,6 +76,8 @@ const starting = startLocalGuardian({
   estate: { ...estate, policy },
   folder,
   sweepSeconds: LOCAL_SWEEP_SECONDS,
+  workspace: true,
+  behaviours: { logsShowAfterMs: LOCAL_LOGS_SHOW_AFTER_MS },
   ...(seed === undefined ? {} : { seed }),
   alertSettings,
   log: (line) => process.stdout.write(`${line}\n`),

@@ -30,6 +30,12 @@ export const channelSettings = z.object({
     .string()
     .optional()
     .describe('Address of an incoming webhook of Slack, or of another tool that takes its messages; a secret.'),
+  KEY_GUARDIAN_TEAMS_AUDIENCE: z
+    .string()
+    .optional()
+    .describe(
+      'Audience of the token that the workflow asks for, `https://service.flow.microsoft.com/`; left out where anyone may trigger it.',
+    ),
   KEY_GUARDIAN_TEAMS_URL: z
     .string()
     .optional()

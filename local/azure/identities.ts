@@ -17,6 +17,9 @@ export const managementAudiences: readonly string[] = [
   'https://management.azure.com/',
   'https://management.azure.com',
 ];
+/** For whom a token is that triggers a workflow of Teams. @see https://learn.microsoft.com/power-automate/oauth-authentication#audience-values */
+export const flowAudience = 'https://service.flow.microsoft.com/';
+
 /** For whom the tokens may be that services of the local Azure take. */
 const AUDIENCES: readonly string[] = [
   vaultAudience,
@@ -24,6 +27,7 @@ const AUDIENCES: readonly string[] = [
   ingestionAudience,
   queryAudience,
   eventGridAudience,
+  flowAudience,
 ];
 
 const TOKEN_SECONDS = 3600 * 24 * 365 * 10;

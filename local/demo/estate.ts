@@ -37,8 +37,13 @@ export const STEP_KEYS = {
   'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
 } as const;
 
-/** The key of the step that plays in a process of its own. */
-export const MACHINE_KEY = ['demo-disks', 'disk-machine'] as const;
+/** The keys of the steps on the turned clock, which play in a process of their own. */
+export const TURNED_KEYS = {
+  machine: ['demo-disks', 'disk-machine'],
+  named: ['demo-disks', 'disk-named'],
+  purgeTried: ['demo-disks', 'disk-purge-tried'],
+  outage: ['demo-disks', 'disk-outage'],
+} as const;
 
 const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
 const GROUP = groupId(SUBSCRIPTION, 'rg-demo');
@@ -53,10 +58,10 @@ export const ROTATION_KEYS = {
   'set-moved-told': ['demo-rotated', 'disk-moved'],
 } as const;
 
-/** The machine of that step. */
-export const MACHINE_PLACE = place('vm', MACHINE_KEY[1]);
+/** The machine that lives through an attack. */
+export const MACHINE_PLACE = place('vm', TURNED_KEYS.machine[1]);
 /** Its disk. */
-export const MACHINE_DISK = place('osdisk', MACHINE_KEY[1]);
+export const MACHINE_DISK = place('osdisk', TURNED_KEYS.machine[1]);
 
 type VaultAndKey = readonly [vault: string, key: string];
 
@@ -86,8 +91,8 @@ function ofTakenVaults(identity: SeedIdentity): SeedIdentity {
   return { ...identity, roles: [{ role: 'Reader', scope: `/subscriptions/${SUBSCRIPTION}` }, ...owned] };
 }
 
-/** One vault in `block` with the key of a machine's disk. */
-export const machineEstate = (): Estate => estateOf([MACHINE_KEY]);
+/** One vault in `block` with the keys of the steps on the turned clock. */
+export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS));
 
 /** One guarded vault with those keys, a vault that nothing guards, and somebody who may change sets. */
 export function rotationEstate(): Estate {

@@ -1,8 +1,8 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { storageClients } from '../../shared/azure/storage-clients.ts';
-import { streams as streamsOf } from '../../shared/azure/streams.ts';
-import { trailBlobs } from '../../shared/azure/trail-blobs.ts';
-import { readLines, readRecords } from '../../shared/trail/read.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as z from 'zod';
 import type { LocalAzure } from '../azure/azure.ts';
 import { apiIn, type Context, localContext } from '../cli/context.ts';
 import { type PlanReport, planReport } from '../cli/plan/schema.ts';
@@ -15,7 +15,8 @@ import { startTeams } from '../sinks/teams.ts';
 import { demoEstate, ROTATION_KEYS, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
-import { machineSurvives, NOTHING, rotations, steps } from './steps.ts';
+import { NOTHING, rotations, steps, tried } from './steps.ts';
+import { storedTrail } from './stored-trail.ts';
 import { TRAIL_STEPS } from './trail-steps.ts';
 
 /** How the demo went: ok where every step was as it should be. */
@@ -41,8 +42,6 @@ export interface DemoOptions {
   readonly seed?: number;
 }
 
-const MACHINE = 'machine-survives-an-attack';
-
 /** Plays the whole story against a local Azure of its own, the steps side by side, each on its own key. */
 export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
   const { onStart = () => {}, onStep = () => {}, guarded = true, limitMs = 50_000 } = options;
@@ -63,12 +62,6 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
   try {
     onStart(running.azure);
     const address = await findLocalAzure(folder);
-    const value = running.guardian.settings.TrailStorage ?? '';
-    const container = storageClients({ kind: 'connection-string', value }).container('trail');
-    const stored = streamsOf(container);
-    const names = async (): Promise<readonly string[]> => [
-      ...new Set((await stored.list('audit/')).map((name) => name.replace(/\.\d+\.jsonl$/, ''))),
-    ];
     const contexts = new Map<string, Promise<Context>>();
     let planned: Promise<PlanReport> | undefined;
     const scene: Scene = {
@@ -88,22 +81,19 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
         return planned;
       },
       client: (vault, identity) => outsideClient(address, vault, identity),
-      trail: trailBlobs(container),
-      records: async () => (await Promise.all((await names()).map((name) => readRecords(stored, name)))).flat(),
-      streams: async () =>
-        new Map(await Promise.all((await names()).map(async (name) => [name, await readLines(stored, name)] as const))),
+      ...storedTrail(running),
     };
-    const machine = async (): Promise<StepResult> =>
-      ended(MACHINE, await tried(MACHINE, () => machineSurvives(guarded)), onStep);
     const rotated = async (): Promise<readonly StepResult[]> => {
       const played = rotations(guarded);
-      const names = Object.keys(ROTATION_KEYS);
       return Promise.all(
-        names.map(async (name) => ended(name, await tried(name, async () => (await played)[name] ?? NOTHING), onStep)),
+        Object.keys(ROTATION_KEYS).map(async (name) => ({
+          name,
+          ...(await tried(name, async () => (await played)[name] ?? NOTHING)),
+        })),
       );
     };
     const clocksOfTheirOwn = async (): Promise<readonly StepResult[]> =>
-      (await Promise.all([machine(), rotated()])).flat();
+      (await Promise.all([turnedSteps(guarded), rotated()])).flat();
     // Other guardians beside this one would take its time; without one there is nothing to disturb.
     const beside = guarded ? undefined : clocksOfTheirOwn();
     const played = await Promise.all(
@@ -113,7 +103,8 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
         return ended(name, await tried(name, () => step(scene, vault, key)), onStep);
       }),
     );
-    const all = [...played, ...(await (beside ?? clocksOfTheirOwn()))];
+    const all = [...played];
+    for (const { name, ...result } of await (beside ?? clocksOfTheirOwn())) all.push(ended(name, result, onStep));
     for (const [name, step] of Object.entries(TRAIL_STEPS))
       all.push(ended(name, await tried(name, () => step(scene)), onStep));
     return { ok: all.every(({ ok }) => ok), steps: all };
@@ -133,15 +124,27 @@ async function planIn(folder: string): Promise<PlanReport> {
   return planReport.parse(JSON.parse(out.join('')));
 }
 
-/** A step that throws has failed, and says why; the others go on. */
-async function tried(name: string, step: () => Promise<Omit<StepResult, 'name'>>): Promise<Omit<StepResult, 'name'>> {
-  try {
-    return await step();
-  } catch (error) {
-    const outcome = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
-    process.stderr.write(`${name}: ${outcome}\n`);
-    return { ...NOTHING, outcome };
-  }
+/** What the process of the steps on the turned clock prints. */
+const turnedResults = z.array(
+  z.object({
+    name: z.string(),
+    ok: z.boolean(),
+    actor: z.string().nullable(),
+    act: z.string().nullable(),
+    outcome: z.string(),
+    alerts: z.array(z.object({ kind: z.string(), title: z.string(), summary: z.string() })),
+    actedAt: z.string().nullable(),
+    detectedAt: z.string().nullable(),
+    restoredAt: z.null(),
+    restoreMs: z.null(),
+  }),
+);
+
+/** Plays the steps that take minutes and hours in a process of their own, whose clock is turned. */
+async function turnedSteps(guarded: boolean): Promise<readonly StepResult[]> {
+  const file = fileURLToPath(new URL('./turned-process.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
+  return turnedResults.parse(JSON.parse(stdout));
 }
 
 function ended(name: string, result: Omit<StepResult, 'name'>, onStep: (step: StepResult) => void): StepResult {

@@ -1,12 +1,11 @@
 import type { KeyClient } from '@azure/keyvault-keys';
-import type { AuditRecord } from '../../shared/domain/audit-record.ts';
-import type { TrailSource } from '../../shared/trail/source.ts';
 import type { LoggedRequest } from '../azure/types.ts';
 import type { Context } from '../cli/context.ts';
 import type { PlanReport } from '../cli/plan/schema.ts';
 import type { LocalGuardian } from '../guardian.ts';
 import type { TeamsSink } from '../sinks/teams.ts';
 import type { ReceivedAlert, Sink } from './sink.ts';
+import type { StoredTrail } from './stored-trail.ts';
 
 /** What the local Azure knows of what happened: all that a step is judged by. */
 export interface Witness {
@@ -14,7 +13,7 @@ export interface Witness {
 }
 
 /** What a step has to play with. */
-export interface Scene extends Witness {
+export interface Scene extends Witness, StoredTrail {
   readonly running: LocalGuardian;
   readonly sink: Sink;
   readonly teams: TeamsSink;
@@ -30,12 +29,6 @@ export interface Scene extends Witness {
   readonly client: (vault: string, identity: string) => Promise<KeyClient>;
   /** What `plan` shows, asked for once by somebody with the two roles that it needs. */
   readonly plan: () => Promise<PlanReport>;
-  /** Every record of the audit streams, read from the trail's storage. */
-  readonly records: () => Promise<readonly AuditRecord[]>;
-  /** The trail as it lies in its storage. */
-  readonly trail: TrailSource;
-  /** The lines of each audit stream, in order, by stream. */
-  readonly streams: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
 /** What a step came to. Times are the local Azure's; null where they do not apply. */

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // All that the demo knows of what a webhook carries.
 const received = z
@@ -9,6 +9,7 @@ const received = z
     data: z.object({
       event: z.string(),
       title: z.string(),
+      lines: z.array(z.string()),
       incident: z.object({
         kind: z.string(),
         summary: z.string(),
@@ -47,6 +48,8 @@ export interface Sink {
   toldOfSet(id: string): readonly ReceivedAlert[];
   /** Whether a signed alert of that kind on that key has come. */
   has(kind: string, vault: string, key: string): boolean;
+  /** The lines below the title of each signed alert of that kind on that key, in the order in which they came. */
+  lines(kind: string, key: string | undefined): readonly (readonly string[])[];
   /** The root of the newest anchor of the trail that has come; `undefined` where none has. */
   anchor(): string | undefined;
   close(): Promise<void>;
@@ -84,6 +87,8 @@ export async function startSink(): Promise<Sink> {
     secret,
     told: (vault, key) => toldOf(({ incident }) => isOn(incident, vault, key)),
     toldOfSet: (id) => toldOf(({ incident: { subject } }) => subject.id === id.toLowerCase()),
+    lines: (kind, key) =>
+      got.filter(({ incident }) => incident.kind === kind && incident.subject.key === key).map(({ lines }) => lines),
     anchor: () =>
       got
         .filter(({ incident: { kind } }) => kind === 'trail-anchored')

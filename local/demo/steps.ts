@@ -18,6 +18,7 @@ import {
   restoredBy,
   type Scene,
   type StepResult,
+  type Witness,
   writesTo,
 } from './scene.ts';
 import { KINDS } from './sink.ts';
@@ -46,7 +47,7 @@ const disabled: Did = (key) => `disabled ${key}`;
 const deleted: Did = (key) => `deleted ${key}`;
 
 /** Of a step in which somebody acted: who, what and when. */
-const acted = (scene: Scene, vault: string, key: string, did: Did, actedAt: Date): Result => ({
+export const acted = (scene: Witness, vault: string, key: string, did: Did, actedAt: Date): Result => ({
   ...NOTHING,
   actor: lastActor(scene, vault, key),
   act: did(`${vault}/${key}`),
@@ -396,27 +397,28 @@ const planWritesNothing: Step = async (scene, vault, key) => {
   };
 };
 
-/** What the process of the machine prints. */
-const machineResult = z.object({
+/** What the process of the rotations prints of each step. */
+const rotationResult = z.object({
   ok: z.boolean(),
   actor: z.string(),
   act: z.string(),
   outcome: z.string(),
   alerts: z.array(z.object({ kind: z.string(), title: z.string(), summary: z.string() })),
   actedAt: z.string(),
-  detectedAt: z.string().nullable(),
+  detectedAt: z.null(),
   restoredAt: z.null(),
   restoreMs: z.null(),
 });
 
-/** What the process of the rotations prints of each step. */
-const rotationResult = machineResult.extend({ detectedAt: z.null() });
-
-/** Plays the machine in a process of its own, whose clock is turned: an hour without its key would take an hour here. */
-export async function machineSurvives(guarded: boolean): Promise<Result> {
-  const file = fileURLToPath(new URL('./machine-process.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
-  return machineResult.parse(JSON.parse(stdout));
+/** A step that throws has failed, and says why; the others go on. */
+export async function tried(name: string, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    const outcome = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
+    process.stderr.write(`${name}: ${outcome}\n`);
+    return { ...NOTHING, outcome };
+  }
 }
 
 /** Plays the steps of rotations in a process of their own, whose clock is turned. */

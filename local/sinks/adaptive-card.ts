@@ -8,10 +8,17 @@ const textRun = z.strictObject({
   fontType: z.enum(['Default', 'Monospace']).optional(),
 });
 
+const openUrl = z.strictObject({
+  type: z.literal('Action.OpenUrl'),
+  title: z.string().min(1),
+  url: z.url().startsWith('https://portal.azure.com/'),
+});
+
 const richTextBlock = z.strictObject({ type: z.literal('RichTextBlock'), inlines: z.array(textRun).min(1) });
 
 /**
- * An Adaptive Card 1.4 of the elements that alerts use, and of no other: none of them takes markdown, and none is an action.
+ * An Adaptive Card 1.4 of the elements that alerts use, and of no other: none of them takes markdown, and an action can only
+ * open the Azure portal.
  *
  * @see https://adaptivecards.io/schemas/adaptive-card.json
  */
@@ -20,6 +27,7 @@ export const adaptiveCard = z.strictObject({
   type: z.literal('AdaptiveCard'),
   version: z.literal('1.4'),
   body: z.array(richTextBlock).min(1),
+  actions: z.array(openUrl).min(1).max(5).optional(),
 });
 
 /** A message with a card, as a workflow takes it. Without `attachments` the workflow fails after it has answered. */

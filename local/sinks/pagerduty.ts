@@ -9,6 +9,7 @@ const event = z.object({
   event_action: z.enum(['trigger', 'acknowledge', 'resolve']),
   dedup_key: z.string().min(1).max(255).optional(),
   client: z.string().optional(),
+  links: z.array(z.object({ href: z.url(), text: z.string().optional() })).optional(),
   payload: z.object({
     summary: z.string().min(1).max(1_024),
     source: z.string().min(1),

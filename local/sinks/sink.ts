@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 
 /** What a service answers to a request. */
 export interface SinkAnswer {
@@ -16,14 +16,19 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** Listens until it is closed. @param answer gets the body of each POST as text */
-export async function startSink(path: string, answer: (body: string) => SinkAnswer): Promise<Sink> {
+/** Listens until it is closed. @param answer gets the body of each POST as text, and its headers */
+export async function startSink(
+  path: string,
+  answer: (body: string, headers: IncomingHttpHeaders) => SinkAnswer,
+): Promise<Sink> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const isMeant = request.method === 'POST' && request.url === path;
-      const given: SinkAnswer = isMeant ? answer(Buffer.concat(chunks).toString('utf8')) : { status: 404 };
+      const given: SinkAnswer = isMeant
+        ? answer(Buffer.concat(chunks).toString('utf8'), request.headers)
+        : { status: 404 };
       const { status, headers, body, text = body === undefined ? '' : JSON.stringify(body) } = given;
       const type = given.text === undefined ? 'application/json' : 'text/html';
       response.writeHead(status, { 'content-type': type, ...headers }).end(text);

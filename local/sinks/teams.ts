@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { teamsMessage } from './adaptive-card.ts';
 import { jsonIn, type Sink, type SinkAnswer, startSink, throttled } from './sink.ts';
 
@@ -15,6 +16,8 @@ export type TeamsWorkflow =
 /** A stand-in for a Teams workflow. */
 export interface TeamsSink extends Sink {
   workflow: TeamsWorkflow;
+  /** Who may trigger it: `undefined` for anyone, or who has a token of this tenant for the flow service. */
+  asks: { readonly tenantId: string; readonly audience: string } | undefined;
   /** The texts of each card that people can read in the channel, in the order of posting. */
   readonly posted: readonly (readonly string[])[];
 }
@@ -27,9 +30,22 @@ export interface TeamsSink extends Sink {
  */
 export async function startTeams(): Promise<TeamsSink> {
   const posted: (readonly string[])[] = [];
-  const sink = await startSink(PATH, (body) => answer(body, teams.workflow, posted));
-  const teams: TeamsSink = { ...sink, workflow: { kind: 'posts' }, posted };
+  const sink = await startSink(PATH, (body, { authorization }) =>
+    teams.asks === undefined || isAllowed(authorization, teams.asks)
+      ? answer(body, teams.workflow, posted)
+      : { status: 401, body: { error: { code: 'MisMatchingOAuthClaims' } } },
+  );
+  const teams: TeamsSink = { ...sink, workflow: { kind: 'posts' }, asks: undefined, posted };
   return teams;
+}
+
+const claims = z.object({ aud: z.string(), tid: z.string() });
+
+/** Whether a token has the claims that a workflow asks for; the audience has to be the very same. @see https://learn.microsoft.com/power-automate/oauth-authentication */
+function isAllowed(authorization: string | undefined, asks: NonNullable<TeamsSink['asks']>): boolean {
+  const [, payload = ''] = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1]?.split('.') ?? [];
+  const { data } = claims.safeParse(jsonIn(Buffer.from(payload, 'base64url').toString('utf8')));
+  return data?.aud === asks.audience && data.tid === asks.tenantId;
 }
 
 function answer(body: string, workflow: TeamsWorkflow, posted: (readonly string[])[]): SinkAnswer {

@@ -2,13 +2,16 @@ import type { AlertContent, Severity } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
 import { ChannelMisconfigured } from '../errors.ts';
 import type { MakeChannel } from './channel.ts';
+import { cut, fitting } from './fitting.ts';
 import { checkedAddress, post, refuseReference } from './post.ts';
-import { detailLines, firstLine } from './text.ts';
+import { detailLines, firstLine, type Link, linksOf } from './text.ts';
 
 const id = 'pagerduty';
 const PAGERDUTY = 'https://events.pagerduty.com/v2/enqueue';
 /** Characters of a summary at most. */
 const MOST_CHARACTERS = 1_024;
+/** Bytes of an event that are taken. @see https://developer.pagerduty.com/docs/events-api-v2-overview#size-limits */
+const MOST_BYTES = 512 * 1_024;
 
 /**
  * Sends alerts as events of the PagerDuty Events API v2: an open incident triggers, a resolved one resolves. Their
@@ -30,8 +33,7 @@ export const pagerdutyChannel: MakeChannel = (settings, needs) => {
     id,
     // A trigger that came after its resolve would stay open.
     keepsOpen: true,
-    send: (alert) =>
-      post({ channel: id, address, body: JSON.stringify(pagerdutyEvent(alert, routingKey, needs.now())) }, needs),
+    send: (alert) => post({ channel: id, address, body: pagerdutyEvent(alert, routingKey, needs.now()) }, needs),
   };
 };
 
@@ -41,6 +43,7 @@ export interface PagerdutyEvent {
   readonly event_action: 'trigger' | 'resolve';
   readonly dedup_key: string;
   readonly client: string;
+  readonly links: readonly Link[];
   readonly payload: {
     /** At most 1,024 characters. */
     readonly summary: string;
@@ -53,20 +56,25 @@ export interface PagerdutyEvent {
   };
 }
 
-const pagerdutyEvent = (alert: AlertContent, routingKey: string, now: Date): PagerdutyEvent => {
+/** The event as JSON of less than 512 KB. Its longest texts are cut where it would have more. */
+const pagerdutyEvent = (alert: AlertContent, routingKey: string, now: Date): string =>
+  fitting(MOST_BYTES, (most) => eventOf(alert, routingKey, now, most));
+
+const eventOf = (alert: AlertContent, routingKey: string, now: Date, mostCharacters: number): PagerdutyEvent => {
   const { incident } = alert;
   return {
     routing_key: routingKey,
     event_action: incident.state === 'resolved' ? 'resolve' : 'trigger',
     dedup_key: incident.id,
     client: 'Key Guardian',
+    links: linksOf(alert),
     payload: {
       summary: firstLine(alert, now).slice(0, MOST_CHARACTERS),
       source: spellSubject(incident.subject),
       severity: incident.severity,
       timestamp: incident.since.toISOString(),
       class: incident.kind,
-      custom_details: { lines: detailLines(alert) },
+      custom_details: { lines: detailLines(alert).map((line) => cut(line, mostCharacters)) },
     },
   };
 };

@@ -8,10 +8,14 @@ const id = 'slack';
 const MOST_BLOCKS = 50;
 /** @see https://docs.slack.dev/reference/block-kit/blocks/header-block */
 const MOST_IN_HEADER = 150;
+/** Fewer say too little: then a part is cut. */
+const LEAST_IN_HEADER = 75;
 /** @see https://docs.slack.dev/reference/block-kit/blocks/section-block */
 const MOST_IN_SECTION = 3_000;
 
 const COMMAND = 'command: ';
+/** Between two parts of a first line. */
+const PART_END = ': ';
 
 /**
  * POSTs alerts to an incoming webhook of Slack, or of another tool that takes the same messages. Slack takes one message a
@@ -60,15 +64,24 @@ export interface SlackMessage {
 /** The message within the limits of Slack: its longest texts are cut, and what comes after the 50th block is left out. */
 export function slackMessage(alert: AlertContent, now: Date): SlackMessage {
   const first = firstLine(alert, now);
-  const isWhole = first.length <= MOST_IN_HEADER;
+  const [header, rest] = headed(first);
   return {
     text: escapedMarkup(cut(first, MOST_IN_SECTION)),
     blocks: [
-      { type: 'header', text: plain(cut(first, MOST_IN_HEADER)) } as const,
-      ...(isWhole ? [] : [section(first)]),
+      { type: 'header', text: plain(header) } as const,
+      ...(rest === '' ? [] : [section(rest)]),
       ...blocksOf(detailLines(alert)),
     ].slice(0, MOST_BLOCKS),
   };
+}
+
+/** The first line in two: as many of its parts as a header takes, and the rest. One part that is too long for it is cut there, and whole below. */
+function headed(first: string): readonly [header: string, rest: string] {
+  if (first.length <= MOST_IN_HEADER) return [first, ''];
+  const end = first.slice(0, MOST_IN_HEADER + PART_END.length).lastIndexOf(PART_END);
+  return end >= LEAST_IN_HEADER
+    ? [first.slice(0, end), first.slice(end + PART_END.length)]
+    : [cut(first, MOST_IN_HEADER), first];
 }
 
 /** A block for each command, so that it can be copied, and one for the lines between two of them, as far as they fit. */

@@ -117,6 +117,23 @@ const mustKeepRunning = ({ subject, state, deadline, hangs }: Incident): boolean
 /** Where people see a resource: its id follows. */
 const PORTAL = 'https://portal.azure.com/#resource';
 
+/** A place where people see what an alert is about. */
+export interface Link {
+  readonly text: string;
+  readonly href: string;
+}
+
+/** Links to the vault and to the machines that hang on its key, as far as they are known; none names more than the lines do. */
+export const linksOf = ({ incident: { hangs } }: AlertContent): readonly Link[] => [
+  ...(hangs?.vaultId === undefined ? [] : [linkTo('Vault', hangs.vaultId)]),
+  ...(hangs?.machines ?? []).map(({ id }) => linkTo('Machine', id)),
+];
+
+const linkTo = (what: string, id: string): Link => ({
+  text: `${what} ${escaped(id.slice(id.lastIndexOf('/') + 1))}`,
+  href: `${PORTAL}${encodeURI(id)}`,
+});
+
 type Machines = NonNullable<Incident['hangs']>['machines'];
 
 const machinesText = (machines: Machines): string | undefined =>
@@ -138,10 +155,12 @@ const HANGS: Readonly<Record<Hanging['kind'], string>> = {
 };
 
 /** How far could be seen: an act after that moment may be in no event that has arrived. */
-const unknownText = (eventsUntil: Date | undefined): string =>
-  eventsUntil === undefined
-    ? 'not known yet'
+function unknownText(eventsUntil: Incident['eventsUntil']): string {
+  if (eventsUntil === undefined) return 'not known yet';
+  return eventsUntil === null
+    ? 'not known yet: no audit event of this vault had arrived'
     : `not known yet: audit events of this vault had arrived up to ${utc(eventsUntil)}`;
+}
 
 /** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
 function actorText({ oid, name, address }: NonNullable<Incident['who']>): string {

@@ -57,8 +57,8 @@ export const incident = z.object({
   /** Whether the guardian is undoing it: if so, the state that is good again was undone by the guardian. */
   undoing: z.boolean().optional(),
   who: actor.optional(),
-  /** Up to when audit events of the vault had arrived as it was opened: until then somebody who did it would be known. Absent where no workspace is asked. */
-  eventsUntil: moment.optional(),
+  /** Up to when audit events of the vault had arrived as it was opened: until then somebody who did it would be known. `null` where none had arrived, absent where no workspace is asked. */
+  eventsUntil: moment.nullable().optional(),
   /** The person who said last that they work on it. */
   acknowledged: z.object({ by: actor, at: moment }).optional(),
   /** The id of the wave whose alerts speak for this incident; absent where it has alerts of its own. */

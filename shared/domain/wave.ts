@@ -9,8 +9,8 @@ const NOTED_EACH_MS = MINUTE_MS;
 
 /** The incidents that were opened lately on the keys of a vault, and the wave that they are, where they are one. */
 export const waveState = z.object({
-  /** When they were opened, newest last: as many as decide whether there is a wave. */
-  recent: z.array(moment),
+  /** Their ids, and when they were opened, newest last: as many as decide whether there is a wave. */
+  recent: z.array(z.object({ id: z.string(), at: moment })),
   wave: z
     .object({
       /** When the first of them was opened. */
@@ -22,15 +22,23 @@ export const waveState = z.object({
 });
 export type WaveState = z.infer<typeof waveState>;
 
-/** The state after one more incident. While there is a wave it stays the same, but for the newest time once a minute. */
-export function withOneMore(state: WaveState | undefined, now: Date): WaveState {
+/**
+ * The state after an incident was opened: one that is opened again after a failure counts once. While there is a wave the
+ * state stays the same, but for the newest incident once a minute.
+ */
+export function withOpened(state: WaveState | undefined, id: string, now: Date): WaveState {
   const { recent = [], wave } = state ?? {};
-  const lately = recent.filter((at) => at > later(now, -WITHIN_MS)).slice(-ALERTED_ALONE);
-  const newest = recent.at(-1);
+  if (state !== undefined && recent.some((one) => one.id === id)) return state;
+  const lately = recent.filter(({ at }) => at > later(now, -WITHIN_MS)).slice(-ALERTED_ALONE);
+  const next = [...lately, { id, at: now }];
+  const newest = recent.at(-1)?.at;
   if (wave !== undefined) {
     const isNoted = newest !== undefined && newest > later(now, -NOTED_EACH_MS);
-    return state !== undefined && isNoted ? state : { recent: [...lately, now], wave };
+    return state !== undefined && isNoted ? state : { recent: next, wave };
   }
-  const [since = now] = lately;
-  return { recent: [...lately, now], ...(lately.length < ALERTED_ALONE ? {} : { wave: { since } }) };
+  const [first] = lately;
+  return {
+    recent: next,
+    ...(first === undefined || lately.length < ALERTED_ALONE ? {} : { wave: { since: first.at } }),
+  };
 }

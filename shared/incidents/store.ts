@@ -52,7 +52,7 @@ async function openAmong(
   }
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
   const arrived = eventsUntil === undefined ? {} : { eventsUntil };
-  const wave = await joinWave(draft, needs);
+  const wave = await joinWave(named, draft, needs);
   const joined = wave === undefined ? {} : { wave: idOfWave(wave.vault, wave.since) };
   const opened: Incident = {
     ...draft,
@@ -78,11 +78,11 @@ async function openAmong(
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
 
-/** How far the audit events of the vault of a subject have arrived; `undefined` where no workspace is asked, none has arrived, or that cannot be read: an alert does not wait for it. */
-async function eventsUntilOf(subject: Subject, { workspaces, tables }: Ports): Promise<Date | undefined> {
+/** How far the audit events of the vault of a subject have arrived, `null` where none has; `undefined` where no workspace is asked, or where that cannot be read: an alert does not wait for it. */
+async function eventsUntilOf(subject: Subject, { workspaces, tables }: Ports): Promise<Date | null | undefined> {
   if (workspaces.length === 0 || !('vault' in subject)) return undefined;
   try {
-    return (await readVaultRecords(tables, subject.vault))?.until;
+    return (await readVaultRecords(tables, subject.vault))?.until ?? null;
   } catch (error) {
     if (!(error instanceof RowUnreadable)) throw error;
     return undefined; // whoever writes the row next meets the same error

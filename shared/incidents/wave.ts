@@ -1,6 +1,6 @@
 import type { Incident } from '../domain/incident.ts';
 import { later, SECOND_MS } from '../domain/time.ts';
-import { type WaveState, withOneMore } from '../domain/wave.ts';
+import { type WaveState, withOpened } from '../domain/wave.ts';
 import { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { incidentId } from './draft.ts';
@@ -19,24 +19,25 @@ export const idOfWave = (vault: string, since: Date): string => incidentId(waveK
  * it by itself, as of all that is not about a key and not for on-call.
  */
 export async function joinWave(
+  id: string,
   { subject, audience }: Pick<Incident, 'subject' | 'audience'>,
   { tables, now }: Pick<Ports, 'tables' | 'now'>,
 ): Promise<{ readonly vault: string; readonly since: Date } | undefined> {
   if (audience !== 'on-call' || (subject.kind !== 'key' && subject.kind !== 'version')) return undefined;
   const { vault } = subject;
-  const { wave } = await counted(vault, { tables, now });
+  const { wave } = await counted(vault, id, { tables, now });
   if (wave === undefined) return undefined;
   // Before anything is alerted, so that after a crash the next turn alerts of it.
   await tables.schedule.insert(WAVES, vault, { generation: 0, dueAt: later(now(), TURN_MS) });
   return { vault, since: wave.since };
 }
 
-/** Counts once more. A row that cannot be read begins anew: no alert waits for it. */
-async function counted(vault: string, { tables, now }: Pick<Ports, 'tables' | 'now'>): Promise<WaveState> {
+/** Counts the incident. A row that cannot be read begins anew: no alert waits for it. */
+async function counted(vault: string, id: string, { tables, now }: Pick<Ports, 'tables' | 'now'>): Promise<WaveState> {
   try {
-    return await tables.waves.change(WAVES, vault, (state) => withOneMore(state, now()));
+    return await tables.waves.change(WAVES, vault, (state) => withOpened(state, id, now()));
   } catch (error) {
     if (!(error instanceof RowUnreadable)) throw error;
-    return (await tables.waves.put(WAVES, vault, withOneMore(undefined, now()))).value;
+    return (await tables.waves.put(WAVES, vault, withOpened(undefined, id, now()))).value;
   }
 }

@@ -18,8 +18,9 @@ import { namedIn } from './key-id.ts';
 import { mergedBySubject, queueSensed, type Sensed } from './queue-sensed.ts';
 import { isDue, type Schedule, standing } from './sweep/schedule.ts';
 
-/** Partitions: of the table `schedule`, and of the table `workspaces`. */
+/** The partition of the table `schedule`. Row: the workspace. */
 const QUERYING = 'querying';
+/** The partition of the table `workspaces` with how each was queried. Row: the workspace. */
 export const QUERY = 'query';
 const readBy = (workspace: string): string => `read-${workspace}`;
 

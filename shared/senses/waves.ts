@@ -45,7 +45,7 @@ async function follow(
   const id = idOfWave(vault, since);
   const all = (await readIncidents(ports)).stored;
   const members = all.map(({ value }) => value).filter((one) => one.wave === id);
-  const newest = stored.value.recent.at(-1) ?? since;
+  const newest = stored.value.recent.at(-1)?.at ?? since;
   const isOver = members.every(({ state }) => state === 'resolved') && newest <= later(now(), -WITHIN_MS);
   if (!isOver && alertedAt !== undefined && alertedAt > later(now(), -ALERTED_EACH_MS)) return;
   await openIncident(waveKind.draft(vault, since, members), ports, id);

@@ -1,10 +1,9 @@
-import * as z from 'zod';
 import { DAY_MS, later } from '../domain/time.ts';
 import type { LogRow, ShipCursor, TrailTable } from '../domain/workspace.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Rows, Stored } from '../register/rows.ts';
 import type { Streams } from '../storage.ts';
-import { type ChainLine, readLine } from './chain.ts';
+import { readLine } from './chain.ts';
 import { type Changed, recentChanges } from './changes.ts';
 import { COLUMNS, SEAL_COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
 import { anchorOf, readSeal } from './seal.ts';
@@ -33,6 +32,8 @@ export interface Shipped {
 export const CURSOR = 'cursor';
 /** Bytes of JSON in one call at most: the service takes 1 MB, and the client would split more. */
 const CALL_BYTES = 900_000;
+/** By how much a row is longer than its line, at most: names of columns, the stream, and the time twice. */
+export const ROW_MORE_BYTES = 300;
 /** Calls in one turn at most: whoever comes next goes on. */
 const MOST_CALLS = 20;
 /** Streams of a day longer ago are of neither this month nor the last one, in ms. */
@@ -44,7 +45,7 @@ const PIECE_BYTES = 1_048_576;
 
 /** Rows that wait for a call, with how far their streams are sent by it. */
 interface Batch {
-  readonly lines: { readonly line: string; readonly row: LogRow }[];
+  readonly lines: { readonly line: string; readonly row: LogRow; readonly bytes: number }[];
   readonly cursors: Map<StreamName, { readonly from: Stored<ShipCursor> | undefined; to: ShipCursor }>;
   bytes: number;
 }
@@ -71,8 +72,9 @@ export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
       for (const line of lines) {
         const row = rowFor(one.stream, line);
         if (row === undefined) continue; // no record: verifying the trail finds it
-        batch.lines.push({ line, row });
-        batch.bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
+        const bytes = Buffer.byteLength(line) + ROW_MORE_BYTES;
+        batch.lines.push({ line, row, bytes });
+        batch.bytes += bytes;
       }
       batch.cursors.set(one.stream, { from: stored, to: next });
       if (batch.bytes < CALL_BYTES) continue;
@@ -119,13 +121,12 @@ function parts(lines: Batch['lines']): readonly Batch['lines'][] {
   const all: Batch['lines'][] = [];
   let bytes = CALL_BYTES;
   for (const one of lines) {
-    const size = Buffer.byteLength(JSON.stringify(one.row)) + 1;
-    if (bytes + size > CALL_BYTES) {
+    if (bytes + one.bytes > CALL_BYTES) {
       all.push([]);
       bytes = 0;
     }
     all.at(-1)?.push(one);
-    bytes += size;
+    bytes += one.bytes;
   }
   return all;
 }
@@ -173,33 +174,42 @@ async function* unsent(
   }
 }
 
-const members = z.record(z.string(), z.json());
-
 /**
- * A line of a stream as a row of the table; `undefined` where it is no record. Records of a later form come with the members
- * that this version knows. A seal comes with its root and with how many records it names.
+ * A line of a stream as a row of the table; `undefined` where it is no record. Whether a record is right is for `verify` to
+ * say, which reads the line itself. Records of a later form come with the members that this version knows. A
+ * seal comes with its root and with how many records it names.
  */
 export function rowFor(stream: StreamName, line: string): LogRow | undefined {
-  const read = readLine(line);
-  if (typeof read === 'string') return undefined;
-  const said = members.parse(JSON.parse(line));
-  const columns = Object.entries(COLUMNS).flatMap(([member, { name }]) =>
-    said[member] === undefined ? [] : [[name, said[member]] as const],
-  );
-  return {
-    [TIME_COLUMN]: said.time,
-    [STREAM_COLUMN]: stream,
-    ...Object.fromEntries(columns),
-    ...(stream === SEALS ? sealColumns(read, line) : {}),
-  };
+  const said = membersOf(line);
+  if (typeof said?.id !== 'string') return undefined;
+  const row: Record<string, unknown> = { [TIME_COLUMN]: said.time, [STREAM_COLUMN]: stream };
+  for (const [member, name] of NAMES) if (said[member] !== undefined) row[name] = said[member];
+  return stream === SEALS ? { ...row, ...sealColumns(line) } : row;
 }
 
-function sealColumns({ record, sequence: number }: ChainLine, line: string): LogRow {
-  const seal = record && readSeal(record, line);
-  if (record === undefined || seal === undefined) return {};
+function sealColumns(line: string): LogRow {
+  const read = readLine(line);
+  if (typeof read === 'string' || read.record === undefined) return {};
+  const { record, sequence: number } = read;
+  const seal = readSeal(record, line);
+  if (seal === undefined) return {};
   const { root, records } = anchorOf({ root: seal.root, number, sealedAt: record.time }, seal);
   return { [SEAL_COLUMNS.root.name]: root, [SEAL_COLUMNS.records.name]: records };
 }
+
+const NAMES = Object.entries(COLUMNS).map(([member, { name }]) => [member, name] as const);
+
+function membersOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return isMembers(parsed) ? parsed : undefined;
+  } catch {
+    return undefined; // no JSON, so no record
+  }
+}
+
+const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** A stream in the key of a row, which cannot have a slash. */
 const rowOf = (stream: StreamName): string => stream.replaceAll('/', ':');

@@ -14,12 +14,15 @@ import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
 import { measureWave } from './pages-in-a-wave.ts';
 import { measurePropagation } from './propagation.ts';
+import { measureQueries } from './queries-an-hour.ts';
 import { measurements } from './registry.ts';
+import { measureShip } from './ship-over-bare-client.ts';
 import { measureSurvey } from './survey-calls-over-formula.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
 import { measureQuotaShare } from './sweep-subscription-quota-share.ts';
 import { tableLine } from './table.ts';
 import { measureUndoDisable } from './undo-disable-round-trips.ts';
+import { measureUndoSlowed } from './undo-slowed-by-outage.ts';
 import { measureVerify } from './verify-over-sha256.ts';
 
 describe('a figure', () => {
@@ -86,6 +89,9 @@ test('the bench has every figure once', () => {
       'incidents-told-twice',
       'verify-over-sha256',
       'verify-live-growth-mib',
+      'ship-over-bare-client',
+      'undo-slowed-by-outage',
+      'queries-an-hour',
     ]),
   );
 });
@@ -229,6 +235,24 @@ describe('measured small', () => {
     expect(reads?.value).toBeGreaterThan(2);
     const [killed] = await measurePropagation(size, 1);
     expect(killed?.value).toBeGreaterThan(58);
+  });
+
+  test('sending the trail is measured over what the bare client takes', async () => {
+    const measured = await measureShip({ vaults: 2, days: 1, recordsInEach: 300 }, 3);
+    expect(measured).toMatchObject({ name: 'ship-over-bare-client', unit: 'times', target: 1.5 });
+    expect(measured.value).toBeGreaterThan(0.5);
+  });
+
+  test('an undo is measured while the workspace is away over one while it is there', async () => {
+    const measured = await measureUndoSlowed(2);
+    expect(measured).toMatchObject({ name: 'undo-slowed-by-outage', unit: 'times', target: 1.05 });
+    expect(measured.value).toBeGreaterThan(0.5);
+  });
+
+  test('a workspace of a few vaults is asked about every two minutes', async () => {
+    const { value, ...measured } = await measureQueries(3);
+    expect(measured).toEqual({ name: 'queries-an-hour', unit: 'queries a workspace', target: 32, ok: true });
+    expect(value).toBeGreaterThanOrEqual(29);
   });
 
   test('the instances asked for grow with the vaults', async () => {

@@ -7,10 +7,13 @@ import { instancesAskedAt1000Vaults } from './instances-asked-at-1000-vaults.ts'
 import { overBareBundle } from './over-bare-bundle.ts';
 import { pagesInAWave } from './pages-in-a-wave.ts';
 import { propagation } from './propagation.ts';
+import { queriesAnHour } from './queries-an-hour.ts';
+import { shipOverBareClient } from './ship-over-bare-client.ts';
 import { surveyCallsOverFormula } from './survey-calls-over-formula.ts';
 import { sweepCallsOverFormula } from './sweep-calls-over-formula.ts';
 import { sweepSubscriptionQuotaShare } from './sweep-subscription-quota-share.ts';
 import { undoDisableRoundTrips } from './undo-disable-round-trips.ts';
+import { undoSlowedByOutage } from './undo-slowed-by-outage.ts';
 import { verifyOverSha256 } from './verify-over-sha256.ts';
 
 /** Every measurement of the bench, one file each, in the order in which they run. */
@@ -28,4 +31,7 @@ export const measurements: readonly Measurement[] = [
   propagation,
   verifyOverSha256,
   pagesInAWave,
+  shipOverBareClient,
+  undoSlowedByOutage,
+  queriesAnHour,
 ];

@@ -22,11 +22,13 @@ export interface Scheduled extends Composition {
  * @param vaults how many; nothing is read from them, so that only the schedule is measured
  * @param killed the share of executions that end before, between or after two calls of storage, drawn evenly
  * @param isKillable which messages' executions can be killed
+ * @param more further ports. Default: none
  */
 export async function scheduled(
   vaults: number,
   killed: number,
   isKillable: (message: ScheduledMessage) => boolean,
+  more: (running: Composition) => Partial<Ports> = () => ({}),
 ): Promise<Scheduled> {
   toFullMinute();
   const random = seededRandom(1);
@@ -46,6 +48,7 @@ export async function scheduled(
   );
   const ports: Ports = {
     ...running.ports,
+    ...more(running),
     reads: (vault) => ({
       ...running.ports.reads(vault),
       listKeys: async () => ({ kind: 'ok', value: { keys: [], unclear: [] } }),

@@ -25,22 +25,7 @@ export const undoDisableRoundTrips: Measurement = {
 
 /** @param undos how many are measured, at least 1 */
 export async function measureUndoDisable(undos: number): Promise<readonly Figure[]> {
-  const trips = roundTrips();
-  const running = composition({
-    vaults: alikeVaults(1, undos + 1),
-    policy: { vaults: [{ name: VAULT, mode: 'block' }] },
-    beforeStorage: async () => void (await trips.call()),
-    httpClient: (served) => ({
-      async sendRequest(request) {
-        const depth = await trips.call();
-        const answer = await served.sendRequest(request);
-        if (request.method === 'PATCH' && answer.status === 200) trips.written(depth);
-        return answer;
-      },
-    }),
-  });
-  await acceptAlike([VAULT], running.ports);
-  trips.inject();
+  const { running, trips } = await injectedLatency(undos + 1, CALL_MS);
   const writes = await byTheClockOf(trips, async () => {
     const [warming, ...measured] = numbered('disk', undos + 1);
     if (warming !== undefined) await undo(warming, running, trips);
@@ -64,6 +49,30 @@ export async function measureUndoDisable(undos: number): Promise<readonly Figure
   ];
 }
 
+/** A guardian of one vault with so many keys, whose calls of storage and of the vault take `callMs` from now on. */
+export async function injectedLatency(
+  keys: number,
+  callMs: number,
+): Promise<{ readonly running: Composition; readonly trips: RoundTrips }> {
+  const trips = roundTrips(callMs);
+  const running = composition({
+    vaults: alikeVaults(1, keys),
+    policy: { vaults: [{ name: VAULT, mode: 'block' }] },
+    beforeStorage: async () => void (await trips.call()),
+    httpClient: (served) => ({
+      async sendRequest(request) {
+        const depth = await trips.call();
+        const answer = await served.sendRequest(request);
+        if (request.method === 'PATCH' && answer.status === 200) trips.written(depth);
+        return answer;
+      },
+    }),
+  });
+  await acceptAlike([VAULT], running.ports);
+  trips.inject();
+  return { running, trips };
+}
+
 const VAULT = 'bench-000';
 
 const elapsedMs = performance.now.bind(performance);
@@ -82,12 +91,14 @@ async function byTheClockOf<T>(trips: RoundTrips, work: () => Promise<T>): Promi
   }
 }
 
-interface Written {
+/** A write of the guardian: how many calls were waited for until its answer, and how long that took. */
+export interface Written {
   readonly depth: number;
   readonly tookMs: number;
 }
 
-interface RoundTrips {
+/** Counts the calls that wait for one another, and lets each take its time. */
+export interface RoundTrips {
   /** From now on a call takes its time. */
   inject(): void;
   begin(): void;
@@ -101,7 +112,7 @@ interface RoundTrips {
 }
 
 /** A call that begins after another has ended counts as waiting for it; calls that overlap count once. */
-function roundTrips(): RoundTrips {
+function roundTrips(callMs: number): RoundTrips {
   let injected = false;
   let beganAt = 0;
   let ended = 0;
@@ -119,7 +130,7 @@ function roundTrips(): RoundTrips {
     },
     async call() {
       const depth = ended + 1;
-      if (injected) await elapsed(CALL_MS);
+      if (injected) await elapsed(callMs);
       ended = Math.max(ended, depth);
       return depth;
     },
@@ -127,7 +138,7 @@ function roundTrips(): RoundTrips {
       write = { depth, tookMs: elapsedMs() - beganAt };
     },
     get passedMs() {
-      return (endedBefore + ended) * CALL_MS;
+      return (endedBefore + ended) * callMs;
     },
     get write() {
       return write;
@@ -136,7 +147,7 @@ function roundTrips(): RoundTrips {
 }
 
 /** Disables the latest version of a key and has it undone. Throws where it was not. */
-async function undo(key: string, { azure, ports }: Composition, trips: RoundTrips): Promise<Written> {
+export async function undo(key: string, { azure, ports }: Composition, trips: RoundTrips): Promise<Written> {
   const client = new KeyClient(`https://${VAULT}.vault.azure.net`, azure.credential('attacker'), {
     httpClient: azure.httpClient,
   });

@@ -9,7 +9,7 @@ const { running, host, as, incidents, records } = guardian;
 const [, once = ''] = logQueries().find(([name]) => name === 'records-once') ?? [];
 const arrived = () => runQuery(once, running().azure.monitor.workspace(LOCAL_WORKSPACE).table).rows;
 
-it('the app sends its trail to the workspace, and learns from there who did it while the Event Hub is silent', async () => {
+it('the app sends its trail to the workspace, and learns from there who did it, with no Event Hub', async () => {
   await as('attacker').disable(VAULT, 'disk-a');
   await host().advance(900_000, 30_000);
   const [found] = await incidents(VAULT);

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { attack } from '../../local/attacks.ts';
+import { runCommand } from '../../local/cli/program.ts';
 import { findLocalAzure, outsideClient } from '../../local/outside-client.ts';
 import { startPagerduty } from '../../local/sinks/pagerduty.ts';
 import { startSlack } from '../../local/sinks/slack.ts';
@@ -92,9 +93,19 @@ describe('npm start', () => {
   });
 
   it('says how fast it goes here, and by which seed: the one it was given, or one by chance', () => {
-    expect(first.shown.text).toContain('Here each vault is swept every 2 s and audit records are 1 s late');
+    expect(first.shown.text).toContain(
+      'Here each vault is swept every 2 s, and who did it is known about two minutes later',
+    );
     expect(first.shown.text).toContain('comes from seed 7;');
     expect(second.shown.text).toMatch(/comes from seed \d+; "--seed \d+" starts it from there again/);
+  });
+
+  it('has a workspace, so that status says how far audit events have arrived', async () => {
+    const out: string[] = [];
+    await runCommand(['--folder', folder, 'status'], { out: (text) => void out.push(text), err: () => {} });
+    expect(out.join('')).toMatch(
+      /contoso-disks .*, (?:no audit event has arrived: who does what is not known|audit events have arrived up to )/,
+    );
   });
 
   it('takes away what one left behind that was killed, before it is up, and shows no half of its own', async () => {
@@ -286,8 +297,8 @@ describe('npm start with a policy of one’s own', () => {
     }
     // Beside the attack: keys of the vaults that this policy does not name are in use.
     expect(events().some((event) => event.startsWith('version-disabled '))).toBe(true);
-    await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled');
-    await expect.poll(() => slack.posted.flat(), patient).toContain('what: version-disabled');
+    await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled, for on-call');
+    await expect.poll(() => slack.posted.flat(), patient).toContain('what: version-disabled, for on-call');
     await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toContain('resolved');
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);

@@ -24,5 +24,6 @@ param heartbeatOutside = true
 param apiClientId = '55555555-0000-4000-8000-000000000005'
 param settings = {
   KEY_GUARDIAN_SWEEP_SECONDS: '60'
+  KEY_GUARDIAN_TEAMS_AUDIENCE: 'https://service.flow.microsoft.com/'
   KEY_GUARDIAN_PAGERDUTY_URL: 'https://events.eu.pagerduty.com/v2/enqueue'
 }

@@ -1,3 +1,4 @@
+import type { Hanging } from '../../../shared/domain/hanging.ts';
 import type { AlertContent, Incident } from '../../../shared/domain/incident.ts';
 
 /** An incident of a disabled key, found 20 seconds after the act. */
@@ -18,6 +19,25 @@ export const incident = (more: Partial<Incident> = {}): Incident => ({
   revision: 1,
   ...more,
 });
+
+/** What hangs on its key, with the ids by which people find it. */
+export const hangs = {
+  kind: 'disks',
+  says: '1 disk encryption set (2 disks), 2 machines, 1 running',
+  machines: [
+    {
+      id: '/subscriptions/s1/resourceGroups/apps/providers/Microsoft.Compute/virtualMachines/web-1',
+      name: 'web-1',
+      power: 'running',
+    },
+    {
+      id: '/subscriptions/s1/resourceGroups/apps/providers/Microsoft.Compute/virtualMachines/web-2',
+      name: 'web-2',
+      power: 'stopped',
+    },
+  ],
+  vaultId: '/subscriptions/s1/resourceGroups/disks/providers/Microsoft.KeyVault/vaults/payments',
+} satisfies Hanging;
 
 export const alert = (more: Partial<Incident> = {}, event: AlertContent['event'] = 'opened'): AlertContent => ({
   event,

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type PagerdutySink, startPagerduty } from '../../../local/sinks/pagerduty.ts';
 import { pagerdutyChannel } from '../../../shared/alerts/pagerduty.ts';
-import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
+import { detailLines, firstLine, linksOf } from '../../../shared/alerts/text.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
-import { alert } from './alerts.ts';
+import { alert, hangs } from './alerts.ts';
 import { needsAt } from './needs.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
@@ -57,6 +57,7 @@ describe('the channel pagerduty', () => {
           event_action: 'trigger',
           dedup_key: 'incident-1',
           client: 'Key Guardian',
+          links: [],
           payload: {
             summary: firstLine(alert(), now),
             source: 'payments/disk-key/abc',
@@ -68,6 +69,24 @@ describe('the channel pagerduty', () => {
         },
       ],
     ]);
+  });
+
+  test('links to the vault and to the machines that hang on the key', async () => {
+    const bodies: unknown[] = [];
+    const needs = needsAt(now, {
+      fetch: async (_, request) => {
+        bodies.push(JSON.parse(String(request.body)));
+        return new Response(null, { status: 202 });
+      },
+    });
+    await pagerdutyChannel({ KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: 'r0' }, needs)?.send(alert({ hangs }), console);
+    expect(bodies).toMatchObject([{ links: linksOf(alert({ hangs })) }]);
+  });
+
+  test('stays under 512 KB however much it says, and is still taken', async () => {
+    const commands = Array.from({ length: 200 }, (_, at) => `az keyvault show --name ${'ä'.repeat(4_000)} ${at}`);
+    await send(alert({ commands }));
+    expect(pagerduty.alerts).toHaveLength(1);
   });
 
   test('cuts a summary that is too long', async () => {

@@ -24,11 +24,17 @@ describe('a message for Slack', () => {
     });
   });
 
-  test('has a first line that is too long for a header cut there, and whole below it', () => {
+  test('has as many parts of a long first line in its header as fit there, and the rest below it', () => {
     const content = alert({ summary: 'a'.repeat(200) });
-    const [header, section] = blocksOf(content);
-    expect(textOf(header)).toBe(`${firstLine(content, now).slice(0, 149)}…`);
-    expect(textOf(section)).toBe(firstLine(content, now));
+    const [header, section] = blocksOf(content).map(textOf);
+    expect(section).toBe('a'.repeat(200));
+    expect(`${header}: ${section}`).toBe(firstLine(content, now));
+  });
+
+  test('has a part that is too long for a header cut there, and whole below it', () => {
+    const content = alert({ judgement: 'b'.repeat(200) });
+    const first = firstLine(content, now);
+    expect(blocksOf(content).map(textOf).slice(0, 2)).toEqual([`${first.slice(0, 149)}…`, first]);
   });
 
   test('has each command in a block of its own, as it is to be typed', () => {

@@ -1,12 +1,16 @@
 import { array, assert, property, record, string } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLocalAzure } from '../../../local/azure/azure.ts';
+import { flowAudience } from '../../../local/azure/identities.ts';
 import { teamsMessage as messageSchema } from '../../../local/sinks/adaptive-card.ts';
 import { startTeams, type TeamsSink } from '../../../local/sinks/teams.ts';
 import { teamsChannel, teamsMessage } from '../../../shared/alerts/teams.ts';
 import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
+import { tokenOf } from '../../../shared/azure/tokens.ts';
 import type { AlertContent } from '../../../shared/domain/incident.ts';
+import { NoToken } from '../../../shared/errors.ts';
 import { cardFaults } from './adaptive-card.ts';
-import { alert } from './alerts.ts';
+import { alert, hangs } from './alerts.ts';
 import { needsAt } from './needs.ts';
 
 const now = new Date('2026-03-01T12:00:20Z');
@@ -68,6 +72,29 @@ describe('a card', () => {
     expect(texts.join()).not.toContain('{{');
   });
 
+  test('has a button for the vault and for each machine, five at most, and they open the portal', () => {
+    const many = {
+      ...hangs,
+      machines: Array.from({ length: 10 }, (_, at) => ({
+        ...hangs.machines[0],
+        id: `/vm/web-${at}`,
+        name: `web-${at}`,
+        power: 'running' as const,
+      })),
+    };
+    const content = alert({ hangs: many });
+    expect(cardFaults(cardOf(content))).toEqual([]);
+    expect(cardOf(content).actions?.map(({ title }) => title)).toEqual([
+      'Vault payments',
+      ...[0, 1, 2, 3].map((at) => `Machine web-${at}`),
+    ]);
+    expect(cardOf(alert({ hangs })).actions?.[0]?.url).toBe(`https://portal.azure.com/#resource${hangs.vaultId}`);
+  });
+
+  test('has no button where nothing is known to link to', () => {
+    expect(cardOf(alert())).not.toHaveProperty('actions');
+  });
+
   test('stays under 28 KB whatever it says, and is still one', () => {
     const any = record({
       summary: string({ unit: 'binary', minLength: 1, maxLength: 40_000 }),
@@ -111,6 +138,24 @@ describe('the channel teams', () => {
     expect(teams.posted).toEqual([[firstLine(alert(), now), ...detailLines(alert())]]);
   });
 
+  test.each<[string, boolean]>([
+    ['https://t1.environment.api.powerplatform.com/workflows/1', true],
+    ['https://t1.environment.api.gov.powerplatform.microsoft.us/workflows/1', true],
+    ['https://t1.environment.api.high.powerplatform.us/workflows/1', false],
+    ['https://t1.environment.api.appsplatform.us/workflows/1', false],
+    ['https://prod-1.usgovtexas.logic.azure.us/workflows/1', false],
+  ])('to %s has buttons: %s, since they do not work in GCC High and DoD', async (address, hasActions) => {
+    const bodies: string[] = [];
+    const needs = needsAt(now, {
+      fetch: async (_, request) => {
+        bodies.push(String(request.body));
+        return new Response(null, { status: 202 });
+      },
+    });
+    await teamsChannel({ KEY_GUARDIAN_TEAMS_URL: address }, needs)?.send(alert({ hangs }), console);
+    expect(bodies[0]?.includes('Action.OpenUrl')).toBe(hasActions);
+  });
+
   test('cannot notice that a workflow loses what it took: a 202 is no delivery', async () => {
     teams.workflow = { kind: 'loses' };
     await expect(send()).resolves.toBeUndefined();
@@ -123,6 +168,46 @@ describe('the channel teams', () => {
   ])('is throttled %s', async (_, retryAfterSeconds) => {
     teams.workflow = { kind: 'throttled', ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
     await expect(send()).rejects.toMatchObject({ status: 429, retryAfterSeconds });
+  });
+
+  describe('whose workflow asks for a token', () => {
+    const azure = createLocalAzure({
+      vaults: [],
+      identities: [{ name: 'watcher', kind: 'managed-identity', grants: [] }],
+    });
+    beforeEach(() => {
+      teams.asks = { tenantId: azure.tenantId, audience: flowAudience };
+    });
+    const token = tokenOf(azure.credential('watcher'), 'the identity');
+    const sendWith = (audience: string | undefined, needs = needsAt(now, { token })) =>
+      teamsChannel({ KEY_GUARDIAN_TEAMS_URL: teams.address, KEY_GUARDIAN_TEAMS_AUDIENCE: audience }, needs)?.send(
+        alert(),
+        console,
+      );
+
+    test('posts a card where the settings name its audience', async () => {
+      await sendWith(flowAudience);
+      expect(teams.posted).toHaveLength(1);
+    });
+
+    test('is refused where they name none', async () => {
+      await expect(sendWith(undefined)).rejects.toMatchObject({ name: 'ChannelRefused', status: 401 });
+    });
+
+    test('is not asked where the identity gets no token', async () => {
+      const needs = needsAt(now, { token: () => Promise.reject(new NoToken('the identity', 'it failed', undefined)) });
+      await expect(sendWith(flowAudience, needs)).rejects.toMatchObject({
+        name: 'ChannelUnreachable',
+        because: 'no-token',
+      });
+    });
+
+    test.each(['https://vault.azure.net', 'https://service.flow.microsoft.com'])(
+      'gets no token for %s: that is no workflow’s',
+      (audience) => {
+        expect(() => sendWith(audience)).toThrow(/teams cannot be used: its audience is none of https:/);
+      },
+    );
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { detailLines, duration, firstLine, spellJudgement } from '../../../shared/alerts/text.ts';
+import { detailLines, duration, firstLine, linksOf, spellJudgement } from '../../../shared/alerts/text.ts';
 import { WITHHELD } from '../../../shared/domain/decision.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
-import { alert, withoutDeadline } from './alerts.ts';
+import { alert, hangs, withoutDeadline } from './alerts.ts';
 
 const summary = 'Version abc of disk-key in payments is disabled.';
 const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
@@ -237,6 +237,9 @@ describe('the lines below', () => {
     expect(detailLines(alert({ eventsUntil: until }))).toContain(
       'who: not known yet: audit events of this vault had arrived up to 2026-03-01 03:07:00 UTC',
     );
+    expect(detailLines(alert({ eventsUntil: null }))).toContain(
+      'who: not known yet: no audit event of this vault had arrived',
+    );
     expect(lines.some((line) => line.includes('restored') || line.startsWith('command'))).toBe(false);
   });
 
@@ -262,5 +265,26 @@ describe('the lines below', () => {
     const lines = detailLines(alert({ who })).join('\n');
     expect(lines).toContain('who: https\\u003a//evil.example (');
     expect(lines).not.toMatch(/:\/\/|[[\]<>|]/);
+  });
+});
+
+describe('the links of an alert', () => {
+  test('lead to the vault and to each machine', () => {
+    expect(linksOf(alert({ hangs }))).toEqual([
+      { text: 'Vault payments', href: `https://portal.azure.com/#resource${hangs.vaultId}` },
+      { text: 'Machine web-1', href: `https://portal.azure.com/#resource${hangs.machines[0]?.id}` },
+      { text: 'Machine web-2', href: `https://portal.azure.com/#resource${hangs.machines[1]?.id}` },
+    ]);
+  });
+
+  test('are none where nothing is known', () => {
+    expect(linksOf(alert())).toEqual([]);
+  });
+
+  test('cannot lead elsewhere, whatever a name says', () => {
+    const vaultId = '/subscriptions/s1/resourceGroups/a b"><x>/providers/Microsoft.KeyVault/vaults/[payments](https:';
+    const [link] = linksOf(alert({ hangs: { ...hangs, machines: [], vaultId } }));
+    expect(link?.href).toMatch(/^https:\/\/portal\.azure\.com\/#resource\/subscriptions\/s1\/[^ "<>]+$/);
+    expect(link?.text).not.toMatch(/[[\]<>]/);
   });
 });

@@ -172,6 +172,15 @@ describe('how far the events of a vault have arrived', () => {
     expect(ageMs).toBeLessThan(600_000);
   });
 
+  test('is said in an alert where none has arrived yet', async () => {
+    const world = await made({ behaviours: { logsShowAfterMs: { least: 3_600_000, longest: 3_600_000 } } });
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(70, 5);
+    const [told] = world.alerts.filter(({ incident }) => incident.kind === 'version-disabled');
+    expect(told?.incident).toMatchObject({ eventsUntil: null });
+    expect(told?.incident.who).toBeUndefined();
+  });
+
   test('is said in an alert whose actor is not known yet', async () => {
     const world = await made();
     await world.pass(600, 30);

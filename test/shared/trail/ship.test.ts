@@ -5,7 +5,10 @@ import { DAY_MS, later } from '../../../shared/domain/time.ts';
 import { type LogRow, shipCursor } from '../../../shared/domain/workspace.ts';
 import { WorkspaceUnreachable } from '../../../shared/errors.ts';
 import { rowsOf } from '../../../shared/register/rows.ts';
-import { type ShipNeeds, ship } from '../../../shared/trail/ship.ts';
+import { chainStart, link, type Pending, toLine } from '../../../shared/trail/chain.ts';
+import { COLUMNS } from '../../../shared/trail/columns.ts';
+import { ROW_MORE_BYTES, rowFor, type ShipNeeds, ship } from '../../../shared/trail/ship.ts';
+import { auditStream } from '../../../shared/trail/stream-name.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
 import { newSigningKey } from '../../fakes/signing-key.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
@@ -97,6 +100,20 @@ describe('shipping', () => {
     const second = await ship(first.until, needs);
     expect(second.isAll).toBe(true);
     expect(sent.flat()).toEqual(ids);
+  });
+
+  test('counts no row shorter than it is', () => {
+    const stream = auditStream(`a${'b'.repeat(22)}c`, AT);
+    const entry: Pending = {
+      ...{ id: 'r', time: AT, happenedAt: AT, deadline: AT, appendedAt: AT, policy: 'p' },
+      ...{ subject: GUARDIAN, who: { oid: 'x' }, hints: { count: 1, ids: ['h'], senses: ['sweep'] } },
+      what: 'decision',
+      detail: {},
+    };
+    const line = toLine(link(entry, chainStart(stream)));
+    const row = rowFor(stream, line);
+    expect(Object.keys(row ?? {})).toHaveLength(2 + Object.keys(COLUMNS).length);
+    expect(JSON.stringify(row).length).toBeLessThanOrEqual(line.length + ROW_MORE_BYTES);
   });
 
   test('goes on from where it was after a call that failed', async () => {

@@ -352,9 +352,10 @@ describe('what a survey found', () => {
     await world.as('attacker').disable(VAULT, 'disk-a', V2);
     await world.pass(70, 10);
     expect(first(world, 'version-disabled')).toMatch(/^critical: prod-disks\/disk-a: disks fail in 1 h/);
-    expect(world.alerts.find(({ incident }) => incident.kind === 'version-disabled')?.incident.hangs).toEqual({
+    expect(world.alerts.find(({ incident }) => incident.kind === 'version-disabled')?.incident.hangs).toMatchObject({
       kind: 'disks',
       says: '1 disk encryption set (1 disk), 1 machine, 1 running',
+      machines: [{ name: 'web-1', power: 'running' }],
     });
   });
 
@@ -363,7 +364,7 @@ describe('what a survey found', () => {
     await world.as('attacker').disable(VAULT, 'disk-a', V1);
     await world.pass(1.1 * HOUR_S, 10);
     expect(first(world, 'version-disabled')).toMatch(
-      /^critical: prod-disks\/disk-a: nothing is known to use it; being undone/,
+      /^error: prod-disks\/disk-a: nothing is known to use it; being undone/,
     );
     const told = world.alerts.find(({ incident }) => incident.kind === 'version-disabled')?.incident;
     expect(told?.deadline).toBeUndefined();
