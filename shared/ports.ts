@@ -51,7 +51,7 @@ export interface Ports {
   /** Under the surveyor's identity. */
   readonly graph: Graph;
   /** Under the surveyor's identity. */
-  readonly resourceManager: Pick<ResourceManagerReads, 'diskEncryptionSet'>;
+  readonly resourceManager: Omit<ResourceManagerReads, 'subscriptions' | 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
   /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;

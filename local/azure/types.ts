@@ -198,10 +198,19 @@ export interface Behaviours {
   objectIdInAuditRecord: boolean;
   /** Spelling of identity claims in audit records: by the kind of identity (applications with URIs, the others short), or one for all. Default 'by-kind'. */
   claimSpelling: 'by-kind' | 'short' | 'uri';
+  /** How long after its time a rotation policy makes a version, in ms: a drawn time for each. Default 0 to 6 hours: no precision is documented. @see https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation */
+  scheduledRotationOffMs: { readonly least: number; readonly longest: number };
   /** Delay of audit records in ms. Default 1000. */
   auditDelayMs: number;
   /** Delay of Event Grid events in ms. Default 200. */
   eventDelayMs: number;
+  /** How events of the Activity Log come: a drawn time late in ms, so out of order, and which shares of them twice and never. Default 200 ms to 5 s, none twice, none lost; no bound is documented. @see https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
+  activityDelivery: {
+    readonly leastMs: number;
+    readonly longestMs: number;
+    readonly repeated: number;
+    readonly dropped: number;
+  };
   /** Wire schema of Event Grid events. */
   eventSchema: 'EventGridSchema' | 'CloudEventSchemaV1_0';
   /** How long a change takes to show in Resource Graph, in ms. Default 0: no page gives a bound. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#how-resource-graph-is-kept-current */

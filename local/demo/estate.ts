@@ -30,6 +30,8 @@ export const STEP_KEYS = {
   'channel-down-next-used': ['demo-alert', 'disk-channel'],
   'recreated-is-told': ['demo-open', 'disk-recreated'],
   'purge-is-told': ['demo-open', 'disk-purged'],
+  'access-cut-named': ['demo-cut', 'disk-cut'],
+  'vault-deleted-told': ['demo-gone', 'disk-gone'],
   'plan-names-what-hangs-on-a-key': ['demo-disks', 'disk-planned'],
   'plan-writes-nothing': ['demo-disks', 'disk-untouched'],
   'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
@@ -68,7 +70,26 @@ const versionOf = ([vault, key]: VaultAndKey): string =>
   createHash('sha256').update(`${vault}/${key}`).digest('hex').slice(0, 32);
 
 /** Three guarded vaults: one in `block`, one in `alert`, and one in `block` without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
-export const demoEstate = (): Estate => estateOf(Object.values(STEP_KEYS));
+export function demoEstate(): Estate {
+  const estate = estateOf(Object.values(STEP_KEYS));
+  return { ...estate, identities: estate.identities.map(ofTakenVaults) };
+}
+
+/** The vaults that somebody takes from disks through Resource Manager. */
+const TAKEN = [STEP_KEYS['access-cut-named'], STEP_KEYS['vault-deleted-told']].map(([vault, key]) => ({
+  id: `${groupId(SUBSCRIPTION, 'rg-keys')}/providers/Microsoft.KeyVault/vaults/${vault}`,
+  set: `des-${key}`,
+}));
+
+/** There the attacker is the owner, and the set of each has its right by a role. */
+function ofTakenVaults(identity: SeedIdentity): SeedIdentity {
+  const taken = TAKEN.find(({ set }) => set === identity.name);
+  if (taken !== undefined)
+    return { ...identity, grants: [], roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: taken.id }] };
+  if (identity.name !== 'attacker') return identity;
+  const owned = TAKEN.map(({ id }) => ({ role: 'Owner', scope: id }));
+  return { ...identity, roles: [{ role: 'Reader', scope: `/subscriptions/${SUBSCRIPTION}` }, ...owned] };
+}
 
 /** One vault in `block` with the keys of the steps on the turned clock. */
 export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS));
@@ -128,6 +149,8 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
     'demo-alert': 'alert',
     'demo-open': 'block',
     'demo-rotated': 'block',
+    'demo-cut': 'block',
+    'demo-gone': 'alert',
   } as const;
   return {
     vaults: vaults.map(

@@ -25,6 +25,8 @@ export const KINDS = {
   recreated: 'key-recreated',
   byOther: 'approved-act-by-other',
   unguarded: 'key-unguarded',
+  cut: 'access-cut',
+  gone: 'vault-deleted',
 } as const;
 
 /** An alert as it was received. */

@@ -28,7 +28,13 @@ const guarded = z.object({
 /** Where `guarded.bicep` is deployed, and its parameters besides the vaults: an output of `main.bicep`. */
 export type Guarded = z.infer<typeof guarded>;
 
-const place = z.object({ id: z.string(), location: z.string(), topic: z.string().default('') });
+const place = z.object({
+  id: z.string(),
+  location: z.string(),
+  topic: z.string().default(''),
+  /** Name of the system topic that its subscription has already, in the group of this vault. */
+  activityTopic: z.string().default(''),
+});
 
 /** Vaults in one deployment: each takes three of the 800 resources that one can have. */
 const MOST_VAULTS = 200;
@@ -44,13 +50,22 @@ export function guardedVaults(vaults: unknown, policy: Policy) {
   const guardedOnes = z
     .array(place)
     .parse(vaults)
-    .map((each) => {
+    .map(({ activityTopic: _, ...each }) => {
       const name = each.id.slice(each.id.lastIndexOf('/') + 1).toLowerCase();
       return { ...each, block: inBlock.includes(name), rotate: rotated.includes(name) };
     });
   return Array.from({ length: Math.ceil(guardedOnes.length / MOST_VAULTS) }, (_, part) =>
     guardedOnes.slice(part * MOST_VAULTS, (part + 1) * MOST_VAULTS),
   );
+}
+
+/** The parameter `activity` of `guarded.bicep`: one topic for each subscription, in the group of its first vault, or of the one that names its topic. Azure allows one for each subscription. */
+export function activityTopics(vaults: unknown) {
+  const bySubscription = Map.groupBy(z.array(place).parse(vaults), ({ id }) => id.split('/')[2]?.toLowerCase() ?? '');
+  return [...bySubscription].map(([subscriptionId, those]) => {
+    const named = those.find(({ activityTopic }) => activityTopic !== '') ?? those[0];
+    return { subscriptionId, resourceGroup: named?.id.split('/')[4] ?? '', topic: named?.activityTopic ?? '' };
+  });
 }
 
 /** The output as azd sets it. Throws where it is missing or is not that of `main.bicep`. */
@@ -107,7 +122,10 @@ async function connect(deployment: string | undefined): Promise<void> {
   try {
     const file = join(folder, 'parameters.json');
     for (const [part, some] of parts.entries()) {
-      await writeFile(file, parameterFile({ ...found.parameters, vaults: some }));
+      await writeFile(
+        file,
+        parameterFile({ ...found.parameters, vaults: some, activity: part === 0 ? activityTopics(vaults) : [] }),
+      );
       await az(
         ...['deployment', 'sub', 'create', '--name', `${String(found.parameters.name)}-guarded-${part + 1}`],
         ...['--subscription', found.subscriptionId, '--location', found.location],

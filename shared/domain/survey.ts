@@ -1,13 +1,15 @@
 import * as z from 'zod';
+import { accessMessage } from './activity.ts';
 import { setsMessage } from './propagation.ts';
 import { agoMs, HOUR_MS, MINUTE_MS, moment } from './time.ts';
+import { vaultSettings } from './vault-settings.ts';
 
 /** A message of the queue `surveys`: a survey is to begin at this moment or later. One that began since has done it. */
 export const surveyMessage = z.object({ askedAt: moment });
 export type SurveyMessage = z.infer<typeof surveyMessage>;
 
-/** A message of the queue `surveys`: what the surveyor is to read, everything or some sets. */
-export const surveyorMessage = z.union([setsMessage, surveyMessage]);
+/** A message of the queue `surveys`: what the surveyor is to read, everything, some sets, or who reaches some vaults and sets. */
+export const surveyorMessage = z.union([accessMessage, setsMessage, surveyMessage]);
 export type SurveyorMessage = z.infer<typeof surveyorMessage>;
 
 /** What the survey found of one key, for sweeps and for the parser of audit events. */
@@ -31,6 +33,8 @@ export const surveyedVault = z.object({
   usedSince: moment.optional(),
   /** Since when surveys do not find it any more. */
   missingSince: moment.optional(),
+  /** As the last read of it showed them; absent where it was never found. */
+  settings: vaultSettings.optional(),
   /** Its keys that something needs, by name. A key that is not here is not known to be used. */
   keys: z.record(z.string(), surveyedKey),
   /** What could not be read, in sentences, so that more may hang on its keys. */

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { NOT_SURVEYED } from '../../shared/domain/survey.ts';
+import { activityOf } from '../../shared/senses/activity-log.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { sourcesIn, textOf } from '../source.ts';
+import { activityTexts, measureActivity } from './activity-hints-over-json-parse.ts';
 import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
 import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
 import { auditMessages, measureHints } from './hints-over-json-parse.ts';
@@ -141,6 +143,18 @@ describe('measured small', () => {
   test('hints cost some share of reading', () => {
     const measured = measureHints({ messages: 2, recordsInEach: 100, runs: 20 });
     expect(measured).toMatchObject({ name: 'hints-over-json-parse', unit: 'times', target: 1.5 });
+    expect(measured.value).toBeGreaterThan(0.5);
+  });
+
+  test('one event of the Activity Log in a hundred tells something', () => {
+    const told = activityTexts(200).map((text) => activityOf(JSON.parse(text), new Date(0)));
+    expect(told.filter(({ kind }) => kind === 'activity')).toHaveLength(2);
+    expect(told.filter(({ kind }) => kind === 'unparsed')).toEqual([]);
+  });
+
+  test('events of the Activity Log cost some share of reading', () => {
+    const measured = measureActivity({ events: 200, runs: 20 });
+    expect(measured).toMatchObject({ name: 'activity-hints-over-json-parse', unit: 'times', target: 1.5 });
     expect(measured.value).toBeGreaterThan(0.5);
   });
 

@@ -205,13 +205,13 @@ type BenchSet = ReturnType<typeof setOf>;
 type QueueName = keyof Composition['queues'];
 type Run = (queue: QueueName, message: unknown, take: () => Promise<void>) => Promise<void>;
 
-/** Takes what is visible now, one message after the other. Surveys are left out: they would ask for what this estate does not show. */
+/** Takes what is visible now, one message after the other. Surveys and readings of vaults are left out: they would ask for what this estate does not show. */
 async function takeVisible({ ports, queues }: Composition, run: Run): Promise<void> {
   for (const message of queues.inspections.take())
     await run('inspections', message, () => inspect(inspection.parse(message), ports));
   for (const message of queues.surveys.take()) {
     const asked = surveyorMessage.parse(message);
-    if ('kind' in asked) await run('surveys', message, () => takeSets(asked, ports));
+    if ('kind' in asked && asked.kind !== 'read-access') await run('surveys', message, () => takeSets(asked, ports));
   }
   for (const message of queues.sweeps.take())
     await run('sweeps', message, () => takeScheduled(scheduledMessage.parse(message), ports));

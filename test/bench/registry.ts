@@ -1,3 +1,4 @@
+import { activityHintsOverJsonParse } from './activity-hints-over-json-parse.ts';
 import { blindMinutesWithTimerDead } from './blind-minutes-with-timer-dead.ts';
 import type { Measurement } from './figure.ts';
 import { hintsOverJsonParse } from './hints-over-json-parse.ts';
@@ -21,6 +22,7 @@ import { writesInAFight } from './writes-in-a-fight.ts';
 export const measurements: readonly Measurement[] = [
   undoDisableRoundTrips,
   hintsOverJsonParse,
+  activityHintsOverJsonParse,
   inspectionsPerSecond,
   overBareBundle,
   sweepCallsOverFormula,

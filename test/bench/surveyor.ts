@@ -13,6 +13,10 @@ export function surveyor(
   of: { readonly graph: Graph } & Pick<OverMemory, 'uses' | 'beforeStorage'>,
 ): Ports {
   const policy = policySchema.parse({ vaults: [{ name: 'named' }], subscriptions });
-  const not = { reads: nothing, writes: nothing, resourceManager: { diskEncryptionSet: nothing } };
+  const resourceManager = {
+    ...{ diskEncryptionSet: nothing, vault: nothing, deletedVaults: nothing, roleAssignments: nothing },
+    ...{ roleDefinition: nothing, userAssignedIdentity: nothing },
+  };
+  const not = { reads: nothing, writes: nothing, resourceManager };
   return overMemory({ policy, ownObjectIds: [], ...not, ...of }).ports;
 }

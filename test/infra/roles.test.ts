@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import roles from '../../infra/roles.json' with { type: 'json' };
 import { permissionOf } from '../../local/azure/key-vault/permissions.ts';
 import { resetClock } from '../../local/clock.ts';
+import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
 import { queryTexts } from '../../shared/estate/query-texts.ts';
+import type { Ports } from '../../shared/ports.ts';
 import { subscriptionRow } from '../fakes/graph.ts';
+import { GROUP, managedAzure, SUB, set } from '../local/azure/resource-manager/managed.ts';
 import { SUBSCRIPTION, vaultRow } from '../shared/estate/rows.ts';
 import { stopAt } from '../simulation/clock.ts';
 import { createWorld } from '../simulation/world.ts';
@@ -39,6 +42,26 @@ async function needed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   return calls;
 }
 
+/** The actions that the reads of Resource Manager need which the app makes. */
+async function readByManagement(): Promise<readonly string[]> {
+  const azure = managedAzure();
+  const reads: Ports['resourceManager'] = resourceManagerReads({
+    ...{ credential: azure.credential('owner'), identity: 'an owner', httpClient: azure.httpClient },
+  });
+  const vault = `/subscriptions/${SUB}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-one`;
+  await reads.diskEncryptionSet(set('set-one').id);
+  await reads.vault(vault);
+  await reads.deletedVaults(SUB);
+  await reads.roleAssignments(vault);
+  await reads.roleDefinition(`/subscriptions/${SUB}/providers/Microsoft.Authorization/roleDefinitions/none`);
+  await reads.userAssignedIdentity(`${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/none`);
+  expect(azure.resourceManager.log).toHaveLength(Object.keys(reads).length - NOT_OF_THE_APP);
+  return azure.resourceManager.log.flatMap(({ action }) => action ?? []);
+}
+
+/** Reads that only `plan` makes: subscriptions, locks, keys and their versions. */
+const NOT_OF_THE_APP = 4;
+
 describe('infra/roles.json', () => {
   test.each([
     ['watcher', roles.identities.watcher.actions, roles.identities.watcher.dataActions],
@@ -54,9 +77,13 @@ describe('infra/roles.json', () => {
     expect(actions).toEqual([]);
   });
 
-  test('gives the surveyor the right to read each type of resource that a query names, to send queries, and no other', () => {
+  test('gives the surveyor the right to read each type of resource that a query or a read of its names, to send queries, and no other', async () => {
     const types = Object.values(queryTexts).flatMap((text) => [...text.matchAll(/'(microsoft\.[a-z]+\/[a-z/]+)'/gi)]);
-    const needed = [...types.map(([, type]) => `${type}/read`), 'microsoft.resourcegraph/resources/read'];
+    const needed = [
+      ...types.map(([, type]) => `${type}/read`),
+      'microsoft.resourcegraph/resources/read',
+      ...(await readByManagement()),
+    ];
     const { actions, dataActions } = roles.identities.surveyor;
     expect(actions.map(({ action }) => action.toLowerCase()).toSorted()).toEqual(
       [...new Set(needed.map((action) => action.toLowerCase()))].toSorted(),

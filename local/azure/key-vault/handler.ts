@@ -15,7 +15,7 @@ import { typeAsked } from './keys.ts';
 import type { KeyType } from './material.ts';
 import { isClosedToTrustedServices } from './network.ts';
 import { operations } from './operations.ts';
-import { authorize, refusedByFirewall } from './permissions.ts';
+import { authorize, countedGrants, refusedByFirewall } from './permissions.ts';
 import { type Route, routeOf } from './routes.ts';
 import { sightOf, type Vault } from './store.ts';
 import { type Budget, costOf } from './throttling.ts';
@@ -128,7 +128,8 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
   if (badPath !== undefined) return refused(badPath);
   if (route.operation === 'unknown') return refused(notServed(request.method, url.pathname));
 
-  const grants = [...(context.register.grants.get(identity.name) ?? []), ...context.grantsByRoles(identity, vault)];
+  const own = countedGrants(vault, context.register.grants.get(identity.name) ?? []);
+  const grants = [...own, ...context.grantsByRoles(identity, vault)];
   const authorization = authorize(vault, identity, grants, route.operation, route.key);
   if (authorization.kind === 'refused') return refused(authorization.answer, false);
   const { assignmentId } = authorization;

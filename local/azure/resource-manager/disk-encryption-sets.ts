@@ -7,7 +7,7 @@ import { resourcePath, withGroupInUpperCase } from './ids.ts';
 import { type Operation, operationLinks, timestamp } from './operations.ts';
 import { previousKeys, rewrap } from './rewrap.ts';
 import { activeKey, isSameKey, SETS, setIdentity, setMembers, underSet } from './set-members.ts';
-import { shownAsAsked } from './shown.ts';
+import { parsedBody, shownAsAsked } from './shown.ts';
 import type { Resource } from './store.ts';
 
 const sent = z.object({
@@ -61,7 +61,7 @@ export function changeSet(call: Call): Answer {
   const refused = before === undefined ? undefined : refusedChange(before, asked, apiVersion);
   if (refused !== undefined) return refused;
 
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   // It is there at once, so that what is done in the meantime finds it.
   const old = before ?? newSet(call, location);
   world.resources.put(withProperties(old, { provisioningState: 'Updating' }));
@@ -81,11 +81,9 @@ export function deleteSet(call: Call): Answer {
   const { world, path, nowMs } = call;
   const set = world.resources.get(path);
   if (set === undefined) return missingSet(call);
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   world.resources.remove(path);
-  world.schedule.at(nowMs + world.behaviours.setChangeMs, (atMs) => {
-    operation.endMs = atMs;
-  });
+  world.schedule.at(nowMs + world.behaviours.setChangeMs, (atMs) => operation.end(atMs, 'Succeeded'));
   return accepted(call, operation, set.location ?? '', undefined);
 }
 
@@ -100,6 +98,7 @@ function accepted(
   return {
     status: 202,
     ...(body === undefined ? {} : { body, layout: 'indented' }),
+    operation,
     headers: operationLinks(operation, place, world.chance.ids),
     changed: true,
   };
@@ -221,17 +220,7 @@ function identityAfter(
 /** Ends the operation, with what goes on after it: what is under the set is wrapped anew, and the set looks for newer versions. */
 function finish(world: World, set: Resource, operation: Operation, nowMs: number): void {
   world.resources.put(set);
-  operation.endMs = nowMs;
-  operation.output = set;
+  operation.end(nowMs, 'Succeeded', set);
   if (set.properties.previousKeys !== undefined) rewrap(world, set.id, nowMs);
   planFollow(world, set, nowMs);
-}
-
-function parsedBody(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // No JSON at all: refused by the schema, as any other body of another form.
-    return undefined;
-  }
 }

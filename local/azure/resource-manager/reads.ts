@@ -201,7 +201,8 @@ function vaultNotThere(call: Call): Answer {
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 const upTo = (path: string, levels: number): string => (levels === 0 ? path : upTo(parentOf(path), levels - 1));
 
-function vaultAt(world: World, id: string): Vault | undefined {
+/** The vault of an id; undefined where there is none, or a deleted one. */
+export function vaultAt(world: World, id: string): Vault | undefined {
   for (const vault of world.vaults()) if (resourceIdOf(vault).toLowerCase() === id.toLowerCase()) return vault;
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isClosedToTrustedServices } from '../key-vault/network.ts';
-import { authorize } from '../key-vault/permissions.ts';
+import { authorize, countedGrants } from '../key-vault/permissions.ts';
 import { type Key, type KeyVersion, sightOf, type Vault } from '../key-vault/store.ts';
 import type { Grant, Identity } from '../types.ts';
 import type { World } from './call.ts';
@@ -20,7 +20,7 @@ export function callerOf(world: World, set: Resource): Identity | undefined {
       ?.identity;
   const [user] = Object.values(identity.userAssignedIdentities ?? {});
   const oid = identity.principalId ?? userIdentity.safeParse(user).data?.principalId;
-  return oid === undefined ? undefined : world.managedIdentity(set.name, oid);
+  return oid === undefined || world.deletedPrincipals.has(oid) ? undefined : world.managedIdentity(set.name, oid);
 }
 
 /** A key of the local Azure as the URL of a set names it. */
@@ -98,7 +98,7 @@ export function refusalOf(
 
 /** What an identity may do in a vault: by grants of its own, and by roles where the vault is under Azure RBAC. */
 function grantsIn({ granted, directory }: World, caller: Identity, vault: Vault): readonly Grant[] {
-  const own = granted().find(({ identity }) => identity.name === caller.name)?.grants ?? [];
+  const own = countedGrants(vault, granted().find(({ identity }) => identity.name === caller.name)?.grants ?? []);
   const id = `/subscriptions/${vault.subscriptionId}/resourceGroups/${vault.resourceGroup}/providers/${VAULTS}/${vault.name}`;
   return vault.accessModel === 'rbac' ? [...own, ...directory.dataGrants(caller, id, vault.name)] : own;
 }

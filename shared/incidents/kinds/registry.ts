@@ -1,3 +1,4 @@
+import { accessCut } from './access-cut.ts';
 import { accessRefused } from './access-refused.ts';
 import { approvedActByOther } from './approved-act-by-other.ts';
 import { baselineWaiting } from './baseline-waiting.ts';
@@ -22,11 +23,14 @@ import { setNotFollowed } from './set-not-followed.ts';
 import { trailAnchored } from './trail-anchored.ts';
 import { undoRefused } from './undo-refused.ts';
 import { unexpectedUse } from './unexpected-use.ts';
+import { vaultChanged } from './vault-changed.ts';
+import { vaultDeleted } from './vault-deleted.ts';
 import { vaultFound } from './vault-found.ts';
 import { wave } from './wave.ts';
 
 /** Every kind of incident that no rule makes. */
 export const kinds: readonly KindFacts[] = [
+  accessCut,
   accessRefused,
   approvedActByOther,
   baselineWaiting,
@@ -50,6 +54,8 @@ export const kinds: readonly KindFacts[] = [
   trailAnchored,
   undoRefused,
   unexpectedUse,
+  vaultChanged,
+  vaultDeleted,
   vaultFound,
   wave,
 ];

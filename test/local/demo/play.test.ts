@@ -46,6 +46,9 @@ const OUTCOMES: Readonly<Record<string, RegExp>> = {
     /^Teams refused the alert three times, and the channel that stood by, the log of the app, has it$/,
   'recreated-is-told': /^nothing can undo that, and nothing was written$/,
   'purge-is-told': /^nothing can undo that, and nothing was written$/,
+  'access-cut-named':
+    /^on-call was alerted after \d+\.\d s: "access-cut: des-disk-cut: Its identity .+ may not get, wrap, unwrap in the vault demo-cut/,
+  'vault-deleted-told': /^on-call was alerted after \d+\.\d s: "vault-deleted: The vault demo-gone was deleted/,
 };
 const SURVIVED = 'machine-survives-an-attack';
 /** Each with what it comes to, and how many alerts of it are shown. */

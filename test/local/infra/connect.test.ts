@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import vaults from '../../../infra/vaults.json' with { type: 'json' };
-import { guardedFromEnvironment, guardedFromOutputs, guardedVaults } from '../../../local/infra/connect.ts';
+import {
+  activityTopics,
+  guardedFromEnvironment,
+  guardedFromOutputs,
+  guardedVaults,
+} from '../../../local/infra/connect.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 
 const run = promisify(execFile);
@@ -69,6 +74,26 @@ describe('the guarded vaults', () => {
     [1000, [200, 200, 200, 200, 200]],
   ])('are %i in parts that fit into one deployment each', (count, parts) => {
     expect(guardedVaults(placed(count), guarding).map(({ length }) => length)).toEqual(parts);
+  });
+});
+
+describe('the events of the Activity Log', () => {
+  const vault = (subscription: string, group: string, more: object = {}) => ({
+    ...{ id: `/subscriptions/${subscription}/resourceGroups/${group}/providers/x/vaults/v`, location: 'westeurope' },
+    ...more,
+  });
+
+  test('come through one topic for each subscription, in the group of its first vault', () => {
+    expect(activityTopics([vault('One', 'a'), vault('one', 'b'), vault('two', 'c')])).toEqual([
+      { subscriptionId: 'one', resourceGroup: 'a', topic: '' },
+      { subscriptionId: 'two', resourceGroup: 'c', topic: '' },
+    ]);
+  });
+
+  test('come through the topic that a subscription has already, in the group of the vault that names it', () => {
+    expect(activityTopics([vault('one', 'a'), vault('one', 'b', { activityTopic: 'theirs' })])).toEqual([
+      { subscriptionId: 'one', resourceGroup: 'b', topic: 'theirs' },
+    ]);
   });
 });
 

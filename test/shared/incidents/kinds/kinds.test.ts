@@ -5,6 +5,7 @@ import type { Hold } from '../../../../shared/domain/hold.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
+import { accessCut } from '../../../../shared/incidents/kinds/access-cut.ts';
 import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
@@ -30,6 +31,8 @@ import { type NotFollowing, setNotFollowed } from '../../../../shared/incidents/
 import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
+import { vaultChanged } from '../../../../shared/incidents/kinds/vault-changed.ts';
+import { vaultDeleted } from '../../../../shared/incidents/kinds/vault-deleted.ts';
 import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
 import { type Member, wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
@@ -73,6 +76,9 @@ const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
 const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
 const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
   setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
+const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
+const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
+const UNKNOWN_HANGS = { kind: 'unknown', says: 'what hangs on it is not known' } as const;
 const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
@@ -85,6 +91,77 @@ type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience'
 
 /** What people read, word for word: the manual of the kinds. */
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
+  [
+    'access-cut, vault',
+    accessCut.draft('vault', {
+      ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
+      ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      summary: 'des-a: It may not unwrap. des-b: It may not unwrap.',
+      commands: ['az one'],
+    },
+  ],
+  [
+    'access-cut, identity, where many causes are told and no disk is known',
+    accessCut.draft('identity', {
+      ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
+      causes: Array.from({ length: 12 }, () => 'It has no identity.'),
+      ...{ commands: Array.from({ length: 9 }, (_, at) => `az ${at}`), hangs: UNKNOWN_HANGS },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: { kind: 'disk-encryption-set', id: '/sets/a' },
+      deadline: undefined,
+      summary: `${'It has no identity. '.repeat(10)}And 2 more.`,
+      commands: ['az 0', 'az 1', 'az 2', 'az 3', 'az 4'],
+    },
+  ],
+  [
+    'vault-changed',
+    vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
+    {
+      ...operators('warning', 'by-a-person'),
+      subject: VAULT,
+      who: MALLORY,
+      summary: 'Settings of the vault prod-disks have changed: purge protection is on.',
+    },
+  ],
+  [
+    'vault-deleted',
+    vaultDeleted.draft({
+      ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
+      deleted: { until: IN_AN_HOUR, purgeProtection: true },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      commands: ['az keyvault recover'],
+      summary:
+        'The vault prod-disks was deleted: none of its keys can be used. It can be recovered until 2026-03-01 13:00:00 UTC; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.',
+    },
+  ],
+  [
+    'vault-deleted, and purged, where nothing hangs on it',
+    vaultDeleted.draft({
+      ...{ vault: 'prod-disks', since: AT, by: undefined, hangs: NOTHING, commands: [], deleted: undefined },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      deadline: undefined,
+      summary:
+        'The vault prod-disks was deleted: none of its keys can be used. It is not among the deleted vaults: it was purged, or moved, and what hangs on its keys is lost with them unless a backup of them is restored.',
+    },
+  ],
   [
     'access-refused',
     accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
