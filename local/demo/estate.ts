@@ -12,18 +12,18 @@ import {
   type Place,
 } from '../resources.ts';
 
-/** The demo's steps, each with the key it plays on. */
+/** The demo's steps, each with the key it plays on: few enough on the keys of a vault that their incidents are no wave. */
 export const STEP_KEYS = {
   disable: ['demo-disks', 'disk-disable'],
-  delete: ['demo-disks', 'disk-delete'],
-  'delete-again': ['demo-disks', 'disk-delete-again'],
-  expire: ['demo-disks', 'disk-expire'],
-  'not-before': ['demo-disks', 'disk-not-before'],
-  'strip-operations': ['demo-disks', 'disk-strip'],
+  delete: ['demo-keys', 'disk-delete'],
+  'delete-again': ['demo-keys', 'disk-delete-again'],
+  expire: ['demo-keys', 'disk-expire'],
+  'not-before': ['demo-data', 'disk-not-before'],
+  'strip-operations': ['demo-data', 'disk-strip'],
   'approval-lets-a-disable-stand': ['demo-disks', 'disk-approved'],
-  'other-person-is-told': ['demo-disks', 'disk-by-other'],
+  'other-person-is-told': ['demo-data', 'disk-by-other'],
   'hold-by-api': ['demo-disks', 'disk-held'],
-  'forged-token-refused': ['demo-disks', 'disk-forged'],
+  'forged-token-refused': ['demo-data', 'disk-forged'],
   'alert-mode-writes-nothing': ['demo-alert', 'disk-alert'],
   'restore-by-a-person': ['demo-alert', 'disk-by-person'],
   'teams-card-received': ['demo-disks', 'disk-teams'],
@@ -69,7 +69,7 @@ const USER = (number: number): string => `d15cd15c-0000-4000-8000-${String(100 +
 const versionOf = ([vault, key]: VaultAndKey): string =>
   createHash('sha256').update(`${vault}/${key}`).digest('hex').slice(0, 32);
 
-/** Three guarded vaults: one in `block`, one in `alert`, and one in `block` without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
+/** Guarded vaults in `block` and in `alert`, one of them without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
 export function demoEstate(): Estate {
   const estate = estateOf(Object.values(STEP_KEYS));
   return { ...estate, identities: estate.identities.map(ofTakenVaults) };
@@ -146,6 +146,8 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
   const vaults = [...new Set(keys.map(([vault]) => vault))];
   const modes = {
     'demo-disks': 'block',
+    'demo-data': 'block',
+    'demo-keys': 'block',
     'demo-alert': 'alert',
     'demo-open': 'block',
     'demo-rotated': 'block',
@@ -169,7 +171,7 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
         .filter(([name]) => vaults.includes(name))
         .map(([name, mode]) => ({
           ...{ name, mode, knownUsers },
-          ...(name === 'demo-disks' ? { approvers: [...approvers] } : {}),
+          ...(mode === 'block' ? { approvers: [...approvers] } : {}),
         })),
       // The channel console, which is the app's log, is not named: it stands by.
       channels: ['webhook', 'teams'],
