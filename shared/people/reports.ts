@@ -67,16 +67,29 @@ export const statusReport = z.object({
 });
 export type StatusReport = z.infer<typeof statusReport>;
 
+/** How a key keeps its rotation schedule, as far as the register knows. */
+export const scheduleReport = z.object({
+  key: z.string(),
+  /** Absent where the policy has no schedule for it. */
+  schedule: z.object({ every: z.string(), notifyBefore: z.string() }).optional(),
+  /** When its newest version was made. */
+  rotatedAt: moment.optional(),
+  expiresOn: moment.optional(),
+  /** Absent where the newest version is not known, or where there is no schedule. */
+  due: z.object({ state: z.enum(dueStates), at: moment }).optional(),
+  /** What its own rotation policy lacks, in a sentence; absent where it lacks nothing, was not read, or where there is no schedule. */
+  policyLacks: z.string().optional(),
+});
+export type ScheduleReport = z.infer<typeof scheduleReport>;
+
 /** When each guarded key was last rotated, and whether each disk encryption set on it follows. */
 export const rotationReport = z.object({
   at: moment,
   keys: z.array(
-    z.object({
+    scheduleReport.extend({
       vault: z.string(),
-      key: z.string(),
-      /** Its newest version, and when that was made; absent where nobody has observed it yet. */
+      /** Its newest version; absent where nobody has observed it yet. */
       version: z.string().optional(),
-      rotatedAt: moment.optional(),
       sets: z.array(
         z.object({
           id: z.string(),
@@ -206,21 +219,6 @@ export const restoreReport = z.discriminatedUnion('kind', [
   }),
 ]);
 export type RestoreReport = z.infer<typeof restoreReport>;
-
-/** How a key keeps its rotation schedule, as far as the register knows. */
-export const scheduleReport = z.object({
-  key: z.string(),
-  /** Absent where the policy has no schedule for it. */
-  schedule: z.object({ every: z.string(), notifyBefore: z.string() }).optional(),
-  /** When its newest version was made. */
-  rotatedAt: moment.optional(),
-  expiresOn: moment.optional(),
-  /** Absent where the newest version is not known, or where there is no schedule. */
-  due: z.object({ state: z.enum(dueStates), at: moment }).optional(),
-  /** What its own rotation policy lacks, in a sentence; absent where it lacks nothing, was not read, or where there is no schedule. */
-  policyLacks: z.string().optional(),
-});
-export type ScheduleReport = z.infer<typeof scheduleReport>;
 
 /** That of one key, with what hangs on it, in words. */
 export const rotatePreview = scheduleReport.extend({ hangs: z.string() });

@@ -7,6 +7,7 @@ import { readKeys } from '../register/keys.ts';
 import { endpoint, name } from './endpoint.ts';
 import { refuseUnknown } from './known.ts';
 import type { RotationReport } from './reports.ts';
+import { scheduleOf } from './rotate.ts';
 
 /** When keys were rotated, and which sets follow. */
 export const rotationEndpoints = [
@@ -15,7 +16,7 @@ export const rotationEndpoints = [
       method: 'GET',
       path: 'rotations',
       needs: 'read',
-      says: 'Shows when each guarded key was last rotated, and whether each disk encryption set on it follows.',
+      says: 'Shows when each guarded key was last rotated and is due again, and whether each disk encryption set on it follows.',
     },
     () => ({ vault: name().optional() }),
     async ({ vault }, _caller, ports) => {
@@ -37,15 +38,14 @@ async function rotationsOf(vaults: readonly string[], ports: Ports): Promise<Rot
   };
 }
 
-async function keysOf(vault: string, watched: ReadonlyMap<string, WatchedSet>, { tables, policy }: Ports) {
+async function keysOf(vault: string, watched: ReadonlyMap<string, WatchedSet>, { tables, policy, now }: Ports) {
   const [{ known, unreadable }, uses] = await Promise.all([readKeys(tables.keys, vault), tables.uses.list(vault)]);
   const users = new Map(uses.stored.map(({ row, value }) => [row.row, value.users]));
   const keys = [...known]
     .filter(([key]) => keyPolicy(policy, vault, key).guarded)
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(([key, { record }]): RotationReport['keys'][number] => {
-      const { current } = record.observed;
-      const rotatedAt = current === undefined ? undefined : record.approved.versions[current]?.created;
+      const schedule = scheduleOf(policy, vault, key, record, now());
       const named = (users.get(key) ?? []).filter(({ kind }) => kind === 'disk-encryption-set');
       // One that left the key stays here until the next rotation: where it is now is part of its verdict.
       const left = [...watched.values()].filter(
@@ -53,8 +53,8 @@ async function keysOf(vault: string, watched: ReadonlyMap<string, WatchedSet>, {
       );
       return {
         vault,
-        key,
-        ...(current === undefined || rotatedAt === undefined ? {} : { version: current, rotatedAt }),
+        ...schedule,
+        ...(schedule.rotatedAt === undefined ? {} : { version: record.observed.current }),
         sets: [...named, ...left].map(({ id, name: set }) => ({ id, name: set, ...verdictOf(watched.get(id)) })),
       };
     });

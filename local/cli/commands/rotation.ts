@@ -11,7 +11,9 @@ export const rotation: CommandGroup = (program, run) => {
   const group = program.command('rotation').description('Shows rotations and what follows them.');
   group
     .command('status')
-    .description('Shows when each guarded key was last rotated, and whether each disk encryption set on it follows.')
+    .description(
+      'Shows when each guarded key was last rotated and is due again, and whether each disk encryption set on it follows.',
+    )
     .argument('[vault]', 'only the keys of this vault')
     .option('--json', 'print JSON instead of text')
     .action((vault, { json }) => run((context) => shown(vault, json === true, context))());
@@ -28,9 +30,14 @@ async function shown(vault: string | undefined, asJson: boolean, { api }: Contex
 
 type Key = RotationReport['keys'][number];
 
-function keyLine({ vault, key, version, rotatedAt }: Key, now: Date): string {
+function keyLine({ vault, key, version, rotatedAt, schedule, due, policyLacks }: Key, now: Date): string {
   if (version === undefined || rotatedAt === undefined) return `${vault}/${key}  not observed yet`;
-  return `${vault}/${key}  version ${version}, made ${duration(now.getTime() - rotatedAt.getTime())} ago, ${utc(rotatedAt)}`;
+  const made = `version ${version}, made ${duration(now.getTime() - rotatedAt.getTime())} ago, ${utc(rotatedAt)}`;
+  const next =
+    schedule === undefined || due === undefined
+      ? ''
+      : `; every ${schedule.every}, ${due.state.replace('-', ' ')}: next by ${utc(due.at)}`;
+  return `${vault}/${key}  ${made}${next}${policyLacks === undefined ? '' : `; ${policyLacks}`}`;
 }
 
 function setLine({ name, watch }: Key['sets'][number], { version }: Key, now: Date): string {

@@ -1,15 +1,28 @@
 import { expect, it } from 'vitest';
+import { storedPolicy } from '../../../../shared/domain/policy.ts';
 import { rotationReport } from '../../../../shared/people/reports.ts';
 import { rowOfSet, SETS } from '../../../../shared/propagation/sets.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine, guardedEstate } from '../command-line.ts';
 
-const { running, host, as, done, refused, versionOf } = commandLine();
+const estate = guardedEstate();
+const rotation = { every: 'P90D', notifyBefore: 'P30D' };
+const policy = storedPolicy.parse(estate.policy);
+const vaults = policy.vaults.map((vault) => (vault.name === 'contoso-dev' ? { ...vault, rotation } : vault));
+const { running, host, as, done, refused, versionOf } = commandLine({
+  estate: { ...estate, policy: { ...policy, vaults } },
+});
 
 it('rotation status shows when each key was last rotated, and the sets on it', async () => {
   const said = await done('rotation', 'status', 'contoso-disks');
   expect(said).toMatch(/^contoso-disks\/disk-app {2}version [0-9a-f]{32}, made .+ ago, \d{4}-.+ UTC\n/);
   expect(said).toMatch(/\ncontoso-disks\/disk-web {2}.+\n {2}des-\S+ {2}no rotation was watched yet/);
   expect(said).not.toContain('contoso-sql');
+});
+
+it('rotation status shows by when a key is to be rotated where the policy has a schedule for it', async () => {
+  const said = await done('rotation', 'status', 'contoso-dev');
+  expect(said).toMatch(/contoso-dev\/dev-web {2}version .+; every P90D, (in time|due|overdue): next by \d{4}-/);
+  expect(await done('rotation', 'status', 'contoso-disks')).not.toContain('every');
 });
 
 it('rotation status shows the verdict of each set with its minute, and when it is read again', async () => {
