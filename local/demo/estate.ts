@@ -58,6 +58,12 @@ export const ROTATION_KEYS = {
   'set-moved-told': ['demo-rotated', 'disk-moved'],
 } as const;
 
+/** The keys of the steps that play a rotation schedule, in the same process. */
+export const SCHEDULED_KEYS = {
+  'overdue-rotated': ['demo-scheduled', 'disk-overdue'],
+  'policy-set-once': ['demo-scheduled', 'disk-scheduled'],
+} as const;
+
 /** The machine that lives through an attack. */
 export const MACHINE_PLACE = place('vm', TURNED_KEYS.machine[1]);
 /** Its disk. */
@@ -94,12 +100,36 @@ function ofTakenVaults(identity: SeedIdentity): SeedIdentity {
 /** One vault in `block` with the keys of the steps on the turned clock. */
 export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS));
 
-/** One guarded vault with those keys, a vault that nothing guards, and somebody who may change sets. */
+/** The time until one of them is near its expiry, by a schedule with P30D: after the guardian has begun to guard it. */
+const NEAR_EXPIRY_AFTER_MS = 30 * 60_000;
+
+/** Neither of its keys is due at first. */
+function scheduled(vault: SeedVault): SeedVault {
+  if (vault.name !== 'demo-scheduled') return vault;
+  const exp = daysAgo(-30) + NEAR_EXPIRY_AFTER_MS / 1_000;
+  const [, overdue] = SCHEDULED_KEYS['overdue-rotated'];
+  return {
+    ...vault,
+    keys: (vault.keys ?? []).map((key) => ({
+      ...key,
+      versions: (key.versions ?? []).map((version) => ({
+        ...version,
+        ...(key.name === overdue ? { created: daysAgo(60), exp } : { created: daysAgo(10) }),
+      })),
+    })),
+  };
+}
+
+/** Two guarded vaults with those keys, a vault that nothing guards, and somebody who may change sets. */
 export function rotationEstate(): Estate {
-  const estate = estateOf(Object.values(ROTATION_KEYS), { rotationToLatestKeyVersionEnabled: true });
+  const keys = [...Object.values(ROTATION_KEYS), ...Object.values(SCHEDULED_KEYS)];
+  const estate = estateOf(keys, { rotationToLatestKeyVersionEnabled: true });
   return {
     ...estate,
-    vaults: [...estate.vaults, { name: 'demo-elsewhere', subscriptionId: SUBSCRIPTION, keys: [seedKey(ELSEWHERE)] }],
+    vaults: [
+      ...estate.vaults.map(scheduled),
+      { name: 'demo-elsewhere', subscriptionId: SUBSCRIPTION, keys: [seedKey(ELSEWHERE)] },
+    ],
     identities: [...estate.identities.map(byRole), pipeline],
   };
 }
@@ -151,6 +181,7 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
     'demo-alert': 'alert',
     'demo-open': 'block',
     'demo-rotated': 'block',
+    'demo-scheduled': 'block',
     'demo-cut': 'block',
     'demo-gone': 'alert',
   } as const;
@@ -172,6 +203,7 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
         .map(([name, mode]) => ({
           ...{ name, mode, knownUsers },
           ...(mode === 'block' ? { approvers: [...approvers] } : {}),
+          ...(name === 'demo-scheduled' ? { rotation: { every: 'P90D', notifyBefore: 'P30D' } } : {}),
         })),
       // The channel console, which is the app's log, is not named: it stands by.
       channels: ['webhook', 'teams'],

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import type { WatchedSet } from '../../shared/domain/propagation.ts';
 import { rowOfSet } from '../../shared/propagation/sets.ts';
+import type { OperationName } from '../azure/types.ts';
 import { stopClock, turnClock } from '../clock.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { findLocalAzure, outsideClient } from '../outside-client.ts';
 import { diskId, setId } from '../resources.ts';
-import { ELSEWHERE_URL, keyUrlOf, placesOn, ROTATION_KEYS, rotationEstate } from './estate.ts';
+import { ELSEWHERE_URL, keyUrlOf, placesOn, ROTATION_KEYS, rotationEstate, SCHEDULED_KEYS } from './estate.ts';
 import { lastAct, lastActor, type StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
+import { NOTHING } from './steps.ts';
 
 const MINUTE_MS = 60_000;
 /** Audit events have to arrive without a gap of five minutes, and sets are read at minutes of their own. */
@@ -26,7 +28,8 @@ type Played = Readonly<Record<Name, Omit<StepResult, 'name'>>>;
 
 /**
  * Five keys are rotated at the same moment, each with one set: one follows and is proven, one is late, one cannot use its
- * key, one is set back by a template, one is moved to a key that nothing guards. On the turned clock, so that two hours take
+ * key, one is set back by a template, one is moved to a key that nothing guards. Two others have a schedule: one is rotated
+ * by it, of the other the rotation policy is set, and set back by a pipeline. On the turned clock, so that two hours take
  * seconds: so it needs a process of its own.
  */
 export async function playRotations(guarded: boolean): Promise<readonly StepResult[]> {
@@ -81,6 +84,10 @@ export async function playRotations(guarded: boolean): Promise<readonly StepResu
     });
     await pass(42 * MINUTE_MS, STEP_MS);
     const late = await verdictOf('rotation-late-then-followed');
+    const [planned, pipelined] = SCHEDULED_KEYS['policy-set-once'];
+    const wasSet = writesTo('policy-set-once', 'put-rotation-policy');
+    const owner = await outsideClient(address, planned, 'owner');
+    await owner.updateKeyRotationPolicy(pipelined, { lifetimeActions: [{ action: 'Rotate', timeAfterCreate: 'P1Y' }] });
     await pass((UNTIL_MINUTE - 60) * MINUTE_MS, STEP_MS);
 
     const followed = 'rotation-followed-and-proven';
@@ -118,10 +125,42 @@ export async function playRotations(guarded: boolean): Promise<readonly StepResu
         outcome: alertText(moved),
       },
     };
-    return names.map((name) => ({ name, ...played[name] }));
+    const isLeft = writesTo('policy-set-once', 'put-rotation-policy') === wasSet;
+    const elsewhere = sink.told(planned, pipelined).at(-1);
+    const rotated = writesTo('overdue-rotated', 'rotate');
+    const scheduled: readonly StepResult[] = [
+      {
+        ...{ ...NOTHING, name: 'overdue-rotated', ok: rotated === 1 },
+        outcome:
+          rotated === 1
+            ? `rotated by the guardian once it was near its expiry, and not again: ${SCHEDULED_KEYS['overdue-rotated'].join('/')}`
+            : `rotated ${rotated} times`,
+      },
+      {
+        ...{ ...NOTHING, name: 'policy-set-once', ok: wasSet === 1 && isLeft && elsewhere !== undefined },
+        actor: 'owner',
+        act: `set another rotation policy on ${planned}/${pipelined}`,
+        outcome: `the guardian had set it ${wasSet === 1 ? 'once' : `${wasSet} times`}, and ${isLeft ? 'left it to them' : 'set it again'}`,
+        alerts: elsewhere === undefined ? [] : [elsewhere],
+      },
+    ];
+    return [...names.map((name) => ({ name, ...played[name] })), ...scheduled];
   } finally {
     await running.stop();
     await sink.close();
+  }
+
+  /** How often the guardian changed a key by one operation. */
+  function writesTo(name: keyof typeof SCHEDULED_KEYS, operation: OperationName): number {
+    const [vault, key] = SCHEDULED_KEYS[name];
+    return azure.log.filter(
+      (one) =>
+        one.identity === 'keeper' &&
+        one.vault === vault &&
+        one.key === key &&
+        one.operation === operation &&
+        one.changed,
+    ).length;
   }
 
   function acted(name: Name, did: string) {

@@ -65,6 +65,12 @@ const ROTATIONS: Readonly<Record<string, readonly [outcome: RegExp, alerts: numb
   'rotation-reverted-told': [/^"set-not-followed: .+ was pointed at the older version/, 1],
   'set-moved-told': [/^"set-moved: .+ has the key demo-elsewhere\/disk-elsewhere, which nothing guards/, 1],
 };
+/** What those of a rotation schedule come to. */
+const SCHEDULED: Readonly<Record<string, RegExp>> = {
+  'overdue-rotated':
+    /^rotated by the guardian once it was near its expiry, and not again: demo-scheduled\/disk-overdue$/,
+  'policy-set-once': /^the guardian had set it once, and left it to them$/,
+};
 /** What those on the turned clock come to. */
 const TURNED: Readonly<Record<string, RegExp>> = {
   'trail-reaches-workspace': /^(\d+) of \1 records older than 8 min are in the workspace, each once and with its hash$/,
@@ -82,9 +88,12 @@ const TURNED: Readonly<Record<string, RegExp>> = {
 const FOUND = ['plan-names-what-hangs-on-a-key', 'plan-writes-nothing', 'unguarded-key-found'];
 const ASKED = ['trail-reaches-workspace', 'how-far-it-sees-is-said'];
 const OF_TRAIL = ['chain-holds', 'verify-anchored', 'tamper-found'];
-const WITHOUT_ACT = [...FOUND, ...ASKED, ...OF_TRAIL];
+const WITHOUT_ACT = [...FOUND, ...ASKED, ...Object.keys(SCHEDULED), ...OF_TRAIL];
 const UNDONE = Object.keys(OUTCOMES).filter((name) => OUTCOMES[name]?.source.includes('undone by') === true);
-const ALL = [...Object.keys(OUTCOMES), ...FOUND, ...Object.keys(TURNED), ...Object.keys(ROTATIONS), ...OF_TRAIL];
+const ALL = [
+  ...[...Object.keys(OUTCOMES), ...FOUND, ...Object.keys(TURNED), ...Object.keys(ROTATIONS)],
+  ...[...Object.keys(SCHEDULED), ...OF_TRAIL],
+];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
 const patient = { timeout: 180_000 };
@@ -161,6 +170,12 @@ describe('the demo', () => {
       expect(step?.outcome).toMatch(outcome);
       expect(step?.alerts).toHaveLength(alerts);
     }
+  });
+
+  it('says what a rotation schedule came to', async () => {
+    const { steps } = result.parse(JSON.parse((await guarded).out));
+    for (const [name, outcome] of Object.entries(SCHEDULED))
+      expect(steps.find((each) => each.name === name)?.outcome).toMatch(outcome);
   });
 
   it('says of each question to the workspace what the answer was', async () => {
