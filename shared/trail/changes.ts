@@ -1,4 +1,4 @@
-import { DAY_MS, later } from '../domain/time.ts';
+import { DAY_MS, later, MINUTE_MS } from '../domain/time.ts';
 import type { StreamChange, Streams } from '../storage.ts';
 import { blobNumbers, type StreamName, streamOfBlob } from './stream-name.ts';
 
@@ -8,6 +8,21 @@ export interface Changed extends Pick<StreamChange, 'changedAt'> {
   /** The number of its newest blob. */
   readonly blob: number;
 }
+
+/** By how much the clocks of storage and of this process may differ, in ms. */
+const CLOCKS_DIFFER_MS = MINUTE_MS;
+
+/**
+ * The moment before which a listing shows every append. What was appended while it was read may be missing in it, beside
+ * something younger that is there.
+ *
+ * @param newest the newest append that it shows
+ * @param begun when it began, by the clock of this process
+ */
+export const shownUntil = (newest: Date, begun: Date): Date => {
+  const certain = later(begun, -CLOCKS_DIFFER_MS);
+  return newest < certain ? newest : certain;
+};
 
 /** The streams of this month, of the last one and of the register, with the time of their last append. @param more further prefixes */
 export async function recentChanges(

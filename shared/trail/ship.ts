@@ -4,7 +4,7 @@ import { inTurns } from '../in-turns.ts';
 import type { Rows, Stored } from '../register/rows.ts';
 import type { Streams } from '../storage.ts';
 import { readLine } from './chain.ts';
-import { type Changed, recentChanges } from './changes.ts';
+import { type Changed, recentChanges, shownUntil } from './changes.ts';
 import { COLUMNS, SEAL_COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
 import { anchorOf, readSeal } from './seal.ts';
 import { auditStream, blobName, SEALS, type StreamName } from './stream-name.ts';
@@ -59,7 +59,8 @@ interface Batch {
  */
 export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
   // The trail's seals go too: whoever compares a copy needs them.
-  const listed = await recentChanges(needs.streams, needs.now(), ['seals/']);
+  const begun = needs.now();
+  const listed = await recentChanges(needs.streams, begun, ['seals/']);
   const changed = listed
     .filter(({ changedAt }) => changedAt >= since)
     .toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());
@@ -80,11 +81,11 @@ export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
       if (batch.bytes < CALL_BYTES) continue;
       calls += await sendAll(batch, needs);
       batch = emptyBatch();
-      if (calls >= MOST_CALLS) return { until: one.changedAt, isAll: false };
+      if (calls >= MOST_CALLS) return { until: shownUntil(one.changedAt, begun), isAll: false };
     }
   }
   await sendAll(batch, needs);
-  const until = changed.at(-1)?.changedAt ?? since;
+  const until = shownUntil(changed.at(-1)?.changedAt ?? since, begun);
   if (dayOf(until) !== dayOf(since)) await removeOldCursors(needs);
   return { until, isAll: true };
 }

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
-import { DAY_MS, later } from '../../../shared/domain/time.ts';
+import { DAY_MS, later, MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
 import { type LogRow, shipCursor } from '../../../shared/domain/workspace.ts';
 import { WorkspaceUnreachable } from '../../../shared/errors.ts';
 import { rowsOf } from '../../../shared/register/rows.ts';
@@ -12,6 +13,7 @@ import { auditStream } from '../../../shared/trail/stream-name.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
 import { newSigningKey } from '../../fakes/signing-key.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { sealedTrail } from './sealed-trail.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
@@ -63,6 +65,8 @@ function made(rollAfterBlocks = 40_000) {
       trail.append([{ id, time: AT, what: 'failure', subject: GUARDIAN, detail: {}, ...more }]),
   };
 }
+
+afterEach(resetClock);
 
 describe('shipping', () => {
   test('sends every record once, those of a stream in their order, also over the end of a blob', async () => {
@@ -185,22 +189,47 @@ describe('shipping', () => {
     ]);
   });
 
+  test('sends what was appended while others were listed, though one of these is younger', async () => {
+    stopAt();
+    const { append, trail, streams, needs, sent } = made();
+    await append('first', { time: new Date() });
+    const listing: ShipNeeds['streams'] = {
+      ...streams,
+      async changes(prefix) {
+        if (prefix !== 'register/') return streams.changes(prefix);
+        turnClock(SECOND_MS);
+        await append('late', { time: new Date(), subject: vaultSubject('payments') });
+        turnClock(SECOND_MS);
+        await trail.appendRegister([
+          { id: 'register', time: AT, what: 'register', subject: vaultSubject('payments'), detail: {} },
+        ]);
+        return streams.changes(prefix);
+      },
+    };
+    const now = (): Date => new Date();
+    const { until } = await ship(FIRST, { ...needs, now, streams: listing });
+    turnClock(MINUTE_MS);
+    await ship(until, { ...needs, now });
+    expect(sent.flat().toSorted()).toEqual(['first', 'late', 'register']);
+  });
+
   test('keeps the cursors of streams of this month and the last, and removes those of earlier days', async () => {
     const { append, needs } = made();
-    const LATER = new Date('2026-08-31T12:00:00.000Z');
+    const LATER = new Date('2031-08-31T12:00:00.000Z');
+    stopAt(LATER.toISOString());
     const cursorsOf = async () => (await needs.cursors.list('cursor')).stored.map(({ row: { row } }) => row);
-    for (const day of ['2026-06-29', '2026-07-01', '2026-08-31'])
+    for (const day of ['2031-06-29', '2031-07-01', '2031-08-31'])
       await needs.cursors.put('cursor', `audit:${day}:payments`, { blob: 0, byte: 1 });
     for (const stream of ['register:payments', 'seals:guardian'])
       await needs.cursors.put('cursor', stream, { blob: 0, byte: 1 });
     await append('a', { time: LATER });
-    const { until } = await ship(new Date(), { ...needs, now: () => LATER });
-    expect(await cursorsOf()).toContain('audit:2026-06-29:payments');
+    const { until } = await ship(LATER, { ...needs, now: () => LATER });
+    expect(await cursorsOf()).toContain('audit:2031-06-29:payments');
     await ship(later(until, -DAY_MS), { ...needs, now: () => LATER });
     expect(await cursorsOf()).toEqual([
-      'audit:2026-07-01:payments',
-      'audit:2026-08-31:_guardian',
-      'audit:2026-08-31:payments',
+      'audit:2031-07-01:payments',
+      'audit:2031-08-31:_guardian',
+      'audit:2031-08-31:payments',
       'register:payments',
       'seals:guardian',
     ]);
