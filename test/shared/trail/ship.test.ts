@@ -18,6 +18,7 @@ import { sealedTrail } from './sealed-trail.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 const FIRST = new Date(0);
+const ANSWER = { status: 400, code: 'InvalidRecord' };
 
 function made(rollAfterBlocks = 40_000) {
   const streams = fakeStreams();
@@ -41,7 +42,7 @@ function made(rollAfterBlocks = 40_000) {
       async send(rows) {
         if (failing) throw new WorkspaceUnreachable('sending', undefined);
         const named = rows.map(({ RecordId }) => String(RecordId));
-        if (refuses(named)) return 'refused';
+        if (refuses(named)) return { refused: new WorkspaceUnreachable('sending', undefined, ANSWER) };
         sent.push(named);
         bytes.push(Buffer.byteLength(JSON.stringify(rows)));
         return 'taken';
@@ -55,8 +56,8 @@ function made(rollAfterBlocks = 40_000) {
     sent,
     bytes,
     quarantined,
-    refuse: (id: string) => {
-      refuses = (named) => named.includes(id);
+    refuse: (isOdd: (id: string) => boolean) => {
+      refuses = (named) => named.some(isOdd);
     },
     fail: (is: boolean) => {
       failing = is;
@@ -137,10 +138,49 @@ describe('shipping', () => {
     const { append, needs, sent, quarantined, refuse } = made();
     const ids = Array.from({ length: 9 }, (_, at) => `r${at}`);
     for (const id of ids) await append(id);
-    refuse('r4');
+    refuse((id) => id === 'r4');
     await ship(FIRST, needs);
     expect(quarantined).toEqual(['r4']);
     expect(sent.flat()).toEqual(ids.filter((id) => id !== 'r4'));
+  });
+
+  test('hands over a single record that is refused, since nothing shows that the others would be', async () => {
+    const { append, needs, quarantined, refuse } = made();
+    await append('a');
+    refuse(() => true);
+    await ship(FIRST, needs);
+    expect(quarantined).toEqual(['a']);
+  });
+
+  test.each([2, 300])(
+    'keeps all of %i records of which the service takes none, and sends them later',
+    async (count) => {
+      const { append, needs, sent, quarantined, refuse } = made();
+      const ids = Array.from({ length: count }, (_, at) => `r${at}`);
+      for (const id of ids) await append(id);
+      refuse(() => true);
+      await expect(ship(FIRST, needs)).rejects.toMatchObject({ name: 'WorkspaceUnreachable', ...ANSWER });
+      refuse(() => false);
+      await ship(FIRST, needs);
+      expect({ quarantined, sent: sent.flat() }).toEqual({ quarantined: [], sent: ids });
+    },
+  );
+
+  test('sends what follows bytes of somebody else that are no text', async () => {
+    const { append, streams, needs, sent } = made();
+    await append('a');
+    const [blob = ''] = await streams.list('audit/');
+    const odd = Buffer.from([...Array(300).fill(0xff), 0x0a]);
+    const withOdd: ShipNeeds['streams'] = {
+      ...streams,
+      bytes: async (name, from, until) =>
+        Buffer.concat([odd, (await streams.bytes(name, 0, Number.POSITIVE_INFINITY)) ?? odd]).subarray(from, until),
+    };
+    expect(blob).not.toBe('');
+    const { until } = await ship(FIRST, { ...needs, streams: withOdd });
+    for (const id of ['b', 'c', 'd']) await append(id);
+    await ship(until, { ...needs, streams: withOdd });
+    expect(sent.flat()).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('passes over lines that are no record, and leaves an open line until it is ended', async () => {
@@ -241,6 +281,11 @@ describe('shipping', () => {
     for (const id of ['a', 'b'])
       await trail.append([{ id, time: new Date(), what: 'failure', subject: GUARDIAN, detail: {} }]);
     const anchor = await seal();
+    for (let vault = 0; vault < 700; vault += 1)
+      await trail.append([
+        { id: `v${vault}`, time: new Date(), what: 'failure', subject: vaultSubject(`v${vault}`), detail: {} },
+      ]);
+    const ofMany = await seal();
     const rows: LogRow[] = [];
     await ship(FIRST, {
       ...needs,
@@ -253,10 +298,17 @@ describe('shipping', () => {
         },
       },
     });
-    expect(rows.map(({ What, SealRoot, SealedRecords }) => [What, SealRoot, SealedRecords]).toSorted()).toEqual([
-      ['failure', undefined, undefined],
-      ['failure', undefined, undefined],
-      ['seal', anchor.root, 2],
+    const seals = rows.filter(({ What }) => What === 'seal');
+    expect(seals.map(({ SealRoot, SealedRecords }) => [SealRoot, SealedRecords])).toEqual([
+      [anchor.root, 2],
+      [ofMany.root, 700],
+    ]);
+    // A field has 64 KB at most: what is longer is cut off.
+    const sizes = seals.map(({ Detail }) => Buffer.byteLength(JSON.stringify(Detail)));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(64_000);
+    expect(seals.map(({ Detail }) => Object.keys(Object(Detail)))).toEqual([
+      expect.arrayContaining(['heads']),
+      ['cutFromBytes', 'beginning'],
     ]);
   });
 });
