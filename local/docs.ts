@@ -446,6 +446,7 @@ A record never carries key material, a token, a secret or the address of a chann
 Names that callers chose are escaped and have at most 512 characters. \`detail\` has at most 64,000 bytes, since a field of a
 workspace has 64 KB and what is longer is cut off there without a word: the findings of one decision are split into several
 records (\`part\`, \`parts\`), and of anything else that is longer only the beginning is kept (\`cutFromBytes\`, \`beginning\`).
+Only a seal may be longer: its record names every stream, and only its row is cut so.
 
 ## The chain
 

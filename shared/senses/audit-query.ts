@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { latest, withSpans } from '../domain/arrivals.ts';
 import { guardedVaults, keyPolicy } from '../domain/policy.ts';
 import { GUARDIAN } from '../domain/subject.ts';
-import { DAY_MS, HOUR_MS, later, MINUTE_MS, utc } from '../domain/time.ts';
+import { DAY_MS, HOUR_MS, later, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 import type { QueryState, VaultRecords, VersionUse, Workspace } from '../domain/workspace.ts';
 import { WorkspaceUnreachable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
@@ -31,6 +31,10 @@ const EARLY_MS = MINUTE_MS / 4;
 const CLAIM_MS = 4 * MINUTE_MS;
 /** A row may show this long after the moment that counts as its arrival, in ms: windows overlap by it. */
 const OVERLAP_MS = 5 * MINUTE_MS;
+/** A window with more rows than one answer takes is halved, unless it is shorter than this, in ms. */
+const HALVED_MS = 10 * SECOND_MS;
+/** An event that arrives so long after the act is not read, in ms. */
+const LATEST_MS = 7 * DAY_MS;
 /** Operators are alerted of a workspace that could not be queried for so long, in ms. */
 const LATE_MS = 15 * MINUTE_MS;
 /** A new diagnostic setting takes up to 90 minutes. @see https://learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings */
@@ -53,6 +57,7 @@ const rowShape = z.object({
   Identity: z.unknown(),
   Id: z.string().nullish(),
   HttpStatusCode: z.number().nullish(),
+  AppliedAssignmentId: z.string().nullish(),
   Oid: z.string().nullish(),
   Spans: z.array(z.coerce.date()).nullish(),
 });
@@ -118,9 +123,22 @@ interface Window {
   readonly until: Date;
 }
 
+/** Reads the events that arrived within a window: however many somebody causes, no other event is hidden by them. */
 async function readEvents(workspace: Workspace, window: Window, ports: Ports): Promise<void> {
   const vaults = guardedVaults(ports.policy);
-  const rows = (await workspace.query(queryText(window, vaults))).map((row) => rowShape.parse(row));
+  const { from, until } = window;
+  const within = { from: later(from, -LATEST_MS), until: later(until, DAY_MS) };
+  const found = await workspace.query(queryText(window, vaults), within).catch((error: unknown) => {
+    const isTooMuch = error instanceof WorkspaceUnreachable && error.code === 'PartialError';
+    if (!isTooMuch || until.getTime() - from.getTime() < HALVED_MS) throw error;
+    return undefined;
+  });
+  if (found === undefined) {
+    const middle = new Date((from.getTime() + until.getTime()) / 2);
+    await readEvents(workspace, { from, until: middle }, ports);
+    return readEvents(workspace, { from: middle, until }, ports);
+  }
+  const rows = found.map((row) => rowShape.parse(row));
   // The query selects them; what it gives is looked at all the same.
   const believed = rows.filter(({ Vault }) => vaults.includes(Vault));
   const { inspections, unparsed } = sensedIn(believed, ports);
