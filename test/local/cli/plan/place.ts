@@ -6,6 +6,7 @@ import { type PlanSource, type Reading, readPlan } from '../../../../local/cli/p
 import { planReportOf } from '../../../../local/cli/plan/report.ts';
 import type { PlanReport } from '../../../../local/cli/plan/schema.ts';
 import { keyVaultReads } from '../../../../shared/azure/key-vault.ts';
+import { workspaceOf } from '../../../../shared/azure/log-analytics.ts';
 import { resourceGraph } from '../../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../../shared/azure/resource-manager.ts';
 import { keyVaultRotationPolicies } from '../../../../shared/azure/rotation-policies.ts';
@@ -144,7 +145,7 @@ export function planAzure({ vaults, resources = [], identities = [] }: Seeds = {
 }
 
 /** What the newcomer reads by, over the real clients. */
-export function planSource(azure: LocalAzure, lines: string[] = []): PlanSource {
+export function planSource(azure: LocalAzure, lines: string[] = [], workspaces: readonly string[] = []): PlanSource {
   const who = { credential: azure.credential('newcomer'), identity: 'the newcomer', httpClient: azure.httpClient };
   const vaultOf = (name: string) => ({ ...who, url: `https://${name}.vault.azure.net` });
   return {
@@ -152,6 +153,7 @@ export function planSource(azure: LocalAzure, lines: string[] = []): PlanSource 
     management: resourceManagerReads(who),
     reads: (name) => keyVaultReads(vaultOf(name)),
     rotationPolicies: (name) => keyVaultRotationPolicies(vaultOf(name)),
+    workspaces: workspaces.map((id) => workspaceOf(id, who)),
     progress: (line) => void lines.push(line),
   };
 }
@@ -163,10 +165,16 @@ export async function planned(
   azure: LocalAzure,
   {
     subscriptions = [PRODUCTION],
+    workspaces,
     policy,
     now = new Date(),
-  }: { subscriptions?: readonly string[]; policy?: Policy; now?: Date } = {},
+  }: {
+    subscriptions?: readonly string[];
+    workspaces?: readonly string[];
+    policy?: Policy;
+    now?: Date;
+  } = {},
 ): Promise<{ readonly reading: Reading; readonly report: PlanReport }> {
-  const reading = await readPlan(planSource(azure), subscriptions);
+  const reading = await readPlan(planSource(azure, [], workspaces), subscriptions);
   return { reading, report: planReportOf(reading, subscriptions, policy, now) };
 }
