@@ -20,8 +20,11 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
   );
 }
 
-/** The subject of an incident in the first line: for a version its key, since the name of a version is long and follows below. */
-const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+/** The subject of an incident in the first line: for a version its key, and for a resource its name, since what is longer follows below. */
+function whereOf({ subject }: Incident): string {
+  if (subject.kind === 'disk-encryption-set') return escaped(subject.id.slice(subject.id.lastIndexOf('/') + 1));
+  return spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+}
 
 /** The lines below the first: what must not be done, what, where, who, when, what hangs on it, what was done, what to do. */
 export function detailLines({ incident }: AlertContent): readonly string[] {

@@ -1,4 +1,3 @@
-import type { RotationPolicies } from '../../../shared/azure/rotation-policies.ts';
 import { newestOf } from '../../../shared/domain/key.ts';
 import {
   MANAGEMENT_REFUSED,
@@ -33,7 +32,6 @@ export interface PlanSource {
   readonly graph: Graph;
   readonly management: Pick<ResourceManagerReads, 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
   readonly reads: (vault: string) => VaultReads;
-  readonly rotationPolicies: (vault: string) => RotationPolicies;
   /** Where audit events of the vaults may be; none where nobody named one. */
   readonly workspaces: readonly Workspace[];
   /** Gets a line from time to time, since a large estate takes minutes. */
@@ -231,7 +229,7 @@ async function readKey(used: UsedKey, source: PlanSource): Promise<ReadKey> {
   const [versions, current, policy] = await Promise.all([
     reads.listVersions(key),
     reads.read(key),
-    source.rotationPolicies(vault)(key),
+    reads.rotationPolicy(key),
   ]);
   const rotationPolicy: ReadKey['rotationPolicy'] =
     policy.kind === 'ok'

@@ -5,7 +5,6 @@ import { type MonitorConnection, workspaceOf } from '../../../shared/azure/log-a
 import { MANAGEMENT, type ManagementConnection } from '../../../shared/azure/management-client.ts';
 import { resourceGraph } from '../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../shared/azure/resource-manager.ts';
-import { keyVaultRotationPolicies } from '../../../shared/azure/rotation-policies.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
 import { MANAGEMENT_REFUSED } from '../../../shared/domain/resource-manager.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
@@ -51,7 +50,6 @@ const sourceOf = ({ management, vault, monitor }: Connections, { workspaces, pro
   management: resourceManagerReads(management),
   // One client for each vault: the first request of a client is answered with a challenge.
   reads: kept((name) => keyVaultReads(vault(name))),
-  rotationPolicies: kept((name) => keyVaultRotationPolicies(vault(name))),
   workspaces: workspaces.map((id) => workspaceOf(id, { ...monitor, timeoutMs: QUERY_TIMEOUT_MS })),
   progress,
 });

@@ -132,6 +132,7 @@ function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found
   switch (verdict.kind) {
     case 'approved':
     case 'settling':
+    case 'keep-schedule':
       return undefined;
     case 'undo':
       if (by !== undefined) {

@@ -9,7 +9,6 @@ import { keyVaultReads } from '../../../../shared/azure/key-vault.ts';
 import { workspaceOf } from '../../../../shared/azure/log-analytics.ts';
 import { resourceGraph } from '../../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../../shared/azure/resource-manager.ts';
-import { keyVaultRotationPolicies } from '../../../../shared/azure/rotation-policies.ts';
 import type { Policy } from '../../../../shared/domain/policy.ts';
 import { graphOf } from '../../../../shared/estate/graph.ts';
 
@@ -152,7 +151,6 @@ export function planSource(azure: LocalAzure, lines: string[] = [], workspaces: 
     graph: graphOf(resourceGraph(who)),
     management: resourceManagerReads(who),
     reads: (name) => keyVaultReads(vaultOf(name)),
-    rotationPolicies: (name) => keyVaultRotationPolicies(vaultOf(name)),
     workspaces: workspaces.map((id) => workspaceOf(id, who)),
     progress: (line) => void lines.push(line),
   };

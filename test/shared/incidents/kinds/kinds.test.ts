@@ -5,6 +5,7 @@ import type { Hold } from '../../../../shared/domain/hold.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
+import { accessCut } from '../../../../shared/incidents/kinds/access-cut.ts';
 import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
@@ -21,10 +22,17 @@ import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-un
 import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
+import { rotationHeldBack } from '../../../../shared/incidents/kinds/rotation-held-back.ts';
+import { rotationOverdue } from '../../../../shared/incidents/kinds/rotation-overdue.ts';
+import { rotationPolicyWeaker } from '../../../../shared/incidents/kinds/rotation-policy-weaker.ts';
 import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
+import { setMoved } from '../../../../shared/incidents/kinds/set-moved.ts';
+import { type NotFollowing, setNotFollowed } from '../../../../shared/incidents/kinds/set-not-followed.ts';
 import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
 import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
+import { vaultChanged } from '../../../../shared/incidents/kinds/vault-changed.ts';
+import { vaultDeleted } from '../../../../shared/incidents/kinds/vault-deleted.ts';
 import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
 import { type Member, wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
@@ -48,6 +56,29 @@ const GLASS: Approval = {
   ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
 };
 const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
+const ROTATE = [
+  'key-guardian rotate prod-disks/disk-a --yes',
+  'az keyvault key rotate --vault-name prod-disks --name disk-a',
+];
+const WANTED = {
+  rotate: { when: 'after-creation', period: 'P90D' },
+  expiresIn: 'P120D',
+  notifyBefore: 'P30D',
+} as const;
+const SET = {
+  id: '/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/diskencryptionsets/des-a',
+  name: 'des-a',
+  rotation: { ...ID, version: VERSION, created: AT },
+  from: AT,
+  changed: { by: MALLORY, at: AT },
+};
+const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
+const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
+const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
+  setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
+const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
+const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
+const UNKNOWN_HANGS = { kind: 'unknown', says: 'what hangs on it is not known' } as const;
 const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
@@ -60,6 +91,77 @@ type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience'
 
 /** What people read, word for word: the manual of the kinds. */
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
+  [
+    'access-cut, vault',
+    accessCut.draft('vault', {
+      ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
+      ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      summary: 'des-a: It may not unwrap. des-b: It may not unwrap.',
+      commands: ['az one'],
+    },
+  ],
+  [
+    'access-cut, identity, where many causes are told and no disk is known',
+    accessCut.draft('identity', {
+      ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
+      causes: Array.from({ length: 12 }, () => 'It has no identity.'),
+      ...{ commands: Array.from({ length: 9 }, (_, at) => `az ${at}`), hangs: UNKNOWN_HANGS },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: { kind: 'disk-encryption-set', id: '/sets/a' },
+      deadline: undefined,
+      summary: `${'It has no identity. '.repeat(10)}And 2 more.`,
+      commands: ['az 0', 'az 1', 'az 2', 'az 3', 'az 4'],
+    },
+  ],
+  [
+    'vault-changed',
+    vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
+    {
+      ...operators('warning', 'by-a-person'),
+      subject: VAULT,
+      who: MALLORY,
+      summary: 'Settings of the vault prod-disks have changed: purge protection is on.',
+    },
+  ],
+  [
+    'vault-deleted',
+    vaultDeleted.draft({
+      ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
+      deleted: { until: IN_AN_HOUR, purgeProtection: true },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      commands: ['az keyvault recover'],
+      summary:
+        'The vault prod-disks was deleted: none of its keys can be used. It can be recovered until 2026-03-01 13:00:00 UTC; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.',
+    },
+  ],
+  [
+    'vault-deleted, and purged, where nothing hangs on it',
+    vaultDeleted.draft({
+      ...{ vault: 'prod-disks', since: AT, by: undefined, hangs: NOTHING, commands: [], deleted: undefined },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      deadline: undefined,
+      summary:
+        'The vault prod-disks was deleted: none of its keys can be used. It is not among the deleted vaults: it was purged, or moved, and what hangs on its keys is lost with them unless a backup of them is restored.',
+    },
+  ],
   [
     'access-refused',
     accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
@@ -567,6 +669,67 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'rotation-held-back',
+    rotationHeldBack.draft(ID, AT, 'It expires soon.'),
+    { ...onCall('critical', 'with-its-state'), subject: KEY, summary: 'It expires soon.', commands: ROTATE },
+  ],
+  [
+    'rotation-overdue',
+    rotationOverdue.draft(ID, AT, 'It is overdue.'),
+    { ...operators('warning'), subject: KEY, summary: 'It is overdue.', commands: ROTATE },
+  ],
+  [
+    'rotation-policy-weaker, off-schedule',
+    rotationPolicyWeaker.draft('off-schedule', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary: 'Key prod-disks/disk-a: It is missing.',
+      commands: [
+        `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{"expiryTime":"P120D"}}'`,
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, managed-elsewhere',
+    rotationPolicyWeaker.draft('managed-elsewhere', ID, {
+      ...{ since: AT, says: 'It is missing.', by: MALLORY },
+      wanted: { rotate: WANTED.rotate, notifyBefore: 'P30D' },
+    }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      who: MALLORY,
+      summary:
+        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+      commands: [
+        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } }',
+        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] }",
+        expect.stringContaining('az keyvault key rotation-policy update'),
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, managed-elsewhere, with an expiry',
+    rotationPolicyWeaker.draft('managed-elsewhere', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary:
+        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+      commands: [
+        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
+        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
+        expect.stringContaining('az keyvault key rotation-policy update'),
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, unreadable',
+    rotationPolicyWeaker.draft('unreadable', ID, { since: AT, says: 'It cannot be read.' }),
+    { ...operators('warning'), subject: KEY, summary: 'Key prod-disks/disk-a: It cannot be read.', commands: [] },
+  ],
+  [
     'row-forged',
     rowForged.draft('approvals/prod-disks/a7', AT),
     {
@@ -574,6 +737,85 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: GUARDIAN,
       summary:
         'The row approvals/prod-disks/a7 is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.',
+    },
+  ],
+  [
+    'set-moved',
+    setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: OF_SET,
+      since: AT,
+      who: MALLORY,
+      hangs: DISKS,
+      summary:
+        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Find out who moved it before disks are wrapped anew with that key.',
+    },
+  ],
+  [
+    'set-not-followed, late',
+    notFollowed({ kind: 'late', shows: 'its active version is 0011' }, ['It has no identity.'], ['az resource show']),
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      since: AT,
+      who: undefined,
+      deadline: undefined,
+      hangs: DISKS,
+      commands: ['az resource show'],
+      summary:
+        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, stuck',
+    notFollowed({ kind: 'stuck', code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' }),
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      summary:
+        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, not-rotating',
+    notFollowed({ kind: 'not-rotating', isConfidential: false }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, not-rotating, for confidential machines',
+    notFollowed({ kind: 'not-rotating', isConfidential: true }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, reverted',
+    notFollowed({ kind: 'reverted', to: '0011' }),
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      who: MALLORY,
+      summary:
+        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, unreachable',
+    notFollowed({ kind: 'unreachable', because: 'the permission to read there is missing' }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Leave the older versions enabled.',
     },
   ],
   [
