@@ -57,12 +57,13 @@ interface Batch {
  * least once: after a lost answer or a crash some are sent again, with the same id. Throws `WorkspaceUnreachable` and
  * `StorageUnreachable`: what was sent until then is noted.
  *
- * @param since `until` of the last turn; before the first one any moment: streams of this month and the last are sent whole
+ * @param since `until` of the last turn; before the first one 1970: streams of this month and the last are sent whole
  */
 export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
   // The trail's seals go too: whoever compares a copy needs them.
   const begun = needs.now();
-  const listed = await recentChanges(needs.streams, begun, ['seals/']);
+  const after = since.getTime() === 0 ? begun : since;
+  const listed = await recentChanges(needs.streams, begun, ['seals/'], after);
   const changed = listed
     .filter(({ changedAt }) => changedAt >= since)
     .toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());

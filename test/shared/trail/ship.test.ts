@@ -253,6 +253,19 @@ describe('shipping', () => {
     expect(sent.flat().toSorted()).toEqual(['first', 'late', 'register']);
   });
 
+  test('sends after an outage of months what was appended meanwhile', async () => {
+    stopAt('2031-01-15T12:00:00.000Z');
+    const { append, needs, sent } = made();
+    const since = new Date();
+    await append('before', { time: new Date() });
+    stopAt('2031-02-15T12:00:00.000Z');
+    await append('meanwhile', { time: new Date() });
+    stopAt('2031-05-15T12:00:00.000Z');
+    await append('after', { time: new Date() });
+    await ship(since, { ...needs, now: () => new Date() });
+    expect(sent.flat()).toEqual(['before', 'meanwhile', 'after']);
+  });
+
   test('keeps the cursors of streams of this month and the last, and removes those of earlier days', async () => {
     const { append, needs } = made();
     const LATER = new Date('2031-08-31T12:00:00.000Z');
