@@ -370,6 +370,7 @@ stores nothing.
 \`\`\`sh
 az login
 npm run key-guardian -- plan --subscription <id>
+npm run key-guardian -- plan --subscription <id> --workspace <workspace id>
 npm run key-guardian -- plan --local
 \`\`\`
 
@@ -377,10 +378,15 @@ npm run key-guardian -- plan --local
 | --- | --- | --- |
 | Reader | the subscriptions | vaults, disk encryption sets, disks, machines, locks and role assignments |
 | Key Vault Reader | the subscriptions, or single vaults | keys, their versions and rotation policies, deleted keys |
+| Log Analytics Reader | the workspaces that you name | when each user last used a version of a key |
 
 A vault with access policies needs one with \`get\`, \`list\` and \`getrotationpolicy\` instead of the second. Where a vault does not
 show its keys, as behind a firewall, its keys are read through Azure Resource Manager, which shows neither deleted keys nor
 types, operations and rotation policies. What could not be read is listed, and never counts as absent.
+
+\`--workspace <id>\` names a workspace with the audit events of the vaults: then each user has the time at which it last used
+the key, by the events of the last seven days, and each vault the time up to which events have arrived. That no event shows
+a use proves nothing: a running machine unwraps again and again, a stopped one does not, and events arrive minutes late.
 
 | Exit status | What it means |
 | --- | --- |
@@ -448,6 +454,7 @@ A record never carries key material, a token, a secret or the address of a chann
 Names that callers chose are escaped and have at most 512 characters. \`detail\` has at most 64,000 bytes, since a field of a
 workspace has 64 KB and what is longer is cut off there without a word: the findings of one decision are split into several
 records (\`part\`, \`parts\`), and of anything else that is longer only the beginning is kept (\`cutFromBytes\`, \`beginning\`).
+Only a seal may be longer: its record names every stream, and only its row is cut so.
 
 ## The chain
 

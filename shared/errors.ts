@@ -103,6 +103,7 @@ function storageKind({ status, code }: ServiceAnswer): 'forbidden' | 'throttled'
 export class WorkspaceUnreachable extends Error {
   override readonly name = 'WorkspaceUnreachable';
   readonly status: number | undefined;
+  readonly code: string | undefined;
   /** @param doing what was being done: `querying the workspace 1111…` */
   constructor(doing: string, cause: unknown, answer: ServiceAnswer = { status: undefined, code: undefined }) {
     super(
@@ -112,6 +113,7 @@ export class WorkspaceUnreachable extends Error {
       },
     );
     this.status = answer.status;
+    this.code = answer.code;
   }
 }
 

@@ -65,7 +65,7 @@ export interface Ports {
   /** Where the records of the trail go besides its storage; left out where no table is set up. */
   readonly trailTable?: TrailTable;
   /** The streams of the trail, from which its table is filled. */
-  readonly streams: Pick<Streams, 'changes' | 'read'>;
+  readonly streams: Pick<Streams, 'changes' | 'bytes'>;
   /** The workspaces that are asked who did it; none where none is set up. */
   readonly workspaces: readonly Workspace[];
   /** What could not be parsed, in full. */

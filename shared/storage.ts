@@ -68,6 +68,8 @@ export interface Streams {
    * @param untilByte not below `fromByte`; default: the end as it then is
    */
   read(name: string, fromByte?: number, untilByte?: number): Promise<string | undefined>;
+  /** As `read`, the bytes themselves: somebody else may have appended what is no UTF-8. */
+  bytes(name: string, fromByte: number, untilByte: number): Promise<Uint8Array | undefined>;
   /** Names that begin with the prefix, in order. */
   list(prefix: string): Promise<readonly string[]>;
   /** The same blobs, each with the time of its last append by the clock of storage, in whole seconds. */

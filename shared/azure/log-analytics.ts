@@ -73,8 +73,9 @@ export interface TrailTableAddress {
   readonly stream: string;
 }
 
-/** What the service will never take: the rows themselves are at fault. */
-const REFUSED: readonly (number | undefined)[] = [400, 413];
+/** Whether the rows themselves are at fault. A rule without the stream is refused with 400 as well, whatever is sent. */
+const isOfRows = ({ status, code }: WorkspaceUnreachable): boolean =>
+  status === 413 || (status === 400 && code !== 'InvalidStream');
 
 /**
  * The table of the trail, behind its data collection rule.
@@ -100,8 +101,8 @@ export function trailTable(address: TrailTableAddress, connection: MonitorConnec
         );
         return 'taken';
       } catch (error) {
-        if (!(error instanceof WorkspaceUnreachable) || !REFUSED.includes(error.status)) throw error;
-        return 'refused';
+        if (!(error instanceof WorkspaceUnreachable) || !isOfRows(error)) throw error;
+        return { refused: error };
       }
     },
   };

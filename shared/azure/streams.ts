@@ -1,6 +1,6 @@
 import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import type { Streams } from '../storage.ts';
-import { DOWNLOAD_TIMEOUT_MS, textOf } from './blob-text.ts';
+import { bytesOf, DOWNLOAD_TIMEOUT_MS, textOf } from './blob-text.ts';
 import { onePage } from './pages.ts';
 import { placeIn } from './storage-errors.ts';
 
@@ -70,6 +70,14 @@ export function streams(client: ContainerClient): Streams {
         `reading ${container}/${name}`,
         (abortSignal) => textOf(client.getBlobClient(name), abortSignal, fromByte, untilByte),
         { ...absent, InvalidRange: '' },
+        DOWNLOAD_TIMEOUT_MS,
+      ),
+
+    bytes: (name, fromByte, untilByte) =>
+      place.read<Uint8Array | undefined, Uint8Array | undefined>(
+        `reading ${container}/${name}`,
+        (abortSignal) => bytesOf(client.getBlobClient(name), abortSignal, fromByte, untilByte),
+        { ...absent, InvalidRange: new Uint8Array() },
         DOWNLOAD_TIMEOUT_MS,
       ),
 

@@ -13,7 +13,7 @@ export type StreamHead = z.infer<typeof streamHead>;
 /** What a seal says: the `detail` of a record of kind `seal`. */
 export const sealDetail = z.object({
   heads: z.array(streamHead).describe('Head of each stream that was appended to since the seal before.'),
-  changedAt: moment.describe('Time of the newest append that it covers, by the clock of the storage.'),
+  changedAt: moment.describe('Every append before this moment is covered, by the clock of the storage.'),
   key: publicJwk.describe('Public part of the key that signs it.'),
   signature: z
     .string()

@@ -23,8 +23,11 @@ export interface Workspace {
 
 /** The table of a workspace that takes the records of the trail. */
 export interface TrailTable {
-  /** Sends rows in their order, at most 1 MB of JSON. `refused`: the service will never take these. Throws `WorkspaceUnreachable`: they may have been taken all the same. */
-  send(rows: readonly LogRow[]): Promise<'taken' | 'refused'>;
+  /**
+   * Sends rows in their order, at most 1 MB of JSON. `refused`: the service does not take these, by its answer because of
+   * the rows; with the `WorkspaceUnreachable` that says it. Throws `WorkspaceUnreachable`: they may have been taken all the same.
+   */
+  send(rows: readonly LogRow[]): Promise<'taken' | { readonly refused: Error }>;
 }
 
 const lasting = z.object({ since: moment, because: z.string() });

@@ -4,7 +4,7 @@ export const auditEventsKql = `// Audit events of guarded vaults that arrived fr
 let Events = union isfuzzy=true
     (AZKVAuditLogs
     | where ingestion_time() >= From and ingestion_time() < Until
-    | project TimeGenerated, OperationName, CorrelationId, CallerIpAddress, Identity, Id = coalesce(Id, RequestUri), HttpStatusCode, _ResourceId),
+    | project TimeGenerated, OperationName, CorrelationId, CallerIpAddress, Identity, Id = coalesce(Id, RequestUri), HttpStatusCode, AppliedAssignmentId, _ResourceId),
     (AzureDiagnostics
     | where ingestion_time() >= From and ingestion_time() < Until
     | where ResourceProvider =~ 'MICROSOFT.KEYVAULT' and Category =~ 'AuditEvent'
@@ -23,14 +23,22 @@ let Events = union isfuzzy=true
             'xms_az_rid', tostring(column_ifexists('identity_claim_xms_az_rid_s', '')))),
         Id = coalesce(tostring(column_ifexists('id_s', '')), tostring(column_ifexists('requestUri_s', ''))),
         HttpStatusCode = toint(column_ifexists('httpStatusCode_d', 0.0)),
+        AppliedAssignmentId = coalesce(tostring(column_ifexists('appliedAssignmentId_g', '')), tostring(column_ifexists('appliedAssignmentId_s', ''))),
         _ResourceId)
 | extend Vault = extract('^/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft[.]keyvault/vaults/([^/]+)$', 1, tolower(_ResourceId))
 | where Vault in (Vaults)
 | extend Oid = coalesce(tostring(Identity.claim.oid), tostring(Identity.claim['http://schemas.microsoft.com/identity/claims/objectidentifier']));
 union
-    // Every change of a key and every refusal that may matter.
+    // Every change of a key.
     (Events
-    | where OperationName in~ ('KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue', 'KeyUpdate', 'KeyDelete', 'KeyRecover', 'KeyPurge', 'KeyBackup', 'KeyRotationPolicySet') or (HttpStatusCode >= 300 and OperationName in~ ('KeyUnwrap', 'KeyPurge'))
+    | where coalesce(HttpStatusCode, 0) < 300 and OperationName in~ ('KeyCreate', 'KeyImport', 'KeyRestore', 'KeyRotate', 'KeyRotateIfDue', 'KeyUpdate', 'KeyDelete', 'KeyRecover', 'KeyPurge', 'KeyBackup', 'KeyRotationPolicySet')
+    | extend Kind = 'event'),
+    // Of refusals, which anybody may cause by the thousand, the last one of each caller, key and status.
+    (Events
+    | where HttpStatusCode >= 300 and OperationName in~ ('KeyUnwrap', 'KeyPurge')
+    | summarize arg_max(TimeGenerated, *) by Vault, Id, OperationName, Oid, HttpStatusCode
+    | order by TimeGenerated desc
+    | take 1000
     | extend Kind = 'event'),
     // Of uses, which are many, the last one of each user and version.
     (Events
@@ -42,4 +50,4 @@ union
     | summarize TimeGenerated = max(TimeGenerated), Spans = make_set(bin(TimeGenerated, 5m)) by Vault
     | extend Kind = 'arrived')
 | extend Time = tostring(TimeGenerated)
-| project Kind, Vault, Time, OperationName, CorrelationId, CallerIpAddress, Identity, Id, HttpStatusCode, Oid, Spans`;
+| project Kind, Vault, Time, OperationName, CorrelationId, CallerIpAddress, Identity, Id, HttpStatusCode, AppliedAssignmentId, Oid, Spans`;

@@ -1,9 +1,8 @@
-import * as z from 'zod';
 import { latest, withSpans } from '../domain/arrivals.ts';
 import { guardedVaults, keyPolicy } from '../domain/policy.ts';
 import { GUARDIAN } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, later, MINUTE_MS, utc } from '../domain/time.ts';
-import type { QueryState, VaultRecords, VersionUse, Workspace } from '../domain/workspace.ts';
+import type { Period, QueryState, VaultRecords, VersionUse, Workspace } from '../domain/workspace.ts';
 import { WorkspaceUnreachable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
@@ -11,8 +10,7 @@ import { isOf } from '../incidents/kinds/kind.ts';
 import { endIncidents, openIncident, openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 import { VAULT_RECORDS } from '../register/vaults.ts';
-import { auditEventsKql } from './audit-events-kql.ts';
-import { applicationOf } from './audit-identity.ts';
+import { type Arrived, auditEvents, type EventRow, useIn } from './audit-events.ts';
 import { auditLogSettings, inspectionsFromAuditLog, usersOf } from './audit-log.ts';
 import { namedIn } from './key-id.ts';
 import { mergedBySubject, queueSensed, type Sensed } from './queue-sensed.ts';
@@ -42,21 +40,6 @@ const USE_KEPT_MS = 90 * DAY_MS;
 /** Vaults that an alert names at most. */
 const NAMED_VAULTS = 20;
 const AT_ONCE = 8;
-
-const rowShape = z.object({
-  Kind: z.enum(['event', 'use', 'arrived']),
-  Vault: z.string(),
-  Time: z.string(),
-  OperationName: z.string().nullish(),
-  CorrelationId: z.string().nullish(),
-  CallerIpAddress: z.string().nullish(),
-  Identity: z.unknown(),
-  Id: z.string().nullish(),
-  HttpStatusCode: z.number().nullish(),
-  Oid: z.string().nullish(),
-  Spans: z.array(z.coerce.date()).nullish(),
-});
-type EventRow = z.infer<typeof rowShape>;
 
 /**
  * Asks each workspace every two minutes for the audit events of guarded vaults that have arrived since, and once an hour for
@@ -113,29 +96,12 @@ async function endUnread(ports: Ports): Promise<void> {
   await endIncidents(GUARDIAN, isOf(guardianUnwell, 'workspace-unread'), 'every workspace can be queried again', ports);
 }
 
-interface Window {
-  readonly from: Date;
-  readonly until: Date;
+async function readEvents(workspace: Workspace, window: Period, ports: Ports): Promise<void> {
+  for await (const part of auditEvents(workspace, guardedVaults(ports.policy), window)) {
+    await queueNew(sensedIn(part.rows, ports), workspace, ports);
+    await noteArrivals(part, ports);
+  }
 }
-
-async function readEvents(workspace: Workspace, window: Window, ports: Ports): Promise<void> {
-  const vaults = guardedVaults(ports.policy);
-  const rows = (await workspace.query(queryText(window, vaults))).map((row) => rowShape.parse(row));
-  // The query selects them; what it gives is looked at all the same.
-  const believed = rows.filter(({ Vault }) => vaults.includes(Vault));
-  const { inspections, unparsed } = sensedIn(believed, ports);
-  await queueNew({ inspections, unparsed }, workspace, ports);
-  await noteArrivals(believed, window, ports);
-}
-
-/** The names of vaults have letters, digits and hyphens: the policy takes no others. */
-const queryText = ({ from, until }: Window, vaults: readonly string[]): string =>
-  [
-    `let From = datetime(${from.toISOString()});`,
-    `let Until = datetime(${until.toISOString()});`,
-    `let Vaults = dynamic(${JSON.stringify(vaults)});`,
-    auditEventsKql,
-  ].join('\n');
 
 function sensedIn(rows: readonly EventRow[], ports: Ports): Sensed {
   const records = rows
@@ -171,12 +137,12 @@ async function queueNew({ inspections, unparsed }: Sensed, workspace: Workspace,
 }
 
 /** Notes for each vault how far its events have arrived, which periods they cover, and who used which version last. */
-async function noteArrivals(rows: readonly EventRow[], { until: at }: Window, ports: Ports): Promise<void> {
+async function noteArrivals({ rows, window: { until: at } }: Arrived, ports: Ports): Promise<void> {
   const ofVault = Map.groupBy(rows, ({ Vault }) => Vault);
   await inTurns(AT_ONCE, [...ofVault], async ([vault, some]) => {
     const arrived = some.find(({ Kind }) => Kind === 'arrived');
     if (arrived === undefined) return;
-    const uses = some.filter((row) => row.Kind === 'use').flatMap((row) => useOf(row, ports));
+    const uses = some.flatMap((row) => useOf(row, ports));
     await ports.tables.vaultRecords.change(VAULT_RECORDS, vault, (standing) => {
       const periods = withSpans(standing?.periods ?? [], arrived.Spans ?? [], at);
       return {
@@ -200,15 +166,13 @@ interface Use {
  * A use by a known user, of the policy or of a survey, which one of another tenant is by its application; by anybody where
  * nobody can name the users of the key.
  */
-function useOf({ Vault, Id, Oid, Identity, Time }: EventRow, { policy, scope }: Ports): readonly Use[] {
-  const { vault, key, version } = namedIn(Id ?? '') ?? {};
-  if (vault !== Vault || key === undefined || version === undefined) return [];
-  const users = usersOf(vault, key, { policy, surveyed: scope.surveyed });
-  const ids = [Oid ?? '', applicationOf(Identity)].map((id) => id.toLowerCase()).filter((id) => id !== '');
-  const user = users.size === 0 ? ids[0] : ids.find((id) => users.has(id));
-  return keyPolicy(policy, vault, key).guarded && user !== undefined
-    ? [{ version: `${key}/${version}`, user, at: new Date(Time) }]
-    : [];
+function useOf(row: EventRow, { policy, scope }: Ports): readonly Use[] {
+  const use = useIn(row);
+  if (use === undefined || !keyPolicy(policy, row.Vault, use.key).guarded) return [];
+  const { key, version, callers, at } = use;
+  const users = usersOf(row.Vault, key, { policy, surveyed: scope.surveyed });
+  const user = users.size === 0 ? callers[0] : callers.find((id) => users.has(id));
+  return user === undefined ? [] : [{ version: `${key}/${version}`, user, at }];
 }
 
 function withUses(standing: VaultRecords['uses'], uses: readonly Use[], now: Date): VaultRecords['uses'] {

@@ -24,7 +24,7 @@ const KEPT_CHARACTERS = 10_000;
  *
  * @see https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api
  */
-function fitting(detail: AuditEntry['detail']): AuditEntry['detail'] {
+export function fitting<Detail extends object>(detail: Detail): Detail | { cutFromBytes: number; beginning: string } {
   const text = JSON.stringify(detail);
   const sizeBytes = Buffer.byteLength(text);
   return sizeBytes <= MOST_DETAIL_BYTES

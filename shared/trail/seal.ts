@@ -7,7 +7,7 @@ import { DAY_MS, later } from '../domain/time.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Streams } from '../storage.ts';
 import { type ChainHead, canonical, link, readLine, sha256 } from './chain.ts';
-import { type Changed, recentChanges } from './changes.ts';
+import { type Changed, recentChanges, shownUntil } from './changes.ts';
 import { findEnd, findLast } from './stream-end.ts';
 import { SEALS, type StreamName } from './stream-name.ts';
 import { writeBlock } from './write-block.ts';
@@ -45,7 +45,7 @@ export async function seal(more: 'changed' | 'also-current', needs: SealNeeds): 
   const key = await needs.signingKey();
   const last = await lastSeal(key.publicJwk, streams);
   const listed = await recentChanges(streams, time);
-  const { chosen, changedAt, isAll } = sinceThen(listed, last?.changedAt ?? new Date(0));
+  const { chosen, changedAt, isAll } = sinceThen(listed, last?.changedAt ?? new Date(0), time);
   const current = new Set(
     more === 'changed' ? [] : listed.map(({ stream }) => stream).filter((name) => isCurrent(name, time)),
   );
@@ -136,16 +136,18 @@ async function lastSeal(by: PublicJwk, streams: Streams): Promise<ReadSeal | und
 /**
  * The streams that changed after that second, those first that changed first, and how far they reach; beside them those that
  * changed within it, since that may have been after the last seal.
+ *
+ * @param begun when they were listed
  */
-function sinceThen(listed: readonly Changed[], since: Date) {
+function sinceThen(listed: readonly Changed[], since: Date, begun: Date) {
   const within = listed.filter(({ changedAt }) => changedAt.getTime() === since.getTime());
   const after = listed
     .filter(({ changedAt }) => changedAt > since)
     .toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());
-  const changedAt = (after[MOST_STREAMS - 1] ?? after.at(-1))?.changedAt ?? since;
-  const covered = after.filter((one) => one.changedAt <= changedAt);
+  const newest = (after[MOST_STREAMS - 1] ?? after.at(-1))?.changedAt ?? since;
+  const covered = after.filter((one) => one.changedAt <= newest);
   const chosen = [...within, ...covered].map(({ stream }) => stream);
-  return { chosen, changedAt, isAll: covered.length === after.length };
+  return { chosen, changedAt: shownUntil(newest, begun), isAll: covered.length === after.length };
 }
 
 /** Whether a stream is of the register, of today or of yesterday. */

@@ -1,22 +1,23 @@
 import { DAY_MS, later } from '../domain/time.ts';
 import type { LogRow, ShipCursor, TrailTable } from '../domain/workspace.ts';
 import { inTurns } from '../in-turns.ts';
-import type { Rows, Stored } from '../register/rows.ts';
+import type { Rows } from '../register/rows.ts';
 import type { Streams } from '../storage.ts';
 import { readLine } from './chain.ts';
-import { type Changed, recentChanges } from './changes.ts';
+import { type Changed, recentChanges, shownUntil } from './changes.ts';
 import { COLUMNS, SEAL_COLUMNS, STREAM_COLUMN, TIME_COLUMN } from './columns.ts';
+import { fitting } from './entries.ts';
 import { anchorOf, readSeal } from './seal.ts';
 import { auditStream, blobName, SEALS, type StreamName } from './stream-name.ts';
 
 /** What shipping needs. */
 export interface ShipNeeds {
-  readonly streams: Pick<Streams, 'changes' | 'read'>;
+  readonly streams: Pick<Streams, 'changes' | 'bytes'>;
   readonly table: TrailTable;
   /** Partition: `cursor`, row: the stream. */
   readonly cursors: Rows<ShipCursor>;
   readonly now: () => Date;
-  /** Takes a record that the service will never take. */
+  /** Takes a record that the service does not take, though it takes others. */
   readonly refused: (line: string) => Promise<void>;
 }
 
@@ -42,11 +43,12 @@ const LOOKED_AT_MS = 62 * DAY_MS;
 const AT_ONCE = 16;
 /** Bytes of a blob that are read at once. */
 const PIECE_BYTES = 1_048_576;
+const LINE_END = 0x0a;
 
 /** Rows that wait for a call, with how far their streams are sent by it. */
 interface Batch {
   readonly lines: { readonly line: string; readonly row: LogRow; readonly bytes: number }[];
-  readonly cursors: Map<StreamName, { readonly from: Stored<ShipCursor> | undefined; to: ShipCursor }>;
+  readonly cursors: Map<StreamName, ShipCursor>;
   bytes: number;
 }
 
@@ -55,11 +57,13 @@ interface Batch {
  * least once: after a lost answer or a crash some are sent again, with the same id. Throws `WorkspaceUnreachable` and
  * `StorageUnreachable`: what was sent until then is noted.
  *
- * @param since `until` of the last turn; before the first one any moment: streams of this month and the last are sent whole
+ * @param since `until` of the last turn; before the first one 1970: streams of this month and the last are sent whole
  */
 export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
   // The trail's seals go too: whoever compares a copy needs them.
-  const listed = await recentChanges(needs.streams, needs.now(), ['seals/']);
+  const begun = needs.now();
+  const after = since.getTime() === 0 ? begun : since;
+  const listed = await recentChanges(needs.streams, begun, ['seals/'], after);
   const changed = listed
     .filter(({ changedAt }) => changedAt >= since)
     .toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());
@@ -76,15 +80,15 @@ export async function ship(since: Date, needs: ShipNeeds): Promise<Shipped> {
         batch.lines.push({ line, row, bytes });
         batch.bytes += bytes;
       }
-      batch.cursors.set(one.stream, { from: stored, to: next });
+      batch.cursors.set(one.stream, next);
       if (batch.bytes < CALL_BYTES) continue;
       calls += await sendAll(batch, needs);
       batch = emptyBatch();
-      if (calls >= MOST_CALLS) return { until: one.changedAt, isAll: false };
+      if (calls >= MOST_CALLS) return { until: shownUntil(one.changedAt, begun), isAll: false };
     }
   }
   await sendAll(batch, needs);
-  const until = changed.at(-1)?.changedAt ?? since;
+  const until = shownUntil(changed.at(-1)?.changedAt ?? since, begun);
   if (dayOf(until) !== dayOf(since)) await removeOldCursors(needs);
   return { until, isAll: true };
 }
@@ -103,14 +107,17 @@ const emptyBatch = (): Batch => ({ lines: [], cursors: new Map(), bytes: 0 });
 
 /** Sends a batch, notes the cursors, and returns the number of calls. */
 async function sendAll({ lines, cursors }: Batch, needs: ShipNeeds): Promise<number> {
-  let calls = 0;
-  for (const part of parts(lines)) calls += await sendPart(part, needs);
+  const sent: Sent = { calls: 0, isAnyTaken: false, refused: [] };
+  for (const part of parts(lines)) await sendPart(part, sent, needs.table);
+  const [first, ...others] = sent.refused;
+  if (first !== undefined && others.length > 0 && !sent.isAnyTaken) throw first.because;
+  for (const { line } of sent.refused) await needs.refused(line);
   // Another instance may have sent the same meanwhile: where its cursor is ahead, ours is not noted.
-  for (const [stream, { to }] of cursors)
+  for (const [stream, to] of cursors)
     await needs.cursors.change(CURSOR, rowOf(stream), (standing) =>
       standing !== undefined && isAhead(standing, to) ? standing : to,
     );
-  return calls;
+  return sent.calls;
 }
 
 const isAhead = (one: ShipCursor, other: ShipCursor): boolean =>
@@ -131,18 +138,33 @@ function parts(lines: Batch['lines']): readonly Batch['lines'][] {
   return all;
 }
 
-/** Sends lines. Where the service refuses them, halves are sent by themselves, until only those are left that it refuses. */
-async function sendPart(lines: Batch['lines'], needs: ShipNeeds): Promise<number> {
+/** What came of sending a batch. */
+interface Sent {
+  calls: number;
+  isAnyTaken: boolean;
+  /** The records that were refused by themselves. */
+  readonly refused: { readonly line: string; readonly because: Error }[];
+}
+
+/**
+ * Sends lines. Where the service refuses them, halves are sent by themselves, until only those are left that it refuses.
+ * Throws what it says where it takes none of many: then it is not the records that are at fault.
+ */
+async function sendPart(lines: Batch['lines'], sent: Sent, table: TrailTable): Promise<void> {
   const [first] = lines;
-  if (first === undefined) return 0;
-  const answer = await needs.table.send(lines.map(({ row }) => row));
-  if (answer === 'taken') return 1;
-  if (lines.length === 1) {
-    await needs.refused(first.line);
-    return 1;
+  if (first === undefined) return;
+  sent.calls += 1;
+  const answer = await table.send(lines.map(({ row }) => row));
+  if (answer === 'taken') {
+    sent.isAnyTaken = true;
+    return;
   }
-  const middle = Math.ceil(lines.length / 2);
-  return 1 + (await sendPart(lines.slice(0, middle), needs)) + (await sendPart(lines.slice(middle), needs));
+  if (lines.length === 1) sent.refused.push({ line: first.line, because: answer.refused });
+  else if (!sent.isAnyTaken && sent.calls >= MOST_CALLS) throw answer.refused;
+  else {
+    const middle = Math.ceil(lines.length / 2);
+    for (const half of [lines.slice(0, middle), lines.slice(middle)]) await sendPart(half, sent, table);
+  }
 }
 
 /** The whole lines of a stream from a cursor on, a piece at a time, each with the cursor after it. */
@@ -154,10 +176,10 @@ async function* unsent(
   let { blob, byte } = from;
   let pieceBytes = PIECE_BYTES;
   while (blob <= newest) {
-    const text = (await streams.read(blobName(stream, blob), byte, byte + pieceBytes)) ?? '';
-    const end = text.lastIndexOf('\n');
+    const bytes = Buffer.from((await streams.bytes(blobName(stream, blob), byte, byte + pieceBytes)) ?? []);
+    const end = bytes.lastIndexOf(LINE_END);
     if (end === -1) {
-      if (Buffer.byteLength(text) >= pieceBytes) {
+      if (bytes.length >= pieceBytes) {
         pieceBytes *= 2;
         continue;
       }
@@ -167,10 +189,9 @@ async function* unsent(
       byte = 0;
       continue;
     }
-    const whole = text.slice(0, end + 1);
-    byte += Buffer.byteLength(whole);
+    byte += end + 1;
     pieceBytes = PIECE_BYTES;
-    yield { lines: whole.slice(0, -1).split('\n'), next: { blob, byte } };
+    yield { lines: bytes.toString('utf8', 0, end).split('\n'), next: { blob, byte } };
   }
 }
 
@@ -194,7 +215,9 @@ function sealColumns(line: string): LogRow {
   const seal = readSeal(record, line);
   if (seal === undefined) return {};
   const { root, records } = anchorOf({ root: seal.root, number, sealedAt: record.time }, seal);
-  return { [SEAL_COLUMNS.root.name]: root, [SEAL_COLUMNS.records.name]: records };
+  // The heads of thousands of streams do not fit into a field.
+  const detail = fitting(record.detail);
+  return { [COLUMNS.detail.name]: detail, [SEAL_COLUMNS.root.name]: root, [SEAL_COLUMNS.records.name]: records };
 }
 
 const NAMES = Object.entries(COLUMNS).map(([member, { name }]) => [member, name] as const);

@@ -38,7 +38,7 @@ export async function measureShip(size: TrailSize, rounds: number): Promise<Figu
         streams: {
           changes: async (prefix) =>
             [...files.keys()].filter((name) => name.startsWith(prefix)).map((name) => ({ name, changedAt })),
-          read: async (name, from = 0, until) => files.get(name)?.subarray(from, until).toString('utf8'),
+          bytes: async (name, from, until) => files.get(name)?.subarray(from, until),
         },
         table,
         cursors: rowsOf('workspaces', fakeTable(), shipCursor),

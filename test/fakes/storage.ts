@@ -168,6 +168,11 @@ export function fakeStreams(options: FakeOptions & { readonly maxBlocks?: number
       const blocks = streams.get(name);
       return blocks === undefined ? undefined : Buffer.concat(blocks).subarray(fromByte, untilByte).toString('utf8');
     },
+    async bytes(name, fromByte, untilByte) {
+      await called(options, 'bytes');
+      const blocks = streams.get(name);
+      return blocks && Buffer.concat(blocks).subarray(fromByte, untilByte);
+    },
     async list(prefix) {
       await called(options, 'list');
       return namesOf(prefix);

@@ -8,7 +8,7 @@ import { readPlan } from '../plan/read.ts';
 import { exitStatusOf, foundPolicy, planReportOf } from '../plan/report.ts';
 import { azurePlace, localPlace } from '../plan/sources.ts';
 import { planText } from '../plan/text.ts';
-import { parseSubscription } from '../target.ts';
+import { parseSubscription, parseWorkspace } from '../target.ts';
 
 /** `plan`. Nothing but requests that read is sent. */
 export const plan: CommandGroup = (program, _run, shell) => {
@@ -18,6 +18,12 @@ export const plan: CommandGroup = (program, _run, shell) => {
       'Shows what hangs on which key in a subscription, and what is in danger there. It writes nothing, and needs no guardian: only az login, with the roles Reader and Key Vault Reader. Exit status: 0 nothing is in danger, 3 something is, 1 it could not be read.',
     )
     .option('--subscription <id>', 'a subscription to read; repeat it for more', parseSubscription, [])
+    .option(
+      '--workspace <id>',
+      'show from the audit events in this workspace, by its workspace id, when versions were last used; repeat it for more',
+      (text: string, before: readonly string[]) => [...before, parseWorkspace(text)],
+      [],
+    )
     .option('--local', 'read the local Azure of npm start instead')
     .option('--policy <file>', 'the policy of your guardian, to show what it guards already')
     .option('--json', 'print JSON, as docs/plan.md says, instead of text')
@@ -27,13 +33,15 @@ export const plan: CommandGroup = (program, _run, shell) => {
 
 interface Options {
   readonly subscription: readonly string[];
+  readonly workspace: readonly string[];
   readonly local?: true;
   readonly policy?: string;
   readonly json?: true;
   readonly policyOut?: string;
 }
 
-async function planned({ subscription, local, policy: file, json, policyOut }: Options, shell: Shell): Promise<void> {
+async function planned(options: Options, shell: Shell): Promise<void> {
+  const { subscription, workspace, local, policy: file, json, policyOut } = options;
   if (local === undefined && subscription.length === 0)
     throw new NotAllowed(
       'Name a subscription with --subscription <id> ("az account list --output table" shows yours), or use --local.',
@@ -42,9 +50,8 @@ async function planned({ subscription, local, policy: file, json, policyOut }: O
   if (policyOut !== undefined && existsSync(policyOut))
     throw new NotAllowed(`${policyOut} is there already: name a new file.`);
   const given = file === undefined ? undefined : readPolicy(file);
-  const place = await (local === true
-    ? localPlace(subscription, { ...shell.globals(), progress: shell.progress })
-    : azurePlace(subscription, shell.progress));
+  const asked = { subscriptions: subscription, workspaces: workspace, progress: shell.progress };
+  const place = await (local === true ? localPlace(asked, shell.globals()) : azurePlace(asked));
   const reading = await readPlan(place.source, place.subscriptions).catch((error: unknown) => {
     throw error instanceof GraphRefused && error.kind === 'forbidden' ? noneShown(error) : error;
   });

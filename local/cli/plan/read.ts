@@ -7,7 +7,8 @@ import {
 } from '../../../shared/domain/resource-manager.ts';
 import type { RotationPolicy } from '../../../shared/domain/rotation-policy.ts';
 import type { Answer, Refusal, VaultReads } from '../../../shared/domain/vault.ts';
-import { GraphRefused, GraphRowsUnreadable } from '../../../shared/errors.ts';
+import type { Workspace } from '../../../shared/domain/workspace.ts';
+import { GraphRefused, GraphRowsUnreadable, WorkspaceUnreachable } from '../../../shared/errors.ts';
 import type { Estate, EstateVault } from '../../../shared/estate/estate.ts';
 import { estateReader } from '../../../shared/estate/estate-of.ts';
 import type { Graph } from '../../../shared/estate/graph.ts';
@@ -24,11 +25,15 @@ import {
   type VersionFacts,
 } from '../../../shared/posture/facts.ts';
 
+import { type LastUse, lastUseIn } from './last-use.ts';
+
 /** What is read, under the rights of the person who asks. Nothing here writes. */
 export interface PlanSource {
   readonly graph: Graph;
   readonly management: Pick<ResourceManagerReads, 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
   readonly reads: (vault: string) => VaultReads;
+  /** Where audit events of the vaults may be; none where nobody named one. */
+  readonly workspaces: readonly Workspace[];
   /** Gets a line from time to time, since a large estate takes minutes. */
   readonly progress: (line: string) => void;
 }
@@ -59,6 +64,8 @@ export interface Reading {
   readonly hidden: readonly string[];
   readonly vaults: readonly ReadVault[];
   readonly assigned: Known<Assigned>;
+  /** `undefined` where no workspace was named. */
+  readonly lastUse: Known<LastUse> | undefined;
 }
 
 /** The queries, in the order in which progress names them. */
@@ -114,6 +121,7 @@ export async function readPlan(source: PlanSource, subscriptions: readonly strin
       refused.has('role-assignments') || refused.has('role-definitions')
         ? unknown('role assignments could not be read')
         : known({ assignments: estate.assignments, roles: estate.roles }),
+    lastUse: await lastUseOf([...used.keys()], source),
   };
 
   async function query(name: GraphQuery): Promise<void> {
@@ -125,6 +133,16 @@ export async function readPlan(source: PlanSource, subscriptions: readonly strin
       rows += page.length;
     }
     source.progress(`${name}: ${rows}`);
+  }
+}
+
+async function lastUseOf(vaults: readonly string[], { workspaces }: PlanSource): Promise<Reading['lastUse']> {
+  if (workspaces.length === 0) return undefined;
+  try {
+    return known(await lastUseIn(workspaces, vaults, new Date()));
+  } catch (error) {
+    if (!(error instanceof WorkspaceUnreachable)) throw error;
+    return unknown(`when keys were last used could not be read: ${error.message}`);
   }
 }
 

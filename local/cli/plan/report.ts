@@ -13,6 +13,7 @@ import { destroyersOf } from '../../../shared/posture/checks/nobody-may-destroy-
 import type { Facts, KeyFacts, VaultFacts } from '../../../shared/posture/facts.ts';
 import { harmOf, type Judged, judge } from '../../../shared/posture/judge.ts';
 import { neededVersions } from '../../../shared/posture/versions.ts';
+import type { LastUse } from './last-use.ts';
 import type { Reading, ReadKey, ReadVault } from './read.ts';
 import {
   MOST_MACHINES,
@@ -45,7 +46,10 @@ export function planReportOf(
   const unusable = new Set(
     findings.flatMap(({ check, subject }) => (check === 'used-version-usable' ? [subject] : [])),
   );
-  const vaults = reading.vaults.map((vault) => planVaultOf(vault, vaultFacts.get(vault.name), unusable, policy));
+  const lastUse = reading.lastUse?.kind === 'known' ? reading.lastUse.value : undefined;
+  const vaults = reading.vaults.map((vault) =>
+    planVaultOf(vault, vaultFacts.get(vault.name), { unusable, policy, lastUse }),
+  );
   return {
     version: PLAN_VERSION,
     at: now,
@@ -140,18 +144,27 @@ function findingOf({
   ];
 }
 
+/** What is known beside what was read of a vault. */
+interface About {
+  /** Used keys that are unusable, as `vault/key`. */
+  readonly unusable: ReadonlySet<string>;
+  readonly policy: Policy | undefined;
+  readonly lastUse: LastUse | undefined;
+}
+
 function planVaultOf(
   { name, vault, otherKeys, refused, keys }: ReadVault,
   facts: VaultFacts | undefined,
-  unusable: ReadonlySet<string>,
-  policy: Policy | undefined,
+  about: About,
 ): PlanVault {
+  const eventsUntil = about.lastUse?.arrived.get(name);
   return {
     name,
     ...(vault === undefined ? {} : shownOf(vault)),
+    ...(eventsUntil === undefined ? {} : { eventsUntil }),
     ...(otherKeys === undefined ? {} : { otherKeys }),
     ...(refused === undefined ? {} : { refused }),
-    keys: keys.map((key) => planKeyOf(key, unusable.has(`${key.vault}/${key.key}`), policy)),
+    keys: keys.map((key) => planKeyOf(key, about)),
     destroyers: (facts === undefined ? [] : destroyersOf(facts)).map(
       ({ principalId, principalType, through, from, key, isConditional, acts }) => ({
         principalId,
@@ -175,7 +188,8 @@ const shownOf = ({ id, subscriptionId, location, sku, rbac, network }: EstateVau
   network,
 });
 
-function planKeyOf(read: ReadKey, isUnusable: boolean, policy: Policy | undefined): PlanKey {
+function planKeyOf(read: ReadKey, { unusable, policy, lastUse }: About): PlanKey {
+  const isUnusable = unusable.has(`${read.vault}/${read.key}`);
   const by = policy === undefined ? undefined : keyPolicy(policy, read.vault, read.key);
   const state = read.state.kind === 'known' ? read.state.value : undefined;
   const present = state?.kind === 'present' ? state : undefined;
@@ -191,7 +205,7 @@ function planKeyOf(read: ReadKey, isUnusable: boolean, policy: Policy | undefine
     ...(expiresOn === undefined ? {} : { expiresOn }),
     ...(by === undefined ? {} : { guarded: by.guarded ? by.mode : 'no' }),
     ...harmOf(read.users),
-    users: read.users.map((user) => planUserOf(user, read)),
+    users: read.users.map((user) => planUserOf(user, read, lastUse)),
   };
 }
 
@@ -200,11 +214,13 @@ function readFromOf(state: Extract<ReadKey['state'], { kind: 'known' }>['value']
   return state.kind !== 'deleted' && state.seenBy === 'Resource Manager' ? 'resource-manager' : 'key-vault';
 }
 
-function planUserOf(user: EstateUser, key: ReadKey): PlanUser {
+function planUserOf(user: EstateUser, key: ReadKey, lastUse: LastUse | undefined): PlanUser {
   const { kind, id, name, holds, unknown } = user;
+  const lastUnwraps = lastUse?.of(key.vault, key.key, user.callers) ?? [];
   const machines = machinesOn([user]);
   return {
     ...{ kind, id, name, versions: [...versionsNeeded(user, key)], follows: isFollowing(user, key) },
+    ...(lastUnwraps.length === 0 ? {} : { lastUnwraps: [...lastUnwraps] }),
     disks: holds.disks,
     unattachedDisks: holds.unattached,
     snapshots: holds.snapshots,
@@ -287,13 +303,14 @@ const isWithin = (id: string, scope: string): boolean =>
 const SUBSCRIPTIONS = 'subscriptions';
 
 /** What could not be read, each once. */
-function unknownOf({ estate, hidden, vaults }: Reading, judged: readonly Judged[]): PlanReport['unknown'] {
+function unknownOf({ estate, hidden, vaults, lastUse }: Reading, judged: readonly Judged[]): PlanReport['unknown'] {
   const all = [
     ...hidden.map((id) => ({
       subject: id,
       because: 'the subscription is not shown to you: you need the role Reader there',
     })),
     ...estate.unknown.map((because) => ({ subject: SUBSCRIPTIONS, because })),
+    ...(lastUse?.kind === 'unknown' ? [{ subject: 'workspaces', because: lastUse.because }] : []),
     ...vaults.flatMap(({ name, vault, refused }) => [
       ...(vault === undefined ? [{ subject: name, because: 'no subscription that was read has this vault' }] : []),
       ...(refused === undefined ? [] : [{ subject: name, because: refused }]),

@@ -31,6 +31,12 @@ const planUser = z.object({
   name: z.string(),
   versions: z.array(z.string()).describe('Versions that it may need; empty where it needs the newest.'),
   follows: z.boolean().describe('Whether it takes new versions by itself.'),
+  lastUnwraps: z
+    .array(z.object({ version: z.string(), at: moment }))
+    .optional()
+    .describe(
+      'When it last used each version, the newest first, by audit events of seven days; left out where none is known, which proves nothing.',
+    ),
   disks: hangs.disks,
   unattachedDisks: count.describe('Of the disks, those that no machine has.'),
   snapshots: count,
@@ -66,6 +72,9 @@ const planVault = z.object({
   sku: z.string().optional(),
   access: z.enum(['roles', 'access-policies']).optional(),
   network: z.enum(['public', 'selected', 'private']).optional(),
+  eventsUntil: moment
+    .optional()
+    .describe('The newest of its audit events that has arrived in a workspace; left out where none is known.'),
   otherKeys: count.optional().describe('Keys there that nothing uses; left out where keys could not be listed.'),
   refused: z.string().optional().describe('Why Key Vault did not show its keys.'),
   keys: z.array(planKey).describe('The keys that something uses.'),

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import { AzureCliCredential } from '@azure/identity';
 import { keyVaultReads } from '../../../shared/azure/key-vault.ts';
+import { type MonitorConnection, workspaceOf } from '../../../shared/azure/log-analytics.ts';
 import { MANAGEMENT, type ManagementConnection } from '../../../shared/azure/management-client.ts';
 import { resourceGraph } from '../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../shared/azure/resource-manager.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
 import { MANAGEMENT_REFUSED } from '../../../shared/domain/resource-manager.ts';
+import { MINUTE_MS } from '../../../shared/domain/time.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
 import { graphOf } from '../../../shared/estate/graph.ts';
 import { kept } from '../../../shared/kept.ts';
 import { readPolicy } from '../../../shared/policy-file.ts';
+import { QUERY_HOST } from '../../azure/monitor/monitor.ts';
 import { MANAGEMENT_HOST } from '../../azure/resource-manager/handler.ts';
 import { POLICY_FILE } from '../../guardian-folder.ts';
 import { credentialOf, findLocalAzure, outsideConnection, outsideService } from '../../outside-client.ts';
@@ -29,13 +32,25 @@ export interface PlanPlace {
 /** Connections under one person's rights: of Azure Resource Manager, and of a vault. */
 type Connections = Readonly<Record<'management', ManagementConnection>> & {
   readonly vault: (name: string) => Parameters<typeof keyVaultReads>[0];
+  readonly monitor: MonitorConnection;
 };
 
-const sourceOf = ({ management, vault }: Connections, progress: PlanSource['progress']): PlanSource => ({
+/** What a person asks `plan` for, and where its progress goes. */
+interface Asked extends Pick<PlanSource, 'progress'> {
+  readonly subscriptions: readonly string[];
+  /** Ids of Log Analytics workspaces. */
+  readonly workspaces: readonly string[];
+}
+
+/** A query may take so long, in ms: the service itself ends one after three minutes. @see https://learn.microsoft.com/azure/azure-monitor/logs/api/timeouts */
+const QUERY_TIMEOUT_MS = 4 * MINUTE_MS;
+
+const sourceOf = ({ management, vault, monitor }: Connections, { workspaces, progress }: Asked): PlanSource => ({
   graph: graphOf(resourceGraph(management)),
   management: resourceManagerReads(management),
   // One client for each vault: the first request of a client is answered with a challenge.
   reads: kept((name) => keyVaultReads(vault(name))),
+  workspaces: workspaces.map((id) => workspaceOf(id, { ...monitor, timeoutMs: QUERY_TIMEOUT_MS })),
   progress,
 });
 
@@ -43,38 +58,38 @@ const sourceOf = ({ management, vault }: Connections, progress: PlanSource['prog
 const YOU = 'you, as signed in with az login';
 
 /** Azure itself, as who is signed in with `az login`. Throws `NotAllowed` where nobody is. */
-export async function azurePlace(
-  subscriptions: readonly string[],
-  progress: PlanSource['progress'],
-): Promise<PlanPlace> {
+export async function azurePlace(asked: Asked): Promise<PlanPlace> {
   const credential = new AzureCliCredential();
   await signedIn(credential, `${MANAGEMENT}/.default`);
   const who = { credential, identity: YOU };
   const connections = {
     management: who,
     vault: (name: string) => ({ url: `https://${name}.vault.azure.net`, ...who }),
+    monitor: who,
   };
-  return { source: sourceOf(connections, progress), subscriptions, policy: undefined, nameOf: () => undefined };
+  const { subscriptions } = asked;
+  return { source: sourceOf(connections, asked), subscriptions, policy: undefined, nameOf: () => undefined };
 }
 
 /** The local Azure of a folder. Without subscriptions all that the identity can read. Throws `LocalAzureMissing` where none runs. */
 export async function localPlace(
-  subscriptions: readonly string[],
-  { as, folder, progress }: { readonly as: string; readonly folder: string } & Pick<PlanSource, 'progress'>,
+  asked: Asked,
+  { as, folder }: { readonly as: string; readonly folder: string },
 ): Promise<PlanPlace> {
   const address = await findLocalAzure(folder);
   const { tokenUrl } = await apiIn(folder);
   const management = { ...(await outsideService(MANAGEMENT_HOST, address, tokenUrl, as)), identity: as };
   const connection = await outsideConnection(address);
   const credential = credentialOf(address, as);
+  const monitor = { ...(await outsideService(QUERY_HOST, address, tokenUrl, as)), identity: as };
   const source = sourceOf(
-    { management, vault: (name) => ({ ...connection(name), credential, identity: as }) },
-    progress,
+    { management, vault: (name) => ({ ...connection(name), credential, identity: as }), monitor },
+    asked,
   );
   const names = new Map(address.identities.map(({ name, token }) => [oidOf(token), name]));
   return {
     source,
-    subscriptions: subscriptions.length > 0 ? subscriptions : await shownTo(management),
+    subscriptions: asked.subscriptions.length > 0 ? asked.subscriptions : await shownTo(management),
     policy: readPolicy(join(folder, POLICY_FILE)),
     nameOf: (principalId) => names.get(principalId),
   };

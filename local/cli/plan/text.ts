@@ -99,9 +99,9 @@ function findingLines(
 const hanging = ({ disks, machines, running }: Pick<PlanFinding, 'disks' | 'machines' | 'running'>): string =>
   `${countedAll([disks, 'disk'], [machines, 'machine'])}${machines === 0 ? '' : `, ${number(running)} running`}`;
 
-function pictured({ vaults, managedHsms, secrets, otherVaults }: PlanReport): readonly string[] {
+function pictured({ vaults, at, managedHsms, secrets, otherVaults }: PlanReport): readonly string[] {
   return [
-    ...(vaults.length === 0 ? ['No key of a vault is in use by anything that was read.'] : tree(vaults)),
+    ...(vaults.length === 0 ? ['No key of a vault is in use by anything that was read.'] : tree({ vaults, at })),
     ...managedHsms.map((name) => `${name}: a Managed HSM, whose keys cannot be guarded`),
     ...secrets.map(
       ({ vault, disks }) => `${vault}: a secret alone unlocks ${counted(disks, 'disk')}; secrets are not guarded`,

@@ -1,6 +1,7 @@
+import { duration } from '../../../shared/alerts/text.ts';
 import { utc } from '../../../shared/domain/time.ts';
 import { counted, countedAll, number, WIDTH } from './lines.ts';
-import type { PlanKey, PlanUser, PlanVault } from './schema.ts';
+import type { PlanKey, PlanReport, PlanUser, PlanVault } from './schema.ts';
 
 /** A line of a tree with what is below it. */
 interface Branch {
@@ -19,7 +20,7 @@ const MOST_MACHINES = 5;
 const COLUMN = 36;
 
 /** Vaults, their used keys, what uses them, and what hangs on that, the most running machines first. Long lists are cut. */
-export function tree(vaults: readonly PlanVault[]): readonly string[] {
+export function tree({ vaults, at: now }: Pick<PlanReport, 'vaults' | 'at'>): readonly string[] {
   const lines: string[] = [];
   const inOrder = byHarm(vaults, ({ keys }) => harm(keys));
   for (const [at, vault] of inOrder.entries()) {
@@ -28,7 +29,7 @@ export function tree(vaults: readonly PlanVault[]): readonly string[] {
       const keys = left.reduce((sum, each) => sum + each.keys.length, 0);
       return [...lines, `… and ${counted(left.length, 'vault')} with ${counted(keys, 'used key')} more`];
     }
-    lines.push(...drawn(vaultBranch(vault), '', ''));
+    lines.push(...drawn(vaultBranch(vault, now), '', ''));
   }
   return lines;
 }
@@ -60,7 +61,7 @@ const cut = (branches: readonly Branch[], most: number, noun: string): readonly 
 
 const NETWORKS = { public: '', selected: ', selected networks', private: ', no public network' } as const;
 
-function vaultBranch({ name, location, access, network, otherKeys, keys }: PlanVault): Branch {
+function vaultBranch({ name, location, access, network, otherKeys, keys, eventsUntil }: PlanVault, now: Date): Branch {
   const where =
     access === undefined ? 'vault that is not shown' : `vault${location === undefined ? '' : ` in ${location}`}`;
   const by = access === 'access-policies' ? ', access policies' : '';
@@ -68,13 +69,20 @@ function vaultBranch({ name, location, access, network, otherKeys, keys }: PlanV
   return {
     name,
     what: `${where}${by}${network === undefined ? '' : NETWORKS[network]}; ${counted(keys.length, 'key')} in use${others}`,
-    below: cut(byHarm(keys, (key) => key).map(keyBranch), MOST_KEYS, 'key'),
+    below: [
+      ...(eventsUntil === undefined ? [] : [{ name: `audit events up to ${utc(eventsUntil)}`, below: [] }]),
+      ...cut(
+        byHarm(keys, (key) => key).map((key) => keyBranch(key, now)),
+        MOST_KEYS,
+        'key',
+      ),
+    ],
   };
 }
 
 const STATES = { usable: '', unusable: ', UNUSABLE: see above', unknown: ', state not known' } as const;
 
-function keyBranch({ name, type, sizeBits, expiresOn, state, users }: PlanKey): Branch {
+function keyBranch({ name, type, sizeBits, expiresOn, state, users }: PlanKey, now: Date): Branch {
   const kind = type === undefined ? 'key' : `key, ${type}${sizeBits === undefined ? '' : ` ${sizeBits}`}`;
   const expiry = expiresOn === undefined ? '' : `, expires ${utc(expiresOn).slice(0, 'yyyy-mm-dd'.length)}`;
   return {
@@ -85,7 +93,7 @@ function keyBranch({ name, type, sizeBits, expiresOn, state, users }: PlanKey): 
         running: runningCount,
         machines: machineCount,
         disks,
-      })).map(userBranch),
+      })).map((user) => userBranch(user, now)),
       MOST_USERS,
       'user',
     ),
@@ -99,8 +107,8 @@ const KINDS = {
   'azure-disk-encryption': 'disks and machines that it unlocks',
 } as const;
 
-function userBranch(user: PlanUser): Branch {
-  const { kind, name, follows, machines, machineCount, unattachedDisks, snapshots, images } = user;
+function userBranch(user: PlanUser, now: Date): Branch {
+  const { kind, name, follows, machines, machineCount, unattachedDisks, snapshots, images, lastUnwraps } = user;
   const rotates = kind === 'azure-disk-encryption' ? '' : follows ? ', takes new versions' : ', stays at its version';
   const machineBranches = machines
     .slice(0, MOST_MACHINES)
@@ -124,7 +132,12 @@ function userBranch(user: PlanUser): Branch {
     ...(rest === '' ? [] : [{ name: rest, below: [] }]),
   ];
   const nothing = kind === 'disk-encryption-set' && below.length === 0 ? ', nothing found on it' : '';
-  return { name, what: `${KINDS[kind]}${rotates}${nothing}`, below };
+  const [last] = lastUnwraps ?? [];
+  const used =
+    last === undefined
+      ? []
+      : [{ name: `last unwrapped ${duration(now.getTime() - last.at.getTime())} ago`, below: [] }];
+  return { name, what: `${KINDS[kind]}${rotates}${nothing}`, below: [...used, ...below] };
 }
 
 /** A branch as lines. A name that reaches into the second column pushes it to the right. */

@@ -57,7 +57,7 @@ describe('the table of the trail', () => {
   test('refuses rows that the service will never take', async () => {
     const { azure, table } = made();
     azure.monitor.fault('send', { kind: 'refuses', text: 'odd' });
-    expect(await table.send(rows(2, 'odd'))).toBe('refused');
+    expect(await table.send(rows(2, 'odd'))).toMatchObject({ refused: { status: 400, code: 'InvalidRecord' } });
     expect(await table.send(rows(2))).toBe('taken');
   });
 
@@ -109,7 +109,7 @@ describe('the table of the trail', () => {
     expect(azure.monitor.log).toHaveLength(1);
   });
 
-  test('is unreachable where no connection comes about, and where the rule is not there', async () => {
+  test('is unreachable where no connection comes about, and where the rule or its stream is not there', async () => {
     const { azure, table, connection } = made();
     const removed = azure.monitor.fault('send', { kind: 'unreachable' });
     await expect(table.send(rows(1))).rejects.toMatchObject({ name: 'WorkspaceUnreachable', status: undefined });
@@ -119,6 +119,11 @@ describe('the table of the trail', () => {
       connection,
     );
     await expect(other.send(rows(1))).rejects.toMatchObject({ name: 'WorkspaceUnreachable', status: 404 });
+    const without = trailTable(
+      { endpoint: `https://${INGESTION_HOST}`, rule: RULE_ID, stream: 'Custom-Other' },
+      connection,
+    );
+    await expect(without.send(rows(1))).rejects.toMatchObject({ name: 'WorkspaceUnreachable', code: 'InvalidStream' });
   });
 });
 

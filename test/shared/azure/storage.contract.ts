@@ -322,6 +322,20 @@ export function testStreams(name: string, make: () => Streams): void {
       expect(await streams.read('day/a', 3, 70)).toBe('two\n');
     });
 
+    it('give their bytes as they are, where a position is within a character', async () => {
+      const streams = make();
+      await streams.create('day/a');
+      await streams.append('day/a', 'ø\ntwo\n', 0);
+      const bytes = async (from: number, until: number) => {
+        const read = await streams.bytes('day/a', from, until);
+        return read && [...read];
+      };
+      expect(await bytes(1, 4)).toEqual([0xb8, 0x0a, 0x74]);
+      expect(await bytes(5, 70)).toEqual([0x6f, 0x0a]);
+      expect(await bytes(7, 70)).toEqual([]);
+      expect(await streams.bytes('day/b', 0, 1)).toBeUndefined();
+    });
+
     it('do not take a block at another position', async () => {
       const streams = make();
       await streams.create('day/a');

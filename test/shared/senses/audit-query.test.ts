@@ -54,6 +54,8 @@ describe.each(tables)('the audit events in %s', (monitor) => {
     expect(await whoOf(world, 'disk-a')).toEqual([undefined]);
     await world.pass(420, 5);
     expect(await whoOf(world, 'disk-a')).toEqual([oid(world, 'attacker')]);
+    const [incident] = await world.incidents(VAULT, 'disk-a');
+    expect(incident?.who?.assignment?.id).toMatch(/^[0-9a-f-]{32,36}$/);
     expect(world.failures).toEqual([]);
   });
 
@@ -121,6 +123,43 @@ describe('a workspace', () => {
     from.add('AZKVAuditLogs', [forged, { ...forged, Id: guarded.Id, _ResourceId: `${guarded._ResourceId}/keys/x` }]);
     await world.pass(600, 10);
     expect(await hintsOf(world, 'audit-query')).toEqual([]);
+  });
+
+  test('names who did it, however often: more events than one answer takes are read in parts', async () => {
+    const world = await made({ behaviours: { mostLogRows: 20 } });
+    await world.as('attacker').disable(VAULT, 'disk-b');
+    for (let time = 0; time < 60; time += 1) {
+      await world.as('attacker').disable(VAULT, 'disk-a');
+      await world.as('attacker').enable(VAULT, 'disk-a');
+    }
+    await world.pass(900, 15);
+    expect(await whoOf(world, 'disk-b')).toEqual([oid(world, 'attacker')]);
+    expect(queries(world).some(({ rows }) => rows === 20)).toBe(true);
+    expect(toldOf(world, 'workspace-unread')).toEqual([]);
+  });
+
+  test('gives one refusal of a caller and a key in each window, however often it was refused', async () => {
+    const world = await made();
+    world.azure.setGrants('attacker', [{ vault: VAULT, dataActions: ['Microsoft.KeyVault/vaults/keys/read'] }]);
+    for (let time = 0; time < 100; time += 1)
+      await world
+        .as('attacker')
+        .purge(VAULT, 'disk-b')
+        .catch(() => {});
+    world.azure.monitor.log.length = 0;
+    await world.pass(900, 15);
+    expect((await world.incidents(VAULT, 'disk-b')).map(({ who }) => who?.oid)).toEqual([oid(world, 'attacker')]);
+    expect(queries(world).every(({ rows }) => rows < 10)).toBe(true);
+  });
+
+  test('that could not be queried for ten days gives what happened meanwhile', async () => {
+    const world = await made();
+    world.azure.monitor.revoke('watcher', 'query');
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(10 * 86_400, 86_400);
+    world.azure.monitor.grant('watcher', { kind: 'query', workspace: WORKSPACE });
+    await world.pass(900, 60);
+    expect(await hintsOf(world, 'audit-query')).not.toEqual([]);
   });
 
   test('that cannot be queried is alerted after 15 minutes, until it can; what came meanwhile is read then', async () => {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
 import { auditEntry } from '../../../shared/domain/audit-record.ts';
 import { sealDetail } from '../../../shared/domain/seal.ts';
-import { DAY_MS, HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
+import { DAY_MS, HOUR_MS, later, MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
+import type { Streams } from '../../../shared/storage.ts';
 import { canonical, chainStart, checkChain, link, toLine } from '../../../shared/trail/chain.ts';
 import { readLines, readRecords } from '../../../shared/trail/read.ts';
 import { isSigned, readSeal, seal, thumbprint } from '../../../shared/trail/seal.ts';
@@ -58,7 +59,7 @@ describe('a seal', () => {
     await record(made);
     await record(made, 'ledger');
     await made.seal();
-    turnClock(MINUTE_MS);
+    turnClock(2 * MINUTE_MS);
     await record(made, 'ledger');
     await made.seal();
     expect(await named(made)).toEqual(['audit/2031-03-02/ledger 2']);
@@ -66,6 +67,30 @@ describe('a seal', () => {
     await made.seal();
     expect(await named(made)).toEqual([]);
     expect(await readRecords(made.streams, SEALS)).toHaveLength(3);
+  });
+
+  test('names what was appended while others were listed for the seal before, though one of these is younger', async () => {
+    const { streams, trail, newId } = sealedTrail(key);
+    const recordOf = (vault: string) => trail.append([entry(newId(), { time: new Date(), ...of(vault) })]);
+    const listing: Streams = {
+      ...streams,
+      async changes(prefix) {
+        const listed = await streams.changes(prefix);
+        if (prefix !== 'register/') return listed;
+        turnClock(SECOND_MS);
+        await recordOf('late');
+        turnClock(SECOND_MS);
+        await trail.appendRegister([entry(newId())]);
+        return streams.changes(prefix);
+      },
+    };
+    const needs = { signingKey: async () => key, now: () => new Date(), newId, rollAfterBlocks: 9 };
+    await seal('changed', { ...needs, streams: listing });
+    turnClock(HOUR_MS);
+    await seal('changed', { ...needs, streams });
+    const seals = await readRecords(streams, SEALS);
+    const heads = seals.flatMap(({ detail }) => sealDetail.parse(detail).heads.map(({ stream }) => stream));
+    expect(heads).toEqual(['register/payments', 'audit/2031-03-02/late']);
   });
 
   test('names what was appended late to a day of the month before', async () => {

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import type { AuditEntry } from '../../../shared/domain/audit-record.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
-import { DAY_MS, later } from '../../../shared/domain/time.ts';
+import { DAY_MS, later, MINUTE_MS, SECOND_MS } from '../../../shared/domain/time.ts';
 import { type LogRow, shipCursor } from '../../../shared/domain/workspace.ts';
 import { WorkspaceUnreachable } from '../../../shared/errors.ts';
 import { rowsOf } from '../../../shared/register/rows.ts';
@@ -12,10 +13,12 @@ import { auditStream } from '../../../shared/trail/stream-name.ts';
 import { createTrail } from '../../../shared/trail/trail.ts';
 import { newSigningKey } from '../../fakes/signing-key.ts';
 import { fakeStreams, fakeTable } from '../../fakes/storage.ts';
+import { stopAt } from '../../simulation/clock.ts';
 import { sealedTrail } from './sealed-trail.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 const FIRST = new Date(0);
+const ANSWER = { status: 400, code: 'InvalidRecord' };
 
 function made(rollAfterBlocks = 40_000) {
   const streams = fakeStreams();
@@ -39,7 +42,7 @@ function made(rollAfterBlocks = 40_000) {
       async send(rows) {
         if (failing) throw new WorkspaceUnreachable('sending', undefined);
         const named = rows.map(({ RecordId }) => String(RecordId));
-        if (refuses(named)) return 'refused';
+        if (refuses(named)) return { refused: new WorkspaceUnreachable('sending', undefined, ANSWER) };
         sent.push(named);
         bytes.push(Buffer.byteLength(JSON.stringify(rows)));
         return 'taken';
@@ -53,8 +56,8 @@ function made(rollAfterBlocks = 40_000) {
     sent,
     bytes,
     quarantined,
-    refuse: (id: string) => {
-      refuses = (named) => named.includes(id);
+    refuse: (isOdd: (id: string) => boolean) => {
+      refuses = (named) => named.some(isOdd);
     },
     fail: (is: boolean) => {
       failing = is;
@@ -63,6 +66,8 @@ function made(rollAfterBlocks = 40_000) {
       trail.append([{ id, time: AT, what: 'failure', subject: GUARDIAN, detail: {}, ...more }]),
   };
 }
+
+afterEach(resetClock);
 
 describe('shipping', () => {
   test('sends every record once, those of a stream in their order, also over the end of a blob', async () => {
@@ -133,10 +138,49 @@ describe('shipping', () => {
     const { append, needs, sent, quarantined, refuse } = made();
     const ids = Array.from({ length: 9 }, (_, at) => `r${at}`);
     for (const id of ids) await append(id);
-    refuse('r4');
+    refuse((id) => id === 'r4');
     await ship(FIRST, needs);
     expect(quarantined).toEqual(['r4']);
     expect(sent.flat()).toEqual(ids.filter((id) => id !== 'r4'));
+  });
+
+  test('hands over a single record that is refused, since nothing shows that the others would be', async () => {
+    const { append, needs, quarantined, refuse } = made();
+    await append('a');
+    refuse(() => true);
+    await ship(FIRST, needs);
+    expect(quarantined).toEqual(['a']);
+  });
+
+  test.each([2, 300])(
+    'keeps all of %i records of which the service takes none, and sends them later',
+    async (count) => {
+      const { append, needs, sent, quarantined, refuse } = made();
+      const ids = Array.from({ length: count }, (_, at) => `r${at}`);
+      for (const id of ids) await append(id);
+      refuse(() => true);
+      await expect(ship(FIRST, needs)).rejects.toMatchObject({ name: 'WorkspaceUnreachable', ...ANSWER });
+      refuse(() => false);
+      await ship(FIRST, needs);
+      expect({ quarantined, sent: sent.flat() }).toEqual({ quarantined: [], sent: ids });
+    },
+  );
+
+  test('sends what follows bytes of somebody else that are no text', async () => {
+    const { append, streams, needs, sent } = made();
+    await append('a');
+    const [blob = ''] = await streams.list('audit/');
+    const odd = Buffer.from([...Array(300).fill(0xff), 0x0a]);
+    const withOdd: ShipNeeds['streams'] = {
+      ...streams,
+      bytes: async (name, from, until) =>
+        Buffer.concat([odd, (await streams.bytes(name, 0, Number.POSITIVE_INFINITY)) ?? odd]).subarray(from, until),
+    };
+    expect(blob).not.toBe('');
+    const { until } = await ship(FIRST, { ...needs, streams: withOdd });
+    for (const id of ['b', 'c', 'd']) await append(id);
+    await ship(until, { ...needs, streams: withOdd });
+    expect(sent.flat()).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('passes over lines that are no record, and leaves an open line until it is ended', async () => {
@@ -185,22 +229,60 @@ describe('shipping', () => {
     ]);
   });
 
+  test('sends what was appended while others were listed, though one of these is younger', async () => {
+    stopAt();
+    const { append, trail, streams, needs, sent } = made();
+    await append('first', { time: new Date() });
+    const listing: ShipNeeds['streams'] = {
+      ...streams,
+      async changes(prefix) {
+        if (prefix !== 'register/') return streams.changes(prefix);
+        turnClock(SECOND_MS);
+        await append('late', { time: new Date(), subject: vaultSubject('payments') });
+        turnClock(SECOND_MS);
+        await trail.appendRegister([
+          { id: 'register', time: AT, what: 'register', subject: vaultSubject('payments'), detail: {} },
+        ]);
+        return streams.changes(prefix);
+      },
+    };
+    const now = (): Date => new Date();
+    const { until } = await ship(FIRST, { ...needs, now, streams: listing });
+    turnClock(MINUTE_MS);
+    await ship(until, { ...needs, now });
+    expect(sent.flat().toSorted()).toEqual(['first', 'late', 'register']);
+  });
+
+  test('sends after an outage of months what was appended meanwhile', async () => {
+    stopAt('2031-01-15T12:00:00.000Z');
+    const { append, needs, sent } = made();
+    const since = new Date();
+    await append('before', { time: new Date() });
+    stopAt('2031-02-15T12:00:00.000Z');
+    await append('meanwhile', { time: new Date() });
+    stopAt('2031-05-15T12:00:00.000Z');
+    await append('after', { time: new Date() });
+    await ship(since, { ...needs, now: () => new Date() });
+    expect(sent.flat()).toEqual(['before', 'meanwhile', 'after']);
+  });
+
   test('keeps the cursors of streams of this month and the last, and removes those of earlier days', async () => {
     const { append, needs } = made();
-    const LATER = new Date('2026-08-31T12:00:00.000Z');
+    const LATER = new Date('2031-08-31T12:00:00.000Z');
+    stopAt(LATER.toISOString());
     const cursorsOf = async () => (await needs.cursors.list('cursor')).stored.map(({ row: { row } }) => row);
-    for (const day of ['2026-06-29', '2026-07-01', '2026-08-31'])
+    for (const day of ['2031-06-29', '2031-07-01', '2031-08-31'])
       await needs.cursors.put('cursor', `audit:${day}:payments`, { blob: 0, byte: 1 });
     for (const stream of ['register:payments', 'seals:guardian'])
       await needs.cursors.put('cursor', stream, { blob: 0, byte: 1 });
     await append('a', { time: LATER });
-    const { until } = await ship(new Date(), { ...needs, now: () => LATER });
-    expect(await cursorsOf()).toContain('audit:2026-06-29:payments');
+    const { until } = await ship(LATER, { ...needs, now: () => LATER });
+    expect(await cursorsOf()).toContain('audit:2031-06-29:payments');
     await ship(later(until, -DAY_MS), { ...needs, now: () => LATER });
     expect(await cursorsOf()).toEqual([
-      'audit:2026-07-01:payments',
-      'audit:2026-08-31:_guardian',
-      'audit:2026-08-31:payments',
+      'audit:2031-07-01:payments',
+      'audit:2031-08-31:_guardian',
+      'audit:2031-08-31:payments',
       'register:payments',
       'seals:guardian',
     ]);
@@ -212,6 +294,11 @@ describe('shipping', () => {
     for (const id of ['a', 'b'])
       await trail.append([{ id, time: new Date(), what: 'failure', subject: GUARDIAN, detail: {} }]);
     const anchor = await seal();
+    for (let vault = 0; vault < 700; vault += 1)
+      await trail.append([
+        { id: `v${vault}`, time: new Date(), what: 'failure', subject: vaultSubject(`v${vault}`), detail: {} },
+      ]);
+    const ofMany = await seal();
     const rows: LogRow[] = [];
     await ship(FIRST, {
       ...needs,
@@ -224,10 +311,17 @@ describe('shipping', () => {
         },
       },
     });
-    expect(rows.map(({ What, SealRoot, SealedRecords }) => [What, SealRoot, SealedRecords]).toSorted()).toEqual([
-      ['failure', undefined, undefined],
-      ['failure', undefined, undefined],
-      ['seal', anchor.root, 2],
+    const seals = rows.filter(({ What }) => What === 'seal');
+    expect(seals.map(({ SealRoot, SealedRecords }) => [SealRoot, SealedRecords])).toEqual([
+      [anchor.root, 2],
+      [ofMany.root, 700],
+    ]);
+    // A field has 64 KB at most: what is longer is cut off.
+    const sizes = seals.map(({ Detail }) => Buffer.byteLength(JSON.stringify(Detail)));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(64_000);
+    expect(seals.map(({ Detail }) => Object.keys(Object(Detail)))).toEqual([
+      expect.arrayContaining(['heads']),
+      ['cutFromBytes', 'beginning'],
     ]);
   });
 });

@@ -73,6 +73,14 @@ describe('plan', () => {
     expect(out).toMatch(/\ncontoso-disks\/disk-web .* usable {2,}alert\n/);
   });
 
+  it('says of a workspace that it cannot read that it is not known when keys were last used', async () => {
+    const { status, out } = await ran('plan', '--local', '--workspace', '0A9D7C11-1111-4111-8111-00000000000f');
+    expect(status).toBe(3);
+    expect(out.replaceAll(/\s+/g, ' ')).toMatch(
+      /COUNTS AS UNKNOWN .*- workspaces: when keys were last used could not be read: Azure Monitor answered 40[34]/,
+    );
+  });
+
   it('does not say that all is well where no subscription is shown', async () => {
     expect(await refused('plan', '--local', '--subscription', '11111111-0000-4000-8000-00000000000f')).toBe(
       'None of these subscriptions is shown to you: you need the role Reader there.',
@@ -82,6 +90,7 @@ describe('plan', () => {
   it.each([
     ['without a subscription', [], /^Name a subscription with --subscription <id>/],
     ['with a name in place of an id', ['--subscription', 'production'], /Give the id of a subscription/],
+    ['with the name of a workspace', ['--local', '--workspace', 'contoso-logs'], /Give the workspace id/],
     ['with a policy that is not there', ['--local', '--policy', '/nowhere.json'], /there is no such file/],
   ])('is refused %s', async (_, args, says) => {
     expect(await refused('plan', ...args)).toMatch(says);

@@ -6,6 +6,7 @@ import { type PlanSource, type Reading, readPlan } from '../../../../local/cli/p
 import { planReportOf } from '../../../../local/cli/plan/report.ts';
 import type { PlanReport } from '../../../../local/cli/plan/schema.ts';
 import { keyVaultReads } from '../../../../shared/azure/key-vault.ts';
+import { workspaceOf } from '../../../../shared/azure/log-analytics.ts';
 import { resourceGraph } from '../../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../../shared/azure/resource-manager.ts';
 import type { Policy } from '../../../../shared/domain/policy.ts';
@@ -143,13 +144,14 @@ export function planAzure({ vaults, resources = [], identities = [] }: Seeds = {
 }
 
 /** What the newcomer reads by, over the real clients. */
-export function planSource(azure: LocalAzure, lines: string[] = []): PlanSource {
+export function planSource(azure: LocalAzure, lines: string[] = [], workspaces: readonly string[] = []): PlanSource {
   const who = { credential: azure.credential('newcomer'), identity: 'the newcomer', httpClient: azure.httpClient };
   const vaultOf = (name: string) => ({ ...who, url: `https://${name}.vault.azure.net` });
   return {
     graph: graphOf(resourceGraph(who)),
     management: resourceManagerReads(who),
     reads: (name) => keyVaultReads(vaultOf(name)),
+    workspaces: workspaces.map((id) => workspaceOf(id, who)),
     progress: (line) => void lines.push(line),
   };
 }
@@ -161,10 +163,16 @@ export async function planned(
   azure: LocalAzure,
   {
     subscriptions = [PRODUCTION],
+    workspaces,
     policy,
     now = new Date(),
-  }: { subscriptions?: readonly string[]; policy?: Policy; now?: Date } = {},
+  }: {
+    subscriptions?: readonly string[];
+    workspaces?: readonly string[];
+    policy?: Policy;
+    now?: Date;
+  } = {},
 ): Promise<{ readonly reading: Reading; readonly report: PlanReport }> {
-  const reading = await readPlan(planSource(azure), subscriptions);
+  const reading = await readPlan(planSource(azure, [], workspaces), subscriptions);
   return { reading, report: planReportOf(reading, subscriptions, policy, now) };
 }

@@ -85,6 +85,7 @@ function large(vaults: number, perSet: number): string {
   const reading: Reading = {
     estate,
     hidden: [],
+    lastUse: undefined,
     assigned: known({ assignments: [], roles: new Map() }),
     vaults: [...used].map(([name, keys]) => ({
       name,
