@@ -41,7 +41,11 @@ function guardian(ids: readonly string[] = ['console'], named: readonly string[]
   const storage = createStorage(() => undefined);
   const alerts: AlertContent[] = [];
   const channels: readonly Channel[] = ids.map((id) => ({ id, send: async (alert) => void alerts.push(alert) }));
-  const azure = createLocalAzure({ vaults: [], identities: [], seed: 1 });
+  const azure = createLocalAzure({
+    vaults: [],
+    identities: [{ name: 'surveyor', kind: 'managed-identity', grants: [] }],
+    seed: 1,
+  });
   const { newId } = seededIds(1);
   const names = policy.parse({ vaults: [{ name: 'payments' }], channels: named });
   /** An instance; `onStep` ends it by throwing. */
