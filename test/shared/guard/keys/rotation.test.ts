@@ -54,6 +54,8 @@ async function scheduled(
     ],
     policy: policyOf(),
     graph: ESTATE,
+    // A policy of the key's own that comes late, so that it is the guardian who rotates.
+    behaviours: { scheduledRotationOffMs: { least: 7 * DAY_MS, longest: 7 * DAY_MS } },
     ...options,
   });
   await world.sentry();
