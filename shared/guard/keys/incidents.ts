@@ -111,7 +111,7 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken && intent.by === undefined ? intent.findings : []))
     .filter((finding) => !byPlace.has(placeOf(finding)))
-    .map((finding) => draftOf(subject, finding, UNDOING, record));
+    .map((finding) => draftOf(subject, finding, undoing(subject, finding), record));
   const drafts = [...judged, ...undone];
   const refused = undoRefusedDraft(subject, record, now);
   const isUndoing = drafts.some(({ undoing }) => undoing === true);
@@ -124,11 +124,16 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
 /** What people read of a finding: what is done about it or why not, whether the guardian is undoing it, and the commands they need. */
 type Said = Required<Pick<IncidentDraft, 'judgement' | 'undoing' | 'commands'>>;
 
-const UNDOING: Said = { judgement: 'undoing', undoing: true, commands: [] };
+const undoing = (id: KeySubject, finding: UndoneFinding): Said => ({
+  judgement: 'undoing',
+  undoing: true,
+  commands: meantCommands(id, finding),
+});
 
 /** `undefined` where people are not alerted of it. */
 function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found): Said | undefined {
   const restore = `key-guardian restore ${spell(subject)}`;
+  const meant = meantCommands(subject, finding);
   switch (verdict.kind) {
     case 'approved':
     case 'settling':
@@ -139,14 +144,16 @@ function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found
         return { judgement, undoing: false, commands: [restore] };
       }
       return failure === undefined
-        ? UNDOING
-        : { judgement: `undoing, not done yet: ${failure}`, undoing: true, commands: [restore] };
+        ? undoing(subject, finding)
+        : { judgement: `undoing, not done yet: ${failure}`, undoing: true, commands: [restore, ...meant] };
     case 'withheld': {
       // A recovery that was begun is being undone; it only has not shown yet.
-      if (verdict.because === 'recovering') return UNDOING;
-      const settling = verdict.because === 'under-hold' ? ['--undo', '--accept'] : [];
-      const release = settling.map((as) => `key-guardian hold release ${finding.hold} ${as}`);
-      return { judgement: spellVerdict(verdict), undoing: false, commands: [...release, restore] };
+      if (verdict.because === 'recovering') return undoing(subject, finding);
+      const commands =
+        verdict.because === 'under-hold'
+          ? [...['--undo', '--accept'].map((as) => `key-guardian hold release ${finding.hold} ${as}`), restore]
+          : [restore, ...meant];
+      return { judgement: spellVerdict(verdict), undoing: false, commands };
     }
     case 'left-to-people':
       return { judgement: spellVerdict(verdict), undoing: false, commands: [...(finding.commands ?? [])] };
@@ -154,6 +161,14 @@ function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found
       return verdict satisfies never;
   }
 }
+
+/** How a person says that an act was meant: they ask for what another person grants. None where no approval can allow it. */
+const meantCommands = (id: KeySubject, { act, version }: UndoneFinding): string[] =>
+  act === undefined
+    ? []
+    : [
+        `key-guardian approve ask ${spell({ ...id, version })} --act ${act} --why "…"  # if this was meant: another person grants it`,
+      ];
 
 function draftOf(
   subject: KeySubject,
