@@ -46,7 +46,7 @@ export interface Found extends Result {
  * for people: then it is inspected until it has held for ten minutes.
  */
 export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
-  const drafts = draftsOf(found, ports.now()).map((draft) => withHanging(draft, found));
+  const drafts = incidentsOf(found, ports.now());
   const acts = found.actIncidents.map(({ draft, id }) => ({ draft: withHanging(draft, found), id }));
   const isQuiet = drafts.length === 0 && acts.length === 0;
   if (isQuiet && standing.every(({ value }) => value.state === 'resolved')) {
@@ -89,8 +89,11 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
   for (const { draft, id } of incidents) await openForAct(draft, ports, id);
 }
 
-/** Every incident that an inspection leads to. While a key flaps, one reports all that is undone. */
-function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
+/** Every incident that an inspection leads to, with what hangs on its subject. While a key flaps, one reports all that is undone. */
+export const incidentsOf = (found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] =>
+  draftsOf(found, now).map((draft) => withHanging(draft, found));
+
+function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] {
   const { subject, decision, ended, record } = found;
   // Findings of one rule on one version are one incident.
   const placeOf = ({ rule, version = '' }: UndoneFinding): string => `${rule} ${version}`;
@@ -131,7 +134,10 @@ const undoing = (id: KeySubject, finding: UndoneFinding): Said => ({
 });
 
 /** `undefined` where people are not alerted of it. */
-function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found): Said | undefined {
+function saidOf(
+  { finding, verdict }: Judgement,
+  { subject, failure, by }: Omit<Found, 'actIncidents'>,
+): Said | undefined {
   const restore = `key-guardian restore ${spell(subject)}`;
   const meant = meantCommands(subject, finding);
   switch (verdict.kind) {

@@ -1,54 +1,36 @@
 import { describe, expect, test } from 'vitest';
+import {
+  AT,
+  examples,
+  HANGING,
+  HOLD,
+  ID,
+  IN_AN_HOUR,
+  KEY,
+  MALLORY,
+  MEMBER,
+  OF_VERSION,
+  OTHER,
+  VAULT,
+  VERSION,
+} from '../../../../local/example-incidents.ts';
 import { firstLine } from '../../../../shared/alerts/text.ts';
-import type { Approval } from '../../../../shared/domain/approval.ts';
-import type { Hold } from '../../../../shared/domain/hold.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
-import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
+import { GUARDIAN, keyOf, vaultSubject } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
-import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
-import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
-import { channelTest } from '../../../../shared/incidents/kinds/channel-test.ts';
-import { glassBroken } from '../../../../shared/incidents/kinds/glass-broken.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
-import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwell.ts';
-import { holdEnding } from '../../../../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../../../../shared/incidents/kinds/key-flapping.ts';
 import { keyUnguarded } from '../../../../shared/incidents/kinds/key-unguarded.ts';
 import { isOf } from '../../../../shared/incidents/kinds/kind.ts';
 import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-unexplained.ts';
-import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
-import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
-import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
-import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
-import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
-import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
 import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
-import { type Member, wave } from '../../../../shared/incidents/kinds/wave.ts';
+import { wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
 
-const ID = { vault: 'prod-disks', key: 'disk-a' };
-const VERSION = 'a1b2';
-const KEY = keyOf(ID);
-const OF_VERSION = versionOf(ID, VERSION);
-const VAULT = vaultSubject('prod-disks');
-const AT = new Date('2026-03-01T12:00:00.000Z');
-const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
-const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
 const UNKNOWN = { oid: 'unknown' };
-const MEMBER: Member = {
-  ...{ kind: 'key-deleted', severity: 'critical', subject: KEY, state: 'open', deadline: IN_AN_HOUR, who: MALLORY },
-  hangs: { kind: 'disks', says: '3 disks' },
-};
-const HOLD: Hold = { id: 'h1', by: MALLORY, why: 'we investigate', from: AT, until: IN_AN_HOUR };
-const GLASS: Approval = {
-  ...{ ...ID, id: 'a7', version: VERSION, acts: ['disable'], by: MALLORY.oid, from: AT, until: IN_AN_HOUR },
-  ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
-};
-const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
-const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
   ({ severity, ends, audience: 'on-call' }) as const;
@@ -62,7 +44,7 @@ type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience'
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
   [
     'access-refused',
-    accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
+    examples['access-refused'],
     {
       ...onCall('error'),
       subject: KEY,
@@ -74,7 +56,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'approved-act-by-other, on the key as a whole',
-    approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
+    examples['approved-act-by-other'],
     {
       ...onCall('critical'),
       subject: KEY,
@@ -99,7 +81,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'baseline-waiting',
-    baselineWaiting.draft('prod-disks', AT),
+    examples['baseline-waiting'],
     {
       ...operators('error'),
       subject: VAULT,
@@ -111,7 +93,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'channel-test',
-    channelTest.draft('teams', MALLORY, AT),
+    examples['channel-test'],
     {
       ...operators('info'),
       subject: GUARDIAN,
@@ -122,7 +104,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, no-token',
-    guardianBlind.draft('no-token', GUARDIAN, AT),
+    examples['guardian-blind, no-token'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
@@ -132,7 +114,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, vault-unreadable',
-    guardianBlind.draft('vault-unreadable', VAULT, AT, 'throttled'),
+    examples['guardian-blind, vault-unreadable'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -143,7 +125,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, key-unreadable',
-    guardianBlind.draft('key-unreadable', KEY, AT, 'forbidden-by-firewall'),
+    examples['guardian-blind, key-unreadable'],
     {
       ...onCall('error', 'with-an-inspection'),
       subject: KEY,
@@ -154,7 +136,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, register-unreadable',
-    guardianBlind.draft('register-unreadable', KEY, AT),
+    examples['guardian-blind, register-unreadable'],
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
@@ -164,7 +146,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, not-inspected',
-    guardianBlind.draft('not-inspected', VAULT, AT, 'prod-disks/disk-a'),
+    examples['guardian-blind, not-inspected'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -175,7 +157,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, policy-invalid',
-    guardianBlind.draft('policy-invalid', GUARDIAN, AT, 'vaults[0].name: not the name of a key vault'),
+    examples['guardian-blind, policy-invalid'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
@@ -186,7 +168,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, channel-failing',
-    guardianUnwell.draft('channel-failing', AT, 'teams since 2026-03-01 12:00:00 UTC (status 404)'),
+    examples['guardian-unwell, channel-failing'],
     {
       ...operators('error'),
       subject: GUARDIAN,
@@ -197,7 +179,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, channel-misconfigured',
-    guardianUnwell.draft('channel-misconfigured', AT, 'The alert channel webhook cannot be used: it has no secret.'),
+    examples['guardian-unwell, channel-misconfigured'],
     {
       ...operators('error'),
       subject: GUARDIAN,
@@ -207,7 +189,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, setting-misconfigured',
-    guardianUnwell.draft('setting-misconfigured', AT, 'KEY_GUARDIAN_SWEEP_SECONDS: not a number'),
+    examples['guardian-unwell, setting-misconfigured'],
     {
       ...operators('error'),
       subject: GUARDIAN,
@@ -217,7 +199,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, dead-letters-left',
-    guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison, alerts-poison'),
+    examples['guardian-unwell, dead-letters-left'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -228,11 +210,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, quarantined',
-    guardianUnwell.draft(
-      'quarantined',
-      AT,
-      'Something could not be read and was quarantined whole as x.txt: not JSON.',
-    ),
+    examples['guardian-unwell, quarantined'],
     {
       ...operators('warning', 'by-a-person'),
       subject: GUARDIAN,
@@ -242,7 +220,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, register-lost',
-    guardianUnwell.draft('register-lost', AT, '3', VAULT),
+    examples['guardian-unwell, register-lost'],
     {
       ...operators('critical', 'by-a-person'),
       subject: VAULT,
@@ -253,7 +231,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, sentry-silent',
-    guardianUnwell.draft('sentry-silent', AT, '2026-03-01 13:00:00 UTC'),
+    examples['guardian-unwell, sentry-silent'],
     {
       subject: GUARDIAN,
       ...operators('warning'),
@@ -264,7 +242,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, signatures-unverified',
-    guardianUnwell.draft('signatures-unverified', AT, '2', VAULT),
+    examples['guardian-unwell, signatures-unverified'],
     {
       ...operators('error'),
       subject: VAULT,
@@ -275,7 +253,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, trail-spooled',
-    guardianUnwell.draft('trail-spooled', AT, '', VAULT),
+    examples['guardian-unwell, trail-spooled'],
     {
       ...operators('error'),
       subject: VAULT,
@@ -286,7 +264,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, trail-unsealed',
-    guardianUnwell.draft('trail-unsealed', AT, '2026-03-01 12:00:00 UTC: it cannot sign.'),
+    examples['guardian-unwell, trail-unsealed'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -297,7 +275,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, trail-not-shipped',
-    guardianUnwell.draft('trail-not-shipped', AT, '2026-03-01 12:00:00 UTC: it answered 403.'),
+    examples['guardian-unwell, trail-not-shipped'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -308,7 +286,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, records-missing',
-    guardianUnwell.draft('records-missing', AT, 'prod-disks'),
+    examples['guardian-unwell, records-missing'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -319,7 +297,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, workspace-unread',
-    guardianUnwell.draft('workspace-unread', AT, '2026-03-01 12:00:00 UTC: it answered 403.'),
+    examples['guardian-unwell, workspace-unread'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -330,7 +308,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'hold-ending',
-    holdEnding.draft({ ...HOLD, ...ID }),
+    examples['hold-ending'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
@@ -343,7 +321,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'hold-set, on a key',
-    holdSet.draft({ ...HOLD, ...ID }),
+    examples['hold-set'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
@@ -373,7 +351,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'key-flapping, by somebody',
-    keyFlapping.draft(ID, AT, MALLORY),
+    examples['key-flapping'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
@@ -405,10 +383,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ]),
   [
     'key-unguarded, not-guarded: one key of a vault that the policy does not name',
-    keyUnguarded.draft('not-guarded', {
-      of: { vault: 'prod-other', keys: [HANGING], isNamed: false, isFound: true },
-      since: AT,
-    }),
+    examples['key-unguarded, not-guarded'],
     {
       ...operators('warning', 'with-its-state'),
       subject: { kind: 'vault', vault: 'prod-other' },
@@ -442,7 +417,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'key-unguarded, managed-hsm',
-    keyUnguarded.draft('managed-hsm', { of: { hsms: ['prod-hsm', 'test-hsm'] }, since: AT }),
+    examples['key-unguarded, managed-hsm'],
     {
       ...operators('warning', 'by-a-person'),
       subject: GUARDIAN,
@@ -452,7 +427,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'vault-found',
-    vaultFound.draft(['prod-other'], AT),
+    examples['vault-found'],
     {
       ...operators('info', 'by-a-person'),
       subject: GUARDIAN,
@@ -475,10 +450,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'wave, with one that is open',
-    wave.draft('prod-disks', AT, [
-      MEMBER,
-      { ...MEMBER, subject: keyOf({ vault: 'prod-disks', key: 'disk-b' }), state: 'resolved' },
-    ]),
+    examples.wave,
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -514,7 +486,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, survey-missed',
-    guardianUnwell.draft('survey-missed', AT, 'subscription one cannot be read'),
+    examples['guardian-unwell, survey-missed'],
     {
       ...operators('warning', 'with-its-state'),
       subject: GUARDIAN,
@@ -525,7 +497,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'own-act-unexplained, on a version',
-    ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
+    examples['own-act-unexplained'],
     {
       ...onCall('critical'),
       subject: OF_VERSION,
@@ -547,7 +519,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'policy-loosened',
-    policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
+    examples['policy-loosened'],
     {
       ...onCall('error'),
       subject: GUARDIAN,
@@ -557,7 +529,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'purge-attempted',
-    purgeAttempted.draft(ID, MALLORY, AT, 403),
+    examples['purge-attempted'],
     {
       ...onCall('critical'),
       subject: KEY,
@@ -568,7 +540,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'row-forged',
-    rowForged.draft('approvals/prod-disks/a7', AT),
+    examples['row-forged'],
     {
       ...onCall('critical'),
       subject: GUARDIAN,
@@ -578,7 +550,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'trail-anchored',
-    trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
+    examples['trail-anchored'],
     {
       ...operators('info'),
       subject: GUARDIAN,
@@ -589,7 +561,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'glass-broken',
-    glassBroken.draft(GLASS),
+    examples['glass-broken'],
     {
       ...onCall('critical'),
       subject: OF_VERSION,
@@ -602,7 +574,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'undo-refused',
-    undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+    examples['undo-refused'],
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
@@ -613,7 +585,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'unexpected-use, backed-up',
-    unexpectedUse.draft('backed-up', ID, MALLORY, AT, 'KeyBackup'),
+    examples['unexpected-use, backed-up'],
     {
       ...onCall('warning'),
       subject: KEY,
@@ -624,7 +596,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'unexpected-use, unknown-user',
-    unexpectedUse.draft('unknown-user', ID, MALLORY, AT, 'KeyUnwrap'),
+    examples['unexpected-use, unknown-user'],
     {
       ...onCall('error'),
       subject: KEY,
