@@ -16,24 +16,29 @@ import {
 export const STEP_KEYS = {
   disable: ['demo-disks', 'disk-disable'],
   delete: ['demo-disks', 'disk-delete'],
-  'delete-again': ['demo-disks', 'disk-delete-again'],
+  'delete-again': ['demo-more', 'disk-delete-again'],
   expire: ['demo-disks', 'disk-expire'],
   'not-before': ['demo-disks', 'disk-not-before'],
-  'strip-operations': ['demo-disks', 'disk-strip'],
-  'approval-lets-a-disable-stand': ['demo-disks', 'disk-approved'],
-  'other-person-is-told': ['demo-disks', 'disk-by-other'],
-  'hold-by-api': ['demo-disks', 'disk-held'],
-  'forged-token-refused': ['demo-disks', 'disk-forged'],
+  'strip-operations': ['demo-more', 'disk-strip'],
+  'approval-lets-a-disable-stand': ['demo-people', 'disk-approved'],
+  'other-person-is-told': ['demo-people', 'disk-by-other'],
+  'hold-by-api': ['demo-people', 'disk-held'],
+  'forged-token-refused': ['demo-more', 'disk-forged'],
   'alert-mode-writes-nothing': ['demo-alert', 'disk-alert'],
   'restore-by-a-person': ['demo-alert', 'disk-by-person'],
-  'teams-card-received': ['demo-disks', 'disk-teams'],
+  'teams-card-received': ['demo-more', 'disk-teams'],
   'channel-down-next-used': ['demo-alert', 'disk-channel'],
   'recreated-is-told': ['demo-open', 'disk-recreated'],
   'purge-is-told': ['demo-open', 'disk-purged'],
   'plan-names-what-hangs-on-a-key': ['demo-disks', 'disk-planned'],
   'plan-writes-nothing': ['demo-disks', 'disk-untouched'],
   'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
+  'alert-names-what-dies-and-when': ['demo-alert', 'disk-named-in-time'],
+  'wave-is-one-page': ['demo-wave', 'disk-wave-1'],
 } as const;
+
+/** All keys of the vault in which a wave is played. */
+export const WAVE_KEYS = Array.from({ length: 8 }, (_, at) => `disk-wave-${at + 1}`);
 
 /** The keys of the steps on the turned clock, which play in a process of their own. */
 export const TURNED_KEYS = {
@@ -41,6 +46,7 @@ export const TURNED_KEYS = {
   named: ['demo-disks', 'disk-named'],
   purgeTried: ['demo-disks', 'disk-purge-tried'],
   outage: ['demo-disks', 'disk-outage'],
+  unanswered: ['demo-alert', 'disk-unanswered'],
 } as const;
 
 const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
@@ -58,11 +64,19 @@ const USER = (number: number): string => `d15cd15c-0000-4000-8000-${String(100 +
 const versionOf = ([vault, key]: VaultAndKey): string =>
   createHash('sha256').update(`${vault}/${key}`).digest('hex').slice(0, 32);
 
-/** Three guarded vaults: one in `block`, one in `alert`, and one in `block` without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
-export const demoEstate = (): Estate => estateOf(Object.values(STEP_KEYS));
+/**
+ * Guarded vaults in `block` and in `alert`, and one in `block` without purge protection, where keys can be destroyed; beside
+ * them one that the policy does not name. No more than five incidents come in any but the one of the wave: from the sixth on
+ * a vault's incidents have one alert.
+ */
+export const demoEstate = (): Estate =>
+  estateOf([
+    ...Object.values(STEP_KEYS),
+    ...WAVE_KEYS.slice(1).map((key): VaultAndKey => [STEP_KEYS['wave-is-one-page'][0], key]),
+  ]);
 
-/** One vault in `block` with the keys of the steps on the turned clock. */
-export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS));
+/** The vaults of the steps on the turned clock, one in `block` and one in `alert`. */
+export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS), 'pagerduty');
 
 /** Who asks for a plan, with the two roles that it needs. */
 const planner: SeedIdentity = {
@@ -74,11 +88,18 @@ const planner: SeedIdentity = {
   roles: ['Reader', 'Key Vault Reader'].map((role) => ({ role, scope: `/subscriptions/${SUBSCRIPTION}` })),
 };
 
-function estateOf(keys: readonly VaultAndKey[]): Estate {
+function estateOf(keys: readonly VaultAndKey[], pages: 'teams' | 'pagerduty' = 'teams'): Estate {
   const users = keys.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, USER(number)));
   const knownUsers = users.flatMap(({ oid }) => (oid === undefined ? [] : [oid]));
   const vaults = [...new Set(keys.map(([vault]) => vault))];
-  const modes = { 'demo-disks': 'block', 'demo-alert': 'alert', 'demo-open': 'block' } as const;
+  const modes = {
+    'demo-disks': 'block',
+    'demo-more': 'block',
+    'demo-people': 'block',
+    'demo-alert': 'alert',
+    'demo-open': 'block',
+    'demo-wave': 'alert',
+  } as const;
   return {
     vaults: vaults.map(
       (name): SeedVault => ({
@@ -96,10 +117,10 @@ function estateOf(keys: readonly VaultAndKey[]): Estate {
         .filter(([name]) => vaults.includes(name))
         .map(([name, mode]) => ({
           ...{ name, mode, knownUsers },
-          ...(name === 'demo-disks' ? { approvers: [...approvers] } : {}),
+          ...(name === 'demo-people' ? { approvers: [...approvers] } : {}),
         })),
       // The channel console, which is the app's log, is not named: it stands by.
-      channels: ['webhook', 'teams'],
+      channels: ['webhook', pages],
     },
   };
 }
