@@ -1,3 +1,4 @@
+import { actToFirstAlertMs } from './act-to-first-alert-ms.ts';
 import { blindMinutesWithTimerDead } from './blind-minutes-with-timer-dead.ts';
 import type { Measurement } from './figure.ts';
 import { hintsOverJsonParse } from './hints-over-json-parse.ts';
@@ -30,4 +31,6 @@ export const measurements: readonly Measurement[] = [
   shipOverBareClient,
   undoSlowedByOutage,
   queriesAnHour,
+  // It sets the app's settings for the whole process.
+  actToFirstAlertMs,
 ];
