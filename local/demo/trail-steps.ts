@@ -6,7 +6,7 @@ import { eventually, type Scene } from './scene.ts';
 import { NOTHING, type Result } from './steps.ts';
 
 /** At least so many records have to be recomputed. */
-const LEAST_RECORDS = 20;
+const LEAST_RECORDS = 100;
 
 /** Recomputes every audit stream, and finds the one record that it changes in a copy. */
 async function chainHolds(scene: Scene): Promise<Result> {
