@@ -1,4 +1,5 @@
 /** Every function of the app. One line a file; a test holds this list to the folder. */
+import './activity-log.ts';
 import './alert.ts';
 import './audit-log.ts';
 import './dead-lettered.ts';

@@ -1,11 +1,11 @@
 import { app } from '@azure/functions';
 import { compose } from '../shared/compose.ts';
-import { surveyMessage } from '../shared/domain/survey.ts';
+import { surveyorMessage } from '../shared/domain/survey.ts';
 import { received } from '../shared/senses/received.ts';
-import { survey as surveyNow } from '../shared/senses/survey/survey.ts';
+import { takeAsked } from '../shared/senses/survey/take-asked.ts';
 
-/** Reads what hangs on which key. Throws when storage is unreachable or the policy cannot be used: what was known stays, and the tick plans another survey. */
+/** Reads what hangs on which key, whether some disk encryption sets follow a new version, or who reaches some vaults. Throws when storage is unreachable or the policy cannot be used: what was known stays, and the tick plans both again. */
 export const survey = async (message: unknown): Promise<void> =>
-  received('survey', surveyMessage, message, compose().ports, surveyNow);
+  received('survey', surveyorMessage, message, compose().ports, takeAsked);
 
 app.storageQueue('survey', { queueName: 'surveys', connection: 'RegisterStorage', handler: survey });

@@ -1,14 +1,17 @@
 targetScope = 'subscription'
 
-metadata description = 'What the guardian has in the subscriptions that it guards: its rights in each vault, the vaults\' audit events, and events of new versions. Deploy it after the code: Azure refuses an event subscription to a function that is not there. It is a template of its own, so that removing the guardian never touches the group of a guarded vault.'
+metadata description = 'What the guardian has in the subscriptions that it guards: its rights in each vault, the vaults\' audit events, events of new versions, and those of the Activity Log. Deploy it after the code: Azure refuses an event subscription to a function that is not there. It is a template of its own, so that removing the guardian never touches the group of a guarded vault.'
 
 // `npm run connect` hands over every parameter: the vaults by `vaults.json` and `policy.json`, all others by an output of `main.bicep`.
 
 param name string
 param tags { *: string }
 
-@description('Guarded vaults, some hundreds at most: a deployment can have 800 resources. `block` where it may have keys in block, `topic` where it has a system topic already.')
-param vaults { id: string, location: string, topic: string, block: bool }[]
+@description('Guarded vaults, some hundreds at most: a deployment can have 800 resources. `block` where it may have keys in block, `rotate` where it may have keys that the guardian rotates, `topic` where it has a system topic already.')
+param vaults { id: string, location: string, topic: string, block: bool, rotate: bool }[]
+
+@description('Where the events of each subscription with a guarded vault go through a system topic: the group of its first vault. `topic` where the subscription has one already.')
+param activity { subscriptionId: string, resourceGroup: string, topic: string }[]
 param auditEvents 'none' | 'workspace' | 'hub'
 param assignRights bool
 param watcherScope 'vault' | 'subscription'
@@ -70,13 +73,18 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
 
 var found = map(subscriptions, each => toLower(each))
 var surveyed = union(map(vaults, each => toLower(split(each.id, '/')[2])), found)
+var subscriptionsRotated = map(filter(vaults, each => each.rotate), each => toLower(split(each.id, '/')[2]))
 var subscriptionsInBlock = map(filter(vaults, each => each.block), each => toLower(split(each.id, '/')[2]))
 
 module definitions 'modules/role-definitions.bicep' = [
   for each in surveyed: if (assignRights) {
     name: '${name}-roles'
     scope: subscription(each)
-    params: { name: name, block: contains(subscriptionsInBlock, each) }
+    params: {
+      name: name
+      block: contains(subscriptionsInBlock, each)
+      rotate: contains(subscriptionsRotated, each)
+    }
   }
 ]
 
@@ -105,6 +113,7 @@ module rights 'modules/vault-rights.bicep' = [
       vaultName: last(split(each.id, '/'))
       read: watcherScope == 'vault'
       block: each.block
+      rotate: each.rotate
       watcherId: watcher.id
       watcherObjectId: watcher.properties.principalId
       keeperId: keeper.id
@@ -140,7 +149,7 @@ module logs 'modules/vault-logs.bicep' = [
 
 // Events: a new version is inspected within seconds.
 
-module vaultEvents 'modules/vault-events.bicep' = [
+module vaultEvents 'modules/events.bicep' = [
   for each in vaults: {
     name: '${name}-events-${uniqueString(each.id)}'
     scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
@@ -148,8 +157,62 @@ module vaultEvents 'modules/vault-events.bicep' = [
       location: each.location
       tags: tags
       name: name
-      vaultName: last(split(each.id, '/'))
+      source: each.id
+      topicType: 'Microsoft.KeyVault.vaults'
+      called: last(split(each.id, '/'))
       existingTopic: each.topic
+      functionName: 'key-vault-event'
+      filter: { includedEventTypes: ['Microsoft.KeyVault.KeyNewVersionCreated'] }
+      eventsIdentityId: events.id
+      appId: app.id
+      deadLetterAccountId: register.id
+      actionGroupId: actionGroup.id
+    }
+  }
+]
+
+// The Activity Log: a deleted vault, a set that was pointed elsewhere and a role that was taken away are noticed at once. Event Grid compares texts without case.
+
+module activityEvents 'modules/events.bicep' = [
+  for each in activity: {
+    name: '${name}-activity-${uniqueString(each.subscriptionId)}'
+    scope: resourceGroup(each.subscriptionId, each.resourceGroup)
+    params: {
+      location: 'global'
+      tags: tags
+      name: name
+      source: '/subscriptions/${each.subscriptionId}'
+      topicType: 'Microsoft.Resources.Subscriptions'
+      called: 'subscription-${each.subscriptionId}'
+      existingTopic: each.topic
+      functionName: 'activity-log'
+      filter: {
+        includedEventTypes: [
+          'Microsoft.Resources.ResourceWriteSuccess'
+          'Microsoft.Resources.ResourceWriteCancel'
+          'Microsoft.Resources.ResourceDeleteSuccess'
+          'Microsoft.Resources.ResourceDeleteCancel'
+          'Microsoft.Resources.ResourceActionSuccess'
+          'Microsoft.Resources.ResourceActionCancel'
+        ]
+        advancedFilters: [
+          {
+            operatorType: 'StringIn'
+            key: 'data.operationName'
+            values: [
+              'Microsoft.Compute/diskEncryptionSets/write'
+              'Microsoft.Compute/diskEncryptionSets/delete'
+              'Microsoft.KeyVault/vaults/write'
+              'Microsoft.KeyVault/vaults/delete'
+              'Microsoft.KeyVault/vaults/accessPolicies/write'
+              'Microsoft.KeyVault/locations/deletedVaults/purge/action'
+              'Microsoft.Authorization/roleAssignments/write'
+              'Microsoft.Authorization/roleAssignments/delete'
+              'Microsoft.ManagedIdentity/userAssignedIdentities/delete'
+            ]
+          }
+        ]
+      }
       eventsIdentityId: events.id
       appId: app.id
       deadLetterAccountId: register.id

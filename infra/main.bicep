@@ -147,6 +147,7 @@ var tables = [
   'intents'
   'schedule'
   'uses'
+  'sets'
   'workspaces'
   'spool'
 ]

@@ -28,6 +28,10 @@ const attacks: Readonly<Record<string, Attack>> = {
     await client.updateKeyProperties(key, { keyOps: ['encrypt'] });
     return `${key}: wrapKey and unwrapKey are gone from the current version.`;
   },
+  async rotate(client, key) {
+    const { properties } = await client.rotateKey(key);
+    return `${key}: rotated, the new version is ${properties.version}.`;
+  },
   async purge(client, key) {
     const wasDeleted = await isDeleted(client, key);
     if (!wasDeleted) await deleteWhole(client, key);

@@ -136,7 +136,8 @@ them in every test, and \`npm test\` and \`npm run infra\` fail where a call nee
 
 Custom roles, one of each in a guarded subscription, assigned to single vaults; the watcher's also to each subscription that the
 policy names in \`subscriptions\`, so that it can read vaults that are found there. A deployment without a vault in \`block\` makes
-no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault.
+no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault. The role \`rotator\` is made
+and assigned only where the policy has a rotation schedule for a key in \`block\`.
 
 ${table(
   ['Identity', 'Where', 'Data action', 'Why'],
@@ -153,8 +154,8 @@ ${table(
 It has no right to delete, purge, create, import, wrap, unwrap, decrypt or release. \`keys/read\` alone lets anybody use the
 public half of an RSA key (encrypt, wrap, verify), which discloses nothing.
 
-A vault that uses access policies gets the same by one: \`get\`, \`list\` for the watcher; \`get\`, \`update\`, \`recover\` for
-the keeper. \`rights.sh\` ([deploy.md](deploy.md#access-policies)) finds out which a vault uses.
+A vault that uses access policies gets the same by one: \`get\`, \`list\`, \`getrotationpolicy\` for the watcher; \`get\`, \`update\`,
+\`recover\` for the keeper, and where it rotates \`rotate\` and \`setrotationpolicy\`. \`rights.sh\` ([deploy.md](deploy.md#access-policies)) finds out which a vault uses.
 
 ## In surveyed subscriptions
 
@@ -319,6 +320,7 @@ guardian's. Attacks cost little: an undone act takes a few dozen calls. The trai
   [transformation](https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-transformations) of the
   workspace can drop successful reads by the guardian's own identity: its writes must stay, since they show whether
   somebody acts under it. By its reads the guardian knows how far events have arrived: without them operators are alerted that none do. \`auditEvents = 'none'\` ends the part, and leaves audit events to you.
+- **A rotation schedule** adds one read an hour for each of its keys; Azure bills each version that a rotation policy makes.
 - **Surveys** (rights of the surveyor): once one has found that nothing needs the older versions of a key, they are read
   hourly. Where nobody knows, they are read each minute, as where something needs them.
 - \`instanceMemoryMB = 512\` makes always-ready instances cost a quarter; nobody has measured it with many vaults.
@@ -555,10 +557,9 @@ function rowsOf(schema: unknown, prefix: string): readonly (readonly string[])[]
   const { properties = {}, required = [] } = object.parse(schema);
   return Object.entries(properties).flatMap(([name, each]) => {
     const { description = '', default: fallback, items } = property.parse(each);
-    const inner =
-      items !== undefined && object.safeParse(items).data?.properties !== undefined
-        ? rowsOf(items, `${prefix}${name}[].`)
-        : [];
+    const membersOf = (of: unknown, called: string) =>
+      object.safeParse(of).data?.properties === undefined ? [] : rowsOf(of, called);
+    const inner = [...membersOf(each, `${prefix}${name}.`), ...membersOf(items, `${prefix}${name}[].`)];
     const standing =
       fallback === undefined
         ? required.includes(name)

@@ -8,6 +8,7 @@ import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../shared/domain/subje
 import { decide } from '../shared/guard/keys/decide.ts';
 import { incidentsOf } from '../shared/guard/keys/incidents.ts';
 import type { IncidentDraft } from '../shared/incidents/draft.ts';
+import { accessCut } from '../shared/incidents/kinds/access-cut.ts';
 import { accessRefused } from '../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../shared/incidents/kinds/approved-act-by-other.ts';
 import { baselineWaiting } from '../shared/incidents/kinds/baseline-waiting.ts';
@@ -22,10 +23,17 @@ import { keyUnguarded } from '../shared/incidents/kinds/key-unguarded.ts';
 import { ownActUnexplained } from '../shared/incidents/kinds/own-act-unexplained.ts';
 import { policyLoosened } from '../shared/incidents/kinds/policy-loosened.ts';
 import { purgeAttempted } from '../shared/incidents/kinds/purge-attempted.ts';
+import { rotationHeldBack } from '../shared/incidents/kinds/rotation-held-back.ts';
+import { rotationOverdue } from '../shared/incidents/kinds/rotation-overdue.ts';
+import { rotationPolicyWeaker } from '../shared/incidents/kinds/rotation-policy-weaker.ts';
 import { rowForged } from '../shared/incidents/kinds/row-forged.ts';
+import { setMoved } from '../shared/incidents/kinds/set-moved.ts';
+import { type NotFollowing, setNotFollowed } from '../shared/incidents/kinds/set-not-followed.ts';
 import { trailAnchored } from '../shared/incidents/kinds/trail-anchored.ts';
 import { undoRefused } from '../shared/incidents/kinds/undo-refused.ts';
 import { unexpectedUse } from '../shared/incidents/kinds/unexpected-use.ts';
+import { vaultChanged } from '../shared/incidents/kinds/vault-changed.ts';
+import { vaultDeleted } from '../shared/incidents/kinds/vault-deleted.ts';
 import { vaultFound } from '../shared/incidents/kinds/vault-found.ts';
 import { type Member, wave } from '../shared/incidents/kinds/wave.ts';
 
@@ -45,6 +53,8 @@ export const AT = new Date('2026-03-01T12:00:00.000Z');
 export const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
 /** Who did it. */
 export const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
+/** For incidents of sets and of rotation. */
+export const UNKNOWN = { oid: 'unknown' };
 /** An incident of a wave. */
 export const MEMBER: Member = {
   ...{ kind: 'key-deleted', severity: 'critical', subject: KEY, state: 'open', deadline: IN_AN_HOUR, who: MALLORY },
@@ -58,11 +68,55 @@ const GLASS: Approval = {
 };
 /** A key in use that nothing guards. */
 export const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
+/** For incidents of sets and of rotation. */
+export const ROTATE = [
+  'key-guardian rotate prod-disks/disk-a --yes',
+  'az keyvault key rotate --vault-name prod-disks --name disk-a',
+];
+/** For incidents of sets and of rotation. */
+export const WANTED = {
+  rotate: { when: 'after-creation', period: 'P90D' },
+  expiresIn: 'P120D',
+  notifyBefore: 'P30D',
+} as const;
+const SET = {
+  id: '/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/diskencryptionsets/des-a',
+  name: 'des-a',
+  rotation: { ...ID, version: VERSION, created: AT },
+  from: AT,
+  changed: { by: MALLORY, at: AT },
+};
+/** For incidents of sets and of rotation. */
+export const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
+/** For incidents of sets and of rotation. */
+export const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
+/** For incidents of sets and of rotation. */
+export const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
+  setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
+/** For incidents of sets and of rotation. */
+export const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
+/** For incidents of sets and of rotation. */
+export const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
+const UNKNOWN_HANGS = { kind: 'unknown', says: 'what hangs on it is not known' } as const;
 /** A deletion that was approved for somebody else. */
 export const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 /** One incident of each kind and reason that no rule makes, by kind and reason. Names and ids are made up. */
 export const examples = {
+  'access-cut, vault': accessCut.draft('vault', {
+    ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
+    ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
+  }),
+  'access-cut, identity': accessCut.draft('identity', {
+    ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
+    causes: Array.from({ length: 12 }, () => 'It has no identity.'),
+    ...{ commands: Array.from({ length: 9 }, (_, at) => `az ${at}`), hangs: UNKNOWN_HANGS },
+  }),
+  'vault-changed': vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
+  'vault-deleted': vaultDeleted.draft({
+    ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
+    deleted: { until: IN_AN_HOUR, purgeProtection: true },
+  }),
   'access-refused': accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
   'approved-act-by-other': approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
   'baseline-waiting': baselineWaiting.draft('prod-disks', AT),
@@ -139,7 +193,39 @@ export const examples = {
   'own-act-unexplained': ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
   'policy-loosened': policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
   'purge-attempted': purgeAttempted.draft(ID, MALLORY, AT, 403),
+  'rotation-held-back': rotationHeldBack.draft(ID, AT, 'It expires soon.'),
+  'rotation-overdue': rotationOverdue.draft(ID, AT, 'It is overdue.'),
+  'rotation-policy-weaker, off-schedule': rotationPolicyWeaker.draft('off-schedule', ID, {
+    since: AT,
+    says: 'It is missing.',
+    wanted: WANTED,
+  }),
+  'rotation-policy-weaker, managed-elsewhere': rotationPolicyWeaker.draft('managed-elsewhere', ID, {
+    ...{ since: AT, says: 'It is missing.', by: MALLORY },
+    wanted: { rotate: WANTED.rotate, notifyBefore: 'P30D' },
+  }),
+  'rotation-policy-weaker, unreadable': rotationPolicyWeaker.draft('unreadable', ID, {
+    since: AT,
+    says: 'It cannot be read.',
+  }),
   'row-forged': rowForged.draft('approvals/prod-disks/a7', AT),
+  'set-moved': setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS }),
+  'set-not-followed, late': notFollowed(
+    { kind: 'late', shows: 'its active version is 0011' },
+    ['It has no identity.'],
+    ['az resource show'],
+  ),
+  'set-not-followed, stuck': notFollowed({
+    kind: 'stuck',
+    code: 'ManagedServiceIdentityNotFound',
+    message: 'Auto-key rotation was disabled.',
+  }),
+  'set-not-followed, not-rotating': notFollowed({ kind: 'not-rotating', isConfidential: false }),
+  'set-not-followed, reverted': notFollowed({ kind: 'reverted', to: '0011' }),
+  'set-not-followed, unreachable': notFollowed({
+    kind: 'unreachable',
+    because: 'the permission to read there is missing',
+  }),
   'trail-anchored': trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
   'glass-broken': glassBroken.draft(GLASS),
   'undo-refused': undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),

@@ -5,8 +5,9 @@ import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
-import { guardedVaults, policy as policySchema, vaultsInBlock } from '../shared/domain/policy.ts';
+import { guardedVaults, policy as policySchema, vaultsInBlock, vaultsRotated } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
+import type { EventDelivery } from './azure/event-delivery.ts';
 import { TOPIC } from './azure/event-grid/topic.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
@@ -95,7 +96,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     resources: estate.resources ?? [],
     subscriptions: estate.subscriptions ?? [],
     identities: [
-      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy)), estate.vaults, policy),
+      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)), estate.vaults, policy),
       ...estate.identities,
     ],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
@@ -228,7 +229,7 @@ function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): v
   for (const vault of vaults) monitor.sendLogs(vault, { workspace: LOCAL_WORKSPACE, table: 'AZKVAuditLogs' });
 }
 
-/** Audit records to the Event Hub where no workspace takes them, events to Event Grid's endpoint: as a diagnostic setting and a subscription would. */
+/** Audit records to the Event Hub where no workspace takes them, events to Event Grid's endpoint: as a diagnostic setting and subscriptions would. */
 function connect(
   azure: LocalAzure,
   host: Host,
@@ -237,14 +238,16 @@ function connect(
   const hub = workspace ? undefined : host.eventHub(AUDIT_HUB, 'AuditLog_westeurope');
   const failed = (what: string) => (error: unknown) =>
     log(`${what} could not be delivered: ${error instanceof Error ? error.message : String(error)}`);
+  const postedTo =
+    (functionName: string) =>
+    ({ headers, body }: EventDelivery): void =>
+      void fetch(host.eventGridUrl(functionName), { method: 'POST', headers, body }).catch(failed('an event'));
   return [
     ...(hub === undefined
       ? []
       : [azure.onAuditRecords((_, body) => void hub.send([JSON.stringify(body)]).catch(failed('audit records')))]),
-    azure.onEvent(
-      ({ headers, body }) =>
-        void fetch(host.eventGridUrl('key-vault-event'), { method: 'POST', headers, body }).catch(failed('an event')),
-    ),
+    azure.onEvent(postedTo('key-vault-event')),
+    azure.onActivity(postedTo('activity-log')),
   ];
 }
 

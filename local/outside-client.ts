@@ -10,6 +10,7 @@ import { createDefaultHttpClient, createPipelineRequest, type HttpClient } from 
 import { KeyClient } from '@azure/keyvault-keys';
 import { z } from 'zod';
 import { errorCode } from '../shared/alerts/error-code.ts';
+import { LOGIN_HOST } from './azure/issuer.ts';
 import { folderOptions, localFolder } from './guardian-folder.ts';
 
 const about = z.object({
@@ -189,6 +190,15 @@ async function tokenFor(
   const request = createPipelineRequest({ url: tokenUrl, method: 'POST', body });
   const { bodyAsText } = await onThisMachine(await authorityOf(address)).sendRequest(request);
   return issued.parse(JSON.parse(bodyAsText ?? '')).access_token;
+}
+
+const claims = z.object({ tid: z.string() });
+
+/** Where the local issuer gives tokens: on the port of the vaults, for the tenant that its tokens name. */
+export function tokenUrlOf({ vaults: [vault], identities: [identity] }: LocalAzureAddress): string {
+  const [, payload = ''] = identity?.token.split('.') ?? [];
+  const { tid } = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+  return `https://${LOGIN_HOST}:${new URL(vault?.url ?? '').port}/${tid}/oauth2/v2.0/token`;
 }
 
 /** The real Key Vault client, from outside, under that identity's token. It tries nothing twice. */

@@ -10,6 +10,7 @@ import { trailTable, workspaceOf } from './azure/log-analytics.ts';
 import { currentOutside, type Outside } from './azure/outside.ts';
 import { messagesIn, queue } from './azure/queues.ts';
 import { resourceGraph } from './azure/resource-graph.ts';
+import { resourceManagerReads } from './azure/resource-manager.ts';
 import { keyVaultSigner, noSigner } from './azure/signer.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
@@ -18,7 +19,7 @@ import { tokenOf } from './azure/tokens.ts';
 import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
-import { type Graph, graphOf } from './estate/graph.ts';
+import { graphOf } from './estate/graph.ts';
 import { kept } from './kept.ts';
 import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
@@ -119,7 +120,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),
-    graph: graphFor(settings, outside),
+    ...surveyorPorts(settings, outside),
     channels,
     tables,
     queues: queuesOf(register, around),
@@ -191,16 +192,20 @@ function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' |
   };
 }
 
-/** Resource Graph, asked by the surveyor. */
-function graphFor({ KEY_GUARDIAN_SURVEYOR_CLIENT_ID: clientId }: Settings, outside: Outside): Graph {
-  return graphOf(
-    resourceGraph({
-      credential: outside.credential('surveyor', clientId),
-      identity: `the guardian's identity surveyor${clientId === undefined ? '' : ` (client id ${clientId})`}`,
-      httpClient: outside.resourceManagerHttpClient,
-      now: outside.now,
-    }),
-  );
+/** Resource Graph and Resource Manager, asked by the surveyor. */
+function surveyorPorts(
+  { KEY_GUARDIAN_SURVEYOR_CLIENT_ID: clientId }: Settings,
+  outside: Outside,
+): Pick<Ports, 'graph' | 'resourceManager'> {
+  const connection = {
+    credential: outside.credential('surveyor', clientId),
+    identity: `the guardian's identity surveyor${clientId === undefined ? '' : ` (client id ${clientId})`}`,
+    httpClient: outside.resourceManagerHttpClient,
+  };
+  return {
+    graph: graphOf(resourceGraph({ ...connection, now: outside.now })),
+    resourceManager: resourceManagerReads(connection),
+  };
 }
 
 function checkCallerOf(

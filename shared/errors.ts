@@ -55,6 +55,18 @@ export class NoAnswerInTime extends Error {
   }
 }
 
+/** A key has another newest version than the one from which it was to be rotated: nothing was sent. */
+export class AlreadyRotated extends Error {
+  override readonly name = 'AlreadyRotated';
+  readonly vault: string;
+  readonly key: string;
+  constructor(vault: string, key: string) {
+    super(`Key ${vault}/${key} has another newest version than when its rotation was decided.`);
+    this.vault = vault;
+    this.key = key;
+  }
+}
+
 /** An identity of the guardian got no token, so that nothing was sent to the service that it was for. Passing. */
 export class NoToken extends Error {
   override readonly name = 'NoToken';

@@ -6,10 +6,12 @@ import type { Hold } from './domain/hold.ts';
 import type { AlertMessage, FailingChannel, Incident, OutboxRow } from './domain/incident.ts';
 import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
+import type { WatchedSet } from './domain/propagation.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
+import type { ResourceManagerReads } from './domain/resource-manager.ts';
 import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
-import type { SurveyedVault, SurveyMessage, SurveyState } from './domain/survey.ts';
+import type { SurveyedVault, SurveyorMessage, SurveyState } from './domain/survey.ts';
 import type { VaultReads, VaultWrites } from './domain/vault.ts';
 import type { WaveState } from './domain/wave.ts';
 import type {
@@ -23,6 +25,7 @@ import type {
 } from './domain/workspace.ts';
 import type { Graph } from './estate/graph.ts';
 import type { Messages } from './register/messages.ts';
+import type { Rotations } from './register/rotations.ts';
 import type { Rows } from './register/rows.ts';
 import type { Scope } from './register/scope.ts';
 import type { SignedRows } from './register/signed-rows.ts';
@@ -47,6 +50,8 @@ export interface Ports {
   readonly writes: (vault: string) => VaultWrites;
   /** Under the surveyor's identity. */
   readonly graph: Graph;
+  /** Under the surveyor's identity. */
+  readonly resourceManager: Omit<ResourceManagerReads, 'subscriptions' | 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
   /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;
@@ -54,7 +59,7 @@ export interface Ports {
     readonly sweeps: Messages<ScheduledMessage>;
     readonly inspections: Messages<Inspection>;
     readonly alerts: Messages<AlertMessage>;
-    readonly surveys: Messages<SurveyMessage>;
+    readonly surveys: Messages<SurveyorMessage>;
   };
   readonly trail: Trail;
   /** Where the records of the trail go besides its storage; left out where no table is set up. */
@@ -97,6 +102,8 @@ export interface PortTables {
   readonly waves: Rows<WaveState>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
+  /** Disk encryption sets, each with the newest version of its key that it is to follow. Partition and row: those of the subject. */
+  readonly sets: Rows<WatchedSet>;
   /** Partition: vault, row: id. */
   readonly approvals: SignedRows<Approval>;
   /** Partition: `holds`, row: id. */
@@ -109,8 +116,10 @@ export interface PortTables {
   readonly failing: Rows<FailingChannel>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: vault. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: vault. Partition: `propagation`, row: `next`. */
   readonly schedule: Rows<Due>;
+  /** The keys of each subscription that were rotated within the hour. Partition: `rotations`, row: the subscription. */
+  readonly rotations: Rows<Rotations>;
   /** The table `workspaces`. Partition: `shipping`, row: `all`. */
   readonly shipping: Rows<ShippingState>;
   /** How far each stream of the trail has been sent. Partition: `cursor`, row: the stream, its slashes as colons. */

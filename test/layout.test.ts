@@ -303,6 +303,7 @@ describe('a decision is pure', () => {
     'keys/not-observed',
     'keys/own-acts',
     'keys/restore',
+    'keys/rotation',
     'keys/save',
     'keys/snapshot',
   ].map((name) => `shared/guard/${name}.ts`);
@@ -313,6 +314,7 @@ describe('a decision is pure', () => {
     // The reader of Resource Graph's answers waits for pages.
     ...sourcesIn('shared/estate').filter((file) => file !== 'shared/estate/graph.ts'),
     ...sourcesIn('shared/posture'),
+    ...sourcesIn('shared/rotation'),
     'shared/incidents/draft.ts',
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',

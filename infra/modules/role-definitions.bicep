@@ -8,6 +8,9 @@ param name string
 @description('True where a vault of this subscription is in block.')
 param block bool
 
+@description('True where the guardian may rotate keys of a vault of this subscription.')
+param rotate bool
+
 var roles = loadJsonContent('../roles.json').identities
 
 resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
@@ -53,6 +56,22 @@ resource keeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (block
       {
         actions: map(roles.keeper.actions, each => each.action)
         dataActions: map(roles.keeper.dataActions, each => each.action)
+      }
+    ]
+  }
+}
+
+resource rotator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (rotate) {
+  name: guid(subscription().id, name, 'rotator')
+  properties: {
+    roleName: 'Key Guardian rotator (${name}, ${subscription().subscriptionId})'
+    description: 'Rotates keys, and sets their rotation policies.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: map(roles.rotator.actions, each => each.action)
+        dataActions: map(roles.rotator.dataActions, each => each.action)
       }
     ]
   }

@@ -15,8 +15,9 @@ import {
   tokenOf,
 } from './identities.ts';
 import { ISSUED_FOR_SECONDS, issuerAnswer, LOGIN_HOST } from './issuer.ts';
-import { auditRecord } from './key-vault/audit-record.ts';
-import { newVersionEvent } from './key-vault/events.ts';
+import { type Aged, createAging } from './key-vault/aging.ts';
+import { auditRecord, ownRecord } from './key-vault/audit-record.ts';
+import { type KeyEventType, keyEvent } from './key-vault/events.ts';
 import { type HandlerContext, handle } from './key-vault/handler.ts';
 import { createReplicas, type Replicas } from './key-vault/replicas.ts';
 import {
@@ -88,7 +89,7 @@ export interface LocalAzure {
   readonly log: readonly LoggedRequest[];
   /** Empties that of Resource Manager too. */
   clearLog(): void;
-  readonly resourceManager: Omit<ResourceManager, 'handle' | 'settle' | 'grantsByRoles'>;
+  readonly resourceManager: Omit<ResourceManager, 'handle' | 'settle' | 'grantsByRoles' | 'keyChanged'>;
   /** They do nothing by themselves before they are started. */
   readonly disks: Disks;
   /** Plans a fault, and gives its removal. */
@@ -98,6 +99,8 @@ export interface LocalAzure {
   addVault(seed: SeedVault): void;
   addIdentity(seed: SeedIdentity): Identity;
   addKey(vault: string, seed: SeedKey): void;
+  /** An event subscription for a vault that came back without. Throws where there is no such vault. */
+  subscribeEvents(vault: string): void;
   /** In place of those it had, at once: the minutes a role assignment takes in Azure are not played. */
   setGrants(identity: string, grants: readonly Grant[]): void;
   /**
@@ -117,7 +120,9 @@ export interface LocalAzure {
   flushAudit(): void;
   /** Deliveries as Event Grid makes them, `behaviours.eventDelayMs` late. */
   onEvent(listener: EventListener): () => void;
-  /** Sends pending events at once. */
+  /** Deliveries of the Activity Log's events, of every subscription, late, twice, out of order or never as the behaviours say. */
+  onActivity(listener: EventListener): () => void;
+  /** Sends pending events at once, those of the Activity Log too. */
   flushEvents(): void;
   /** Sends the audit records and events, and ends the changes in Resource Manager, that are due by the process's `Date`: for whoever turns the clock ahead, since timers do not follow it, and are not made while it is stopped. */
   deliverDue(): void;
@@ -152,8 +157,10 @@ const defaultBehaviours: Behaviours = {
   unchangedMovesUpdated: false,
   objectIdInAuditRecord: true,
   claimSpelling: 'by-kind',
+  scheduledRotationOffMs: { least: 0, longest: 21_600_000 },
   auditDelayMs: 1000,
   eventDelayMs: 200,
+  activityDelivery: { leastMs: 200, longestMs: 5_000, repeated: 0, dropped: 0 },
   eventSchema: 'EventGridSchema',
   graphLagMs: 0,
   graphWithoutRights: 403,
@@ -164,6 +171,7 @@ const defaultBehaviours: Behaviours = {
   throttling: true,
   missingSet: 'provider',
   setChangeMs: 600,
+  setFollowsAfterMs: { least: 300_000, longest: 3_000_000 },
   rewrapMs: 600_000,
   diskUnwrapsEveryMs: 60_000,
   diskFailsAfterMs: 3_600_000,
@@ -178,7 +186,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
   const behaviours: Behaviours = { ...defaultBehaviours, ...options.behaviours };
   const register = createIdentityRegister(tenantId);
   const faults = createFaultPlan();
-  const deliveries = createDeliveries(behaviours);
+  const deliveries = createDeliveries(behaviours, chance.ids);
   const vaults = new Map<string, Vault>();
   const replicas = createReplicas(vaults);
   const monitor = createMonitor({ register, behaviours, chance });
@@ -190,12 +198,36 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     {
       ...{ register, faults, behaviours, chance, tenantId },
       vaults: () => replicas.serving.values(),
+      setServed(vault, isServed) {
+        const host = hostOf(vault.name);
+        if (isServed) replicas.add(host, vault);
+        else replicas.remove(host);
+      },
+      activity: deliveries.addActivity,
       answered(request, response) {
         for (const listener of answerListeners) listener(request, response, undefined);
       },
     },
     { resources: options.resources ?? [], subscriptions: options.subscriptions ?? [] },
   );
+  const { schedule } = resourceManager.world;
+  const addEvent = (type: KeyEventType, { vault, key, version }: Omit<Aged, 'type' | 'nowMs'>, nowMs: number): void => {
+    if (!deliveries.hasEventListeners || !vault.hasEventSubscriptions) return;
+    deliveries.addEvent(
+      keyEvent(type, vault, { key, version }, { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs }),
+    );
+  };
+  const aging = createAging({
+    ...{ schedule, behaviours, random: chance.random },
+    aged(aged) {
+      const { vault, key, type, nowMs } = aged;
+      const record = ownRecord(aged, behaviours, chance);
+      if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, record);
+      monitor.addAuditRecord(vault.name, () => record);
+      addEvent(type, aged, nowMs);
+      if (type === 'KeyNewVersionCreated') resourceManager.keyChanged(vault, key.name, nowMs);
+    },
+  });
   const context: HandlerContext = {
     vaults: replicas.serving,
     register,
@@ -216,10 +248,11 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       };
       if (deliveries.hasAuditListeners) deliveries.addAuditRecord(vault.region, recorded());
       monitor.addAuditRecord(vault.name, recorded);
-      if (answer.made !== undefined && deliveries.hasEventListeners) {
-        const about = { id: chance.ids.uuid(), schema: behaviours.eventSchema, nowMs: Date.now() };
-        deliveries.addEvent(newVersionEvent(vault, answer.made, about));
-      }
+      if (!answer.changed || call.key === undefined) return;
+      const nowMs = Date.now();
+      resourceManager.keyChanged(vault, call.key, nowMs);
+      aging.plan(vault, call.key, nowMs, answer.made?.version);
+      if (answer.made !== undefined) addEvent('KeyNewVersionCreated', { vault, ...answer.made }, nowMs);
     },
   };
 
@@ -237,6 +270,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       case MANAGEMENT_HOST:
         return resourceManager.handle(request);
       default:
+        schedule.settle(Date.now());
         return handle(context, request);
     }
   }
@@ -258,10 +292,12 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
       resourceManager.log.length = 0;
     },
     resourceManager,
-    disks: createDisks({ world: resourceManager.world, serve, identities: () => register.byName.values() }),
+    disks: createDisks({ world: resourceManager.world, serve }),
     fault: faults.add,
     clearFaults: faults.clear,
-    ...vaultHands(vaults, replicas, { tenantId, random: chance.random }),
+    ...vaultHands(vaults, replicas, { tenantId, random: chance.random }, (vault) => {
+      for (const name of vault.rotationPolicies.keys()) aging.plan(vault, name, Date.now());
+    }),
     addIdentity(identitySeed) {
       const identity = registerIdentity(register, identitySeed, chance.random);
       for (const role of identitySeed.roles ?? []) resourceManager.assignRole(identity.name, role);
@@ -273,6 +309,7 @@ export function createLocalAzure(options: LocalAzureOptions): LocalAzure {
     onAuditRecords: deliveries.onAuditRecords,
     flushAudit: deliveries.flushAudit,
     onEvent: deliveries.onEvent,
+    onActivity: deliveries.onActivity,
     flushEvents: deliveries.flushEvents,
     deliverDue() {
       resourceManager.settle();
@@ -295,7 +332,8 @@ function vaultHands(
   vaults: ReadonlyMap<string, Vault>,
   replicas: Replicas,
   defaults: VaultDefaults,
-): Pick<LocalAzure, 'addVault' | 'addKey' | 'replicate' | 'failOver' | 'failBack' | 'state'> {
+  added: (vault: Vault) => void,
+): Pick<LocalAzure, 'addVault' | 'addKey' | 'replicate' | 'failOver' | 'failBack' | 'state' | 'subscribeEvents'> {
   const vaultNamed = (name: string): Vault => {
     const vault = vaults.get(hostOf(name));
     if (vault === undefined) throw new Error(`The local Azure has no vault ${name}.`);
@@ -306,7 +344,9 @@ function vaultHands(
     addVault(seed) {
       const host = hostOf(seed.name);
       if (vaults.has(host)) throw new Error(`The local Azure has a vault ${seed.name} already.`);
-      replicas.add(host, vaultFromSeed(seed, defaults));
+      const vault = vaultFromSeed(seed, defaults);
+      replicas.add(host, vault);
+      added(vault);
     },
     addKey(vaultName, seed) {
       const vault = vaultNamed(vaultName);
@@ -314,6 +354,9 @@ function vaultHands(
         throw new Error(`The vault ${vaultName} has a key ${seed.name} already.`);
       }
       addKeyToVault(vault, keyFromSeed(seed, vault.softDeleteDays, defaults.random));
+    },
+    subscribeEvents(vault) {
+      vaultNamed(vault).hasEventSubscriptions = true;
     },
     replicate: (vault) => replicas.replicate(hostNamed(vault)),
     failOver: (vault) => replicas.failOver(hostNamed(vault)),

@@ -1,5 +1,6 @@
 import { isClockStopped } from '../clock.ts';
-import type { EventDelivery } from './key-vault/events.ts';
+import type { EventDelivery } from './event-delivery.ts';
+import type { Random } from './random.ts';
 import type { Behaviours } from './types.ts';
 
 /** What an Event Hub message of Key Vault's logs holds. */
@@ -18,8 +19,11 @@ export interface Deliveries {
   readonly hasEventListeners: boolean;
   onAuditRecords(listener: AuditListener): () => void;
   onEvent(listener: EventListener): () => void;
+  /** Events of subscriptions, by another way: delayed, repeated and dropped by `behaviours.activityDelivery`. */
+  onActivity(listener: EventListener): () => void;
   addAuditRecord(region: string, record: unknown): void;
   addEvent(event: EventDelivery): void;
+  addActivity(event: EventDelivery): void;
   /** Sends what is pending at once. */
   flushAudit(): void;
   flushEvents(): void;
@@ -31,12 +35,13 @@ export interface Deliveries {
 const BATCH_MS = 100;
 
 /** Makes the way out for records and events; the behaviours are read anew for each. */
-export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
+export function createDeliveries(behaviours: Readonly<Behaviours>, random: Random): Deliveries {
   const auditListeners = new Set<AuditListener>();
   const eventListeners = new Set<EventListener>();
   const openBatches = new Map<string, { readonly closesAtMs: number; readonly records: unknown[] }>();
   const pendingAudit = createPending();
   const pendingEvents = createPending();
+  const activityListeners = new Set<EventListener>();
 
   return {
     get hasAuditListeners() {
@@ -47,6 +52,7 @@ export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
     },
     onAuditRecords: (listener) => subscribe(auditListeners, listener),
     onEvent: (listener) => subscribe(eventListeners, listener),
+    onActivity: (listener) => subscribe(activityListeners, listener),
     addAuditRecord(region, record) {
       const now = Date.now();
       const open = openBatches.get(region);
@@ -66,6 +72,18 @@ export function createDeliveries(behaviours: Readonly<Behaviours>): Deliveries {
       pendingEvents.add(behaviours.eventDelayMs, () => {
         for (const listener of eventListeners) listener(event);
       });
+    },
+    addActivity(event) {
+      if (activityListeners.size === 0) return;
+      const { leastMs, longestMs, repeated, dropped } = behaviours.activityDelivery;
+      const delay = (): number => leastMs + Math.floor(random.next() * (longestMs - leastMs));
+      const deliver = () => {
+        for (const listener of activityListeners) listener(event);
+      };
+      if (random.next() < dropped) return;
+      pendingEvents.add(delay(), deliver);
+      // Another function: what waits is told apart by it.
+      if (random.next() < repeated) pendingEvents.add(delay(), () => deliver());
     },
     flushAudit: () => pendingAudit.flush(),
     flushEvents: () => pendingEvents.flush(),

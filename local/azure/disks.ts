@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ConnectionBroken } from './connection-broken.ts';
 import type { World } from './resource-manager/call.ts';
-import { setIdOf, setMembers } from './resource-manager/disk-encryption-sets.ts';
+import { callerOf } from './resource-manager/set-access.ts';
+import { setIdOf, setMembers } from './resource-manager/set-members.ts';
 import type { Resource } from './resource-manager/store.ts';
 import type { Identity, WireRequest, WireResponse } from './types.ts';
 
@@ -41,7 +42,6 @@ export interface Disks {
 export interface DisksWorld {
   readonly world: World;
   serve(request: WireRequest): Promise<WireResponse>;
-  identities(): Iterable<Identity>;
 }
 
 const DISKS = 'Microsoft.Compute/disks';
@@ -60,7 +60,7 @@ interface Held {
  * Disks that live from their keys: where the key of a disk cannot be used for an hour, its I/O fails and its machine stops,
  * and does not start again by itself. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#customer-managed-keys
  */
-export function createDisks({ world, serve, identities }: DisksWorld): Disks {
+export function createDisks({ world, serve }: DisksWorld): Disks {
   const { resources, behaviours, schedule } = world;
   const held = new Map<string, Held>();
   const stopped = new Map<string, Extract<MachineState, { kind: 'stopped-by-its-disk' }>>();
@@ -137,7 +137,7 @@ export function createDisks({ world, serve, identities }: DisksWorld): Disks {
     if (set === undefined) return { kind: 'unusable', because: 'its disk encryption set is gone' };
     const { properties } = setMembers.parse(set);
     const keyUrl = properties.activeKey?.keyUrl;
-    const identity = callerOf(set);
+    const identity = callerOf(world, set);
     if (keyUrl === undefined || identity === undefined)
       return { kind: 'unusable', because: 'its disk encryption set has no identity that exists' };
     // While previous keys are shown the disk is still wrapped under one of them.
@@ -155,18 +155,6 @@ export function createDisks({ world, serve, identities }: DisksWorld): Disks {
       return { kind: 'unusable', because: 'its key has expired' };
     const unwrapping = await call(identity, `${kid}/unwrapkey`, { alg: 'RSA-OAEP-256', value });
     return unwrapping.kind === 'answered' ? { kind: 'unwrapped', kid } : unwrapping;
-  }
-
-  /** Who calls for a set: the application of another tenant where it names one, else its identity. */
-  function callerOf(set: Resource): Identity | undefined {
-    const { identity } = setMembers.parse(set);
-    const { federatedClientId } = z.object({ federatedClientId: z.string().optional() }).parse(set.properties);
-    if (identity === undefined) return undefined;
-    if (federatedClientId !== undefined && federatedClientId !== 'None')
-      return [...identities()].find(({ appid }) => appid.toLowerCase() === federatedClientId.toLowerCase());
-    const [user] = Object.values(identity.userAssignedIdentities ?? {});
-    const oid = identity.principalId ?? userIdentity.safeParse(user).data?.principalId;
-    return oid === undefined ? undefined : world.managedIdentity(set.name, oid);
   }
 
   async function call(identity: Identity, url: string, body: unknown): Promise<Called> {
@@ -192,6 +180,7 @@ export function createDisks({ world, serve, identities }: DisksWorld): Disks {
           ...(body === '' ? {} : { 'content-type': 'application/json' }),
         },
         body,
+        isTrustedService: true,
       });
       if (answer.status === 200) return { kind: 'answered', body: answer.body };
       // A vault in trouble says nothing of its keys.
@@ -243,7 +232,6 @@ const keyAnswer = z.object({ attributes: z.object({ exp: z.number().optional() }
 const errorAnswer = z.object({
   error: z.object({ code: z.string(), innererror: z.object({ code: z.string() }).optional() }),
 });
-const userIdentity = z.object({ principalId: z.string() });
 const withInstanceView = z.object({
   extended: z.looseObject({ instanceView: z.looseObject({}).optional() }).optional(),
 });

@@ -7,6 +7,7 @@ const rolesSchema = z.object({
   identities: z.object({
     watcher: z.object({ dataActions: actions }),
     keeper: z.object({ dataActions: actions }),
+    rotator: z.object({ dataActions: actions }),
     surveyor: z.object({ actions }),
   }),
 });
@@ -18,21 +19,26 @@ export const SIGNING_KEY = 'signing';
 
 /**
  * The guardian's identities with exactly the actions of `infra/roles.json`: `watcher` on every vault and on the signing key,
- * `keeper` on the vaults in mode block alone, `surveyor` where it surveys. Throws where `roles` has another shape.
+ * `keeper` on the vaults in mode block alone, with the role `rotator` where keys are rotated, `surveyor` where it surveys.
+ * Throws where `roles` has another shape.
  *
  * @param surveyed scopes: `/subscriptions/<id>`. Default: every subscription
  */
 export function guardianIdentities(
   roles: unknown,
   vaultsInBlock: readonly string[],
+  rotated: readonly string[] = [],
   surveyed: readonly string[] = ['/'],
 ): readonly SeedIdentity[] {
   const {
     ownVault,
-    identities: { watcher, keeper, surveyor },
+    identities: { watcher, keeper, rotator, surveyor },
   } = rolesSchema.parse(roles);
   const actionsOf = (role: typeof watcher): string[] => role.dataActions.map(({ action }) => action);
-  const keeperGrants = vaultsInBlock.map((vault): Grant => ({ vault, dataActions: actionsOf(keeper) }));
+  const keeperGrants = vaultsInBlock.map((vault): Grant => {
+    const roles = rotated.includes(vault) ? [keeper, rotator] : [keeper];
+    return { vault, dataActions: roles.flatMap(actionsOf) };
+  });
   const watcherGrants = [
     { vault: '*', dataActions: actionsOf(watcher) },
     { vault: OWN_VAULT, key: SIGNING_KEY, dataActions: actionsOf(ownVault) },

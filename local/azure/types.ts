@@ -11,6 +11,8 @@ export interface WireRequest {
   readonly bytes?: Uint8Array;
   /** The caller's address as the service saw it. Default 127.0.0.1. */
   readonly address?: string;
+  /** Set where a trusted service calls, as a disk does under its set: a firewall lets those in that it would keep out otherwise, and a perimeter none. */
+  readonly isTrustedService?: true;
 }
 
 /** An answer as it leaves. */
@@ -196,10 +198,19 @@ export interface Behaviours {
   objectIdInAuditRecord: boolean;
   /** Spelling of identity claims in audit records: by the kind of identity (applications with URIs, the others short), or one for all. Default 'by-kind'. */
   claimSpelling: 'by-kind' | 'short' | 'uri';
+  /** How long after its time a rotation policy makes a version, in ms: a drawn time for each. Default 0 to 6 hours: no precision is documented. @see https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation */
+  scheduledRotationOffMs: { readonly least: number; readonly longest: number };
   /** Delay of audit records in ms. Default 1000. */
   auditDelayMs: number;
   /** Delay of Event Grid events in ms. Default 200. */
   eventDelayMs: number;
+  /** How events of the Activity Log come: a drawn time late in ms, so out of order, and which shares of them twice and never. Default 200 ms to 5 s, none twice, none lost; no bound is documented. @see https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
+  activityDelivery: {
+    readonly leastMs: number;
+    readonly longestMs: number;
+    readonly repeated: number;
+    readonly dropped: number;
+  };
   /** Wire schema of Event Grid events. */
   eventSchema: 'EventGridSchema' | 'CloudEventSchemaV1_0';
   /** How long a change takes to show in Resource Graph, in ms. Default 0: no page gives a bound. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#how-resource-graph-is-kept-current */
@@ -220,6 +231,8 @@ export interface Behaviours {
   missingSet: 'provider' | 'gateway';
   /** How long a change of a disk encryption set goes on after its 202, in ms. Default 600 (recorded: most less, the longest 21 s). */
   setChangeMs: number;
+  /** How long after a new version of its key a set with auto-rotation has it as its active key, in ms: a drawn time for each. Default 5 to 50 minutes; that with the re-wrapping it is an hour at most is documented. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#automatic-key-rotation-of-customer-managed-keys */
+  setFollowsAfterMs: { readonly least: number; readonly longest: number };
   /** How long a set with disks shows its previous keys after its key changed, in ms. Default 10 minutes; at most an hour is documented. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption#automatic-key-rotation-of-customer-managed-keys */
   rewrapMs: number;
   /** How often a disk unwraps its key, in ms. Default 1 minute; nothing is documented. */

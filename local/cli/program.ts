@@ -25,13 +25,29 @@ import { incident } from './commands/incident.ts';
 import { plan } from './commands/plan.ts';
 import { prove } from './commands/prove.ts';
 import { restore } from './commands/restore.ts';
+import { rotate } from './commands/rotate.ts';
+import { rotation } from './commands/rotation.ts';
 import { status } from './commands/status.ts';
 import { trail } from './commands/trail.ts';
 import { verify } from './commands/verify.ts';
 import { appContext, type Context, localContext } from './context.ts';
 
 /** Every command, in the order of the help. */
-const commands = [plan, status, baseline, approve, hold, incident, restore, trail, verify, alert, prove];
+const commands = [
+  plan,
+  status,
+  baseline,
+  approve,
+  hold,
+  incident,
+  restore,
+  rotation,
+  rotate,
+  trail,
+  verify,
+  alert,
+  prove,
+];
 
 /** Where a command writes. */
 export interface Terminal {

@@ -130,14 +130,20 @@ async function restoreUntilDone(wanted: Wanted, context: Context, waitsMs: numbe
 
 type Planned = RestoreReport & { readonly kind: 'planned' };
 
-/** Makes the writes under the person's own rights, one after the other, and has the guardian read what came of them. */
-async function carriedOut(
+/**
+ * Makes the writes under the person's own rights, one after the other, and has the guardian read what came of them. Throws
+ * `NotAllowed`, and writes nothing, where it answered a write to another key.
+ *
+ * @param what was planned
+ * @param askedAt when that was asked for, by `performance.now()`
+ */
+export async function carriedOut(
   { id, intents }: Planned,
-  wanted: Wanted,
+  { vault, key }: KeyId,
   { api, writes }: Context,
   askedAt: number,
+  what: 'restore' | 'rotate' = 'restore',
 ): Promise<Exclude<RestoreReport, Planned>> {
-  const { vault, key } = wanted;
   const stranger = intents.find(({ action }) => action.vault !== vault || action.key !== key);
   if (stranger !== undefined)
     throw new NotAllowed(
@@ -149,7 +155,7 @@ async function carriedOut(
     if (performance.now() - askedAt >= CLAIM_MS) break;
     said.push({ intent: intent.id, ...(await sent(intent, writes)) });
   }
-  const report = await api.post(`restore/${vault}/${key}/${id}`, { said }, restoreReport);
+  const report = await api.post(`${what}/${vault}/${key}/${id}`, { said }, restoreReport);
   if (report.kind === 'planned') throw new NotAllowed('The guardian planned something while it was to end it.');
   return report;
 }
@@ -180,7 +186,8 @@ function allowedLines(
 const cannotBeRead = ({ vault, key }: Wanted, because: string): string =>
   `${spell({ vault, key })} cannot be read: ${because}.`;
 
-function lineOf({
+/** What came of one write, as a line. */
+export function lineOf({
   action,
   outcome,
   because,

@@ -12,24 +12,26 @@ import {
   type Place,
 } from '../resources.ts';
 
-/** The demo's steps, each with the key it plays on. */
+/** The demo's steps, each with the key it plays on: few enough on the keys of a vault that their incidents are no wave. */
 export const STEP_KEYS = {
   disable: ['demo-disks', 'disk-disable'],
-  delete: ['demo-disks', 'disk-delete'],
-  'delete-again': ['demo-more', 'disk-delete-again'],
-  expire: ['demo-disks', 'disk-expire'],
-  'not-before': ['demo-disks', 'disk-not-before'],
-  'strip-operations': ['demo-more', 'disk-strip'],
-  'approval-lets-a-disable-stand': ['demo-people', 'disk-approved'],
-  'other-person-is-told': ['demo-people', 'disk-by-other'],
-  'hold-by-api': ['demo-people', 'disk-held'],
-  'forged-token-refused': ['demo-more', 'disk-forged'],
+  delete: ['demo-keys', 'disk-delete'],
+  'delete-again': ['demo-keys', 'disk-delete-again'],
+  expire: ['demo-keys', 'disk-expire'],
+  'not-before': ['demo-data', 'disk-not-before'],
+  'strip-operations': ['demo-data', 'disk-strip'],
+  'approval-lets-a-disable-stand': ['demo-disks', 'disk-approved'],
+  'other-person-is-told': ['demo-data', 'disk-by-other'],
+  'hold-by-api': ['demo-disks', 'disk-held'],
+  'forged-token-refused': ['demo-data', 'disk-forged'],
   'alert-mode-writes-nothing': ['demo-alert', 'disk-alert'],
   'restore-by-a-person': ['demo-alert', 'disk-by-person'],
-  'teams-card-received': ['demo-more', 'disk-teams'],
+  'teams-card-received': ['demo-disks', 'disk-teams'],
   'channel-down-next-used': ['demo-alert', 'disk-channel'],
   'recreated-is-told': ['demo-open', 'disk-recreated'],
   'purge-is-told': ['demo-open', 'disk-purged'],
+  'access-cut-named': ['demo-cut', 'disk-cut'],
+  'vault-deleted-told': ['demo-gone', 'disk-gone'],
   'plan-names-what-hangs-on-a-key': ['demo-disks', 'disk-planned'],
   'plan-writes-nothing': ['demo-disks', 'disk-untouched'],
   'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
@@ -53,6 +55,15 @@ const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
 const GROUP = groupId(SUBSCRIPTION, 'rg-demo');
 const place = (kind: string, key: string): Place => ({ group: GROUP, name: `${kind}-${key}` });
 
+/** The keys of the steps that play rotations, in another process: on each hangs a set that takes new versions by itself. */
+export const ROTATION_KEYS = {
+  'rotation-followed-and-proven': ['demo-rotated', 'disk-followed'],
+  'rotation-late-then-followed': ['demo-rotated', 'disk-late'],
+  'rotation-stuck-cause-named': ['demo-rotated', 'disk-stuck'],
+  'rotation-reverted-told': ['demo-rotated', 'disk-reverted'],
+  'set-moved-told': ['demo-rotated', 'disk-moved'],
+} as const;
+
 /** The machine that lives through an attack. */
 export const MACHINE_PLACE = place('vm', TURNED_KEYS.machine[1]);
 /** Its disk. */
@@ -64,19 +75,67 @@ const USER = (number: number): string => `d15cd15c-0000-4000-8000-${String(100 +
 const versionOf = ([vault, key]: VaultAndKey): string =>
   createHash('sha256').update(`${vault}/${key}`).digest('hex').slice(0, 32);
 
-/**
- * Guarded vaults in `block` and in `alert`, and one in `block` without purge protection, where keys can be destroyed; beside
- * them one that the policy does not name. No more than five incidents come in any but the one of the wave: from the sixth on
- * a vault's incidents have one alert.
- */
-export const demoEstate = (): Estate =>
-  estateOf([
-    ...Object.values(STEP_KEYS),
-    ...WAVE_KEYS.slice(1).map((key): VaultAndKey => [STEP_KEYS['wave-is-one-page'][0], key]),
-  ]);
+/** Guarded vaults in `block` and in `alert`, one of them without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
+export function demoEstate(): Estate {
+  const wave = WAVE_KEYS.slice(1).map((key): VaultAndKey => [STEP_KEYS['wave-is-one-page'][0], key]);
+  const estate = estateOf([...Object.values(STEP_KEYS), ...wave]);
+  return { ...estate, identities: estate.identities.map(ofTakenVaults) };
+}
+
+/** The vaults that somebody takes from disks through Resource Manager. */
+const TAKEN = [STEP_KEYS['access-cut-named'], STEP_KEYS['vault-deleted-told']].map(([vault, key]) => ({
+  id: `${groupId(SUBSCRIPTION, 'rg-keys')}/providers/Microsoft.KeyVault/vaults/${vault}`,
+  set: `des-${key}`,
+}));
+
+/** There the attacker is the owner, and the set of each has its right by a role. */
+function ofTakenVaults(identity: SeedIdentity): SeedIdentity {
+  const taken = TAKEN.find(({ set }) => set === identity.name);
+  if (taken !== undefined)
+    return { ...identity, grants: [], roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: taken.id }] };
+  if (identity.name !== 'attacker') return identity;
+  const owned = TAKEN.map(({ id }) => ({ role: 'Owner', scope: id }));
+  return { ...identity, roles: [{ role: 'Reader', scope: `/subscriptions/${SUBSCRIPTION}` }, ...owned] };
+}
 
 /** The vaults of the steps on the turned clock, one in `block` and one in `alert`. */
-export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS), 'pagerduty');
+export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS), {}, 'pagerduty');
+
+/** One guarded vault with those keys, a vault that nothing guards, and somebody who may change sets. */
+export function rotationEstate(): Estate {
+  const estate = estateOf(Object.values(ROTATION_KEYS), { rotationToLatestKeyVersionEnabled: true });
+  return {
+    ...estate,
+    vaults: [...estate.vaults, { name: 'demo-elsewhere', subscriptionId: SUBSCRIPTION, keys: [seedKey(ELSEWHERE)] }],
+    identities: [...estate.identities.map(byRole), pipeline],
+  };
+}
+
+/** The identity of a set with its right as a role assignment, by which a cause is found. */
+const byRole = (identity: SeedIdentity): SeedIdentity =>
+  identity.kind === 'managed-identity'
+    ? {
+        ...{ ...identity, grants: [] },
+        roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: `/subscriptions/${SUBSCRIPTION}` }],
+      }
+    : identity;
+
+/** A key of a vault that nothing guards. */
+const ELSEWHERE = ['demo-elsewhere', 'disk-elsewhere'] as const;
+/** Its address. */
+export const ELSEWHERE_URL = keyUrlOf(ELSEWHERE);
+
+/** What deploys the subscription. */
+const pipeline: SeedIdentity = {
+  name: 'pipeline',
+  kind: 'application',
+  oid: '0f0e0d0c-0000-4000-8000-000000000006',
+  grants: [],
+  roles: [{ role: 'Contributor', scope: `/subscriptions/${SUBSCRIPTION}` }],
+};
+
+/** The places of the set and of the disk that hang on a key. */
+export const placesOn = (key: string) => ({ set: place('des', key), disk: place('osdisk', key) });
 
 /** Who asks for a plan, with the two roles that it needs. */
 const planner: SeedIdentity = {
@@ -88,16 +147,23 @@ const planner: SeedIdentity = {
   roles: ['Reader', 'Key Vault Reader'].map((role) => ({ role, scope: `/subscriptions/${SUBSCRIPTION}` })),
 };
 
-function estateOf(keys: readonly VaultAndKey[], pages: 'teams' | 'pagerduty' = 'teams'): Estate {
+function estateOf(
+  keys: readonly VaultAndKey[],
+  ofSets: Readonly<Record<string, unknown>> = {},
+  pages: 'teams' | 'pagerduty' = 'teams',
+): Estate {
   const users = keys.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, USER(number)));
   const knownUsers = users.flatMap(({ oid }) => (oid === undefined ? [] : [oid]));
   const vaults = [...new Set(keys.map(([vault]) => vault))];
   const modes = {
     'demo-disks': 'block',
-    'demo-more': 'block',
-    'demo-people': 'block',
+    'demo-data': 'block',
+    'demo-keys': 'block',
     'demo-alert': 'alert',
     'demo-open': 'block',
+    'demo-rotated': 'block',
+    'demo-cut': 'block',
+    'demo-gone': 'alert',
     'demo-wave': 'alert',
   } as const;
   return {
@@ -110,14 +176,14 @@ function estateOf(keys: readonly VaultAndKey[], pages: 'teams' | 'pagerduty' = '
         keys: keys.filter(([vault]) => vault === name).map((each) => seedKey(each)),
       }),
     ),
-    resources: keys.flatMap((each, number) => hangingOn(each, USER(number))),
+    resources: keys.flatMap((each, number) => hangingOn(each, USER(number), ofSets)),
     identities: [...people, planner, ...users],
     policy: {
       vaults: Object.entries(modes)
         .filter(([name]) => vaults.includes(name))
         .map(([name, mode]) => ({
           ...{ name, mode, knownUsers },
-          ...(name === 'demo-people' ? { approvers: [...approvers] } : {}),
+          ...(mode === 'block' ? { approvers: [...approvers] } : {}),
         })),
       // The channel console, which is the app's log, is not named: it stands by.
       channels: ['webhook', pages],
@@ -138,13 +204,22 @@ const seedKey = (of: VaultAndKey) => ({
 });
 
 /** A set on the key, with a disk of a running machine. */
-function hangingOn([vault, key]: VaultAndKey, principalId: string): readonly Resource[] {
+function hangingOn(
+  [vault, key]: VaultAndKey,
+  principalId: string,
+  more: Readonly<Record<string, unknown>>,
+): readonly Resource[] {
   const set = place('des', key);
   const machine = place('vm', key);
-  const keyUrl = `https://${vault}.vault.azure.net/keys/${key}/${versionOf([vault, key])}`;
+  const keyUrl = keyUrlOf([vault, key]);
   return [
-    diskEncryptionSetResource(set, { keyUrl, principalId, tenantId: LOCAL_TENANT }),
+    diskEncryptionSetResource(set, { keyUrl, principalId, tenantId: LOCAL_TENANT, more }),
     machineResource(machine),
     diskResource(place('osdisk', key), { encryption: { kind: 'set', set }, machines: [machineId(machine)] }),
   ];
+}
+
+/** The address of the version that a key has at first. */
+export function keyUrlOf([vault, key]: VaultAndKey): string {
+  return `https://${vault}.vault.azure.net/keys/${key}/${versionOf([vault, key])}`;
 }

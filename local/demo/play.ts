@@ -129,11 +129,14 @@ const turnedResults = z.array(
   }),
 );
 
-/** Plays the steps that take minutes and hours in a process of their own, whose clock is turned. */
+/** Plays the steps that take minutes and hours in two processes of their own, whose clocks are turned; the second plays rotations. */
 async function turnedSteps(guarded: boolean): Promise<readonly StepResult[]> {
-  const file = fileURLToPath(new URL('./turned-process.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
-  return turnedResults.parse(JSON.parse(stdout));
+  const played = ['./turned-process.ts', './rotations-process.ts'].map(async (name) => {
+    const file = fileURLToPath(new URL(name, import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [file, ...(guarded ? [] : ['--unguarded'])]);
+    return turnedResults.parse(JSON.parse(stdout));
+  });
+  return (await Promise.all(played)).flat();
 }
 
 function ended(name: string, result: Omit<StepResult, 'name'>, onStep: (step: StepResult) => void): StepResult {

@@ -14,7 +14,7 @@ const received = z
         id: z.string(),
         kind: z.string(),
         summary: z.string(),
-        subject: z.object({ vault: z.string().optional(), key: z.string().optional() }),
+        subject: z.object({ vault: z.string().optional(), key: z.string().optional(), id: z.string().optional() }),
       }),
     }),
   })
@@ -27,6 +27,8 @@ export const KINDS = {
   byOther: 'approved-act-by-other',
   unguarded: 'key-unguarded',
   wave: 'wave',
+  cut: 'access-cut',
+  gone: 'vault-deleted',
 } as const;
 
 /** An alert as it was received. */
@@ -52,6 +54,8 @@ export interface Sink {
   readonly secret: string;
   /** The signed alerts of what is wrong with that key, with the vault itself where no key is given, in the order in which they came; none that says that it is over. */
   told(vault: string, key?: string): readonly ReceivedAlert[];
+  /** The same of a disk encryption set, by its id. */
+  toldOfSet(id: string): readonly ReceivedAlert[];
   /** Whether a signed alert of that kind on that key has come. */
   has(kind: string, vault: string, key: string): boolean;
   /** The lines below the title of each signed alert of that kind on that key, in the order in which they came. */
@@ -67,6 +71,10 @@ export interface Sink {
 export async function startSink(): Promise<Sink> {
   const secret = randomBytes(24).toString('hex');
   const got: z.infer<typeof received>[] = [];
+  const toldOf = (isMeant: (alert: z.infer<typeof received>) => boolean): readonly ReceivedAlert[] =>
+    got
+      .filter((alert) => alert.event !== 'resolved' && isMeant(alert))
+      .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary }));
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -89,10 +97,8 @@ export async function startSink(): Promise<Sink> {
   return {
     url: `http://127.0.0.1:${address.port}/alerts`,
     secret,
-    told: (vault, key) =>
-      got
-        .filter(({ event, incident }) => event !== 'resolved' && isOn(incident, vault, key))
-        .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary })),
+    told: (vault, key) => toldOf(({ incident }) => isOn(incident, vault, key)),
+    toldOfSet: (id) => toldOf(({ incident: { subject } }) => subject.id === id.toLowerCase()),
     lines: (kind, key) =>
       got.filter(({ incident }) => incident.kind === kind && incident.subject.key === key).map(({ lines }) => lines),
     alerts: (kind, key) =>

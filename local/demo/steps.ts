@@ -3,6 +3,7 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
 import { attack } from '../attacks.ts';
 import { restore } from '../cli/restore.ts';
+import { managementOf, write } from '../writes.ts';
 import { WAVE_KEYS } from './estate.ts';
 import {
   eventually,
@@ -382,6 +383,32 @@ const isOneWave: Step = async (scene, vault, key) => {
     detectedAt: detectedAt.toISOString(),
   };
 };
+/** Somebody takes a vault from its disks through Resource Manager: no key has changed, and on-call is alerted by the Activity Log. */
+const taken =
+  (act: string, did: Did, kind: string): Step =>
+  async (scene, vault, key) => {
+    const { azure, guardian, host } = scene.running;
+    // What hangs on the key is known by a survey.
+    if (host !== undefined) await eventually(scene, () => guardian.ports.scope.surveyed.vaults.get(vault)?.id);
+    const actedAt = new Date();
+    await write(act, managementOf(azure.httpClient, azure.credential('attacker')), vault, key);
+    const sofar = {
+      ...{ ...NOTHING, actor: azure.identities.get('attacker')?.upn ?? null, act: did(`${vault}/${key}`) },
+      actedAt: actedAt.toISOString(),
+    };
+    const alert = await eventually(scene, () => scene.sink.told(vault).find((one) => one.kind === kind));
+    const detectedAt = azure.resourceManager.log.find(
+      ({ identity, url, at }) => identity === 'surveyor' && url.includes(`/vaults/${vault}`) && at >= actedAt,
+    )?.at;
+    if (alert === undefined || detectedAt === undefined) return { ...sofar, outcome: 'nobody was alerted of it' };
+    return {
+      ...sofar,
+      ok: true,
+      outcome: `on-call was alerted after ${((Date.now() - actedAt.getTime()) / 1_000).toFixed(1)} s: "${alert.kind}: ${alert.summary}"`,
+      alerts: [alert],
+      detectedAt: detectedAt.toISOString(),
+    };
+  };
 
 /** Nobody acts: a survey has to find the key that a disk needs and nothing guards, and operators have to be alerted of what hangs on it. */
 const unguardedFound: Step = async (scene, vault, key) => {
@@ -463,6 +490,8 @@ export const steps: Readonly<Record<string, Step>> = {
   'channel-down-next-used': nextChannel,
   'recreated-is-told': recreated,
   'purge-is-told': purged,
+  'access-cut-named': taken('cut-access', (what) => `took its role from the set on ${what}`, KINDS.cut),
+  'vault-deleted-told': taken('delete-vault', (what) => `deleted the vault of ${what}`, KINDS.gone),
   'plan-names-what-hangs-on-a-key': planNames,
   'plan-writes-nothing': planWritesNothing,
   'unguarded-key-found': unguardedFound,

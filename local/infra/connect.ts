@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
-import { type Policy, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { type Policy, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import { readPolicy } from '../../shared/policy-file.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -28,7 +28,13 @@ const guarded = z.object({
 /** Where `guarded.bicep` is deployed, and its parameters besides the vaults: an output of `main.bicep`. */
 export type Guarded = z.infer<typeof guarded>;
 
-const place = z.object({ id: z.string(), location: z.string(), topic: z.string().default('') });
+const place = z.object({
+  id: z.string(),
+  location: z.string(),
+  topic: z.string().default(''),
+  /** Name of the system topic that its subscription has already, in the group of this vault. */
+  activityTopic: z.string().default(''),
+});
 
 /** Vaults in one deployment: each takes three of the 800 resources that one can have. */
 const MOST_VAULTS = 200;
@@ -40,14 +46,26 @@ const MOST_VAULTS = 200;
  * @see https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices#template-limits
  */
 export function guardedVaults(vaults: unknown, policy: Policy) {
-  const inBlock = vaultsInBlock(policy);
+  const [inBlock, rotated] = [vaultsInBlock(policy), vaultsRotated(policy)];
   const guardedOnes = z
     .array(place)
     .parse(vaults)
-    .map((each) => ({ ...each, block: inBlock.includes(each.id.slice(each.id.lastIndexOf('/') + 1).toLowerCase()) }));
+    .map(({ activityTopic: _, ...each }) => {
+      const name = each.id.slice(each.id.lastIndexOf('/') + 1).toLowerCase();
+      return { ...each, block: inBlock.includes(name), rotate: rotated.includes(name) };
+    });
   return Array.from({ length: Math.ceil(guardedOnes.length / MOST_VAULTS) }, (_, part) =>
     guardedOnes.slice(part * MOST_VAULTS, (part + 1) * MOST_VAULTS),
   );
+}
+
+/** The parameter `activity` of `guarded.bicep`: one topic for each subscription, in the group of its first vault, or of the one that names its topic. Azure allows one for each subscription. */
+export function activityTopics(vaults: unknown) {
+  const bySubscription = Map.groupBy(z.array(place).parse(vaults), ({ id }) => id.split('/')[2]?.toLowerCase() ?? '');
+  return [...bySubscription].map(([subscriptionId, those]) => {
+    const named = those.find(({ activityTopic }) => activityTopic !== '') ?? those[0];
+    return { subscriptionId, resourceGroup: named?.id.split('/')[4] ?? '', topic: named?.activityTopic ?? '' };
+  });
 }
 
 /** The output as azd sets it. Throws where it is missing or is not that of `main.bicep`. */
@@ -104,7 +122,10 @@ async function connect(deployment: string | undefined): Promise<void> {
   try {
     const file = join(folder, 'parameters.json');
     for (const [part, some] of parts.entries()) {
-      await writeFile(file, parameterFile({ ...found.parameters, vaults: some }));
+      await writeFile(
+        file,
+        parameterFile({ ...found.parameters, vaults: some, activity: part === 0 ? activityTopics(vaults) : [] }),
+      );
       await az(
         ...['deployment', 'sub', 'create', '--name', `${String(found.parameters.name)}-guarded-${part + 1}`],
         ...['--subscription', found.subscriptionId, '--location', found.location],

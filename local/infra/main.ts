@@ -8,7 +8,7 @@ import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { policy } from '../../shared/domain/policy.ts';
 import { bicepCompiler, type Compiler, CompilerMissing } from './compiler.ts';
-import { guardedFromSnapshot, guardedVaults } from './connect.ts';
+import { activityTopics, guardedFromSnapshot, guardedVaults } from './connect.ts';
 import { handOverOf, rightsScript } from './rights.ts';
 import { bicepParameters, type Place, readSnapshot, takeSnapshot } from './snapshot.ts';
 
@@ -71,7 +71,10 @@ async function snapshotBoth(compiler: Compiler, file: string, name: string, plac
   const assigned = await assignedIn(compiler, file, join(made, 'snapshots', `${name}.parameters.json`));
   const vaults = guardedVaults(assigned.vaults, policy.parse(assigned.policy)).flat();
   const parameterFile = join(made, 'snapshots', `${name}.guarded.bicepparam`);
-  await writeFile(parameterFile, bicepParameters('../../infra/guarded.bicep', { ...parameters, vaults }));
+  await writeFile(
+    parameterFile,
+    bicepParameters('../../infra/guarded.bicep', { ...parameters, vaults, activity: activityTopics(assigned.vaults) }),
+  );
   return takeSnapshot(compiler, parameterFile, guarded, place);
 }
 

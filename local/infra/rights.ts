@@ -42,7 +42,12 @@ export function handOverOf(snapshot: Snapshot): HandOver {
       scope: id.slice(0, id.toLowerCase().indexOf('/providers/microsoft.authorization/roleassignments/')),
     };
   });
-  return { definitions: parsed.map(({ id: _, ...each }) => each), assignments };
+  // The keeper's second role comes last, since its access policy replaces that of the first.
+  const isLast = ({ roleName = '' }: HandedAssignment): boolean => roleName.startsWith('Key Guardian rotator');
+  return {
+    definitions: parsed.map(({ id: _, ...each }) => each),
+    assignments: [...assignments.filter((each) => !isLast(each)), ...assignments.filter(isLast)],
+  };
 }
 
 /** The identity whose object id an expression of the snapshot asks for. */
@@ -53,7 +58,12 @@ function identityIn(expression: string): string {
 }
 
 /** The permissions of an access policy that stand for each custom role, by the identity that has it. */
-export const accessPolicies = { watcher: 'get list', keeper: 'get update recover' } as const;
+export const accessPolicies = {
+  watcher: 'get list getrotationpolicy',
+  keeper: 'get update recover',
+  // The keeper's as well: a vault has one policy for each identity, and the last one set counts.
+  rotator: 'get update recover rotate setrotationpolicy',
+} as const;
 
 /**
  * A script for `sh` and the Azure CLI that makes the roles and assignments; running it twice changes nothing. A vault that

@@ -20,8 +20,11 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
   );
 }
 
-/** The subject of an incident in the first line: for a version its key, since the name of a version is long and follows below. */
-const whereOf = ({ subject }: Incident): string => spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+/** The subject of an incident in the first line: for a version its key, and for a resource its name, since what is longer follows below. */
+function whereOf({ subject }: Incident): string {
+  if (subject.kind === 'disk-encryption-set') return escaped(subject.id.slice(subject.id.lastIndexOf('/') + 1));
+  return spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
+}
 
 /** Lines of an alert at most, the first one included: so many can be read on a phone. */
 const MOST_LINES = 12;

@@ -10,10 +10,11 @@ import {
 } from '@azure/keyvault-keys';
 import type { ListedVersion, VersionDetail } from '../domain/key.ts';
 import type { Answer, Conflict, DeletedKey, ListedKey, ReadVersion, VaultReads, VaultWrites } from '../domain/vault.ts';
-import { AnswerUnreadable, VaultRefused } from '../errors.ts';
+import { AlreadyRotated, AnswerUnreadable, VaultRefused } from '../errors.ts';
 import { inTime, noRetryAfter, within } from './deadline.ts';
 import { type Call, isMissing, namedRefusals, refusalOf } from './key-vault-refusals.ts';
 import { exactWrites, headersOf } from './key-vault-writes.ts';
+import { propertiesOf, rotationPolicyOf } from './rotation-policies.ts';
 import { tokensInTime } from './tokens.ts';
 
 /** How a client of one vault is made. */
@@ -124,6 +125,10 @@ export function keyVaultReads(connection: KeyVaultConnection): VaultReads {
       );
       return (await isWithoutSoftDelete(answer)) ? { kind: 'missing', isFinal: true } : answer;
     },
+    rotationPolicy: (key) =>
+      answeredRead(reading(`the rotation policy of ${key}`), async () =>
+        rotationPolicyOf(await client.getKeyRotationPolicy(key)),
+      ),
   };
 }
 
@@ -158,6 +163,19 @@ export function keyVaultWrites(connection: KeyVaultConnection): VaultWrites {
           client.beginRecoverDeletedKey(key, { abortSignal, requestOptions }),
         );
         return undefined;
+      }),
+    async rotate(key, from, requestId) {
+      const newest = await answeredRead({ vault, doing: `reading ${key}`, during: 'read' }, () => client.getKey(key));
+      if (newest.kind !== 'ok') return newest;
+      if (newest.value.properties.version !== from) return { kind: 'conflict', error: new AlreadyRotated(vault, key) };
+      return answeredWrite(writing(`rotating ${key}`), async () =>
+        readVersion(await client.rotateKey(key, { requestOptions: { headers: headersOf(requestId, {}) } })),
+      );
+    },
+    setRotationPolicy: (key, policy, requestId) =>
+      answeredWrite(writing(`setting the rotation policy of ${key}`), async () => {
+        const requestOptions = { headers: headersOf(requestId, {}) };
+        return rotationPolicyOf(await client.updateKeyRotationPolicy(key, propertiesOf(policy), { requestOptions }));
       }),
   };
 }

@@ -13,6 +13,9 @@ const SUBSCRIPTIONS = '2022-12-01';
 const LOCKS = '2020-05-01';
 const KEYS = '2026-02-01';
 const SETS = '2024-03-02';
+const VAULTS = '2026-02-01';
+const ROLES = '2022-04-01';
+const IDENTITIES = '2023-01-31';
 
 /** The most pages of one list: a list that goes on has a link that leads nowhere. */
 const MOST_PAGES = 10_000;
@@ -55,6 +58,60 @@ const set = z.object({
     autoKeyRotationError: z.object({ code: text, message: text }).nullish(),
     federatedClientId: text,
     provisioningState: text,
+  }),
+});
+
+const vault = z.object({
+  id: lowerCased,
+  name: z.string(),
+  location: text,
+  properties: z.object({
+    enableRbacAuthorization: z.boolean().nullish(),
+    enableSoftDelete: z.boolean().nullish(),
+    softDeleteRetentionInDays: z.number().nullish(),
+    enablePurgeProtection: z.boolean().nullish(),
+    publicNetworkAccess: text,
+    networkAcls: z.object({ bypass: text, defaultAction: text }).nullish(),
+    accessPolicies: z
+      .array(
+        z.object({
+          objectId: z.string(),
+          applicationId: z.string().nullish(),
+          permissions: z.object({ keys: z.array(z.string()).nullish() }).nullish(),
+        }),
+      )
+      .nullish(),
+  }),
+});
+const moment = text.transform((value) => {
+  const at = new Date(value ?? Number.NaN);
+  return Number.isNaN(at.getTime()) ? undefined : at;
+});
+const deletedVault = z.object({
+  properties: z.object({
+    vaultId: lowerCased,
+    location: text,
+    deletionDate: moment,
+    scheduledPurgeDate: moment,
+    purgeProtectionEnabled: z.boolean().nullish(),
+  }),
+});
+const assignment = z.object({
+  id: lowerCased,
+  properties: z.object({
+    principalId: z.string(),
+    principalType: text,
+    roleDefinitionId: lowerCased,
+    scope: lowerCased,
+    condition: text,
+  }),
+});
+const actions = z.array(z.string()).nullish();
+const role = z.object({
+  id: lowerCased,
+  properties: z.object({
+    roleName: text,
+    permissions: z.array(z.object({ actions, notActions: actions, dataActions: actions, notDataActions: actions })),
   }),
 });
 
@@ -125,6 +182,41 @@ export function resourceManagerReads(connection: ManagementConnection): Resource
       keysAt(`${vaultId}/keys/${encodeURIComponent(name)}/versions`, `reading the versions of ${name} of ${vaultId}`),
     diskEncryptionSet: async (id) =>
       mapped(await got(`${endpoint}${id}?api-version=${SETS}`, set, `reading ${id}`), diskEncryptionSet),
+    vault: async (id) =>
+      mapped(await got(`${endpoint}${id}?api-version=${VAULTS}`, vault, `reading ${id}`), managedVault),
+    deletedVaults: async (subscriptionId) =>
+      mapped(
+        await listed(
+          `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.KeyVault/deletedVaults`,
+          VAULTS,
+          deletedVault,
+          `reading the deleted vaults of ${subscriptionId}`,
+        ),
+        (vaults) =>
+          vaults.map(
+            ({ properties: { vaultId, location, deletionDate, scheduledPurgeDate, purgeProtectionEnabled } }) => ({
+              ...{ vaultId, location, deletedOn: deletionDate, scheduledPurgeOn: scheduledPurgeDate },
+              purgeProtection: purgeProtectionEnabled === true,
+            }),
+          ),
+      ),
+    roleAssignments: async (scope) =>
+      mapped(
+        await listed(
+          `${scope}/providers/Microsoft.Authorization/roleAssignments`,
+          ROLES,
+          assignment,
+          `reading the role assignments of ${scope}`,
+        ),
+        (assignments) => assignments.map(({ id, properties }) => ({ id, ...properties })),
+      ),
+    roleDefinition: async (id) =>
+      mapped(
+        await got(`${endpoint}${id}?api-version=${ROLES}`, role, `reading the role ${id}`),
+        ({ id: roleId, properties }) => ({ id: roleId, ...properties }),
+      ),
+    userAssignedIdentity: (id) =>
+      got(`${endpoint}${id}?api-version=${IDENTITIES}`, z.object({ id: lowerCased }), `reading ${id}`),
   };
 }
 
@@ -140,6 +232,22 @@ const scopeOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('
 function managedKey({ attributes }: z.infer<typeof key>['properties']): ManagedKey {
   const { enabled, nbf, exp, created, updated } = attributes;
   return { enabled, notBefore: nbf, expiresOn: exp, createdOn: created, updatedOn: updated };
+}
+
+function managedVault({ id, name, location, properties }: z.infer<typeof vault>) {
+  const { networkAcls, accessPolicies } = properties;
+  return {
+    ...{ id, name, location },
+    subscriptionId: id.split('/')[2] ?? '',
+    rbac: properties.enableRbacAuthorization ?? undefined,
+    softDelete: properties.enableSoftDelete ?? undefined,
+    retentionDays: properties.softDeleteRetentionInDays ?? undefined,
+    purgeProtection: properties.enablePurgeProtection ?? undefined,
+    publicNetworkAccess: properties.publicNetworkAccess,
+    networkDefault: networkAcls?.defaultAction,
+    networkBypass: networkAcls?.bypass,
+    accessPolicies: accessPolicies ?? [],
+  };
 }
 
 function diskEncryptionSet({ id, name, location, identity: by, properties }: z.infer<typeof set>) {

@@ -1,23 +1,12 @@
-import { KeyClient } from '@azure/keyvault-keys';
-import type { RotationPolicy } from '../domain/rotation-policy.ts';
-import type { Answer } from '../domain/vault.ts';
-import { answeredRead, clientParts, type KeyVaultConnection, TWO_QUICK_TRIES, vaultOf } from './key-vault.ts';
+import type { KeyRotationPolicyProperties } from '@azure/keyvault-keys';
+import { asJson, type RotationPolicy, type WantedPolicy } from '../domain/rotation-policy.ts';
 
-/** Reads the rotation policies of one vault's keys. */
-export type RotationPolicies = (key: string) => Promise<Answer<RotationPolicy>>;
-
-/** The rotation policies of one vault. A key without one is answered with a policy that rotates nothing. */
-export function keyVaultRotationPolicies(connection: KeyVaultConnection): RotationPolicies {
-  const { credential, options } = clientParts(connection, 'watcher', TWO_QUICK_TRIES);
-  const client = new KeyClient(connection.url, credential, options);
-  const vault = vaultOf(connection);
-  return (key) =>
-    answeredRead({ vault, doing: `reading the rotation policy of ${key}`, during: 'read' }, async () => {
-      const { expiresIn, lifetimeActions = [] } = await client.getKeyRotationPolicy(key);
-      // The service spells it "rotate" as well as "Rotate".
-      const rotate = lifetimeActions.find(({ action }) => action.toLowerCase() === 'rotate');
-      return { expiresIn: expiresIn || undefined, rotate: rotate && triggerOf(rotate) };
-    });
+/** A rotation policy as the client gives it. A key without one is answered with a policy that rotates nothing. */
+export function rotationPolicyOf({ expiresIn, lifetimeActions = [] }: KeyRotationPolicyProperties): RotationPolicy {
+  // The service spells it "rotate" as well as "Rotate".
+  const rotate = lifetimeActions.find(({ action }) => action.toLowerCase() === 'rotate');
+  const trigger = rotate && triggerOf(rotate);
+  return { ...(trigger === undefined ? {} : { rotate: trigger }), ...(expiresIn ? { expiresIn } : {}) };
 }
 
 function triggerOf(action: {
@@ -27,4 +16,13 @@ function triggerOf(action: {
   const { timeAfterCreate, timeBeforeExpiry } = action;
   if (timeAfterCreate) return { when: 'after-creation', period: timeAfterCreate };
   return timeBeforeExpiry ? { when: 'before-expiry', period: timeBeforeExpiry } : undefined;
+}
+
+/** A rotation policy as the client takes it. */
+export function propertiesOf(wanted: WantedPolicy): KeyRotationPolicyProperties {
+  const { lifetimeActions, attributes } = asJson(wanted);
+  return {
+    lifetimeActions: lifetimeActions.map(({ trigger, action }) => ({ ...trigger, action: action.type })),
+    ...(attributes.expiryTime === undefined ? {} : { expiresIn: attributes.expiryTime }),
+  };
 }

@@ -37,6 +37,7 @@ export const AUDIT_KINDS = {
   intent: 'What is about to be written to a vault.',
   outcome: 'How an intent ended.',
   withheld: 'What would have been written, and why it was not.',
+  verdict: 'Whether a disk encryption set follows a new version of its key, as it was read.',
   incident: 'An incident was opened, changed or resolved.',
   alert: 'An alert was accepted or refused by a channel.',
   baseline: 'A baseline was proposed, accepted or rebuilt.',

@@ -20,14 +20,37 @@ export const WITHHELD = {
 } as const;
 export type Withholding = keyof typeof WITHHELD;
 
+/** The reasons why a key that is to be rotated is not, each with the words that people read. */
+export const HELD_BACK = {
+  managed: 'the key belongs to a certificate',
+  'alert-only': 'the policy only alerts for this key',
+  'no-baseline': 'nobody has accepted the baseline of its vault',
+  hold: 'a hold stops every write',
+  'not-as-approved': 'the key is not as approved',
+  'before-block': 'it was already to be rotated when block began; run rotate',
+  'users-unknown': 'who uses the key is not known',
+  'confidential-set': 'a disk encryption set for confidential machines uses it, which a person has to rotate as well',
+  'not-following': 'one of its users stays at its version, and a person has to move it',
+  'set-error': 'a disk encryption set on it has an error, and takes no new version',
+  'previous-keys': 'a disk encryption set on it has not finished the rotation before',
+  'rotated-lately': 'it was rotated within the last 7 days',
+  'policy-unknown': 'its own rotation policy could not be read, and may be about to make a version',
+  'own-policy': 'its own rotation policy makes a version within 24 hours',
+  window: 'the window of its schedule is closed',
+  limit: 'as many keys of its subscription as the policy allows were rotated within the hour',
+} as const;
+export type HeldBack = keyof typeof HELD_BACK;
+
 /** What is to be done about one finding. */
 export type Verdict =
   /** The finding's `undo` is to be sent. */
   | { readonly kind: 'undo' }
-  | { readonly kind: 'withheld'; readonly because: Withholding }
+  | { readonly kind: 'withheld'; readonly because: Withholding | HeldBack }
   | { readonly kind: 'approved'; readonly approval: string }
   | { readonly kind: 'left-to-people' }
-  | { readonly kind: 'settling' };
+  | { readonly kind: 'settling' }
+  /** An action is to be sent by which the schedule of the key is kept. */
+  | { readonly kind: 'keep-schedule' };
 
 /** A finding with what is to be done about it. */
 export interface Judgement {

@@ -1,4 +1,4 @@
-import type { Action } from './actions/registry.ts';
+import type { Undo } from './actions/registry.ts';
 import type { ApprovableAct } from './approval.ts';
 import type { Actor } from './audit-record.ts';
 import type { Incident, Severity } from './incident.ts';
@@ -22,7 +22,7 @@ export interface Found {
   /** What is wrong, in whole sentences. */
   readonly summary: string;
   /** The write that undoes it; absent where people are only alerted. */
-  readonly undo?: Action | undefined;
+  readonly undo?: Undo | undefined;
   /** The dates that become approved by that write, because Azure cannot remove a date that was set. */
   readonly approves?: AttributeChange | undefined;
   /** Set where the vault has not settled yet: the key is inspected again, and nobody is alerted. */

@@ -17,6 +17,8 @@ export const hintSays = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused'), ...act.shape, status: z.number().int() }),
   /** Unwrap, decrypt or release by somebody who is not a known user of the key. */
   z.object({ kind: z.literal('unknown-user'), ...act.shape }),
+  /** A sweep found that the key, or its rotation policy, does not keep its schedule. */
+  z.object({ kind: z.literal('off-schedule') }),
   /** The guardian asked itself to inspect again. */
   z.object({ kind: z.literal('inspect-again'), why: z.string() }),
   /** Another version of the guardian says what this one does not know. It is recorded, and the subject is inspected. */

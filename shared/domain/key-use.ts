@@ -15,6 +15,8 @@ export const keyUser = z.object({
   versions: z.array(z.string()),
   /** Whether it takes a new version by itself. */
   follows: z.boolean(),
+  /** Why the key is not to be rotated now, as the disk encryption set shows it; absent where nothing of it is against that. */
+  hinders: z.enum(['confidential-set', 'set-error', 'previous-keys']).optional(),
   /** Who calls the vault for it: object ids of its identities, in lower case. */
   objectIds: z.array(z.string()),
   /** The application that calls for it from another tenant. */

@@ -1,3 +1,4 @@
+import { leastDays } from './period.ts';
 import { guardedVaults, type KeyPolicy, keyPolicy, type Policy, policyOf } from './policy.ts';
 
 /** The number of keys that a sentence names at most. */
@@ -7,8 +8,13 @@ const NAMED_KEYS = 5;
 const LOOSENED: readonly (readonly [says: string, is: (before: KeyPolicy, after: KeyPolicy) => boolean])[] = [
   ['from block to alert', (before, after) => before.mode === 'block' && after.mode === 'alert'],
   ['with a shorter notify time', (before, after) => after.notifyBeforeExpiryDays < before.notifyBeforeExpiryDays],
+  ['without a rotation schedule', (before, after) => before.rotation !== undefined && after.rotation === undefined],
+  ['rotated less often', ({ rotation: before }, { rotation: after }) => isRarer(before?.every, after?.every)],
   ['with more known users', ({ knownUsers: before }, { knownUsers: after }) => hasMoreUsers(before, after)],
 ];
+
+const isRarer = (before: string | undefined, after: string | undefined): boolean =>
+  before !== undefined && after !== undefined && leastDays(after) > leastDays(before);
 
 /** Whether the new policy expects more users. A policy without known users expects everybody: no use is then alerted. */
 const hasMoreUsers = (before: readonly string[], after: readonly string[]): boolean =>

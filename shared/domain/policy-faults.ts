@@ -1,3 +1,4 @@
+import { leastDays, together } from './period.ts';
 import { covers, policy } from './policy.ts';
 
 /**
@@ -18,6 +19,7 @@ export function policyFaults(given: unknown, channels?: readonly string[]): read
     ),
     ...vaultsNamedTwice(given),
     ...hiddenPatterns(given),
+    ...expiriesTooShort(given),
     ...unknownChannels(given, channels),
   ];
 }
@@ -41,9 +43,11 @@ function listIn(given: unknown, name: PropertyKey): readonly unknown[] {
 /** `vault contoso-disks, key pattern archive-*: mode must be …` */
 function sentence(given: unknown, path: Path, says: string): string {
   const { where, member } = placeOf(given, path);
-  const [name, at] = member;
-  if (name === undefined) return `${where} ${says}`;
-  return `${where}: ${String(name)}${typeof at === 'number' ? ` number ${at + 1}` : ''} ${says}`;
+  if (member.length === 0) return `${where} ${says}`;
+  const [first, ...rest] = member.map((part) =>
+    typeof part === 'number' ? ` number ${part + 1}` : `.${String(part)}`,
+  );
+  return `${where}: ${first?.slice(1)}${rest.join('')} ${says}`;
 }
 
 /** Where a path leads: the vault or pattern by its name, and the member in it. */
@@ -98,6 +102,25 @@ function hiddenPatterns(given: unknown): readonly string[] {
           : `never counts: ${hiding}, which stands before it, fits all its keys`;
       return [sentence(given, ['vaults', vaultAt, 'keys', at], because)];
     });
+  });
+}
+
+/** The fewest days after which Azure lets a version expire. @see https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation */
+const LEAST_EXPIRY_DAYS = 28;
+
+/** Schedules whose versions would expire earlier than Azure allows: a version expires `notifyBefore` after the next is due. */
+function expiriesTooShort(given: unknown): readonly string[] {
+  const places = listIn(given, 'vaults').flatMap((vault, vaultAt): readonly (readonly [unknown, Path])[] => [
+    [vault, ['vaults', vaultAt]],
+    ...listIn(vault, 'keys').map((key, keyAt) => [key, ['vaults', vaultAt, 'keys', keyAt]] as const),
+  ]);
+  return places.flatMap(([place, path]) => {
+    const rotation = memberOf(place, 'rotation');
+    const [every, notifyBefore] = [textIn(rotation, 'every'), textIn(rotation, 'notifyBefore')];
+    const days = leastDays(together(every ?? '', notifyBefore ?? ''));
+    if (every === undefined || notifyBefore === undefined || days >= LEAST_EXPIRY_DAYS) return [];
+    const says = `is too short: every and notifyBefore together must be at least ${LEAST_EXPIRY_DAYS} days, after which Azure lets a version expire`;
+    return [sentence(given, [...path, 'rotation'], says)];
   });
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { leastDays } from './period.ts';
 import { type Surveyed, subscriptionIn } from './survey.ts';
 import { DAY_MS, moment } from './time.ts';
 
@@ -49,6 +50,50 @@ const mode = z.enum(modes, must('"alert" or "block"'));
 const DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS = 30;
 const days = must('a whole number of days from 1 to 3650');
 
+/** The fewest days that Azure takes between two rotations, and between a rotation and the expiry. @see https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation */
+const LEAST_DAYS = 7;
+const period = z
+  .string(must('a period in quotes, as "P90D"'))
+  .refine((text) => leastDays(text) >= LEAST_DAYS, `must be a period of at least ${LEAST_DAYS} days, as "P90D"`);
+
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+const hour = must('a whole hour from 0 to 24');
+const hourOfDay = z.number(hour).int(hour).min(0, hour).max(24, hour);
+
+const rotation = only({
+  every: period.describe('How old the newest version may get, as `P90D`, `P3M` or `P1Y`; at least 7 days.'),
+  notifyBefore: period.describe(
+    'How long before its expiry a version counts as near expiry; at least 7 days. Together with `every` at least 28 days.',
+  ),
+  window: only({
+    days: z
+      .array(z.enum(weekdays, must('a day of the week, as "monday"')), must('a list of days of the week'))
+      .default([...weekdays])
+      .describe('The days of the week.'),
+    from: hourOfDay.default(0).describe('The first hour of each day.'),
+    until: hourOfDay.default(24).describe('The hour at which it ends.'),
+  })
+    .optional()
+    .describe('When the guardian may rotate, in UTC; at any time if left out.'),
+}).describe(
+  'How often keys are rotated. A key named without `*` also gets an expiry by its rotation policy; no other key that has none does.',
+);
+
+/** The schedule by which a key is rotated. */
+export interface RotationSchedule extends z.infer<typeof rotation> {
+  /** Whether new versions get an expiry also where the key has none: only where the policy names that very key. */
+  readonly setsExpiry: boolean;
+}
+
+/** Whether a schedule lets the guardian rotate at a moment. */
+export function isInWindow({ window }: RotationSchedule, now: Date): boolean {
+  const day = weekdays[now.getUTCDay()];
+  const at = now.getUTCHours();
+  return (
+    window === undefined || (day !== undefined && window.days.includes(day) && at >= window.from && at < window.until)
+  );
+}
+
 const keyRule = only({
   pattern,
   guard: z
@@ -64,6 +109,7 @@ const keyRule = only({
     .default(DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS)
     .describe('In block, an expiry that is moved to fewer than this many days from now is undone.'),
   knownUsers: objectIds.optional().describe('Object ids of the known users of these keys, besides those of the vault.'),
+  rotation: rotation.optional().describe("How often these keys are rotated; the vault's schedule if left out."),
 }).describe('Keys of a vault by pattern. The first pattern that fits counts.');
 
 /** What the policy says of one vault. */
@@ -89,6 +135,7 @@ export const guardedVault = only({
     .describe(
       'Object ids of the known users of every key of this vault, besides those that the survey finds: unwrap, decrypt or release by anybody else is alerted.',
     ),
+  rotation: rotation.optional().describe('How often the keys of this vault are rotated; by no schedule if left out.'),
   approvers: objectIds
     .default([])
     .describe(
@@ -100,6 +147,8 @@ const subscriptionId = z
   .string(must('the id of a subscription in quotes'))
   .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is not the id of a subscription')
   .toLowerCase();
+
+const perHour = must('a whole number from 1 to 1000');
 
 /** The form of the policy file. `policyFaults` finds what else can be wrong with one. */
 export const policy = only({
@@ -122,6 +171,13 @@ export const policy = only({
     .min(1, 'must name at least one channel: without one nobody is alerted')
     .default(['console'])
     .describe('Ids of the alert channels, in the order in which they are used.'),
+  rotationsPerHour: z
+    .number(perHour)
+    .int(perHour)
+    .min(1, perHour)
+    .max(1000, perHour)
+    .optional()
+    .describe('How many keys of one subscription the guardian rotates within an hour at most; 10 if left out.'),
   customerManagedKeys: z
     .boolean(must('true or false'))
     .optional()
@@ -129,7 +185,10 @@ export const policy = only({
 });
 export type Policy = z.infer<typeof policy>;
 
-const storedVault = guardedVault.extend({ keys: z.array(keyRule.strip()).default([]) }).strip();
+const storedRotation = { rotation: rotation.strip().optional() };
+const storedVault = guardedVault
+  .extend({ ...storedRotation, keys: z.array(keyRule.extend(storedRotation).strip()).default([]) })
+  .strip();
 
 /** A policy as it was stored: members that only another version of the app knows are left out, at every depth. */
 export const storedPolicy = policy.extend({ vaults: z.array(storedVault) }).strip();
@@ -140,6 +199,8 @@ export interface KeyPolicy {
   readonly mode: Mode;
   readonly notifyBeforeExpiryDays: number;
   readonly knownUsers: readonly string[];
+  /** Left out where the key is rotated by no schedule. */
+  readonly rotation?: RotationSchedule;
 }
 
 /** Whether a name fits a pattern, in which `*` stands for any characters; without case. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */
@@ -175,11 +236,15 @@ export const policyOf = (all: Policy, vault: string): z.infer<typeof guardedVaul
 export function keyPolicy(all: Policy, vault: string, key: string): KeyPolicy {
   const named = policyOf(all, vault);
   const rule = named?.keys.find((candidate) => fits(candidate.pattern, key));
+  const schedule = rule?.rotation ?? named?.rotation;
   return {
     guarded: named !== undefined && (rule?.guard ?? true),
     mode: rule?.mode ?? named?.mode ?? 'alert',
     notifyBeforeExpiryDays: rule?.notifyBeforeExpiryDays ?? DEFAULT_NOTIFY_BEFORE_EXPIRY_DAYS,
     knownUsers: [...(named?.knownUsers ?? []), ...(rule?.knownUsers ?? [])],
+    ...(schedule === undefined
+      ? {}
+      : { rotation: { ...schedule, setsExpiry: rule?.rotation !== undefined && !rule.pattern.includes('*') } }),
   };
 }
 
@@ -202,6 +267,13 @@ export const vaultsInBlock = (all: Policy): readonly string[] =>
   all.vaults
     .filter((vault) => vault.mode === 'block' || vault.keys.some((rule) => rule.guard && rule.mode === 'block'))
     .map((vault) => vault.name.toLowerCase());
+
+/** Names of the vaults that may have keys that the guardian rotates: only there the keeper needs the rights for it. */
+export const vaultsRotated = (all: Policy): readonly string[] =>
+  vaultsInBlock({
+    ...all,
+    vaults: all.vaults.filter((vault) => [vault, ...vault.keys].some((each) => each.rotation !== undefined)),
+  });
 
 /** The policy of one vault from a moment on. It is kept as it was stored: another version of the app may have written another form. */
 export const pastPolicy = z.object({ from: moment, vault: z.json() });

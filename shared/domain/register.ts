@@ -4,6 +4,7 @@ import { act, actor } from './audit-record.ts';
 import { hint } from './hint.ts';
 import { type Attributes, attributes } from './key.ts';
 import { pastPolicy } from './policy.ts';
+import { rotationPolicy, wantedPolicy } from './rotation-policy.ts';
 import { moment } from './time.ts';
 
 /** The key material of a version, by which it is recognized. */
@@ -115,6 +116,23 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 /** Audit events that the register keeps of a key at most. An inspection judges all audit events of its message. */
 export const KEPT_EVENTS = 50;
 
+/** A recorded decision: its hash, and how many hints have led to the same decision since. */
+const recordedDecision = z.object({ hash: z.string(), repeats: z.number().int() });
+
+/** What the register holds of a key's rotation. */
+export const rotationState = z.object({
+  /** Its rotation policy as it was last read; without `is` where the guardian has no permission to read it. */
+  policy: z.object({ readAt: moment, is: rotationPolicy.optional() }).optional(),
+  /** When an inspection last compared the key with its schedule. */
+  inspectedAt: moment.optional(),
+  /** Set where that found something: its incidents end with an inspection that finds nothing. */
+  foundSomething: z.literal(true).optional(),
+  /** The rotation policy that the guardian wrote last. */
+  written: z.object({ at: moment, policy: wantedPolicy }).optional(),
+  lastDecision: recordedDecision.optional(),
+});
+export type RotationState = z.infer<typeof rotationState>;
+
 /** What the register holds of one key: a row of the table `keys`. */
 export const keyRecord = z.object({
   /** What is approved. Every change of it has a record in the register's stream of the trail. */
@@ -137,8 +155,9 @@ export const keyRecord = z.object({
     incompleteSince: moment.optional(),
     /** When a key that was deleted with approval or abandoned was first observed again; absent while it is gone. */
     backSince: moment.optional(),
-    /** The last recorded decision: its hash, and how many hints have led to the same decision since. */
-    lastDecision: z.object({ hash: z.string(), repeats: z.number().int() }).optional(),
+    lastDecision: recordedDecision.optional(),
+    /** Absent while the key has never been under a schedule. */
+    rotation: rotationState.optional(),
   }),
   /** Work that is not finished. */
   inFlight: z.object({

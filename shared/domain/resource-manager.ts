@@ -68,6 +68,61 @@ export interface ManagedKey {
   readonly updatedOn: Date | undefined;
 }
 
+/** A vault as it is now, in the members of a row of the query `vaults`. */
+export interface ManagedVault {
+  /** In lower case. */
+  readonly id: string;
+  readonly name: string;
+  readonly location: string | undefined;
+  readonly subscriptionId: string;
+  readonly rbac: boolean | undefined;
+  readonly softDelete: boolean | undefined;
+  readonly retentionDays: number | undefined;
+  readonly purgeProtection: boolean | undefined;
+  readonly publicNetworkAccess: string | undefined;
+  readonly networkDefault: string | undefined;
+  /** Whom its firewall lets in all the same: `AzureServices` or `None`. */
+  readonly networkBypass: string | undefined;
+  readonly accessPolicies: readonly {
+    readonly objectId: string;
+    readonly applicationId?: string | null | undefined;
+    readonly permissions?: { readonly keys?: readonly string[] | null | undefined } | null | undefined;
+  }[];
+}
+
+/** A vault that was deleted and can be recovered. */
+export interface DeletedVault {
+  /** The resource id that it had, in lower case. */
+  readonly vaultId: string;
+  readonly location: string | undefined;
+  readonly deletedOn: Date | undefined;
+  readonly scheduledPurgeOn: Date | undefined;
+  /** Nobody can purge it before that. */
+  readonly purgeProtection: boolean;
+}
+
+/** A role assignment, in the members of a row of the query `role-assignments`. */
+export interface ManagedAssignment {
+  readonly id: string;
+  readonly principalId: string;
+  readonly principalType: string | undefined;
+  readonly roleDefinitionId: string;
+  readonly scope: string;
+  readonly condition: string | undefined;
+}
+
+/** A role, in the members of a row of the query `role-definitions`. */
+export interface ManagedRole {
+  readonly id: string;
+  readonly roleName: string | undefined;
+  readonly permissions: readonly {
+    readonly actions?: readonly string[] | null | undefined;
+    readonly notActions?: readonly string[] | null | undefined;
+    readonly dataActions?: readonly string[] | null | undefined;
+    readonly notDataActions?: readonly string[] | null | undefined;
+  }[];
+}
+
 /** A disk encryption set as it is now, in the members of a row of the query `sets`. */
 export interface DiskEncryptionSet {
   /** In lower case. */
@@ -115,4 +170,13 @@ export interface ResourceManagerReads {
   /** The versions of a key, by their id. */
   vaultKeyVersions(vaultId: string, key: string): Promise<ManagementAnswer<ReadonlyMap<string, ManagedKey>>>;
   diskEncryptionSet(id: string): Promise<ManagementAnswer<DiskEncryptionSet>>;
+  /** 'missing' where it was deleted. */
+  vault(id: string): Promise<ManagementAnswer<ManagedVault>>;
+  /** Those of a subscription. */
+  deletedVaults(subscriptionId: string): Promise<ManagementAnswer<readonly DeletedVault[]>>;
+  /** Those at a scope, below it and above it. */
+  roleAssignments(scope: string): Promise<ManagementAnswer<readonly ManagedAssignment[]>>;
+  roleDefinition(id: string): Promise<ManagementAnswer<ManagedRole>>;
+  /** A user-assigned identity; 'missing' where it was deleted. */
+  userAssignedIdentity(id: string): Promise<ManagementAnswer<{ readonly id: string }>>;
 }

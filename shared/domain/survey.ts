@@ -1,9 +1,16 @@
 import * as z from 'zod';
+import { accessMessage } from './activity.ts';
+import { setsMessage } from './propagation.ts';
 import { agoMs, HOUR_MS, MINUTE_MS, moment } from './time.ts';
+import { vaultSettings } from './vault-settings.ts';
 
 /** A message of the queue `surveys`: a survey is to begin at this moment or later. One that began since has done it. */
 export const surveyMessage = z.object({ askedAt: moment });
 export type SurveyMessage = z.infer<typeof surveyMessage>;
+
+/** A message of the queue `surveys`: what the surveyor is to read, everything, some sets, or who reaches some vaults and sets. */
+export const surveyorMessage = z.union([accessMessage, setsMessage, surveyMessage]);
+export type SurveyorMessage = z.infer<typeof surveyorMessage>;
 
 /** What the survey found of one key, for sweeps and for the parser of audit events. */
 const surveyedKey = z.object({
@@ -26,6 +33,8 @@ export const surveyedVault = z.object({
   usedSince: moment.optional(),
   /** Since when surveys do not find it any more. */
   missingSince: moment.optional(),
+  /** As the last read of it showed them; absent where it was never found. */
+  settings: vaultSettings.optional(),
   /** Its keys that something needs, by name. A key that is not here is not known to be used. */
   keys: z.record(z.string(), surveyedKey),
   /** What could not be read, in sentences, so that more may hang on its keys. */
@@ -76,6 +85,13 @@ export const surveyedVaultOf = ({ vaults }: Surveyed, vault: string): SurveyedVa
   return found?.id === undefined ? undefined : found;
 };
 
+/** A vault of which everything that uses its keys is known; `undefined` where a part of it was not read, or two surveys were missed. */
+export function wholeVaultOf(surveyed: Surveyed, vault: string, now: Date): SurveyedVault | undefined {
+  const found = surveyedVaultOf(surveyed, vault);
+  const isOld = surveyed.at === undefined || agoMs(surveyed.at, now) >= MISSED_MS;
+  return isOld || found === undefined || found.unknown.length > 0 ? undefined : found;
+}
+
 /**
  * The versions of a key that a known user may need; `undefined` where nobody knows: no survey has read its vault, or a part of
  * what could use it was not read, or a user names no version and may lag behind the newest, or two surveys were missed.
@@ -85,9 +101,8 @@ export function pinnedVersions(
   { vault, key }: { readonly vault: string; readonly key: string },
   now: Date,
 ): readonly string[] | undefined {
-  const found = surveyedVaultOf(surveyed, vault);
-  const isOld = surveyed.at === undefined || agoMs(surveyed.at, now) >= MISSED_MS;
-  if (isOld || found === undefined || found.unknown.length > 0) return undefined;
+  const found = wholeVaultOf(surveyed, vault, now);
+  if (found === undefined) return undefined;
   const { versions = [], anyVersion } = found.keys[key.toLowerCase()] ?? {};
   return anyVersion === undefined ? versions : undefined;
 }

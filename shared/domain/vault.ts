@@ -1,4 +1,5 @@
 import type { AttributeChange, Deletion, ListedVersion, ObservedVersion, VersionDetail } from './key.ts';
+import type { RotationPolicy, WantedPolicy } from './rotation-policy.ts';
 
 /** The reasons why a vault does not answer a read or a write, each in the words of alerts. */
 const REFUSED = {
@@ -83,6 +84,8 @@ export interface VaultReads {
   read(key: string, version?: string): Promise<Answer<ReadVersion> | { readonly kind: 'undetailed' }>;
   /** 'missing' where the key is not among the deleted keys. */
   readDeleted(key: string): Promise<Answer<DeletedKey>>;
+  /** That of a key for which nobody set one rotates nothing. */
+  rotationPolicy(key: string): Promise<Answer<RotationPolicy>>;
 }
 
 /** The writes of one vault, under the keeper's identity. `requestId` travels as `x-ms-client-request-id`. Never retried by the client. */
@@ -95,4 +98,10 @@ export interface VaultWrites {
   ): Promise<Answer<ReadVersion> | Conflict>;
   /** 'ok' means that the recovery has begun, not that the key is back. */
   recover(key: string, requestId: string): Promise<Answer<undefined> | Conflict>;
+  /**
+   * Makes a new version; 'conflict' where `from` is not the newest version any more, which is read right before. Key Vault
+   * takes no condition, so that a second version can still come in between.
+   */
+  rotate(key: string, from: string, requestId: string): Promise<Answer<ReadVersion> | Conflict>;
+  setRotationPolicy(key: string, policy: WantedPolicy, requestId: string): Promise<Answer<RotationPolicy> | Conflict>;
 }

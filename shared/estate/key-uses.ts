@@ -1,4 +1,4 @@
-import type { KeyUse, UsingMachine } from '../domain/key-use.ts';
+import type { KeyUse, KeyUser, UsingMachine } from '../domain/key-use.ts';
 import type { Estate, EstateMachine, EstateUser } from './estate.ts';
 
 /** Machines that a row names at most, running ones first. */
@@ -65,6 +65,7 @@ function keyUseOf(used: UsedKey, surveyedAt: Date): KeyUse {
       name: user.name,
       versions: [...versionsNeeded(user, used)],
       follows: isFollowing(user, used),
+      ...hindering(user),
       objectIds: [...user.callers.objectIds],
       ...(user.callers.applicationId === undefined ? {} : { applicationId: user.callers.applicationId }),
       disks: user.holds.disks,
@@ -76,6 +77,14 @@ function keyUseOf(used: UsedKey, surveyedAt: Date): KeyUse {
     runningCount: machines.filter(({ power }) => power === 'running').length,
     unknown: used.users.flatMap(({ name, unknown }) => unknown.map((what) => `${name}: ${what}`)),
   };
+}
+
+/** What a disk encryption set shows that a rotation has to wait for. Its previous keys may be another key's: it is moving. */
+function hindering(user: EstateUser): Pick<KeyUser, 'hinders'> {
+  if (user.kind !== 'disk-encryption-set') return {};
+  if (user.encryption === 'confidential') return { hinders: 'confidential-set' };
+  if (user.rotationError !== undefined) return { hinders: 'set-error' };
+  return user.keys.length > 1 ? { hinders: 'previous-keys' } : {};
 }
 
 const POWERS = ['running', 'unknown', 'stopped'] as const;

@@ -16,6 +16,8 @@ export interface SubjectGuard {
   begin(message: Inspection, ports: Ports): Promise<Begun>;
   /** Alerts people that a row which a decision needs cannot be read. Nothing is written to the vault then. */
   unreadable(message: Inspection, error: RowUnreadable, ports: Ports): Promise<void>;
+  /** The guard that takes the subject after an inspection of the queue; `undefined` where none does. Default: none. */
+  next?(message: Inspection, result: Result): SubjectGuard | undefined;
 }
 
 /** Returns the guard of a subject; `undefined` where subjects of its kind are not guarded. */

@@ -38,6 +38,16 @@ export async function inspect(message: Inspection, ports: Ports, guards: GuardOf
   const came = await inspectOnce(message, guard, ports);
   // The worker that has the claim does not know the hints of this message: it is sent again.
   if (came.kind === 'busy') await ports.queues.inspections.send(message, claimedBackSeconds(ports));
+  const next = came.kind === 'ended' ? guard.next?.(message, came) : undefined;
+  if (next !== undefined) await inspectNext(message, next, ports);
+}
+
+/** As `inspectOnce`, after another guard. It leaves the subject to a worker who is faster, and to what one left open. */
+async function inspectNext({ subject }: Inspection, guard: SubjectGuard, ports: Ports): Promise<void> {
+  const mine = await claim(subject, ports);
+  if (mine === undefined || mine.open.length > 0) return;
+  const message = { subject, hints: [], attempt: 0 };
+  await underClaim(message, guard, mine, ports, (begun) => undoAll(begun, [], ports));
 }
 
 /** One inspection under one guard. */

@@ -6,8 +6,10 @@ import { hanging } from '../domain/hanging.ts';
 import { hold } from '../domain/hold.ts';
 import { incident } from '../domain/incident.ts';
 import { modes } from '../domain/policy.ts';
+import { verdict } from '../domain/propagation.ts';
 import { moment } from '../domain/time.ts';
 import { versionUses } from '../domain/workspace.ts';
+import { dueStates } from '../rotation/schedule.ts';
 
 // The forms of answers, for who reads them: the app knows the types alone, so that no cold start waits for the schemas.
 
@@ -64,6 +66,54 @@ export const statusReport = z.object({
   unreadable: z.array(z.string()),
 });
 export type StatusReport = z.infer<typeof statusReport>;
+
+/** How a key keeps its rotation schedule, as far as the register knows. */
+export const scheduleReport = z.object({
+  key: z.string(),
+  /** Absent where the policy has no schedule for it. */
+  schedule: z.object({ every: z.string(), notifyBefore: z.string() }).optional(),
+  /** When its newest version was made. */
+  rotatedAt: moment.optional(),
+  expiresOn: moment.optional(),
+  /** Absent where the newest version is not known, or where there is no schedule. */
+  due: z.object({ state: z.enum(dueStates), at: moment }).optional(),
+  /** What its own rotation policy lacks, in a sentence; absent where it lacks nothing, was not read, or where there is no schedule. */
+  policyLacks: z.string().optional(),
+});
+export type ScheduleReport = z.infer<typeof scheduleReport>;
+
+/** When each guarded key was last rotated, and whether each disk encryption set on it follows. */
+export const rotationReport = z.object({
+  at: moment,
+  keys: z.array(
+    scheduleReport.extend({
+      vault: z.string(),
+      /** Its newest version; absent where nobody has observed it yet. */
+      version: z.string().optional(),
+      sets: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          /** Absent where no rotation was watched since the guardian knows the set. */
+          watch: z
+            .object({
+              /** The version that the verdict is about. */
+              version: z.string(),
+              verdict,
+              /** The minute of its hour from which on the verdict has been given. */
+              minute: z.number(),
+              /** Absent where it is not watched any more. */
+              nextReadAt: moment.optional(),
+            })
+            .optional(),
+        }),
+      ),
+    }),
+  ),
+  /** What cannot be read, in sentences. */
+  unreadable: z.array(z.string()),
+});
+export type RotationReport = z.infer<typeof rotationReport>;
 
 const accepted = z.object({ at: moment, by: actor });
 
@@ -169,6 +219,10 @@ export const restoreReport = z.discriminatedUnion('kind', [
   }),
 ]);
 export type RestoreReport = z.infer<typeof restoreReport>;
+
+/** That of one key, with what hangs on it, in words. */
+export const rotatePreview = scheduleReport.extend({ hangs: z.string() });
+export type RotatePreview = z.infer<typeof rotatePreview>;
 
 /** What came of a test alert. */
 export const channelReport = z.discriminatedUnion('kind', [

@@ -7,7 +7,7 @@ import { keyPolicy } from '../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../domain/register.ts';
 import { type KeySubject, keyOf } from '../domain/subject.ts';
 import type { Inspected } from '../guard/inspect.ts';
-import { endRestore, planRestore, previewRestore } from '../guard/keys/restore.ts';
+import { endRestore, type Planned, planRestore, previewRestore } from '../guard/keys/restore.ts';
 import { type Restorer, takenBack } from '../guard/keys/take-back.ts';
 import { readIncidents } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
@@ -20,6 +20,20 @@ import { consumedIn } from './status.ts';
 
 const MOST_SAID = 100;
 const MOST_CHARACTERS = 1_000;
+
+/** What a person says of planned writes: by the id of the plan, for each intent what came of it. */
+export const said = () => ({
+  id: z.string(),
+  said: z
+    .array(
+      z.strictObject({
+        intent: z.string(),
+        kind: z.enum(['begun', 'failed', 'unknown']),
+        because: z.string().max(MOST_CHARACTERS).optional(),
+      }),
+    )
+    .max(MOST_SAID),
+});
 
 /** Of a query, where everything is text. */
 const flag = () => z.enum(['true', 'false']).default('false');
@@ -64,23 +78,10 @@ export const restoreEndpoints = [
       needs: 'steer',
       says: 'Says what came of those writes, within 30 s; the guardian reads it from the vault.',
     },
-    () => ({
-      vault: name(),
-      key: name(),
-      id: z.string(),
-      said: z
-        .array(
-          z.strictObject({
-            intent: z.string(),
-            kind: z.enum(['begun', 'failed', 'unknown']),
-            because: z.string().max(MOST_CHARACTERS).optional(),
-          }),
-        )
-        .max(MOST_SAID),
-    }),
-    async ({ vault, key, id, said }, { who }, ports): Promise<RestoreReport> => {
+    () => ({ vault: name(), key: name(), ...said() }),
+    async ({ vault, key, id, said: words }, { who }, ports): Promise<RestoreReport> => {
       await refuseUnknown({ vault, key }, ports);
-      return reportOf(await endRestore(keyOf({ vault, key }), id, said, plain(who), ports));
+      return reportOf(await endRestore(keyOf({ vault, key }), id, words, plain(who), ports));
     },
   ),
 ];
@@ -119,10 +120,7 @@ async function preview(
 
 async function begin(subject: KeySubject, restorer: Restorer, ports: Ports): Promise<RestoreReport> {
   const back = await takenBackBy(restorer, subject, ports);
-  const planned = await planRestore(subject, restorer, ports);
-  if (planned.kind !== 'planned') return reportOf(planned, back);
-  const intents = planned.intents.map(({ id, action }) => ({ id, action }));
-  return { kind: 'planned', id: planned.id, intents, ...back };
+  return reportOf(await planRestore(subject, restorer, ports), back);
 }
 
 type TakenBack = Pick<RestoreReport & { readonly kind: 'planned' }, 'takenBack' | 'allowed'>;
@@ -157,8 +155,13 @@ function consumedStates(key: string, { approved: { versions, standing } }: KeyRe
 const coversFrom = (approval: Approval, state: UnapprovedState, now: Date): boolean =>
   covers(approval, state, approval.from.getTime() > now.getTime() ? approval.from : now);
 
-function reportOf(came: Inspected, back: TakenBack = { takenBack: [], allowed: [] }): RestoreReport {
+/** What is planned, or how an inspection ended, for the person who began it. */
+export function reportOf(came: Inspected | Planned, back: TakenBack = { takenBack: [], allowed: [] }): RestoreReport {
   switch (came.kind) {
+    case 'planned': {
+      const intents = came.intents.map(({ id, action }) => ({ id, action }));
+      return { kind: 'planned', id: came.id, intents, ...back };
+    }
     case 'busy':
       return { kind: 'busy' };
     case 'not-guarded':
@@ -194,7 +197,7 @@ const leftBy = ({ judgements }: Decision): RestorePreview['left'] => judgements.
 
 /** What is not as approved and cannot be restored by a write. */
 function leftOf({ finding, verdict }: Judgement): RestorePreview['left'] {
-  if (verdict.kind === 'undo' || verdict.kind === 'approved') return [];
+  if (verdict.kind === 'undo' || verdict.kind === 'approved' || verdict.kind === 'keep-schedule') return [];
   const because = verdict.kind === 'withheld' ? verdict.because : undefined;
   return [{ summary: finding.summary, verdict: verdict.kind, because, commands: [...(finding.commands ?? [])] }];
 }

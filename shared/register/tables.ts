@@ -5,6 +5,7 @@ import { hold } from '../domain/hold.ts';
 import { failingChannel, incident, outboxRow } from '../domain/incident.ts';
 import { keyUse } from '../domain/key-use.ts';
 import { storedPolicy } from '../domain/policy.ts';
+import { watchedSet } from '../domain/propagation.ts';
 import { baselineState, keyRecord, sweepState } from '../domain/register.ts';
 import { vaultAssignments } from '../domain/role-assignment.ts';
 import { due } from '../domain/schedule.ts';
@@ -15,6 +16,7 @@ import { waveState } from '../domain/wave.ts';
 import { queryState, readEvent, shipCursor, shippingState, vaultRecords } from '../domain/workspace.ts';
 import type { PortTables } from '../ports.ts';
 import type { Table } from '../storage.ts';
+import { rotations } from './rotations.ts';
 import { rowsOf } from './rows.ts';
 import { signedRows } from './signed-rows.ts';
 
@@ -30,6 +32,7 @@ export const tableNames = [
   'intents',
   'schedule',
   'uses',
+  'sets',
   'workspaces',
 ] as const;
 export type TableName = (typeof tableNames)[number];
@@ -48,6 +51,8 @@ export const typedTables = (table: (name: TableName) => Table, signer: Signer): 
     surveyed: rowsOf('vaults', vaults, surveyedVault),
     assignments: rowsOf('vaults', vaults, vaultAssignments),
     uses: rowsOf('uses', table('uses'), keyUse),
+    rotations: rowsOf('vaults', vaults, rotations),
+    sets: rowsOf('sets', table('sets'), watchedSet),
     waves: rowsOf('vaults', vaults, waveState),
     deadLetters: rowsOf('vaults', vaults, z.object({ since: z.record(z.string(), moment) })),
     approvals: signedRows('approvals', rowsOf('approvals', table('approvals'), approval), signer, {

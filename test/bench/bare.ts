@@ -35,6 +35,7 @@ export async function eventGrid() {
 const handler = async (): Promise<void> => {};
 const connection = 'RegisterStorage';
 
+app.eventGrid('activity-log', { handler });
 app.storageQueue('alert', { queueName: 'alerts', connection, handler });
 app.eventHub('audit-log-westeurope', {
   connection: 'AuditLog_westeurope',

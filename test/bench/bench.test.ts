@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { NOT_SURVEYED } from '../../shared/domain/survey.ts';
+import { activityOf } from '../../shared/senses/activity-log.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { sourcesIn, textOf } from '../source.ts';
 import { measureFirstAlert } from './act-to-first-alert-ms.ts';
+import { activityTexts, measureActivity } from './activity-hints-over-json-parse.ts';
 import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
 import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
 import { auditMessages, measureHints } from './hints-over-json-parse.ts';
@@ -12,8 +14,10 @@ import { measureInspections } from './inspections-per-second.ts';
 import { measureInstancesAsked } from './instances-asked-at-1000-vaults.ts';
 import { measureOverBare } from './over-bare-bundle.ts';
 import { measureWave } from './pages-in-a-wave.ts';
+import { measurePropagation } from './propagation.ts';
 import { measureQueries } from './queries-an-hour.ts';
 import { measurements } from './registry.ts';
+import { measureRotationShare } from './rotation-quota-share.ts';
 import { measureShip } from './ship-over-bare-client.ts';
 import { measureSurvey } from './survey-calls-over-formula.ts';
 import { measureSweep } from './sweep-calls-over-formula.ts';
@@ -22,6 +26,7 @@ import { tableLine } from './table.ts';
 import { measureUndoDisable } from './undo-disable-round-trips.ts';
 import { measureUndoSlowed } from './undo-slowed-by-outage.ts';
 import { measureVerify } from './verify-over-sha256.ts';
+import { measureFight } from './writes-in-a-fight.ts';
 
 describe('a figure', () => {
   test.each<readonly [says: string, value: number, target: Target, ok: boolean]>([
@@ -74,10 +79,16 @@ test('the bench has every figure once', () => {
       'sweep-live-growth-mib',
       'sweep-peak-mib',
       'sweep-subscription-quota-share',
+      'rotation-quota-share',
+      'writes-in-a-fight',
       'inspections-per-second',
       'app-load-over-bare-bundle',
       'bundle-over-bare-bundle',
       'blind-minutes-with-timer-dead',
+      'propagation-last-verdict-minutes',
+      'propagation-arm-429s',
+      'propagation-reads-per-set',
+      'propagation-instances-asked',
       'pages',
       'incidents-lost',
       'incidents-told-twice',
@@ -136,6 +147,18 @@ describe('measured small', () => {
     expect(measured.value).toBeGreaterThan(0.5);
   });
 
+  test('one event of the Activity Log in a hundred tells something', () => {
+    const told = activityTexts(200).map((text) => activityOf(JSON.parse(text), new Date(0)));
+    expect(told.filter(({ kind }) => kind === 'activity')).toHaveLength(2);
+    expect(told.filter(({ kind }) => kind === 'unparsed')).toEqual([]);
+  });
+
+  test('events of the Activity Log cost some share of reading', () => {
+    const measured = measureActivity({ events: 200, runs: 20 });
+    expect(measured).toMatchObject({ name: 'activity-hints-over-json-parse', unit: 'times', target: 1.5 });
+    expect(measured.value).toBeGreaterThan(0.5);
+  });
+
   test('inspections are counted', async () => {
     const measured = await measureInspections({ keys: 3, inspections: 30 });
     expect(measured).toMatchObject({ name: 'inspections-per-second', target: null, ok: true });
@@ -189,6 +212,19 @@ describe('measured small', () => {
     expect(value).toBe(Math.round((3 / 120) * 10_000) / 10_000);
   });
 
+  test('one key of a vault is rotated in ten seconds, and four in a minute', async () => {
+    expect(await measureRotationShare({ vaults: 2, keysInEach: 12, minutes: 3 })).toMatchObject([
+      { name: 'rotation-quota-share', value: 0.05, target: 0.05, ok: true },
+      { name: 'rotations-in-ten-minutes', value: 10 },
+    ]);
+  });
+
+  test('a rotation policy that is set back again and again is written once', async () => {
+    expect(await measureFight({ keys: 2, seconds: 7_260 })).toMatchObject({
+      ...{ name: 'writes-in-a-fight', value: 1, target: 2, ok: true },
+    });
+  });
+
   test('a vault is swept each minute where no tick is killed, and later where many are', async () => {
     const [calm] = await measureBlindMinutes(2, 0);
     expect(calm).toMatchObject({ name: 'blind-minutes-with-timer-dead', unit: 'minutes', target: 3, ok: true });
@@ -205,6 +241,18 @@ describe('measured small', () => {
       { name: 'verify-over-sha256', unit: 'times', target: 1.5, value: expect.any(Number) },
       { name: 'verify-live-growth-mib', unit: 'MiB', target: 50, ok: true },
     ]);
+  });
+
+  test('every set has its verdict within the hour, and later where executions are killed', async () => {
+    const size = { sets: 30, keys: 3, stuck: 3, late: 3, reverted: 3 };
+    const [minutes, throttled, reads] = await measurePropagation(size, 0);
+    expect(minutes).toMatchObject({ unit: 'minutes', target: 60, ok: true });
+    expect(minutes?.value).toBe(58);
+    expect(throttled).toMatchObject({ value: 0, ok: true });
+    expect(reads).toMatchObject({ unit: 'reads', target: 8, ok: true });
+    expect(reads?.value).toBeGreaterThan(2);
+    const [killed] = await measurePropagation(size, 1);
+    expect(killed?.value).toBeGreaterThan(58);
   });
 
   test('sending the trail is measured over what the bare client takes', async () => {

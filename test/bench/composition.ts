@@ -1,10 +1,11 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import roles from '../../infra/roles.json' with { type: 'json' };
-import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
+import { createLocalAzure, type LocalAzure, type LocalAzureOptions } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
-import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
+import { type Policy, policy as policySchema, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { overMemory, type Queues } from './over-memory.ts';
@@ -14,9 +15,14 @@ export interface CompositionOptions {
   readonly policy: unknown;
   /** Waited for before each call of storage takes effect. Default: nothing. */
   readonly beforeStorage?: () => Promise<void>;
+  /** What the local Azure has besides: resources, further identities, behaviours. */
+  readonly more?: AzureMore;
   /** Put around the local Azure's own HTTP client. Default: that client as it is. */
   readonly httpClient?: (served: HttpClient) => HttpClient;
 }
+
+/** What a local Azure of the bench has besides vaults and the guardian's identities. */
+export type AzureMore = Partial<Pick<LocalAzureOptions, 'resources' | 'identities' | 'behaviours'>>;
 
 /** A guardian over a local Azure, both in this process, with storage in memory and its queues turned by hand. */
 export interface Composition {
@@ -27,14 +33,16 @@ export interface Composition {
 }
 
 /** The local Azure with the guardian's identities and nobody else's but `attacker`'s, who may do anything. */
-export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalAzure {
+export function benchAzure(vaults: readonly SeedVault[], policy: Policy, more: AzureMore = {}): LocalAzure {
   return createLocalAzure({
     vaults,
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy)),
+      ...guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)),
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
+      ...(more.identities ?? []),
     ],
-    behaviours: { settleMs: 0, emptyPages: 0 },
+    resources: more.resources ?? [],
+    behaviours: { settleMs: 0, emptyPages: 0, ...more.behaviours },
     seed: 1,
   });
 }
@@ -42,7 +50,7 @@ export function benchAzure(vaults: readonly SeedVault[], policy: Policy): LocalA
 /** Composes a guardian for one measurement. No baseline is taken. */
 export function composition(options: CompositionOptions): Composition {
   const policy = policySchema.parse(options.policy);
-  const azure = benchAzure(options.vaults, policy);
+  const azure = benchAzure(options.vaults, policy, options.more);
   const httpClient = options.httpClient?.(azure.httpClient) ?? azure.httpClient;
   const connection = (vault: string, identity: 'watcher' | 'keeper') => ({
     url: `https://${vault}.vault.azure.net`,
@@ -54,6 +62,11 @@ export function composition(options: CompositionOptions): Composition {
     beforeStorage: options.beforeStorage,
     reads: kept((vault) => keyVaultReads(connection(vault, 'watcher'))),
     writes: kept((vault) => keyVaultWrites(connection(vault, 'keeper'))),
+    resourceManager: resourceManagerReads({
+      credential: azure.credential('surveyor'),
+      identity: 'surveyor',
+      httpClient: azure.httpClient,
+    }),
     graph: fakeGraph(() => ({ subscriptions: [subscriptionRow('11111111-1111-4111-8111-111111111111')] })),
     ownObjectIds: ['watcher', 'keeper'].flatMap((name) => azure.identities.get(name)?.oid ?? []),
   });

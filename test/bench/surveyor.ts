@@ -3,8 +3,8 @@ import type { Graph } from '../../shared/estate/graph.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { type OverMemory, overMemory } from './over-memory.ts';
 
-const noVault = (vault: string): never => {
-  throw new Error(`A survey calls no vault, and was to call ${vault}.`);
+const nothing = (of: string): never => {
+  throw new Error(`A survey calls no vault and reads no single set, and was to read ${of}.`);
 };
 
 /** A guardian that surveys. Storage is in memory, and no vault can be reached. */
@@ -13,5 +13,10 @@ export function surveyor(
   of: { readonly graph: Graph } & Pick<OverMemory, 'uses' | 'beforeStorage'>,
 ): Ports {
   const policy = policySchema.parse({ vaults: [{ name: 'named' }], subscriptions });
-  return overMemory({ policy, ownObjectIds: [], reads: noVault, writes: noVault, ...of }).ports;
+  const resourceManager = {
+    ...{ diskEncryptionSet: nothing, vault: nothing, deletedVaults: nothing, roleAssignments: nothing },
+    ...{ roleDefinition: nothing, userAssignedIdentity: nothing },
+  };
+  const not = { reads: nothing, writes: nothing, resourceManager };
+  return overMemory({ policy, ownObjectIds: [], ...not, ...of }).ports;
 }

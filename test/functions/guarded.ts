@@ -116,7 +116,8 @@ export function guarded(keys: readonly string[], more: Partial<LocalOptions> = {
   };
 }
 
-function estateOf(keys: readonly string[]): Estate {
+/** An estate of one vault with these keys. */
+export function estateOf(keys: readonly string[]): Estate {
   const versions = [{ created: daysAgo(90), updated: daysAgo(90), keyOps: ['wrapKey', 'unwrapKey'] as const }];
   const diskActions = ['read', 'wrap/action', 'unwrap/action'].map(
     (action) => `Microsoft.KeyVault/vaults/keys/${action}`,

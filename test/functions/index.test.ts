@@ -14,6 +14,7 @@ describe('index', () => {
 
   it('registers each function by the name of its file, with what wakes it', () => {
     expect(Object.fromEntries(host().functions.map(({ name, trigger }) => [name, trigger]))).toEqual({
+      'activity-log': 'eventGridTrigger',
       alert: 'queueTrigger',
       'audit-log-westeurope': 'eventHubTrigger',
       heartbeat: 'timerTrigger',

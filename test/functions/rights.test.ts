@@ -3,10 +3,37 @@ import roles from '../../infra/roles.json' with { type: 'json' };
 import { OWN_VAULT } from '../../local/azure/guardian-identities.ts';
 import { permissionOf } from '../../local/azure/key-vault/permissions.ts';
 import { ask } from './ask.ts';
-import { guarded, VAULT } from './guarded.ts';
+import { estateOf, guarded, VAULT } from './guarded.ts';
 
 const KEYS = ['disable', 'expire', 'not-before', 'operations', 'delete', 'rotate', 'import', 'hold'];
-const guardian = guarded(KEYS);
+const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
+const estate = estateOf(KEYS);
+/** Becomes overdue within the test; of the others no rotation policy is set. */
+const overdue = {
+  name: 'overdue',
+  versions: [{ created: Math.floor(Date.now() / 1000) - 91 * 86_400 + 600, keyOps: ['wrapKey', 'unwrapKey'] as const }],
+};
+const guardian = guarded(KEYS, {
+  estate: {
+    ...estate,
+    vaults: estate.vaults.map((vault) => ({
+      ...{ ...vault, subscriptionId: SUBSCRIPTION, resourceGroup: 'disks' },
+      keys: [...(vault.keys ?? []), overdue],
+    })),
+    subscriptions: [{ subscriptionId: SUBSCRIPTION }],
+    policy: {
+      vaults: [
+        {
+          ...{ name: VAULT, mode: 'block' },
+          keys: [
+            { pattern: 'overdue', rotation: { every: 'P90D', notifyBefore: 'P30D' } },
+            { pattern: 'hold', rotation: { every: 'P1Y', notifyBefore: 'P30D' } },
+          ],
+        },
+      ],
+    },
+  },
+});
 const { running, host, as } = guardian;
 
 /** The data actions of the guardian's calls so far, each as `identity: action`, and what the local Azure refused for a right. */
@@ -36,12 +63,14 @@ it('every right of roles.json is used by a call of the app where each kind of ac
     (await ask(guardian, 'owner', 'POST', 'holds', { vault: VAULT, key: 'hold', why: 'we look into it' })).status,
   ).toBe(200);
   await attacker.disable(VAULT, 'hold');
-  await host().advance(900_000, 60_000);
+  await host().advance(5_400_000, 60_000);
 
   const { guarded: used, ownVault, refused } = called();
-  const given = (['watcher', 'keeper'] as const).flatMap((name) =>
-    roles.identities[name].dataActions.map(({ action }) => `${name}: ${action}`),
-  );
+  const { watcher, keeper, rotator } = roles.identities;
+  const given = [
+    ...watcher.dataActions.map(({ action }) => `watcher: ${action}`),
+    ...[...keeper.dataActions, ...rotator.dataActions].map(({ action }) => `keeper: ${action}`),
+  ];
   expect([...used].toSorted()).toEqual(given.toSorted());
   const ofOwn = roles.ownVault.dataActions.map(({ action }) => `${roles.ownVault.identity}: ${action}`);
   expect([...ownVault].toSorted()).toEqual(ofOwn.toSorted());

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { collect, installFunctionsCore } from '../../local/host/functions-core.ts';
 import { tableNames } from '../../shared/register/tables.ts';
+import { activityOf, OPERATIONS } from '../../shared/senses/activity-log.ts';
 import { inspectionsFromKeyVaultEvent } from '../../shared/senses/key-vault-event.ts';
+import vaultDeleted from '../samples/activity-log/vault-deleted.event-grid.json' with { type: 'json' };
 import newVersion from '../samples/key-vault-event/new-version.cloud-event.json' with { type: 'json' };
 import { appOf, deployment, guarded, namesOf, ofType, settingsOf } from './deployments.ts';
 
@@ -40,6 +42,11 @@ const subscriptions = async () =>
   ofType(await guarded('three-vaults'), 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(({ properties }) =>
     destination.parse(properties),
   );
+const operations = z.object({
+  operatorType: z.literal('StringIn'),
+  key: z.literal('data.operationName'),
+  values: z.array(z.string()),
+});
 const functionOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 describe('a function', () => {
@@ -95,19 +102,33 @@ describe('a function', () => {
 });
 
 describe('an event subscription', () => {
-  test('asks only for events that lead to an inspection, within the limits of Event Grid', async () => {
+  const ofFunction = async (name: string) =>
+    (await subscriptions()).filter(({ destination: to }) => functionOf(to.properties.resourceId) === name);
+
+  test('of a vault asks only for events that lead to an inspection', async () => {
     const policy = {
       vaults: [{ name: 'contoso-disks', mode: 'alert' as const, keys: [], knownUsers: [], approvers: [] }],
       subscriptions: [],
       channels: [],
     };
     const data = { ...newVersion.data, Id: 'https://contoso-disks.vault.azure.net/keys/disk/0123' };
-    for (const { filter } of await subscriptions()) {
-      expect(filter.includedEventTypes.length + filter.advancedFilters.length).toBeLessThanOrEqual(25);
+    for (const { filter } of await ofFunction('key-vault-event'))
       for (const type of filter.includedEventTypes) {
         const sensed = inspectionsFromKeyVaultEvent({ ...newVersion, type, data }, policy, new Date(0));
         expect(sensed.inspections.length, type).toBe(1);
       }
+  });
+
+  test('of a subscription asks for the operations that the sense makes something of, within the limits of Event Grid', async () => {
+    const all = await ofFunction('activity-log');
+    expect(all.length).toBe(2);
+    for (const { filter } of all) {
+      const [named] = z.tuple([operations]).parse(filter.advancedFilters);
+      expect(named.values.map((each) => each.toLowerCase()).toSorted()).toEqual(OPERATIONS.toSorted());
+      // Types and values of advanced filters in all.
+      expect(filter.includedEventTypes.length + named.values.length).toBeLessThanOrEqual(25);
+      for (const eventType of filter.includedEventTypes)
+        expect(activityOf({ ...vaultDeleted, eventType }, new Date(0)).kind, eventType).toBe('activity');
     }
   });
 
@@ -117,8 +138,12 @@ describe('an event subscription', () => {
     const used = ofType(events, 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(
       ({ name }) => name.split('/')[0],
     );
-    expect(topics).toEqual(['contoso-disks-events', 'contoso-dev-events']);
-    expect(used).toEqual(['contoso-disks-events', 'contoso-sql-topic', 'contoso-dev-events']);
+    const ofSubscriptions = ['3', '4'].map((digit) => {
+      const part = (length: number): string => digit.repeat(length);
+      return `subscription-${part(8)}-${part(4)}-4${part(3)}-8${part(3)}-${part(12)}-events`;
+    });
+    expect(topics).toEqual(['contoso-disks-events', 'contoso-dev-events', ...ofSubscriptions]);
+    expect(used).toEqual(['contoso-disks-events', 'contoso-sql-topic', 'contoso-dev-events', ...ofSubscriptions]);
   });
 });
 

@@ -48,7 +48,7 @@ describe('role assignments', () => {
     );
   });
 
-  test('of three vaults give the keeper a right in vaults with keys in block only', async () => {
+  test('of three vaults give the keeper a right in vaults with keys in block only, and to rotate where a schedule asks for it', async () => {
     expect(await assigned('three-vaults')).toEqual(
       [
         ...own,
@@ -61,6 +61,7 @@ describe('role assignments', () => {
         'watcher: Key Guardian watcher on vaults contoso-dev',
         'keeper: Key Guardian keeper on vaults contoso-disks',
         'keeper: Key Guardian keeper on vaults contoso-sql',
+        'keeper: Key Guardian rotator on vaults contoso-disks',
         'surveyor: Key Guardian surveyor on subscriptions 33333333-3333-4333-8333-333333333333',
         'surveyor: Key Guardian surveyor on subscriptions 44444444-4444-4444-8444-444444444444',
         'surveyor: Key Guardian surveyor on subscriptions 66666666-6666-4666-8666-666666666666',
@@ -111,7 +112,7 @@ describe('a deployment without a vault in block', () => {
       // A built-in role would be named by its id alone: on a guarded vault there are custom roles only.
       const onGuarded = assignmentsOf(snapshot).filter(({ scope }) => /vaults\/contoso-/i.test(scope));
       expect(onGuarded.map(({ identity, role }) => [identity, custom.get(role)])).toEqual([
-        ['key-guardian-watcher', ['Microsoft.KeyVault/vaults/keys/read']],
+        ['key-guardian-watcher', roles.identities.watcher.dataActions.map(({ action }) => action)],
       ]);
     },
   );

@@ -48,6 +48,18 @@ describe('npm run attack', () => {
     expect(running.azure.state('contoso-disks', 'disk-app')).toMatchObject({ versions: [{ enabled: true }, {}] });
   });
 
+  it('takes a role away through Resource Manager, as the owner, and a lock keeps a vault from being deleted', async () => {
+    const cut = await attack('cut-access', 'contoso-dev/dev-web');
+    expect([cut.status, cut.out, cut.err]).toEqual([
+      0,
+      expect.stringContaining('des-dev-web: its role in contoso-dev is gone.'),
+      '',
+    ]);
+    const locked = await attack('delete-vault', 'contoso-disks/disk-web');
+    expect(locked.status).toBe(1);
+    expect(locked.err).toMatch(/^Resource Manager refused: ScopeLocked: /);
+  });
+
   it('ends with status 1 and a sentence on what it cannot take', async () => {
     const [act, target, vault, identity] = await Promise.all([
       attack('shred', 'contoso-disks/disk-web'),
@@ -58,7 +70,9 @@ describe('npm run attack', () => {
     expect([act, target, vault, identity].map(({ status, out }) => ({ status, out }))).toEqual(
       Array.from({ length: 4 }, () => ({ status: 1, out: '' })),
     );
-    expect(act.err).toContain('Allowed choices are disable, delete, expire, not-before, strip-operations, purge.');
+    expect(act.err).toContain(
+      'Allowed choices are disable, delete, expire, not-before, strip-operations, rotate, purge, move-set, pin-set, delete-vault, cut-access, pipeline.',
+    );
     expect(target.err).toBe('"contoso-disks" names no key: write it as contoso-disks/disk-web.');
     expect(vault.err).toBe(
       'There is no vault fabrikam. There are: contoso-disks, contoso-sql, contoso-dev, contoso-legacy, throw-away.',

@@ -25,7 +25,7 @@ const current = (azure: LocalAzure): Partial<VersionState> => {
 
 describe('an attack', () => {
   it('is one of these', () => {
-    expect(actNames).toEqual(['disable', 'delete', 'expire', 'not-before', 'strip-operations', 'purge']);
+    expect(actNames).toEqual(['disable', 'delete', 'expire', 'not-before', 'strip-operations', 'rotate', 'purge']);
   });
 
   it.each([
@@ -41,6 +41,13 @@ describe('an attack', () => {
     const now = Date.now() / 1000;
     const usable = version.enabled === true && nbf <= now && exp > now && version.keyOps?.includes('wrapKey') === true;
     expect(usable).toBe(false);
+  });
+
+  it('rotate makes a new version', async () => {
+    const { azure, client } = world(true);
+    const before = current(azure).version;
+    expect(await attack('rotate', client, 'disk')).toContain('the new version is');
+    expect(current(azure).version).not.toBe(before);
   });
 
   it('delete leaves a deleted key, and purge none', async () => {

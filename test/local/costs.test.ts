@@ -130,7 +130,7 @@ describe('a number that the page of costs has from elsewhere', () => {
     expect(ready.split(',')).toHaveLength(counts.readyFunctions.value);
     expect(textOf('main.bicep')).toContain(`alwaysReadyInstances: empty(inBlock) ? 1 : ${counts.readyInstances.value}`);
     expect(textOf('main.bicep')).toContain(`4096 = ${counts.instanceGb.value * 1_024}\n`);
-    const [, metrics = ''] = /for metric in \[(.*)\]/.exec(textOf('modules/vault-events.bicep')) ?? [];
+    const [, metrics = ''] = /for metric in \[(.*)\]/.exec(textOf('modules/events.bicep')) ?? [];
     expect(metrics.split(',')).toHaveLength(counts.metricRulesOfAVault.value);
     expect(textOf('modules/alerts.bicep').match(/query: loadTextContent/g)).toHaveLength(counts.logRules.value);
   });

@@ -30,6 +30,8 @@ export interface Client {
   ): Promise<string>;
   /** A new version of the same type, size and operations. */
   rotate(vault: string, key: string): Promise<string>;
+  /** A rotation policy that makes a version so long after the one before it. */
+  setRotationPolicy(vault: string, key: string, timeAfterCreate: string): Promise<void>;
   /** A new version with material from elsewhere: RSA, 2048 bits, to wrap and unwrap. */
   import(vault: string, key: string): Promise<string>;
   /** Wraps and unwraps 32 bytes; throws what the service answered. */
@@ -67,6 +69,9 @@ export function clientOf(azure: LocalAzure, identity: string): Client {
     async rotate(vault, key) {
       const rotated = await keys(vault).rotateKey(key);
       return rotated.properties.version ?? '';
+    },
+    async setRotationPolicy(vault, key, timeAfterCreate) {
+      await keys(vault).updateKeyRotationPolicy(key, { lifetimeActions: [{ action: 'Rotate', timeAfterCreate }] });
     },
     async import(vault, key) {
       const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });

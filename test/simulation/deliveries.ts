@@ -2,11 +2,11 @@ import { send } from '../../shared/alerts/send.ts';
 import { inspection } from '../../shared/domain/hint.ts';
 import { alertMessage } from '../../shared/domain/incident.ts';
 import { scheduledMessage } from '../../shared/domain/schedule.ts';
-import { surveyMessage } from '../../shared/domain/survey.ts';
+import { surveyorMessage } from '../../shared/domain/survey.ts';
 import { inspect } from '../../shared/guard/inspect.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { received } from '../../shared/senses/received.ts';
-import { survey } from '../../shared/senses/survey/survey.ts';
+import { takeAsked } from '../../shared/senses/survey/take-asked.ts';
 import { takeScheduled } from '../../shared/senses/sweep/take-scheduled.ts';
 import type { Instance } from './instance.ts';
 import type { WorldStorage } from './storage.ts';
@@ -107,7 +107,7 @@ export function createDeliveries({
             deliver(queues.sweeps, message, (by) => received('sweep', scheduledMessage, message, by, takeScheduled)),
           ),
           ...surveys.map((message) =>
-            deliver(queues.surveys, message, (by) => received('survey', surveyMessage, message, by, survey)),
+            deliver(queues.surveys, message, (by) => received('survey', surveyorMessage, message, by, takeAsked)),
           ),
           ...inspections.map((message) =>
             deliver(queues.inspections, message, (by) => received('inspect', inspection, message, by, inspect)),

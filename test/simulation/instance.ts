@@ -3,6 +3,7 @@ import { INGESTION_HOST, RULE_ID, STREAM } from '../../local/azure/monitor/monit
 import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { trailTable, workspaceOf } from '../../shared/azure/log-analytics.ts';
+import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Signer, SigningKey } from '../../shared/domain/signer.ts';
 import type { Graph } from '../../shared/estate/graph.ts';
@@ -104,6 +105,12 @@ export function createInstance({
     reads: (vault) => kept(reads, vault, () => keyVaultReads(connection(vault, 'watcher'))),
     writes: (vault) => kept(writes, vault, () => keyVaultWrites(connection(vault, 'keeper'))),
     graph,
+    resourceManager: resourceManagerReads({
+      credential: azure.credential('surveyor'),
+      identity: "the guardian's identity surveyor",
+      httpClient: stepped('management', azure.httpClient),
+      longestPauseMs: 0,
+    }),
     channels,
     tables: typed,
     queues: {

@@ -21,6 +21,7 @@ export function createStorage(onStorage: (name: string) => void | Promise<void>)
       intents: fakeTable(hooked('intents')),
       schedule: fakeTable(hooked('schedule')),
       uses: fakeTable(hooked('uses')),
+      sets: fakeTable(hooked('sets')),
       workspaces: fakeTable(hooked('workspaces')),
     } satisfies Record<TableName, Table>,
     queues: {

@@ -2,20 +2,23 @@ import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
 import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import { AUDIT_TABLE } from '../../local/azure/monitor/tables.ts';
-import type { Behaviours, SeedVault } from '../../local/azure/types.ts';
+import type { Resource } from '../../local/azure/resource-manager/store.ts';
+import type { Behaviours, SeedIdentity, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
 import type { Channel } from '../../shared/alerts/channel.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
+import { resourceGraph } from '../../shared/azure/resource-graph.ts';
 import { type Approval, approval } from '../../shared/domain/approval.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
-import { type Policy, policy as policySchema, vaultsInBlock } from '../../shared/domain/policy.ts';
+import { type Policy, policy as policySchema, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import type { SweepMessage } from '../../shared/domain/schedule.ts';
 import type { SigningKey } from '../../shared/domain/signer.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
 import { unlessStorageIsAway } from '../../shared/errors.ts';
+import { type Graph, graphOf } from '../../shared/estate/graph.ts';
 import { readIncidents } from '../../shared/incidents/store.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { readSweep } from '../../shared/register/vaults.ts';
@@ -55,8 +58,12 @@ export interface WorldOptions {
    * and a fresh one takes its place.
    */
   readonly onStep?: (step: Step) => void;
-  /** What Resource Graph shows. Default: a subscription in which there is nothing. */
-  readonly graph?: FakeRows;
+  /** What Resource Graph shows; `of-the-azure`: what the local Azure has. Default: a subscription in which there is nothing. */
+  readonly graph?: FakeRows | 'of-the-azure';
+  /** What Resource Manager has besides the vaults. Default: nothing. */
+  readonly resources?: readonly Resource[];
+  /** Besides those that every world has. Default: none. */
+  readonly identities?: readonly SeedIdentity[];
   /** The table to which the vaults send their audit events; the trail goes to the same workspace. Left out: there is no workspace. */
   readonly monitor?: 'AZKVAuditLogs' | 'AzureDiagnostics';
   /** The workspaces, by their ids, to which the vaults send in turn. Default: one. */
@@ -137,11 +144,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const served = createLocalAzure({
     vaults: withSharedPairs(options.vaults),
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy)),
+      ...guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
+      ...(options.identities ?? []),
     ],
+    resources: options.resources ?? [],
     behaviours: { settleMs: 0, ...options.behaviours },
     seed,
   });
@@ -162,7 +171,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const own = ['watcher', 'keeper'].map((name) => azure.identities.get(name)?.oid ?? '');
 
   const signer = fakeSigner();
-  let graphRows: FakeRows = options.graph ?? { subscriptions: [subscriptionRow(SUBSCRIPTION)] };
+  let graphRows: FakeRows =
+    options.graph === undefined || options.graph === 'of-the-azure'
+      ? { subscriptions: [subscriptionRow(SUBSCRIPTION)] }
+      : options.graph;
   const alerts: AlertContent[] = [];
   const channel: Channel = { id: 'console', send: async (alert) => void alerts.push(alert) };
 
@@ -175,7 +187,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       policy: () => policy,
       settings: { sweepEverySeconds: options.sweepEverySeconds ?? 60, ownObjectIds: own },
       signer,
-      graph: fakeGraph(() => graphRows),
+      graph: options.graph === 'of-the-azure' ? graphOfThe(azure) : fakeGraph(() => graphRows),
       signingKey: options.signingKey,
       workspaces,
       onStep,
@@ -304,10 +316,22 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     changePolicy(next) {
       policy = policySchema.parse(next);
-      for (const { name, grants } of guardianIdentities(roles, vaultsInBlock(policy))) azure.setGrants(name, grants);
+      const identities = guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy));
+      for (const { name, grants } of identities) azure.setGrants(name, grants);
     },
   };
 }
+
+/** Resource Graph as the app asks it. */
+const graphOfThe = (azure: LocalAzure): Graph =>
+  graphOf(
+    resourceGraph({
+      credential: azure.credential('surveyor'),
+      identity: "the guardian's identity surveyor",
+      httpClient: azure.httpClient,
+      sleep: async () => {},
+    }),
+  );
 
 /** The steps of an instance that ends after so many; of one that does not where there is no such number. */
 function endingAfter(afterSteps: number | undefined, onStep: WorldOptions['onStep']): WorldOptions['onStep'] {

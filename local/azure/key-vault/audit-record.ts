@@ -1,5 +1,6 @@
 import type { Chance, Random } from '../random.ts';
 import type { Behaviours, Identity, OperationName, WireRequest } from '../types.ts';
+import type { Aged } from './aging.ts';
 import { hsmPlatformOf } from './bundles.ts';
 import type { KeyVersion, Vault } from './store.ts';
 
@@ -11,6 +12,8 @@ export interface ServedCall {
   readonly operation: OperationName;
   /** The service's name for an operation that the local Azure does not serve. */
   readonly unserved: string | undefined;
+  /** The service's name for what it did by itself. */
+  readonly byItself?: string;
   /** Undefined where no valid token came. */
   readonly identity: Identity | undefined;
   readonly key: string | undefined;
@@ -67,6 +70,32 @@ export function auditRecord(call: ServedCall, behaviours: Readonly<Behaviours>, 
 
 const authorizationMember = ({ accessModel }: Vault): string =>
   accessModel === 'rbac' ? 'isRbacAuthorized' : 'isAccessPolicyMatch';
+
+/**
+ * The record of what the service did to a version by itself. Whose identity it has is UNCONFIRMED: here nobody's. Of the
+ * rest of it no sample is known. @see https://learn.microsoft.com/azure/key-vault/general/logging
+ */
+export function ownRecord(
+  { vault, key, version, type, nowMs }: Aged,
+  behaviours: Readonly<Behaviours>,
+  chance: Chance,
+): unknown {
+  const isRotation = type === 'KeyNewVersionCreated';
+  const url = new URL(`${vault.origin}/keys/${key.name}/${isRotation ? 'rotate' : version.id}`);
+  return auditRecord(
+    {
+      ...{ vault, url, version, key: key.name, receivedMs: nowMs, durationMs: 1, status: 200, description: '' },
+      request: { method: isRotation ? 'POST' : 'GET', url: url.href, headers: {}, body: '' },
+      operation: isRotation ? 'rotate' : 'get-version',
+      byItself: isRotation ? 'KeyRotateIfDue' : `${type}EventGridNotification`,
+      ...{ unserved: undefined, identity: undefined, algorithm: undefined, assignmentId: undefined },
+      askedVersion: isRotation ? undefined : version.id,
+      authorized: undefined,
+    },
+    behaviours,
+    chance,
+  );
+}
 
 /** The vault's Resource Manager id, in the usual spelling. */
 export function resourceIdOf(vault: Vault): string {
@@ -130,6 +159,7 @@ export function loggedNameOf(operation: OperationName): string {
 
 /** A call without a valid token is logged as `Authentication`. @see https://learn.microsoft.com/azure/key-vault/general/monitor-key-vault */
 function operationNameOf(call: ServedCall): string {
+  if (call.byItself !== undefined) return call.byItself;
   return call.identity === undefined ? 'Authentication' : (call.unserved ?? loggedNameOf(call.operation));
 }
 

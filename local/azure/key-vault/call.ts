@@ -25,7 +25,7 @@ export interface Call {
 export type Operation = (call: Call) => Answer | Promise<Answer>;
 
 /** The call's moment in whole Unix seconds, as `created`, `updated` and `deletedDate` have it. */
-export function secondsOf({ nowMs, behaviours }: Call): number {
+export function secondsOf({ nowMs, behaviours }: Pick<Call, 'nowMs' | 'behaviours'>): number {
   return behaviours.writtenSecond === 'last' ? Math.floor(nowMs / 1000) : Math.round(nowMs / 1000);
 }
 

@@ -13,8 +13,9 @@ import { conflictOf, faultAnswer, isWrite, statusFaults } from './fault-answers.
 import { malformedResponse, wireResponse } from './headers.ts';
 import { typeAsked } from './keys.ts';
 import type { KeyType } from './material.ts';
+import { isClosedToTrustedServices } from './network.ts';
 import { operations } from './operations.ts';
-import { authorize } from './permissions.ts';
+import { authorize, countedGrants, refusedByFirewall } from './permissions.ts';
 import { type Route, routeOf } from './routes.ts';
 import { sightOf, type Vault } from './store.ts';
 import { type Budget, costOf } from './throttling.ts';
@@ -117,6 +118,8 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
     const answer = faultAnswer(planned, { vault, route, identity, request, nowMs });
     return planned.kind === 'forbidden-by-permission' ? refused(answer, false) : refused(answer);
   }
+  if (request.isTrustedService && isClosedToTrustedServices(vault))
+    return refused(refusedByFirewall(vault, identity, request.address ?? '127.0.0.1'));
   if (isOverBudget(pass)) return refused(throttled());
 
   const apiVersion = url.searchParams.get('api-version') ?? '';
@@ -125,7 +128,8 @@ async function answerKnown(pass: Pass, identity: Identity, subject: FaultSubject
   if (badPath !== undefined) return refused(badPath);
   if (route.operation === 'unknown') return refused(notServed(request.method, url.pathname));
 
-  const grants = [...(context.register.grants.get(identity.name) ?? []), ...context.grantsByRoles(identity, vault)];
+  const own = countedGrants(vault, context.register.grants.get(identity.name) ?? []);
+  const grants = [...own, ...context.grantsByRoles(identity, vault)];
   const authorization = authorize(vault, identity, grants, route.operation, route.key);
   if (authorization.kind === 'refused') return refused(authorization.answer, false);
   const { assignmentId } = authorization;

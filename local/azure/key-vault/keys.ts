@@ -158,10 +158,15 @@ export async function rotateKey(call: Call): Promise<Answer> {
   if (sight.kind !== 'present') return keyNotFound(call.name);
   const taken = nameTaken(call);
   if (taken !== undefined) return taken;
-  const { type, keyOps, tags, exportable, releasePolicy } = sight.current;
-  const exp = expiryByPolicy(call.vault, call.name, secondsOf(call));
+  return answerMade(call, rotated(call, sight.current));
+}
+
+/** Makes the next version of a key that is there, by a request or by the policy of its name. */
+export function rotated(making: Making, current: KeyVersion): Made {
+  const { type, keyOps, tags, exportable, releasePolicy } = current;
+  const exp = expiryByPolicy(making.vault, making.name, secondsOf(making));
   const settings = { enabled: true, nbf: undefined, exp, keyOps, tags, exportable, releasePolicy };
-  return answerMade(call, newVersion(call, type, lazyMaterial(type), settings));
+  return newVersion(making, type, lazyMaterial(type), settings);
 }
 
 /** The version that a call names, or the current one; or the 404 for it. */
@@ -205,12 +210,16 @@ export function nameTaken(call: Call): Answer | undefined {
 
 type Settings = Pick<KeyVersion, 'enabled' | 'nbf' | 'exp' | 'keyOps' | 'tags' | 'exportable' | 'releasePolicy'>;
 
-interface Made {
+/** A version that was made. */
+export interface Made {
   readonly key: Key;
   readonly version: KeyVersion;
 }
 
-function newVersion(call: Call, type: KeyType, material: Material, settings: Settings): Made {
+/** What making a version needs of a call. */
+type Making = Pick<Call, 'vault' | 'name' | 'nowMs' | 'behaviours' | 'random'>;
+
+function newVersion(call: Making, type: KeyType, material: Material, settings: Settings): Made {
   const created = secondsOf(call);
   const version: KeyVersion = { id: call.random.hex(32), created, updated: created, type, material, ...settings };
   const sight = sightOf(call.vault, call.name, call.nowMs);

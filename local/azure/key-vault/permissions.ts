@@ -61,6 +61,10 @@ export type Authorization =
   | { readonly kind: 'allowed'; readonly assignmentId: string | undefined }
   | { readonly kind: 'refused'; readonly answer: Answer };
 
+/** Those that count: policies count for nothing in a vault that came under Azure RBAC. */
+export const countedGrants = ({ name, policiesVoid }: Vault, grants: readonly Grant[]): readonly Grant[] =>
+  policiesVoid ? grants.filter(({ vault }) => vault.toLowerCase() !== name.toLowerCase()) : grants;
+
 /** Whether the identity's grants cover the operation; an access policy is always for the whole vault, so there a grant's key is not looked at. */
 export function authorize(
   vault: Vault,

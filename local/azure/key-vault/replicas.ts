@@ -5,6 +5,8 @@ export interface Replicas {
   /** Who serves a host now: the vault itself, or while it is failed over the copy. */
   readonly serving: ReadonlyMap<string, Vault>;
   add(host: string, vault: Vault): void;
+  /** Takes a vault away from its host, with its copy. */
+  remove(host: string): void;
   /** Takes the vault as it is now for the copy. */
   replicate(host: string): void;
   /** The copy serves from now on, as it was last replicated; a vault that never was is copied now. */
@@ -29,6 +31,11 @@ export function createReplicas(primaries: Map<string, Vault>): Replicas {
     add(host, vault) {
       primaries.set(host, vault);
       serving.set(host, vault);
+    },
+    remove(host) {
+      primaries.delete(host);
+      serving.delete(host);
+      copies.delete(host);
     },
     replicate(host) {
       replicate(host);

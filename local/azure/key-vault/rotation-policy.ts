@@ -11,10 +11,15 @@ const PERIOD = /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?$/;
 const DAY_SECONDS = 86_400;
 
 /** The moment a period of years, months and days after another, by the calendar in UTC; both in whole Unix seconds. Throws for what is no such period. */
-export function afterPeriod(seconds: number, period: string): number {
+export const afterPeriod = (seconds: number, period: string): number => moved(seconds, period, 1);
+
+/** The same before it. */
+export const beforePeriod = (seconds: number, period: string): number => moved(seconds, period, -1);
+
+function moved(seconds: number, period: string, sign: 1 | -1): number {
   const parts = PERIOD.exec(period);
   if (parts === null) throw new Error(`${period} is no period of years, months and days.`);
-  const [years = 0, months = 0, days = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  const [years = 0, months = 0, days = 0] = parts.slice(1).map((part) => sign * Number(part ?? 0));
   const date = new Date(seconds * 1000);
   date.setUTCFullYear(date.getUTCFullYear() + years, date.getUTCMonth() + months, date.getUTCDate() + days);
   return date.getTime() / 1000;

@@ -67,12 +67,16 @@ export interface Vault {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly tenantId: string;
-  readonly accessModel: 'rbac' | 'access-policy';
+  accessModel: 'rbac' | 'access-policy';
+  /** Whether it had access policies until it came under Azure RBAC: they count for nothing. */
+  policiesVoid: boolean;
   readonly softDeleteDays: number;
-  readonly purgeProtection: boolean;
+  purgeProtection: boolean;
+  /** Whether Event Grid delivers its events: a deletion ends that for good. */
+  hasEventSubscriptions: boolean;
   /** What Resource Manager shows of it beside what follows from the rest. */
-  readonly properties: Readonly<Record<string, unknown>>;
-  readonly tags: Readonly<Record<string, string>>;
+  properties: Readonly<Record<string, unknown>>;
+  tags: Readonly<Record<string, string>>;
   /** When it was made, in ms since 1970. */
   readonly madeMs: number;
   /** By name in lower case: the service compares names without case. */
@@ -170,6 +174,8 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     resourceGroup: seed.resourceGroup ?? 'rg-keys',
     tenantId: seed.tenantId ?? defaults.tenantId,
     accessModel: seed.accessModel ?? 'rbac',
+    policiesVoid: false,
+    hasEventSubscriptions: true,
     softDeleteDays,
     // There is no purge protection without soft delete: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
     purgeProtection: softDeleteDays > 0 && (seed.purgeProtection ?? true),

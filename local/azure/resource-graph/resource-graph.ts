@@ -29,7 +29,10 @@ import { type GraphTable, graphTables } from './tables.ts';
 export type GraphWorld = Pick<
   World,
   'resources' | 'directory' | 'behaviours' | 'chance' | 'tenantId' | 'vaults' | 'granted' | 'subscriptions'
->;
+> & {
+  /** How often vaults were written, deleted or recovered. */
+  vaultRevision(): number;
+};
 
 /** A query whose caller and api-version are good. */
 export interface GraphCall {
@@ -197,7 +200,7 @@ function createSelections(world: GraphWorld) {
   function select({ text, table, program }: ReadQuery, scope: Scope, caller: Identity, nowMs: number): Selected {
     const seen = history.asOf(resources.store, nowMs, behaviours.graphLagMs);
     const vaults = vaultsAt(nowMs - behaviours.graphLagMs);
-    const at = `${history.revision()} ${vaults.length}`;
+    const at = `${history.revision()} ${world.vaultRevision()} ${vaults.length}`;
     if (at !== keptAt) kept.clear();
     keptAt = at;
     const id = JSON.stringify([text, scope.filter, caller.oid, [...(scope.subscriptions ?? ['*'])]]);

@@ -30,6 +30,12 @@ export interface Directory {
   assignmentsOf(principal: Principal): readonly RoleAssignment[];
   /** Whether a role of the principal at the scope or above allows an action of Resource Manager. */
   isAllowed(principal: Principal, action: string, scope: string): boolean;
+  /** The assignment by which it is; undefined where none allows it. */
+  allowing(
+    principal: Principal,
+    action: string,
+    scope: string,
+  ): (RoleAssignment & { readonly roleName: string }) | undefined;
   /** Whether an assignment's scope is the path or above it, management groups and the root included. */
   covers(scope: string, path: string): boolean;
   /** What its roles allow it on the data of a vault. @param vaultId its id in Resource Manager */
@@ -39,6 +45,7 @@ export interface Directory {
 const assignmentProperties = z.object({ scope: z.string(), principalId: z.string(), roleDefinitionId: z.string() });
 const list = z.array(z.string()).default([]);
 const definitionProperties = z.object({
+  roleName: z.string().default(''),
   permissions: z.array(z.object({ actions: list, notActions: list, dataActions: list, notDataActions: list })),
 });
 
@@ -62,12 +69,7 @@ export function createDirectory(
     resources,
     ROLE_DEFINITIONS,
     (all) =>
-      new Map(
-        [...all].map(({ id, properties }): [string, readonly Permissions[]] => [
-          lastOf(id),
-          definitionProperties.parse(properties).permissions,
-        ]),
-      ),
+      new Map([...all].map(({ id, properties }) => [lastOf(id), definitionProperties.parse(properties)] as const)),
   );
   const assignmentsOf: Directory['assignmentsOf'] = ({ oid, groups }) =>
     [oid, ...groups].flatMap((id) => byPrincipal().get(id.toLowerCase()) ?? []);
@@ -77,16 +79,22 @@ export function createDirectory(
       (group) => group.toLowerCase() === scope.toLowerCase(),
     );
   const permissionsOf = ({ roleDefinitionId }: RoleAssignment): readonly Permissions[] =>
-    byName().get(lastOf(roleDefinitionId)) ?? [];
+    byName().get(lastOf(roleDefinitionId))?.permissions ?? [];
+  const assignmentAllowing = (principal: Principal, action: string, scope: string): RoleAssignment | undefined =>
+    assignmentsOf(principal).find(
+      (assignment) =>
+        covers(assignment.scope, scope) &&
+        permissionsOf(assignment).some(({ actions, notActions }) => allows(action, actions, notActions)),
+    );
   return {
     assignmentsOf,
     covers,
-    isAllowed: (principal, action, scope) =>
-      assignmentsOf(principal).some(
-        (assignment) =>
-          covers(assignment.scope, scope) &&
-          permissionsOf(assignment).some(({ actions, notActions }) => allows(action, actions, notActions)),
-      ),
+    isAllowed: (principal, action, scope) => assignmentAllowing(principal, action, scope) !== undefined,
+    allowing(principal, action, scope) {
+      const assignment = assignmentAllowing(principal, action, scope);
+      if (assignment === undefined) return undefined;
+      return { ...assignment, roleName: byName().get(lastOf(assignment.roleDefinitionId))?.roleName ?? '' };
+    },
     dataGrants: (principal, vaultId, vault) =>
       assignmentsOf(principal).flatMap((assignment): readonly Grant[] => {
         const key = covers(assignment.scope, vaultId) ? undefined : keyUnder(vaultId, assignment.scope);

@@ -1,12 +1,14 @@
 import type { Vault } from '../key-vault/store.ts';
 import type { Chance } from '../random.ts';
 import type { ResourceGraph } from '../resource-graph/resource-graph.ts';
-import type { Behaviours, Identity } from '../types.ts';
+import type { Behaviours, Grant, Identity } from '../types.ts';
 import type { Directory } from './authorization.ts';
+import type { SetPace } from './auto-rotation.ts';
 import type { ResourcePath } from './ids.ts';
 import type { Operations } from './operations.ts';
 import type { Schedule } from './schedule.ts';
 import type { Resources } from './store.ts';
+import type { DeletedVault } from './vault-writes.ts';
 import type { Granted } from './vaults.ts';
 
 /** What Resource Manager works on. */
@@ -18,11 +20,22 @@ export interface World {
   readonly graph: ResourceGraph;
   readonly behaviours: Readonly<Behaviours>;
   readonly chance: Chance;
+  /** By the ids of sets, in lower case. */
+  readonly setPaces: Map<string, SetPace>;
   readonly tenantId: string;
+  /** By their names in lower case. */
+  readonly deletedVaults: Map<string, DeletedVault>;
+  /** Object ids of identities that were deleted: they get no token. */
+  readonly deletedPrincipals: Set<string>;
   /** Those that serve, deleted ones not among them. */
   vaults(): Iterable<Vault>;
+  /** Lets a vault serve, or takes it away from its host. */
+  setServed(vault: Vault, isServed: boolean): void;
+  /** Told of each write to a vault's resource, for Resource Graph. */
+  vaultsChanged(): void;
   /** Who has grants beside roles, for access policies. */
   granted(): Granted;
+  setGrants(identity: Identity, grants: readonly Grant[]): void;
   subscriptions(): readonly Subscription[];
   /** The managed identity of that object id, made where there is none. */
   managedIdentity(name: string, oid: string): Identity;

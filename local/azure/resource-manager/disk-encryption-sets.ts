@@ -1,26 +1,19 @@
 import { z } from 'zod';
 import type { Answer } from './answer.ts';
+import { planFollow } from './auto-rotation.ts';
 import type { Call, World } from './call.ts';
 import { invalidRequest, keyChangeNotSupported, resourceNotFound, setNotFound } from './errors.ts';
 import { resourcePath, withGroupInUpperCase } from './ids.ts';
 import { type Operation, operationLinks, timestamp } from './operations.ts';
-import { shownAsAsked } from './shown.ts';
-import type { Resource, Resources } from './store.ts';
+import { previousKeys, rewrap } from './rewrap.ts';
+import { activeKey, isSameKey, SETS, setIdentity, setMembers, underSet } from './set-members.ts';
+import { parsedBody, shownAsAsked } from './shown.ts';
+import type { Resource } from './store.ts';
 
-/** The type of a disk encryption set. */
-export const SETS = 'Microsoft.Compute/diskEncryptionSets';
-
-const activeKey = z.object({ sourceVault: z.object({ id: z.string() }).optional(), keyUrl: z.string() });
-const identity = z.object({
-  type: z.string(),
-  principalId: z.string().optional(),
-  tenantId: z.string().optional(),
-  userAssignedIdentities: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
-});
 const sent = z.object({
   location: z.string().optional(),
   tags: z.record(z.string(), z.string()).optional(),
-  identity: identity.optional(),
+  identity: setIdentity.optional(),
   properties: z
     .looseObject({
       activeKey: activeKey.optional(),
@@ -31,38 +24,6 @@ const sent = z.object({
     .default({}),
 });
 type Sent = z.infer<typeof sent>;
-
-/** What a set's members mean. */
-export const setMembers = z.object({
-  identity: identity.optional(),
-  properties: z.looseObject({
-    activeKey: activeKey.optional(),
-    encryptionType: z.string().default('EncryptionAtRestWithCustomerKey'),
-    previousKeys: z.array(activeKey).optional(),
-    rotationToLatestKeyVersionEnabled: z.boolean().optional(),
-    autoKeyRotationError: z.looseObject({}).optional(),
-  }),
-});
-
-/** What refers to a set: disks and snapshots by their encryption, disks of confidential machines by their security profile. */
-const follower = z.object({
-  encryption: z.object({ diskEncryptionSetId: z.string().optional() }).optional(),
-  securityProfile: z.object({ secureVMDiskEncryptionSetId: z.string().optional() }).optional(),
-});
-const FOLLOWERS = ['Microsoft.Compute/disks', 'Microsoft.Compute/snapshots'];
-
-/** The set that a disk or snapshot is under, as its id is spelled there; undefined where it is under none. */
-export function setIdOf({ properties }: Resource): string | undefined {
-  const { data } = follower.safeParse(properties);
-  return data?.encryption?.diskEncryptionSetId ?? data?.securityProfile?.secureVMDiskEncryptionSetId;
-}
-
-/** Disks and snapshots under a set. */
-export function* underSet(resources: Resources, setId: string): Iterable<Resource> {
-  for (const type of FOLLOWERS)
-    for (const resource of resources.ofType(type))
-      if (setIdOf(resource)?.toLowerCase() === setId.toLowerCase()) yield resource;
-}
 
 /** `GET …/associatedResources`: ids, with group and name in upper case (recorded). @see https://learn.microsoft.com/rest/api/compute/disk-encryption-sets/list-associated-resources */
 export function associatedResources(call: Call): Answer {
@@ -100,7 +61,7 @@ export function changeSet(call: Call): Answer {
   const refused = before === undefined ? undefined : refusedChange(before, asked, apiVersion);
   if (refused !== undefined) return refused;
 
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   // It is there at once, so that what is done in the meantime finds it.
   const old = before ?? newSet(call, location);
   world.resources.put(withProperties(old, { provisioningState: 'Updating' }));
@@ -120,11 +81,9 @@ export function deleteSet(call: Call): Answer {
   const { world, path, nowMs } = call;
   const set = world.resources.get(path);
   if (set === undefined) return missingSet(call);
-  const operation = world.operations.begin(nowMs);
+  const operation = world.operations.begin(nowMs, path);
   world.resources.remove(path);
-  world.schedule.at(nowMs + world.behaviours.setChangeMs, (atMs) => {
-    operation.endMs = atMs;
-  });
+  world.schedule.at(nowMs + world.behaviours.setChangeMs, (atMs) => operation.end(atMs, 'Succeeded'));
   return accepted(call, operation, set.location ?? '', undefined);
 }
 
@@ -139,6 +98,7 @@ function accepted(
   return {
     status: 202,
     ...(body === undefined ? {} : { body, layout: 'indented' }),
+    operation,
     headers: operationLinks(operation, place, world.chance.ids),
     changed: true,
   };
@@ -179,17 +139,17 @@ function changed(world: World, before: Resource, asked: Sent, replaces: boolean,
   const isFirst = old.properties.activeKey === undefined;
   const keyUrl = set.activeKey?.keyUrl ?? old.properties.activeKey?.keyUrl;
   const isOtherKey = !isFirst && keyUrl !== undefined && !isSameKey(keyUrl, old.properties.activeKey?.keyUrl ?? '');
-  const hasFollowers = isOtherKey && !underSet(world.resources, before.id)[Symbol.iterator]().next().done;
+  const previous = isOtherKey ? previousKeys(world.resources, before) : (old.properties.previousKeys ?? []);
   const { provisioningState: _, lastKeyRotationTimestamp: rotatedAt, previousKeys: __, ...kept } = before.properties;
   const { provisioningState: ___, ...given } = set;
   const { autoKeyRotationError: ____, ...withoutError } = kept;
   const properties = {
-    // A correct identity takes the error away: https://learn.microsoft.com/rest/api/compute/disk-encryption-sets/get
-    ...(replaces ? {} : asked.identity === undefined ? kept : withoutError),
+    // A correct identity takes the error away, as a key or the flag may (UNCONFIRMED): https://learn.microsoft.com/rest/api/compute/disk-encryption-sets/get
+    ...(replaces ? {} : namesRotation(asked) ? withoutError : kept),
     ...given,
     encryptionType: set.encryptionType ?? old.properties.encryptionType,
-    ...(hasFollowers ? { previousKeys: [old.properties.activeKey] } : {}),
-    provisioningState: hasFollowers ? 'Updating' : 'Succeeded',
+    ...(previous.length > 0 ? { previousKeys: previous } : {}),
+    provisioningState: previous.length > 0 ? 'Updating' : 'Succeeded',
     ...(isOtherKey
       ? { lastKeyRotationTimestamp: timestamp(nowMs, world.chance.ids) }
       : rotatedAt === undefined
@@ -205,6 +165,11 @@ function changed(world: World, before: Resource, asked: Sent, replaces: boolean,
     properties,
   };
 }
+
+const namesRotation = ({ identity, properties }: Sent): boolean =>
+  identity !== undefined ||
+  properties.activeKey !== undefined ||
+  properties.rotationToLatestKeyVersionEnabled !== undefined;
 
 const userAssigned = z.object({ principalId: z.string(), clientId: z.string() });
 
@@ -252,34 +217,10 @@ function identityAfter(
   };
 }
 
-/** Ends the operation; disks and snapshots under the set are wrapped anew for a while, which shows in `previousKeys`. */
-function finish(world: World, set: Resource, operation: Operation | undefined, nowMs: number): void {
+/** Ends the operation, with what goes on after it: what is under the set is wrapped anew, and the set looks for newer versions. */
+function finish(world: World, set: Resource, operation: Operation, nowMs: number): void {
   world.resources.put(set);
-  if (operation !== undefined) {
-    operation.endMs = nowMs;
-    operation.output = set;
-  }
-  if (set.properties.previousKeys === undefined) return;
-  world.schedule.at(nowMs + world.behaviours.rewrapMs, () => {
-    const current = world.resources.get(set.id);
-    if (current === undefined) return;
-    const { previousKeys: _, ...properties } = current.properties;
-    world.resources.put({ ...current, properties: { ...properties, provisioningState: 'Succeeded' } });
-  });
-}
-
-/** Whether two addresses name the same version: `:443`, a slash at the end and the case of the host say nothing. */
-export function isSameKey(one: string, other: string): boolean {
-  const parts = (url: string): string =>
-    URL.canParse(url) ? `${new URL(url).host}${new URL(url).pathname}`.replace(/\/$/, '') : url;
-  return parts(one) === parts(other);
-}
-
-function parsedBody(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // No JSON at all: refused by the schema, as any other body of another form.
-    return undefined;
-  }
+  operation.end(nowMs, 'Succeeded', set);
+  if (set.properties.previousKeys !== undefined) rewrap(world, set.id, nowMs);
+  planFollow(world, set, nowMs);
 }

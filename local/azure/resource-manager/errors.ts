@@ -142,6 +142,55 @@ export function keyChangeNotSupported(from: NamedKey, to: NamedKey): Answer {
   };
 }
 
+/** Recorded in `recordings-estate/vaults/deleted-vault.json`. */
+export function deletedVaultNotFound(name: string): Answer {
+  return errorAnswer(
+    404,
+    'DeletedVaultNotFound',
+    `The specified deleted vault '${name}' does not exist. Ensure that the vault was indeed deleted and that it is in recoverable state. If soft delete was not enabled then the vault is permanently deleted. Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2149745`,
+  );
+}
+
+/** @see https://learn.microsoft.com/azure/key-vault/general/key-vault-recovery; the sentence is UNCONFIRMED */
+export function vaultIsDeleted(): Answer {
+  return errorAnswer(
+    409,
+    'ConflictError',
+    'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault.',
+  );
+}
+
+/** UNCONFIRMED: code and sentence. @see https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview#purge-protection */
+export function purgeNotAllowed(): Answer {
+  return errorAnswer(405, 'MethodNotAllowed', 'Operation "DeletedVaultPurge" is not allowed.');
+}
+
+/** UNCONFIRMED: the sentence. @see https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview */
+export function irreversible(property: string): Answer {
+  return errorAnswer(400, 'BadRequest', `The property "${property}" has been set already and it can't be modified.`);
+}
+
+/** @see https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources; the sentence is told of in https://github.com/Azure/azure-cli/issues/8338 */
+export function scopeLocked(scope: string, lockedScope: string, isDelete: boolean): Answer {
+  const operation = isDelete ? 'delete' : 'write';
+  return gatewayError(
+    409,
+    'ScopeLocked',
+    `The scope '${scope}' cannot perform ${operation} operation because following scope(s) are locked: '${lockedScope}'. Please remove the lock and try again.`,
+  );
+}
+
+/** Recorded in `recordings-estate/authorization/role-assignment-on-vault.json`, as is the next. */
+export function principalNotFound(principalId: string, tenantId: string): Answer {
+  const digits = principalId.replaceAll('-', '');
+  return errorAnswer(400, 'PrincipalNotFound', `Principal ${digits} does not exist in the directory ${tenantId}.`);
+}
+
+/** The same role for the same principal at the same scope, under another name. */
+export function assignmentExists(): Answer {
+  return errorAnswer(409, 'RoleAssignmentExists', 'The role assignment already exists.');
+}
+
 /** A key and its vault as a message names them. */
 export interface NamedKey {
   readonly keyUrl: string;

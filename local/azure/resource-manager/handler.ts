@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { ConnectionBroken } from '../connection-broken.ts';
 import type { FaultPlan, FaultSubject } from '../faults.ts';
 import { callerOf, type IdentityRegister, managementAudiences, mistakenCaller } from '../identities.ts';
 import type { Identity, LoggedManagementRequest, WireRequest, WireResponse } from '../types.ts';
+import type { Activity, ActivityEnding } from './activity-log.ts';
 import type { Answer } from './answer.ts';
 import { apiVersionsOf, managementApiVersions } from './api-versions.ts';
 import type { Call, World } from './call.ts';
@@ -14,11 +16,13 @@ import {
   missingApiVersion,
   noRegisteredProvider,
   notServed,
+  scopeLocked,
   subscriptionNotFound,
   throttled,
 } from './errors.ts';
 import { malformedResponse, wireResponse } from './headers.ts';
-import { type ResourcePath, resourcePath } from './ids.ts';
+import { isWithin, type ResourcePath, resourcePath } from './ids.ts';
+import { LOCKS, vaultAt } from './reads.ts';
 import { routeOf } from './routes.ts';
 import { type Budgets, type Line, lineOf, type Taken } from './throttling.ts';
 import { unauthorized } from './unauthorized.ts';
@@ -34,6 +38,8 @@ export interface HandlerContext {
   readonly budgets: Budgets;
   /** Called once for each request that the service saw, after it was served. */
   served(request: WireRequest, logged: LoggedManagementRequest, response: WireResponse): void;
+  /** Called once for each write that has ended, whether it was done or refused. */
+  ended(activity: Activity): void;
 }
 
 /** What a request came to. */
@@ -64,6 +70,7 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
 
   const nowMs = Date.now();
   world.schedule.settle(nowMs);
+  const isOfExisting = isThere(world, path.path);
   const planned = bearer.kind === 'known' ? faults.take(subject, ['unauthorized']) : undefined;
   const caller =
     bearer.kind === 'known' && planned?.kind === 'unauthorized'
@@ -99,8 +106,29 @@ export async function handle(context: HandlerContext, request: WireRequest): Pro
     clientRequestId: request.headers['x-ms-client-request-id'],
   };
   context.served(request, logged, response);
+  if (caller.kind === 'known' && action !== undefined && WRITES.includes(request.method)) {
+    const written = { request, identity: caller.identity, action, path: path.path, isOfExisting };
+    tellOfEnd(answer, (ending, endedMs) => context.ended({ ...written, ending, endedMs }), nowMs);
+  }
   if (faults.take(subject, ['lost-answer']) !== undefined) throw new ConnectionBroken('ECONNRESET', request.url);
   return response;
+}
+
+const WRITES: readonly string[] = ['PUT', 'PATCH', 'POST', 'DELETE'];
+
+function isThere(world: World, path: string): boolean {
+  return world.resources.get(path) !== undefined || vaultAt(world, path) !== undefined;
+}
+
+/** A write that goes on is told of when it has ended. One that was throttled or that nobody was let in for is not told of. */
+function tellOfEnd(
+  { status, operation }: Answer,
+  ended: (ending: ActivityEnding, endedMs: number) => void,
+  nowMs: number,
+): void {
+  if (status === 401 || status === 429) return;
+  if (operation === undefined) ended(status < 400 ? 'Success' : 'Failure', nowMs);
+  else operation.onEnd((endedMs, how) => ended(how === 'Succeeded' ? 'Success' : 'Cancel', endedMs));
 }
 
 /** A request whose caller is known. */
@@ -133,6 +161,8 @@ function answerKnown(context: HandlerContext, known: Known, subject: FaultSubjec
     if (!world.directory.isAllowed(identity, action, scope))
       return refused(authorizationFailed(identity, action, scope), taken);
   }
+  const lock = lockOn(world, request.method, scope);
+  if (lock !== undefined) return refused(scopeLocked(scope, lock, request.method === 'DELETE'), taken);
   const supported = path.type === undefined ? managementApiVersions : apiVersionsOf(path.type);
   if (supported !== undefined && !supported.includes(apiVersion))
     return refused(
@@ -144,6 +174,19 @@ function answerKnown(context: HandlerContext, known: Known, subject: FaultSubjec
   if (route === undefined) return refused(notServed(request.method, path.path), taken);
   const call: Call = { ...path, world, method: request.method, identity, apiVersion, url, body: request.body, nowMs };
   return { answer: route.serve(call), action, taken };
+}
+
+const locked = z.object({ level: z.string() });
+
+/** The scope of a lock that forbids a write to what lies in it. Writes to a vault's data pass every lock. @see https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources */
+function lockOn({ resources }: World, method: string, scope: string): string | undefined {
+  if (!WRITES.includes(method)) return undefined;
+  const forbidding = method === 'DELETE' ? ['CanNotDelete', 'ReadOnly'] : ['ReadOnly'];
+  const lock = [...resources.ofType(LOCKS)].find(
+    ({ id, properties }) =>
+      isWithin(resourcePath(id).scope, scope) && forbidding.includes(locked.parse(properties).level),
+  );
+  return lock === undefined ? undefined : resourcePath(lock.id).scope;
 }
 
 const lineFor = (method: string, path: ResourcePath): Line => routeOf(method, path)?.line ?? lineOf(method);

@@ -7,30 +7,69 @@ export interface Operation {
   readonly id: string;
   readonly startMs: number;
   /** Undefined while it goes on. */
-  endMs: number | undefined;
+  readonly endMs: number | undefined;
+  readonly status: 'InProgress' | Ended;
   /** What it made; undefined for a deletion. */
-  output: Resource | undefined;
+  readonly output: Resource | undefined;
+  /** Ends it, unless it has ended. */
+  end(nowMs: number, status: Ended, output?: Resource): void;
+  /** Told once it has ended. */
+  onEnd(listener: (nowMs: number, status: Ended) => void): void;
   /** What the links to it are signed with, so that who was given one may follow it. */
   readonly signature: string;
 }
 
+/** How an operation ended: one is canceled where a later one on the same resource takes its place. */
+export type Ended = 'Succeeded' | 'Canceled';
+
 /** The operations so far. */
 export interface Operations {
-  begin(startMs: number): Operation;
+  /** One that still goes on with the same resource ends: a later one takes its place, with what it was to change. UNCONFIRMED for sets. */
+  begin(startMs: number, resourceId: string): Operation;
   get(id: string): Operation | undefined;
 }
 
 /** No operations yet. */
 export function createOperations(ids: Random): Operations {
   const byId = new Map<string, Operation>();
+  const latest = new Map<string, Operation>();
   return {
-    begin(startMs) {
+    begin(startMs, resourceId) {
+      latest.get(resourceId.toLowerCase())?.end(startMs, 'Canceled');
       const id = ids.uuid();
-      const operation = { id, startMs, endMs: undefined, output: undefined, signature: ids.hex(342) };
+      const operation = begun(id, startMs, ids.hex(342));
       byId.set(id, operation);
+      latest.set(resourceId.toLowerCase(), operation);
       return operation;
     },
     get: (id) => byId.get(id.toLowerCase()),
+  };
+}
+
+function begun(id: string, startMs: number, signature: string): Operation {
+  const listeners: ((nowMs: number, status: Ended) => void)[] = [];
+  const state: { -readonly [Member in 'endMs' | 'status' | 'output']: Operation[Member] } = {
+    endMs: undefined,
+    status: 'InProgress',
+    output: undefined,
+  };
+  return {
+    ...{ id, startMs, signature },
+    get endMs() {
+      return state.endMs;
+    },
+    get status() {
+      return state.status;
+    },
+    get output() {
+      return state.output;
+    },
+    end(nowMs, status, output) {
+      if (state.endMs !== undefined) return;
+      Object.assign(state, { endMs: nowMs, status, output });
+      for (const listener of listeners) listener(nowMs, status);
+    },
+    onEnd: (listener) => listeners.push(listener),
   };
 }
 
@@ -68,12 +107,11 @@ export function operationLinks(
 
 /** `GET …/DiskOperations/{id}`: how it stands. With `monitor=true`: 202 without a body until it ended, then 200 without a body (recorded). */
 export function operationAnswer(
-  operation: Operation,
+  { id, startMs, endMs, status, output }: Operation,
   url: URL,
   shown: (output: Resource) => unknown,
   ids: Random,
 ): Answer {
-  const { id, startMs, endMs, output } = operation;
   if (url.searchParams.get('monitor') === 'true')
     return endMs === undefined ? { status: 202, headers: { location: url.href } } : { status: 200 };
   return {
@@ -82,7 +120,7 @@ export function operationAnswer(
     body: {
       startTime: timestamp(startMs, ids),
       ...(endMs === undefined ? {} : { endTime: timestamp(endMs, ids) }),
-      status: endMs === undefined ? 'InProgress' : 'Succeeded',
+      status,
       ...(output === undefined ? {} : { properties: { output: shown(output) } }),
       name: id,
     },

@@ -3,10 +3,11 @@ import { sightOf, type Vault } from '../key-vault/store.ts';
 import type { Answer } from './answer.ts';
 import { ROLE_ASSIGNMENTS, ROLE_DEFINITIONS } from './authorization.ts';
 import type { Call, World } from './call.ts';
-import { missingSet, SETS } from './disk-encryption-sets.ts';
+import { missingSet } from './disk-encryption-sets.ts';
 import { resourceGroupNotFound, resourceNotFound } from './errors.ts';
 import { isWithin, resourcePath } from './ids.ts';
 import { linkedPage } from './paging.ts';
+import { SETS } from './set-members.ts';
 import { shownAsAsked, shownById, shownByProperties, shownInList } from './shown.ts';
 import type { Resource } from './store.ts';
 import { keyItem, keyResource, vaultResource, versionItems } from './vaults.ts';
@@ -200,7 +201,8 @@ function vaultNotThere(call: Call): Answer {
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 const upTo = (path: string, levels: number): string => (levels === 0 ? path : upTo(parentOf(path), levels - 1));
 
-function vaultAt(world: World, id: string): Vault | undefined {
+/** The vault of an id; undefined where there is none, or a deleted one. */
+export function vaultAt(world: World, id: string): Vault | undefined {
   for (const vault of world.vaults()) if (resourceIdOf(vault).toLowerCase() === id.toLowerCase()) return vault;
   return undefined;
 }

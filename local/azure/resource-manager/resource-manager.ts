@@ -1,3 +1,4 @@
+import type { EventDelivery } from '../event-delivery.ts';
 import type { FaultPlan } from '../faults.ts';
 import { type IdentityRegister, identityNamed, registerIdentity } from '../identities.ts';
 import { resourceIdOf } from '../key-vault/audit-record.ts';
@@ -14,8 +15,10 @@ import type {
   WireRequest,
   WireResponse,
 } from '../types.ts';
+import { activityEvent } from './activity-log.ts';
 import { putAssignment, putBuiltInRoles } from './assignments.ts';
 import { createDirectory } from './authorization.ts';
+import { keyChanged, type SetPace } from './auto-rotation.ts';
 import type { Subscription, World } from './call.ts';
 import { handle } from './handler.ts';
 import { createOperations } from './operations.ts';
@@ -31,8 +34,11 @@ export interface Surroundings {
   readonly chance: Chance;
   readonly tenantId: string;
   vaults(): Iterable<Vault>;
+  setServed(vault: Vault, isServed: boolean): void;
   /** Told of each answer as it leaves. */
   answered(request: WireRequest, response: WireResponse): void;
+  /** Told of what the Activity Log has of each write. */
+  activity(event: EventDelivery): void;
 }
 
 /** The local Resource Manager: what tests and demo do with it. */
@@ -48,13 +54,17 @@ export interface ResourceManager {
   grantsByRoles(identity: Identity, vault: Vault): readonly Grant[];
   /** Gives the id of the assignment, by which it can be removed from the resources. Throws where there is no such identity or built-in role. */
   assignRole(identity: string, role: SeedRole): string;
+  /** From the next plan of the set on, in place of the behaviours. Throws where there is no such set. */
+  paceSet(id: string, pace: SetPace): void;
+  /** Told of each change of what a vault holds of a key. */
+  keyChanged(vault: Vault, name: string, nowMs: number): void;
   /** Does what is due by the process's `Date`: changes that go on after their 202. */
   settle(): void;
 }
 
 /** Makes a local Resource Manager with these resources beside the vaults. */
 export function createResourceManager(
-  { register, faults, behaviours, chance, tenantId, vaults, answered }: Surroundings,
+  { register, faults, behaviours, chance, tenantId, vaults, setServed, answered, activity }: Surroundings,
   seeds: { readonly resources: readonly Resource[]; readonly subscriptions: readonly SeedSubscription[] },
 ): ResourceManager {
   const resources = createResources();
@@ -68,7 +78,9 @@ export function createResourceManager(
   );
   const directory = createDirectory(resources, (id) => seeded.get(id.toLowerCase())?.managementGroups ?? []);
   const log: LoggedManagementRequest[] = [];
+  let vaultRevision = 0;
   const seen = {
+    vaultRevision: () => vaultRevision,
     ...{ resources, directory, behaviours, chance, tenantId, vaults },
     granted: () =>
       [...register.byName.values()].map((identity) => ({ identity, grants: register.grants.get(identity.name) ?? [] })),
@@ -82,6 +94,17 @@ export function createResourceManager(
     ...seen,
     operations: createOperations(chance.ids),
     schedule: createSchedule(),
+    setPaces: new Map(),
+    deletedVaults: new Map(),
+    deletedPrincipals: new Set(),
+    setServed(vault, isServed) {
+      setServed(vault, isServed);
+      vaultRevision += 1;
+    },
+    vaultsChanged() {
+      vaultRevision += 1;
+    },
+    setGrants: ({ name }, grants) => void register.grants.set(name, grants),
     graph: createResourceGraph(seen),
     managedIdentity: (name, oid) => [...register.byName.values()].find((one) => one.oid === oid) ?? made(name, { oid }),
     newManagedIdentity: (name) => made(name, {}),
@@ -101,6 +124,10 @@ export function createResourceManager(
             log.push(logged);
             answered(asked, response);
           },
+          ended(written) {
+            const event = activityEvent(written, world);
+            if (event !== undefined) activity(event);
+          },
         },
         request,
       ),
@@ -110,6 +137,14 @@ export function createResourceManager(
     grantsByRoles: (identity, vault) =>
       vault.accessModel === 'rbac' ? directory.dataGrants(identity, resourceIdOf(vault), vault.name) : [],
     assignRole: (name, role) => putAssignment(resources, identityNamed(register, name), role, chance.random),
+    paceSet(id, pace) {
+      if (resources.get(id) === undefined) throw new Error(`The local Azure has no resource ${id}.`);
+      world.setPaces.set(id.toLowerCase(), pace);
+    },
+    keyChanged(vault, name, nowMs) {
+      const key = vault.keys.get(name.toLowerCase());
+      if (key !== undefined) keyChanged(world, vault, key, nowMs);
+    },
     settle: () => world.schedule.settle(Date.now()),
   };
 }

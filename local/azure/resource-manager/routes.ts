@@ -1,7 +1,8 @@
 import type { Answer } from './answer.ts';
+import { assignRole, deleteIdentity, getIdentity, removeRole } from './assignment-writes.ts';
 import { ROLE_ASSIGNMENTS, ROLE_DEFINITIONS } from './authorization.ts';
 import type { Call, World } from './call.ts';
-import { associatedResources, changeSet, deleteSet, SETS } from './disk-encryption-sets.ts';
+import { associatedResources, changeSet, deleteSet } from './disk-encryption-sets.ts';
 import { resourceNotFound } from './errors.ts';
 import type { ResourcePath } from './ids.ts';
 import { operationAnswer } from './operations.ts';
@@ -20,8 +21,18 @@ import {
   listVaults,
   notThere,
 } from './reads.ts';
+import { SETS } from './set-members.ts';
 import { shownAsAsked } from './shown.ts';
 import type { Line } from './throttling.ts';
+import {
+  changeVault,
+  DELETED_VAULTS,
+  deleteVault,
+  getDeletedVault,
+  listDeletedVaults,
+  purgeVault,
+  vaultOperation,
+} from './vault-writes.ts';
 import { VAULT_KEY_VERSIONS, VAULT_KEYS, VAULTS } from './vaults.ts';
 
 /** What serves a request, from its method and path alone. */
@@ -49,6 +60,9 @@ const change: Route = { serve: changeSet, buckets: buckets('CreateUpdateHighCost
 /** Recorded in July 2024 in `recordings-estate/vaults`. */
 const keyVault = { 'x-ms-keyvault-service-version': '1.5.1232.0', 'x-aspnet-version': '4.0.30319' };
 
+const isLinkHolder: Route['isOpen'] = (url, world, { name = '' }) =>
+  world.operations.get(name)?.signature === url.searchParams.get('s');
+
 /** An operation may be followed by whoever was given its link. UNCONFIRMED; others need a permission to read it. */
 const operation: Route = {
   serve(call) {
@@ -63,7 +77,7 @@ const operation: Route = {
     );
   },
   buckets: buckets('GetOperation', 49_999, 399_999),
-  isOpen: (url, world, { name = '' }) => world.operations.get(name)?.signature === url.searchParams.get('s'),
+  isOpen: isLinkHolder,
 };
 
 /** Whoever asks sees what it can read of the resources, and needs no permission to ask. @see https://learn.microsoft.com/azure/governance/resource-graph/overview#permissions-in-azure-resource-graph */
@@ -93,6 +107,21 @@ const routes: Readonly<Record<string, Route>> = lowerCased({
   'POST Microsoft.ResourceGraph/resources': graph,
   [`GET ${VAULTS}`]: { serve: listVaults, headers: keyVault },
   [`GET ${VAULTS}/*`]: { serve: getVault, headers: keyVault },
+  [`PUT ${VAULTS}/*`]: { serve: changeVault, headers: keyVault },
+  [`PATCH ${VAULTS}/*`]: { serve: changeVault, headers: keyVault },
+  [`DELETE ${VAULTS}/*`]: { serve: deleteVault, headers: keyVault },
+  'GET Microsoft.KeyVault/deletedVaults': { serve: listDeletedVaults, headers: keyVault },
+  [`GET ${DELETED_VAULTS}/*`]: { serve: getDeletedVault, headers: keyVault },
+  [`POST ${DELETED_VAULTS}/purge`]: { serve: purgeVault, headers: keyVault },
+  'GET Microsoft.KeyVault/locations/operationResults/*': {
+    serve: vaultOperation,
+    headers: keyVault,
+    isOpen: isLinkHolder,
+  },
+  'GET Microsoft.ManagedIdentity/userAssignedIdentities/*': { serve: getIdentity },
+  'DELETE Microsoft.ManagedIdentity/userAssignedIdentities/*': { serve: deleteIdentity },
+  [`PUT ${ROLE_ASSIGNMENTS}/*`]: { serve: assignRole },
+  [`DELETE ${ROLE_ASSIGNMENTS}/*`]: { serve: removeRole },
   [`GET ${VAULT_KEYS}`]: { serve: listVaultKeys, headers: keyVault },
   [`GET ${VAULT_KEYS}/*`]: { serve: getVaultKey, headers: keyVault },
   [`GET ${VAULT_KEY_VERSIONS}`]: { serve: listVaultKeyVersions, headers: keyVault },

@@ -8,20 +8,24 @@ export interface Schedule {
 
 /** An empty schedule. */
 export function createSchedule(): Schedule {
-  let waiting: { readonly dueMs: number; readonly change: (nowMs: number) => void }[] = [];
+  // Earliest first; of two that are due at the same moment, the one that was planned first.
+  const waiting: { readonly dueMs: number; readonly change: (nowMs: number) => void }[] = [];
   return {
     at(dueMs, change) {
-      waiting.push({ dueMs, change });
+      let [low, high] = [0, waiting.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((waiting[middle]?.dueMs ?? 0) <= dueMs) low = middle + 1;
+        else high = middle;
+      }
+      waiting.splice(low, 0, { dueMs, change });
     },
     settle(nowMs) {
       // A change may plan another that is due as well.
       for (;;) {
-        const next = waiting.reduce<(typeof waiting)[number] | undefined>(
-          (first, one) => (one.dueMs <= nowMs && (first === undefined || one.dueMs < first.dueMs) ? one : first),
-          undefined,
-        );
-        if (next === undefined) return;
-        waiting = waiting.filter((one) => one !== next);
+        const [next] = waiting;
+        if (next === undefined || next.dueMs > nowMs) return;
+        waiting.shift();
         next.change(next.dueMs);
       }
     },

@@ -50,3 +50,12 @@ export const shownByProperties = ({ properties, id, type, name }: Resource): unk
 function present(members: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
+
+/** The body of a request; undefined where it is no JSON at all: refused by the schema, as any other body of another form. */
+export function parsedBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -45,7 +45,7 @@ export function vaultResource(vault: Vault, granted: Granted): Resource {
 }
 
 /** The operations whose permissions an access policy names. */
-const OPERATIONS: readonly OperationName[] = [
+export const POLICY_OPERATIONS: readonly OperationName[] = [
   ...(['get', 'list', 'create', 'import', 'update', 'delete', 'recover', 'purge', 'rotate', 'backup'] as const),
   ...(['restore', 'encrypt', 'decrypt', 'sign', 'verify', 'wrapkey', 'unwrapkey'] as const),
   ...(['get-rotation-policy', 'put-rotation-policy'] as const),
@@ -55,7 +55,7 @@ function accessPolicyOf(vault: Vault, { identity, grants }: Granted[number]): re
   const named = grants
     .filter((grant) => grant.vault === '*' || grant.vault.toLowerCase() === vault.name.toLowerCase())
     .flatMap(({ dataActions }) => dataActions);
-  const keys = OPERATIONS.flatMap((operation) => {
+  const keys = POLICY_OPERATIONS.flatMap((operation) => {
     const permission = permissionOf(operation);
     return permission !== undefined && named.some((pattern) => isNamedBy(pattern, permission.action))
       ? [permission.policy]

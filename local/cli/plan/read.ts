@@ -1,4 +1,3 @@
-import type { RotationPolicies } from '../../../shared/azure/rotation-policies.ts';
 import { newestOf } from '../../../shared/domain/key.ts';
 import {
   MANAGEMENT_REFUSED,
@@ -30,7 +29,6 @@ export interface PlanSource {
   readonly graph: Graph;
   readonly management: Pick<ResourceManagerReads, 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
   readonly reads: (vault: string) => VaultReads;
-  readonly rotationPolicies: (vault: string) => RotationPolicies;
   /** Gets a line from time to time, since a large estate takes minutes. */
   readonly progress: (line: string) => void;
 }
@@ -213,7 +211,7 @@ async function readKey(used: UsedKey, source: PlanSource): Promise<ReadKey> {
   const [versions, current, policy] = await Promise.all([
     reads.listVersions(key),
     reads.read(key),
-    source.rotationPolicies(vault)(key),
+    reads.rotationPolicy(key),
   ]);
   const rotationPolicy: ReadKey['rotationPolicy'] =
     policy.kind === 'ok'

@@ -4,7 +4,6 @@ import { keyVaultReads } from '../../../shared/azure/key-vault.ts';
 import { MANAGEMENT, type ManagementConnection } from '../../../shared/azure/management-client.ts';
 import { resourceGraph } from '../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../shared/azure/resource-manager.ts';
-import { keyVaultRotationPolicies } from '../../../shared/azure/rotation-policies.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
 import { MANAGEMENT_REFUSED } from '../../../shared/domain/resource-manager.ts';
 import { NotAllowed } from '../../../shared/errors.ts';
@@ -37,7 +36,6 @@ const sourceOf = ({ management, vault }: Connections, progress: PlanSource['prog
   management: resourceManagerReads(management),
   // One client for each vault: the first request of a client is answered with a challenge.
   reads: kept((name) => keyVaultReads(vault(name))),
-  rotationPolicies: kept((name) => keyVaultRotationPolicies(vault(name))),
   progress,
 });
 

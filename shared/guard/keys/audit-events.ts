@@ -127,6 +127,7 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
     case 'differs':
     case 'new-version':
     case 'own-act':
+    case 'off-schedule':
     case 'inspect-again':
     case 'of-another-version':
       return [];

@@ -1,4 +1,4 @@
-import type { Action } from '../../domain/actions/registry.ts';
+import type { Undo } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { Decision, Judgement, Verdict, Withholding } from '../../domain/decision.ts';
 import type { Finding, Situation } from '../../domain/finding.ts';
@@ -27,6 +27,7 @@ export interface Given extends Situation, Dating {
 
 /** A decision about a key, with what becomes approved by it. */
 export interface KeyDecision extends Decision {
+  readonly actions: readonly Undo[];
   readonly changes: readonly RegisterChange[];
 }
 
@@ -65,7 +66,7 @@ function judge(finding: Finding, given: Given): Verdict {
 }
 
 /** The first reason to withhold the write; `undefined` where there is none. The policy's reasons come before those of a hold. */
-function withheldBecause(finding: Finding, action: Action, given: Given): Withholding | undefined {
+function withheldBecause(finding: Finding, action: Undo, given: Given): Withholding | undefined {
   const { observed, policy, record, holds, blockSince, now } = given;
   if (observed.kind !== 'absent' && observed.managed) return 'managed';
   if (given.isAnyway === true) return undefined;
@@ -85,8 +86,8 @@ function withheldBecause(finding: Finding, action: Action, given: Given): Withho
 }
 
 /** The actions with one write for each version, and with the recovery of the key before the writes to its versions. */
-function merged(actions: readonly Action[]): readonly Action[] {
-  const byVersion = new Map<string, Extract<Action, { kind: 'restore-version' }>>();
+function merged(actions: readonly Undo[]): readonly Undo[] {
+  const byVersion = new Map<string, Extract<Undo, { kind: 'restore-version' }>>();
   for (const action of actions) {
     switch (action.kind) {
       case 'recover-key':

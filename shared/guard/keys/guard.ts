@@ -8,13 +8,14 @@ import { hangingOn } from '../../domain/hanging.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
 import type { ObservedKey } from '../../domain/key.ts';
-import { blockSince, keyPolicy } from '../../domain/policy.ts';
+import { keyPolicy } from '../../domain/policy.ts';
 import type { KeyRecord, RegisterChange } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
 import { pinnedVersions } from '../../domain/survey.ts';
 import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
+import { rotationShown } from '../../propagation/rotated.ts';
 import { namesAssignment, readAssignments, withAssignment } from '../../register/assignments.ts';
 import { withChanges } from '../../register/changes.ts';
 import { readKey } from '../../register/keys.ts';
@@ -38,8 +39,10 @@ import { alertOf, openActIncidents } from './incidents.ts';
 import { nextRecord, recordAfterActing } from './next-record.ts';
 import { isBelieved, notObserved, type Reading } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
+import { scheduleGuard } from './rotation.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
+import { standingOf } from './standing.ts';
 import { type Restorer, takenBack } from './take-back.ts';
 
 /** Guards keys. @param restorer given where a person restores; else it is the guardian that acts */
@@ -56,7 +59,12 @@ export const keyGuard =
             await ports.trail.append(eventEntries(message, message.hints.filter(isAuditEvent), ports));
             await alertUnguarded(subject, error, ports);
           },
+          next: ({ hints }, { decision }) => (hints.some(isOfSchedule) ? scheduleGuard(subject, decision) : undefined),
         };
+
+/** Whether a hint asks whether the key keeps its schedule: a sweep found that it does not, or somebody set its rotation policy. */
+const isOfSchedule = ({ says }: Hint): boolean =>
+  says.kind === 'off-schedule' || (says.kind === 'act' && says.operation === 'KeyRotationPolicySet');
 
 /** The records of audit events. A message that comes again after a failure brings the same events: they are in the trail. */
 const eventEntries = (
@@ -181,16 +189,7 @@ function givenOf(
     const anyway = { isAnyway: true, baselineAccepted: true, approvals: [], blockSince: undefined } as const;
     return { ...situation, ...anyway, holds: words.holds, record: unhindered };
   }
-  const history = sweep?.policies ?? [];
-  // A policy that no sweep has noted yet begins now.
-  const beganAt = history.length === 0 ? undefined : (blockSince(history, vault, key) ?? now);
-  const acceptedAt = baseline?.state === 'accepted' ? baseline.since : undefined;
-  return {
-    ...situation,
-    ...words,
-    baselineAccepted: acceptedAt !== undefined,
-    blockSince: beganAt === undefined || (acceptedAt !== undefined && acceptedAt > beganAt) ? acceptedAt : beganAt,
-  };
+  return { ...situation, ...words, ...standingOf(subject, baseline, sweep, now) };
 }
 
 function decided(state: State, now: Date, ports: Ports): Decided {
@@ -269,6 +268,9 @@ async function conclude(state: State, result: Result, ports: Ports): Promise<voi
   await quarantineRows(incidents.unreadable, ports);
   const nextInspectionAt =
     failure === undefined ? await followUp(subject, decision, record, ports) : await tryAgain(message, record, ports);
+  // Before the row is written, by which the version is known: after a crash it is found new again.
+  const rotation = rotationShown(subject, observed, known.record);
+  if (rotation !== undefined) await ports.queues.surveys.send({ kind: 'rotated', rotation });
   const kept = forgettingEvents(record, ports.now());
   const foundSomething = kept.observed.foundSomething ?? (isStillFlapping ? true : undefined);
   const next: KeyRecord = {

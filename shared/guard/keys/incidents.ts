@@ -143,6 +143,7 @@ function saidOf(
   switch (verdict.kind) {
     case 'approved':
     case 'settling':
+    case 'keep-schedule':
       return undefined;
     case 'undo':
       if (by !== undefined) {

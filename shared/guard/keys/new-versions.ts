@@ -2,6 +2,7 @@ import type { Situation } from '../../domain/finding.ts';
 import { materialOf, newestOf, type ObservedVersion, sameOperations, versionNamed } from '../../domain/key.ts';
 import { eventsOn, type KeyRecord, type RegisterChange } from '../../domain/register.ts';
 import { CLOCKS_APART_MS, DAY_MS, later, utc } from '../../domain/time.ts';
+import { isByPolicy } from '../../rotation/schedule.ts';
 
 /** A version that is not approved, with its faults. Without a fault it can be approved as it is. */
 export interface NewVersion {
@@ -52,7 +53,8 @@ function faultsOf(
   if (!version.enabled) faults.push('it is disabled');
   if (
     version.expiresOn !== undefined &&
-    version.expiresOn.getTime() < later(now, policy.notifyBeforeExpiryDays * DAY_MS).getTime()
+    version.expiresOn.getTime() < later(now, policy.notifyBeforeExpiryDays * DAY_MS).getTime() &&
+    !isExpected(version, policy, record)
   ) {
     faults.push(`it expires on ${utc(version.expiresOn)}`);
   }
@@ -75,6 +77,10 @@ function faultsOf(
   }
   return faults;
 }
+
+/** Whether a version has the expiry that the key's rotation policy sets: a key with a schedule is rotated before that. */
+const isExpected = (version: ObservedVersion, { rotation }: Situation['policy'], { observed }: KeyRecord): boolean =>
+  rotation !== undefined && isByPolicy(version, observed.rotation?.policy?.is ?? {});
 
 /** Whether an audit event shows that a version was imported: only an event of the time at which it was made counts. */
 export const wasImported = (version: string, created: Date, record: KeyRecord): boolean =>

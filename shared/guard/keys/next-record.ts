@@ -174,6 +174,9 @@ function afterAct(record: KeyRecord, { intent, outcome, wasOpen }: Ended, now: D
       const recovering = isSaidAgain ? before : { since: now, deletedOn: action.deletedOn };
       return { ...written, inFlight: { ...written.inFlight, recovering } };
     }
+    case 'rotate-key':
+    case 'set-rotation-policy':
+      return record;
     case 'restore-version':
       return outcome.kind === 'unknown' ? written : withWritten(written, action.version, action.change);
     default:

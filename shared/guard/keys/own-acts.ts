@@ -98,8 +98,9 @@ function nearest(act: OwnAct, intents: readonly Stored<IntentRow>[]): Stored<Int
     .toSorted((one, other) => Math.abs(afterMs(one)) - Math.abs(afterMs(other)))[0];
 }
 
-/** Whether an intent is for this operation on this version. The record of a recovery names no version. */
+/** Whether an intent is for this operation on this version. The record of a recovery names no version, and that of a rotation the new one. */
 function isOperationOf({ action }: IntentRow, { operation, version }: Pick<OwnAct, 'operation' | 'version'>): boolean {
   const { loggedAs, subject } = factsOf(action);
-  return operation === loggedAs && (version === undefined || version === versionIn(subject));
+  const meant = versionIn(subject);
+  return operation === loggedAs && (version === undefined || meant === undefined || version === meant);
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/audit-record.ts';
 import type { Decision, Ended, Intent, Outcome } from '../../domain/decision.ts';
 import type { KeySubject } from '../../domain/subject.ts';
 import { spellSubject } from '../../domain/subject.ts';
@@ -5,9 +6,11 @@ import { NotAllowed } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
 import { afterReading, failureOf, intentsOf } from '../act.ts';
 import { type Claim, claim, claimOwnedBy, claimWith, passOn } from '../claim.ts';
+import type { Result, SubjectGuard } from '../guarded.ts';
 import { concluded, decided, type Inspected, inspectOnce, LOST, underClaim, type Worked } from '../inspect.ts';
 import { intentEntry, outcomeEntry } from '../records.ts';
 import { keyGuard } from './guard.ts';
+import { scheduleGuard } from './rotation.ts';
 import type { Restorer } from './take-back.ts';
 
 /** What a person is to write under their own rights, and the id under which they say what came of it. */
@@ -40,30 +43,36 @@ export async function previewRestore(
  * the person has said what came of them, or the claim has ended. The guardian inspects the key first: so nobody keeps it from
  * alerting, or from undoing what it may undo, by planning again and again.
  */
-export async function planRestore(subject: KeySubject, restorer: Restorer, ports: Ports): Promise<Inspected | Planned> {
+export const planRestore = (subject: KeySubject, restorer: Restorer, ports: Ports): Promise<Inspected | Planned> =>
+  planWrites(subject, restorer.who, () => guardFor(subject, restorer), ports);
+
+/** Plans the rotation of a key that a person orders, as `planRestore` plans what one restores. */
+export const planRotation = (subject: KeySubject, who: Actor, ports: Ports): Promise<Inspected | Planned> =>
+  planWrites(subject, who, ({ decision }) => scheduleGuard(subject, decision, 'asked'), ports);
+
+async function planWrites(
+  subject: KeySubject,
+  who: Actor,
+  guardAfter: (first: Result) => SubjectGuard,
+  ports: Ports,
+): Promise<Inspected | Planned> {
   const message = { subject, hints: [], attempt: 0 };
   const first = await inspectOnce(message, guardFor(subject), ports);
   if (first.kind !== 'ended') return first;
   const mine = await claim(subject, ports);
   // What a worker left open meanwhile is closed by the inspection that comes after this claim.
   if (mine === undefined || mine.open.length > 0) return LOST.result;
-  return underClaim(
-    message,
-    guardFor(subject, restorer),
-    mine,
-    ports,
-    async (begun): Promise<Worked<Inspected | Planned>> => {
-      const { progress, decision } = await decided(begun, [], ports);
-      if (decision.actions.length === 0)
-        return concluded({ progress, decision, failure: undefined, isUnread: false }, ports);
-      await progress.guarded.keep();
-      const intents = intentsOf(decision, ports, restorer.who);
-      const claimed = await claimWith(progress.claim, intents, ports);
-      if (claimed === undefined) return LOST;
-      await ports.trail.append([...progress.before, ...intents.map((intent) => intentEntry(intent, ports))]);
-      return { result: { kind: 'planned', id: claimed.stored.value.owner, intents }, left: undefined };
-    },
-  );
+  return underClaim(message, guardAfter(first), mine, ports, async (begun): Promise<Worked<Inspected | Planned>> => {
+    const { progress, decision } = await decided(begun, [], ports);
+    if (decision.actions.length === 0)
+      return concluded({ progress, decision, failure: undefined, isUnread: false }, ports);
+    await progress.guarded.keep();
+    const intents = intentsOf(decision, ports, who);
+    const claimed = await claimWith(progress.claim, intents, ports);
+    if (claimed === undefined) return LOST;
+    await ports.trail.append([...progress.before, ...intents.map((intent) => intentEntry(intent, ports))]);
+    return { result: { kind: 'planned', id: claimed.stored.value.owner, intents }, left: undefined };
+  });
 }
 
 /**
@@ -71,21 +80,40 @@ export async function planRestore(subject: KeySubject, restorer: Restorer, ports
  * Throws `NotAllowed` where nothing is under way by that id, where another person began it, and for an intent that was not
  * planned.
  */
-export async function endRestore(
+export const endRestore = (
   subject: KeySubject,
   id: string,
   said: readonly Said[],
   restorer: Restorer,
   ports: Ports,
+): Promise<Inspected> => endWrites(subject, id, said, restorer.who, guardFor(subject, restorer), ports);
+
+/** Ends what `planRotation` began, as `endRestore` does. */
+export const endRotation = (
+  subject: KeySubject,
+  id: string,
+  said: readonly Said[],
+  who: Actor,
+  ports: Ports,
+): Promise<Inspected> =>
+  endWrites(subject, id, said, who, scheduleGuard(subject, { judgements: [] }, 'written'), ports);
+
+async function endWrites(
+  subject: KeySubject,
+  id: string,
+  said: readonly Said[],
+  who: Actor,
+  guard: SubjectGuard,
+  ports: Ports,
 ): Promise<Inspected> {
-  const planned = await plannedBy(restorer, id, subject, ports);
+  const planned = await plannedBy(who, id, subject, ports);
   const stranger = said.find(({ intent }) => planned.open.every((one) => one.id !== intent));
   if (stranger !== undefined)
     throw new NotAllowed(`No write ${stranger.intent} was planned for ${spellSubject(subject)}.`);
   const mine = await passOn(planned, ports);
   if (mine === undefined) throw nothingUnderWay(id, subject);
   const message = { subject, hints: [], attempt: 0 };
-  return underClaim(message, guardFor(subject, restorer), mine, ports, async (begun) => {
+  return underClaim(message, guard, mine, ports, async (begun) => {
     const ended = mine.open
       .map((intent) => endedBySaid(intent, said))
       .map((one) => afterReading(one, begun.guarded.isShown(one.intent.action)));
@@ -103,7 +131,7 @@ function guardFor(subject: KeySubject, restorer?: Restorer) {
   return guard;
 }
 
-async function plannedBy({ who }: Restorer, id: string, subject: KeySubject, ports: Ports): Promise<Claim> {
+async function plannedBy(who: Actor, id: string, subject: KeySubject, ports: Ports): Promise<Claim> {
   const planned = await claimOwnedBy(id, subject, ports);
   // A claim of the guardian's own is nobody's to end.
   if (planned === undefined || planned.open.length === 0 || planned.open.some(({ by }) => by === undefined))

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyUse } from '../../domain/key-use.ts';
 import { assignmentId, type VaultAssignments } from '../../domain/role-assignment.ts';
-import type { SurveyedVault } from '../../domain/survey.ts';
+import { type SurveyedVault, subscriptionIn } from '../../domain/survey.ts';
+import { settingsOf, type VaultSettings } from '../../domain/vault-settings.ts';
 import type { Estate, Permissions } from '../../estate/estate.ts';
 import { keyUses } from '../../estate/key-uses.ts';
 import { inTurns } from '../../in-turns.ts';
@@ -35,6 +36,8 @@ export interface KeptVault {
   /** `undefined` where nothing is left to know of it. */
   readonly now: SurveyedVault | undefined;
   readonly uses: ReadonlyMap<string, KeyUse>;
+  /** Whether the survey shows other settings of it than it had, or not the vault any more. Resource Graph may be minutes behind: the vault itself is to be read. */
+  readonly isOther: boolean;
 }
 
 /** Writes what a survey found, where it has changed. Returns every vault that was or is known. */
@@ -52,14 +55,20 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
     const standing = known.get(name);
     const keys = Object.fromEntries([...uses].map(([key, use]) => [key, surveyedKeyOf(use)]));
     const unknown = [...read.unread.values(), ...read.estate.unknown].slice(0, MOST_UNKNOWN);
-    const id = read.estate.vaults.get(name)?.id;
-    const now = mergedVault(standing?.value, { id, keys, unknown }, read.unread, read.at);
+    const vault = read.estate.vaults.get(name);
+    const shown = vault && settingsOf(vault);
+    const now = mergedVault(standing?.value, { id: vault?.id, settings: shown, keys, unknown }, read.unread, read.at);
     if (now !== undefined) await writeChanged(tables.surveyed, SURVEYED, name, standing, now);
     else if (standing !== undefined) await tables.surveyed.remove(standing);
     await keepAssignments(name, assignments.get(name), read.estate, ports);
-    kept.push({ name, before: standing?.value, now, uses });
+    kept.push({ name, before: standing?.value, now, uses, isOther: isOther(standing?.value, shown, read.unread) });
   });
   return kept;
+}
+
+function isOther(before: SurveyedVault | undefined, shown: VaultSettings | undefined, unread: Read['unread']): boolean {
+  if (before?.id === undefined || unread.has(subscriptionIn(before.id) ?? '')) return false;
+  return shown === undefined || (before.settings !== undefined && !isDeepStrictEqual(before.settings, shown));
 }
 
 /** Writes what hangs on the keys of one vault. Returns it. */

@@ -71,6 +71,7 @@ const isAnybody = ({ kind }: KeyUser): boolean => kind === 'azure-disk-encryptio
 export interface FoundVault {
   /** `undefined` where it was not found. */
   readonly id: string | undefined;
+  readonly settings?: SurveyedVault['settings'];
   readonly keys: SurveyedVault['keys'];
   readonly unknown: readonly string[];
 }
@@ -81,7 +82,7 @@ export interface FoundVault {
  */
 export function mergedVault(
   before: SurveyedVault | undefined,
-  { id, keys, unknown }: FoundVault,
+  { id, settings: shown, keys, unknown }: FoundVault,
   unread: ReadonlyMap<string, string>,
   at: Date,
 ): SurveyedVault | undefined {
@@ -89,7 +90,9 @@ export function mergedVault(
   const common = { keys, unknown: [...unknown] };
   const usedSince = before?.usedSince ?? (isUsed ? at : undefined);
   const used = usedSince === undefined ? {} : { usedSince };
-  if (id !== undefined) return { ...common, ...used, id };
+  // What a read of the vault itself showed stands: Resource Graph may be minutes behind it.
+  const settings = before?.settings ?? shown;
+  if (id !== undefined) return { ...common, ...used, id, ...(settings === undefined ? {} : { settings }) };
   if (before?.id !== undefined) {
     if (unread.has(subscriptionIn(before.id) ?? '')) return { ...before, ...common, ...used };
     const { missingSince = at } = before;

@@ -9,6 +9,7 @@ import { alertOfFound, alertOfHsms, alertOfUnread } from './alerts.ts';
 import { keepFound } from './keep.ts';
 import { surveyAgain } from './plan.ts';
 import { readEstate } from './read.ts';
+import { lookAtWrongSets } from './wrong-sets.ts';
 
 /** How long a survey is taken to be running unless it says so again, in ms. */
 const RUNNING_MS = MINUTE_MS;
@@ -36,6 +37,7 @@ export async function survey({ askedAt }: SurveyMessage, ports: Ports): Promise<
 async function surveyOnce(startedAt: Date, ports: Ports): Promise<void> {
   try {
     const read = await readEstate(startedAt, ports);
+    await lookAtWrongSets(read, ports);
     const kept = await keepFound(read, ports);
     await alertOfFound(kept, startedAt, ports);
     await alertOfHsms(read.estate.managedHsms, ports);

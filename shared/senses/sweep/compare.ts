@@ -2,6 +2,7 @@ import type { Situation } from '../../domain/finding.ts';
 import type { ListedVersion, ObservedKey, ObservedVersion } from '../../domain/key.ts';
 import { keyPolicy } from '../../domain/policy.ts';
 import { EMPTY_KEY_RECORD, isGuarded, type KeyRecord } from '../../domain/register.ts';
+import type { RotationPolicy } from '../../domain/rotation-policy.ts';
 import { pinnedVersions } from '../../domain/survey.ts';
 import { HOUR_MS, sameMoment } from '../../domain/time.ts';
 import type { ReadVersion } from '../../domain/vault.ts';
@@ -9,6 +10,7 @@ import { findings } from '../../guard/keys/findings.ts';
 import { isFlapping } from '../../guard/keys/flapping.ts';
 import { lastObservedNow } from '../../guard/keys/next-record.ts';
 import { deletedAs } from '../../guard/keys/snapshot.ts';
+import { isOffSchedule } from '../../rotation/decide.ts';
 import { guarded, isTurn, type Listing, type Lists, versionsShown } from './plan.ts';
 
 /** The result of a comparison. */
@@ -17,7 +19,12 @@ export interface Compared {
   readonly differing: readonly string[];
   /** Rows to write: what was observed of keys that are as approved. */
   readonly observed: ReadonlyMap<string, KeyRecord>;
+  /** Keys to inspect for their schedule, of those that are as approved: those first that were inspected longest ago. */
+  readonly offSchedule: readonly string[];
 }
+
+/** Keys of one vault that a sweep has inspected for their schedule at most: making keys has the narrowest limit of a vault. */
+export const OFF_SCHEDULE_AT_ONCE = 4;
 
 /**
  * Compares a vault's lists with the register. Pure. A key differs where a rule finds something, where a version is not known,
@@ -27,10 +34,12 @@ export function compare(
   listing: Listing,
   listed: ReadonlyMap<string, readonly ListedVersion[]>,
   read: ReadonlyMap<string, ReadVersion>,
+  policies: ReadonlyMap<string, RotationPolicy | undefined> = new Map(),
 ): Compared {
   const { policy, vault, lists, register, surveyed, beganAt } = listing;
   const differing: string[] = [];
   const rows = new Map<string, KeyRecord>();
+  const offSchedule: { readonly key: string; readonly inspectedAtMs: number }[] = [];
   const names = new Set([
     ...guarded(listing).map(({ key }) => key),
     ...[...lists.unclear, ...register.keys()].filter((key) => keyPolicy(policy, vault, key).guarded),
@@ -42,9 +51,17 @@ export function compare(
     const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), pinned, now: beganAt };
     const isClear = !lists.unclear.includes(key) && isAsApproved(keyIs) && !isUnsettled(observed, record, beganAt);
     if (!isClear) differing.push(key);
-    else if (observed.kind === 'present') rows.set(key, observedNow(observed, record, listed.has(key), read, beganAt));
+    else if (observed.kind === 'present') {
+      const row = withPolicy(observedNow(observed, record, listed.has(key), read, beganAt), key, policies, beganAt);
+      rows.set(key, row);
+      const { rotation = {} } = row.observed;
+      const newest = observed.versions.find(({ version }) => version === observed.current);
+      if (newest !== undefined && !observed.managed && isOffSchedule(keyIs.policy.rotation, newest, rotation, beganAt))
+        offSchedule.push({ key, inspectedAtMs: rotation.inspectedAt?.getTime() ?? 0 });
+    }
   }
-  return { differing, observed: rows };
+  const inTurn = offSchedule.toSorted((one, other) => one.inspectedAtMs - other.inspectedAtMs);
+  return { differing, observed: rows, offSchedule: inTurn.slice(0, OFF_SCHEDULE_AT_ONCE).map(({ key }) => key) };
 }
 
 /**
@@ -112,6 +129,18 @@ function isUnsettled(shown: ObservedKey, record: KeyRecord, now: Date): boolean 
     default:
       return shown satisfies never;
   }
+}
+
+/** The register's row with the rotation policy that this sweep has read; as it is where it read none. */
+function withPolicy(
+  row: KeyRecord,
+  key: string,
+  policies: ReadonlyMap<string, RotationPolicy | undefined>,
+  readAt: Date,
+): KeyRecord {
+  if (!policies.has(key)) return row;
+  const rotation = { ...row.observed.rotation, policy: { readAt, is: policies.get(key) } };
+  return { ...row, observed: { ...row.observed, rotation } };
 }
 
 /** The register's row with what this sweep observed. A version that was not read keeps its last observed operations. */

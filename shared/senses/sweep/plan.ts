@@ -114,6 +114,19 @@ export function versionsToRead(
   return [...changed, ...due].map(({ key, version }) => ({ key, version: version.version }));
 }
 
+/** The keys whose rotation policies the sweep has to read, as their schedule asks for: each once an hour, some in each sweep. */
+export function policiesToRead(listing: Listing): readonly string[] {
+  const { policy, vault, register, beganAt, sweepEverySeconds } = listing;
+  const scheduled = guarded(listing)
+    .filter(({ key, managed }) => !managed && keyPolicy(policy, vault, key).rotation !== undefined)
+    .map(({ key }) => ({ key, readAt: register.get(key)?.observed.rotation?.policy?.readAt }));
+  return scheduled
+    .filter(({ readAt }) => readAt === undefined || isDue(readAt, beganAt))
+    .toSorted((one, other) => (one.readAt?.getTime() ?? 0) - (other.readAt?.getTime() ?? 0))
+    .slice(0, turnsOf(scheduled.length, sweepEverySeconds))
+    .map(({ key }) => key);
+}
+
 /** How many versions of the vault's keys are approved, listed in this sweep or not. */
 const approvedIn = (listing: Listing): number =>
   guarded(listing).reduce(

@@ -1,5 +1,5 @@
 import { ensureBaseline } from '../../approvals/ensure-baseline.ts';
-import { type Inspection, inspectionFor } from '../../domain/hint.ts';
+import { type Hint, type Inspection, inspectionFor } from '../../domain/hint.ts';
 import { guardedVaults, keyPolicy, pastPolicy, policyOf } from '../../domain/policy.ts';
 import type { KeyRecord, SweepState } from '../../domain/register.ts';
 import type { SweepMessage } from '../../domain/schedule.ts';
@@ -20,7 +20,7 @@ import { alertUnguarded, quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import { type KnownKey, readKeys } from '../../register/keys.ts';
 import { readSweep } from '../../register/vaults.ts';
-import { compare } from './compare.ts';
+import { compare, OFF_SCHEDULE_AT_ONCE } from './compare.ts';
 import { nextDiffering, type Swept, UNREADABLE_ROW } from './differing.ts';
 import { ended, noteSweep, refusedSweep } from './end.ts';
 import type { Listing, Lists } from './plan.ts';
@@ -147,10 +147,10 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const { sweepEverySeconds } = settings;
   const listing: Listing = { policy, vault, lists, register, surveyed: scope.surveyed, beganAt, sweepEverySeconds };
 
-  const { listed, read, refused, blind } = await readVersions(listing, reads);
+  const { listed, read, policies, refused, blind } = await readVersions(listing, reads);
   const unclear = [...lists.unclear, ...refused];
   const clear = { ...lists, keys: lists.keys.filter(({ key }) => !refused.has(key)), unclear };
-  const found = compare({ ...listing, lists: clear }, listed, read);
+  const found = compare({ ...listing, lists: clear }, listed, read, policies);
   // Nobody inspected a key while its row could not be read.
   const repaired = Object.entries(before.differing).flatMap(([key, { etag }]) =>
     etag === UNREADABLE_ROW ? [key] : [],
@@ -161,7 +161,12 @@ async function compareVault(vault: string, before: SweepState, beganAt: Date, po
   const queued = differing.filter((key) => blind === undefined || !refused.has(key));
   // Queued before anybody is alerted: a failing alert must not delay a restore.
   const steps = [
-    () => inTurns(AT_ONCE, queued, (key) => ports.queues.inspections.send(differs(vault, key, ports))),
+    () => inTurns(AT_ONCE, queued, (key) => ports.queues.inspections.send(reasonFor(vault, key, DIFFERS, ports))),
+    () =>
+      inTurns(AT_ONCE, [...found.offSchedule.entries()], ([at, key]) => {
+        const delaySeconds = Math.floor((at * sweepEverySeconds) / OFF_SCHEDULE_AT_ONCE);
+        return ports.queues.inspections.send(reasonFor(vault, key, OFF_SCHEDULE, ports), delaySeconds);
+      }),
     () => inTurns(1, [...unreadable], ([key, error]) => alertUnguarded({ vault, key }, error, ports)),
     () =>
       inTurns(AT_ONCE, [...found.observed], ([key, record]) =>
@@ -178,8 +183,11 @@ function got<T>(vault: string, answer: Answer<T>): T {
   throw new SweepRefused(vault, answer.kind, answer.kind === 'missing' ? undefined : answer.error);
 }
 
-const differs = (vault: string, key: string, { newId, now }: Ports): Inspection =>
-  inspectionFor(keyOf({ vault, key }), { id: newId(), sense: 'sweep', sensedAt: now(), says: { kind: 'differs' } });
+const DIFFERS = { says: { kind: 'differs' } } as const;
+const OFF_SCHEDULE = { says: { kind: 'off-schedule' } } as const;
+
+const reasonFor = (vault: string, key: string, reason: Pick<Hint, 'says'>, { newId, now }: Ports): Inspection =>
+  inspectionFor(keyOf({ vault, key }), { id: newId(), sense: 'sweep', sensedAt: now(), ...reason });
 
 /** Writes what the sweep observed of a key. Where an inspection wrote the row meanwhile, the sweep's observation is dropped. */
 async function writeObserved(

@@ -14,6 +14,7 @@ import type { Ports } from '../../ports.ts';
 import type { Rows, Stored } from '../../register/rows.ts';
 import { queryWhenDue } from '../audit-query.ts';
 import { escalate } from '../escalate.ts';
+import { planReads } from '../plan-reads.ts';
 import { alertPolicyChange } from '../policy-changes.ts';
 import { sealWhenDue } from '../seal-trail.ts';
 import { shipWhenDue } from '../ship-trail.ts';
@@ -117,6 +118,7 @@ async function keepSweeping(schedule: Schedule, progress: Progress, ports: Ports
       () => planSweeps(vaults, newestStart(progress), schedule, ports),
       () => alertBlind(vaults, progress, ports),
       () => planSurvey(schedule, ports),
+      () => planReads(schedule, ports),
       () => alertMissedSurveys(ports),
       () => alertPolicyChange(ports),
       () => endIncidents(GUARDIAN, isOf(guardianBlind, 'policy-invalid'), 'the policy can be used again', ports),

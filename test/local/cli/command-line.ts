@@ -16,7 +16,7 @@ const SWEEP_SECONDS = 300;
 const SWEPT_WITHIN_MS = 1.2 * SWEEP_SECONDS * 1_000;
 
 /** The estate of `npm start` without the key that nothing guards, so that no incident is open at the start. */
-function guardedEstate(): Estate {
+export function guardedEstate(): Estate {
   const estate = startEstate();
   const isLegacy = (what: unknown): boolean => /legacy|archive/.test(JSON.stringify(what));
   return {

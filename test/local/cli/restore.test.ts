@@ -13,7 +13,7 @@ function answering(...answers: readonly object[]) {
     api: { get: unused, post: async (_path, _given, schema) => schema.parse(rest.length > 1 ? rest.shift() : rest[0]) },
     writes: (vault) => {
       written.push(vault);
-      return { update: unused, recover: unused };
+      return { update: unused, recover: unused, rotate: unused, setRotationPolicy: unused };
     },
     local: false,
     identities: new Map(),

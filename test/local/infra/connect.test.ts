@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import vaults from '../../../infra/vaults.json' with { type: 'json' };
-import { guardedFromEnvironment, guardedFromOutputs, guardedVaults } from '../../../local/infra/connect.ts';
+import {
+  activityTopics,
+  guardedFromEnvironment,
+  guardedFromOutputs,
+  guardedVaults,
+} from '../../../local/infra/connect.ts';
 import { policy } from '../../../shared/domain/policy.ts';
 
 const run = promisify(execFile);
@@ -51,11 +56,15 @@ describe('the output of the deployment', () => {
 describe('the guarded vaults', () => {
   const placed = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ id: `/subscriptions/one/vaults/Vault-${at}`, location: 'westeurope' }));
-  const guarding = policy.parse({ vaults: [{ name: 'vault-0' }, { name: 'vault-1', mode: 'block' }] });
+  const rotation = { every: 'P90D', notifyBefore: 'P30D' };
+  const guarding = policy.parse({ vaults: [{ name: 'vault-0' }, { name: 'vault-1', mode: 'block', rotation }] });
 
-  test('are in block where the policy may have a key of theirs in block', () => {
+  test('are in block, and rotated, where the policy may have a key of theirs so', () => {
     const [part = []] = guardedVaults(placed(2), guarding);
-    expect(part.map(({ block }) => block)).toEqual([false, true]);
+    expect(part.map(({ block, rotate }) => [block, rotate])).toEqual([
+      [false, false],
+      [true, true],
+    ]);
   });
 
   test.each([
@@ -65,6 +74,26 @@ describe('the guarded vaults', () => {
     [1000, [200, 200, 200, 200, 200]],
   ])('are %i in parts that fit into one deployment each', (count, parts) => {
     expect(guardedVaults(placed(count), guarding).map(({ length }) => length)).toEqual(parts);
+  });
+});
+
+describe('the events of the Activity Log', () => {
+  const vault = (subscription: string, group: string, more: object = {}) => ({
+    ...{ id: `/subscriptions/${subscription}/resourceGroups/${group}/providers/x/vaults/v`, location: 'westeurope' },
+    ...more,
+  });
+
+  test('come through one topic for each subscription, in the group of its first vault', () => {
+    expect(activityTopics([vault('One', 'a'), vault('one', 'b'), vault('two', 'c')])).toEqual([
+      { subscriptionId: 'one', resourceGroup: 'a', topic: '' },
+      { subscriptionId: 'two', resourceGroup: 'c', topic: '' },
+    ]);
+  });
+
+  test('come through the topic that a subscription has already, in the group of the vault that names it', () => {
+    expect(activityTopics([vault('one', 'a'), vault('one', 'b', { activityTopic: 'theirs' })])).toEqual([
+      { subscriptionId: 'one', resourceGroup: 'b', topic: 'theirs' },
+    ]);
   });
 });
 
@@ -81,7 +110,10 @@ describe('guarded.bicep', () => {
     );
     expect(called).toContain('infra/guarded.bicep');
     expect(JSON.parse(await readFile(join(folder, 'notes.parameters'), 'utf8'))).toMatchObject({
-      parameters: { name: { value: 'guardian' }, vaults: { value: [{ ...vaults[0], block: false, topic: '' }] } },
+      parameters: {
+        name: { value: 'guardian' },
+        vaults: { value: [{ ...vaults[0], block: false, rotate: false, topic: '' }] },
+      },
     });
   });
 

@@ -65,8 +65,18 @@ describe('what is handed over', () => {
 });
 
 describe('an access policy', () => {
-  test.each(['watcher', 'keeper'] as const)('allows the %s what its role allows', (name) => {
-    const allowed = roles.identities[name].dataActions.map(({ action }) => /keys\/(\w+)/.exec(action)?.[1]);
+  const { watcher, keeper, rotator } = roles.identities;
+  const ofKeeper = [...keeper.dataActions, ...rotator.dataActions];
+  test.each([
+    ['watcher', watcher.dataActions],
+    ['keeper', keeper.dataActions],
+    ['rotator', ofKeeper],
+  ] as const)('allows the %s what its role allows', (name, dataActions) => {
+    const allowed = dataActions.map(({ action }) => {
+      const policies = /keyrotationpolicies\/(\w+)/.exec(action)?.[1];
+      if (policies !== undefined) return policies === 'read' ? 'getrotationpolicy' : 'setrotationpolicy';
+      return /keys\/(\w+)/.exec(action)?.[1];
+    });
     // Azure RBAC has one action for what access policies divide into get and list; the keeper lists nothing.
     const words = accessPolicies[name].split(' ').filter((word) => word !== 'list');
     expect(words.map((word) => (word === 'get' ? 'read' : word))).toEqual(allowed);

@@ -22,6 +22,10 @@ describe('the first line', () => {
   const atOnce = alert({ restoredAt: at('11:59:59.600'), state: 'resolved', judgement: 'undone' }, 'resolved');
   const nowhere = withoutDeadline(alert({ subject: GUARDIAN, judgement: 'left to people' }));
 
+  const ofSet = withoutDeadline(
+    alert({ subject: { kind: 'disk-encryption-set', id: '/subscriptions/s/a/des-a' }, judgement: 'left to people' }),
+  );
+
   test.each([
     [
       'says which key, how long its disks still work, and why nothing is done',
@@ -40,6 +44,12 @@ describe('the first line', () => {
       changed,
       '12:03:00',
       `update: critical: ${key}: disks fail in 57 min, at 13:00:00 UTC; being undone, not done yet: forbidden-by-permission: ${summary}`,
+    ],
+    [
+      'names a disk encryption set without its group and subscription',
+      ofSet,
+      '12:00:20',
+      `critical: des-a: left to people: ${summary}`,
     ],
     [
       'says SQL databases where those fail, before any disk',

@@ -8,6 +8,7 @@ import {
   GROUP,
   KEY_URL,
   managedAzure,
+  managing,
   OTHER_SUB,
   SET_OID,
   SUB,
@@ -74,6 +75,70 @@ describe('what Resource Manager answers', () => {
     const answer = await reads(azure).vaultKeys(VAULT);
     expect(answer.kind === 'ok' ? [...answer.value.keys()] : answer).toEqual(names);
     expect(azure.resourceManager.log.length).toBeGreaterThan(4);
+  });
+
+  test('is a vault with what decides who reaches its keys, and nothing once it is deleted', async () => {
+    const azure = managedAzure();
+    const patch = { properties: { networkAcls: { defaultAction: 'Deny', bypass: 'None' } } };
+    await managing(azure)('PATCH', `${VAULT}?api-version=2023-07-01`, patch);
+    expect(await reads(azure).vault(VAULT.toLowerCase())).toEqual({
+      kind: 'ok',
+      value: {
+        ...{ id: VAULT.toLowerCase(), name: 'kv-one', location: 'westeurope', subscriptionId: SUB },
+        ...{ rbac: true, softDelete: true, retentionDays: 90, purgeProtection: true, accessPolicies: [] },
+        ...{ publicNetworkAccess: undefined, networkDefault: 'Deny', networkBypass: 'None' },
+      },
+    });
+    expect(await reads(azure).deletedVaults(SUB)).toEqual({ kind: 'ok', value: [] });
+    await managing(azure)('DELETE', `${VAULT}?api-version=2023-07-01`);
+    expect(await reads(azure).vault(VAULT)).toEqual({ kind: 'missing' });
+    expect(await reads(azure).deletedVaults(SUB)).toEqual({
+      kind: 'ok',
+      value: [
+        {
+          ...{ vaultId: VAULT.toLowerCase(), location: 'westeurope', purgeProtection: true },
+          ...{ deletedOn: expect.any(Date), scheduledPurgeOn: expect.any(Date) },
+        },
+      ],
+    });
+  });
+
+  test('are access policies as they are, and none where a vault has none', async () => {
+    const azure = managedAzure({
+      vaults: [{ name: 'kv-one', subscriptionId: SUB, resourceGroup: 'rg-keys', accessModel: 'access-policy' }],
+    });
+    azure.setGrants('set-one', [{ vault: 'kv-one', dataActions: ['Microsoft.KeyVault/vaults/keys/wrap/action'] }]);
+    expect(await reads(azure).vault(VAULT)).toMatchObject({
+      value: { rbac: undefined, accessPolicies: [{ objectId: SET_OID, permissions: { keys: ['wrapKey'] } }] },
+    });
+  });
+
+  test('are the role assignments that reach a vault, each with its role', async () => {
+    const azure = managedAzure();
+    const answer = await reads(azure).roleAssignments(VAULT.toLowerCase());
+    const assignments = answer.kind === 'ok' ? answer.value : [];
+    const ofSet = assignments.find(({ principalId }) => principalId === SET_OID);
+    expect(assignments.map(({ scope }) => scope).toSorted()).toEqual(
+      [`/subscriptions/${SUB}`, `/subscriptions/${SUB}`, VAULT.toLowerCase()].toSorted(),
+    );
+    expect(ofSet).toMatchObject({ principalType: 'ServicePrincipal', scope: VAULT.toLowerCase() });
+    expect(await reads(azure).roleDefinition(ofSet?.roleDefinitionId ?? '')).toMatchObject({
+      kind: 'ok',
+      value: {
+        id: ofSet?.roleDefinitionId,
+        roleName: 'Key Vault Crypto Service Encryption User',
+        permissions: [{ dataActions: expect.arrayContaining(['Microsoft.KeyVault/vaults/keys/unwrap/action']) }],
+      },
+    });
+  });
+
+  test('is whether a user-assigned identity is there', async () => {
+    const id = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one`;
+    const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+    const azure = managedAzure({ resources: [{ id, name: 'id-one', type, properties: { principalId: SET_OID } }] });
+    expect(await reads(azure).userAssignedIdentity(id)).toEqual({ kind: 'ok', value: { id: id.toLowerCase() } });
+    await managing(azure)('DELETE', `${id}?api-version=2023-01-31`);
+    expect(await reads(azure).userAssignedIdentity(id)).toEqual({ kind: 'missing' });
   });
 
   test('are the dates of a key and of its versions', async () => {

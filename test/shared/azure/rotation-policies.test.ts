@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createLocalAzure } from '../../../local/azure/azure.ts';
 import type { RotationPolicy } from '../../../local/azure/types.ts';
-import { keyVaultRotationPolicies } from '../../../shared/azure/rotation-policies.ts';
+import { keyVaultReads, keyVaultWrites } from '../../../shared/azure/key-vault.ts';
 
 const action = (type: 'Rotate' | 'Notify', trigger: { timeAfterCreate?: string; timeBeforeExpiry?: string }) => ({
   trigger,
@@ -30,11 +30,11 @@ function policies(
       },
     ],
   });
-  return keyVaultRotationPolicies({
+  return keyVaultReads({
     url: 'https://kv-one.vault.azure.net',
     credential: azure.credential('reader'),
     httpClient: azure.httpClient,
-  });
+  }).rotationPolicy;
 }
 
 describe('the rotation policy of a key', () => {
@@ -65,7 +65,7 @@ describe('the rotation policy of a key', () => {
   });
 
   test('that was never set rotates nothing', async () => {
-    expect(await policies()('disk')).toEqual({ kind: 'ok', value: { rotate: undefined, expiresIn: undefined } });
+    expect(await policies()('disk')).toEqual({ kind: 'ok', value: {} });
   });
 
   test('of a key that is not there is missing', async () => {
@@ -74,5 +74,57 @@ describe('the rotation policy of a key', () => {
 
   test('that may not be read is refused, and not taken for none', async () => {
     expect(await policies(undefined, ['keys/read'])('disk')).toMatchObject({ kind: 'forbidden-by-permission' });
+  });
+});
+
+describe('a write', () => {
+  const vault = () => {
+    const azure = createLocalAzure({
+      seed: 7,
+      vaults: [{ name: 'kv-one', keys: [{ name: 'disk', versions: [{ keyOps: ['wrapKey', 'unwrapKey'] }] }] }],
+      identities: [
+        { name: 'keeper', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/*'] }] },
+      ],
+    });
+    const connection = {
+      url: 'https://kv-one.vault.azure.net',
+      credential: azure.credential('keeper'),
+      httpClient: azure.httpClient,
+    };
+    return { azure, reads: keyVaultReads(connection), writes: keyVaultWrites(connection) };
+  };
+  const versions = (azure: ReturnType<typeof createLocalAzure>): readonly string[] => {
+    const state = azure.state('kv-one', 'disk');
+    return state.kind === 'none' ? [] : state.versions.map(({ version }) => version);
+  };
+
+  test.each([
+    [{ rotate: { when: 'after-creation', period: 'P90D' }, notifyBefore: 'P30D', expiresIn: 'P120D' }],
+    [{ rotate: { when: 'after-creation', period: 'P1Y' }, notifyBefore: 'P7D' }],
+  ] as const)('of the rotation policy %j is read back', async (wanted) => {
+    const { reads, writes } = vault();
+    const { notifyBefore: _, ...value } = wanted;
+    expect(await writes.setRotationPolicy('disk', wanted, 'request-1')).toEqual({ kind: 'ok', value });
+    expect(await reads.rotationPolicy('disk')).toEqual({ kind: 'ok', value });
+  });
+
+  test('that rotates makes one version under the id of its intent', async () => {
+    const { azure, writes } = vault();
+    const [first = ''] = versions(azure);
+    expect(await writes.rotate('disk', first, 'request-1')).toMatchObject({ kind: 'ok' });
+    expect(versions(azure)).toHaveLength(2);
+  });
+
+  test('that rotates is not sent where the newest version is another one', async () => {
+    const { azure, writes } = vault();
+    expect(await writes.rotate('disk', 'another', 'request-1')).toMatchObject({
+      kind: 'conflict',
+      error: { name: 'AlreadyRotated', message: expect.stringContaining('kv-one/disk') },
+    });
+    expect(versions(azure)).toHaveLength(1);
+  });
+
+  test('of a key that is not there is answered as missing', async () => {
+    expect(await vault().writes.rotate('other', '1', 'request-1')).toEqual({ kind: 'missing' });
   });
 });

@@ -33,6 +33,18 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
   ['somebody more may approve', vault({ approvers: ['anna'] }), vault({ approvers: ['anna', 'carl'] }), [MORE_APPROVE]],
   ['somebody may approve where nobody could', vault(), vault({ approvers: ['anna'] }), [MORE_APPROVE]],
   [
+    'keys have no rotation schedule any more',
+    keyed({ rotation: { every: 'P90D', notifyBefore: 'P30D' } }),
+    vault(),
+    ['in prod, disk-a, disk-b without a rotation schedule'],
+  ],
+  [
+    'keys are rotated less often',
+    vault({ rotation: { every: 'P90D', notifyBefore: 'P30D' } }),
+    vault({ rotation: { every: 'P91D', notifyBefore: 'P30D' } }),
+    ['in prod, disk-a, disk-b, sql, keys made later rotated less often'],
+  ],
+  [
     'the notify time is shorter',
     vault(),
     keyed({ notifyBeforeExpiryDays: 29 }),

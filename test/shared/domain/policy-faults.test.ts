@@ -11,6 +11,14 @@ describe('a policy has no fault', () => {
     ['with patterns that share keys, neither having all of the other', patterns('a-*', '*-b')],
     ['with one pattern in two vaults', { vaults: ['one', 'two'].map((name) => ({ name, keys: [{ pattern: '*' }] })) }],
     ['with vaults whose names begin alike', { vaults: [{ name: 'disks' }, { name: 'disks-2' }] }],
+    ['with the shortest schedule that Azure takes', vault({ rotation: { every: 'P7D', notifyBefore: 'P21D' } })],
+    [
+      'with a schedule for a vault and another for its keys',
+      vault({
+        rotation: { every: 'P1Y', notifyBefore: 'P30D', window: { days: ['monday'], from: 8, until: 16 } },
+        keys: [{ pattern: 'disk-*', rotation: { every: 'P3M', notifyBefore: 'P1M' } }],
+      }),
+    ],
     ['with brackets that hold nothing', vault({ knownUsers: ['<>'] })],
   ])('%s', (_says, given) => {
     expect(policyFaults(given, ['console'])).toEqual([]);
@@ -48,7 +56,7 @@ describe('a fault is called by the names of what has it', () => {
     [
       'a member that nobody knows',
       vault({ Mode: 'block' }),
-      'vault contoso-disks has no member Mode: its members are name, mode, keys, knownUsers, approvers',
+      'vault contoso-disks has no member Mode: its members are name, mode, keys, knownUsers, rotation, approvers',
     ],
   ])('%s', (_says, given, fault) => {
     expect(policyFaults(given)).toEqual([fault]);
@@ -57,6 +65,41 @@ describe('a fault is called by the names of what has it', () => {
 
 describe('refused as well is', () => {
   test.each([
+    [
+      'a rotation more often than Azure takes',
+      vault({ rotation: { every: 'P6D', notifyBefore: 'P30D' } }),
+      'vault contoso-disks: rotation.every must be a period of at least 7 days, as "P90D"',
+    ],
+    [
+      'a notice shorter than Azure takes',
+      vault({ keys: [{ pattern: 'disk-*', rotation: { every: 'P90D', notifyBefore: 'P6D' } }] }),
+      'vault contoso-disks, key pattern disk-*: rotation.notifyBefore must be a period of at least 7 days, as "P90D"',
+    ],
+    [
+      'a schedule whose versions would expire earlier than Azure takes',
+      vault({ rotation: { every: 'P7D', notifyBefore: 'P20D' } }),
+      'vault contoso-disks: rotation is too short: every and notifyBefore together must be at least 28 days, after which Azure lets a version expire',
+    ],
+    [
+      'a schedule that says only half',
+      vault({ rotation: { every: 'P90D' } }),
+      'vault contoso-disks: rotation.notifyBefore is missing',
+    ],
+    [
+      'a period in weeks',
+      vault({ rotation: { every: 'P12W', notifyBefore: 'P30D' } }),
+      'vault contoso-disks: rotation.every must be a period of at least 7 days, as "P90D"',
+    ],
+    [
+      'a window on a day that there is not',
+      vault({ rotation: { every: 'P90D', notifyBefore: 'P30D', window: { days: ['monday', 'mon'] } } }),
+      'vault contoso-disks: rotation.window.days number 2 must be a day of the week, as "monday", not "mon"',
+    ],
+    [
+      'a limit of rotations that lets none through',
+      { ...vault({}), rotationsPerHour: 0 },
+      'the policy: rotationsPerHour must be a whole number from 1 to 1000, not 0',
+    ],
     [
       'a vault that is named twice, without case',
       { vaults: [{ name: 'disks' }, { name: 'DISKS' }] },
@@ -131,7 +174,7 @@ test('all faults are listed at once, also where the form is wrong elsewhere', ()
     'vault disks, key pattern number 3 must be an object, not 3',
     'vault number 3 must be an object, not 5',
     'the policy: channels number 1 must be the id of a channel in quotes, not null',
-    'the policy has no member extra: its members are $schema, vaults, subscriptions, channels, customerManagedKeys',
+    'the policy has no member extra: its members are $schema, vaults, subscriptions, channels, rotationsPerHour, customerManagedKeys',
     'vault disks: knownUsers number 1 still holds the placeholder <oid>: replace it by your own value',
     'vault disks is named twice: say all of it in one place',
     'vault disks, key pattern a never counts: *, which stands before it, fits all its keys',

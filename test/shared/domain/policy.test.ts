@@ -4,11 +4,13 @@ import {
   blockSince,
   covers,
   guardedVaults,
+  isInWindow,
   keyPolicy,
   type PastPolicy,
   policy,
   storedPolicy,
   vaultsInBlock,
+  vaultsRotated,
 } from '../../../shared/domain/policy.ts';
 
 const parsed = policy.parse({
@@ -204,6 +206,62 @@ describe('a key is in block', () => {
       blockSince(history, 'prod-disks', 'sql'),
       blockSince(history, 'test-disks', 'disk-a'),
     ]).toEqual([at(0), undefined, undefined]);
+  });
+});
+
+const yearly = { every: 'P1Y', notifyBefore: 'P30D' };
+const quarterly = { every: 'P90D', notifyBefore: 'P30D' };
+
+describe('the rotation schedule of a key', () => {
+  const of = policy.parse({
+    vaults: [
+      {
+        name: 'prod',
+        rotation: yearly,
+        keys: [
+          { pattern: 'disk-*', rotation: quarterly },
+          { pattern: 'Backup', rotation: quarterly },
+          { pattern: 'sql' },
+        ],
+      },
+      { name: 'lab' },
+    ],
+  });
+
+  test.each<readonly [says: string, vault: string, key: string, rotation: unknown]>([
+    ['is that of its pattern', 'prod', 'disk-a', { ...quarterly, setsExpiry: false }],
+    ['is that of the vault where no pattern fits', 'prod', 'other', { ...yearly, setsExpiry: false }],
+    ['is that of the vault where its pattern has none', 'prod', 'sql', { ...yearly, setsExpiry: false }],
+    ['sets an expiry where a pattern names the very key', 'prod', 'backup', { ...quarterly, setsExpiry: true }],
+    ['is missing where nothing has one', 'lab', 'disk-a', undefined],
+  ])('%s', (_says, name, key, rotation) => {
+    expect(keyPolicy(of, name, key).rotation).toEqual(rotation);
+  });
+
+  test.each<readonly [says: string, vault: object, is: boolean]>([
+    ['of a vault in block asks for the rights to rotate', { mode: 'block', rotation: yearly }, true],
+    ['of a pattern asks for them as well', { mode: 'block', keys: [{ pattern: 'a', rotation: yearly }] }, true],
+    ['of a vault in alert asks for none', { rotation: yearly }, false],
+    ['that there is not asks for none', { mode: 'block' }, false],
+  ])('%s', (_says, more, is) => {
+    expect(vaultsRotated(policy.parse({ vaults: [{ name: 'Prod', ...more }] }))).toEqual(is ? ['prod'] : []);
+  });
+
+  test.each<readonly [window: object, now: string, is: boolean]>([
+    [{}, '2026-04-06T00:00:00Z', true],
+    [{ from: 8, until: 16 }, '2026-04-06T07:59:59Z', false],
+    [{ from: 8, until: 16 }, '2026-04-06T08:00:00Z', true],
+    [{ from: 8, until: 16 }, '2026-04-06T15:59:59Z', true],
+    [{ from: 8, until: 16 }, '2026-04-06T16:00:00Z', false],
+    [{ days: ['monday'] }, '2026-04-06T23:59:59Z', true],
+    [{ days: ['monday'] }, '2026-04-07T00:00:00Z', false],
+  ])('with the window %j is open at %s: %s', (window, now, is) => {
+    const { rotation } = keyPolicy(
+      policy.parse({ vaults: [{ name: 'prod', rotation: { ...yearly, window } }] }),
+      'prod',
+      'a',
+    );
+    expect(rotation && isInWindow(rotation, new Date(now))).toBe(is);
   });
 });
 

@@ -44,6 +44,26 @@ describe('what hangs on a key', () => {
     for (const { use } of uses) expect(keyUse.parse(JSON.parse(JSON.stringify(use)))).toEqual(use);
   });
 
+  test.each<readonly [says: string, more: Parameters<typeof setRow>[2], hinders: string | undefined]>([
+    ['nothing of an ordinary set', {}, undefined],
+    [
+      'that a set is for confidential machines',
+      { encryptionType: 'ConfidentialVmEncryptedWithCustomerKey' },
+      'confidential-set',
+    ],
+    ['the error of a set', { errorCode: 'KeyVaultKeyNotFound' }, 'set-error'],
+    [
+      'that a set has previous keys',
+      { previousKeys: [{ keyUrl: keyUrl('contoso-disks', 'disk-web', OLDER) }] },
+      'previous-keys',
+    ],
+  ])('says what hinders its rotation: %s', (_says, more, hinders) => {
+    const reader = estateReader();
+    reader.add('sets', [setRow('des-web', keyUrl('contoso-disks', 'disk-web', VERSION), more)]);
+    const [first] = keyUses(reader.estate(), now);
+    expect(first?.use.users.map((user) => user.hinders)).toEqual([hinders]);
+  });
+
   test('names 50 machines at most, running ones first, and counts all', () => {
     const reader = estateReader();
     const names = Array.from({ length: 60 }, (_, at) => `vm-${String(at).padStart(2, '0')}`);

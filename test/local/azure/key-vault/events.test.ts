@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LocalAzure } from '../../../../local/azure/azure.ts';
-import type { EventDelivery } from '../../../../local/azure/key-vault/events.ts';
+import type { EventDelivery } from '../../../../local/azure/event-delivery.ts';
 import { currentVersion, localAzure, onStoppedClock, sender } from '../requests.ts';
 
 onStoppedClock();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameKey } from '../../../../local/azure/resource-manager/disk-encryption-sets.ts';
+import { isSameKey } from '../../../../local/azure/resource-manager/set-members.ts';
 import { later, onStoppedClock } from '../requests.ts';
 import { disk, GROUP, KEY_URL, managedAzure, managing, SET_OID, set } from './managed.ts';
 

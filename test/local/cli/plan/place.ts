@@ -8,7 +8,6 @@ import type { PlanReport } from '../../../../local/cli/plan/schema.ts';
 import { keyVaultReads } from '../../../../shared/azure/key-vault.ts';
 import { resourceGraph } from '../../../../shared/azure/resource-graph.ts';
 import { resourceManagerReads } from '../../../../shared/azure/resource-manager.ts';
-import { keyVaultRotationPolicies } from '../../../../shared/azure/rotation-policies.ts';
 import type { Policy } from '../../../../shared/domain/policy.ts';
 import { graphOf } from '../../../../shared/estate/graph.ts';
 
@@ -151,7 +150,6 @@ export function planSource(azure: LocalAzure, lines: string[] = []): PlanSource 
     graph: graphOf(resourceGraph(who)),
     management: resourceManagerReads(who),
     reads: (name) => keyVaultReads(vaultOf(name)),
-    rotationPolicies: (name) => keyVaultRotationPolicies(vaultOf(name)),
     progress: (line) => void lines.push(line),
   };
 }

@@ -198,8 +198,13 @@ describe('the rights that a guardian needs', () => {
   test('are missing where no role of a guardian gives them', async () => {
     const { report } = await planned(planAzure({ vaults: [well()], identities: [watcher] }));
     expect(report.guard.rights).toMatchObject([
-      { identity: 'watcher', actions: ['Microsoft.KeyVault/vaults/keys/read'], missing: [], byPolicy: [] },
+      {
+        identity: 'watcher',
+        actions: ['Microsoft.KeyVault/vaults/keys/read', 'Microsoft.KeyVault/vaults/keyrotationpolicies/read'],
+        ...{ missing: [], byPolicy: [] },
+      },
       { identity: 'keeper', missing: ['contoso-disks'] },
+      { identity: 'rotator', missing: ['contoso-disks'] },
       { identity: 'surveyor', missing: ['Contoso Production'], byPolicy: [] },
     ]);
   });

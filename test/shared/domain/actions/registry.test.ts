@@ -14,6 +14,18 @@ const restore = (change: AttributeChange = { enabled: true }): Action => ({
   change,
 });
 
+const rotate: Action = { kind: 'rotate-key', vault: 'prod-disks', key: 'disk-a', from: V1 };
+const setPolicy = (expiresIn?: string): Action => ({
+  kind: 'set-rotation-policy',
+  vault: 'prod-disks',
+  key: 'disk-a',
+  policy: {
+    rotate: { when: 'after-creation', period: 'P90D' },
+    notifyBefore: 'P30D',
+    ...(expiresIn === undefined ? {} : { expiresIn }),
+  },
+});
+
 const ID = { vault: 'prod-disks', key: 'disk-a' };
 
 describe('a write', () => {
@@ -34,6 +46,27 @@ describe('a write', () => {
     });
   });
 
+  test('that rotates a key is about the key, is logged as KeyRotate and shows at once', () => {
+    expect(factsOf(rotate)).toMatchObject({
+      subject: keyOf(ID),
+      says: 'rotate prod-disks/disk-a',
+      loggedAs: 'KeyRotate',
+      showsAtOnce: true,
+    });
+  });
+
+  test.each([
+    ['', undefined],
+    [', expiring after P120D', 'P120D'],
+  ])('that sets a rotation policy is about the key, and no version shows it%s', (more, expiresIn) => {
+    expect(factsOf(setPolicy(expiresIn))).toMatchObject({
+      subject: keyOf(ID),
+      says: `set the rotation policy of prod-disks/disk-a: every P90D${more}`,
+      loggedAs: 'KeyRotationPolicySet',
+      showsAtOnce: false,
+    });
+  });
+
   test.each<readonly [change: AttributeChange, says: string]>([
     [{ enabled: true }, 'enabled'],
     [{ enabled: false }, 'disabled'],
@@ -47,6 +80,8 @@ describe('a write', () => {
   test.each([
     ['recover', recover],
     ['restore', restore({ expiresOn: inDays(9), operations: ['wrapKey'] })],
+    ['rotate', rotate],
+    ['a rotation policy', setPolicy('P120D')],
   ] as const)('comes back from storage as it went in: %s', (_kind, given) => {
     expect(action.parse(JSON.parse(JSON.stringify(given)))).toEqual(given);
   });
@@ -60,12 +95,24 @@ describe('a write', () => {
     const writes = (vault: string): VaultWrites => ({
       recover: (...given) => note('recover', vault, ...given),
       update: (...given) => note('update', vault, ...given),
+      rotate: (...given) => note('rotate', vault, ...given),
+      setRotationPolicy: (...given) => note('set', vault, ...given),
     });
     await factsOf(recover).send({ writes }, 'request-1');
     await factsOf(restore()).send({ writes }, 'request-2');
+    await factsOf(rotate).send({ writes }, 'request-3');
+    await factsOf(setPolicy()).send({ writes }, 'request-4');
     expect(sent).toEqual([
       ['recover', 'prod-disks', 'disk-a', 'request-1'],
       ['update', 'prod-disks', 'disk-a', V1, { enabled: true }, 'request-2'],
+      ['rotate', 'prod-disks', 'disk-a', V1, 'request-3'],
+      [
+        'set',
+        'prod-disks',
+        'disk-a',
+        { rotate: { when: 'after-creation', period: 'P90D' }, notifyBefore: 'P30D' },
+        'request-4',
+      ],
     ]);
   });
 });
@@ -94,6 +141,10 @@ describe('the vault shows what a write was to bring about', () => {
       present(shown({ detail: undefined })),
       false,
     ],
+    ['a version that was made by a rotation', rotate, present(shown({ version: V2 }), shown()), true],
+    ['the version from which it was to be rotated', rotate, present(shown()), false],
+    ['no version of a key that is gone', rotate, gone, false],
+    ['nothing of a rotation policy', setPolicy(), present(shown()), false],
     [
       'one of two attributes',
       restore({ enabled: true, expiresOn: inDays(9) }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Action } from '../../../../shared/domain/actions/registry.ts';
+import type { Undo } from '../../../../shared/domain/actions/registry.ts';
 import { covers } from '../../../../shared/domain/approval.ts';
 import { type Ended, undoneBy } from '../../../../shared/domain/decision.ts';
 import type { AttributeChange, ObservedVersion } from '../../../../shared/domain/key.ts';
@@ -33,11 +33,7 @@ function updated(version: ObservedVersion, change: AttributeChange, now: Date): 
 }
 
 /** What the vault shows after an action. A key that comes back has the versions that lay beneath. */
-function observedAfter(
-  action: Action,
-  { observed, now }: Given,
-  beneath: readonly ObservedVersion[],
-): Given['observed'] {
+function observedAfter(action: Undo, { observed, now }: Given, beneath: readonly ObservedVersion[]): Given['observed'] {
   if (action.kind === 'recover-key')
     return { kind: 'present', managed: false, current: beneath[0]?.version ?? '', versions: beneath };
   if (observed.kind !== 'present') return observed;
@@ -62,7 +58,7 @@ function approvedBy(
 }
 
 /** An action that the vault took, and shows. */
-const taken = (action: Action, decision: KeyDecision, now: Date): Ended => ({
+const taken = (action: Undo, decision: KeyDecision, now: Date): Ended => ({
   intent: { id: 'intent', at: now, action, findings: [...undoneBy(action, decision)] },
   outcome: { kind: action.kind === 'recover-key' ? 'begun' : 'done' },
   isTaken: true,

@@ -342,6 +342,7 @@ const verdictOf = (verdict: Verdict, rule: string): string | undefined => {
       return `alert: ${rule}`;
     case 'approved':
     case 'settling':
+    case 'keep-schedule':
       return verdict.kind;
     default:
       return verdict satisfies never;

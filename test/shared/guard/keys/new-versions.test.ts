@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ObservedVersion } from '../../../../shared/domain/key.ts';
+import type { RotationSchedule } from '../../../../shared/domain/policy.ts';
 import type { KeyRecord } from '../../../../shared/domain/register.ts';
+import { DAY_MS } from '../../../../shared/domain/time.ts';
 import { newVersionChanges, newVersions } from '../../../../shared/guard/keys/new-versions.ts';
 import {
   ACTED,
@@ -10,6 +12,7 @@ import {
   inMs,
   known,
   OPERATIONS,
+  POLICY,
   present,
   recordOf,
   shown,
@@ -24,6 +27,7 @@ const made = (version: string, more: Partial<ObservedVersion> = {}): ObservedVer
 const like = { keyType: 'RSA', keySizeBits: 2048 };
 const bySize = (keySizeBits: number) => ({ detail: { ...DETAIL, keySizeBits } });
 
+const SCHEDULE: RotationSchedule = { every: 'P21D', notifyBefore: 'P7D', setsExpiry: false };
 const V1_APPROVED = recordOf({ [V1]: known() });
 const key = (record: KeyRecord, ...versions: readonly ObservedVersion[]) =>
   situation({ observed: present(...versions), record });
@@ -55,6 +59,21 @@ describe('a version that is not approved', () => {
     expect(faults(key(record, made(V2, { created: inMs(-31_000) }), shown({ created: ACTED })))).toEqual([
       [V2, ['it is older than the approved version and was not known']],
     ]);
+  });
+
+  test.each<readonly [says: string, rotation: RotationSchedule | undefined, expiresIn: string, isGood: boolean]>([
+    ['may have the short expiry that its rotation policy sets', SCHEDULE, 'P28D', true],
+    ['has a fault with an expiry that its rotation policy does not set', SCHEDULE, 'P1Y', false],
+    ['has a fault with a short expiry where no schedule rotates the key before that', undefined, 'P28D', false],
+  ])('%s', (_says, rotation, expiresIn, isGood) => {
+    const record = recordOf(
+      { [V1]: known() },
+      { observed: { rotation: { policy: { readAt: ACTED, is: { expiresIn } } } } },
+    );
+    const expiresOn = inMs(28 * DAY_MS - 30_000);
+    const of = key(record, made(V2, { expiresOn }), shown());
+    const found = faults({ ...of, policy: { ...POLICY, ...(rotation === undefined ? {} : { rotation }) } });
+    expect(found).toEqual([[V2, isGood ? [] : [expect.stringMatching(/^it expires on /)]]]);
   });
 
   test('may hold the operations in another order', () => {

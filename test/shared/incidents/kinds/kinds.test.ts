@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   AT,
+  DISKS,
   examples,
   HANGING,
   HOLD,
@@ -9,10 +10,17 @@ import {
   KEY,
   MALLORY,
   MEMBER,
+  NOTHING,
+  notFollowed,
+  OF_SET,
   OF_VERSION,
   OTHER,
+  ROTATE,
+  SET_HANGS,
+  UNKNOWN,
   VAULT,
   VERSION,
+  WANTED,
 } from '../../../../local/example-incidents.ts';
 import { firstLine } from '../../../../shared/alerts/text.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
@@ -26,11 +34,11 @@ import { keyUnguarded } from '../../../../shared/incidents/kinds/key-unguarded.t
 import { isOf } from '../../../../shared/incidents/kinds/kind.ts';
 import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-unexplained.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
+import { rotationPolicyWeaker } from '../../../../shared/incidents/kinds/rotation-policy-weaker.ts';
+import { vaultDeleted } from '../../../../shared/incidents/kinds/vault-deleted.ts';
 import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
 import { wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
-
-const UNKNOWN = { oid: 'unknown' };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
   ({ severity, ends, audience: 'on-call' }) as const;
@@ -42,6 +50,67 @@ type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience'
 
 /** What people read, word for word: the manual of the kinds. */
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
+  [
+    'access-cut, vault',
+    examples['access-cut, vault'],
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      summary: 'des-a: It may not unwrap. des-b: It may not unwrap.',
+      commands: ['az one'],
+    },
+  ],
+  [
+    'access-cut, identity, where many causes are told and no disk is known',
+    examples['access-cut, identity'],
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: { kind: 'disk-encryption-set', id: '/sets/a' },
+      deadline: undefined,
+      summary: `${'It has no identity. '.repeat(10)}And 2 more.`,
+      commands: ['az 0', 'az 1', 'az 2', 'az 3', 'az 4'],
+    },
+  ],
+  [
+    'vault-changed',
+    examples['vault-changed'],
+    {
+      ...operators('warning', 'by-a-person'),
+      subject: VAULT,
+      who: MALLORY,
+      summary: 'Settings of the vault prod-disks have changed: purge protection is on.',
+    },
+  ],
+  [
+    'vault-deleted',
+    examples['vault-deleted'],
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      commands: ['az keyvault recover'],
+      summary:
+        'The vault prod-disks was deleted: none of its keys can be used. It can be recovered until 2026-03-01 13:00:00 UTC; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.',
+    },
+  ],
+  [
+    'vault-deleted, and purged, where nothing hangs on it',
+    vaultDeleted.draft({
+      ...{ vault: 'prod-disks', since: AT, by: undefined, hangs: NOTHING, commands: [], deleted: undefined },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      deadline: undefined,
+      summary:
+        'The vault prod-disks was deleted: none of its keys can be used. It is not among the deleted vaults: it was purged, or moved, and what hangs on its keys is lost with them unless a backup of them is restored.',
+    },
+  ],
   [
     'access-refused',
     examples['access-refused'],
@@ -539,6 +608,64 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'rotation-held-back',
+    examples['rotation-held-back'],
+    { ...onCall('critical', 'with-its-state'), subject: KEY, summary: 'It expires soon.', commands: ROTATE },
+  ],
+  [
+    'rotation-overdue',
+    examples['rotation-overdue'],
+    { ...operators('warning'), subject: KEY, summary: 'It is overdue.', commands: ROTATE },
+  ],
+  [
+    'rotation-policy-weaker, off-schedule',
+    examples['rotation-policy-weaker, off-schedule'],
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary: 'Key prod-disks/disk-a: It is missing.',
+      commands: [
+        `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{"expiryTime":"P120D"}}'`,
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, managed-elsewhere',
+    examples['rotation-policy-weaker, managed-elsewhere'],
+    {
+      ...operators('warning'),
+      subject: KEY,
+      who: MALLORY,
+      summary:
+        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+      commands: [
+        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } }',
+        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] }",
+        expect.stringContaining('az keyvault key rotation-policy update'),
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, managed-elsewhere, with an expiry',
+    rotationPolicyWeaker.draft('managed-elsewhere', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary:
+        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+      commands: [
+        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
+        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
+        expect.stringContaining('az keyvault key rotation-policy update'),
+      ],
+    },
+  ],
+  [
+    'rotation-policy-weaker, unreadable',
+    examples['rotation-policy-weaker, unreadable'],
+    { ...operators('warning'), subject: KEY, summary: 'Key prod-disks/disk-a: It cannot be read.', commands: [] },
+  ],
+  [
     'row-forged',
     examples['row-forged'],
     {
@@ -546,6 +673,85 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: GUARDIAN,
       summary:
         'The row approvals/prod-disks/a7 is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.',
+    },
+  ],
+  [
+    'set-moved',
+    examples['set-moved'],
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: OF_SET,
+      since: AT,
+      who: MALLORY,
+      hangs: DISKS,
+      summary:
+        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Find out who moved it before disks are wrapped anew with that key.',
+    },
+  ],
+  [
+    'set-not-followed, late',
+    examples['set-not-followed, late'],
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      since: AT,
+      who: undefined,
+      deadline: undefined,
+      hangs: DISKS,
+      commands: ['az resource show'],
+      summary:
+        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, stuck',
+    examples['set-not-followed, stuck'],
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      summary:
+        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, not-rotating',
+    examples['set-not-followed, not-rotating'],
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, not-rotating, for confidential machines',
+    notFollowed({ kind: 'not-rotating', isConfidential: true }),
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, reverted',
+    examples['set-not-followed, reverted'],
+    {
+      ...operators('error'),
+      subject: OF_SET,
+      who: MALLORY,
+      summary:
+        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Leave the older versions enabled.',
+    },
+  ],
+  [
+    'set-not-followed, unreachable',
+    examples['set-not-followed, unreachable'],
+    {
+      ...operators('warning'),
+      subject: OF_SET,
+      summary:
+        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Leave the older versions enabled.',
     },
   ],
   [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ListedVersion } from '../../../../shared/domain/key.ts';
-import type { KeyRecord, Standing } from '../../../../shared/domain/register.ts';
+import { policy } from '../../../../shared/domain/policy.ts';
+import type { KeyRecord, LastObserved, Standing } from '../../../../shared/domain/register.ts';
 import type { DeletedKey } from '../../../../shared/domain/vault.ts';
 import {
   ACTED,
@@ -252,5 +253,59 @@ describe('what a sweep observed of a key that is as approved', () => {
     expect(compared({ keys: [listedKey('disk-a')], register: { 'disk-a': record } }).observed.get('disk-a')).toBe(
       record,
     );
+  });
+});
+
+describe('a key is inspected for its schedule', () => {
+  const scheduled = policy.parse({
+    vaults: [{ name: 'prod-disks', mode: 'block', rotation: { every: 'P90D', notifyBefore: 'P30D' } }],
+  });
+  const keeping = { rotate: { when: 'after-creation', period: 'P90D' } } as const;
+  const made = inDays(-100);
+  const key = (name: string) => listedKey(name, { created: made, updated: made });
+  /** A key that is overdue, as it was last inspected for its schedule so long ago. */
+  const overdue = (inspectedAt?: Date, more: Partial<LastObserved> = {}) =>
+    rowOf(
+      { [V1]: { known: known({ created: made }), last: observedAgo(60_000, { updated: made, ...more }) } },
+      {
+        observed: {
+          current: V1,
+          rotation: { policy: { readAt: NOW, is: keeping }, ...(inspectedAt === undefined ? {} : { inspectedAt }) },
+        },
+      },
+    );
+  const offSchedule = (register: Readonly<Record<string, KeyRecord>>, more: Partial<Shown> = {}) =>
+    compared({ keys: Object.keys(register).map(key), register, policy: scheduled, ...more }).offSchedule;
+
+  test('where it is overdue', () => {
+    expect(offSchedule({ 'disk-a': overdue() })).toEqual(['disk-a']);
+  });
+
+  test('four of a vault in one sweep, those first that were inspected longest ago', () => {
+    const ago = [3, 1, 2, 5, 4, 0.5].map((hours, at) => [`disk-${at}`, overdue(inMs(-hours * HOUR))] as const);
+    expect(offSchedule(Object.fromEntries([...ago, ['disk-new', overdue()]]))).toEqual([
+      'disk-new',
+      'disk-3',
+      'disk-4',
+      'disk-0',
+    ]);
+  });
+
+  test('not where it is not as approved: that is undone first', () => {
+    const listed = { 'disk-a': [listedVersion(V1, { created: made, enabled: false })] };
+    expect(offSchedule({ 'disk-a': overdue() }, { listed })).toEqual([]);
+  });
+
+  test('not where it belongs to a certificate', () => {
+    const managed = { ...key('disk-a'), managed: true };
+    expect(offSchedule({ 'disk-a': overdue() }, { keys: [managed] })).toEqual([]);
+  });
+
+  test('by the rotation policy that the sweep has just read, which it notes', () => {
+    const row = rowOf({ [V1]: fresh }, { observed: { current: V1 } });
+    const policies = new Map([['disk-a', {}]]);
+    const found = compared({ keys: [listedKey('disk-a')], register: { 'disk-a': row }, policy: scheduled, policies });
+    expect(found.offSchedule).toEqual(['disk-a']);
+    expect(found.observed.get('disk-a')?.observed.rotation).toEqual({ policy: { readAt: NOW, is: {} } });
   });
 });

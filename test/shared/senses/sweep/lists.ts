@@ -1,6 +1,7 @@
 import type { ListedVersion } from '../../../../shared/domain/key.ts';
-import { policy } from '../../../../shared/domain/policy.ts';
+import { type Policy, policy } from '../../../../shared/domain/policy.ts';
 import type { ApprovedVersion, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
+import type { RotationPolicy } from '../../../../shared/domain/rotation-policy.ts';
 import type { Surveyed } from '../../../../shared/domain/survey.ts';
 import type { DeletedKey, ListedKey, ReadVersion } from '../../../../shared/domain/vault.ts';
 import { compare } from '../../../../shared/senses/sweep/compare.ts';
@@ -107,12 +108,28 @@ export interface Shown {
   readonly listed?: Readonly<Record<string, readonly ListedVersion[]>>;
   readonly read?: Readonly<Record<string, ReadVersion>>;
   readonly register?: Readonly<Record<string, KeyRecord>>;
+  readonly policy?: Policy;
+  /** Rotation policies that were read. */
+  readonly policies?: ReadonlyMap<string, RotationPolicy | undefined>;
 }
-export const compared = ({ keys = [], unclear = [], deleted = [], listed = {}, read = {}, register = {} }: Shown) =>
+export const compared = ({
+  keys = [],
+  unclear = [],
+  deleted = [],
+  listed = {},
+  read = {},
+  register = {},
+  ...more
+}: Shown) =>
   compare(
-    listing({ lists: { keys, unclear, deleted }, register: new Map(Object.entries(register)) }),
+    listing({
+      lists: { keys, unclear, deleted },
+      register: new Map(Object.entries(register)),
+      ...(more.policy === undefined ? {} : { policy: more.policy }),
+    }),
     new Map(Object.entries(listed)),
     new Map(Object.entries(read)),
+    more.policies,
   );
 /** What a sweep of the vault starts from when it begins now. */
 export const listing = (of: Pick<Listing, 'lists' | 'register'> & Partial<Listing>): Listing => ({

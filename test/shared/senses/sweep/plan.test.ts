@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { policy as policySchema } from '../../../../shared/domain/policy.ts';
 import type { ApprovedVersion, KeyRecord, LastObserved } from '../../../../shared/domain/register.ts';
 import type { ListedKey } from '../../../../shared/domain/vault.ts';
-import { keysToList, versionsToRead } from '../../../../shared/senses/sweep/plan.ts';
+import { keysToList, policiesToRead, versionsToRead } from '../../../../shared/senses/sweep/plan.ts';
 import { ACTED, BORN, inDays, inMs, known, V1, V2 } from '../../guard/keys/situations.ts';
 import {
   fresh,
@@ -177,5 +178,36 @@ describe('a version is read in full', () => {
     expect(versionsToRead(listing({ lists: lists(listedKey('disk-a')), register }), listed)).toEqual([
       { key: 'disk-a', version: V2 },
     ]);
+  });
+});
+
+describe('a rotation policy is read', () => {
+  const policy = policySchema.parse({
+    vaults: [{ name: 'prod-disks', keys: [{ pattern: 'disk-*', rotation: { every: 'P90D', notifyBefore: 'P30D' } }] }],
+  });
+  const readAgo = (ms: number): KeyRecord =>
+    rowOf({ [V1]: fresh }, { observed: { rotation: { policy: { readAt: inMs(-ms), is: {} } } } });
+  const asks = (records: Readonly<Record<string, KeyRecord>>, more: Partial<ListedKey> = {}) =>
+    policiesToRead(
+      listing({
+        lists: lists(...Object.keys(records).map((key) => ({ ...listedKey(key), ...more }))),
+        register: new Map(Object.entries(records)),
+        policy,
+      }),
+    );
+
+  test('of a key with a schedule, once it was never read or it is its turn', () => {
+    const never = rowOf({ [V1]: fresh });
+    expect([asks({ 'disk-a': never }), asks({ 'disk-a': readAgo(TURN) })]).toEqual([['disk-a'], ['disk-a']]);
+    expect([asks({ 'disk-a': readAgo(TURN - 1) }), asks({ sql: never })]).toEqual([[], []]);
+  });
+
+  test('of no key that belongs to a certificate', () => {
+    expect(asks({ 'disk-a': rowOf({ [V1]: fresh }) }, { managed: true })).toEqual([]);
+  });
+
+  test('of a few keys in each sweep, the oldest first', () => {
+    const records = Array.from({ length: 60 }, (_, at) => [`disk-${at}`, readAgo(HOUR + at * 1_000)] as const);
+    expect(asks(Object.fromEntries(records))).toEqual(['disk-59', 'disk-58', 'disk-57']);
   });
 });

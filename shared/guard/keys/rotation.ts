@@ -1,0 +1,295 @@
+import { readHolds } from '../../approvals/read.ts';
+import { factsOf } from '../../domain/actions/registry.ts';
+import type { Actor } from '../../domain/audit-record.ts';
+import type { Decision } from '../../domain/decision.ts';
+import { inspectionFor } from '../../domain/hint.ts';
+import { holdOn } from '../../domain/hold.ts';
+import type { Incident } from '../../domain/incident.ts';
+import { newestOf, type ObservedKey } from '../../domain/key.ts';
+import type { KeyUse } from '../../domain/key-use.ts';
+import { keyPolicy } from '../../domain/policy.ts';
+import { eventsOn, type KeyRecord, type RotationState } from '../../domain/register.ts';
+import { isAsWanted, type RotationPolicy } from '../../domain/rotation-policy.ts';
+import type { KeySubject } from '../../domain/subject.ts';
+import { subscriptionIn, wholeVaultOf } from '../../domain/survey.ts';
+import { DAY_MS, later } from '../../domain/time.ts';
+import type { Answer } from '../../domain/vault.ts';
+import { isOf } from '../../incidents/kinds/kind.ts';
+import { rotationHeldBack } from '../../incidents/kinds/rotation-held-back.ts';
+import { rotationOverdue } from '../../incidents/kinds/rotation-overdue.ts';
+import { rotationPolicyWeaker } from '../../incidents/kinds/rotation-policy-weaker.ts';
+import { alertUnguarded } from '../../incidents/quarantine.ts';
+import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
+import type { Ports } from '../../ports.ts';
+import { changeKey, readKey } from '../../register/keys.ts';
+import { takeRotation } from '../../register/rotations.ts';
+import { readUse } from '../../register/uses.ts';
+import { readBaseline, readSweep } from '../../register/vaults.ts';
+import { decideRotation, type GivenRotation, judgePolicy, sayDue, sayHeld } from '../../rotation/decide.ts';
+import { heldBack, PASSING } from '../../rotation/may-rotate.ts';
+import { dueOf, isToRotate, policyFault } from '../../rotation/schedule.ts';
+import { entry } from '../../trail/entries.ts';
+import type { Begun, Guarded, Result, SubjectGuard } from '../guarded.ts';
+import { firstReads, observe } from './snapshot.ts';
+import { standingOf } from './standing.ts';
+
+/** Keys of one subscription that are rotated within an hour at most, where the policy does not say it. */
+const DEFAULT_PER_HOUR = 10;
+/** On-call is alerted so long before the expiry of a key that is held back, in ms. */
+const PAGED_BEFORE_MS = 7 * DAY_MS;
+
+/**
+ * Guards a key's schedule: rotates the key, sets its rotation policy, and alerts people of what is held back.
+ *
+ * @param before the decision of the inspection before it: a key that is not as approved is not rotated
+ * @param order where a person rotates: `asked` while it is planned, `written` once they have written
+ */
+export const scheduleGuard = (
+  subject: KeySubject,
+  before: Pick<Decision, 'judgements'>,
+  order?: 'asked' | 'written',
+): SubjectGuard => ({
+  isGuarded: (policy) => keyPolicy(policy, subject.vault, subject.key).guarded,
+  begin: (_message, ports) =>
+    begin(
+      subject,
+      before.judgements.every(({ verdict }) => verdict.kind === 'approved'),
+      order,
+      ports,
+    ),
+  unreadable: (_message, error, ports) => alertUnguarded(subject, error, ports),
+});
+
+/** A key's schedule in one inspection. */
+interface State {
+  readonly subject: KeySubject;
+  readonly order: 'asked' | 'written' | undefined;
+  readonly observed: Extract<ObservedKey, { kind: 'present' }>;
+  readonly record: KeyRecord;
+  readonly rotation: RotationState;
+  readonly readAt: Date;
+  readonly policy: RotationPolicy | undefined;
+  /** Why the policy was not read; `undefined` where it was. */
+  readonly policyRefused: string | undefined;
+  /** All that a decision uses, but what changes with each step. */
+  readonly standing: Pick<
+    GivenRotation,
+    'mode' | 'baselineAccepted' | 'blockSince' | 'isHeld' | 'isAsApproved' | 'use' | 'isBelowLimit'
+  >;
+}
+
+async function begin(subject: KeySubject, isAsApproved: boolean, order: State['order'], ports: Ports): Promise<Begun> {
+  const { vault, key } = subject;
+  const readAt = ports.now();
+  const reads = ports.reads(vault);
+  const [first, { record }, isHeld, baseline, sweep, use, policy] = await Promise.all([
+    firstReads(reads, subject),
+    readKey(ports.tables.keys, subject),
+    heldNow(subject, ports),
+    readBaseline(ports.tables, vault),
+    readSweep(ports.tables, vault),
+    readUse(ports.tables, subject),
+    reads.rotationPolicy(key),
+    ports.scope.refresh(),
+  ]);
+  const observation = await observe(reads, subject, first, record, readAt);
+  if (observation.kind === 'unread') return { kind: 'not-observed', because: observation.because };
+  if (observation.key.kind !== 'present') return { kind: 'not-observed', because: 'missing' };
+  const state: State = {
+    subject,
+    order,
+    observed: observation.key,
+    record,
+    rotation: record.observed.rotation ?? {},
+    readAt,
+    ...policyIn(policy),
+    standing: {
+      mode: keyPolicy(ports.policy, vault, key).mode,
+      ...standingOf(subject, baseline, sweep?.value, readAt),
+      isHeld,
+      isAsApproved,
+      use: knownUse(use, subject, ports),
+      isBelowLimit: true,
+    },
+  };
+  const isBelowLimit = await isAllowed(state, ports);
+  return {
+    kind: 'observed',
+    guarded: guarded({ ...state, standing: { ...state.standing, isBelowLimit } }, ports),
+    before: [],
+  };
+}
+
+const policyIn = (answer: Answer<RotationPolicy>): Pick<State, 'policy' | 'policyRefused'> =>
+  answer.kind === 'ok'
+    ? { policy: answer.value, policyRefused: undefined }
+    : { policy: undefined, policyRefused: answer.kind };
+
+const heldNow = async (subject: KeySubject, ports: Ports): Promise<boolean> =>
+  holdOn(await readHolds(ports), subject, ports.now()) !== undefined;
+
+/** What hangs on the key; `undefined` where a part of it is not known. */
+function knownUse(
+  use: KeyUse | 'unreadable' | undefined,
+  { vault }: KeySubject,
+  { scope, now }: Ports,
+): GivenRotation['use'] {
+  const isWhole = wholeVaultOf(scope.surveyed, vault, now()) !== undefined;
+  if (!isWhole || use === 'unreadable' || (use?.unknown.length ?? 0) > 0) return undefined;
+  return use ?? { users: [] };
+}
+
+/** Takes one of the rotations of the hour where nothing else holds the key back. What a person rotates does not count. */
+async function isAllowed(state: State, ports: Ports): Promise<boolean> {
+  const given = givenOf(state, ports.now(), ports);
+  if (given === undefined || state.order !== undefined || !isToRotate(given.due) || heldBack(given) !== undefined)
+    return true;
+  const { vault } = state.subject;
+  const id = wholeVaultOf(ports.scope.surveyed, vault, ports.now())?.id;
+  const subscription = subscriptionIn(id ?? '') ?? vault;
+  const perHour = ports.policy.rotationsPerHour ?? DEFAULT_PER_HOUR;
+  return takeRotation(ports.tables, { subscription, vault }, perHour, ports.now());
+}
+
+/** What a decision rests on; `undefined` where no schedule holds for the key, or its newest version is not known. */
+function givenOf({ subject, observed, policy, rotation, standing, order }: State, now: Date, ports: Ports) {
+  const { vault, key } = subject;
+  const schedule = keyPolicy(ports.policy, vault, key).rotation ?? (order === undefined ? undefined : NO_SCHEDULE);
+  const newest = observed.versions.find(({ version }) => version === observed.current) ?? newestOf(observed.versions);
+  if (schedule === undefined || newest === undefined) return undefined;
+  const due = dueOf(schedule, newest, now);
+  const own = { vault, key, current: newest.version, written: rotation.written?.policy };
+  const ordered = order === undefined ? {} : ({ isOrdered: true } as const);
+  return { ...standing, ...own, ...ordered, schedule, newest, due, policy, managed: observed.managed, now };
+}
+
+/** By which a person may rotate a key for which the policy has no schedule. */
+const NO_SCHEDULE: GivenRotation['schedule'] = { every: 'P100Y', notifyBefore: 'P7D', setsExpiry: false };
+
+const NOTHING: Decision = { judgements: [], actions: [], inspectAgainInSeconds: undefined };
+
+function guarded(state: State, ports: Ports): Guarded {
+  const { subject, observed, rotation } = state;
+  const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
+  return {
+    subject,
+    lastDecision: rotation.lastDecision,
+    decide(now) {
+      const given = state.order === 'written' ? undefined : givenOf(state, now, ports);
+      return {
+        decision: given === undefined ? NOTHING : decideRotation(given),
+        takeNote: async (lastDecision) => next({ rotation: { ...rotation, lastDecision } }),
+      };
+    },
+    isShown: (action) =>
+      action.kind === 'set-rotation-policy'
+        ? state.policy !== undefined && isAsWanted(state.policy, action.policy)
+        : factsOf(action).isShown(observed),
+    mayWrite: async () => {
+      const held = holdOn(await readHolds(ports), subject, ports.now());
+      return held === undefined ? { kind: 'yes' } : { kind: 'held', hold: held.id };
+    },
+    withWords: async () => next({ standing: { ...state.standing, isHeld: await heldNow(subject, ports) } }),
+    keep: () => keep(state, rotation, ports),
+    async readBack() {
+      const reads = ports.reads(subject.vault);
+      const readAt = ports.now();
+      const [first, policy] = await Promise.all([firstReads(reads, subject), reads.rotationPolicy(subject.key)]);
+      const again = await observe(reads, subject, first, state.record, readAt);
+      if (again.kind === 'unread') return again;
+      if (again.key.kind !== 'present') return { kind: 'unread', because: 'missing' };
+      return { kind: 'read', guarded: next({ observed: again.key, readAt, ...policyIn(policy) }) };
+    },
+    async withEnded(ended) {
+      const at = ports.now();
+      const written = ended.flatMap(({ intent: { action }, isTaken }) =>
+        action.kind === 'set-rotation-policy' && isTaken ? [{ at, policy: action.policy }] : [],
+      );
+      return next({ rotation: { ...rotation, ...(written[0] === undefined ? {} : { written: written[0] }) } });
+    },
+    conclude: (result) => conclude(state, result, ports),
+  };
+}
+
+const keep = async ({ subject }: State, rotation: RotationState, { tables }: Ports): Promise<void> => {
+  await changeKey(tables.keys, subject, (record) => ({ ...record, observed: { ...record.observed, rotation } }));
+};
+
+/** Alerts people, writes what was found into the register's row, and has a new version inspected. */
+async function conclude(state: State, { decision, ended, failure }: Result, ports: Ports): Promise<void> {
+  const { subject, rotation, policy, policyRefused, readAt } = state;
+  await alertOf(state, failure, ports);
+  const rotated = ended.find(
+    ({ intent: { action }, outcome }) => action.kind === 'rotate-key' && outcome.kind === 'done',
+  );
+  if (rotated !== undefined) {
+    await recordDoubled(state, rotated.intent.id, ports);
+    const hint = { id: ports.newId(), sense: 'follow-up', sensedAt: ports.now() };
+    await ports.queues.inspections.send(
+      inspectionFor(subject, { ...hint, says: { kind: 'inspect-again', why: 'rotated' } }),
+    );
+  }
+  const isFound = decision.judgements.length > 0 || failure !== undefined;
+  await keep(
+    state,
+    {
+      ...rotation,
+      ...(policy === undefined && policyRefused !== 'forbidden-by-permission'
+        ? {}
+        : { policy: { readAt, is: policy } }),
+      inspectedAt: ports.now(),
+      foundSomething: isFound ? true : undefined,
+    },
+    ports,
+  );
+}
+
+/** Records that somebody else made a version at the same moment: Key Vault takes no condition. */
+async function recordDoubled({ subject, observed, record }: State, intent: string, ports: Ports): Promise<void> {
+  const made = observed.versions.filter(({ version }) => record.approved.versions[version] === undefined);
+  if (made.length < 2) return;
+  const versions = made.map(({ version }) => version);
+  await ports.trail.append([entry('outcome', subject, { intent, kind: 'doubled', versions }, ports)]);
+}
+
+async function alertOf(state: State, failure: string | undefined, ports: Ports): Promise<void> {
+  const { subject, record, rotation } = state;
+  const now = ports.now();
+  const given = givenOf({ ...state, order: undefined }, now, ports);
+  const isDue = given !== undefined && isToRotate(given.due);
+  const held = given === undefined ? undefined : heldBack(given);
+  const why = failure === undefined ? sayHeld(held) : ` It could not be rotated: ${failure}.`;
+  const says = given === undefined ? '' : `${sayDue(given)}${why}`;
+  const since = given?.due.since ?? now;
+  // Who waits for an hour that is sure to come is no news; an incident that is open stays so.
+  if (!isDue || held === undefined || !PASSING.has(held))
+    await openWhile(isDue, rotationOverdue.draft(subject, since, says), 'in time', ports);
+  const expiresOn = given?.newest.expiresOn;
+  const isPaged = isDue && expiresOn !== undefined && later(expiresOn, -PAGED_BEFORE_MS) <= now;
+  const pagedSince = expiresOn === undefined ? now : later(expiresOn, -PAGED_BEFORE_MS);
+  await openWhile(isPaged, rotationHeldBack.draft(subject, pagedSince, says), 'in time', ports);
+  if (given !== undefined && state.policy === undefined) return alertUnread(state, ports);
+  const judged = given && judgePolicy(given);
+  const isLeft = judged === undefined && given !== undefined && state.policy !== undefined;
+  // One that waits for the rotation is as it was.
+  if (isLeft && policyFault(given.schedule, state.policy, given.newest) !== undefined) return;
+  const reason = judged && (judged.verdict === 'elsewhere' ? 'managed-elsewhere' : 'off-schedule');
+  const isOther = (incident: Incident): boolean => isOf(rotationPolicyWeaker)(incident) && incident.reason !== reason;
+  await endIncidents(subject, isOther, 'the rotation policy was read', ports);
+  if (judged === undefined || reason === undefined || given === undefined) return;
+  const setAt = reason === 'managed-elsewhere' ? rotation.written?.at : undefined;
+  const { wanted, fault } = judged;
+  const draft = { since: setAt ?? given.newest.created, says: fault.says, wanted, by: setBy(record, setAt) };
+  await openIncident(rotationPolicyWeaker.draft(reason, subject, draft), ports);
+}
+
+/** A rotation policy that may not be read is alerted; one that could not be read this once is read again. */
+async function alertUnread({ subject, policyRefused, readAt }: State, ports: Ports): Promise<void> {
+  if (policyRefused !== 'forbidden-by-permission') return;
+  const draft = { since: readAt, says: 'The guardian has no permission to read its rotation policy.' };
+  await openIncident(rotationPolicyWeaker.draft('unreadable', subject, draft), ports);
+}
+
+/** Who set the rotation policy after the guardian did; `undefined` while no record names anybody. */
+const setBy = (record: KeyRecord, after: Date | undefined): Actor | undefined =>
+  eventsOn(record, ['KeyRotationPolicySet'], undefined).findLast(({ at }) => after !== undefined && at >= after)?.by;

@@ -1,0 +1,90 @@
+import type { KeyUser } from '../../domain/key-use.ts';
+import type { ManagedVault } from '../../domain/resource-manager.ts';
+import type { EstateSet } from '../../estate/estate.ts';
+import { setMayUseKey } from '../../posture/checks/set-may-use-key.ts';
+import type { VaultFacts } from '../../posture/facts.ts';
+
+/** A disk encryption set that needs a key of the vault. */
+export interface SetOnKey {
+  readonly key: string;
+  readonly user: KeyUser;
+}
+
+/** What keeps sets from their keys in a vault. */
+export interface Cuts {
+  /** Whose keys they cannot use. */
+  readonly users: readonly KeyUser[];
+  /** In sentences. */
+  readonly causes: readonly string[];
+  readonly commands: readonly string[];
+}
+
+const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
+
+/** The name of a set's resource, and why it cannot use its key. */
+const said = (name: string, says: string): string => `${name}: ${says}`;
+
+/**
+ * Which sets cannot use their keys, by what Resource Manager shows of the vault and its role assignments. What cannot be read
+ * cuts nobody off: unknown is not gone. Pure.
+ */
+export function cutsIn(
+  vault: VaultFacts,
+  network: Pick<ManagedVault, 'publicNetworkAccess' | 'networkBypass'>,
+  sets: readonly SetOnKey[],
+  now: Date,
+): Cuts {
+  if (sets.length === 0) return NO_CUTS;
+  const closed = closedBy(vault, network);
+  if (closed !== undefined) return { users: sets.map(({ user }) => user), ...closed };
+  const found = sets.flatMap((set) =>
+    setMayUseKey
+      .check({ kind: 'set', set: estateSet(set, vault.vault.name), vault }, now)
+      .flatMap((one) => (one.kind === 'finding' ? [{ set, one }] : [])),
+  );
+  return {
+    users: [...new Set(found.map(({ set }) => set.user))],
+    causes: [...new Set(found.map(({ set, one }) => said(set.user.name, one.says)))],
+    commands: [...new Set(found.flatMap(({ one }) => one.commands ?? []))],
+  };
+}
+
+/**
+ * Disks come to a vault as a trusted service: a firewall with the bypass lets them in, a perimeter does not.
+ * @see https://learn.microsoft.com/azure/key-vault/general/network-security
+ */
+function closedBy(
+  { vault }: VaultFacts,
+  { publicNetworkAccess, networkBypass }: Pick<ManagedVault, 'publicNetworkAccess' | 'networkBypass'>,
+): Omit<Cuts, 'users'> | undefined {
+  const { name } = vault;
+  if (publicNetworkAccess?.toLowerCase() === 'securedbyperimeter')
+    return {
+      causes: [
+        `The vault ${name} is inside a network security perimeter, which lets no disk encryption set in: disks fail.`,
+      ],
+      commands: [`az keyvault update --name ${name} --public-network-access Enabled`],
+    };
+  if (vault.network === 'public' || networkBypass?.toLowerCase() !== 'none') return undefined;
+  return {
+    causes: [
+      `The firewall of the vault ${name} lets no trusted service in, and so no disk encryption set: disks fail.`,
+    ],
+    commands: [`az keyvault update --name ${name} --bypass AzureServices`],
+  };
+}
+
+/** A set as far as the last survey knows it: what the check asks for. */
+function estateSet({ key, user }: SetOnKey, vault: string): EstateSet {
+  return {
+    kind: 'disk-encryption-set',
+    ...{ id: user.id, name: user.name, subscriptionId: user.id.split('/')[2] ?? '', location: undefined },
+    ...{ encryption: undefined, autoRotation: user.follows, rotationError: undefined, follows: user.follows },
+    // Where it has none, the set itself shows it: then that is an incident of its own.
+    hasIdentity: true,
+    keys: [{ at: 'vault', vault, kind: 'key', name: key, version: user.versions[0] }],
+    callers: { objectIds: user.objectIds, applicationId: user.applicationId },
+    holds: { disks: user.disks, unattached: 0, snapshots: user.snapshots, images: user.images, machines: new Map() },
+    unknown: [],
+  };
+}

@@ -1,0 +1,60 @@
+import type { ChangedBy } from '../../domain/activity.ts';
+import type { DiskEncryptionSet } from '../../domain/resource-manager.ts';
+import type { Subject } from '../../domain/subject.ts';
+import { vaultObject } from '../../domain/vault-object.ts';
+import { nameOf } from '../../estate/users.ts';
+import { accessCut } from '../../incidents/kinds/access-cut.ts';
+import { endIncidents, openWhile } from '../../incidents/store.ts';
+import type { Ports } from '../../ports.ts';
+import { addressed } from '../../posture/addressed.ts';
+import { FINE, type Found, hangsOn, isOpen, openOf, usesOf, valueIn } from './found.ts';
+
+/** A set whose identity is gone cannot use its key, and nothing else of it shows that. */
+export async function readIdentity(
+  id: string,
+  guarded: readonly string[],
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<Found> {
+  const subject: Subject = { kind: 'disk-encryption-set', id };
+  const answer = await ports.resourceManager.diskEncryptionSet(id);
+  if (answer.kind === 'missing') {
+    await endIncidents(subject, openOf(accessCut), 'the set was deleted', ports);
+    return FINE;
+  }
+  const set = valueIn(answer);
+  const key = vaultObject(set.keyUrl ?? '');
+  if (key?.kind !== 'key' || !guarded.includes(key.vault)) return FINE;
+  const hangs = hangsOn(key.vault, await usesOf(key.vault, ports), ports, new Set([id]));
+  const cause = hangs.kind === 'disks' ? await identityGone(set, ports) : undefined;
+  const draft = accessCut.draft('identity', {
+    ...{ subject, since: changed?.at ?? ports.now(), by: changed?.by, hangs },
+    causes:
+      cause === undefined
+        ? []
+        : [`${set.name} ${cause}, so that it cannot use its key ${key.vault}/${key.name}: its disks fail.`],
+    commands: [
+      `az disk-encryption-set identity assign ${addressed(id)} --system-assigned`,
+      `az role assignment create --assignee-object-id $(az disk-encryption-set show ${addressed(id)} --query identity.principalId --output tsv) --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name ${key.vault} --query id --output tsv)`,
+    ],
+  });
+  const wasKnown = cause !== undefined && (await isOpen(subject, accessCut, ports));
+  await openWhile(cause !== undefined, draft, 'the set has an identity', ports);
+  return { lasts: cause !== undefined, wasKnown };
+}
+
+/** Why a set has no identity that exists; `undefined` where it has one. One of another tenant is not ours to read. */
+async function identityGone(
+  { identity, federatedClientId }: DiskEncryptionSet,
+  ports: Ports,
+): Promise<string | undefined> {
+  if (federatedClientId !== undefined && federatedClientId.toLowerCase() !== 'none') return undefined;
+  if ((identity?.type ?? 'None').toLowerCase() === 'none') return 'has no identity';
+  if (identity?.principalId != null) return undefined;
+  const assigned = Object.keys(identity?.userAssignedIdentities ?? {});
+  const answers = await Promise.all(assigned.map((id) => ports.resourceManager.userAssignedIdentity(id)));
+  for (const answer of answers) if (answer.kind !== 'missing') valueIn(answer);
+  return answers.length > 0 && answers.every(({ kind }) => kind === 'missing')
+    ? `has an identity that was deleted (${assigned.map(nameOf).join(', ')})`
+    : undefined;
+}

@@ -1,0 +1,168 @@
+import type { ChangedBy } from '../../domain/activity.ts';
+import type { KeyUse } from '../../domain/key-use.ts';
+import type { ManagedVault } from '../../domain/resource-manager.ts';
+import { vaultSubject } from '../../domain/subject.ts';
+import { subscriptionIn } from '../../domain/survey.ts';
+import { settingChanges, settingsOf } from '../../domain/vault-settings.ts';
+import type { EstateVault } from '../../estate/estate.ts';
+import { estateReader } from '../../estate/estate-of.ts';
+import { inTurns } from '../../in-turns.ts';
+import { incidentId } from '../../incidents/draft.ts';
+import { accessCut } from '../../incidents/kinds/access-cut.ts';
+import { vaultChanged } from '../../incidents/kinds/vault-changed.ts';
+import { vaultDeleted } from '../../incidents/kinds/vault-deleted.ts';
+import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
+import type { Ports } from '../../ports.ts';
+import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
+import { readAssignments } from '../../register/assignments.ts';
+import { SURVEYED } from '../../register/scope.ts';
+import { cutsIn, type SetOnKey } from './cuts.ts';
+import { FINE, type Found, hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
+
+/** Reads of Resource Manager at the same time. */
+const AT_ONCE = 4;
+/** Role assignments that a deleted vault had, as commands of its incident at most. */
+const LOST_NAMED = 4;
+
+/** Reads a vault as it is now: whether it is there, whether its settings are other ones, and whether its sets may use their keys. */
+export async function readVault(
+  { name, id: named }: { readonly name: string; readonly id?: string | undefined },
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<Found> {
+  const { surveyed } = ports.scope;
+  const id = surveyed.vaults.get(name)?.id ?? named;
+  // A vault that no survey has read, and of which an event gives only the name: the next survey finds it.
+  if (id === undefined) return FINE;
+  const answer = await ports.resourceManager.vault(id);
+  const uses = await usesOf(name, ports);
+  const subject = vaultSubject(name);
+  if (answer.kind === 'missing') return vaultGone({ name, id, uses }, changed, ports);
+  const shown = valueIn(answer);
+  await endIncidents(subject, openOf(vaultDeleted), 'Resource Manager shows the vault again', ports);
+  const vault = estateVault(shown);
+  await alertOfSettings(vault, changed, ports);
+  return alertOfCuts(vault, shown, uses, changed, ports);
+}
+
+async function vaultGone(
+  { name, id, uses }: { readonly name: string; readonly id: string; readonly uses: Uses },
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<Found> {
+  const subscription = subscriptionIn(id) ?? '';
+  const listed = valueIn(await ports.resourceManager.deletedVaults(subscription));
+  const deleted = listed.find(({ vaultId }) => vaultId === id);
+  // An event alone says that there ever was a vault of that id: anybody could write one.
+  if (deleted === undefined && ports.scope.surveyed.vaults.get(name)?.id !== id) return FINE;
+  const assignments = (await readAssignments(ports.tables, name))?.assignments ?? [];
+  const callers = new Set(uses.flatMap(({ use }) => use.users.flatMap(({ objectIds }) => objectIds)));
+  const lost = assignments
+    .filter(({ scope, principalId }) => isWithin(id, scope) && callers.has(principalId))
+    .slice(0, LOST_NAMED)
+    .map(
+      ({ principalId, role, scope }) =>
+        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`,
+    );
+  const draft = vaultDeleted.draft({
+    vault: name,
+    since: deleted?.deletedOn ?? changed?.at ?? ports.now(),
+    by: changed?.by,
+    deleted: deleted && { until: deleted.scheduledPurgeOn, purgeProtection: deleted.purgeProtection },
+    hangs: hangsOn(name, uses, ports),
+    commands:
+      deleted === undefined ? [] : [`az keyvault recover --name ${name} --subscription ${subscription}`, ...lost],
+  });
+  const wasKnown = await isOpen(draft.subject, vaultDeleted, ports);
+  await openIncident(draft, ports);
+  // While it is gone nothing else can be said of it.
+  await endIncidents(draft.subject, openOf(accessCut), 'the vault was deleted', ports);
+  return { lasts: true, wasKnown };
+}
+
+/** Alerts of network rules, permission model and purge protection that are other ones than the last survey or read showed. */
+async function alertOfSettings(vault: EstateVault, changed: ChangedBy | undefined, ports: Ports): Promise<void> {
+  const { name } = vault;
+  const row = await ports.tables.surveyed.get(SURVEYED, name);
+  const before = row?.value.settings;
+  const now = settingsOf(vault);
+  if (row === undefined || JSON.stringify(before) === JSON.stringify(now)) return;
+  const changes = before === undefined ? [] : settingChanges(before, now);
+  if (changes.length > 0) {
+    const draft = vaultChanged.draft(name, changes, changed?.by, changed?.at ?? ports.now());
+    // The same for every message that finds it: the row is written last.
+    await openIncident(draft, ports, incidentId({ ...draft, since: new Date(0) }, JSON.stringify([before, now])));
+  }
+  await ports.tables.surveyed.change(SURVEYED, name, (standing) => ({ ...(standing ?? row.value), settings: now }));
+}
+
+async function alertOfCuts(
+  vault: EstateVault,
+  network: ManagedVault,
+  uses: Uses,
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<Found> {
+  const { name } = vault;
+  const sets = uses.flatMap(({ key, use }) =>
+    use.users.filter((user) => isHeld(user, use)).map((user): SetOnKey => ({ key, user })),
+  );
+  const cuts = cutsIn(await factsOf(vault, sets, ports), network, sets, ports.now());
+  const draft = accessCut.draft('vault', {
+    ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by },
+    ...{ causes: cuts.causes, commands: cuts.commands },
+    hangs: hangsOn(name, uses, ports, new Set(cuts.users.map(({ id }) => id))),
+  });
+  const lasts = cuts.users.length > 0;
+  const wasKnown = lasts && (await isOpen(draft.subject, accessCut, ports));
+  await openWhile(lasts, draft, 'the sets may use their keys again', ports);
+  return { lasts, wasKnown };
+}
+
+/** A set under which nothing is may never have had access: nobody has cut it off. The disks of a scale set are no resources. */
+const isHeld = ({ kind, disks, snapshots, images }: KeyUse['users'][number], { machineCount }: KeyUse): boolean =>
+  kind === 'disk-encryption-set' && disks + snapshots + images + machineCount > 0;
+
+/** A vault as the survey would have it. */
+function estateVault({ networkBypass: _, accessPolicies, ...vault }: ManagedVault): EstateVault {
+  const reader = estateReader();
+  const policies = accessPolicies.map(({ permissions, ...policy }) => ({
+    ...policy,
+    permissions: { keys: [...(permissions?.keys ?? [])] },
+  }));
+  reader.add('vaults', [{ ...vault, tenantId: undefined, uri: undefined, sku: undefined, accessPolicies: policies }]);
+  const [read] = reader.estate().vaults.values();
+  if (read === undefined) throw new Error(`Resource Manager shows no name of ${vault.id}.`);
+  return read;
+}
+
+/** The vault with the role assignments that decide about its sets: theirs, and those of groups, which they may be in. */
+async function factsOf(vault: EstateVault, sets: readonly SetOnKey[], ports: Ports): Promise<VaultFacts> {
+  const { resourceManager } = ports;
+  const reader = estateReader();
+  const callers = new Set(sets.flatMap(({ user }) => user.objectIds));
+  if (vault.rbac && callers.size > 0) {
+    const assignments = valueIn(await resourceManager.roleAssignments(vault.id)).filter(
+      ({ principalId, principalType }) =>
+        callers.has(principalId.toLowerCase()) || principalType?.endsWith('Group') === true,
+    );
+    reader.add('role-assignments', assignments);
+    await inTurns(AT_ONCE, [...new Set(assignments.map((one) => one.roleDefinitionId))], async (id) => {
+      const answer = await resourceManager.roleDefinition(id);
+      // Without its definition nobody knows what it allows: then nothing is said of who may what.
+      if (answer.kind === 'missing') return;
+      const { permissions, ...role } = valueIn(answer);
+      const copies = permissions.map((each) => ({
+        actions: [...(each.actions ?? [])],
+        notActions: [...(each.notActions ?? [])],
+        dataActions: [...(each.dataActions ?? [])],
+        notDataActions: [...(each.notDataActions ?? [])],
+      }));
+      reader.add('role-definitions', [{ ...role, permissions: copies }]);
+    });
+  }
+  const { assignments, roles } = reader.estate();
+  return { kind: 'vault', vault, locks: unknown('locks are not read'), assigned: known({ assignments, roles }) };
+}
+
+const isWithin = (id: string, scope: string): boolean => scope === id || scope.startsWith(`${id}/`);

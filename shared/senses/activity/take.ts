@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { AccessMessage } from '../../domain/activity.ts';
+import { guardedVaults } from '../../domain/policy.ts';
+import { quarantine } from '../../incidents/quarantine.ts';
+import type { Ports } from '../../ports.ts';
+import { lookAtSets } from '../../propagation/sets.ts';
+import { type Activity, activityOf } from '../activity-log.ts';
+import { askVaults } from './ask.ts';
+
+/** Characters of an event's id that a record keeps unchanged: Azure gives a UUID. */
+const MOST_CHARACTERS = 128;
+
+/**
+ * Takes an event of the Activity Log: what it touched is read again, where the guardian depends on it. Throws where the queue,
+ * a table or the quarantine cannot be written, so that Event Grid delivers again.
+ */
+export async function takeActivity(given: unknown, ports: Ports): Promise<void> {
+  const read = activityOf(given, ports.now());
+  switch (read.kind) {
+    case 'nothing':
+      return;
+    case 'unparsed':
+      return quarantine(read, 'activity-log', ports);
+    case 'activity':
+      return lookAt(read.activity, ports);
+    default:
+      return read satisfies never;
+  }
+}
+
+async function lookAt({ id, touched, by, at }: Activity, ports: Ports): Promise<void> {
+  const changed = { by, at, event: shortened(id) };
+  const nothing: AccessMessage = { kind: 'read-access', vaults: [], sets: [], identities: [], changed };
+  const { surveys } = ports.queues;
+  switch (touched.kind) {
+    case 'set':
+      await lookAtSets([touched.id], ports, { by, at });
+      return surveys.send({ ...nothing, sets: [touched.id] });
+    case 'identity':
+      return surveys.send({ ...nothing, identities: [touched.id] });
+    case 'vault': {
+      const { vault: name, id: vaultId } = touched;
+      if (!guardedVaults(ports.policy).includes(name)) return;
+      return surveys.send({ ...nothing, vaults: [vaultId === undefined ? { name } : { name, id: vaultId }] });
+    }
+    case 'scope':
+      return askVaults(vaultsIn(touched.scope, ports), changed, ports);
+    default:
+      return touched satisfies never;
+  }
+}
+
+/** The guarded vaults that a role assignment at a scope reaches, or one of whose keys it is for. A scope in a vault names it, whether a survey has read it or not. */
+function vaultsIn(scope: string, { policy, scope: { surveyed } }: Ports): AccessMessage['vaults'] {
+  const [, id, within] = /^(.+\/providers\/microsoft\.keyvault\/vaults\/([^/]+))/.exec(scope) ?? [];
+  const guarded = guardedVaults(policy);
+  if (id !== undefined && within !== undefined) return guarded.includes(within) ? [{ name: within, id }] : [];
+  return guarded.filter((name) => surveyed.vaults.get(name)?.id?.startsWith(`${scope}/`)).map((name) => ({ name }));
+}
+
+const shortened = (id: string): string =>
+  id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');

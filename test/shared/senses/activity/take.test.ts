@@ -1,0 +1,347 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock } from '../../../../local/clock.ts';
+import type { Incident } from '../../../../shared/domain/incident.ts';
+import { vaultSubject } from '../../../../shared/domain/subject.ts';
+import { readIncidents } from '../../../../shared/incidents/store.ts';
+import { takeActivity } from '../../../../shared/senses/activity/take.ts';
+import { managing } from '../../../local/azure/resource-manager/managed.ts';
+import { stopAt } from '../../../simulation/clock.ts';
+import { SUBSCRIPTION } from '../../../simulation/world.ts';
+import {
+  GROUP,
+  type Rotating,
+  rotating,
+  type SeedSet,
+  setIdOf,
+  urlOf,
+  V1,
+  VAULT,
+  VAULT_ID,
+} from '../../propagation/rotating.ts';
+
+beforeEach(() => stopAt());
+afterEach(resetClock);
+
+const AT_VAULT = '?api-version=2023-07-01';
+const AT_SET = '?api-version=2024-03-02';
+const SETS: readonly SeedSet[] = [{ name: 'des-a' }, { name: 'des-b', key: 'disk-b' }];
+const NONE_DELIVERED = { leastMs: 0, longestMs: 0, repeated: 0, dropped: 1 };
+
+interface Watching extends Rotating {
+  /** A request to Resource Manager as a person who owns the subscription. */
+  write(method: string, path: string, body?: object): Promise<number>;
+  /** Delivers the Activity Log's events so far, the newest first, and lets the guardian do what follows. */
+  delivered(times?: number): Promise<void>;
+  ofVault(kind?: string): Promise<readonly Incident[]>;
+}
+
+/** A guardian that has swept and surveyed two sets with a disk each, and hears of writes when a test says so. */
+async function watching(sets: readonly SeedSet[] = SETS, more: Parameters<typeof rotating>[1] = {}): Promise<Watching> {
+  const on = await rotating(sets, more);
+  const { azure, ports, settle } = on.world;
+  const events: unknown[] = [];
+  azure.onActivity(({ body }) => events.push(...[JSON.parse(body)].flat()));
+  return {
+    ...on,
+    async write(method, path, body) {
+      const { status } = await managing(azure, 'person')(method, path, body);
+      return status;
+    },
+    async delivered(times = 1) {
+      // What goes on after a 202 has to end first.
+      await on.world.pass(2, 1);
+      azure.deliverDue();
+      azure.flushEvents();
+      const all = events.splice(0).toReversed();
+      for (let time = 0; time < times; time += 1) for (const event of all) await takeActivity(event, ports);
+      await settle();
+    },
+    async ofVault(kind) {
+      const all = (await readIncidents(ports, vaultSubject(VAULT))).stored.map(({ value }) => value);
+      return kind === undefined ? all : all.filter((incident) => incident.kind === kind);
+    },
+  };
+}
+
+const open = (incidents: readonly Incident[]): readonly string[] =>
+  incidents.filter(({ state }) => state === 'open').map(({ kind }) => kind);
+
+/** Takes the role of a set's identity away, by a request. Gives the object id. */
+async function cutRole({ world: { azure }, write }: Watching, name: string): Promise<string> {
+  const oid = azure.identities.get(name)?.oid ?? '';
+  const [{ id } = { id: '' }] = azure.resourceManager.world.directory.assignmentsOf({ oid, groups: [] });
+  expect(await write('DELETE', `${id}?api-version=2022-04-01`)).toBe(200);
+  return oid;
+}
+
+describe('a deleted vault', () => {
+  test('is alerted at once, with who did it, the deadline, what hangs on it, and how it is recovered', async () => {
+    const on = await watching();
+    const at = Date.now();
+    expect(await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`)).toBe(200);
+    await on.delivered();
+    const [deleted] = await on.ofVault('vault-deleted');
+    const purged = new Date(at + 90 * 86_400_000).toISOString().slice(0, 10);
+    expect(deleted).toMatchObject({
+      ...{ severity: 'critical', audience: 'on-call', state: 'open' },
+      who: { oid: on.world.azure.identities.get('person')?.oid, kind: 'user', name: 'person@example.com' },
+      hangs: { kind: 'disks', says: '2 disk encryption sets (2 disks), 2 machines, 2 running' },
+      commands: [
+        `az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}`,
+        expect.stringMatching(
+          /^az role assignment create .+ --role "Key Vault Crypto Service Encryption User" --scope /,
+        ),
+        expect.stringContaining('d15cd15c-0000-4000-8000-000000000001'),
+      ],
+    });
+    expect(deleted?.deadline?.getTime()).toBe((deleted?.since.getTime() ?? 0) + 3_600_000);
+    expect(deleted?.summary).toMatch(
+      new RegExp(
+        `^The vault ${VAULT} was deleted: none of its keys can be used. It can be recovered until ${purged} .+; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.$`,
+      ),
+    );
+    const hints = (await on.world.trail()).filter(({ hints: from }) => from?.senses?.includes('activity-log') === true);
+    expect(hints).toHaveLength(1);
+    expect(on.world.failures).toEqual([]);
+  });
+
+  test('that is recovered ends it; its sets have no role any more, which is alerted instead', async () => {
+    const on = await watching();
+    await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+    await on.delivered();
+    await on.write('PUT', `${VAULT_ID}${AT_VAULT}`, { properties: { createMode: 'recover' } });
+    await on.delivered();
+    expect(open(await on.ofVault()).filter((kind) => kind !== 'guardian-blind')).toEqual(['access-cut']);
+  });
+
+  test('whose event is lost is found by the next survey', async () => {
+    const on = await watching();
+    on.world.azure.behaviours.activityDelivery = NONE_DELIVERED;
+    await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+    await on.delivered();
+    expect(await on.ofVault('vault-deleted')).toEqual([]);
+    await on.minutes(62);
+    expect(open(await on.ofVault('vault-deleted'))).toHaveLength(1);
+  });
+
+  test('that is purged is told as lost, in the same incident', async () => {
+    const on = await watching(SETS, {
+      vaults: [
+        {
+          ...{ name: VAULT, subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-keys', purgeProtection: false },
+          keys: ['disk-a', 'disk-b'].map((name) => ({
+            name,
+            versions: [{ version: V1, keyOps: ['wrapKey' as const, 'unwrapKey' as const] }],
+          })),
+        },
+      ],
+    });
+    await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+    await on.delivered();
+    expect((await on.ofVault('vault-deleted'))[0]?.summary).toContain('anybody with the right to purge');
+    const deleted = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/${VAULT}`;
+    await on.write('POST', `${deleted}/purge${AT_VAULT}`);
+    await on.world.pass(10, 1);
+    await on.delivered();
+    const incidents = await on.ofVault('vault-deleted');
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]?.summary).toContain('It is not among the deleted vaults');
+  });
+});
+
+describe('access that is cut', () => {
+  test('by a role assignment that is deleted is alerted with its cause, who did it, and the command that puts it back', async () => {
+    const on = await watching();
+    const oid = await cutRole(on, 'des-a');
+    await on.delivered();
+    const [cut] = await on.ofVault('access-cut');
+    expect(cut).toMatchObject({
+      ...{ reason: 'vault', severity: 'critical', audience: 'on-call', state: 'open' },
+      summary: `des-a: Its identity ${oid} may not get, wrap, unwrap in the vault ${VAULT}: its disks fail.`,
+      who: { oid: on.world.azure.identities.get('person')?.oid },
+      hangs: { kind: 'disks', says: '1 disk encryption set (1 disk)' },
+      commands: [expect.stringContaining(`--assignee-object-id ${oid}`)],
+    });
+    expect(cut?.deadline?.getTime()).toBe((cut?.since.getTime() ?? 0) + 3_600_000);
+  });
+
+  test('ends when the role is back, also where the event of that is lost', async () => {
+    const on = await watching();
+    await cutRole(on, 'des-a');
+    await on.delivered();
+    const role = { role: 'Key Vault Crypto Service Encryption User', scope: VAULT_ID };
+    on.world.azure.resourceManager.assignRole('des-a', role);
+    await on.minutes(4);
+    expect(open(await on.ofVault())).toEqual(['access-cut']);
+    await on.minutes(2);
+    expect(open(await on.ofVault())).toEqual([]);
+  });
+
+  test.each<[string, object, RegExp, string]>([
+    [
+      'a permission model that is turned to access policies',
+      { properties: { enableRbacAuthorization: false } },
+      /^des-a: Its identity .+ may not get, wrap, unwrap/,
+      `az keyvault set-policy --name ${VAULT} --object-id`,
+    ],
+    [
+      'a firewall without a bypass',
+      { properties: { networkAcls: { defaultAction: 'Deny', bypass: 'None' } } },
+      /^The firewall of the vault prod-disks lets no trusted service in/,
+      `az keyvault update --name ${VAULT} --bypass AzureServices`,
+    ],
+    [
+      'a network security perimeter',
+      { properties: { publicNetworkAccess: 'SecuredByPerimeter' } },
+      /^The vault prod-disks is inside a network security perimeter/,
+      `az keyvault update --name ${VAULT} --public-network-access Enabled`,
+    ],
+  ])('by %s is alerted for all sets of the vault', async (_what, body, summary, command) => {
+    const on = await watching();
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, body);
+    await on.delivered();
+    const [cut] = await on.ofVault('access-cut');
+    expect(cut?.summary).toMatch(summary);
+    expect(cut?.hangs?.says).toBe('2 disk encryption sets (2 disks)');
+    expect(cut?.commands[0]).toContain(command);
+  });
+
+  test('by taking the identity of a set away is alerted on that set, until it has one again', async () => {
+    const on = await watching();
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
+    await on.delivered();
+    const [cut] = (await on.incidents('des-a')).filter(({ kind }) => kind === 'access-cut');
+    expect(cut).toMatchObject({
+      ...{ reason: 'identity', state: 'open', who: { name: 'person@example.com' } },
+      summary: 'des-a has no identity, so that it cannot use its key prod-disks/disk-a: its disks fail.',
+    });
+    expect(cut?.commands[0]).toBe(
+      `az disk-encryption-set identity assign --name des-a --resource-group rg-disks --subscription ${SUBSCRIPTION} --system-assigned`,
+    );
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'SystemAssigned' } });
+    await on.delivered();
+    expect(open(await on.incidents('des-a'))).not.toContain('access-cut');
+  });
+
+  test('by deleting the user-assigned identity of a set is alerted on that set, which still names it', async () => {
+    const oid = 'd15cd15c-0000-4000-8000-000000000077';
+    const id = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-a`;
+    const properties = { principalId: oid, clientId: oid };
+    const on = await watching([{ name: 'des-a' }], {
+      identities: [
+        {
+          ...{ name: 'id-a', kind: 'managed-identity', oid, grants: [] },
+          roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: VAULT_ID }],
+        },
+      ],
+      resources: [{ id, name: 'id-a', type: 'Microsoft.ManagedIdentity/userAssignedIdentities', properties }],
+    });
+    const identity = { type: 'UserAssigned', userAssignedIdentities: { [id]: {} } };
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity });
+    await on.delivered();
+    expect(open(await on.incidents('des-a'))).not.toContain('access-cut');
+    expect(await on.write('DELETE', `${id}?api-version=2023-01-31`)).toBe(200);
+    await on.delivered();
+    const [cut] = (await on.incidents('des-a')).filter(({ kind }) => kind === 'access-cut');
+    expect(cut?.summary).toContain('has an identity that was deleted (id-a)');
+  });
+
+  test('of a set without disks alerts nobody', async () => {
+    const on = await watching([{ name: 'des-a', hasDisk: false }]);
+    await cutRole(on, 'des-a');
+    await on.delivered();
+    expect(await on.ofVault()).toEqual([]);
+  });
+
+  test('is alerted once, however often and in whatever order the events come', async () => {
+    const on = await watching();
+    await cutRole(on, 'des-a');
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { tags: { a: 'b' } });
+    await on.delivered(3);
+    await on.minutes(20);
+    expect((await on.ofVault()).map(({ kind, state }) => [kind, state])).toEqual([['access-cut', 'open']]);
+    const alerts = on.world.alerts.filter(
+      ({ event, incident }) => event === 'opened' && incident.kind === 'access-cut',
+    );
+    expect(alerts).toHaveLength(1);
+  });
+
+  test('is not alerted while role assignments cannot be read: unknown is not gone', async () => {
+    const on = await watching();
+    await cutRole(on, 'des-a');
+    const clear = on.world.azure.fault({
+      match: { path: `${VAULT_ID}/providers/Microsoft.Authorization`, method: 'GET' },
+      answer: { kind: 'internal-error' },
+    });
+    await on.delivered();
+    expect(await on.ofVault()).toEqual([]);
+    clear();
+    await on.minutes(2);
+    expect(open(await on.ofVault())).toEqual(['access-cut']);
+  });
+});
+
+describe('settings of a guarded vault that change', () => {
+  test('are told with who did it: network, permission model and purge protection', async () => {
+    const on = await watching();
+    const write = async (properties: object) => {
+      await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties });
+      await on.delivered();
+      return (await on.ofVault('vault-changed')).map(({ summary }) => summary);
+    };
+    expect(await write({ publicNetworkAccess: 'Disabled' })).toEqual([
+      'Settings of the vault prod-disks have changed: it cannot be reached from public networks.',
+    ]);
+    expect(await write({ enableRbacAuthorization: false })).toContain(
+      'Settings of the vault prod-disks have changed: access policies decide who may use its keys, and roles count for nothing.',
+    );
+    expect(await write({ enabledForDeployment: true })).toHaveLength(2);
+    expect(new Set((await on.ofVault('vault-changed')).map(({ who }) => who?.name))).toEqual(
+      new Set(['person@example.com']),
+    );
+  });
+
+  test('are found by the next survey where the event is lost', async () => {
+    const on = await watching();
+    on.world.azure.behaviours.activityDelivery = NONE_DELIVERED;
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { publicNetworkAccess: 'Disabled' } });
+    await on.minutes(62);
+    expect(open(await on.ofVault())).toEqual(['vault-changed']);
+  });
+});
+
+describe('a write', () => {
+  test('to a disk encryption set has it read at once, and names who put it back', async () => {
+    const on = await watching([{ name: 'des-a' }]);
+    await on.rotate();
+    await on.minutes(50);
+    expect(await on.verdict('des-a')).toBe('followed');
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, {
+      properties: { activeKey: { keyUrl: urlOf('disk-a', V1) }, rotationToLatestKeyVersionEnabled: false },
+    });
+    await on.delivered();
+    expect(await on.watched('des-a')).toMatchObject({ changed: { by: { name: 'person@example.com' } } });
+    await on.minutes(1);
+    expect(await on.verdict('des-a')).toBe('reverted');
+  });
+
+  test('to what nobody guards has nothing read', async () => {
+    const on = await watching();
+    on.world.azure.clearLog();
+    const other = VAULT_ID.replace(VAULT, 'not-guarded');
+    await on.write('PATCH', `${other}${AT_VAULT}`, { tags: { a: 'b' } });
+    await on.write('DELETE', `${other}/providers/Microsoft.Authorization/roleAssignments/none?api-version=2022-04-01`);
+    await on.delivered();
+    expect(on.world.azure.resourceManager.log.filter(({ identity }) => identity === 'surveyor')).toEqual([]);
+  });
+
+  test('whose event cannot be parsed is quarantined, and nothing is read', async () => {
+    const on = await watching();
+    await takeActivity({ id: 'x', eventType: 'Microsoft.Resources.ResourceWriteSuccess', data: {} }, on.world.ports);
+    await on.world.settle();
+    expect(on.world.alerts.map(({ incident: { kind, reason } }) => [kind, reason])).toContainEqual([
+      'guardian-unwell',
+      'quarantined',
+    ]);
+  });
+});
