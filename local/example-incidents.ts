@@ -53,7 +53,7 @@ export const AT = new Date('2026-03-01T12:00:00.000Z');
 export const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
 /** Who did it. */
 export const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
-/** For incidents of sets and of rotation. */
+/** Who is not known. */
 export const UNKNOWN = { oid: 'unknown' };
 /** An incident of a wave. */
 export const MEMBER: Member = {
@@ -68,12 +68,12 @@ const GLASS: Approval = {
 };
 /** A key in use that nothing guards. */
 export const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
-/** For incidents of sets and of rotation. */
+/** The commands that rotate the key. */
 export const ROTATE = [
   'key-guardian rotate prod-disks/disk-a --yes',
   'az keyvault key rotate --vault-name prod-disks --name disk-a',
 ];
-/** For incidents of sets and of rotation. */
+/** A schedule by which a key is rotated. */
 export const WANTED = {
   rotate: { when: 'after-creation', period: 'P90D' },
   expiresIn: 'P120D',
@@ -86,16 +86,16 @@ const SET = {
   from: AT,
   changed: { by: MALLORY, at: AT },
 };
-/** For incidents of sets and of rotation. */
+/** A disk encryption set, as the subject of an incident. */
 export const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
-/** For incidents of sets and of rotation. */
+/** What hangs on the set. */
 export const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
-/** For incidents of sets and of rotation. */
+/** An incident of a set that has not followed its key, by a verdict. */
 export const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
   setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
-/** For incidents of sets and of rotation. */
+/** What hangs on a key with one set. */
 export const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
-/** For incidents of sets and of rotation. */
+/** What hangs on a key that nothing uses. */
 export const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
 const UNKNOWN_HANGS = { kind: 'unknown', says: 'what hangs on it is not known' } as const;
 /** A deletion that was approved for somebody else. */
