@@ -12,6 +12,7 @@ import { checks } from '../shared/posture/checks/registry.ts';
 import { COLUMNS, SEAL_COLUMNS } from '../shared/trail/columns.ts';
 import { SEALS } from '../shared/trail/stream-name.ts';
 import { FAULTS } from '../shared/trail/verify.ts';
+import { alertTextsPage } from './alert-texts.ts';
 import { PLAN_VERSION, planReport } from './cli/plan/schema.ts';
 import { costsBesides, counts, type Guarded, type Input, monthlyCosts, prices } from './costs.ts';
 
@@ -28,6 +29,7 @@ const object = z.object({
 /** The pages of `docs/` that are made from the schemas, the rules, the kinds of incident and the roles, by their paths. */
 export const madePages = (): Readonly<Record<string, string>> => ({
   'docs/incidents.md': incidentsPage(),
+  'docs/alerts.md': alertTextsPage(MADE),
   'docs/configuration.md': configurationPage(),
   'docs/rights.md': rightsPage(),
   'docs/people.md': peoplePage(),

@@ -35,7 +35,12 @@ export const STEP_KEYS = {
   'plan-names-what-hangs-on-a-key': ['demo-disks', 'disk-planned'],
   'plan-writes-nothing': ['demo-disks', 'disk-untouched'],
   'unguarded-key-found': ['demo-forgotten', 'disk-forgotten'],
+  'alert-names-what-dies-and-when': ['demo-alert', 'disk-named-in-time'],
+  'wave-is-one-page': ['demo-wave', 'disk-wave-1'],
 } as const;
+
+/** All keys of the vault in which a wave is played. */
+export const WAVE_KEYS = Array.from({ length: 8 }, (_, at) => `disk-wave-${at + 1}`);
 
 /** The keys of the steps on the turned clock, which play in a process of their own. */
 export const TURNED_KEYS = {
@@ -43,6 +48,7 @@ export const TURNED_KEYS = {
   named: ['demo-disks', 'disk-named'],
   purgeTried: ['demo-disks', 'disk-purge-tried'],
   outage: ['demo-disks', 'disk-outage'],
+  unanswered: ['demo-alert', 'disk-unanswered'],
 } as const;
 
 const SUBSCRIPTION = 'd3300000-0000-4000-8000-000000000001';
@@ -77,7 +83,8 @@ const versionOf = ([vault, key]: VaultAndKey): string =>
 
 /** Guarded vaults in `block` and in `alert`, one of them without purge protection, where keys can be destroyed. One beside them, which the policy does not name. */
 export function demoEstate(): Estate {
-  const estate = estateOf(Object.values(STEP_KEYS));
+  const wave = WAVE_KEYS.slice(1).map((key): VaultAndKey => [STEP_KEYS['wave-is-one-page'][0], key]);
+  const estate = estateOf([...Object.values(STEP_KEYS), ...wave]);
   return { ...estate, identities: estate.identities.map(ofTakenVaults) };
 }
 
@@ -97,8 +104,8 @@ function ofTakenVaults(identity: SeedIdentity): SeedIdentity {
   return { ...identity, roles: [{ role: 'Reader', scope: `/subscriptions/${SUBSCRIPTION}` }, ...owned] };
 }
 
-/** One vault in `block` with the keys of the steps on the turned clock. */
-export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS));
+/** The vaults of the steps on the turned clock, one in `block` and one in `alert`. */
+export const turnedEstate = (): Estate => estateOf(Object.values(TURNED_KEYS), {}, 'pagerduty');
 
 /** The time until one of them is near its expiry, by a schedule with P30D: after the guardian has begun to guard it. */
 const NEAR_EXPIRY_AFTER_MS = 30 * 60_000;
@@ -170,7 +177,11 @@ const planner: SeedIdentity = {
   roles: ['Reader', 'Key Vault Reader'].map((role) => ({ role, scope: `/subscriptions/${SUBSCRIPTION}` })),
 };
 
-function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, unknown>> = {}): Estate {
+function estateOf(
+  keys: readonly VaultAndKey[],
+  ofSets: Readonly<Record<string, unknown>> = {},
+  pages: 'teams' | 'pagerduty' = 'teams',
+): Estate {
   const users = keys.map(([vault, key], number) => diskEncryptionSet(`des-${key}`, vault, key, USER(number)));
   const knownUsers = users.flatMap(({ oid }) => (oid === undefined ? [] : [oid]));
   const vaults = [...new Set(keys.map(([vault]) => vault))];
@@ -184,6 +195,7 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
     'demo-scheduled': 'block',
     'demo-cut': 'block',
     'demo-gone': 'alert',
+    'demo-wave': 'alert',
   } as const;
   return {
     vaults: vaults.map(
@@ -206,7 +218,7 @@ function estateOf(keys: readonly VaultAndKey[], ofSets: Readonly<Record<string, 
           ...(name === 'demo-scheduled' ? { rotation: { every: 'P90D', notifyBefore: 'P30D' } } : {}),
         })),
       // The channel console, which is the app's log, is not named: it stands by.
-      channels: ['webhook', 'teams'],
+      channels: ['webhook', pages],
     },
   };
 }

@@ -11,6 +11,7 @@ const received = z
       title: z.string(),
       lines: z.array(z.string()),
       incident: z.object({
+        id: z.string(),
         kind: z.string(),
         summary: z.string(),
         subject: z.object({ vault: z.string().optional(), key: z.string().optional(), id: z.string().optional() }),
@@ -25,6 +26,7 @@ export const KINDS = {
   recreated: 'key-recreated',
   byOther: 'approved-act-by-other',
   unguarded: 'key-unguarded',
+  wave: 'wave',
   cut: 'access-cut',
   gone: 'vault-deleted',
 } as const;
@@ -36,6 +38,14 @@ export interface ReceivedAlert {
   readonly title: string;
   /** What is wrong with what. */
   readonly summary: string;
+}
+
+/** All of an alert that steps use. */
+export interface FullAlert extends ReceivedAlert {
+  readonly event: string;
+  /** The id of its incident. */
+  readonly id: string;
+  readonly lines: readonly string[];
 }
 
 /** A webhook receiver of the demo's own: it believes nothing but a right signature. */
@@ -50,6 +60,8 @@ export interface Sink {
   has(kind: string, vault: string, key: string): boolean;
   /** The lines below the title of each signed alert of that kind on that key, in the order in which they came. */
   lines(kind: string, key: string | undefined): readonly (readonly string[])[];
+  /** Each signed alert of that kind on that key, or on whatever has no key, in the order in which they came; also the one that says that it is over. */
+  alerts(kind: string, key?: string): readonly FullAlert[];
   /** The root of the newest anchor of the trail that has come; `undefined` where none has. */
   anchor(): string | undefined;
   close(): Promise<void>;
@@ -89,6 +101,10 @@ export async function startSink(): Promise<Sink> {
     toldOfSet: (id) => toldOf(({ incident: { subject } }) => subject.id === id.toLowerCase()),
     lines: (kind, key) =>
       got.filter(({ incident }) => incident.kind === kind && incident.subject.key === key).map(({ lines }) => lines),
+    alerts: (kind, key) =>
+      got
+        .filter(({ incident }) => incident.kind === kind && incident.subject.key === key)
+        .map(({ event, title, lines, incident: { id, summary } }) => ({ event, id, kind, title, lines, summary })),
     anchor: () =>
       got
         .filter(({ incident: { kind } }) => kind === 'trail-anchored')

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { attack } from '../attacks.ts';
 import { restore } from '../cli/restore.ts';
 import { managementOf, write } from '../writes.ts';
+import { WAVE_KEYS } from './estate.ts';
 import {
   eventually,
   firstLook,
@@ -324,6 +325,64 @@ const nextChannel: Step = async (scene, vault, key) => {
   };
 };
 
+/** The first line says until when the disk works, and the lines below what hangs on the key and which machine must go on running. */
+const namesWhatDies: Step = async (scene, vault, key) => {
+  await attack('disable', await scene.client(vault, 'attacker'), key);
+  const actedAt = lastAct(scene, vault, key);
+  const sofar = acted(scene, vault, key, disabled, actedAt);
+  const alert = await eventually(scene, () =>
+    scene.sink
+      .alerts('version-disabled', key)
+      .find(({ lines }) => lines.includes('hangs on it: 1 disk encryption set (1 disk), 1 machine, 1 running')),
+  );
+  if (alert === undefined) return { ...sofar, outcome: 'no alert said what hangs on it' };
+  const { kind, title, summary, lines } = alert;
+  const machine = lines.find((line) => line.startsWith('machines: '));
+  const keeps = lines.some((line) => line.startsWith('Do not stop, restart or redeploy'));
+  return {
+    ...sofar,
+    ok:
+      /: disks fail in 5\d min, at \d\d:\d\d:\d\d UTC; /.test(title) &&
+      machine === `machines: vm-${key} (running)` &&
+      keeps,
+    outcome: `the alert has the deadline in its first line, and below it what hangs on the key and ${machine}`,
+    alerts: [{ kind, title, summary }],
+    detectedAt: firstLook(scene, vault, key, actedAt)?.toISOString() ?? null,
+  };
+};
+
+/** All keys of a vault are disabled at once: five have alerts of their own, and all others one. */
+const isOneWave: Step = async (scene, vault, key) => {
+  const client = await scene.client(vault, 'attacker');
+  await Promise.all(WAVE_KEYS.map((each) => attack('disable', client, each)));
+  const actedAt = lastAct(scene, vault, key);
+  const sofar = acted(
+    scene,
+    vault,
+    key,
+    (what) => `disabled ${what} and ${WAVE_KEYS.length - 1} more keys of the vault`,
+    actedAt,
+  );
+  const wave = await eventually(scene, () =>
+    scene.sink.alerts(KINDS.wave).find(({ summary }) => summary.includes(vault)),
+  );
+  const detectedAt = firstLook(scene, vault, key, actedAt);
+  if (wave === undefined || detectedAt === undefined) return { ...sofar, outcome: 'nobody was told of a wave' };
+  const { kind, title, summary } = wave;
+  const from = new Date();
+  const swept = await eventually(scene, () =>
+    passesOver(scene, vault, from) >= PASSES_WITHOUT_A_WRITE ? true : undefined,
+  );
+  const own = WAVE_KEYS.filter((each) => scene.sink.told(vault, each).length > 0);
+  const waves = new Set(scene.sink.alerts(KINDS.wave).map(({ id }) => id));
+  return {
+    ...sofar,
+    ok: swept === true && own.length === 5 && waves.size === 1,
+    outcome: `${own.length} of the keys have alerts of their own, and ${waves.size} wave has the others`,
+    alerts: [{ kind, title, summary }],
+    detectedAt: detectedAt.toISOString(),
+  };
+};
 /** Somebody takes a vault from its disks through Resource Manager: no key has changed, and on-call is alerted by the Activity Log. */
 const taken =
   (act: string, did: Did, kind: string): Step =>
@@ -436,4 +495,6 @@ export const steps: Readonly<Record<string, Step>> = {
   'plan-names-what-hangs-on-a-key': planNames,
   'plan-writes-nothing': planWritesNothing,
   'unguarded-key-found': unguardedFound,
+  'alert-names-what-dies-and-when': namesWhatDies,
+  'wave-is-one-page': isOneWave,
 };

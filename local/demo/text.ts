@@ -10,11 +10,11 @@ export function headLines(seed: number, guarded: boolean): string {
   return `${[expected, paceLine, seedLine(seed)].join('\n')}\n`;
 }
 
-/** A step in one line: whether it is as it should be, its name, who did what, what came of it, and what was told to whom. */
+/** A step in one line: whether it is as it should be, its name, who did what, what came of it, and the first line of what was told to whom. */
 export function stepLine({ name, ok, actor, act, outcome, alerts }: StepResult): string {
   // Where nobody acted there is nothing to tell of.
   if (actor === null || act === null) return line(name, ok, outcome);
-  const told = alerts.map(({ kind, summary }) => `told on-call: "${kind}: ${summary}"`);
+  const told = alerts.map(({ title }) => `told on-call: "${title}"`);
   return line(name, ok, `${userOf(actor)} ${act}`, outcome, ...(told.length === 0 ? ['told nobody'] : told));
 }
 

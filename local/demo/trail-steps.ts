@@ -33,7 +33,8 @@ async function chainHolds(scene: Scene): Promise<Result> {
 
 /** Verifies the whole trail by the root that the webhook was sent. */
 async function verifyAnchored(scene: Scene): Promise<Result> {
-  const root = await eventually(scene, () => scene.sink.anchor());
+  // On a slow machine the time of the play is over here, and the root came long ago.
+  const root = scene.sink.anchor() ?? (await eventually(scene, () => scene.sink.anchor()));
   if (root === undefined) return { ...NOTHING, outcome: 'no root of a seal came' };
   await sealNow(scene);
   const { verdict, records, sealed, anchored, seals, anchor } = await verifyTrail(scene.trail, { root });

@@ -5,12 +5,14 @@ import { stopClock, turnClock } from '../clock.ts';
 import { type LocalGuardian, startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { findLocalAzure, outsideClient } from '../outside-client.ts';
+import { type PagerdutySink, startPagerduty } from '../sinks/pagerduty.ts';
 import { turnedEstate } from './estate.ts';
 import { afterAnHour, MACHINE, machineActs } from './machine.ts';
 import type { StepResult } from './scene.ts';
 import { type Sink, startSink } from './sink.ts';
 import { type Result, tried } from './steps.ts';
 import { type StoredTrail, storedTrail } from './stored-trail.ts';
+import { actorUpdates, blindSense, escalatedThenResolved, senderKilled } from './telling-steps.ts';
 import { outageLosesNothing, workspaceSteps } from './workspace-steps.ts';
 
 /** Time between two sweeps, as in Azure. */
@@ -23,6 +25,8 @@ const AFTERWARDS_STEP_MS = 10 * 60_000;
 export interface Turned {
   readonly running: LocalGuardian;
   readonly sink: Sink;
+  /** Who is on call gets a page of each incident. */
+  readonly pages: PagerdutySink;
   readonly stored: StoredTrail;
   /** A client from outside, over the TLS port. */
   readonly client: (vault: string, identity: string) => Promise<KeyClient>;
@@ -39,10 +43,14 @@ export interface Turned {
 export async function playTurned(guarded: boolean): Promise<readonly StepResult[]> {
   stopClock();
   const folder = join(localFolder(), `demo-turned-${process.pid}`);
-  const sink = await startSink();
+  const [sink, pages] = await Promise.all([startSink(), startPagerduty()]);
   const running = await startLocalGuardian({
     ...{ estate: turnedEstate(), folder, guarded, sweepSeconds: SWEEP_SECONDS, workspace: true },
     webhook: { url: sink.url, secret: sink.secret },
+    alertSettings: {
+      KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: pages.routingKey,
+      KEY_GUARDIAN_PAGERDUTY_URL: pages.address,
+    },
     log: (line) => process.stderr.write(`${line}\n`),
     write: () => {},
   });
@@ -50,6 +58,7 @@ export async function playTurned(guarded: boolean): Promise<readonly StepResult[
   const turned: Turned = {
     running,
     sink,
+    pages,
     stored: storedTrail(running),
     client: async (vault, identity) => outsideClient(await findLocalAzure(folder), vault, identity),
     status: () => (host === undefined ? Promise.resolve(undefined) : printed('--folder', folder, 'status')),
@@ -63,19 +72,28 @@ export async function playTurned(guarded: boolean): Promise<readonly StepResult[
   try {
     await turned.pass(1_000, 1_000);
     const all = new Map<string, Result>();
+    const play = async (name: string, step: () => Promise<Result>): Promise<void> =>
+      void all.set(name, await tried(name, step));
     const actedAt = await machineActs(turned);
-    for (const [name, step] of Object.entries(workspaceSteps)) all.set(name, await tried(name, () => step(turned)));
+    await play('sender-killed-still-told', () => senderKilled(turned));
+    for (const [name, step] of Object.entries(workspaceSteps)) await play(name, () => step(turned));
+    await play('actor-updates-the-page', () => actorUpdates(turned));
+    await play('escalated-then-resolved', () => escalatedThenResolved(turned));
     // The hour in which nothing can be sent is the one that the machine has to live through.
-    const outage = await tried('outage-loses-nothing', () =>
-      outageLosesNothing(turned, async () => {
-        await turned.pass(AFTERWARDS_MS, AFTERWARDS_STEP_MS);
-        all.set(MACHINE, await tried(MACHINE, async () => afterAnHour(turned, actedAt)));
-      }),
+    await play('outage-loses-nothing', () =>
+      outageLosesNothing(turned, () =>
+        play('blind-sense-told', () =>
+          blindSense(turned, async () => {
+            await turned.pass(AFTERWARDS_MS, AFTERWARDS_STEP_MS);
+            await play(MACHINE, async () => afterAnHour(turned, actedAt));
+          }),
+        ),
+      ),
     );
-    return [...all, ['outage-loses-nothing', outage] as const].map(([name, result]) => ({ name, ...result }));
+    return [...all].map(([name, result]) => ({ name, ...result }));
   } finally {
     await running.stop();
-    await sink.close();
+    await Promise.all([sink, pages].map((one) => one.close()));
   }
 }
 

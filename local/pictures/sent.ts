@@ -11,7 +11,8 @@ const SETTINGS: ChannelSettings = {
   KEY_GUARDIAN_TEAMS_URL: 'https://teams.example/workflows/made-up',
 };
 
-const OPTIONS = apiOptions('https://guardian.example', '00000000-0000-4000-8000-000000000001');
+/** Where the guardian of the examples runs. */
+export const OPTIONS = apiOptions('https://guardian.example', '00000000-0000-4000-8000-000000000001');
 
 /** What a channel sends for an example, as a deployed guardian does. Throws where there is no such channel, or it sends nothing by HTTP. */
 export async function sent({ channel, alert, now }: Example): Promise<unknown> {

@@ -29,10 +29,11 @@ export function runnable(command: string, where: Where, options: readonly string
 export const isClosedByPeople = ({ ends, abandons }: Pick<Incident, 'ends' | 'abandons'>): boolean =>
   ends === 'by-a-person' || abandons !== undefined;
 
-/** The commands for a person: those of the incident, the one that acknowledges it where it was escalated, and while a person may close it, the one that does. */
+/** The commands for a person: those of the incident, second the one that acknowledges it where it was escalated, and while a person may close it, the one that does. */
 export const commandsOf = (incident: Incident): readonly string[] => [
-  ...incident.commands,
+  ...incident.commands.slice(0, 1),
   ...(incident.state === 'open' && isEscalated(incident) ? [`key-guardian incident acknowledge ${incident.id}`] : []),
+  ...incident.commands.slice(1),
   ...(incident.state === 'open' && isClosedByPeople(incident)
     ? [`key-guardian incident close ${incident.id} --why "…"`]
     : []),

@@ -26,7 +26,13 @@ function whereOf({ subject }: Incident): string {
   return spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
 }
 
-/** The lines below the first: what must not be done, what, where, who, when, what hangs on it, what was done, what to do. */
+/** Lines of an alert at most, the first one included: so many can be read on a phone. */
+const MOST_LINES = 12;
+
+/**
+ * The lines below the first, eleven at most: what must not be done, what, where, who, when, what hangs on it, what was done,
+ * what to do. At least the first two commands are among them, and as many more as there is room for.
+ */
 export function detailLines({ incident }: AlertContent): readonly string[] {
   const { kind, reason, audience, subject, who, eventsUntil, hangs, commands, judgement } = incident;
   const over = incident.state === 'resolved';
@@ -36,16 +42,16 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     `what: ${reason === undefined ? kind : `${kind} (${reason})`}, for ${audience}`,
     `where: ${spellSubject(subject)}${link}`,
     `who: ${who === undefined ? unknownText(eventsUntil) : actorText(who)}`,
-    who?.assignment && `allowed by: ${assignmentText(who.assignment)}`,
     `when: ${whenText(incident)}`,
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
     `done: ${spellJudgement(judgement)}`,
-    ...(over ? [] : commands.map((command) => `command: ${command}`)),
-    `incident: ${incident.id}, revision ${incident.revision}`,
-  ];
-  return lines.filter((line) => line !== undefined).map(oneLine);
+  ].filter((line) => line !== undefined);
+  const last = `incident: ${incident.id}, revision ${incident.revision}`;
+  // The first line and the last one take their places as well.
+  const shown = over ? [] : commands.slice(0, MOST_LINES - 2 - lines.length);
+  return [...lines, ...shown.map((command) => `command: ${command}`), last].map(oneLine);
 }
 
 const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident): string =>
@@ -163,10 +169,11 @@ function unknownText(eventsUntil: Incident['eventsUntil']): string {
 }
 
 /** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
-function actorText({ oid, name, address }: NonNullable<Incident['who']>): string {
+function actorText({ oid, name, address, assignment }: NonNullable<Incident['who']>): string {
   const id = escaped(oid);
   const from = address === undefined ? '' : ` from ${escapedAddress(address)}`;
-  return `${name === undefined ? id : `${escaped(name)} (${id})`}${from}`;
+  const by = assignment === undefined ? '' : `, allowed by ${assignmentText(assignment)}`;
+  return `${name === undefined ? id : `${escaped(name)} (${id})`}${from}${by}`;
 }
 
 /** The names of roles and groups are chosen by people as well. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Action, action, factsOf } from './actions/registry.ts';
+import { approvableActs } from './approval.ts';
 import { act, actor } from './audit-record.ts';
 import type { Finding } from './finding.ts';
 import { severities } from './incident.ts';
@@ -87,6 +88,8 @@ export const undoneFinding = z.object({
   rule: z.string(),
   severity: z.enum(severities),
   version: z.string().optional(),
+  /** Absent in what an earlier version of the guardian stored. */
+  act: z.enum(approvableActs).optional(),
   since: moment,
   otherwiseAt: moment.optional(),
   stopsDisks: z.boolean(),

@@ -5,6 +5,7 @@ import { NOT_SURVEYED } from '../../shared/domain/survey.ts';
 import { activityOf } from '../../shared/senses/activity-log.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { sourcesIn, textOf } from '../source.ts';
+import { measureFirstAlert } from './act-to-first-alert-ms.ts';
 import { activityTexts, measureActivity } from './activity-hints-over-json-parse.ts';
 import { measureBlindMinutes } from './blind-minutes-with-timer-dead.ts';
 import { atMost, exactly, type Figure, figure, median, noTarget, type Target } from './figure.ts';
@@ -304,9 +305,16 @@ describe('npm run bench', () => {
 });
 
 test('of keys that are all disabled at once five have pages of their own, the others one, and none is lost', async () => {
-  expect((await measureWave(12)).map(({ name, value }) => [name, value])).toEqual([
-    ['pages', 6],
-    ['incidents-lost', 0],
-    ['incidents-told-twice', 0],
+  expect((await measureWave(12)).map(({ name, value, ok }) => [name, value, ok])).toEqual([
+    ['pages', 6, true],
+    ['incidents-lost', 0, true],
+    ['incidents-told-twice', 0, true],
+    ['alert-live-growth-mib', expect.any(Number), true],
   ]);
+});
+
+test('the first alert of an act comes through the local host, without a sweep', async () => {
+  const { value, unit } = await measureFirstAlert(2);
+  expect(unit).toBe('ms');
+  expect(value).toBeGreaterThan(0);
 });

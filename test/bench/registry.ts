@@ -1,3 +1,4 @@
+import { actToFirstAlertMs } from './act-to-first-alert-ms.ts';
 import { activityHintsOverJsonParse } from './activity-hints-over-json-parse.ts';
 import { blindMinutesWithTimerDead } from './blind-minutes-with-timer-dead.ts';
 import type { Measurement } from './figure.ts';
@@ -38,4 +39,6 @@ export const measurements: readonly Measurement[] = [
   queriesAnHour,
   rotationQuotaShare,
   writesInAFight,
+  // It sets the app's settings for the whole process.
+  actToFirstAlertMs,
 ];

@@ -46,7 +46,7 @@ export interface Found extends Result {
  * for people: then it is inspected until it has held for ten minutes.
  */
 export async function alertOf(found: Found, standing: readonly StoredIncident[], ports: Ports): Promise<boolean> {
-  const drafts = draftsOf(found, ports.now()).map((draft) => withHanging(draft, found));
+  const drafts = incidentsOf(found, ports.now());
   const acts = found.actIncidents.map(({ draft, id }) => ({ draft: withHanging(draft, found), id }));
   const isQuiet = drafts.length === 0 && acts.length === 0;
   if (isQuiet && standing.every(({ value }) => value.state === 'resolved')) {
@@ -89,8 +89,11 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
   for (const { draft, id } of incidents) await openForAct(draft, ports, id);
 }
 
-/** Every incident that an inspection leads to. While a key flaps, one reports all that is undone. */
-function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
+/** Every incident that an inspection leads to, with what hangs on its subject. While a key flaps, one reports all that is undone. */
+export const incidentsOf = (found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] =>
+  draftsOf(found, now).map((draft) => withHanging(draft, found));
+
+function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] {
   const { subject, decision, ended, record } = found;
   // Findings of one rule on one version are one incident.
   const placeOf = ({ rule, version = '' }: UndoneFinding): string => `${rule} ${version}`;
@@ -111,7 +114,7 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken && intent.by === undefined ? intent.findings : []))
     .filter((finding) => !byPlace.has(placeOf(finding)))
-    .map((finding) => draftOf(subject, finding, UNDOING, record));
+    .map((finding) => draftOf(subject, finding, undoing(subject, finding), record));
   const drafts = [...judged, ...undone];
   const refused = undoRefusedDraft(subject, record, now);
   const isUndoing = drafts.some(({ undoing }) => undoing === true);
@@ -124,11 +127,19 @@ function draftsOf(found: Found, now: Date): readonly IncidentDraft[] {
 /** What people read of a finding: what is done about it or why not, whether the guardian is undoing it, and the commands they need. */
 type Said = Required<Pick<IncidentDraft, 'judgement' | 'undoing' | 'commands'>>;
 
-const UNDOING: Said = { judgement: 'undoing', undoing: true, commands: [] };
+const undoing = (id: KeySubject, finding: UndoneFinding): Said => ({
+  judgement: 'undoing',
+  undoing: true,
+  commands: meantCommands(id, finding),
+});
 
 /** `undefined` where people are not alerted of it. */
-function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found): Said | undefined {
+function saidOf(
+  { finding, verdict }: Judgement,
+  { subject, failure, by }: Omit<Found, 'actIncidents'>,
+): Said | undefined {
   const restore = `key-guardian restore ${spell(subject)}`;
+  const meant = meantCommands(subject, finding);
   switch (verdict.kind) {
     case 'approved':
     case 'settling':
@@ -140,14 +151,16 @@ function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found
         return { judgement, undoing: false, commands: [restore] };
       }
       return failure === undefined
-        ? UNDOING
-        : { judgement: `undoing, not done yet: ${failure}`, undoing: true, commands: [restore] };
+        ? undoing(subject, finding)
+        : { judgement: `undoing, not done yet: ${failure}`, undoing: true, commands: [restore, ...meant] };
     case 'withheld': {
       // A recovery that was begun is being undone; it only has not shown yet.
-      if (verdict.because === 'recovering') return UNDOING;
-      const settling = verdict.because === 'under-hold' ? ['--undo', '--accept'] : [];
-      const release = settling.map((as) => `key-guardian hold release ${finding.hold} ${as}`);
-      return { judgement: spellVerdict(verdict), undoing: false, commands: [...release, restore] };
+      if (verdict.because === 'recovering') return undoing(subject, finding);
+      const commands =
+        verdict.because === 'under-hold'
+          ? [...['--undo', '--accept'].map((as) => `key-guardian hold release ${finding.hold} ${as}`), restore]
+          : [restore, ...meant];
+      return { judgement: spellVerdict(verdict), undoing: false, commands };
     }
     case 'left-to-people':
       return { judgement: spellVerdict(verdict), undoing: false, commands: [...(finding.commands ?? [])] };
@@ -155,6 +168,14 @@ function saidOf({ finding, verdict }: Judgement, { subject, failure, by }: Found
       return verdict satisfies never;
   }
 }
+
+/** How a person says that an act was meant: they ask for what another person grants. None where no approval can allow it. */
+const meantCommands = (id: KeySubject, { act, version }: UndoneFinding): string[] =>
+  act === undefined
+    ? []
+    : [
+        `key-guardian approve ask ${spell({ ...id, version })} --act ${act} --why "…"  # if this was meant: another person grants it`,
+      ];
 
 function draftOf(
   subject: KeySubject,

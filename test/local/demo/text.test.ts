@@ -20,7 +20,7 @@ describe('the line of a step says', () => {
     [
       'who did what, what came of it, and what was told to whom',
       undone,
-      'ok    disable                         mallory disabled demo-disks/disk-a; undone by the guardian after 1.8 s; told on-call: "version-disabled: Version 1 of demo-disks/disk-a is disabled."',
+      'ok    disable                         mallory disabled demo-disks/disk-a; undone by the guardian after 1.8 s; told on-call: "critical: …"',
     ],
     [
       'that nobody was told',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { apiOptions, runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
+import { apiOptions, commandsOf, runnable, type Where, withRunnableCommands } from '../../../shared/alerts/runnable.ts';
 import type { AlertContent, Incident } from '../../../shared/domain/incident.ts';
 import { alert } from './alerts.ts';
 
@@ -42,6 +42,11 @@ describe('a command in an alert', () => {
     await withRunnableCommands(channel, where, options).send(alert({ commands: ['az login', command] }), console);
     expect(sent).toEqual([alert({ commands: ['az login', ...(shown === undefined ? [] : [shown])] })]);
   });
+});
+
+test('the command that acknowledges what was escalated comes second, after the one to act by', () => {
+  const { incident } = alert({ commands: ['restore', 'approve'], escalated: 1 });
+  expect(commandsOf(incident)).toEqual(['restore', `key-guardian incident acknowledge ${incident.id}`, 'approve']);
 });
 
 test.each<[what: string, more: Partial<Incident>, isClosable: boolean]>([

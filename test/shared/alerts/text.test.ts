@@ -224,9 +224,25 @@ describe('the lines below', () => {
     expect(lines.some((line) => line.startsWith('Do not stop'))).toBe(said);
   });
 
-  test('are at most eleven, with a command and everything that is known', () => {
+  test('name in one line who did it and what allowed it', () => {
     const who = { oid: '7a', name: 'Mallory', assignment: { id: 'a1', says: 'Key Vault Administrator' } };
-    expect(detailLines(alert({ who, hangs, commands: ['az login'] })).length).toBeLessThanOrEqual(11);
+    expect(detailLines(alert({ who }))).toContain(
+      'who: Mallory (7a), allowed by Key Vault Administrator (role assignment a1)',
+    );
+  });
+
+  test('are eleven at most: everything that is known, and as many commands as there is room for, at least two', () => {
+    const who = { oid: '7a', name: 'Mallory', assignment: { id: 'a1', says: 'Key Vault Administrator' } };
+    const commands = ['restore', 'approve', 'close', 'list', 'show'];
+    const restoredAt = at('12:00:29');
+    const shown = (more: Partial<Incident>) => {
+      const lines = detailLines(alert({ commands, ...more }));
+      expect(lines.at(-1)).toBe('incident: incident-1, revision 1');
+      return [lines.length, lines.filter((line) => line.startsWith('command: ')).length];
+    };
+    expect(shown({ who, hangs, restoredAt })).toEqual([11, 2]);
+    expect(shown({})).toEqual([11, 4]);
+    expect(shown({ commands: ['restore'] })).toEqual([8, 1]);
   });
 
   test('leave out what is not known', () => {

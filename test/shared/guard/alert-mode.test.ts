@@ -57,7 +57,10 @@ describe('in mode alert', () => {
           severity: 'critical',
           state: 'open',
           judgement: 'withheld: alert-only',
-          commands: ['key-guardian restore prod-disks/disk-a'],
+          commands: [
+            'key-guardian restore prod-disks/disk-a',
+            expect.stringMatching(/^key-guardian approve ask \S+ --act \S+ --why "…" {2}# if this was meant/),
+          ],
           who: { oid: oidOf(world, 'attacker') },
         },
       ]);

@@ -63,7 +63,10 @@ describe.each<Act>(['disable', 'delete'])('what was bad when block began (%s)', 
           since: at,
           deadline: later(at, HOUR_MS),
           judgement: 'withheld: before-block',
-          commands: [`key-guardian restore ${VAULT}/${name}`],
+          commands: [
+            `key-guardian restore ${VAULT}/${name}`,
+            expect.stringMatching(`^key-guardian approve ask ${VAULT}/${name}\\b.* --act ${act} --why`),
+          ],
         },
       ]);
     const alerted = world.alerts.filter(({ incident }) => incident.kind === ofRule[act]);
@@ -247,7 +250,10 @@ describe('the first acceptance of a baseline in block', () => {
         since: at,
         deadline: later(at, HOUR_MS),
         judgement: 'withheld: before-block',
-        commands: [`key-guardian restore ${VAULT}/disk-a`],
+        commands: [
+          `key-guardian restore ${VAULT}/disk-a`,
+          expect.stringMatching(/ --act disable --why "…" {2}# if this was meant/),
+        ],
       },
     ]);
     await world.as('owner').enable(VAULT, 'disk-a');

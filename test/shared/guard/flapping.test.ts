@@ -267,7 +267,11 @@ describe('a key is not flapping', () => {
     expect(world.changes()).toBe(2);
     expect(await flapping(world)).toEqual([]);
     expect(await openBesideHolds(world)).toMatchObject([
-      { kind: 'version-disabled', judgement: 'withheld: hold', commands: ['key-guardian restore prod-disks/disk-a'] },
+      {
+        kind: 'version-disabled',
+        judgement: 'withheld: hold',
+        commands: ['key-guardian restore prod-disks/disk-a', expect.stringContaining(' --act disable ')],
+      },
     ]);
   });
 });

@@ -81,7 +81,7 @@ describe('a hold', () => {
         state: 'open',
         judgement: 'withheld: hold',
         deadline: new Date('2031-03-03T10:10:00.000Z'),
-        commands: ['key-guardian restore prod-disks/disk-a'],
+        commands: ['key-guardian restore prod-disks/disk-a', expect.stringContaining(' --act disable ')],
         who: { oid: oidOf(world, 'attacker') },
       },
     ]);

@@ -276,7 +276,10 @@ describe('a recovery', () => {
         kind: 'key-deleted',
         state: 'open',
         judgement: expect.stringContaining('forbidden-by-permission'),
-        commands: [`key-guardian restore ${vault}/disk-a`],
+        commands: [
+          `key-guardian restore ${vault}/disk-a`,
+          `key-guardian approve ask ${vault}/disk-a --act delete --why "…"  # if this was meant: another person grants it`,
+        ],
       },
     ]);
   });

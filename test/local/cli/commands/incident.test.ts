@@ -87,6 +87,9 @@ describe('incident show', () => {
       'machines: vm-dev-1 (running), vm-dev-2 (stopped)',
       'done: not undone: the policy only alerts for this key',
       `command: ${typed('restore contoso-dev/dev-web')}`,
+      expect.stringMatching(
+        /^command: .* approve ask contoso-dev\/dev-web\/[0-9a-f]{32} --act disable --why "…" {2}# if this was meant/,
+      ),
       `incident: ${id}, revision 1`,
     ]);
     expect(await done('incident', 'show', id.slice(0, 8).toUpperCase())).toBe(said);

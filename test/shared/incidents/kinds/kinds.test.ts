@@ -1,85 +1,44 @@
 import { describe, expect, test } from 'vitest';
+import {
+  AT,
+  DISKS,
+  examples,
+  HANGING,
+  HOLD,
+  ID,
+  IN_AN_HOUR,
+  KEY,
+  MALLORY,
+  MEMBER,
+  NOTHING,
+  notFollowed,
+  OF_SET,
+  OF_VERSION,
+  OTHER,
+  ROTATE,
+  SET_HANGS,
+  UNKNOWN,
+  VAULT,
+  VERSION,
+  WANTED,
+} from '../../../../local/example-incidents.ts';
 import { firstLine } from '../../../../shared/alerts/text.ts';
-import type { Approval } from '../../../../shared/domain/approval.ts';
-import type { Hold } from '../../../../shared/domain/hold.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
-import { GUARDIAN, keyOf, vaultSubject, versionOf } from '../../../../shared/domain/subject.ts';
+import { GUARDIAN, keyOf, vaultSubject } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
-import { accessCut } from '../../../../shared/incidents/kinds/access-cut.ts';
-import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
-import { baselineWaiting } from '../../../../shared/incidents/kinds/baseline-waiting.ts';
-import { channelTest } from '../../../../shared/incidents/kinds/channel-test.ts';
-import { glassBroken } from '../../../../shared/incidents/kinds/glass-broken.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
-import { guardianUnwell } from '../../../../shared/incidents/kinds/guardian-unwell.ts';
-import { holdEnding } from '../../../../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../../../../shared/incidents/kinds/key-flapping.ts';
 import { keyUnguarded } from '../../../../shared/incidents/kinds/key-unguarded.ts';
 import { isOf } from '../../../../shared/incidents/kinds/kind.ts';
 import { ownActUnexplained } from '../../../../shared/incidents/kinds/own-act-unexplained.ts';
-import { policyLoosened } from '../../../../shared/incidents/kinds/policy-loosened.ts';
-import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
 import { kinds } from '../../../../shared/incidents/kinds/registry.ts';
-import { rotationHeldBack } from '../../../../shared/incidents/kinds/rotation-held-back.ts';
-import { rotationOverdue } from '../../../../shared/incidents/kinds/rotation-overdue.ts';
 import { rotationPolicyWeaker } from '../../../../shared/incidents/kinds/rotation-policy-weaker.ts';
-import { rowForged } from '../../../../shared/incidents/kinds/row-forged.ts';
-import { setMoved } from '../../../../shared/incidents/kinds/set-moved.ts';
-import { type NotFollowing, setNotFollowed } from '../../../../shared/incidents/kinds/set-not-followed.ts';
-import { trailAnchored } from '../../../../shared/incidents/kinds/trail-anchored.ts';
-import { undoRefused } from '../../../../shared/incidents/kinds/undo-refused.ts';
-import { unexpectedUse } from '../../../../shared/incidents/kinds/unexpected-use.ts';
-import { vaultChanged } from '../../../../shared/incidents/kinds/vault-changed.ts';
 import { vaultDeleted } from '../../../../shared/incidents/kinds/vault-deleted.ts';
 import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
-import { type Member, wave } from '../../../../shared/incidents/kinds/wave.ts';
+import { wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
-
-const ID = { vault: 'prod-disks', key: 'disk-a' };
-const VERSION = 'a1b2';
-const KEY = keyOf(ID);
-const OF_VERSION = versionOf(ID, VERSION);
-const VAULT = vaultSubject('prod-disks');
-const AT = new Date('2026-03-01T12:00:00.000Z');
-const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
-const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
-const UNKNOWN = { oid: 'unknown' };
-const MEMBER: Member = {
-  ...{ kind: 'key-deleted', severity: 'critical', subject: KEY, state: 'open', deadline: IN_AN_HOUR, who: MALLORY },
-  hangs: { kind: 'disks', says: '3 disks' },
-};
-const HOLD: Hold = { id: 'h1', by: MALLORY, why: 'we investigate', from: AT, until: IN_AN_HOUR };
-const GLASS: Approval = {
-  ...{ ...ID, id: 'a7', version: VERSION, acts: ['disable'], by: MALLORY.oid, from: AT, until: IN_AN_HOUR },
-  ...{ why: 'it leaked', asked: { by: MALLORY, at: AT }, granted: { by: MALLORY, at: AT }, breakGlass: true },
-};
-const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
-const ROTATE = [
-  'key-guardian rotate prod-disks/disk-a --yes',
-  'az keyvault key rotate --vault-name prod-disks --name disk-a',
-];
-const WANTED = {
-  rotate: { when: 'after-creation', period: 'P90D' },
-  expiresIn: 'P120D',
-  notifyBefore: 'P30D',
-} as const;
-const SET = {
-  id: '/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/diskencryptionsets/des-a',
-  name: 'des-a',
-  rotation: { ...ID, version: VERSION, created: AT },
-  from: AT,
-  changed: { by: MALLORY, at: AT },
-};
-const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
-const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
-const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
-  setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
-const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
-const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
-const UNKNOWN_HANGS = { kind: 'unknown', says: 'what hangs on it is not known' } as const;
-const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
   ({ severity, ends, audience: 'on-call' }) as const;
@@ -93,10 +52,7 @@ type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience'
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
   [
     'access-cut, vault',
-    accessCut.draft('vault', {
-      ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
-      ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
-    }),
+    examples['access-cut, vault'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -109,11 +65,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'access-cut, identity, where many causes are told and no disk is known',
-    accessCut.draft('identity', {
-      ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
-      causes: Array.from({ length: 12 }, () => 'It has no identity.'),
-      ...{ commands: Array.from({ length: 9 }, (_, at) => `az ${at}`), hangs: UNKNOWN_HANGS },
-    }),
+    examples['access-cut, identity'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: { kind: 'disk-encryption-set', id: '/sets/a' },
@@ -124,7 +76,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'vault-changed',
-    vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
+    examples['vault-changed'],
     {
       ...operators('warning', 'by-a-person'),
       subject: VAULT,
@@ -134,10 +86,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'vault-deleted',
-    vaultDeleted.draft({
-      ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
-      deleted: { until: IN_AN_HOUR, purgeProtection: true },
-    }),
+    examples['vault-deleted'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -164,7 +113,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'access-refused',
-    accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
+    examples['access-refused'],
     {
       ...onCall('error'),
       subject: KEY,
@@ -176,7 +125,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'approved-act-by-other, on the key as a whole',
-    approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
+    examples['approved-act-by-other'],
     {
       ...onCall('critical'),
       subject: KEY,
@@ -201,7 +150,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'baseline-waiting',
-    baselineWaiting.draft('prod-disks', AT),
+    examples['baseline-waiting'],
     {
       ...operators('error'),
       subject: VAULT,
@@ -213,7 +162,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'channel-test',
-    channelTest.draft('teams', MALLORY, AT),
+    examples['channel-test'],
     {
       ...operators('info'),
       subject: GUARDIAN,
@@ -224,7 +173,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, no-token',
-    guardianBlind.draft('no-token', GUARDIAN, AT),
+    examples['guardian-blind, no-token'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
@@ -234,7 +183,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, vault-unreadable',
-    guardianBlind.draft('vault-unreadable', VAULT, AT, 'throttled'),
+    examples['guardian-blind, vault-unreadable'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -245,7 +194,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, key-unreadable',
-    guardianBlind.draft('key-unreadable', KEY, AT, 'forbidden-by-firewall'),
+    examples['guardian-blind, key-unreadable'],
     {
       ...onCall('error', 'with-an-inspection'),
       subject: KEY,
@@ -256,7 +205,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, register-unreadable',
-    guardianBlind.draft('register-unreadable', KEY, AT),
+    examples['guardian-blind, register-unreadable'],
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
@@ -266,7 +215,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, not-inspected',
-    guardianBlind.draft('not-inspected', VAULT, AT, 'prod-disks/disk-a'),
+    examples['guardian-blind, not-inspected'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -277,7 +226,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-blind, policy-invalid',
-    guardianBlind.draft('policy-invalid', GUARDIAN, AT, 'vaults[0].name: not the name of a key vault'),
+    examples['guardian-blind, policy-invalid'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
@@ -288,7 +237,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, channel-failing',
-    guardianUnwell.draft('channel-failing', AT, 'teams since 2026-03-01 12:00:00 UTC (status 404)'),
+    examples['guardian-unwell, channel-failing'],
     {
       ...operators('error'),
       subject: GUARDIAN,
@@ -299,7 +248,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, channel-misconfigured',
-    guardianUnwell.draft('channel-misconfigured', AT, 'The alert channel webhook cannot be used: it has no secret.'),
+    examples['guardian-unwell, channel-misconfigured'],
     {
       ...operators('error'),
       subject: GUARDIAN,
@@ -309,7 +258,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, setting-misconfigured',
-    guardianUnwell.draft('setting-misconfigured', AT, 'KEY_GUARDIAN_SWEEP_SECONDS: not a number'),
+    examples['guardian-unwell, setting-misconfigured'],
     {
       ...operators('error'),
       subject: GUARDIAN,
@@ -319,7 +268,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, dead-letters-left',
-    guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison, alerts-poison'),
+    examples['guardian-unwell, dead-letters-left'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -330,11 +279,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, quarantined',
-    guardianUnwell.draft(
-      'quarantined',
-      AT,
-      'Something could not be read and was quarantined whole as x.txt: not JSON.',
-    ),
+    examples['guardian-unwell, quarantined'],
     {
       ...operators('warning', 'by-a-person'),
       subject: GUARDIAN,
@@ -344,7 +289,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, register-lost',
-    guardianUnwell.draft('register-lost', AT, '3', VAULT),
+    examples['guardian-unwell, register-lost'],
     {
       ...operators('critical', 'by-a-person'),
       subject: VAULT,
@@ -355,7 +300,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, sentry-silent',
-    guardianUnwell.draft('sentry-silent', AT, '2026-03-01 13:00:00 UTC'),
+    examples['guardian-unwell, sentry-silent'],
     {
       subject: GUARDIAN,
       ...operators('warning'),
@@ -366,7 +311,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, signatures-unverified',
-    guardianUnwell.draft('signatures-unverified', AT, '2', VAULT),
+    examples['guardian-unwell, signatures-unverified'],
     {
       ...operators('error'),
       subject: VAULT,
@@ -377,7 +322,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, trail-spooled',
-    guardianUnwell.draft('trail-spooled', AT, '', VAULT),
+    examples['guardian-unwell, trail-spooled'],
     {
       ...operators('error'),
       subject: VAULT,
@@ -388,7 +333,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, trail-unsealed',
-    guardianUnwell.draft('trail-unsealed', AT, '2026-03-01 12:00:00 UTC: it cannot sign.'),
+    examples['guardian-unwell, trail-unsealed'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -399,7 +344,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, trail-not-shipped',
-    guardianUnwell.draft('trail-not-shipped', AT, '2026-03-01 12:00:00 UTC: it answered 403.'),
+    examples['guardian-unwell, trail-not-shipped'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -410,7 +355,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, records-missing',
-    guardianUnwell.draft('records-missing', AT, 'prod-disks'),
+    examples['guardian-unwell, records-missing'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -421,7 +366,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, workspace-unread',
-    guardianUnwell.draft('workspace-unread', AT, '2026-03-01 12:00:00 UTC: it answered 403.'),
+    examples['guardian-unwell, workspace-unread'],
     {
       ...operators('warning'),
       subject: GUARDIAN,
@@ -432,7 +377,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'hold-ending',
-    holdEnding.draft({ ...HOLD, ...ID }),
+    examples['hold-ending'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
@@ -445,7 +390,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'hold-set, on a key',
-    holdSet.draft({ ...HOLD, ...ID }),
+    examples['hold-set'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
@@ -475,7 +420,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'key-flapping, by somebody',
-    keyFlapping.draft(ID, AT, MALLORY),
+    examples['key-flapping'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
@@ -507,10 +452,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ]),
   [
     'key-unguarded, not-guarded: one key of a vault that the policy does not name',
-    keyUnguarded.draft('not-guarded', {
-      of: { vault: 'prod-other', keys: [HANGING], isNamed: false, isFound: true },
-      since: AT,
-    }),
+    examples['key-unguarded, not-guarded'],
     {
       ...operators('warning', 'with-its-state'),
       subject: { kind: 'vault', vault: 'prod-other' },
@@ -544,7 +486,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'key-unguarded, managed-hsm',
-    keyUnguarded.draft('managed-hsm', { of: { hsms: ['prod-hsm', 'test-hsm'] }, since: AT }),
+    examples['key-unguarded, managed-hsm'],
     {
       ...operators('warning', 'by-a-person'),
       subject: GUARDIAN,
@@ -554,7 +496,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'vault-found',
-    vaultFound.draft(['prod-other'], AT),
+    examples['vault-found'],
     {
       ...operators('info', 'by-a-person'),
       subject: GUARDIAN,
@@ -577,10 +519,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'wave, with one that is open',
-    wave.draft('prod-disks', AT, [
-      MEMBER,
-      { ...MEMBER, subject: keyOf({ vault: 'prod-disks', key: 'disk-b' }), state: 'resolved' },
-    ]),
+    examples.wave,
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
@@ -616,7 +555,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'guardian-unwell, survey-missed',
-    guardianUnwell.draft('survey-missed', AT, 'subscription one cannot be read'),
+    examples['guardian-unwell, survey-missed'],
     {
       ...operators('warning', 'with-its-state'),
       subject: GUARDIAN,
@@ -627,7 +566,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'own-act-unexplained, on a version',
-    ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
+    examples['own-act-unexplained'],
     {
       ...onCall('critical'),
       subject: OF_VERSION,
@@ -649,7 +588,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'policy-loosened',
-    policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
+    examples['policy-loosened'],
     {
       ...onCall('error'),
       subject: GUARDIAN,
@@ -659,7 +598,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'purge-attempted',
-    purgeAttempted.draft(ID, MALLORY, AT, 403),
+    examples['purge-attempted'],
     {
       ...onCall('critical'),
       subject: KEY,
@@ -670,17 +609,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'rotation-held-back',
-    rotationHeldBack.draft(ID, AT, 'It expires soon.'),
+    examples['rotation-held-back'],
     { ...onCall('critical', 'with-its-state'), subject: KEY, summary: 'It expires soon.', commands: ROTATE },
   ],
   [
     'rotation-overdue',
-    rotationOverdue.draft(ID, AT, 'It is overdue.'),
+    examples['rotation-overdue'],
     { ...operators('warning'), subject: KEY, summary: 'It is overdue.', commands: ROTATE },
   ],
   [
     'rotation-policy-weaker, off-schedule',
-    rotationPolicyWeaker.draft('off-schedule', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    examples['rotation-policy-weaker, off-schedule'],
     {
       ...operators('warning'),
       subject: KEY,
@@ -692,10 +631,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'rotation-policy-weaker, managed-elsewhere',
-    rotationPolicyWeaker.draft('managed-elsewhere', ID, {
-      ...{ since: AT, says: 'It is missing.', by: MALLORY },
-      wanted: { rotate: WANTED.rotate, notifyBefore: 'P30D' },
-    }),
+    examples['rotation-policy-weaker, managed-elsewhere'],
     {
       ...operators('warning'),
       subject: KEY,
@@ -726,12 +662,12 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'rotation-policy-weaker, unreadable',
-    rotationPolicyWeaker.draft('unreadable', ID, { since: AT, says: 'It cannot be read.' }),
+    examples['rotation-policy-weaker, unreadable'],
     { ...operators('warning'), subject: KEY, summary: 'Key prod-disks/disk-a: It cannot be read.', commands: [] },
   ],
   [
     'row-forged',
-    rowForged.draft('approvals/prod-disks/a7', AT),
+    examples['row-forged'],
     {
       ...onCall('critical'),
       subject: GUARDIAN,
@@ -741,7 +677,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'set-moved',
-    setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS }),
+    examples['set-moved'],
     {
       ...onCall('critical', 'with-its-state'),
       subject: OF_SET,
@@ -754,7 +690,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'set-not-followed, late',
-    notFollowed({ kind: 'late', shows: 'its active version is 0011' }, ['It has no identity.'], ['az resource show']),
+    examples['set-not-followed, late'],
     {
       ...operators('error'),
       subject: OF_SET,
@@ -769,7 +705,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'set-not-followed, stuck',
-    notFollowed({ kind: 'stuck', code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' }),
+    examples['set-not-followed, stuck'],
     {
       ...operators('error'),
       subject: OF_SET,
@@ -779,7 +715,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'set-not-followed, not-rotating',
-    notFollowed({ kind: 'not-rotating', isConfidential: false }),
+    examples['set-not-followed, not-rotating'],
     {
       ...operators('warning'),
       subject: OF_SET,
@@ -799,7 +735,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'set-not-followed, reverted',
-    notFollowed({ kind: 'reverted', to: '0011' }),
+    examples['set-not-followed, reverted'],
     {
       ...operators('error'),
       subject: OF_SET,
@@ -810,7 +746,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'set-not-followed, unreachable',
-    notFollowed({ kind: 'unreachable', because: 'the permission to read there is missing' }),
+    examples['set-not-followed, unreachable'],
     {
       ...operators('warning'),
       subject: OF_SET,
@@ -820,7 +756,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'trail-anchored',
-    trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
+    examples['trail-anchored'],
     {
       ...operators('info'),
       subject: GUARDIAN,
@@ -831,7 +767,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'glass-broken',
-    glassBroken.draft(GLASS),
+    examples['glass-broken'],
     {
       ...onCall('critical'),
       subject: OF_VERSION,
@@ -844,7 +780,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'undo-refused',
-    undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+    examples['undo-refused'],
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
@@ -855,7 +791,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'unexpected-use, backed-up',
-    unexpectedUse.draft('backed-up', ID, MALLORY, AT, 'KeyBackup'),
+    examples['unexpected-use, backed-up'],
     {
       ...onCall('warning'),
       subject: KEY,
@@ -866,7 +802,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'unexpected-use, unknown-user',
-    unexpectedUse.draft('unknown-user', ID, MALLORY, AT, 'KeyUnwrap'),
+    examples['unexpected-use, unknown-user'],
     {
       ...onCall('error'),
       subject: KEY,
