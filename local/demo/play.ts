@@ -10,7 +10,7 @@ import { runCommand } from '../cli/program.ts';
 import { startLocalGuardian } from '../guardian.ts';
 import { localFolder } from '../guardian-folder.ts';
 import { apiToken, findLocalAzure, outsideClient } from '../outside-client.ts';
-import { LOCAL_SWEEP_SECONDS } from '../pace.ts';
+import { DEMO_SWEEP_SECONDS } from '../pace.ts';
 import { startTeams } from '../sinks/teams.ts';
 import { demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
@@ -51,7 +51,7 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
   const running = await startLocalGuardian({
     estate: demoEstate(),
     folder,
-    sweepSeconds: LOCAL_SWEEP_SECONDS,
+    sweepSeconds: DEMO_SWEEP_SECONDS,
     guarded,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     webhook: { url: sink.url, secret: sink.secret },

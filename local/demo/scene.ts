@@ -54,17 +54,18 @@ export interface StepResult {
 const LOOK_EVERY_MS = 25;
 const GUARDIAN = ['watcher', 'keeper'];
 
-/** Looks until something is there, once at least; undefined where it is not in time. */
+/** Looks until something is there; undefined where it is not in time. */
 export async function eventually<T>(
   { until }: Pick<Scene, 'until'>,
   look: () => T | undefined | Promise<T | undefined>,
   { everyMs = LOOK_EVERY_MS }: { readonly everyMs?: number } = {},
 ): Promise<T | undefined> {
-  for (;;) {
+  while (performance.now() < until) {
     const found = await look();
-    if (found !== undefined || performance.now() >= until) return found;
+    if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
+  return undefined;
 }
 
 const of = ({ running }: Witness, vault: string): readonly LoggedRequest[] =>

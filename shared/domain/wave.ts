@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { later, MINUTE_MS, moment } from './time.ts';
 
-/** Incidents on keys of one vault within `WITHIN_MS` that each have alerts of their own. */
+/** Keys of one vault with incidents within `WITHIN_MS` that each have alerts of their own. */
 const ALERTED_ALONE = 5;
 export const WITHIN_MS = 5 * MINUTE_MS;
 /** A wave notes its newest incident this often at most, in ms: a thousand at once would otherwise wait for each other. */
 const NOTED_EACH_MS = MINUTE_MS;
 
-/** The incidents that were opened lately on the keys of a vault, and the wave that they are, where they are one. */
+/** The keys of a vault that had incidents lately, and the wave that these are, where they are one. */
 export const waveState = z.object({
-  /** Their ids, and when they were opened, newest last: as many as decide whether there is a wave. */
-  recent: z.array(z.object({ id: z.string(), at: moment })),
+  /** When each had its first one, newest last: as many as decide whether there is a wave. */
+  recent: z.array(z.object({ key: z.string(), at: moment })),
   wave: z
     .object({
       /** When the first of them was opened. */
@@ -23,22 +23,23 @@ export const waveState = z.object({
 export type WaveState = z.infer<typeof waveState>;
 
 /**
- * The state after an incident was opened: one that is opened again after a failure counts once. While there is a wave the
- * state stays the same, but for the newest incident once a minute.
+ * The state after an incident on a key was opened. A key counts once, however often it is attacked: that is for its own
+ * incidents to say. While there is a wave the state stays the same, but for the newest incident once a minute.
  */
-export function withOpened(state: WaveState | undefined, id: string, now: Date): WaveState {
+export function withOpened(state: WaveState | undefined, key: string, now: Date): WaveState {
   const { recent = [], wave } = state ?? {};
-  if (state !== undefined && recent.some((one) => one.id === id)) return state;
-  const lately = recent.filter(({ at }) => at > later(now, -WITHIN_MS)).slice(-ALERTED_ALONE);
-  const next = [...lately, { id, at: now }];
-  const newest = recent.at(-1)?.at;
+  const lately = recent.filter(({ at }) => at > later(now, -WITHIN_MS));
+  const others = lately.filter((one) => one.key !== key).slice(-ALERTED_ALONE);
+  const next = [...others, { key, at: now }];
   if (wave !== undefined) {
+    const newest = recent.at(-1)?.at;
     const isNoted = newest !== undefined && newest > later(now, -NOTED_EACH_MS);
     return state !== undefined && isNoted ? state : { recent: next, wave };
   }
-  const [first] = lately;
+  if (state !== undefined && others.length < lately.length && lately.length <= ALERTED_ALONE) return state;
+  const [first] = others;
   return {
     recent: next,
-    ...(first === undefined || lately.length < ALERTED_ALONE ? {} : { wave: { since: first.at } }),
+    ...(first === undefined || others.length < ALERTED_ALONE ? {} : { wave: { since: first.at } }),
   };
 }

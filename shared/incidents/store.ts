@@ -52,7 +52,7 @@ async function openAmong(
   }
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
   const arrived = eventsUntil === undefined ? {} : { eventsUntil };
-  const wave = await joinWave(named, draft, needs);
+  const wave = await joinWave(draft, needs);
   const joined = wave === undefined ? {} : { wave: idOfWave(wave.vault, wave.since) };
   const opened: Incident = {
     ...draft,

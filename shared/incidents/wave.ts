@@ -19,25 +19,24 @@ export const idOfWave = (vault: string, since: Date): string => incidentId(waveK
  * it by itself, as of all that is not about a key and not for on-call.
  */
 export async function joinWave(
-  id: string,
   { subject, audience }: Pick<Incident, 'subject' | 'audience'>,
   { tables, now }: Pick<Ports, 'tables' | 'now'>,
 ): Promise<{ readonly vault: string; readonly since: Date } | undefined> {
   if (audience !== 'on-call' || (subject.kind !== 'key' && subject.kind !== 'version')) return undefined;
   const { vault } = subject;
-  const { wave } = await counted(vault, id, { tables, now });
+  const { wave } = await counted(vault, subject.key, { tables, now });
   if (wave === undefined) return undefined;
   // Before anything is alerted, so that after a crash the next turn alerts of it.
   await tables.schedule.insert(WAVES, vault, { generation: 0, dueAt: later(now(), TURN_MS) });
   return { vault, since: wave.since };
 }
 
-/** Counts the incident. A row that cannot be read begins anew: no alert waits for it. */
-async function counted(vault: string, id: string, { tables, now }: Pick<Ports, 'tables' | 'now'>): Promise<WaveState> {
+/** Counts the key. A row that cannot be read begins anew: no alert waits for it. */
+async function counted(vault: string, key: string, { tables, now }: Pick<Ports, 'tables' | 'now'>): Promise<WaveState> {
   try {
-    return await tables.waves.change(WAVES, vault, (state) => withOpened(state, id, now()));
+    return await tables.waves.change(WAVES, vault, (state) => withOpened(state, key, now()));
   } catch (error) {
     if (!(error instanceof RowUnreadable)) throw error;
-    return (await tables.waves.put(WAVES, vault, withOpened(undefined, id, now()))).value;
+    return (await tables.waves.put(WAVES, vault, withOpened(undefined, key, now()))).value;
   }
 }

@@ -16,7 +16,8 @@ export const wave = incidentKind(
     id: 'wave',
     severity: 'critical',
     audience: 'on-call',
-    tells: 'More than five incidents on keys of a vault within five minutes: from the sixth on they have one alert.',
+    tells:
+      'More than five keys of a vault had incidents within five minutes: from the sixth key on they have one alert.',
     ...withItsState('when each of them is resolved and none has come for five minutes'),
   },
   (vault: string, since: Date, members: readonly Member[]) => {
@@ -28,7 +29,7 @@ export const wave = incidentKind(
       subject: vaultSubject(vault),
       since,
       severity: worst(open.length === 0 ? members : open),
-      summary: `More than five incidents on keys of ${vault} within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${open.length === 0 ? '' : `, ${open.length} not: ${named(open)}`}.`,
+      summary: `More than five keys of ${vault} had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${open.length === 0 ? '' : `, ${open.length} not: ${named(open)}`}.`,
       judgement: 'see the incidents of each key',
       deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
       ...(first?.hangs === undefined

@@ -229,7 +229,7 @@ describe('the demo', () => {
     patient,
     async () => {
       const { out, status } = await demo('--unguarded', '--seconds', '1', '--seed', '7');
-      expect(out).toContain('Here each vault is swept every 2 s and audit records are 1 s late');
+      expect(out).toContain('Here each vault is swept every 5 s and audit records are 1 s late');
       expect(out).toContain('comes from seed 7;');
       expect([...out.matchAll(/^FAIL {2}(\S+)/gm)].map(([, name]) => name).toSorted()).toEqual(ALL.toSorted());
       expect(out).toMatch(/^No guardian runs: every step below is MEANT TO FAIL/);

@@ -39,7 +39,7 @@ describe('the line of a step says', () => {
 
 describe('above the steps', () => {
   const pace = [
-    'Here each vault is swept every 2 s and audit records are 1 s late; in Azure it is 60 s and 3 to 10 minutes.',
+    'Here each vault is swept every 5 s and audit records are 1 s late; in Azure it is 60 s and 3 to 10 minutes.',
     'Chance in the local Azure (ids, orders) comes from seed 42; "--seed 42" starts it from there again.',
     '',
   ];

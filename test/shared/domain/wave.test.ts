@@ -3,9 +3,12 @@ import { type WaveState, withOpened } from '../../../shared/domain/wave.ts';
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 1, 12) + seconds * 1_000);
 const openedAt = (...seconds: readonly number[]): WaveState | undefined =>
-  seconds.reduce<WaveState | undefined>((state, each, place) => withOpened(state, `i${place}`, at(each)), undefined);
+  seconds.reduce<WaveState | undefined>(
+    (state, each, place) => withOpened(state, `disk-${place}`, at(each)),
+    undefined,
+  );
 
-describe('incidents on keys of one vault', () => {
+describe('keys of one vault with incidents', () => {
   test.each<[string, readonly number[], begins: number | 'none']>([
     ['five at once', [0, 0, 0, 0, 0], 'none'],
     ['six at once', [0, 0, 0, 0, 0, 0], 0],
@@ -20,7 +23,7 @@ describe('incidents on keys of one vault', () => {
   test('note the newest of a wave once a minute, so that many at once do not wait for each other', () => {
     const state = openedAt(0, 0, 0, 0, 0, 0);
     expect(withOpened(state, 'next', at(59))).toBe(state);
-    expect(withOpened(state, 'next', at(60)).recent.at(-1)).toEqual({ id: 'next', at: at(60) });
+    expect(withOpened(state, 'next', at(60)).recent.at(-1)).toEqual({ key: 'next', at: at(60) });
   });
 
   test('stay one wave as long as it is not closed, however slowly they come', () => {
@@ -28,11 +31,11 @@ describe('incidents on keys of one vault', () => {
     expect(withOpened(state, 'next', at(7_200)).wave).toEqual({ since: at(0) });
   });
 
-  test('count an incident once that is opened again after a failure', () => {
+  test('count a key once, however often it is attacked or opening its incident is tried again', () => {
     const again = Array.from({ length: 9 }).reduce<WaveState | undefined>(
       (state, _, place) => withOpened(state, 'the same', at(place)),
       undefined,
     );
-    expect(again).toEqual({ recent: [{ id: 'the same', at: at(0) }] });
+    expect(again).toEqual({ recent: [{ key: 'the same', at: at(0) }] });
   });
 });

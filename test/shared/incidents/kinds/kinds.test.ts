@@ -524,7 +524,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
       summary:
-        'More than five incidents on keys of prod-disks within five minutes. The first five have alerts of their own; this is the one alert of all others: 2 key-deleted, 1 of them good again, 1 not: prod-disks/disk-a.',
+        'More than five keys of prod-disks had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: 2 key-deleted, 1 of them good again, 1 not: prod-disks/disk-a.',
       judgement: 'see the incidents of each key',
       deadline: IN_AN_HOUR,
       hangs: { kind: 'disks', says: 'on prod-disks/disk-a alone 3 disks' },
