@@ -101,11 +101,13 @@ export function policyFault(
  */
 export function wantedFor(
   { every, notifyBefore, setsExpiry }: RotationSchedule,
-  { expiresIn }: RotationPolicy,
+  { rotate, expiresIn }: RotationPolicy,
   newest: Dated,
 ): WantedPolicy {
   const leastExpiry = together(every, notifyBefore);
-  const hasExpiry = setsExpiry || expiresIn !== undefined || newest.expiresOn !== undefined;
+  // By a policy that never makes a version, none would get one.
+  const getsOne = expiresIn !== undefined && rotate?.when === 'after-creation';
+  const hasExpiry = setsExpiry || getsOne || newest.expiresOn !== undefined;
   const isLongEnough =
     expiresIn !== undefined &&
     (afterPeriod(newest.created, expiresIn) ?? newest.created) >= after(newest.created, leastExpiry);

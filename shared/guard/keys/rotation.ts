@@ -30,6 +30,7 @@ import { heldBack, PASSING } from '../../rotation/may-rotate.ts';
 import { dueOf, isToRotate, policyFault } from '../../rotation/schedule.ts';
 import { entry } from '../../trail/entries.ts';
 import type { Begun, Guarded, Result, SubjectGuard } from '../guarded.ts';
+import { versionExpiring } from './rules/version-expiring.ts';
 import { firstReads, observe } from './snapshot.ts';
 import { standingOf } from './standing.ts';
 
@@ -53,12 +54,16 @@ export const scheduleGuard = (
   begin: (_message, ports) =>
     begin(
       subject,
-      before.judgements.every(({ verdict }) => verdict.kind === 'approved'),
+      before.judgements.every(({ verdict, finding }) => verdict.kind === 'approved' || isReached(finding)),
       order,
       ports,
     ),
   unreadable: (_message, error, ports) => alertUnguarded(subject, error, ports),
 });
+
+/** Whether an approved expiry has been reached: nobody changed anything, and a new version is what it asks for. */
+const isReached = ({ rule, act }: Decision['judgements'][number]['finding']): boolean =>
+  rule === versionExpiring.id && act === undefined;
 
 /** A key's schedule in one inspection. */
 interface State {
@@ -202,8 +207,11 @@ function guarded(state: State, ports: Ports): Guarded {
     },
     async withEnded(ended) {
       const at = ports.now();
-      const written = ended.flatMap(({ intent: { action }, isTaken }) =>
-        action.kind === 'set-rotation-policy' && isTaken ? [{ at, policy: action.policy }] : [],
+      // One whose outcome nobody knows may not have been set: it is set again.
+      const written = ended.flatMap(({ intent: { action }, outcome, isTaken }) =>
+        action.kind === 'set-rotation-policy' && isTaken && outcome.kind !== 'unknown'
+          ? [{ at, policy: action.policy }]
+          : [],
       );
       return next({ rotation: { ...rotation, ...(written[0] === undefined ? {} : { written: written[0] }) } });
     },

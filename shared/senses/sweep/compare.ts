@@ -51,9 +51,11 @@ export function compare(
     const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), pinned, now: beganAt };
     const isClear = !lists.unclear.includes(key) && isAsApproved(keyIs) && !isUnsettled(observed, record, beganAt);
     if (!isClear) differing.push(key);
-    else if (observed.kind === 'present') {
-      const row = withPolicy(observedNow(observed, record, listed.has(key), read, beganAt), key, policies, beganAt);
-      rows.set(key, row);
+    // A key that differs has a schedule all the same: what holds its rotation back is alerted. Its inspection writes its row.
+    if (observed.kind === 'present' && (isClear || register.has(key))) {
+      const shown = isClear ? observedNow(observed, record, listed.has(key), read, beganAt) : record;
+      const row = withPolicy(shown, key, policies, beganAt);
+      if (isClear) rows.set(key, row);
       const { rotation = {} } = row.observed;
       const newest = observed.versions.find(({ version }) => version === observed.current);
       if (newest !== undefined && !observed.managed && isOffSchedule(keyIs.policy.rotation, newest, rotation, beganAt))

@@ -119,6 +119,8 @@ export function policiesToRead(listing: Listing): readonly string[] {
   const { policy, vault, register, beganAt, sweepEverySeconds } = listing;
   const scheduled = guarded(listing)
     .filter(({ key, managed }) => !managed && keyPolicy(policy, vault, key).rotation !== undefined)
+    // A sweep does not write the row of a key that differs: it would stay the oldest, and take the turn of every other key.
+    .filter(({ key }) => register.get(key)?.observed.foundSomething !== true)
     .map(({ key }) => ({ key, readAt: register.get(key)?.observed.rotation?.policy?.readAt }));
   return scheduled
     .filter(({ readAt }) => readAt === undefined || isDue(readAt, beganAt))

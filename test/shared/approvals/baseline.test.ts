@@ -126,7 +126,7 @@ describe('before the baseline is accepted', () => {
       {
         kind: 'key-deleted',
         judgement: 'withheld: no-baseline',
-        commands: [`key-guardian restore ${vault}/disk-a`],
+        commands: [`key-guardian restore ${vault}/disk-a`, expect.stringMatching(/^key-guardian approve ask /)],
       },
     ]);
     expect(world.writes()).toEqual([]);
@@ -206,7 +206,7 @@ describe('before the baseline is accepted', () => {
         subject: { version: latest },
         judgement: 'withheld: before-block',
         deadline: expect.any(Date),
-        commands: [`key-guardian restore ${vault}/disk-a`],
+        commands: [`key-guardian restore ${vault}/disk-a`, expect.stringMatching(/^key-guardian approve ask /)],
       },
     ]);
     await restore(world, 'disk-a');

@@ -104,7 +104,14 @@ describe('the wanted rotation policy', () => {
     ['gives an expiry where the newest version has one', 'P120D', NONE, made('2027-01-01T00:00:00Z'), {}],
     ['leaves a longer expiry as it is', 'P2Y', afterCreation('P1Y', 'P2Y'), made(), {}],
     ['leaves an expiry of just the length that it needs', 'P4M', afterCreation('P1Y', 'P4M'), made(), {}],
-    ['replaces an expiry that comes before the next rotation', 'P120D', beforeExpiry('P7D', 'P60D'), made(), {}],
+    ['replaces an expiry that comes before the next rotation', 'P120D', afterCreation('P30D', 'P60D'), made(), {}],
+    [
+      'gives none to a key that has none, by a policy that never makes a version',
+      undefined,
+      beforeExpiry('P7D', 'P60D'),
+      made(),
+      {},
+    ],
     [
       'adds calendar periods by their units',
       'P1Y1M',

@@ -291,9 +291,9 @@ describe('a key is inspected for its schedule', () => {
     ]);
   });
 
-  test('not where it is not as approved: that is undone first', () => {
+  test('also where it is not as approved, which is undone first: what holds its rotation back is alerted', () => {
     const listed = { 'disk-a': [listedVersion(V1, { created: made, enabled: false })] };
-    expect(offSchedule({ 'disk-a': overdue() }, { listed })).toEqual([]);
+    expect(offSchedule({ 'disk-a': overdue() }, { listed })).toEqual(['disk-a']);
   });
 
   test('not where it belongs to a certificate', () => {
