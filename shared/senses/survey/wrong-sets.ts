@@ -30,7 +30,8 @@ export async function lookAtWrongSets({ at, estate, subscriptions }: Read, ports
   for (const set of sets) {
     const row = known.get(set.id);
     const [active] = set.keys;
-    if (active === undefined || row?.nextReadAt !== undefined) continue;
+    // What was wrong before the guardian came, the first survey leaves to `plan`: the next one has it read.
+    if (active === undefined || row?.nextReadAt !== undefined || uses.stored.length === 0) continue;
     const rotation = active.at === 'vault' ? await newest(`${active.vault}/${active.name}`) : undefined;
     if (rotation !== undefined) {
       if (isNews(set, rotation, row)) found.push(row ?? beginning(set, rotation, at));
