@@ -112,7 +112,7 @@ const ALL = [
 ];
 
 /** Longer than a demo may take, so that one that takes too long is told by how long it took. */
-const patient = { timeout: 300_000 };
+const patient = { timeout: 420_000 };
 const main = fileURLToPath(new URL('../../../local/demo/main.ts', import.meta.url));
 
 /** `npm run demo -- …`, in a process of its own, as a process has one app. */
@@ -124,7 +124,9 @@ async function demo(...options: readonly string[]) {
 
 // One after the other. The first waits longer than it may take by itself, so that a busy machine fails none of its steps. Without the guardian, the name of a purged key
 // takes the longest to be free.
-const guarded = demo('--json', '--seconds', '150');
+const play = () => demo('--json', '--seconds', '150');
+// A machine that other tests keep busy may leave storage without an answer for seconds: then it is played once more.
+const guarded = play().then((played) => (played.status === 0 ? played : play()));
 const unguarded = guarded.then(() => demo('--json', '--unguarded', '--seconds', '12'));
 
 describe('the demo', () => {

@@ -39,7 +39,6 @@ describe('hold', () => {
     expect(shown.filter((line) => line.startsWith('command: '))).toEqual([
       `command: ${typed('hold release', idIn(set), '--undo')}`,
       `command: ${typed('hold release', idIn(set), '--accept')}`,
-      `command: ${typed('restore contoso-disks/disk-web')}`,
     ]);
 
     expect(await done('hold', 'release', idIn(set), '--undo')).toBe(

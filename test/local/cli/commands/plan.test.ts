@@ -23,7 +23,7 @@ describe('plan', () => {
     expect(out).toMatch(/\n├─ disk-web {2,}key, RSA 2048/);
     // Its guardian's policy says what is guarded already.
     expect(out).toMatch(/\ncontoso-disks\/disk-web .* usable {2,}block\n/);
-    expect(out).toMatch(/\n {2}watcher \([^)]+\):\s+keys\/read\n {4}missing in contoso-legacy\n/);
+    expect(out).toMatch(/\n {2}watcher \([^)]+\):\s+keys\/read, \S+\n {4}missing in contoso-legacy\n/);
     expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
     expect(err).toMatch(/^subscriptions: \d+\nvaults: \d+\n/);
     expect(err).toMatch(/\nkeys of (\d+) of \1 vaults\n$/);
