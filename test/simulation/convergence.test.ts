@@ -19,7 +19,7 @@ const policy = { vaults: [{ name: VAULT, mode: 'block' }] };
 
 /** Others by `FC_SEED=<number>` and `FC_RUNS=<number>`; fast-check prints seed and path where a property fails. */
 const seed = Number(process.env.FC_SEED ?? 20_260_401);
-const numRuns = Number(process.env.FC_RUNS ?? 20);
+const numRuns = Number(process.env.FC_RUNS ?? 10);
 const timeoutMs = Math.max(240_000, numRuns * 4_000);
 
 afterEach(resetClock);
