@@ -1,11 +1,28 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** Whole guardians in processes of their own, which a busy machine keeps from their time: they run after all others, one by one. */
+const alone = ['test/local/demo/play.test.ts', 'test/local/upgrade.test.ts'];
+// `npm run infra` runs these: they read what the Bicep compiler makes.
+const exclude = [...configDefaults.exclude, 'test/infra/**'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // `npm run infra` runs these: they read what the Bicep compiler makes.
-    exclude: [...configDefaults.exclude, 'test/infra/**'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, ...alone],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: alone, exclude, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
     environment: 'node',
     setupFiles: ['test/every-title.ts'],
     pool: 'forks',
