@@ -2,6 +2,7 @@ import { WITHHELD, type Withholding } from '../domain/decision.ts';
 import { escaped, escapedAddress } from '../domain/escaped.ts';
 import type { Hanging } from '../domain/hanging.ts';
 import { type AlertContent, type Incident, isEscalated } from '../domain/incident.ts';
+import { resourceName } from '../domain/resource-manager.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
@@ -22,7 +23,7 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
 
 /** The subject of an incident in the first line: for a version its key, and for a resource its name, since what is longer follows below. */
 function whereOf({ subject }: Incident): string {
-  if (subject.kind === 'disk-encryption-set') return escaped(subject.id.slice(subject.id.lastIndexOf('/') + 1));
+  if (subject.kind === 'disk-encryption-set') return escaped(resourceName(subject.id));
   return spellSubject(subject.kind === 'version' ? keyOf(subject) : subject);
 }
 
@@ -136,7 +137,7 @@ export const linksOf = ({ incident: { hangs } }: AlertContent): readonly Link[] 
 ];
 
 const linkTo = (what: string, id: string): Link => ({
-  text: `${what} ${escaped(id.slice(id.lastIndexOf('/') + 1))}`,
+  text: `${what} ${escaped(resourceName(id))}`,
   href: `${PORTAL}${encodeURI(id)}`,
 });
 

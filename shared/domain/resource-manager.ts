@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+/** The last part of a resource id: the name of the resource. */
+export const resourceName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
 /** The reasons why Resource Manager does not answer a read, each in the words of messages. */
 const REFUSED = {
   /** The caller's identity got no token: nothing was sent. */

@@ -1,4 +1,5 @@
 import { escaped } from '../domain/escaped.ts';
+import { resourceName } from '../domain/resource-manager.ts';
 import { type VaultObject, vaultObject } from '../domain/vault-object.ts';
 import type {
   Assignment,
@@ -12,7 +13,7 @@ import type {
   Role,
 } from './estate.ts';
 import type { GraphQuery, GraphRow } from './rows.ts';
-import { diskEncryptionOf, type NamedUser, nameOf, setOf, sqlServerOf, storageAccountOf } from './users.ts';
+import { diskEncryptionOf, type NamedUser, setOf, sqlServerOf, storageAccountOf } from './users.ts';
 
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
 
@@ -78,7 +79,7 @@ export function estateReader(): EstateReader {
     },
     'scale-sets': (row) => held.scaleSet(row, [row.osDiskSetId, row.confidentialSetId, ...setsOf(row.dataDisks)]),
     'role-assignments': (row) => assignments.push(assignmentOf(row)),
-    'role-definitions': (row) => roles.set(nameOf(row.id.toLowerCase()), roleOf(row)),
+    'role-definitions': (row) => roles.set(resourceName(row.id.toLowerCase()), roleOf(row)),
   };
 
   return {
@@ -138,7 +139,7 @@ function heldByUsers() {
     const kind = own.includes('/virtualmachinescalesets/') ? 'scale-set' : 'machine';
     const known = machines.get(own) ?? {
       id: own,
-      name: nameOf(own),
+      name: resourceName(own),
       kind,
       power: 'unknown',
       encryptionAtHost: undefined,
@@ -195,7 +196,7 @@ function heldByUsers() {
         known.has(id)
           ? []
           : [
-              `The disk encryption set ${nameOf(id)} is not shown, so that the key of its ${disks} disks is not known: ${id}`,
+              `The disk encryption set ${resourceName(id)} is not shown, so that the key of its ${disks} disks is not known: ${id}`,
             ],
       ),
   };
@@ -291,13 +292,13 @@ const assignmentOf = (row: GraphRow<'role-assignments'>): Assignment => ({
   id: row.id.toLowerCase(),
   principalId: row.principalId.toLowerCase(),
   principalType: row.principalType,
-  role: nameOf(row.roleDefinitionId.toLowerCase()),
+  role: resourceName(row.roleDefinitionId.toLowerCase()),
   scope: row.scope.toLowerCase(),
   isConditional: row.condition !== undefined,
 });
 
 const roleOf = (row: GraphRow<'role-definitions'>): Role => ({
-  name: row.roleName ?? nameOf(row.id),
+  name: row.roleName ?? resourceName(row.id),
   permissions: (row.permissions ?? []).map(({ actions, notActions, dataActions, notDataActions }) => ({
     actions: actions ?? [],
     notActions: notActions ?? [],

@@ -1,13 +1,11 @@
 import { escaped } from '../domain/escaped.ts';
+import { resourceName } from '../domain/resource-manager.ts';
 import { type VaultObject, vaultObject } from '../domain/vault-object.ts';
 import type { Callers, EstateSet, EstateUser } from './estate.ts';
 import type { GraphRow } from './rows.ts';
 
 /** A user of keys as its own row shows it: what hangs on it comes from other rows. */
 export type NamedUser = Omit<EstateSet, 'holds'> | Omit<Exclude<EstateUser, EstateSet>, 'holds'>;
-
-/** The last part of an id. */
-export const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 const ENCRYPTIONS = new Map<string, EstateSet['encryption']>([
   ['encryptionatrestwithcustomerkey', 'customer-key'],
@@ -115,6 +113,6 @@ function callersOf(
       objectIds: [own, ...assigned.map(({ principalId }) => principalId)].filter((id) => id !== undefined),
       applicationId: undefined,
     },
-    unknown: unnamed.map((id) => `The object id of its identity ${nameOf(id)} is not shown.`),
+    unknown: unnamed.map((id) => `The object id of its identity ${resourceName(id)} is not shown.`),
   };
 }

@@ -10,7 +10,7 @@ import { type IncidentDraft, incidentId } from './draft.ts';
 import { planEscalation } from './escalation.ts';
 import { wave as waveKind } from './kinds/wave.ts';
 import { announce } from './notify.ts';
-import { idOfWave, joinWave } from './wave.ts';
+import { joinWave } from './wave.ts';
 
 /** An incident with its row. */
 export type StoredIncident = Stored<Incident>;
@@ -53,7 +53,7 @@ async function openAmong(
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
   const arrived = eventsUntil === undefined ? {} : { eventsUntil };
   const wave = await joinWave(draft, needs);
-  const joined = wave === undefined ? {} : { wave: idOfWave(wave.vault, wave.since) };
+  const joined = wave === undefined ? {} : { wave: wave.id };
   const opened: Incident = {
     ...draft,
     ...arrived,
@@ -70,11 +70,8 @@ async function openAmong(
     needs,
   );
   // The first of a wave opens it; its list grows by turns.
-  if (
-    wave !== undefined &&
-    (await needs.tables.incidents.get(wave.vault, idOfWave(wave.vault, wave.since))) === undefined
-  )
-    await openIncident(waveKind.draft(wave.vault, wave.since, [opened]), needs, idOfWave(wave.vault, wave.since));
+  if (wave !== undefined && (await needs.tables.incidents.get(wave.vault, wave.id)) === undefined)
+    await openIncident(waveKind.draft(wave.vault, wave.since, [opened]), needs, wave.id);
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
 }
 

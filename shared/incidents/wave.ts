@@ -21,14 +21,14 @@ export const idOfWave = (vault: string, since: Date): string => incidentId(waveK
 export async function joinWave(
   { subject, audience }: Pick<Incident, 'subject' | 'audience'>,
   { tables, now }: Pick<Ports, 'tables' | 'now'>,
-): Promise<{ readonly vault: string; readonly since: Date } | undefined> {
+): Promise<{ readonly id: string; readonly vault: string; readonly since: Date } | undefined> {
   if (audience !== 'on-call' || (subject.kind !== 'key' && subject.kind !== 'version')) return undefined;
   const { vault } = subject;
   const { wave } = await counted(vault, subject.key, { tables, now });
   if (wave === undefined) return undefined;
   // Before anything is alerted, so that after a crash the next turn alerts of it.
   await tables.schedule.insert(WAVES, vault, { generation: 0, dueAt: later(now(), TURN_MS) });
-  return { vault, since: wave.since };
+  return { id: idOfWave(vault, wave.since), vault, since: wave.since };
 }
 
 /** Counts the key. A row that cannot be read begins anew: no alert waits for it. */

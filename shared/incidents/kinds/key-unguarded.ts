@@ -1,5 +1,5 @@
 import { GUARDIAN, vaultSubject } from '../../domain/subject.ts';
-import { BY_A_PERSON, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+import { BY_A_PERSON, kindOfReasons, listed, type ReasonFacts, withItsState } from './kind.ts';
 
 /** Keys or Managed HSMs that one incident names at most. */
 const NAMED = 10;
@@ -44,20 +44,18 @@ export const keyUnguarded = kindOfReasons(
       ? {
           subject: GUARDIAN,
           since,
-          summary: `Keys of Managed HSMs are in use, and the guardian cannot guard them: ${listed(of.hsms, ', ')}. Watch them by their own logs.`,
+          summary: `Keys of Managed HSMs are in use, and the guardian cannot guard them: ${listed(of.hsms, NAMED)}. Watch them by their own logs.`,
         }
       : {
           subject: vaultSubject(of.vault),
           since,
           summary: `${of.keys.length === 1 ? 'A key is' : `${of.keys.length} keys are`} in use and not guarded: ${listed(
             of.keys.map(({ key, hangs }) => `${of.vault}/${key} (${hangs})`),
+            NAMED,
             '; ',
           )}. ${toDo(of)}`,
         },
 );
-
-const listed = (all: readonly string[], between: string): string =>
-  [...all.slice(0, NAMED), ...(all.length > NAMED ? [`and ${all.length - NAMED} more`] : [])].join(between);
 
 function toDo({ isNamed, isFound }: { readonly isNamed: boolean; readonly isFound: boolean }): string {
   if (isNamed) return 'A pattern of the policy leaves it out.';

@@ -65,3 +65,7 @@ export const isOf =
   ({ id }: Pick<KindFacts, 'id'>, reason?: string) =>
   (incident: Pick<Incident, 'kind' | 'reason'>): boolean =>
     incident.kind === id && (reason === undefined || incident.reason === reason);
+
+/** The first of many names or sentences in one text, with how many more there are. */
+export const listed = (all: readonly string[], most: number, between = ', '): string =>
+  [...all.slice(0, most), ...(all.length > most ? [`and ${all.length - most} more`] : [])].join(between);

@@ -10,16 +10,14 @@ export const rotationOverdue = incidentKind(
     tells: 'A key is to be rotated by its schedule, and is not.',
     ...withItsState('when its newest version is in time again'),
   },
-  (id: KeyId, since: Date, says: string) => ({
-    subject: keyOf(id),
-    since,
-    summary: says,
-    commands: rotateCommands(id),
-  }),
+  notRotated,
 );
 
-/** The commands by which a person rotates a key. */
-export const rotateCommands = (id: KeyId): string[] => [
-  `key-guardian rotate ${spell(id)} --yes`,
-  `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}`,
-];
+/** What an incident says of a key that is to be rotated and is not, with the commands by which a person rotates it. */
+export function notRotated(id: KeyId, since: Date, summary: string) {
+  const commands = [
+    `key-guardian rotate ${spell(id)} --yes`,
+    `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}`,
+  ];
+  return { subject: keyOf(id), since, summary, commands };
+}

@@ -1,5 +1,5 @@
 import { GUARDIAN } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { BY_A_PERSON, incidentKind, listed } from './kind.ts';
 
 /** Vaults that one incident names at most. */
 const NAMED = 20;
@@ -15,10 +15,7 @@ export const vaultFound = incidentKind(
   (vaults: readonly string[], now: Date) => ({
     subject: GUARDIAN,
     since: now,
-    summary: `Keys of ${vaults.length === 1 ? 'a vault' : `${vaults.length} vaults`} that the policy does not name are in use, and are guarded in alert from now on: ${[
-      ...vaults.slice(0, NAMED),
-      ...(vaults.length > NAMED ? [`and ${vaults.length - NAMED} more`] : []),
-    ].join(', ')}. Name a vault in the policy to have its keys restored.`,
+    summary: `Keys of ${vaults.length === 1 ? 'a vault' : `${vaults.length} vaults`} that the policy does not name are in use, and are guarded in alert from now on: ${listed(vaults, NAMED)}. Name a vault in the policy to have its keys restored.`,
     judgement: 'guarded in alert',
   }),
 );

@@ -1,6 +1,6 @@
 import { type Incident, type Severity, severities } from '../../domain/incident.ts';
 import { spellSubject, vaultSubject } from '../../domain/subject.ts';
-import { incidentKind, withItsState } from './kind.ts';
+import { incidentKind, listed, withItsState } from './kind.ts';
 
 /** Subjects that one alert names at most. */
 const NAMED = 10;
@@ -29,7 +29,14 @@ export const wave = incidentKind(
       subject: vaultSubject(vault),
       since,
       severity: worst(open.length === 0 ? members : open),
-      summary: `More than five keys of ${vault} had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${open.length === 0 ? '' : `, ${open.length} not: ${named(open)}`}.`,
+      summary: `More than five keys of ${vault} had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${
+        open.length === 0
+          ? ''
+          : `, ${open.length} not: ${listed(
+              open.map(({ subject }) => spellSubject(subject)),
+              NAMED,
+            )}`
+      }.`,
       judgement: 'see the incidents of each key',
       deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
       ...(first?.hangs === undefined
@@ -47,9 +54,3 @@ export const wave = incidentKind(
 
 const counts = (members: readonly Member[]): string =>
   [...Map.groupBy(members, ({ kind }) => kind)].map(([kind, those]) => `${those.length} ${kind}`).join(', ');
-
-const named = (open: readonly Member[]): string =>
-  [
-    ...open.slice(0, NAMED).map(({ subject }) => spellSubject(subject)),
-    ...(open.length > NAMED ? [`and ${open.length - NAMED} more`] : []),
-  ].join(', ');

@@ -1,3 +1,4 @@
+import { resourceName } from '../../domain/resource-manager.ts';
 import type { DiskTally } from '../../estate/estate.ts';
 import type { DisksCheck, Said } from '../check.ts';
 
@@ -24,7 +25,7 @@ export const disksUnderCustomerKey: DisksCheck = {
 
 function outside({ disks, snapshots, examples }: DiskTally, how: string, date?: Date): readonly Said[] {
   if (disks + snapshots === 0) return [];
-  const names = examples.map((id) => id.slice(id.lastIndexOf('/') + 1)).join(', ');
+  const names = examples.map(resourceName).join(', ');
   const counts = [disks === 0 ? '' : amount(disks, 'disk'), snapshots === 0 ? '' : amount(snapshots, 'snapshot')];
   const which = names === '' ? '' : ` (${names}${disks > examples.length ? ' …' : ''})`;
   const says = `${how}: ${counts.filter((each) => each !== '').join(' and ')}${which}.`;

@@ -1,8 +1,7 @@
 import type { ChangedBy } from '../../domain/activity.ts';
-import type { DiskEncryptionSet } from '../../domain/resource-manager.ts';
+import { type DiskEncryptionSet, resourceName } from '../../domain/resource-manager.ts';
 import type { Subject } from '../../domain/subject.ts';
 import { vaultObject } from '../../domain/vault-object.ts';
-import { nameOf } from '../../estate/users.ts';
 import { accessCut } from '../../incidents/kinds/access-cut.ts';
 import { endIncidents, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
@@ -55,6 +54,6 @@ async function identityGone(
   const answers = await Promise.all(assigned.map((id) => ports.resourceManager.userAssignedIdentity(id)));
   for (const answer of answers) if (answer.kind !== 'missing') valueIn(answer);
   return answers.length > 0 && answers.every(({ kind }) => kind === 'missing')
-    ? `has an identity that was deleted (${assigned.map(nameOf).join(', ')})`
+    ? `has an identity that was deleted (${assigned.map(resourceName).join(', ')})`
     : undefined;
 }
