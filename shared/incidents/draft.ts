@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Hanging } from '../domain/hanging.ts';
 import type { Incident } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
-import { HOUR_MS } from '../domain/time.ts';
+import { HOUR_MS, later, MINUTE_MS } from '../domain/time.ts';
 
 /** An incident that is to be opened, or that may be open already. */
 export type IncidentDraft = Omit<
@@ -14,7 +15,14 @@ export type IncidentDraft = Omit<
 export const DISKS_FAIL_AFTER_MINUTES = 60;
 
 /** How long after the act the databases of a SQL server become inaccessible, in minutes. @see https://learn.microsoft.com/azure/azure-sql/database/transparent-data-encryption-byok-overview#inaccessible-tde-protector */
-export const DATABASES_FAIL_AFTER_MINUTES = 30;
+const DATABASES_FAIL_AFTER_MINUTES = 30;
+
+/** When the first of what hangs on it fails, after an act at `since`; `undefined` where it is known that neither a disk nor a database does. */
+export function deadlineOf({ kind, databases }: Hanging, since: Date): Date | undefined {
+  const disksMayFail = kind === 'disks' || kind === 'unknown';
+  if (databases === undefined && !disksMayFail) return undefined;
+  return later(since, (databases ? DATABASES_FAIL_AFTER_MINUTES : DISKS_FAIL_AFTER_MINUTES) * MINUTE_MS);
+}
 
 /** The id of an incident, by its kind, reason, subject, time and whatever else distinguishes it. 32 hex digits. */
 export function incidentId(

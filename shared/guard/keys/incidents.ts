@@ -6,7 +6,7 @@ import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
 import { agoMs, later, MINUTE_MS } from '../../domain/time.ts';
-import { DATABASES_FAIL_AFTER_MINUTES, DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from '../../incidents/draft.ts';
+import { DISKS_FAIL_AFTER_MINUTES, deadlineOf, type IncidentDraft } from '../../incidents/draft.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
 import { kinds } from '../../incidents/kinds/registry.ts';
@@ -74,12 +74,6 @@ function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>):
   const hangs = hanging(versionIn(draft.subject));
   const severity = hangs.kind === 'nothing' ? lowered(draft.severity) : draft.severity;
   return { ...draft, hangs, severity, deadline: deadlineOf(hangs, draft.since) };
-}
-
-function deadlineOf({ kind, databases }: Hanging, since: Date): Date | undefined {
-  const disksMayFail = kind === 'disks' || kind === 'unknown';
-  if (databases === undefined && !disksMayFail) return undefined;
-  return later(since, (databases ? DATABASES_FAIL_AFTER_MINUTES : DISKS_FAIL_AFTER_MINUTES) * MINUTE_MS);
 }
 
 const lowered = (severity: Severity): Severity => severities[severities.indexOf(severity) - 1] ?? severity;

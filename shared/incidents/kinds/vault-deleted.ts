@@ -1,8 +1,8 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import type { Hanging } from '../../domain/hanging.ts';
 import { vaultSubject } from '../../domain/subject.ts';
-import { later, MINUTE_MS, utc } from '../../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { utc } from '../../domain/time.ts';
+import { deadlineOf } from '../draft.ts';
 import { incidentKind, withItsState } from './kind.ts';
 
 /** A vault that Resource Manager does not show any more. */
@@ -31,9 +31,7 @@ export const vaultDeleted = incidentKind(
     summary: `The vault ${vault} was deleted: none of its keys can be used. ${recoverable(deleted)}`,
     who: by,
     hangs,
-    ...(hangs.kind === 'disks' || hangs.kind === 'unknown'
-      ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) }
-      : {}),
+    deadline: deadlineOf(hangs, since),
     commands: [...commands],
   }),
 );

@@ -112,6 +112,19 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'vault-deleted, where a SQL server needs a key of it: its databases fail before any disk',
+    vaultDeleted.draft({
+      ...{ vault: 'prod-disks', since: AT, by: undefined, commands: [], deleted: undefined },
+      hangs: { kind: 'disks', says: '3 disks, 1 SQL server', databases: true },
+    }),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: VAULT,
+      deadline: new Date('2026-03-01T12:30:00.000Z'),
+      summary: expect.stringMatching(/^The vault prod-disks was deleted/),
+    },
+  ],
+  [
     'access-refused',
     examples['access-refused'],
     {
