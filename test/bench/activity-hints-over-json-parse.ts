@@ -2,7 +2,7 @@ import { seededChance } from '../../local/azure/random.ts';
 import { activityEvent } from '../../local/azure/resource-manager/activity-log.ts';
 import { activityOf } from '../../shared/senses/activity-log.ts';
 import { composition } from './composition.ts';
-import { atMost, type Figure, figure, type Measurement, median } from './figure.ts';
+import { atMost, type Figure, figure, type Measurement, timesAsLong } from './figure.ts';
 
 /** One event in so many says something: a subscription's writes are mostly of other things. */
 const ONE_TELLS_IN = 100;
@@ -23,28 +23,19 @@ export const activityHintsOverJsonParse: Measurement = {
 export function measureActivity(size: { readonly events: number; readonly runs: number }): Figure {
   const texts = activityTexts(size.events);
   const now = new Date(AT);
-  const hints: number[] = [];
-  const parses: number[] = [];
   let told = 0;
   let read = 0;
-  for (let run = 0; run < size.runs * 1.1; run += 1) {
-    const warming = run < size.runs * 0.1;
-    const times = [
-      (): void => {
-        const from = performance.now();
-        for (const text of texts) if (activityOf(JSON.parse(text), now).kind === 'activity') told += 1;
-        if (!warming) hints.push(performance.now() - from);
-      },
-      (): void => {
-        const from = performance.now();
-        for (const text of texts) read += Object.keys(JSON.parse(text)).length;
-        if (!warming) parses.push(performance.now() - from);
-      },
-    ];
-    for (const time of run % 2 === 0 ? times : times.toReversed()) time();
-  }
+  const times = timesAsLong(
+    () => {
+      for (const text of texts) if (activityOf(JSON.parse(text), now).kind === 'activity') told += 1;
+    },
+    () => {
+      for (const text of texts) read += Object.keys(JSON.parse(text)).length;
+    },
+    size.runs,
+  );
   if (told === 0 || read === 0) throw new Error('The events told nothing: what was measured is not the work.');
-  return figure('activity-hints-over-json-parse', median(hints) / median(parses), 'times', atMost(1.5));
+  return figure('activity-hints-over-json-parse', times, 'times', atMost(1.5));
 }
 
 /** Events as Event Grid gives them to the function, one each. */

@@ -7,7 +7,7 @@ import { NOT_SURVEYED } from '../../shared/domain/survey.ts';
 import { inspectionsFromAuditLog } from '../../shared/senses/audit-log.ts';
 import { composition } from './composition.ts';
 import { alikeVaults } from './estate.ts';
-import { atMost, type Figure, figure, type Measurement, median } from './figure.ts';
+import { atMost, type Figure, figure, type Measurement, timesAsLong } from './figure.ts';
 
 /** One record in so many says something: a version disabled by somebody, an unwrap refused, in turns. */
 const ONE_TELLS_IN = 100;
@@ -30,28 +30,19 @@ export function measureHints(size: {
 }): Figure {
   const { messages, policy } = auditMessages(size.messages, size.recordsInEach);
   const settings = { policy, surveyed: NOT_SURVEYED, ownObjectIds: [], now: new Date(AT) };
-  const hints: number[] = [];
-  const parses: number[] = [];
   let heard = 0;
   let read = 0;
-  for (let run = 0; run < size.runs * 1.1; run += 1) {
-    const warming = run < size.runs * 0.1;
-    const times = [
-      (): void => {
-        const from = performance.now();
-        heard += inspectionsFromAuditLog(messages, settings).inspections.length;
-        if (!warming) hints.push(performance.now() - from);
-      },
-      (): void => {
-        const from = performance.now();
-        for (const message of messages) read += Object.keys(JSON.parse(message.toString('utf8'))).length;
-        if (!warming) parses.push(performance.now() - from);
-      },
-    ];
-    for (const time of run % 2 === 0 ? times : times.toReversed()) time();
-  }
+  const times = timesAsLong(
+    () => {
+      heard += inspectionsFromAuditLog(messages, settings).inspections.length;
+    },
+    () => {
+      for (const message of messages) read += Object.keys(JSON.parse(message.toString('utf8'))).length;
+    },
+    size.runs,
+  );
   if (heard === 0 || read === 0) throw new Error('The messages told nothing: what was measured is not the work.');
-  return figure('hints-over-json-parse', median(hints) / median(parses), 'times', atMost(1.5));
+  return figure('hints-over-json-parse', times, 'times', atMost(1.5));
 }
 
 /** 2 March 2026, noon. */
