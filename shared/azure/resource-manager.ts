@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  accessPolicies,
   type ManagedKey,
   type ManagementAnswer,
   type ResourceManagerReads,
@@ -72,15 +73,7 @@ const vault = z.object({
     enablePurgeProtection: z.boolean().nullish(),
     publicNetworkAccess: text,
     networkAcls: z.object({ bypass: text, defaultAction: text }).nullish(),
-    accessPolicies: z
-      .array(
-        z.object({
-          objectId: z.string(),
-          applicationId: z.string().nullish(),
-          permissions: z.object({ keys: z.array(z.string()).nullish() }).nullish(),
-        }),
-      )
-      .nullish(),
+    accessPolicies,
   }),
 });
 const moment = text.transform((value) => {

@@ -42,6 +42,17 @@ export const resourceIdentity = z.object({
     .nullish(),
 });
 
+/** The access policies of a vault, as Resource Manager and Resource Graph answer them. One by roles may have no such member. */
+export const accessPolicies = z
+  .array(
+    z.object({
+      objectId: z.string(),
+      applicationId: z.string().nullish(),
+      permissions: z.object({ keys: z.array(z.string()).nullish() }).nullish(),
+    }),
+  )
+  .nullish();
+
 /** A subscription in which the caller has a role. */
 export interface Subscription {
   /** In lower case. */

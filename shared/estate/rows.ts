@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceIdentity } from '../domain/resource-manager.ts';
+import { accessPolicies, resourceIdentity } from '../domain/resource-manager.ts';
 
 /** Text that Resource Graph leaves empty or null where a resource does not have it. */
 const text = z
@@ -51,15 +51,7 @@ export const graphRows = {
     purgeProtection: flag,
     publicNetworkAccess: text,
     networkDefault: text,
-    accessPolicies: z
-      .array(
-        z.object({
-          objectId: z.string(),
-          applicationId: z.string().nullish(),
-          permissions: z.object({ keys: z.array(z.string()).nullish() }).nullish(),
-        }),
-      )
-      .nullish(),
+    accessPolicies,
   }),
   sets: z.object({
     ...located,
