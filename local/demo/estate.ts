@@ -121,7 +121,9 @@ function scheduled(vault: SeedVault): SeedVault {
       ...key,
       versions: (key.versions ?? []).map((version) => ({
         ...version,
-        ...(key.name === overdue ? { created: daysAgo(60), exp } : { created: daysAgo(10) }),
+        ...(key.name === overdue
+          ? { created: daysAgo(60), updated: daysAgo(60), exp }
+          : { created: daysAgo(10), updated: daysAgo(10) }),
       })),
     })),
   };

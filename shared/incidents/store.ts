@@ -192,11 +192,19 @@ export async function endIncidents(
     if (isMeant(stored.value)) await resolveIncident(stored, judgement, false, needs);
 }
 
-/** Opens an incident while its state lasts, and ends those of its kind, reason and subject once it does not. */
-export const openWhile = (lasts: boolean, draft: IncidentDraft, judgement: string, needs: Ports): Promise<void> =>
-  lasts
-    ? openIncident(draft, needs)
-    : endIncidents(draft.subject, (incident) => isSameState(incident, draft), judgement, needs);
+/**
+ * Opens an incident while its state lasts, and ends those of its kind, reason and subject once it does not. Two who find the
+ * state at once open one: its id follows from the last of this state that ended, not from the time at which it was found.
+ */
+export async function openWhile(lasts: boolean, draft: IncidentDraft, judgement: string, needs: Ports): Promise<void> {
+  if (!lasts) return endIncidents(draft.subject, (incident) => isSameState(incident, draft), judgement, needs);
+  const standing = await standingOf(needs, draft.subject);
+  const same = standing.filter(({ value }) => isSameState(value, draft)).map(({ value }) => value);
+  const open = same.find(({ state }) => state === 'open');
+  const last = same.toSorted((one, other) => other.detectedAt.getTime() - one.detectedAt.getTime())[0];
+  const id = open?.id ?? incidentId({ ...draft, since: new Date(0) }, last?.id);
+  await openAmong(standing, draft, needs, id);
+}
 
 /** Names who did it, once an audit event says so. `undefined`: nobody any more, since events say that several may have. */
 export async function nameActor(stored: StoredIncident, who: Actor | undefined, needs: Ports): Promise<void> {

@@ -135,7 +135,9 @@ describe('what Resource Manager answers', () => {
   test('is whether a user-assigned identity is there', async () => {
     const id = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one`;
     const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
-    const azure = managedAzure({ resources: [{ id, name: 'id-one', type, properties: { principalId: SET_OID } }] });
+    const azure = managedAzure({
+      resources: [{ id, name: 'id-one', type, location: 'westeurope', properties: { principalId: SET_OID } }],
+    });
     expect(await reads(azure).userAssignedIdentity(id)).toEqual({ kind: 'ok', value: { id: id.toLowerCase() } });
     await managing(azure)('DELETE', `${id}?api-version=2023-01-31`);
     expect(await reads(azure).userAssignedIdentity(id)).toEqual({ kind: 'missing' });

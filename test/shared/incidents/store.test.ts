@@ -209,6 +209,22 @@ describe('resolving', () => {
   });
 });
 
+describe('a state that two find at once, at different times', () => {
+  const find = (world: World) =>
+    Promise.all([10, 9].map((ago) => openWhile(true, draft({ since: minutesAgo(ago) }), 'good again', world.ports)));
+
+  test('is one incident, alerted once, also when it comes back', async () => {
+    const world = await guardian();
+    await find(world);
+    expect(await standing(world)).toMatchObject([{ state: 'open' }]);
+    await openWhile(false, draft(), 'good again', world.ports);
+    turnClock(MINUTE_MS);
+    await find(world);
+    expect(await standing(world)).toMatchObject([{ state: 'resolved' }, { state: 'open' }]);
+    expect((await alerted(world)).filter(([event]) => event === 'opened')).toHaveLength(2);
+  });
+});
+
 describe('naming who did it', () => {
   test('alerts people, once', async () => {
     const world = await guardian();

@@ -74,6 +74,7 @@ describe('a user-assigned identity', () => {
   const users = { [IDENTITY]: { principalId: SET_OID, clientId: SET_OID } };
   const identity = {
     ...{ id: IDENTITY, name: 'id-one', type: 'Microsoft.ManagedIdentity/userAssignedIdentities' },
+    location: 'westeurope',
     properties: { principalId: SET_OID, clientId: SET_OID },
   };
 

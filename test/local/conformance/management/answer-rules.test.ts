@@ -108,7 +108,7 @@ test('is not as published: a change under way without its links', async () => {
   const { location: _, ...headers } = response.headers;
   const request = { method: 'PATCH', url, headers: {}, body: '{}' };
   expect(managementRules(folder)(request, response)).toEqual([]);
-  expect(managementRules(folder)(request, { ...response, headers })).toEqual(['headers: 202 without both links']);
+  expect(managementRules(folder)(request, { ...response, headers })).toEqual(['headers: 202 without location']);
 });
 
 test('a folder that is not there is unreadable evidence', () => {
