@@ -3,6 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Whole guardians in processes of their own, which a busy machine keeps from their time: they run after all others, one by one. */
 const alone = ['test/local/demo/play.test.ts', 'test/local/upgrade.test.ts'];
+/** They load functions, a bundle or a module hook into their process: each file in one of its own. */
+const ownProcess = ['test/functions/**', 'test/local/host/**', 'test/local/build.test.ts', 'test/local/start*.test.ts'];
 // `npm run infra` runs these: they read what the Bicep compiler makes.
 const exclude = [...configDefaults.exclude, 'test/infra/**'];
 
@@ -14,7 +16,18 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [...exclude, ...alone],
+          exclude: [...exclude, ...alone, ...ownProcess],
+          // What a file imports stays loaded for the next one: loading is half of the time of most.
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ownProcess.map((path) => path.replace(/\*\*$/, '**/*.test.ts')),
+          exclude,
           sequence: { groupOrder: 0 },
         },
       },
@@ -24,7 +37,7 @@ export default defineConfig({
       },
     ],
     environment: 'node',
-    setupFiles: ['test/every-title.ts'],
+    setupFiles: ['test/every-title.ts', 'test/as-it-was.ts'],
     pool: 'forks',
     // One more than cores, where the default is one less: some tests wait for processes of their own.
     maxWorkers: availableParallelism() + 1,

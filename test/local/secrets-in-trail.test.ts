@@ -4,7 +4,7 @@ import { startEstate } from '../../local/estate.ts';
 import { storageClients } from '../../shared/azure/storage-clients.ts';
 import { trailBlobs } from '../../shared/azure/trail-blobs.ts';
 import { auditRecord } from '../../shared/domain/audit-record.ts';
-import { HOUR_MS } from '../../shared/domain/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../shared/domain/time.ts';
 import { linesOf } from '../../shared/trail/source.ts';
 import { SEALS, streamOfBlob } from '../../shared/trail/stream-name.ts';
 import { commandLine } from './cli/command-line.ts';
@@ -53,7 +53,7 @@ describe('the records of a whole run', () => {
       out: () => {},
       err: () => {},
     });
-    await host().advance(2 * HOUR_MS, 60_000);
+    await host().advance(HOUR_MS + 10 * MINUTE_MS, 60_000);
     const { azure, guardian } = running();
     const all = await lines();
     const records = all.map(([, line]) => auditRecord.parse(JSON.parse(line)));

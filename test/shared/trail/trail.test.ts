@@ -156,7 +156,7 @@ describe('append', () => {
     expect(await readRecords(streams, 'audit/2026-03-01/vault-0')).toHaveLength(2);
   });
 
-  test('200,000 times on one vault in a day does not stop the trail', async () => {
+  test('50,000 times on one vault in a day does not stop the trail', async () => {
     const { streams } = storage();
     const never = { timeoutMs: 600_000 };
     const trail = createTrail({
@@ -167,15 +167,15 @@ describe('append', () => {
       rollAfterBlocks: 100,
       ...never,
     });
-    const some = entries('e', 200_000);
+    const some = entries('e', 50_000);
     for (let start = 0; start < some.length; start += 500) {
       const outcomes = await Promise.all(some.slice(start, start + 500).map((one) => trail.append([one])));
       expect(outcomes.every((outcome) => outcome === 'appended')).toBe(true);
     }
-    expect(await streams.list(`${stream}.`)).toHaveLength(8);
+    expect(await streams.list(`${stream}.`)).toHaveLength(2);
     expect(checkChain(await readLines(streams, stream), chainStart(stream))).toMatchObject({
       kind: 'holds',
-      head: { sequence: 200_000 },
+      head: { sequence: 50_000 },
     });
   }, 180_000);
 });
