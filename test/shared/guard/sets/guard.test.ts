@@ -111,6 +111,18 @@ describe('a disk encryption set whose flag is off, on a key whose schedule says 
     },
   );
 
+  test('is alerted with the reason where its key cannot be read, and is not written to', async () => {
+    const on = await guarding();
+    await on.rotate();
+    const answer = { kind: 'forbidden-by-firewall' } as const;
+    on.world.azure.fault({ match: { vault: VAULT, operation: 'get' }, answer });
+    await on.minutes(4);
+    expect((await open(on)).map(({ summary }) => summary)).toEqual([
+      expect.stringContaining('did not point it at that version: the firewall of the vault refuses the guardian.'),
+    ]);
+    expect(writes(on)).toEqual([]);
+  });
+
   test('waits for the end of a hold, of which operators are alerted', async () => {
     const on = await guarding();
     const version = await on.rotate();
