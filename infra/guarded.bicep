@@ -2,7 +2,7 @@ targetScope = 'subscription'
 
 metadata description = 'What the guardian has in the subscriptions that it guards: its rights in each vault, the vaults\' audit events, events of new versions, and those of the Activity Log. Deploy it after the code: Azure refuses an event subscription to a function that is not there. It is a template of its own, so that removing the guardian never touches the group of a guarded vault.'
 
-// `npm run connect` hands over every parameter: the vaults by `vaults.json` and `policy.json`, all others by an output of `main.bicep`.
+// `npm run connect` hands over every parameter: the vaults and `updateSets` by `vaults.json` and `policy.json`, all others by an output of `main.bicep`.
 
 param name string
 param tags { *: string }
@@ -22,6 +22,9 @@ param surveyorName string
 
 @description('Subscriptions of the policy: the watcher reads the keys of every vault there, since the survey may find it.')
 param subscriptions string[]
+
+@description('True where the policy has the keeper point disk encryption sets at new versions: it gets the right in each surveyed subscription.')
+param updateSets bool
 param eventsName string
 param registerName string
 param appName string
@@ -69,7 +72,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
   name: actionGroupName
 }
 
-// Rights: the watcher's in each vault or in its subscription, the keeper's only in vaults with keys in block, the surveyor's in each subscription.
+// Rights: the watcher's in each vault or in its subscription, the keeper's only in vaults with keys in block, the surveyor's in each subscription, the keeper's on sets there only where the policy asks for it.
 
 var found = map(subscriptions, each => toLower(each))
 var surveyed = union(map(vaults, each => toLower(split(each.id, '/')[2])), found)
@@ -84,6 +87,7 @@ module definitions 'modules/role-definitions.bicep' = [
       name: name
       block: contains(subscriptionsInBlock, each)
       rotate: contains(subscriptionsRotated, each)
+      updateSets: updateSets
     }
   }
 ]
@@ -99,6 +103,9 @@ module surveys 'modules/subscription-rights.bicep' = [
       watcherObjectId: watcher.properties.principalId
       surveyorId: surveyor.id
       surveyorObjectId: surveyor.properties.principalId
+      updateSets: updateSets
+      keeperId: keeper.id
+      keeperObjectId: keeper.properties.principalId
     }
     dependsOn: [definitions]
   }

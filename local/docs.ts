@@ -137,7 +137,8 @@ them in every test, and \`npm test\` and \`npm run infra\` fail where a call nee
 Custom roles, one of each in a guarded subscription, assigned to single vaults; the watcher's also to each subscription that the
 policy names in \`subscriptions\`, so that it can read vaults that are found there. A deployment without a vault in \`block\` makes
 no keeper role and assigns none: then the guardian holds no data action that writes to a guarded vault. The role \`rotator\` is made
-and assigned only where the policy has a rotation schedule for a key in \`block\`.
+and assigned only where the policy has a rotation schedule for a key in \`block\`, \`updater\` only where such a schedule says
+\`"sets": "update"\`.
 
 ${table(
   ['Identity', 'Where', 'Data action', 'Why'],
@@ -161,16 +162,22 @@ A vault that uses access policies gets the same by one: \`get\`, \`list\`, \`get
 
 A custom role that reads what hangs on keys, and nothing else: no key, no secret, no data. It is assigned to each subscription with
 a guarded vault, and to each that the policy names. A vault whose set lies in another subscription needs that subscription, too.
+The role \`updater\` is assigned to the same subscriptions, or to none: it can point any set there at any key.
 
 ${table(
   ['Identity', 'Where', 'Action', 'Why'],
-  roles.identities.surveyor.actions.map(({ action, reason }, place) => [
-    place === 0 ? '`surveyor`' : '',
-    place === 0 ? roles.identities.surveyor.scope : '',
-    `\`${action}\``,
-    reason,
-  ]),
+  (['surveyor', 'updater'] as const).flatMap((name) =>
+    roles.identities[name].actions.map(({ action, reason }, place) => [
+      place === 0 ? `\`${name}\`` : '',
+      place === 0 ? roles.identities[name].scope : '',
+      `\`${action}\``,
+      reason,
+    ]),
+  ),
 )}
+
+Whether changing a set also asks for a right on the vault that it names nobody confirmed: the guardian names none, only the URL of
+the key. Where Azure refuses it all the same, operators are alerted with the command.
 
 ## In its own resources
 

@@ -5,7 +5,13 @@ import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
-import { guardedVaults, policy as policySchema, vaultsInBlock, vaultsRotated } from '../shared/domain/policy.ts';
+import {
+  guardedVaults,
+  policy as policySchema,
+  updatesSets,
+  vaultsInBlock,
+  vaultsRotated,
+} from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import type { EventDelivery } from './azure/event-delivery.ts';
 import { TOPIC } from './azure/event-grid/topic.ts';
@@ -96,7 +102,14 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     resources: estate.resources ?? [],
     subscriptions: estate.subscriptions ?? [],
     identities: [
-      ...withRoles(guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)), estate.vaults, policy),
+      ...withRoles(
+        guardianIdentities(roles, vaultsInBlock(policy), {
+          rotated: vaultsRotated(policy),
+          updates: updatesSets(policy),
+        }),
+        estate.vaults,
+        policy,
+      ),
       ...estate.identities,
     ],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },

@@ -11,6 +11,7 @@ import { currentOutside, type Outside } from './azure/outside.ts';
 import { messagesIn, queue } from './azure/queues.ts';
 import { resourceGraph } from './azure/resource-graph.ts';
 import { resourceManagerReads } from './azure/resource-manager.ts';
+import { resourceManagerWrites } from './azure/resource-manager-writes.ts';
 import { keyVaultSigner, noSigner } from './azure/signer.ts';
 import { type StorageClients, type StorageSettings, storageClients } from './azure/storage-clients.ts';
 import { streams } from './azure/streams.ts';
@@ -120,7 +121,7 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
     now,
     newId: randomUUID,
     ...vaultPorts(settings, outside),
-    ...surveyorPorts(settings, outside),
+    ...managementPorts(settings, outside),
     channels,
     tables,
     queues: queuesOf(register, around),
@@ -176,7 +177,7 @@ const deadLetterQueuesOf = (register: StorageClients): readonly DeadLetterQueue[
 function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' | 'writes'> {
   const connections = (name: 'watcher' | 'keeper', clientId: string | undefined) => {
     const credential = outside.credential(name, clientId);
-    const identity = `the guardian's identity ${name}${clientId === undefined ? '' : ` (client id ${clientId})`}`;
+    const identity = spelledIdentity(name, clientId);
     return (vault: string) => ({
       url: `https://${vault}.vault.azure.net`,
       credential,
@@ -192,19 +193,24 @@ function vaultPorts(settings: Settings, outside: Outside): Pick<Ports, 'reads' |
   };
 }
 
-/** Resource Graph and Resource Manager, asked by the surveyor. */
-function surveyorPorts(
-  { KEY_GUARDIAN_SURVEYOR_CLIENT_ID: clientId }: Settings,
+const spelledIdentity = (name: string, clientId: string | undefined): string =>
+  `the guardian's identity ${name}${clientId === undefined ? '' : ` (client id ${clientId})`}`;
+
+/** Resource Graph and Resource Manager: asked by the surveyor, written to by the keeper. */
+function managementPorts(
+  { KEY_GUARDIAN_SURVEYOR_CLIENT_ID, KEY_GUARDIAN_KEEPER_CLIENT_ID }: Settings,
   outside: Outside,
-): Pick<Ports, 'graph' | 'resourceManager'> {
-  const connection = {
-    credential: outside.credential('surveyor', clientId),
-    identity: `the guardian's identity surveyor${clientId === undefined ? '' : ` (client id ${clientId})`}`,
+): Pick<Ports, 'graph' | 'resourceManager' | 'resourceManagerWrites'> {
+  const connection = (name: 'surveyor' | 'keeper', clientId: string | undefined) => ({
+    credential: outside.credential(name, clientId),
+    identity: spelledIdentity(name, clientId),
     httpClient: outside.resourceManagerHttpClient,
-  };
+  });
+  const surveyor = connection('surveyor', KEY_GUARDIAN_SURVEYOR_CLIENT_ID);
   return {
-    graph: graphOf(resourceGraph({ ...connection, now: outside.now })),
-    resourceManager: resourceManagerReads(connection),
+    graph: graphOf(resourceGraph({ ...surveyor, now: outside.now })),
+    resourceManager: resourceManagerReads(surveyor),
+    resourceManagerWrites: resourceManagerWrites(connection('keeper', KEY_GUARDIAN_KEEPER_CLIENT_ID)),
   };
 }
 

@@ -8,7 +8,7 @@ import type { KeyUse } from './domain/key-use.ts';
 import type { Policy } from './domain/policy.ts';
 import type { WatchedSet } from './domain/propagation.ts';
 import type { BaselineState, KeyRecord, SweepState } from './domain/register.ts';
-import type { ResourceManagerReads } from './domain/resource-manager.ts';
+import type { ResourceManagerReads, ResourceManagerWrites } from './domain/resource-manager.ts';
 import type { VaultAssignments } from './domain/role-assignment.ts';
 import type { Due, ScheduledMessage } from './domain/schedule.ts';
 import type { SurveyedVault, SurveyorMessage, SurveyState } from './domain/survey.ts';
@@ -52,6 +52,8 @@ export interface Ports {
   readonly graph: Graph;
   /** Under the surveyor's identity. */
   readonly resourceManager: Omit<ResourceManagerReads, 'subscriptions' | 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
+  /** Under the keeper's identity. */
+  readonly resourceManagerWrites: ResourceManagerWrites;
   /** The alert channels that have their settings. */
   readonly channels: readonly Channel[];
   readonly tables: PortTables;

@@ -306,6 +306,7 @@ describe('a decision is pure', () => {
     'keys/rotation',
     'keys/save',
     'keys/snapshot',
+    'sets/guard',
   ].map((name) => `shared/guard/${name}.ts`);
   const pure = [
     ...sourcesIn('shared/domain'),
@@ -315,6 +316,8 @@ describe('a decision is pure', () => {
     ...sourcesIn('shared/estate').filter((file) => file !== 'shared/estate/graph.ts'),
     ...sourcesIn('shared/posture'),
     ...sourcesIn('shared/rotation'),
+    'shared/propagation/update.ts',
+    'shared/propagation/verdict.ts',
     'shared/incidents/draft.ts',
     'shared/alerts/recipients.ts',
     'shared/alerts/text.ts',

@@ -11,6 +11,9 @@ param block bool
 @description('True where the guardian may rotate keys of a vault of this subscription.')
 param rotate bool
 
+@description('True where the guardian may point disk encryption sets at new versions of their keys.')
+param updateSets bool
+
 var roles = loadJsonContent('../roles.json').identities
 
 resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
@@ -72,6 +75,22 @@ resource rotator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (rota
       {
         actions: map(roles.rotator.actions, each => each.action)
         dataActions: map(roles.rotator.dataActions, each => each.action)
+      }
+    ]
+  }
+}
+
+resource updater 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (updateSets) {
+  name: guid(subscription().id, name, 'updater')
+  properties: {
+    roleName: 'Key Guardian updater (${name}, ${subscription().subscriptionId})'
+    description: 'Points disk encryption sets at new versions of their keys.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: map(roles.updater.actions, each => each.action)
+        dataActions: []
       }
     ]
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Grant, SeedIdentity } from './types.ts';
+import type { Grant, SeedIdentity, SeedRole } from './types.ts';
 
 const actions = z.array(z.object({ action: z.string() }));
 const rolesSchema = z.object({
@@ -8,6 +8,7 @@ const rolesSchema = z.object({
     watcher: z.object({ dataActions: actions }),
     keeper: z.object({ dataActions: actions }),
     rotator: z.object({ dataActions: actions }),
+    updater: z.object({ actions }),
     surveyor: z.object({ actions }),
   }),
 });
@@ -19,20 +20,19 @@ export const SIGNING_KEY = 'signing';
 
 /**
  * The guardian's identities with exactly the actions of `infra/roles.json`: `watcher` on every vault and on the signing key,
- * `keeper` on the vaults in mode block alone, with the role `rotator` where keys are rotated, `surveyor` where it surveys.
- * Throws where `roles` has another shape.
+ * `keeper` on the vaults in mode block alone, with the role `rotator` where keys are rotated, `surveyor` in every
+ * subscription. Throws where `roles` has another shape.
  *
- * @param surveyed scopes: `/subscriptions/<id>`. Default: every subscription
+ * @param updates whether the keeper has the role `updater` in every subscription as well
  */
 export function guardianIdentities(
   roles: unknown,
   vaultsInBlock: readonly string[],
-  rotated: readonly string[] = [],
-  surveyed: readonly string[] = ['/'],
+  { rotated = [], updates = false }: { readonly rotated?: readonly string[]; readonly updates?: boolean } = {},
 ): readonly SeedIdentity[] {
   const {
     ownVault,
-    identities: { watcher, keeper, rotator, surveyor },
+    identities: { watcher, keeper, rotator, updater, surveyor },
   } = rolesSchema.parse(roles);
   const actionsOf = (role: typeof watcher): string[] => role.dataActions.map(({ action }) => action);
   const keeperGrants = vaultsInBlock.map((vault): Grant => {
@@ -45,15 +45,15 @@ export function guardianIdentities(
   ];
   return [
     { name: 'watcher', kind: 'managed-identity', grants: watcherGrants },
-    { name: 'keeper', kind: 'managed-identity', grants: keeperGrants },
     {
-      name: 'surveyor',
-      kind: 'managed-identity',
-      grants: [],
-      roles: surveyed.map((scope) => ({
-        role: { name: 'Key Guardian surveyor', actions: surveyor.actions.map(({ action }) => action) },
-        scope,
-      })),
+      ...{ name: 'keeper', kind: 'managed-identity', grants: keeperGrants },
+      roles: updates ? [everywhere('updater', updater)] : [],
     },
+    { name: 'surveyor', kind: 'managed-identity', grants: [], roles: [everywhere('surveyor', surveyor)] },
   ];
 }
+
+const everywhere = (name: string, { actions: given }: { readonly actions: z.infer<typeof actions> }): SeedRole => ({
+  role: { name: `Key Guardian ${name}`, actions: given.map(({ action }) => action) },
+  scope: '/',
+});

@@ -1,4 +1,4 @@
-import { type Action, factsOf } from '../../shared/domain/actions/registry.ts';
+import { type Action, factsOf, type KeyAction, keyFactsOf } from '../../shared/domain/actions/registry.ts';
 import { type KeyId, spell } from '../../shared/domain/key.ts';
 import { utc } from '../../shared/domain/time.ts';
 import { NotAllowed } from '../../shared/errors.ts';
@@ -144,13 +144,15 @@ export async function carriedOut(
   askedAt: number,
   what: 'restore' | 'rotate' = 'restore',
 ): Promise<Exclude<RestoreReport, Planned>> {
-  const stranger = intents.find(({ action }) => action.vault !== vault || action.key !== key);
-  if (stranger !== undefined)
-    throw new NotAllowed(
-      `The guardian answered a write to ${spell(stranger.action)}, which nobody asked for: nothing was written.`,
-    );
   const said: Said[] = [];
-  for (const intent of intents) {
+  const asked = intents.map(({ id, action }) => {
+    if (action.kind === 'update-set' || action.vault !== vault || action.key !== key)
+      throw new NotAllowed(
+        `The guardian answered a write to ${spell(action)}, which nobody asked for: nothing was written.`,
+      );
+    return { id, action };
+  });
+  for (const intent of asked) {
     // After that the guardian may be at work on the key again.
     if (performance.now() - askedAt >= CLAIM_MS) break;
     said.push({ intent: intent.id, ...(await sent(intent, writes)) });
@@ -161,10 +163,10 @@ export async function carriedOut(
 }
 
 async function sent(
-  { id, action }: Planned['intents'][number],
+  { id, action }: { readonly id: string; readonly action: KeyAction },
   writes: Context['writes'],
 ): Promise<Omit<Said, 'intent'>> {
-  const outcome = answeredOutcome(await factsOf(action).send({ writes }, id));
+  const outcome = answeredOutcome(await keyFactsOf(action).send({ writes }, id));
   if (outcome.kind === 'done') return { kind: 'begun' };
   return outcome.kind === 'begun'
     ? outcome

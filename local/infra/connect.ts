@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
-import { type Policy, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
+import { type Policy, updatesSets, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
 import { readPolicy } from '../../shared/policy-file.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -117,14 +117,20 @@ async function connect(deployment: string | undefined): Promise<void> {
           JSON.parse(await az('deployment', 'sub', 'show', '--name', deployment, '--query', 'properties.outputs')),
         );
   const vaults: unknown = JSON.parse(await readFile(join(root, 'infra/vaults.json'), 'utf8'));
-  const parts = guardedVaults(vaults, readPolicy(join(root, 'policy.json')));
+  const policy = readPolicy(join(root, 'policy.json'));
+  const parts = guardedVaults(vaults, policy);
   const folder = await mkdtemp(join(tmpdir(), 'key-guardian-connect-'));
   try {
     const file = join(folder, 'parameters.json');
     for (const [part, some] of parts.entries()) {
       await writeFile(
         file,
-        parameterFile({ ...found.parameters, vaults: some, activity: part === 0 ? activityTopics(vaults) : [] }),
+        parameterFile({
+          ...found.parameters,
+          vaults: some,
+          updateSets: updatesSets(policy),
+          activity: part === 0 ? activityTopics(vaults) : [],
+        }),
       );
       await az(
         ...['deployment', 'sub', 'create', '--name', `${String(found.parameters.name)}-guarded-${part + 1}`],

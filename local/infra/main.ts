@@ -6,7 +6,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
-import { policy } from '../../shared/domain/policy.ts';
+import { policy, updatesSets } from '../../shared/domain/policy.ts';
 import { bicepCompiler, type Compiler, CompilerMissing } from './compiler.ts';
 import { activityTopics, guardedFromSnapshot, guardedVaults } from './connect.ts';
 import { handOverOf, rightsScript } from './rights.ts';
@@ -69,11 +69,17 @@ async function snapshotBoth(compiler: Compiler, file: string, name: string, plac
   if (faults !== '') return faults;
   const { parameters } = guardedFromSnapshot(await readSnapshot(main));
   const assigned = await assignedIn(compiler, file, join(made, 'snapshots', `${name}.parameters.json`));
-  const vaults = guardedVaults(assigned.vaults, policy.parse(assigned.policy)).flat();
+  const guarding = policy.parse(assigned.policy);
+  const vaults = guardedVaults(assigned.vaults, guarding).flat();
   const parameterFile = join(made, 'snapshots', `${name}.guarded.bicepparam`);
   await writeFile(
     parameterFile,
-    bicepParameters('../../infra/guarded.bicep', { ...parameters, vaults, activity: activityTopics(assigned.vaults) }),
+    bicepParameters('../../infra/guarded.bicep', {
+      ...parameters,
+      vaults,
+      updateSets: updatesSets(guarding),
+      activity: activityTopics(assigned.vaults),
+    }),
   );
   return takeSnapshot(compiler, parameterFile, guarded, place);
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { type Action, factsOf } from '../../shared/domain/actions/registry.ts';
+import { type KeyAction, keyFactsOf } from '../../shared/domain/actions/registry.ts';
 import { SECOND_MS } from '../../shared/domain/time.ts';
 import type { Answer, Conflict, VaultReads, VaultWrites } from '../../shared/domain/vault.ts';
 import { VaultRefused } from '../../shared/errors.ts';
@@ -107,8 +107,8 @@ export async function wrapped(stage: Stage, of: MadeVersion): Promise<() => Prom
 }
 
 /** Undoes an attack by the guardian's own action and adapter. */
-export const undo = (stage: Stage, action: Action): Promise<Answer<unknown> | Conflict> =>
-  factsOf(action).send({ writes: () => stage.writes }, randomUUID());
+export const undo = (stage: Stage, action: KeyAction): Promise<Answer<unknown> | Conflict> =>
+  keyFactsOf(action).send({ writes: () => stage.writes }, randomUUID());
 
 /** The answer to the guardian's own code: `ok`, `missing`, or `conflict, 409 ObjectIsBeingDeleted`. */
 export function spellAnswer(answer: Answer<unknown> | Conflict | { readonly kind: 'undetailed' }): string {

@@ -26,10 +26,17 @@ export interface ManagementConnection {
   readonly httpClient?: HttpClient | undefined;
   /** A longer pause than this is not waited for: the 429 is returned. Default 20 s, in ms. */
   readonly longestPauseMs?: number;
+  /** How often a request is sent again at most. Default 4. */
+  readonly maxRetries?: number;
 }
 
-/** Sends one request, and returns the answer whatever its status. Throws where there is none, and `NoToken`. */
-export type SendToManagement = (method: HttpMethods, url: string, body?: unknown) => Promise<PipelineResponse>;
+/** Sends one request, and returns the answer whatever its status. `requestId` travels as `x-ms-client-request-id`. Throws where there is no answer, and `NoToken`. */
+export type SendToManagement = (
+  method: HttpMethods,
+  url: string,
+  body?: unknown,
+  requestId?: string,
+) => Promise<PipelineResponse>;
 
 /** How long a request may take, token, retries and pauses included, in ms. */
 const REQUEST_TIMEOUT_MS = 60 * SECOND_MS;
@@ -46,9 +53,10 @@ export function managementClient({
   identity,
   httpClient = createDefaultHttpClient(),
   longestPauseMs = LONGEST_PAUSE_MS,
+  maxRetries = 4,
 }: ManagementConnection): SendToManagement {
   const pipeline = createPipelineFromOptions({
-    retryOptions: { maxRetries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
+    retryOptions: { maxRetries, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
   });
   pipeline.addPolicy(inTime(REQUEST_TIMEOUT_MS), { beforePolicies: ['defaultRetryPolicy'] });
   pipeline.addPolicy(noLongPause(longestPauseMs), { phase: 'Retry', afterPolicies: ['defaultRetryPolicy'] });
@@ -59,12 +67,13 @@ export function managementClient({
     }),
     { phase: 'Sign' },
   );
-  return (method, url, body) => {
+  return (method, url, body, requestId) => {
     const request = createPipelineRequest({
       url,
       method,
       timeout: REQUEST_TIMEOUT_MS,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(requestId === undefined ? {} : { requestId }),
     });
     request.headers.set('accept', 'application/json');
     if (body !== undefined) request.headers.set('content-type', 'application/json');

@@ -47,7 +47,8 @@ export const unreadable = (doing: string, cause: unknown): ManagementRefusal => 
   error: new ManagementRefused(doing, { status: 200, code: 'that cannot be read' }, cause),
 });
 
-function codeIn(body: string): string | undefined {
+/** The code of an error in an answer; `undefined` where it has none that can be read. */
+export function codeIn(body: string): string | undefined {
   try {
     return errorBody.safeParse(JSON.parse(body)).data?.error.code;
   } catch {

@@ -13,7 +13,8 @@ import { failureOf, refusalOf, unreadable } from './management-refusals.ts';
 const SUBSCRIPTIONS = '2022-12-01';
 const LOCKS = '2020-05-01';
 const KEYS = '2026-02-01';
-const SETS = '2024-03-02';
+/** Of disk encryption sets, of the write as well. */
+export const SETS = '2024-03-02';
 const VAULTS = '2026-02-01';
 const ROLES = '2022-04-01';
 const IDENTITIES = '2023-01-31';

@@ -29,6 +29,9 @@ export type Actor = z.infer<typeof actor>;
 /** An act on a key, as the audit log reports it. */
 export const act = z.object({ operation: z.string(), version: z.string().optional(), by: actor, at: moment });
 
+/** A recorded decision: its hash, and how many hints have led to the same decision since. */
+export const recordedDecision = z.object({ hash: z.string(), repeats: z.number().int() });
+
 /** Kinds of record, with what each says. A reader of the trail passes over those that another version wrote. */
 export const AUDIT_KINDS = {
   hint: 'An audit event or another hint that a sense gave.',

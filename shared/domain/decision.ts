@@ -41,11 +41,23 @@ export const HELD_BACK = {
 } as const;
 export type HeldBack = keyof typeof HELD_BACK;
 
+/** The reasons why a disk encryption set is not pointed at a new version of its key, each with the words that people read. */
+export const NOT_UPDATED = {
+  'no-baseline': 'nobody has accepted the baseline of its vault',
+  hold: 'a hold stops every write',
+  'before-block': 'the version was made before block began',
+  'version-not-approved': 'the version is not approved',
+  'version-unusable': 'the version cannot be used now',
+  'version-not-older': 'the version that it has is not known to be older',
+  'set-changing': 'the set is being changed',
+} as const;
+export type NotUpdated = keyof typeof NOT_UPDATED;
+
 /** What is to be done about one finding. */
 export type Verdict =
   /** The finding's `undo` is to be sent. */
   | { readonly kind: 'undo' }
-  | { readonly kind: 'withheld'; readonly because: Withholding | HeldBack }
+  | { readonly kind: 'withheld'; readonly because: Withholding | HeldBack | NotUpdated }
   | { readonly kind: 'approved'; readonly approval: string }
   | { readonly kind: 'left-to-people' }
   | { readonly kind: 'settling' }

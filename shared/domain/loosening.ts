@@ -10,8 +10,12 @@ const LOOSENED: readonly (readonly [says: string, is: (before: KeyPolicy, after:
   ['with a shorter notify time', (before, after) => after.notifyBeforeExpiryDays < before.notifyBeforeExpiryDays],
   ['without a rotation schedule', (before, after) => before.rotation !== undefined && after.rotation === undefined],
   ['rotated less often', ({ rotation: before }, { rotation: after }) => isRarer(before?.every, after?.every)],
+  ['without updates of disk encryption sets', (before, after) => hasUpdates(before) && !hasUpdates(after)],
   ['with more known users', ({ knownUsers: before }, { knownUsers: after }) => hasMoreUsers(before, after)],
 ];
+
+/** Whether sets on a key are pointed at its new versions. */
+const hasUpdates = ({ mode, rotation }: KeyPolicy): boolean => mode === 'block' && rotation?.sets === 'update';
 
 const isRarer = (before: string | undefined, after: string | undefined): boolean =>
   before !== undefined && after !== undefined && leastDays(after) > leastDays(before);

@@ -75,6 +75,12 @@ const rotation = only({
   })
     .optional()
     .describe('When the guardian may rotate, in UTC; at any time if left out.'),
+  sets: z
+    .enum(['alert', 'update'], must('"alert" or "update"'))
+    .optional()
+    .describe(
+      'What is done about a disk encryption set that takes no new version by itself: alert (alert people) or update (in block, point it at the new version once, and alert people where that fails); alert if left out.',
+    ),
 }).describe(
   'How often keys are rotated. A key named without `*` also gets an expiry by its rotation policy; no other key that has none does.',
 );
@@ -268,12 +274,20 @@ export const vaultsInBlock = (all: Policy): readonly string[] =>
     .filter((vault) => vault.mode === 'block' || vault.keys.some((rule) => rule.guard && rule.mode === 'block'))
     .map((vault) => vault.name.toLowerCase());
 
-/** Names of the vaults that may have keys that the guardian rotates: only there the keeper needs the rights for it. */
-export const vaultsRotated = (all: Policy): readonly string[] =>
+/** Names of the vaults that may have keys in `block` with a schedule of which something holds. */
+const vaultsScheduled = (all: Policy, holds: (schedule: z.infer<typeof rotation>) => boolean): readonly string[] =>
   vaultsInBlock({
     ...all,
-    vaults: all.vaults.filter((vault) => [vault, ...vault.keys].some((each) => each.rotation !== undefined)),
+    vaults: all.vaults.filter((vault) =>
+      [vault, ...vault.keys].some((each) => each.rotation !== undefined && holds(each.rotation)),
+    ),
   });
+
+/** Names of the vaults that may have keys that the guardian rotates: only there the keeper needs the rights for it. */
+export const vaultsRotated = (all: Policy): readonly string[] => vaultsScheduled(all, () => true);
+
+/** Whether the guardian may point disk encryption sets at a new version: only then the keeper needs the right for it. */
+export const updatesSets = (all: Policy): boolean => vaultsScheduled(all, ({ sets }) => sets === 'update').length > 0;
 
 /** The policy of one vault from a moment on. It is kept as it was stored: another version of the app may have written another form. */
 export const pastPolicy = z.object({ from: moment, vault: z.json() });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { actor } from './audit-record.ts';
+import { actor, recordedDecision } from './audit-record.ts';
 import { moment } from './time.ts';
 
 /** A new version of a key, which every disk encryption set on the key is to follow. */
@@ -70,6 +70,10 @@ export const watchedSet = z.object({
   nextReadAt: moment.optional(),
   /** Who changed it last, as the activity log names them; absent where nobody was named. */
   changed: z.object({ by: actor, at: moment }).optional(),
+  /** The version that the guardian pointed it at last, and when Azure took that; absent where it never did. */
+  updated: z.object({ version: z.string(), at: moment }).optional(),
+  /** The last recorded decision on pointing it at a version. */
+  lastDecision: recordedDecision.optional(),
 });
 export type WatchedSet = z.infer<typeof watchedSet>;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type ApprovableAct, approvableActs } from './approval.ts';
-import { act, actor } from './audit-record.ts';
+import { act, actor, recordedDecision } from './audit-record.ts';
 import { hint } from './hint.ts';
 import { type Attributes, attributes } from './key.ts';
 import { pastPolicy } from './policy.ts';
@@ -115,9 +115,6 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 
 /** Audit events that the register keeps of a key at most. An inspection judges all audit events of its message. */
 export const KEPT_EVENTS = 50;
-
-/** A recorded decision: its hash, and how many hints have led to the same decision since. */
-const recordedDecision = z.object({ hash: z.string(), repeats: z.number().int() });
 
 /** What the register holds of a key's rotation. */
 export const rotationState = z.object({

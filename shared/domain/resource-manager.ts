@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Answer, Conflict } from './vault.ts';
 
 /** The last part of a resource id: the name of the resource. */
 export const resourceName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
@@ -171,6 +172,12 @@ export interface SetIdentity {
       >
     | null
     | undefined;
+}
+
+/** The write of Azure Resource Manager, under the keeper's identity. `requestId` travels as `x-ms-client-request-id`. Never retried by the client. */
+export interface ResourceManagerWrites {
+  /** Points a disk encryption set at a version of its key, and leaves the rest of it as it is. 'ok' means that the change has begun. */
+  pointSet(id: string, keyUrl: string, requestId: string): Promise<Answer<undefined> | Conflict>;
 }
 
 /** The reads of Azure Resource Manager, under one identity. Lists include all pages. */

@@ -1,3 +1,5 @@
+import type { KeyId } from './key.ts';
+
 /** A key or a secret, as a resource names it by its URL. Everything in lower case: Key Vault compares names without case. */
 export interface VaultObject {
   /** A Managed HSM has keys as a vault has, and cannot be guarded. */
@@ -9,6 +11,10 @@ export interface VaultObject {
   /** `undefined` where the URL names no version: the newest one. */
   readonly version: string | undefined;
 }
+
+/** The URL of a version, as a resource names it. */
+export const versionUrl = ({ vault, key, version }: KeyId & { readonly version: string }): string =>
+  `https://${vault}.vault.azure.net/keys/${key}/${version}`;
 
 /** The second label of a host, in every Azure cloud. */
 const HOSTS = { vault: 'vault', managedhsm: 'managed-hsm' } as const;

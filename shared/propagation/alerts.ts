@@ -1,5 +1,6 @@
 import { type Hanging, hangingOn } from '../domain/hanging.ts';
-import type { Rotation, WatchedSet } from '../domain/propagation.ts';
+import type { WatchedSet } from '../domain/propagation.ts';
+import { versionUrl } from '../domain/vault-object.ts';
 import type { IncidentDraft } from '../incidents/draft.ts';
 import { isOf } from '../incidents/kinds/kind.ts';
 import { setMoved } from '../incidents/kinds/set-moved.ts';
@@ -9,6 +10,7 @@ import type { Ports } from '../ports.ts';
 import { addressed } from '../posture/addressed.ts';
 import { causesOf, type Situation } from './causes.ts';
 import type { ReadSet } from './read-sets.ts';
+import { isToUpdate } from './update.ts';
 
 /**
  * Opens the incident of a verdict that people are alerted of, and ends those of earlier verdicts. While a verdict is still open,
@@ -39,6 +41,21 @@ export async function alertOfVerdict(
 
 const BACK = 'it has its key again';
 
+/**
+ * Alerts operators that a set takes no new version by itself, and was not pointed at one although the policy says so.
+ *
+ * @param because why it was not, a clause
+ */
+export async function alertNotUpdated(
+  one: Pick<ReadSet, 'next' | 'user'>,
+  because: string,
+  ports: Ports,
+): Promise<void> {
+  const causes = [`The guardian did not point it at that version: ${because.replace(/\.$/, '')}.`];
+  const verdict = { kind: 'not-rotating', isConfidential: false } as const;
+  await openIncident(notFollowed(verdict, hangingOnSet(one, ports), one, { causes, commands: [] }), ports);
+}
+
 async function draftOf(
   one: ReadSet,
   vaultOf: (name: string) => Promise<Situation['vault']>,
@@ -52,7 +69,10 @@ async function draftOf(
     case 'stuck':
       return notFollowed(verdict, hangs, one, await causes(one, vaultOf, ports));
     case 'not-rotating':
+      // Whoever is to point it at the version alerts of it where that fails.
+      return isToUpdate(set, ports.policy) ? undefined : notFollowed(verdict, hangs, one);
     case 'reverted':
+      return notFollowed(verdict, hangs, { next: withoutOwnAct(set, ports) });
     case 'unreachable':
       return notFollowed(verdict, hangs, one);
     case 'moved':
@@ -69,6 +89,12 @@ async function draftOf(
   }
 }
 
+/** The guardian sets nothing back: where it is named, no event has come of who did. */
+function withoutOwnAct(set: WatchedSet, { settings }: Ports): WatchedSet {
+  const { changed, ...rest } = set;
+  return changed !== undefined && settings.ownObjectIds.includes(changed.by.oid.toLowerCase()) ? rest : set;
+}
+
 const NONE = { causes: [], commands: [] } satisfies Pick<
   Parameters<typeof setNotFollowed.draft>[1],
   'causes' | 'commands'
@@ -77,7 +103,7 @@ const NONE = { causes: [], commands: [] } satisfies Pick<
 const notFollowed = (
   verdict: NotFollowing,
   hangs: Hanging,
-  { next: set }: ReadSet,
+  { next: set }: Pick<ReadSet, 'next'>,
   { causes: said, commands }: { readonly causes: readonly string[]; readonly commands: readonly string[] } = NONE,
 ): IncidentDraft =>
   setNotFollowed.draft(verdict.kind, {
@@ -88,7 +114,7 @@ const notFollowed = (
 /** What a person can type. It points the set at the newest version of its key, or shows it. */
 function commandsFor(verdict: NotFollowing, { id, rotation }: WatchedSet): readonly string[] {
   const shows = `az disk-encryption-set show ${addressed(id)}`;
-  const update = `az disk-encryption-set update ${addressed(id)} --key-url ${keyUrlOf(rotation)}`;
+  const update = `az disk-encryption-set update ${addressed(id)} --key-url ${versionUrl(rotation)}`;
   switch (verdict.kind) {
     case 'not-rotating':
       return [verdict.isConfidential ? update : `${update} --enable-auto-key-rotation true`];
@@ -102,9 +128,6 @@ function commandsFor(verdict: NotFollowing, { id, rotation }: WatchedSet): reado
       return verdict satisfies never;
   }
 }
-
-const keyUrlOf = ({ vault, key, version }: Rotation): string =>
-  `https://${vault}.vault.azure.net/keys/${key}/${version}`;
 
 async function causes(
   { next: { rotation }, read, record }: ReadSet,
@@ -122,7 +145,7 @@ async function causes(
 }
 
 /** What hangs on a set, as the last survey counted it. */
-function hangingOnSet({ next: { rotation }, user }: ReadSet, { scope }: Ports): Hanging {
+function hangingOnSet({ next: { rotation }, user }: Pick<ReadSet, 'next' | 'user'>, { scope }: Ports): Hanging {
   if (user === undefined)
     return { kind: 'unknown', says: 'what hangs on it is not known: no survey has found it on this key' };
   const use = { surveyedAt: scope.surveyed.at ?? rotation.created, users: [user] };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { unwrapsOf } from '../domain/arrivals.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
+import { type Inspection, inspectionFor } from '../domain/hint.ts';
 import type { KeyUser } from '../domain/key-use.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { Rotation, SetsMessage, Verdict, WatchedSet } from '../domain/propagation.ts';
@@ -18,6 +19,7 @@ import { entry } from '../trail/entries.ts';
 import { alertOfVerdict } from './alerts.ts';
 import { vaultFacts } from './causes.ts';
 import { rotationOf, rowOfSet, SETS_AT_ONCE, watchRotation } from './sets.ts';
+import { isToUpdate } from './update.ts';
 import { isFollowed, type KnownOfKey, minuteOf, nextReadAt, type SetRead, verdictOf } from './verdict.ts';
 
 /** Takes a message about sets. Throws where storage does not answer: delivered again, it reads only sets that are still due. */
@@ -55,7 +57,19 @@ async function readSets(ids: readonly string[], ports: Ports): Promise<void> {
     if (isLeft(next.verdict)) await ports.tables.sets.remove(stored);
     else await ports.tables.sets.replace(stored, next);
   });
+  const toUpdate = read.filter(({ next }) => isToUpdate(next, ports.policy));
+  await inTurns(SETS_AT_ONCE, toUpdate, ({ next: { id } }) => ports.queues.inspections.send(inspectionOf(id, ports)));
 }
+
+/** The inspection of a set that is to be pointed at a version. While it is not, each read asks for another. */
+const inspectionOf = (id: string, { newId, now }: Ports): Inspection =>
+  inspectionFor(
+    { kind: 'disk-encryption-set', id },
+    {
+      ...{ id: newId(), sense: 'follow-up', sensedAt: now() },
+      says: { kind: 'inspect-again', why: 'it takes no new version by itself' },
+    },
+  );
 
 /** The row of a set. One that cannot be read is quarantined, and removed by the next planning. */
 async function rowOf(id: string, ports: Ports): Promise<Stored<WatchedSet> | undefined> {

@@ -42,7 +42,7 @@ export interface Judged {
 }
 
 /** What a watch knows before a read. */
-export type Watch = Pick<WatchedSet, 'rotation' | 'from' | 'progress' | 'verdict'>;
+export type Watch = Pick<WatchedSet, 'rotation' | 'from' | 'progress' | 'verdict' | 'updated'>;
 
 /**
  * The verdict on a set after one more read. Pure. Resource Manager says what the set shows, and the vault's records prove it.
@@ -69,7 +69,7 @@ export function verdictOf(watch: Watch, read: SetRead, known: KnownOfKey): Judge
 }
 
 function shownVerdict(
-  { rotation, progress, verdict: before }: Watch,
+  { rotation, progress, verdict: before, updated }: Watch,
   set: DiskEncryptionSet,
   read: SetRead,
   isOver: boolean,
@@ -94,7 +94,10 @@ function shownVerdict(
     const to = active.version;
     if (to !== undefined && isReverted(rotation, progress, to, set, known)) return not({ kind: 'reverted', to });
     const isConfidential = isForConfidential(set);
-    if (set.autoRotation !== true || isConfidential) return not({ kind: 'not-rotating', isConfidential });
+    // One that the guardian pointed at the version is to show it, as one that rotates by itself.
+    const isUpdated = updated?.version === rotation.version;
+    if (isConfidential || (set.autoRotation !== true && !isUpdated))
+      return not({ kind: 'not-rotating', isConfidential });
   }
   const lacking = active === undefined ? 'it shows no key of a vault' : lackingOf(rotation, progress, active, set);
   // A set that has followed changes for other reasons as well: its tags, say.

@@ -41,7 +41,10 @@ const REASONS: Readonly<Record<HeldBack, (of: Rotating) => boolean>> = {
   'before-block': ({ blockSince, due }) => isToRotate(due) && blockSince !== undefined && due.since < blockSince,
   'users-unknown': ({ use }) => use === undefined,
   'confidential-set': (of) => isHindered(of, 'confidential-set'),
-  'not-following': ({ use }) => use?.users.some(({ follows }) => !follows) === true,
+  'not-following': ({ use, schedule }) =>
+    use?.users.some(
+      ({ follows, kind }) => !follows && !(schedule.sets === 'update' && kind === 'disk-encryption-set'),
+    ) === true,
   'set-error': (of) => isHindered(of, 'set-error'),
   'previous-keys': (of) => isHindered(of, 'previous-keys'),
   'rotated-lately': ({ newest, now }) => now.getTime() - newest.created.getTime() < APART_MS,

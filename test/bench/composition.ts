@@ -5,7 +5,14 @@ import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
-import { type Policy, policy as policySchema, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
+import { resourceManagerWrites } from '../../shared/azure/resource-manager-writes.ts';
+import {
+  type Policy,
+  policy as policySchema,
+  updatesSets,
+  vaultsInBlock,
+  vaultsRotated,
+} from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { overMemory, type Queues } from './over-memory.ts';
@@ -37,7 +44,10 @@ export function benchAzure(vaults: readonly SeedVault[], policy: Policy, more: A
   return createLocalAzure({
     vaults,
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)),
+      ...guardianIdentities(roles, vaultsInBlock(policy), {
+        rotated: vaultsRotated(policy),
+        updates: updatesSets(policy),
+      }),
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       ...(more.identities ?? []),
     ],
@@ -65,6 +75,11 @@ export function composition(options: CompositionOptions): Composition {
     resourceManager: resourceManagerReads({
       credential: azure.credential('surveyor'),
       identity: 'surveyor',
+      httpClient: azure.httpClient,
+    }),
+    resourceManagerWrites: resourceManagerWrites({
+      credential: azure.credential('keeper'),
+      identity: 'keeper',
       httpClient: azure.httpClient,
     }),
     graph: fakeGraph(() => ({ subscriptions: [subscriptionRow('11111111-1111-4111-8111-111111111111')] })),

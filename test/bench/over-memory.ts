@@ -12,7 +12,8 @@ import { type FakeQueue, fakeDocuments, fakeQueue, fakeStreams, fakeTable } from
 /** The queues of a guardian over memory, turned by hand. */
 export type Queues = Readonly<Record<'sweeps' | 'inspections' | 'alerts' | 'surveys', FakeQueue>>;
 
-export interface OverMemory extends Pick<Ports, 'reads' | 'writes' | 'graph' | 'resourceManager'> {
+export interface OverMemory
+  extends Pick<Ports, 'reads' | 'writes' | 'graph' | 'resourceManager' | 'resourceManagerWrites'> {
   readonly policy: Policy;
   readonly ownObjectIds: readonly string[];
   /** Waited for before each call of storage takes effect. Default: nothing. */
@@ -23,7 +24,7 @@ export interface OverMemory extends Pick<Ports, 'reads' | 'writes' | 'graph' | '
 
 /** The ports of a guardian whose storage is in memory. */
 export function overMemory(of: OverMemory): { readonly ports: Ports; readonly queues: Queues } {
-  const { beforeStorage, policy, ownObjectIds, reads, writes, graph, resourceManager } = of;
+  const { beforeStorage, policy, ownObjectIds, reads, writes, graph, resourceManager, resourceManagerWrites } = of;
   const hook = beforeStorage === undefined ? {} : { onCall: beforeStorage };
   const queues = {
     sweeps: fakeQueue(hook),
@@ -54,7 +55,7 @@ export function overMemory(of: OverMemory): { readonly ports: Ports; readonly qu
     get policy() {
       return scope.policy;
     },
-    ...{ scope, now, newId, reads, writes, graph, resourceManager, tables },
+    ...{ scope, now, newId, reads, writes, graph, resourceManager, resourceManagerWrites, tables },
     channels: [{ id: 'console', send: async () => {} }],
     queues: {
       sweeps: messagesOf(queues.sweeps),

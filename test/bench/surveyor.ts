@@ -17,6 +17,6 @@ export function surveyor(
     ...{ diskEncryptionSet: nothing, vault: nothing, deletedVaults: nothing, roleAssignments: nothing },
     ...{ roleDefinition: nothing, userAssignedIdentity: nothing },
   };
-  const not = { reads: nothing, writes: nothing, resourceManager };
+  const not = { reads: nothing, writes: nothing, resourceManager, resourceManagerWrites: { pointSet: nothing } };
   return overMemory({ policy, ownObjectIds: [], ...not, ...of }).ports;
 }

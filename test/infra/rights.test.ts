@@ -17,10 +17,14 @@ async function assigned(name: (typeof names)[number]): Promise<readonly string[]
     .toSorted();
 }
 
-/** The ids of the custom roles that can only read. */
-const readingRoles = async (name: (typeof names)[number]): Promise<readonly string[]> =>
+const UPDATE = roles.identities.updater.actions[0]?.action;
+
+/** The ids of the custom roles that can only read, or write disk encryption sets. */
+const rolesOfSubscriptions = async (name: (typeof names)[number]): Promise<readonly string[]> =>
   definitionsOf(await deployment(name)).flatMap(({ id, permissions }) =>
-    permissions.flatMap((each) => [...each.actions, ...each.dataActions]).every((action) => /\/read$/.test(action))
+    permissions
+      .flatMap((each) => [...each.actions, ...each.dataActions])
+      .every((action) => /\/read$/.test(action) || action === UPDATE)
       ? [id]
       : [],
   );
@@ -37,6 +41,11 @@ const own = [
   'watcher: Storage Table Data Contributor on storageAccounts keyguardianreg3mtx2ajw',
 ];
 
+const onSurveyed = (subscription: string): readonly string[] => [
+  `surveyor: Key Guardian surveyor on subscriptions ${subscription}`,
+  `keeper: Key Guardian updater on subscriptions ${subscription}`,
+];
+
 describe('role assignments', () => {
   test('of the deployment as it comes are exactly these', async () => {
     expect(await assigned('default')).toEqual(
@@ -48,7 +57,7 @@ describe('role assignments', () => {
     );
   });
 
-  test('of three vaults give the keeper a right in vaults with keys in block only, and to rotate where a schedule asks for it', async () => {
+  test('of three vaults give the keeper a right in vaults with keys in block only, to rotate where a schedule asks for it, and on sets in each surveyed subscription where one says update', async () => {
     expect(await assigned('three-vaults')).toEqual(
       [
         ...own,
@@ -62,9 +71,8 @@ describe('role assignments', () => {
         'keeper: Key Guardian keeper on vaults contoso-disks',
         'keeper: Key Guardian keeper on vaults contoso-sql',
         'keeper: Key Guardian rotator on vaults contoso-disks',
-        'surveyor: Key Guardian surveyor on subscriptions 33333333-3333-4333-8333-333333333333',
-        'surveyor: Key Guardian surveyor on subscriptions 44444444-4444-4444-8444-444444444444',
-        'surveyor: Key Guardian surveyor on subscriptions 66666666-6666-4666-8666-666666666666',
+        ...['33333333-3333-4333-8333-333333333333', '44444444-4444-4444-8444-444444444444'].flatMap(onSurveyed),
+        ...onSurveyed('66666666-6666-4666-8666-666666666666'),
         'watcher: Key Guardian watcher on subscriptions 66666666-6666-4666-8666-666666666666',
       ].toSorted(),
     );
@@ -82,13 +90,13 @@ describe('role assignments', () => {
   });
 
   test.each(names)(
-    'of the deployment `%s` are each on one resource, or only read a subscription, for an identity of the guardian',
+    'of the deployment `%s` are each on one resource, or only read a subscription or write its sets, for an identity of the guardian',
     async (name) => {
-      const reads = await readingRoles(name);
+      const wide = await rolesOfSubscriptions(name);
       for (const { identity, principalType, scope, role } of assignmentsOf(await deployment(name))) {
         expect(identity).toMatch(/^key-guardian-(watcher|keeper|surveyor|events)$/);
         expect(principalType).toBe('ServicePrincipal');
-        if (/^\/subscriptions\/[^/]+$/.test(scope)) expect(reads).toContain(role);
+        if (/^\/subscriptions\/[^/]+$/.test(scope)) expect(wide).toContain(role);
         else
           expect(scope).toMatch(
             /\/providers\/Microsoft\.(KeyVault\/vaults|Storage\/storageAccounts|Insights\/(components|dataCollectionRules)|OperationalInsights\/workspaces|EventGrid\/topics|EventHub\/namespaces)\//,

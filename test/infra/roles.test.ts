@@ -3,10 +3,11 @@ import roles from '../../infra/roles.json' with { type: 'json' };
 import { permissionOf } from '../../local/azure/key-vault/permissions.ts';
 import { resetClock } from '../../local/clock.ts';
 import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
+import { resourceManagerWrites } from '../../shared/azure/resource-manager-writes.ts';
 import { queryTexts } from '../../shared/estate/query-texts.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { subscriptionRow } from '../fakes/graph.ts';
-import { GROUP, managedAzure, SUB, set } from '../local/azure/resource-manager/managed.ts';
+import { GROUP, KEY_URL, managedAzure, SUB, set } from '../local/azure/resource-manager/managed.ts';
 import { SUBSCRIPTION, vaultRow } from '../shared/estate/rows.ts';
 import { stopAt } from '../simulation/clock.ts';
 import { createWorld } from '../simulation/world.ts';
@@ -59,6 +60,14 @@ async function readByManagement(): Promise<readonly string[]> {
   return azure.resourceManager.log.flatMap(({ action }) => action ?? []);
 }
 
+/** The action that the one write to Resource Manager needs. */
+async function writtenByManagement(): Promise<readonly string[]> {
+  const azure = managedAzure();
+  const connection = { credential: azure.credential('owner'), identity: 'an owner', httpClient: azure.httpClient };
+  await resourceManagerWrites(connection).pointSet(set('set-one').id, KEY_URL, 'one');
+  return azure.resourceManager.log.flatMap(({ action }) => action ?? []);
+}
+
 /** Reads that only `plan` makes: subscriptions, locks, keys and their versions. */
 const NOT_OF_THE_APP = 4;
 
@@ -73,7 +82,7 @@ describe('infra/roles.json', () => {
   ] as const)('gives the %s every action that a call of it needs, and no other', async (name, actions, dataActions) => {
     const used = (await needed()).get(name) ?? new Set();
     expect([...used].toSorted()).toEqual(dataActions.map(({ action }) => action).toSorted());
-    // Only the surveyor asks Resource Manager.
+    // Only the surveyor asks Resource Manager, and the updater alone writes there.
     expect(actions).toEqual([]);
   });
 
@@ -91,6 +100,12 @@ describe('infra/roles.json', () => {
     expect(dataActions).toEqual([]);
   });
 
+  test('gives the updater the right of the one write to Resource Manager, and no other', async () => {
+    const { actions, dataActions } = roles.identities.updater;
+    expect(actions.map(({ action }) => action)).toEqual(await writtenByManagement());
+    expect(dataActions).toEqual([]);
+  });
+
   test('is what the custom roles hold, in the own subscription and in each guarded one', async () => {
     const definitions = definitionsOf(await deployment('three-vaults'));
     const held = definitions.map(({ roleName, assignableScopes, permissions }) => [
@@ -99,7 +114,9 @@ describe('infra/roles.json', () => {
       permissions[0]?.actions,
       permissions[0]?.dataActions,
     ]);
-    const actionsOf = (name: 'watcher' | 'keeper' | 'rotator' | 'surveyor'): readonly (readonly string[])[] => {
+    const actionsOf = (
+      name: 'watcher' | 'keeper' | 'rotator' | 'updater' | 'surveyor',
+    ): readonly (readonly string[])[] => {
       const { actions, dataActions }: Readonly<Record<string, readonly { readonly action: string }[] | string>> =
         roles.identities[name];
       return [actions, dataActions].map((some) => (Array.isArray(some) ? some.map(({ action }) => action) : []));
@@ -110,10 +127,13 @@ describe('infra/roles.json', () => {
       ['surveyor', '33333333', ...actionsOf('surveyor')],
       ['keeper', '33333333', ...actionsOf('keeper')],
       ['rotator', '33333333', ...actionsOf('rotator')],
+      ['updater', '33333333', ...actionsOf('updater')],
       ['watcher', '44444444', ...actionsOf('watcher')],
       ['surveyor', '44444444', ...actionsOf('surveyor')],
+      ['updater', '44444444', ...actionsOf('updater')],
       ['watcher', '66666666', ...actionsOf('watcher')],
       ['surveyor', '66666666', ...actionsOf('surveyor')],
+      ['updater', '66666666', ...actionsOf('updater')],
     ]);
   });
 });

@@ -218,7 +218,7 @@ describe('azd', () => {
     const template = z.object({ parameters: z.record(z.string(), z.unknown()) });
     const { parameters } = template.parse(JSON.parse(textOf('.bicep/templates/guarded.json')));
     const given = template.parse((await deployment('default')).outputs?.KEY_GUARDIAN_GUARDED);
-    expect([...Object.keys(given.parameters), 'vaults', 'activity'].toSorted()).toEqual(
+    expect([...Object.keys(given.parameters), 'vaults', 'updateSets', 'activity'].toSorted()).toEqual(
       Object.keys(parameters).toSorted(),
     );
   });

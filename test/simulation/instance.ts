@@ -4,6 +4,7 @@ import { callsMadeBy } from '../../local/host/calls.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { trailTable, workspaceOf } from '../../shared/azure/log-analytics.ts';
 import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
+import { resourceManagerWrites } from '../../shared/azure/resource-manager-writes.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Signer, SigningKey } from '../../shared/domain/signer.ts';
 import type { Graph } from '../../shared/estate/graph.ts';
@@ -110,6 +111,11 @@ export function createInstance({
       identity: "the guardian's identity surveyor",
       httpClient: stepped('management', azure.httpClient),
       longestPauseMs: 0,
+    }),
+    resourceManagerWrites: resourceManagerWrites({
+      credential: azure.credential('keeper'),
+      identity: "the guardian's identity keeper",
+      httpClient: stepped('management', azure.httpClient),
     }),
     channels,
     tables: typed,

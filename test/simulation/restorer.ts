@@ -1,5 +1,5 @@
 import { keyVaultWrites } from '../../shared/azure/key-vault.ts';
-import { factsOf } from '../../shared/domain/actions/registry.ts';
+import { keyFactsOf } from '../../shared/domain/actions/registry.ts';
 import { type KeySubject, keyOf } from '../../shared/domain/subject.ts';
 import { answeredOutcome } from '../../shared/guard/act.ts';
 import type { Inspected } from '../../shared/guard/inspect.ts';
@@ -26,7 +26,8 @@ export async function writeAs({ azure }: Of, identity: string, { intents }: Plan
     });
   const said: Said[] = [];
   for (const { id, action } of intents) {
-    const outcome = answeredOutcome(await factsOf(action).send({ writes }, id));
+    if (action.kind === 'update-set') throw new Error('Nobody asks a person to change a set.');
+    const outcome = answeredOutcome(await keyFactsOf(action).send({ writes }, id));
     const kind = outcome.kind === 'done' ? 'begun' : outcome.kind;
     said.push({ intent: id, kind, ...('because' in outcome ? { because: outcome.because } : {}) });
   }

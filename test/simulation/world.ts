@@ -13,7 +13,13 @@ import { type Approval, approval } from '../../shared/domain/approval.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
-import { type Policy, policy as policySchema, vaultsInBlock, vaultsRotated } from '../../shared/domain/policy.ts';
+import {
+  type Policy,
+  policy as policySchema,
+  updatesSets,
+  vaultsInBlock,
+  vaultsRotated,
+} from '../../shared/domain/policy.ts';
 import type { SweepMessage } from '../../shared/domain/schedule.ts';
 import type { SigningKey } from '../../shared/domain/signer.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
@@ -144,7 +150,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const served = createLocalAzure({
     vaults: withSharedPairs(options.vaults),
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy)),
+      ...guardianIdentities(roles, vaultsInBlock(policy), {
+        rotated: vaultsRotated(policy),
+        updates: updatesSets(policy),
+      }),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
@@ -316,7 +325,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     changePolicy(next) {
       policy = policySchema.parse(next);
-      const identities = guardianIdentities(roles, vaultsInBlock(policy), vaultsRotated(policy));
+      const identities = guardianIdentities(roles, vaultsInBlock(policy), {
+        rotated: vaultsRotated(policy),
+        updates: updatesSets(policy),
+      });
       for (const { name, grants } of identities) azure.setGrants(name, grants);
     },
   };

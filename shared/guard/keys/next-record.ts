@@ -176,6 +176,7 @@ function afterAct(record: KeyRecord, { intent, outcome, wasOpen }: Ended, now: D
     }
     case 'rotate-key':
     case 'set-rotation-policy':
+    case 'update-set':
       return record;
     case 'restore-version':
       return outcome.kind === 'unknown' ? written : withWritten(written, action.version, action.change);

@@ -1,11 +1,11 @@
 using '../../../infra/main.bicep'
 
-// Three vaults in two regions and two subscriptions: one in block with a rotation schedule, one with some keys in block, one in alert. A third
+// Three vaults in two regions and two subscriptions: one in block with a rotation schedule that updates sets, one with some keys in block, one in alert. A third
 // subscription in which vaults are found.
 param vaults = loadJsonContent('estate.json')
 param policy = {
   vaults: [
-    { name: 'contoso-disks', mode: 'block', rotation: { every: 'P90D', notifyBefore: 'P30D' } }
+    { name: 'contoso-disks', mode: 'block', rotation: { every: 'P90D', notifyBefore: 'P30D', sets: 'update' } }
     {
       name: 'contoso-sql'
       keys: [

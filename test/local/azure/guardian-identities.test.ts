@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createLocalAzure } from '../../../local/azure/azure.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from '../../../local/azure/guardian-identities.ts';
 import { attacker, sender } from './requests.ts';
+import { KEY_URL, managedAzure, managing, set } from './resource-manager/managed.ts';
 
 const roles: unknown = JSON.parse(readFileSync(new URL('../../../infra/roles.json', import.meta.url), 'utf8'));
 
@@ -51,6 +52,19 @@ describe('the guardian may do exactly what infra/roles.json says', () => {
     ['keeper', SIGNING_KEY, 403],
   ])('%s signs with the key %s of the own vault with the answer %i', async (identity, key, status) => {
     expect(await tried(identity, OWN_VAULT, 'POST', `/keys/${key}/sign`, digest)).toBe(status);
+  });
+
+  it.each([
+    [true, 202],
+    [false, 403],
+  ])('keeper writes to disk encryption sets where it updates them (%s) with the answer %i', async (updates, status) => {
+    const azure = managedAzure({
+      identities: guardianIdentities(roles, ['kv-one'], { updates }),
+    });
+    const patch = { properties: { activeKey: { keyUrl: KEY_URL } } };
+    const path = `${set('set-one').id}?api-version=2024-03-02`;
+    expect((await managing(azure, 'keeper')('PATCH', path, patch)).status).toBe(status);
+    expect((await managing(azure, 'keeper')('DELETE', path)).status).toBe(403);
   });
 
   it('and roles of another shape stop the start', () => {

@@ -24,9 +24,13 @@ function answering(...answers: readonly object[]) {
 }
 
 it.each([
-  ['another key', { vault: 'contoso-dev', key: 'dev-app' }],
-  ['another vault', { vault: 'contoso-disks', key: 'dev-web' }],
-])('writes nothing where the guardian answers a write to %s than the person named', async (_, other) => {
+  ['another key than the person named', { vault: 'contoso-dev', key: 'dev-app' }],
+  ['another vault than the person named', { vault: 'contoso-disks', key: 'dev-web' }],
+  [
+    'a disk encryption set',
+    { kind: 'update-set', vault: 'contoso-dev', key: 'dev-web', set: '/subscriptions/s/des', from: 'v0' },
+  ],
+])('writes nothing where the guardian answers a write to %s', async (_, other) => {
   const action = { kind: 'restore-version', ...other, version: 'v1', change: { enabled: true } };
   const own = { kind: 'recover-key', vault: 'contoso-dev', key: 'dev-web', deletedOn: '2026-03-01T12:00:00Z' };
   const intents = [

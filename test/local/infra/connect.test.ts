@@ -112,6 +112,7 @@ describe('guarded.bicep', () => {
     expect(JSON.parse(await readFile(join(folder, 'notes.parameters'), 'utf8'))).toMatchObject({
       parameters: {
         name: { value: 'guardian' },
+        updateSets: { value: false },
         vaults: { value: [{ ...vaults[0], block: false, rotate: false, topic: '' }] },
       },
     });

@@ -45,6 +45,12 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     ['in prod, disk-a, disk-b, sql, keys made later rotated less often'],
   ],
   [
+    'disk encryption sets are not updated any more',
+    keyed({ rotation: { every: 'P90D', notifyBefore: 'P30D', sets: 'update' } }),
+    keyed({ rotation: { every: 'P90D', notifyBefore: 'P30D' } }),
+    ['in prod, disk-a, disk-b without updates of disk encryption sets'],
+  ],
+  [
     'the notify time is shorter',
     vault(),
     keyed({ notifyBeforeExpiryDays: 29 }),

@@ -9,6 +9,7 @@ import {
   type PastPolicy,
   policy,
   storedPolicy,
+  updatesSets,
   vaultsInBlock,
   vaultsRotated,
 } from '../../../shared/domain/policy.ts';
@@ -211,6 +212,7 @@ describe('a key is in block', () => {
 
 const yearly = { every: 'P1Y', notifyBefore: 'P30D' };
 const quarterly = { every: 'P90D', notifyBefore: 'P30D' };
+const updating = { ...yearly, sets: 'update' };
 
 describe('the rotation schedule of a key', () => {
   const of = policy.parse({
@@ -245,6 +247,20 @@ describe('the rotation schedule of a key', () => {
     ['that there is not asks for none', { mode: 'block' }, false],
   ])('%s', (_says, more, is) => {
     expect(vaultsRotated(policy.parse({ vaults: [{ name: 'Prod', ...more }] }))).toEqual(is ? ['prod'] : []);
+  });
+
+  test.each<readonly [says: string, vault: object, is: boolean]>([
+    ['of a key in block that says update asks for the right on sets', { mode: 'block', rotation: updating }, true],
+    [
+      'of a pattern that says so asks for it as well',
+      { mode: 'block', keys: [{ pattern: 'a', rotation: updating }] },
+      true,
+    ],
+    ['that says alert does not ask for it', { mode: 'block', rotation: { ...yearly, sets: 'alert' } }, false],
+    ['that says nothing of sets does not ask for it', { mode: 'block', rotation: yearly }, false],
+    ['of a vault in alert does not ask for it', { rotation: updating }, false],
+  ])('%s', (_says, more, is) => {
+    expect(updatesSets(policy.parse({ vaults: [{ name: 'prod', ...more }] }))).toBe(is);
   });
 
   test.each<readonly [window: object, now: string, is: boolean]>([

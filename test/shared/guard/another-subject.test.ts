@@ -3,7 +3,7 @@ import { resetClock, turnClock } from '../../../local/clock.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import type { Finding } from '../../../shared/domain/finding.ts';
-import { placeOf, type Subject, spellSubject, streamOf } from '../../../shared/domain/subject.ts';
+import { placeOf, type Subject, spellSubject, streamOf, vaultSubject } from '../../../shared/domain/subject.ts';
 import { claim, releaseClaim } from '../../../shared/guard/claim.ts';
 import type { Guarded, GuardOf, SubjectGuard } from '../../../shared/guard/guarded.ts';
 import { inspect } from '../../../shared/guard/inspect.ts';
@@ -184,12 +184,12 @@ describe('a disk encryption set, under a guard of its own', () => {
     expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
   });
 
-  test('is quarantined where no guard takes it', async () => {
+  test('is quarantined where no guard takes its kind, as a vault is', async () => {
     const world = await guarded();
-    await inspect(message(WEB, world), world.ports);
+    await inspect(message(vaultSubject('prod-disks'), world), world.ports);
     await world.settle();
     expect(world.alerts.map(({ incident }) => [incident.kind, incident.reason, incident.summary])).toEqual([
-      ['guardian-unwell', 'quarantined', expect.stringContaining('nothing here guards a disk-encryption-set')],
+      ['guardian-unwell', 'quarantined', expect.stringContaining('nothing here guards a vault')],
     ]);
   });
 });

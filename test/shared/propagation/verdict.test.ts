@@ -53,6 +53,8 @@ interface Given {
   readonly unwraps?: Partial<Unwraps>;
   readonly isEmpty?: boolean;
   readonly rotation?: Partial<Rotation>;
+  /** The version that the guardian pointed the set at. */
+  readonly updatedTo?: string;
 }
 
 const read = ({ at = 40, set = {}, answer, isEmpty }: Given): SetRead => ({
@@ -60,7 +62,8 @@ const read = ({ at = 40, set = {}, answer, isEmpty }: Given): SetRead => ({
   at: minute(at),
   isEmpty,
 });
-const watch = ({ progress = WAITS, before = { kind: 'waiting' }, rotation }: Given): Watch => ({
+const watch = ({ progress = WAITS, before = { kind: 'waiting' }, rotation, updatedTo }: Given): Watch => ({
+  ...(updatedTo === undefined ? {} : { updated: { version: updatedTo, at: minute(2) } }),
   rotation: { ...ROTATION, ...rotation },
   from: CREATED,
   progress,
@@ -229,6 +232,21 @@ const rows: readonly (readonly [what: string, given: Given, verdict: Verdict])[]
     { kind: 'stuck', code: 'X', message: 'no message' },
   ],
   ['has its flag off', { set: { ...OLDER, autoRotation: false } }, { kind: 'not-rotating', isConfidential: false }],
+  [
+    'has its flag off, and was pointed at the version',
+    { set: { ...OLDER, autoRotation: false }, updatedTo: NEW },
+    { kind: 'waiting' },
+  ],
+  [
+    'has its flag off, and was pointed at the version, which it does not show at minute 58',
+    { at: 58, set: { ...OLDER, autoRotation: false }, updatedTo: NEW },
+    LATE(`its active version is ${OLD}`),
+  ],
+  [
+    'has its flag off, and was pointed at the version before',
+    { set: { ...OLDER, autoRotation: false }, updatedTo: OLD },
+    { kind: 'not-rotating', isConfidential: false },
+  ],
   ['shows no flag', { set: { ...OLDER, autoRotation: undefined } }, { kind: 'not-rotating', isConfidential: false }],
   [
     'has its flag off and was pointed at the version by a person',

@@ -64,6 +64,10 @@ describe('a key that is to be rotated is rotated', () => {
     ['just 7 days after it was rotated, near its expiry', rotating({}, { created: inDays(-7), expiresOn: inDays(8) })],
     ['24 hours after its own policy was to', rotating({ policy: afterDays(99) })],
     ['24 hours before its own policy is to', rotating({ policy: afterDays(101) })],
+    [
+      'where a set that stays at its version is pointed at the new one',
+      rotating({ schedule: { ...schedule, sets: 'update' }, use: { users: [set({ follows: false })] } }),
+    ],
     ['in the first hour of the window', rotating({ schedule: window({ from: 12 }) })],
     ['in the last hour of the window', rotating({ schedule: window({ until: 13 }) })],
   ])('%s', (_says, of) => {
@@ -98,6 +102,14 @@ describe('a rotation is held back', () => {
       'not-following',
       'where one of its users stays at its version',
       rotating({ use: { users: [set(), set({ follows: false })] } }),
+    ],
+    [
+      'not-following',
+      'where a storage account stays at its version, and only sets are pointed at the new one',
+      rotating({
+        schedule: { ...schedule, sets: 'update' },
+        use: { users: [set({ follows: false, kind: 'storage-account' })] },
+      }),
     ],
     ['set-error', 'where a set has an error', rotating({ use: { users: [set({ hinders: 'set-error' })] } })],
     ['previous-keys', 'where a set still rotates', rotating({ use: { users: [set({ hinders: 'previous-keys' })] } })],

@@ -205,6 +205,10 @@ describe('the rights that a guardian needs', () => {
       },
       { identity: 'keeper', missing: ['contoso-disks'] },
       { identity: 'rotator', missing: ['contoso-disks'] },
+      {
+        ...{ identity: 'updater', missing: ['Contoso Production'], byPolicy: [] },
+        actions: ['Microsoft.Compute/diskEncryptionSets/write'],
+      },
       { identity: 'surveyor', missing: ['Contoso Production'], byPolicy: [] },
     ]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Action, action, factsOf } from '../../../../shared/domain/actions/registry.ts';
 import type { AttributeChange, ObservedKey } from '../../../../shared/domain/key.ts';
+import type { ResourceManagerWrites } from '../../../../shared/domain/resource-manager.ts';
 import { keyOf, versionOf } from '../../../../shared/domain/subject.ts';
 import type { VaultWrites } from '../../../../shared/domain/vault.ts';
 import { ACTED, DETAIL, inDays, NOW, OPERATIONS, present, shown, V1, V2 } from '../../guard/keys/situations.ts';
@@ -25,6 +26,12 @@ const setPolicy = (expiresIn?: string): Action => ({
     ...(expiresIn === undefined ? {} : { expiresIn }),
   },
 });
+
+const SET = '/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/diskencryptionsets/des-a';
+const update = {
+  kind: 'update-set',
+  ...{ vault: 'prod-disks', key: 'disk-a', set: SET, version: V2, from: V1 },
+} satisfies Action;
 
 const ID = { vault: 'prod-disks', key: 'disk-a' };
 
@@ -67,6 +74,15 @@ describe('a write', () => {
     });
   });
 
+  test('that points a set at a version is about the key, and no version shows it', () => {
+    expect(factsOf(update)).toMatchObject({
+      subject: keyOf(ID),
+      says: `point the disk encryption set des-a at prod-disks/disk-a/${V2}`,
+      loggedAs: 'Microsoft.Compute/diskEncryptionSets/write',
+      showsAtOnce: false,
+    });
+  });
+
   test.each<readonly [change: AttributeChange, says: string]>([
     [{ enabled: true }, 'enabled'],
     [{ enabled: false }, 'disabled'],
@@ -82,6 +98,7 @@ describe('a write', () => {
     ['restore', restore({ expiresOn: inDays(9), operations: ['wrapKey'] })],
     ['rotate', rotate],
     ['a rotation policy', setPolicy('P120D')],
+    ['a set', update],
   ] as const)('comes back from storage as it went in: %s', (_kind, given) => {
     expect(action.parse(JSON.parse(JSON.stringify(given)))).toEqual(given);
   });
@@ -98,10 +115,9 @@ describe('a write', () => {
       rotate: (...given) => note('rotate', vault, ...given),
       setRotationPolicy: (...given) => note('set', vault, ...given),
     });
-    await factsOf(recover).send({ writes }, 'request-1');
-    await factsOf(restore()).send({ writes }, 'request-2');
-    await factsOf(rotate).send({ writes }, 'request-3');
-    await factsOf(setPolicy()).send({ writes }, 'request-4');
+    const resourceManagerWrites: ResourceManagerWrites = { pointSet: (...given) => note('point', ...given) };
+    for (const [at, each] of [recover, restore(), rotate, setPolicy(), update].entries())
+      await factsOf(each).send({ writes, resourceManagerWrites }, `request-${at + 1}`);
     expect(sent).toEqual([
       ['recover', 'prod-disks', 'disk-a', 'request-1'],
       ['update', 'prod-disks', 'disk-a', V1, { enabled: true }, 'request-2'],
@@ -113,6 +129,7 @@ describe('a write', () => {
         { rotate: { when: 'after-creation', period: 'P90D' }, notifyBefore: 'P30D' },
         'request-4',
       ],
+      ['point', SET, `https://prod-disks.vault.azure.net/keys/disk-a/${V2}`, 'request-5'],
     ]);
   });
 });
