@@ -5,7 +5,7 @@ import { quarantine } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import { lookAtSets } from '../../propagation/sets.ts';
 import { type Activity, activityOf } from '../activity-log.ts';
-import { askVaults } from './ask.ts';
+import { askAccess } from './ask.ts';
 
 /** Characters of an event's id that a record keeps unchanged: Azure gives a UUID. */
 const MOST_CHARACTERS = 128;
@@ -30,21 +30,19 @@ export async function takeActivity(given: unknown, ports: Ports): Promise<void> 
 
 async function lookAt({ id, touched, by, at }: Activity, ports: Ports): Promise<void> {
   const changed = { by, at, event: shortened(id) };
-  const nothing: AccessMessage = { kind: 'read-access', vaults: [], sets: [], identities: [], changed };
-  const { surveys } = ports.queues;
   switch (touched.kind) {
     case 'set':
       await lookAtSets([touched.id], ports, { by, at });
-      return surveys.send({ ...nothing, sets: [touched.id] });
+      return askAccess({ sets: [touched.id] }, changed, ports);
     case 'identity':
-      return surveys.send({ ...nothing, identities: [touched.id] });
+      return askAccess({ identities: [touched.id] }, changed, ports);
     case 'vault': {
       const { vault: name, id: vaultId } = touched;
       if (!guardedVaults(ports.policy).includes(name)) return;
-      return surveys.send({ ...nothing, vaults: [vaultId === undefined ? { name } : { name, id: vaultId }] });
+      return askAccess({ vaults: [vaultId === undefined ? { name } : { name, id: vaultId }] }, changed, ports);
     }
     case 'scope':
-      return askVaults(vaultsIn(touched.scope, ports), changed, ports);
+      return askAccess({ vaults: vaultsIn(touched.scope, ports) }, changed, ports);
     default:
       return touched satisfies never;
   }
