@@ -323,6 +323,22 @@ describe('access that is cut', () => {
     expect(alerts).toHaveLength(1);
   });
 
+  test('is alerted once and ends where every third execution is killed, of two instances', async () => {
+    const on = await watching(SETS, {
+      instances: 2,
+      interrupts: (execution) => (execution % 3 === 0 ? { kind: 'aborted', afterSteps: execution % 11 } : undefined),
+    });
+    await cutRole(on, 'des-a');
+    await on.delivered(2);
+    await on.minutes(14);
+    expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['open']);
+    const role = { role: 'Key Vault Crypto Service Encryption User', scope: VAULT_ID };
+    on.world.azure.resourceManager.assignRole('des-a', role);
+    await on.minutes(14);
+    expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['resolved']);
+    expect((await on.world.ports.tables.schedule.list('access')).stored).toEqual([]);
+  });
+
   test('is not alerted while role assignments cannot be read: unknown is not gone', async () => {
     const on = await watching();
     await cutRole(on, 'des-a');
