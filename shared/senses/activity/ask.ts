@@ -19,9 +19,12 @@ const AT_ONCE = 8;
 /** What may have changed. */
 export type Asked = Partial<Pick<AccessMessage, 'vaults' | 'sets' | 'identities'>>;
 
+/** Whether so much is queued at once. */
+export const isFew = (asked: readonly unknown[]): boolean => asked.length <= MOST_QUEUED;
+
 /**
  * Has vaults, sets and identities read until they are good: at once where they are few, and otherwise some with each tick. What
- * is asked for again before it was read is read once.
+ * was queued within the last minute is not queued again: whoever reads it leaves its row where that was asked for meanwhile.
  */
 export async function askAccess(
   { vaults = [], sets = [], identities = [] }: Asked,
@@ -43,15 +46,19 @@ export async function askAccess(
     ...sets.map((set) => ({ ...nothing, sets: [set] })),
     ...identities.map((identity) => ({ ...nothing, identities: [identity] })),
   ];
-  const isFew = asked.length <= MOST_QUEUED;
-  const dueAt = later(ports.now(), isFew ? UNREAD_MS : 0);
+  const now = ports.now();
+  const dueAt = later(now, isFew(asked) ? UNREAD_MS : 0);
   await inTurns(AT_ONCE, asked, async (one) => {
-    await tables.schedule.change(...rowOf(one), (standing) => ({
-      generation: (standing?.generation ?? 0) + 1,
-      dueAt: standing !== undefined && standing.dueAt < dueAt ? standing.dueAt : dueAt,
-      access: { ...one, vaults: standing?.access?.vaults ?? one.vaults },
-    }));
-    if (isFew) await queues.surveys.send(one);
+    let isQueued = false;
+    await tables.schedule.change(...rowOf(one), (standing) => {
+      isQueued = standing !== undefined && standing.dueAt > now && standing.dueAt <= dueAt;
+      return {
+        generation: (standing?.generation ?? 0) + 1,
+        dueAt: isQueued && standing !== undefined ? standing.dueAt : dueAt,
+        access: { ...one, vaults: standing?.access?.vaults ?? one.vaults },
+      };
+    });
+    if (isFew(asked) && !isQueued) await queues.surveys.send(one);
   });
 }
 

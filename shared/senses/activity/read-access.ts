@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { AccessMessage } from '../../domain/activity.ts';
 import { guardedVaults } from '../../domain/policy.ts';
-import { type Subject, spellSubject, vaultSubject } from '../../domain/subject.ts';
 import { inTurns } from '../../in-turns.ts';
 import type { Ports } from '../../ports.ts';
-import { entry } from '../../trail/entries.ts';
 import { readUntilGood } from './ask.ts';
 import { readIdentity } from './read-identity.ts';
 import { readVault } from './read-vault.ts';
@@ -31,7 +28,6 @@ export async function readAccess(message: AccessMessage, ports: Ports): Promise<
           { ...nothing, vaults: [vault] },
           async ({ vaults: [known = vault] }) => {
             if (!guarded.includes(known.name)) return true;
-            await record(vaultSubject(known.name), message, ports);
             return readVault(known, changed, ports);
           },
           ports,
@@ -61,17 +57,4 @@ async function setsWith(identity: string, { graph, scope }: Ports): Promise<read
       if (Object.keys(its?.userAssignedIdentities ?? {}).some((one) => one.toLowerCase() === identity))
         found.push(id.toLowerCase());
   return found;
-}
-
-/** Records the write that led here, where one did. Its id follows from the event: however often that is read, it is the same record. */
-async function record(subject: Subject, { changed }: AccessMessage, ports: Ports): Promise<void> {
-  if (changed === undefined) return;
-  const { by, at, event } = changed;
-  const id = createHash('sha256')
-    .update(`${event}\n${spellSubject(subject)}`)
-    .digest('hex')
-    .slice(0, 32);
-  const hints = { ids: [event], senses: ['activity-log'], count: 1 };
-  const detail = { sense: 'activity-log', sensedAt: ports.now(), says: { kind: 'written', by, at } };
-  await ports.trail.append([entry('hint', subject, detail, ports, { id, who: by, happenedAt: at, hints })]);
 }

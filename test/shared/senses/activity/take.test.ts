@@ -374,12 +374,19 @@ describe('settings of a guarded vault that change', () => {
     );
   });
 
-  test('are found by the next survey where the event is lost', async () => {
+  test.each<[string, string, (on: Watching) => Promise<unknown>]>([
+    [
+      'their event',
+      'vault-changed',
+      (on) => on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { publicNetworkAccess: 'Disabled' } }),
+    ],
+    ['the event of a role that is deleted', 'access-cut', (on) => cutRole(on, 'des-a')],
+  ])('are found by the next survey where %s is lost', async (_what, kind, change) => {
     const on = await watching();
     on.world.azure.behaviours.activityDelivery = NONE_DELIVERED;
-    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { publicNetworkAccess: 'Disabled' } });
+    await change(on);
     await on.minutes(62);
-    expect(open(await on.ofVault())).toEqual(['vault-changed']);
+    expect(open(await on.ofVault())).toEqual([kind]);
   });
 });
 
