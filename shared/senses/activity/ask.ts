@@ -47,18 +47,20 @@ export async function askAccess(
     ...identities.map((identity) => ({ ...nothing, identities: [identity] })),
   ];
   const now = ports.now();
-  const dueAt = later(now, isFew(asked) ? UNREAD_MS : 0);
+  const isSent = isFew(asked);
+  const dueAt = later(now, isSent ? UNREAD_MS : 0);
   await inTurns(AT_ONCE, asked, async (one) => {
     let isQueued = false;
     await tables.schedule.change(...rowOf(one), (standing) => {
       isQueued = standing !== undefined && standing.dueAt > now && standing.dueAt <= dueAt;
       return {
         generation: (standing?.generation ?? 0) + 1,
-        dueAt: isQueued && standing !== undefined ? standing.dueAt : dueAt,
+        // What waits for a tick keeps its place.
+        dueAt: standing !== undefined && standing.dueAt < dueAt && (isQueued || !isSent) ? standing.dueAt : dueAt,
         access: { ...one, vaults: standing?.access?.vaults ?? one.vaults },
       };
     });
-    if (isFew(asked) && !isQueued) await queues.surveys.send(one);
+    if (isSent && !isQueued) await queues.surveys.send(one);
   });
 }
 
