@@ -16,7 +16,5 @@ export const accessMessage = z.object({
   /** Ids of user-assigned identities, in lower case: the sets that have one of them are read. */
   identities: z.array(z.string()).default([]),
   changed: changedBy.optional(),
-  /** Set where it follows what was found earlier: it is read until it is good again. */
-  again: z.literal(true).optional(),
 });
 export type AccessMessage = z.infer<typeof accessMessage>;

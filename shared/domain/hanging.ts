@@ -78,7 +78,9 @@ const isNeededBy = ({ versions }: KeyUser, { version, current }: Asked): boolean
 
 /** The disks of a scale set are no resources of their own, so that only its model shows them. */
 const stopsDisks = (users: readonly KeyUser[], { machineCount }: KeyUse): boolean =>
-  users.some(({ kind, disks }) => kind === 'disk-encryption-set' && (disks > 0 || machineCount > 0));
+  users.some(
+    ({ kind, disks, machines = machineCount }) => kind === 'disk-encryption-set' && (disks > 0 || machines > 0),
+  );
 
 /** One and several of each kind of user. */
 const NAMES: Readonly<Record<UserKind, readonly [one: string, several: string]>> = {

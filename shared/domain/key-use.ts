@@ -25,8 +25,23 @@ export const keyUser = z.object({
   disks: z.number().int(),
   snapshots: z.number().int(),
   images: z.number().int(),
+  /** How many machines and scale sets have a disk that hangs on it; absent where they were not counted. */
+  machines: z.number().int().optional(),
 });
 export type KeyUser = z.infer<typeof keyUser>;
+
+/**
+ * Whether nothing hangs on a user of a key. The disks of a scale set are no resources: only its model shows them.
+ *
+ * @returns `undefined` where that is not known: what could not be read may hang on it
+ */
+export function isEmpty(
+  { disks, snapshots, images, machines }: KeyUser,
+  { unknown }: Pick<KeyUse, 'unknown'>,
+): boolean | undefined {
+  if (disks + snapshots + images + (machines ?? 0) > 0) return false;
+  return machines === undefined || unknown.length > 0 ? undefined : true;
+}
 
 /** A machine, or a scale set, with a disk that hangs on a key. */
 export const usingMachine = z.object({

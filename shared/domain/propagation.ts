@@ -66,6 +66,8 @@ export const watchedSet = z.object({
   readAt: moment.optional(),
   /** When the verdict was first given. */
   since: moment,
+  /** Set until people have been alerted of the verdict. */
+  unsaid: z.literal(true).optional(),
   /** When it is to be read next; absent where it is not watched any more. */
   nextReadAt: moment.optional(),
   /** Who changed it last, as the activity log names them; absent where nobody was named. */

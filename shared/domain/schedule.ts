@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { accessMessage } from './activity.ts';
 import { keyId } from './key.ts';
 import { moment } from './time.ts';
 
@@ -15,6 +16,8 @@ export const due = z.object({
   dueAt: moment,
   /** The one tick of its generation that counts, since a tick that is delivered twice queues two successors. */
   token: z.string().optional(),
+  /** What is to be read then, in rows of the partition `access`: a vault, a set or an identity. */
+  access: accessMessage.optional(),
 });
 export type Due = z.infer<typeof due>;
 

@@ -71,6 +71,7 @@ function keyUseOf(used: UsedKey, surveyedAt: Date): KeyUse {
       disks: user.holds.disks,
       snapshots: user.holds.snapshots,
       images: user.holds.images,
+      machines: user.holds.machines.size,
     })),
     machines: machines.slice(0, MOST_MACHINES).map(usingMachine),
     machineCount: machines.length,

@@ -11,10 +11,11 @@ import { addressed } from '../posture/addressed.ts';
 import { causesOf, type Situation } from './causes.ts';
 import type { ReadSet } from './read-sets.ts';
 import { isToUpdate } from './update.ts';
+import { isOpen } from './verdict.ts';
 
 /**
- * Opens the incident of a verdict that people are alerted of, and ends those of earlier verdicts. While a verdict is still open,
- * what stands stays.
+ * Opens the incident of a new verdict that people are alerted of, and ends those of earlier verdicts. While a verdict is still
+ * open, what stands stays.
  *
  * @param vaultOf what is known of a vault now, asked for a cause alone
  */
@@ -25,11 +26,11 @@ export async function alertOfVerdict(
 ): Promise<void> {
   const { stored, next } = one;
   const { verdict } = next;
-  if (next.since === stored.value.since) return;
   const subject = { kind: 'disk-encryption-set', id: next.id } as const;
-  if (verdict.kind === 'waiting' || verdict.kind === 're-wrapping') {
+  if (isOpen(verdict)) {
     // It has its key again, whether its disks are on the newest version or not.
-    if (stored.value.verdict.kind === 'moved') await endIncidents(subject, isOf(setMoved), BACK, ports);
+    if (stored.value.verdict.kind === 'moved' || stored.value.unsaid === true)
+      await endIncidents(subject, isOf(setMoved), BACK, ports);
     return;
   }
   const draft = await draftOf(one, vaultOf, ports);

@@ -12,6 +12,7 @@ import type { Ports } from '../ports.ts';
 import type { Said } from '../posture/check.ts';
 import { setMayUseKey } from '../posture/checks/set-may-use-key.ts';
 import { known, unknown, type VaultFacts } from '../posture/facts.ts';
+import { isForConfidential } from './verdict.ts';
 
 /** Why a set does not follow, as far as it can be read. */
 export interface Causes {
@@ -34,13 +35,17 @@ export interface Situation {
   readonly now: Date;
 }
 
-/** What keeps a set from following: its identity, its rights on the vault, the vault's network, the state of the key. Pure. */
+/** What keeps a set from following: what kind of set it is, its identity, its rights on the vault, the vault's network, the state of the key. Pure. */
 export function causesOf({ set, rotation, record, vault, now }: Situation): Causes {
   const facts = 'kind' in vault ? vault : undefined;
   const rights = rightsOf(set, facts, now);
   const keys = record === undefined ? undefined : keyFaults(set, rotation, record, now);
   return {
-    found: [...rights.flatMap((each) => (each.kind === 'finding' ? [each.says] : [])), ...(keys ?? [])],
+    found: [
+      ...takesNone(set, rotation),
+      ...rights.flatMap((each) => (each.kind === 'finding' ? [each.says] : [])),
+      ...(keys?.faults ?? []),
+    ],
     unknown: [
       ...rights.flatMap((each) => (each.kind === 'unknown' && facts !== undefined ? [each.because] : [])),
       ...('because' in vault ? [vault.because] : []),
@@ -49,10 +54,19 @@ export function causesOf({ set, rotation, record, vault, now }: Situation): Caus
             `the vault ${facts.vault.name} takes no requests from everywhere, and whether it takes those of the set is not shown`,
           ]
         : []),
-      ...(keys === undefined ? ['the row of its key in the register cannot be read'] : []),
+      ...(keys?.unknown ?? ['the row of its key in the register cannot be read']),
     ],
     commands: rights.flatMap((each) => (each.kind === 'finding' ? (each.commands ?? []) : [])),
   };
+}
+
+/** What of the set itself keeps it on the version that it has. */
+function takesNone(set: DiskEncryptionSet, { version }: Rotation): readonly string[] {
+  if (isForConfidential(set)) return ['It is for confidential machines: Azure rotates none of their sets.'];
+  const pinned = vaultObject(set.keyUrl ?? '')?.version;
+  return set.autoRotation === true || pinned === undefined || pinned === version
+    ? []
+    : [`It is pinned to version ${pinned}: it takes no new version by itself.`];
 }
 
 function rightsOf(set: DiskEncryptionSet, vault: VaultFacts | undefined, now: Date): readonly Said[] {
@@ -64,12 +78,18 @@ function rightsOf(set: DiskEncryptionSet, vault: VaultFacts | undefined, now: Da
 }
 
 /** What is wrong with the version that the set is to follow, and with the one that it has: it needs both. */
-function keyFaults(set: DiskEncryptionSet, rotation: Rotation, record: KeyRecord, now: Date): readonly string[] {
+function keyFaults(
+  set: DiskEncryptionSet,
+  rotation: Rotation,
+  record: KeyRecord,
+  now: Date,
+): { readonly faults: readonly string[]; readonly unknown: readonly string[] } {
   const { absentSince, versions } = record.observed;
-  if (absentSince !== undefined) return [`The key has been missing since ${utc(absentSince)}.`];
+  if (absentSince !== undefined)
+    return { faults: [`The key has been missing since ${utc(absentSince)}.`], unknown: [] };
   const active = vaultObject(set.keyUrl ?? '')?.version;
   const needed = [...new Set([rotation.version, ...(active === undefined ? [] : [active])])];
-  return needed.flatMap((version) => {
+  const faults = needed.flatMap((version) => {
     const last = versions[version];
     if (last === undefined) return [];
     const { enabled, notBefore, expiresOn } = last;
@@ -81,6 +101,8 @@ function keyFaults(set: DiskEncryptionSet, rotation: Rotation, record: KeyRecord
         : []),
     ];
   });
+  const unseen = needed.filter((version) => versions[version] === undefined);
+  return { faults, unknown: unseen.map((version) => `no sweep has read version ${version}`) };
 }
 
 /** The vault of a key with who may use its keys, as Resource Graph shows it now: it may lag behind by minutes, and no verdict rests on it. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { unwrapsOf } from '../domain/arrivals.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import { type Inspection, inspectionFor } from '../domain/hint.ts';
-import type { KeyUser } from '../domain/key-use.ts';
+import { isEmpty, type KeyUser } from '../domain/key-use.ts';
 import { keyPolicy } from '../domain/policy.ts';
 import type { Rotation, SetsMessage, Verdict, WatchedSet } from '../domain/propagation.ts';
 import type { KeyRecord } from '../domain/register.ts';
@@ -20,7 +20,7 @@ import { alertOfVerdict } from './alerts.ts';
 import { vaultFacts } from './causes.ts';
 import { rotationOf, rowOfSet, SETS_AT_ONCE, watchRotation } from './sets.ts';
 import { isToUpdate } from './update.ts';
-import { isFollowed, type KnownOfKey, minuteOf, nextReadAt, type SetRead, verdictOf } from './verdict.ts';
+import { isFollowed, isOpen, type KnownOfKey, minuteOf, nextReadAt, type SetRead, verdictOf } from './verdict.ts';
 
 /** Takes a message about sets. Throws where storage does not answer: delivered again, it reads only sets that are still due. */
 export const takeSets = (message: SetsMessage, ports: Ports): Promise<void> =>
@@ -37,8 +37,9 @@ export interface ReadSet {
 }
 
 /**
- * Reads the sets that are due, and judges, records and alerts, in this order, before their rows say so: an execution that is
- * killed on the way is repeated as a whole, and says the same once more. A row that somebody else wrote meanwhile stays.
+ * Reads the sets that are due, judges and records. A new verdict is written before anybody is alerted of it, so that people are
+ * alerted of what the row says, and of nothing where somebody else wrote the row meanwhile. Until they were, it stays due: an
+ * execution that is killed on the way is repeated.
  */
 async function readSets(ids: readonly string[], ports: Ports): Promise<void> {
   await ports.scope.refresh();
@@ -51,14 +52,26 @@ async function readSets(ids: readonly string[], ports: Ports): Promise<void> {
     if (stored !== undefined && due !== undefined && due <= at) read.push(await readSet(stored, keys, ports));
   });
   await ports.trail.append(read.flatMap((one) => recordOf(one, ports)));
-  const vaults = kept((name) => vaultFacts(name, ports));
-  await inTurns(1, read, (one) => alertOfVerdict(one, vaults, ports));
-  await inTurns(SETS_AT_ONCE, read, async ({ stored, next }) => {
-    if (isLeft(next.verdict)) await ports.tables.sets.remove(stored);
-    else await ports.tables.sets.replace(stored, next);
+  const rows: { readonly one: ReadSet; readonly row: Stored<WatchedSet> }[] = [];
+  await inTurns(SETS_AT_ONCE, read, async (one) => {
+    const { nextReadAt } = one.stored.value;
+    const row = isNews(one)
+      ? await ports.tables.sets.replace(one.stored, { ...one.next, nextReadAt, unsaid: true })
+      : one.stored;
+    if (row !== undefined) rows.push({ one, row });
   });
-  const toUpdate = read.filter(({ next }) => isToUpdate(next, ports.policy));
-  await inTurns(SETS_AT_ONCE, toUpdate, ({ next: { id } }) => ports.queues.inspections.send(inspectionOf(id, ports)));
+  const vaults = kept((name) => vaultFacts(name, ports));
+  await inTurns(1, rows, async ({ one }) => {
+    if (isNews(one)) await alertOfVerdict(one, vaults, ports);
+  });
+  await inTurns(SETS_AT_ONCE, rows, async ({ one: { next }, row }) => {
+    if (isLeft(next.verdict)) await ports.tables.sets.remove(row);
+    else await ports.tables.sets.replace(row, next);
+  });
+  const toUpdate = rows.filter(({ one: { next } }) => isToUpdate(next, ports.policy));
+  await inTurns(SETS_AT_ONCE, toUpdate, ({ one: { next } }) =>
+    ports.queues.inspections.send(inspectionOf(next.id, ports)),
+  );
 }
 
 /** The inspection of a set that is to be pointed at a version. While it is not, each read asks for another. */
@@ -70,6 +83,10 @@ const inspectionOf = (id: string, { newId, now }: Ports): Inspection =>
       says: { kind: 'inspect-again', why: 'it takes no new version by itself' },
     },
   );
+
+/** Whether people are yet to be alerted of what a read showed. */
+const isNews = ({ stored: { value: before }, next }: ReadSet): boolean =>
+  next.since !== before.since || before.unsaid === true;
 
 /** The row of a set. One that cannot be read is quarantined, and removed by the next planning. */
 async function rowOf(id: string, ports: Ports): Promise<Stored<WatchedSet> | undefined> {
@@ -111,7 +128,7 @@ async function readSet(
   const user = use?.users.find(({ id }) => id === before.id);
   const at = ports.now();
   const watch = rotation === undefined ? before : withNewest(before, rotation);
-  const read: SetRead = { answer, at, isEmpty: isEmpty(user, use?.unknown ?? []) };
+  const read: SetRead = { answer, at, isEmpty: user && use && isEmpty(user, use) };
   const callers = [...(user?.objectIds ?? []), ...(user?.applicationId === undefined ? [] : [user.applicationId])];
   const { followsSince } = watch.progress;
   const known: KnownOfKey = {
@@ -124,7 +141,7 @@ async function readSet(
   };
   const judged = verdictOf(watch, read, known);
   const isSame = watch === before && isSameVerdict(judged.verdict, before.verdict);
-  const { nextReadAt: _, ...last } = watch;
+  const { nextReadAt: _, unsaid: __, ...last } = watch;
   const due = nextReadAt(watch.from, judged, read);
   const next: WatchedSet = {
     ...last,
@@ -156,17 +173,10 @@ function withNewest(watch: WatchedSet, rotation: Rotation): WatchedSet {
   };
 }
 
-/** Whether nothing is under a set, as the last survey counted; `undefined` where that is not known. */
-function isEmpty(user: KeyUser | undefined, unknown: readonly string[]): boolean | undefined {
-  if (user === undefined || unknown.length > 0) return undefined;
-  return user.disks + user.snapshots + user.images === 0;
-}
-
 /** The record of a verdict that is new and final for now. Its id follows from what it says and what stood before: after a kill it is the same record. */
 function recordOf({ stored: { value: before }, next, read }: ReadSet, ports: Ports): readonly AuditEntry[] {
   const { id: set, rotation, verdict, from } = next;
-  const isOpen = verdict.kind === 'waiting' || verdict.kind === 're-wrapping';
-  if (isOpen || next.since === before.since) return [];
+  if (isOpen(verdict) || next.since === before.since) return [];
   const said = { set, version: rotation.version, verdict };
   const id = createHash('sha256')
     .update(JSON.stringify({ ...said, from, after: before.since }))

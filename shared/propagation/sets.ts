@@ -128,8 +128,13 @@ async function foundOn(id: string, ports: Ports): Promise<WatchedSet | undefined
   return undefined;
 }
 
-/** Has the reads planned at a moment, or before. The tick that comes then queues what is due. */
+/**
+ * Has the reads planned at a moment, or before. The tick that comes then queues what is due. The row changes also where it
+ * names an earlier time: whoever is planning meanwhile may have listed the sets before theirs was written, and then names no
+ * later one.
+ */
 export const planReadsAt = async (at: Date, { tables }: Pick<Ports, 'tables'>): Promise<void> =>
-  void (await tables.schedule.change(...NEXT_READS, (standing) =>
-    standing !== undefined && standing.dueAt <= at ? standing : { generation: 0, dueAt: at },
-  ));
+  void (await tables.schedule.change(...NEXT_READS, (standing) => ({
+    generation: (standing?.generation ?? 0) + 1,
+    dueAt: standing !== undefined && standing.dueAt <= at ? standing.dueAt : at,
+  })));

@@ -6,10 +6,13 @@ import { type VaultObject, vaultObject } from '../domain/vault-object.ts';
 
 /** When a set is read, in minutes from the beginning of its hour. The last two of the hour are far enough from its end to be repeated where an execution is killed. */
 const READ_AT_MINUTES = [2, 8, 16, 26, 40, 53, 58, 75, 120, 240, 480, 960, 1440] as const;
+/** The last two reads of the hour begin with this minute. */
+const LAST_TWO_FROM = 53;
 /** The read of this minute ends the hour: what does not follow by then is late. */
 const LAST_OF_THE_HOUR = 58;
-/** A second read at this minute at the latest still comes before the hour is over. */
-const SECOND_BY_MINUTE = 59.5;
+const HOUR_MINUTES = 60;
+/** A second read that is due by this minute still comes before the hour is over: it is queued within half a minute, and read within half a minute. */
+const SECOND_BY_MINUTE = 59;
 /** The records of an hour from the second read on cannot be there before. */
 const PROOF_FROM_MINUTE = 120;
 /** Two reads this far apart show that a set follows, in ms. */
@@ -61,15 +64,17 @@ export function verdictOf(watch: Watch, read: SetRead, known: KnownOfKey): Judge
     default: {
       const { verdict, progress } = watch;
       // What an earlier read showed still stands.
-      const isOpen = verdict.kind === 'waiting' || verdict.kind === 're-wrapping';
       const because = MANAGEMENT_REFUSED[answer.kind];
-      return { verdict: isOver && isOpen ? { kind: 'unreachable', because } : verdict, progress };
+      return { verdict: isOver && isOpen(verdict) ? { kind: 'unreachable', because } : verdict, progress };
     }
   }
 }
 
+const NEWLY = 'it has shown for less than five minutes that it follows';
+const UNREAD = { kind: 'unreachable', because: 'it was not read in the last minutes of its hour' } as const;
+
 function shownVerdict(
-  { rotation, progress, verdict: before, updated }: Watch,
+  { rotation, from, progress, verdict: before, updated }: Watch,
   set: DiskEncryptionSet,
   read: SetRead,
   isOver: boolean,
@@ -108,11 +113,17 @@ function shownVerdict(
   const followsSince = progress.followsSince ?? read.at;
   const follows = { ...next, followsSince };
   if (read.at.getTime() - followsSince.getTime() < APART_MS) {
-    const shows = 'it has shown for less than five minutes that it follows';
-    return { verdict: isLate ? { kind: 'late', shows } : { kind: 're-wrapping' }, progress: follows };
+    if (!isLate) return { verdict: { kind: 're-wrapping' }, progress: follows };
+    // Whoever comes after the hour cannot say that it did not follow within it.
+    if (before.kind === 'unreachable') return { verdict: before, progress: follows };
+    const isUnread = isOpen(before) && progress.followsSince === undefined && minuteOf(from, read.at) >= HOUR_MINUTES;
+    return { verdict: isUnread ? UNREAD : { kind: 'late', shows: NEWLY }, progress: follows };
   }
   return { verdict: followedVerdict(read, followsSince, known), progress: follows };
 }
+
+/** Whether the hour may still bring a verdict. */
+export const isOpen = ({ kind }: Verdict): boolean => kind === 'waiting' || kind === 're-wrapping';
 
 /** Whether a verdict says that the set follows. */
 export const isFollowed = ({ kind }: Verdict): boolean =>
@@ -151,7 +162,8 @@ const isReverted = (
   return isOlder && (showedVersion === true || isRotatedAfter(rotation, set));
 };
 
-const isForConfidential = ({ encryptionType }: DiskEncryptionSet): boolean =>
+/** Whether a set is for confidential machines: Azure rotates none of those. */
+export const isForConfidential = ({ encryptionType }: DiskEncryptionSet): boolean =>
   encryptionType?.toLowerCase() === 'confidentialvmencryptedwithcustomerkey';
 
 /** What a set lacks that follows, as a clause; `undefined` where it lacks nothing. */
@@ -187,6 +199,10 @@ const spelled = ({ at, kind, vault, name }: VaultObject): string =>
 
 /** The minute of a watch, from the beginning of its hour. */
 export const minuteOf = (from: Date, at: Date): number => (at.getTime() - from.getTime()) / MINUTE_MS;
+
+/** Whether the next read of a set is one of the last two before its hour is over and it is to have a verdict. */
+export const endsHour = ({ from, verdict }: Pick<WatchedSet, 'from' | 'verdict'>, now: Date): boolean =>
+  isOpen(verdict) && minuteOf(from, now) >= LAST_TWO_FROM;
 
 /** When a set is first read: two minutes after its hour began, or now where that is over. */
 export const firstReadAt = (from: Date, now: Date): Date => {

@@ -1,8 +1,11 @@
+import type { Due } from '../domain/schedule.ts';
 import { DAY_MS, later, SECOND_MS } from '../domain/time.ts';
 import { inTurns } from '../in-turns.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import { CHUNK_SETS, NEXT_READS, PLANNED_AGAIN_MS, SETS } from '../propagation/sets.ts';
+import { endsHour } from '../propagation/verdict.ts';
+import type { Stored } from '../register/rows.ts';
 import { isDue, type Schedule, standing } from './sweep/schedule.ts';
 
 /** While reads are due they are planned with each tick, in ms; a tick that comes a little early counts. */
@@ -19,29 +22,30 @@ const SPREAD_SECONDS = 25;
 const FURTHEST_MS = DAY_MS;
 
 /**
- * Queues the reads of sets that are due, the longest overdue first, in messages of up to 16. What was queued and is not read
+ * Queues the reads of sets that are due in messages of up to 16: those that end an hour first, then the longest overdue. What was queued and is not read
  * by the next planning is queued again: a message of a set that was read meanwhile reads nothing. Where two planners run at the
  * same moment, one of them plans.
  */
 export async function planReads(schedule: Schedule, ports: Ports): Promise<void> {
   const { tables, queues } = ports;
   const now = ports.now();
-  const before = standing(schedule, ...NEXT_READS);
-  if (before !== undefined && !isDue(before.value, now, PLANNED_AGAIN_MS)) return;
-  const claimed = await tables.schedule.write(...NEXT_READS, before, { generation: 0, dueAt: later(now, EVERY_MS) });
+  const claimed = await claim(standing(schedule, ...NEXT_READS), now, ports);
   if (claimed === undefined) return;
   const { stored, unreadable } = await tables.sets.list(SETS);
   await quarantineRows(unreadable, ports);
   await inTurns(1, unreadable, async ({ stored: row }) => void (await tables.sets.remove({ row })));
-  const watched = stored.flatMap(({ value: { id, rotation, nextReadAt } }) =>
-    nextReadAt === undefined ? [] : [{ id, key: `${rotation.vault}/${rotation.key}`, at: dueAtOf(nextReadAt, now) }],
-  );
+  const watched = stored.flatMap(({ value }) => {
+    const { id, rotation, nextReadAt } = value;
+    if (nextReadAt === undefined) return [];
+    const order = endsHour(value, now) ? 0 : 1;
+    return [{ id, key: `${rotation.vault}/${rotation.key}`, order, at: dueAtOf(nextReadAt, now) }];
+  });
   const due = watched
     .filter(({ at }) => at <= now)
-    .toSorted((one, other) => one.at.getTime() - other.at.getTime())
+    .toSorted((one, other) => one.order - other.order || one.at.getTime() - other.at.getTime())
     .slice(0, MOST_SETS)
     // Sets of one key come together: what is known of the key is read once.
-    .toSorted((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0));
+    .toSorted((one, other) => one.order - other.order || (one.key < other.key ? -1 : one.key > other.key ? 1 : 0));
   const chunks = Array.from({ length: Math.ceil(due.length / CHUNK_SETS) }, (_, at) =>
     due.slice(at * CHUNK_SETS, (at + 1) * CHUNK_SETS).map(({ id }) => id),
   );
@@ -50,7 +54,22 @@ export async function planReads(schedule: Schedule, ports: Ports): Promise<void>
   );
   if (due.length > 0) return;
   const next = Math.min(now.getTime() + PLANNED_AGAIN_MS, ...watched.map(({ at }) => at.getTime()));
-  await tables.schedule.replace(claimed, { generation: 0, dueAt: new Date(next) });
+  // Where somebody asked for a read meanwhile the row has changed, and the earlier time stands.
+  await tables.schedule.replace(claimed, { ...claimed.value, dueAt: new Date(next) });
+}
+
+/** Takes the planning on, where it is due; `undefined` where it is not, or somebody else took it. */
+async function claim(
+  from: Stored<Due> | undefined,
+  now: Date,
+  { tables: { schedule } }: Ports,
+): Promise<Stored<Due> | undefined> {
+  for (let before = from; ; before = await schedule.get(...NEXT_READS)) {
+    if (before !== undefined && !isDue(before.value, now, PLANNED_AGAIN_MS)) return undefined;
+    const generation = (before?.value.generation ?? 0) + 1;
+    const claimed = await schedule.write(...NEXT_READS, before, { generation, dueAt: later(now, EVERY_MS) });
+    if (claimed !== undefined) return claimed;
+  }
 }
 
 const dueAtOf = (nextReadAt: Date, now: Date): Date =>

@@ -38,7 +38,7 @@ export const vaultDeleted = incidentKind(
 
 function recoverable(deleted: GoneVault['deleted']): string {
   if (deleted === undefined)
-    return 'It is not among the deleted vaults: it was purged, or moved, and what hangs on its keys is lost with them unless a backup of them is restored.';
+    return 'It is not among the deleted vaults: it was purged, or moved, and `az keyvault recover` no longer helps. What hangs on its keys is lost with them unless a backup of them is restored.';
   const until = deleted.until === undefined ? '' : ` until ${utc(deleted.until)}`;
   const purge = deleted.purgeProtection
     ? 'nobody can purge it before'

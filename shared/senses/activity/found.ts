@@ -7,14 +7,6 @@ import { isOf, type KindFacts } from '../../incidents/kinds/kind.ts';
 import { readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 
-/** Whether what was found lasts, and whether it was found before. */
-export interface Found {
-  readonly lasts: boolean;
-  readonly wasKnown: boolean;
-}
-/** Nothing was found. */
-export const FINE: Found = { lasts: false, wasKnown: false };
-
 /** What hangs on the keys of a vault, as the last survey found it. */
 export type Uses = readonly { readonly key: string; readonly use: KeyUse }[];
 

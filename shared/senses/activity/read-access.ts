@@ -1,69 +1,60 @@
 import type { AccessMessage } from '../../domain/activity.ts';
 import { guardedVaults } from '../../domain/policy.ts';
-import { type Subject, vaultSubject } from '../../domain/subject.ts';
 import { inTurns } from '../../in-turns.ts';
 import type { Ports } from '../../ports.ts';
-import { entry } from '../../trail/entries.ts';
-import type { Found } from './found.ts';
+import { readUntilGood } from './ask.ts';
 import { readIdentity } from './read-identity.ts';
 import { readVault } from './read-vault.ts';
 
 /** Reads of Resource Manager at the same time. */
 const AT_ONCE = 4;
-/** What was found is read again after so long, in seconds, until it is good again: the event that says so may be lost. */
-export const AGAIN_SECONDS = 300;
 
 /**
  * Reads at Resource Manager what a write may have changed, alerts people of what it cut off, and ends what is good again. What is
- * found is read again every five minutes. Throws where something could not be read: then the message is delivered again.
+ * not good is read again every five minutes. Throws where something could not be read: then the message is delivered again, and
+ * after that its row in the schedule has it read.
  */
 export async function readAccess(message: AccessMessage, ports: Ports): Promise<void> {
   await ports.scope.refresh();
-  const again: { vaults: AccessMessage['vaults']; sets: string[] } = { vaults: [], sets: [] };
+  const { changed } = message;
+  const nothing: AccessMessage = { ...message, vaults: [], sets: [], identities: [] };
   const guarded = guardedVaults(ports.policy);
-  const follows = ({ lasts, wasKnown }: Found): boolean => lasts && (message.again === true || !wasKnown);
-  const sets = [...new Set([...message.sets, ...(await setsWith(message.identities, ports))])];
+  const readSet = (id: string) => (): Promise<void> =>
+    readUntilGood({ ...nothing, sets: [id] }, () => readIdentity(id, guarded, changed, ports), ports);
   const steps = [
-    ...message.vaults
-      .filter(({ name }) => guarded.includes(name))
-      .map((vault) => async () => {
-        await record(vaultSubject(vault.name), message, ports);
-        if (follows(await readVault(vault, message.changed, ports))) again.vaults.push(vault);
-      }),
-    ...sets.map((id) => async () => {
-      if (follows(await readIdentity(id, guarded, message.changed, ports))) again.sets.push(id);
-    }),
+    ...message.vaults.map(
+      (vault) => () =>
+        readUntilGood(
+          { ...nothing, vaults: [vault] },
+          async ({ vaults: [known = vault] }) => {
+            if (!guarded.includes(known.name)) return true;
+            return readVault(known, changed, ports);
+          },
+          ports,
+        ),
+    ),
+    ...message.sets.map(readSet),
+    ...message.identities.map(
+      (identity) => () =>
+        readUntilGood(
+          { ...nothing, identities: [identity] },
+          async () => {
+            await inTurns(AT_ONCE, (await setsWith(identity, ports)).map(readSet), (step) => step());
+            return true;
+          },
+          ports,
+        ),
+    ),
   ];
   await inTurns(AT_ONCE, steps, (step) => step());
-  if (again.vaults.length + again.sets.length === 0) return;
-  await ports.queues.surveys.send(
-    {
-      kind: 'read-access',
-      ...again,
-      identities: [],
-      again: true,
-      ...(message.changed && { changed: message.changed }),
-    },
-    AGAIN_SECONDS,
-  );
 }
 
-/** The sets that have one of these user-assigned identities, as Resource Graph shows them: each is read after that. */
-async function setsWith(identities: readonly string[], { graph, scope }: Ports): Promise<readonly string[]> {
-  if (identities.length === 0) return [];
+/** The sets that have a user-assigned identity, as Resource Graph shows them: each is read after that. */
+async function setsWith(identity: string, { graph, scope }: Ports): Promise<readonly string[]> {
   const found: string[] = [];
   for await (const rows of graph.rows('sets', Object.keys(scope.state?.subscriptions ?? {})))
-    for (const { id, identity } of rows)
-      if (Object.keys(identity?.userAssignedIdentities ?? {}).some((one) => identities.includes(one.toLowerCase())))
+    for (const { id, identity: its } of rows)
+      if (Object.keys(its?.userAssignedIdentities ?? {}).some((one) => one.toLowerCase() === identity))
         found.push(id.toLowerCase());
   return found;
-}
-
-/** Records the write that led here, where one did and this is the first reading after it. */
-async function record(subject: Subject, { changed, again }: AccessMessage, ports: Ports): Promise<void> {
-  if (changed === undefined || again === true) return;
-  const { by, at, event } = changed;
-  const hints = { ids: [event], senses: ['activity-log'], count: 1 };
-  const detail = { sense: 'activity-log', sensedAt: ports.now(), says: { kind: 'written', by, at } };
-  await ports.trail.append([entry('hint', subject, detail, ports, { who: by, happenedAt: at, hints })]);
 }

@@ -1,4 +1,5 @@
 import type { ChangedBy } from '../../domain/activity.ts';
+import { isEmpty } from '../../domain/key-use.ts';
 import { type DiskEncryptionSet, resourceName } from '../../domain/resource-manager.ts';
 import type { Subject } from '../../domain/subject.ts';
 import { vaultObject } from '../../domain/vault-object.ts';
@@ -6,26 +7,33 @@ import { accessCut } from '../../incidents/kinds/access-cut.ts';
 import { endIncidents, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { addressed } from '../../posture/addressed.ts';
-import { FINE, type Found, hangsOn, isOpen, openOf, usesOf, valueIn } from './found.ts';
+import { hangsOn, openOf, usesOf, valueIn } from './found.ts';
 
-/** A set whose identity is gone cannot use its key, and nothing else of it shows that. */
+/** A set whose identity is gone cannot use its key, and nothing else of it shows that. Returns whether it is good. */
 export async function readIdentity(
   id: string,
   guarded: readonly string[],
   changed: ChangedBy | undefined,
   ports: Ports,
-): Promise<Found> {
+): Promise<boolean> {
   const subject: Subject = { kind: 'disk-encryption-set', id };
   const answer = await ports.resourceManager.diskEncryptionSet(id);
   if (answer.kind === 'missing') {
     await endIncidents(subject, openOf(accessCut), 'the set was deleted', ports);
-    return FINE;
+    return true;
   }
   const set = valueIn(answer);
   const key = vaultObject(set.keyUrl ?? '');
-  if (key?.kind !== 'key' || !guarded.includes(key.vault)) return FINE;
-  const hangs = hangsOn(key.vault, await usesOf(key.vault, ports), ports, new Set([id]));
-  const cause = hangs.kind === 'disks' ? await identityGone(set, ports) : undefined;
+  if (key?.kind !== 'key' || !guarded.includes(key.vault)) return true;
+  const uses = await usesOf(key.vault, ports);
+  const users = uses
+    .flatMap(({ use }) => use.users.map((user) => ({ user, use })))
+    .filter(({ user }) => user.id === id);
+  const gone = await identityGone(set, ports);
+  // What hangs on a set that no survey has found there is not known: the next survey says it.
+  if (gone !== undefined && users.length === 0) return false;
+  const cause = users.some(({ user, use }) => isEmpty(user, use) !== true) ? gone : undefined;
+  const hangs = hangsOn(key.vault, uses, ports, new Set([id]));
   const draft = accessCut.draft('identity', {
     ...{ subject, since: changed?.at ?? ports.now(), by: changed?.by, hangs },
     causes:
@@ -37,9 +45,8 @@ export async function readIdentity(
       `az role assignment create --assignee-object-id $(az disk-encryption-set show ${addressed(id)} --query identity.principalId --output tsv) --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name ${key.vault} --query id --output tsv)`,
     ],
   });
-  const wasKnown = cause !== undefined && (await isOpen(subject, accessCut, ports));
   await openWhile(cause !== undefined, draft, 'the set has an identity', ports);
-  return { lasts: cause !== undefined, wasKnown };
+  return cause === undefined;
 }
 
 /** Why a set has no identity that exists; `undefined` where it has one. One of another tenant is not ours to read. */

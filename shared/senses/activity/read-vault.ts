@@ -1,5 +1,5 @@
 import type { ChangedBy } from '../../domain/activity.ts';
-import type { KeyUse } from '../../domain/key-use.ts';
+import { isEmpty } from '../../domain/key-use.ts';
 import type { ManagedVault } from '../../domain/resource-manager.ts';
 import { vaultSubject } from '../../domain/subject.ts';
 import { subscriptionIn } from '../../domain/survey.ts';
@@ -17,23 +17,23 @@ import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
 import { readAssignments } from '../../register/assignments.ts';
 import { SURVEYED } from '../../register/scope.ts';
 import { cutsIn, type SetOnKey } from './cuts.ts';
-import { FINE, type Found, hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
+import { hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
 
 /** Reads of Resource Manager at the same time. */
 const AT_ONCE = 4;
 /** Role assignments that a deleted vault had, as commands of its incident at most. */
 const LOST_NAMED = 4;
 
-/** Reads a vault as it is now: whether it is there, whether its settings are other ones, and whether its sets may use their keys. */
+/** Reads a vault as it is now: whether it is there, whether its settings are other ones, and whether its sets may use their keys. Returns whether it is good. */
 export async function readVault(
   { name, id: named }: { readonly name: string; readonly id?: string | undefined },
   changed: ChangedBy | undefined,
   ports: Ports,
-): Promise<Found> {
+): Promise<boolean> {
   const { surveyed } = ports.scope;
   const id = surveyed.vaults.get(name)?.id ?? named;
   // A vault that no survey has read, and of which an event gives only the name: the next survey finds it.
-  if (id === undefined) return FINE;
+  if (id === undefined) return true;
   const answer = await ports.resourceManager.vault(id);
   const uses = await usesOf(name, ports);
   const subject = vaultSubject(name);
@@ -49,12 +49,14 @@ async function vaultGone(
   { name, id, uses }: { readonly name: string; readonly id: string; readonly uses: Uses },
   changed: ChangedBy | undefined,
   ports: Ports,
-): Promise<Found> {
+): Promise<boolean> {
   const subscription = subscriptionIn(id) ?? '';
   const listed = valueIn(await ports.resourceManager.deletedVaults(subscription));
   const deleted = listed.find(({ vaultId }) => vaultId === id);
+  const isKnown =
+    ports.scope.surveyed.vaults.get(name)?.id === id || (await isOpen(vaultSubject(name), vaultDeleted, ports));
   // An event alone says that there ever was a vault of that id: anybody could write one.
-  if (deleted === undefined && ports.scope.surveyed.vaults.get(name)?.id !== id) return FINE;
+  if (deleted === undefined && !isKnown) return true;
   const assignments = (await readAssignments(ports.tables, name))?.assignments ?? [];
   const callers = new Set(uses.flatMap(({ use }) => use.users.flatMap(({ objectIds }) => objectIds)));
   const lost = assignments
@@ -73,11 +75,10 @@ async function vaultGone(
     commands:
       deleted === undefined ? [] : [`az keyvault recover --name ${name} --subscription ${subscription}`, ...lost],
   });
-  const wasKnown = await isOpen(draft.subject, vaultDeleted, ports);
   await openIncident(draft, ports);
   // While it is gone nothing else can be said of it.
   await endIncidents(draft.subject, openOf(accessCut), 'the vault was deleted', ports);
-  return { lasts: true, wasKnown };
+  return false;
 }
 
 /** Alerts of network rules, permission model and purge protection that are other ones than the last survey or read showed. */
@@ -102,10 +103,13 @@ async function alertOfCuts(
   uses: Uses,
   changed: ChangedBy | undefined,
   ports: Ports,
-): Promise<Found> {
+): Promise<boolean> {
   const { name } = vault;
+  // A set under which nothing is may never have had access: nobody has cut it off.
   const sets = uses.flatMap(({ key, use }) =>
-    use.users.filter((user) => isHeld(user, use)).map((user): SetOnKey => ({ key, user })),
+    use.users
+      .filter((user) => user.kind === 'disk-encryption-set' && isEmpty(user, use) !== true)
+      .map((user): SetOnKey => ({ key, user })),
   );
   const cuts = cutsIn(await factsOf(vault, sets, ports), network, sets, ports.now());
   const draft = accessCut.draft('vault', {
@@ -114,14 +118,9 @@ async function alertOfCuts(
     hangs: hangsOn(name, uses, ports, new Set(cuts.users.map(({ id }) => id))),
   });
   const lasts = cuts.users.length > 0;
-  const wasKnown = lasts && (await isOpen(draft.subject, accessCut, ports));
   await openWhile(lasts, draft, 'the sets may use their keys again', ports);
-  return { lasts, wasKnown };
+  return !lasts;
 }
-
-/** A set under which nothing is may never have had access: nobody has cut it off. The disks of a scale set are no resources. */
-const isHeld = ({ kind, disks, snapshots, images }: KeyUse['users'][number], { machineCount }: KeyUse): boolean =>
-  kind === 'disk-encryption-set' && disks + snapshots + images + machineCount > 0;
 
 /** A vault as the survey would have it. */
 function estateVault({ networkBypass: _, accessPolicies, ...vault }: ManagedVault): EstateVault {

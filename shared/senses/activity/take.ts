@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { AccessMessage } from '../../domain/activity.ts';
+import type { AccessMessage, ChangedBy } from '../../domain/activity.ts';
 import { guardedVaults } from '../../domain/policy.ts';
+import { GUARDIAN, type Subject, spellSubject, vaultSubject } from '../../domain/subject.ts';
 import { quarantine } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
 import { lookAtSets } from '../../propagation/sets.ts';
+import { entry } from '../../trail/entries.ts';
 import { type Activity, activityOf } from '../activity-log.ts';
-import { askVaults } from './ask.ts';
+import { askAccess, isFew } from './ask.ts';
 
 /** Characters of an event's id that a record keeps unchanged: Azure gives a UUID. */
 const MOST_CHARACTERS = 128;
@@ -30,21 +32,24 @@ export async function takeActivity(given: unknown, ports: Ports): Promise<void> 
 
 async function lookAt({ id, touched, by, at }: Activity, ports: Ports): Promise<void> {
   const changed = { by, at, event: shortened(id) };
-  const nothing: AccessMessage = { kind: 'read-access', vaults: [], sets: [], identities: [], changed };
-  const { surveys } = ports.queues;
   switch (touched.kind) {
     case 'set':
       await lookAtSets([touched.id], ports, { by, at });
-      return surveys.send({ ...nothing, sets: [touched.id] });
+      return askAccess({ sets: [touched.id] }, changed, ports);
     case 'identity':
-      return surveys.send({ ...nothing, identities: [touched.id] });
+      return askAccess({ identities: [touched.id] }, changed, ports);
     case 'vault': {
       const { vault: name, id: vaultId } = touched;
       if (!guardedVaults(ports.policy).includes(name)) return;
-      return surveys.send({ ...nothing, vaults: [vaultId === undefined ? { name } : { name, id: vaultId }] });
+      await record([vaultSubject(name)], changed, ports);
+      return askAccess({ vaults: [vaultId === undefined ? { name } : { name, id: vaultId }] }, changed, ports);
     }
-    case 'scope':
-      return askVaults(vaultsIn(touched.scope, ports), changed, ports);
+    case 'scope': {
+      const vaults = vaultsIn(touched.scope, ports);
+      if (vaults.length === 0) return;
+      await record(isFew(vaults) ? vaults.map(({ name }) => vaultSubject(name)) : [GUARDIAN], changed, ports);
+      return askAccess({ vaults }, changed, ports);
+    }
     default:
       return touched satisfies never;
   }
@@ -56,6 +61,21 @@ function vaultsIn(scope: string, { policy, scope: { surveyed } }: Ports): Access
   const guarded = guardedVaults(policy);
   if (id !== undefined && within !== undefined) return guarded.includes(within) ? [{ name: within, id }] : [];
   return guarded.filter((name) => surveyed.vaults.get(name)?.id?.startsWith(`${scope}/`)).map((name) => ({ name }));
+}
+
+/** Records a write. The id of its record follows from the event: delivered again, it is the same record. */
+async function record(subjects: readonly Subject[], { by, at, event }: ChangedBy, ports: Ports): Promise<void> {
+  const hints = { ids: [event], senses: ['activity-log'], count: 1 };
+  const detail = { sense: 'activity-log', sensedAt: ports.now(), says: { kind: 'written', by, at } };
+  await ports.trail.append(
+    subjects.map((subject) => {
+      const id = createHash('sha256')
+        .update(`${event}\n${spellSubject(subject)}`)
+        .digest('hex')
+        .slice(0, 32);
+      return entry('hint', subject, detail, ports, { id, who: by, happenedAt: at, hints });
+    }),
+  );
 }
 
 const shortened = (id: string): string =>

@@ -14,7 +14,7 @@ import { keyUnguarded } from '../../incidents/kinds/key-unguarded.ts';
 import { vaultFound } from '../../incidents/kinds/vault-found.ts';
 import { openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
-import { askVaults } from '../activity/ask.ts';
+import { askAccess } from '../activity/ask.ts';
 import { endUnguarded, keysOf } from '../policy-changes.ts';
 import type { KeptVault } from './keep.ts';
 
@@ -41,8 +41,8 @@ export async function alertOfFound(kept: readonly KeptVault[], at: Date, ports: 
     async () => endUnguarded(await keysOf(left, ports), policy, ports),
     () => inTurns(AT_ONCE, kept, (vault) => alertUnguardedKeys(vault, surveyed, policy, ports)),
     () =>
-      askVaults(
-        kept.flatMap(({ name, isOther }) => (isOther && is.has(name) ? [{ name }] : [])),
+      askAccess(
+        { vaults: kept.flatMap(({ name, isOther }) => (isOther && is.has(name) ? [{ name }] : [])) },
         undefined,
         ports,
       ),

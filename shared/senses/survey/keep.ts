@@ -36,7 +36,7 @@ export interface KeptVault {
   /** `undefined` where nothing is left to know of it. */
   readonly now: SurveyedVault | undefined;
   readonly uses: ReadonlyMap<string, KeyUse>;
-  /** Whether the survey shows other settings of it than it had, or not the vault any more. Resource Graph may be minutes behind: the vault itself is to be read. */
+  /** Whether the survey shows other settings or role assignments of it than it had, or not the vault any more. Resource Graph may be minutes behind: the vault itself is to be read. */
   readonly isOther: boolean;
 }
 
@@ -60,8 +60,11 @@ export async function keepFound(read: Read, ports: Ports): Promise<readonly Kept
     const now = mergedVault(standing?.value, { id: vault?.id, settings: shown, keys, unknown }, read.unread, read.at);
     if (now !== undefined) await writeChanged(tables.surveyed, SURVEYED, name, standing, now);
     else if (standing !== undefined) await tables.surveyed.remove(standing);
-    await keepAssignments(name, assignments.get(name), read.estate, ports);
-    kept.push({ name, before: standing?.value, now, uses, isOther: isOther(standing?.value, shown, read.unread) });
+    const isReassigned = await keepAssignments(name, assignments.get(name), read.estate, ports);
+    kept.push({
+      ...{ name, before: standing?.value, now, uses },
+      isOther: isReassigned || isOther(standing?.value, shown, read.unread),
+    });
   });
   return kept;
 }
@@ -96,15 +99,15 @@ async function keepUses(
   return kept;
 }
 
-/** Writes the role assignments that let somebody use or change the keys of a vault. Those of a vault that was not read stay. */
+/** Writes the role assignments that let somebody use or change the keys of a vault. Those of a vault that was not read stay. Returns whether they are other ones. */
 async function keepAssignments(
   name: string,
   standing: Stored<VaultAssignments> | undefined,
   estate: Estate,
   { tables }: Ports,
-): Promise<void> {
+): Promise<boolean> {
   const vault = estate.vaults.get(name);
-  if (vault === undefined) return;
+  if (vault === undefined) return false;
   const assignments = estate.assignments.flatMap(({ id, role, scope, principalId, principalType }) => {
     const { name: roleName, permissions } = estate.roles.get(role) ?? {};
     if (!reaches(scope, vault.id) || permissions?.some(isOnKeys) !== true) return [];
@@ -112,6 +115,7 @@ async function keepAssignments(
     return [{ id: assignmentId(id), ...of, ...(principalType === undefined ? {} : { principalType }) }];
   });
   await writeChanged(tables.assignments, ASSIGNMENTS, name, standing, { assignments });
+  return standing !== undefined && !isDeepStrictEqual(standing.value.assignments, assignments);
 }
 
 /** Writes a row where its value has changed. Where another survey is faster, its row stands. */

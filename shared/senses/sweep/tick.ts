@@ -12,6 +12,7 @@ import { quarantineRows } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import type { Rows, Stored } from '../../register/rows.ts';
+import { planAccess } from '../activity/ask.ts';
 import { queryWhenDue } from '../audit-query.ts';
 import { escalate } from '../escalate.ts';
 import { planReads } from '../plan-reads.ts';
@@ -119,6 +120,7 @@ async function keepSweeping(schedule: Schedule, progress: Progress, ports: Ports
       () => alertBlind(vaults, progress, ports),
       () => planSurvey(schedule, ports),
       () => planReads(schedule, ports),
+      () => planAccess(schedule, ports),
       () => alertMissedSurveys(ports),
       () => alertPolicyChange(ports),
       () => endIncidents(GUARDIAN, isOf(guardianBlind, 'policy-invalid'), 'the policy can be used again', ports),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keyUse } from '../../../shared/domain/key-use.ts';
+import { isEmpty, type KeyUser, keyUse } from '../../../shared/domain/key-use.ts';
 import { estateReader } from '../../../shared/estate/estate-of.ts';
 import { keyUses, usedKeys } from '../../../shared/estate/key-uses.ts';
 import { diskRow, keyUrl, machineId, machineRow, OBJECT_ID, OLDER, setId, setRow, VERSION } from './rows.ts';
@@ -32,6 +32,7 @@ describe('what hangs on a key', () => {
           disks: 1,
           snapshots: 0,
           images: 0,
+          machines: 1,
         },
         // It leaves this key: no new version of it is taken.
         expect.objectContaining({ name: 'des-moving', versions: [OLDER], follows: false }),
@@ -125,4 +126,24 @@ test('200,000 disks under 5,000 sets are counted in bounded memory', () => {
   for (const { use } of keyUses(reader.estate(), now)) counted += use.users.reduce((sum, user) => sum + user.disks, 0);
   expect(counted).toBe(disks);
   expect((process.memoryUsage().heapUsed - before) / 2 ** 20).toBeLessThan(400);
+});
+
+describe('on a user of a key hangs', () => {
+  const user: KeyUser = {
+    ...{ kind: 'disk-encryption-set', id: '/des-a', name: 'des-a', versions: [], follows: true, objectIds: [] },
+    ...{ disks: 0, snapshots: 0, images: 0, machines: 0 },
+  };
+
+  test.each<readonly [string, Partial<KeyUser>, unread: string[], boolean | undefined]>([
+    ['nothing, where nothing is under it', {}, [], true],
+    ['something, where a disk is', { disks: 1 }, [], false],
+    ['something, where a snapshot is', { snapshots: 1 }, [], false],
+    ['something, where an image is', { images: 1 }, [], false],
+    ['something, where a scale set alone is, whose disks are no resources', { machines: 1 }, [], false],
+    ['something, where a disk is, whatever could not be read', { disks: 1 }, ['its snapshots'], false],
+    ['nobody knows what, where something could not be read', {}, ['its snapshots'], undefined],
+    ['nobody knows what, where machines were not counted', { machines: undefined }, [], undefined],
+  ])('%s', (_, more, unread, expected) => {
+    expect(isEmpty({ ...user, ...more }, { unknown: unread })).toBe(expected);
+  });
 });

@@ -54,6 +54,32 @@ test.each<readonly [string, Partial<Situation>, Partial<Causes>]>([
     { found: ['It has no identity, so that it cannot use its key: its disks fail.'] },
   ],
   [
+    'that it is for confidential machines, with its flag on',
+    { set: { ...SET, encryptionType: 'ConfidentialVmEncryptedWithCustomerKey' } },
+    { found: ['It is for confidential machines: Azure rotates none of their sets.'], unknown: [] },
+  ],
+  [
+    'that it is pinned to the older version',
+    { set: { ...SET, autoRotation: false } },
+    { found: [`It is pinned to version ${OLDER}: it takes no new version by itself.`], unknown: [] },
+  ],
+  [
+    'nothing of its flag, which is off, once it has the new version',
+    {
+      set: {
+        ...SET,
+        autoRotation: false,
+        keyUrl: `https://contoso-disks.vault.azure.net:443/keys/disk-web/${VERSION}`,
+      },
+    },
+    { found: [], unknown: [] },
+  ],
+  [
+    'nothing of the version of a set that names none',
+    { set: { ...SET, autoRotation: false, keyUrl: 'https://contoso-disks.vault.azure.net/keys/disk-web' } },
+    { found: [], unknown: [] },
+  ],
+  [
     'that its identity lost its role',
     { vault: vaultFacts({}, { assigned: known(assigned()) }) },
     {
@@ -110,6 +136,11 @@ test.each<readonly [string, Partial<Situation>, Partial<Causes>]>([
     'that nobody knows the state of the key, where its row cannot be read',
     { record: undefined },
     { found: [], unknown: ['the row of its key in the register cannot be read'] },
+  ],
+  [
+    'that nobody knows the state of a version that no sweep has read',
+    { record: recordOf({ [VERSION]: {} }) },
+    { found: [], unknown: [`no sweep has read version ${OLDER}`] },
   ],
   [
     'that an application of another tenant calls for it, whose rights are not read',

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
+import type { SetsMessage } from '../../../shared/domain/propagation.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import type { Ports } from '../../../shared/ports.ts';
+import { takeSets } from '../../../shared/propagation/read-sets.ts';
 import { lookAtSets } from '../../../shared/propagation/sets.ts';
 import { clientOf } from '../../simulation/client.ts';
 import { stopAt } from '../../simulation/clock.ts';
-import { type Rotating, rotating, setIdOf, shownBy, urlOf, V1, VAULT } from './rotating.ts';
+import { type Rotating, rotating, scaleSetUnder, setIdOf, shownBy, urlOf, V1, VAULT } from './rotating.ts';
 
 beforeEach(() => stopAt());
 afterEach(resetClock);
@@ -19,6 +22,12 @@ function cutAccess({ world: { azure } }: Rotating, name: string): void {
   for (const { id } of azure.resourceManager.world.directory.assignmentsOf({ oid, groups: [] }))
     azure.resourceManager.resources.remove(id);
 }
+
+/** A test delivers the message by itself. */
+const sendingNothing = (ports: Ports): Ports => ({
+  ...ports,
+  queues: { ...ports.queues, surveys: { send: async () => {} } },
+});
 
 const never = (on: Rotating, name: string): void =>
   on.world.azure.resourceManager.paceSet(setIdOf(name), { followsAfterMs: Number.POSITIVE_INFINITY });
@@ -170,6 +179,66 @@ describe('a disk encryption set on a key with a new version', () => {
     await on.rotate();
     await on.minutes(35);
     expect(await on.verdict('des-a')).toBe('nothing-to-re-wrap');
+  });
+
+  test('follows with a scale set alone under it, whose disks are no resources', async () => {
+    const on = await rotating([{ name: 'des-a', hasDisk: false }], { resources: [scaleSetUnder('des-a')] });
+    await on.rotate();
+    await on.minutes(35);
+    expect(await on.verdict('des-a')).toBe('followed');
+  });
+
+  describe('that is set back for a moment', () => {
+    const to = (version: string): object => ({ properties: { activeKey: { keyUrl: urlOf('disk-a', version) } } });
+    /** A set that has followed and is not watched any more, and is asked for while it is on the older version. */
+    const setBack = async () => {
+      const on = await rotating([{ name: 'des-a' }], { behaviours: { rewrapMs: 0 } });
+      const version = await on.rotate();
+      await on.minutes(35);
+      await on.patch('des-a', to(V1));
+      await on.world.pass(60, 10);
+      await lookAtSets([setIdOf('des-a')], sendingNothing(on.world.ports));
+      const putRight = () => on.patch('des-a', to(version));
+      const message: SetsMessage = { kind: 'read-sets', ids: [setIdOf('des-a')] };
+      return { on, putRight, message };
+    };
+    const rightAgain = async (on: Rotating): Promise<void> => {
+      await on.minutes(12);
+      expect(await on.verdict('des-a')).toBe('followed');
+      expect(open(await on.incidents('des-a'))).toEqual([]);
+    };
+
+    test('is alerted of nothing where its row is written between its read and its verdict', async () => {
+      const { on, putRight, message } = await setBack();
+      const { ports } = on.world;
+      const diskEncryptionSet: typeof ports.resourceManager.diskEncryptionSet = async (id) => {
+        const answer = await ports.resourceManager.diskEncryptionSet(id);
+        await putRight();
+        await lookAtSets([id], sendingNothing(ports), { by: { oid: 'somebody' }, at: new Date() });
+        return answer;
+      };
+      await takeSets(message, { ...ports, resourceManager: { ...ports.resourceManager, diskEncryptionSet } });
+      await rightAgain(on);
+      expect(await on.incidents('des-a')).toEqual([]);
+    });
+
+    test.each([0, 1])(
+      'is alerted of as its row says, where the execution ends after it wrote it %i times',
+      async (writes) => {
+        const { on, putRight, message } = await setBack();
+        const { ports } = on.world;
+        let left = writes;
+        const replace: typeof ports.tables.sets.replace = async (read, value) => {
+          if (left === 0) throw new Error('the process is gone');
+          left -= 1;
+          return ports.tables.sets.replace(read, value);
+        };
+        const sets = { ...ports.tables.sets, replace };
+        await expect(takeSets(message, { ...ports, tables: { ...ports.tables, sets } })).rejects.toThrow('is gone');
+        await putRight();
+        await rightAgain(on);
+      },
+    );
   });
 
   test('follows again after it was set back: each verdict is a record of its own', async () => {

@@ -85,6 +85,17 @@ const identityOf = ({ name }: SeedSet, at: number): SeedIdentity => ({
   roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: VAULT_ID }],
 });
 
+/** A scale set of which a set encrypts the disks: those are no resources. */
+export const scaleSetUnder = (name: string): Resource => ({
+  ...{ id: `${GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/vmss-${name}`, name: `vmss-${name}` },
+  ...{ type: 'Microsoft.Compute/virtualMachineScaleSets', location: 'westeurope' },
+  properties: {
+    virtualMachineProfile: {
+      storageProfile: { osDisk: { managedDisk: { diskEncryptionSet: { id: setIdOf(name) } } } },
+    },
+  },
+});
+
 /** What a test does to the sets of a world, and what the guardian says of them. */
 export interface Rotating {
   readonly world: World;

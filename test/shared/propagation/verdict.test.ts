@@ -114,6 +114,32 @@ const rows: readonly (readonly [what: string, given: Given, verdict: Verdict])[]
   ['follows since just under five minutes', { at: 30.99, progress: FIRST_SHOWN }, { kind: 're-wrapping' }],
   ['follows since five minutes', { at: 31, progress: FIRST_SHOWN }, NONE],
   ['follows for the first time at minute 58', { at: 58 }, LATE(LESS_THAN_FIVE)],
+  ['follows for the first time just before its hour is over', { at: 59.99 }, LATE(LESS_THAN_FIVE)],
+  [
+    'follows at minute 60, and was not read since it did not',
+    { at: 60 },
+    { kind: 'unreachable', because: 'it was not read in the last minutes of its hour' },
+  ],
+  [
+    'follows at minute 60, and was first read so less than five minutes before',
+    { at: 60, progress: { ...FIRST_SHOWN, followsSince: minute(58) } },
+    LATE(LESS_THAN_FIVE),
+  ],
+  [
+    'follows for the first time at minute 75, and could not be read in its hour',
+    { at: 75, before: { kind: 'unreachable', because: 'x' } },
+    { kind: 'unreachable', because: 'x' },
+  ],
+  [
+    'follows since five minutes, and could not be read in its hour',
+    {
+      at: 66,
+      before: { kind: 'unreachable', because: 'it was not read in the last minutes of its hour' },
+      progress: { ...FIRST_SHOWN, followsSince: minute(61) },
+    },
+    NONE,
+  ],
+  ['follows for the first time at minute 75, and was late', { at: 75, before: LATE('x') }, LATE(LESS_THAN_FIVE)],
   ['follows since five minutes at minute 63', { at: 63, progress: { ...FIRST_SHOWN, followsSince: minute(58) } }, NONE],
   [
     'follows, and had an error in between',
@@ -360,8 +386,9 @@ describe('a set is read next', () => {
   test.each([
     ['that was read between two of its times, at the next of them', { at: 17, set: OLDER }, 26],
     ['five minutes after a first read that shows that it follows', { at: 26.5 }, 31.5],
-    ['five minutes after that, where this is half a minute before its hour is over', { at: 54.5 }, 59.5],
-    ['at minute 58, where five minutes after that are too late', { at: 54.6 }, 58],
+    ['five minutes after that, where this is a minute before its hour is over', { at: 54 }, 59],
+    ['at minute 58, where five minutes after that are too late', { at: 54.1 }, 58],
+    ['five minutes after a first such read at minute 61', { at: 61 }, 66],
     ['five minutes after a first such read at minute 58', { at: 58 }, 63],
     ['a minute after a refusal', { at: 26, answer: refused('throttled') }, 27],
     ['at minute 58 after a refusal less than a minute before', { at: 57.5, answer: refused('throttled') }, 58],

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
+import type { WatchedSet } from '../../../shared/domain/propagation.ts';
 import type { SurveyorMessage } from '../../../shared/domain/survey.ts';
 import { later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import type { Ports } from '../../../shared/ports.ts';
-import { NEXT_READS, rowOfSet, watchOf } from '../../../shared/propagation/sets.ts';
+import { NEXT_READS, planReadsAt, rowOfSet, watchOf } from '../../../shared/propagation/sets.ts';
 import { planReads } from '../../../shared/senses/plan-reads.ts';
 import { scheduleOf } from '../../../shared/senses/sweep/schedule.ts';
 import { stopAt } from '../../simulation/clock.ts';
@@ -31,8 +32,23 @@ async function watching(sets: number, dueInMs: number) {
   const ports = sending(world, sent);
   const plan = async (): Promise<void> =>
     planReads(scheduleOf((await world.ports.tables.schedule.list()).stored), ports);
+  const row = async (id: string, more: Partial<WatchedSet>): Promise<void> => {
+    const set = { id, name: id.slice(1), versions: [] };
+    await world.ports.tables.sets.insert(...rowOfSet(id), { ...watchOf(set, rotation, now, now), ...more });
+  };
+  /** Plans, and does something once the sets were listed. */
+  const planWhile = async (meanwhile: () => Promise<void>): Promise<void> => {
+    const { sets } = ports.tables;
+    const list: typeof sets.list = async (partition) => {
+      const listed = await sets.list(partition);
+      await meanwhile();
+      return listed;
+    };
+    const { stored } = await world.ports.tables.schedule.list();
+    await planReads(scheduleOf(stored), { ...ports, tables: { ...ports.tables, sets: { ...sets, list } } });
+  };
   const dueAt = async () => (await world.ports.tables.schedule.get(...NEXT_READS))?.value.dueAt;
-  return { world, sent, plan, dueAt };
+  return { world, sent, plan, planWhile, row, dueAt };
 }
 
 const sending = ({ ports }: World, sent: Sent[]): Ports => ({
@@ -67,6 +83,41 @@ describe('the reads of sets', () => {
     const { sent, plan } = await watching(601, -MINUTE_MS);
     await plan();
     expect(idsIn(sent)).not.toContain('/des-600');
+  });
+
+  test('that end an hour are queued before others that are overdue for longer', async () => {
+    const { sent, plan, row } = await watching(600, -MINUTE_MS);
+    const now = new Date();
+    await row('/last', { from: later(now, -58 * MINUTE_MS), nextReadAt: now });
+    await row('/judged', { from: later(now, -58 * MINUTE_MS), nextReadAt: now, verdict: { kind: 'late', shows: '' } });
+    await plan();
+    expect(idsIn(sent)[0]).toBe('/last');
+    expect(idsIn(sent)).not.toContain('/judged');
+  });
+
+  test.each([
+    ['nothing is known to be due', 0],
+    ['others are due later', 1],
+  ])('of a set that is new while planning lists the others are planned in time, where %s', async (_what, others) => {
+    const { world, sent, plan, planWhile, row, dueAt } = await watching(others, 40 * MINUTE_MS);
+    const at = later(new Date(), 2 * MINUTE_MS);
+    await planWhile(async () => {
+      await row('/new', { nextReadAt: at });
+      await planReadsAt(at, world.ports);
+    });
+    expect((await dueAt())?.getTime()).toBeLessThanOrEqual(at.getTime());
+    turnClock(2 * MINUTE_MS);
+    await plan();
+    expect(idsIn(sent)).toEqual(['/new']);
+  });
+
+  test('are planned although somebody asks for one since the schedule was read', async () => {
+    const { world, sent } = await watching(1, 0);
+    await planReadsAt(new Date(), world.ports);
+    const before = scheduleOf((await world.ports.tables.schedule.list()).stored);
+    await planReadsAt(new Date(), world.ports);
+    await planReads(before, sending(world, sent));
+    expect(idsIn(sent)).toEqual(['/des-0']);
   });
 
   test('that are not due are not queued, and planning waits for them', async () => {

@@ -108,7 +108,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: VAULT,
       deadline: undefined,
       summary:
-        'The vault prod-disks was deleted: none of its keys can be used. It is not among the deleted vaults: it was purged, or moved, and what hangs on its keys is lost with them unless a backup of them is restored.',
+        'The vault prod-disks was deleted: none of its keys can be used. It is not among the deleted vaults: it was purged, or moved, and `az keyvault recover` no longer helps. What hangs on its keys is lost with them unless a backup of them is restored.',
     },
   ],
   [

@@ -3,15 +3,19 @@ import { resetClock } from '../../../../local/clock.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { vaultSubject } from '../../../../shared/domain/subject.ts';
 import { readIncidents } from '../../../../shared/incidents/store.ts';
+import { planAccess } from '../../../../shared/senses/activity/ask.ts';
 import { takeActivity } from '../../../../shared/senses/activity/take.ts';
+import { askSurvey } from '../../../../shared/senses/survey/plan.ts';
+import { scheduleOf } from '../../../../shared/senses/sweep/schedule.ts';
 import { managing } from '../../../local/azure/resource-manager/managed.ts';
 import { stopAt } from '../../../simulation/clock.ts';
-import { SUBSCRIPTION } from '../../../simulation/world.ts';
+import { createWorld, SUBSCRIPTION } from '../../../simulation/world.ts';
 import {
   GROUP,
   type Rotating,
   rotating,
   type SeedSet,
+  scaleSetUnder,
   setIdOf,
   urlOf,
   V1,
@@ -138,6 +142,8 @@ describe('a deleted vault', () => {
     });
     await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
     await on.delivered();
+    // By then no survey knows the id of the vault any more.
+    await on.minutes(125);
     expect((await on.ofVault('vault-deleted'))[0]?.summary).toContain('anybody with the right to purge');
     const deleted = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/${VAULT}`;
     await on.write('POST', `${deleted}/purge${AT_VAULT}`);
@@ -145,11 +151,62 @@ describe('a deleted vault', () => {
     await on.delivered();
     const incidents = await on.ofVault('vault-deleted');
     expect(incidents).toHaveLength(1);
-    expect(incidents[0]?.summary).toContain('It is not among the deleted vaults');
+    expect(incidents[0]?.summary).toContain('it was purged, or moved, and `az keyvault recover` no longer helps');
+    expect(incidents[0]?.commands).toEqual([]);
   });
 });
 
 describe('access that is cut', () => {
+  test('while Resource Manager refuses for longer than a message is tried is alerted once it answers, and ends likewise', async () => {
+    const on = await watching();
+    const refusing = async (): Promise<void> => {
+      const clear = on.world.azure.fault({
+        match: { path: VAULT_ID, method: 'GET' },
+        answer: { kind: 'throttled', retryAfterSeconds: 17 },
+      });
+      await on.delivered();
+      await on.minutes(7);
+      clear();
+    };
+    await cutRole(on, 'des-a');
+    await refusing();
+    expect(await on.ofVault('access-cut')).toEqual([]);
+    await on.minutes(5);
+    expect(open(await on.ofVault('access-cut'))).toHaveLength(1);
+    expect((await on.ofVault('access-cut'))[0]?.who?.name).toBe('person@example.com');
+    on.world.azure.resourceManager.assignRole('des-a', {
+      role: 'Key Vault Crypto Service Encryption User',
+      scope: VAULT_ID,
+    });
+    await refusing();
+    expect(open(await on.ofVault('access-cut'))).toHaveLength(1);
+    await on.minutes(5);
+    expect(open(await on.ofVault('access-cut'))).toEqual([]);
+    const hints = (await on.world.trail()).filter(({ hints: from }) => from?.senses?.includes('activity-log') === true);
+    expect(new Set(hints.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test('of a set under which is a scale set alone is alerted with a deadline', async () => {
+    const on = await watching([{ name: 'des-a', hasDisk: false }], { resources: [scaleSetUnder('des-a')] });
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
+    await on.delivered();
+    const [cut] = (await on.incidents('des-a')).filter(({ kind }) => kind === 'access-cut');
+    expect(cut).toMatchObject({ state: 'open', hangs: { kind: 'disks' }, deadline: expect.any(Date) });
+  });
+
+  test('of a set that no survey has found is read again, and alerted once a survey says what hangs on it', async () => {
+    const on = await watching([{ name: 'des-a' }]);
+    const { uses } = on.world.ports.tables;
+    for (const stored of (await uses.list()).stored) await uses.remove(stored);
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
+    await on.delivered();
+    const cut = async () => (await on.incidents('des-a')).filter(({ kind }) => kind === 'access-cut');
+    expect(await cut()).toEqual([]);
+    await askSurvey(on.world.ports);
+    await on.minutes(6);
+    expect(open(await cut())).toEqual(['access-cut']);
+  });
+
   test('by a role assignment that is deleted is alerted with its cause, who did it, and the command that puts it back', async () => {
     const on = await watching();
     const oid = await cutRole(on, 'des-a');
@@ -266,6 +323,22 @@ describe('access that is cut', () => {
     expect(alerts).toHaveLength(1);
   });
 
+  test('is alerted once and ends where every third execution is killed, of two instances', async () => {
+    const on = await watching(SETS, {
+      instances: 2,
+      interrupts: (execution) => (execution % 3 === 0 ? { kind: 'aborted', afterSteps: execution % 11 } : undefined),
+    });
+    await cutRole(on, 'des-a');
+    await on.delivered(2);
+    await on.minutes(14);
+    expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['open']);
+    const role = { role: 'Key Vault Crypto Service Encryption User', scope: VAULT_ID };
+    on.world.azure.resourceManager.assignRole('des-a', role);
+    await on.minutes(14);
+    expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['resolved']);
+    expect((await on.world.ports.tables.schedule.list('access')).stored).toEqual([]);
+  });
+
   test('is not alerted while role assignments cannot be read: unknown is not gone', async () => {
     const on = await watching();
     await cutRole(on, 'des-a');
@@ -301,12 +374,61 @@ describe('settings of a guarded vault that change', () => {
     );
   });
 
-  test('are found by the next survey where the event is lost', async () => {
+  test.each<[string, string, (on: Watching) => Promise<unknown>]>([
+    [
+      'their event',
+      'vault-changed',
+      (on) => on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { publicNetworkAccess: 'Disabled' } }),
+    ],
+    ['the event of a role that is deleted', 'access-cut', (on) => cutRole(on, 'des-a')],
+  ])('are found by the next survey where %s is lost', async (_what, kind, change) => {
     const on = await watching();
     on.world.azure.behaviours.activityDelivery = NONE_DELIVERED;
-    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { publicNetworkAccess: 'Disabled' } });
+    await change(on);
     await on.minutes(62);
-    expect(open(await on.ofVault())).toEqual(['vault-changed']);
+    expect(open(await on.ofVault())).toEqual([kind]);
+  });
+});
+
+describe('a role assignment for a whole subscription', () => {
+  test('has its guarded vaults read a few with each tick, in the order in which they were asked for, however often it comes', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `vault-${at}`);
+    const world = await createWorld({
+      vaults: names.map((name) => ({ name, subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-keys' })),
+      policy: { vaults: names.map((name) => ({ name })) },
+      graph: 'of-the-azure',
+    });
+    await world.sentry();
+    const assignment = `/subscriptions/${SUBSCRIPTION.toUpperCase()}/providers/Microsoft.Authorization/roleAssignments/a`;
+    const event = (id: string) => ({
+      ...{ id, eventType: 'Microsoft.Resources.ResourceWriteSuccess', subject: assignment },
+      data: { operationName: 'Microsoft.Authorization/roleAssignments/write', resourceUri: assignment },
+    });
+    const asked: number[] = [];
+    const surveys: typeof world.ports.queues.surveys = {
+      async send(message) {
+        if ('kind' in message && message.kind === 'read-access') asked.push(message.vaults.length);
+        await world.ports.queues.surveys.send(message);
+      },
+    };
+    const ports = { ...world.ports, queues: { ...world.ports.queues, surveys } };
+    for (const id of ['first', 'second', 'third']) await takeActivity(event(id), ports);
+    expect(asked).toEqual([]);
+    const read = new Set<string>();
+    const counts: number[] = [];
+    for (let tick = 0; tick < 5; tick += 1) {
+      await world.pass(1);
+      // Those that wait keep their place before those that are asked for again.
+      if (tick === 1) await takeActivity(event('fourth'), ports);
+      if (tick === 3) for (const name of names) expect(read).toContain(name);
+      world.azure.clearLog();
+      asked.length = 0;
+      await planAccess(scheduleOf((await world.ports.tables.schedule.list()).stored), ports);
+      await world.settle();
+      counts.push(asked.length);
+      for (const { url } of world.azure.resourceManager.log) read.add(/\/vaults\/([^/?]+)\?/i.exec(url)?.[1] ?? '');
+    }
+    expect(counts).toEqual([16, 16, 16, 8, 0]);
   });
 });
 
