@@ -27,8 +27,7 @@ export async function writeAs({ azure }: Of, identity: string, { intents }: Plan
   const said: Said[] = [];
   for (const { id, action } of intents) {
     const outcome = answeredOutcome(await factsOf(action).send({ writes }, id));
-    const kind = outcome.kind === 'done' ? 'begun' : outcome.kind;
-    said.push({ intent: id, kind, ...('because' in outcome ? { because: outcome.because } : {}) });
+    said.push({ intent: id, kind: outcome.kind, ...('because' in outcome ? { because: outcome.because } : {}) });
   }
   return said;
 }
