@@ -3,7 +3,7 @@ import { type Decision, HELD_BACK, type HeldBack, type Judgement } from '../doma
 import { type KeyId, spell } from '../domain/key.ts';
 import type { RotationState } from '../domain/register.ts';
 import { isAsWanted, type WantedPolicy } from '../domain/rotation-policy.ts';
-import { agoMs, HOUR_MS, utc } from '../domain/time.ts';
+import { agoMs, MINUTE_MS, utc } from '../domain/time.ts';
 import { heldBack, ONLY_TO_ROTATE, type Rotating } from './may-rotate.ts';
 import { type Dated, dueOf, isToRotate, type PolicyFault, policyFault, wantedFor } from './schedule.ts';
 
@@ -99,8 +99,8 @@ export function sayDue({ vault, key, schedule, newest, due }: GivenRotation): st
 export const sayHeld = (held: HeldBack | undefined, what: 'rotated' | 'set' = 'rotated'): string =>
   held === undefined ? '' : ` It is not ${what}: ${HELD_BACK[held]}.`;
 
-/** An inspection of a key that does not keep its schedule is repeated once in so long, in ms. */
-const AGAIN_MS = HOUR_MS;
+/** An inspection of a key that does not keep its schedule is repeated after so long, in ms: one falls into each window, which may last an hour. */
+const AGAIN_MS = 55 * MINUTE_MS;
 
 /**
  * Whether a key is to be inspected for its schedule: it does not keep it, or did not when it was last inspected, or it differs.

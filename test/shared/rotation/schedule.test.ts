@@ -7,6 +7,7 @@ import {
   firesAt,
   isByPolicy,
   isToRotate,
+  otherExpiry,
   policyFault,
   wantedFor,
 } from '../../../shared/rotation/schedule.ts';
@@ -136,6 +137,15 @@ describe('the wanted rotation policy', () => {
     });
     expect(policyFault(asked, wanted, newest)).toBeUndefined();
   });
+});
+
+test('the expiry of a new version is said where the newest has another one', () => {
+  const expiring = { expiresOn: at('2027-01-01T00:00:00Z') };
+  const never = { expiresOn: undefined };
+  const setting = { expiresIn: 'P120D' };
+  expect([otherExpiry({}, never), otherExpiry(setting, expiring)]).toEqual([undefined, undefined]);
+  expect(otherExpiry({}, expiring)).toBe('The new version will have no expiry: its rotation policy sets none.');
+  expect(otherExpiry(setting, never)).toBe('The new version will expire after P120D, by its rotation policy.');
 });
 
 describe('the expiry of a version', () => {
