@@ -11,23 +11,21 @@ export const withRoles = (
   policy: Policy,
 ): readonly SeedIdentity[] =>
   identities.map((identity) => {
-    const names = { watcher: guardedVaults(policy), keeper: vaultsInBlock(policy) };
-    const where = identity.name === 'watcher' || identity.name === 'keeper' ? names[identity.name] : [];
+    const places = { watcher: guardedVaults(policy), keeper: vaultsInBlock(policy) };
+    const where = identity.name === 'watcher' || identity.name === 'keeper' ? places[identity.name] : [];
     const roles = vaults.flatMap(({ name, subscriptionId, resourceGroup }): readonly SeedRole[] => {
-      const grant = identity.grants.find(({ vault, key }) => key === undefined && (vault === '*' || vault === name));
-      if (!where.includes(name) || subscriptionId === undefined || resourceGroup === undefined || grant === undefined)
-        return [];
+      if (!where.includes(name) || subscriptionId === undefined || resourceGroup === undefined) return [];
       const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-      return [
-        {
-          role: {
-            name: `Key Guardian ${identity.name} (npm start, ${subscriptionId})`,
-            actions: [],
-            dataActions: grant.dataActions,
-          },
-          scope: `${group}/providers/Microsoft.KeyVault/vaults/${name}`,
+      const grants = identity.grants.filter(({ vault, key }) => key === undefined && (vault === '*' || vault === name));
+      // A second grant of the keeper in one vault is the role by which it rotates.
+      return grants.map(({ dataActions }, at) => ({
+        role: {
+          name: `Key Guardian ${at === 0 ? identity.name : 'rotator'} (npm start, ${subscriptionId})`,
+          actions: [],
+          dataActions,
         },
-      ];
+        scope: `${group}/providers/Microsoft.KeyVault/vaults/${name}`,
+      }));
     });
     return { ...identity, roles: [...(identity.roles ?? []), ...roles] };
   });

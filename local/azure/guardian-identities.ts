@@ -20,7 +20,7 @@ export const SIGNING_KEY = 'signing';
 
 /**
  * The guardian's identities with exactly the actions of `infra/roles.json`: `watcher` on every vault and on the signing key,
- * `keeper` on the vaults in mode block alone, with the role `rotator` where keys are rotated, `surveyor` in every
+ * `keeper` on the vaults in mode block alone, with a second grant, the role `rotator`, where keys are rotated, `surveyor` in every
  * subscription. Throws where `roles` has another shape.
  *
  * @param updates whether the keeper has the role `updater` in every subscription as well
@@ -35,10 +35,9 @@ export function guardianIdentities(
     identities: { watcher, keeper, rotator, updater, surveyor },
   } = rolesSchema.parse(roles);
   const actionsOf = (role: typeof watcher): string[] => role.dataActions.map(({ action }) => action);
-  const keeperGrants = vaultsInBlock.map((vault): Grant => {
-    const roles = rotated.includes(vault) ? [keeper, rotator] : [keeper];
-    return { vault, dataActions: roles.flatMap(actionsOf) };
-  });
+  const keeperGrants = vaultsInBlock.flatMap((vault): readonly Grant[] =>
+    (rotated.includes(vault) ? [keeper, rotator] : [keeper]).map((role) => ({ vault, dataActions: actionsOf(role) })),
+  );
   const watcherGrants = [
     { vault: '*', dataActions: actionsOf(watcher) },
     { vault: OWN_VAULT, key: SIGNING_KEY, dataActions: actionsOf(ownVault) },

@@ -167,10 +167,9 @@ async function sent(
   writes: Context['writes'],
 ): Promise<Omit<Said, 'intent'>> {
   const outcome = answeredOutcome(await keyFactsOf(action).send({ writes }, id));
-  if (outcome.kind === 'done') return { kind: 'begun' };
-  return outcome.kind === 'begun'
-    ? outcome
-    : { kind: outcome.kind, because: outcome.because.slice(0, MOST_CHARACTERS) };
+  if (outcome.kind === 'begun') return outcome;
+  const kind = 'mayBeDone' in outcome ? 'unknown' : outcome.kind;
+  return { kind, because: outcome.because.slice(0, MOST_CHARACTERS) };
 }
 
 function allowedLines(
@@ -199,7 +198,7 @@ export function lineOf({
   readonly because?: string | undefined;
 }): string {
   const why = because === undefined ? '' : `: ${because}`;
-  return `${factsOf(action).says}: ${outcome === 'failed' ? 'refused' : outcome}${why}`;
+  return `${factsOf(action).says}: ${outcome === 'failed' ? 'refused' : outcome.replace('-', ' ')}${why}`;
 }
 
 const spellTakenBack = (what: 'deletion' | 'version'): string =>

@@ -31,6 +31,8 @@ export const HELD_BACK = {
   'users-unknown': 'who uses the key is not known',
   'confidential-set': 'a disk encryption set for confidential machines uses it, which a person has to rotate as well',
   'not-following': 'one of its users stays at its version, and a person has to move it',
+  'expiry-gained':
+    'it has no expiry, its own rotation policy would give the new version one, and the policy does not name the key',
   'set-error': 'a disk encryption set on it has an error, and takes no new version',
   'previous-keys': 'a disk encryption set on it has not finished the rotation before',
   'rotated-lately': 'it was rotated within the last 7 days',
@@ -38,6 +40,7 @@ export const HELD_BACK = {
   'own-policy': 'its own rotation policy makes a version within 24 hours',
   window: 'the window of its schedule is closed',
   limit: 'as many keys of its subscription as the policy allows were rotated within the hour',
+  'expiry-lost': 'by its own rotation policy the new version would have no expiry, which the key has or is to have',
 } as const;
 export type HeldBack = keyof typeof HELD_BACK;
 
@@ -90,8 +93,18 @@ export type Outcome =
   | { readonly kind: 'done' }
   /** The vault accepted it; reading back does not show it yet. */
   | { readonly kind: 'begun' }
-  /** The vault refused it, or reading back did not show it. `refusedDate`: because of a date; `longestDays`: how long a version may be valid at most, where the refusal names it. */
-  | { readonly kind: 'failed'; readonly because: string; readonly refusedDate?: { readonly longestDays?: number } }
+  /** It was refused, and the key has a new version all the same: somebody else made it. */
+  | { readonly kind: 'already-rotated'; readonly because: string }
+  /**
+   * The vault refused it, or reading back did not show it. `refusedDate`: because of a date; `longestDays`: how long a version may
+   * be valid at most, where the refusal names it. `mayBeDone`: the vault was failing over, and may have done it all the same.
+   */
+  | {
+      readonly kind: 'failed';
+      readonly because: string;
+      readonly refusedDate?: { readonly longestDays?: number };
+      readonly mayBeDone?: true;
+    }
   /** The answer was lost; the next inspection reads whether it was done. */
   | { readonly kind: 'unknown'; readonly because: string };
 

@@ -54,11 +54,16 @@ const days = must('a whole number of days from 1 to 3650');
 const LEAST_DAYS = 7;
 const period = z
   .string(must('a period in quotes, as "P90D"'))
-  .refine((text) => leastDays(text) >= LEAST_DAYS, `must be a period of at least ${LEAST_DAYS} days, as "P90D"`);
+  // In capitals, as Azure's pages write it.
+  .refine(
+    (text) => leastDays(text) >= LEAST_DAYS && text === text.toUpperCase(),
+    `must be a period of at least ${LEAST_DAYS} days, as "P90D"`,
+  );
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 const hour = must('a whole hour from 0 to 24');
 const hourOfDay = z.number(hour).int(hour).min(0, hour).max(24, hour);
+const firstHour = must('a whole hour from 0 to 23');
 
 const rotation = only({
   every: period.describe('How old the newest version may get, as `P90D`, `P3M` or `P1Y`; at least 7 days.'),
@@ -68,11 +73,21 @@ const rotation = only({
   window: only({
     days: z
       .array(z.enum(weekdays, must('a day of the week, as "monday"')), must('a list of days of the week'))
+      .min(1, 'must name at least one day of the week: without one the window never opens')
       .default([...weekdays])
-      .describe('The days of the week.'),
-    from: hourOfDay.default(0).describe('The first hour of each day.'),
-    until: hourOfDay.default(24).describe('The hour at which it ends.'),
+      .describe('The days of the week on which it begins.'),
+    from: z
+      .number(firstHour)
+      .int(firstHour)
+      .min(0, firstHour)
+      .max(23, firstHour)
+      .default(0)
+      .describe('The first hour of each day.'),
+    until: hourOfDay
+      .default(24)
+      .describe('The hour at which it ends: of the same day where it is later than `from`, otherwise of the next.'),
   })
+    .refine(({ from, until }) => from !== until, 'never opens: from and until are the same hour')
     .optional()
     .describe('When the guardian may rotate, in UTC; at any time if left out.'),
   sets: z
@@ -91,13 +106,15 @@ export interface RotationSchedule extends z.infer<typeof rotation> {
   readonly setsExpiry: boolean;
 }
 
-/** Whether a schedule lets the guardian rotate at a moment. */
+/** Whether a schedule lets the guardian rotate at a moment. A window over midnight belongs to the day on which it begins. */
 export function isInWindow({ window }: RotationSchedule, now: Date): boolean {
-  const day = weekdays[now.getUTCDay()];
+  if (window === undefined) return true;
+  const { days, from, until } = window;
+  const beganOn = (daysAgo: number): boolean =>
+    days.some((day) => day === weekdays[(now.getUTCDay() + 7 - daysAgo) % 7]);
   const at = now.getUTCHours();
-  return (
-    window === undefined || (day !== undefined && window.days.includes(day) && at >= window.from && at < window.until)
-  );
+  if (from < until) return beganOn(0) && at >= from && at < until;
+  return (at >= from && beganOn(0)) || (at < until && beganOn(1));
 }
 
 const keyRule = only({

@@ -64,8 +64,8 @@ export async function act(
     const answer = await factsOf(intent.action).send(ports, intent.id);
     const outcome = answeredOutcome(answer);
     sent.push({ intent, outcome, isTaken: outcome.kind !== 'failed' });
-    // After a 503 the write may have been done: its intent stays, and explains its audit record if one comes.
-    if (outcome.kind === 'failed' && answer.kind !== 'read-only') await forget(rows.slice(nth, nth + 1), ports);
+    // What may have been done all the same keeps its intent, which explains its audit record if one comes.
+    if (outcome.kind === 'failed' && outcome.mayBeDone !== true) await forget(rows.slice(nth, nth + 1), ports);
   }
   return { kind: 'acted', claim: claimed, sent };
 }
@@ -134,13 +134,16 @@ async function withhold(
 }
 
 /** The outcome of a write by its answer alone, before anything was read back. */
-export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
+export function answeredOutcome(
+  answer: Answer<unknown> | Conflict,
+): Exclude<Outcome, { kind: 'done' | 'already-rotated' }> {
   if (answer.kind === 'ok') return { kind: 'begun' };
   if (answer.kind === 'missing') return { kind: 'failed', because: 'not found' };
   const { message } = answer.error;
   // The service may have done what it did not answer: the next read shows that.
   if (answer.kind === 'unreachable') return { kind: 'unknown', because: message };
   const failed = { kind: 'failed', because: `${answer.kind}: ${message}` } as const;
+  if (answer.kind === 'read-only') return { ...failed, mayBeDone: true };
   if (answer.kind === 'date-rejected') return { ...failed, refusedDate: {} };
   const longestDays = answer.kind === 'refused-by-policy' ? answer.longestDays : undefined;
   return longestDays === undefined ? failed : { ...failed, refusedDate: { longestDays } };
@@ -149,6 +152,9 @@ export function answeredOutcome(answer: Answer<unknown> | Conflict): Outcome {
 /** How an intent ended, by what the vault shows now. */
 export function afterReading(before: Ended, isShown: boolean): Ended {
   const { intent, outcome } = before;
+  // A version that somebody else made is none of ours; a state that somebody else restored is restored.
+  if (isShown && outcome.kind === 'failed' && outcome.mayBeDone !== true && intent.action.kind === 'rotate-key')
+    return { ...before, outcome: { kind: 'already-rotated', because: outcome.because } };
   if (isShown) return { ...before, outcome: { kind: 'done' }, isTaken: true };
   if (outcome.kind === 'failed' || !factsOf(intent.action).showsAtOnce) return before;
   const why = outcome.kind === 'unknown' ? `${outcome.because} ` : '';

@@ -1,6 +1,6 @@
 import type { Action } from '../domain/actions/registry.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
-import type { Decision, Ended } from '../domain/decision.ts';
+import type { Decision, Ended, Intent } from '../domain/decision.ts';
 import type { Inspection } from '../domain/hint.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Subject } from '../domain/subject.ts';
@@ -12,8 +12,8 @@ import type { RecordedDecision } from './records.ts';
 export interface SubjectGuard {
   /** Whether the policy guards the subject. */
   isGuarded(policy: Policy): boolean;
-  /** Reads the subject as it is now, with everything that a decision needs. */
-  begin(message: Inspection, ports: Ports): Promise<Begun>;
+  /** Reads the subject as it is now, with everything that a decision needs, and what shows whether `open` was done: intents that an earlier worker left. */
+  begin(message: Inspection, ports: Ports, open?: readonly Intent[]): Promise<Begun>;
   /** Alerts people that a row which a decision needs cannot be read. Nothing is written to the vault then. */
   unreadable(message: Inspection, error: RowUnreadable, ports: Ports): Promise<void>;
   /** The guard that takes the subject after an inspection of the queue; `undefined` where none does. Default: none. */

@@ -96,7 +96,7 @@ async function worked<T>(
   work: (begun: Progress) => Promise<Worked<T>>,
 ): Promise<Worked<T | NotObserved>> {
   try {
-    const begun = await guard.begin(message, ports);
+    const begun = await guard.begin(message, ports, mine.open);
     if (begun.kind === 'not-observed') return notObserved(begun.because, mine);
     return await work({ guarded: begun.guarded, claim: mine, before: begun.before, ended: [] });
   } catch (error) {

@@ -208,7 +208,7 @@ export const restoreReport = z.discriminatedUnion('kind', [
     ended: z.array(
       z.object({
         action,
-        outcome: z.enum(['done', 'begun', 'failed', 'unknown']),
+        outcome: z.enum(['done', 'begun', 'already-rotated', 'failed', 'unknown']),
         because: z.string().optional(),
       }),
     ),
@@ -220,8 +220,8 @@ export const restoreReport = z.discriminatedUnion('kind', [
 ]);
 export type RestoreReport = z.infer<typeof restoreReport>;
 
-/** That of one key, with what hangs on it, in words. */
-export const rotatePreview = scheduleReport.extend({ hangs: z.string() });
+/** That of one key, with what hangs on it, in words, and in a sentence how the expiry of a new version would differ, where it would. */
+export const rotatePreview = scheduleReport.extend({ hangs: z.string(), otherExpiry: z.string().optional() });
 export type RotatePreview = z.infer<typeof rotatePreview>;
 
 /** What came of a test alert. */

@@ -6,7 +6,7 @@ import { endRotation, planRotation } from '../guard/keys/restore.ts';
 import type { Ports } from '../ports.ts';
 import { readKey } from '../register/keys.ts';
 import { readUse } from '../register/uses.ts';
-import { dueOf, policyFault } from '../rotation/schedule.ts';
+import { dueOf, otherExpiry, policyFault } from '../rotation/schedule.ts';
 import { endpoint, name } from './endpoint.ts';
 import { refuseUnknown } from './known.ts';
 import type { RotatePreview, ScheduleReport } from './reports.ts';
@@ -78,10 +78,16 @@ export function scheduleOf(
 }
 
 async function preview(vault: string, key: string, ports: Ports): Promise<RotatePreview> {
-  const [{ record }, use] = await Promise.all([
+  const [{ record }, use, policy] = await Promise.all([
     readKey(ports.tables.keys, { vault, key }),
     readUse(ports.tables, { vault, key }),
+    ports.reads(vault).rotationPolicy(key),
   ]);
   const { says } = hangingOn({ vault, key, current: record.observed.current }, use, ports.scope.surveyed);
-  return { ...scheduleOf(ports.policy, vault, key, record, ports.now()), hangs: says };
+  const schedule = scheduleOf(ports.policy, vault, key, record, ports.now());
+  const expiry =
+    policy.kind === 'ok'
+      ? otherExpiry(policy.value, { expiresOn: record.observed.versions[record.observed.current ?? '']?.expiresOn })
+      : 'Whether the new version expires is not known: its rotation policy cannot be read.';
+  return { ...schedule, hangs: says, otherExpiry: expiry };
 }

@@ -3,7 +3,7 @@ import { type Decision, HELD_BACK, type HeldBack, type Judgement } from '../doma
 import { type KeyId, spell } from '../domain/key.ts';
 import type { RotationState } from '../domain/register.ts';
 import { isAsWanted, type WantedPolicy } from '../domain/rotation-policy.ts';
-import { agoMs, HOUR_MS, utc } from '../domain/time.ts';
+import { agoMs, MINUTE_MS, utc } from '../domain/time.ts';
 import { heldBack, ONLY_TO_ROTATE, type Rotating } from './may-rotate.ts';
 import { type Dated, dueOf, isToRotate, type PolicyFault, policyFault, wantedFor } from './schedule.ts';
 
@@ -32,12 +32,19 @@ export function judgePolicy(of: GivenRotation): PolicyJudgement | undefined {
   if (policy === undefined || fault === undefined) return undefined;
   const wanted = wantedFor(schedule, policy, newest);
   const held = heldBack(of);
-  // A policy that is set on a key that is to be rotated makes Azure rotate it: it waits for the same reasons.
   if (isToRotate(due) && held === undefined) return undefined;
-  if (held !== undefined && (due.state !== 'in-time' || !ONLY_TO_ROTATE.has(held)))
+  // A policy that is set on a key that is due makes Azure rotate it: it waits for the same reasons, but for the one that it ends.
+  if (held !== undefined && held !== 'expiry-lost' && (due.state !== 'in-time' || !ONLY_TO_ROTATE.has(held)))
     return { fault, wanted, verdict: held };
   const isWritten = written !== undefined && isAsWanted(written, wanted);
   return { fault, wanted, verdict: isWritten ? 'elsewhere' : 'set' };
+}
+
+/** Whether the inspection rotates the key, at once or after it has set the rotation policy. */
+export function isAboutToRotate(of: GivenRotation): boolean {
+  const held = heldBack(of);
+  const isAbout = held === undefined || (held === 'expiry-lost' && judgePolicy(of)?.verdict === 'set');
+  return isToRotate(of.due) && isAbout;
 }
 
 /** Decides what is done so that a key keeps its schedule. Pure: everything it uses is an argument, the time included. */
@@ -88,15 +95,16 @@ export function sayDue({ vault, key, schedule, newest, due }: GivenRotation): st
   }
 }
 
-/** The reason for which a rotation is held back, as a sentence; empty where there is none. */
-export const sayHeld = (held: HeldBack | undefined): string =>
-  held === undefined ? '' : ` It is not rotated: ${HELD_BACK[held]}.`;
+/** The reason for which a rotation, or the write of a rotation policy, is held back, as a sentence; empty where there is none. */
+export const sayHeld = (held: HeldBack | undefined, what: 'rotated' | 'set' = 'rotated'): string =>
+  held === undefined ? '' : ` It is not ${what}: ${HELD_BACK[held]}.`;
 
-/** An inspection of a key that does not keep its schedule is repeated once in so long, in ms. */
-const AGAIN_MS = HOUR_MS;
+/** An inspection of a key that does not keep its schedule is repeated after so long, in ms: one falls into each window, which may last an hour. */
+const AGAIN_MS = 55 * MINUTE_MS;
 
 /**
- * Whether a key is to be inspected for its schedule: it does not keep it, or did not when it was last inspected.
+ * Whether a key is to be inspected for its schedule: it does not keep it, or did not when it was last inspected, or it differs.
+ * Sweeps do not read the rotation policy of a key that differs, so that the inspection does.
  *
  * @param schedule `undefined` where the policy has none for the key, any more
  */
@@ -104,9 +112,10 @@ export function isOffSchedule(
   schedule: Rotating['schedule'] | undefined,
   newest: Dated,
   { policy, inspectedAt, foundSomething }: RotationState,
+  isDiffering: boolean,
   now: Date,
 ): boolean {
-  const isWrong = schedule !== undefined && isWrongBy(schedule, newest, policy, now);
+  const isWrong = schedule !== undefined && (isDiffering || isWrongBy(schedule, newest, policy, now));
   if (!isWrong && foundSomething !== true) return false;
   return inspectedAt === undefined || agoMs(inspectedAt, now) >= AGAIN_MS;
 }

@@ -2,8 +2,8 @@ import type { HeldBack } from '../domain/decision.ts';
 import type { KeyUse } from '../domain/key-use.ts';
 import { isInWindow, type Mode, type RotationSchedule } from '../domain/policy.ts';
 import type { RotationPolicy } from '../domain/rotation-policy.ts';
-import { DAY_MS } from '../domain/time.ts';
-import { type Dated, type Due, firesAt, isToRotate } from './schedule.ts';
+import { agoMs, DAY_MS } from '../domain/time.ts';
+import { type Dated, type Due, firesAt, hasExpiry, isToRotate } from './schedule.ts';
 
 /** What is to be known of a key before it is rotated. */
 export interface Rotating {
@@ -45,6 +45,7 @@ const REASONS: Readonly<Record<HeldBack, (of: Rotating) => boolean>> = {
     use?.users.some(
       ({ follows, kind }) => !follows && !(schedule.sets === 'update' && kind === 'disk-encryption-set'),
     ) === true,
+  'expiry-gained': ({ schedule, policy, newest }) => policy?.expiresIn !== undefined && !hasExpiry(schedule, newest),
   'set-error': (of) => isHindered(of, 'set-error'),
   'previous-keys': (of) => isHindered(of, 'previous-keys'),
   'rotated-lately': ({ newest, now }) => now.getTime() - newest.created.getTime() < APART_MS,
@@ -55,6 +56,8 @@ const REASONS: Readonly<Record<HeldBack, (of: Rotating) => boolean>> = {
   },
   window: ({ schedule, now }) => !isInWindow(schedule, now),
   limit: ({ isBelowLimit }) => !isBelowLimit,
+  // The last: where it alone holds, setting the rotation policy ends it.
+  'expiry-lost': ({ schedule, policy, newest }) => policy?.expiresIn === undefined && hasExpiry(schedule, newest),
 };
 
 const isHindered = ({ use }: Rotating, by: HeldBack): boolean =>
@@ -85,5 +88,11 @@ export const ONLY_TO_ROTATE: ReadonlySet<HeldBack> = new Set([
   'limit',
 ]);
 
-/** Reasons that pass by themselves within hours: nobody is alerted of them. */
-export const PASSING: ReadonlySet<HeldBack> = new Set(['own-policy', 'window', 'limit']);
+/** Reasons that pass by themselves. */
+const PASSING: ReadonlySet<HeldBack> = new Set(['own-policy', 'window', 'limit']);
+/** A reason that passes by itself has passed after so long, in ms: a window opens once a week. */
+const PASSED_MS = 8 * DAY_MS;
+
+/** Whether nobody is alerted of a key that is to be rotated: what holds it back passes by itself, and has not lasted long. */
+export const passesByItself = (held: HeldBack, { since }: Due, now: Date): boolean =>
+  PASSING.has(held) && agoMs(since, now) < PASSED_MS;

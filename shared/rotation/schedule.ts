@@ -53,6 +53,20 @@ export function firesAt({ rotate }: RotationPolicy, { created, expiresOn }: Date
   return expiresOn && beforePeriod(expiresOn, rotate.period);
 }
 
+/** Whether new versions of a key are to have an expiry: the newest has one, or the schedule names the key. */
+export const hasExpiry = ({ setsExpiry }: RotationSchedule, { expiresOn }: Dated): boolean =>
+  setsExpiry || expiresOn !== undefined;
+
+/** Says where a version that is made now would not expire as the newest does; `undefined` where it would: it gets the expiry of the rotation policy. */
+export function otherExpiry(
+  { expiresIn }: RotationPolicy,
+  { expiresOn }: Pick<Dated, 'expiresOn'>,
+): string | undefined {
+  if (expiresIn === undefined)
+    return expiresOn && 'The new version will have no expiry: its rotation policy sets none.';
+  return expiresOn ? undefined : `The new version will expire after ${expiresIn}, by its rotation policy.`;
+}
+
 /** What a rotation policy lacks of its schedule. */
 export interface PolicyFault {
   readonly kind: 'missing' | 'weaker' | 'never-fires';
@@ -90,31 +104,27 @@ export function policyFault(
   });
   const said = `The rotation policy makes a new version ${period} ${when === 'after-creation' ? 'after the one before it' : 'before that expires'}`;
   if (isTooLate) return { kind: 'weaker', says: `${said}; it is to make one every ${every}.` };
-  return setsExpiry && expiresIn === undefined
-    ? { kind: 'weaker', says: 'The rotation policy sets no expiry, and the policy of the guardian names this key.' }
-    : undefined;
+  if (expiresIn !== undefined || !hasExpiry(schedule, newest)) return undefined;
+  const because = setsExpiry ? 'the policy of the guardian names this key' : 'the newest version has one';
+  return { kind: 'weaker', says: `The rotation policy sets no expiry, and ${because}.` };
 }
 
 /**
- * The rotation policy by which a schedule is kept. New versions get an expiry only where they would get one anyway, where the
- * newest has one, or where the schedule names the key: who keeps the key by Terraform would otherwise have it replaced.
+ * The rotation policy by which a schedule is kept. It sets an expiry only where the policy before it does, where the newest
+ * version has one, or where the schedule names the key: who keeps the key by Terraform would otherwise have it replaced.
  */
-export function wantedFor(
-  { every, notifyBefore, setsExpiry }: RotationSchedule,
-  { rotate, expiresIn }: RotationPolicy,
-  newest: Dated,
-): WantedPolicy {
+export function wantedFor(schedule: RotationSchedule, { expiresIn }: RotationPolicy, newest: Dated): WantedPolicy {
+  const { every, notifyBefore } = schedule;
   const leastExpiry = together(every, notifyBefore);
-  // By a policy that never makes a version, none would get one.
-  const getsOne = expiresIn !== undefined && rotate?.when === 'after-creation';
-  const hasExpiry = setsExpiry || getsOne || newest.expiresOn !== undefined;
   const isLongEnough =
     expiresIn !== undefined &&
     (afterPeriod(newest.created, expiresIn) ?? newest.created) >= after(newest.created, leastExpiry);
   return {
     rotate: { when: 'after-creation', period: every },
     notifyBefore,
-    ...(hasExpiry ? { expiresIn: isLongEnough ? expiresIn : leastExpiry } : {}),
+    ...(expiresIn !== undefined || hasExpiry(schedule, newest)
+      ? { expiresIn: isLongEnough ? expiresIn : leastExpiry }
+      : {}),
   };
 }
 

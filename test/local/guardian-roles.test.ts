@@ -12,10 +12,8 @@ const vaults = [
 const guarded = policy.parse({
   vaults: [{ name: 'kv-block', mode: 'block' }, { name: 'kv-alert' }, { name: 'kv-bare', mode: 'block' }],
 });
-const rolesOf = (name: string, vault: string) =>
-  withRoles([{ name, kind: 'managed-identity', grants: [{ vault, dataActions: [READ] }] }], vaults, guarded).flatMap(
-    ({ roles = [] }) => roles,
-  );
+const rolesOf = (name: string, vault: string, grants = [{ vault, dataActions: [READ] }]) =>
+  withRoles([{ name, kind: 'managed-identity', grants }], vaults, guarded).flatMap(({ roles = [] }) => roles);
 const scope = (vault: string): string =>
   `/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/${vault}`;
 
@@ -30,6 +28,15 @@ test('the watcher has its role on every guarded vault that has a group', () => {
 
 test('the keeper has its role on vaults in block alone', () => {
   expect(rolesOf('keeper', 'kv-block').map((role) => role.scope)).toEqual([scope('kv-block')]);
+});
+
+test('the keeper has the role that rotates beside its own, where it has its grant', () => {
+  const [one, other] = [READ, 'Microsoft.KeyVault/vaults/keys/rotate/action'];
+  const grants = [one, other].map((action) => ({ vault: 'kv-block', dataActions: [action] }));
+  expect(rolesOf('keeper', 'kv-block', grants).map(({ role }) => role)).toEqual([
+    { name: 'Key Guardian keeper (npm start, s)', actions: [], dataActions: [one] },
+    { name: 'Key Guardian rotator (npm start, s)', actions: [], dataActions: [other] },
+  ]);
 });
 
 test('any other identity gets none', () => {

@@ -28,8 +28,7 @@ export async function writeAs({ azure }: Of, identity: string, { intents }: Plan
   for (const { id, action } of intents) {
     if (action.kind === 'update-set') throw new Error('Nobody asks a person to change a set.');
     const outcome = answeredOutcome(await keyFactsOf(action).send({ writes }, id));
-    const kind = outcome.kind === 'done' ? 'begun' : outcome.kind;
-    said.push({ intent: id, kind, ...('because' in outcome ? { because: outcome.because } : {}) });
+    said.push({ intent: id, kind: outcome.kind, ...('because' in outcome ? { because: outcome.because } : {}) });
   }
   return said;
 }

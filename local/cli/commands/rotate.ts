@@ -35,7 +35,7 @@ async function rotateKey({ vault, key }: Target, isMeant: boolean, context: Cont
     case 'ended': {
       const lines = report.ended.map(lineOf);
       const isDone = report.ended.some(({ outcome }) => outcome === 'done');
-      if (isDone) return lines.join('\n');
+      if (isDone) return [before.otherExpiry, ...lines].flatMap((line) => line ?? []).join('\n');
       const left = report.left.map(
         ({ summary, because }) => `${summary}${because === undefined ? '' : ` Not rotated: ${because}.`}`,
       );
@@ -48,14 +48,14 @@ async function rotateKey({ vault, key }: Target, isMeant: boolean, context: Cont
 
 function linesOf(
   name: string,
-  { rotatedAt, expiresOn, schedule, due, policyLacks, hangs }: RotatePreview,
+  { rotatedAt, expiresOn, schedule, due, policyLacks, hangs, otherExpiry }: RotatePreview,
 ): readonly string[] {
   return [
     `The newest version of ${name} was made on ${utc(rotatedAt)}, and expires on ${utc(expiresOn)}.`,
     schedule === undefined || due === undefined
       ? 'The policy has no rotation schedule for it.'
       : `It is to be rotated every ${schedule.every}, next by ${utc(due.at)}: ${due.state.replace('-', ' ')}.`,
-    ...(policyLacks === undefined ? [] : [policyLacks]),
+    ...[policyLacks, otherExpiry].flatMap((says) => says ?? []),
     `What hangs on it: ${hangs}.`,
   ];
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import roles from '../../../infra/roles.json' with { type: 'json' };
-import { keyPolicy, type Policy } from '../../../shared/domain/policy.ts';
+import { keyPolicy, type Policy, vaultsRotated } from '../../../shared/domain/policy.ts';
 import {
   diskEncryptions,
   type EstateMachine,
@@ -254,7 +254,7 @@ function guardOf(reading: Reading, vaults: readonly PlanVault[], policy: Policy 
       unknown: inState('unknown'),
       cannotUndo: reading.vaults.flatMap(({ name, vault }) => (vault?.purgeProtection === false ? [name] : [])),
     },
-    rights: rightsOf(reading),
+    rights: rightsOf(reading, policy === undefined ? [] : vaultsRotated(policy)),
   };
 }
 
@@ -270,25 +270,26 @@ const identities = z.record(
 /**
  * The rights that the guardian's identities need, and where no role of a guardian gives them: in a vault, or in its
  * subscription for what is not decided by vaults. The templates call its roles "Key Guardian <identity> (…)".
+ *
+ * @param rotated names of the vaults whose keys the guardian rotates: the right to is needed there alone
  */
-function rightsOf({ estate, vaults }: Reading): PlanReport['guard']['rights'] {
-  const shown = vaults.flatMap(({ vault }) => vault ?? []);
-  const subscriptions = [...new Set(shown.map(({ subscriptionId }) => subscriptionId))].map((id) => ({
+function rightsOf({ estate, vaults }: Reading, rotated: readonly string[]): PlanReport['guard']['rights'] {
+  const all = vaults.flatMap(({ vault }) => vault ?? []);
+  const subscriptions = [...new Set(all.map(({ subscriptionId }) => subscriptionId))].map((id) => ({
     id: `/subscriptions/${id}`,
     name: estate.subscriptions.get(id) ?? id,
   }));
-  return Object.entries(identities.parse(roles.identities)).map(([identity, { scope, actions, dataActions }]) => {
+  return Object.entries(identities.parse(roles.identities)).flatMap(([identity, { scope, actions, dataActions }]) => {
     const isOfVaults = dataActions.length > 0;
+    const isRotator = identity === 'rotator';
+    const shown = isRotator ? all.filter(({ name }) => rotated.includes(name.toLowerCase())) : all;
+    if (isRotator && shown.length === 0) return [];
     const held = estate.assignments.filter(({ role }) => isRoleOf(identity, estate.roles.get(role)?.name));
     const lacks = ({ id }: { readonly id: string }): boolean => !held.some((each) => isWithin(id, each.scope));
     const where = isOfVaults ? shown.filter(({ rbac }) => rbac) : subscriptions;
-    return {
-      identity,
-      scope,
-      actions: [...actions, ...dataActions].map(({ action }) => action),
-      missing: where.filter(lacks).map(({ name }) => name),
-      byPolicy: isOfVaults ? shown.flatMap(({ rbac, name }) => (rbac ? [] : [name])) : [],
-    };
+    const missing = where.filter(lacks).map(({ name }) => name);
+    const byPolicy = isOfVaults ? shown.flatMap(({ rbac, name }) => (rbac ? [] : [name])) : [];
+    return [{ identity, scope, actions: [...actions, ...dataActions].map(({ action }) => action), missing, byPolicy }];
   });
 }
 

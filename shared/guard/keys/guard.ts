@@ -3,7 +3,7 @@ import { readApprovals, readHolds } from '../../approvals/read.ts';
 import { factsOf } from '../../domain/actions/registry.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { Actor, AuditEntry } from '../../domain/audit-record.ts';
-import type { Ended } from '../../domain/decision.ts';
+import type { Ended, Intent } from '../../domain/decision.ts';
 import { hangingOn } from '../../domain/hanging.ts';
 import type { Hint, Inspection } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
@@ -39,7 +39,7 @@ import { alertOf, openActIncidents } from './incidents.ts';
 import { nextRecord, recordAfterActing } from './next-record.ts';
 import { isBelieved, notObserved, type Reading } from './not-observed.ts';
 import { unexplainedActs } from './own-acts.ts';
-import { scheduleGuard } from './rotation.ts';
+import { isShown, scheduleGuard } from './rotation.ts';
 import { save } from './save.ts';
 import { firstReads, observe } from './snapshot.ts';
 import { standingOf } from './standing.ts';
@@ -53,7 +53,7 @@ export const keyGuard =
       ? undefined
       : {
           isGuarded: (policy) => keyPolicy(policy, subject.vault, subject.key).guarded,
-          begin: (message, ports) => begin(subject, message, restorer, ports),
+          begin: (message, ports, open = []) => begin(subject, message, restorer, open, ports),
           async unreadable(message, error, ports) {
             // Nothing is judged, and audit events are recorded all the same.
             await ports.trail.append(eventEntries(message, message.hints.filter(isAuditEvent), ports));
@@ -74,9 +74,10 @@ const eventEntries = (
 ): readonly AuditEntry[] => (attempt > 0 ? [] : events.map((hint) => hintEntry(subject, hint, ports)));
 
 /** Everything that was read of a key before anything was decided. */
-async function readAll(subject: KeySubject, message: Inspection, ports: Ports) {
-  const { vault } = subject;
-  const [first, known, words, baseline, sweep, incidents, use, assignments] = await Promise.all([
+async function readAll(subject: KeySubject, message: Inspection, open: readonly Intent[], ports: Ports) {
+  const { vault, key } = subject;
+  const isPolicyOpen = open.some(({ action }) => action.kind === 'set-rotation-policy');
+  const [first, known, words, baseline, sweep, incidents, use, assignments, rotationPolicy] = await Promise.all([
     firstReads(ports.reads(vault), subject),
     readKey(ports.tables.keys, subject),
     readWords(subject, ports),
@@ -85,22 +86,26 @@ async function readAll(subject: KeySubject, message: Inspection, ports: Ports) {
     readIncidents(ports, subject),
     readUse(ports.tables, subject),
     message.hints.some(namesAssignment) ? readAssignments(ports.tables, vault) : undefined,
+    isPolicyOpen ? ports.reads(vault).rotationPolicy(key) : undefined,
     ports.scope.refresh(),
   ]);
   const hints = message.hints.map((hint) => withAssignment(hint, assignments));
-  return { first, known, words, baseline, sweep: sweep?.value, incidents, use, message: { ...message, hints } };
+  return {
+    ...{ first, known, words, baseline, sweep: sweep?.value, incidents, use, rotationPolicy },
+    message: { ...message, hints },
+  };
 }
 
 /** As `readAll`; a register that lost its vault is rebuilt, to its end, before an inspection takes what it finds for a new key. */
-async function readKnown(subject: KeySubject, message: Inspection, ports: Ports) {
+async function readKnown(subject: KeySubject, message: Inspection, open: readonly Intent[], ports: Ports) {
   const { vault } = subject;
-  const all = await readAll(subject, message, ports);
+  const all = await readAll(subject, message, open, ports);
   if (all.known.stored !== undefined || all.baseline === undefined) return all;
   const rows = await ports.tables.keys.list(vault);
   // In this order: where some of the rows were back already, this says that the others are still to come.
   const baseline = await readBaseline(ports.tables, vault);
   if (rows.stored.length === 0 || baseline?.state === 'rebuilding') await ensureBaseline(vault, ports);
-  return readAll(subject, message, ports);
+  return readAll(subject, message, open, ports);
 }
 
 /** What people say of a key. */
@@ -123,10 +128,11 @@ async function begin(
   subject: KeySubject,
   asked: Inspection,
   restorer: Restorer | undefined,
+  open: readonly Intent[],
   ports: Ports,
 ): Promise<Begun> {
   const readAt = ports.now();
-  const { first, ...read } = await readKnown(subject, asked, ports);
+  const { first, ...read } = await readKnown(subject, asked, open, ports);
   const { message } = read;
   const record = withEvents(read.known.record, message.hints);
   const newEvents = message.hints.filter((hint) => isNewEvent(hint, read.known.record));
@@ -154,7 +160,7 @@ function guarded(state: State, ports: Ports): Guarded {
     subject,
     lastDecision: record.observed.lastDecision,
     decide: (now) => decided(state, now, ports),
-    isShown: (action) => factsOf(action).isShown(observed),
+    isShown: (action) => isShown(action, observed, state.rotationPolicy),
     mayWrite: () => mayWrite(state, ports),
     withWords: async () => next({ words: await readWords(subject, ports) }),
     keep: () => save(subject, state.known, record, ports),

@@ -175,9 +175,14 @@ function afterAct(record: KeyRecord, { intent, outcome, wasOpen }: Ended, now: D
       return { ...written, inFlight: { ...written.inFlight, recovering } };
     }
     case 'rotate-key':
-    case 'set-rotation-policy':
     case 'update-set':
       return record;
+    case 'set-rotation-policy': {
+      // One whose outcome nobody knows may not have been set: it is set again.
+      if (outcome.kind === 'unknown') return record;
+      const rotation = { ...record.observed.rotation, written: { at: now, policy: action.policy } };
+      return { ...record, observed: { ...record.observed, rotation } };
+    }
     case 'restore-version':
       return outcome.kind === 'unknown' ? written : withWritten(written, action.version, action.change);
     default:

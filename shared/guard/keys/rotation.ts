@@ -1,5 +1,5 @@
 import { readHolds } from '../../approvals/read.ts';
-import { factsOf } from '../../domain/actions/registry.ts';
+import { type Action, factsOf } from '../../domain/actions/registry.ts';
 import type { Actor } from '../../domain/audit-record.ts';
 import type { Decision } from '../../domain/decision.ts';
 import { inspectionFor } from '../../domain/hint.ts';
@@ -22,14 +22,22 @@ import { alertUnguarded } from '../../incidents/quarantine.ts';
 import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { changeKey, readKey } from '../../register/keys.ts';
-import { takeRotation } from '../../register/rotations.ts';
+import { giveBackRotation, takeRotation } from '../../register/rotations.ts';
 import { readUse } from '../../register/uses.ts';
 import { readBaseline, readSweep } from '../../register/vaults.ts';
-import { decideRotation, type GivenRotation, judgePolicy, sayDue, sayHeld } from '../../rotation/decide.ts';
-import { heldBack, PASSING } from '../../rotation/may-rotate.ts';
-import { dueOf, isToRotate, policyFault } from '../../rotation/schedule.ts';
+import {
+  decideRotation,
+  type GivenRotation,
+  isAboutToRotate,
+  judgePolicy,
+  sayDue,
+  sayHeld,
+} from '../../rotation/decide.ts';
+import { heldBack, passesByItself } from '../../rotation/may-rotate.ts';
+import { dueOf, isToRotate, otherExpiry, policyFault } from '../../rotation/schedule.ts';
 import { entry } from '../../trail/entries.ts';
 import type { Begun, Guarded, Result, SubjectGuard } from '../guarded.ts';
+import { recordAfterActing } from './next-record.ts';
 import { versionExpiring } from './rules/version-expiring.ts';
 import { firstReads, observe } from './snapshot.ts';
 import { standingOf } from './standing.ts';
@@ -61,6 +69,16 @@ export const scheduleGuard = (
   unreadable: (_message, error, ports) => alertUnguarded(subject, error, ports),
 });
 
+/**
+ * Whether the vault shows the state that an action was to lead to.
+ *
+ * @param policy the key's rotation policy as it was read; `undefined` where it was not
+ */
+export const isShown = (action: Action, observed: ObservedKey, policy: Answer<RotationPolicy> | undefined): boolean =>
+  action.kind === 'set-rotation-policy'
+    ? policy?.kind === 'ok' && isAsWanted(policy.value, action.policy)
+    : factsOf(action).isShown(observed);
+
 /** Whether an approved expiry has been reached: nobody changed anything, and a new version is what it asks for. */
 const isReached = ({ rule, act }: Decision['judgements'][number]['finding']): boolean =>
   rule === versionExpiring.id && act === undefined;
@@ -73,9 +91,10 @@ interface State {
   readonly record: KeyRecord;
   readonly rotation: RotationState;
   readonly readAt: Date;
-  readonly policy: RotationPolicy | undefined;
-  /** Why the policy was not read; `undefined` where it was. */
-  readonly policyRefused: string | undefined;
+  /** Its rotation policy. */
+  readonly policy: Answer<RotationPolicy>;
+  /** The rotation of the hour that was taken for it; `undefined` where none was. */
+  readonly taken: Parameters<typeof giveBackRotation>[1] | undefined;
   /** All that a decision uses, but what changes with each step. */
   readonly standing: Pick<
     GivenRotation,
@@ -107,7 +126,8 @@ async function begin(subject: KeySubject, isAsApproved: boolean, order: State['o
     record,
     rotation: record.observed.rotation ?? {},
     readAt,
-    ...policyIn(policy),
+    policy,
+    taken: undefined,
     standing: {
       mode: keyPolicy(ports.policy, vault, key).mode,
       ...standingOf(subject, baseline, sweep?.value, readAt),
@@ -117,18 +137,10 @@ async function begin(subject: KeySubject, isAsApproved: boolean, order: State['o
       isBelowLimit: true,
     },
   };
-  const isBelowLimit = await isAllowed(state, ports);
-  return {
-    kind: 'observed',
-    guarded: guarded({ ...state, standing: { ...state.standing, isBelowLimit } }, ports),
-    before: [],
-  };
+  return { kind: 'observed', guarded: guarded(await withinLimit(state, ports), ports), before: [] };
 }
 
-const policyIn = (answer: Answer<RotationPolicy>): Pick<State, 'policy' | 'policyRefused'> =>
-  answer.kind === 'ok'
-    ? { policy: answer.value, policyRefused: undefined }
-    : { policy: undefined, policyRefused: answer.kind };
+const policyIn = ({ policy }: State): RotationPolicy | undefined => (policy.kind === 'ok' ? policy.value : undefined);
 
 const heldNow = async (subject: KeySubject, ports: Ports): Promise<boolean> =>
   holdOn(await readHolds(ports), subject, ports.now()) !== undefined;
@@ -145,19 +157,20 @@ function knownUse(
 }
 
 /** Takes one of the rotations of the hour where nothing else holds the key back. What a person rotates does not count. */
-async function isAllowed(state: State, ports: Ports): Promise<boolean> {
+async function withinLimit(state: State, ports: Ports): Promise<State> {
   const given = givenOf(state, ports.now(), ports);
-  if (given === undefined || state.order !== undefined || !isToRotate(given.due) || heldBack(given) !== undefined)
-    return true;
-  const { vault } = state.subject;
+  if (given === undefined || state.order !== undefined || !isAboutToRotate(given)) return state;
+  const { vault, key } = state.subject;
   const id = wholeVaultOf(ports.scope.surveyed, vault, ports.now())?.id;
-  const subscription = subscriptionIn(id ?? '') ?? vault;
+  const one = { subscription: subscriptionIn(id ?? '') ?? vault, vault, key };
   const perHour = ports.policy.rotationsPerHour ?? DEFAULT_PER_HOUR;
-  return takeRotation(ports.tables, { subscription, vault }, perHour, ports.now());
+  const isBelowLimit = await takeRotation(ports.tables, one, perHour, ports.now());
+  return { ...state, taken: isBelowLimit ? one : undefined, standing: { ...state.standing, isBelowLimit } };
 }
 
 /** What a decision rests on; `undefined` where no schedule holds for the key, or its newest version is not known. */
-function givenOf({ subject, observed, policy, rotation, standing, order }: State, now: Date, ports: Ports) {
+function givenOf(state: State, now: Date, ports: Ports) {
+  const { subject, observed, rotation, standing, order } = state;
   const { vault, key } = subject;
   const schedule = keyPolicy(ports.policy, vault, key).rotation ?? (order === undefined ? undefined : NO_SCHEDULE);
   const newest = observed.versions.find(({ version }) => version === observed.current) ?? newestOf(observed.versions);
@@ -165,7 +178,8 @@ function givenOf({ subject, observed, policy, rotation, standing, order }: State
   const due = dueOf(schedule, newest, now);
   const own = { vault, key, current: newest.version, written: rotation.written?.policy };
   const ordered = order === undefined ? {} : ({ isOrdered: true } as const);
-  return { ...standing, ...own, ...ordered, schedule, newest, due, policy, managed: observed.managed, now };
+  const { managed } = observed;
+  return { ...standing, ...own, ...ordered, schedule, newest, due, policy: policyIn(state), managed, now };
 }
 
 /** By which a person may rotate a key for which the policy has no schedule. */
@@ -186,10 +200,7 @@ function guarded(state: State, ports: Ports): Guarded {
         takeNote: async (lastDecision) => next({ rotation: { ...rotation, lastDecision } }),
       };
     },
-    isShown: (action) =>
-      action.kind === 'set-rotation-policy'
-        ? state.policy !== undefined && isAsWanted(state.policy, action.policy)
-        : factsOf(action).isShown(observed),
+    isShown: (action) => isShown(action, observed, state.policy),
     mayWrite: async () => {
       const held = holdOn(await readHolds(ports), subject, ports.now());
       return held === undefined ? { kind: 'yes' } : { kind: 'held', hold: held.id };
@@ -203,17 +214,12 @@ function guarded(state: State, ports: Ports): Guarded {
       const again = await observe(reads, subject, first, state.record, readAt);
       if (again.kind === 'unread') return again;
       if (again.key.kind !== 'present') return { kind: 'unread', because: 'missing' };
-      return { kind: 'read', guarded: next({ observed: again.key, readAt, ...policyIn(policy) }) };
+      return { kind: 'read', guarded: next({ observed: again.key, readAt, policy }) };
     },
     async withEnded(ended) {
-      const at = ports.now();
-      // One whose outcome nobody knows may not have been set: it is set again.
-      const written = ended.flatMap(({ intent: { action }, outcome, isTaken }) =>
-        action.kind === 'set-rotation-policy' && isTaken && outcome.kind !== 'unknown'
-          ? [{ at, policy: action.policy }]
-          : [],
-      );
-      return next({ rotation: { ...rotation, ...(written[0] === undefined ? {} : { written: written[0] }) } });
+      const { record } = state;
+      const before = { ...record, observed: { ...record.observed, rotation } };
+      return next({ rotation: recordAfterActing(before, ended, ports.now()).observed.rotation ?? rotation });
     },
     conclude: (result) => conclude(state, result, ports),
   };
@@ -225,13 +231,15 @@ const keep = async ({ subject }: State, rotation: RotationState, { tables }: Por
 
 /** Alerts people, writes what was found into the register's row, and has a new version inspected. */
 async function conclude(state: State, { decision, ended, failure }: Result, ports: Ports): Promise<void> {
-  const { subject, rotation, policy, policyRefused, readAt } = state;
+  const { subject, rotation, policy, taken, readAt } = state;
   await alertOf(state, failure, ports);
-  const rotated = ended.find(
-    ({ intent: { action }, outcome }) => action.kind === 'rotate-key' && outcome.kind === 'done',
-  );
-  if (rotated !== undefined) {
-    await recordDoubled(state, rotated.intent.id, ports);
+  const last = ended.findLast(({ intent: { action } }) => action.kind === 'rotate-key');
+  const outcome = last?.outcome.kind;
+  // Nothing of the guardian's happened: another key may have the rotation that was taken.
+  const isNothing = outcome === undefined || outcome === 'failed' || outcome === 'already-rotated';
+  if (taken !== undefined && isNothing) await giveBackRotation(ports.tables, taken);
+  if (last !== undefined && outcome === 'done') await recordDoubled(state, last.intent.id, ports);
+  if (outcome === 'done' || outcome === 'already-rotated') {
     const hint = { id: ports.newId(), sense: 'follow-up', sensedAt: ports.now() };
     await ports.queues.inspections.send(
       inspectionFor(subject, { ...hint, says: { kind: 'inspect-again', why: 'rotated' } }),
@@ -242,9 +250,9 @@ async function conclude(state: State, { decision, ended, failure }: Result, port
     state,
     {
       ...rotation,
-      ...(policy === undefined && policyRefused !== 'forbidden-by-permission'
-        ? {}
-        : { policy: { readAt, is: policy } }),
+      ...(policy.kind === 'ok' || policy.kind === 'forbidden-by-permission'
+        ? { policy: { readAt, is: policyIn(state) } }
+        : {}),
       inspectedAt: ports.now(),
       foundSomething: isFound ? true : undefined,
     },
@@ -266,34 +274,44 @@ async function alertOf(state: State, failure: string | undefined, ports: Ports):
   const given = givenOf({ ...state, order: undefined }, now, ports);
   const isDue = given !== undefined && isToRotate(given.due);
   const held = given === undefined ? undefined : heldBack(given);
-  const why = failure === undefined ? sayHeld(held) : ` It could not be rotated: ${failure}.`;
-  const says = given === undefined ? '' : `${sayDue(given)}${why}`;
+  const refused = (what: 'rotated' | 'set'): string =>
+    failure === undefined ? '' : ` It could not be ${what}: ${failure.replace(/\.$/, '')}.`;
+  const why = failure === undefined ? sayHeld(held) : refused('rotated');
+  // The commands of the alert rotate the key as well.
+  const expiry = given?.policy && otherExpiry(given.policy, given.newest);
+  const says = given === undefined ? '' : `${sayDue(given)}${why}${expiry === undefined ? '' : ` ${expiry}`}`;
   const since = given?.due.since ?? now;
   // Who waits for an hour that is sure to come is no news; an incident that is open stays so.
-  if (!isDue || held === undefined || !PASSING.has(held))
+  if (!isDue || held === undefined || !passesByItself(held, given.due, now))
     await openWhile(isDue, rotationOverdue.draft(subject, since, says), 'in time', ports);
   const expiresOn = given?.newest.expiresOn;
   const isPaged = isDue && expiresOn !== undefined && later(expiresOn, -PAGED_BEFORE_MS) <= now;
   const pagedSince = expiresOn === undefined ? now : later(expiresOn, -PAGED_BEFORE_MS);
   await openWhile(isPaged, rotationHeldBack.draft(subject, pagedSince, says), 'in time', ports);
-  if (given !== undefined && state.policy === undefined) return alertUnread(state, ports);
+  if (given !== undefined && given.policy === undefined) return alertUnread(state, ports);
   const judged = given && judgePolicy(given);
-  const isLeft = judged === undefined && given !== undefined && state.policy !== undefined;
+  const fault = given?.policy && policyFault(given.schedule, given.policy, given.newest);
   // One that waits for the rotation is as it was.
-  if (isLeft && policyFault(given.schedule, state.policy, given.newest) !== undefined) return;
+  if (judged === undefined && fault !== undefined) return;
   const reason = judged && (judged.verdict === 'elsewhere' ? 'managed-elsewhere' : 'off-schedule');
   const isOther = (incident: Incident): boolean => isOf(rotationPolicyWeaker)(incident) && incident.reason !== reason;
   await endIncidents(subject, isOther, 'the rotation policy was read', ports);
-  if (judged === undefined || reason === undefined || given === undefined) return;
+  if (judged === undefined || given === undefined || fault === undefined || reason === undefined) return;
   const setAt = reason === 'managed-elsewhere' ? rotation.written?.at : undefined;
-  const { wanted, fault } = judged;
-  const draft = { since: setAt ?? given.newest.created, says: fault.says, wanted, by: setBy(record, setAt) };
+  const { wanted, verdict } = judged;
+  const notSet = verdict === 'elsewhere' ? '' : verdict === 'set' ? refused('set') : sayHeld(verdict, 'set');
+  const draft = {
+    since: setAt ?? given.newest.created,
+    says: `${fault.says}${notSet}`,
+    wanted,
+    by: setBy(record, setAt),
+  };
   await openIncident(rotationPolicyWeaker.draft(reason, subject, draft), ports);
 }
 
 /** A rotation policy that may not be read is alerted; one that could not be read this once is read again. */
-async function alertUnread({ subject, policyRefused, readAt }: State, ports: Ports): Promise<void> {
-  if (policyRefused !== 'forbidden-by-permission') return;
+async function alertUnread({ subject, policy, readAt }: State, ports: Ports): Promise<void> {
+  if (policy.kind !== 'forbidden-by-permission') return;
   const draft = { since: readAt, says: 'The guardian has no permission to read its rotation policy.' };
   await openIncident(rotationPolicyWeaker.draft('unreadable', subject, draft), ports);
 }

@@ -27,7 +27,7 @@ export const rotationPolicyWeaker = kindOfReasons(
     id: 'rotation-policy-weaker',
     audience: 'operators',
     tells:
-      'The rotation policy of a key is missing, rotates less often than its schedule, can never make a version, or cannot be read.',
+      'The rotation policy of a key is missing, rotates less often than its schedule, sets no expiry where it should, can never make a version, or cannot be read.',
     reasons,
   },
   (reason: keyof typeof reasons, id: KeyId, { since, says, wanted, by }: Weaker) => ({

@@ -51,15 +51,16 @@ export function compare(
     const keyIs = { vault, key, observed, record, policy: keyPolicy(policy, vault, key), pinned, now: beganAt };
     const isClear = !lists.unclear.includes(key) && isAsApproved(keyIs) && !isUnsettled(observed, record, beganAt);
     if (!isClear) differing.push(key);
-    // A key that differs has a schedule all the same: what holds its rotation back is alerted. Its inspection writes its row.
+    // A key that differs has a schedule all the same: what holds its rotation back, and a weaker rotation policy, is alerted. Its
+    // inspection writes its row.
     if (observed.kind === 'present' && (isClear || register.has(key))) {
       const shown = isClear ? observedNow(observed, record, listed.has(key), read, beganAt) : record;
       const row = withPolicy(shown, key, policies, beganAt);
       if (isClear) rows.set(key, row);
       const { rotation = {} } = row.observed;
       const newest = observed.versions.find(({ version }) => version === observed.current);
-      if (newest !== undefined && !observed.managed && isOffSchedule(keyIs.policy.rotation, newest, rotation, beganAt))
-        offSchedule.push({ key, inspectedAtMs: rotation.inspectedAt?.getTime() ?? 0 });
+      const isOff = newest !== undefined && isOffSchedule(keyIs.policy.rotation, newest, rotation, !isClear, beganAt);
+      if (isOff && !observed.managed) offSchedule.push({ key, inspectedAtMs: rotation.inspectedAt?.getTime() ?? 0 });
     }
   }
   const inTurn = offSchedule.toSorted((one, other) => one.inspectedAtMs - other.inspectedAtMs);

@@ -15,7 +15,7 @@ describe('a policy has no fault', () => {
     [
       'with a schedule for a vault and another for its keys',
       vault({
-        rotation: { every: 'P1Y', notifyBefore: 'P30D', window: { days: ['monday'], from: 8, until: 16 } },
+        rotation: { every: 'P1Y', notifyBefore: 'P30D', window: { days: ['monday'], from: 22, until: 4 } },
         keys: [{ pattern: 'disk-*', rotation: { every: 'P3M', notifyBefore: 'P1M' } }],
       }),
     ],
@@ -91,9 +91,29 @@ describe('refused as well is', () => {
       'vault contoso-disks: rotation.every must be a period of at least 7 days, as "P90D"',
     ],
     [
+      'a period in small letters',
+      vault({ rotation: { every: 'p90d', notifyBefore: 'P30D' } }),
+      'vault contoso-disks: rotation.every must be a period of at least 7 days, as "P90D"',
+    ],
+    [
       'a window on a day that there is not',
       vault({ rotation: { every: 'P90D', notifyBefore: 'P30D', window: { days: ['monday', 'mon'] } } }),
       'vault contoso-disks: rotation.window.days number 2 must be a day of the week, as "monday", not "mon"',
+    ],
+    [
+      'a window on no day',
+      vault({ rotation: { every: 'P90D', notifyBefore: 'P30D', window: { days: [] } } }),
+      'vault contoso-disks: rotation.window.days must name at least one day of the week: without one the window never opens',
+    ],
+    [
+      'a window that ends at the hour at which it begins',
+      vault({ keys: [{ pattern: 'a', rotation: { every: 'P90D', notifyBefore: 'P30D', window: { until: 0 } } }] }),
+      'vault contoso-disks, key pattern a: rotation.window never opens: from and until are the same hour',
+    ],
+    [
+      'a window that begins at the end of a day',
+      vault({ rotation: { every: 'P90D', notifyBefore: 'P30D', window: { from: 24, until: 4 } } }),
+      'vault contoso-disks: rotation.window.from must be a whole hour from 0 to 23, not 24',
     ],
     [
       'a limit of rotations that lets none through',

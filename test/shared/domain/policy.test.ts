@@ -271,6 +271,13 @@ describe('the rotation schedule of a key', () => {
     [{ from: 8, until: 16 }, '2026-04-06T16:00:00Z', false],
     [{ days: ['monday'] }, '2026-04-06T23:59:59Z', true],
     [{ days: ['monday'] }, '2026-04-07T00:00:00Z', false],
+    [{ days: ['monday'], from: 22, until: 4 }, '2026-04-06T03:59:59Z', false],
+    [{ days: ['monday'], from: 22, until: 4 }, '2026-04-06T22:00:00Z', true],
+    [{ days: ['monday'], from: 22, until: 4 }, '2026-04-07T03:59:59Z', true],
+    [{ days: ['monday'], from: 22, until: 4 }, '2026-04-07T04:00:00Z', false],
+    [{ days: ['saturday'], from: 22, until: 4 }, '2026-04-05T03:00:00Z', true],
+    [{ from: 22, until: 0 }, '2026-04-06T23:59:59Z', true],
+    [{ from: 22, until: 0 }, '2026-04-07T00:00:00Z', false],
   ])('with the window %j is open at %s: %s', (window, now, is) => {
     const { rotation } = keyPolicy(
       policy.parse({ vaults: [{ name: 'prod', rotation: { ...yearly, window } }] }),

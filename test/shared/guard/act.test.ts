@@ -13,6 +13,7 @@ const enable: Action = {
   version: V1,
   change: { enabled: true },
 };
+const rotate: Action = { kind: 'rotate-key', vault: 'prod-disks', key: 'disk-a', from: 'the one before' };
 const intentOf = (action: Action) => ({ id: 'intent-1', at: NOW, action, findings: [] });
 
 describe('what came of an intent', () => {
@@ -34,6 +35,16 @@ describe('what came of an intent', () => {
   >([
     ['is done where the vault shows it', enable, { kind: 'begun' }, enabled, { kind: 'done' }, true],
     ['is done where the vault shows it, whatever it answered', enable, refused, enabled, { kind: 'done' }, true],
+    [
+      'is already-rotated where a rotation was refused and the key has a new version: somebody else made it',
+      ...([rotate, refused, enabled] as const),
+      ...([{ kind: 'already-rotated', because: 'throttled' }, false] as const),
+    ],
+    [
+      'is done where a vault that fails over refused a rotation and may have done it',
+      ...([rotate, { ...refused, mayBeDone: true }, enabled] as const),
+      ...([{ kind: 'done' }, true] as const),
+    ],
     ['is what was answered where it was refused', enable, refused, disabled, refused, false],
     [
       'is failed where it should show at once and does not',
@@ -67,6 +78,7 @@ describe('what came of an intent', () => {
     [{ kind: 'begun' }, undefined],
     [refused, 'throttled'],
     [lost, 'No answer.'],
+    [{ kind: 'already-rotated', because: 'conflict' }, undefined],
   ])('is a failure, or none: %j', (outcome, failure) => {
     expect(failureOf({ intent: intentOf(enable), outcome, isTaken: true })).toBe(failure);
   });
@@ -91,7 +103,7 @@ describe('what an answer says of a write', () => {
     ],
     [
       { kind: 'read-only', error },
-      { kind: 'failed', because: 'read-only: The service said no.' },
+      { kind: 'failed', because: 'read-only: The service said no.', mayBeDone: true },
     ],
   ])('$kind', (answer, outcome) => {
     expect(answeredOutcome(answer)).toEqual(outcome);

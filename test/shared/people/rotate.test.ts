@@ -38,6 +38,22 @@ describe('a rotation by the API', () => {
     expect(world.alerts).toEqual([]);
   });
 
+  test('that comes too late is recorded as that: somebody else made the new version', async () => {
+    const { world, call, token } = await people();
+    const plan = restoreReport.parse(JSON.parse(JSON.stringify((await call(token(), 'POST', PATH, {})).jsonBody)));
+    if (plan.kind !== 'planned') throw new Error(`It answered ${plan.kind}.`);
+    await world.as('owner').rotate(VAULT, 'disk-a');
+    const intents = plan.intents.map((one) => ({ ...one, at: new Date(), findings: [] }));
+    const said = await writeAs(world, 'owner', { ...plan, intents });
+    const { jsonBody } = await call(token(), 'POST', `${PATH}/${plan.id}`, { said });
+    expect(restoreReport.parse(JSON.parse(JSON.stringify(jsonBody)))).toMatchObject({
+      ended: [{ outcome: 'already-rotated', because: expect.stringContaining('another newest version') }],
+    });
+    expect((await world.trail()).filter(({ what }) => what === 'outcome').map(({ detail }) => detail.kind)).toEqual([
+      'already-rotated',
+    ]);
+  });
+
   test('is refused to a reader and to an application, and to everybody for a key that the register does not know', async () => {
     const { call, token } = await people();
     expect((await call(token('owner', { roles: ['KeyGuardian.Reader'] }), 'POST', PATH, {})).status).toBe(403);

@@ -25,6 +25,12 @@ function made(daysAgo: number, more: Partial<GivenRotation> = {}): GivenRotation
   };
 }
 
+/** The same, with a newest version that expires. */
+function expiring(daysAgo: number, more: Partial<GivenRotation> = {}): GivenRotation {
+  const newest = { created: inDays(-daysAgo), expiresOn: inDays(200) };
+  return made(daysAgo, { newest, due: dueOf(schedule, newest, NOW), ...more });
+}
+
 const ROTATE = 'rotate-key from 1';
 const SET = 'set-rotation-policy P90D';
 const CERTIFICATE = 'rotation-overdue: withheld managed';
@@ -76,6 +82,36 @@ describe('the schedule of a key', () => {
       ['rotation-policy-weaker: keep-schedule'],
       [SET],
     ],
+    [
+      'overdue sets the rotation policy first where it would lose its expiry, by which it is rotated then',
+      expiring(100, { policy: KEEPING }),
+      ['rotation-overdue: withheld expiry-lost', 'rotation-policy-weaker: keep-schedule'],
+      [SET],
+    ],
+    [
+      'overdue is left to people where it would lose its expiry by a rotation policy that somebody set back',
+      expiring(100, { policy: KEEPING, written: { ...WANTED, expiresIn: 'P120D' } }),
+      ['rotation-overdue: withheld expiry-lost', 'rotation-policy-weaker: left-to-people'],
+      [],
+    ],
+    [
+      'overdue goes on having an expiry',
+      expiring(100, { policy: { ...KEEPING, expiresIn: 'P120D' } }),
+      ['rotation-overdue: keep-schedule'],
+      [ROTATE],
+    ],
+    [
+      'overdue is not rotated where it has no expiry and would get one',
+      made(100, { policy: { ...KEEPING, expiresIn: 'P120D' } }),
+      ['rotation-overdue: withheld expiry-gained'],
+      [],
+    ],
+    [
+      'in time leaves a weaker rotation policy where it has no expiry and would get one earlier',
+      made(20, { policy: { rotate: { when: 'after-creation', period: 'P1Y' }, expiresIn: 'P2Y' } }),
+      ['rotation-policy-weaker: withheld expiry-gained'],
+      [],
+    ],
     ['judges no rotation policy that it could not read', made(20, { policy: undefined }), [], []],
     [
       'in alert writes nothing',
@@ -122,27 +158,45 @@ test.each(Object.keys(HELD_BACK).filter(isReason))(
 describe('an inspection for its schedule', () => {
   const newest = { created: inDays(-100), expiresOn: undefined };
   const inTime = { created: inDays(-20), expiresOn: undefined };
-  const HOUR_DAYS = 1 / 24;
+  const AGAIN_DAYS = 55 / 1_440;
   const policy = { readAt: NOW, is: KEEPING };
   test.each<readonly [says: string, given: Parameters<typeof isOffSchedule>, is: boolean]>([
-    ['is made of a key that is overdue', [schedule, newest, { policy }, NOW], true],
+    ['is made of a key that is overdue', [schedule, newest, { policy }, false, NOW], true],
     [
       'is made of one whose rotation policy is missing',
-      [schedule, inTime, { policy: { readAt: NOW, is: MISSING } }, NOW],
+      [schedule, inTime, { policy: { readAt: NOW, is: MISSING } }, false, NOW],
       true,
     ],
     [
       'is made of one whose rotation policy may not be read',
-      [schedule, inTime, { policy: { readAt: NOW } }, NOW],
+      [schedule, inTime, { policy: { readAt: NOW } }, false, NOW],
       true,
     ],
-    ['is made of none whose rotation policy was not read yet', [schedule, inTime, {}, NOW], false],
-    ['is made of none that keeps it', [schedule, inTime, { policy }, NOW], false],
-    ['is made once more after something was found', [schedule, inTime, { policy, foundSomething: true }, NOW], true],
-    ['is made once more after the schedule was taken away', [undefined, newest, { foundSomething: true }, NOW], true],
-    ['is made of none without a schedule', [undefined, newest, { policy }, NOW], false],
-    ['is repeated after an hour', [schedule, newest, { inspectedAt: inDays(-HOUR_DAYS) }, NOW], true],
-    ['is not repeated earlier', [schedule, newest, { inspectedAt: later(inDays(-HOUR_DAYS), 1) }, NOW], false],
+    ['is made of none whose rotation policy was not read yet', [schedule, inTime, {}, false, NOW], false],
+    ['is made of none that keeps it', [schedule, inTime, { policy }, false, NOW], false],
+    [
+      'is made of one that differs: no sweep reads its rotation policy',
+      [schedule, inTime, { policy }, true, NOW],
+      true,
+    ],
+    [
+      'is made once more after something was found',
+      [schedule, inTime, { policy, foundSomething: true }, false, NOW],
+      true,
+    ],
+    [
+      'is made once more after the schedule was taken away',
+      [undefined, newest, { foundSomething: true }, false, NOW],
+      true,
+    ],
+    ['is made of none without a schedule', [undefined, newest, { policy }, false, NOW], false],
+    [
+      'is repeated after 55 minutes, within the shortest window',
+      [schedule, newest, { inspectedAt: inDays(-AGAIN_DAYS) }, false, NOW],
+      true,
+    ],
+    ['is made of none that differs and has no schedule', [undefined, newest, {}, true, NOW], false],
+    ['is not repeated earlier', [schedule, newest, { inspectedAt: later(inDays(-AGAIN_DAYS), 1) }, false, NOW], false],
   ])('%s', (_says, given, is) => {
     expect(isOffSchedule(...given)).toBe(is);
   });

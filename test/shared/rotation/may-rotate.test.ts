@@ -3,7 +3,7 @@ import { HELD_BACK, type HeldBack } from '../../../shared/domain/decision.ts';
 import type { KeyUser } from '../../../shared/domain/key-use.ts';
 import type { RotationSchedule } from '../../../shared/domain/policy.ts';
 import { later, SECOND_MS } from '../../../shared/domain/time.ts';
-import { heldBack, PASSING, type Rotating } from '../../../shared/rotation/may-rotate.ts';
+import { heldBack, passesByItself, type Rotating } from '../../../shared/rotation/may-rotate.ts';
 import { type Dated, dueOf } from '../../../shared/rotation/schedule.ts';
 
 // A Monday.
@@ -38,7 +38,7 @@ function rotating(more: Partial<Rotating> = {}, newest: Partial<Dated> = {}): Ro
     blockSince: inDays(-50),
     isHeld: false,
     isAsApproved: true,
-    policy: { rotate: undefined, expiresIn: undefined },
+    policy: { rotate: undefined, expiresIn: dated.expiresOn && 'P120D' },
     use: { users: [set()] },
     isBelowLimit: true,
     now: NOW,
@@ -50,6 +50,7 @@ const window = (more: object) => ({
   ...schedule,
   window: { days: ['monday', 'tuesday'] as ('monday' | 'tuesday' | 'sunday')[], from: 8, until: 16, ...more },
 });
+const EXPIRING = { rotate: undefined, expiresIn: 'P120D' };
 const afterDays = (days: number) => ({
   rotate: { when: 'after-creation', period: `P${days}D` } as const,
   expiresIn: undefined,
@@ -67,6 +68,11 @@ describe('a key that is to be rotated is rotated', () => {
     [
       'where a set that stays at its version is pointed at the new one',
       rotating({ schedule: { ...schedule, sets: 'update' }, use: { users: [set({ follows: false })] } }),
+    ],
+    ['with an expiry, which it goes on having', rotating({}, { expiresOn: inDays(40) })],
+    [
+      'to get an expiry where the policy names it',
+      rotating({ schedule: { ...schedule, setsExpiry: true }, policy: EXPIRING }),
     ],
     ['in the first hour of the window', rotating({ schedule: window({ from: 12 }) })],
     ['in the last hour of the window', rotating({ schedule: window({ until: 13 }) })],
@@ -111,6 +117,7 @@ describe('a rotation is held back', () => {
         use: { users: [set({ follows: false, kind: 'storage-account' })] },
       }),
     ],
+    ['expiry-gained', 'where its own policy would give it an expiry, and it has none', rotating({ policy: EXPIRING })],
     ['set-error', 'where a set has an error', rotating({ use: { users: [set({ hinders: 'set-error' })] } })],
     ['previous-keys', 'where a set still rotates', rotating({ use: { users: [set({ hinders: 'previous-keys' })] } })],
     [
@@ -133,6 +140,16 @@ describe('a rotation is held back', () => {
     ['window', 'before the first hour of the window', rotating({ schedule: window({ from: 13 }) })],
     ['window', 'from the hour on at which the window ends', rotating({ schedule: window({ until: 12 }) })],
     ['limit', 'where as many as allowed were rotated', rotating({ isBelowLimit: false })],
+    [
+      'expiry-lost',
+      'where it would lose its expiry by its own policy',
+      rotating({ policy: afterDays(98) }, { expiresOn: inDays(40) }),
+    ],
+    [
+      'expiry-lost',
+      'where the policy names it, and its own policy sets no expiry',
+      rotating({ schedule: { ...schedule, setsExpiry: true } }),
+    ],
   ];
 
   test.each(rows)('%s: %s', (because, _says, of) => {
@@ -153,6 +170,14 @@ describe('a rotation is held back', () => {
 
   test('for the reason that a person has to see, where one passes by itself as well', () => {
     expect(heldBack(rotating({ isBelowLimit: false, use: undefined }))).toBe('users-unknown');
-    expect(PASSING.has('users-unknown')).toBe(false);
+  });
+
+  test.each<readonly [held: HeldBack, days: number, is: boolean]>([
+    ['window', 8 - 1 / 86_400, true],
+    ['window', 8, false],
+    ['limit', 1, true],
+    ['users-unknown', 1, false],
+  ])('by %s since %d days without an alert: %s', (held, days, is) => {
+    expect(passesByItself(held, { state: 'overdue', since: inDays(-days), dueAt: NOW }, NOW)).toBe(is);
   });
 });

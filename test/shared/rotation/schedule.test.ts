@@ -7,6 +7,7 @@ import {
   firesAt,
   isByPolicy,
   isToRotate,
+  otherExpiry,
   policyFault,
   wantedFor,
 } from '../../../shared/rotation/schedule.ts';
@@ -81,6 +82,13 @@ describe('a rotation policy', () => {
     ['the newest version expires late', 'weaker', beforeExpiry('P30D', 'P120D'), made('2036-01-01T00:00:00Z'), {}],
     ['later versions expire late', 'weaker', beforeExpiry('P30D', 'P121D'), made('2026-05-01T00:00:00Z'), {}],
     ['it sets no expiry and the key is named', 'weaker', afterCreation('P90D'), made(), { setsExpiry: true }],
+    [
+      'it sets no expiry and the newest version has one',
+      'weaker',
+      afterCreation('P90D'),
+      made('2026-05-01T00:00:00Z'),
+      {},
+    ],
   ])('does not keep the schedule where %s: %s', (_says, kind, policy, newest, more) => {
     expect(policyFault({ ...schedule, ...more }, policy, newest)).toMatchObject({
       kind,
@@ -106,8 +114,8 @@ describe('the wanted rotation policy', () => {
     ['leaves an expiry of just the length that it needs', 'P4M', afterCreation('P1Y', 'P4M'), made(), {}],
     ['replaces an expiry that comes before the next rotation', 'P120D', afterCreation('P30D', 'P60D'), made(), {}],
     [
-      'gives none to a key that has none, by a policy that never makes a version',
-      undefined,
+      'keeps that there is an expiry in a policy that never makes a version',
+      'P120D',
       beforeExpiry('P7D', 'P60D'),
       made(),
       {},
@@ -129,6 +137,15 @@ describe('the wanted rotation policy', () => {
     });
     expect(policyFault(asked, wanted, newest)).toBeUndefined();
   });
+});
+
+test('the expiry of a new version is said where the newest has another one', () => {
+  const expiring = { expiresOn: at('2027-01-01T00:00:00Z') };
+  const never = { expiresOn: undefined };
+  const setting = { expiresIn: 'P120D' };
+  expect([otherExpiry({}, never), otherExpiry(setting, expiring)]).toEqual([undefined, undefined]);
+  expect(otherExpiry({}, expiring)).toBe('The new version will have no expiry: its rotation policy sets none.');
+  expect(otherExpiry(setting, never)).toBe('The new version will expire after P120D, by its rotation policy.');
 });
 
 describe('the expiry of a version', () => {

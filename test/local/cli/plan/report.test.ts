@@ -204,13 +204,22 @@ describe('the rights that a guardian needs', () => {
         ...{ missing: [], byPolicy: [] },
       },
       { identity: 'keeper', missing: ['contoso-disks'] },
-      { identity: 'rotator', missing: ['contoso-disks'] },
       {
         ...{ identity: 'updater', missing: ['Contoso Production'], byPolicy: [] },
         actions: ['Microsoft.Compute/diskEncryptionSets/write'],
       },
       { identity: 'surveyor', missing: ['Contoso Production'], byPolicy: [] },
     ]);
+  });
+
+  test.each([
+    ['only where a schedule asks for it', 'block', [{ identity: 'rotator', missing: ['contoso-disks'] }]],
+    ['nowhere where a schedule only alerts', 'alert', []],
+  ])('of the role that rotates are missing %s', async (_says, mode, missing) => {
+    const rotation = { every: 'P90D', notifyBefore: 'P30D' };
+    const given = policy.parse({ vaults: [{ name: 'Contoso-Disks', mode, rotation }] });
+    const { report } = await planned(planAzure({ vaults: [well()], identities: [watcher] }), { policy: given });
+    expect(report.guard.rights.filter(({ identity }) => identity === 'rotator')).toMatchObject(missing);
   });
 
   test('come by access policies in a vault that has those', async () => {

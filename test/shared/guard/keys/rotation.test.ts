@@ -33,6 +33,8 @@ const KEEPING = {
   created: 1,
   updated: 1,
 } as const;
+/** The same, and new versions expire. */
+const EXPIRING = { ...KEEPING, expiryTime: 'P120D' } as const;
 
 beforeEach(() => stopAt());
 afterEach(resetClock);
@@ -67,6 +69,10 @@ const versions = (world: World): readonly string[] => {
   const state = world.azure.state(VAULT, 'disk-a');
   return state.kind === 'none' ? [] : state.versions.map(({ version }) => version);
 };
+const newestExpiry = (world: World): number | undefined => {
+  const state = world.azure.state(VAULT, 'disk-a');
+  return state.kind === 'none' ? undefined : state.versions.at(-1)?.exp;
+};
 const record = async ({ ports }: World) => (await readKey(ports.tables.keys, { vault: VAULT, key: 'disk-a' })).record;
 const incidents = async (world: World) =>
   (await world.incidents(VAULT, 'disk-a')).map(({ kind, reason, state }) =>
@@ -82,7 +88,7 @@ describe('a key that becomes overdue in block', () => {
   test('is rotated once, and its new version is approved without a word', async () => {
     const world = await scheduled(overdueIn(10));
     expect(versions(world)).toEqual([FIRST]);
-    await world.pass(15 * 60, 10);
+    await world.pass(15 * 60, 30);
     expect(versions(world)).toHaveLength(2);
     expect(written(world)).toEqual(['rotate']);
     expect(await recorded(world, 'intent')).toMatchObject([{ action: { kind: 'rotate-key', from: FIRST } }]);
@@ -103,17 +109,27 @@ describe('a key that becomes overdue in block', () => {
     expect(written(world)).toEqual([]);
   });
 
-  test('waits while a hold is in force, which operators are told, and is rotated once it is released', async () => {
-    const world = await scheduled(overdueIn(10));
+  test('waits while a hold is in force, which operators are told, and is rotated once it is released, with an expiry as before', async () => {
+    const world = await scheduled(
+      { ...overdueIn(10), exp: secondsAt(100 * DAY_MS) },
+      { policy: policyOf({ rotation: undefined }) },
+    );
     const hold = await world.hold({ vault: VAULT, until: new Date(Date.now() + 2 * HOUR_MS) });
-    await world.pass(15 * 60, 10);
+    world.changePolicy(policyOf());
+    await world.pass(75 * 60, 60);
     expect(written(world)).toEqual([]);
-    expect(await incidents(world)).toEqual(['rotation-overdue open']);
+    expect((await incidents(world)).toSorted()).toEqual([
+      'rotation-overdue open',
+      'rotation-policy-weaker off-schedule open',
+    ]);
     expect(await summaryOf(world, 'rotation-overdue')).toContain('It is not rotated: a hold stops every write.');
     await world.hold({ ...hold, released: { by: { oid: 'responder' }, at: new Date() } });
     await world.pass(70 * 60, 60);
     expect(versions(world)).toHaveLength(2);
-    expect(await incidents(world)).toEqual(['rotation-overdue resolved']);
+    // By its own rotation policy the new version would have had none.
+    expect(written(world)).toEqual(['put-rotation-policy', 'rotate']);
+    expect(newestExpiry(world)).toBeGreaterThan(secondsAt(110 * DAY_MS));
+    expect((await incidents(world)).filter((one) => one.endsWith('open'))).toEqual([]);
   });
 
   test.each([
@@ -132,9 +148,11 @@ describe('a key that becomes overdue in block', () => {
       },
     ],
     ['nobody knows what uses it', { vaults: [] }],
-  ])('is left to a person where %s', async (_says, more) => {
-    const world = await scheduled(overdueIn(10), { graph: { ...ESTATE, ...more } });
-    await world.pass(15 * 60, 10);
+    ['it has no expiry and its own rotation policy sets one', {}, EXPIRING],
+  ])('is left to a person where %s', async (_says, more, own: typeof KEEPING = KEEPING) => {
+    const vault = { rotationPolicies: { 'disk-a': own } };
+    const world = await scheduled(overdueIn(10), { graph: { ...ESTATE, ...more }, vault });
+    await world.pass(15 * 60, 30);
     expect(written(world)).toEqual([]);
     expect(await incidents(world)).toEqual(['rotation-overdue open']);
   });
@@ -149,19 +167,20 @@ describe('a key that becomes overdue in block', () => {
         await world.as('owner').rotate(VAULT, 'disk-a');
       },
     });
-    await world.pass(15 * 60, 10);
+    await world.pass(15 * 60, 30);
     expect(isRotated).toBe(true);
     expect(versions(world)).toHaveLength(2);
     expect(written(world)).toEqual([]);
-    // It has a new version, as was meant.
-    expect((await recorded(world, 'outcome')).map(({ kind }) => kind)).toEqual(['done']);
+    // It has a new version, as was meant, and not by the guardian.
+    expect((await recorded(world, 'outcome')).map(({ kind }) => kind)).toEqual(['already-rotated']);
+    expect(world.alerts).toEqual([]);
   });
 });
 
 describe('a key that is to be rotated', () => {
   test('in alert is told with the commands, and no write is sent', async () => {
     const world = await scheduled(overdueIn(10), { policy: policyOf({ mode: 'alert' }) });
-    await world.pass(15 * 60, 10);
+    await world.pass(15 * 60, 30);
     expect(written(world)).toEqual([]);
     const [told] = await world.incidents(VAULT, 'disk-a');
     expect(told).toMatchObject({
@@ -180,16 +199,17 @@ describe('a key that is to be rotated', () => {
 
   test('since before block began waits for a person', async () => {
     const world = await scheduled({ created: secondsAt(-100 * DAY_MS) });
-    await world.pass(10 * 60, 10);
+    await world.pass(10 * 60, 30);
     expect(written(world)).toEqual([]);
     expect(await summaryOf(world, 'rotation-overdue')).toContain('it was already to be rotated when block began');
   });
 
   test('near its expiry is rotated however young it is by its schedule', async () => {
     const expires = secondsAt(30 * DAY_MS + 10 * MINUTE_MS);
-    const world = await scheduled({ created: secondsAt(-20 * DAY_MS), exp: expires });
+    const vault = { rotationPolicies: { 'disk-a': EXPIRING } };
+    const world = await scheduled({ created: secondsAt(-20 * DAY_MS), exp: expires }, { vault });
     expect(written(world)).toEqual([]);
-    await world.pass(15 * 60, 10);
+    await world.pass(15 * 60, 30);
     expect(written(world)).toEqual(['rotate']);
     expect(versions(world)).toHaveLength(2);
   });
@@ -198,7 +218,7 @@ describe('a key that is to be rotated', () => {
     const expires = secondsAt(7 * DAY_MS + 2 * HOUR_MS);
     const world = await scheduled(
       { created: secondsAt(-20 * DAY_MS), exp: expires },
-      { policy: policyOf({ mode: 'alert' }) },
+      { policy: policyOf({ mode: 'alert' }), vault: { rotationPolicies: { 'disk-a': EXPIRING } } },
     );
     await world.pass(90 * 60, 60);
     expect(await incidents(world)).toEqual(['rotation-overdue open']);
@@ -209,8 +229,8 @@ describe('a key that is to be rotated', () => {
     );
   });
 
-  test('is not rotated above the limit of its subscription', async () => {
-    const keys = ['disk-a', 'disk-b', 'disk-c'].map((name) => ({
+  test('is not rotated above the limit of its subscription, in which those count that were rotated', async () => {
+    const keys = ['disk-a', 'disk-b', 'disk-c', 'disk-d'].map((name) => ({
       name,
       versions: [{ version: FIRST, keyOps: ['wrapKey', 'unwrapKey'] as const, ...overdueIn(10) }],
     }));
@@ -218,12 +238,21 @@ describe('a key that is to be rotated', () => {
       vault: { keys, rotationPolicies: Object.fromEntries(keys.map(({ name }) => [name, KEEPING])) },
       policy: { ...policyOf(), rotationsPerHour: 2 },
     });
-    await world.pass(40 * 60, 10);
-    expect(written(world)).toEqual(['rotate', 'rotate']);
-    // It passes by itself: nobody is alerted.
-    expect(world.alerts).toEqual([]);
+    const rotate = { vault: VAULT, dataActions: ['Microsoft.KeyVault/vaults/keys/*'] };
+    world.azure.setGrants(
+      'keeper',
+      keys.slice(1).map(({ name }) => ({ ...rotate, key: name })),
+    );
+    const rotated = () =>
+      world.azure.log.flatMap(({ operation, key, status }) => (operation === 'rotate' && status === 200 ? [key] : []));
+    await world.pass(40 * 60, 30);
+    expect(rotated()).toHaveLength(2);
+    // What waits for the limit passes by itself; what was refused does not.
+    expect(world.alerts.map(({ incident: { kind, subject } }) => [kind, subject])).toMatchObject([
+      ['rotation-overdue', { key: 'disk-a' }],
+    ]);
     await world.pass(70 * 60, 60);
-    expect(written(world)).toEqual(['rotate', 'rotate', 'rotate']);
+    expect(rotated().toSorted()).toEqual(['disk-b', 'disk-c', 'disk-d']);
   });
 });
 
@@ -238,7 +267,7 @@ describe('a rotation policy', () => {
     ['that is weaker', { 'disk-a': { ...weaker, created: 1, updated: 1 } }],
   ])('%s is set to the schedule, with no expiry for a key that has none', async (_says, rotationPolicies) => {
     const world = await scheduled(fresh, { vault: { rotationPolicies } });
-    await world.pass(5 * 60, 10);
+    await world.pass(5 * 60, 30);
     expect(written(world)).toEqual(['put-rotation-policy']);
     expect(await shown(world)).toEqual({
       kind: 'ok',
@@ -246,7 +275,7 @@ describe('a rotation policy', () => {
     });
     expect((await recorded(world, 'outcome')).map(({ kind }) => kind)).toEqual(['done']);
     await world.audit();
-    await world.pass(3 * HOUR_S, 60);
+    await world.pass(70 * 60, 60);
     expect(written(world)).toEqual(['put-rotation-policy']);
     expect(world.alerts).toEqual([]);
   });
@@ -256,13 +285,13 @@ describe('a rotation policy', () => {
       vault: { rotationPolicies: {} },
       policy: policyOf({ rotation: undefined, keys: [{ pattern: 'disk-a', rotation: schedule }] }),
     });
-    await world.pass(5 * 60, 10);
+    await world.pass(5 * 60, 30);
     expect(await shown(world)).toMatchObject({ kind: 'ok', value: { expiresIn: 'P120D' } });
   });
 
   test('in alert is told with the command that sets it', async () => {
     const world = await scheduled(fresh, { vault: { rotationPolicies: {} }, policy: policyOf({ mode: 'alert' }) });
-    await world.pass(5 * 60, 10);
+    await world.pass(5 * 60, 30);
     expect(written(world)).toEqual([]);
     expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
       {
@@ -278,13 +307,13 @@ describe('a rotation policy', () => {
 
   test('that somebody sets back is not set again: it is managed elsewhere, and told with who did it', async () => {
     const world = await scheduled(fresh, { vault: { rotationPolicies: {} } });
-    await world.pass(5 * 60, 10);
+    await world.pass(5 * 60, 30);
     world.azure.setGrants('attacker', grants);
     await world.as('attacker').setRotationPolicy(VAULT, 'disk-a', 'P1Y');
     await world.audit();
     // By the audit event, and not only with the next sweep that reads it.
     expect(await incidents(world)).toEqual(['rotation-policy-weaker managed-elsewhere open']);
-    await world.pass(3 * HOUR_S, 60);
+    await world.pass(70 * 60, 60);
     expect(written(world)).toEqual(['put-rotation-policy']);
     expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([
       {
@@ -306,11 +335,22 @@ describe('a rotation policy', () => {
 
   test('is written again once the schedule is another one', async () => {
     const world = await scheduled(fresh, { vault: { rotationPolicies: {} } });
-    await world.pass(5 * 60, 10);
+    await world.pass(5 * 60, 30);
     world.changePolicy(policyOf({ rotation: { every: 'P60D', notifyBefore: 'P30D' } }));
     await world.pass(70 * 60, 60);
     expect(written(world)).toEqual(['put-rotation-policy', 'put-rotation-policy']);
     expect(await shown(world)).toMatchObject({ value: { rotate: { period: 'P60D' } } });
+  });
+
+  test('of a key that is not as approved is told where it becomes weaker, also without its audit event', async () => {
+    const world = await scheduled(fresh, { policy: policyOf({ mode: 'alert' }) });
+    world.azure.setGrants('attacker', grants);
+    await world.as('attacker').disable(VAULT, 'disk-a');
+    await world.pass(2 * 60, 60);
+    await world.as('attacker').setRotationPolicy(VAULT, 'disk-a', 'P1Y');
+    await world.pass(65 * 60, 60);
+    expect(await incidents(world)).toContain('rotation-policy-weaker off-schedule open');
+    expect(written(world)).toEqual([]);
   });
 
   test('that the guardian may not read is told, and is not taken for a missing one', async () => {
@@ -360,9 +400,41 @@ describe('an end in the middle of a rotation', () => {
   );
 });
 
+test('an end in the middle of setting a rotation policy: whoever takes the key over reads it back, and it is written once', async () => {
+  let isOver = false;
+  let begun: World | undefined;
+  const world = await scheduled(
+    { created: secondsAt(-20 * DAY_MS) },
+    {
+      vault: { rotationPolicies: {} },
+      policy: policyOf({ rotation: undefined }),
+      onStep: () => {
+        if (
+          isOver ||
+          begun?.azure.log.some(({ operation, status }) => operation === 'put-rotation-policy' && status === 200) !==
+            true
+        )
+          return;
+        isOver = true;
+        throw new Error('the instance ended');
+      },
+    },
+  );
+  begun = world;
+  world.changePolicy(policyOf());
+  await world.pass(10 * 60, 30);
+  expect(isOver).toBe(true);
+  expect((await recorded(world, 'outcome')).map(({ kind }) => kind)).toEqual(['done']);
+  world.azure.setGrants('attacker', [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/*'] }]);
+  await world.as('attacker').setRotationPolicy(VAULT, 'disk-a', 'P1Y');
+  await world.pass(2 * HOUR_S, 60);
+  expect(written(world)).toEqual(['put-rotation-policy']);
+  expect(await incidents(world)).toEqual(['rotation-policy-weaker managed-elsewhere open']);
+});
+
 test('the schedule left out of the policy ends what was told of it', async () => {
   const world = await scheduled(overdueIn(10), { policy: policyOf({ mode: 'alert' }) });
-  await world.pass(15 * 60, 10);
+  await world.pass(15 * 60, 30);
   expect(await incidents(world)).toEqual(['rotation-overdue open']);
   world.changePolicy(policyOf({ mode: 'alert', rotation: undefined }));
   await world.pass(70 * 60, 60);
