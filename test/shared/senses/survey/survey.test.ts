@@ -53,9 +53,9 @@ const ESTATE = {
 } satisfies FakeRows;
 
 /** A guardian of one of two vaults that has made its first survey. */
-async function surveyedWorld(more: Partial<WorldOptions> = {}): Promise<World> {
+async function surveyedWorld(more: Partial<WorldOptions> = {}, mode = 'block'): Promise<World> {
   stopAt();
-  const policy = { vaults: [{ name: VAULT, mode: 'block' }] };
+  const policy = { vaults: [{ name: VAULT, mode }] };
   const world = await createWorld({ vaults, policy, graph: ESTATE, ...more });
   await world.sentry();
   await world.pass(60, 10);
@@ -350,7 +350,7 @@ describe('what a survey found', () => {
   };
 
   test('is in an alert: disks fail where a disk hangs on the version', async () => {
-    const world = await surveyedWorld();
+    const world = await surveyedWorld({}, 'alert');
     await world.as('attacker').disable(VAULT, 'disk-a', V2);
     await world.pass(70, 10);
     expect(first(world, 'version-disabled')).toMatch(/^critical: prod-disks\/disk-a: disks fail in 1 h/);
@@ -362,11 +362,11 @@ describe('what a survey found', () => {
   });
 
   test('is in an alert: nothing is known to use a version that no user needs, which is found within the hour', async () => {
-    const world = await surveyedWorld();
+    const world = await surveyedWorld({}, 'alert');
     await world.as('attacker').disable(VAULT, 'disk-a', V1);
     await world.pass(1.1 * HOUR_S, 10);
     expect(first(world, 'version-disabled')).toMatch(
-      /^error: prod-disks\/disk-a: nothing is known to use it; being undone/,
+      /^error: prod-disks\/disk-a: nothing is known to use it; not undone: /,
     );
     const told = world.alerts.find(({ incident }) => incident.kind === 'version-disabled')?.incident;
     expect(told?.deadline).toBeUndefined();
@@ -374,7 +374,7 @@ describe('what a survey found', () => {
   });
 
   test('is in an alert: where no survey read the vault the deadline stands, and what hangs on it is not known', async () => {
-    const world = await surveyedWorld({ graph: { subscriptions: [subscriptionRow(SUBSCRIPTION)] } });
+    const world = await surveyedWorld({ graph: { subscriptions: [subscriptionRow(SUBSCRIPTION)] } }, 'alert');
     await world.as('attacker').disable(VAULT, 'disk-a', V1);
     await world.pass(70, 10);
     expect(first(world, 'version-disabled')).toMatch(/: disks fail in 1 h/);
