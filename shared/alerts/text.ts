@@ -47,7 +47,7 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
-    `done: ${spellJudgement(judgement)}`,
+    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${spellJudgement(judgement)}`,
   ].filter((line) => line !== undefined);
   const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.

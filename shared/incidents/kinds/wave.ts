@@ -22,7 +22,7 @@ export const wave = incidentKind(
     severity: 'critical',
     audience: 'on-call',
     tells:
-      'More than five keys of a vault, or by one identity, had incidents within five minutes: from the sixth key on they have one alert.',
+      'More than five keys of a vault, or of several vaults by one identity, had incidents within five minutes: from the sixth key on they have one alert.',
     ...withItsState('when each of them is resolved and none has come for five minutes'),
   },
   (of: OfWave, since: Date, members: readonly Member[]) => {

@@ -171,6 +171,11 @@ describe('the lines below', () => {
     ]);
   });
 
+  test('name nobody where the guardian itself is unwell', () => {
+    const lines = detailLines(alert({ audience: 'operators', judgement: 'left to people' }));
+    expect(lines.filter((line) => /^(who|done): |^Do not/.test(line))).toEqual(['done: nothing: a person has to act']);
+  });
+
   test('say that operators are meant', () => {
     expect(detailLines(alert({ audience: 'operators' }))).toContain(
       'what: version-disabled, for operators; docs/runbook.md of Key Guardian says more',
