@@ -11,7 +11,7 @@ const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const withheld = 'not undone: the policy only alerts for this key';
+  const withheld = 'not undone: the policy only alerts, and a person has to restore it';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
