@@ -47,8 +47,9 @@ export const alertTextsPage = (made: string): string => `# What alerts say
 
 ${made}
 
-An example of each alert, as a channel sends it; names and ids are made up. Those of rules are from a vault in \`alert\`, and of what
-the guardian undoes in \`block\` the alert that it is over is here as well. [\`alerts\`](alerts/README.md) has pictures of some.
+An example of each alert, as a channel sends it; names and ids are made up. Those of rules are from a vault in \`alert\`. Of what
+the guardian undoes in \`block\` the alert that it is undone is here as well: where that takes less than a minute, it is the only one.
+[\`alerts\`](alerts/README.md) has pictures of some.
 
 ${exampleNames
   .map((name) => {

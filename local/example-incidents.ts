@@ -148,6 +148,12 @@ export const examples = {
     'KEY_GUARDIAN_SWEEP_SECONDS: not a number',
   ),
   'guardian-unwell, dead-letters-left': guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison, alerts-poison'),
+  'guardian-unwell, not-wired': guardianUnwell.draft(
+    'not-wired',
+    AT,
+    'the identity keeper lacks Microsoft.KeyVault/vaults/keys/recover/action',
+    VAULT,
+  ),
   'guardian-unwell, quarantined': guardianUnwell.draft(
     'quarantined',
     AT,
@@ -185,7 +191,7 @@ export const examples = {
     since: AT,
   }),
   'vault-found': vaultFound.draft(['prod-other'], AT),
-  wave: wave.draft('prod-disks', AT, [
+  wave: wave.draft({ kind: 'vault', vault: 'prod-disks' }, AT, [
     MEMBER,
     { ...MEMBER, subject: keyOf({ vault: 'prod-disks', key: 'disk-b' }), state: 'resolved' },
   ]),

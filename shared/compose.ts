@@ -140,6 +140,10 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
       ownObjectIds: [settings.KEY_GUARDIAN_WATCHER_OBJECT_ID, settings.KEY_GUARDIAN_KEEPER_OBJECT_ID].flatMap((id) =>
         id === undefined ? [] : [id.toLowerCase()],
       ),
+      objectIds: {
+        watcher: settings.KEY_GUARDIAN_WATCHER_OBJECT_ID?.toLowerCase(),
+        keeper: settings.KEY_GUARDIAN_KEEPER_OBJECT_ID?.toLowerCase(),
+      },
     },
   };
 }

@@ -77,6 +77,8 @@ export interface Ports {
     readonly sweepEverySeconds: number;
     /** Object ids of the guardian's own identities, in lower case. */
     readonly ownObjectIds: readonly string[];
+    /** The same by identity, where it is known which they are. */
+    readonly objectIds?: { readonly watcher?: string | undefined; readonly keeper?: string | undefined };
   };
 }
 
@@ -100,7 +102,7 @@ export interface PortTables {
   readonly assignments: Rows<VaultAssignments>;
   /** What hangs on each key. Partition: vault, row: key. */
   readonly uses: Rows<KeyUse>;
-  /** Partition: `waves`, row: vault. */
+  /** Partition: `waves`, row: the vault, or `actor,` and an id. */
   readonly waves: Rows<WaveState>;
   /** One row: since when each queue of dead letters has held something. */
   readonly deadLetters: Rows<{ since: Record<string, Date> }>;
@@ -118,7 +120,7 @@ export interface PortTables {
   readonly failing: Rows<FailingChannel>;
   /** The subject's partition, row: id. The guardian's writes; each explains one audit record. */
   readonly intents: Rows<IntentRow>;
-  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: vault. Partition: `propagation`, row: `next`. Partition: `access`, row: a hash of what is to be read until it is good. */
+  /** Partition: `ticks`, row: the chain, or `sentry`. Partition: `sweeps`, row: the number of a chunk of vaults. Partition: `surveys`, one row. Partition: `sealing`, row: `seal` or `anchor`. Partition: `shipping`, row: `all`. Partition: `querying`, row: the workspace. Partition: `escalations`, row: partition and id of an incident. Partition: `waves`, row: as in `waves`. Partition: `propagation`, row: `next`. Partition: `access`, row: a hash of what is to be read until it is good. */
   readonly schedule: Rows<Due>;
   /** The keys of each subscription that were rotated within the hour. Partition: `rotations`, row: the subscription. */
   readonly rotations: Rows<Rotations>;

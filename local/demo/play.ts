@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import { audiences } from '../../shared/domain/incident.ts';
 import type { LocalAzure } from '../azure/azure.ts';
 import { apiIn, type Context, localContext } from '../cli/context.ts';
 import { type PlanReport, planReport } from '../cli/plan/schema.ts';
@@ -121,7 +122,9 @@ const turnedResults = z.array(
     actor: z.string().nullable(),
     act: z.string().nullable(),
     outcome: z.string(),
-    alerts: z.array(z.object({ kind: z.string(), title: z.string(), summary: z.string() })),
+    alerts: z.array(
+      z.object({ kind: z.string(), audience: z.enum(audiences), title: z.string(), summary: z.string() }),
+    ),
     actedAt: z.string().nullable(),
     detectedAt: z.string().nullable(),
     restoredAt: z.null(),

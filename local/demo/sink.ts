@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import * as z from 'zod';
+import { type Audience, audiences } from '../../shared/domain/incident.ts';
 
 // All that the demo knows of what a webhook carries.
 const received = z
@@ -13,6 +14,7 @@ const received = z
       incident: z.object({
         id: z.string(),
         kind: z.string(),
+        audience: z.enum(audiences),
         summary: z.string(),
         subject: z.object({ vault: z.string().optional(), key: z.string().optional(), id: z.string().optional() }),
       }),
@@ -34,6 +36,7 @@ export const KINDS = {
 /** An alert as it was received. */
 export interface ReceivedAlert {
   readonly kind: string;
+  readonly audience: Audience;
   /** Its first line, as people read it. */
   readonly title: string;
   /** What is wrong with what. */
@@ -52,7 +55,7 @@ export interface FullAlert extends ReceivedAlert {
 export interface Sink {
   readonly url: string;
   readonly secret: string;
-  /** The signed alerts of what is wrong with that key, with the vault itself where no key is given, in the order in which they came; none that says that it is over. */
+  /** The signed alerts of what is wrong with that key, with the vault itself where no key is given, in the order in which they came; one that says that it is over where that is the only one of its incident. */
   told(vault: string, key?: string): readonly ReceivedAlert[];
   /** The same of a disk encryption set, by its id. */
   toldOfSet(id: string): readonly ReceivedAlert[];
@@ -73,8 +76,10 @@ export async function startSink(): Promise<Sink> {
   const got: z.infer<typeof received>[] = [];
   const toldOf = (isMeant: (alert: z.infer<typeof received>) => boolean): readonly ReceivedAlert[] =>
     got
-      .filter((alert) => alert.event !== 'resolved' && isMeant(alert))
-      .map(({ title, incident: { kind, summary } }) => ({ kind, title, summary }));
+      .filter((alert) => isMeant(alert) && (alert.event !== 'resolved' || isOnly(alert)))
+      .map(({ title, incident: { kind, audience, summary } }) => ({ kind, audience, title, summary }));
+  const isOnly = ({ incident: { id } }: z.infer<typeof received>): boolean =>
+    got.every(({ event, incident }) => event === 'resolved' || incident.id !== id);
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -104,7 +109,10 @@ export async function startSink(): Promise<Sink> {
     alerts: (kind, key) =>
       got
         .filter(({ incident }) => incident.kind === kind && incident.subject.key === key)
-        .map(({ event, title, lines, incident: { id, summary } }) => ({ event, id, kind, title, lines, summary })),
+        .map(({ event, title, lines, incident: { id, audience, summary } }) => ({
+          ...{ event, id, kind, audience },
+          ...{ title, lines, summary },
+        })),
     anchor: () =>
       got
         .filter(({ incident: { kind } }) => kind === 'trail-anchored')

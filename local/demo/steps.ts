@@ -296,15 +296,21 @@ const byPerson: Step = async (scene, vault, key) => {
   };
 };
 
-/** What is undone is also posted to Teams, as a card. */
+/** What is undone is also posted to Teams, as one card. */
 const onTeams: Step = async (scene, vault, key) => {
   const result = await undone('disable', disabled)(scene, vault, key);
   if (!result.ok) return result;
-  const card = await eventually(scene, () =>
-    scene.teams.posted.find((texts) => texts.some((text) => text.includes(`${vault}/${key}`))),
-  );
+  const cards = (): readonly (readonly string[])[] =>
+    scene.teams.posted.filter((texts) => texts.some((text) => text.includes(`${vault}/${key}`)));
+  const card = await eventually(scene, () => cards()[0]);
+  // Who did it may come as an update.
+  const isOne = cards().every(([first = '']) => /^(update: )?resolved: /.test(first));
   const came = card === undefined ? 'no card came to Teams' : `a card of ${card.length} lines came to Teams`;
-  return { ...result, ok: card !== undefined, outcome: `${result.outcome}; ${came}` };
+  return {
+    ...result,
+    ok: card !== undefined && isOne,
+    outcome: `${result.outcome}; ${came}, ${isOne ? 'and none before it was undone' : 'and one before it was undone'}`,
+  };
 };
 
 /** Teams refuses the alert of one key: after three refusals the channel that stands by is used. */
@@ -336,7 +342,7 @@ const namesWhatDies: Step = async (scene, vault, key) => {
       .find(({ lines }) => lines.includes('hangs on it: 1 disk encryption set (1 disk), 1 machine, 1 running')),
   );
   if (alert === undefined) return { ...sofar, outcome: 'no alert said what hangs on it' };
-  const { kind, title, summary, lines } = alert;
+  const { kind, audience, title, summary, lines } = alert;
   const machine = lines.find((line) => line.startsWith('machines: '));
   const keeps = lines.some((line) => line.startsWith('Do not stop, restart or redeploy'));
   return {
@@ -346,7 +352,7 @@ const namesWhatDies: Step = async (scene, vault, key) => {
       machine === `machines: vm-${key} (running)` &&
       keeps,
     outcome: `the alert has the deadline in its first line, and below it what hangs on the key and ${machine}`,
-    alerts: [{ kind, title, summary }],
+    alerts: [{ kind, audience, title, summary }],
     detectedAt: firstLook(scene, vault, key, actedAt)?.toISOString() ?? null,
   };
 };
@@ -368,7 +374,7 @@ const isOneWave: Step = async (scene, vault, key) => {
   );
   const detectedAt = firstLook(scene, vault, key, actedAt);
   if (wave === undefined || detectedAt === undefined) return { ...sofar, outcome: 'nobody was told of a wave' };
-  const { kind, title, summary } = wave;
+  const { kind, audience, title, summary } = wave;
   const from = new Date();
   const swept = await eventually(scene, () =>
     passesOver(scene, vault, from) >= PASSES_WITHOUT_A_WRITE ? true : undefined,
@@ -379,7 +385,7 @@ const isOneWave: Step = async (scene, vault, key) => {
     ...sofar,
     ok: swept === true && own.length === 5 && waves.size === 1,
     outcome: `${own.length} of the keys have alerts of their own, and ${waves.size} wave has the others`,
-    alerts: [{ kind, title, summary }],
+    alerts: [{ kind, audience, title, summary }],
     detectedAt: detectedAt.toISOString(),
   };
 };

@@ -13,7 +13,7 @@ const KIND = 'version-disabled';
 /** How long an alert may take after its sender was killed: until the row of the outbox is due again, and is found. */
 const TOLD_WITHIN_MS = 5 * MINUTE_MS;
 
-const short = ({ kind, title, summary }: FullAlert): ReceivedAlert => ({ kind, title, summary });
+const short = ({ kind, audience, title, summary }: FullAlert): ReceivedAlert => ({ kind, audience, title, summary });
 const alertsOf = ({ sink }: Turned): readonly FullAlert[] => sink.alerts(KIND, key);
 
 /** The function that sends the alert is killed before any channel has it: the alert is sent all the same. */

@@ -14,7 +14,7 @@ export function headLines(seed: number, guarded: boolean): string {
 export function stepLine({ name, ok, actor, act, outcome, alerts }: StepResult): string {
   // Where nobody acted there is nothing to tell of.
   if (actor === null || act === null) return line(name, ok, outcome);
-  const told = alerts.map(({ title }) => `told on-call: "${title}"`);
+  const told = alerts.map(({ audience, title }) => `told ${audience}: "${title}"`);
   return line(name, ok, `${userOf(actor)} ${act}`, outcome, ...(told.length === 0 ? ['told nobody'] : told));
 }
 

@@ -18,6 +18,8 @@ export interface Channel {
    * in their order, and the one that resolves it also where the channel only stands by. Default false.
    */
   readonly keepsOpen?: boolean;
+  /** Whether programs read it and no person does: then it gets every alert, and is none of the channels by which people are to be alerted. Default false. */
+  readonly isForPrograms?: boolean;
   /**
    * Sends one alert. The same alert may be sent more than once.
    *

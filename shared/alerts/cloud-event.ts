@@ -23,8 +23,8 @@ const TYPES: Readonly<Record<AlertContent['event'], string>> = {
 };
 
 /**
- * An alert as an event. Its subject is that of the incident, as `contoso-disks/disk-web/<version>`. An attack that was undone
- * before anybody was alerted is one event, whose type is that of an opened incident and whose incident is resolved.
+ * An alert as an event. Its subject is that of the incident, as `contoso-disks/disk-web/<version>`. Of an attack that is
+ * undone within a minute a webhook gets one event, that of a resolved incident, as people do.
  *
  * @param now the event's time: when the alert is sent
  */

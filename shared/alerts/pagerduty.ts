@@ -14,7 +14,8 @@ const MOST_CHARACTERS = 1_024;
 const MOST_BYTES = 512 * 1_024;
 
 /**
- * Sends alerts as events of the PagerDuty Events API v2: an open incident triggers, a resolved one resolves. Their
+ * Sends alerts as events of the PagerDuty Events API v2: an open incident triggers; a resolved one
+ * resolves, and one that has joined a wave, which has an alert of its own. Their
  * `dedup_key` is the id of the incident, so that however many events come of an incident, PagerDuty has one alert of it.
  *
  * Throws `ChannelMisconfigured` where the routing key is missing, and where the address is not `https:`, but for a loopback
@@ -64,7 +65,7 @@ const eventOf = (alert: AlertContent, routingKey: string, now: Date, mostCharact
   const { incident } = alert;
   return {
     routing_key: routingKey,
-    event_action: incident.state === 'resolved' ? 'resolve' : 'trigger',
+    event_action: incident.state === 'resolved' || incident.wave !== undefined ? 'resolve' : 'trigger',
     dedup_key: incident.id,
     client: 'Key Guardian',
     links: linksOf(alert),

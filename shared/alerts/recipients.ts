@@ -16,28 +16,38 @@ type Needs = Pick<Ports, 'policy' | 'channels'>;
 const CHANNELS_FOR_CRITICAL = 2;
 
 /**
- * Those that the policy names, in its order; all there are where it names none that is there; for a critical incident at
- * least two where there are two, since that one channel took an alert does not show that a person got it; for one that was
- * escalated all there are, until somebody acknowledges it; for a resolved one also those that keep alerts open. Throws what
- * keeps the policy away, but for `PolicyInvalid`: then it names none.
+ * Those that the policy names, in its order; all there are where it names none that is there; at least one that people read,
+ * and for a critical incident at least two where there are two, since that one channel took an alert does not show that a
+ * person got it; for one that was escalated all there are, until somebody acknowledges it; for a resolved one also those that
+ * keep alerts open. One that has joined a wave goes to these alone, which close it: the alerts of the wave speak for it.
+ * Throws what keeps the policy away, but for `PolicyInvalid`: then it names none.
  */
 export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: Needs): Recipients {
   const configured = ports.channels;
+  if (incident.wave !== undefined)
+    return { first: configured.filter(({ keepsOpen }) => keepsOpen === true), standby: [], absent: [] };
   const wanted = [...new Set(namedIn(ports))];
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
-  const inOrder = [...chosen, ...configured.filter((channel) => !chosen.includes(channel))];
-  const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 0;
+  const others = configured.filter((channel) => !chosen.includes(channel));
+  const inOrder = [...chosen, ...others];
   const isForAll = chosen.length === 0 || isEscalated(incident);
-  const count = isForAll ? inOrder.length : Math.max(chosen.length, least);
-  // One that stood by may have been used for the alert that this one resolves.
-  const isFirst = (channel: Channel, place: number): boolean =>
-    place < count || (channel.keepsOpen === true && incident.state === 'resolved');
+  const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 1;
+  const lacking = Math.max(0, least - chosen.filter(isForPeople).length);
+  const added = others.filter(isForPeople).slice(0, lacking);
+  const isFirst = (channel: Channel): boolean =>
+    isForAll ||
+    chosen.includes(channel) ||
+    added.includes(channel) ||
+    // One that stood by may have been used for the alert that this one resolves.
+    (channel.keepsOpen === true && incident.state === 'resolved');
   return {
     first: inOrder.filter(isFirst),
-    standby: inOrder.filter((channel, place) => !isFirst(channel, place)),
+    standby: inOrder.filter((channel) => !isFirst(channel)),
     absent: wanted.filter((id) => configured.every((channel) => channel.id !== id)),
   };
 }
+
+const isForPeople = ({ isForPrograms }: Channel): boolean => isForPrograms !== true;
 
 function namedIn(ports: Needs): readonly string[] {
   try {

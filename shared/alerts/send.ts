@@ -1,7 +1,14 @@
-import { type AlertMessage, ANY_CHANNEL, freshRow, type Incident, type OutboxRow } from '../domain/incident.ts';
+import {
+  type AlertMessage,
+  ANY_CHANNEL,
+  freshRow,
+  type Incident,
+  type OutboxRow,
+  UNDOING,
+} from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
-import { later, SECOND_MS } from '../domain/time.ts';
-import { ChannelRefused, ChannelUnreachable, type RowUnreadable } from '../errors.ts';
+import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { ChannelRefused, ChannelUnreachable, RowUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
@@ -24,8 +31,10 @@ const LEAST_ATTEMPTS = 10;
 /** Refused attempts, about half a minute, after which the next channel is used as well. */
 const STANDBY_AFTER_ATTEMPTS = 3;
 const LONGEST_DELAY_SECONDS = 300;
-/** After which a row asks again whether the alert before it is sent. */
+/** After which a row asks again whether its turn has come. */
 const TURN_SECONDS = 2;
+/** How long a channel that shows each alert as a message waits for what is being undone, in ms. */
+const UNDONE_WITHIN_MS = MINUTE_MS;
 const ATTEMPTS_AN_HOUR = 3_600 / LONGEST_DELAY_SECONDS;
 
 /** How long to wait after the n-th attempt failed, n from 1: 5 s, doubled each time, at most 5 minutes. */
@@ -39,7 +48,8 @@ export const retryDelaySeconds = (attempt: number): number => Math.min(5 * 2 ** 
  * so is every refusal of the first twenty minutes, and after that one each hour.
  *
  * A channel that keeps alerts open gets those of an incident in their order, and none of an open incident where the one that
- * resolves it is sent already.
+ * resolves it is sent already. One for programs gets them all. Any other gets of a resolved incident the alert alone that says
+ * so, and of what the guardian is undoing right now none before that is done or has failed, for a minute at most.
  *
  * A message sends nothing where its row is gone or another sender has the lease. When a sender crashes, its lease ends and
  * the next tick queues the row again.
@@ -55,10 +65,10 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
   const { first, standby } = recipients(stored.value, needs);
   const channel = [...first, ...standby].find(({ id }) => id === stored.value.channel);
   if (channel === undefined) return handOut(leased, first, needs);
-  const turn = channel.keepsOpen === true ? await turnOf(stored.value, needs) : 'now';
-  if (turn === 'after-another') return wait(leased, needs);
+  const turn = await turnOf(channel, stored.value, needs);
+  if (turn === 'later') return wait(leased, needs);
   if (turn === 'never') {
-    await recordOn(stored.value, { channel: channel.id, outcome: 'resolved-before' }, needs);
+    await recordOn(stored.value, { channel: channel.id, outcome: 'overtaken' }, needs);
     await outbox.remove(leased);
     return;
   }
@@ -80,7 +90,8 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
  * even though they may have sent it already.
  */
 async function handOut(leased: Stored<OutboxRow>, channels: readonly Channel[], needs: SendNeeds): Promise<void> {
-  if (channels.length === 0) return recordOn(leased.value, { outcome: 'no-channel' }, needs);
+  const isOfWave = leased.value.incident.wave !== undefined;
+  if (channels.length === 0 && !isOfWave) return recordOn(leased.value, { outcome: 'no-channel' }, needs);
   if (leased.value.channel !== ANY_CHANNEL) await recordOn(leased.value, { outcome: 'not-configured' }, needs);
   for (const channel of channels) await hand(leased, channel, needs);
   await needs.tables.outbox.remove(leased);
@@ -176,18 +187,35 @@ async function stillHolds({ incident }: OutboxRow, needs: SendNeeds): Promise<bo
   return standing?.state === 'open' && standing.revision <= incident.revision;
 }
 
-/** When an alert may be sent to a channel that keeps alerts open. */
-type Turn = 'now' | 'after-another' | 'never';
+/** When an alert is to be sent. `never`: a later alert of its incident says all of it. */
+type Turn = 'now' | 'later' | 'never';
 
-async function turnOf({ incident, channel }: OutboxRow, needs: SendNeeds): Promise<Turn> {
+const turnOf = async ({ keepsOpen, isForPrograms }: Channel, row: OutboxRow, needs: SendNeeds): Promise<Turn> => {
+  if (isForPrograms === true) return 'now';
+  return keepsOpen === true ? turnInOrder(row, needs) : turnOnce(row, needs);
+};
+
+/** To a channel that keeps alerts open. */
+async function turnInOrder({ incident, channel }: OutboxRow, needs: SendNeeds): Promise<Turn> {
   const { stored } = await needs.tables.outbox.list(partitionOf(incident.subject));
   const revisions = stored
     .filter(({ value }) => value.incident.id === incident.id && value.channel === channel)
     .map(({ value }) => value.incident.revision);
-  if (revisions.some((revision) => revision < incident.revision)) return 'after-another';
+  if (revisions.some((revision) => revision < incident.revision)) return 'later';
   const isLast = revisions.every((revision) => revision <= incident.revision);
-  const isOver = incident.state === 'open' && (await standingOf(incident, needs))?.state === 'resolved';
+  const mayReopen = incident.state === 'open' && incident.wave === undefined;
+  const isOver = mayReopen && (await standingOf(incident, needs))?.state === 'resolved';
   return isLast && isOver ? 'never' : 'now';
+}
+
+/** To a channel where each alert is a message of its own: what is undone within a minute is one message. */
+async function turnOnce({ incident }: OutboxRow, needs: SendNeeds): Promise<Turn> {
+  if (incident.state === 'resolved') return 'now';
+  const standing = await standingOf(incident, needs);
+  const isUndoing = incident.judgement === UNDOING;
+  if (standing !== undefined && standing.revision > incident.revision && (isUndoing || standing.state === 'resolved'))
+    return 'never';
+  return isUndoing && needs.now() < later(incident.detectedAt, UNDONE_WITHIN_MS) ? 'later' : 'now';
 }
 
 /** Has the row sent a little later. That is no attempt. */
@@ -198,8 +226,15 @@ async function wait(leased: Stored<OutboxRow>, { tables, queues, now }: SendNeed
   await queues.alerts.send({ partition, row }, TURN_SECONDS);
 }
 
-const standingOf = async ({ subject, id }: Incident, { tables }: SendNeeds): Promise<Incident | undefined> =>
-  (await tables.incidents.get(partitionOf(subject), id))?.value;
+/** The incident as it stands; `undefined` where its row is not written yet, and where it cannot be read: no alert waits for that. */
+async function standingOf({ subject, id }: Incident, { tables }: SendNeeds): Promise<Incident | undefined> {
+  try {
+    return (await tables.incidents.get(partitionOf(subject), id))?.value;
+  } catch (error) {
+    if (!(error instanceof RowUnreadable)) throw error;
+    return undefined;
+  }
+}
 
 async function recordOn({ event, incident }: OutboxRow, detail: object, needs: SendNeeds): Promise<void> {
   const about = { incident: incident.id, revision: incident.revision, event, ...detail };

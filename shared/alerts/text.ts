@@ -1,7 +1,7 @@
 import { WITHHELD, type Withholding } from '../domain/decision.ts';
 import { escaped, escapedAddress } from '../domain/escaped.ts';
 import type { Hanging } from '../domain/hanging.ts';
-import { type AlertContent, type Incident, isEscalated } from '../domain/incident.ts';
+import { type AlertContent, type Incident, isEscalated, LEFT_TO_PEOPLE } from '../domain/incident.ts';
 import { resourceName } from '../domain/resource-manager.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
@@ -40,20 +40,24 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
   const link = hangs?.vaultId === undefined ? '' : `, ${PORTAL}${hangs.vaultId}`;
   const lines = [
     mustKeepRunning(incident) ? KEEP_RUNNING : undefined,
-    `what: ${reason === undefined ? kind : `${kind} (${reason})`}, for ${audience}`,
+    `what: ${reason === undefined ? kind : `${kind} (${reason})`}, for ${audience}; docs/runbook.md of Key Guardian says more`,
     `where: ${spellSubject(subject)}${link}`,
-    `who: ${who === undefined ? unknownText(eventsUntil) : actorText(who)}`,
+    isOfNobody(incident) ? undefined : `who: ${who === undefined ? unknownText(eventsUntil) : actorText(who)}`,
     `when: ${whenText(incident)}`,
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
-    `done: ${spellJudgement(judgement)}`,
+    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${spellJudgement(judgement)}`,
   ].filter((line) => line !== undefined);
   const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.
   const shown = over ? [] : commands.slice(0, MOST_LINES - 2 - lines.length);
   return [...lines, ...shown.map((command) => `command: ${command}`), last].map(oneLine);
 }
+
+/** Whether nobody is named, and nobody is to be: the guardian itself is unwell. */
+const isOfNobody = ({ who, audience, subject }: Incident): boolean =>
+  who === undefined && (audience === 'operators' || subject.kind === 'guardian');
 
 const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident): string =>
   [
@@ -67,6 +71,7 @@ const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident):
 export function spellJudgement(judgement: string): string {
   const approval = /^approved: (\S+)$/.exec(judgement)?.[1];
   if (approval !== undefined) return `allowed by approval ${approval}`;
+  if (judgement === LEFT_TO_PEOPLE) return 'a person has to act';
   const because = withholdings.find((code) => judgement === `withheld: ${code}`);
   return because === undefined ? judgement.replace(/^undoing\b/, 'being undone') : WITHHELD[because];
 }
@@ -113,12 +118,12 @@ const whatFails = (hangs: Incident['hangs']): keyof typeof FAIL =>
   hangs?.databases === undefined ? 'disks' : 'databases';
 
 const KEEP_RUNNING =
-  'Do not stop, restart or redeploy machines on this key: they run until their disks fail, and do not start without the key.';
+  'Do not stop, restart or redeploy these machines: they run until their disks fail, and do not start without the key.';
 
-/** Whether machines may run that would not start again. */
-const mustKeepRunning = ({ subject, state, deadline, hangs }: Incident): boolean =>
+/** Whether machines may run that would not start again. What is for operators stops none. */
+const mustKeepRunning = ({ audience, state, deadline, hangs }: Incident): boolean =>
   state === 'open' &&
-  subject.kind !== 'guardian' &&
+  audience === 'on-call' &&
   (hangs === undefined ? deadline !== undefined : hangs.kind === 'disks' || hangs.kind === 'unknown');
 
 /** Where people see a resource: its id follows. */
@@ -186,5 +191,5 @@ function twoUnits(ms: number, largeMs: number, large: string, smallMs: number, s
   return `${Math.floor(ms / largeMs)} ${large}${smalls === 0 ? '' : ` ${smalls} ${small}`}`;
 }
 
-// Names come from outside: a line end could add lines to an alert, a control or direction mark change what a terminal shows.
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+/** A text without line ends, which could add lines to an alert, and without control and direction marks, which change what a terminal shows: names come from outside. */
+export const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();

@@ -10,7 +10,7 @@ import { moment } from './time.ts';
 
 /** The reasons why a finding that could be undone was not, each with the words that people read. */
 export const WITHHELD = {
-  'alert-only': 'not undone: the policy only alerts for this key',
+  'alert-only': 'not undone: the policy only alerts, and a person has to restore it',
   'no-baseline': 'not undone: nobody has accepted the baseline of its vault',
   managed: 'not undone: the key belongs to a certificate',
   hold: 'not undone: a hold stops every write',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type KeyUse, type KeyUser, type UserKind, usingMachine } from './key-use.ts';
+import { type KeyUse, type KeyUser, runningFirst, type UserKind, usingMachine } from './key-use.ts';
 import { type Surveyed, surveyedVaultOf } from './survey.ts';
 import { utc } from './time.ts';
 
@@ -45,7 +45,10 @@ function hangingFrom(asked: Asked, use: KeyUse | 'unreadable' | undefined, surve
     const isAll = users.length === use.users.length;
     const says = [...wordsFor(users), ...(isAll ? machinesIn(use) : [])].join(', ');
     const rest = use.unknown.length === 0 ? '' : `, and what could not be read (${use.unknown[0]})`;
-    const machines = use.machines.slice(0, MOST_MACHINES).map(({ id, name, power }) => ({ id, name, power }));
+    const machines = use.machines
+      .toSorted(runningFirst)
+      .slice(0, MOST_MACHINES)
+      .map(({ id, name, power }) => ({ id, name, power }));
     return {
       kind: stopsDisks(users, use) ? 'disks' : 'others',
       says: `${says}${rest}`,

@@ -74,6 +74,11 @@ export const incident = z.object({
 });
 export type Incident = z.infer<typeof incident>;
 
+/** The judgement where the guardian does nothing about it. */
+export const LEFT_TO_PEOPLE = 'left to people';
+/** The judgement while the guardian undoes it, and has not failed at that. */
+export const UNDOING = 'undoing';
+
 /** Whether all channels were alerted of it again because nobody had acknowledged it, and nobody has yet. */
 export const isEscalated = ({ escalated, acknowledged }: Incident): boolean =>
   escalated !== undefined && acknowledged === undefined;

@@ -53,6 +53,11 @@ export const usingMachine = z.object({
 });
 export type UsingMachine = z.infer<typeof usingMachine>;
 
+const POWERS: readonly UsingMachine['power'][] = ['running', 'unknown', 'stopped'];
+/** Orders machines: running ones first, those that are known to be stopped last. */
+export const runningFirst = (one: Pick<UsingMachine, 'power'>, other: Pick<UsingMachine, 'power'>): number =>
+  POWERS.indexOf(one.power) - POWERS.indexOf(other.power);
+
 /** What hangs on one key, as the last survey found it: a row of the table `uses`. */
 export const keyUse = z.object({
   surveyedAt: moment,

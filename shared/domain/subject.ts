@@ -16,6 +16,8 @@ export const subject = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('vault'), vault: name }),
   /** `id` is its resource id. */
   z.object({ kind: z.literal('disk-encryption-set'), id: name }),
+  /** Somebody who acts. `id` is their object id, or that of an application. */
+  z.object({ kind: z.literal('actor'), id: name }),
   /** Key Guardian itself. */
   z.object({ kind: z.literal('guardian') }),
 ]);
@@ -56,6 +58,8 @@ function namesOf(of: Subject): { readonly spelt: string; readonly place: Place; 
       const hash = createHash('sha256').update(of.id).digest('hex');
       return { spelt: of.id, place, stream: `_set-${hash.slice(0, 16)}` };
     }
+    case 'actor':
+      return { spelt: `identity ${of.id}`, place: { partition: '_actors', row: of.id }, stream: '_guardian' };
     case 'guardian':
       return { spelt: 'Key Guardian', place: { partition: '_guardian', row: WHOLE }, stream: '_guardian' };
     default:
@@ -63,7 +67,7 @@ function namesOf(of: Subject): { readonly spelt: string; readonly place: Place; 
   }
 }
 
-/** As people write it: `vault/key/version`, `vault`, a resource id, or `Key Guardian`. */
+/** As people write it: `vault/key/version`, `vault`, a resource id, `identity` and an id, or `Key Guardian`. */
 export const spellSubject = (of: Subject): string => namesOf(of).spelt;
 
 /** The row of a subject in the tables that have one a subject, such as claims. A version has that of its key: they are worked on together. */

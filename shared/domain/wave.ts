@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { later, MINUTE_MS, moment } from './time.ts';
 
-/** Keys of one vault with incidents within `WITHIN_MS` that each have alerts of their own. */
+/** Keys of one vault, or of one actor, with incidents within `WITHIN_MS` that each have alerts of their own. */
 const ALERTED_ALONE = 5;
 export const WITHIN_MS = 5 * MINUTE_MS;
 /** A wave notes its newest incident this often at most, in ms: a thousand at once would otherwise wait for each other. */
 const NOTED_EACH_MS = MINUTE_MS;
 
-/** The keys of a vault that had incidents lately, and the wave that these are, where they are one. */
+/** The keys of a vault, or of an actor, that had incidents lately, and the wave that these are, where they are one. */
 export const waveState = z.object({
   /** When each had its first one, newest last: as many as decide whether there is a wave. */
   recent: z.array(z.object({ key: z.string(), at: moment })),
@@ -25,21 +25,22 @@ export type WaveState = z.infer<typeof waveState>;
 /**
  * The state after an incident on a key was opened. A key counts once, however often it is attacked: that is for its own
  * incidents to say. While there is a wave the state stays the same, but for the newest incident once a minute.
+ *
+ * @param at when it was opened; earlier than now where the wave is one of an actor, who becomes known later
  */
-export function withOpened(state: WaveState | undefined, key: string, now: Date): WaveState {
+export function withOpened(state: WaveState | undefined, key: string, at: Date, now: Date): WaveState {
   const { recent = [], wave } = state ?? {};
-  const lately = recent.filter(({ at }) => at > later(now, -WITHIN_MS));
+  const lately = recent.filter((one) => Math.abs(at.getTime() - one.at.getTime()) < WITHIN_MS);
   const others = lately.filter((one) => one.key !== key).slice(-ALERTED_ALONE);
-  const next = [...others, { key, at: now }];
   if (wave !== undefined) {
     const newest = recent.at(-1)?.at;
     const isNoted = newest !== undefined && newest > later(now, -NOTED_EACH_MS);
-    return state !== undefined && isNoted ? state : { recent: next, wave };
+    return state !== undefined && isNoted ? state : { recent: [...others, { key, at: now }], wave };
   }
   if (state !== undefined && others.length < lately.length && lately.length <= ALERTED_ALONE) return state;
-  const [first] = others;
-  return {
-    recent: next,
-    ...(first === undefined || others.length < ALERTED_ALONE ? {} : { wave: { since: first.at } }),
-  };
+  const atMs = [...others, { at }].map((one) => one.at.getTime());
+  const firstMs = Math.min(...atMs);
+  if (others.length < ALERTED_ALONE || Math.max(...atMs) - firstMs >= WITHIN_MS)
+    return { recent: [...others, { key, at }] };
+  return { recent: [...others, { key, at: now }], wave: { since: new Date(firstMs) } };
 }

@@ -1,4 +1,4 @@
-import type { KeyUse, KeyUser, UsingMachine } from '../domain/key-use.ts';
+import { type KeyUse, type KeyUser, runningFirst, type UsingMachine } from '../domain/key-use.ts';
 import type { Estate, EstateMachine, EstateUser } from './estate.ts';
 
 /** Machines that a row names at most, running ones first. */
@@ -88,14 +88,10 @@ function hindering(user: EstateUser): Pick<KeyUser, 'hinders'> {
   return user.keys.length > 1 ? { hinders: 'previous-keys' } : {};
 }
 
-const POWERS = ['running', 'unknown', 'stopped'] as const;
-
 /** The machines that hang on any of these users, each once, running ones first, then by name. */
 export const machinesOn = (users: readonly EstateUser[]): readonly EstateMachine[] =>
   [...new Set(users.flatMap(({ holds }) => [...holds.machines.keys()]))].toSorted(
-    (one, other) =>
-      POWERS.indexOf(one.power) - POWERS.indexOf(other.power) ||
-      (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
+    (one, other) => runningFirst(one, other) || (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
   );
 
 const usingMachine = ({ id, name, power, encryptionAtHost }: EstateMachine): UsingMachine => ({

@@ -13,17 +13,23 @@ import { entry } from '../trail/entries.ts';
  * queues every row that is due.
  *
  * @param write writes the incident's row; false where somebody else wrote it first
+ * @param joins whether it had alerts of its own and joins a wave now: then it is closed where alerts are kept open
  * @returns what `write` does
  */
-export async function announce(content: AlertContent, write: () => Promise<boolean>, needs: Ports): Promise<boolean> {
+export async function announce(
+  content: AlertContent,
+  write: () => Promise<boolean>,
+  needs: Ports,
+  joins = false,
+): Promise<boolean> {
   const { incident } = content;
   const { outbox, incidents } = needs.tables;
   const { first, absent } = recipients(content, needs);
   const partition = partitionOf(incident.subject);
   // A process without channels, as a person's command, writes one row for all channels of the sender.
-  const owners = first.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
+  const owners = needs.channels.length === 0 ? [ANY_CHANNEL] : first.map(({ id }) => id);
   // The alerts of its wave speak for it.
-  const channels = incident.wave === undefined ? owners : [];
+  const channels = incident.wave === undefined || joins ? owners : [];
   const inserted = await Promise.all(
     channels.map(async (id) => {
       const { row, value } = freshRow(content, id, needs.now());

@@ -10,7 +10,7 @@ import { type IncidentDraft, incidentId } from './draft.ts';
 import { planEscalation } from './escalation.ts';
 import { wave as waveKind } from './kinds/wave.ts';
 import { announce } from './notify.ts';
-import { joinWave } from './wave.ts';
+import { type Joined, joinActorsWave, joinWave } from './wave.ts';
 
 /** An incident with its row. */
 export type StoredIncident = Stored<Incident>;
@@ -69,10 +69,14 @@ async function openAmong(
     async () => (await needs.tables.incidents.insert(partitionOf(draft.subject), named, opened)) !== undefined,
     needs,
   );
-  // The first of a wave opens it; its list grows by turns.
-  if (wave !== undefined && (await needs.tables.incidents.get(wave.vault, wave.id)) === undefined)
-    await openIncident(waveKind.draft(wave.vault, wave.since, [opened]), needs, wave.id);
+  if (wave !== undefined) await openWave(wave, opened, needs);
   await Promise.all(outdated(standing, needs.now()).map((over) => needs.tables.incidents.remove(over)));
+}
+
+/** The first of a wave opens it; its list grows by turns. */
+async function openWave({ id, of, since }: Joined, first: Incident, needs: Ports): Promise<void> {
+  if ((await needs.tables.incidents.get(partitionOf(of), id)) === undefined)
+    await openIncident(waveKind.draft(of, since, [first]), needs, id);
 }
 
 /** How far the audit events of the vault of a subject have arrived, `null` where none has; `undefined` where no workspace is asked, or where that cannot be read: an alert does not wait for it. */
@@ -141,7 +145,10 @@ const onGoing = (
   deadline: deadline ?? draft.deadline,
 });
 
-/** Changes an incident, and alerts people where the change matters to them. Returns false where somebody else changed it meanwhile. */
+/**
+ * Changes an incident, and alerts people where the change matters to them. Where it becomes known who did it, and they did the
+ * same to many keys, the alerts of their wave speak for it from then on. Returns false where somebody else changed it meanwhile.
+ */
 export async function changeIncident(
   stored: StoredIncident,
   change: Partial<Omit<Incident, 'id' | 'revision'>>,
@@ -151,12 +158,15 @@ export async function changeIncident(
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const reopened = was.state === 'resolved' && change.state === 'open';
   const named = 'who' in change ? { who: change.who } : {};
-  const next: Incident = {
+  const alone: Incident = {
     ...was,
     ...given,
     ...named,
     ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
   };
+  const isNamed = alone.wave === undefined && alone.who?.oid !== was.who?.oid;
+  const wave = isNamed ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs) : undefined;
+  const next = wave === undefined ? alone : { ...alone, wave: wave.id };
   // Only the time of the newest act changed: people need no alert of that.
   const write = async (to: Incident): Promise<boolean> =>
     (await needs.tables.incidents.replace(stored, to)) !== undefined;
@@ -165,7 +175,9 @@ export async function changeIncident(
   const changed = { ...next, revision: was.revision + 1 };
   if (reopened) await planEscalation(changed, needs);
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
-  return announce({ event, incident: changed }, () => write(changed), needs);
+  const isChanged = await announce({ event, incident: changed }, () => write(changed), needs, wave !== undefined);
+  if (isChanged && wave !== undefined) await openWave(wave, changed, needs);
+  return isChanged;
 }
 
 /** Resolves an incident. Returns false, and changes nothing, where somebody else changed it meanwhile. */

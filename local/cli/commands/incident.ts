@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandsOf, isClosedByPeople } from '../../../shared/alerts/runnable.ts';
-import { detailLines, spellJudgement } from '../../../shared/alerts/text.ts';
+import { detailLines, oneLine, spellJudgement } from '../../../shared/alerts/text.ts';
 import { ABANDONS } from '../../../shared/approvals/abandon.ts';
 import { type Incident, incident as incidentSchema, severities } from '../../../shared/domain/incident.ts';
 import { spellSubject } from '../../../shared/domain/subject.ts';
@@ -107,6 +107,9 @@ export function incidentLine(one: Incident): string {
 
 async function shown(id: string, { api, runnable }: Context): Promise<string> {
   const { incident: value } = await api.get(pathOf(id), answer);
-  const incident = { ...value, commands: commandsOf(value).flatMap((command) => runnable(command) ?? []) };
-  return [incident.summary, ...detailLines({ event: 'changed', incident })].join('\n');
+  const lines = detailLines({ event: 'changed', incident: { ...value, commands: [] } });
+  const commands = value.state === 'resolved' ? [] : commandsOf(value).flatMap((command) => runnable(command) ?? []);
+  // Each on a line of its own and all of them: a terminal has the room that a card lacks.
+  const toRun = commands.length === 0 ? [] : ['', 'To run:', ...commands.map(oneLine)];
+  return [value.summary, ...lines, ...toRun].join('\n');
 }

@@ -1,7 +1,7 @@
 import { type Judgement, spellVerdict, type UndoneFinding } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Hanging } from '../../domain/hanging.ts';
-import { type Incident, type Severity, severities } from '../../domain/incident.ts';
+import { type Incident, type Severity, severities, UNDOING } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
@@ -122,7 +122,7 @@ function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly Incid
 type Said = Required<Pick<IncidentDraft, 'judgement' | 'undoing' | 'commands'>>;
 
 const undoing = (id: KeySubject, finding: UndoneFinding): Said => ({
-  judgement: 'undoing',
+  judgement: UNDOING,
   undoing: true,
   commands: meantCommands(id, finding),
 });

@@ -1,3 +1,4 @@
+import { LEFT_TO_PEOPLE } from '../../domain/incident.ts';
 import { type Subject, spellSubject } from '../../domain/subject.ts';
 import { utc } from '../../domain/time.ts';
 import { UNREADABLE } from '../../domain/vault.ts';
@@ -35,20 +36,20 @@ const reasons = {
     severity: 'critical',
     ends: 'with-an-inspection',
     endsWhen: 'when the row of the register was read',
-    judgement: 'left to people',
+    judgement: LEFT_TO_PEOPLE,
     says: (of) => `What the register holds of key ${of} cannot be read: the key is not guarded until it can.`,
   },
   'not-inspected': {
     severity: 'critical',
     ...withItsState('when a key that differs is inspected'),
-    judgement: 'left to people',
+    judgement: LEFT_TO_PEOPLE,
     says: (of, since, key) =>
       `Nobody has inspected ${key} since ${utc(since)}, though it is not as approved: nothing is undone in ${of}. See whether the function inspect runs.`,
   },
   'policy-invalid': {
     severity: 'critical',
     ...withItsState('when the policy can be used again'),
-    judgement: 'left to people',
+    judgement: LEFT_TO_PEOPLE,
     says: (_of, _since, because) =>
       `The policy cannot be used, so that no vault is watched and nothing is written: ${because}.`,
   },

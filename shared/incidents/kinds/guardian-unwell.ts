@@ -1,3 +1,4 @@
+import { LEFT_TO_PEOPLE } from '../../domain/incident.ts';
 import { GUARDIAN, type Subject, spellSubject } from '../../domain/subject.ts';
 import { BY_A_PERSON, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
 
@@ -30,6 +31,12 @@ const reasons = {
     ...withItsState('when those queues are empty'),
     says: (what) =>
       `Messages lie in ${what}, and no function can take them: read them in the storage account of the register, then remove them.`,
+  },
+  'not-wired': {
+    severity: 'error',
+    ...withItsState('when a survey finds that they are there'),
+    says: (what, of) =>
+      `The guardian lacks rights in ${of}, without which it does not see or not restore what happens to its keys: ${what}. "npm run connect" gives them.`,
   },
   quarantined: { severity: 'warning', ...BY_A_PERSON, says: (what) => what },
   'register-lost': {
@@ -102,7 +109,7 @@ export const guardianUnwell = kindOfReasons(
     reasons,
   },
   (reason: keyof typeof reasons, since: Date, what: string, subject: Subject = GUARDIAN) => {
-    const { says, judgement = 'left to people' }: Reason = reasons[reason];
+    const { says, judgement = LEFT_TO_PEOPLE }: Reason = reasons[reason];
     return { subject, since, summary: says(what, spellSubject(subject)), judgement };
   },
 );

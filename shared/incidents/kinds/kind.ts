@@ -1,4 +1,4 @@
-import type { Audience, Ending, Incident, Severity } from '../../domain/incident.ts';
+import { type Audience, type Ending, type Incident, LEFT_TO_PEOPLE, type Severity } from '../../domain/incident.ts';
 import type { IncidentDraft } from '../draft.ts';
 
 /** What an incident that no rule makes says of itself: data first, for reports, documentation and tests. */
@@ -29,7 +29,7 @@ export type IncidentKind<Given extends readonly unknown[]> = KindFacts & {
 type Says = Omit<IncidentDraft, 'kind' | 'reason' | 'severity' | 'audience' | 'ends' | 'judgement'> &
   Partial<Pick<IncidentDraft, 'judgement'>>;
 
-const LEFT = { judgement: 'left to people' } as const;
+const LEFT = { judgement: LEFT_TO_PEOPLE } as const;
 
 /** How an incident ends that tells of an act. */
 export const BY_A_PERSON = { ends: 'by-a-person', endsWhen: 'by a person: `incident close`' } as const;

@@ -15,6 +15,5 @@ export const vaultChanged = incidentKind(
     since: at,
     summary: `Settings of the vault ${vault} have changed: ${changes.join('; ')}.`,
     who: by,
-    judgement: 'left to people',
   }),
 );

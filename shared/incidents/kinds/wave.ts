@@ -1,9 +1,14 @@
 import { type Incident, type Severity, severities } from '../../domain/incident.ts';
-import { spellSubject, vaultSubject } from '../../domain/subject.ts';
+import { type Subject, spellSubject } from '../../domain/subject.ts';
 import { incidentKind, listed, withItsState } from './kind.ts';
 
 /** Subjects that one alert names at most. */
 const NAMED = 10;
+/** Vaults that the commands of one alert restore at most. */
+const RESTORED = 3;
+
+/** What the incidents of a wave have in common. */
+export type OfWave = Extract<Subject, { readonly kind: 'vault' | 'actor' }>;
 
 /** What a wave takes from each of its incidents. */
 export type Member = Pick<Incident, 'kind' | 'severity' | 'subject' | 'state' | 'deadline' | 'hangs' | 'who'>;
@@ -17,19 +22,19 @@ export const wave = incidentKind(
     severity: 'critical',
     audience: 'on-call',
     tells:
-      'More than five keys of a vault had incidents within five minutes: from the sixth key on they have one alert.',
+      'More than five keys of a vault, or of several vaults by one identity, had incidents within five minutes: from the sixth key on they have one alert.',
     ...withItsState('when each of them is resolved and none has come for five minutes'),
   },
-  (vault: string, since: Date, members: readonly Member[]) => {
+  (of: OfWave, since: Date, members: readonly Member[]) => {
     const open = members.filter(({ state }) => state === 'open');
     const [first] = open.filter(({ hangs }) => hangs?.kind === 'disks');
     const deadlines = open.flatMap(({ deadline }) => (deadline === undefined ? [] : [deadline.getTime()]));
     const [who, ...others] = [...new Map(members.flatMap((one) => (one.who ? [[one.who.oid, one.who]] : []))).values()];
     return {
-      subject: vaultSubject(vault),
+      subject: of,
       since,
       severity: worst(open.length === 0 ? members : open),
-      summary: `More than five keys of ${vault} had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${
+      summary: `${WHICH[of.kind](spellSubject(of))} had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: ${counts(members)}, ${members.length - open.length} of them good again${
         open.length === 0
           ? ''
           : `, ${open.length} not: ${listed(
@@ -37,20 +42,31 @@ export const wave = incidentKind(
               NAMED,
             )}`
       }.`,
-      judgement: 'see the incidents of each key',
+      judgement: 'some are undone and some are for a person: incident list shows each',
       deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
       ...(first?.hangs === undefined
         ? {}
         : { hangs: { ...first.hangs, says: `on ${spellSubject(first.subject)} alone ${first.hangs.says}` } }),
       ...(who === undefined || others.length > 0 ? {} : { who }),
-      commands: [
-        'key-guardian incident list',
-        `key-guardian restore ${vault}`,
-        `key-guardian hold set ${vault} --why "a responder does this"`,
-      ],
+      commands: ['key-guardian incident list', ...commandsFor(of, open.length === 0 ? members : open)],
     };
   },
 );
+
+const WHICH: Readonly<Record<OfWave['kind'], (spelt: string) => string>> = {
+  vault: (spelt) => `More than five keys of ${spelt}`,
+  actor: (spelt) => `More than five keys of several vaults that ${spelt} changed`,
+};
+
+function commandsFor(of: OfWave, members: readonly Member[]): readonly string[] {
+  if (of.kind === 'vault')
+    return [`key-guardian restore ${of.vault}`, `key-guardian hold set ${of.vault} --why "a responder does this"`];
+  const vaults = new Set(members.flatMap(({ subject }) => ('vault' in subject ? [subject.vault] : [])));
+  return [
+    `az role assignment list --all --assignee ${of.id} --output table`,
+    ...[...vaults].slice(0, RESTORED).map((vault) => `key-guardian restore ${vault}`),
+  ];
+}
 
 const counts = (members: readonly Member[]): string =>
   [...Map.groupBy(members, ({ kind }) => kind)].map(([kind, those]) => `${those.length} ${kind}`).join(', ');

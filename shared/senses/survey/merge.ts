@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KeyUse, KeyUser, UsingMachine } from '../../domain/key-use.ts';
+import { type KeyUse, type KeyUser, runningFirst, type UsingMachine } from '../../domain/key-use.ts';
 import { type SurveyedVault, subscriptionIn } from '../../domain/survey.ts';
 
 /** Machines of a row at most, as in `keyUses`. */
@@ -28,7 +28,7 @@ export function mergedUse(
   return {
     surveyedAt: found?.surveyedAt ?? before.surveyedAt,
     users: [...(found?.users ?? []), ...users],
-    machines: all.toSorted(byPower).slice(0, MOST_MACHINES),
+    machines: all.toSorted(runningFirst).slice(0, MOST_MACHINES),
     machineCount: Math.max(before.machineCount, machineCount + machines.length),
     runningCount: Math.max(before.runningCount, runningCount + machines.filter(isRunning).length),
     unknown: [...new Set([...(found?.unknown ?? []), ...unread.values()])],
@@ -41,9 +41,6 @@ const isUnread = (id: string, unread: ReadonlyMap<string, string>): boolean => {
   return subscription === undefined || unread.has(subscription);
 };
 
-const POWERS = ['running', 'unknown', 'stopped'] as const;
-const byPower = (one: UsingMachine, other: UsingMachine): number =>
-  POWERS.indexOf(one.power) - POWERS.indexOf(other.power);
 const isRunning = ({ power }: UsingMachine): boolean => power === 'running';
 
 /** Whether two surveys found the same to hang on a key, whenever they did. */

@@ -9,6 +9,7 @@ import { alertOfFound, alertOfHsms, alertOfUnread } from './alerts.ts';
 import { keepFound } from './keep.ts';
 import { surveyAgain } from './plan.ts';
 import { readEstate } from './read.ts';
+import { alertUnwired } from './wiring.ts';
 import { lookAtWrongSets } from './wrong-sets.ts';
 
 /** How long a survey is taken to be running unless it says so again, in ms. */
@@ -41,6 +42,7 @@ async function surveyOnce(startedAt: Date, ports: Ports): Promise<void> {
     const kept = await keepFound(read, ports);
     await alertOfFound(kept, startedAt, ports);
     await alertOfHsms(read.estate.managedHsms, ports);
+    await alertUnwired(read, ports);
     const state = await note(startedAt, ports, ({ failing: _, runningUntil: __, subscriptions, ...last }) => ({
       ...last,
       lastGoodAt: startedAt,

@@ -17,7 +17,9 @@ const result = z.strictObject({
       actor: z.string().nullable(),
       act: z.string().nullable(),
       outcome: z.string(),
-      alerts: z.array(z.strictObject({ kind: z.string(), title: z.string(), summary: z.string() })),
+      alerts: z.array(
+        z.strictObject({ kind: z.string(), audience: z.string(), title: z.string(), summary: z.string() }),
+      ),
       actedAt: at,
       detectedAt: at,
       restoredAt: at,
@@ -41,7 +43,8 @@ const OUTCOMES: Readonly<Record<string, RegExp>> = {
   'forged-token-refused': /^the token was refused \(401\), and it was undone by the guardian after \d+\.\d s$/,
   'alert-mode-writes-nothing': /^left alone by the guardian: the vault is in alert$/,
   'restore-by-a-person': /^restored by owner under their own rights/,
-  'teams-card-received': /^undone by the guardian after \d+\.\d s; a card of \d+ lines came to Teams$/,
+  'teams-card-received':
+    /^undone by the guardian after \d+\.\d s; a card of \d+ lines came to Teams, and none before it was undone$/,
   'channel-down-next-used':
     /^Teams refused the alert three times, and the channel that stood by, the log of the app, has it$/,
   'recreated-is-told': /^nothing can undo that, and nothing was written$/,

@@ -8,7 +8,14 @@ const undone: StepResult = {
   actor: 'mallory@contoso.example',
   act: 'disabled demo-disks/disk-a',
   outcome: 'undone by the guardian after 1.8 s',
-  alerts: [{ kind: 'version-disabled', title: 'critical: …', summary: 'Version 1 of demo-disks/disk-a is disabled.' }],
+  alerts: [
+    {
+      kind: 'version-disabled',
+      audience: 'on-call',
+      title: 'critical: …',
+      summary: 'Version 1 of demo-disks/disk-a is disabled.',
+    },
+  ],
   actedAt: '2026-03-01T12:00:00.005Z',
   detectedAt: '2026-03-01T12:00:01.250Z',
   restoredAt: '2026-03-01T12:00:01.805Z',

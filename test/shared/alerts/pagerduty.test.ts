@@ -27,6 +27,7 @@ describe('the channel pagerduty', () => {
   test.each<[string, readonly AlertContent[], readonly string[]]>([
     ['what is open triggers', [alert()], ['triggered']],
     ['what is resolved resolves', [alert(), resolved], ['resolved']],
+    ['what has joined a wave resolves', [alert(), alert({ wave: 'w', revision: 2 }, 'changed')], ['resolved']],
     ['a change is of the same alert', [alert(), alert({ revision: 2 }, 'changed')], ['triggered']],
     ['the same alert twice is one', [alert(), alert(), resolved, resolved], ['resolved']],
     ['two incidents are two alerts', [alert(), alert({ id: 'incident-2' })], ['triggered', 'triggered']],

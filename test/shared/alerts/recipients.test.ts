@@ -40,6 +40,22 @@ test.each<['open' | 'resolved', string]>([
   expect(idsOf(whom.standby)).toBe(state === 'open' ? 'bc' : 'c');
 });
 
+test('what has joined a wave goes to those that keep its alert open, also where they stand by, and to no other', () => {
+  const all = channels('abc').map((channel) => ({ ...channel, keepsOpen: channel.id === 'b' }));
+  const whom = recipients(alert({ wave: 'w' }), { policy: naming('a'), channels: all });
+  expect([idsOf(whom.first), whom.standby]).toEqual(['b', []]);
+});
+
+test.each<[string, Severity, string, string]>([
+  ['a critical incident goes to two others', 'critical', 'p', 'pab'],
+  ['a critical incident goes to two that people read, where one of them is named', 'critical', 'pb', 'pba'],
+  ['an error goes to one that people read', 'error', 'p', 'pa'],
+  ['an error goes to no more where such a one is named', 'error', 'bp', 'bp'],
+])('besides the channel that only programs read, %s', (_, severity, named, first) => {
+  const all = channels('pabc').map((channel) => ({ ...channel, isForPrograms: channel.id === 'p' }));
+  expect(idsOf(recipients(alert({ severity }), { policy: naming(named), channels: all }).first)).toBe(first);
+});
+
 test.each<[string, Partial<Incident>, string]>([
   ['nobody has acknowledged it in time', { escalated: 1 }, 'abc'],
   ['somebody has acknowledged it since', { escalated: 1, acknowledged: { by: { oid: 'p' }, at: new Date(0) } }, 'a'],

@@ -53,6 +53,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
   const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
     id,
     keepsOpen: id === 'open-until-resolved',
+    isForPrograms: id === 'programs',
     async send(content) {
       const answer = answerOf.get(id);
       if (answer instanceof Error) throw answer;
@@ -161,11 +162,78 @@ describe('a message', () => {
   });
 });
 
+const over = alert({ state: 'resolved', revision: 2 }, 'resolved');
+const events = ({ sent }: { readonly sent: readonly { readonly alert: AlertContent }[] }) =>
+  sent.map(({ alert: { event } }) => event);
+
+describe('a channel that shows each alert as a message', () => {
+  const undoing = alert({ judgement: 'undoing' });
+
+  test('has one of what was resolved before anybody was alerted, and the trail says why', async () => {
+    const at = station({ chat: 'accepts' });
+    await at.incident({ state: 'resolved', revision: 2 });
+    await at.run(await at.put('chat'));
+    await at.run(await at.put('chat', {}, over));
+    expect(events(at)).toEqual(['resolved']);
+    expect(await at.rows()).toEqual([]);
+    expect(at.details()).toEqual([
+      ['chat', undefined, 'overtaken'],
+      ['chat', 1, 'accepted'],
+    ]);
+  });
+
+  test('has one of what is undone within a minute, and that one at once', async () => {
+    const at = station({ chat: 'accepts' });
+    await at.incident({ judgement: 'undoing' });
+    const first = await at.put('chat', {}, undoing);
+    await at.run(first);
+    expect(events(at)).toEqual([]);
+    expect(await at.waiting()).toEqual([{ channel: 'chat', attempts: 0, inSeconds: 2 }]);
+    await at.incident({ state: 'resolved', revision: 2 });
+    await at.run(await at.put('chat', {}, over));
+    expect(events(at)).toEqual(['resolved']);
+    await at.run(first);
+    expect(events(at)).toEqual(['resolved']);
+    expect(await at.rows()).toEqual([]);
+  });
+
+  test.each([
+    ['is being undone for 59.999 s', 59.999, []],
+    ['is being undone for a minute', 60, ['opened']],
+  ])('has of what %s: %j', async (_, seconds, sent) => {
+    const at = station({ chat: 'accepts' });
+    at.state.now = new Date(NOW.getTime() + seconds * 1_000);
+    await at.run(await at.put('chat', {}, undoing));
+    expect(events(at)).toEqual(sent);
+  });
+
+  test('has at once what could not be undone, and nothing after it that says that it is being undone', async () => {
+    const at = station({ chat: 'accepts' });
+    await at.incident({ judgement: 'undoing, not done yet: forbidden', revision: 2 });
+    const failed = alert({ judgement: 'undoing, not done yet: forbidden', revision: 2 }, 'changed');
+    await at.run(await at.put('chat', {}, failed));
+    await at.run(await at.put('chat', {}, undoing));
+    expect(events(at)).toEqual(['changed']);
+  });
+
+  test('has each of them where only programs read it: they select by the event', async () => {
+    const at = station({ programs: 'accepts' });
+    await at.incident({ state: 'resolved', revision: 2 });
+    await at.run(await at.put('programs', {}, undoing));
+    await at.run(await at.put('programs', {}, over));
+    expect(events(at)).toEqual(['opened', 'resolved']);
+  });
+
+  test('has what it had to be told where its incident cannot be read', async () => {
+    const at = station({ chat: 'accepts' });
+    await at.raw.incidents.put(PARTITION, 'incident-1', { state: 'nonsense' });
+    await at.run(await at.put('chat'));
+    expect(events(at)).toEqual(['opened']);
+  });
+});
+
 describe('a channel that keeps alerts open', () => {
   const ID = 'open-until-resolved';
-  const over = alert({ state: 'resolved', revision: 2 }, 'resolved');
-  const events = ({ sent }: { readonly sent: readonly { readonly alert: AlertContent }[] }) =>
-    sent.map(({ alert: { event } }) => event);
 
   test('has the alert that resolves after the one that opens, also where the first was refused', async () => {
     const at = station({ [ID]: busy(ID) });
@@ -191,7 +259,20 @@ describe('a channel that keeps alerts open', () => {
     await at.run(await at.put(ID));
     expect(events(at)).toEqual(['resolved']);
     expect(await at.rows()).toEqual([]);
-    expect(at.details().at(-1)).toEqual([ID, undefined, 'resolved-before']);
+    expect(at.details().at(-1)).toEqual([ID, undefined, 'overtaken']);
+  });
+
+  test('waits for nothing where the guardian is undoing it', async () => {
+    const at = station({ [ID]: 'accepts' });
+    await at.run(await at.put(ID, {}, alert({ judgement: 'undoing' })));
+    expect(events(at)).toEqual(['opened']);
+  });
+
+  test('has the alert by which an incident joins a wave, also where it is resolved by then', async () => {
+    const at = station({ [ID]: 'accepts' });
+    await at.incident({ state: 'resolved', wave: 'w', revision: 3 });
+    await at.run(await at.put(ID, {}, alert({ wave: 'w', revision: 2 }, 'changed')));
+    expect(events(at)).toEqual(['changed']);
   });
 
   test('waits for no other channel and for no other incident', async () => {
@@ -326,14 +407,14 @@ describe('a channel that refuses', () => {
     expect(recorded.map(({ detail }) => detail.because)).toEqual(['status 503', 'ECONNREFUSED', 'TypeError']);
   });
 
-  test('is tried every five minutes while the incident is open, recorded once an hour, and abandoned when it is over', async () => {
+  test('is tried every five minutes while the incident is open, recorded once an hour, and abandoned when something later was said', async () => {
     const { put, run, incident: stored, details, waiting } = station({ pager: busy('pager') });
     await stored({ state: 'open' });
     for (const attempts of [9, 2_014, 2_015]) {
       await run(await put('pager', { attempts }));
       expect(await waiting()).toEqual([{ channel: 'pager', attempts: attempts + 1, inSeconds: 300 }]);
     }
-    await stored({ state: 'resolved', revision: 2 });
+    await stored({ state: 'open', revision: 2 });
     await run(await put('pager', { attempts: 2_016 }));
     expect(await waiting()).toEqual([]);
     expect(details()).toEqual([

@@ -11,7 +11,7 @@ const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const withheld = 'not undone: the policy only alerts for this key';
+  const withheld = 'not undone: the policy only alerts, and a person has to restore it';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
@@ -49,7 +49,7 @@ describe('the first line', () => {
       'names a disk encryption set without its group and subscription',
       ofSet,
       '12:00:20',
-      `critical: des-a: left to people: ${summary}`,
+      `critical: des-a: a person has to act: ${summary}`,
     ],
     [
       'says SQL databases where those fail, before any disk',
@@ -110,7 +110,7 @@ describe('the first line', () => {
       'names the guardian where it is about that',
       nowhere,
       '12:00:20',
-      `critical: Key Guardian: left to people: ${summary}`,
+      `critical: Key Guardian: a person has to act: ${summary}`,
     ],
   ])('%s', (_, message, time, line) => {
     expect(firstLine(message, at(time))).toBe(line);
@@ -128,7 +128,7 @@ describe('what was done', () => {
     ['undoing', 'being undone'],
     ['undoing, not done yet: throttled', 'being undone, not done yet: throttled'],
     ['closed by owner: it was withheld: hold', 'closed by owner: it was withheld: hold'],
-    ['left to people', 'left to people'],
+    ['left to people', 'a person has to act'],
     ['approved: 0f0e-1', 'allowed by approval 0f0e-1'],
     ['closed by owner: approved: by all', 'closed by owner: approved: by all'],
   ])('%s is: %s', (judgement, said) => {
@@ -159,8 +159,8 @@ describe('the lines below', () => {
       commands: ['key-guardian restore payments/disk-key', 'az login'],
     });
     expect(detailLines(message)).toEqual([
-      'Do not stop, restart or redeploy machines on this key: they run until their disks fail, and do not start without the key.',
-      'what: version-disabled, for on-call',
+      'Do not stop, restart or redeploy these machines: they run until their disks fail, and do not start without the key.',
+      'what: version-disabled, for on-call; docs/runbook.md of Key Guardian says more',
       'where: payments/disk-key/abc',
       'who: Mallory (7a) from 203.0.113.7',
       'when: happened 2026-03-01 12:00:00 UTC, detected 2026-03-01 12:00:20 UTC, restored 2026-03-01 12:00:29 UTC, deadline 2026-03-01 13:00:00 UTC',
@@ -171,13 +171,20 @@ describe('the lines below', () => {
     ]);
   });
 
+  test('name nobody where the guardian itself is unwell', () => {
+    const lines = detailLines(alert({ audience: 'operators', judgement: 'left to people' }));
+    expect(lines.filter((line) => /^(who|done): |^Do not/.test(line))).toEqual(['done: nothing: a person has to act']);
+  });
+
   test('say that operators are meant', () => {
-    expect(detailLines(alert({ audience: 'operators' }))).toContain('what: version-disabled, for operators');
+    expect(detailLines(alert({ audience: 'operators' }))).toContain(
+      'what: version-disabled, for operators; docs/runbook.md of Key Guardian says more',
+    );
   });
 
   test('name the reason where its kind has several', () => {
     expect(detailLines(alert({ kind: 'guardian-blind', reason: 'key-unreadable' }))).toContain(
-      'what: guardian-blind (key-unreadable), for on-call',
+      'what: guardian-blind (key-unreadable), for on-call; docs/runbook.md of Key Guardian says more',
     );
   });
 

@@ -25,6 +25,7 @@ const every: Readonly<Record<Subject['kind'], Subject>> = {
   version: versionOf(id, 'v1'),
   vault: vaultSubject('prod-disks'),
   'disk-encryption-set': SET,
+  actor: { kind: 'actor', id: '0f0e0d0c-0000-4000-8000-000000000002' },
   guardian: GUARDIAN,
 };
 const kinds = Object.entries(every);
@@ -35,6 +36,7 @@ describe('a subject', () => {
     ['version', 'prod-disks/disk-a/v1'],
     ['vault', 'prod-disks'],
     ['disk-encryption-set', SET.id],
+    ['actor', 'identity 0f0e0d0c-0000-4000-8000-000000000002'],
     ['guardian', 'Key Guardian'],
   ])('that is a %s is written as %s', (kind, spelt) => {
     expect(spellSubject(every[kind])).toBe(spelt);

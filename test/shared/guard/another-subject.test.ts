@@ -181,7 +181,7 @@ describe('a disk encryption set, under a guard of its own', () => {
     sets.set(WEB.id, { autoRotates: true });
     await inspect(message(WEB, world), world.ports, setGuard(sets));
     await world.settle();
-    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['resolved']);
   });
 
   test('is quarantined where no guard takes its kind, as a vault is', async () => {

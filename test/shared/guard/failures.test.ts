@@ -308,7 +308,7 @@ describe('a storage that is down', () => {
     expect(enabledIn(world)).toEqual([true, true]);
     expect(world.azure.state(VAULT, 'disk-b').kind).toBe('present');
     expect(world.failures).toEqual([]);
-    expect(alertsOf(world, 'version-disabled')).toEqual(['opened', 'resolved']);
+    expect(alertsOf(world, 'version-disabled')).toEqual(['resolved']);
     expect(alertsOf(world, 'trail-spooled')).toEqual(['opened']);
     await world.pass(180, 5);
 

@@ -45,13 +45,13 @@ describe('an incident', () => {
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.pass(30);
     await world.sentry();
-    expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
+    expect(told(world)).toEqual(['resolved version-disabled']);
     const resolved = world.alerts.at(-1);
     expect(resolved && firstLine(resolved, new Date())).toMatch(
       /^resolved: prod-disks\/disk-a: restored after 30 s, 59 min before disks would have failed: what was found: Version /,
     );
     await world.audit();
-    expect(world.alerts).toHaveLength(3);
+    expect(world.alerts).toHaveLength(2);
     expect(world.alerts.at(-1)?.incident).toMatchObject({
       state: 'resolved',
       restoredAt: expect.any(Date),
@@ -209,7 +209,7 @@ describe('an incident', () => {
       await world.pass(60);
     }
     expect(await world.incidents(VAULT, 'disk-a')).toMatchObject([{ state: 'resolved' }, { state: 'resolved' }]);
-    expect(told(world)).toHaveLength(4);
+    expect(told(world)).toHaveLength(2);
   });
 });
 
@@ -432,11 +432,7 @@ describe('an incident row', () => {
     await world.pass(120);
     expect(currentOf(world, VAULT, 'disk-a').enabled).toBe(true);
     expect(world.failures).toEqual([]);
-    expect(told(world).toSorted()).toEqual([
-      'opened guardian-unwell',
-      'opened version-disabled',
-      'resolved version-disabled',
-    ]);
+    expect(told(world).toSorted()).toEqual(['opened guardian-unwell', 'resolved version-disabled']);
   });
 
   test('whose insertion was answered by nothing is alerted by who made it', async () => {
@@ -451,7 +447,7 @@ describe('an incident row', () => {
     });
     await world.as('attacker').disable(VAULT, 'disk-a');
     await world.sentry();
-    expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled']);
+    expect(told(world)).toEqual(['resolved version-disabled']);
   });
 
   test('of another instance is alerted by that one alone', async () => {
@@ -469,7 +465,7 @@ test('a resolved incident whose actor is named later is alerted as changed, not 
   await world.as('attacker').disable(VAULT, 'disk-a');
   await world.sentry();
   await world.audit();
-  expect(told(world)).toEqual(['opened version-disabled', 'resolved version-disabled', 'changed version-disabled']);
+  expect(told(world)).toEqual(['resolved version-disabled', 'changed version-disabled']);
   expect(world.alerts.at(-1)?.incident).toMatchObject({ state: 'resolved', who: { oid: oidOf(world, 'attacker') } });
 });
 

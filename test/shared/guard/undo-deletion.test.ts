@@ -57,7 +57,7 @@ describe('a deleted key', () => {
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
       { kind: 'key-deleted', state: 'resolved', judgement: 'undone', restoredAt: expect.any(Date) },
     ]);
-    expect(world.alerts.map(({ event }) => event)).toEqual(['opened', 'resolved']);
+    expect(world.alerts.map(({ event }) => event)).toEqual(['resolved']);
     expect(await outcomes(world)).toEqual(['done']);
     expect(world.failures).toEqual([]);
   });

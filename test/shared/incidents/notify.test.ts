@@ -127,6 +127,18 @@ describe('what people are to be alerted of', () => {
     expect(await outbox()).toEqual([]);
   });
 
+  test.each([
+    ['that joins a wave goes to those alone that keep its alert open', true, ['pager']],
+    ['of a wave goes nowhere: the alerts of the wave speak for it', false, []],
+  ])('%s', async (_, joins, channels) => {
+    const { ports, outbox, records } = guardian(['console', 'pager']);
+    const keeping = ports.channels.map((channel) => ({ ...channel, keepsOpen: channel.id === 'pager' }));
+    const content: AlertContent = { event: 'changed', incident: incident({ subject: KEY, wave: 'w', revision: 2 }) };
+    await announce(content, async () => true, { ...ports, channels: keeping }, joins);
+    expect((await outbox()).map(({ value }) => value.channel)).toEqual(channels);
+    expect(await records()).toMatchObject([{ wave: 'w', channels }]);
+  });
+
   test('said again after a crash is one record under one id', async () => {
     const { ports, storage, records } = guardian();
     const content: AlertContent = { event: 'opened', incident: incident({ subject: KEY }) };

@@ -100,8 +100,8 @@ describe('an incident', () => {
   test('alerts people again where what is said of it changes', async () => {
     const world = await guardian();
     await openIncident(draft(), world.ports);
-    await openIncident(draft({ judgement: 'undoing' }), world.ports);
-    expect(await standing(world)).toMatchObject([{ judgement: 'undoing', revision: 2 }]);
+    await openIncident(draft({ judgement: 'left to people' }), world.ports);
+    expect(await standing(world)).toMatchObject([{ judgement: 'left to people', revision: 2 }]);
     expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['changed', 2],
@@ -111,7 +111,9 @@ describe('an incident', () => {
   test('that is over and found again as it was is open again', async () => {
     const world = await guardian();
     await openIncident(draft(), world.ports);
+    await world.settle();
     await resolveIncident(await only(world), 'undone', true, world.ports);
+    await world.settle();
     await openIncident(draft(), world.ports);
     const [again] = await standing(world);
     expect(again).toMatchObject({ state: 'open', revision: 3 });
@@ -167,6 +169,7 @@ describe('resolving', () => {
   test('twice is once', async () => {
     const world = await guardian();
     await openIncident(draft(), world.ports);
+    await world.settle();
     for (const _ of [1, 2]) await resolveIncident(await only(world), 'undone', true, world.ports);
     expect(await alerted(world)).toEqual([
       ['opened', 1],
@@ -178,9 +181,9 @@ describe('resolving', () => {
     const world = await guardian();
     await openIncident(draft(), world.ports);
     const read = await only(world);
-    await openIncident(draft({ judgement: 'undoing' }), world.ports);
+    await openIncident(draft({ judgement: 'left to people' }), world.ports);
     expect(await resolveIncident(read, 'undone', true, world.ports)).toBe(false);
-    expect(await standing(world)).toMatchObject([{ state: 'open', judgement: 'undoing', revision: 2 }]);
+    expect(await standing(world)).toMatchObject([{ state: 'open', judgement: 'left to people', revision: 2 }]);
     expect(await alerted(world)).toEqual([
       ['opened', 1],
       ['changed', 2],
@@ -200,7 +203,10 @@ describe('resolving', () => {
 
   test('comes by itself where the state of the incident is over', async () => {
     const world = await guardian();
-    for (const lasts of [true, true, false, false]) await openWhile(lasts, draft(), 'good again', world.ports);
+    for (const lasts of [true, true, false, false]) {
+      await openWhile(lasts, draft(), 'good again', world.ports);
+      await world.settle();
+    }
     expect(await standing(world)).toMatchObject([{ state: 'resolved', judgement: 'good again' }]);
     expect(await alerted(world)).toEqual([
       ['opened', 1],
@@ -254,6 +260,7 @@ describe('acts of one hour', () => {
   test('that people were alerted of before one closed their incident open none; one after them opens a new one, with its own time', async () => {
     const world = await guardian();
     for (const minutes of [5, 3]) await openForAct(act(minutesAgo(minutes)), world.ports, HOURLY);
+    await world.settle();
     await resolveIncident(await only(world), 'closed by owner', false, world.ports);
     for (const minutes of [5, 4, 3]) await openForAct(act(minutesAgo(minutes)), world.ports, HOURLY);
     expect(await standing(world)).toMatchObject([{ id: HOURLY, state: 'resolved' }]);
@@ -274,6 +281,7 @@ describe('acts of one hour', () => {
     const world = await guardian();
     for (const minutes of [5, 3, 1]) {
       await openForAct(act(minutesAgo(minutes)), world.ports, HOURLY);
+      await world.settle();
       for (const stored of (await readIncidents(world.ports, KEY)).stored)
         await resolveIncident(stored, 'closed by owner', false, world.ports);
     }

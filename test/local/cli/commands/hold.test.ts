@@ -35,10 +35,12 @@ describe('hold', () => {
     await swept();
     expect(enabled('contoso-disks', 'disk-web')).toEqual([false]);
     const [, id = ''] = /disk-web\/.* --accept {2}([0-9a-f]{32})$/m.exec(await done('incident', 'list')) ?? [];
-    const shown = (await done('incident', 'show', id)).split('\n');
-    expect(shown.filter((line) => line.startsWith('command: '))).toEqual([
-      `command: ${typed('hold release', idIn(set), '--undo')}`,
-      `command: ${typed('hold release', idIn(set), '--accept')}`,
+    const [, toRun = ''] = (await done('incident', 'show', id)).split('\nTo run:\n');
+    // A card has no room for the third.
+    expect(toRun.split('\n')).toEqual([
+      typed('hold release', idIn(set), '--undo'),
+      typed('hold release', idIn(set), '--accept'),
+      typed('restore contoso-disks/disk-web'),
     ]);
 
     expect(await done('hold', 'release', idIn(set), '--undo')).toBe(

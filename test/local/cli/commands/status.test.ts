@@ -79,9 +79,9 @@ describe('status', () => {
     const [odd, late, soon] = ids;
     expect((await done('status')).split('\n').slice(-6)).toEqual([
       'Open incidents:',
-      `  critical  grave (soon)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 13:00:00 UTC  left to people  ${soon}`,
-      `  critical  grave (late)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 14:00:00 UTC  left to people  ${late}`,
-      `  warning   odd  contoso-sql  since 2026-03-01 12:00:00 UTC  left to people  ${odd}`,
+      `  critical  grave (soon)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 13:00:00 UTC  a person has to act  ${soon}`,
+      `  critical  grave (late)  contoso-sql/tde  since 2026-03-01 12:00:00 UTC  disks fail 2026-03-01 14:00:00 UTC  a person has to act  ${late}`,
+      `  warning   odd  contoso-sql  since 2026-03-01 12:00:00 UTC  a person has to act  ${odd}`,
       'Resolved within 24 h: 0',
       '  The row contoso-sql/broken of incidents cannot be read: id: Invalid input: expected string, received undefined.',
     ]);

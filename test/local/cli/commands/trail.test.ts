@@ -43,8 +43,12 @@ describe('trail', () => {
     await as('attacker').disable('contoso-dev', 'dev-web');
     await swept();
     const said = await done('trail', 'contoso-dev/dev-web');
-    expect(said).toContain('was approved as enabled. (not undone: the policy only alerts for this key)');
-    expect(said).toMatch(/ {2}withheld .*: not undone: the policy only alerts for this key: restore contoso-dev/);
+    expect(said).toContain(
+      'was approved as enabled. (not undone: the policy only alerts, and a person has to restore it)',
+    );
+    expect(said).toMatch(
+      / {2}withheld .*: not undone: the policy only alerts, and a person has to restore it: restore contoso-dev/,
+    );
     expect(said).not.toContain('alert-only');
   });
 

@@ -40,6 +40,8 @@ import { vaultFound } from '../../../../shared/incidents/kinds/vault-found.ts';
 import { wave } from '../../../../shared/incidents/kinds/wave.ts';
 import { UNPLAIN } from '../../../unplain.ts';
 
+/** Who did it, as the subject of an incident. */
+const OF_MALLORY = { kind: 'actor', id: MALLORY.oid } as const;
 const onCall = (severity: Incident['severity'], ends: Incident['ends'] = 'by-a-person') =>
   ({ severity, ends, audience: 'on-call' }) as const;
 const operators = (severity: Incident['severity'], ends: Incident['ends'] = 'with-its-state') =>
@@ -291,6 +293,17 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'guardian-unwell, not-wired',
+    examples['guardian-unwell, not-wired'],
+    {
+      ...operators('error'),
+      subject: VAULT,
+      summary:
+        'The guardian lacks rights in prod-disks, without which it does not see or not restore what happens to its keys: the identity keeper lacks Microsoft.KeyVault/vaults/keys/recover/action. "npm run connect" gives them.',
+      judgement: 'left to people',
+    },
+  ],
+  [
     'guardian-unwell, quarantined',
     examples['guardian-unwell, quarantined'],
     {
@@ -538,7 +551,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: VAULT,
       summary:
         'More than five keys of prod-disks had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: 2 key-deleted, 1 of them good again, 1 not: prod-disks/disk-a.',
-      judgement: 'see the incidents of each key',
+      judgement: 'some are undone and some are for a person: incident list shows each',
       deadline: IN_AN_HOUR,
       hangs: { kind: 'disks', says: 'on prod-disks/disk-a alone 3 disks' },
       who: MALLORY,
@@ -552,7 +565,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'wave: many at once, by two people',
     wave.draft(
-      'prod-disks',
+      { kind: 'vault', vault: 'prod-disks' },
       AT,
       Array.from({ length: 12 }, (_, at) => ({
         ...MEMBER,
@@ -564,6 +577,27 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
       summary: expect.stringMatching(/: 12 key-deleted, 0 of them good again, 12 not: .*prod-disks\/k9, and 2 more\.$/),
+    },
+  ],
+  [
+    'wave: many at once in several vaults, by one person',
+    wave.draft(
+      OF_MALLORY,
+      AT,
+      ['a', 'b', 'c', 'd'].map((vault) => ({ ...MEMBER, subject: keyOf({ vault, key: 'disk' }) })),
+    ),
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: OF_MALLORY,
+      summary: expect.stringMatching(
+        /^More than five keys of several vaults that identity 0f0e0d0c-\S+ changed had incidents within five minutes\. .*: 4 key-deleted, 0 of them good again, 4 not: a\/disk, b\/disk, c\/disk, d\/disk\.$/,
+      ),
+      who: MALLORY,
+      commands: [
+        'key-guardian incident list',
+        `az role assignment list --all --assignee ${MALLORY.oid} --output table`,
+        ...['a', 'b', 'c'].map((vault) => `key-guardian restore ${vault}`),
+      ],
     },
   ],
   [

@@ -11,7 +11,9 @@ import { readIncidents } from '../../../../shared/incidents/store.ts';
 import type { Ports } from '../../../../shared/ports.ts';
 import { SURVEYED } from '../../../../shared/register/scope.ts';
 import { askSurvey } from '../../../../shared/senses/survey/plan.ts';
+import { readEstate } from '../../../../shared/senses/survey/read.ts';
 import { survey } from '../../../../shared/senses/survey/survey.ts';
+import { alertUnwired } from '../../../../shared/senses/survey/wiring.ts';
 import { type FakeRows, subscriptionRow } from '../../../fakes/graph.ts';
 import { stopAt } from '../../../simulation/clock.ts';
 import { seedKey } from '../../../simulation/end-state.ts';
@@ -51,9 +53,9 @@ const ESTATE = {
 } satisfies FakeRows;
 
 /** A guardian of one of two vaults that has made its first survey. */
-async function surveyedWorld(more: Partial<WorldOptions> = {}): Promise<World> {
+async function surveyedWorld(more: Partial<WorldOptions> = {}, mode = 'block'): Promise<World> {
   stopAt();
-  const policy = { vaults: [{ name: VAULT, mode: 'block' }] };
+  const policy = { vaults: [{ name: VAULT, mode }] };
   const world = await createWorld({ vaults, policy, graph: ESTATE, ...more });
   await world.sentry();
   await world.pass(60, 10);
@@ -348,7 +350,7 @@ describe('what a survey found', () => {
   };
 
   test('is in an alert: disks fail where a disk hangs on the version', async () => {
-    const world = await surveyedWorld();
+    const world = await surveyedWorld({}, 'alert');
     await world.as('attacker').disable(VAULT, 'disk-a', V2);
     await world.pass(70, 10);
     expect(first(world, 'version-disabled')).toMatch(/^critical: prod-disks\/disk-a: disks fail in 1 h/);
@@ -360,11 +362,11 @@ describe('what a survey found', () => {
   });
 
   test('is in an alert: nothing is known to use a version that no user needs, which is found within the hour', async () => {
-    const world = await surveyedWorld();
+    const world = await surveyedWorld({}, 'alert');
     await world.as('attacker').disable(VAULT, 'disk-a', V1);
     await world.pass(1.1 * HOUR_S, 10);
     expect(first(world, 'version-disabled')).toMatch(
-      /^error: prod-disks\/disk-a: nothing is known to use it; being undone/,
+      /^error: prod-disks\/disk-a: nothing is known to use it; not undone: /,
     );
     const told = world.alerts.find(({ incident }) => incident.kind === 'version-disabled')?.incident;
     expect(told?.deadline).toBeUndefined();
@@ -372,7 +374,7 @@ describe('what a survey found', () => {
   });
 
   test('is in an alert: where no survey read the vault the deadline stands, and what hangs on it is not known', async () => {
-    const world = await surveyedWorld({ graph: { subscriptions: [subscriptionRow(SUBSCRIPTION)] } });
+    const world = await surveyedWorld({ graph: { subscriptions: [subscriptionRow(SUBSCRIPTION)] } }, 'alert');
     await world.as('attacker').disable(VAULT, 'disk-a', V1);
     await world.pass(70, 10);
     expect(first(world, 'version-disabled')).toMatch(/: disks fail in 1 h/);
@@ -472,5 +474,69 @@ describe('what a survey found', () => {
         says: `Key Vault Crypto Officer of group group-1 at /subscriptions/${SUBSCRIPTION}`,
       },
     });
+  });
+});
+
+describe('the rights of the guardian in a vault', () => {
+  const WATCHER = '0f0e0d0c-0000-4000-8000-00000000000a';
+  const KEEPER = '0f0e0d0c-0000-4000-8000-00000000000b';
+  const READS = 'Microsoft.KeyVault/vaults/keys/read';
+  const RESTORES = ['update/action', 'recover/action'].map((act) => `Microsoft.KeyVault/vaults/keys/${act}`);
+  const roleOf = (name: string): string => `/subscriptions/x/providers/microsoft.authorization/roledefinitions/${name}`;
+  const role = (name: string, dataActions: readonly string[]) =>
+    graphRow('role-definitions', { id: roleOf(name), roleName: name, permissions: [{ dataActions }] });
+  const given = (name: string, principalId: string, principalType = 'ServicePrincipal') =>
+    graphRow('role-assignments', {
+      id: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/${name}-${principalId}`,
+      ...{ principalId: principalId.toUpperCase(), principalType, roleDefinitionId: roleOf(name) },
+      scope: `/subscriptions/${SUBSCRIPTION}`,
+    });
+  const roles = [role('reads', [READS]), role('restores', [READS, ...RESTORES])];
+
+  /** What is found to lack after a survey of such rows. */
+  async function lackIn(rows: FakeRows, policies: readonly object[] = [], isRbac = true) {
+    stopAt();
+    const vault = vaultRow(VAULT, { rbac: isRbac, accessPolicies: policies });
+    const graph = { ...ESTATE, vaults: [vault], 'role-definitions': roles, ...rows };
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT, mode: 'block' }] }, graph });
+    const settings = { ...world.ports.settings, objectIds: { watcher: WATCHER, keeper: KEEPER } };
+    const ports = { ...world.ports, settings };
+    const read = async () => alertUnwired(await readEstate(new Date(), ports), ports);
+    await read();
+    const lacking = async () =>
+      (await world.incidents(VAULT))
+        .filter(({ reason, state }) => reason === 'not-wired' && state === 'open')
+        .map(({ summary }) => /happens to its keys: (.*)\. "npm/.exec(summary)?.[1]);
+    return { world, read, lacking };
+  }
+
+  const all = [given('reads', WATCHER), given('restores', KEEPER)];
+  test.each<[string, FakeRows, readonly string[]]>([
+    ['are all there', { 'role-assignments': all }, []],
+    [
+      'are not those of the keeper',
+      { 'role-assignments': [given('reads', WATCHER), given('reads', KEEPER)] },
+      [`the identity keeper lacks ${RESTORES.join(', ')}`],
+    ],
+    [
+      'are none',
+      {},
+      [`the identity watcher lacks ${READS}; the identity keeper lacks ${[READS, ...RESTORES].join(', ')}`],
+    ],
+    ['may be those of a group', { 'role-assignments': [given('restores', 'some-group', 'Group')] }, []],
+    ['hang on a role that is not shown', { 'role-assignments': [given('hidden', KEEPER)] }, []],
+  ])('%s: operators are alerted of %s', async (_, rows, lacking) => {
+    expect(await (await lackIn(rows)).lacking()).toEqual(lacking);
+  });
+
+  test('by access policies are looked at alike, and the incident ends once they are there', async () => {
+    const policy = (objectId: string, ...keys: readonly string[]) => ({ objectId, permissions: { keys } });
+    const both = [policy(WATCHER, 'get'), policy(KEEPER, 'all')];
+    const { world, read, lacking } = await lackIn({}, both, false);
+    expect(await lacking()).toEqual(['the identity watcher lacks list']);
+    const whole = [policy(WATCHER, 'get', 'list'), policy(KEEPER, 'all')];
+    world.changeGraph({ ...ESTATE, vaults: [vaultRow(VAULT, { rbac: false, accessPolicies: whole })] });
+    await read();
+    expect(await lacking()).toEqual([]);
   });
 });

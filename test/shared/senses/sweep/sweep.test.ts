@@ -211,7 +211,7 @@ describe('an inspection that ended before people were told', () => {
 
       away = false;
       await world.pass(90, 5);
-      expect(alertsOf(world, 'version-disabled')).toEqual(['opened', 'resolved']);
+      expect(alertsOf(world, 'version-disabled')).toEqual(['resolved']);
       expect(await world.tables.claims.list()).toEqual([]);
       world.azure.clearLog();
       await world.pass(120, 5);
@@ -401,7 +401,6 @@ describe('the lists of a vault', () => {
     await world.pass(600, 10);
     expect(enabledIn(world, 'disk-59')).toEqual([true]);
     expect(world.alerts.map(({ event, incident }) => `${incident.kind} ${event}`)).toEqual([
-      'version-disabled opened',
       'version-disabled resolved',
     ]);
   });

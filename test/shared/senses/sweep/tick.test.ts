@@ -478,7 +478,7 @@ describe('a policy that cannot be used', () => {
     let isAway = true;
     const world = await createWorld({
       vaults,
-      policy,
+      policy: { vaults: [{ name: ONE }] },
       onStorage(name) {
         if (isAway && name === 'alerts.send') throw new Error('it is away');
       },
