@@ -251,7 +251,7 @@ describe('a key that is to be rotated', () => {
     expect(world.alerts.map(({ incident: { kind, subject } }) => [kind, subject])).toMatchObject([
       ['rotation-overdue', { key: 'disk-a' }],
     ]);
-    await world.pass(70 * 60, 60);
+    await world.pass(90 * 60, 60);
     expect(rotated().toSorted()).toEqual(['disk-b', 'disk-c', 'disk-d']);
   });
 });
