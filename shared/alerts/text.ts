@@ -95,7 +95,7 @@ function timing({ restoredAt, since, deadline, hangs, state }: Incident, now: Da
     return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}${left}`];
   }
   if (state === 'resolved') return [];
-  if (deadline === undefined) return hangs === undefined ? [] : [HANGS[hangs.kind]];
+  if (deadline === undefined) return hangs === undefined ? [] : [hangs.atRestart ? AT_RESTART : HANGS[hangs.kind]];
   const leftMs = deadline.getTime() - now.getTime();
   // A deadline that is still to come is less than an hour away: its day is plain.
   const { will, may } = FAIL[whatFails(hangs)];
@@ -117,14 +117,18 @@ const FAIL = {
 const whatFails = (hangs: Incident['hangs']): keyof typeof FAIL =>
   hangs?.databases === undefined ? 'disks' : 'databases';
 
-const KEEP_RUNNING =
-  'Do not stop, restart or redeploy these machines: they run until their disks fail, and do not start without the key.';
+/** Azure Disk Encryption reads its key when a machine starts, so there is no deadline. */
+const AT_RESTART = 'machines under Azure Disk Encryption run on, and do not start again without it';
+
+const KEEP_RUNNING = 'Do not stop, restart or redeploy these machines: they do not start without the key.';
 
 /** Whether machines may run that would not start again. What is for operators stops none. */
 const mustKeepRunning = ({ audience, state, deadline, hangs }: Incident): boolean =>
   state === 'open' &&
   audience === 'on-call' &&
-  (hangs === undefined ? deadline !== undefined : hangs.kind === 'disks' || hangs.kind === 'unknown');
+  (hangs === undefined
+    ? deadline !== undefined
+    : hangs.kind === 'disks' || hangs.kind === 'unknown' || hangs.atRestart === true);
 
 /** Where people see a resource: its id follows. */
 const PORTAL = 'https://portal.azure.com/#resource';

@@ -11,6 +11,8 @@ export const hanging = z.object({
   says: z.string(),
   /** Set where a SQL server needs it: its databases become inaccessible 30 minutes after the act. */
   databases: z.literal(true).optional(),
+  /** Set where machines under Azure Disk Encryption need it: they run on, and do not start again without it. */
+  atRestart: z.literal(true).optional(),
   /** Machines with a disk that hangs on it, running ones first, ten at most; absent where not known which. */
   machines: z.array(usingMachine.pick({ id: true, name: true, power: true })).optional(),
   /** The resource id of its vault, where a survey found it. */
@@ -53,6 +55,7 @@ function hangingFrom(asked: Asked, use: KeyUse | 'unreadable' | undefined, surve
       kind: stopsDisks(users, use) ? 'disks' : 'others',
       says: `${says}${rest}`,
       ...(users.some(({ kind }) => kind === 'sql-server') ? { databases: true } : {}),
+      ...(users.some(({ kind }) => kind === 'azure-disk-encryption') ? { atRestart: true } : {}),
       ...(isAll && machines.length > 0 ? { machines } : {}),
     };
   }

@@ -58,6 +58,12 @@ describe('the first line', () => {
       `critical: ${key}: SQL databases fail in 29 min, at 12:30:00 UTC; ${withheld}: ${summary}`,
     ],
     [
+      'has no deadline where machines under Azure Disk Encryption need it, and says when they do',
+      alert({ deadline: undefined, hangs: { kind: 'others', says: 'much', atRestart: true } }),
+      '12:00:20',
+      `critical: ${key}: machines under Azure Disk Encryption run on, and do not start again without it; ${withheld}: ${summary}`,
+    ],
+    [
       'begins with that nobody has acknowledged it where it was escalated',
       alert({ escalated: 1 }, 'changed'),
       '12:15:00',
@@ -151,6 +157,12 @@ test.each([
 });
 
 describe('the lines below', () => {
+  test('say that machines under Azure Disk Encryption must not be restarted', () => {
+    const hangs = { kind: 'others', says: '1 use by Azure Disk Encryption', atRestart: true } as const;
+    expect(detailLines(alert({ deadline: undefined, hangs }))[0]).toMatch(/^Do not stop, restart or redeploy/);
+    expect(detailLines(alert({ deadline: undefined, hangs: { ...hangs, atRestart: undefined } }))[0]).toMatch(/^what:/);
+  });
+
   test('say what must not be done, what, for whom, where, who, when, what was done and what to do', () => {
     const message = alert({
       who: { oid: '7a', name: 'Mallory', address: '203.0.113.7' },
@@ -159,7 +171,7 @@ describe('the lines below', () => {
       commands: ['key-guardian restore payments/disk-key', 'az login'],
     });
     expect(detailLines(message)).toEqual([
-      'Do not stop, restart or redeploy these machines: they run until their disks fail, and do not start without the key.',
+      'Do not stop, restart or redeploy these machines: they do not start without the key.',
       'what: version-disabled, for on-call; docs/runbook.md of Key Guardian says more',
       'where: payments/disk-key/abc',
       'who: Mallory (7a) from 203.0.113.7',

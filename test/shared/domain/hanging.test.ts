@@ -138,6 +138,12 @@ describe('what hangs on', () => {
     expect(hangingOn(KEY, use([user({ disks: 1 })]), surveyed())).not.toHaveProperty('databases');
   });
 
+  test('a key says that machines under Azure Disk Encryption need it, which no disk shows', () => {
+    const ofMachines = use([user({ kind: 'azure-disk-encryption' })]);
+    expect(hangingOn(KEY, ofMachines, surveyed())).toMatchObject({ kind: 'others', atRestart: true });
+    expect(hangingOn(KEY, use([user({ disks: 1 })]), surveyed())).not.toHaveProperty('atRestart');
+  });
+
   test('a key names ten machines at most, running ones first, also where the rows of several keys were put together', () => {
     const machines = Array.from({ length: 12 }, (_, at) => ({
       ...{ id: `/vm/${at}`, name: `vm-${at}`, power: at > 0 ? ('running' as const) : ('stopped' as const) },
