@@ -85,8 +85,17 @@ const versionOf = ([vault, key]: VaultAndKey): string =>
 export function demoEstate(): Estate {
   const wave = WAVE_KEYS.slice(1).map((key): VaultAndKey => [STEP_KEYS['wave-is-one-page'][0], key]);
   const estate = estateOf([...Object.values(STEP_KEYS), ...wave]);
-  return { ...estate, identities: estate.identities.map(ofTakenVaults) };
+  const attackers = [...new Set(Object.values(STEP_KEYS).map(([vault]) => vault))].flatMap((vault, at) =>
+    estate.identities
+      .filter(({ name }) => name === 'attacker')
+      .map((attacker) => ({ ...attacker, name: attackerOf(vault), oid: ATTACKER(at) })),
+  );
+  return { ...estate, identities: [...estate.identities.map(ofTakenVaults), ...attackers] };
 }
+
+/** Who attacks the keys of a vault: what one identity did to all of them would be one wave, and no step would have alerts of its own. */
+export const attackerOf = (vault: string): string => `attacker-${vault}`;
+const ATTACKER = (at: number): string => `0f0e0d0c-0000-4000-8000-${String(200 + at).padStart(12, '0')}`;
 
 /** The vaults that somebody takes from disks through Resource Manager. */
 const TAKEN = [STEP_KEYS['access-cut-named'], STEP_KEYS['vault-deleted-told']].map(([vault, key]) => ({

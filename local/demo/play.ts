@@ -13,7 +13,7 @@ import { localFolder } from '../guardian-folder.ts';
 import { apiToken, findLocalAzure, outsideClient } from '../outside-client.ts';
 import { DEMO_SWEEP_SECONDS } from '../pace.ts';
 import { startTeams } from '../sinks/teams.ts';
-import { demoEstate, STEP_KEYS } from './estate.ts';
+import { attackerOf, demoEstate, STEP_KEYS } from './estate.ts';
 import type { Scene, StepResult } from './scene.ts';
 import { startSink } from './sink.ts';
 import { steps, tried } from './steps.ts';
@@ -81,7 +81,8 @@ export async function playDemo(options: DemoOptions = {}): Promise<DemoResult> {
         planned ??= planIn(folder);
         return planned;
       },
-      client: (vault, identity) => outsideClient(address, vault, identity),
+      client: (vault, identity) =>
+        outsideClient(address, vault, identity === 'attacker' ? attackerOf(vault) : identity),
       ...storedTrail(running),
     };
     // Another guardian beside this one would take its time; without one there is nothing to disturb.
