@@ -138,7 +138,7 @@ export async function measurePropagation(size: Size, killed: number): Promise<re
     const owner = managing(azure, 'owner');
     const older = new Map(sets.map(({ id, keyUrl }) => [id, keyUrl]));
     let most = 0;
-    const usual = { calls: 100 };
+    const usual = { calls: 30 };
     for (let second = 0; second <= 3_600; second += 1) {
       azure.deliverDue();
       for (const id of reverting.get(second) ?? [])
