@@ -1,9 +1,10 @@
 import { guardedVaults, type Policy, vaultsInBlock } from '../shared/domain/policy.ts';
+import { placeOf } from './azure/key-vault/store.ts';
 import type { SeedIdentity, SeedRole, SeedVault } from './azure/types.ts';
 
 /**
  * The guardian's identities with the role assignments that the templates would make in the guarded vaults, so that whoever
- * reads the assignments finds them there. Vaults without a group of their own are left out.
+ * reads the assignments finds them there.
  */
 export const withRoles = (
   identities: readonly SeedIdentity[],
@@ -13,10 +14,12 @@ export const withRoles = (
   identities.map((identity) => {
     const places = { watcher: guardedVaults(policy), keeper: vaultsInBlock(policy) };
     const where = identity.name === 'watcher' || identity.name === 'keeper' ? places[identity.name] : [];
-    const roles = vaults.flatMap(({ name, subscriptionId, resourceGroup }): readonly SeedRole[] => {
-      if (!where.includes(name) || subscriptionId === undefined || resourceGroup === undefined) return [];
+    const roles = vaults.flatMap((vault): readonly SeedRole[] => {
+      const { name } = vault;
+      if (!where.includes(name)) return [];
+      const { subscriptionId, resourceGroup } = placeOf(vault);
       const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-      const grants = identity.grants.filter(({ vault, key }) => key === undefined && (vault === '*' || vault === name));
+      const grants = identity.grants.filter((grant) => grant.key === undefined && ['*', name].includes(grant.vault));
       // A second grant of the keeper in one vault is the role by which it rotates.
       return grants.map(({ dataActions }, at) => ({
         role: {

@@ -163,6 +163,15 @@ export interface VaultDefaults {
   readonly random: Random;
 }
 
+/** The subscription and the group of a vault, also where its seed leaves them out. */
+export const placeOf = ({
+  subscriptionId,
+  resourceGroup,
+}: SeedVault): Pick<Vault, 'subscriptionId' | 'resourceGroup'> => ({
+  subscriptionId: subscriptionId ?? '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a01',
+  resourceGroup: resourceGroup ?? 'rg-keys',
+});
+
 /** Makes a vault with its keys. Dates that the seed leaves out are now. */
 export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
   const softDeleteDays = seed.softDeleteDays ?? 90;
@@ -170,8 +179,7 @@ export function vaultFromSeed(seed: SeedVault, defaults: VaultDefaults): Vault {
     name: seed.name,
     origin: `https://${seed.name.toLowerCase()}.vault.azure.net`,
     region: seed.region ?? 'westeurope',
-    subscriptionId: seed.subscriptionId ?? '6c1a5a3e-0f5d-4f7c-9a55-3d0b6e2f8a01',
-    resourceGroup: seed.resourceGroup ?? 'rg-keys',
+    ...placeOf(seed),
     tenantId: seed.tenantId ?? defaults.tenantId,
     accessModel: seed.accessModel ?? 'rbac',
     policiesVoid: false,
