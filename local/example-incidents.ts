@@ -115,7 +115,7 @@ export const examples = {
   'vault-changed': vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
   'vault-deleted': vaultDeleted.draft({
     ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
-    deleted: { until: IN_AN_HOUR, purgeProtection: true },
+    recovery: { kind: 'listed', until: IN_AN_HOUR, purgeProtection: true },
   }),
   'access-refused': accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
   'approved-act-by-other': approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),

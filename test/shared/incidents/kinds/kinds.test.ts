@@ -103,7 +103,14 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'vault-deleted, and purged, where nothing hangs on it',
     vaultDeleted.draft({
-      ...{ vault: 'prod-disks', since: AT, by: undefined, hangs: NOTHING, commands: [], deleted: undefined },
+      ...{
+        vault: 'prod-disks',
+        since: AT,
+        by: undefined,
+        hangs: NOTHING,
+        commands: [],
+        recovery: { kind: 'not-listed' },
+      },
     }),
     {
       ...onCall('critical', 'with-its-state'),
@@ -116,7 +123,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'vault-deleted, where a SQL server needs a key of it: its databases fail before any disk',
     vaultDeleted.draft({
-      ...{ vault: 'prod-disks', since: AT, by: undefined, commands: [], deleted: undefined },
+      ...{ vault: 'prod-disks', since: AT, by: undefined, commands: [], recovery: { kind: 'not-listed' } },
       hangs: { kind: 'disks', says: '3 disks, 1 SQL server', databases: true },
     }),
     {

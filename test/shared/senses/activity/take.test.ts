@@ -109,6 +109,46 @@ describe('a deleted vault', () => {
     expect(on.world.failures).toEqual([]);
   });
 
+  test.each(['forbidden-by-permission', 'throttled'] as const)(
+    'is alerted, and not as lost, while the list of deleted vaults cannot be read: %s',
+    async (kind) => {
+      const on = await watching();
+      const path = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults`;
+      const allow = on.world.azure.fault({ match: { path }, answer: { kind } });
+      await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+      await on.delivered();
+      const [deleted] = await on.ofVault('vault-deleted');
+      expect(deleted).toMatchObject({ state: 'open', who: { name: 'person@example.com' } });
+      expect(deleted?.summary).toContain('Whether it can be recovered is not known: ');
+      expect(deleted?.summary).not.toContain('purged');
+      expect(deleted?.commands[0]).toBe(`az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}`);
+      expect(on.world.failures).toEqual([]);
+      allow();
+      await on.minutes(6);
+      expect((await on.ofVault('vault-deleted')).map(({ summary }) => summary)).toEqual([
+        expect.stringContaining('It can be recovered until'),
+      ]);
+    },
+  );
+
+  test('is not laid to whoever wrote to it before, and whose event comes first', async () => {
+    const on = await watching();
+    const events: unknown[] = [];
+    on.world.azure.onActivity(({ body }) => events.push(...[JSON.parse(body)].flat()));
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { tags: { a: 'b' } });
+    await on.minutes(10);
+    on.world.azure.flushEvents();
+    const [tagged] = events;
+    await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+    await takeActivity(tagged, on.world.ports);
+    await on.world.settle();
+    const [unnamed] = await on.ofVault('vault-deleted');
+    expect(unnamed).toMatchObject({ state: 'open' });
+    expect(unnamed?.who).toBeUndefined();
+    await on.delivered();
+    expect((await on.ofVault('vault-deleted')).map(({ who }) => who?.name)).toEqual(['person@example.com']);
+  });
+
   test('that is recovered ends it; its sets have no role any more, which is alerted instead', async () => {
     const on = await watching();
     await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
@@ -301,6 +341,16 @@ describe('access that is cut', () => {
     await on.delivered();
     const [cut] = (await on.incidents('des-a')).filter(({ kind }) => kind === 'access-cut');
     expect(cut?.summary).toContain('has an identity that was deleted (id-a)');
+  });
+
+  test('of a set whose vault the policy leaves out is alerted no longer', async () => {
+    const on = await watching();
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
+    await on.delivered();
+    expect(open(await on.incidents('des-a'))).toContain('access-cut');
+    on.world.changePolicy({ vaults: [{ name: 'not-guarded', mode: 'alert' }] });
+    await on.minutes(7);
+    expect(open(await on.incidents('des-a'))).toEqual([]);
   });
 
   test('of a set without disks alerts nobody', async () => {
