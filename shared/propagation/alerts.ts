@@ -35,10 +35,14 @@ export async function alertOfVerdict(
   }
   const draft = await draftOf(one, vaultOf, ports);
   const isOver = ({ kind, reason }: Pick<IncidentDraft, 'kind' | 'reason'>): boolean =>
-    (kind === setNotFollowed.id || kind === setMoved.id) && (kind !== draft?.kind || reason !== draft.reason);
+    isOfWatch({ kind }) && (kind !== draft?.kind || reason !== draft.reason);
   await endIncidents(subject, isOver, `it is ${verdict.kind} now`, ports);
   if (draft !== undefined) await openIncident(draft, ports);
 }
+
+/** Whether an incident is of a verdict. */
+export const isOfWatch = ({ kind }: Pick<IncidentDraft, 'kind'>): boolean =>
+  kind === setNotFollowed.id || kind === setMoved.id;
 
 const BACK = 'it has its key again';
 

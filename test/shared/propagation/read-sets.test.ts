@@ -174,6 +174,31 @@ describe('a disk encryption set on a key with a new version', () => {
     expect((await on.recorded('des-a')).at(-1)?.verdict).toBe('gone');
   });
 
+  test('is watched no longer where the policy leaves its key out, and its incident ends', async () => {
+    const on = await rotating([{ name: 'des-a', properties: { rotationToLatestKeyVersionEnabled: false } }]);
+    await on.rotate();
+    await on.minutes(3);
+    expect(open(await on.incidents('des-a'))).toEqual(['set-not-followed not-rotating']);
+    on.world.changePolicy({ vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: 'disk-a', guard: false }] }] });
+    await on.minutes(10);
+    expect(open(await on.incidents('des-a'))).toEqual([]);
+    expect(await on.watched('des-a')).toBeUndefined();
+    await lookAtSets([setIdOf('des-a')], on.world.ports);
+    await on.minutes(62);
+    expect(await on.watched('des-a')).toBeUndefined();
+    expect(open(await on.incidents('des-a'))).toEqual([]);
+  });
+
+  test('keeps the name of whoever changed it last, also where the events come in another order', async () => {
+    const on = await rotating([{ name: 'des-a' }]);
+    await on.rotate();
+    const at = new Date();
+    const earlier = new Date(at.getTime() - MINUTE_MS);
+    await lookAtSets([setIdOf('des-a')], on.world.ports, { by: { oid: 'last' }, at });
+    await lookAtSets([setIdOf('des-a')], on.world.ports, { by: { oid: 'first' }, at: earlier });
+    expect((await on.watched('des-a'))?.changed).toEqual({ by: { oid: 'last' }, at });
+  });
+
   test('follows with nothing under it, which is called so', async () => {
     const on = await rotating([{ name: 'des-a', hasDisk: false }]);
     await on.rotate();
