@@ -142,7 +142,8 @@ async function causes(
   if (read.answer.kind !== 'ok') return NONE;
   const vault = await vaultOf(rotation.vault);
   const { found, unknown, commands } = causesOf({ set: read.answer.value, rotation, record, vault, now: now() });
-  const none = found.length === 0 ? ['No cause was found in its identity, its rights, or the state of its key.'] : [];
+  const where = unknown.length === 0 ? 'its identity, its rights, or the state of its key' : 'what could be read';
+  const none = found.length === 0 ? [`No cause was found in ${where}.`] : [];
   return {
     causes: [...found, ...none, ...unknown.map((because) => `Not known: ${because}.`)],
     commands,
