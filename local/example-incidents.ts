@@ -107,6 +107,12 @@ export const examples = {
     ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
     ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
   }),
+  'access-cut, role-lost': accessCut.draft('role-lost', {
+    ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az role assignment create'] },
+    causes: [
+      'des-a: Its identity d15cd15c may not get, wrap, unwrap in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
+    ],
+  }),
   'access-cut, identity': accessCut.draft('identity', {
     ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
     causes: Array.from({ length: 12 }, () => 'It has no identity.'),

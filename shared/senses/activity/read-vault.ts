@@ -6,6 +6,7 @@ import {
   type ManagedVault,
   type ManagementAnswer,
 } from '../../domain/resource-manager.ts';
+import { assignmentId } from '../../domain/role-assignment.ts';
 import { vaultSubject } from '../../domain/subject.ts';
 import { subscriptionIn } from '../../domain/survey.ts';
 import { CLOCKS_APART_MS, later } from '../../domain/time.ts';
@@ -17,12 +18,12 @@ import { incidentId } from '../../incidents/draft.ts';
 import { accessCut } from '../../incidents/kinds/access-cut.ts';
 import { vaultChanged } from '../../incidents/kinds/vault-changed.ts';
 import { type GoneVault, vaultDeleted } from '../../incidents/kinds/vault-deleted.ts';
-import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
+import { endIncidents, openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
 import { readAssignments } from '../../register/assignments.ts';
 import { SURVEYED } from '../../register/scope.ts';
-import { cutsIn, type SetOnKey } from './cuts.ts';
+import { cutsIn, maybeCutIn, type SetOnKey } from './cuts.ts';
 import { hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
 
 /** Reads of Resource Manager at the same time. */
@@ -139,7 +140,8 @@ async function alertOfCuts(
       .filter((user) => user.kind === 'disk-encryption-set' && isEmpty(user, use) !== true)
       .map((user): SetOnKey => ({ key, user })),
   );
-  const cuts = cutsIn(await factsOf(vault, sets, ports), network, sets, ports.now());
+  const facts = await factsOf(vault, sets, ports);
+  const cuts = cutsIn(facts, network, sets, ports.now());
   const draft = accessCut.draft('vault', {
     ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by },
     ...{ causes: cuts.causes, commands: cuts.commands },
@@ -147,7 +149,35 @@ async function alertOfCuts(
   });
   const lasts = cuts.users.length > 0;
   await openWhile(lasts, draft, 'the sets may use their keys again', ports);
+  await alertOfLostRoles(facts, sets, uses, changed, ports);
   return !lasts;
+}
+
+/** Alerts once of identities that lost the roles which the last survey showed, where a group may still let them in. A person says whether it does. */
+async function alertOfLostRoles(
+  facts: VaultFacts,
+  sets: readonly SetOnKey[],
+  uses: Uses,
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<void> {
+  const { vault, assigned } = facts;
+  if (assigned.kind === 'unknown') return;
+  const ids = new Set(assigned.value.assignments.map(({ id }) => assignmentId(id)));
+  const before = (await readAssignments(ports.tables, vault.name))?.assignments ?? [];
+  const gone = before.filter(({ id }) => !ids.has(id));
+  const lost = new Set(gone.map(({ principalId }) => principalId.toLowerCase()));
+  const { users, causes, commands } = maybeCutIn(facts, lost, sets, ports.now());
+  const subject = vaultSubject(vault.name);
+  if (users.length === 0) return;
+  const draft = accessCut.draft('role-lost', {
+    ...{ subject, since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
+    hangs: hangsOn(vault.name, uses, ports, new Set(users.map(({ id }) => id))),
+  });
+  const id = incidentId({ ...draft, since: new Date(0) }, JSON.stringify(gone.map((one) => one.id).toSorted()));
+  const { stored } = await readIncidents(ports, subject);
+  // Where a person has closed it, they know.
+  if (stored.every(({ value }) => value.id !== id)) await openIncident(draft, ports, id);
 }
 
 /** A vault as the survey would have it. */

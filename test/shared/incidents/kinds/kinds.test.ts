@@ -66,6 +66,19 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'access-cut, role-lost, where a group may still let the set in: a person says whether it does',
+    examples['access-cut, role-lost'],
+    {
+      ...onCall('critical', 'by-a-person'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      commands: ['az role assignment create'],
+      summary: expect.stringMatching(/unless the identity is in a group that holds the right there/),
+    },
+  ],
+  [
     'access-cut, identity, where many causes are told and no disk is known',
     examples['access-cut, identity'],
     {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../../local/clock.ts';
+import { closeIncident } from '../../../../shared/approvals/close.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { vaultSubject } from '../../../../shared/domain/subject.ts';
 import { readIncidents } from '../../../../shared/incidents/store.ts';
@@ -260,6 +261,32 @@ describe('access that is cut', () => {
       commands: [expect.stringContaining(`--assignee-object-id ${oid}`)],
     });
     expect(cut?.deadline?.getTime()).toBe((cut?.since.getTime() ?? 0) + 3_600_000);
+  });
+
+  test('where a group holds the right is alerted once, says that its members are not read, and is closed by a person', async () => {
+    const group = {
+      ...{ id: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a551a551-0000-4000-8000-000000000001` },
+      ...{ name: 'a551a551-0000-4000-8000-000000000001', type: 'Microsoft.Authorization/roleAssignments' },
+      properties: {
+        roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/14b46e9e-c2b7-41b4-b07b-48a6ebf60603`,
+        ...{ principalId: '0f0e0d0c-0000-4000-8000-0000000000aa', principalType: 'Group', scope: VAULT_ID },
+      },
+    };
+    const on = await watching(SETS, { resources: [group] });
+    const oid = await cutRole(on, 'des-a');
+    await on.delivered(2);
+    const [cut] = await on.ofVault('access-cut');
+    expect(cut).toMatchObject({
+      ...{ reason: 'role-lost', severity: 'critical', state: 'open', ends: 'by-a-person' },
+      summary: `des-a: Its identity ${oid} may not get, wrap, unwrap in the vault ${VAULT}: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.`,
+      who: { oid: on.world.azure.identities.get('person')?.oid },
+      hangs: { kind: 'disks', says: '1 disk encryption set (1 disk)' },
+    });
+    await closeIncident(cut?.id ?? '', 'it is in the group', { oid: 'person' }, on.world.ports);
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { tags: { a: 'b' } });
+    await on.delivered();
+    await on.minutes(7);
+    expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['resolved']);
   });
 
   test('ends when the role is back, also where the event of that is lost', async () => {
