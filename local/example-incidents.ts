@@ -107,6 +107,12 @@ export const examples = {
     ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
     ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
   }),
+  'access-cut, role-lost': accessCut.draft('role-lost', {
+    ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az role assignment create'] },
+    causes: [
+      'des-a: Its identity d15cd15c may not get, wrap, unwrap in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
+    ],
+  }),
   'access-cut, identity': accessCut.draft('identity', {
     ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
     causes: Array.from({ length: 12 }, () => 'It has no identity.'),
@@ -115,7 +121,7 @@ export const examples = {
   'vault-changed': vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
   'vault-deleted': vaultDeleted.draft({
     ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
-    deleted: { until: IN_AN_HOUR, purgeProtection: true },
+    recovery: { kind: 'listed', until: IN_AN_HOUR, purgeProtection: true },
   }),
   'access-refused': accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
   'approved-act-by-other': approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),

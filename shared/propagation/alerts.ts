@@ -35,10 +35,14 @@ export async function alertOfVerdict(
   }
   const draft = await draftOf(one, vaultOf, ports);
   const isOver = ({ kind, reason }: Pick<IncidentDraft, 'kind' | 'reason'>): boolean =>
-    (kind === setNotFollowed.id || kind === setMoved.id) && (kind !== draft?.kind || reason !== draft.reason);
+    isOfWatch({ kind }) && (kind !== draft?.kind || reason !== draft.reason);
   await endIncidents(subject, isOver, `it is ${verdict.kind} now`, ports);
   if (draft !== undefined) await openIncident(draft, ports);
 }
+
+/** Whether an incident is of a verdict. */
+export const isOfWatch = ({ kind }: Pick<IncidentDraft, 'kind'>): boolean =>
+  kind === setNotFollowed.id || kind === setMoved.id;
 
 const BACK = 'it has its key again';
 
@@ -138,7 +142,8 @@ async function causes(
   if (read.answer.kind !== 'ok') return NONE;
   const vault = await vaultOf(rotation.vault);
   const { found, unknown, commands } = causesOf({ set: read.answer.value, rotation, record, vault, now: now() });
-  const none = found.length === 0 ? ['No cause was found in its identity, its rights, or the state of its key.'] : [];
+  const where = unknown.length === 0 ? 'its identity, its rights, or the state of its key' : 'what could be read';
+  const none = found.length === 0 ? [`No cause was found in ${where}.`] : [];
   return {
     causes: [...found, ...none, ...unknown.map((because) => `Not known: ${because}.`)],
     commands,

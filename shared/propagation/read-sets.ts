@@ -10,13 +10,14 @@ import { keyOf } from '../domain/subject.ts';
 import { RowUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { quarantineRows } from '../incidents/quarantine.ts';
+import { endIncidents } from '../incidents/store.ts';
 import { kept } from '../kept.ts';
 import type { Ports } from '../ports.ts';
 import type { Stored } from '../register/rows.ts';
 import { readUse } from '../register/uses.ts';
 import { readVaultRecords } from '../register/vaults.ts';
 import { entry } from '../trail/entries.ts';
-import { alertOfVerdict } from './alerts.ts';
+import { alertOfVerdict, isOfWatch } from './alerts.ts';
 import { vaultFacts } from './causes.ts';
 import { rotationOf, rowOfSet, SETS_AT_ONCE, watchRotation } from './sets.ts';
 import { isToUpdate } from './update.ts';
@@ -49,7 +50,9 @@ async function readSets(ids: readonly string[], ports: Ports): Promise<void> {
     const stored = await rowOf(id, ports);
     const at = ports.now();
     const due = stored?.value.nextReadAt;
-    if (stored !== undefined && due !== undefined && due <= at) read.push(await readSet(stored, keys, ports));
+    if (stored === undefined || due === undefined || due > at) return;
+    if (isWatchedStill(stored.value, ports)) read.push(await readSet(stored, keys, ports));
+    else await unwatch(stored, ports);
   });
   await ports.trail.append(read.flatMap((one) => recordOf(one, ports)));
   const rows: { readonly one: ReadSet; readonly row: Stored<WatchedSet> }[] = [];
@@ -72,6 +75,16 @@ async function readSets(ids: readonly string[], ports: Ports): Promise<void> {
   await inTurns(SETS_AT_ONCE, toUpdate, ({ one: { next } }) =>
     ports.queues.inspections.send(inspectionOf(next.id, ports)),
   );
+}
+
+/** Whether its key is guarded: a policy may leave it out during a watch. */
+const isWatchedStill = ({ rotation }: WatchedSet, { policy }: Ports): boolean =>
+  keyPolicy(policy, rotation.vault, rotation.key).guarded;
+
+async function unwatch(stored: Stored<WatchedSet>, ports: Ports): Promise<void> {
+  const subject = { kind: 'disk-encryption-set', id: stored.value.id } as const;
+  await endIncidents(subject, isOfWatch, 'its key is not guarded any more', ports);
+  await ports.tables.sets.remove(stored);
 }
 
 /** The inspection of a set that is to be pointed at a version. While it is not, each read asks for another. */

@@ -114,7 +114,8 @@ const readNow = (set: WatchedSet, now: Date, changed: WatchedSet['changed']): Wa
   ...set,
   from: set.nextReadAt === undefined ? now : set.from,
   nextReadAt: now,
-  ...(changed === undefined ? {} : { changed }),
+  // Events come in any order.
+  ...(changed === undefined || (set.changed !== undefined && set.changed.at > changed.at) ? {} : { changed }),
 });
 
 /** A set that was never watched, by the key on which the last survey found it. */

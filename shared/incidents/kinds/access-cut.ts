@@ -3,7 +3,7 @@ import type { Hanging } from '../../domain/hanging.ts';
 import type { Subject } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
-import { kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+import { BY_A_PERSON, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
 
 /** Causes that one incident names at most. */
 const NAMED = 10;
@@ -15,13 +15,14 @@ const reasons = {
     severity: 'critical',
     ...withItsState('when Resource Manager shows that the sets may use their keys again'),
   },
+  'role-lost': { severity: 'critical', ...BY_A_PERSON },
   identity: {
     severity: 'critical',
     ...withItsState('when Resource Manager shows an identity of the set again, or not the set any more'),
   },
 } as const satisfies Readonly<Record<string, ReasonFacts>>;
 
-/** Disk encryption sets that cannot use their keys any more. */
+/** Disk encryption sets that cannot use their keys any more; or that may not, where their identities lost their roles and a group holds the right. */
 export interface CutAccess {
   /** The vault, or the set whose identity is gone. */
   readonly subject: Subject;

@@ -2,7 +2,7 @@ import type { KeyUser } from '../../domain/key-use.ts';
 import type { ManagedVault } from '../../domain/resource-manager.ts';
 import type { EstateSet } from '../../estate/estate.ts';
 import { setMayUseKey } from '../../posture/checks/set-may-use-key.ts';
-import type { VaultFacts } from '../../posture/facts.ts';
+import { known, type VaultFacts } from '../../posture/facts.ts';
 
 /** A disk encryption set that needs a key of the vault. */
 export interface SetOnKey {
@@ -21,6 +21,31 @@ export interface Cuts {
 
 const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
 
+/**
+ * Which sets may be cut off: their identities lost a role, and only a group holds the right now. Its members are not read. Pure.
+ *
+ * @param lost object ids of identities that had a role there, in lower case
+ */
+export function maybeCutIn(vault: VaultFacts, lost: ReadonlySet<string>, sets: readonly SetOnKey[], now: Date): Cuts {
+  const maybe = sets.filter(
+    (set) => set.user.objectIds.some((id) => lost.has(id)) && cutsBy(vault, [set], now).users.length === 0,
+  );
+  const { users, causes, commands } = cutsBy(withoutGroups(vault), maybe, now);
+  return { users, causes: causes.map((cause) => `${cause} ${UNLESS}`), commands };
+}
+
+const UNLESS =
+  'That is so unless the identity is in a group that holds the right there: members of groups are not read.';
+
+function withoutGroups(vault: VaultFacts): VaultFacts {
+  const { assigned } = vault;
+  if (assigned.kind === 'unknown') return vault;
+  const assignments = assigned.value.assignments.filter(
+    ({ principalType }) => principalType?.endsWith('Group') !== true,
+  );
+  return { ...vault, assigned: known({ ...assigned.value, assignments }) };
+}
+
 /** The name of a set's resource, and why it cannot use its key. */
 const said = (name: string, says: string): string => `${name}: ${says}`;
 
@@ -37,6 +62,11 @@ export function cutsIn(
   if (sets.length === 0) return NO_CUTS;
   const closed = closedBy(vault, network);
   if (closed !== undefined) return { users: sets.map(({ user }) => user), ...closed };
+  return cutsBy(vault, sets, now);
+}
+
+/** Which sets have no right to use their keys. */
+function cutsBy(vault: VaultFacts, sets: readonly SetOnKey[], now: Date): Cuts {
   const found = sets.flatMap((set) =>
     setMayUseKey
       .check({ kind: 'set', set: estateSet(set, vault.vault.name), vault }, now)

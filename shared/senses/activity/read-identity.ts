@@ -24,7 +24,10 @@ export async function readIdentity(
   }
   const set = valueIn(answer);
   const key = vaultObject(set.keyUrl ?? '');
-  if (key?.kind !== 'key' || !guarded.includes(key.vault)) return true;
+  if (key?.kind !== 'key' || !guarded.includes(key.vault)) {
+    await endIncidents(subject, openOf(accessCut), 'its key is not guarded', ports);
+    return true;
+  }
   const uses = await usesOf(key.vault, ports);
   const users = uses
     .flatMap(({ use }) => use.users.map((user) => ({ user, use })))

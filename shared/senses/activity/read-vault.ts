@@ -1,8 +1,15 @@
 import type { ChangedBy } from '../../domain/activity.ts';
 import { isEmpty } from '../../domain/key-use.ts';
-import type { ManagedVault } from '../../domain/resource-manager.ts';
+import {
+  type DeletedVault,
+  MANAGEMENT_REFUSED,
+  type ManagedVault,
+  type ManagementAnswer,
+} from '../../domain/resource-manager.ts';
+import { assignmentId } from '../../domain/role-assignment.ts';
 import { vaultSubject } from '../../domain/subject.ts';
 import { subscriptionIn } from '../../domain/survey.ts';
+import { CLOCKS_APART_MS, later } from '../../domain/time.ts';
 import { settingChanges, settingsOf } from '../../domain/vault-settings.ts';
 import type { EstateVault } from '../../estate/estate.ts';
 import { estateReader } from '../../estate/estate-of.ts';
@@ -10,13 +17,13 @@ import { inTurns } from '../../in-turns.ts';
 import { incidentId } from '../../incidents/draft.ts';
 import { accessCut } from '../../incidents/kinds/access-cut.ts';
 import { vaultChanged } from '../../incidents/kinds/vault-changed.ts';
-import { vaultDeleted } from '../../incidents/kinds/vault-deleted.ts';
-import { endIncidents, openIncident, openWhile } from '../../incidents/store.ts';
+import { type GoneVault, vaultDeleted } from '../../incidents/kinds/vault-deleted.ts';
+import { endIncidents, openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
 import { readAssignments } from '../../register/assignments.ts';
 import { SURVEYED } from '../../register/scope.ts';
-import { cutsIn, type SetOnKey } from './cuts.ts';
+import { cutsIn, maybeCutIn, type SetOnKey } from './cuts.ts';
 import { hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
 
 /** Reads of Resource Manager at the same time. */
@@ -51,12 +58,21 @@ async function vaultGone(
   ports: Ports,
 ): Promise<boolean> {
   const subscription = subscriptionIn(id) ?? '';
-  const listed = valueIn(await ports.resourceManager.deletedVaults(subscription));
-  const deleted = listed.find(({ vaultId }) => vaultId === id);
+  const answer = await ports.resourceManager.deletedVaults(subscription);
   const isKnown =
     ports.scope.surveyed.vaults.get(name)?.id === id || (await isOpen(vaultSubject(name), vaultDeleted, ports));
+  // A vault that is known to have been there is gone, whether the list of deleted ones can be read or not.
+  const listed = answer.kind === 'ok' || !isKnown ? valueIn(answer) : undefined;
+  const deleted = listed?.find(({ vaultId }) => vaultId === id);
   // An event alone says that there ever was a vault of that id: anybody could write one.
   if (deleted === undefined && !isKnown) return true;
+  const recovery = recoveryOf(answer, deleted);
+  const deletedOn = deleted?.deletedOn;
+  // An event may come late: whoever wrote to the vault before it was deleted did not delete it.
+  const by =
+    changed === undefined || (deletedOn !== undefined && changed.at < later(deletedOn, -CLOCKS_APART_MS))
+      ? undefined
+      : changed;
   const assignments = (await readAssignments(ports.tables, name))?.assignments ?? [];
   const callers = new Set(uses.flatMap(({ use }) => use.users.flatMap(({ objectIds }) => objectIds)));
   const lost = assignments
@@ -68,18 +84,31 @@ async function vaultGone(
     );
   const draft = vaultDeleted.draft({
     vault: name,
-    since: deleted?.deletedOn ?? changed?.at ?? ports.now(),
-    by: changed?.by,
-    deleted: deleted && { until: deleted.scheduledPurgeOn, purgeProtection: deleted.purgeProtection },
+    since: deletedOn ?? by?.at ?? ports.now(),
+    by: by?.by,
+    recovery,
     hangs: hangsOn(name, uses, ports),
     commands:
-      deleted === undefined ? [] : [`az keyvault recover --name ${name} --subscription ${subscription}`, ...lost],
+      recovery.kind === 'not-listed'
+        ? []
+        : [`az keyvault recover --name ${name} --subscription ${subscription}`, ...lost],
   });
   await openIncident(draft, ports);
   // While it is gone nothing else can be said of it.
   await endIncidents(draft.subject, openOf(accessCut), 'the vault was deleted', ports);
   return false;
 }
+
+const recoveryOf = (
+  answer: ManagementAnswer<readonly DeletedVault[]>,
+  deleted: DeletedVault | undefined,
+): GoneVault['recovery'] => {
+  if (deleted !== undefined)
+    return { kind: 'listed', until: deleted.scheduledPurgeOn, purgeProtection: deleted.purgeProtection };
+  return answer.kind === 'ok' || answer.kind === 'missing'
+    ? { kind: 'not-listed' }
+    : { kind: 'unknown', because: MANAGEMENT_REFUSED[answer.kind] };
+};
 
 /** Alerts of network rules, permission model and purge protection that are other ones than the last survey or read showed. */
 async function alertOfSettings(vault: EstateVault, changed: ChangedBy | undefined, ports: Ports): Promise<void> {
@@ -111,7 +140,8 @@ async function alertOfCuts(
       .filter((user) => user.kind === 'disk-encryption-set' && isEmpty(user, use) !== true)
       .map((user): SetOnKey => ({ key, user })),
   );
-  const cuts = cutsIn(await factsOf(vault, sets, ports), network, sets, ports.now());
+  const facts = await factsOf(vault, sets, ports);
+  const cuts = cutsIn(facts, network, sets, ports.now());
   const draft = accessCut.draft('vault', {
     ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by },
     ...{ causes: cuts.causes, commands: cuts.commands },
@@ -119,7 +149,35 @@ async function alertOfCuts(
   });
   const lasts = cuts.users.length > 0;
   await openWhile(lasts, draft, 'the sets may use their keys again', ports);
+  await alertOfLostRoles(facts, sets, uses, changed, ports);
   return !lasts;
+}
+
+/** Alerts once of identities that lost the roles which the last survey showed, where a group may still let them in. A person says whether it does. */
+async function alertOfLostRoles(
+  facts: VaultFacts,
+  sets: readonly SetOnKey[],
+  uses: Uses,
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<void> {
+  const { vault, assigned } = facts;
+  if (assigned.kind === 'unknown') return;
+  const ids = new Set(assigned.value.assignments.map(({ id }) => assignmentId(id)));
+  const before = (await readAssignments(ports.tables, vault.name))?.assignments ?? [];
+  const gone = before.filter(({ id }) => !ids.has(id));
+  const lost = new Set(gone.map(({ principalId }) => principalId.toLowerCase()));
+  const { users, causes, commands } = maybeCutIn(facts, lost, sets, ports.now());
+  const subject = vaultSubject(vault.name);
+  if (users.length === 0) return;
+  const draft = accessCut.draft('role-lost', {
+    ...{ subject, since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
+    hangs: hangsOn(vault.name, uses, ports, new Set(users.map(({ id }) => id))),
+  });
+  const id = incidentId({ ...draft, since: new Date(0) }, JSON.stringify(gone.map((one) => one.id).toSorted()));
+  const { stored } = await readIncidents(ports, subject);
+  // Where a person has closed it, they know.
+  if (stored.every(({ value }) => value.id !== id)) await openIncident(draft, ports, id);
 }
 
 /** A vault as the survey would have it. */

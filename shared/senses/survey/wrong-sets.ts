@@ -40,7 +40,8 @@ export async function lookAtWrongSets({ at, estate, subscriptions }: Read, ports
       // A key without a version in the register is no reason: its vault was not swept yet.
       if (before !== undefined && !keyPolicy(ports.policy, active.vault, active.name).guarded)
         found.push(beginning(set, before, at));
-    } else if (row.verdict.kind !== 'moved') found.push(row);
+    } else if (row.verdict.kind !== 'moved' || !keyPolicy(ports.policy, row.rotation.vault, row.rotation.key).guarded)
+      found.push(row);
   }
   const here = new Set(sets.map(({ id }) => id));
   const gone = [...known.values()].filter(

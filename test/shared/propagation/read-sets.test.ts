@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
 import type { SetsMessage } from '../../../shared/domain/propagation.ts';
 import { MINUTE_MS } from '../../../shared/domain/time.ts';
+import { GraphRefused } from '../../../shared/errors.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { takeSets } from '../../../shared/propagation/read-sets.ts';
 import { lookAtSets } from '../../../shared/propagation/sets.ts';
@@ -67,6 +68,23 @@ describe('a disk encryption set on a key with a new version', () => {
     expect(await on.verdict('des-a')).toBe('followed');
     expect((await on.incidents('des-a')).map(({ state }) => state)).toEqual(['resolved']);
     expect((await on.recorded('des-a')).map(({ verdict }) => verdict)).toEqual(['late', 'followed']);
+  });
+
+  test('is late, and no rights are said to be well, where its vault cannot be read', async () => {
+    const on = await rotating([{ name: 'des-a' }]);
+    never(on, 'des-a');
+    await on.rotate();
+    await on.minutes(57.5);
+    turnClock(MINUTE_MS);
+    const graph: Ports['graph'] = {
+      rows() {
+        throw new GraphRefused('forbidden', undefined, { status: 403, code: 'AuthorizationFailed' });
+      },
+    };
+    await takeSets({ kind: 'read-sets', ids: [setIdOf('des-a')] }, { ...on.world.ports, graph });
+    const [late] = await on.incidents('des-a');
+    expect(late?.summary).toContain('No cause was found in what could be read. Not known: ');
+    expect(late?.summary).not.toContain('its rights');
   });
 
   test('is stuck where its identity lost its role: the error and the cause are named, with the command', async () => {
@@ -172,6 +190,31 @@ describe('a disk encryption set on a key with a new version', () => {
     expect(await on.watched('des-a')).toBeUndefined();
     expect(open(await on.incidents('des-a'))).toEqual([]);
     expect((await on.recorded('des-a')).at(-1)?.verdict).toBe('gone');
+  });
+
+  test('is watched no longer where the policy leaves its key out, and its incident ends', async () => {
+    const on = await rotating([{ name: 'des-a', properties: { rotationToLatestKeyVersionEnabled: false } }]);
+    await on.rotate();
+    await on.minutes(3);
+    expect(open(await on.incidents('des-a'))).toEqual(['set-not-followed not-rotating']);
+    on.world.changePolicy({ vaults: [{ name: VAULT, mode: 'block', keys: [{ pattern: 'disk-a', guard: false }] }] });
+    await on.minutes(10);
+    expect(open(await on.incidents('des-a'))).toEqual([]);
+    expect(await on.watched('des-a')).toBeUndefined();
+    await lookAtSets([setIdOf('des-a')], on.world.ports);
+    await on.minutes(62);
+    expect(await on.watched('des-a')).toBeUndefined();
+    expect(open(await on.incidents('des-a'))).toEqual([]);
+  });
+
+  test('keeps the name of whoever changed it last, also where the events come in another order', async () => {
+    const on = await rotating([{ name: 'des-a' }]);
+    await on.rotate();
+    const at = new Date();
+    const earlier = new Date(at.getTime() - MINUTE_MS);
+    await lookAtSets([setIdOf('des-a')], on.world.ports, { by: { oid: 'last' }, at });
+    await lookAtSets([setIdOf('des-a')], on.world.ports, { by: { oid: 'first' }, at: earlier });
+    expect((await on.watched('des-a'))?.changed).toEqual({ by: { oid: 'last' }, at });
   });
 
   test('follows with nothing under it, which is called so', async () => {

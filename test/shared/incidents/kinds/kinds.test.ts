@@ -66,6 +66,19 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
+    'access-cut, role-lost, where a group may still let the set in: a person says whether it does',
+    examples['access-cut, role-lost'],
+    {
+      ...onCall('critical', 'by-a-person'),
+      subject: VAULT,
+      who: MALLORY,
+      deadline: IN_AN_HOUR,
+      hangs: SET_HANGS,
+      commands: ['az role assignment create'],
+      summary: expect.stringMatching(/unless the identity is in a group that holds the right there/),
+    },
+  ],
+  [
     'access-cut, identity, where many causes are told and no disk is known',
     examples['access-cut, identity'],
     {
@@ -103,7 +116,14 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'vault-deleted, and purged, where nothing hangs on it',
     vaultDeleted.draft({
-      ...{ vault: 'prod-disks', since: AT, by: undefined, hangs: NOTHING, commands: [], deleted: undefined },
+      ...{
+        vault: 'prod-disks',
+        since: AT,
+        by: undefined,
+        hangs: NOTHING,
+        commands: [],
+        recovery: { kind: 'not-listed' },
+      },
     }),
     {
       ...onCall('critical', 'with-its-state'),
@@ -116,7 +136,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'vault-deleted, where a SQL server needs a key of it: its databases fail before any disk',
     vaultDeleted.draft({
-      ...{ vault: 'prod-disks', since: AT, by: undefined, commands: [], deleted: undefined },
+      ...{ vault: 'prod-disks', since: AT, by: undefined, commands: [], recovery: { kind: 'not-listed' } },
       hangs: { kind: 'disks', says: '3 disks, 1 SQL server', databases: true },
     }),
     {

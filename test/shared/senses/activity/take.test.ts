@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../../local/clock.ts';
+import { closeIncident } from '../../../../shared/approvals/close.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { vaultSubject } from '../../../../shared/domain/subject.ts';
 import { readIncidents } from '../../../../shared/incidents/store.ts';
@@ -107,6 +108,46 @@ describe('a deleted vault', () => {
     const hints = (await on.world.trail()).filter(({ hints: from }) => from?.senses?.includes('activity-log') === true);
     expect(hints).toHaveLength(1);
     expect(on.world.failures).toEqual([]);
+  });
+
+  test.each(['forbidden-by-permission', 'throttled'] as const)(
+    'is alerted, and not as lost, while the list of deleted vaults cannot be read: %s',
+    async (kind) => {
+      const on = await watching();
+      const path = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults`;
+      const allow = on.world.azure.fault({ match: { path }, answer: { kind } });
+      await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+      await on.delivered();
+      const [deleted] = await on.ofVault('vault-deleted');
+      expect(deleted).toMatchObject({ state: 'open', who: { name: 'person@example.com' } });
+      expect(deleted?.summary).toContain('Whether it can be recovered is not known: ');
+      expect(deleted?.summary).not.toContain('purged');
+      expect(deleted?.commands[0]).toBe(`az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}`);
+      expect(on.world.failures).toEqual([]);
+      allow();
+      await on.minutes(6);
+      expect((await on.ofVault('vault-deleted')).map(({ summary }) => summary)).toEqual([
+        expect.stringContaining('It can be recovered until'),
+      ]);
+    },
+  );
+
+  test('is not laid to whoever wrote to it before, and whose event comes first', async () => {
+    const on = await watching();
+    const events: unknown[] = [];
+    on.world.azure.onActivity(({ body }) => events.push(...[JSON.parse(body)].flat()));
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { tags: { a: 'b' } });
+    await on.minutes(10);
+    on.world.azure.flushEvents();
+    const [tagged] = events;
+    await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+    await takeActivity(tagged, on.world.ports);
+    await on.world.settle();
+    const [unnamed] = await on.ofVault('vault-deleted');
+    expect(unnamed).toMatchObject({ state: 'open' });
+    expect(unnamed?.who).toBeUndefined();
+    await on.delivered();
+    expect((await on.ofVault('vault-deleted')).map(({ who }) => who?.name)).toEqual(['person@example.com']);
   });
 
   test('that is recovered ends it; its sets have no role any more, which is alerted instead', async () => {
@@ -222,6 +263,32 @@ describe('access that is cut', () => {
     expect(cut?.deadline?.getTime()).toBe((cut?.since.getTime() ?? 0) + 3_600_000);
   });
 
+  test('where a group holds the right is alerted once, says that its members are not read, and is closed by a person', async () => {
+    const group = {
+      ...{ id: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a551a551-0000-4000-8000-000000000001` },
+      ...{ name: 'a551a551-0000-4000-8000-000000000001', type: 'Microsoft.Authorization/roleAssignments' },
+      properties: {
+        roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/14b46e9e-c2b7-41b4-b07b-48a6ebf60603`,
+        ...{ principalId: '0f0e0d0c-0000-4000-8000-0000000000aa', principalType: 'Group', scope: VAULT_ID },
+      },
+    };
+    const on = await watching(SETS, { resources: [group] });
+    const oid = await cutRole(on, 'des-a');
+    await on.delivered(2);
+    const [cut] = await on.ofVault('access-cut');
+    expect(cut).toMatchObject({
+      ...{ reason: 'role-lost', severity: 'critical', state: 'open', ends: 'by-a-person' },
+      summary: `des-a: Its identity ${oid} may not get, wrap, unwrap in the vault ${VAULT}: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.`,
+      who: { oid: on.world.azure.identities.get('person')?.oid },
+      hangs: { kind: 'disks', says: '1 disk encryption set (1 disk)' },
+    });
+    await closeIncident(cut?.id ?? '', 'it is in the group', { oid: 'person' }, on.world.ports);
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { tags: { a: 'b' } });
+    await on.delivered();
+    await on.minutes(7);
+    expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['resolved']);
+  });
+
   test('ends when the role is back, also where the event of that is lost', async () => {
     const on = await watching();
     await cutRole(on, 'des-a');
@@ -301,6 +368,16 @@ describe('access that is cut', () => {
     await on.delivered();
     const [cut] = (await on.incidents('des-a')).filter(({ kind }) => kind === 'access-cut');
     expect(cut?.summary).toContain('has an identity that was deleted (id-a)');
+  });
+
+  test('of a set whose vault the policy leaves out is alerted no longer', async () => {
+    const on = await watching();
+    await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
+    await on.delivered();
+    expect(open(await on.incidents('des-a'))).toContain('access-cut');
+    on.world.changePolicy({ vaults: [{ name: 'not-guarded', mode: 'alert' }] });
+    await on.minutes(7);
+    expect(open(await on.incidents('des-a'))).toEqual([]);
   });
 
   test('of a set without disks alerts nobody', async () => {
