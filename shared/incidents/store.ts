@@ -145,6 +145,15 @@ const onGoing = (
   deadline: deadline ?? draft.deadline,
 });
 
+/** What an incident that is open again does not have: what was said of it before it was over. */
+const ANEW = {
+  restoredAt: undefined,
+  endedAt: undefined,
+  acknowledged: undefined,
+  escalated: undefined,
+  wave: undefined,
+} as const;
+
 /**
  * Changes an incident, and alerts people where the change matters to them. Where it becomes known who did it, and they did the
  * same to many keys, the alerts of their wave speak for it from then on. Returns false where somebody else changed it meanwhile.
@@ -162,10 +171,15 @@ export async function changeIncident(
     ...was,
     ...given,
     ...named,
-    ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
+    ...(reopened ? ANEW : {}),
   };
   const isNamed = alone.wave === undefined && alone.who?.oid !== was.who?.oid;
-  const wave = isNamed ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs) : undefined;
+  // The wave that it was of may be over.
+  const wave = reopened
+    ? await joinWave(alone, needs)
+    : isNamed
+      ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs)
+      : undefined;
   const next = wave === undefined ? alone : { ...alone, wave: wave.id };
   // Only the time of the newest act changed: people need no alert of that.
   const write = async (to: Incident): Promise<boolean> =>

@@ -4,6 +4,7 @@ import type { Incident } from '../../../shared/domain/incident.ts';
 import { keyOf, type Subject, vaultSubject, versionOf } from '../../../shared/domain/subject.ts';
 import { type IncidentDraft, incidentId } from '../../../shared/incidents/draft.ts';
 import {
+  changeIncident,
   endIncidents,
   nameActor,
   openForAct,
@@ -123,6 +124,22 @@ describe('an incident', () => {
       ['resolved', 2],
       ['changed', 3],
     ]);
+  });
+
+  test('that is open again is acknowledged by nobody, and is escalated anew', async () => {
+    const world = await guardian();
+    const disabled = draft({ since: minutesAgo(1), deadline: minutesAgo(-59) });
+    await openIncident(disabled, world.ports);
+    await changeIncident(
+      await only(world),
+      { escalated: 1, acknowledged: { by: MALLORY, at: new Date() } },
+      world.ports,
+    );
+    await resolveIncident(await only(world), 'good again', false, world.ports);
+    await openIncident(disabled, world.ports);
+    const [again] = await standing(world);
+    expect([again?.acknowledged, again?.escalated]).toEqual([undefined, undefined]);
+    expect((await world.ports.tables.schedule.list('escalations')).stored).toHaveLength(1);
   });
 
   test('of a state that came back after its end is a new one with its own time', async () => {
