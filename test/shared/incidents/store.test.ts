@@ -86,6 +86,24 @@ describe('an incident', () => {
     expect(await alerted(world)).toEqual([['opened', 1]]);
   });
 
+  const DISKS = { kind: 'disks', says: '1 disk' } as const;
+  test.each<[what: string, was: Partial<IncidentDraft>, now: Partial<IncidentDraft>, Partial<Incident>]>([
+    ['that something fails', {}, { deadline: minutesAgo(-50) }, { deadline: minutesAgo(-50) }],
+    [
+      'that a database fails before the disks',
+      { deadline: minutesAgo(-50), hangs: DISKS },
+      { deadline: minutesAgo(-20), hangs: { ...DISKS, databases: true } },
+      { deadline: minutesAgo(-20), hangs: { ...DISKS, databases: true } },
+    ],
+  ])('of which it becomes known later %s has that deadline, and is escalated by it', async (_, was, now, expected) => {
+    const world = await guardian();
+    const since = minutesAgo(10);
+    await openIncident(draft({ since, ...was }), world.ports);
+    await openIncident(draft({ since, ...now }), world.ports);
+    expect(await standing(world)).toMatchObject([expected]);
+    expect((await world.ports.tables.schedule.list('escalations')).stored).toHaveLength(1);
+  });
+
   test.each<[what: string, other: Partial<IncidentDraft>]>([
     ['for another reason', { reason: 'key-unreadable' }],
     ['of another kind', { kind: 'version-expiring' }],
