@@ -1,5 +1,6 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
@@ -24,7 +25,7 @@ export const keyFlapping = incidentKind(
     who: by,
     commands: [
       `key-guardian hold set ${spell(id)} --why "…"`,
-      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${by.oid}`} --output table`,
+      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${shellWord(by.oid)}`} --output table`,
     ],
   }),
 );

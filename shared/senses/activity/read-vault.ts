@@ -1,6 +1,7 @@
 import type { ChangedBy } from '../../domain/activity.ts';
 import { isEmpty } from '../../domain/key-use.ts';
 import type { ManagedVault } from '../../domain/resource-manager.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { vaultSubject } from '../../domain/subject.ts';
 import { subscriptionIn } from '../../domain/survey.ts';
 import { settingChanges, settingsOf } from '../../domain/vault-settings.ts';
@@ -64,7 +65,7 @@ async function vaultGone(
     .slice(0, LOST_NAMED)
     .map(
       ({ principalId, role, scope }) =>
-        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`,
+        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role ${shellWord(role)} --scope ${shellWord(scope)}`,
     );
   const draft = vaultDeleted.draft({
     vault: name,
@@ -73,7 +74,9 @@ async function vaultGone(
     deleted: deleted && { until: deleted.scheduledPurgeOn, purgeProtection: deleted.purgeProtection },
     hangs: hangsOn(name, uses, ports),
     commands:
-      deleted === undefined ? [] : [`az keyvault recover --name ${name} --subscription ${subscription}`, ...lost],
+      deleted === undefined
+        ? []
+        : [`az keyvault recover --name ${name} --subscription ${shellWord(subscription)}`, ...lost],
   });
   await openIncident(draft, ports);
   // While it is gone nothing else can be said of it.
