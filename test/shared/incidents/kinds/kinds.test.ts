@@ -3,6 +3,7 @@ import {
   AT,
   DISKS,
   examples,
+  GRANT,
   HANGING,
   HOLD,
   ID,
@@ -10,6 +11,7 @@ import {
   KEY,
   MALLORY,
   MEMBER,
+  MOVED_BACK,
   NOTHING,
   notFollowed,
   OF_SET,
@@ -17,6 +19,7 @@ import {
   OTHER,
   ROTATE,
   SET_HANGS,
+  SHOW_SET,
   UNKNOWN,
   VAULT,
   VERSION,
@@ -26,6 +29,7 @@ import { firstLine } from '../../../../shared/alerts/text.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
+import { accessCut } from '../../../../shared/incidents/kinds/access-cut.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
@@ -61,17 +65,21 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      summary: 'des-a: It may not unwrap. des-b: It may not unwrap.',
-      commands: ['az one'],
+      summary: 'des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail.',
+      commands: [GRANT],
     },
   ],
   [
-    'access-cut, identity, where many causes are told and no disk is known',
-    examples['access-cut, identity'],
+    'access-cut, identity, where many causes are told and what hangs on it is not known',
+    accessCut.draft('identity', {
+      ...{ subject: OF_SET, since: AT, by: undefined, causes: Array.from({ length: 12 }, () => 'It has no identity.') },
+      commands: Array.from({ length: 9 }, (_, at) => `az ${at}`),
+      hangs: { kind: 'unknown', says: 'what hangs on it is not known' },
+    }),
     {
       ...onCall('critical', 'with-its-state'),
-      subject: { kind: 'disk-encryption-set', id: '/sets/a' },
-      deadline: undefined,
+      subject: OF_SET,
+      deadline: IN_AN_HOUR,
       summary: `${'It has no identity. '.repeat(10)}And 2 more.`,
       commands: ['az 0', 'az 1', 'az 2', 'az 3', 'az 4'],
     },
@@ -95,7 +103,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      commands: ['az keyvault recover'],
+      commands: ['az keyvault recover --name prod-disks --subscription s', GRANT],
       summary:
         'The vault prod-disks was deleted: none of its keys can be used. It can be recovered until 2026-03-01 13:00:00 UTC; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.',
     },
@@ -731,8 +739,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       since: AT,
       who: MALLORY,
       hangs: DISKS,
+      commands: [MOVED_BACK],
       summary:
-        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Find out who moved it before disks are wrapped anew with that key.',
+        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Where nobody meant it, point it back before its disks are wrapped with that key.',
     },
   ],
   [
@@ -745,9 +754,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: undefined,
       deadline: undefined,
       hangs: DISKS,
-      commands: ['az resource show'],
+      commands: [SHOW_SET],
       summary:
-        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Leave the older versions enabled.',
+        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -757,7 +766,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('error'),
       subject: OF_SET,
       summary:
-        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Leave the older versions enabled.',
+        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -767,7 +776,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: OF_SET,
       summary:
-        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Leave the older versions enabled.',
+        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -777,7 +786,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: OF_SET,
       summary:
-        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Leave the older versions enabled.',
+        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -788,7 +797,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: OF_SET,
       who: MALLORY,
       summary:
-        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Leave the older versions enabled.',
+        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -798,7 +807,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: OF_SET,
       summary:
-        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Leave the older versions enabled.',
+        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
