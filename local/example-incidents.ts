@@ -191,7 +191,7 @@ export const examples = {
   ),
   'hold-ending': holdEnding.draft({ ...HOLD, ...ID }),
   'hold-set': holdSet.draft({ ...HOLD, ...ID }),
-  'key-flapping': keyFlapping.draft(ID, AT, MALLORY),
+  'key-flapping': { ...keyFlapping.draft(ID, AT, MALLORY), hangs: SET_HANGS },
   'key-unguarded, not-guarded': keyUnguarded.draft('not-guarded', {
     of: { vault: 'prod-other', keys: [HANGING], isNamed: false, isFound: true },
     since: AT,
@@ -245,7 +245,10 @@ export const examples = {
   ),
   'trail-anchored': trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
   'glass-broken': glassBroken.draft(GLASS),
-  'undo-refused': undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+  'undo-refused': {
+    ...undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+    ...{ deadline: IN_AN_HOUR, hangs: SET_HANGS },
+  },
   'unexpected-use, backed-up': unexpectedUse.draft('backed-up', ID, MALLORY, AT, 'KeyBackup'),
   'unexpected-use, unknown-user': unexpectedUse.draft('unknown-user', ID, MALLORY, AT, 'KeyUnwrap'),
 } as const satisfies Readonly<Record<string, IncidentDraft>>;

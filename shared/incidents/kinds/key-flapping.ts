@@ -18,8 +18,8 @@ export const keyFlapping = incidentKind(
     subject: keyOf(id),
     since,
     // Read while it goes on and after it is over: so it names no command, which only some alerts carry.
-    summary: `Key ${spell(id)} was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.`,
-    judgement: 'being undone each time: the key is inspected every 10 s',
+    summary: `Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key ${spell(id)} was made unusable three times within an hour and restored each time.`,
+    judgement: 'not holding: undone each time, and inspected every 10 s',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: by,

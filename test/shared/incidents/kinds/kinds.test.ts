@@ -212,7 +212,11 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: VAULT,
       summary:
         'Vault prod-disks has not been swept since 2026-03-01 12:00:00 UTC: the vault is throttled. Deletions and disablements there go unnoticed.',
-      judgement: 'trying again',
+      judgement: 'trying again; a person has to see why',
+      commands: [
+        'key-guardian status',
+        'az keyvault show --name prod-disks --query "properties.{firewall:networkAcls.defaultAction,public:publicNetworkAccess}"',
+      ],
     },
   ],
   [
@@ -223,7 +227,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       summary:
         'Key prod-disks/disk-a cannot be read: the firewall of the vault refuses the guardian. This does not mean that it is gone.',
-      judgement: 'trying again',
+      judgement: 'trying again; a person has to see why',
+      commands: ['az keyvault key show --vault-name prod-disks --name disk-a --query attributes'],
     },
   ],
   [
@@ -234,6 +239,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       summary: 'What the register holds of key prod-disks/disk-a cannot be read: the key is not guarded until it can.',
       judgement: 'left to people',
+      commands: ['key-guardian status'],
     },
   ],
   [
@@ -245,6 +251,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'Nobody has inspected prod-disks/disk-a since 2026-03-01 12:00:00 UTC, though it is not as approved: nothing is undone in prod-disks. See whether the function inspect runs.',
       judgement: 'left to people',
+      commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
   [
@@ -256,6 +263,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'The policy cannot be used, so that no vault is watched and nothing is written: vaults[0].name: not the name of a key vault.',
       judgement: 'left to people',
+      commands: ['npm run build'],
     },
   ],
   [
@@ -462,8 +470,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       deadline: IN_AN_HOUR,
       undoing: true,
       summary:
-        "Key prod-disks/disk-a was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.",
-      judgement: 'being undone each time: the key is inspected every 10 s',
+        "Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
+      judgement: 'not holding: undone each time, and inspected every 10 s',
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"',
         `az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --assignee ${MALLORY.oid} --output table`,
@@ -477,7 +485,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: by,
-      summary: expect.stringMatching(/ restored each time\. If a responder does this, stop the guardian first: /),
+      summary: expect.stringMatching(/^Does a responder do this\? Then stop the guardian first: /),
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"',
         'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
@@ -841,7 +849,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
       summary: 'Key prod-disks/disk-a cannot be restored: the vault refuses: forbidden-by-permission',
-      judgement: 'trying again',
+      judgement: 'refused again and again: a person has to restore it',
       commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
@@ -903,7 +911,7 @@ test('a flapping key that holds again is one that reads well: what was found, an
   const incident = { ...others, summary, commands: [], id: 'i1', detectedAt: AT, restoredAt: IN_AN_HOUR, revision: 4 };
   const alert = { event: 'resolved', incident: { ...incident, state: 'resolved' } } as const;
   expect(firstLine(alert, IN_AN_HOUR)).toBe(
-    "resolved: prod-disks/disk-a: restored after 1 h: what was found: Key prod-disks/disk-a was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.",
+    "resolved: prod-disks/disk-a: restored after 1 h: what was found: Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
   );
   expect(summary).not.toMatch(/\b(above|below)\b/);
 });
