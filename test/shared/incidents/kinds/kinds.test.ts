@@ -138,6 +138,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'access-refused',
     examples['access-refused'],
     {
+      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('error'),
       subject: KEY,
       who: MALLORY,
@@ -631,11 +632,12 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'own-act-unexplained, on a version',
     examples['own-act-unexplained'],
     {
+      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('critical'),
       subject: OF_VERSION,
       who: MALLORY,
       summary:
-        "KeyUpdate of prod-disks/disk-a/a1b2 under the guardian's own identity is not in its trail: somebody else uses that identity.",
+        "KeyUpdate of prod-disks/disk-a/a1b2 under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.",
       judgement: 'left to people',
     },
   ],
@@ -646,13 +648,14 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical'),
       subject: KEY,
       summary:
-        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity.",
+        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.",
     },
   ],
   [
     'policy-loosened',
     examples['policy-loosened'],
     {
+      commands: ['key-guardian status'],
       ...onCall('error'),
       subject: GUARDIAN,
       summary: 'The policy guards less than before: prod-disks: block to alert; channel webhook left out.',
@@ -663,6 +666,10 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'purge-attempted',
     examples['purge-attempted'],
     {
+      commands: [
+        'az keyvault show --name prod-disks --query properties.enablePurgeProtection',
+        'az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table',
+      ],
       ...onCall('critical'),
       subject: KEY,
       who: MALLORY,
@@ -857,6 +864,10 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'unexpected-use, backed-up',
     examples['unexpected-use, backed-up'],
     {
+      commands: [
+        'az keyvault key rotate --vault-name prod-disks --name disk-a  # if nobody meant it',
+        'az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table',
+      ],
       ...onCall('warning'),
       subject: KEY,
       who: MALLORY,
@@ -868,6 +879,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'unexpected-use, unknown-user',
     examples['unexpected-use, unknown-user'],
     {
+      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('error'),
       subject: KEY,
       who: MALLORY,
