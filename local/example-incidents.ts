@@ -88,6 +88,16 @@ const SET = {
 };
 /** A disk encryption set, as the subject of an incident. */
 export const OF_SET = { kind: 'disk-encryption-set', id: SET.id } as const;
+const ADDRESSED = '--name des-a --resource-group rg --subscription s';
+/** The command that shows the set. */
+export const SHOW_SET = `az disk-encryption-set show ${ADDRESSED}`;
+/** The command that points it at its key again. */
+export const MOVED_BACK = `az disk-encryption-set update ${ADDRESSED} --key-url https://prod-disks.vault.azure.net/keys/disk-a/a1b2`;
+const FOLLOWING = `${MOVED_BACK} --enable-auto-key-rotation true`;
+/** The command that lets an identity use the keys of the vault. */
+export const GRANT =
+  'az role assignment create --assignee-object-id 0a0b --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name prod-disks --query id --output tsv)';
+const RECOVERED = ['az keyvault recover --name prod-disks --subscription s', GRANT];
 /** What hangs on the set. */
 export const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
 /** An incident of a set that has not followed its key, by a verdict. */
@@ -97,30 +107,30 @@ export const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [
 export const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
 /** What hangs on a key that nothing uses. */
 export const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
-const UNKNOWN_HANGS = { kind: 'unknown', says: 'what hangs on it is not known' } as const;
 /** A deletion that was approved for somebody else. */
 export const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLORY, at: AT };
 
 /** One incident of each kind and reason that no rule makes, by kind and reason. Names and ids are made up. */
 export const examples = {
   'access-cut, vault': accessCut.draft('vault', {
-    ...{ subject: VAULT, since: AT, by: MALLORY, commands: ['az one'] },
-    ...{ causes: ['des-a: It may not unwrap.', 'des-b: It may not unwrap.'], hangs: SET_HANGS },
+    ...{ subject: VAULT, since: AT, by: MALLORY, commands: [GRANT] },
+    causes: ['des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail.'],
+    hangs: SET_HANGS,
   }),
   'access-cut, role-lost': accessCut.draft('role-lost', {
-    ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az role assignment create'] },
+    ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: [GRANT] },
     causes: [
       'des-a: Its identity d15cd15c may not get, wrap, unwrap in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
     ],
   }),
   'access-cut, identity': accessCut.draft('identity', {
-    ...{ subject: { kind: 'disk-encryption-set', id: '/sets/a' }, since: AT, by: undefined },
-    causes: Array.from({ length: 12 }, () => 'It has no identity.'),
-    ...{ commands: Array.from({ length: 9 }, (_, at) => `az ${at}`), hangs: UNKNOWN_HANGS },
+    ...{ subject: OF_SET, since: AT, by: MALLORY, hangs: DISKS },
+    causes: ['des-a has no identity, so that it cannot use its key prod-disks/disk-a: its disks fail.'],
+    commands: [`az disk-encryption-set identity assign ${ADDRESSED} --system-assigned`, GRANT],
   }),
   'vault-changed': vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
   'vault-deleted': vaultDeleted.draft({
-    ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: ['az keyvault recover'] },
+    ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: RECOVERED },
     recovery: { kind: 'listed', until: IN_AN_HOUR, purgeProtection: true },
   }),
   'access-refused': accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
@@ -187,7 +197,7 @@ export const examples = {
   ),
   'hold-ending': holdEnding.draft({ ...HOLD, ...ID }),
   'hold-set': holdSet.draft({ ...HOLD, ...ID }),
-  'key-flapping': keyFlapping.draft(ID, AT, MALLORY),
+  'key-flapping': { ...keyFlapping.draft(ID, AT, MALLORY), hangs: SET_HANGS },
   'key-unguarded, not-guarded': keyUnguarded.draft('not-guarded', {
     of: { vault: 'prod-other', keys: [HANGING], isNamed: false, isFound: true },
     since: AT,
@@ -221,26 +231,30 @@ export const examples = {
     says: 'It cannot be read.',
   }),
   'row-forged': rowForged.draft('approvals/prod-disks/a7', AT),
-  'set-moved': setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS }),
+  'set-moved': setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS, commands: [MOVED_BACK] }),
   'set-not-followed, late': notFollowed(
     { kind: 'late', shows: 'its active version is 0011' },
     ['It has no identity.'],
-    ['az resource show'],
+    [SHOW_SET],
   ),
-  'set-not-followed, stuck': notFollowed({
-    kind: 'stuck',
-    code: 'ManagedServiceIdentityNotFound',
-    message: 'Auto-key rotation was disabled.',
-  }),
-  'set-not-followed, not-rotating': notFollowed({ kind: 'not-rotating', isConfidential: false }),
-  'set-not-followed, reverted': notFollowed({ kind: 'reverted', to: '0011' }),
-  'set-not-followed, unreachable': notFollowed({
-    kind: 'unreachable',
-    because: 'the permission to read there is missing',
-  }),
+  'set-not-followed, stuck': notFollowed(
+    { kind: 'stuck', code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' },
+    [],
+    [SHOW_SET],
+  ),
+  'set-not-followed, not-rotating': notFollowed({ kind: 'not-rotating', isConfidential: false }, [], [FOLLOWING]),
+  'set-not-followed, reverted': notFollowed({ kind: 'reverted', to: '0011' }, [], [FOLLOWING]),
+  'set-not-followed, unreachable': notFollowed(
+    { kind: 'unreachable', because: 'the permission to read there is missing' },
+    [],
+    [SHOW_SET],
+  ),
   'trail-anchored': trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
   'glass-broken': glassBroken.draft(GLASS),
-  'undo-refused': undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+  'undo-refused': {
+    ...undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+    ...{ deadline: IN_AN_HOUR, hangs: SET_HANGS },
+  },
   'unexpected-use, backed-up': unexpectedUse.draft('backed-up', ID, MALLORY, AT, 'KeyBackup'),
   'unexpected-use, unknown-user': unexpectedUse.draft('unknown-user', ID, MALLORY, AT, 'KeyUnwrap'),
 } as const satisfies Readonly<Record<string, IncidentDraft>>;

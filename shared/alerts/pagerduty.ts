@@ -1,4 +1,4 @@
-import type { AlertContent, Severity } from '../domain/incident.ts';
+import type { AlertContent, Incident, Severity } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
 import { ChannelMisconfigured } from '../errors.ts';
 import type { MakeChannel } from './channel.ts';
@@ -61,6 +61,15 @@ export interface PagerdutyEvent {
 const pagerdutyEvent = (alert: AlertContent, routingKey: string, now: Date): string =>
   fitting(MOST_BYTES, (most) => eventOf(alert, routingKey, now, most));
 
+/**
+ * PagerDuty calls people by the severity where the urgency of a service follows it: what is for operators can wait until they
+ * work.
+ *
+ * @see https://support.pagerduty.com/main/docs/dynamic-notifications
+ */
+const severityOf = ({ audience, severity }: Incident): Severity =>
+  audience === 'operators' && severity !== 'info' ? 'warning' : severity;
+
 const eventOf = (alert: AlertContent, routingKey: string, now: Date, mostCharacters: number): PagerdutyEvent => {
   const { incident } = alert;
   return {
@@ -72,7 +81,7 @@ const eventOf = (alert: AlertContent, routingKey: string, now: Date, mostCharact
     payload: {
       summary: firstLine(alert, now).slice(0, MOST_CHARACTERS),
       source: spellSubject(incident.subject),
-      severity: incident.severity,
+      severity: severityOf(incident),
       timestamp: incident.since.toISOString(),
       class: incident.kind,
       custom_details: { lines: detailLines(alert).map((line) => cut(line, mostCharacters)) },

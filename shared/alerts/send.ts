@@ -7,7 +7,7 @@ import {
   UNDOING,
 } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
-import { later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { agoMs, later, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { ChannelRefused, ChannelUnreachable, RowUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Ports } from '../ports.ts';
@@ -215,13 +215,21 @@ async function turnOnce({ incident }: OutboxRow, needs: SendNeeds): Promise<Turn
   const isUndoing = incident.judgement === UNDOING;
   if (standing !== undefined && standing.revision > incident.revision && (isUndoing || standing.state === 'resolved'))
     return 'never';
-  return isUndoing && needs.now() < later(incident.detectedAt, UNDONE_WITHIN_MS) ? 'later' : 'now';
+  return isUndoing && agoMs(incident.detectedAt, needs.now()) < UNDONE_WITHIN_MS ? 'later' : 'now';
 }
 
-/** Has the row sent a little later. That is no attempt. */
+/**
+ * Has the row sent a little later. That is no attempt. Where a message of that time is on its way already, no other is queued:
+ * each tick queues the row as well, and what waits for an hour would otherwise have ever more messages.
+ */
 async function wait(leased: Stored<OutboxRow>, { tables, queues, now }: SendNeeds): Promise<void> {
   const { leasedUntil: _, ...value } = leased.value;
   const { partition, row } = leased.row;
+  const aheadMs = value.dueAt.getTime() - now().getTime();
+  if (aheadMs > SECOND_MS && aheadMs <= TURN_SECONDS * SECOND_MS) {
+    await tables.outbox.replace(leased, value);
+    return;
+  }
   await tables.outbox.replace(leased, { ...value, dueAt: later(now(), TURN_SECONDS * SECOND_MS) });
   await queues.alerts.send({ partition, row }, TURN_SECONDS);
 }

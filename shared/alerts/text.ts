@@ -1,8 +1,10 @@
+import type { Actor } from '../domain/audit-record.ts';
 import { WITHHELD, type Withholding } from '../domain/decision.ts';
 import { escaped, escapedAddress } from '../domain/escaped.ts';
 import type { Hanging } from '../domain/hanging.ts';
 import { type AlertContent, type Incident, isEscalated, LEFT_TO_PEOPLE } from '../domain/incident.ts';
 import { resourceName } from '../domain/resource-manager.ts';
+import { shellWord } from '../domain/shell-word.ts';
 import { keyOf, spellSubject } from '../domain/subject.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, utc } from '../domain/time.ts';
 
@@ -14,7 +16,11 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
       ...(event === 'changed' ? [isEscalated(incident) && !over ? 'nobody has acknowledged this' : 'update'] : []),
       over ? 'resolved' : incident.severity,
       whereOf(incident),
-      [...timing(incident, now), ...(incident.restoredAt ? [] : [spellJudgement(incident.judgement)])].join('; '),
+      [
+        ...timing(incident, now),
+        ...(incident.restoredAt ? [] : [spellJudgement(incident.judgement)]),
+        ...worksOn(incident),
+      ].join('; '),
       ...(over ? ['what was found'] : []),
       incident.summary,
     ].join(': '),
@@ -35,7 +41,7 @@ const MOST_LINES = 12;
  * what to do. At least the first two commands are among them, and as many more as there is room for.
  */
 export function detailLines({ incident }: AlertContent): readonly string[] {
-  const { kind, reason, audience, subject, who, eventsUntil, hangs, commands, judgement } = incident;
+  const { kind, reason, audience, subject, who, eventsUntil, hangs, commands, judgement, acknowledged } = incident;
   const over = incident.state === 'resolved';
   const link = hangs?.vaultId === undefined ? '' : `, ${PORTAL}${hangs.vaultId}`;
   const lines = [
@@ -47,7 +53,7 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
-    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${spellJudgement(judgement)}`,
+    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${[spellJudgement(judgement), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
   ].filter((line) => line !== undefined);
   const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.
@@ -66,6 +72,10 @@ const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident):
     ...(restoredAt === undefined ? [] : [`restored ${utc(restoredAt)}`]),
     ...(deadline === undefined || state === 'resolved' ? [] : [`deadline ${utc(deadline)}`]),
   ].join(', ');
+
+/** Who has said that they work on it, while it is open. */
+const worksOn = ({ acknowledged, state }: Incident): readonly string[] =>
+  acknowledged === undefined || state === 'resolved' ? [] : [`${nameOf(acknowledged.by)} works on it`];
 
 /** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
@@ -91,14 +101,14 @@ function timing({ restoredAt, since, deadline, hangs, state }: Incident, now: Da
   // The time that a vault wrote for the act may be half a second ahead of it.
   if (restoredAt !== undefined) {
     const leftMs = deadline === undefined ? 0 : deadline.getTime() - restoredAt.getTime();
-    const left = leftMs <= 0 ? '' : `, ${duration(leftMs)} before ${FAIL[whatFails(hangs)].whatWould}`;
+    const left = leftMs <= 0 ? '' : `, ${duration(leftMs)} before ${failing({ hangs }).whatWould}`;
     return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}${left}`];
   }
   if (state === 'resolved') return [];
   if (deadline === undefined) return hangs === undefined ? [] : [hangs.atRestart ? AT_RESTART : HANGS[hangs.kind]];
   const leftMs = deadline.getTime() - now.getTime();
   // A deadline that is still to come is less than an hour away: its day is plain.
-  const { will, may } = FAIL[whatFails(hangs)];
+  const { will, may } = failing({ hangs });
   return leftMs > 0
     ? [`${will} in ${duration(leftMs)}, at ${utc(deadline).slice('yyyy-mm-dd '.length)}`]
     : [`${may} for ${duration(-leftMs)}, since ${utc(deadline)}`];
@@ -114,8 +124,10 @@ const FAIL = {
   disks: { will: 'disks fail', may: 'disks may be failing', whatWould: 'disks would have failed' },
 } as const;
 
-const whatFails = (hangs: Incident['hangs']): keyof typeof FAIL =>
-  hangs?.databases === undefined ? 'disks' : 'databases';
+const failing = ({ hangs }: Pick<Incident, 'hangs'>) => FAIL[hangs?.databases === undefined ? 'disks' : 'databases'];
+
+/** What fails at the deadline of an incident, in words: `disks fail`. */
+export const whatFails = (incident: Pick<Incident, 'hangs'>): string => failing(incident).will;
 
 /** Azure Disk Encryption reads its key when a machine starts, so there is no deadline. */
 const AT_RESTART = 'machines under Azure Disk Encryption run on, and do not start again without it';
@@ -159,7 +171,7 @@ const machinesText = (machines: Machines): string | undefined =>
 function restartText({ restoredAt, deadline, hangs }: Incident): string | undefined {
   const running = (hangs?.machines ?? []).filter(({ power }) => power === 'running');
   if (restoredAt === undefined || deadline === undefined || restoredAt <= deadline || running.length === 0) return;
-  return `may have stopped: start with az vm start --ids ${running.map(({ id }) => escaped(id)).join(' ')}`;
+  return `may have stopped: start with az vm start --ids ${running.map(({ id }) => shellWord(escaped(id))).join(' ')}`;
 }
 
 /** What hangs on it, where no disk is known to fail: the lines below the first say more. */
@@ -177,6 +189,9 @@ function unknownText(eventsUntil: Incident['eventsUntil']): string {
     ? 'not known yet: no audit event of this vault had arrived'
     : `not known yet: audit events of this vault had arrived up to ${utc(eventsUntil)}`;
 }
+
+/** The name of somebody, or their id where they have none, with nothing but text in it. */
+export const nameOf = ({ oid, name }: Actor): string => escaped(name ?? oid);
 
 /** Escaped here as well: a name can come from a token, or from an incident of an earlier version. */
 function actorText({ oid, name, address, assignment }: NonNullable<Incident['who']>): string {

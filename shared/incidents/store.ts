@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { partitionOf, type Subject, spellSubject } from '../domain/subject.ts';
-import { DAY_MS } from '../domain/time.ts';
+import { DAY_MS, sameMoment } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Listed, Stored } from '../register/rows.ts';
@@ -133,17 +133,35 @@ const MOST_CHARACTERS = 4_000;
 export const bounded = (words: string, most = MOST_CHARACTERS): string =>
   words.length <= most ? words : `${words.slice(0, most)} …`;
 
-/** The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was changed again. */
+/**
+ * The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was
+ * changed again; but of the same act the nearer deadline counts, since it becomes known later what fails first.
+ */
 const onGoing = (
-  { since: _, otherwiseAt: __, who, ...draft }: IncidentDraft,
-  { deadline, hangs, who: named }: Incident,
+  { since, otherwiseAt: _, who, ...draft }: IncidentDraft,
+  { since: began, deadline, hangs, who: named }: Incident,
 ): Omit<IncidentDraft, 'since'> => ({
   ...draft,
-  // Another number of machines is no news for people; the first disk is.
-  hangs: draft.hangs?.kind === 'disks' && hangs?.kind !== 'disks' ? draft.hangs : (hangs ?? draft.hangs),
+  hangs: isNews(draft.hangs, hangs) ? draft.hangs : (hangs ?? draft.hangs),
   ...((named ?? who) === undefined ? {} : { who: named ?? who }),
-  deadline: deadline ?? draft.deadline,
+  deadline: sameMoment(since, began) ? nearer(deadline, draft.deadline) : (deadline ?? draft.deadline),
 });
+
+/** Another number of machines is no news for people; the first disk is, and the first database. */
+const isNews = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
+  (now?.kind === 'disks' && before?.kind !== 'disks') || (now?.databases === true && before?.databases === undefined);
+
+const nearer = (one: Date | undefined, other: Date | undefined): Date | undefined =>
+  one === undefined || (other !== undefined && other < one) ? other : one;
+
+/** What an incident that is open again does not have: what was said of it before it was over. */
+const ANEW = {
+  restoredAt: undefined,
+  endedAt: undefined,
+  acknowledged: undefined,
+  escalated: undefined,
+  wave: undefined,
+} as const;
 
 /**
  * Changes an incident, and alerts people where the change matters to them. Where it becomes known who did it, and they did the
@@ -162,10 +180,15 @@ export async function changeIncident(
     ...was,
     ...given,
     ...named,
-    ...(reopened ? { restoredAt: undefined, endedAt: undefined } : {}),
+    ...(reopened ? ANEW : {}),
   };
   const isNamed = alone.wave === undefined && alone.who?.oid !== was.who?.oid;
-  const wave = isNamed ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs) : undefined;
+  // The wave that it was of may be over.
+  const wave = reopened
+    ? await joinWave(alone, needs)
+    : isNamed
+      ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs)
+      : undefined;
   const next = wave === undefined ? alone : { ...alone, wave: wave.id };
   // Only the time of the newest act changed: people need no alert of that.
   const write = async (to: Incident): Promise<boolean> =>
@@ -173,7 +196,7 @@ export async function changeIncident(
   if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
     return write(next);
   const changed = { ...next, revision: was.revision + 1 };
-  if (reopened) await planEscalation(changed, needs);
+  if (reopened || !sameMoment(changed.deadline, was.deadline)) await planEscalation(changed, needs);
   const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
   const isChanged = await announce({ event, incident: changed }, () => write(changed), needs, wave !== undefined);
   if (isChanged && wave !== undefined) await openWave(wave, changed, needs);

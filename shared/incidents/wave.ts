@@ -6,6 +6,9 @@ import { type WaveState, withOpened } from '../domain/wave.ts';
 import { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { incidentId } from './draft.ts';
+import { glassBroken } from './kinds/glass-broken.ts';
+import { holdEnding } from './kinds/hold-ending.ts';
+import { holdSet } from './kinds/hold-set.ts';
 import { type OfWave, wave as waveKind } from './kinds/wave.ts';
 
 /** The partition of a wave's row in the table `vaults`, and of its turns in the table `schedule`. Row: `rowOfWave`. */
@@ -31,11 +34,12 @@ export interface Joined {
 }
 
 type Needs = Pick<Ports, 'tables' | 'now' | 'settings'>;
-type Counted = Pick<Incident, 'subject' | 'audience'>;
+type Counted = Pick<Incident, 'kind' | 'subject' | 'audience'>;
 
 /**
  * Counts an incident that is about to be opened. Returns the wave that it belongs to, of its vault or of who did it;
- * `undefined` where people are alerted of it by itself, as of all that is not about a key and not for on-call.
+ * `undefined` where people are alerted of it by itself, as of all that is not about a key and not for on-call, and of what a
+ * person did through the guardian.
  */
 export async function joinWave(incident: Counted & Pick<Incident, 'who'>, needs: Needs): Promise<Joined | undefined> {
   const key = keyIn(incident);
@@ -64,8 +68,13 @@ export async function joinActorsWave(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const keyIn = ({ audience, subject }: Counted): Pick<KeySubject, 'vault' | 'key'> | undefined =>
-  audience === 'on-call' && (subject.kind === 'key' || subject.kind === 'version') ? subject : undefined;
+const keyIn = ({ kind, audience, subject }: Counted): Pick<KeySubject, 'vault' | 'key'> | undefined =>
+  audience === 'on-call' && !ALONE.has(kind) && (subject.kind === 'key' || subject.kind === 'version')
+    ? subject
+    : undefined;
+
+/** What a person did through the guardian: everyone is alerted of each. */
+const ALONE: ReadonlySet<string> = new Set([holdSet.id, holdEnding.id, glassBroken.id]);
 
 async function joined(of: OfWave, key: string, at: Date, needs: Needs): Promise<Joined | undefined> {
   const row = rowOfWave(of);

@@ -81,7 +81,7 @@ async function draftOf(
     case 'unreachable':
       return notFollowed(verdict, hangs, one);
     case 'moved':
-      return verdict.isGuarded ? undefined : setMoved.draft({ set, to: verdict.to, hangs });
+      return verdict.isGuarded ? undefined : setMoved.draft({ set, to: verdict.to, hangs, commands: [pointed(set)] });
     case 'waiting':
     case 're-wrapping':
     case 'followed':
@@ -117,9 +117,9 @@ const notFollowed = (
   });
 
 /** What a person can type. It points the set at the newest version of its key, or shows it. */
-function commandsFor(verdict: NotFollowing, { id, rotation }: WatchedSet): readonly string[] {
-  const shows = `az disk-encryption-set show ${addressed(id)}`;
-  const update = `az disk-encryption-set update ${addressed(id)} --key-url ${versionUrl(rotation)}`;
+function commandsFor(verdict: NotFollowing, set: WatchedSet): readonly string[] {
+  const shows = `az disk-encryption-set show ${addressed(set.id)}`;
+  const update = pointed(set);
   switch (verdict.kind) {
     case 'not-rotating':
       return [verdict.isConfidential ? update : `${update} --enable-auto-key-rotation true`];
@@ -133,6 +133,10 @@ function commandsFor(verdict: NotFollowing, { id, rotation }: WatchedSet): reado
       return verdict satisfies never;
   }
 }
+
+/** Points the set at the version of its key that it should have. */
+const pointed = ({ id, rotation }: WatchedSet): string =>
+  `az disk-encryption-set update ${addressed(id)} --key-url ${versionUrl(rotation)}`;
 
 async function causes(
   { next: { rotation }, read, record }: ReadSet,

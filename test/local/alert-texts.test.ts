@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { alertTextsPage, exampleNames, opened, undone } from '../../local/alert-texts.ts';
 import { examples, ruleExamples } from '../../local/example-incidents.ts';
@@ -35,6 +36,17 @@ describe('the page of what alerts say', () => {
 
   test('has no alert of more than twelve lines', () => {
     expect(texts.filter((text) => text.split('\n').length > 12)).toEqual([]);
+  });
+
+  test('has no command that a shell cannot read', () => {
+    const commands = page.split('\n').flatMap((line) => /^command: (.*)/.exec(line)?.[1] ?? []);
+    expect(commands.length).toBeGreaterThan(exampleNames.length);
+    execFileSync('bash', ['-n'], { input: commands.join('\n') });
+  });
+
+  test('has a command in each alert for on-call', () => {
+    const without = texts.filter((text) => text.includes(', for on-call;') && !/^resolved: /.test(text));
+    expect(without.filter((text) => !text.includes('\ncommand: '))).toEqual([]);
   });
 
   test.each(exampleNames)('says how to say that it was meant, where the guardian keeps from undoing it: %s', (name) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandsOf, isClosedByPeople } from '../../../shared/alerts/runnable.ts';
-import { detailLines, oneLine, spellJudgement } from '../../../shared/alerts/text.ts';
+import { detailLines, nameOf, oneLine, spellJudgement, whatFails } from '../../../shared/alerts/text.ts';
 import { ABANDONS } from '../../../shared/approvals/abandon.ts';
 import { type Incident, incident as incidentSchema, severities } from '../../../shared/domain/incident.ts';
 import { spellSubject } from '../../../shared/domain/subject.ts';
@@ -90,19 +90,20 @@ const isToClose = (one: Incident): boolean => one.state === 'open' && isClosedBy
 /** An incident in one line, its id last. */
 export function incidentLine(one: Incident): string {
   const { id, severity, kind, reason, subject, since, deadline, state, endedAt, judgement, who, acknowledged } = one;
-  return [
-    `  ${severity.padEnd(8)}`,
+  const parts = [
+    severity.padEnd(8),
     reason === undefined ? kind : `${kind} (${reason})`,
     spellSubject(subject),
     `since ${utc(since)}`,
     ...(state === 'resolved' ? [`until ${utc(endedAt)}`] : []),
-    ...(deadline === undefined || state === 'resolved' ? [] : [`disks fail ${utc(deadline)}`]),
+    ...(deadline === undefined || state === 'resolved' ? [] : [`${whatFails(one)} ${utc(deadline)}`]),
     spellJudgement(judgement),
-    ...(who === undefined ? [] : [`by ${who.name ?? who.oid}`]),
-    ...(acknowledged === undefined ? [] : [`${acknowledged.by.name ?? acknowledged.by.oid} works on it`]),
+    ...(who === undefined ? [] : [`by ${nameOf(who)}`]),
+    ...(acknowledged === undefined ? [] : [`${nameOf(acknowledged.by)} works on it`]),
     ...(isToClose(one) ? ['until a person closes it'] : []),
     id,
-  ].join('  ');
+  ];
+  return `  ${oneLine(parts.join('  '))}`;
 }
 
 async function shown(id: string, { api, runnable }: Context): Promise<string> {
@@ -111,5 +112,5 @@ async function shown(id: string, { api, runnable }: Context): Promise<string> {
   const commands = value.state === 'resolved' ? [] : commandsOf(value).flatMap((command) => runnable(command) ?? []);
   // Each on a line of its own and all of them: a terminal has the room that a card lacks.
   const toRun = commands.length === 0 ? [] : ['', 'To run:', ...commands.map(oneLine)];
-  return [value.summary, ...lines, ...toRun].join('\n');
+  return [oneLine(value.summary), ...lines, ...toRun].join('\n');
 }

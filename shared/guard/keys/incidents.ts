@@ -84,8 +84,10 @@ export async function openActIncidents(incidents: readonly ActIncident[], ports:
 }
 
 /** Every incident that an inspection leads to, with what hangs on its subject. While a key flaps, one reports all that is undone. */
-export const incidentsOf = (found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] =>
-  draftsOf(found, now).map((draft) => withHanging(draft, found));
+export const incidentsOf = (found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] => {
+  const drafts = draftsOf(found, now).map((draft) => withHanging(draft, found));
+  return [...drafts, ...undoRefusedDraft(found, drafts, now)];
+};
 
 function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly IncidentDraft[] {
   const { subject, decision, ended, record } = found;
@@ -110,12 +112,11 @@ function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly Incid
     .filter((finding) => !byPlace.has(placeOf(finding)))
     .map((finding) => draftOf(subject, finding, undoing(subject, finding), record));
   const drafts = [...judged, ...undone];
-  const refused = undoRefusedDraft(subject, record, now);
   const isUndoing = drafts.some(({ undoing }) => undoing === true);
   const since = isUndoing && isFlapping(record, now) ? flappingSince(record, now) : undefined;
-  if (since === undefined) return [...drafts, ...refused];
+  if (since === undefined) return drafts;
   const others = drafts.filter(({ undoing }) => undoing !== true);
-  return [keyFlapping.draft(subject, since, actorOf(namedFlapper(record))), ...others, ...refused];
+  return [keyFlapping.draft(subject, since, actorOf(namedFlapper(record))), ...others];
 }
 
 /** What people read of a finding: what is done about it or why not, whether the guardian is undoing it, and the commands they need. */
@@ -194,11 +195,18 @@ function draftOf(
   };
 }
 
-/** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time. */
-function undoRefusedDraft(subject: KeySubject, { inFlight }: KeyRecord, now: Date): readonly IncidentDraft[] {
-  const { undoRefused: refused } = inFlight;
+/** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time and the nearest deadline of what is not undone. */
+function undoRefusedDraft(
+  { subject, record }: Pick<Found, 'subject' | 'record'>,
+  drafts: readonly IncidentDraft[],
+  now: Date,
+): readonly IncidentDraft[] {
+  const { undoRefused: refused } = record.inFlight;
   if (refused === undefined || agoMs(refused.since, now) < ALERTED_AFTER_MS) return [];
-  return [undoRefused.draft(subject, refused.since, refused.because)];
+  const draft = undoRefused.draft(subject, refused.since, refused.because);
+  const timeOf = ({ deadline }: IncidentDraft): number => deadline?.getTime() ?? Number.POSITIVE_INFINITY;
+  const [first] = drafts.filter(({ undoing }) => undoing).toSorted((one, other) => timeOf(one) - timeOf(other));
+  return [{ ...draft, deadline: first?.deadline, hangs: first?.hangs }];
 }
 
 interface End {

@@ -1,8 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import type { Hanging } from '../../domain/hanging.ts';
 import type { Subject } from '../../domain/subject.ts';
-import { later, MINUTE_MS } from '../../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { deadlineOf } from '../draft.ts';
 import { BY_A_PERSON, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
 
 /** Causes that one incident names at most. */
@@ -50,7 +49,7 @@ export const accessCut = kindOfReasons(
     ),
     who: by,
     hangs,
-    ...(hangs.kind === 'disks' ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
+    deadline: deadlineOf(hangs, since),
     commands: commands.slice(0, MOST_COMMANDS),
   }),
 );

@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { keyOf } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { BY_A_PERSON, incidentKind, rolesOf } from './kind.ts';
 
 export const accessRefused = incidentKind(
   {
@@ -16,5 +16,6 @@ export const accessRefused = incidentKind(
     since: at,
     summary: `${operation} of ${spell(id)} was refused with ${status} although the key is usable: an identity has lost its access.`,
     who: by,
+    commands: rolesOf(by),
   }),
 );

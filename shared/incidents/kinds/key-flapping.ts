@@ -1,5 +1,6 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
@@ -17,14 +18,14 @@ export const keyFlapping = incidentKind(
     subject: keyOf(id),
     since,
     // Read while it goes on and after it is over: so it names no command, which only some alerts carry.
-    summary: `Key ${spell(id)} was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.`,
-    judgement: 'being undone each time: the key is inspected every 10 s',
+    summary: `Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key ${spell(id)} was made unusable three times within an hour and restored each time.`,
+    judgement: 'not holding: undone each time, and inspected every 10 s',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: by,
     commands: [
       `key-guardian hold set ${spell(id)} --why "…"`,
-      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${by.oid}`} --output table`,
+      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${shellWord(by.oid)}`} --output table`,
     ],
   }),
 );

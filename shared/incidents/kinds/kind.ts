@@ -1,4 +1,6 @@
+import type { Actor } from '../../domain/audit-record.ts';
 import { type Audience, type Ending, type Incident, LEFT_TO_PEOPLE, type Severity } from '../../domain/incident.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import type { IncidentDraft } from '../draft.ts';
 
 /** What an incident that no rule makes says of itself: data first, for reports, documentation and tests. */
@@ -59,6 +61,10 @@ export const kindOfReasons = <Reason extends string, Given extends readonly unkn
     return { kind: facts.id, reason, severity, ends, audience: facts.audience, ...LEFT, ...says(reason, ...given) };
   },
 });
+
+/** The command that lists what an identity may do; none where its id is not known. */
+export const rolesOf = ({ oid }: Pick<Actor, 'oid'>): string[] =>
+  oid === 'unknown' ? [] : [`az role assignment list --all --assignee ${shellWord(oid)} --output table`];
 
 /** Whether an incident is of a kind, for a reason where one is named. */
 export const isOf =

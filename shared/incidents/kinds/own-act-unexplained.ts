@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { versionOf } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { BY_A_PERSON, incidentKind, rolesOf } from './kind.ts';
 
 export const ownActUnexplained = incidentKind(
   {
@@ -14,7 +14,8 @@ export const ownActUnexplained = incidentKind(
   (id: KeyId & { readonly version?: string | undefined }, operation: string, by: Actor, at: Date) => ({
     subject: versionOf(id, id.version),
     since: at,
-    summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity.`,
+    summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.`,
     who: by,
+    commands: rolesOf(by),
   }),
 );

@@ -13,5 +13,6 @@ export const policyLoosened = incidentKind(
     subject: GUARDIAN,
     since: now,
     summary: `The policy guards less than before: ${loosened.join('; ')}.`,
+    commands: ['key-guardian status'],
   }),
 );

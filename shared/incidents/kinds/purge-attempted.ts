@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { keyOf } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { BY_A_PERSON, incidentKind, rolesOf } from './kind.ts';
 
 export const purgeAttempted = incidentKind(
   {
@@ -16,5 +16,6 @@ export const purgeAttempted = incidentKind(
     since: at,
     summary: `Somebody tried to purge ${spell(id)} and was refused with ${status}.`,
     who: by,
+    commands: [`az keyvault show --name ${id.vault} --query properties.enablePurgeProtection`, ...rolesOf(by)],
   }),
 );

@@ -9,6 +9,8 @@ export interface Moved {
   /** The key, as people write it. */
   readonly to: string;
   readonly hangs: Hanging;
+  /** What points it at its key again. */
+  readonly commands: readonly string[];
 }
 
 export const setMoved = incidentKind(
@@ -20,11 +22,12 @@ export const setMoved = incidentKind(
       'A disk encryption set has a key that the guardian does not guard: whoever has that key can take its disks away.',
     ...withItsState('when the set has a guarded key, or is deleted'),
   },
-  ({ set, to, hangs }: Moved) => ({
+  ({ set, to, hangs, commands }: Moved) => ({
     subject: { kind: 'disk-encryption-set', id: set.id },
     since: set.from,
     hangs,
-    summary: `The disk encryption set ${escaped(set.name)} has the key ${to}, which nothing guards, in place of ${set.rotation.vault}/${set.rotation.key}. Find out who moved it before disks are wrapped anew with that key.`,
+    commands: [...commands],
+    summary: `The disk encryption set ${escaped(set.name)} has the key ${to}, which nothing guards, in place of ${set.rotation.vault}/${set.rotation.key}. Where nobody meant it, point it back before its disks are wrapped with that key.`,
     ...(set.changed === undefined ? {} : { who: set.changed.by }),
   }),
 );

@@ -40,7 +40,11 @@ export const setNotFollowed = kindOfReasons(
     since: set.from,
     hangs,
     commands: [...commands],
-    summary: [saysOf(set, verdict), ...causes, 'Leave the older versions enabled.'].join(' '),
+    summary: [
+      saysOf(set, verdict),
+      ...causes,
+      'Its disks work as long as the older versions do: leave those enabled.',
+    ].join(' '),
     ...(verdict.kind === 'reverted' && set.changed !== undefined ? { who: set.changed.by } : {}),
   }),
 );

@@ -15,7 +15,7 @@ export const undoRefused = incidentKind(
     subject: keyOf(id),
     since,
     summary: `Key ${spell(id)} cannot be restored: ${because}`,
-    judgement: 'trying again',
+    judgement: 'refused again and again: a person has to restore it',
     commands: [`key-guardian restore ${spell(id)}`],
   }),
 );

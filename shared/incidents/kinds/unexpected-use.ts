@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { keyOf } from '../../domain/subject.ts';
-import { BY_A_PERSON, kindOfReasons, type ReasonFacts } from './kind.ts';
+import { BY_A_PERSON, kindOfReasons, type ReasonFacts, rolesOf } from './kind.ts';
 
 const reasons = {
   'backed-up': { severity: 'warning', ...BY_A_PERSON },
@@ -23,5 +23,9 @@ export const unexpectedUse = kindOfReasons(
         ? `Key ${spell(id)} was backed up: a copy can be restored elsewhere and never be revoked.`
         : `${operation} of ${spell(id)} by somebody who is not a known user of it.`,
     who: by,
+    commands:
+      reason === 'backed-up'
+        ? [`az keyvault key rotate --vault-name ${id.vault} --name ${id.key}  # if nobody meant it`, ...rolesOf(by)]
+        : rolesOf(by),
   }),
 );

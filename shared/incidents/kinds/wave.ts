@@ -1,6 +1,6 @@
 import { type Incident, type Severity, severities } from '../../domain/incident.ts';
 import { type Subject, spellSubject } from '../../domain/subject.ts';
-import { incidentKind, listed, withItsState } from './kind.ts';
+import { incidentKind, listed, rolesOf, withItsState } from './kind.ts';
 
 /** Subjects that one alert names at most. */
 const NAMED = 10;
@@ -63,7 +63,7 @@ function commandsFor(of: OfWave, members: readonly Member[]): readonly string[] 
     return [`key-guardian restore ${of.vault}`, `key-guardian hold set ${of.vault} --why "a responder does this"`];
   const vaults = new Set(members.flatMap(({ subject }) => ('vault' in subject ? [subject.vault] : [])));
   return [
-    `az role assignment list --all --assignee ${of.id} --output table`,
+    ...rolesOf({ oid: of.id }),
     ...[...vaults].slice(0, RESTORED).map((vault) => `key-guardian restore ${vault}`),
   ];
 }

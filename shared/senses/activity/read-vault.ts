@@ -7,6 +7,7 @@ import {
   type ManagementAnswer,
 } from '../../domain/resource-manager.ts';
 import { assignmentId } from '../../domain/role-assignment.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { vaultSubject } from '../../domain/subject.ts';
 import { subscriptionIn } from '../../domain/survey.ts';
 import { CLOCKS_APART_MS, later } from '../../domain/time.ts';
@@ -80,7 +81,7 @@ async function vaultGone(
     .slice(0, LOST_NAMED)
     .map(
       ({ principalId, role, scope }) =>
-        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`,
+        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role ${shellWord(role)} --scope ${shellWord(scope)}`,
     );
   const draft = vaultDeleted.draft({
     vault: name,
@@ -91,7 +92,7 @@ async function vaultGone(
     commands:
       recovery.kind === 'not-listed'
         ? []
-        : [`az keyvault recover --name ${name} --subscription ${subscription}`, ...lost],
+        : [`az keyvault recover --name ${name} --subscription ${shellWord(subscription)}`, ...lost],
   });
   await openIncident(draft, ports);
   // While it is gone nothing else can be said of it.

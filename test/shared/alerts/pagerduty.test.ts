@@ -72,6 +72,28 @@ describe('the channel pagerduty', () => {
     ]);
   });
 
+  test.each([
+    ['on-call', 'critical', 'critical'],
+    ['on-call', 'info', 'info'],
+    ['operators', 'critical', 'warning'],
+    ['operators', 'error', 'warning'],
+    ['operators', 'info', 'info'],
+  ] as const)(
+    'sends what is for %s and %s as %s, so that what is for operators wakes nobody',
+    async (audience, severity, sent) => {
+      const bodies: unknown[] = [];
+      const needs = needsAt(now, {
+        fetch: async (_, request) => {
+          bodies.push(JSON.parse(String(request.body)));
+          return new Response(null, { status: 202 });
+        },
+      });
+      const settings = { KEY_GUARDIAN_PAGERDUTY_ROUTING_KEY: 'r0' };
+      await pagerdutyChannel(settings, needs)?.send(alert({ audience, severity }), console);
+      expect(bodies).toMatchObject([{ payload: { severity: sent } }]);
+    },
+  );
+
   test('links to the vault and to the machines that hang on the key', async () => {
     const bodies: unknown[] = [];
     const needs = needsAt(now, {

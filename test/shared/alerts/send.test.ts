@@ -200,6 +200,7 @@ describe('a channel that shows each alert as a message', () => {
   test.each([
     ['is being undone for 59.999 s', 59.999, []],
     ['is being undone for a minute', 60, ['opened']],
+    ['is being undone, as a clock says that was an hour ahead', -3_600, ['opened']],
   ])('has of what %s: %j', async (_, seconds, sent) => {
     const at = station({ chat: 'accepts' });
     at.state.now = new Date(NOW.getTime() + seconds * 1_000);
@@ -260,6 +261,17 @@ describe('a channel that keeps alerts open', () => {
     expect(events(at)).toEqual(['resolved']);
     expect(await at.rows()).toEqual([]);
     expect(at.details().at(-1)).toEqual([ID, undefined, 'overtaken']);
+  });
+
+  test('has one message under way for an alert that waits, however often a tick queues it', async () => {
+    const at = station({ [ID]: busy(ID) });
+    await at.put(ID, { attempts: 3, dueAt: new Date(NOW.getTime() + 300_000) });
+    const second = await at.put(ID, {}, over);
+    for (const _ of [1, 2, 3]) await at.run(second);
+    expect(at.queued()).toEqual([second.row]);
+    at.state.now = new Date(NOW.getTime() + 2_000);
+    await at.run(second);
+    expect(at.queued()).toEqual([second.row, second.row]);
   });
 
   test('waits for nothing where the guardian is undoing it', async () => {

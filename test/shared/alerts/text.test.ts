@@ -46,6 +46,12 @@ describe('the first line', () => {
       `update: critical: ${key}: disks fail in 57 min, at 13:00:00 UTC; being undone, not done yet: forbidden-by-permission: ${summary}`,
     ],
     [
+      'names who works on it',
+      alert({ acknowledged: { by: { oid: 'o', name: 'alice<' }, at: at('12:09:00') } }, 'changed'),
+      '12:10:00',
+      `update: critical: ${key}: disks fail in 50 min, at 13:00:00 UTC; ${withheld}; alice\\u003c works on it: ${summary}`,
+    ],
+    [
       'names a disk encryption set without its group and subscription',
       ofSet,
       '12:00:20',
@@ -231,6 +237,24 @@ describe('the lines below', () => {
   ])('of what was restored at %s, with a deadline at 13:00:00, name the machines to start: %s', (restored, named) => {
     const lines = detailLines(alert({ state: 'resolved', restoredAt: at(restored), hangs }, 'resolved'));
     expect(lines.includes('may have stopped: start with az vm start --ids /vm/1')).toBe(named);
+  });
+
+  test('name a machine to start as a shell takes it, whatever its group is called', () => {
+    const id = "/subscriptions/s/resourceGroups/apps (o'ne)/providers/Microsoft.Compute/virtualMachines/web";
+    const machines = [{ id, name: 'web', power: 'running' }] as const;
+    const restoredAt = at('13:00:01');
+    const lines = detailLines(alert({ state: 'resolved', restoredAt, hangs: { ...hangs, machines: [...machines] } }));
+    const quoted = "'/subscriptions/s/resourceGroups/apps (o'\\''ne)/providers/Microsoft.Compute/virtualMachines/web'";
+    expect(lines).toContain(`may have stopped: start with az vm start --ids ${quoted}`);
+  });
+
+  test('say who works on it, and since when', () => {
+    const acknowledged = { by: { oid: 'o' }, at: at('12:09:00') };
+    const done = 'done: nothing: a person has to act';
+    expect(detailLines(alert({ acknowledged, judgement: 'left to people' }))).toContain(
+      `${done}; o works on it since 2026-03-01 12:09:00 UTC`,
+    );
+    expect(detailLines(alert({ acknowledged, judgement: 'left to people', state: 'resolved' }))).toContain(done);
   });
 
   test.each([

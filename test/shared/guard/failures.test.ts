@@ -177,9 +177,10 @@ describe('a key that cannot be put right', () => {
 
       await minutes(world, 5);
       expect(await kindsOf(world, 'disk-a')).toEqual(['undo-refused open', 'version-disabled open']);
-      expect((await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'undo-refused')?.summary).toContain(
-        says,
-      );
+      const refused = (await world.incidents(VAULT, 'disk-a')).find((one) => one.kind === 'undo-refused');
+      expect(refused?.summary).toContain(says);
+      expect(bad?.deadline).toBeInstanceOf(Date);
+      expect([refused?.deadline, refused?.hangs]).toEqual([bad?.deadline, bad?.hangs]);
       expect(alertsOf(world, 'undo-refused')).toEqual(['opened']);
       expect(await kindsOf(world)).toEqual([]);
       expect(world.changes()).toBe(0);

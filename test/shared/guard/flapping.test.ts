@@ -70,7 +70,7 @@ describe.each(['disable', 'delete'] as const)('a key that is made unusable again
         state: 'open',
         since: start,
         deadline: later(start, HOUR_MS),
-        judgement: 'being undone each time: the key is inspected every 10 s',
+        judgement: 'not holding: undone each time, and inspected every 10 s',
       },
     ]);
     expect(alertsOf(world, own)).toEqual(['resolved', 'resolved']);
@@ -97,7 +97,7 @@ describe('a flapping key', () => {
     const world = await guardian();
     await attack(world, [10, 10, 0]);
     const [before] = await flapping(world);
-    expect(before?.summary).toContain('If a responder does this, stop the guardian first: by a hold, or ');
+    expect(before?.summary).toContain('Does a responder do this? Then stop the guardian first: by a hold, or ');
     expect(before?.summary).toMatch(/ was made unusable three times within an hour and restored each time\./);
     expect(before?.commands).toEqual([
       'key-guardian hold set prod-disks/disk-a --why "…"',

@@ -4,6 +4,7 @@ import type { Incident } from '../../../shared/domain/incident.ts';
 import { keyOf, type Subject, vaultSubject, versionOf } from '../../../shared/domain/subject.ts';
 import { type IncidentDraft, incidentId } from '../../../shared/incidents/draft.ts';
 import {
+  changeIncident,
   endIncidents,
   nameActor,
   openForAct,
@@ -85,6 +86,24 @@ describe('an incident', () => {
     expect(await alerted(world)).toEqual([['opened', 1]]);
   });
 
+  const DISKS = { kind: 'disks', says: '1 disk' } as const;
+  test.each<[what: string, was: Partial<IncidentDraft>, now: Partial<IncidentDraft>, Partial<Incident>]>([
+    ['that something fails', {}, { deadline: minutesAgo(-50) }, { deadline: minutesAgo(-50) }],
+    [
+      'that a database fails before the disks',
+      { deadline: minutesAgo(-50), hangs: DISKS },
+      { deadline: minutesAgo(-20), hangs: { ...DISKS, databases: true } },
+      { deadline: minutesAgo(-20), hangs: { ...DISKS, databases: true } },
+    ],
+  ])('of which it becomes known later %s has that deadline, and is escalated by it', async (_, was, now, expected) => {
+    const world = await guardian();
+    const since = minutesAgo(10);
+    await openIncident(draft({ since, ...was }), world.ports);
+    await openIncident(draft({ since, ...now }), world.ports);
+    expect(await standing(world)).toMatchObject([expected]);
+    expect((await world.ports.tables.schedule.list('escalations')).stored).toHaveLength(1);
+  });
+
   test.each<[what: string, other: Partial<IncidentDraft>]>([
     ['for another reason', { reason: 'key-unreadable' }],
     ['of another kind', { kind: 'version-expiring' }],
@@ -123,6 +142,22 @@ describe('an incident', () => {
       ['resolved', 2],
       ['changed', 3],
     ]);
+  });
+
+  test('that is open again is acknowledged by nobody, and is escalated anew', async () => {
+    const world = await guardian();
+    const disabled = draft({ since: minutesAgo(1), deadline: minutesAgo(-59) });
+    await openIncident(disabled, world.ports);
+    await changeIncident(
+      await only(world),
+      { escalated: 1, acknowledged: { by: MALLORY, at: new Date() } },
+      world.ports,
+    );
+    await resolveIncident(await only(world), 'good again', false, world.ports);
+    await openIncident(disabled, world.ports);
+    const [again] = await standing(world);
+    expect([again?.acknowledged, again?.escalated]).toEqual([undefined, undefined]);
+    expect((await world.ports.tables.schedule.list('escalations')).stored).toHaveLength(1);
   });
 
   test('of a state that came back after its end is a new one with its own time', async () => {
@@ -223,12 +258,13 @@ describe('a state that two find at once, at different times', () => {
     const world = await guardian();
     await find(world);
     expect(await standing(world)).toMatchObject([{ state: 'open' }]);
+    await world.settle();
     await openWhile(false, draft(), 'good again', world.ports);
     turnClock(MINUTE_MS);
     await find(world);
     expect(await standing(world)).toMatchObject([{ state: 'resolved' }, { state: 'open' }]);
     expect((await alerted(world)).at(-1)).toEqual(['opened', 1]);
-    expect((await alerted(world)).filter(([event]) => event === 'opened')).toHaveLength(1);
+    expect((await alerted(world)).filter(([event]) => event === 'opened')).toHaveLength(2);
   });
 });
 

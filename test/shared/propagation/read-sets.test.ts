@@ -61,7 +61,7 @@ describe('a disk encryption set on a key with a new version', () => {
     const [late] = await on.incidents('des-a');
     expect(late).toMatchObject({
       ...{ kind: 'set-not-followed', reason: 'late', audience: 'operators', state: 'open' },
-      summary: `The disk encryption set des-a did not follow version ${version} of ${VAULT}/disk-a within an hour: its active version is ${V1}. No cause was found in its identity, its rights, or the state of its key. Leave the older versions enabled.`,
+      summary: `The disk encryption set des-a did not follow version ${version} of ${VAULT}/disk-a within an hour: its active version is ${V1}. No cause was found in its identity, its rights, or the state of its key. Its disks work as long as the older versions do: leave those enabled.`,
       hangs: { kind: 'disks' },
     });
     await on.minutes(70);

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
+import { HOLD } from '../../../local/example-incidents.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
 import type { Actor } from '../../../shared/domain/audit-record.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
+import type { IncidentDraft } from '../../../shared/incidents/draft.ts';
+import { holdEnding } from '../../../shared/incidents/kinds/hold-ending.ts';
+import { holdSet } from '../../../shared/incidents/kinds/hold-set.ts';
+import { openIncident, readIncidents, resolveIncident } from '../../../shared/incidents/store.ts';
 import { joinActorsWave } from '../../../shared/incidents/wave.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
@@ -111,6 +116,44 @@ describe('many incidents on the keys of a vault', () => {
   });
 });
 
+describe('after a wave', () => {
+  const draft = (key: string): IncidentDraft => ({
+    ...{ kind: 'version-disabled', severity: 'critical', audience: 'on-call', ends: 'with-an-inspection' },
+    ...{ subject: keyOf({ vault: VAULT, key }), since: new Date(), summary: 'It is disabled.', judgement: 'seen' },
+  });
+
+  test('people are alerted of an incident of it that is found again as it was, once the wave is over', async () => {
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT }] } });
+    await world.sentry();
+    const drafts = keys.map(draft);
+    for (const one of drafts) await openIncident(one, world.ports);
+    for (const stored of (await readIncidents(world.ports)).stored)
+      if (stored.value.wave !== undefined) await resolveIncident(stored, 'good again', false, world.ports);
+    await world.pass(500, 10);
+    expect(ofWave(world).at(-1)?.event).toBe('resolved');
+    const before = ofKeys(world).length;
+    const last = drafts.at(-1);
+    if (last !== undefined) await openIncident(last, world.ports);
+    await world.settle();
+    const again = ofKeys(world).slice(before);
+    expect(again.map(({ event, incident: { subject, state } }) => [event, subject, state])).toEqual([
+      ['changed', last?.subject, 'open'],
+    ]);
+  });
+
+  test('what people do through the guardian while it lasts is alerted by itself, and no wave is made of it', async () => {
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT }] } });
+    const holds = keys.map((key) => ({ ...HOLD, vault: VAULT, key, id: key }));
+    for (const hold of holds) await openIncident(holdSet.draft(hold), world.ports);
+    for (const key of keys) await openIncident(draft(key), world.ports);
+    for (const hold of holds) await openIncident(holdEnding.draft(hold), world.ports);
+    await world.settle();
+    expect(world.alerts.filter(({ incident: { kind } }) => kind === 'hold-set')).toHaveLength(12);
+    expect(world.alerts.filter(({ incident: { kind } }) => kind === 'hold-ending')).toHaveLength(12);
+    expect(ofKeys(world)).toHaveLength(5);
+  });
+});
+
 describe('incidents on the keys of several vaults', () => {
   const seven = Array.from({ length: 7 }, (_, at) => `prod-${at}`);
 
@@ -157,7 +200,12 @@ describe('incidents on the keys of several vaults', () => {
       const waves = [];
       for (const vault of seven)
         waves.push(
-          await joinActorsWave({ audience: 'on-call', subject: keyOf({ vault, key: 'disk' }) }, new Date(), who, needs),
+          await joinActorsWave(
+            { kind: 'version-disabled', audience: 'on-call', subject: keyOf({ vault, key: 'disk' }) },
+            new Date(),
+            who,
+            needs,
+          ),
         );
       expect(waves.map((wave) => wave !== undefined)).toEqual([...Array(5).fill(false), joined, joined]);
     },

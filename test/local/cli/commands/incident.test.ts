@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, later, MINUTE_MS } from '../../../../shared/domain/tim
 import { type IncidentDraft, incidentId } from '../../../../shared/incidents/draft.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { purgeAttempted } from '../../../../shared/incidents/kinds/purge-attempted.ts';
-import { openIncident, readIncidents, resolveIncident } from '../../../../shared/incidents/store.ts';
+import { changeIncident, openIncident, readIncidents, resolveIncident } from '../../../../shared/incidents/store.ts';
 import { commandLine } from '../command-line.ts';
 
 const { folder, host, running, swept, as, done, refused } = commandLine();
@@ -55,6 +55,18 @@ describe('incident list', () => {
         /^ {2}critical {2}version-disabled {2}contoso-disks\/disk-web\/[0-9a-f]{32} {2}since [-\d: ]+ UTC {2}until [-\d: ]+ UTC {2}undone {2}[0-9a-f]{32}$/,
       ),
     ]);
+  });
+
+  it('says of each in one line who works on it and what fails, whatever they are called', async () => {
+    const id = await open({
+      ...purge(),
+      deadline: later(new Date(), HOUR_MS),
+      hangs: { kind: 'others', says: 'it', databases: true },
+    });
+    const acknowledged = { by: { oid: 'o', name: 'al\u202eice\n' }, at: new Date() };
+    await changeIncident(await found(id), { acknowledged }, running().guardian.ports);
+    const line = (await done('incident', 'list')).split('\n').find((one) => one.includes(id));
+    expect(line).toMatch(/ {2}SQL databases fail [-\d: ]+ UTC .* al\\u202eice\\u000a works on it {2}/);
   });
 
   it.each([

@@ -98,7 +98,9 @@ describe('a disk encryption set whose flag is off, on a key whose schedule says 
       const [refused] = await open(on);
       expect(refused).toMatchObject({ kind: 'set-not-followed', reason: 'not-rotating', audience: 'operators' });
       expect(refused?.summary).toMatch(
-        new RegExp(`The guardian did not point it at that version: .+ ${status} .+\\. Leave the older`),
+        new RegExp(
+          `The guardian did not point it at that version: .+ ${status} .+\\. Its disks work as long as the older`,
+        ),
       );
       expect(refused?.commands).toEqual([
         expect.stringMatching(/^az disk-encryption-set update --name des-a .+ --enable-auto-key-rotation true$/),

@@ -3,6 +3,7 @@ import {
   AT,
   DISKS,
   examples,
+  GRANT,
   HANGING,
   HOLD,
   ID,
@@ -10,6 +11,7 @@ import {
   KEY,
   MALLORY,
   MEMBER,
+  MOVED_BACK,
   NOTHING,
   notFollowed,
   OF_SET,
@@ -17,6 +19,7 @@ import {
   OTHER,
   ROTATE,
   SET_HANGS,
+  SHOW_SET,
   UNKNOWN,
   VAULT,
   VERSION,
@@ -26,6 +29,7 @@ import { firstLine } from '../../../../shared/alerts/text.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
+import { accessCut } from '../../../../shared/incidents/kinds/access-cut.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
@@ -61,8 +65,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      summary: 'des-a: It may not unwrap. des-b: It may not unwrap.',
-      commands: ['az one'],
+      summary: 'des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail.',
+      commands: [GRANT],
     },
   ],
   [
@@ -74,17 +78,21 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      commands: ['az role assignment create'],
+      commands: [expect.stringMatching(/^az role assignment create/)],
       summary: expect.stringMatching(/unless the identity is in a group that holds the right there/),
     },
   ],
   [
-    'access-cut, identity, where many causes are told and no disk is known',
-    examples['access-cut, identity'],
+    'access-cut, identity, where many causes are told and what hangs on it is not known',
+    accessCut.draft('identity', {
+      ...{ subject: OF_SET, since: AT, by: undefined, causes: Array.from({ length: 12 }, () => 'It has no identity.') },
+      commands: Array.from({ length: 9 }, (_, at) => `az ${at}`),
+      hangs: { kind: 'unknown', says: 'what hangs on it is not known' },
+    }),
     {
       ...onCall('critical', 'with-its-state'),
-      subject: { kind: 'disk-encryption-set', id: '/sets/a' },
-      deadline: undefined,
+      subject: OF_SET,
+      deadline: IN_AN_HOUR,
       summary: `${'It has no identity. '.repeat(10)}And 2 more.`,
       commands: ['az 0', 'az 1', 'az 2', 'az 3', 'az 4'],
     },
@@ -108,7 +116,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      commands: ['az keyvault recover'],
+      commands: ['az keyvault recover --name prod-disks --subscription s', GRANT],
       summary:
         'The vault prod-disks was deleted: none of its keys can be used. It can be recovered until 2026-03-01 13:00:00 UTC; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.',
     },
@@ -150,6 +158,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'access-refused',
     examples['access-refused'],
     {
+      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('error'),
       subject: KEY,
       who: MALLORY,
@@ -224,7 +233,11 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: VAULT,
       summary:
         'Vault prod-disks has not been swept since 2026-03-01 12:00:00 UTC: the vault is throttled. Deletions and disablements there go unnoticed.',
-      judgement: 'trying again',
+      judgement: 'trying again; a person has to see why',
+      commands: [
+        'key-guardian status',
+        'az keyvault show --name prod-disks --query "properties.{firewall:networkAcls.defaultAction,public:publicNetworkAccess}"',
+      ],
     },
   ],
   [
@@ -235,7 +248,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       summary:
         'Key prod-disks/disk-a cannot be read: the firewall of the vault refuses the guardian. This does not mean that it is gone.',
-      judgement: 'trying again',
+      judgement: 'trying again; a person has to see why',
+      commands: ['az keyvault key show --vault-name prod-disks --name disk-a --query attributes'],
     },
   ],
   [
@@ -246,6 +260,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       summary: 'What the register holds of key prod-disks/disk-a cannot be read: the key is not guarded until it can.',
       judgement: 'left to people',
+      commands: ['key-guardian status'],
     },
   ],
   [
@@ -257,6 +272,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'Nobody has inspected prod-disks/disk-a since 2026-03-01 12:00:00 UTC, though it is not as approved: nothing is undone in prod-disks. See whether the function inspect runs.',
       judgement: 'left to people',
+      commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
   [
@@ -268,6 +284,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'The policy cannot be used, so that no vault is watched and nothing is written: vaults[0].name: not the name of a key vault.',
       judgement: 'left to people',
+      commands: ['npm run build'],
     },
   ],
   [
@@ -474,8 +491,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       deadline: IN_AN_HOUR,
       undoing: true,
       summary:
-        "Key prod-disks/disk-a was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.",
-      judgement: 'being undone each time: the key is inspected every 10 s',
+        "Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
+      judgement: 'not holding: undone each time, and inspected every 10 s',
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"',
         `az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --assignee ${MALLORY.oid} --output table`,
@@ -489,7 +506,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: by,
-      summary: expect.stringMatching(/ restored each time\. If a responder does this, stop the guardian first: /),
+      summary: expect.stringMatching(/^Does a responder do this\? Then stop the guardian first: /),
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"',
         'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
@@ -635,11 +652,12 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'own-act-unexplained, on a version',
     examples['own-act-unexplained'],
     {
+      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('critical'),
       subject: OF_VERSION,
       who: MALLORY,
       summary:
-        "KeyUpdate of prod-disks/disk-a/a1b2 under the guardian's own identity is not in its trail: somebody else uses that identity.",
+        "KeyUpdate of prod-disks/disk-a/a1b2 under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.",
       judgement: 'left to people',
     },
   ],
@@ -650,13 +668,14 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical'),
       subject: KEY,
       summary:
-        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity.",
+        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.",
     },
   ],
   [
     'policy-loosened',
     examples['policy-loosened'],
     {
+      commands: ['key-guardian status'],
       ...onCall('error'),
       subject: GUARDIAN,
       summary: 'The policy guards less than before: prod-disks: block to alert; channel webhook left out.',
@@ -667,6 +686,10 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'purge-attempted',
     examples['purge-attempted'],
     {
+      commands: [
+        'az keyvault show --name prod-disks --query properties.enablePurgeProtection',
+        'az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table',
+      ],
       ...onCall('critical'),
       subject: KEY,
       who: MALLORY,
@@ -751,8 +774,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       since: AT,
       who: MALLORY,
       hangs: DISKS,
+      commands: [MOVED_BACK],
       summary:
-        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Find out who moved it before disks are wrapped anew with that key.',
+        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Where nobody meant it, point it back before its disks are wrapped with that key.',
     },
   ],
   [
@@ -765,9 +789,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: undefined,
       deadline: undefined,
       hangs: DISKS,
-      commands: ['az resource show'],
+      commands: [SHOW_SET],
       summary:
-        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Leave the older versions enabled.',
+        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -777,7 +801,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('error'),
       subject: OF_SET,
       summary:
-        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Leave the older versions enabled.',
+        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -787,7 +811,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: OF_SET,
       summary:
-        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Leave the older versions enabled.',
+        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -797,7 +821,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: OF_SET,
       summary:
-        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Leave the older versions enabled.',
+        'The disk encryption set des-a is for confidential machines and does not follow version a1b2 of prod-disks/disk-a: Azure rotates none of them. Stop all of its machines, point it at the version, and start them: https://learn.microsoft.com/azure/confidential-computing/key-rotation-offline Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -808,7 +832,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: OF_SET,
       who: MALLORY,
       summary:
-        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Leave the older versions enabled.',
+        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -818,7 +842,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: OF_SET,
       summary:
-        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Leave the older versions enabled.',
+        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -852,7 +876,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
       summary: 'Key prod-disks/disk-a cannot be restored: the vault refuses: forbidden-by-permission',
-      judgement: 'trying again',
+      judgement: 'refused again and again: a person has to restore it',
       commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
@@ -860,6 +884,10 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'unexpected-use, backed-up',
     examples['unexpected-use, backed-up'],
     {
+      commands: [
+        'az keyvault key rotate --vault-name prod-disks --name disk-a  # if nobody meant it',
+        'az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table',
+      ],
       ...onCall('warning'),
       subject: KEY,
       who: MALLORY,
@@ -871,6 +899,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'unexpected-use, unknown-user',
     examples['unexpected-use, unknown-user'],
     {
+      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('error'),
       subject: KEY,
       who: MALLORY,
@@ -914,7 +943,7 @@ test('a flapping key that holds again is one that reads well: what was found, an
   const incident = { ...others, summary, commands: [], id: 'i1', detectedAt: AT, restoredAt: IN_AN_HOUR, revision: 4 };
   const alert = { event: 'resolved', incident: { ...incident, state: 'resolved' } } as const;
   expect(firstLine(alert, IN_AN_HOUR)).toBe(
-    "resolved: prod-disks/disk-a: restored after 1 h: what was found: Key prod-disks/disk-a was made unusable three times within an hour and restored each time. If a responder does this, stop the guardian first: by a hold, or by taking the keeper's role on the vault away.",
+    "resolved: prod-disks/disk-a: restored after 1 h: what was found: Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
   );
   expect(summary).not.toMatch(/\b(above|below)\b/);
 });

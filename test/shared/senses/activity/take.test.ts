@@ -94,7 +94,7 @@ describe('a deleted vault', () => {
       commands: [
         `az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}`,
         expect.stringMatching(
-          /^az role assignment create .+ --role "Key Vault Crypto Service Encryption User" --scope /,
+          /^az role assignment create .+ --role 'Key Vault Crypto Service Encryption User' --scope /,
         ),
         expect.stringContaining('d15cd15c-0000-4000-8000-000000000001'),
       ],
