@@ -1,4 +1,4 @@
-import { type AlertContent, isEscalated } from '../domain/incident.ts';
+import type { AlertContent } from '../domain/incident.ts';
 import { PolicyInvalid } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
@@ -18,9 +18,9 @@ const CHANNELS_FOR_CRITICAL = 2;
 /**
  * Those that the policy names, in its order; all there are where it names none that is there; at least one that people read,
  * and for a critical incident at least two where there are two, since that one channel took an alert does not show that a
- * person got it; for one that was escalated all there are, until somebody acknowledges it; for a resolved one also those that
- * keep alerts open. One that has joined a wave goes to these alone, which close it: the alerts of the wave speak for it.
- * Throws what keeps the policy away, but for `PolicyInvalid`: then it names none.
+ * person got it; for one that was escalated all there are, so that all learn who works on it and that it is over; for a
+ * resolved one also those that keep alerts open. One that has joined a wave goes to these alone, which close it: the alerts of
+ * the wave speak for it. Throws what keeps the policy away, but for `PolicyInvalid`: then it names none.
  */
 export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: Needs): Recipients {
   const configured = ports.channels;
@@ -30,7 +30,7 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
   const others = configured.filter((channel) => !chosen.includes(channel));
   const inOrder = [...chosen, ...others];
-  const isForAll = chosen.length === 0 || isEscalated(incident);
+  const isForAll = chosen.length === 0 || incident.escalated !== undefined;
   const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 1;
   const lacking = Math.max(0, least - chosen.filter(isForPeople).length);
   const added = others.filter(isForPeople).slice(0, lacking);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { later, MINUTE_MS, moment } from './time.ts';
+import { agoMs, MINUTE_MS, moment } from './time.ts';
 
 /** Keys of one vault, or of one actor, with incidents within `WITHIN_MS` that each have alerts of their own. */
 const ALERTED_ALONE = 5;
@@ -34,7 +34,7 @@ export function withOpened(state: WaveState | undefined, key: string, at: Date, 
   const others = lately.filter((one) => one.key !== key).slice(-ALERTED_ALONE);
   if (wave !== undefined) {
     const newest = recent.at(-1)?.at;
-    const isNoted = newest !== undefined && newest > later(now, -NOTED_EACH_MS);
+    const isNoted = newest !== undefined && agoMs(newest, now) < NOTED_EACH_MS;
     return state !== undefined && isNoted ? state : { recent: [...others, { key, at: now }], wave };
   }
   if (state !== undefined && others.length < lately.length && lately.length <= ALERTED_ALONE) return state;

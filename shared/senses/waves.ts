@@ -1,4 +1,4 @@
-import { HOUR_MS, later, MINUTE_MS } from '../domain/time.ts';
+import { agoMs, HOUR_MS, later, MINUTE_MS } from '../domain/time.ts';
 import { type WaveState, WITHIN_MS } from '../domain/wave.ts';
 import { inTurns } from '../in-turns.ts';
 import { type OfWave, wave as waveKind } from '../incidents/kinds/wave.ts';
@@ -46,8 +46,8 @@ async function follow(
   const all = (await readIncidents(ports)).stored;
   const members = all.map(({ value }) => value).filter((one) => one.wave === id);
   const newest = stored.value.recent.at(-1)?.at ?? since;
-  const isOver = members.every(({ state }) => state === 'resolved') && newest <= later(now(), -WITHIN_MS);
-  if (!isOver && alertedAt !== undefined && alertedAt > later(now(), -ALERTED_EACH_MS)) return;
+  const isOver = members.every(({ state }) => state === 'resolved') && agoMs(newest, now()) >= WITHIN_MS;
+  if (!isOver && alertedAt !== undefined && agoMs(alertedAt, now()) < ALERTED_EACH_MS) return;
   await openIncident(waveKind.draft(of, since, members), ports, id);
   if (!isOver) {
     await tables.waves.replace(stored, { ...stored.value, wave: { since, alertedAt: now() } });

@@ -58,7 +58,9 @@ test.each<[string, Severity, string, string]>([
 
 test.each<[string, Partial<Incident>, string]>([
   ['nobody has acknowledged it in time', { escalated: 1 }, 'abc'],
-  ['somebody has acknowledged it since', { escalated: 1, acknowledged: { by: { oid: 'p' }, at: new Date(0) } }, 'a'],
+  ['somebody has acknowledged it since', { escalated: 1, acknowledged: { by: { oid: 'p' }, at: new Date(0) } }, 'abc'],
+  ['it was escalated and is over', { escalated: 1, state: 'resolved' }, 'abc'],
+  ['it was never escalated', { acknowledged: { by: { oid: 'p' }, at: new Date(0) } }, 'a'],
 ])('where %s, an alert of it goes to the channels that are expected', (_, more, first) => {
   const whom = recipients(alert({ severity: 'error', ...more }), { policy: naming('a'), channels: channels('abc') });
   expect(idsOf(whom.first)).toBe(first);

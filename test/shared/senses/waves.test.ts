@@ -81,6 +81,21 @@ describe('many incidents on the keys of a vault', () => {
     expect(ofWave(world).length).toBeLessThanOrEqual(3);
   });
 
+  test('are over in time where a clock was an hour ahead that noted them', async () => {
+    const world = await attacked('block');
+    const { waves } = world.ports.tables;
+    const ahead = new Date(Date.now() + 3_600_000);
+    const stored = await waves.get('waves', VAULT);
+    if (stored?.value.wave === undefined) throw new Error('There is a wave.');
+    const { recent, wave } = stored.value;
+    await waves.put('waves', VAULT, {
+      recent: recent.map((one) => ({ ...one, at: ahead })),
+      wave: { ...wave, alertedAt: ahead },
+    });
+    await world.pass(500, 10);
+    expect(ofWave(world).at(-1)?.event).toBe('resolved');
+  });
+
   test('that come after a wave is over are alerted by themselves again', async () => {
     const world = await attacked('block');
     await world.pass(500, 10);

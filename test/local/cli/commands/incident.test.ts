@@ -126,7 +126,9 @@ describe('incident close', () => {
   it('ends what tells of an act, says by whom and why, and status lists it no more', async () => {
     const id = await open(purge(later(new Date(), -DAY_MS)));
     expect(await done('status')).toContain(`until a person closes it  ${id}`);
-    expect(await done('incident', 'show', id)).toMatch(/To run:\n.* incident close [0-9a-f]{32} --why "…"$/m);
+    expect(await done('incident', 'show', id)).toMatch(
+      /^npm run key-guardian .* incident close [0-9a-f]{32} --why "…"$/m,
+    );
     expect(await done('incident', 'close', id.slice(0, 12).toUpperCase(), '--why', 'it was a drill')).toBe(
       'Closed: purge-attempted of contoso-sql/tde.',
     );
