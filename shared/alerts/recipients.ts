@@ -1,4 +1,5 @@
 import type { AlertContent } from '../domain/incident.ts';
+import { isRoutedTo, type Policy } from '../domain/policy.ts';
 import { PolicyInvalid } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Channel } from './channel.ts';
@@ -16,8 +17,8 @@ type Needs = Pick<Ports, 'policy' | 'channels'>;
 const CHANNELS_FOR_CRITICAL = 2;
 
 /**
- * Those that the policy names, in its order; all there are where it names none that is there; at least one that people read,
- * and for a critical incident at least two where there are two, since that one channel took an alert does not show that a
+ * Those that the policy names, in its order, and whose routes let them have it; all there are where no such channel is there; at least
+ * one that people read, and for a critical incident at least two where there are two, since that one channel took an alert does not show that a
  * person got it; for one that was escalated all there are, so that all learn who works on it and that it is over; for a
  * resolved one also those that keep alerts open. One that has joined a wave goes to these alone, which close it: the alerts of
  * the wave speak for it. Throws what keeps the policy away, but for `PolicyInvalid`: then it names none.
@@ -26,9 +27,13 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
   const configured = ports.channels;
   if (incident.wave !== undefined)
     return { first: configured.filter(({ keepsOpen }) => keepsOpen === true), standby: [], absent: [] };
-  const wanted = [...new Set(namedIn(ports))];
-  const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id));
-  const others = configured.filter((channel) => !chosen.includes(channel));
+  const policy = policyIn(ports);
+  const wanted = [...new Set(policy?.channels)];
+  const gets = ({ id }: Channel): boolean => policy === undefined || isRoutedTo(id, incident, policy);
+  const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id)).filter(gets);
+  // One that is not to have it gets it all the same where it is critical, or nobody else would.
+  const isForAny = chosen.length === 0 || (incident.audience === 'on-call' && incident.severity === 'critical');
+  const others = configured.filter((channel) => !chosen.includes(channel) && (isForAny || gets(channel)));
   const inOrder = [...chosen, ...others];
   const isForAll = chosen.length === 0 || incident.escalated !== undefined;
   const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 1;
@@ -49,11 +54,11 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
 
 const isForPeople = ({ isForPrograms }: Channel): boolean => isForPrograms !== true;
 
-function namedIn(ports: Needs): readonly string[] {
+function policyIn(ports: Needs): Policy | undefined {
   try {
-    return ports.policy.channels;
+    return ports.policy;
   } catch (error) {
-    if (error instanceof PolicyInvalid) return [];
+    if (error instanceof PolicyInvalid) return undefined;
     throw error;
   }
 }

@@ -63,7 +63,7 @@ export async function send({ partition, row }: AlertMessage, needs: SendNeeds, l
   if (leased === undefined) return;
   const { incident, event } = stored.value;
   const { first, standby } = recipients(stored.value, needs);
-  const channel = [...first, ...standby].find(({ id }) => id === stored.value.channel);
+  const channel = needs.channels.find(({ id }) => id === stored.value.channel);
   if (channel === undefined) return handOut(leased, first, needs);
   const turn = await turnOf(channel, stored.value, needs);
   if (turn === 'later') return wait(leased, needs);

@@ -21,6 +21,7 @@ export function policyFaults(given: unknown, channels?: readonly string[]): read
     ...hiddenPatterns(given),
     ...expiriesTooShort(given),
     ...unknownChannels(given, channels),
+    ...routesOfNoChannel(given),
   ];
 }
 
@@ -80,6 +81,16 @@ function placeholders(given: unknown, path: Path): readonly { readonly path: Pat
   if (Array.isArray(given)) return given.flatMap((each, at) => placeholders(each, [...path, at]));
   if (typeof given !== 'object' || given === null) return [];
   return Object.entries(given).flatMap(([name, each]) => placeholders(each, [...path, name]));
+}
+
+function routesOfNoChannel(given: unknown): readonly string[] {
+  const named = memberOf(given, 'channels') === undefined ? ['console'] : listIn(given, 'channels');
+  const routed = listIn(given, 'routes').flatMap((one) => textIn(one, 'channel') ?? []);
+  return [...new Set(routed)]
+    .filter((id) => !named.includes(id))
+    .map(
+      (id) => `the policy: routes name the channel ${JSON.stringify(id)}, which channels do not: name it there as well`,
+    );
 }
 
 function vaultsNamedTwice(given: unknown): readonly string[] {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { type Audience, audiences, type Severity, severities } from './incident.ts';
 import { leastDays } from './period.ts';
+import type { Subject } from './subject.ts';
 import { type Surveyed, subscriptionIn } from './survey.ts';
 import { DAY_MS, moment } from './time.ts';
 
@@ -171,6 +173,30 @@ const subscriptionId = z
   .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is not the id of a subscription')
   .toLowerCase();
 
+const route = only({
+  channel: z.string(must('the id of a channel in quotes')).describe('Id of the channel that gets these alerts.'),
+  audience: z
+    .enum(audiences, must('"on-call" or "operators"'))
+    .optional()
+    .describe('Alerts for whom: on-call (a key is in danger) or operators (the guardian is unwell); both if left out.'),
+  severity: z
+    .enum(severities, must(`one of ${severities.join(', ')}`))
+    .optional()
+    .describe('Alerts at least as severe: info, warning, error or critical; all if left out.'),
+  vaults: z
+    .array(pattern, must('a list of vault names or patterns'))
+    .min(1, 'must name at least one vault: leave it out for all')
+    .optional()
+    .describe('Alerts of these vaults, by name or pattern, and those that are of no vault; all if left out.'),
+  keys: z
+    .array(pattern, must('a list of key names or patterns'))
+    .min(1, 'must name at least one key: leave it out for all')
+    .optional()
+    .describe('Alerts of these keys, by name or pattern, and those that are of no key; all if left out.'),
+}).describe(
+  'Alerts that a channel gets. One that is in no route gets all, one that is in several what fits any of them.',
+);
+
 const perHour = must('a whole number from 1 to 1000');
 
 /** The form of the policy file. `policyFaults` finds what else can be wrong with one. */
@@ -194,6 +220,12 @@ export const policy = only({
     .min(1, 'must name at least one channel: without one nobody is alerted')
     .default(['console'])
     .describe('Ids of the alert channels, in the order in which they are used.'),
+  routes: z
+    .array(route, must('a list of routes'))
+    .optional()
+    .describe(
+      'Which alerts go to which channel; all go to all if left out. What no channel would get goes to all, and a critical alert for on-call to at least two.',
+    ),
   rotationsPerHour: z
     .number(perHour)
     .int(perHour)
@@ -224,6 +256,32 @@ export interface KeyPolicy {
   readonly knownUsers: readonly string[];
   /** Left out where the key is rotated by no schedule. */
   readonly rotation?: RotationSchedule;
+}
+
+/** What decides to which channels an alert goes. */
+export interface Routed {
+  readonly audience: Audience;
+  readonly severity: Severity;
+  readonly subject: Subject;
+}
+
+/** Whether the policy's routes let a channel have an alert. */
+export function isRoutedTo(channel: string, { audience, severity, subject }: Routed, { routes = [] }: Policy): boolean {
+  const own = routes.filter((one) => one.channel === channel);
+  const vault = 'vault' in subject ? subject.vault : undefined;
+  const key = 'key' in subject ? subject.key : undefined;
+  const isOf = (wanted: readonly string[] | undefined, name: string | undefined): boolean =>
+    wanted === undefined || name === undefined || wanted.some((one) => fits(one, name));
+  return (
+    own.length === 0 ||
+    own.some(
+      (one) =>
+        (one.audience ?? audience) === audience &&
+        severities.indexOf(severity) >= severities.indexOf(one.severity ?? 'info') &&
+        isOf(one.vaults, vault) &&
+        isOf(one.keys, key),
+    )
+  );
 }
 
 /** Whether a name fits a pattern, in which `*` stands for any characters; without case. The parts between the stars are searched for from left to right: a regular expression could take exponential time. */

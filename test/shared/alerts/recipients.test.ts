@@ -3,6 +3,7 @@ import type { Channel } from '../../../shared/alerts/channel.ts';
 import { recipients } from '../../../shared/alerts/recipients.ts';
 import type { Incident, Severity } from '../../../shared/domain/incident.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
+import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
 import { PolicyInvalid } from '../../../shared/errors.ts';
 import { alert } from './alerts.ts';
 
@@ -63,6 +64,38 @@ test.each<[string, Partial<Incident>, string]>([
   ['it was never escalated', { acknowledged: { by: { oid: 'p' }, at: new Date(0) } }, 'a'],
 ])('where %s, an alert of it goes to the channels that are expected', (_, more, first) => {
   const whom = recipients(alert({ severity: 'error', ...more }), { policy: naming('a'), channels: channels('abc') });
+  expect(idsOf(whom.first)).toBe(first);
+});
+
+test.each<[string, NonNullable<Policy['routes']>[number], Partial<Incident>, first: string, standby: string]>([
+  ['of the audience that its route names', { channel: 'a', audience: 'on-call' }, {}, 'ab', 'c'],
+  ['of no other audience', { channel: 'a', audience: 'on-call' }, { audience: 'operators' }, 'b', 'c'],
+  ['as severe as its route says', { channel: 'a', severity: 'error' }, {}, 'ab', 'c'],
+  ['no less severe', { channel: 'a', severity: 'error' }, { severity: 'warning' }, 'b', 'c'],
+  ['of the vaults of its route, without case', { channel: 'a', vaults: ['PAY*'] }, {}, 'ab', 'c'],
+  ['of no other vault', { channel: 'a', vaults: ['prod-*', 'pay'] }, {}, 'b', 'c'],
+  ['of no vault at all', { channel: 'a', vaults: ['prod-*'] }, { subject: GUARDIAN }, 'ab', 'c'],
+  ['of the keys of its route', { channel: 'a', keys: ['disk-*'] }, {}, 'ab', 'c'],
+  ['of no other key', { channel: 'a', keys: ['disk'] }, {}, 'b', 'c'],
+  ['of a vault as a whole', { channel: 'a', keys: ['disk'] }, { subject: vaultSubject('payments') }, 'ab', 'c'],
+])('a channel gets what is %s', (_, route, more, first, standby) => {
+  const policy = { ...naming('ab'), routes: [route] };
+  const whom = recipients(alert({ severity: 'error', ...more }), { policy, channels: channels('abc') });
+  expect([idsOf(whom.first), idsOf(whom.standby)]).toEqual([first, standby]);
+});
+
+test.each<[string, Partial<Incident>, string]>([
+  ['that fits any of its routes', { audience: 'operators' }, 'ab'],
+  ['that fits none of its routes only where it is critical and for on-call', { severity: 'critical' }, 'ba'],
+  ['no channel would get, as all do', { severity: 'info' }, 'ab'],
+])('a channel gets what %s', (_, more, first) => {
+  const routes: Policy['routes'] = [
+    { channel: 'a', audience: 'operators', severity: 'error' },
+    { channel: 'a', keys: ['other'], severity: 'warning' },
+    { channel: 'b', severity: 'warning' },
+  ];
+  const policy: Policy = { ...naming('ab'), routes };
+  const whom = recipients(alert({ severity: 'error', ...more }), { policy, channels: channels('ab') });
   expect(idsOf(whom.first)).toBe(first);
 });
 

@@ -166,6 +166,16 @@ describe('refused as well is', () => {
       'vault kv-<region>: name still holds the placeholder <region>: replace it by your own value',
     ],
     [
+      'a route of a channel that is not named',
+      { ...vault({}), routes: [{ channel: 'teams' }, { channel: 'console' }] },
+      'the policy: routes name the channel "teams", which channels do not: name it there as well',
+    ],
+    [
+      'a route of no severity that there is',
+      { ...vault({}), routes: [{ channel: 'console', severity: 'high' }] },
+      'the policy: routes number 1.severity must be one of info, warning, error, critical, not "high"',
+    ],
+    [
       'a placeholder for a channel, once',
       { ...vault({}), channels: ['<channel>'] },
       'the policy: channels number 1 still holds the placeholder <channel>: replace it by your own value',
@@ -194,7 +204,7 @@ test('all faults are listed at once, also where the form is wrong elsewhere', ()
     'vault disks, key pattern number 3 must be an object, not 3',
     'vault number 3 must be an object, not 5',
     'the policy: channels number 1 must be the id of a channel in quotes, not null',
-    'the policy has no member extra: its members are $schema, vaults, subscriptions, channels, rotationsPerHour, customerManagedKeys',
+    'the policy has no member extra: its members are $schema, vaults, subscriptions, channels, routes, rotationsPerHour, customerManagedKeys',
     'vault disks: knownUsers number 1 still holds the placeholder <oid>: replace it by your own value',
     'vault disks is named twice: say all of it in one place',
     'vault disks, key pattern a never counts: *, which stands before it, fits all its keys',
