@@ -158,7 +158,7 @@ test.each(Object.keys(HELD_BACK).filter(isReason))(
 describe('an inspection for its schedule', () => {
   const newest = { created: inDays(-100), expiresOn: undefined };
   const inTime = { created: inDays(-20), expiresOn: undefined };
-  const AGAIN_DAYS = 55 / 1_440;
+  const AGAIN_DAYS = 30 / (24 * 60);
   const policy = { readAt: NOW, is: KEEPING };
   test.each<readonly [says: string, given: Parameters<typeof isOffSchedule>, is: boolean]>([
     ['is made of a key that is overdue', [schedule, newest, { policy }, false, NOW], true],
@@ -191,7 +191,7 @@ describe('an inspection for its schedule', () => {
     ],
     ['is made of none without a schedule', [undefined, newest, { policy }, false, NOW], false],
     [
-      'is repeated after 55 minutes, within the shortest window',
+      'is repeated after 30 minutes, within the shortest window and soon after the hour of a limit',
       [schedule, newest, { inspectedAt: inDays(-AGAIN_DAYS) }, false, NOW],
       true,
     ],
