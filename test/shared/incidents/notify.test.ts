@@ -43,7 +43,7 @@ function guardian(ids: readonly string[] = ['console'], named: readonly string[]
   const channels: readonly Channel[] = ids.map((id) => ({ id, send: async (alert) => void alerts.push(alert) }));
   const azure = createLocalAzure({
     vaults: [],
-    identities: [{ name: 'surveyor', kind: 'managed-identity', grants: [] }],
+    identities: ['surveyor', 'keeper'].map((name) => ({ name, kind: 'managed-identity', grants: [] })),
     seed: 1,
   });
   const { newId } = seededIds(1);
