@@ -99,8 +99,8 @@ export function sayDue({ vault, key, schedule, newest, due }: GivenRotation): st
 export const sayHeld = (held: HeldBack | undefined, what: 'rotated' | 'set' = 'rotated'): string =>
   held === undefined ? '' : ` It is not ${what}: ${HELD_BACK[held]}.`;
 
-/** An inspection of a key that does not keep its schedule is repeated after so long, in ms: one falls into each window, which may last an hour. */
-const AGAIN_MS = 55 * MINUTE_MS;
+/** An inspection of a key that does not keep its schedule is repeated after so long, in ms: one falls into each window, which may last an hour, and one comes soon after the hour of a limit is over. */
+const AGAIN_MS = 30 * MINUTE_MS;
 
 /**
  * Whether a key is to be inspected for its schedule: it does not keep it, or did not when it was last inspected, or it differs.

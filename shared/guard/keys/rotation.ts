@@ -137,7 +137,15 @@ async function begin(subject: KeySubject, isAsApproved: boolean, order: State['o
       isBelowLimit: true,
     },
   };
+  if (waitsForSurvey(state, ports)) return { kind: 'not-observed', because: 'no survey has come to an end yet' };
   return { kind: 'observed', guarded: guarded(await withinLimit(state, ports), ports), before: [] };
+}
+
+/** Whether the first survey is sure to say what keeps the guardian from setting a rotation policy now: the next sweep asks again. A key that is to be rotated waits for nothing. */
+function waitsForSurvey(state: State, ports: Ports): boolean {
+  if (ports.scope.surveyed.at !== undefined || state.order !== undefined) return false;
+  const given = givenOf(state, ports.now(), ports);
+  return given !== undefined && !isToRotate(given.due) && heldBack(given) === 'users-unknown';
 }
 
 const policyIn = ({ policy }: State): RotationPolicy | undefined => (policy.kind === 'ok' ? policy.value : undefined);

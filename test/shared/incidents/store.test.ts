@@ -258,7 +258,7 @@ describe('a state that two find at once, at different times', () => {
     const world = await guardian();
     await find(world);
     expect(await standing(world)).toMatchObject([{ state: 'open' }]);
-    await world.settle();
+    expect(await alerted(world)).toEqual([['opened', 1]]);
     await openWhile(false, draft(), 'good again', world.ports);
     turnClock(MINUTE_MS);
     await find(world);

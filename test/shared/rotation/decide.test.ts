@@ -158,7 +158,7 @@ test.each(Object.keys(HELD_BACK).filter(isReason))(
 describe('an inspection for its schedule', () => {
   const newest = { created: inDays(-100), expiresOn: undefined };
   const inTime = { created: inDays(-20), expiresOn: undefined };
-  const due = later(NOW, -55 * 60_000);
+  const AGAIN_DAYS = 30 / (24 * 60);
   const policy = { readAt: NOW, is: KEEPING };
   test.each<readonly [says: string, given: Parameters<typeof isOffSchedule>, is: boolean]>([
     ['is made of a key that is overdue', [schedule, newest, { policy }, false, NOW], true],
@@ -191,12 +191,12 @@ describe('an inspection for its schedule', () => {
     ],
     ['is made of none without a schedule', [undefined, newest, { policy }, false, NOW], false],
     [
-      'is repeated after 55 minutes, within the shortest window',
-      [schedule, newest, { inspectedAt: due }, false, NOW],
+      'is repeated after 30 minutes, within the shortest window and soon after the hour of a limit',
+      [schedule, newest, { inspectedAt: inDays(-AGAIN_DAYS) }, false, NOW],
       true,
     ],
     ['is made of none that differs and has no schedule', [undefined, newest, {}, true, NOW], false],
-    ['is not repeated earlier', [schedule, newest, { inspectedAt: later(due, 1) }, false, NOW], false],
+    ['is not repeated earlier', [schedule, newest, { inspectedAt: later(inDays(-AGAIN_DAYS), 1) }, false, NOW], false],
   ])('%s', (_says, given, is) => {
     expect(isOffSchedule(...given)).toBe(is);
   });

@@ -84,6 +84,26 @@ const recorded = async (world: World, what: string) =>
   (await world.trail()).filter((one) => one.what === what).map(({ detail }) => detail);
 const written = (world: World): readonly string[] => world.writes().map(({ operation }) => operation);
 
+test('a key that is inspected before the first survey waits for it: its rotation policy is set then, without an alert', async () => {
+  const world = await createWorld({
+    vaults: [
+      { name: VAULT, keys: [{ name: 'disk-a', versions: [{ version: FIRST, keyOps: ['wrapKey', 'unwrapKey'] }] }] },
+    ],
+    policy: policyOf(),
+    graph: ESTATE,
+  });
+  const hint = { id: 'a', sense: 'sweep', sensedAt: new Date(), says: { kind: 'off-schedule' } } as const;
+  await world.ports.queues.inspections.send({
+    subject: { kind: 'key', vault: VAULT, key: 'disk-a' },
+    ...{ hints: [hint], attempt: 0 },
+  });
+  await world.settle();
+  await world.sentry();
+  await world.pass(180, 10);
+  expect(written(world)).toEqual(['put-rotation-policy']);
+  expect(world.alerts).toEqual([]);
+});
+
 describe('a key that becomes overdue in block', () => {
   test('is rotated once, and its new version is approved without a word', async () => {
     const world = await scheduled(overdueIn(10));

@@ -25,14 +25,22 @@ const writes = ({ world: { azure } }: Rotating) =>
   azure.resourceManager.log.filter(({ identity, method }) => identity === 'keeper' && method !== 'GET');
 const changes = (on: Rotating): number => writes(on).filter(({ changed }) => changed).length;
 /** What the trail has of pointing sets at versions: `intent`, `outcome begun`. */
-const recorded = async ({ world }: Rotating): Promise<readonly string[]> =>
-  (await world.trail()).flatMap(({ what, detail }) =>
-    what === 'intent' && JSON.stringify(detail).includes('update-set')
-      ? [what]
-      : what === 'outcome'
-        ? [`${what} ${String(detail.kind)}`]
-        : [],
+const recorded = async ({ world }: Rotating): Promise<readonly string[]> => {
+  const trail = await world.trail();
+  const updates = trail.filter(
+    ({ what, detail }) => what === 'intent' && JSON.stringify(detail).includes('update-set'),
   );
+  const ids = new Set(updates.map(({ detail }) => detail.intent));
+  return trail.flatMap(({ what, detail }) =>
+    !ids.has(detail.intent)
+      ? []
+      : what === 'intent'
+        ? [what]
+        : what === 'outcome'
+          ? [`${what} ${String(detail.kind)}`]
+          : [],
+  );
+};
 const activeOf = async (on: Rotating): Promise<string | undefined> =>
   (await shownBy(on.world, 'des-a')).activeKey?.keyUrl;
 const open = async (on: Rotating) => (await on.incidents('des-a')).filter(({ state }) => state === 'open');

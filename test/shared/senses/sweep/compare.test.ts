@@ -299,7 +299,7 @@ describe('a key is inspected for its schedule', () => {
   test('also where it differs and was in time: its rotation policy is read again then, not with each sweep', () => {
     const row = (inspectedAt: Date) => rowOf({ [V1]: fresh }, { observed: { current: V1, rotation: { inspectedAt } } });
     const shown = { keys: [listedKey('disk-a')], listed: { 'disk-a': [listedVersion(V1, { enabled: false })] } };
-    const asked = [inMs(-HOUR), inMs(-HOUR / 2)].map((at) => offSchedule({ 'disk-a': row(at) }, shown));
+    const asked = [inMs(-HOUR), inMs(-HOUR / 3)].map((at) => offSchedule({ 'disk-a': row(at) }, shown));
     expect(asked).toEqual([['disk-a'], []]);
   });
 
