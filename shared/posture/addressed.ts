@@ -7,4 +7,4 @@ export function addressed(id: string): string {
 }
 
 /** A text as one word of a shell: the name of a group may have parentheses. */
-const word = (text: string): string => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const word = (text: string): string => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
