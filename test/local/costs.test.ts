@@ -67,7 +67,7 @@ async function quiet(vaults: number): Promise<Quiet> {
     await host.advance(3 * MINUTE_MS, 5_000);
     const managementCalls = azure.resourceManager.log.filter(
       ({ identity, method, action }) =>
-        identity === 'surveyor' && method === 'GET' && /diagnosticSettings|systemTopics/.test(action ?? ''),
+        identity === 'surveyor' && method === 'GET' && /diagnosticSettings|systemTopics/i.test(action ?? ''),
     ).length;
     azure.clearLog();
     const events: string[] = [];
