@@ -192,6 +192,25 @@ var workspaceName = names.?workspace ?? '${name}-logs'
 var topicName = names.?topic ?? '${name}-alerts-${suffix}'
 var appName = names.?app ?? '${name}-${suffix}'
 var hubPrefix = '${name}-${suffix}'
+var logsWorkspaceId = empty(existingWorkspaceId)
+  ? resourceId(subscription().subscriptionId, groupName, 'Microsoft.OperationalInsights/workspaces', workspaceName)
+  : existingWorkspaceId
+var auditDestinations = auditEvents == 'none'
+  ? []
+  : concat(
+      [logsWorkspaceId],
+      map(
+        hubRegions,
+        region =>
+          resourceId(
+            subscription().subscriptionId,
+            groupName,
+            'Microsoft.EventHub/namespaces/authorizationRules',
+            '${hubPrefix}-${region}',
+            'diagnostic-settings'
+          )
+      )
+    )
 var sendsEvents = contains(policy.?channels ?? [], 'event-grid')
 var isPrivate = network == 'private'
 var hasVaultEndpoints = isPrivate && (privateNetwork.?vaultEndpoints ?? true)
@@ -565,7 +584,15 @@ module app 'modules/app.bicep' = {
         { name: 'KEY_GUARDIAN_SIGNING_KEY', value: '${vault.outputs.uri}keys/${signingKeyName}' }
         { name: 'KEY_GUARDIAN_AUDIT_REGIONS', value: join(hubRegions, ',') }
         { name: 'KEY_GUARDIAN_AUDIT_HUB', value: hubName }
+        // What surveys look for: where `guarded.bicep` has each vault send its events, and its audit events.
+        {
+          name: 'KEY_GUARDIAN_APP_RESOURCE'
+          value: resourceId(subscription().subscriptionId, groupName, 'Microsoft.Web/sites', appName)
+        }
       ],
+      empty(auditDestinations)
+        ? []
+        : [{ name: 'KEY_GUARDIAN_AUDIT_DESTINATIONS', value: join(auditDestinations, ',') }],
       empty(existingWorkspaceId)
         ? [
             { name: 'KEY_GUARDIAN_TRAIL_ENDPOINT', value: trailTable!.outputs.endpoint }
@@ -658,14 +685,7 @@ output KEY_GUARDIAN_GUARDED object = {
     registerName: registerName
     appName: appName
     actionGroupName: actionGroupName
-    workspaceId: empty(existingWorkspaceId)
-      ? resourceId(
-          subscription().subscriptionId,
-          groupName,
-          'Microsoft.OperationalInsights/workspaces',
-          workspaceName
-        )
-      : existingWorkspaceId
+    workspaceId: logsWorkspaceId
     hubName: hubName
     hubPrefix: hubPrefix
   }

@@ -47,6 +47,11 @@ export const counts = {
   tableCallsOfASweep: { value: 16, what: 'calls of tables in a sweep of a vault', from: COUNTED },
   queueCallsAMinute: { value: 12, what: 'calls of queues a minute, by ticks and `sentry`', from: COUNTED },
   queueCallsOfAChunk: { value: 2, what: 'calls of queues for each 16 vaults in a minute', from: COUNTED },
+  managementCallsOfASurvey: {
+    value: 2,
+    what: 'calls of Resource Manager for each guarded vault in a survey, each hour, and one more for each subscription: Azure bills none of them',
+    from: COUNTED,
+  },
   executionsAMinute: { value: 4.2, what: 'executions a minute, by ticks, `sentry` and the heartbeat', from: COUNTED },
   vaultsInAChunk: { value: 16, what: 'vaults swept by one execution', from: '`CHUNK_VAULTS`' },
   auditEventBytes: { value: 1_150, what: 'bytes of an audit event of a call', from: 'the events of the local Azure' },

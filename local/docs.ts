@@ -385,7 +385,7 @@ npm run key-guardian -- plan --local
 
 | Role | On | What it is for |
 | --- | --- | --- |
-| Reader | the subscriptions | vaults, disk encryption sets, disks, machines, locks and role assignments |
+| Reader | the subscriptions | vaults, disk encryption sets, disks, machines, locks, diagnostic settings and role assignments |
 | Key Vault Reader | the subscriptions, or single vaults | keys, their versions and rotation policies, deleted keys |
 | Log Analytics Reader | the workspaces that you name | when each user last used a version of a key |
 

@@ -47,6 +47,8 @@ export const KEY = keyOf(ID);
 export const OF_VERSION = versionOf(ID, VERSION);
 /** Its vault, as the subject of an incident. */
 export const VAULT = vaultSubject('prod-disks');
+const VAULT_ID =
+  '/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/disks/providers/Microsoft.KeyVault/vaults/prod-disks';
 /** When it happened. */
 export const AT = new Date('2026-03-01T12:00:00.000Z');
 /** The deadline of what stops disks. */
@@ -167,8 +169,11 @@ export const examples = {
   'guardian-unwell, not-wired': guardianUnwell.draft(
     'not-wired',
     AT,
-    'the identity keeper lacks Microsoft.KeyVault/vaults/keys/recover/action',
+    'no diagnostic setting sends AuditEvent to the guardian, which learns from it who changes a key.',
     VAULT,
+    [
+      `az monitor diagnostic-settings create --name key-guardian --resource '${VAULT_ID}' --workspace '${VAULT_ID.replace(/providers.*/, 'providers/microsoft.operationalinsights/workspaces/logs')}' --export-to-resource-specific true --logs '[{"category":"AuditEvent","enabled":true}]'`,
+    ],
   ),
   'guardian-unwell, quarantined': guardianUnwell.draft(
     'quarantined',
@@ -259,8 +264,6 @@ export const examples = {
   'unexpected-use, unknown-user': unexpectedUse.draft('unknown-user', ID, MALLORY, AT, 'KeyUnwrap'),
 } as const satisfies Readonly<Record<string, IncidentDraft>>;
 
-const VAULT_ID =
-  '/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/disks/providers/Microsoft.KeyVault/vaults/prod-disks';
 const machine = (name: string, power: 'running' | 'stopped') => ({
   id: `${VAULT_ID.split('/resourceGroups')[0]}/resourceGroups/apps/providers/Microsoft.Compute/virtualMachines/${name}`,
   name,

@@ -17,8 +17,10 @@ import type { EventDelivery } from './azure/event-delivery.ts';
 import { TOPIC } from './azure/event-grid/topic.ts';
 import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
+import { resourceIdOf } from './azure/key-vault/audit-record.ts';
 import { INGESTION_HOST, RULE_ID } from './azure/monitor/monitor.ts';
 import { AUDIT_TABLE } from './azure/monitor/tables.ts';
+import type { Resource } from './azure/resource-manager/store.ts';
 import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
@@ -29,6 +31,7 @@ import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts'
 import { type ApiAddress, TRAIL_FILE } from './outside-client.ts';
 import { type OwnFolder, takeFolder } from './own-folder.ts';
 import { LOCAL_AUDIT_SECONDS } from './pace.ts';
+import { diagnosticSettingResource, groupId, vaultEventResources } from './resources.ts';
 import { stopAll } from './stop-all.ts';
 import { type LocalStorage, startStorage } from './storage.ts';
 
@@ -118,6 +121,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
   // As a deployment does where the policy names the channel.
   azure.topic.grant('watcher');
   if (options.workspace === true) prepareWorkspace(azure, guardedVaults(policy));
+  for (const resource of wiring(azure, guardedVaults(policy), options)) azure.resourceManager.resources.put(resource);
   const listener = await listenOnTls(azure);
   stops.push(listener.close);
   const policyFile = await folder.write(POLICY_FILE, JSON.stringify(estate.policy, null, 2));
@@ -218,6 +222,8 @@ function settingsOf(
           KEY_GUARDIAN_AUDIT_HUB: AUDIT_HUB,
           AuditLog_westeurope: 'local',
         }),
+    KEY_GUARDIAN_AUDIT_DESTINATIONS: workspace ? WORKSPACE_ID : HUB_RULE_ID,
+    KEY_GUARDIAN_APP_RESOURCE: APP_ID,
     ...(policySchema.parse(estate.policy).channels.includes('event-grid')
       ? { KEY_GUARDIAN_EVENT_GRID_TOPIC: TOPIC }
       : {}),
@@ -233,6 +239,34 @@ function settingsOf(
 
 /** The workspace of the local guardian, by its id. */
 export const LOCAL_WORKSPACE = '0a9d7c11-1111-4111-8111-000000000001';
+
+const OWN_GROUP = groupId(OWN_SUBSCRIPTION, 'rg-key-guardian');
+const APP_ID = `${OWN_GROUP}/providers/Microsoft.Web/sites/key-guardian`;
+const WORKSPACE_ID = `${OWN_GROUP}/providers/Microsoft.OperationalInsights/workspaces/key-guardian-logs`;
+const HUB_RULE_ID = `${OWN_GROUP}/providers/Microsoft.EventHub/namespaces/key-guardian-westeurope/authorizationRules/diagnostic-settings`;
+
+/** The diagnostic setting and the event subscription of each guarded vault, as `guarded.bicep` makes them. */
+function wiring(
+  { resourceManager }: LocalAzure,
+  vaults: readonly string[],
+  { workspace = false }: LocalOptions,
+): readonly Resource[] {
+  const logsTo = workspace ? { workspaceId: WORKSPACE_ID } : { hubRuleId: HUB_RULE_ID, hubName: AUDIT_HUB };
+  return [...resourceManager.world.vaults()]
+    .filter(({ name }) => vaults.includes(name.toLowerCase()))
+    .flatMap((vault) => {
+      const place = { group: groupId(vault.subscriptionId, vault.resourceGroup), name: `${vault.name}-events` };
+      const id = resourceIdOf(vault);
+      return [
+        diagnosticSettingResource(id, 'key-guardian', logsTo),
+        ...vaultEventResources(place, id, {
+          name: 'key-guardian',
+          functionId: `${APP_ID}/functions/key-vault-event`,
+          eventType: 'Microsoft.KeyVault.KeyNewVersionCreated',
+        }),
+      ];
+    });
+}
 
 /** What a deployment makes: the table of the trail, the watcher's rights, and a diagnostic setting of each guarded vault. An owner may query anyway. */
 function prepareWorkspace({ monitor }: LocalAzure, vaults: readonly string[]): void {

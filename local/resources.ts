@@ -291,6 +291,61 @@ export const sqlServerResource = (
   properties: { version: '12.0', state: 'Ready', keyId: keyUrl },
 });
 
+/** Where a diagnostic setting sends to: the id of a workspace, or a rule of an Event Hubs namespace and a hub in it. */
+export type LogsTo = { readonly workspaceId: string } | { readonly hubRuleId: string; readonly hubName: string };
+
+/** A diagnostic setting that sends logs of a resource. Targets that it does not use are null, as published. @see https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list */
+export const diagnosticSettingResource = (
+  resourceId: string,
+  name: string,
+  to: LogsTo,
+  category = 'AuditEvent',
+): Resource => ({
+  id: `${resourceId}/providers/Microsoft.Insights/diagnosticSettings/${name}`,
+  name,
+  type: 'Microsoft.Insights/diagnosticSettings',
+  properties: {
+    storageAccountId: null,
+    serviceBusRuleId: null,
+    workspaceId: 'workspaceId' in to ? to.workspaceId : null,
+    eventHubAuthorizationRuleId: 'hubRuleId' in to ? to.hubRuleId : null,
+    eventHubName: 'hubRuleId' in to ? to.hubName : null,
+    metrics: [],
+    logs: [{ category, categoryGroup: null, enabled: true, retentionPolicy: { enabled: false, days: 0 } }],
+    logAnalyticsDestinationType: 'workspaceId' in to ? 'Dedicated' : null,
+  },
+});
+
+/** The system topic of a vault with one event subscription, which sends events of a type to a function (members as recorded). */
+export const vaultEventResources = (
+  place: Place,
+  vaultId: string,
+  { name, functionId, eventType }: { readonly name: string; readonly functionId: string; readonly eventType: string },
+): readonly Resource[] => {
+  const topic = head('Microsoft.EventGrid/systemTopics', place);
+  const properties = { provisioningState: 'Succeeded', source: vaultId, topicType: 'Microsoft.KeyVault.vaults' };
+  return [
+    { ...topic, properties: { ...properties, metricResourceId: '7b467d04-13be-4a38-b1aa-391d13380acc' } },
+    {
+      id: `${topic.id}/eventSubscriptions/${name}`,
+      name,
+      type: 'Microsoft.EventGrid/systemTopics/eventSubscriptions',
+      properties: {
+        topic: topic.id,
+        provisioningState: 'Succeeded',
+        destination: {
+          properties: { resourceId: functionId, maxEventsPerBatch: 1, preferredBatchSizeInKilobytes: 64 },
+          endpointType: 'AzureFunction',
+        },
+        filter: { includedEventTypes: [eventType] },
+        labels: null,
+        eventDeliverySchema: 'CloudEventSchemaV1_0',
+        retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 },
+      },
+    },
+  ];
+};
+
 /** A lock that keeps its scope from being deleted. */
 export const deleteLockResource = (scope: string, name: string, notes: string): Resource => ({
   id: `${scope}/providers/Microsoft.Authorization/locks/${name}`,

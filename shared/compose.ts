@@ -144,6 +144,9 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
         watcher: settings.KEY_GUARDIAN_WATCHER_OBJECT_ID?.toLowerCase(),
         keeper: settings.KEY_GUARDIAN_KEEPER_OBJECT_ID?.toLowerCase(),
       },
+      auditDestinations: settings.KEY_GUARDIAN_AUDIT_DESTINATIONS,
+      auditHub: settings.KEY_GUARDIAN_AUDIT_HUB,
+      appId: settings.KEY_GUARDIAN_APP_RESOURCE,
     },
   };
 }

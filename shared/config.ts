@@ -10,6 +10,12 @@ const listed = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+const resourceId = z
+  .string()
+  .regex(/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/[^,]+$/i, 'must be the id of a resource')
+  .transform((id) => id.toLowerCase());
+const resourceIds = listed.pipe(z.array(resourceId)).default([]);
+
 /** The settings of the alert channels. A channel whose settings are left out is not used. */
 export const channelSettings = z.object({
   KEY_GUARDIAN_EVENT_GRID_TOPIC: z
@@ -130,6 +136,14 @@ export const settingsSchema = z.object({
     .transform((ids) => ids.filter((id) => guid.safeParse(id).success))
     .default([])
     .describe('Ids (customer ids) of the workspaces that get the audit events of guarded vaults, divided by commas.'),
+  KEY_GUARDIAN_AUDIT_DESTINATIONS: resourceIds.describe(
+    'Resource ids, divided by commas, of the workspaces, and of the rules of Event Hubs namespaces, to one of which each guarded vault has to send its audit events: surveys find those that do not. Left out, no survey reads diagnostic settings.',
+  ),
+  KEY_GUARDIAN_APP_RESOURCE: resourceId
+    .optional()
+    .describe(
+      'Resource id of the app, to whose function `key-vault-event` each guarded vault has to send its events: surveys find those that do not. Left out, no survey reads event subscriptions.',
+    ),
   ...channelSettings.shape,
   ...heartbeatSettings.shape,
 });

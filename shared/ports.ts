@@ -79,6 +79,12 @@ export interface Ports {
     readonly ownObjectIds: readonly string[];
     /** The same by identity, where it is known which they are. */
     readonly objectIds?: { readonly watcher?: string | undefined; readonly keeper?: string | undefined };
+    /** To one of these each guarded vault has to send its audit events: ids of workspaces and of rules of Event Hubs namespaces, in lower case. Left out, or empty: no diagnostic setting is needed. */
+    readonly auditDestinations?: readonly string[];
+    /** The Event Hub in these namespaces. */
+    readonly auditHub?: string;
+    /** Resource id of the app, in lower case, to whose function guarded vaults have to send events. Left out: no event subscription is needed. */
+    readonly appId?: string | undefined;
   };
 }
 

@@ -18,6 +18,9 @@ export const SETS = '2024-03-02';
 const VAULTS = '2026-02-01';
 const ROLES = '2022-04-01';
 const IDENTITIES = '2023-01-31';
+/** A preview for years: the stable version before it has no categories. */
+const DIAGNOSTIC_SETTINGS = '2021-05-01-preview';
+const EVENT_GRID = '2025-02-15';
 
 /** The most pages of one list: a list that goes on has a link that leads nowhere. */
 const MOST_PAGES = 10_000;
@@ -106,6 +109,30 @@ const role = z.object({
   properties: z.object({
     roleName: text,
     permissions: z.array(z.object({ actions, notActions: actions, dataActions: actions, notDataActions: actions })),
+  }),
+});
+
+const lowerCasedText = text.transform((value) => value?.toLowerCase());
+const diagnosticSetting = z.object({
+  properties: z.object({
+    workspaceId: lowerCasedText,
+    eventHubAuthorizationRuleId: lowerCasedText,
+    eventHubName: lowerCasedText,
+    logs: z
+      .array(z.object({ category: lowerCasedText, categoryGroup: lowerCasedText, enabled: z.boolean().nullish() }))
+      .nullish(),
+  }),
+});
+const systemTopic = z.object({ id: lowerCased, properties: z.object({ source: lowerCasedText }) });
+const eventSubscription = z.object({
+  properties: z.object({
+    destination: z
+      .object({
+        endpointType: z.string(),
+        properties: z.object({ resourceId: lowerCasedText }).nullish(),
+      })
+      .nullish(),
+    filter: z.object({ includedEventTypes: z.array(z.string()).nullish() }).nullish(),
   }),
 });
 
@@ -211,6 +238,49 @@ export function resourceManagerReads(connection: ManagementConnection): Resource
       ),
     userAssignedIdentity: (id) =>
       got(`${endpoint}${id}?api-version=${IDENTITIES}`, z.object({ id: lowerCased }), `reading ${id}`),
+    diagnosticSettings: async (resourceId) =>
+      mapped(
+        await listed(
+          `${resourceId}/providers/Microsoft.Insights/diagnosticSettings`,
+          DIAGNOSTIC_SETTINGS,
+          diagnosticSetting,
+          `reading the diagnostic settings of ${resourceId}`,
+        ),
+        (settings) =>
+          settings.map(({ properties: { logs, workspaceId, eventHubAuthorizationRuleId, eventHubName } }) => ({
+            logs: (logs ?? []).flatMap(({ category, categoryGroup, enabled }) =>
+              enabled === true ? [category, categoryGroup].filter((name) => name !== undefined) : [],
+            ),
+            ...{ workspaceId, hubRuleId: eventHubAuthorizationRuleId, hubName: eventHubName },
+          })),
+      ),
+    systemTopics: async (subscriptionId) =>
+      mapped(
+        await listed(
+          `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.EventGrid/systemTopics`,
+          EVENT_GRID,
+          systemTopic,
+          `reading the system topics of ${subscriptionId}`,
+        ),
+        (topics) => topics.map(({ id, properties: { source } }) => ({ id, source })),
+      ),
+    eventSubscriptions: async (topicId) =>
+      mapped(
+        await listed(
+          `${topicId}/eventSubscriptions`,
+          EVENT_GRID,
+          eventSubscription,
+          `reading the event subscriptions of ${topicId}`,
+        ),
+        (subscriptions) =>
+          subscriptions.map(({ properties: { destination, filter } }) => ({
+            functionId:
+              destination?.endpointType.toLowerCase() === 'azurefunction'
+                ? destination.properties?.resourceId
+                : undefined,
+            eventTypes: filter?.includedEventTypes ?? undefined,
+          })),
+      ),
   };
 }
 

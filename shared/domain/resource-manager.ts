@@ -174,6 +174,32 @@ export interface SetIdentity {
     | undefined;
 }
 
+/** A diagnostic setting of a resource: what it sends where. Its ids are in lower case. */
+export interface DiagnosticSetting {
+  /** The categories of logs that it sends, and the groups of categories, in lower case. */
+  readonly logs: readonly string[];
+  readonly workspaceId: string | undefined;
+  /** The rule of an Event Hubs namespace by which it may send there. */
+  readonly hubRuleId: string | undefined;
+  /** In lower case; `undefined`: a hub for each category, called `insights-logs-` and its name. */
+  readonly hubName: string | undefined;
+}
+
+/** A system topic of Event Grid: the events of one resource. In lower case. */
+export interface SystemTopic {
+  readonly id: string;
+  /** Id of the resource. */
+  readonly source: string | undefined;
+}
+
+/** An event subscription of a system topic. */
+export interface EventSubscription {
+  /** The function that gets the events, by its resource id in lower case; `undefined` where something else does. */
+  readonly functionId: string | undefined;
+  /** `undefined`: events of every type. */
+  readonly eventTypes: readonly string[] | undefined;
+}
+
 /** The write of Azure Resource Manager, under the keeper's identity. `requestId` travels as `x-ms-client-request-id`. Never retried by the client. */
 export interface ResourceManagerWrites {
   /** Points a disk encryption set at a version of its key, and leaves the rest of it as it is. 'ok' means that the change has begun. */
@@ -200,4 +226,10 @@ export interface ResourceManagerReads {
   roleDefinition(id: string): Promise<ManagementAnswer<ManagedRole>>;
   /** A user-assigned identity; 'missing' where it was deleted. */
   userAssignedIdentity(id: string): Promise<ManagementAnswer<{ readonly id: string }>>;
+  /** Those of a resource: Resource Graph has no table of them. */
+  diagnosticSettings(resourceId: string): Promise<ManagementAnswer<readonly DiagnosticSetting[]>>;
+  /** Those of a subscription. Resource Graph leaves out what the caller may not read, so that a topic that it does not show may be there. */
+  systemTopics(subscriptionId: string): Promise<ManagementAnswer<readonly SystemTopic[]>>;
+  /** Those of a system topic: Resource Graph has no table of them. */
+  eventSubscriptions(topicId: string): Promise<ManagementAnswer<readonly EventSubscription[]>>;
 }

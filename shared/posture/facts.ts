@@ -1,3 +1,4 @@
+import type { DiagnosticSetting } from '../domain/resource-manager.ts';
 import type { RotationPolicy } from '../domain/rotation-policy.ts';
 import type {
   Assignment,
@@ -39,6 +40,7 @@ export interface VaultFacts {
   readonly vault: EstateVault;
   /** Those on the vault and on what is above it. */
   readonly locks: Known<readonly Lock[]>;
+  readonly diagnosticSettings: Known<readonly DiagnosticSetting[]>;
   readonly assigned: Known<Assigned>;
 }
 

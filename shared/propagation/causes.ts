@@ -127,6 +127,7 @@ export async function vaultFacts(name: string, { graph, scope }: Ports): Promise
     kind: 'vault',
     vault,
     locks: unknown('locks are not read'),
+    diagnosticSettings: unknown('diagnostic settings are not read'),
     assigned: because === undefined ? known({ assignments, roles }) : unknown(because),
   };
 }

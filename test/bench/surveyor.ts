@@ -15,7 +15,8 @@ export function surveyor(
   const policy = policySchema.parse({ vaults: [{ name: 'named' }], subscriptions });
   const resourceManager = {
     ...{ diskEncryptionSet: nothing, vault: nothing, deletedVaults: nothing, roleAssignments: nothing },
-    ...{ roleDefinition: nothing, userAssignedIdentity: nothing },
+    ...{ roleDefinition: nothing, userAssignedIdentity: nothing, diagnosticSettings: nothing },
+    ...{ systemTopics: nothing, eventSubscriptions: nothing },
   };
   const not = { reads: nothing, writes: nothing, resourceManager, resourceManagerWrites: { pointSet: nothing } };
   return overMemory({ policy, ownObjectIds: [], ...not, ...of }).ports;

@@ -56,6 +56,9 @@ async function readByManagement(): Promise<readonly string[]> {
   await reads.roleAssignments(vault);
   await reads.roleDefinition(`/subscriptions/${SUB}/providers/Microsoft.Authorization/roleDefinitions/none`);
   await reads.userAssignedIdentity(`${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/none`);
+  await reads.diagnosticSettings(vault);
+  await reads.systemTopics(SUB);
+  await reads.eventSubscriptions(`${GROUP}/providers/Microsoft.EventGrid/systemTopics/none`);
   expect(azure.resourceManager.log).toHaveLength(Object.keys(reads).length - NOT_OF_THE_APP);
   return azure.resourceManager.log.flatMap(({ action }) => action ?? []);
 }

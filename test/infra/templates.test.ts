@@ -168,6 +168,28 @@ test('audit events of each guarded vault go to the workspace, and to the hub of 
   ]);
 });
 
+test.each(names)(
+  'the app of the deployment `%s` looks for the destinations and the function that each vault is wired to',
+  async (name) => {
+    const { KEY_GUARDIAN_AUDIT_DESTINATIONS: listed = '', KEY_GUARDIAN_APP_RESOURCE: app } = settingsOf(
+      await deployment(name),
+    );
+    const destinations = listed === '' ? [] : listed.split(',');
+    const reached = await guarded(name);
+    const logs = ofType(reached, 'Microsoft.Insights/diagnosticSettings');
+    expect(logs.length === 0).toBe(destinations.length === 0);
+    for (const { properties } of logs) {
+      expect(destinations).toContain(properties?.workspaceId);
+      const rule = properties?.eventHubAuthorizationRuleId;
+      if (rule != null) expect(destinations).toContain(rule);
+    }
+    const functions = ofType(reached, 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(({ properties }) =>
+      JSON.stringify(properties),
+    );
+    expect(functions.filter((each) => each.includes(`"${app}/functions/key-vault-event"`)).length).toBeGreaterThan(0);
+  },
+);
+
 describe('the topic of alerts', () => {
   const topics = async (name: (typeof names)[number]) => ofType(await guardian(name), 'Microsoft.EventGrid/topics');
 

@@ -22,6 +22,8 @@ interface Quiet {
   readonly tableCalls: number;
   readonly queueCalls: number;
   readonly blobCalls: number;
+  /** By the first survey, which is made before. */
+  readonly managementCalls: number;
   readonly auditEventBytes: number;
 }
 
@@ -63,6 +65,10 @@ async function quiet(vaults: number): Promise<Quiet> {
   try {
     // The first minutes differ: clients are new, and so are the rows of sweeps.
     await host.advance(3 * MINUTE_MS, 5_000);
+    const managementCalls = azure.resourceManager.log.filter(
+      ({ identity, method, action }) =>
+        identity === 'surveyor' && method === 'GET' && /diagnosticSettings|systemTopics/i.test(action ?? ''),
+    ).length;
     azure.clearLog();
     const events: string[] = [];
     azure.onAuditRecords((_, { records }) => void events.push(...records.map((record) => JSON.stringify(record))));
@@ -75,6 +81,7 @@ async function quiet(vaults: number): Promise<Quiet> {
       tableCalls: calls.Table / MINUTES,
       queueCalls: calls.Queue / MINUTES,
       blobCalls: calls.Blob / MINUTES,
+      managementCalls,
       auditEventBytes: events.join('').length / events.length,
     };
   } finally {
@@ -113,6 +120,11 @@ describe('what a quiet guardian does a minute', () => {
     const queues = counts.queueCallsAMinute.value + counts.queueCallsOfAChunk.value;
     for (const { queueCalls } of [one, more]) expect(queueCalls).toSatisfy((counted) => isNear(counted, queues));
     expect([one.blobCalls, more.blobCalls]).toEqual([0, 0]);
+  });
+
+  it('calls Resource Manager in a survey as often as the page of costs says, once for the subscription besides', () => {
+    const said = counts.managementCallsOfASurvey.value;
+    expect([one.managementCalls, more.managementCalls]).toEqual([said + 1, (1 + OTHERS) * said + 1]);
   });
 
   it('causes audit events as large as the page of costs says, to a tenth', () => {

@@ -28,6 +28,7 @@ describe('settings', () => {
       KEY_GUARDIAN_POLICY: 'policy.json',
       KEY_GUARDIAN_SWEEP_SECONDS: 60,
       KEY_GUARDIAN_AUDIT_REGIONS: [],
+      KEY_GUARDIAN_AUDIT_DESTINATIONS: [],
       KEY_GUARDIAN_AUDIT_HUB: 'key-vault-audit',
       KEY_GUARDIAN_WORKSPACES: [],
     });

@@ -1,3 +1,4 @@
+import { DIAGNOSTIC_SETTINGS, TOPIC_SUBSCRIPTIONS } from '../resource-manager/reads.ts';
 import type { Resource } from '../resource-manager/store.ts';
 import type { Table } from './run.ts';
 
@@ -51,10 +52,13 @@ export function graphTables({ tenantId }: About): Readonly<Record<string, GraphT
   const startsWith = (resource: Resource, provider: string): boolean =>
     resource.type.toLowerCase().startsWith(`${provider}/`);
   const isAuthorization = (resource: Resource): boolean => startsWith(resource, 'microsoft.authorization');
+  // What is part of another resource, or an extension of it, has no row either. @see https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources
+  const isPart = (resource: Resource): boolean =>
+    [DIAGNOSTIC_SETTINGS, TOPIC_SUBSCRIPTIONS].some((type) => type.toLowerCase() === resource.type.toLowerCase());
   const isContainer = (resource: Resource): boolean => startsWith(resource, 'microsoft.resources');
   return {
     // Assignments, definitions and locks of Resource Manager are no rows of this table.
-    resources: { table, has: (resource) => !isAuthorization(resource) && !isContainer(resource) },
+    resources: { table, has: (resource) => !isAuthorization(resource) && !isPart(resource) && !isContainer(resource) },
     // https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources#authorizationresources
     authorizationresources: { table, has: (resource) => /\/role(assignments|definitions)$/i.test(resource.type) },
     resourcecontainers: { table, has: isContainer },

@@ -13,6 +13,7 @@ const vaults = [
   ...['2026-04-01', '2026-02-01', '2025-05-01', '2024-11-01', '2023-07-01', '2023-02-01', '2022-07-01', '2021-10-01'],
   ...['2021-04-01-preview', '2019-09-01', '2018-02-14', '2016-10-01', '2015-06-01'],
 ];
+const eventGrid = ['2025-02-15', '2022-06-15', '2021-12-01'];
 const vaultKeys = vaults.slice(0, -4);
 
 /**
@@ -36,6 +37,10 @@ const apiVersions: Readonly<Record<string, readonly string[]>> = {
   'microsoft.managedidentity/userassignedidentities': ['2024-11-30', '2023-01-31', '2022-01-31-preview', '2018-11-30'],
   'microsoft.keyvault/vaults/keys': vaultKeys,
   'microsoft.keyvault/vaults/keys/versions': vaultKeys,
+  // The stable version before it is an older shape, without categories.
+  'microsoft.insights/diagnosticsettings': ['2021-05-01-preview'],
+  'microsoft.eventgrid/systemtopics': eventGrid,
+  'microsoft.eventgrid/systemtopics/eventsubscriptions': eventGrid,
   'microsoft.authorization/locks': ['2020-05-01', '2017-04-01', '2016-09-01', '2015-01-01'],
   'microsoft.authorization/roleassignments': [
     ...['2022-04-01', '2020-10-01-preview', '2020-04-01-preview', '2018-09-01-preview', '2018-01-01-preview'],

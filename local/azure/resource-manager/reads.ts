@@ -12,6 +12,12 @@ import { shownAsAsked, shownById, shownByProperties, shownInList } from './shown
 import type { Resource } from './store.ts';
 import { keyItem, keyResource, vaultResource, versionItems } from './vaults.ts';
 
+/** The type of a diagnostic setting, which is an extension of what it sends from. */
+export const DIAGNOSTIC_SETTINGS = 'Microsoft.Insights/diagnosticSettings';
+/** The type of a system topic. */
+export const SYSTEM_TOPICS = 'Microsoft.EventGrid/systemTopics';
+/** The type of an event subscription under it. */
+export const TOPIC_SUBSCRIPTIONS = 'Microsoft.EventGrid/systemTopics/eventSubscriptions';
 /** The type of a lock. */
 export const LOCKS = 'Microsoft.Authorization/locks';
 
@@ -98,6 +104,51 @@ export function listVaultKeyVersions(call: Call): Answer {
     regionOf: () => vault.region,
     shown: shownById,
   });
+}
+
+/** The diagnostic settings of a vault, in one page. @see https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list */
+export function listDiagnosticSettings(call: Call): Answer {
+  const { world, scope } = call;
+  if (vaultAt(world, scope) === undefined) return vaultNotThere(call);
+  const value = [...world.resources.ofType(DIAGNOSTIC_SETTINGS)]
+    .filter((setting) => scopeOf(setting).toLowerCase() === scope.toLowerCase())
+    .map(({ id, type, name, properties }) => ({ id, type, name, properties }));
+  return { status: 200, body: { value } };
+}
+
+/** The system topics of a group or subscription. @see https://learn.microsoft.com/rest/api/eventgrid/controlplane/system-topics/list-by-subscription */
+export function listSystemTopics(call: Call): Answer {
+  const { world, scope } = call;
+  if (!isGroup(call)) return resourceGroupNotFound(call.resourceGroup ?? '');
+  const found = [...world.resources.ofType(SYSTEM_TOPICS)].filter(({ id }) => isWithin(scope, id));
+  return eventGridPage(call, found, ({ properties, location, id, name, type }) => ({
+    ...{ properties, systemData: null, location, tags: null, id, name, type },
+  }));
+}
+
+/** The event subscriptions of a system topic. @see https://learn.microsoft.com/rest/api/eventgrid/controlplane/system-topic-event-subscriptions/list-by-system-topic */
+export function listTopicSubscriptions(call: Call): Answer {
+  const { world, path } = call;
+  const topic = parentOf(path);
+  if (world.resources.get(topic) === undefined) return notThere({ ...call, ...resourcePath(topic) });
+  const found = [...world.resources.ofType(TOPIC_SUBSCRIPTIONS)].filter(({ id }) => isWithin(topic, id));
+  return eventGridPage(call, found, ({ properties, id, name, type }) => ({
+    ...{ properties, systemData: null, id, name, type },
+  }));
+}
+
+/** A page has 20 items unless more are asked for; the token is the provider's own. Members are in the order recorded (`recordings-estate/event-grid`). */
+function eventGridPage(
+  { url, path, apiVersion }: Call,
+  items: readonly Resource[],
+  shown: (item: Resource) => unknown,
+): Answer {
+  const size = Number(url.searchParams.get('$top') ?? 20);
+  const from = Number(url.searchParams.get('$skiptoken') ?? 0);
+  const to = from + size;
+  const nextLink = `https://${url.host}${path}?api-version=${apiVersion}&$skiptoken=${to}`;
+  const value = items.slice(from, to).map(shown);
+  return { status: 200, body: { value, ...(to < items.length ? { nextLink } : {}) } };
 }
 
 /** The locks of a scope: those above it first, then its own and those below it. @see https://learn.microsoft.com/rest/api/resources/management-locks/list-at-subscription-level */

@@ -7,19 +7,25 @@ import { resourceNotFound } from './errors.ts';
 import type { ResourcePath } from './ids.ts';
 import { operationAnswer } from './operations.ts';
 import {
+  DIAGNOSTIC_SETTINGS,
   getComputeResource,
   getRoleDefinition,
   getVault,
   getVaultKey,
   LOCKS,
   listComputeResources,
+  listDiagnosticSettings,
   listLocks,
   listRoleAssignments,
   listSubscriptions,
+  listSystemTopics,
+  listTopicSubscriptions,
   listVaultKeys,
   listVaultKeyVersions,
   listVaults,
   notThere,
+  SYSTEM_TOPICS,
+  TOPIC_SUBSCRIPTIONS,
 } from './reads.ts';
 import { SETS } from './set-members.ts';
 import { shownAsAsked } from './shown.ts';
@@ -126,6 +132,9 @@ const routes: Readonly<Record<string, Route>> = lowerCased({
   [`GET ${VAULT_KEYS}/*`]: { serve: getVaultKey, headers: keyVault },
   [`GET ${VAULT_KEY_VERSIONS}`]: { serve: listVaultKeyVersions, headers: keyVault },
   [`GET ${LOCKS}`]: { serve: listLocks },
+  [`GET ${DIAGNOSTIC_SETTINGS}`]: { serve: listDiagnosticSettings },
+  [`GET ${SYSTEM_TOPICS}`]: { serve: listSystemTopics },
+  [`GET ${TOPIC_SUBSCRIPTIONS}`]: { serve: listTopicSubscriptions },
   [`GET ${ROLE_ASSIGNMENTS}`]: { serve: listRoleAssignments },
   [`GET ${ROLE_DEFINITIONS}/*`]: { serve: getRoleDefinition },
 });

@@ -15,7 +15,7 @@ import {
 } from './errors.ts';
 import { isWithin } from './ids.ts';
 import { linkedPage } from './paging.ts';
-import { notThere, vaultAt } from './reads.ts';
+import { notThere, SYSTEM_TOPICS, TOPIC_SUBSCRIPTIONS, vaultAt } from './reads.ts';
 import { parsedBody, shownById } from './shown.ts';
 import { POLICY_OPERATIONS, vaultResource } from './vaults.ts';
 
@@ -143,6 +143,11 @@ export function deleteVault(call: Call): Answer {
       if (others.length < grants.length) world.setGrants(identity, others);
     }
   vault.hasEventSubscriptions = false;
+  const topics = [...world.resources.ofType(SYSTEM_TOPICS)].filter(
+    ({ properties }) => String(properties.source).toLowerCase() === resourceIdOf(vault).toLowerCase(),
+  );
+  for (const { id } of [...world.resources.ofType(TOPIC_SUBSCRIPTIONS)])
+    if (topics.some((topic) => isWithin(topic.id, id))) world.resources.remove(id);
   if (vault.softDeleteDays > 0)
     world.deletedVaults.set(vault.name.toLowerCase(), {
       ...{ vault, deletedMs: nowMs, purgeMs: nowMs + vault.softDeleteDays * DAY_MS },

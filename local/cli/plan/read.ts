@@ -1,5 +1,6 @@
 import { newestOf } from '../../../shared/domain/key.ts';
 import {
+  type DiagnosticSetting,
   MANAGEMENT_REFUSED,
   type ManagedKey,
   type ManagementAnswer,
@@ -30,7 +31,7 @@ import { type LastUse, lastUseIn } from './last-use.ts';
 /** What is read, under the rights of the person who asks. Nothing here writes. */
 export interface PlanSource {
   readonly graph: Graph;
-  readonly management: Pick<ResourceManagerReads, 'locks' | 'vaultKeys' | 'vaultKeyVersions'>;
+  readonly management: Pick<ResourceManagerReads, 'locks' | 'vaultKeys' | 'vaultKeyVersions' | 'diagnosticSettings'>;
   readonly reads: (vault: string) => VaultReads;
   /** Where audit events of the vaults may be; none where nobody named one. */
   readonly workspaces: readonly Workspace[];
@@ -54,6 +55,7 @@ export interface ReadVault {
   /** Why Key Vault itself did not show its keys, where it did not. */
   readonly refused: string | undefined;
   readonly locks: Known<readonly Lock[]>;
+  readonly diagnosticSettings: Known<readonly DiagnosticSetting[]>;
   readonly keys: readonly ReadKey[];
 }
 
@@ -168,6 +170,17 @@ async function locksOf(vaults: readonly EstateVault[], { management }: PlanSourc
   return locks;
 }
 
+async function diagnosticSettingsOf(
+  vault: EstateVault | undefined,
+  { management }: PlanSource,
+): Promise<ReadVault['diagnosticSettings']> {
+  if (vault === undefined) return unknown('the vault is not shown, and its diagnostic settings with it');
+  const answer = await management.diagnosticSettings(vault.id);
+  return answer.kind === 'ok'
+    ? known(answer.value)
+    : unknown(`its diagnostic settings could not be read: ${sayOf(answer)}`);
+}
+
 const levelOf = (level: string): Lock['level'] =>
   (['CanNotDelete', 'ReadOnly'] as const).find((one) => one.toLowerCase() === level.toLowerCase()) ?? 'other';
 
@@ -183,6 +196,7 @@ async function readVault(
     name,
     vault,
     locks: locks.get(vault?.subscriptionId ?? '') ?? unknown('the vault is not shown, and its locks with it'),
+    diagnosticSettings: await diagnosticSettingsOf(vault, source),
   };
   if (listed.kind === 'ok') {
     const present = new Set([...listed.value.keys.map(({ key }) => key), ...listed.value.unclear]);

@@ -85,8 +85,8 @@ const NO_POLICY: Policy = { vaults: [], subscriptions: [], channels: [] };
 
 /** What is known of each vault, used key, disk encryption set, and of all disks. */
 function factsOf({ estate, vaults, assigned }: Reading, policy: Policy | undefined): readonly Facts[] {
-  const vaultFacts = vaults.flatMap(({ vault, locks }): readonly VaultFacts[] =>
-    vault === undefined ? [] : [{ kind: 'vault', vault, locks, assigned }],
+  const vaultFacts = vaults.flatMap(({ vault, locks, diagnosticSettings }): readonly VaultFacts[] =>
+    vault === undefined ? [] : [{ kind: 'vault', vault, locks, diagnosticSettings, assigned }],
   );
   const byName = new Map(vaultFacts.map((facts) => [facts.vault.name, facts]));
   const keyFacts = vaults.flatMap(({ keys }) =>

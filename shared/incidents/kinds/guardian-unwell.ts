@@ -34,9 +34,9 @@ const reasons = {
   },
   'not-wired': {
     severity: 'error',
-    ...withItsState('when a survey finds that they are there'),
+    ...withItsState('when a survey finds all that was missing'),
     says: (what, of) =>
-      `The guardian lacks rights in ${of}, without which it does not see or not restore what happens to its keys: ${what}. "npm run connect" gives them.`,
+      `The vault ${of} is not wired to the guardian: ${what} "npm run connect" sets up what is missing.`,
   },
   quarantined: { severity: 'warning', ...BY_A_PERSON, says: (what) => what },
   'register-lost': {
@@ -108,8 +108,15 @@ export const guardianUnwell = kindOfReasons(
     tells: 'The guardian goes on, but lacks something that it should have.',
     reasons,
   },
-  (reason: keyof typeof reasons, since: Date, what: string, subject: Subject = GUARDIAN) => {
+  (
+    reason: keyof typeof reasons,
+    since: Date,
+    what: string,
+    subject: Subject = GUARDIAN,
+    commands?: readonly string[],
+  ) => {
     const { says, judgement = LEFT_TO_PEOPLE }: Reason = reasons[reason];
-    return { subject, since, summary: says(what, spellSubject(subject)), judgement };
+    const summary = says(what, spellSubject(subject));
+    return { subject, since, summary, judgement, ...(commands === undefined ? {} : { commands: [...commands] }) };
   },
 );

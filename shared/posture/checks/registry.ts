@@ -1,5 +1,6 @@
 import type { PostureCheck } from '../check.ts';
 import { accessByRoles } from './access-by-roles.ts';
+import { auditEventsSent } from './audit-events-sent.ts';
 import { deleteLock } from './delete-lock.ts';
 import { disksUnderCustomerKey } from './disks-under-customer-key.ts';
 import { keyFitsDisks } from './key-fits-disks.ts';
@@ -25,6 +26,7 @@ export const checks: readonly PostureCheck[] = [
   deleteLock,
   accessByRoles,
   nobodyMayDestroyKeys,
+  auditEventsSent,
   rotationPolicyFires,
   setAutoRotates,
   disksUnderCustomerKey,

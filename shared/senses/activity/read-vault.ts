@@ -220,7 +220,13 @@ async function factsOf(vault: EstateVault, sets: readonly SetOnKey[], ports: Por
     });
   }
   const { assignments, roles } = reader.estate();
-  return { kind: 'vault', vault, locks: unknown('locks are not read'), assigned: known({ assignments, roles }) };
+  return {
+    kind: 'vault',
+    vault,
+    locks: unknown('locks are not read'),
+    diagnosticSettings: unknown('diagnostic settings are not read'),
+    assigned: known({ assignments, roles }),
+  };
 }
 
 const isWithin = (id: string, scope: string): boolean => scope === id || scope.startsWith(`${id}/`);

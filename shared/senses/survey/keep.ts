@@ -5,6 +5,7 @@ import { type SurveyedVault, subscriptionIn } from '../../domain/survey.ts';
 import { settingsOf, type VaultSettings } from '../../domain/vault-settings.ts';
 import type { Estate, Permissions } from '../../estate/estate.ts';
 import { keyUses } from '../../estate/key-uses.ts';
+import type { GraphQuery } from '../../estate/rows.ts';
 import { inTurns } from '../../in-turns.ts';
 import { quarantineRows } from '../../incidents/quarantine.ts';
 import type { Ports } from '../../ports.ts';
@@ -27,6 +28,8 @@ export interface Read {
   readonly subscriptions: readonly string[];
   /** Why others could not be read, by id in lower case, in sentences. */
   readonly unread: ReadonlyMap<string, string>;
+  /** The queries some of whose rows could not be read. */
+  readonly partly: ReadonlySet<GraphQuery>;
 }
 
 /** A vault after a survey, with what hangs on each of its keys that is in use. */

@@ -32,11 +32,12 @@ export async function readEstate(at: Date, { graph, scope }: Ports): Promise<Rea
       subscriptions.push(...page.map(({ subscriptionId }) => subscriptionId.toLowerCase()));
     if (subscriptions.length === 0) throw new SurveyRefused('the identity surveyor can read no subscription');
     const reader = estateReader();
-    for (const query of QUERIES) await readAll(query, subscriptions, reader, graph);
+    const partly = new Set<GraphQuery>();
+    for (const query of QUERIES) if (!(await readAll(query, subscriptions, reader, graph))) partly.add(query);
     const unread = [...new Set([...scope.file.subscriptions, ...readBefore(at, scope)])]
       .filter((id) => !subscriptions.includes(id))
       .map((id) => [id, `subscription ${id} cannot be read`] as const);
-    return { at, estate: reader.estate(), subscriptions, unread: new Map(unread) };
+    return { at, estate: reader.estate(), subscriptions, unread: new Map(unread), partly };
   } catch (error) {
     throw error instanceof GraphRefused ? new SurveyRefused(error.message.replace(/\.$/, ''), error) : error;
   }
@@ -50,17 +51,19 @@ const readBefore = (at: Date, { state }: Ports['scope']): readonly string[] =>
     readAt === undefined || agoMs(readAt, at) >= GONE_MS ? [] : [id],
   );
 
-/** Reads a query. Rows of another form than published are unread, and the others count. */
+/** Reads a query. Rows of another form than published are unread, and the others count. Returns whether there were none. */
 async function readAll(
   query: GraphQuery,
   subscriptions: readonly string[],
   reader: EstateReader,
   graph: Graph,
-): Promise<void> {
+): Promise<boolean> {
   try {
     for await (const page of graph.rows(query, subscriptions)) reader.add(query, page);
+    return true;
   } catch (error) {
     if (!(error instanceof GraphRowsUnreadable)) throw error;
     reader.unread(error.message.replace(/\.$/, ''));
+    return false;
   }
 }

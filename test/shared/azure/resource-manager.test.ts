@@ -3,6 +3,7 @@ import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import { describe, expect, test } from 'vitest';
 import type { LocalAzure } from '../../../local/azure/azure.ts';
 import type { Fault } from '../../../local/azure/types.ts';
+import { diagnosticSettingResource, vaultEventResources } from '../../../local/resources.ts';
 import { resourceManagerReads } from '../../../shared/azure/resource-manager.ts';
 import {
   GROUP,
@@ -130,6 +131,54 @@ describe('what Resource Manager answers', () => {
         permissions: [{ dataActions: expect.arrayContaining(['Microsoft.KeyVault/vaults/keys/unwrap/action']) }],
       },
     });
+  });
+
+  test('are the diagnostic settings of a vault, with the enabled logs alone, and none of another vault', async () => {
+    const workspaceId = `${GROUP}/providers/Microsoft.OperationalInsights/workspaces/Logs`;
+    const setting = diagnosticSettingResource(VAULT, 'one', { workspaceId });
+    const off = { category: 'AuditEvent', categoryGroup: null, enabled: false };
+    const all = { category: null, categoryGroup: 'allLogs', enabled: true };
+    const other = { ...setting, properties: { ...setting.properties, logs: [off, all] } };
+    const azure = managedAzure({
+      resources: [
+        setting,
+        { ...other, id: `${setting.id}-2`, name: 'one-2' },
+        diagnosticSettingResource(`${VAULT}-2`, 'one', { workspaceId }),
+      ],
+    });
+    const to = { workspaceId: workspaceId.toLowerCase(), hubRuleId: undefined, hubName: undefined };
+    expect(await reads(azure).diagnosticSettings(VAULT.toLowerCase())).toEqual({
+      kind: 'ok',
+      value: [
+        { logs: ['auditevent'], ...to },
+        { logs: ['alllogs'], ...to },
+      ],
+    });
+    expect(await reads(azure).diagnosticSettings(`${VAULT}-3`)).toEqual({ kind: 'missing' });
+    expect(await reads(azure, 'stranger').diagnosticSettings(VAULT)).toMatchObject({ kind: 'forbidden' });
+  });
+
+  test('are all system topics of a subscription and the event subscriptions of one, also behind a first page', async () => {
+    const functionId = `${GROUP}/providers/Microsoft.Web/sites/app/functions/key-vault-event`;
+    const eventType = 'Microsoft.KeyVault.KeyNewVersionCreated';
+    const resources = Array.from({ length: 21 }, (_, at) =>
+      vaultEventResources({ group: GROUP, name: `topic-${at}` }, `${VAULT}-${at}`, {
+        name: 'one',
+        functionId,
+        eventType,
+      }),
+    ).flat();
+    const azure = managedAzure({ resources });
+    const topics = await reads(azure).systemTopics(SUB);
+    const value = topics.kind === 'ok' ? topics.value : [];
+    expect(value).toHaveLength(21);
+    const [{ id, source } = { id: '', source: '' }] = value.slice(20);
+    expect(source).toBe(`${VAULT}-20`.toLowerCase());
+    expect(await reads(azure).eventSubscriptions(id)).toEqual({
+      kind: 'ok',
+      value: [{ functionId: functionId.toLowerCase(), eventTypes: [eventType] }],
+    });
+    expect(await reads(azure).eventSubscriptions(`${id}-none`)).toEqual({ kind: 'missing' });
   });
 
   test('is whether a user-assigned identity is there', async () => {

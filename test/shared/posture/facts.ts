@@ -94,6 +94,7 @@ export const vaultFacts = (of: Partial<EstateVault> = {}, more: Partial<VaultFac
   kind: 'vault',
   vault: vault(of),
   locks: known([{ name: 'keep', level: 'CanNotDelete', scope: GROUP_SCOPE }]),
+  diagnosticSettings: known([{ logs: ['auditevent'], workspaceId: '/w', hubRuleId: undefined, hubName: undefined }]),
   assigned: known(assigned([OBJECT_ID, 'service', VAULT_SCOPE])),
   ...more,
 });

@@ -33,7 +33,12 @@ describe('plan', () => {
     const { out } = await ran('plan', '--local', '--json');
     const validate = new Ajv2020.default({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
     expect(validate(JSON.parse(out)), JSON.stringify(validate.errors)).toBe(true);
-    expect(planReport.parse(JSON.parse(out)).vaults.map(({ name }) => name)).toContain('contoso-disks');
+    const { vaults, weak } = planReport.parse(JSON.parse(out));
+    expect(vaults.map(({ name }) => name)).toContain('contoso-disks');
+    // Nothing of the guardian is set up there.
+    expect(weak.flatMap(({ check, subject }) => (check === 'audit-events-sent' ? [subject] : []))).toEqual([
+      'contoso-legacy',
+    ]);
   });
 
   it('sends nothing that writes, and changes nothing', async () => {

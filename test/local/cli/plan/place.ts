@@ -5,6 +5,7 @@ import type { SeedIdentity, SeedVault } from '../../../../local/azure/types.ts';
 import { type PlanSource, type Reading, readPlan } from '../../../../local/cli/plan/read.ts';
 import { planReportOf } from '../../../../local/cli/plan/report.ts';
 import type { PlanReport } from '../../../../local/cli/plan/schema.ts';
+import { diagnosticSettingResource } from '../../../../local/resources.ts';
 import { keyVaultReads } from '../../../../shared/azure/key-vault.ts';
 import { workspaceOf } from '../../../../shared/azure/log-analytics.ts';
 import { resourceGraph } from '../../../../shared/azure/resource-graph.ts';
@@ -125,6 +126,9 @@ export function planAzure({ vaults, resources = [], identities = [] }: Seeds = {
           id: `${vaultId('contoso-disks')}/providers/Microsoft.Authorization/locks/keep`,
         },
       ),
+      diagnosticSettingResource(vaultId('contoso-disks'), 'all-vaults', {
+        workspaceId: `${GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs`,
+      }),
       ...resources,
     ],
     identities: [

@@ -28,6 +28,17 @@ test('an estate as it should be is in no danger, and needs no repair', async () 
   expect(exitStatusOf(report)).toBe(0);
 });
 
+test('a vault whose diagnostic settings cannot be read may send its audit events, or not', async () => {
+  const azure = planAzure({ vaults: [well()] });
+  const path = `${vaultId('contoso-disks')}/providers/Microsoft.Insights`;
+  azure.fault({ match: { path }, answer: { kind: 'malformed', body: '<html>' } });
+  const { weak, unknown } = (await planned(azure)).report;
+  expect([weak, unknown]).toEqual([
+    [],
+    [{ subject: 'contoso-disks', because: expect.stringMatching(/^its diagnostic settings could not be read: /) }],
+  ]);
+});
+
 describe('the report', () => {
   test('has what hangs on each used key, and counts a machine once', async () => {
     const { report } = await planned(planAzure({ vaults: [well()] }));

@@ -93,6 +93,7 @@ function large(vaults: number, perSet: number): string {
       otherKeys: 0,
       refused: undefined,
       locks: known([]),
+      diagnosticSettings: known([]),
       keys: keys.map((each, at) => ({
         ...each,
         state: known(

@@ -336,8 +336,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('error'),
       subject: VAULT,
       summary:
-        'The guardian lacks rights in prod-disks, without which it does not see or not restore what happens to its keys: the identity keeper lacks Microsoft.KeyVault/vaults/keys/recover/action. "npm run connect" gives them.',
+        'The vault prod-disks is not wired to the guardian: no diagnostic setting sends AuditEvent to the guardian, which learns from it who changes a key. "npm run connect" sets up what is missing.',
       judgement: 'left to people',
+      commands: [expect.stringMatching(/^az monitor diagnostic-settings create --name key-guardian --resource '/)],
     },
   ],
   [

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Resource } from '../../../../local/azure/resource-manager/store.ts';
 import { resetClock } from '../../../../local/clock.ts';
+import { diagnosticSettingResource, groupId, vaultEventResources } from '../../../../local/resources.ts';
 import { firstLine } from '../../../../shared/alerts/text.ts';
 import { hangingOn } from '../../../../shared/domain/hanging.ts';
 import type { Incident } from '../../../../shared/domain/incident.ts';
@@ -506,7 +508,7 @@ describe('the rights of the guardian in a vault', () => {
     const lacking = async () =>
       (await world.incidents(VAULT))
         .filter(({ reason, state }) => reason === 'not-wired' && state === 'open')
-        .map(({ summary }) => /happens to its keys: (.*)\. "npm/.exec(summary)?.[1]);
+        .map(({ summary }) => /to the guardian: (.*)\. "npm/.exec(summary)?.[1]);
     return { world, read, lacking };
   }
 
@@ -538,5 +540,114 @@ describe('the rights of the guardian in a vault', () => {
     world.changeGraph({ ...ESTATE, vaults: [vaultRow(VAULT, { rbac: false, accessPolicies: whole })] });
     await read();
     expect(await lacking()).toEqual([]);
+  });
+});
+
+describe('what a vault sends to the guardian', () => {
+  const own = `/subscriptions/${SUBSCRIPTION}/resourceGroups/guardian/providers`;
+  const app = `${own}/Microsoft.Web/sites/app`;
+  const workspaceId = `${own}/Microsoft.OperationalInsights/workspaces/logs`;
+  const hubRuleId = `${own}/Microsoft.EventHub/namespaces/hub-westeurope/authorizationRules/send`;
+  const vaultId = vaultRow(VAULT).id;
+  const logs = (
+    ...to: Parameters<typeof diagnosticSettingResource> extends [string, string, ...infer To] ? To : never
+  ) => diagnosticSettingResource(vaultId, 'any', ...to);
+  const events = (
+    eventType = 'Microsoft.KeyVault.KeyNewVersionCreated',
+    functionId = `${app}/functions/key-vault-event`,
+  ) =>
+    vaultEventResources({ group: groupId(SUBSCRIPTION, 'CONTOSO'), name: 'topic' }, vaultId, {
+      ...{ name: 'any', functionId, eventType },
+    });
+  const toWorkspace = logs({ workspaceId });
+  const NO_LOGS = expect.stringMatching(/^no diagnostic setting sends AuditEvent to the guardian/);
+  const NO_EVENTS = expect.stringMatching(/^no event subscription sends Microsoft.KeyVault.KeyNewVersionCreated/);
+
+  /** A guardian that wants both, over a vault with these resources. */
+  async function wired(resources: readonly Resource[], settings: Partial<Ports['settings']> = {}) {
+    stopAt();
+    const seeds = vaults.map((vault) => ({ ...vault, subscriptionId: SUBSCRIPTION, resourceGroup: 'CONTOSO' }));
+    const policy = { vaults: [{ name: VAULT, mode: 'block' }] };
+    const world = await createWorld({ vaults: seeds, policy, graph: ESTATE, resources });
+    const wants = { auditDestinations: [workspaceId, hubRuleId].map((id) => id.toLowerCase()), auditHub: 'Audit' };
+    const ports: Ports = {
+      ...world.ports,
+      settings: { ...world.ports.settings, ...wants, appId: app.toLowerCase(), ...settings },
+    };
+    const read = async () => alertUnwired(await readEstate(new Date(), ports), ports);
+    const open = async () =>
+      (await world.incidents(VAULT)).filter(({ reason, state }) => reason === 'not-wired' && state === 'open');
+    const lacks = async () =>
+      (await open()).flatMap(({ summary }) => /to the guardian: (.*)\. "npm/.exec(summary)?.[1]?.split('; ') ?? []);
+    return { world, read, open, lacks };
+  }
+
+  test.each<[string, readonly Resource[], readonly unknown[]]>([
+    ['nothing', [], [NO_LOGS, NO_EVENTS]],
+    ['audit events to its workspace, and events', [toWorkspace, ...events()], []],
+    ['audit events to its Event Hub alone, and events', [logs({ hubRuleId, hubName: 'audit' }), ...events()], []],
+    ['audit events to another hub', [logs({ hubRuleId, hubName: 'other' }), ...events()], [NO_LOGS]],
+    ['audit events to another workspace', [logs({ workspaceId: `${workspaceId}-2` }), ...events()], [NO_LOGS]],
+    ['another category of logs', [logs({ workspaceId }, 'AzurePolicyEvaluationDetails'), ...events()], [NO_LOGS]],
+    ['events of another type', [toWorkspace, ...events('Microsoft.KeyVault.KeyExpired')], [NO_EVENTS]],
+    [
+      'events to another function',
+      [toWorkspace, ...events(undefined, `${app}-2/functions/key-vault-event`)],
+      [NO_EVENTS],
+    ],
+  ])('is %s: operators are alerted of what is missing', async (_, resources, lacking) => {
+    const { read, lacks } = await wired(resources);
+    await read();
+    expect(await lacks()).toEqual(lacking);
+  });
+
+  test('is set up with the command of the alert, and the incident ends once a survey finds all of it', async () => {
+    const { world, read, open } = await wired(events());
+    await read();
+    expect((await open())[0]?.commands).toEqual([
+      `az monitor diagnostic-settings create --name key-guardian --resource '${vaultId.toLowerCase()}' --workspace '${workspaceId.toLowerCase()}' --export-to-resource-specific true --logs '[{"category":"AuditEvent","enabled":true}]'`,
+    ]);
+    world.azure.resourceManager.resources.put(toWorkspace);
+    await read();
+    expect(await open()).toEqual([]);
+  });
+
+  test('is not known where it cannot be read: that opens nothing, ends nothing, and is said beside what is missing', async () => {
+    const { world, read, lacks, open } = await wired([toWorkspace]);
+    const { azure } = world;
+    const broken = {
+      match: { path: `${vaultId}/providers/Microsoft.Insights` },
+      answer: { kind: 'malformed', body: '<html>' },
+    } as const;
+    const mended = azure.fault(broken);
+    await read();
+    expect((await open())[0]?.summary).toContain('Not known is whether its audit events are sent.');
+    mended();
+    for (const resource of events()) azure.resourceManager.resources.put(resource);
+    azure.fault(broken);
+    await read();
+    expect(await open()).toHaveLength(1);
+    azure.clearFaults();
+    await read();
+    expect(await lacks()).toEqual([]);
+    azure.fault(broken);
+    await read();
+    expect(await open()).toEqual([]);
+  });
+
+  test('is not looked at without the right, which operators are alerted of', async () => {
+    const { world, read, lacks } = await wired([toWorkspace, ...events()]);
+    world.azure.fault({ match: { path: '/subscriptions' }, answer: { kind: 'forbidden-by-permission' } });
+    await read();
+    expect(await lacks()).toEqual([
+      'the identity surveyor lacks Microsoft.Insights/diagnosticSettings/read, so that nobody knows whether its audit events are sent',
+      'the identity surveyor lacks Microsoft.EventGrid/systemTopics/read, so that nobody knows whether its events are sent',
+    ]);
+  });
+
+  test('is nothing that a guardian needs which has neither workspace nor Event Hub, and whose app is not named', async () => {
+    const { world, read, open } = await wired([], { auditDestinations: [], appId: undefined });
+    await read();
+    expect([await open(), world.azure.resourceManager.log]).toEqual([[], []]);
   });
 });
