@@ -605,7 +605,7 @@ describe('what a vault sends to the guardian', () => {
     const { world, read, open } = await wired(events());
     await read();
     expect((await open())[0]?.commands).toEqual([
-      `az monitor diagnostic-settings create --name key-guardian --resource '${vaultId.toLowerCase()}' --workspace '${workspaceId.toLowerCase()}' --export-to-resource-specific true --logs '[{"category":"AuditEvent","enabled":true}]'`,
+      `az monitor diagnostic-settings create --name key-guardian --resource ${vaultId.toLowerCase()} --workspace ${workspaceId.toLowerCase()} --export-to-resource-specific true --logs '[{"category":"AuditEvent","enabled":true}]'`,
     ]);
     world.azure.resourceManager.resources.put(toWorkspace);
     await read();
