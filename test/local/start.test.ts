@@ -297,8 +297,12 @@ describe('npm start with a policy of one’s own', () => {
     }
     // Beside the attack: keys of the vaults that this policy does not name are in use.
     expect(events().some((event) => event.startsWith('version-disabled '))).toBe(true);
-    await expect.poll(() => teams.posted.flat(), patient).toContain('what: version-disabled, for on-call');
-    await expect.poll(() => slack.posted.flat(), patient).toContain('what: version-disabled, for on-call');
+    await expect
+      .poll(() => teams.posted.flat(), patient)
+      .toContainEqual(expect.stringContaining('what: version-disabled, for on-call'));
+    await expect
+      .poll(() => slack.posted.flat(), patient)
+      .toContainEqual(expect.stringContaining('what: version-disabled, for on-call'));
     await expect.poll(() => pagerduty.alerts.map(({ state }) => state), patient).toContain('resolved');
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
