@@ -40,7 +40,8 @@ export const HELD_BACK = {
   'own-policy': 'its own rotation policy makes a version within 24 hours',
   window: 'the window of its schedule is closed',
   limit: 'as many keys of its subscription as the policy allows were rotated within the hour',
-  'expiry-lost': 'by its own rotation policy the new version would have no expiry, which the key has or is to have',
+  'expiry-unfit':
+    'by its own rotation policy the new version would have no expiry, which the key has or is to have, or be near it at once',
 } as const;
 export type HeldBack = keyof typeof HELD_BACK;
 

@@ -34,7 +34,7 @@ export function judgePolicy(of: GivenRotation): PolicyJudgement | undefined {
   const held = heldBack(of);
   if (isToRotate(due) && held === undefined) return undefined;
   // A policy that is set on a key that is due makes Azure rotate it: it waits for the same reasons, but for the one that it ends.
-  if (held !== undefined && held !== 'expiry-lost' && (due.state !== 'in-time' || !ONLY_TO_ROTATE.has(held)))
+  if (held !== undefined && held !== 'expiry-unfit' && (due.state !== 'in-time' || !ONLY_TO_ROTATE.has(held)))
     return { fault, wanted, verdict: held };
   const isWritten = written !== undefined && isAsWanted(written, wanted);
   return { fault, wanted, verdict: isWritten ? 'elsewhere' : 'set' };
@@ -43,7 +43,7 @@ export function judgePolicy(of: GivenRotation): PolicyJudgement | undefined {
 /** Whether the inspection rotates the key, at once or after it has set the rotation policy. */
 export function isAboutToRotate(of: GivenRotation): boolean {
   const held = heldBack(of);
-  const isAbout = held === undefined || (held === 'expiry-lost' && judgePolicy(of)?.verdict === 'set');
+  const isAbout = held === undefined || (held === 'expiry-unfit' && judgePolicy(of)?.verdict === 'set');
   return isToRotate(of.due) && isAbout;
 }
 

@@ -3,7 +3,7 @@ import type { KeyUse } from '../domain/key-use.ts';
 import { isInWindow, type Mode, type RotationSchedule } from '../domain/policy.ts';
 import type { RotationPolicy } from '../domain/rotation-policy.ts';
 import { agoMs, DAY_MS } from '../domain/time.ts';
-import { type Dated, type Due, firesAt, hasExpiry, isToRotate } from './schedule.ts';
+import { APART_MS, type Dated, type Due, expiryFault, firesAt, hasExpiry, isToRotate } from './schedule.ts';
 
 /** What is to be known of a key before it is rotated. */
 export interface Rotating {
@@ -26,8 +26,6 @@ export interface Rotating {
   readonly now: Date;
 }
 
-/** A key is rotated once in so long at most, in ms. */
-const APART_MS = 7 * DAY_MS;
 /** A key that its own rotation policy rotates within so long is left to it, in ms; after it was to, as well. */
 const OWN_POLICY_MS = DAY_MS;
 
@@ -57,7 +55,8 @@ const REASONS: Readonly<Record<HeldBack, (of: Rotating) => boolean>> = {
   window: ({ schedule, now }) => !isInWindow(schedule, now),
   limit: ({ isBelowLimit }) => !isBelowLimit,
   // The last: where it alone holds, setting the rotation policy ends it.
-  'expiry-lost': ({ schedule, policy, newest }) => policy?.expiresIn === undefined && hasExpiry(schedule, newest),
+  'expiry-unfit': ({ schedule, policy, newest }) =>
+    policy !== undefined && expiryFault(schedule, policy, newest) !== undefined,
 };
 
 const isHindered = ({ use }: Rotating, by: HeldBack): boolean =>

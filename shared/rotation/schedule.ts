@@ -57,6 +57,21 @@ export function firesAt({ rotate }: RotationPolicy, { created, expiresOn }: Date
 export const hasExpiry = ({ setsExpiry }: RotationSchedule, { expiresOn }: Dated): boolean =>
   setsExpiry || expiresOn !== undefined;
 
+/** A key is rotated once in so long at most, in ms. */
+export const APART_MS = 7 * DAY_MS;
+
+/** What is wrong with the expiry that a rotation policy gives new versions; `undefined` where nothing is: they have none and need none, or one that is not near before they can be rotated again. */
+export function expiryFault(
+  schedule: RotationSchedule,
+  { expiresIn }: RotationPolicy,
+  newest: Dated,
+): 'none' | 'too-near' | undefined {
+  if (expiresIn === undefined) return hasExpiry(schedule, newest) ? 'none' : undefined;
+  const { created } = newest;
+  const nearAt = beforePeriod(after(created, expiresIn), schedule.notifyBefore) ?? created;
+  return nearAt <= later(created, APART_MS) ? 'too-near' : undefined;
+}
+
 /** Says where a version that is made now would not expire as the newest does; `undefined` where it would: it gets the expiry of the rotation policy. */
 export function otherExpiry(
   { expiresIn }: RotationPolicy,
@@ -104,7 +119,12 @@ export function policyFault(
   });
   const said = `The rotation policy makes a new version ${period} ${when === 'after-creation' ? 'after the one before it' : 'before that expires'}`;
   if (isTooLate) return { kind: 'weaker', says: `${said}; it is to make one every ${every}.` };
-  if (expiresIn !== undefined || !hasExpiry(schedule, newest)) return undefined;
+  const wrong = expiryFault(schedule, policy, newest);
+  if (wrong === undefined) return undefined;
+  if (wrong === 'too-near') {
+    const near = `${schedule.notifyBefore} before that they are to be rotated`;
+    return { kind: 'weaker', says: `The rotation policy makes versions that expire after ${expiresIn}; ${near}.` };
+  }
   const because = setsExpiry ? 'the policy of the guardian names this key' : 'the newest version has one';
   return { kind: 'weaker', says: `The rotation policy sets no expiry, and ${because}.` };
 }

@@ -85,14 +85,20 @@ describe('the schedule of a key', () => {
     [
       'overdue sets the rotation policy first where it would lose its expiry, by which it is rotated then',
       expiring(100, { policy: KEEPING }),
-      ['rotation-overdue: withheld expiry-lost', 'rotation-policy-weaker: keep-schedule'],
+      ['rotation-overdue: withheld expiry-unfit', 'rotation-policy-weaker: keep-schedule'],
       [SET],
     ],
     [
       'overdue is left to people where it would lose its expiry by a rotation policy that somebody set back',
       expiring(100, { policy: KEEPING, written: { ...WANTED, expiresIn: 'P120D' } }),
-      ['rotation-overdue: withheld expiry-lost', 'rotation-policy-weaker: left-to-people'],
+      ['rotation-overdue: withheld expiry-unfit', 'rotation-policy-weaker: left-to-people'],
       [],
+    ],
+    [
+      'overdue sets the rotation policy first where the new version would be near its expiry at once',
+      expiring(100, { policy: { ...KEEPING, expiresIn: 'P28D' } }),
+      ['rotation-overdue: withheld expiry-unfit', 'rotation-policy-weaker: keep-schedule'],
+      [SET],
     ],
     [
       'overdue goes on having an expiry',

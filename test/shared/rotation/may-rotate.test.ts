@@ -141,12 +141,12 @@ describe('a rotation is held back', () => {
     ['window', 'from the hour on at which the window ends', rotating({ schedule: window({ until: 12 }) })],
     ['limit', 'where as many as allowed were rotated', rotating({ isBelowLimit: false })],
     [
-      'expiry-lost',
+      'expiry-unfit',
       'where it would lose its expiry by its own policy',
       rotating({ policy: afterDays(98) }, { expiresOn: inDays(40) }),
     ],
     [
-      'expiry-lost',
+      'expiry-unfit',
       'where the policy names it, and its own policy sets no expiry',
       rotating({ schedule: { ...schedule, setsExpiry: true } }),
     ],
