@@ -122,13 +122,16 @@ export const examples = {
   'access-cut, role-lost': accessCut.draft('role-lost', {
     ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: [GRANT] },
     causes: [
-      'des-a: Its identity d15cd15c may not get, wrap, unwrap in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
+      'des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
     ],
   }),
   'access-cut, identity': accessCut.draft('identity', {
     ...{ subject: OF_SET, since: AT, by: MALLORY, hangs: DISKS },
     causes: ['des-a has no identity, so that it cannot use its key prod-disks/disk-a: its disks fail.'],
-    commands: [`az disk-encryption-set identity assign ${ADDRESSED} --system-assigned`, GRANT],
+    commands: [
+      `az disk-encryption-set identity assign ${ADDRESSED} --system-assigned`,
+      GRANT.replace('0a0b', `$(az disk-encryption-set show ${ADDRESSED} --query identity.principalId --output tsv)`),
+    ],
   }),
   'vault-changed': vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
   'vault-deleted': vaultDeleted.draft({
@@ -220,20 +223,24 @@ export const examples = {
   'own-act-unexplained': ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
   'policy-loosened': policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
   'purge-attempted': purgeAttempted.draft(ID, MALLORY, AT, 403),
-  'rotation-held-back': rotationHeldBack.draft(ID, AT, 'It expires soon.'),
-  'rotation-overdue': rotationOverdue.draft(ID, AT, 'It is overdue.'),
+  'rotation-held-back': rotationHeldBack.draft(ID, AT, 
+    'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write.',
+  ),
+  'rotation-overdue': rotationOverdue.draft(ID, AT, 
+    'The newest version of prod-disks/disk-a was made on 2025-11-01 12:00:00 UTC; it is to be rotated every P90D, so by 2026-01-30 12:00:00 UTC.',
+  ),
   'rotation-policy-weaker, off-schedule': rotationPolicyWeaker.draft('off-schedule', ID, {
     since: AT,
-    says: 'It is missing.',
+    says: 'No rotation policy makes a new version; it is to make one every P90D.',
     wanted: WANTED,
   }),
   'rotation-policy-weaker, managed-elsewhere': rotationPolicyWeaker.draft('managed-elsewhere', ID, {
-    ...{ since: AT, says: 'It is missing.', by: MALLORY },
+    ...{ since: AT, says: 'No rotation policy makes a new version; it is to make one every P90D.', by: MALLORY },
     wanted: { rotate: WANTED.rotate, notifyBefore: 'P30D' },
   }),
   'rotation-policy-weaker, unreadable': rotationPolicyWeaker.draft('unreadable', ID, {
     since: AT,
-    says: 'It cannot be read.',
+    says: 'It cannot be read: the permission to read there is missing.',
   }),
   'row-forged': rowForged.draft('approvals/prod-disks/a7', AT),
   'set-moved': setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS, commands: [MOVED_BACK] }),

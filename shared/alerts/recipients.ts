@@ -32,7 +32,7 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
   const gets = ({ id }: Channel): boolean => policy === undefined || isRoutedTo(id, incident, policy);
   const chosen = wanted.flatMap((id) => configured.filter((channel) => channel.id === id)).filter(gets);
   // One that is not to have it gets it all the same where it is critical, or nobody else would.
-  const isForAny = chosen.length === 0 || (incident.audience === 'on-call' && incident.severity === 'critical');
+  const isForAny = !chosen.some(isForPeople) || (incident.audience === 'on-call' && incident.severity === 'critical');
   const others = configured.filter((channel) => !chosen.includes(channel) && (isForAny || gets(channel)));
   const inOrder = [...chosen, ...others];
   const isForAll = chosen.length === 0 || incident.escalated !== undefined;

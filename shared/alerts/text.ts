@@ -16,11 +16,7 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
       ...(event === 'changed' ? [isEscalated(incident) && !over ? 'nobody has acknowledged this' : 'update'] : []),
       over ? 'resolved' : incident.severity,
       whereOf(incident),
-      [
-        ...timing(incident, now),
-        ...(incident.restoredAt ? [] : [spellJudgement(incident.judgement)]),
-        ...worksOn(incident),
-      ].join('; '),
+      [...timing(incident, now), ...(incident.restoredAt ? [] : [doneText(incident)]), ...worksOn(incident)].join('; '),
       ...(over ? ['what was found'] : []),
       incident.summary,
     ].join(': '),
@@ -53,7 +49,7 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
-    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${[spellJudgement(judgement), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
+    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${[doneText(incident), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
   ].filter((line) => line !== undefined);
   const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.
@@ -77,13 +73,19 @@ const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident):
 const worksOn = ({ acknowledged, state }: Incident): readonly string[] =>
   acknowledged === undefined || state === 'resolved' ? [] : [`${nameOf(acknowledged.by)} works on it`];
 
+/** As `spellJudgement`, and for whoever is alerted whether it is theirs to act now. */
+const doneText = ({ judgement, audience }: Incident): string =>
+  judgement === LEFT_TO_PEOPLE && audience === 'operators'
+    ? 'an operator has to act, in working hours'
+    : spellJudgement(judgement);
+
 /** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
   const approval = /^approved: (\S+)$/.exec(judgement)?.[1];
   if (approval !== undefined) return `allowed by approval ${approval}`;
   if (judgement === LEFT_TO_PEOPLE) return 'a person has to act';
   const because = withholdings.find((code) => judgement === `withheld: ${code}`);
-  return because === undefined ? judgement.replace(/^undoing\b/, 'being undone') : WITHHELD[because];
+  return because === undefined ? judgement.replace(/^undoing\b/, 'being restored') : WITHHELD[because];
 }
 
 const isWithholding = (code: string): code is Withholding => code in WITHHELD;
@@ -132,7 +134,8 @@ export const whatFails = (incident: Pick<Incident, 'hangs'>): string => failing(
 /** Azure Disk Encryption reads its key when a machine starts, so there is no deadline. */
 const AT_RESTART = 'machines under Azure Disk Encryption run on, and do not start again without it';
 
-const KEEP_RUNNING = 'Do not stop, restart or redeploy these machines: they do not start without the key.';
+const KEEP_RUNNING =
+  'Do not stop, restart or redeploy machines on this key: they run on, and do not start again without it.';
 
 /** Whether machines may run that would not start again. What is for operators stops none. */
 const mustKeepRunning = ({ audience, state, deadline, hangs }: Incident): boolean =>

@@ -10,13 +10,13 @@ import { moment } from './time.ts';
 
 /** The reasons why a finding that could be undone was not, each with the words that people read. */
 export const WITHHELD = {
-  'alert-only': 'not undone: the policy only alerts, and a person has to restore it',
-  'no-baseline': 'not undone: nobody has accepted the baseline of its vault',
-  managed: 'not undone: the key belongs to a certificate',
-  hold: 'not undone: a hold stops every write',
-  'under-hold': 'not undone: it may have changed during a hold; release the hold with --undo or --accept',
-  'before-block': 'not undone: it was already so when block began; run restore',
-  recovering: 'being undone: the recovery of the key has begun',
+  'alert-only': 'not restored: the policy only alerts, and a person has to restore it',
+  'no-baseline': 'not restored: nobody has accepted the baseline of its vault',
+  managed: 'not restored: the key belongs to a certificate',
+  hold: 'not restored: a hold stops every write',
+  'under-hold': 'not restored: it may have changed during a hold; release the hold with --undo or --accept',
+  'before-block': 'not restored: it was already so when block began; run restore',
+  recovering: 'being restored: the recovery of the key has begun',
 } as const;
 export type Withholding = keyof typeof WITHHELD;
 

@@ -15,7 +15,11 @@ export const roleAssignment = z.object({
 export type RoleAssignment = z.infer<typeof roleAssignment>;
 
 /** The assignments that reach one vault: a row of the table `vaults`. */
-export const vaultAssignments = z.object({ assignments: z.array(roleAssignment) });
+export const vaultAssignments = z.object({
+  assignments: z.array(roleAssignment),
+  /** Those that a survey found gone, until it was looked at whom they had let in; at most 100. */
+  lost: z.array(roleAssignment).optional(),
+});
 export type VaultAssignments = z.infer<typeof vaultAssignments>;
 
 /** The id of an assignment as records and resources both name it: 32 hex digits, without what stands before. Another text is cut to 64 characters. */

@@ -33,6 +33,8 @@ export type Begun =
 /** A subject at one step of its inspection. It is never changed: each step returns the next one. */
 export interface Guarded {
   readonly subject: Subject;
+  /** The vault of its key, whose operators are alerted of what is wrong with the records of its inspection. */
+  readonly vault: string;
   readonly lastDecision: RecordedDecision | undefined;
   /** Decides what to do. Pure: it uses only what was read, and the time. */
   decide(now: Date): Decided;

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../domain/audit-record.ts';
 import type { Decision, Ended } from '../domain/decision.ts';
 import type { Hint, Inspection } from '../domain/hint.ts';
-import { spellSubject } from '../domain/subject.ts';
+import { spellSubject, vaultSubject } from '../domain/subject.ts';
 import { RowUnreadable, together, unlessStorageIsAway } from '../errors.ts';
 import { hourOf } from '../incidents/draft.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
@@ -240,8 +240,7 @@ async function readBack(
 }
 
 /** Appends to the trail, and alerts operators where the records had to be spooled. */
-async function append({ subject }: Guarded, entries: readonly AuditEntry[], ports: Ports): Promise<void> {
+async function append({ vault }: Guarded, entries: readonly AuditEntry[], ports: Ports): Promise<void> {
   if ((await ports.trail.append(entries)) === 'appended') return;
-  const about = subject.kind === 'key' ? ({ kind: 'vault', vault: subject.vault } as const) : subject;
-  await openIncident(guardianUnwell.draft('trail-spooled', hourOf(ports.now()), '', about), ports);
+  await openIncident(guardianUnwell.draft('trail-spooled', hourOf(ports.now()), '', vaultSubject(vault)), ports);
 }

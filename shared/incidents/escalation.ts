@@ -27,11 +27,14 @@ export function nextEscalationAt(incident: Incident, now: Date): Date | undefine
 export const isUnanswered = ({ state, wave, acknowledged }: Incident): boolean =>
   state === 'open' && wave === undefined && acknowledged === undefined;
 
-/** Plans the next escalation of an incident, where there is one. One that is planned already stays. */
+/** Plans the next escalation of an incident, where there is one. One that is planned for an earlier time already stays. */
 export async function planEscalation(incident: Incident, { tables, now }: Ports): Promise<void> {
   const dueAt = nextEscalationAt(incident, now());
   const row = `${partitionOf(incident.subject)},${incident.id}`;
-  if (dueAt !== undefined) await tables.schedule.insert(ESCALATIONS, row, { generation: 0, dueAt });
+  if (dueAt === undefined) return;
+  await tables.schedule.change(ESCALATIONS, row, (standing) =>
+    standing !== undefined && standing.dueAt <= dueAt ? standing : { generation: 0, dueAt },
+  );
 }
 
 /** Where the incident of a row of `ESCALATIONS` stands. */

@@ -182,7 +182,7 @@ export async function changeIncident(
     ...named,
     ...(reopened ? ANEW : {}),
   };
-  const isNamed = alone.wave === undefined && alone.who?.oid !== was.who?.oid;
+  const isNamed = alone.state === 'open' && alone.wave === undefined && alone.who?.oid !== was.who?.oid;
   // The wave that it was of may be over.
   const wave = reopened
     ? await joinWave(alone, needs)

@@ -81,7 +81,8 @@ async function draftOf(
     case 'unreachable':
       return notFollowed(verdict, hangs, one);
     case 'moved':
-      return verdict.isGuarded ? undefined : setMoved.draft({ set, to: verdict.to, hangs, commands: [pointed(set)] });
+      if (verdict.isGuarded) return undefined;
+      return setMoved.draft({ set: withoutOwnAct(set, ports), to: verdict.to, hangs, commands: [pointed(set)] });
     case 'waiting':
     case 're-wrapping':
     case 'followed':
@@ -94,7 +95,7 @@ async function draftOf(
   }
 }
 
-/** The guardian sets nothing back: where it is named, no event has come of who did. */
+/** The guardian sets nothing back, and moves nothing: where it is named, no event has come of who did. */
 function withoutOwnAct(set: WatchedSet, { settings }: Ports): WatchedSet {
   const { changed, ...rest } = set;
   return changed !== undefined && settings.ownObjectIds.includes(changed.by.oid.toLowerCase()) ? rest : set;

@@ -4,7 +4,10 @@ import { agoMs, HOUR_MS, moment, SECOND_MS } from '../domain/time.ts';
 import type { PortTables } from '../ports.ts';
 
 /** The rotations of one subscription within the hour, by key, and when one of each vault was last begun. */
-export const rotations = z.object({ of: z.record(z.string(), moment), lastIn: z.record(z.string(), moment) });
+export const rotations = z.object({
+  of: z.record(z.string(), moment).default({}),
+  lastIn: z.record(z.string(), moment),
+});
 export type Rotations = z.infer<typeof rotations>;
 
 type Needs = Pick<PortTables, 'rotations'>;

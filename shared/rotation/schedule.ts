@@ -69,7 +69,7 @@ export function expiryFault(
   if (expiresIn === undefined) return hasExpiry(schedule, newest) ? 'none' : undefined;
   const { created } = newest;
   const nearAt = beforePeriod(after(created, expiresIn), schedule.notifyBefore) ?? created;
-  return nearAt <= later(created, APART_MS) ? 'too-near' : undefined;
+  return nearAt < later(created, APART_MS) ? 'too-near' : undefined;
 }
 
 /** Says where a version that is made now would not expire as the newest does; `undefined` where it would: it gets the expiry of the rotation policy. */

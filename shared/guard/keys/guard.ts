@@ -158,6 +158,7 @@ function guarded(state: State, ports: Ports): Guarded {
   const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
   return {
     subject,
+    vault: subject.vault,
     lastDecision: record.observed.lastDecision,
     decide: (now) => decided(state, now, ports),
     isShown: (action) => isShown(action, observed, state.rotationPolicy),

@@ -200,6 +200,7 @@ function guarded(state: State, ports: Ports): Guarded {
   const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
   return {
     subject,
+    vault: subject.vault,
     lastDecision: rotation.lastDecision,
     decide(now) {
       const given = state.order === 'written' ? undefined : givenOf(state, now, ports);

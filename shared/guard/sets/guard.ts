@@ -112,6 +112,7 @@ function guarded(state: State, ports: Ports): Guarded {
   const next = (more: Partial<State>): Guarded => guarded({ ...state, ...more }, ports);
   return {
     subject,
+    vault: row.rotation.vault,
     lastDecision: row.lastDecision,
     decide: (now) => ({
       decision: decisionOf(state, now, ports),

@@ -13,7 +13,7 @@ export const holdSet = incidentKind(
   (hold: Hold) => ({
     subject: subjectOfHold(hold),
     since: hold.from,
-    summary: `A hold stops every write to ${spellHold(hold)} until ${utc(hold.until)}: ${hold.why}`,
+    summary: `A hold stops every write to ${spellHold(hold)} until ${utc(hold.until)}, so that the guardian restores nothing there: ${hold.why}`,
     judgement: 'set by a person',
     who: hold.by,
     commands: [`key-guardian hold release ${hold.id}`],

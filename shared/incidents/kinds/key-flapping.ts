@@ -19,12 +19,12 @@ export const keyFlapping = incidentKind(
     since,
     // Read while it goes on and after it is over: so it names no command, which only some alerts carry.
     summary: `Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key ${spell(id)} was made unusable three times within an hour and restored each time.`,
-    judgement: 'not holding: undone each time, and inspected every 10 s',
+    judgement: 'not holding: restored each time, and inspected every 10 s',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: by,
     commands: [
-      `key-guardian hold set ${spell(id)} --why "…"`,
+      `key-guardian hold set ${spell(id)} --why "…"  # only where your own team does this: then nothing is restored`,
       `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${shellWord(by.oid)}`} --output table`,
     ],
   }),

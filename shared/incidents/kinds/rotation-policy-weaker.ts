@@ -34,7 +34,7 @@ export const rotationPolicyWeaker = kindOfReasons(
     subject: keyOf(id),
     since,
     summary: [
-      `Key ${spell(id)}: ${says}`,
+      `Rotation policy of ${spell(id)}: ${says}`,
       ...(reason === 'managed-elsewhere'
         ? ['The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.']
         : []),

@@ -60,7 +60,10 @@ const WHICH: Readonly<Record<OfWave['kind'], (spelt: string) => string>> = {
 
 function commandsFor(of: OfWave, members: readonly Member[]): readonly string[] {
   if (of.kind === 'vault')
-    return [`key-guardian restore ${of.vault}`, `key-guardian hold set ${of.vault} --why "a responder does this"`];
+    return [
+      `key-guardian restore ${of.vault}`,
+      `key-guardian hold set ${of.vault} --why "…"  # only where your own team does this: then nothing is restored`,
+    ];
   const vaults = new Set(members.flatMap(({ subject }) => ('vault' in subject ? [subject.vault] : [])));
   return [
     ...rolesOf({ oid: of.id }),

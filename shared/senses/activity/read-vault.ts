@@ -22,7 +22,7 @@ import { type GoneVault, vaultDeleted } from '../../incidents/kinds/vault-delete
 import { endIncidents, openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
-import { readAssignments } from '../../register/assignments.ts';
+import { ASSIGNMENTS, readAssignments } from '../../register/assignments.ts';
 import { SURVEYED } from '../../register/scope.ts';
 import { cutsIn, maybeCutIn, type SetOnKey } from './cuts.ts';
 import { hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
@@ -154,7 +154,7 @@ async function alertOfCuts(
   return !lasts;
 }
 
-/** Alerts once of identities that lost the roles which the last survey showed, where a group may still let them in. A person says whether it does. */
+/** Alerts once of identities that lost the roles which the last surveys showed, where a group may still let them in. A person says whether it does. */
 async function alertOfLostRoles(
   facts: VaultFacts,
   sets: readonly SetOnKey[],
@@ -165,20 +165,28 @@ async function alertOfLostRoles(
   const { vault, assigned } = facts;
   if (assigned.kind === 'unknown') return;
   const ids = new Set(assigned.value.assignments.map(({ id }) => assignmentId(id)));
-  const before = (await readAssignments(ports.tables, vault.name))?.assignments ?? [];
-  const gone = before.filter(({ id }) => !ids.has(id));
+  const { assignments: before = [], lost: lostBefore = [] } = (await readAssignments(ports.tables, vault.name)) ?? {};
+  const gone = [...lostBefore, ...before].filter(({ id }) => !ids.has(id));
   const lost = new Set(gone.map(({ principalId }) => principalId.toLowerCase()));
   const { users, causes, commands } = maybeCutIn(facts, lost, sets, ports.now());
   const subject = vaultSubject(vault.name);
-  if (users.length === 0) return;
-  const draft = accessCut.draft('role-lost', {
-    ...{ subject, since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
-    hangs: hangsOn(vault.name, uses, ports, new Set(users.map(({ id }) => id))),
+  if (users.length > 0) {
+    const draft = accessCut.draft('role-lost', {
+      ...{ subject, since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
+      hangs: hangsOn(vault.name, uses, ports, new Set(users.map(({ id }) => id))),
+    });
+    const id = incidentId({ ...draft, since: new Date(0) }, JSON.stringify(gone.map((one) => one.id).toSorted()));
+    const { stored } = await readIncidents(ports, subject);
+    // Where a person has closed it, they know.
+    if (stored.every(({ value }) => value.id !== id)) await openIncident(draft, ports, id);
+  }
+  if (lostBefore.length === 0) return;
+  // What a survey finds gone meanwhile stays.
+  const seen = new Set(lostBefore.map(({ id }) => id));
+  await ports.tables.assignments.change(ASSIGNMENTS, vault.name, ({ assignments, lost = [] } = { assignments: [] }) => {
+    const left = lost.filter(({ id }) => !seen.has(id));
+    return { assignments, ...(left.length === 0 ? {} : { lost: left }) };
   });
-  const id = incidentId({ ...draft, since: new Date(0) }, JSON.stringify(gone.map((one) => one.id).toSorted()));
-  const { stored } = await readIncidents(ports, subject);
-  // Where a person has closed it, they know.
-  if (stored.every(({ value }) => value.id !== id)) await openIncident(draft, ports, id);
 }
 
 /** A vault as the survey would have it. */

@@ -102,6 +102,9 @@ async function keepUses(
   return kept;
 }
 
+/** Lost assignments of a vault that are kept until they were looked at, at most. */
+const MOST_LOST = 100;
+
 /** Writes the role assignments that let somebody use or change the keys of a vault. Those of a vault that was not read stay. Returns whether they are other ones. */
 async function keepAssignments(
   name: string,
@@ -117,7 +120,13 @@ async function keepAssignments(
     const of = { role: roleName ?? role, principalId, scope };
     return [{ id: assignmentId(id), ...of, ...(principalType === undefined ? {} : { principalType }) }];
   });
-  await writeChanged(tables.assignments, ASSIGNMENTS, name, standing, { assignments });
+  const ids = new Set(assignments.map(({ id }) => id));
+  const { assignments: before = [], lost: lostBefore = [] } = standing?.value ?? {};
+  const lost = [...lostBefore, ...before].filter(({ id }) => !ids.has(id)).slice(-MOST_LOST);
+  await writeChanged(tables.assignments, ASSIGNMENTS, name, standing, {
+    assignments,
+    ...(lost.length === 0 ? {} : { lost }),
+  });
   return standing !== undefined && !isDeepStrictEqual(standing.value.assignments, assignments);
 }
 

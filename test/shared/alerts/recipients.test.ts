@@ -99,6 +99,12 @@ test.each<[string, Partial<Incident>, string]>([
   expect(idsOf(whom.first)).toBe(first);
 });
 
+test('what only a channel for programs would get goes to one that people read as well', () => {
+  const policy: Policy = { ...naming('ap'), routes: [{ channel: 'a', severity: 'critical' }] };
+  const all = channels('ap').map((channel) => ({ ...channel, isForPrograms: channel.id === 'p' }));
+  expect(idsOf(recipients(alert({ severity: 'error' }), { policy, channels: all }).first)).toBe('pa');
+});
+
 /** What is known where the policy cannot be had. */
 const failing = (error: Error) => ({
   channels: channels('ab'),

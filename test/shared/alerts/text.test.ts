@@ -11,7 +11,7 @@ const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const withheld = 'not undone: the policy only alerts, and a person has to restore it';
+  const withheld = 'not restored: the policy only alerts, and a person has to restore it';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
@@ -34,16 +34,16 @@ describe('the first line', () => {
       `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; ${withheld}: ${summary}`,
     ],
     [
-      'says that it is being undone',
+      'says that it is being restored',
       undoing,
       '12:00:20',
-      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; being undone: ${summary}`,
+      `critical: ${key}: disks fail in 59 min, at 13:00:00 UTC; being restored: ${summary}`,
     ],
     [
       'begins with that it is an update where it is one',
       changed,
       '12:03:00',
-      `update: critical: ${key}: disks fail in 57 min, at 13:00:00 UTC; being undone, not done yet: forbidden-by-permission: ${summary}`,
+      `update: critical: ${key}: disks fail in 57 min, at 13:00:00 UTC; being restored, not done yet: forbidden-by-permission: ${summary}`,
     ],
     [
       'names who works on it',
@@ -132,13 +132,13 @@ describe('the first line', () => {
 describe('what was done', () => {
   test.each(Object.keys(WITHHELD))('is no code where it was withheld: %s', (because) => {
     const said = spellJudgement(`withheld: ${because}`);
-    expect(said).toMatch(/^(not undone|being undone): [a-z ,;-]+$/);
+    expect(said).toMatch(/^(not restored|being restored): [a-z ,;-]+$/);
     expect(detailLines(alert({ judgement: `withheld: ${because}` }))).toContain(`done: ${said}`);
   });
 
   test.each([
-    ['undoing', 'being undone'],
-    ['undoing, not done yet: throttled', 'being undone, not done yet: throttled'],
+    ['undoing', 'being restored'],
+    ['undoing, not done yet: throttled', 'being restored, not done yet: throttled'],
     ['closed by owner: it was withheld: hold', 'closed by owner: it was withheld: hold'],
     ['left to people', 'a person has to act'],
     ['approved: 0f0e-1', 'allowed by approval 0f0e-1'],
@@ -177,7 +177,7 @@ describe('the lines below', () => {
       commands: ['key-guardian restore payments/disk-key', 'az login'],
     });
     expect(detailLines(message)).toEqual([
-      'Do not stop, restart or redeploy these machines: they do not start without the key.',
+      'Do not stop, restart or redeploy machines on this key: they run on, and do not start again without it.',
       'what: version-disabled, for on-call; docs/runbook.md of Key Guardian says more',
       'where: payments/disk-key/abc',
       'who: Mallory (7a) from 203.0.113.7',
@@ -191,7 +191,9 @@ describe('the lines below', () => {
 
   test('name nobody where the guardian itself is unwell', () => {
     const lines = detailLines(alert({ audience: 'operators', judgement: 'left to people' }));
-    expect(lines.filter((line) => /^(who|done): |^Do not/.test(line))).toEqual(['done: nothing: a person has to act']);
+    expect(lines.filter((line) => /^(who|done): |^Do not/.test(line))).toEqual([
+      'done: nothing: an operator has to act, in working hours',
+    ]);
   });
 
   test('say that operators are meant', () => {
@@ -299,7 +301,7 @@ describe('the lines below', () => {
     expect(detailLines(alert({ eventsUntil: null }))).toContain(
       'who: not known yet: no audit event of this vault had arrived',
     );
-    expect(lines.some((line) => line.includes('restored') || line.startsWith('command'))).toBe(false);
+    expect(lines.some((line) => line.includes(', restored ') || line.startsWith('command'))).toBe(false);
   });
 
   test.each([

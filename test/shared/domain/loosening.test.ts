@@ -80,6 +80,12 @@ test.each<readonly [says: string, before: Given, after: Given, loosened: readonl
     { ...vault(), channels: ['console'] },
     ['no alert goes to webhook any more'],
   ],
+  [
+    'a route leaves alerts out of a channel',
+    { ...vault(), channels: ['console'] },
+    { ...vault(), channels: ['console'], routes: [{ channel: 'console', severity: 'critical' }] },
+    ['other alerts go to console than before'],
+  ],
 ])('a policy is looser where %s', (_says, before, after, loosened) => {
   expect(between(before, after)).toEqual(loosened);
   expect(between(after, before)).toEqual([]);

@@ -69,6 +69,7 @@ const guardOfSet = (subject: SetSubject, sets: Map<string, SetState>): SubjectGu
 function guardedSet(subject: SetSubject, state: SetState, sets: Map<string, SetState>, ports: Ports): Guarded {
   return {
     subject,
+    vault: 'prod-disks',
     lastDecision: state.lastDecision,
     decide() {
       const judgements = ruleOf(state, subject).map((finding) => ({

@@ -70,7 +70,7 @@ describe.each(['disable', 'delete'] as const)('a key that is made unusable again
         state: 'open',
         since: start,
         deadline: later(start, HOUR_MS),
-        judgement: 'not holding: undone each time, and inspected every 10 s',
+        judgement: 'not holding: restored each time, and inspected every 10 s',
       },
     ]);
     expect(alertsOf(world, own)).toEqual(['resolved', 'resolved']);
@@ -100,7 +100,7 @@ describe('a flapping key', () => {
     expect(before?.summary).toContain('Does a responder do this? Then stop the guardian first: by a hold, or ');
     expect(before?.summary).toMatch(/ was made unusable three times within an hour and restored each time\./);
     expect(before?.commands).toEqual([
-      'key-guardian hold set prod-disks/disk-a --why "…"',
+      'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
       'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
     ]);
     await world.audit();

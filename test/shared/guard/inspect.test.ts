@@ -45,6 +45,7 @@ describe('the inspection of a subject that is no key', () => {
     const concluded: Result[] = [];
     const guarded: Guarded = {
       subject,
+      vault: 'prod-disks',
       lastDecision: undefined,
       decide: () => ({
         decision: nothing,

@@ -1,8 +1,21 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resetClock } from '../../../local/clock.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
 import { keyOf, partitionOf } from '../../../shared/domain/subject.ts';
-import { incidentOfEscalation, nextEscalationAt, quartersGone } from '../../../shared/incidents/escalation.ts';
+import { HOUR_MS, later } from '../../../shared/domain/time.ts';
+import {
+  ESCALATIONS,
+  incidentOfEscalation,
+  nextEscalationAt,
+  planEscalation,
+  quartersGone,
+} from '../../../shared/incidents/escalation.ts';
+import { stopAt } from '../../simulation/clock.ts';
+import { createWorld } from '../../simulation/world.ts';
 import { incident } from '../alerts/alerts.ts';
+
+beforeEach(() => stopAt());
+afterEach(resetClock);
 
 const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 
@@ -30,6 +43,19 @@ describe('the next escalation', () => {
   ])('is none for %s', (_, more) => {
     expect(nextEscalationAt(incident(more), at('12:05:00'))).toBeUndefined();
   });
+});
+
+test('a nearer deadline brings the next escalation nearer, and a later one does not put it off', async () => {
+  const { ports } = await createWorld({ vaults: [{ name: 'payments' }], policy: { vaults: [{ name: 'payments' }] } });
+  const opened = incident({ since: ports.now(), deadline: later(ports.now(), HOUR_MS) });
+  const planned = async (deadline: Date) => {
+    await planEscalation({ ...opened, deadline }, ports);
+    const row = await ports.tables.schedule.get(ESCALATIONS, `${partitionOf(opened.subject)},${opened.id}`);
+    return (row?.value.dueAt.getTime() ?? 0) - opened.since.getTime();
+  };
+  expect(await planned(later(opened.since, HOUR_MS))).toBe(HOUR_MS / 4);
+  expect(await planned(later(opened.since, HOUR_MS / 2))).toBe(HOUR_MS / 8);
+  expect(await planned(later(opened.since, 2 * HOUR_MS))).toBe(HOUR_MS / 8);
 });
 
 test('the row of an escalation names where its incident stands, for a key and for a disk encryption set', () => {

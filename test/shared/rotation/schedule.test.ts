@@ -65,7 +65,7 @@ describe('a rotation policy', () => {
     ['exactly as often as the schedule', afterCreation('P90D'), made(), {}],
     ['more often', afterCreation('P30D', 'P60D'), made(), {}],
     ['before an expiry that is early enough', beforeExpiry('P30D', 'P120D'), made('2026-05-01T00:00:00Z'), {}],
-    ['with an expiry that is near after more than a week', afterCreation('P28D', 'P38D'), made(), {}],
+    ['with an expiry that is near after a week', afterCreation('P28D', 'P37D'), made(), {}],
     ['with an expiry where it names the key', afterCreation('P90D', 'P120D'), made(), { setsExpiry: true }],
   ])('keeps a schedule that rotates %s', (_says, policy, newest, more) => {
     expect(policyFault({ ...schedule, ...more }, policy, newest)).toBeUndefined();
@@ -82,7 +82,7 @@ describe('a rotation policy', () => {
     ['it gives new versions no expiry', 'never-fires', beforeExpiry('P30D'), made('2026-05-01T00:00:00Z'), {}],
     ['the newest version expires late', 'weaker', beforeExpiry('P30D', 'P120D'), made('2036-01-01T00:00:00Z'), {}],
     ['later versions expire late', 'weaker', beforeExpiry('P30D', 'P121D'), made('2026-05-01T00:00:00Z'), {}],
-    ['new versions are near their expiry within a week', 'weaker', afterCreation('P28D', 'P37D'), made(), {}],
+    ['new versions are near their expiry within a week', 'weaker', afterCreation('P28D', 'P36D'), made(), {}],
     ['it sets no expiry and the key is named', 'weaker', afterCreation('P90D'), made(), { setsExpiry: true }],
     [
       'it sets no expiry and the newest version has one',

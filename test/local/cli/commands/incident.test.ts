@@ -90,14 +90,14 @@ describe('incident show', () => {
     const said = await done('incident', 'show', id);
     expect(said.split('\n')).toEqual([
       expect.stringMatching(/^Version [0-9a-f]{32} of contoso-dev\/dev-web is disabled and was approved as enabled\.$/),
-      expect.stringMatching(/^Do not stop, restart or redeploy these machines/),
+      expect.stringMatching(/^Do not stop, restart or redeploy machines on this key/),
       'what: version-disabled, for on-call; docs/runbook.md of Key Guardian says more',
       expect.stringMatching(/^where: contoso-dev\/dev-web\/[0-9a-f]{32}, https:.*\/vaults\/contoso-dev$/),
       'who: not known yet',
       expect.stringMatching(/^when: happened .*, detected .*, deadline /),
       'hangs on it: 1 disk encryption set (2 disks), 2 machines, 1 running',
       'machines: vm-dev-1 (running), vm-dev-2 (stopped)',
-      'done: not undone: the policy only alerts, and a person has to restore it',
+      'done: not restored: the policy only alerts, and a person has to restore it',
       `incident: ${id}, revision 1`,
       '',
       'To run:',

@@ -459,7 +459,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: MALLORY,
-      summary: 'A hold stops every write to prod-disks/disk-a until 2026-03-01 13:00:00 UTC: we investigate',
+      summary:
+        'A hold stops every write to prod-disks/disk-a until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: we investigate',
       judgement: 'set by a person',
       commands: ['key-guardian hold release h1'],
     },
@@ -470,7 +471,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
-      summary: 'A hold stops every write to prod-disks until 2026-03-01 13:00:00 UTC: we investigate',
+      summary:
+        'A hold stops every write to prod-disks until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: we investigate',
     },
   ],
   [
@@ -479,7 +481,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
-      summary: 'A hold stops every write to everything until 2026-03-01 13:00:00 UTC: we investigate',
+      summary:
+        'A hold stops every write to everything until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: we investigate',
     },
   ],
   [
@@ -493,9 +496,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       undoing: true,
       summary:
         "Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
-      judgement: 'not holding: undone each time, and inspected every 10 s',
+      judgement: 'not holding: restored each time, and inspected every 10 s',
       commands: [
-        'key-guardian hold set prod-disks/disk-a --why "…"',
+        'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
         `az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --assignee ${MALLORY.oid} --output table`,
       ],
     },
@@ -509,7 +512,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: by,
       summary: expect.stringMatching(/^Does a responder do this\? Then stop the guardian first: /),
       commands: [
-        'key-guardian hold set prod-disks/disk-a --why "…"',
+        'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
         'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
       ],
     },
@@ -596,7 +599,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       commands: [
         'key-guardian incident list',
         'key-guardian restore prod-disks',
-        'key-guardian hold set prod-disks --why "a responder does this"',
+        'key-guardian hold set prod-disks --why "…"  # only where your own team does this: then nothing is restored',
       ],
     },
   ],
@@ -701,12 +704,24 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'rotation-held-back',
     examples['rotation-held-back'],
-    { ...onCall('critical', 'with-its-state'), subject: KEY, summary: 'It expires soon.', commands: ROTATE },
+    {
+      ...onCall('critical', 'with-its-state'),
+      subject: KEY,
+      summary:
+        'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write.',
+      commands: ROTATE,
+    },
   ],
   [
     'rotation-overdue',
     examples['rotation-overdue'],
-    { ...operators('warning'), subject: KEY, summary: 'It is overdue.', commands: ROTATE },
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary:
+        'The newest version of prod-disks/disk-a was made on 2025-11-01 12:00:00 UTC; it is to be rotated every P90D, so by 2026-01-30 12:00:00 UTC.',
+      commands: ROTATE,
+    },
   ],
   [
     'rotation-policy-weaker, off-schedule',
@@ -714,7 +729,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: KEY,
-      summary: 'Key prod-disks/disk-a: It is missing.',
+      summary:
+        'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D.',
       commands: [
         `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{"expiryTime":"P120D"}}'`,
       ],
@@ -728,7 +744,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       who: MALLORY,
       summary:
-        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+        'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
       commands: [
         '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } }',
         "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] }",
@@ -738,12 +754,16 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   ],
   [
     'rotation-policy-weaker, managed-elsewhere, with an expiry',
-    rotationPolicyWeaker.draft('managed-elsewhere', ID, { since: AT, says: 'It is missing.', wanted: WANTED }),
+    rotationPolicyWeaker.draft('managed-elsewhere', ID, {
+      since: AT,
+      says: 'No rotation policy makes a new version; it is to make one every P90D.',
+      wanted: WANTED,
+    }),
     {
       ...operators('warning'),
       subject: KEY,
       summary:
-        'Key prod-disks/disk-a: It is missing. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
+        'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
       commands: [
         '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
         "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
@@ -754,7 +774,12 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
   [
     'rotation-policy-weaker, unreadable',
     examples['rotation-policy-weaker, unreadable'],
-    { ...operators('warning'), subject: KEY, summary: 'Key prod-disks/disk-a: It cannot be read.', commands: [] },
+    {
+      ...operators('warning'),
+      subject: KEY,
+      summary: 'Rotation policy of prod-disks/disk-a: It cannot be read: the permission to read there is missing.',
+      commands: [],
+    },
   ],
   [
     'row-forged',

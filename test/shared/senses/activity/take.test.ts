@@ -79,6 +79,16 @@ async function cutRole({ world: { azure }, write }: Watching, name: string): Pro
   return oid;
 }
 
+/** A group with a right on keys: nobody reads who is in it. */
+const OPERATORS = {
+  ...{ id: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a551a551-0000-4000-8000-000000000001` },
+  ...{ name: 'a551a551-0000-4000-8000-000000000001', type: 'Microsoft.Authorization/roleAssignments' },
+  properties: {
+    roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/14b46e9e-c2b7-41b4-b07b-48a6ebf60603`,
+    ...{ principalId: '0f0e0d0c-0000-4000-8000-0000000000aa', principalType: 'Group', scope: VAULT_ID },
+  },
+};
+
 describe('a deleted vault', () => {
   test('is alerted at once, with who did it, the deadline, what hangs on it, and how it is recovered', async () => {
     const on = await watching();
@@ -264,15 +274,7 @@ describe('access that is cut', () => {
   });
 
   test('where a group holds the right is alerted once, says that its members are not read, and is closed by a person', async () => {
-    const group = {
-      ...{ id: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a551a551-0000-4000-8000-000000000001` },
-      ...{ name: 'a551a551-0000-4000-8000-000000000001', type: 'Microsoft.Authorization/roleAssignments' },
-      properties: {
-        roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/14b46e9e-c2b7-41b4-b07b-48a6ebf60603`,
-        ...{ principalId: '0f0e0d0c-0000-4000-8000-0000000000aa', principalType: 'Group', scope: VAULT_ID },
-      },
-    };
-    const on = await watching(SETS, { resources: [group] });
+    const on = await watching(SETS, { resources: [OPERATORS] });
     const oid = await cutRole(on, 'des-a');
     await on.delivered(2);
     const [cut] = await on.ofVault('access-cut');
@@ -287,6 +289,17 @@ describe('access that is cut', () => {
     await on.delivered();
     await on.minutes(7);
     expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['resolved']);
+  });
+
+  test('of a role is alerted once also where its event is lost and a group has the right, by the next survey', async () => {
+    const on = await watching(SETS, { resources: [OPERATORS] });
+    on.world.azure.behaviours.activityDelivery = NONE_DELIVERED;
+    await cutRole(on, 'des-a');
+    await on.minutes(130);
+    expect(await on.ofVault('access-cut')).toMatchObject([{ reason: 'role-lost', state: 'open' }]);
+    expect((await on.world.ports.tables.assignments.list()).stored.flatMap(({ value }) => value.lost ?? [])).toEqual(
+      [],
+    );
   });
 
   test('ends when the role is back, also where the event of that is lost', async () => {

@@ -368,7 +368,7 @@ describe('what a survey found', () => {
     await world.as('attacker').disable(VAULT, 'disk-a', V1);
     await world.pass(1.1 * HOUR_S, 10);
     expect(first(world, 'version-disabled')).toMatch(
-      /^error: prod-disks\/disk-a: nothing is known to use it; not undone: /,
+      /^error: prod-disks\/disk-a: nothing is known to use it; not restored: /,
     );
     const told = world.alerts.find(({ incident }) => incident.kind === 'version-disabled')?.incident;
     expect(told?.deadline).toBeUndefined();
