@@ -3,8 +3,16 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Whole guardians in processes of their own, which a busy machine keeps from their time: they run after all others, one by one. */
 const alone = ['test/local/demo/play.test.ts', 'test/local/upgrade.test.ts', 'test/local/guardian.test.ts'];
-/** They load functions, a bundle or a module hook into their process: each file in one of its own. */
-const ownProcess = ['test/functions/**', 'test/local/host/**', 'test/local/build.test.ts', 'test/local/start*.test.ts'];
+/** They load functions, a bundle or a module hook into their process, which takes them once: each file in one of its own. */
+const ownProcess = [
+  'test/bench/**',
+  'test/functions/**',
+  'test/local/cli/**',
+  'test/local/host/**',
+  ...['attack', 'build', 'costs', 'secrets-in-trail', 'start', 'start-text'].map(
+    (name) => `test/local/${name}.test.ts`,
+  ),
+];
 // `npm run infra` runs these: they read what the Bicep compiler makes.
 const exclude = [...configDefaults.exclude, 'test/infra/**'];
 

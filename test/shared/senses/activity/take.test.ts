@@ -371,7 +371,15 @@ describe('access that is cut', () => {
           roles: [{ role: 'Key Vault Crypto Service Encryption User', scope: VAULT_ID }],
         },
       ],
-      resources: [{ id, name: 'id-a', type: 'Microsoft.ManagedIdentity/userAssignedIdentities', properties }],
+      resources: [
+        {
+          id,
+          name: 'id-a',
+          type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
+          location: 'westeurope',
+          properties,
+        },
+      ],
     });
     const identity = { type: 'UserAssigned', userAssignedIdentities: { [id]: {} } };
     await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity });
