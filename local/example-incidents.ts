@@ -223,10 +223,14 @@ export const examples = {
   'own-act-unexplained': ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
   'policy-loosened': policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
   'purge-attempted': purgeAttempted.draft(ID, MALLORY, AT, 403),
-  'rotation-held-back': rotationHeldBack.draft(ID, AT, 
+  'rotation-held-back': rotationHeldBack.draft(
+    ID,
+    AT,
     'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write.',
   ),
-  'rotation-overdue': rotationOverdue.draft(ID, AT, 
+  'rotation-overdue': rotationOverdue.draft(
+    ID,
+    AT,
     'The newest version of prod-disks/disk-a was made on 2025-11-01 12:00:00 UTC; it is to be rotated every P90D, so by 2026-01-30 12:00:00 UTC.',
   ),
   'rotation-policy-weaker, off-schedule': rotationPolicyWeaker.draft('off-schedule', ID, {

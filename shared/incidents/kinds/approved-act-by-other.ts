@@ -28,7 +28,7 @@ export const approvedActByOther = incidentKind(
     subject: versionOf(id, version),
     since: at,
     summary: `Approval ${approval} allows ${operation} of ${spell({ ...id, version })}, but not by the person who did it.`,
-    judgement: 'kept, because two people approved the state',
+    judgement: 'not restored: two people approved the state, for somebody else',
     who: by,
     ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     commands: [`key-guardian restore ${spell(id)}`],

@@ -13,9 +13,12 @@ export const holdEnding = incidentKind(
   (hold: Hold) => ({
     subject: subjectOfHold(hold),
     since: hold.from,
-    summary: `The hold on ${spellHold(hold)} ends on ${utc(hold.until)}: from then on the guardian undoes what is changed. Another person than ${hold.by.name ?? hold.by.oid} can extend it.`,
-    judgement: 'about to end',
+    summary: `The hold on ${spellHold(hold)} ends on ${utc(hold.until)}: from then on the guardian restores again what is changed. Another person than ${hold.by.name ?? hold.by.oid} can extend it.`,
+    judgement: 'it ends by itself',
     who: hold.by,
-    commands: [`key-guardian hold extend ${hold.id} --hours 1`, `key-guardian hold release ${hold.id}`],
+    commands: [
+      `key-guardian hold extend ${hold.id} --hours 1  # where somebody still works on it`,
+      `key-guardian hold release ${hold.id}  # where nobody does`,
+    ],
   }),
 );

@@ -610,7 +610,7 @@ describe('who did it', () => {
               severity: 'critical',
               audience: 'on-call',
               state: 'open',
-              judgement: 'kept, because two people approved the state',
+              judgement: 'not restored: two people approved the state, for somebody else',
               since: actedAt,
               deadline: later(actedAt, 60 * MINUTE_MS),
               who: { oid: oidOf(world, 'attacker') },

@@ -48,7 +48,9 @@ export const keyMissing: Rule = {
         stopsDisks: isGuarded(record),
         summary: `Key ${name} ${isGone(observed, purged)}${why(record)}`,
         by: purged?.by,
-        commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key`],
+        commands: [
+          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key; without one, copy off what its running machines hold, while they run`,
+        ],
         abandons: 'key',
       },
     ];

@@ -43,7 +43,7 @@ export const keyRecreated: Rule = {
         stopsDisks: true,
         summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}.`,
         commands: [
-          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key, once this one is purged`,
+          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key, once this one is deleted and purged; without one, copy off what its running machines hold, while they run`,
         ],
         abandons: 'versions',
       },

@@ -127,7 +127,7 @@ describe('incident close', () => {
     const id = await open(purge(later(new Date(), -DAY_MS)));
     expect(await done('status')).toContain(`until a person closes it  ${id}`);
     expect(await done('incident', 'show', id)).toMatch(
-      /^npm run key-guardian .* incident close [0-9a-f]{32} --why "…"$/m,
+      /^npm run key-guardian .* incident close [0-9a-f]{32} --why "…" {2}# once it is settled$/m,
     );
     expect(await done('incident', 'close', id.slice(0, 12).toUpperCase(), '--why', 'it was a drill')).toBe(
       'Closed: purge-attempted of contoso-sql/tde.',

@@ -297,7 +297,7 @@ describe('an approved act by somebody it was not meant for', () => {
           subject: versionOf(ID, V1),
           since: ACTED,
           deadline: inMs(-30_000 + 3_600_000),
-          judgement: 'kept, because two people approved the state',
+          judgement: 'not restored: two people approved the state, for somebody else',
           who: { oid },
           commands: ['key-guardian restore prod-disks/disk-a'],
         },

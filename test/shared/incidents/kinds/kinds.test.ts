@@ -176,7 +176,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       summary: 'Approval a7 allows KeyDelete of prod-disks/disk-a, but not by the person who did it.',
-      judgement: 'kept, because two people approved the state',
+      judgement: 'not restored: two people approved the state, for somebody else',
       commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
@@ -447,9 +447,12 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       who: MALLORY,
       summary:
-        'The hold on prod-disks/disk-a ends on 2026-03-01 13:00:00 UTC: from then on the guardian undoes what is changed. Another person than mallory@contoso.example can extend it.',
-      judgement: 'about to end',
-      commands: ['key-guardian hold extend h1 --hours 1', 'key-guardian hold release h1'],
+        'The hold on prod-disks/disk-a ends on 2026-03-01 13:00:00 UTC: from then on the guardian restores again what is changed. Another person than mallory@contoso.example can extend it.',
+      judgement: 'it ends by itself',
+      commands: [
+        'key-guardian hold extend h1 --hours 1  # where somebody still works on it',
+        'key-guardian hold release h1  # where nobody does',
+      ],
     },
   ],
   [
