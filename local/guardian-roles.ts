@@ -1,6 +1,12 @@
-import { guardedVaults, type Policy, vaultsInBlock } from '../shared/domain/policy.ts';
+import roles from '../infra/roles.json' with { type: 'json' };
+import { guardedVaults, type Policy, updatesSets, vaultsInBlock, vaultsRotated } from '../shared/domain/policy.ts';
+import { guardianIdentities } from './azure/guardian-identities.ts';
 import { placeOf } from './azure/key-vault/store.ts';
 import type { SeedIdentity, SeedRole, SeedVault } from './azure/types.ts';
+
+/** The guardian's identities with the rights that a deployment with this policy gives them. */
+export const identitiesFor = (policy: Policy): readonly SeedIdentity[] =>
+  guardianIdentities(roles, vaultsInBlock(policy), { rotated: vaultsRotated(policy), updates: updatesSets(policy) });
 
 /**
  * The guardian's identities with the role assignments that the templates would make in the guarded vaults, so that whoever

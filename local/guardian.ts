@@ -1,21 +1,14 @@
 import hostJson from '../host.json' with { type: 'json' };
-import roles from '../infra/roles.json' with { type: 'json' };
 import { commandLine } from '../shared/alerts/runnable.ts';
 import { acceptBaseline } from '../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../shared/approvals/propose-baseline.ts';
 import { type Outside, setOutside } from '../shared/azure/outside.ts';
 import { compose, type Guardian } from '../shared/compose.ts';
-import {
-  guardedVaults,
-  policy as policySchema,
-  updatesSets,
-  vaultsInBlock,
-  vaultsRotated,
-} from '../shared/domain/policy.ts';
+import { guardedVaults, policy as policySchema } from '../shared/domain/policy.ts';
 import { createLocalAzure, type LocalAzure } from './azure/azure.ts';
 import type { EventDelivery } from './azure/event-delivery.ts';
 import { TOPIC } from './azure/event-grid/topic.ts';
-import { guardianIdentities, OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
+import { OWN_VAULT, SIGNING_KEY } from './azure/guardian-identities.ts';
 import { LOGIN_HOST } from './azure/issuer.ts';
 import { resourceIdOf } from './azure/key-vault/audit-record.ts';
 import { INGESTION_HOST, RULE_ID } from './azure/monitor/monitor.ts';
@@ -25,7 +18,7 @@ import { listenOnTls } from './azure/tls.ts';
 import type { Behaviours, SeedVault } from './azure/types.ts';
 import type { Estate } from './estate.ts';
 import { folderOptions, POLICY_FILE } from './guardian-folder.ts';
-import { withRoles } from './guardian-roles.ts';
+import { identitiesFor, withRoles } from './guardian-roles.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
 import { endingWithInstance, fetchEndingWithInstance } from './host/instance.ts';
 import { type ApiAddress, TRAIL_FILE } from './outside-client.ts';
@@ -104,17 +97,7 @@ async function started(options: LocalOptions, stops: (() => unknown)[]): Promise
     vaults: [...estate.vaults, ...throwAways(estate), ownVault],
     resources: estate.resources ?? [],
     subscriptions: estate.subscriptions ?? [],
-    identities: [
-      ...withRoles(
-        guardianIdentities(roles, vaultsInBlock(policy), {
-          rotated: vaultsRotated(policy),
-          updates: updatesSets(policy),
-        }),
-        estate.vaults,
-        policy,
-      ),
-      ...estate.identities,
-    ],
+    identities: [...withRoles(identitiesFor(policy), estate.vaults, policy), ...estate.identities],
     behaviours: { auditDelayMs: LOCAL_AUDIT_SECONDS * 1_000, ...options.behaviours },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });

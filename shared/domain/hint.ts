@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { act } from './audit-record.ts';
 import { type Subject, subject } from './subject.ts';
@@ -55,3 +56,9 @@ export type Inspection = z.infer<typeof inspection>;
 
 /** The inspection of a subject for one reason. */
 export const inspectionFor = (of: Subject, reason: Hint): Inspection => ({ subject: of, hints: [reason], attempt: 0 });
+
+/** Characters of an event's id that are kept unchanged: Azure gives a UUID, and the id has to fit into a message. */
+const MOST_CHARACTERS = 128;
+/** The id of an event as hints and records keep it: one that is too long as its hash. */
+export const eventId = (id: string): string =>
+  id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');

@@ -43,16 +43,17 @@ export function loosenings(
     ),
     ...subscriptions.map((id) => `vaults that are found in subscription ${id} later are not guarded`),
     ...channels.map((channel) => `no alert goes to ${channel} any more`),
-    ...after.channels
-      .filter((channel) => !channels.includes(channel) && routesOf(channel, before) !== routesOf(channel, after))
-      .filter((channel) => before.channels.includes(channel) && routesOf(channel, after) !== NO_ROUTES)
+    ...before.channels
+      .filter((channel) => after.channels.includes(channel) && isRoutedAnew(channel, before, after))
       .map((channel) => `other alerts go to ${channel} than before`),
   ];
 }
 
-const NO_ROUTES = '[]';
-const routesOf = (channel: string, { routes = [] }: Policy): string =>
-  JSON.stringify(routes.filter((one) => one.channel === channel));
+/** Whether a channel has other routes than before. Without a route it gets every alert. */
+function isRoutedAnew(channel: string, before: Policy, after: Policy): boolean {
+  const [was, is] = [before, after].map(({ routes = [] }) => routes.filter((one) => one.channel === channel));
+  return is !== undefined && is.length > 0 && JSON.stringify(is) !== JSON.stringify(was);
+}
 
 function ofVault(vault: string, before: Policy, after: Policy, keys: readonly string[]): readonly string[] {
   // The empty name, which only `*` fits, stands for keys that are made later.

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type HintSays, inspectionFor } from '../domain/hint.ts';
+import { eventId, type HintSays, inspectionFor } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
 import { keyOf } from '../domain/subject.ts';
 import { wholeText } from '../incidents/quarantine.ts';
@@ -9,11 +8,6 @@ import type { Sensed } from './queue-sensed.ts';
 
 /** The type of the event, in lower case. */
 const NEW_VERSION = 'microsoft.keyvault.keynewversioncreated';
-
-/** Characters of an event's id that a hint keeps unchanged: Azure gives a UUID, and the id has to fit into a message. */
-const MOST_CHARACTERS = 128;
-const short = (id: string): string =>
-  id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');
 
 /** An event in Event Grid's own schema or in CloudEvents 1.0. Names and types of its data differ between sources. */
 const event = z
@@ -61,7 +55,7 @@ export function inspectionsFromKeyVaultEvent(given: unknown, policy: Policy, now
     return { inspections: [], unparsed: [] };
   const says: HintSays = { kind: 'new-version', ...(version === undefined ? {} : { version }) };
   return {
-    inspections: [inspectionFor(subject, { id: short(id), sense: 'key-vault-event', sensedAt: now, says })],
+    inspections: [inspectionFor(subject, { id: eventId(id), sense: 'key-vault-event', sensedAt: now, says })],
     unparsed: [],
   };
 }

@@ -1,18 +1,11 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
-import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure, type LocalAzureOptions } from '../../local/azure/azure.ts';
-import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import type { SeedVault } from '../../local/azure/types.ts';
+import { identitiesFor } from '../../local/guardian-roles.ts';
 import { keyVaultReads, keyVaultWrites } from '../../shared/azure/key-vault.ts';
 import { resourceManagerReads } from '../../shared/azure/resource-manager.ts';
 import { resourceManagerWrites } from '../../shared/azure/resource-manager-writes.ts';
-import {
-  type Policy,
-  policy as policySchema,
-  updatesSets,
-  vaultsInBlock,
-  vaultsRotated,
-} from '../../shared/domain/policy.ts';
+import { type Policy, policy as policySchema } from '../../shared/domain/policy.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { fakeGraph, subscriptionRow } from '../fakes/graph.ts';
 import { overMemory, type Queues } from './over-memory.ts';
@@ -44,10 +37,7 @@ export function benchAzure(vaults: readonly SeedVault[], policy: Policy, more: A
   return createLocalAzure({
     vaults,
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy), {
-        rotated: vaultsRotated(policy),
-        updates: updatesSets(policy),
-      }),
+      ...identitiesFor(policy),
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       ...(more.identities ?? []),
     ],

@@ -1,10 +1,9 @@
-import roles from '../../infra/roles.json' with { type: 'json' };
 import { createLocalAzure, type LocalAzure } from '../../local/azure/azure.ts';
-import { guardianIdentities } from '../../local/azure/guardian-identities.ts';
 import { AUDIT_TABLE } from '../../local/azure/monitor/tables.ts';
 import type { Resource } from '../../local/azure/resource-manager/store.ts';
 import type { Behaviours, SeedIdentity, SeedVault } from '../../local/azure/types.ts';
 import { turnClock } from '../../local/clock.ts';
+import { identitiesFor } from '../../local/guardian-roles.ts';
 import type { Channel } from '../../shared/alerts/channel.ts';
 import { acceptBaseline, type BaselineWords } from '../../shared/approvals/accept-baseline.ts';
 import { proposeBaseline } from '../../shared/approvals/propose-baseline.ts';
@@ -13,13 +12,7 @@ import { type Approval, approval } from '../../shared/domain/approval.ts';
 import type { AuditRecord } from '../../shared/domain/audit-record.ts';
 import { DEFAULT_HOLD_MS, type Hold, hold } from '../../shared/domain/hold.ts';
 import type { AlertContent, Incident } from '../../shared/domain/incident.ts';
-import {
-  type Policy,
-  policy as policySchema,
-  updatesSets,
-  vaultsInBlock,
-  vaultsRotated,
-} from '../../shared/domain/policy.ts';
+import { type Policy, policy as policySchema } from '../../shared/domain/policy.ts';
 import type { SweepMessage } from '../../shared/domain/schedule.ts';
 import type { SigningKey } from '../../shared/domain/signer.ts';
 import { keyOf, vaultSubject } from '../../shared/domain/subject.ts';
@@ -150,10 +143,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const served = createLocalAzure({
     vaults: withSharedPairs(options.vaults),
     identities: [
-      ...guardianIdentities(roles, vaultsInBlock(policy), {
-        rotated: vaultsRotated(policy),
-        updates: updatesSets(policy),
-      }),
+      ...identitiesFor(policy),
       { name: 'owner', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'attacker', kind: 'user', grants: [{ vault: '*', dataActions: ['Microsoft.KeyVault/vaults/keys/*'] }] },
       { name: 'disk', kind: 'managed-identity', grants: [{ vault: '*', dataActions: DISK_ACTIONS }] },
@@ -325,10 +315,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     changePolicy(next) {
       policy = policySchema.parse(next);
-      const identities = guardianIdentities(roles, vaultsInBlock(policy), {
-        rotated: vaultsRotated(policy),
-        updates: updatesSets(policy),
-      });
+      const identities = identitiesFor(policy);
       for (const { name, grants } of identities) azure.setGrants(name, grants);
     },
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccessMessage, ChangedBy } from '../../domain/activity.ts';
+import { eventId } from '../../domain/hint.ts';
 import { guardedVaults } from '../../domain/policy.ts';
 import { GUARDIAN, type Subject, spellSubject, vaultSubject } from '../../domain/subject.ts';
 import { quarantine } from '../../incidents/quarantine.ts';
@@ -8,9 +9,6 @@ import { lookAtSets } from '../../propagation/sets.ts';
 import { entry } from '../../trail/entries.ts';
 import { type Activity, activityOf } from '../activity-log.ts';
 import { askAccess, isFew } from './ask.ts';
-
-/** Characters of an event's id that a record keeps unchanged: Azure gives a UUID. */
-const MOST_CHARACTERS = 128;
 
 /**
  * Takes an event of the Activity Log: what it touched is read again, where the guardian depends on it. Throws where the queue,
@@ -31,7 +29,7 @@ export async function takeActivity(given: unknown, ports: Ports): Promise<void> 
 }
 
 async function lookAt({ id, touched, by, at }: Activity, ports: Ports): Promise<void> {
-  const changed = { by, at, event: shortened(id) };
+  const changed = { by, at, event: eventId(id) };
   switch (touched.kind) {
     case 'set':
       await lookAtSets([touched.id], ports, { by, at });
@@ -77,6 +75,3 @@ async function record(subjects: readonly Subject[], { by, at, event }: ChangedBy
     }),
   );
 }
-
-const shortened = (id: string): string =>
-  id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');
