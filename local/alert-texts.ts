@@ -5,6 +5,7 @@ import { later, SECOND_MS } from '../shared/domain/time.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { type IncidentDraft, incidentId } from '../shared/incidents/draft.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
+import { type OwnNames, withOwnNames } from '../shared/incidents/own-names.ts';
 import { examples, ruleExamples } from './example-incidents.ts';
 import { OPTIONS } from './pictures/sent.ts';
 
@@ -16,6 +17,18 @@ export const exampleNames: readonly string[] = [
   ),
 ];
 
+/** What the guardian's own resources are called in the examples. */
+const OWN_NAMES: Required<OwnNames> = {
+  app: '/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/key-guardian/providers/Microsoft.Web/sites/key-guardian-app',
+  register: 'keyguardianregister',
+  trail: 'keyguardiantrail',
+  vault: 'key-guardian-own',
+  'signing-key': 'https://key-guardian-own.vault.azure.net/keys/signing',
+  watcher: '0a0a0a0a-0000-4000-8000-000000000001',
+  keeper: '0a0a0a0a-0000-4000-8000-000000000002',
+  surveyor: '0a0a0a0a-0000-4000-8000-000000000003',
+};
+
 const byName: Readonly<Record<string, IncidentDraft>> = { ...examples, ...ruleExamples };
 
 /** The incident of an example, opened 20 s after it began. Throws where there is no such example. */
@@ -23,7 +36,8 @@ export function opened(name: string): Incident {
   const draft = byName[name];
   if (draft === undefined) throw new Error(`There is no example of ${name}.`);
   const detectedAt = later(draft.since, 20 * SECOND_MS);
-  return { commands: [], ...draft, id: incidentId(draft), detectedAt, state: 'open', revision: 1 };
+  const commands = (draft.commands ?? []).flatMap((command) => withOwnNames(command, OWN_NAMES) ?? []);
+  return { ...draft, commands, id: incidentId(draft), detectedAt, state: 'open', revision: 1 };
 }
 
 /** The same, undone by the guardian 31 s after it began. */

@@ -15,7 +15,7 @@ import { baselineWaiting } from '../shared/incidents/kinds/baseline-waiting.ts';
 import { channelTest } from '../shared/incidents/kinds/channel-test.ts';
 import { glassBroken } from '../shared/incidents/kinds/glass-broken.ts';
 import { guardianBlind } from '../shared/incidents/kinds/guardian-blind.ts';
-import { guardianUnwell } from '../shared/incidents/kinds/guardian-unwell.ts';
+import { guardianUnwell, mendedBy } from '../shared/incidents/kinds/guardian-unwell.ts';
 import { holdEnding } from '../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../shared/incidents/kinds/key-flapping.ts';
@@ -55,6 +55,10 @@ export const AT = new Date('2026-03-01T12:00:00.000Z');
 export const IN_AN_HOUR = new Date('2026-03-01T13:00:00.000Z');
 /** Who did it. */
 export const MALLORY = { oid: '0f0e0d0c-0000-4000-8000-000000000002', name: 'mallory@contoso.example' };
+/** The identity of the disk encryption set. */
+export const DES_IDENTITY = { oid: '0d0e0500-0000-4000-8000-00000000000a', address: '203.0.113.9' };
+/** The guardian's own identity. */
+export const KEEPER = { oid: '0a0a0a0a-0000-4000-8000-000000000002', name: 'key-guardian-keeper' };
 /** Who is not known. */
 export const UNKNOWN = { oid: 'unknown' };
 /** An incident of a wave. */
@@ -70,11 +74,6 @@ const GLASS: Approval = {
 };
 /** A key in use that nothing guards. */
 export const HANGING = { key: 'disk-b', hangs: '1 disk encryption set (4 disks), 2 machines, 1 running' };
-/** The commands that rotate the key. */
-export const ROTATE = [
-  'key-guardian rotate prod-disks/disk-a --yes',
-  'az keyvault key rotate --vault-name prod-disks --name disk-a',
-];
 /** A schedule by which a key is rotated. */
 export const WANTED = {
   rotate: { when: 'after-creation', period: 'P90D' },
@@ -133,13 +132,19 @@ export const examples = {
       GRANT.replace('0a0b', `$(az disk-encryption-set show ${ADDRESSED} --query identity.principalId --output tsv)`),
     ],
   }),
-  'vault-changed': vaultChanged.draft('prod-disks', ['purge protection is on'], MALLORY, AT),
+  'vault-changed': vaultChanged.draft('prod-disks', ['it can be reached from every network'], MALLORY, AT),
   'vault-deleted': vaultDeleted.draft({
     ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: RECOVERED },
     recovery: { kind: 'listed', until: IN_AN_HOUR, purgeProtection: true },
   }),
-  'access-refused': accessRefused.draft(ID, MALLORY, AT, 'KeyUnwrap', 403),
-  'approved-act-by-other': approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
+  'access-refused': {
+    ...accessRefused.draft(ID, { operation: 'KeyUnwrap', by: DES_IDENTITY, at: AT, status: 403 }),
+    hangs: SET_HANGS,
+  },
+  'approved-act-by-other': {
+    ...approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
+    hangs: SET_HANGS,
+  },
   'baseline-waiting': baselineWaiting.draft('prod-disks', AT),
   'channel-test': channelTest.draft('teams', MALLORY, AT),
   'guardian-blind, no-token': guardianBlind.draft('no-token', GUARDIAN, AT),
@@ -157,18 +162,25 @@ export const examples = {
     'channel-failing',
     AT,
     'teams since 2026-03-01 12:00:00 UTC (status 404)',
+    GUARDIAN,
+    mendedBy('teams'),
   ),
   'guardian-unwell, channel-misconfigured': guardianUnwell.draft(
     'channel-misconfigured',
     AT,
-    'The alert channel webhook cannot be used: it has no secret.',
+    'The alert channel webhook cannot be used: its secret has fewer than 16 characters.',
+    GUARDIAN,
+    mendedBy('webhook'),
   ),
   'guardian-unwell, setting-misconfigured': guardianUnwell.draft(
     'setting-misconfigured',
     AT,
     'KEY_GUARDIAN_SWEEP_SECONDS: not a number',
   ),
-  'guardian-unwell, dead-letters-left': guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison, alerts-poison'),
+  'guardian-unwell, dead-letters-left': guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison', GUARDIAN, [
+    'az storage message peek --account-name <register> --queue-name sweeps-poison --num-messages 32 --auth-mode login  # what they are',
+    'az storage message clear --account-name <register> --queue-name sweeps-poison --auth-mode login  # once you have read them',
+  ]),
   'guardian-unwell, not-wired': guardianUnwell.draft(
     'not-wired',
     AT,
@@ -181,7 +193,11 @@ export const examples = {
   'guardian-unwell, quarantined': guardianUnwell.draft(
     'quarantined',
     AT,
-    'Something could not be read and was quarantined whole as x.txt: not JSON.',
+    'Something could not be read and was quarantined whole as 2026-03-01/audit-log/a1b2.txt: it is not JSON. Later ones from the same source are in 2026-03-01/audit-log.',
+    GUARDIAN,
+    [
+      'az storage blob download --account-name <register> --container-name quarantine --name 2026-03-01/audit-log/a1b2.txt --file /dev/stdout --no-progress --auth-mode login',
+    ],
   ),
   'guardian-unwell, register-lost': guardianUnwell.draft('register-lost', AT, '3', VAULT),
   'guardian-unwell, sentry-silent': guardianUnwell.draft('sentry-silent', AT, '2026-03-01 13:00:00 UTC'),
@@ -220,13 +236,15 @@ export const examples = {
     { ...MEMBER, subject: keyOf({ vault: 'prod-disks', key: 'disk-b' }), state: 'resolved' },
   ]),
   'guardian-unwell, survey-missed': guardianUnwell.draft('survey-missed', AT, 'subscription one cannot be read'),
-  'own-act-unexplained': ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', MALLORY, AT),
+  'own-act-unexplained': ownActUnexplained.draft({ ...ID, version: VERSION }, 'KeyUpdate', KEEPER, AT),
   'policy-loosened': policyLoosened.draft(['prod-disks: block to alert', 'channel webhook left out'], AT),
   'purge-attempted': purgeAttempted.draft(ID, MALLORY, AT, 403),
   'rotation-held-back': rotationHeldBack.draft(
     ID,
     AT,
     'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write.',
+    new Date('2026-03-08T12:00:00Z'),
+    SET_HANGS,
   ),
   'rotation-overdue': rotationOverdue.draft(
     ID,
@@ -251,24 +269,28 @@ export const examples = {
   'set-not-followed, late': notFollowed(
     { kind: 'late', shows: 'its active version is 0011' },
     ['It has no identity.'],
-    [SHOW_SET],
+    [`${FOLLOWING}  # points it there`, `${SHOW_SET}  # what is wrong with it`],
   ),
   'set-not-followed, stuck': notFollowed(
     { kind: 'stuck', code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' },
     [],
-    [SHOW_SET],
+    [`${FOLLOWING}  # points it there`, `${SHOW_SET}  # what is wrong with it`],
   ),
   'set-not-followed, not-rotating': notFollowed({ kind: 'not-rotating', isConfidential: false }, [], [FOLLOWING]),
   'set-not-followed, reverted': notFollowed({ kind: 'reverted', to: '0011' }, [], [FOLLOWING]),
   'set-not-followed, unreachable': notFollowed(
     { kind: 'unreachable', because: 'the permission to read there is missing' },
     [],
-    [SHOW_SET],
+    ['npm run connect  # where a right is missing: gives it back', `${SHOW_SET}  # which version it has`],
   ),
   'trail-anchored': trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
   'glass-broken': glassBroken.draft(GLASS),
   'undo-refused': {
-    ...undoRefused.draft(ID, AT, 'the vault refuses: forbidden-by-permission'),
+    ...undoRefused.draft(
+      ID,
+      AT,
+      'forbidden-by-permission: The vault prod-disks answered 403 (Forbidden), updating disk-a/a1b2.',
+    ),
     ...{ deadline: IN_AN_HOUR, hangs: SET_HANGS },
   },
   'unexpected-use, backed-up': unexpectedUse.draft('backed-up', ID, MALLORY, AT, 'KeyBackup'),

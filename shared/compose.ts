@@ -21,6 +21,7 @@ import { misconfiguredSettings, type Settings, settingsOfProcess } from './confi
 import type { Policy } from './domain/policy.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
 import { graphOf } from './estate/graph.ts';
+import type { OwnNames } from './incidents/own-names.ts';
 import { kept } from './kept.ts';
 import { type CheckCaller, callerCheck } from './people/token.ts';
 import { readPolicy } from './policy-file.ts';
@@ -147,7 +148,24 @@ export function portsOf(settings: Settings, outside: Outside, channels: readonly
       auditDestinations: settings.KEY_GUARDIAN_AUDIT_DESTINATIONS,
       auditHub: settings.KEY_GUARDIAN_AUDIT_HUB,
       appId: settings.KEY_GUARDIAN_APP_RESOURCE,
+      names: ownNames(settings),
     },
+  };
+}
+
+/** What commands of incidents call the guardian's own resources, by its settings. */
+function ownNames(settings: Settings): OwnNames {
+  const hostIn = (address: string | undefined): string | undefined =>
+    address === undefined ? undefined : new URL(address).hostname.split('.')[0];
+  return {
+    app: settings.KEY_GUARDIAN_APP_RESOURCE,
+    register: hostIn(settings.RegisterStorage__tableServiceUri),
+    trail: hostIn(settings.TrailStorage__blobServiceUri),
+    vault: hostIn(settings.KEY_GUARDIAN_SIGNING_KEY),
+    'signing-key': settings.KEY_GUARDIAN_SIGNING_KEY,
+    watcher: settings.KEY_GUARDIAN_WATCHER_OBJECT_ID,
+    keeper: settings.KEY_GUARDIAN_KEEPER_OBJECT_ID,
+    surveyor: settings.KEY_GUARDIAN_SURVEYOR_CLIENT_ID,
   };
 }
 

@@ -24,6 +24,7 @@ import type {
   Workspace,
 } from './domain/workspace.ts';
 import type { Graph } from './estate/graph.ts';
+import type { OwnNames } from './incidents/own-names.ts';
 import type { Messages } from './register/messages.ts';
 import type { Rotations } from './register/rotations.ts';
 import type { Rows } from './register/rows.ts';
@@ -85,6 +86,8 @@ export interface Ports {
     readonly auditHub?: string;
     /** Resource id of the app, in lower case, to whose function guarded vaults have to send events. Left out: no event subscription is needed. */
     readonly appId?: string | undefined;
+    /** What commands of incidents call the guardian's own resources. Left out: such commands are left out. */
+    readonly names?: OwnNames;
   };
 }
 

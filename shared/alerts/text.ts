@@ -17,7 +17,7 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
       over ? 'resolved' : incident.severity,
       whereOf(incident),
       [...timing(incident, now), ...(incident.restoredAt ? [] : [doneText(incident)]), ...worksOn(incident)].join('; '),
-      ...(over ? ['what was found'] : []),
+      ...(over ? [`found at ${timeOf(incident.detectedAt)}`] : []),
       incident.summary,
     ].join(': '),
   );
@@ -57,9 +57,12 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
   return [...lines, ...shown.map((command) => `command: ${command}`), last].map(oneLine);
 }
 
-/** Whether nobody is named, and nobody is to be: the guardian itself is unwell. */
-const isOfNobody = ({ who, audience, subject }: Incident): boolean =>
-  who === undefined && (audience === 'operators' || subject.kind === 'guardian');
+/** Kinds of incident for on-call that no act of somebody made. */
+const OF_NOBODY: ReadonlySet<string> = new Set(['guardian-blind', 'rotation-held-back']);
+
+/** Whether nobody is named, and nobody is to be: the guardian itself is unwell, or time has passed. */
+const isOfNobody = ({ kind, who, audience, subject }: Incident): boolean =>
+  who === undefined && (audience === 'operators' || subject.kind === 'guardian' || OF_NOBODY.has(kind));
 
 const whenText = ({ since, detectedAt, restoredAt, deadline, state }: Incident): string =>
   [
@@ -74,16 +77,20 @@ const worksOn = ({ acknowledged, state }: Incident): readonly string[] =>
   acknowledged === undefined || state === 'resolved' ? [] : [`${nameOf(acknowledged.by)} works on it`];
 
 /** As `spellJudgement`, and for whoever is alerted whether it is theirs to act now. */
-const doneText = ({ judgement, audience }: Incident): string =>
-  judgement === LEFT_TO_PEOPLE && audience === 'operators'
-    ? 'an operator has to act, in working hours'
-    : spellJudgement(judgement);
+const doneText = ({ judgement, audience, severity }: Incident): string => {
+  if (judgement !== LEFT_TO_PEOPLE) return spellJudgement(judgement);
+  if (audience === 'operators') return 'an operator has to act, in working hours';
+  return severity === 'warning' || severity === 'info'
+    ? 'whoever is on call has to act, within a day'
+    : 'whoever is on call has to act';
+};
 
 /** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
   const approval = /^approved: (\S+)$/.exec(judgement)?.[1];
   if (approval !== undefined) return `allowed by approval ${approval}`;
   if (judgement === LEFT_TO_PEOPLE) return 'a person has to act';
+  if (judgement === 'undone') return 'restored by the guardian';
   const because = withholdings.find((code) => judgement === `withheld: ${code}`);
   return because === undefined ? judgement.replace(/^undoing\b/, 'being restored') : WITHHELD[because];
 }
@@ -99,22 +106,30 @@ export function duration(ms: number): string {
   return twoUnits(ms, DAY_MS, 'd', HOUR_MS, 'h');
 }
 
-function timing({ restoredAt, since, deadline, hangs, state }: Incident, now: Date): readonly string[] {
+function timing({ restoredAt, since, deadline, hangs, state, severity }: Incident, now: Date): readonly string[] {
   // The time that a vault wrote for the act may be half a second ahead of it.
   if (restoredAt !== undefined) {
     const leftMs = deadline === undefined ? 0 : deadline.getTime() - restoredAt.getTime();
     const left = leftMs <= 0 ? '' : `, ${duration(leftMs)} before ${failing({ hangs }).whatWould}`;
-    return [`restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}${left}`];
+    const isLate = deadline !== undefined && leftMs <= 0;
+    return [
+      `restored after ${duration(Math.max(0, restoredAt.getTime() - since.getTime()))}${left}`,
+      isLate ? 'see which machines have stopped' : 'nothing is left to restore',
+    ];
   }
-  if (state === 'resolved') return [];
-  if (deadline === undefined) return hangs === undefined ? [] : [hangs.atRestart ? AT_RESTART : HANGS[hangs.kind]];
+  if (state === 'resolved' || (severity === 'info' && hangs === undefined)) return [];
+  if (deadline === undefined)
+    return [hangs === undefined ? NOTHING_FAILS : hangs.atRestart ? AT_RESTART : HANGS[hangs.kind]];
   const leftMs = deadline.getTime() - now.getTime();
-  // A deadline that is still to come is less than an hour away: its day is plain.
   const { will, may } = failing({ hangs });
+  // The day of a deadline that is less than an hour away is plain.
   return leftMs > 0
-    ? [`${will} in ${duration(leftMs)}, at ${utc(deadline).slice('yyyy-mm-dd '.length)}`]
+    ? [`${will} in ${duration(leftMs)}, at ${leftMs > HOUR_MS ? utc(deadline) : timeOf(deadline)}`]
     : [`${may} for ${duration(-leftMs)}, since ${utc(deadline)}`];
 }
+
+/** The time of day of a moment. */
+const timeOf = (moment: Date): string => utc(moment).slice('yyyy-mm-dd '.length);
 
 /** What fails at a deadline, in words: the databases of a SQL server fail before any disk. */
 const FAIL = {
@@ -177,10 +192,12 @@ function restartText({ restoredAt, deadline, hangs }: Incident): string | undefi
   return `may have stopped: start with az vm start --ids ${running.map(({ id }) => shellWord(escaped(id))).join(' ')}`;
 }
 
-/** What hangs on it, where no disk is known to fail: the lines below the first say more. */
+const NOTHING_FAILS = 'nothing fails by this alone';
+
+/** What hangs on it, where there is no deadline: the lines below the first say more. */
 const HANGS: Readonly<Record<Hanging['kind'], string>> = {
-  disks: 'disks hang on it',
-  others: 'no disk is known to use it, but something else is',
+  disks: NOTHING_FAILS,
+  others: 'no disk uses it, but something else does and may fail',
   nothing: 'nothing is known to use it',
   unknown: 'what hangs on it is not known',
 };

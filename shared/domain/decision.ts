@@ -10,7 +10,7 @@ import { moment } from './time.ts';
 
 /** The reasons why a finding that could be undone was not, each with the words that people read. */
 export const WITHHELD = {
-  'alert-only': 'not restored: the policy only alerts, and a person has to restore it',
+  'alert-only': 'not restored: the policy only alerts, and whoever is on call has to restore it',
   'no-baseline': 'not restored: nobody has accepted the baseline of its vault',
   managed: 'not restored: the key belongs to a certificate',
   hold: 'not restored: a hold stops every write',
@@ -119,6 +119,7 @@ export const undoneFinding = z.object({
   since: moment,
   otherwiseAt: moment.optional(),
   stopsDisks: z.boolean(),
+  stopsOn: moment.optional(),
   summary: z.string(),
 });
 export type UndoneFinding = z.infer<typeof undoneFinding>;

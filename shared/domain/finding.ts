@@ -19,6 +19,8 @@ export interface Found {
   readonly since?: Date;
   /** Whether disks stop working an hour after it began. */
   readonly stopsDisks: boolean;
+  /** When it will stop them where it does not yet: they fail an hour after that. */
+  readonly stopsOn?: Date | undefined;
   /** What is wrong, in whole sentences. */
   readonly summary: string;
   /** The write that undoes it; absent where people are only alerted. */

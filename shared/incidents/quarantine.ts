@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KeyId } from '../domain/key.ts';
+import { shellWord } from '../domain/shell-word.ts';
 import { GUARDIAN, keyOf } from '../domain/subject.ts';
 import type { RowUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
@@ -43,7 +44,8 @@ export async function quarantine({ content, because: given }: Unparsed, source: 
   const detail = { source, document, because, characters: content.length };
   await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);
   const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. Later ones from the same source are in ${folder}.`;
-  const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what);
+  const shown = `az storage blob download --account-name <register> --container-name quarantine --name ${shellWord(document)} --file /dev/stdout --no-progress --auth-mode login`;
+  const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what, GUARDIAN, [shown]);
   const id = incidentId(draft, source);
   const { stored } = await readIncidents(ports, GUARDIAN);
   // The incident names the folder, which has all the others that come while it is open.

@@ -10,6 +10,7 @@ import { type IncidentDraft, incidentId } from './draft.ts';
 import { planEscalation } from './escalation.ts';
 import { wave as waveKind } from './kinds/wave.ts';
 import { announce } from './notify.ts';
+import { withOwnNames } from './own-names.ts';
 import { type Joined, joinActorsWave, joinWave } from './wave.ts';
 
 /** An incident with its row. */
@@ -41,7 +42,9 @@ async function openAmong(
   needs: Ports,
   id: string | undefined,
 ): Promise<void> {
-  const draft = { ...given, commands: given.commands ?? [], summary: bounded(given.summary) };
+  const { names = {} } = needs.settings;
+  const commands = (given.commands ?? []).flatMap((command) => withOwnNames(command, names) ?? []);
+  const draft = { ...given, commands, summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
   const same = standing.find(({ value }) => value.id === named);
   const ongoing = standing.find(({ value: open }) => open.state === 'open' && isSameState(open, draft));

@@ -128,8 +128,9 @@ function commandsFor(verdict: NotFollowing, set: WatchedSet): readonly string[] 
       return [`${update} --enable-auto-key-rotation true`];
     case 'late':
     case 'stuck':
+      return [`${update} --enable-auto-key-rotation true  # points it there`, `${shows}  # what is wrong with it`];
     case 'unreachable':
-      return [shows];
+      return ['npm run connect  # where a right is missing: gives it back', `${shows}  # which version it has`];
     default:
       return verdict satisfies never;
   }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { GUARDIAN } from '../domain/subject.ts';
 import { agoMs, MINUTE_MS } from '../domain/time.ts';
 import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
@@ -30,6 +31,10 @@ export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], p
   );
   if (!isDeepStrictEqual(since, before)) await deadLetters.put(...PLACE, { since });
   const stays = Object.entries(since).flatMap(([name, from]) => (agoMs(from, now) >= ALERTED_AFTER_MS ? [name] : []));
-  const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '));
+  const commands = stays.flatMap((queue) => [
+    `az storage message peek --account-name <register> --queue-name ${queue} --num-messages 32 --auth-mode login  # what they are`,
+    `az storage message clear --account-name <register> --queue-name ${queue} --auth-mode login  # once you have read them`,
+  ]);
+  const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '), GUARDIAN, commands);
   await openWhile(stays.length > 0, draft, 'they are empty again', ports);
 }

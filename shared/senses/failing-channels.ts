@@ -1,6 +1,7 @@
 import { FAILING } from '../alerts/failing.ts';
+import { GUARDIAN } from '../domain/subject.ts';
 import { agoMs, MINUTE_MS, utc } from '../domain/time.ts';
-import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
+import { guardianUnwell, mendedBy } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
@@ -18,9 +19,9 @@ export async function alertFailingChannels(ports: Ports): Promise<void> {
     .filter(({ row, value }) => isUsed(row.row, ports) && agoMs(value.since, now) >= ALERTED_AFTER_MS)
     .toSorted((one, other) => one.value.since.getTime() - other.value.since.getTime());
   const what = lasting.map(({ row, value }) => `${row.row} since ${utc(value.since)} (${value.because})`).join(', ');
-  const draft = guardianUnwell.draft('channel-failing', now, what);
-  const commands = lasting.map(({ row }) => `key-guardian alert test ${row.row}`);
-  await openWhile(lasting.length > 0, { ...draft, commands }, 'every channel accepts alerts again', ports);
+  const commands = lasting.flatMap(({ row }) => mendedBy(row.row));
+  const draft = guardianUnwell.draft('channel-failing', now, what, GUARDIAN, commands);
+  await openWhile(lasting.length > 0, draft, 'every channel accepts alerts again', ports);
 }
 
 /** Whether a channel has settings: one that had them once may have refused when it was last used. */

@@ -1,5 +1,6 @@
+import { GUARDIAN } from '../domain/subject.ts';
 import type { ChannelMisconfigured } from '../errors.ts';
-import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
+import { guardianUnwell, mendedBy } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
@@ -9,7 +10,8 @@ export async function alertMisconfiguredChannels(
   ports: Ports,
 ): Promise<void> {
   const what = misconfigured.map(({ message }) => message).join(' ');
-  const draft = guardianUnwell.draft('channel-misconfigured', ports.now(), what);
+  const commands = misconfigured.flatMap(({ channel }) => mendedBy(channel));
+  const draft = guardianUnwell.draft('channel-misconfigured', ports.now(), what, GUARDIAN, commands);
   await openWhile(misconfigured.length > 0, draft, 'every channel can be used again', ports);
 }
 

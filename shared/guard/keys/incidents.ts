@@ -73,7 +73,8 @@ function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>):
   if (draft.deadline === undefined) return draft;
   const hangs = hanging(versionIn(draft.subject));
   const severity = hangs.kind === 'nothing' ? lowered(draft.severity) : draft.severity;
-  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, draft.since) };
+  const stoppedFrom = later(draft.deadline, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
+  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, stoppedFrom) };
 }
 
 const lowered = (severity: Severity): Severity => severities[severities.indexOf(severity) - 1] ?? severity;
@@ -178,7 +179,8 @@ function draftOf(
   said: Said,
   record: KeyRecord,
 ): IncidentDraft {
-  const { rule, severity, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
+  const { rule, severity, since, otherwiseAt, summary, stopsDisks, stopsOn, abandons } = finding;
+  const stoppedFrom = stopsDisks ? since : stopsOn;
   return {
     kind: rule,
     severity,
@@ -189,7 +191,7 @@ function draftOf(
     otherwiseAt,
     summary,
     ...said,
-    deadline: stopsDisks ? later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) : undefined,
+    deadline: stoppedFrom && later(stoppedFrom, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: finding.by ?? actorOf(namedByRule(rule, finding, record)),
     abandons,
   };

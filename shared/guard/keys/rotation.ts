@@ -2,6 +2,7 @@ import { readHolds } from '../../approvals/read.ts';
 import { type Action, factsOf } from '../../domain/actions/registry.ts';
 import type { Actor } from '../../domain/audit-record.ts';
 import type { Decision } from '../../domain/decision.ts';
+import { type Hanging, hangingOn } from '../../domain/hanging.ts';
 import { inspectionFor } from '../../domain/hint.ts';
 import { holdOn } from '../../domain/hold.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -91,6 +92,8 @@ interface State {
   readonly record: KeyRecord;
   readonly rotation: RotationState;
   readonly readAt: Date;
+  /** What hangs on it. */
+  readonly hangs: Hanging;
   /** Its rotation policy. */
   readonly policy: Answer<RotationPolicy>;
   /** The rotation of the hour that was taken for it; `undefined` where none was. */
@@ -126,6 +129,7 @@ async function begin(subject: KeySubject, isAsApproved: boolean, order: State['o
     record,
     rotation: record.observed.rotation ?? {},
     readAt,
+    hangs: hangingOn({ ...subject, current: record.observed.current }, use, ports.scope.surveyed),
     policy,
     taken: undefined,
     standing: {
@@ -296,7 +300,8 @@ async function alertOf(state: State, failure: string | undefined, ports: Ports):
   const expiresOn = given?.newest.expiresOn;
   const isPaged = isDue && expiresOn !== undefined && later(expiresOn, -PAGED_BEFORE_MS) <= now;
   const pagedSince = expiresOn === undefined ? now : later(expiresOn, -PAGED_BEFORE_MS);
-  await openWhile(isPaged, rotationHeldBack.draft(subject, pagedSince, says), 'in time', ports);
+  const heldBackDraft = rotationHeldBack.draft(subject, pagedSince, says, expiresOn ?? now, state.hangs);
+  await openWhile(isPaged, heldBackDraft, 'in time', ports);
   if (given !== undefined && given.policy === undefined) return alertUnread(state, ports);
   const judged = given && judgePolicy(given);
   const fault = given?.policy && policyFault(given.schedule, given.policy, given.newest);

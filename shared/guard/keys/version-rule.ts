@@ -11,11 +11,13 @@ export const isRefused = (date: Date, refused: RefusedDates | undefined): boolea
   refused?.dates.some((one) => sameMoment(one, date)) === true;
 
 /** What a rule finds of a version. */
-export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks' | 'approves'> & {
+export type VersionFound = Pick<Found, 'act' | 'since' | 'stopsDisks' | 'stopsOn' | 'approves'> & {
   /** What is wrong, as the rest of a sentence that begins with the version: `is disabled and was approved as enabled`. */
   readonly says: string;
   /** The attributes whose restoring undoes it; absent where people are only alerted. */
   readonly restore?: AttributeChange;
+  /** Options of `az keyvault key set-attributes` by which a person takes it back, where the guardian does not. */
+  readonly takenBackBy?: string | undefined;
 };
 
 /** A rule about one version that is approved in the register and listed by the vault. */
@@ -37,12 +39,19 @@ export const versionRule = ({ find, commands, ...facts }: VersionRule): Rule => 
       const { version } = shown;
       const approved = record.approved.versions[version]?.attributes;
       if (approved === undefined) return [];
-      return find(shown, approved, situation).map(({ says, restore: change, ...found }) => ({
+      return find(shown, approved, situation).map(({ says, restore: change, takenBackBy, ...found }) => ({
         ...found,
         version,
         summary: `Version ${version} of ${spell({ vault, key })} ${says}.`,
         undo: change && { kind: 'restore-version' as const, vault, key, version, change },
-        commands: commands?.(situation) ?? [`key-guardian baseline accept ${vault} --as-shown ${key}/${version}`],
+        commands: commands?.(situation) ?? [
+          ...(takenBackBy === undefined
+            ? []
+            : [
+                `az keyvault key set-attributes --vault-name ${vault} --name ${key} --version ${version} ${takenBackBy}  # if nobody meant it`,
+              ]),
+          `key-guardian baseline accept ${vault} --as-shown ${key}/${version}  # if it was meant`,
+        ],
       }));
     });
   },

@@ -1,21 +1,38 @@
-import type { Actor } from '../../domain/audit-record.ts';
+import type { HintSays } from '../../domain/hint.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { keyOf } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind, rolesOf } from './kind.ts';
+import { later, MINUTE_MS } from '../../domain/time.ts';
+import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { BY_A_PERSON, idOfVault, incidentKind, rolesOf } from './kind.ts';
+
+type Refused = Extract<HintSays, { readonly kind: 'refused' }>;
 
 export const accessRefused = incidentKind(
   {
     id: 'access-refused',
     severity: 'error',
     audience: 'on-call',
-    tells: 'A use of a key was refused although the key is usable: an identity has lost its access.',
+    tells: 'A use of a key was refused although the key is usable: an identity has no access, or has lost it.',
     ...BY_A_PERSON,
   },
-  (id: KeyId, by: Actor, at: Date, operation: string, status: number) => ({
+  (id: KeyId, { operation, by, at, status, byStranger }: Omit<Refused, 'kind'>) => ({
     subject: keyOf(id),
     since: at,
-    summary: `${operation} of ${spell(id)} was refused with ${status} although the key is usable: an identity has lost its access.`,
+    summary: `${operation} of ${spell(id)} was refused with ${status} although the key is usable: ${
+      byStranger
+        ? 'the identity in the line "who" has no access, and is no known user of the key.'
+        : 'the identity in the line "who" has lost its access.'
+    }`,
     who: by,
-    commands: rolesOf(by),
+    ...(byStranger ? {} : { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) }),
+    commands: [
+      ...(by.oid === 'unknown' || byStranger
+        ? []
+        : [
+            `az role assignment create --assignee-object-id ${shellWord(by.oid)} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(id.vault)}  # gives it back`,
+          ]),
+      ...(byStranger ? rolesOf(by) : []),
+    ],
   }),
 );

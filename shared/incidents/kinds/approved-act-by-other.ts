@@ -31,6 +31,6 @@ export const approvedActByOther = incidentKind(
     judgement: 'not restored: two people approved the state, for somebody else',
     who: by,
     ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
-    commands: [`key-guardian restore ${spell(id)}`],
+    commands: [`key-guardian restore ${spell(id)}  # if they were not asked to do it`],
   }),
 );

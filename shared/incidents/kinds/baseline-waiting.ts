@@ -15,6 +15,9 @@ export const baselineWaiting = incidentKind(
     subject: vaultSubject(vault),
     since,
     summary: `The baseline of ${vault} has waited for a person since ${utc(since)}: until it is accepted, a disabled or deleted key there is alerted, not restored.`,
-    commands: [`key-guardian baseline show ${vault}`],
+    commands: [
+      `key-guardian baseline show ${vault}  # first: suspicious versions come first`,
+      `key-guardian baseline accept ${vault}  # then: its keys are restored from then on`,
+    ],
   }),
 );

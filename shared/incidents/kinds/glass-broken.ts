@@ -15,9 +15,12 @@ export const glassBroken = incidentKind(
   ({ id, vault, key, version, from, until, why, asked }: Approval) => ({
     subject: versionOf({ vault, key }, version),
     since: from,
-    summary: `${asked.by.name ?? asked.by.oid} may disable ${spell({ vault, key, version })} until ${utc(until)} on their own word: ${why}`,
-    judgement: 'allowed by break-glass',
+    summary: `${asked.by.name ?? asked.by.oid} may disable ${spell({ vault, key, version })} until ${utc(until)} on their own word, and the guardian will not undo it: ${why.replace(/\.$/, '')}. About an hour after they did, disks on that version fail. Call them: where they know nothing of it, their account is in other hands.`,
+    judgement: 'allowed by break-glass; whoever is on call has to ask them',
     who: asked.by,
-    commands: [`key-guardian approve withdraw ${vault} ${id}`],
+    commands: [
+      `key-guardian approve withdraw ${vault} ${id}  # if it is not to happen`,
+      `key-guardian restore ${spell({ vault, key })} --also-approved  # and then, if it has happened`,
+    ],
   }),
 );

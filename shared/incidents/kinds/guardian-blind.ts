@@ -1,8 +1,9 @@
 import { LEFT_TO_PEOPLE } from '../../domain/incident.ts';
 import { type Subject, spellSubject } from '../../domain/subject.ts';
-import { utc } from '../../domain/time.ts';
+import { later, MINUTE_MS, utc } from '../../domain/time.ts';
 import { UNREADABLE } from '../../domain/vault.ts';
-import { kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { idOfVault, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
 
 interface Reason extends ReasonFacts {
   readonly judgement: string;
@@ -11,8 +12,34 @@ interface Reason extends ReasonFacts {
   commands(of: string, because: string): readonly string[];
 }
 
-const TRYING = 'trying again; a person has to see why';
-const status = (): readonly string[] => ['key-guardian status'];
+const TRYING = 'trying again; whoever is on call has to see why';
+
+/** Shows the keys of a vault: what a person can see while the guardian cannot. */
+const shownKeys = (vault: string): string =>
+  `az keyvault key list --vault-name ${vault} --query "[].{key:name,enabled:attributes.enabled,expires:attributes.expires}" --output table  # see them yourself meanwhile`;
+
+const CONNECT = 'npm run connect  # in the folder from which it was deployed: gives the guardian its rights back';
+
+/** What a person types first, by why a vault or a key cannot be read. @param vault its name */
+const UNREAD: Readonly<Record<string, (vault: string) => readonly string[]>> = {
+  'forbidden-by-permission': () => [CONNECT],
+  'forbidden-by-firewall': (vault) => [
+    `az keyvault show --name ${vault} --query "properties.{public:publicNetworkAccess,rules:networkAcls}"  # what is closed: open it for the guardian again`,
+    'azd provision  # where the guardian reaches it by a private endpoint: makes that again',
+  ],
+  throttled: (vault) => [
+    `az monitor metrics list --resource ${idOfVault(vault)} --metric ServiceApiHit --filter "ActivityName eq '*'" --interval PT1M --output table  # what calls it so often: stop that`,
+  ],
+  unauthenticated: () => [RESTART],
+  missing: (vault) => [`az keyvault recover --name ${vault}  # where the vault was deleted`],
+};
+
+const RESTART = 'az functionapp restart --ids <app>';
+
+const unread = (vault: string, because: string): readonly string[] => [
+  ...(UNREAD[because]?.(vault) ?? []),
+  shownKeys(vault),
+];
 
 const reasons = {
   'vault-unreadable': {
@@ -21,18 +48,18 @@ const reasons = {
     judgement: TRYING,
     says: (of, since, because) =>
       `Vault ${of} has not been swept since ${utc(since)}: ${UNREADABLE[because] ?? because}. Deletions and disablements there go unnoticed.`,
-    commands: (of) => [
-      ...status(),
-      `az keyvault show --name ${of} --query "properties.{firewall:networkAcls.defaultAction,public:publicNetworkAccess}"`,
-    ],
+    commands: unread,
   },
   'no-token': {
     severity: 'critical',
     ...withItsState('when vaults are swept again, or fail for another reason'),
     judgement: TRYING,
     says: () =>
-      'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): vaults are not swept, and deletions and disablements there go unnoticed.',
-    commands: status,
+      'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): vaults are not swept, and deletions and disablements there go unnoticed. The identity was deleted or taken from the app, or Entra ID does not answer.',
+    commands: () => [
+      'az resource show --ids <app> --query identity.userAssignedIdentities  # the identities of the app',
+      'azd provision  # where the watcher is not among them: puts it back',
+    ],
   },
   'key-unreadable': {
     severity: 'error',
@@ -40,26 +67,32 @@ const reasons = {
     endsWhen: 'when the key was read',
     judgement: TRYING,
     says: (of, _since, because) =>
-      `Key ${of} cannot be read: ${UNREADABLE[because] ?? because}. This does not mean that it is gone.`,
-    commands: (of) => [
-      `az keyvault key show --vault-name ${of.split('/')[0]} --name ${of.split('/')[1]} --query attributes`,
-    ],
+      `Key ${of} cannot be read: ${UNREADABLE[because] ?? because}. This does not mean that it is gone; what happens to it goes unnoticed.`,
+    commands: (of, because) => unread(of.split('/')[0] ?? of, because),
   },
   'register-unreadable': {
     severity: 'critical',
     ends: 'with-an-inspection',
     endsWhen: 'when the row of the register was read',
     judgement: LEFT_TO_PEOPLE,
-    says: (of) => `What the register holds of key ${of} cannot be read: the key is not guarded until it can.`,
-    commands: status,
+    says: (of) =>
+      `What the register holds of key ${of} cannot be read: the key is not guarded until it can. An older version of the guardian was deployed, or somebody wrote to its storage.`,
+    commands: (of) => {
+      const [vault = of, key = ''] = of.split('/');
+      return [
+        'azd deploy  # the newest version, where an older one was deployed',
+        `az storage entity show --account-name <register> --table-name keys --partition-key ${vault} --row-key ${key} --auth-mode login  # otherwise: what is wrong with the row`,
+        shownKeys(vault),
+      ];
+    },
   },
   'not-inspected': {
     severity: 'critical',
     ...withItsState('when a key that differs is inspected'),
     judgement: LEFT_TO_PEOPLE,
     says: (of, since, key) =>
-      `Nobody has inspected ${key} since ${utc(since)}, though it is not as approved: nothing is undone in ${of}. See whether the function inspect runs.`,
-    commands: (_of, key) => [`key-guardian restore ${key}`],
+      `Nobody has inspected ${key} since ${utc(since)}, though it is not as approved: nothing is undone in ${of}, since the function inspect does not run.`,
+    commands: (_of, key) => [`key-guardian restore ${key}`, `${RESTART}  # then: starts the function inspect again`],
   },
   'policy-invalid': {
     severity: 'critical',
@@ -67,7 +100,7 @@ const reasons = {
     judgement: LEFT_TO_PEOPLE,
     says: (_of, _since, because) =>
       `The policy cannot be used, so that no vault is watched and nothing is written: ${because}.`,
-    commands: () => ['npm run build'],
+    commands: () => ['npm run build  # once policy.json is mended: says whether it can be used', 'azd deploy  # then'],
   },
 } satisfies Readonly<Record<string, Reason>>;
 
@@ -82,6 +115,10 @@ export const guardianBlind = kindOfReasons(
     const { says, judgement, commands }: Reason = reasons[reason];
     const of = spellSubject(subject);
     const given = because ?? 'unknown';
-    return { subject, since, summary: says(of, since, given), judgement, commands: [...commands(of, given)] };
+    return {
+      ...{ subject, since, summary: says(of, since, given), judgement, commands: [...commands(of, given)] },
+      // Nobody has seen what is wrong with that key: it may be unusable.
+      ...(reason === 'not-inspected' ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
+    };
   },
 );

@@ -6,15 +6,23 @@ interface Reason extends ReasonFacts {
   /** Default: left to people. */
   readonly judgement?: string;
   says(what: string, of: string): string;
+  /** What a person types, where nothing more is known. Default: nothing. @param of the vault */
+  readonly commands?: (of: string) => readonly string[];
 }
+
+const TRYING = 'trying again; an operator has to see why, in working hours';
+/** All that a deployment makes is made again by another one. */
+const PROVISION = 'azd provision  # in the folder from which it was deployed';
+const CONNECT = 'npm run connect  # in the folder from which it was deployed';
+const SHOW_KEY = 'az keyvault key show --id <signing-key>  # whether the key is there and enabled';
 
 const reasons = {
   'channel-failing': {
     severity: 'error',
     ...withItsState('when every channel has accepted an alert again'),
-    judgement: 'trying again',
+    judgement: TRYING,
     says: (what) =>
-      `Alerts do not get through by ${what}. They are sent there again and again, and by the next channel meanwhile, where there is one.`,
+      `Alerts do not get through by ${what}. They are sent there again and again, and by the next channel meanwhile, where there is one. Status 401 or 403: its secret or its role; 404 or 410: its address; 429 or none: it is busy, or not reached.`,
   },
   'channel-misconfigured': {
     severity: 'error',
@@ -24,7 +32,10 @@ const reasons = {
   'setting-misconfigured': {
     severity: 'error',
     ...withItsState('when every setting can be used'),
-    says: (what) => `The app does without settings that cannot be used: ${what}.`,
+    says: (what) => `The app does without settings that cannot be used: ${what}. What has a default has that.`,
+    commands: () => [
+      'azd provision  # once the setting is right in infra/main.bicepparam; docs/configuration.md has them all',
+    ],
   },
   'dead-letters-left': {
     severity: 'warning',
@@ -35,71 +46,95 @@ const reasons = {
   'not-wired': {
     severity: 'error',
     ...withItsState('when a survey finds all that was missing'),
-    says: (what, of) =>
-      `The vault ${of} is not wired to the guardian: ${what} "npm run connect" sets up what is missing.`,
+    says: (what, of) => `The vault ${of} is not wired to the guardian: ${what}`,
+    commands: () => [`${CONNECT}: sets up all that is missing`],
   },
-  quarantined: { severity: 'warning', ...BY_A_PERSON, says: (what) => what },
+  quarantined: {
+    severity: 'warning',
+    ...BY_A_PERSON,
+    says: (what) => what,
+  },
   'register-lost': {
     severity: 'critical',
     ...BY_A_PERSON,
-    judgement: 'rebuilt from the trail',
+    judgement: 'rebuilt from the trail; an operator has to check it',
     says: (what, of) =>
       `The register of ${of} was empty although its baseline was accepted; keys rebuilt from the trail: ${what}.`,
+    commands: (of) => [`key-guardian baseline show ${of}  # whether each key has what was approved`],
   },
   'sentry-silent': {
     severity: 'warning',
     ...withItsState('when the sentry runs again'),
-    says: (since) =>
-      `The timer of the sentry has not fired since ${since}. Sweeps and alerts go on without it: restart the function app.`,
+    says: (since) => `The timer of the sentry has not fired since ${since}. Sweeps and alerts go on without it.`,
+    commands: () => ['az functionapp restart --ids <app>'],
   },
   'signatures-unverified': {
     severity: 'error',
     ...withItsState('when the signatures can be verified'),
     says: (count, of) =>
       `The signatures of approvals or holds for ${of} cannot be verified, ${count} in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.`,
+    commands: () => [SHOW_KEY, `${PROVISION}: makes the key and the right to it again`],
   },
   'survey-missed': {
     severity: 'warning',
     ...withItsState('when a survey comes to a good end'),
-    judgement: 'trying again',
-    says: (what) =>
-      `What hangs on the keys is not kept up to date: ${what}. What was known stays as it was. See docs/rights.md for what the identity surveyor needs.`,
+    judgement: TRYING,
+    says: (what) => `What hangs on the keys is not kept up to date: ${what}. What was known stays as it was.`,
+    commands: () => [
+      `${CONNECT}: gives the identity surveyor its role again`,
+      'az role assignment list --all --assignee <surveyor> --output table',
+    ],
   },
   'trail-spooled': {
     severity: 'error',
     ...withItsState('when the records are in the trail'),
-    judgement: 'trying again',
+    judgement: TRYING,
     says: (_what, of) =>
       `The trail of ${of} cannot be appended: its records are spooled in the register's storage and are replayed later.`,
+    commands: () => [
+      'az storage account show --name <trail> --query "{firewall:networkRuleSet.defaultAction,public:publicNetworkAccess}"  # whether it was closed',
+      `${PROVISION}: gives the right to append, and the way there, again`,
+    ],
   },
   'trail-unsealed': {
     severity: 'warning',
     ...withItsState('when the trail is sealed again'),
-    judgement: 'trying again',
+    judgement: TRYING,
     says: (since) =>
       `The trail should have been sealed at ${since} Until it is, nothing shows that a record was removed.`,
+    commands: () => [SHOW_KEY, `${PROVISION}: makes the key and the right to it again`],
   },
   'trail-not-shipped': {
     severity: 'warning',
     ...withItsState('when records arrive in the workspace again'),
-    judgement: 'trying again',
+    judgement: TRYING,
     says: (since) =>
       `No record of the trail has reached the workspace since ${since} The trail itself has them all, and they are sent later.`,
+    commands: () => [`${PROVISION}: 403 and 404 end with that, 429 and 5xx by themselves`],
   },
   'records-missing': {
     severity: 'warning',
     ...withItsState('when audit events of every guarded vault arrive'),
     says: (vaults) =>
-      `No audit events of ${vaults} arrive in a workspace that the guardian reads: who changes a key there is not known. Each vault needs a diagnostic setting that sends AuditEvent to the workspace (npm run connect).`,
+      `No audit events of ${vaults} arrive in a workspace that the guardian reads: who changes a key there is not known. Somebody removed a diagnostic setting of the vault, or the workspace has reached its daily cap.`,
+    commands: () => [`${CONNECT}: makes diagnostic settings again`],
   },
   'workspace-unread': {
     severity: 'warning',
     ...withItsState('when the workspace can be queried'),
-    judgement: 'trying again',
+    judgement: TRYING,
     says: (since) =>
       `A workspace could not be queried since ${since} Until it can, nobody knows from there who changed a key; sweeps and restores go on.`,
+    commands: () => [`${PROVISION}: 403 and 404 end with that, 429 and 5xx by themselves`],
   },
 } satisfies Readonly<Record<string, Reason>>;
+
+/** What a person types to mend a channel, and then to see that it is. @param channel its id */
+export const mendedBy = (channel: string): readonly string[] => [
+  `az keyvault secret list --vault-name <vault> --query "[?starts_with(name,'key-guardian-${channel}')].name" --output tsv  # its secrets: "az keyvault secret set" sets one`,
+  `az functionapp restart --ids <app>  # then: reads them again`,
+  `key-guardian alert test ${channel}  # then: whether it works`,
+];
 
 export const guardianUnwell = kindOfReasons(
   {
@@ -113,10 +148,10 @@ export const guardianUnwell = kindOfReasons(
     since: Date,
     what: string,
     subject: Subject = GUARDIAN,
-    commands?: readonly string[],
+    commands: readonly string[] = [],
   ) => {
-    const { says, judgement = LEFT_TO_PEOPLE }: Reason = reasons[reason];
-    const summary = says(what, spellSubject(subject));
-    return { subject, since, summary, judgement, ...(commands === undefined ? {} : { commands: [...commands] }) };
+    const { says, judgement = LEFT_TO_PEOPLE, commands: always }: Reason = reasons[reason];
+    const of = spellSubject(subject);
+    return { subject, since, summary: says(what, of), judgement, commands: [...commands, ...(always?.(of) ?? [])] };
   },
 );

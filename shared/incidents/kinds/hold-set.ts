@@ -14,8 +14,10 @@ export const holdSet = incidentKind(
     subject: subjectOfHold(hold),
     since: hold.from,
     summary: `A hold stops every write to ${spellHold(hold)} until ${utc(hold.until)}, so that the guardian restores nothing there: ${hold.why}`,
-    judgement: 'set by a person',
+    judgement: 'set by a person; whoever is on call has to see whether it is meant',
     who: hold.by,
-    commands: [`key-guardian hold release ${hold.id}`],
+    commands: [
+      `key-guardian hold release ${hold.id} --undo  # if it is not meant: restores what changed meanwhile as well`,
+    ],
   }),
 );

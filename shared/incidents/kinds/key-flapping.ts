@@ -25,7 +25,7 @@ export const keyFlapping = incidentKind(
     who: by,
     commands: [
       `key-guardian hold set ${spell(id)} --why "…"  # only where your own team does this: then nothing is restored`,
-      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${shellWord(by.oid)}`} --output table`,
+      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${shellWord(by.oid)}`} --output table  # what lets them: take it away, if this is an attack`,
     ],
   }),
 );

@@ -44,7 +44,7 @@ export const keyUnguarded = kindOfReasons(
       ? {
           subject: GUARDIAN,
           since,
-          summary: `Keys of Managed HSMs are in use, and the guardian cannot guard them: ${listed(of.hsms, NAMED)}. Watch them by their own logs.`,
+          summary: `Keys of Managed HSMs are in use, and the guardian cannot guard them: ${listed(of.hsms, NAMED)}. Have their own logs watched, then close this.`,
         }
       : {
           subject: vaultSubject(of.vault),
@@ -54,12 +54,13 @@ export const keyUnguarded = kindOfReasons(
             NAMED,
             '; ',
           )}. ${toDo(of)}`,
+          commands: of.isFound || of.isNamed ? ['azd up  # once it is in the policy'] : [],
         },
 );
 
 function toDo({ isNamed, isFound }: { readonly isNamed: boolean; readonly isFound: boolean }): string {
-  if (isNamed) return 'A pattern of the policy leaves it out.';
+  if (isNamed) return 'A pattern of the policy leaves it out: change policy.json, then deploy.';
   return isFound
-    ? 'Name the vault in the policy, or its subscription.'
+    ? 'Name the vault in policy.json and infra/vaults.json, or its subscription in policy.json, then deploy.'
     : 'No survey finds the vault: it is gone, or lies in a subscription that the guardian cannot read.';
 }

@@ -64,7 +64,14 @@ export const kindOfReasons = <Reason extends string, Given extends readonly unkn
 
 /** The command that lists what an identity may do; none where its id is not known. */
 export const rolesOf = ({ oid }: Pick<Actor, 'oid'>): string[] =>
-  oid === 'unknown' ? [] : [`az role assignment list --all --assignee ${shellWord(oid)} --output table`];
+  oid === 'unknown'
+    ? []
+    : [
+        `az role assignment list --all --assignee ${shellWord(oid)} --output table  # what lets them: take away what is not theirs`,
+      ];
+
+/** The id of a vault, as a shell finds it. */
+export const idOfVault = (vault: string): string => `"$(az keyvault show --name ${vault} --query id --output tsv)"`;
 
 /** Whether an incident is of a kind, for a reason where one is named. */
 export const isOf =

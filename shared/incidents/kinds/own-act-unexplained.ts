@@ -1,7 +1,8 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { versionOf } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind, rolesOf } from './kind.ts';
+import { BY_A_PERSON, idOfVault, incidentKind } from './kind.ts';
 
 export const ownActUnexplained = incidentKind(
   {
@@ -14,8 +15,11 @@ export const ownActUnexplained = incidentKind(
   (id: KeyId & { readonly version?: string | undefined }, operation: string, by: Actor, at: Date) => ({
     subject: versionOf(id, id.version),
     since: at,
-    summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.`,
+    summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity. See what is wrong with the key, then take the rights of that identity on the vault away; until they are back, nothing is restored there.`,
     who: by,
-    commands: rolesOf(by),
+    commands: [
+      `az keyvault key list-versions --vault-name ${id.vault} --name ${id.key} --output table`,
+      `az role assignment delete --assignee ${shellWord(by.oid)} --scope ${idOfVault(id.vault)}  # "npm run connect" gives them back`,
+    ],
   }),
 );

@@ -12,7 +12,10 @@ export const policyLoosened = incidentKind(
   (loosened: readonly string[], now: Date) => ({
     subject: GUARDIAN,
     since: now,
-    summary: `The policy guards less than before: ${loosened.join('; ')}.`,
-    commands: ['key-guardian status'],
+    summary: `The policy guards less than before: ${loosened.join('; ')}. It came with a deployment: if nobody meant it, deploy the policy of before.`,
+    commands: [
+      'git log --patch -3 -- policy.json  # who changed it: in the folder from which the guardian is deployed',
+      'azd deploy  # if nobody meant it: with the policy.json of before',
+    ],
   }),
 );

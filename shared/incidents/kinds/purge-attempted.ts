@@ -14,8 +14,11 @@ export const purgeAttempted = incidentKind(
   (id: KeyId, by: Actor, at: Date, status: number) => ({
     subject: keyOf(id),
     since: at,
-    summary: `Somebody tried to purge ${spell(id)} and was refused with ${status}.`,
+    summary: `Somebody tried to purge ${spell(id)} and was refused with ${status}: nothing was purged. Only a key that is deleted can be purged: its own alert says what fails.`,
     who: by,
-    commands: [`az keyvault show --name ${id.vault} --query properties.enablePurgeProtection`, ...rolesOf(by)],
+    commands: [
+      `az keyvault show --name ${id.vault} --query properties.enablePurgeProtection  # true: nobody can purge it`,
+      ...rolesOf(by),
+    ],
   }),
 );

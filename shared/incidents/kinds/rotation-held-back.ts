@@ -1,3 +1,6 @@
+import type { Hanging } from '../../domain/hanging.ts';
+import type { KeyId } from '../../domain/key.ts';
+import { deadlineOf } from '../draft.ts';
 import { incidentKind, withItsState } from './kind.ts';
 import { notRotated } from './rotation-overdue.ts';
 
@@ -9,5 +12,9 @@ export const rotationHeldBack = incidentKind(
     tells: 'The newest version of a key expires within seven days, or has expired, and the key is not rotated.',
     ...withItsState('when its newest version is in time again'),
   },
-  notRotated,
+  (id: KeyId, since: Date, summary: string, expiresOn: Date, hangs: Hanging) => ({
+    ...notRotated(id, since, summary),
+    hangs,
+    deadline: deadlineOf(hangs, expiresOn),
+  }),
 );

@@ -16,8 +16,8 @@ export const rotationOverdue = incidentKind(
 /** What an incident says of a key that is to be rotated and is not, with the commands by which a person rotates it. */
 export function notRotated(id: KeyId, since: Date, summary: string) {
   const commands = [
-    `key-guardian rotate ${spell(id)} --yes`,
-    `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}`,
+    `key-guardian rotate ${spell(id)} --yes  # what uses it follows, or is named`,
+    `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}  # where the guardian refuses`,
   ];
   return { subject: keyOf(id), since, summary, commands };
 }

@@ -41,7 +41,12 @@ export const rotationPolicyWeaker = kindOfReasons(
     ].join(' '),
     who: by,
     commands:
-      wanted === undefined ? [] : [...(reason === 'managed-elsewhere' ? linesFor(wanted) : []), commandFor(id, wanted)],
+      wanted === undefined
+        ? ['npm run connect  # gives the guardian the right back']
+        : [
+            ...(reason === 'managed-elsewhere' ? linesFor(wanted) : []),
+            `${commandFor(id, wanted)}  # ${reason === 'managed-elsewhere' ? 'until the template says so' : 'sets it so'}`,
+          ],
   }),
 );
 
@@ -54,7 +59,7 @@ function linesFor({ rotate, expiresIn, notifyBefore }: WantedPolicy): readonly s
     expiresIn === undefined ? '' : ` expire_after = "${expiresIn}" notify_before_expiry = "${notifyBefore}"`;
   const attributes = expiresIn === undefined ? '' : ` attributes: { expiryTime: '${expiresIn}' }`;
   return [
-    `# Terraform: rotation_policy { automatic { time_after_creation = "${rotate.period}" }${expiry} }`,
-    `# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: '${rotate.period}' } }]${attributes} }`,
+    `# in the template, Terraform: rotation_policy { automatic { time_after_creation = "${rotate.period}" }${expiry} }`,
+    `# in the template, Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: '${rotate.period}' } }]${attributes} }`,
   ];
 }

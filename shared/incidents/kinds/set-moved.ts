@@ -26,8 +26,8 @@ export const setMoved = incidentKind(
     subject: { kind: 'disk-encryption-set', id: set.id },
     since: set.from,
     hangs,
-    commands: [...commands],
-    summary: `The disk encryption set ${escaped(set.name)} has the key ${to}, which nothing guards, in place of ${set.rotation.vault}/${set.rotation.key}. Where nobody meant it, point it back before its disks are wrapped with that key.`,
+    commands: commands.map((command) => `${command}  # if nobody meant it`),
+    summary: `The disk encryption set ${escaped(set.name)} has the key ${to}, which nothing guards, in place of ${set.rotation.vault}/${set.rotation.key}. Where nobody meant it, point it back before its disks are wrapped with that key: whoever has it can then take them away.`,
     ...(set.changed === undefined ? {} : { who: set.changed.by }),
   }),
 );

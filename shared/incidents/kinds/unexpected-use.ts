@@ -21,7 +21,7 @@ export const unexpectedUse = kindOfReasons(
     summary:
       reason === 'backed-up'
         ? `Key ${spell(id)} was backed up: a copy can be restored elsewhere and never be revoked.`
-        : `${operation} of ${spell(id)} by somebody who is not a known user of it.`,
+        : `${operation} of ${spell(id)} by somebody who is not a known user of it: a new user, or somebody who reads what it protects.`,
     who: by,
     commands:
       reason === 'backed-up'

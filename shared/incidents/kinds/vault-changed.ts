@@ -13,7 +13,10 @@ export const vaultChanged = incidentKind(
   (vault: string, changes: readonly string[], by: Actor | undefined, at: Date) => ({
     subject: vaultSubject(vault),
     since: at,
-    summary: `Settings of the vault ${vault} have changed: ${changes.join('; ')}.`,
+    summary: `Settings of the vault ${vault} have changed: ${changes.join('; ')}. If nobody meant it, set them back.`,
     who: by,
+    commands: [
+      `az keyvault show --name ${vault} --query "properties.{public:publicNetworkAccess,rules:networkAcls,roles:enableRbacAuthorization,purgeProtection:enablePurgeProtection}"`,
+    ],
   }),
 );

@@ -16,6 +16,6 @@ export const vaultFound = incidentKind(
     subject: GUARDIAN,
     since: now,
     summary: `Keys of ${vaults.length === 1 ? 'a vault' : `${vaults.length} vaults`} that the policy does not name are in use, and are guarded in alert from now on: ${listed(vaults, NAMED)}. Name a vault in the policy to have its keys restored.`,
-    judgement: 'guarded in alert',
+    judgement: 'guarded in alert; nothing has to be done at once',
   }),
 );

@@ -42,13 +42,13 @@ export const wave = incidentKind(
               NAMED,
             )}`
       }.`,
-      judgement: 'some are undone and some are for a person: incident list shows each',
+      judgement: 'whoever is on call has to see to those that are not good again',
       deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
       ...(first?.hangs === undefined
         ? {}
         : { hangs: { ...first.hangs, says: `on ${spellSubject(first.subject)} alone ${first.hangs.says}` } }),
       ...(who === undefined || others.length > 0 ? {} : { who }),
-      commands: ['key-guardian incident list', ...commandsFor(of, open.length === 0 ? members : open)],
+      commands: ['key-guardian incident list  # each of them', ...commandsFor(of, open.length === 0 ? members : open)],
     };
   },
 );
@@ -61,7 +61,7 @@ const WHICH: Readonly<Record<OfWave['kind'], (spelt: string) => string>> = {
 function commandsFor(of: OfWave, members: readonly Member[]): readonly string[] {
   if (of.kind === 'vault')
     return [
-      `key-guardian restore ${of.vault}`,
+      `key-guardian restore ${of.vault}  # all that is not good again`,
       `key-guardian hold set ${of.vault} --why "…"  # only where your own team does this: then nothing is restored`,
     ];
   const vaults = new Set(members.flatMap(({ subject }) => ('vault' in subject ? [subject.vault] : [])));

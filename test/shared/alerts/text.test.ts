@@ -11,7 +11,7 @@ const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 describe('the first line', () => {
   const restoredAt = at('12:00:29.900');
   const key = 'payments/disk-key';
-  const withheld = 'not restored: the policy only alerts, and a person has to restore it';
+  const withheld = 'not restored: the policy only alerts, and whoever is on call has to restore it';
   const since = 'since 2026-03-01 13:00:00 UTC';
   const warning = withoutDeadline(alert({ severity: 'warning' }));
   const undoing = alert({ judgement: 'undoing' });
@@ -55,7 +55,7 @@ describe('the first line', () => {
       'names a disk encryption set without its group and subscription',
       ofSet,
       '12:00:20',
-      `critical: des-a: a person has to act: ${summary}`,
+      `critical: des-a: nothing fails by this alone; whoever is on call has to act: ${summary}`,
     ],
     [
       'says SQL databases where those fail, before any disk',
@@ -93,36 +93,41 @@ describe('the first line', () => {
       '14:05:00',
       `critical: ${key}: disks may be failing for 1 h 5 min, ${since}; ${withheld}: ${summary}`,
     ],
-    ['names no deadline where nothing stops working', warning, '12:00:20', `warning: ${key}: ${withheld}: ${summary}`],
+    [
+      'names no deadline where nothing stops working',
+      warning,
+      '12:00:20',
+      `warning: ${key}: nothing fails by this alone; ${withheld}: ${summary}`,
+    ],
     [
       'says that it is over, and how soon it was restored',
       over,
       '12:01:00',
-      `resolved: ${key}: restored after 29 s, 59 min before disks would have failed: what was found: ${summary}`,
+      `resolved: ${key}: restored after 29 s, 59 min before disks would have failed; nothing is left to restore: found at 12:00:20 UTC: ${summary}`,
     ],
     [
       'says 0 s where it was restored before the second that the vault wrote for the act',
       atOnce,
       '12:01:00',
-      `resolved: ${key}: restored after 0 s, 1 h before disks would have failed: what was found: ${summary}`,
+      `resolved: ${key}: restored after 0 s, 1 h before disks would have failed; nothing is left to restore: found at 12:00:20 UTC: ${summary}`,
     ],
     [
       'says of what is over, and alerted of again, that it is',
       named,
       '12:05:00',
-      `update: resolved: ${key}: restored after 29 s, 59 min before disks would have failed: what was found: ${summary}`,
+      `update: resolved: ${key}: restored after 29 s, 59 min before disks would have failed; nothing is left to restore: found at 12:00:20 UTC: ${summary}`,
     ],
     [
       'names no deadline where people mended it',
       mended,
       '12:30:00',
-      `resolved: ${key}: good again: what was found: ${summary}`,
+      `resolved: ${key}: good again: found at 12:00:20 UTC: ${summary}`,
     ],
     [
       'names the guardian where it is about that',
       nowhere,
       '12:00:20',
-      `critical: Key Guardian: a person has to act: ${summary}`,
+      `critical: Key Guardian: nothing fails by this alone; whoever is on call has to act: ${summary}`,
     ],
   ])('%s', (_, message, time, line) => {
     expect(firstLine(message, at(time))).toBe(line);
@@ -182,7 +187,7 @@ describe('the lines below', () => {
       'where: payments/disk-key/abc',
       'who: Mallory (7a) from 203.0.113.7',
       'when: happened 2026-03-01 12:00:00 UTC, detected 2026-03-01 12:00:20 UTC, restored 2026-03-01 12:00:29 UTC, deadline 2026-03-01 13:00:00 UTC',
-      'done: undone',
+      'done: restored by the guardian',
       'command: key-guardian restore payments/disk-key',
       'command: az login',
       'incident: incident-1, revision 1',
@@ -252,7 +257,7 @@ describe('the lines below', () => {
 
   test('say who works on it, and since when', () => {
     const acknowledged = { by: { oid: 'o' }, at: at('12:09:00') };
-    const done = 'done: nothing: a person has to act';
+    const done = 'done: nothing: whoever is on call has to act';
     expect(detailLines(alert({ acknowledged, judgement: 'left to people' }))).toContain(
       `${done}; o works on it since 2026-03-01 12:09:00 UTC`,
     );

@@ -76,7 +76,7 @@ describe('in mode alert', () => {
     await world.pass(300);
     const [alert] = world.alerts;
     expect(alert && firstLine(alert, new Date())).toMatch(
-      /^critical: prod-disks\/disk-a: disks fail in 5\d min, at 10:10:00 UTC; not restored: the policy only alerts, and a person has to restore it: Version \w+ of prod-disks\/disk-a is disabled and was approved as enabled\.$/,
+      /^critical: prod-disks\/disk-a: disks fail in 5\d min, at 10:10:00 UTC; not restored: the policy only alerts, and whoever is on call has to restore it: Version \w+ of prod-disks\/disk-a is disabled and was approved as enabled\.$/,
     );
   });
 

@@ -614,7 +614,7 @@ describe('who did it', () => {
               since: actedAt,
               deadline: later(actedAt, 60 * MINUTE_MS),
               who: { oid: oidOf(world, 'attacker') },
-              commands: ['key-guardian restore prod-disks/disk-a'],
+              commands: ['key-guardian restore prod-disks/disk-a  # if they were not asked to do it'],
             },
           ]);
           expect(world.alerts.map(({ event }) => event)).toEqual(['opened']);

@@ -101,7 +101,7 @@ describe('a flapping key', () => {
     expect(before?.summary).toMatch(/ was made unusable three times within an hour and restored each time\./);
     expect(before?.commands).toEqual([
       'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
-      'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
+      'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table  # what lets them: take it away, if this is an attack',
     ]);
     await world.audit();
     await world.pass(10);

@@ -48,7 +48,7 @@ describe('an incident', () => {
     expect(told(world)).toEqual(['resolved version-disabled']);
     const resolved = world.alerts.at(-1);
     expect(resolved && firstLine(resolved, new Date())).toMatch(
-      /^resolved: prod-disks\/disk-a: restored after 30 s, 59 min before disks would have failed: what was found: Version /,
+      /^resolved: prod-disks\/disk-a: restored after 30 s, 59 min before disks would have failed; nothing is left to restore: found at [0-9:]+ UTC: Version /,
     );
     await world.audit();
     expect(world.alerts).toHaveLength(2);
@@ -364,7 +364,7 @@ describe('what the audit log tells', () => {
     expect(world.alerts[0]?.incident).toMatchObject({
       who: { oid: oidOf(world, 'disk') },
       summary:
-        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: an identity has lost its access.',
+        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: the identity in the line "who" has lost its access.',
     });
   });
 

@@ -26,7 +26,7 @@ describe('a channel that fails', () => {
     expect(ofChannels(at)[0]?.incident).toMatchObject({
       audience: 'operators',
       summary: expect.stringContaining('UTC (status 404)'),
-      commands: [`key-guardian alert test ${channel?.id}`],
+      commands: [`key-guardian alert test ${channel?.id}  # then: whether it works`],
     });
     // The channel has accepted the alert of that.
     await alertFailingChannels(at.ports);

@@ -29,7 +29,7 @@ describe('another policy than before', () => {
         event: 'opened',
         incident: {
           kind: 'policy-loosened',
-          summary: `The policy guards less than before: in ${VAULT}, disk-a, disk-b, keys made later from block to alert.`,
+          summary: `The policy guards less than before: in ${VAULT}, disk-a, disk-b, keys made later from block to alert. It came with a deployment: if nobody meant it, deploy the policy of before.`,
         },
       },
     ]);

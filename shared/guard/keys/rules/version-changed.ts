@@ -11,10 +11,10 @@ export const versionChanged = versionRule({
   find(version, approved, { now }) {
     const found: VersionFound[] = [];
     // Alerted only: the guardian never disables a version, and never makes it less usable.
-    const changed = (act: NonNullable<VersionFound['act']>, says: string): void =>
-      void found.push({ act, stopsDisks: false, says });
+    const changed = (act: NonNullable<VersionFound['act']>, says: string, takenBackBy?: string): void =>
+      void found.push({ act, stopsDisks: false, says, takenBackBy });
     const { enabled, expiresOn, notBefore, detail } = version;
-    if (!approved.enabled && enabled) changed('enable', 'is enabled and was approved as disabled');
+    if (!approved.enabled && enabled) changed('enable', 'is enabled and was approved as disabled', '--enabled false');
     if (
       approved.expiresOn !== undefined &&
       (expiresOn === undefined || expiresOn.getTime() > approved.expiresOn.getTime())
@@ -22,6 +22,7 @@ export const versionChanged = versionRule({
       changed(
         'expire',
         `${expiresOn === undefined ? 'has no expiry' : `expires on ${utc(expiresOn)}`}; approved: ${utc(approved.expiresOn)}`,
+        `--expires ${seconds(approved.expiresOn)}`,
       );
     if (
       !sameMoment(notBefore, approved.notBefore) &&
@@ -29,7 +30,11 @@ export const versionChanged = versionRule({
         notBefore.getTime() <= now.getTime() ||
         (approved.notBefore !== undefined && notBefore.getTime() < approved.notBefore.getTime()))
     )
-      changed('not-before', `has ${spellNotBefore(notBefore)}; approved: ${spellNotBefore(approved.notBefore)}`);
+      changed(
+        'not-before',
+        `has ${spellNotBefore(notBefore)}; approved: ${spellNotBefore(approved.notBefore)}`,
+        approved.notBefore && `--not-before ${seconds(approved.notBefore)}`,
+      );
     if (detail === undefined || sameOperations(detail.operations, approved.operations)) return found;
     const isLoss = NEEDED_OPERATIONS.some(
       (operation) => approved.operations.includes(operation) && !detail.operations.includes(operation),
@@ -38,10 +43,14 @@ export const versionChanged = versionRule({
       changed(
         'operations',
         `allows the operations ${detail.operations.join(', ')}; approved were ${approved.operations.join(', ')}`,
+        `--ops ${approved.operations.join(' ')}`,
       );
     return found;
   },
 });
+
+/** A moment as the Azure CLI takes it: `2027-01-01T00:00:00Z`. */
+const seconds = (moment: Date): string => moment.toISOString().replace(/\.\d+/, '');
 
 const spellNotBefore = (notBefore: Date | undefined): string =>
   notBefore === undefined ? 'no not-before' : `the not-before ${utc(notBefore)}`;

@@ -33,6 +33,7 @@ export const versionExpiring = versionRule({
     const found = {
       act: 'expire',
       stopsDisks: approved.enabled && expiresOn.getTime() <= now.getTime(),
+      stopsOn: approved.enabled ? expiresOn : undefined,
       says: `expires on ${utc(expiresOn)}; approved: ${approved.expiresOn === undefined ? 'no expiry' : utc(approved.expiresOn)}`,
     } as const;
     const notifyFrom = later(now, policy.notifyBeforeExpiryDays * DAY_MS);

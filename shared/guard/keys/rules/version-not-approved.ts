@@ -16,8 +16,8 @@ export const versionNotApproved: Rule = {
     const { vault, key, observed, record, now } = situation;
     if (observed.kind !== 'present') return [];
     const accept = (version: string): readonly string[] => [
-      `key-guardian baseline show ${vault}`,
-      `key-guardian baseline accept ${vault} --as-shown ${key}/${version}`,
+      `key-guardian baseline show ${vault}  # what it is`,
+      `key-guardian baseline accept ${vault} --as-shown ${key}/${version}  # if it was meant so: it is guarded from then on`,
     ];
     const gone = goneOf(record.approved.standing);
     if (gone !== undefined) {
@@ -40,8 +40,11 @@ export const versionNotApproved: Rule = {
           version,
           since: created,
           stopsDisks: false,
-          summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}.`,
-          commands: accept(version),
+          summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}. It is not guarded until a person accepts it.`,
+          commands: [
+            ...accept(version),
+            `az keyvault key rotate --vault-name ${vault} --name ${key}  # if it was not: makes a version that is used in its place`,
+          ],
         }))
     );
   },

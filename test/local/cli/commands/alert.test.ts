@@ -31,7 +31,7 @@ describe('alert test', () => {
     await host().idle();
     expect(teams.posted.map(([first]) => first)).toEqual([
       'info: Key Guardian: nothing is to be done: This is a test of the alert channel teams. Nothing is wrong.',
-      'resolved: Key Guardian: nothing is to be done: what was found: This is a test of the alert channel teams. Nothing is wrong.',
+      'resolved: Key Guardian: nothing is to be done: found at 12:00:00 UTC: This is a test of the alert channel teams. Nothing is wrong.',
     ]);
     expect(pagerduty.alerts).toEqual([]);
   });

@@ -97,7 +97,7 @@ describe('incident show', () => {
       expect.stringMatching(/^when: happened .*, detected .*, deadline /),
       'hangs on it: 1 disk encryption set (2 disks), 2 machines, 1 running',
       'machines: vm-dev-1 (running), vm-dev-2 (stopped)',
-      'done: not restored: the policy only alerts, and a person has to restore it',
+      'done: not restored: the policy only alerts, and whoever is on call has to restore it',
       `incident: ${id}, revision 1`,
       '',
       'To run:',

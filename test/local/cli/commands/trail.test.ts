@@ -44,10 +44,10 @@ describe('trail', () => {
     await swept();
     const said = await done('trail', 'contoso-dev/dev-web');
     expect(said).toContain(
-      'was approved as enabled. (not restored: the policy only alerts, and a person has to restore it)',
+      'was approved as enabled. (not restored: the policy only alerts, and whoever is on call has to restore it)',
     );
     expect(said).toMatch(
-      / {2}withheld .*: not restored: the policy only alerts, and a person has to restore it: restore contoso-dev/,
+      / {2}withheld .*: not restored: the policy only alerts, and whoever is on call has to restore it: restore contoso-dev/,
     );
     expect(said).not.toContain('alert-only');
   });

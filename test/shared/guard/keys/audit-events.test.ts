@@ -299,7 +299,7 @@ describe('an approved act by somebody it was not meant for', () => {
           deadline: inMs(-30_000 + 3_600_000),
           judgement: 'not restored: two people approved the state, for somebody else',
           who: { oid },
-          commands: ['key-guardian restore prod-disks/disk-a'],
+          commands: ['key-guardian restore prod-disks/disk-a  # if they were not asked to do it'],
         },
       ]);
     },

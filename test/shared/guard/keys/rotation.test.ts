@@ -208,8 +208,8 @@ describe('a key that is to be rotated', () => {
       audience: 'operators',
       summary: expect.stringContaining('It is not rotated: the policy only alerts for this key.'),
       commands: [
-        'key-guardian rotate prod-disks/disk-a --yes',
-        'az keyvault key rotate --vault-name prod-disks --name disk-a',
+        'key-guardian rotate prod-disks/disk-a --yes  # what uses it follows, or is named',
+        'az keyvault key rotate --vault-name prod-disks --name disk-a  # where the guardian refuses',
       ],
     });
     await world.as('owner').rotate(VAULT, 'disk-a');
@@ -319,7 +319,7 @@ describe('a rotation policy', () => {
         reason: 'off-schedule',
         audience: 'operators',
         commands: [
-          `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{}}'`,
+          `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{}}'  # sets it so`,
         ],
       },
     ]);
@@ -342,8 +342,8 @@ describe('a rotation policy', () => {
         state: 'open',
         who: { oid: oidOf(world, 'attacker') },
         commands: [
-          expect.stringMatching(/^# Terraform: rotation_policy /),
-          expect.stringMatching(/^# Bicep: rotationPolicy: /),
+          expect.stringMatching(/^# in the template, Terraform: rotation_policy /),
+          expect.stringMatching(/^# in the template, Bicep: rotationPolicy: /),
           expect.stringMatching(/^az keyvault key rotation-policy update /),
         ],
       },

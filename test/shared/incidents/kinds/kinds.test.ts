@@ -1,25 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import {
   AT,
+  DES_IDENTITY,
   DISKS,
   examples,
-  GRANT,
   HANGING,
   HOLD,
   ID,
   IN_AN_HOUR,
+  KEEPER,
   KEY,
   MALLORY,
   MEMBER,
-  MOVED_BACK,
   NOTHING,
   notFollowed,
   OF_SET,
   OF_VERSION,
   OTHER,
-  ROTATE,
   SET_HANGS,
-  SHOW_SET,
   UNKNOWN,
   VAULT,
   VERSION,
@@ -30,6 +28,7 @@ import type { Incident } from '../../../../shared/domain/incident.ts';
 import { GUARDIAN, keyOf, vaultSubject } from '../../../../shared/domain/subject.ts';
 import type { IncidentDraft } from '../../../../shared/incidents/draft.ts';
 import { accessCut } from '../../../../shared/incidents/kinds/access-cut.ts';
+import { accessRefused } from '../../../../shared/incidents/kinds/access-refused.ts';
 import { approvedActByOther } from '../../../../shared/incidents/kinds/approved-act-by-other.ts';
 import { guardianBlind } from '../../../../shared/incidents/kinds/guardian-blind.ts';
 import { holdSet } from '../../../../shared/incidents/kinds/hold-set.ts';
@@ -52,9 +51,9 @@ const operators = (severity: Incident['severity'], ends: Incident['ends'] = 'wit
   ({ severity, ends, audience: 'operators' }) as const;
 
 /** What an incident says, and what it never says: `undefined` for a member that it must not have. */
-type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience' | 'ends' | 'subject' | 'summary'>;
+type Says = Partial<IncidentDraft> & Pick<IncidentDraft, 'severity' | 'audience' | 'ends' | 'subject'>;
 
-/** What people read, word for word: the manual of the kinds. */
+/** What incidents of each kind are. The words and commands of the examples are in `docs/alerts.md`, which a test holds to the kinds. */
 const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])[] = [
   [
     'access-cut, vault',
@@ -65,8 +64,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      summary: 'des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail.',
-      commands: [GRANT],
     },
   ],
   [
@@ -78,8 +75,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      commands: [expect.stringMatching(/^az role assignment create/)],
-      summary: expect.stringMatching(/unless the identity is in a group that holds the right there/),
     },
   ],
   [
@@ -104,7 +99,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning', 'by-a-person'),
       subject: VAULT,
       who: MALLORY,
-      summary: 'Settings of the vault prod-disks have changed: purge protection is on.',
     },
   ],
   [
@@ -116,9 +110,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       hangs: SET_HANGS,
-      commands: ['az keyvault recover --name prod-disks --subscription s', GRANT],
-      summary:
-        'The vault prod-disks was deleted: none of its keys can be used. It can be recovered until 2026-03-01 13:00:00 UTC; nobody can purge it before. Recovering brings back its keys and its access policies, but neither its role assignments nor its event subscriptions.',
     },
   ],
   [
@@ -158,13 +149,21 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     'access-refused',
     examples['access-refused'],
     {
-      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
+      ...onCall('error'),
+      subject: KEY,
+      who: DES_IDENTITY,
+      deadline: IN_AN_HOUR,
+    },
+  ],
+  [
+    'access-refused, of somebody who is no known user of the key',
+    accessRefused.draft(ID, { operation: 'KeyUnwrap', by: MALLORY, at: AT, status: 403, byStranger: true }),
+    {
       ...onCall('error'),
       subject: KEY,
       who: MALLORY,
-      summary:
-        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: an identity has lost its access.',
-      judgement: 'left to people',
+      deadline: undefined,
+      commands: [expect.stringMatching(/^az role assignment list/)],
     },
   ],
   [
@@ -175,9 +174,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: KEY,
       who: MALLORY,
       deadline: IN_AN_HOUR,
-      summary: 'Approval a7 allows KeyDelete of prod-disks/disk-a, but not by the person who did it.',
-      judgement: 'not restored: two people approved the state, for somebody else',
-      commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
   [
@@ -189,7 +185,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: undefined,
       summary: 'Approval a7 allows KeyUpdate of prod-disks/disk-a/a1b2, but not by the person who did it.',
-      commands: ['key-guardian restore prod-disks/disk-a'],
+      commands: ['key-guardian restore prod-disks/disk-a  # if they were not asked to do it'],
     },
   ],
   [
@@ -198,10 +194,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: VAULT,
-      summary:
-        'The baseline of prod-disks has waited for a person since 2026-03-01 12:00:00 UTC: until it is accepted, a disabled or deleted key there is alerted, not restored.',
-      judgement: 'left to people',
-      commands: ['key-guardian baseline show prod-disks'],
     },
   ],
   [
@@ -211,8 +203,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('info'),
       subject: GUARDIAN,
       who: MALLORY,
-      summary: 'This is a test of the alert channel teams. Nothing is wrong.',
-      judgement: 'nothing is to be done',
     },
   ],
   [
@@ -221,8 +211,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
-      summary:
-        'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): vaults are not swept, and deletions and disablements there go unnoticed.',
     },
   ],
   [
@@ -231,13 +219,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
-      summary:
-        'Vault prod-disks has not been swept since 2026-03-01 12:00:00 UTC: the vault is throttled. Deletions and disablements there go unnoticed.',
-      judgement: 'trying again; a person has to see why',
-      commands: [
-        'key-guardian status',
-        'az keyvault show --name prod-disks --query "properties.{firewall:networkAcls.defaultAction,public:publicNetworkAccess}"',
-      ],
     },
   ],
   [
@@ -246,10 +227,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('error', 'with-an-inspection'),
       subject: KEY,
-      summary:
-        'Key prod-disks/disk-a cannot be read: the firewall of the vault refuses the guardian. This does not mean that it is gone.',
-      judgement: 'trying again; a person has to see why',
-      commands: ['az keyvault key show --vault-name prod-disks --name disk-a --query attributes'],
     },
   ],
   [
@@ -258,9 +235,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
-      summary: 'What the register holds of key prod-disks/disk-a cannot be read: the key is not guarded until it can.',
-      judgement: 'left to people',
-      commands: ['key-guardian status'],
     },
   ],
   [
@@ -269,10 +243,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
-      summary:
-        'Nobody has inspected prod-disks/disk-a since 2026-03-01 12:00:00 UTC, though it is not as approved: nothing is undone in prod-disks. See whether the function inspect runs.',
-      judgement: 'left to people',
-      commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
   [
@@ -281,10 +251,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
-      summary:
-        'The policy cannot be used, so that no vault is watched and nothing is written: vaults[0].name: not the name of a key vault.',
-      judgement: 'left to people',
-      commands: ['npm run build'],
     },
   ],
   [
@@ -293,9 +259,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: GUARDIAN,
-      summary:
-        'Alerts do not get through by teams since 2026-03-01 12:00:00 UTC (status 404). They are sent there again and again, and by the next channel meanwhile, where there is one.',
-      judgement: 'trying again',
     },
   ],
   [
@@ -304,8 +267,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: GUARDIAN,
-      summary: 'The alert channel webhook cannot be used: it has no secret.',
-      judgement: 'left to people',
     },
   ],
   [
@@ -314,8 +275,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: GUARDIAN,
-      summary: 'The app does without settings that cannot be used: KEY_GUARDIAN_SWEEP_SECONDS: not a number.',
-      judgement: 'left to people',
     },
   ],
   [
@@ -324,9 +283,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: GUARDIAN,
-      summary:
-        'Messages lie in sweeps-poison, alerts-poison, and no function can take them: read them in the storage account of the register, then remove them.',
-      judgement: 'left to people',
     },
   ],
   [
@@ -335,10 +291,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: VAULT,
-      summary:
-        'The vault prod-disks is not wired to the guardian: no diagnostic setting sends AuditEvent to the guardian, which learns from it who changes a key. "npm run connect" sets up what is missing.',
-      judgement: 'left to people',
-      commands: [expect.stringMatching(/^az monitor diagnostic-settings create --name key-guardian --resource '/)],
     },
   ],
   [
@@ -347,8 +299,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning', 'by-a-person'),
       subject: GUARDIAN,
-      summary: 'Something could not be read and was quarantined whole as x.txt: not JSON.',
-      judgement: 'left to people',
     },
   ],
   [
@@ -357,9 +307,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('critical', 'by-a-person'),
       subject: VAULT,
-      summary:
-        'The register of prod-disks was empty although its baseline was accepted; keys rebuilt from the trail: 3.',
-      judgement: 'rebuilt from the trail',
     },
   ],
   [
@@ -368,9 +315,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       subject: GUARDIAN,
       ...operators('warning'),
-      summary:
-        'The timer of the sentry has not fired since 2026-03-01 13:00:00 UTC. Sweeps and alerts go on without it: restart the function app.',
-      judgement: 'left to people',
     },
   ],
   [
@@ -379,9 +323,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: VAULT,
-      summary:
-        "The signatures of approvals or holds for prod-disks cannot be verified, 2 in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.",
-      judgement: 'left to people',
     },
   ],
   [
@@ -390,9 +331,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: VAULT,
-      summary:
-        "The trail of prod-disks cannot be appended: its records are spooled in the register's storage and are replayed later.",
-      judgement: 'trying again',
     },
   ],
   [
@@ -401,9 +339,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: GUARDIAN,
-      summary:
-        'The trail should have been sealed at 2026-03-01 12:00:00 UTC: it cannot sign. Until it is, nothing shows that a record was removed.',
-      judgement: 'trying again',
     },
   ],
   [
@@ -412,9 +347,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: GUARDIAN,
-      summary:
-        'No record of the trail has reached the workspace since 2026-03-01 12:00:00 UTC: it answered 403. The trail itself has them all, and they are sent later.',
-      judgement: 'trying again',
     },
   ],
   [
@@ -423,9 +355,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: GUARDIAN,
-      summary:
-        'No audit events of prod-disks arrive in a workspace that the guardian reads: who changes a key there is not known. Each vault needs a diagnostic setting that sends AuditEvent to the workspace (npm run connect).',
-      judgement: 'left to people',
     },
   ],
   [
@@ -434,9 +363,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: GUARDIAN,
-      summary:
-        'A workspace could not be queried since 2026-03-01 12:00:00 UTC: it answered 403. Until it can, nobody knows from there who changed a key; sweeps and restores go on.',
-      judgement: 'trying again',
     },
   ],
   [
@@ -446,13 +372,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: MALLORY,
-      summary:
-        'The hold on prod-disks/disk-a ends on 2026-03-01 13:00:00 UTC: from then on the guardian restores again what is changed. Another person than mallory@contoso.example can extend it.',
-      judgement: 'it ends by itself',
-      commands: [
-        'key-guardian hold extend h1 --hours 1  # where somebody still works on it',
-        'key-guardian hold release h1  # where nobody does',
-      ],
     },
   ],
   [
@@ -462,10 +381,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: MALLORY,
-      summary:
-        'A hold stops every write to prod-disks/disk-a until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: we investigate',
-      judgement: 'set by a person',
-      commands: ['key-guardian hold release h1'],
     },
   ],
   [
@@ -497,13 +412,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: IN_AN_HOUR,
       undoing: true,
-      summary:
-        "Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
-      judgement: 'not holding: restored each time, and inspected every 10 s',
-      commands: [
-        'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
-        `az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --assignee ${MALLORY.oid} --output table`,
-      ],
     },
   ],
   ...[undefined, UNKNOWN].map((by): (typeof rows)[number] => [
@@ -516,7 +424,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary: expect.stringMatching(/^Does a responder do this\? Then stop the guardian first: /),
       commands: [
         'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
-        'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table',
+        'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table  # what lets them: take it away, if this is an attack',
       ],
     },
   ]),
@@ -526,8 +434,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning', 'with-its-state'),
       subject: { kind: 'vault', vault: 'prod-other' },
-      summary:
-        'A key is in use and not guarded: prod-other/disk-b (1 disk encryption set (4 disks), 2 machines, 1 running). Name the vault in the policy, or its subscription.',
     },
   ],
   [
@@ -539,7 +445,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning', 'with-its-state'),
       subject: VAULT,
-      summary: expect.stringMatching(/^11 keys are in use .*; and 1 more\. A pattern of the policy leaves it out\.$/),
+      summary: expect.stringMatching(
+        /^11 keys are in use .*; and 1 more\. A pattern of the policy leaves it out: change policy\.json, then deploy\.$/,
+      ),
     },
   ],
   [
@@ -560,8 +468,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning', 'by-a-person'),
       subject: GUARDIAN,
-      summary:
-        'Keys of Managed HSMs are in use, and the guardian cannot guard them: prod-hsm, test-hsm. Watch them by their own logs.',
     },
   ],
   [
@@ -570,9 +476,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('info', 'by-a-person'),
       subject: GUARDIAN,
-      summary:
-        'Keys of a vault that the policy does not name are in use, and are guarded in alert from now on: prod-other. Name a vault in the policy to have its keys restored.',
-      judgement: 'guarded in alert',
     },
   ],
   [
@@ -595,13 +498,13 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: VAULT,
       summary:
         'More than five keys of prod-disks had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: 2 key-deleted, 1 of them good again, 1 not: prod-disks/disk-a.',
-      judgement: 'some are undone and some are for a person: incident list shows each',
+      judgement: 'whoever is on call has to see to those that are not good again',
       deadline: IN_AN_HOUR,
       hangs: { kind: 'disks', says: 'on prod-disks/disk-a alone 3 disks' },
       who: MALLORY,
       commands: [
-        'key-guardian incident list',
-        'key-guardian restore prod-disks',
+        'key-guardian incident list  # each of them',
+        'key-guardian restore prod-disks  # all that is not good again',
         'key-guardian hold set prod-disks --why "…"  # only where your own team does this: then nothing is restored',
       ],
     },
@@ -638,8 +541,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ),
       who: MALLORY,
       commands: [
-        'key-guardian incident list',
-        `az role assignment list --all --assignee ${MALLORY.oid} --output table`,
+        'key-guardian incident list  # each of them',
+        `az role assignment list --all --assignee ${MALLORY.oid} --output table  # what lets them: take away what is not theirs`,
         ...['a', 'b', 'c'].map((vault) => `key-guardian restore ${vault}`),
       ],
     },
@@ -650,22 +553,15 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning', 'with-its-state'),
       subject: GUARDIAN,
-      summary:
-        'What hangs on the keys is not kept up to date: subscription one cannot be read. What was known stays as it was. See docs/rights.md for what the identity surveyor needs.',
-      judgement: 'trying again',
     },
   ],
   [
     'own-act-unexplained, on a version',
     examples['own-act-unexplained'],
     {
-      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('critical'),
       subject: OF_VERSION,
-      who: MALLORY,
-      summary:
-        "KeyUpdate of prod-disks/disk-a/a1b2 under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.",
-      judgement: 'left to people',
+      who: KEEPER,
     },
   ],
   [
@@ -675,33 +571,24 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical'),
       subject: KEY,
       summary:
-        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity. Take its rights away.",
+        "KeyRecover of prod-disks/disk-a under the guardian's own identity is not in its trail: somebody else uses that identity. See what is wrong with the key, then take the rights of that identity on the vault away; until they are back, nothing is restored there.",
     },
   ],
   [
     'policy-loosened',
     examples['policy-loosened'],
     {
-      commands: ['key-guardian status'],
       ...onCall('error'),
       subject: GUARDIAN,
-      summary: 'The policy guards less than before: prod-disks: block to alert; channel webhook left out.',
-      judgement: 'left to people',
     },
   ],
   [
     'purge-attempted',
     examples['purge-attempted'],
     {
-      commands: [
-        'az keyvault show --name prod-disks --query properties.enablePurgeProtection',
-        'az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table',
-      ],
       ...onCall('critical'),
       subject: KEY,
       who: MALLORY,
-      summary: 'Somebody tried to purge prod-disks/disk-a and was refused with 403.',
-      judgement: 'left to people',
     },
   ],
   [
@@ -710,9 +597,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
-      summary:
-        'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write.',
-      commands: ROTATE,
     },
   ],
   [
@@ -721,9 +605,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: KEY,
-      summary:
-        'The newest version of prod-disks/disk-a was made on 2025-11-01 12:00:00 UTC; it is to be rotated every P90D, so by 2026-01-30 12:00:00 UTC.',
-      commands: ROTATE,
     },
   ],
   [
@@ -732,11 +613,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: KEY,
-      summary:
-        'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D.',
-      commands: [
-        `az keyvault key rotation-policy update --vault-name prod-disks --name disk-a --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D"},"action":{"type":"Rotate"}},{"trigger":{"timeBeforeExpiry":"P30D"},"action":{"type":"Notify"}}],"attributes":{"expiryTime":"P120D"}}'`,
-      ],
     },
   ],
   [
@@ -746,13 +622,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('warning'),
       subject: KEY,
       who: MALLORY,
-      summary:
-        'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
-      commands: [
-        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } }',
-        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] }",
-        expect.stringContaining('az keyvault key rotation-policy update'),
-      ],
     },
   ],
   [
@@ -768,8 +637,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
       commands: [
-        '# Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
-        "# Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
+        '# in the template, Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
+        "# in the template, Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
         expect.stringContaining('az keyvault key rotation-policy update'),
       ],
     },
@@ -780,8 +649,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: KEY,
-      summary: 'Rotation policy of prod-disks/disk-a: It cannot be read: the permission to read there is missing.',
-      commands: [],
     },
   ],
   [
@@ -790,8 +657,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical'),
       subject: GUARDIAN,
-      summary:
-        'The row approvals/prod-disks/a7 is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.',
     },
   ],
   [
@@ -803,9 +668,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       since: AT,
       who: MALLORY,
       hangs: DISKS,
-      commands: [MOVED_BACK],
-      summary:
-        'The disk encryption set des-a has the key evil/disk-a, which nothing guards, in place of prod-disks/disk-a. Where nobody meant it, point it back before its disks are wrapped with that key.',
     },
   ],
   [
@@ -818,9 +680,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: undefined,
       deadline: undefined,
       hangs: DISKS,
-      commands: [SHOW_SET],
-      summary:
-        'The disk encryption set des-a did not follow version a1b2 of prod-disks/disk-a within an hour: its active version is 0011. It has no identity. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -829,8 +688,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('error'),
       subject: OF_SET,
-      summary:
-        'Azure no longer rotates the disk encryption set des-a, so that it does not follow version a1b2 of prod-disks/disk-a: ManagedServiceIdentityNotFound: Auto-key rotation was disabled. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -839,8 +696,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: OF_SET,
-      summary:
-        'The disk encryption set des-a takes no new version by itself and does not follow version a1b2 of prod-disks/disk-a. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -860,8 +715,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...operators('error'),
       subject: OF_SET,
       who: MALLORY,
-      summary:
-        'The disk encryption set des-a was pointed at the older version 0011 after version a1b2 of prod-disks/disk-a was made. A template that names a version does so each time it is deployed. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -870,8 +723,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('warning'),
       subject: OF_SET,
-      summary:
-        'Whether the disk encryption set des-a follows version a1b2 of prod-disks/disk-a is not known: the permission to read there is missing. Its disks work as long as the older versions do: leave those enabled.',
     },
   ],
   [
@@ -880,9 +731,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...operators('info'),
       subject: GUARDIAN,
-      summary:
-        'Seal 7 of 2026-03-01 12:00:00 UTC has the root a1b2. It names 41 records of 3 streams and is signed by the key k1. With this root, verify --anchor shows whether the trail up to then is still the same.',
-      judgement: 'keep this root outside Azure',
     },
   ],
   [
@@ -892,10 +740,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical'),
       subject: OF_VERSION,
       who: MALLORY,
-      summary:
-        'mallory@contoso.example may disable prod-disks/disk-a/a1b2 until 2026-03-01 13:00:00 UTC on their own word: it leaked',
-      judgement: 'allowed by break-glass',
-      commands: ['key-guardian approve withdraw prod-disks a7'],
     },
   ],
   [
@@ -904,36 +748,24 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     {
       ...onCall('critical', 'with-an-inspection'),
       subject: KEY,
-      summary: 'Key prod-disks/disk-a cannot be restored: the vault refuses: forbidden-by-permission',
-      judgement: 'refused again and again: a person has to restore it',
-      commands: ['key-guardian restore prod-disks/disk-a'],
     },
   ],
   [
     'unexpected-use, backed-up',
     examples['unexpected-use, backed-up'],
     {
-      commands: [
-        'az keyvault key rotate --vault-name prod-disks --name disk-a  # if nobody meant it',
-        'az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table',
-      ],
       ...onCall('warning'),
       subject: KEY,
       who: MALLORY,
-      summary: 'Key prod-disks/disk-a was backed up: a copy can be restored elsewhere and never be revoked.',
-      judgement: 'left to people',
     },
   ],
   [
     'unexpected-use, unknown-user',
     examples['unexpected-use, unknown-user'],
     {
-      commands: ['az role assignment list --all --assignee 0f0e0d0c-0000-4000-8000-000000000002 --output table'],
       ...onCall('error'),
       subject: KEY,
       who: MALLORY,
-      summary: 'KeyUnwrap of prod-disks/disk-a by somebody who is not a known user of it.',
-      judgement: 'left to people',
     },
   ],
 ];
@@ -972,7 +804,7 @@ test('a flapping key that holds again is one that reads well: what was found, an
   const incident = { ...others, summary, commands: [], id: 'i1', detectedAt: AT, restoredAt: IN_AN_HOUR, revision: 4 };
   const alert = { event: 'resolved', incident: { ...incident, state: 'resolved' } } as const;
   expect(firstLine(alert, IN_AN_HOUR)).toBe(
-    "resolved: prod-disks/disk-a: restored after 1 h: what was found: Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
+    "resolved: prod-disks/disk-a: restored after 1 h; see which machines have stopped: found at 12:00:00 UTC: Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
   );
   expect(summary).not.toMatch(/\b(above|below)\b/);
 });
@@ -1020,6 +852,6 @@ test.each<[what: string, of: Pick<Incident, 'kind' | 'reason'>, reason: string |
 
 test('a key that cannot be read because the guardian has no token is not told as a silent vault', () => {
   expect(guardianBlind.draft('key-unreadable', KEY, AT, 'no-token').summary).toBe(
-    'Key prod-disks/disk-a cannot be read: the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault. This does not mean that it is gone.',
+    'Key prod-disks/disk-a cannot be read: the guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID), and nothing is known of the vault. This does not mean that it is gone; what happens to it goes unnoticed.',
   );
 });

@@ -461,10 +461,10 @@ describe('settings of a guarded vault that change', () => {
       return (await on.ofVault('vault-changed')).map(({ summary }) => summary);
     };
     expect(await write({ publicNetworkAccess: 'Disabled' })).toEqual([
-      'Settings of the vault prod-disks have changed: it cannot be reached from public networks.',
+      'Settings of the vault prod-disks have changed: it cannot be reached from public networks. If nobody meant it, set them back.',
     ]);
     expect(await write({ enableRbacAuthorization: false })).toContain(
-      'Settings of the vault prod-disks have changed: access policies decide who may use its keys, and roles count for nothing.',
+      'Settings of the vault prod-disks have changed: access policies decide who may use its keys, and roles count for nothing. If nobody meant it, set them back.',
     );
     expect(await write({ enabledForDeployment: true })).toHaveLength(2);
     expect(new Set((await on.ofVault('vault-changed')).map(({ who }) => who?.name))).toEqual(

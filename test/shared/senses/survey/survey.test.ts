@@ -271,7 +271,7 @@ describe('a vault that the policy does not name', () => {
     const [incident] = await unguarded(world, OTHER);
     expect(incident).toMatchObject({ audience: 'operators', severity: 'warning', state: 'open' });
     expect(incident?.summary).toBe(
-      'A key is in use and not guarded: prod-other/disk-c (1 disk encryption set). Name the vault in the policy, or its subscription.',
+      'A key is in use and not guarded: prod-other/disk-c (1 disk encryption set). Name the vault in policy.json and infra/vaults.json, or its subscription in policy.json, then deploy.',
     );
     world.changeGraph({ ...ESTATE, sets: ESTATE.sets.slice(0, 1) });
     await surveyNow(world);
@@ -328,7 +328,7 @@ test('a key that a pattern of the policy leaves out is an incident where somethi
   const world = await surveyedWorld({ policy });
   const [incident] = await unguarded(world, VAULT);
   expect(incident?.summary).toBe(
-    'A key is in use and not guarded: prod-disks/disk-a (1 disk encryption set (1 disk), 1 machine, 1 running). A pattern of the policy leaves it out.',
+    'A key is in use and not guarded: prod-disks/disk-a (1 disk encryption set (1 disk), 1 machine, 1 running). A pattern of the policy leaves it out: change policy.json, then deploy.',
   );
 });
 
@@ -508,7 +508,7 @@ describe('the rights of the guardian in a vault', () => {
     const lacking = async () =>
       (await world.incidents(VAULT))
         .filter(({ reason, state }) => reason === 'not-wired' && state === 'open')
-        .map(({ summary }) => /to the guardian: (.*)\. "npm/.exec(summary)?.[1]);
+        .map(({ summary }) => /to the guardian: (.*)\.$/.exec(summary)?.[1]);
     return { world, read, lacking };
   }
 
@@ -578,7 +578,7 @@ describe('what a vault sends to the guardian', () => {
     const open = async () =>
       (await world.incidents(VAULT)).filter(({ reason, state }) => reason === 'not-wired' && state === 'open');
     const lacks = async () =>
-      (await open()).flatMap(({ summary }) => /to the guardian: (.*)\. "npm/.exec(summary)?.[1]?.split('; ') ?? []);
+      (await open()).flatMap(({ summary }) => /to the guardian: (.*)\.$/.exec(summary)?.[1]?.split('; ') ?? []);
     return { world, read, open, lacks };
   }
 
@@ -606,6 +606,7 @@ describe('what a vault sends to the guardian', () => {
     await read();
     expect((await open())[0]?.commands).toEqual([
       `az monitor diagnostic-settings create --name key-guardian --resource ${vaultId.toLowerCase()} --workspace ${workspaceId.toLowerCase()} --export-to-resource-specific true --logs '[{"category":"AuditEvent","enabled":true}]'`,
+      'npm run connect  # in the folder from which it was deployed: sets up all that is missing',
     ]);
     world.azure.resourceManager.resources.put(toWorkspace);
     await read();

@@ -30,7 +30,10 @@ testRule(versionChanged, {
         ...alertOnly,
         act: 'enable',
         summary: `Version ${V1} of prod-disks/disk-a is enabled and was approved as disabled.`,
-        commands: [`key-guardian baseline accept prod-disks --as-shown disk-a/${V1}`],
+        commands: [
+          `az keyvault key set-attributes --vault-name prod-disks --name disk-a --version ${V1} --enabled false  # if nobody meant it`,
+          `key-guardian baseline accept prod-disks --as-shown disk-a/${V1}  # if it was meant`,
+        ],
       },
     ],
     [

@@ -54,7 +54,7 @@ const heard = (event: AuditEvent) =>
 const alertOnly = { version: V2, since: ACTED, act: undefined, stopsDisks: false, undo: undefined } as const;
 const because = (fault: string) => ({
   ...alertOnly,
-  summary: `Version ${V2} of prod-disks/disk-a is not approved: ${fault}.`,
+  summary: `Version ${V2} of prod-disks/disk-a is not approved: ${fault}. It is not guarded until a person accepts it.`,
 });
 
 testRule(versionNotApproved, {
@@ -147,8 +147,8 @@ testRule(versionNotApproved, {
           'Key prod-disks/disk-a is back: it was deleted on 2026-02-28 12:00:00 UTC with approval approval-1. It is not guarded until a person accepts its versions.',
         undo: undefined,
         commands: [
-          'key-guardian baseline show prod-disks',
-          `key-guardian baseline accept prod-disks --as-shown disk-a/${V1}`,
+          'key-guardian baseline show prod-disks  # what it is',
+          `key-guardian baseline accept prod-disks --as-shown disk-a/${V1}  # if it was meant so: it is guarded from then on`,
         ],
       },
     ],
