@@ -1,6 +1,6 @@
 import type { KeyUser } from '../../domain/key-use.ts';
 import type { ManagedVault } from '../../domain/resource-manager.ts';
-import type { EstateSet } from '../../estate/estate.ts';
+import type { EstateSet, EstateVault } from '../../estate/estate.ts';
 import { setMayUseKey } from '../../posture/checks/set-may-use-key.ts';
 import { known, type VaultFacts } from '../../posture/facts.ts';
 
@@ -18,8 +18,6 @@ export interface Cuts {
   readonly causes: readonly string[];
   readonly commands: readonly string[];
 }
-
-const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
 
 /**
  * Which sets may be cut off: their identities lost a role, and only a group holds the right now. Its members are not read. Pure.
@@ -49,24 +47,8 @@ function withoutGroups(vault: VaultFacts): VaultFacts {
 /** The name of a set's resource, and why it cannot use its key. */
 const said = (name: string, says: string): string => `${name}: ${says}`;
 
-/**
- * Which sets cannot use their keys, by what Resource Manager shows of the vault and its role assignments. What cannot be read
- * cuts nobody off: unknown is not gone. Pure.
- */
-export function cutsIn(
-  vault: VaultFacts,
-  network: Pick<ManagedVault, 'publicNetworkAccess' | 'networkBypass'>,
-  sets: readonly SetOnKey[],
-  now: Date,
-): Cuts {
-  if (sets.length === 0) return NO_CUTS;
-  const closed = closedBy(vault, network);
-  if (closed !== undefined) return { users: sets.map(({ user }) => user), ...closed };
-  return cutsBy(vault, sets, now);
-}
-
-/** Which sets have no right to use their keys. */
-function cutsBy(vault: VaultFacts, sets: readonly SetOnKey[], now: Date): Cuts {
+/** Which sets have no right to use their keys, as far as rights could be read: unknown is not gone. Pure. */
+export function cutsBy(vault: VaultFacts, sets: readonly SetOnKey[], now: Date): Cuts {
   const found = sets.flatMap((set) =>
     setMayUseKey
       .check({ kind: 'set', set: estateSet(set, vault.vault.name), vault }, now)
@@ -80,23 +62,28 @@ function cutsBy(vault: VaultFacts, sets: readonly SetOnKey[], now: Date): Cuts {
 }
 
 /**
- * Disks come to a vault as a trusted service: a firewall with the bypass lets them in, a perimeter does not.
+ * What the network of a vault cuts off, which needs no role assignment to be read; `undefined` where it lets sets in. Disks come
+ * to a vault as a trusted service: a firewall with the bypass lets them in, a perimeter does not. Pure.
+ *
  * @see https://learn.microsoft.com/azure/key-vault/general/network-security
  */
-function closedBy(
-  { vault }: VaultFacts,
+export function closedTo(
+  sets: readonly SetOnKey[],
+  { name, network }: Pick<EstateVault, 'name' | 'network'>,
   { publicNetworkAccess, networkBypass }: Pick<ManagedVault, 'publicNetworkAccess' | 'networkBypass'>,
-): Omit<Cuts, 'users'> | undefined {
-  const { name } = vault;
+): Cuts | undefined {
+  const users = sets.map(({ user }) => user);
   if (publicNetworkAccess?.toLowerCase() === 'securedbyperimeter')
     return {
+      users,
       causes: [
         `The vault ${name} is inside a network security perimeter, which lets no disk encryption set in: disks fail.`,
       ],
       commands: [`az keyvault update --name ${name} --public-network-access Enabled`],
     };
-  if (vault.network === 'public' || networkBypass?.toLowerCase() !== 'none') return undefined;
+  if (network === 'public' || networkBypass?.toLowerCase() !== 'none') return undefined;
   return {
+    users,
     causes: [
       `The firewall of the vault ${name} lets no trusted service in, and so no disk encryption set: disks fail.`,
     ],

@@ -24,7 +24,7 @@ import type { Ports } from '../../ports.ts';
 import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
 import { ASSIGNMENTS, readAssignments } from '../../register/assignments.ts';
 import { SURVEYED } from '../../register/scope.ts';
-import { cutsIn, maybeCutIn, type SetOnKey } from './cuts.ts';
+import { type Cuts, closedTo, cutsBy, maybeCutIn, type SetOnKey } from './cuts.ts';
 import { hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
 
 /** Reads of Resource Manager at the same time. */
@@ -134,24 +134,34 @@ async function alertOfCuts(
   changed: ChangedBy | undefined,
   ports: Ports,
 ): Promise<boolean> {
-  const { name } = vault;
   // A set under which nothing is may never have had access: nobody has cut it off.
   const sets = uses.flatMap(({ key, use }) =>
     use.users
       .filter((user) => user.kind === 'disk-encryption-set' && isEmpty(user, use) !== true)
       .map((user): SetOnKey => ({ key, user })),
   );
+  const closed = closedTo(sets, vault, network);
+  if (closed !== undefined) return !(await alertOfCut(closed, vault, uses, changed, ports));
   const facts = await factsOf(vault, sets, ports);
-  const cuts = cutsIn(facts, network, sets, ports.now());
-  const draft = accessCut.draft('vault', {
-    ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by },
-    ...{ causes: cuts.causes, commands: cuts.commands },
-    hangs: hangsOn(name, uses, ports, new Set(cuts.users.map(({ id }) => id))),
-  });
-  const lasts = cuts.users.length > 0;
-  await openWhile(lasts, draft, 'the sets may use their keys again', ports);
+  const isCut = await alertOfCut(cutsBy(facts, sets, ports.now()), vault, uses, changed, ports);
   await alertOfLostRoles(facts, sets, uses, changed, ports);
-  return !lasts;
+  return !isCut;
+}
+
+/** Alerts while sets are cut off, and returns whether any is. */
+async function alertOfCut(
+  { users, causes, commands }: Cuts,
+  { name }: EstateVault,
+  uses: Uses,
+  changed: ChangedBy | undefined,
+  ports: Ports,
+): Promise<boolean> {
+  const draft = accessCut.draft('vault', {
+    ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
+    hangs: hangsOn(name, uses, ports, new Set(users.map(({ id }) => id))),
+  });
+  await openWhile(users.length > 0, draft, 'the sets may use their keys again', ports);
+  return users.length > 0;
 }
 
 /** Alerts once of identities that lost the roles which the last surveys showed, where a group may still let them in. A person says whether it does. */

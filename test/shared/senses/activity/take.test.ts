@@ -237,6 +237,18 @@ describe('access that is cut', () => {
     expect(new Set(hints.map(({ id }) => id)).size).toBe(1);
   });
 
+  test('by a firewall without a bypass is alerted while role assignments cannot be read', async () => {
+    const on = await watching();
+    const path = `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments`;
+    on.world.azure.fault({ match: { path }, answer: { kind: 'forbidden-by-permission' } });
+    const closed = { properties: { networkAcls: { defaultAction: 'Deny', bypass: 'None' } } };
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, closed);
+    await on.delivered();
+    const [cut] = await on.ofVault('access-cut');
+    expect(cut).toMatchObject({ state: 'open', summary: expect.stringMatching(/^The firewall of the vault/) });
+    expect(on.world.failures).toEqual([]);
+  });
+
   test('of a set under which is a scale set alone is alerted with a deadline', async () => {
     const on = await watching([{ name: 'des-a', hasDisk: false }], { resources: [scaleSetUnder('des-a')] });
     await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
