@@ -1,12 +1,13 @@
 import { commandsOf, runnable } from '../shared/alerts/runnable.ts';
 import { detailLines, firstLine } from '../shared/alerts/text.ts';
 import type { Incident } from '../shared/domain/incident.ts';
+import type { Surveyed } from '../shared/domain/survey.ts';
 import { later, SECOND_MS } from '../shared/domain/time.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { type IncidentDraft, incidentId } from '../shared/incidents/draft.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
-import { type OwnNames, withOwnNames } from '../shared/incidents/own-names.ts';
-import { examples, ruleExamples } from './example-incidents.ts';
+import { type OwnNames, withOwnNames, withVaultIds } from '../shared/incidents/own-names.ts';
+import { examples, HANGS, ruleExamples } from './example-incidents.ts';
 import { OPTIONS } from './pictures/sent.ts';
 
 /** Everything that an example can be of, by the name of its example: each rule, and each kind with each of its reasons. */
@@ -29,6 +30,12 @@ const OWN_NAMES: Required<OwnNames> = {
   surveyor: '0a0a0a0a-0000-4000-8000-000000000003',
 };
 
+/** What a survey found: the vault of the examples. */
+const SURVEYED: Surveyed = {
+  at: new Date('2026-03-01T11:30:00Z'),
+  vaults: new Map([['prod-disks', { id: HANGS.vaultId ?? '', keys: {}, unknown: [] }]]),
+};
+
 const byName: Readonly<Record<string, IncidentDraft>> = { ...examples, ...ruleExamples };
 
 /** The incident of an example, opened 20 s after it began. Throws where there is no such example. */
@@ -36,7 +43,10 @@ export function opened(name: string): Incident {
   const draft = byName[name];
   if (draft === undefined) throw new Error(`There is no example of ${name}.`);
   const detectedAt = later(draft.since, 20 * SECOND_MS);
-  const commands = (draft.commands ?? []).flatMap((command) => withOwnNames(command, OWN_NAMES) ?? []);
+  const commands = (draft.commands ?? []).flatMap((command) => {
+    const named = withOwnNames(command, OWN_NAMES);
+    return named === undefined ? [] : [withVaultIds(named, SURVEYED)];
+  });
   return { ...draft, commands, id: incidentId(draft), detectedAt, state: 'open', revision: 1 };
 }
 

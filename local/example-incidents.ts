@@ -20,6 +20,7 @@ import { holdEnding } from '../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../shared/incidents/kinds/key-flapping.ts';
 import { keyUnguarded } from '../shared/incidents/kinds/key-unguarded.ts';
+import { connect } from '../shared/incidents/kinds/kind.ts';
 import { ownActUnexplained } from '../shared/incidents/kinds/own-act-unexplained.ts';
 import { policyLoosened } from '../shared/incidents/kinds/policy-loosened.ts';
 import { purgeAttempted } from '../shared/incidents/kinds/purge-attempted.ts';
@@ -98,14 +99,22 @@ const FOLLOWING = `${MOVED_BACK} --enable-auto-key-rotation true`;
 /** The command that lets an identity use the keys of the vault. */
 export const GRANT =
   'az role assignment create --assignee-object-id 0a0b --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name prod-disks --query id --output tsv)';
-const RECOVERED = ['az keyvault recover --name prod-disks --subscription s', GRANT];
+const RECOVERED = [
+  'az keyvault recover --name prod-disks --subscription s  # brings it back, with its keys',
+  `az role assignment create --assignee-object-id 0a0b --assignee-principal-type ServicePrincipal --role 'Key Vault Crypto Service Encryption User' --scope ${VAULT_ID}  # then: recovering does not bring it back`,
+  connect('then, for its event subscriptions'),
+];
 /** What hangs on the set. */
 export const DISKS = { kind: 'disks', says: '4 disks, 0 snapshots, 0 images' } as const;
 /** An incident of a set that has not followed its key, by a verdict. */
-export const notFollowed = (verdict: NotFollowing, causes: readonly string[] = [], commands: readonly string[] = []) =>
-  setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands });
+export const notFollowed = (
+  verdict: NotFollowing,
+  causes: readonly string[] = [],
+  commands: readonly string[] = [],
+  isCut = false,
+) => setNotFollowed.draft(verdict.kind, { set: SET, verdict, hangs: DISKS, causes, commands, isCut });
 /** What hangs on a key with one set. */
-export const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)' } as const;
+export const SET_HANGS = { kind: 'disks', says: '1 disk encryption set (4 disks)', vaultId: VAULT_ID } as const;
 /** What hangs on a key that nothing uses. */
 export const NOTHING = { kind: 'nothing', says: 'nothing is known to use it' } as const;
 /** A deletion that was approved for somebody else. */
@@ -115,13 +124,13 @@ export const OTHER = { ...ID, operation: 'KeyDelete', approval: 'a7', by: MALLOR
 export const examples = {
   'access-cut, vault': accessCut.draft('vault', {
     ...{ subject: VAULT, since: AT, by: MALLORY, commands: [GRANT] },
-    causes: ['des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail.'],
+    causes: ['des-a: Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks: its disks fail.'],
     hangs: SET_HANGS,
   }),
   'access-cut, role-lost': accessCut.draft('role-lost', {
     ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: [GRANT] },
     causes: [
-      'des-a: Its identity 0a0b may not unwrapKey in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
+      'des-a: Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.',
     ],
   }),
   'access-cut, identity': accessCut.draft('identity', {
@@ -132,10 +141,16 @@ export const examples = {
       GRANT.replace('0a0b', `$(az disk-encryption-set show ${ADDRESSED} --query identity.principalId --output tsv)`),
     ],
   }),
-  'vault-changed': vaultChanged.draft('prod-disks', ['it can be reached from every network'], MALLORY, AT),
+  'vault-changed': vaultChanged.draft(
+    'prod-disks',
+    { rbac: true, network: 'private', purgeProtection: true },
+    { rbac: true, network: 'public', purgeProtection: true },
+    MALLORY,
+    AT,
+  ),
   'vault-deleted': vaultDeleted.draft({
     ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: RECOVERED },
-    recovery: { kind: 'listed', until: IN_AN_HOUR, purgeProtection: true },
+    recovery: { kind: 'listed', until: new Date('2026-05-30T12:00:00Z'), purgeProtection: true },
   }),
   'access-refused': {
     ...accessRefused.draft(ID, { operation: 'KeyUnwrap', by: DES_IDENTITY, at: AT, status: 403 }),
@@ -179,7 +194,7 @@ export const examples = {
   ),
   'guardian-unwell, dead-letters-left': guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison', GUARDIAN, [
     'az storage message peek --account-name <register> --queue-name sweeps-poison --num-messages 32 --auth-mode login  # what they are',
-    'az storage message clear --account-name <register> --queue-name sweeps-poison --auth-mode login  # once you have read them',
+    'az storage message clear --account-name <register> --queue-name sweeps-poison --auth-mode login  # removes all of them: once you have read them',
   ]),
   'guardian-unwell, not-wired': guardianUnwell.draft(
     'not-wired',
@@ -196,11 +211,11 @@ export const examples = {
     'Something could not be read and was quarantined whole as 2026-03-01/audit-log/a1b2.txt: it is not JSON. Later ones from the same source are in 2026-03-01/audit-log.',
     GUARDIAN,
     [
-      'az storage blob download --account-name <register> --container-name quarantine --name 2026-03-01/audit-log/a1b2.txt --file /dev/stdout --no-progress --auth-mode login',
+      'az storage blob download --account-name <register> --container-name quarantine --name 2026-03-01/audit-log/a1b2.txt --file /dev/stdout --no-progress --auth-mode login  # what it says: look into any act in it for which there was no alert',
     ],
   ),
   'guardian-unwell, register-lost': guardianUnwell.draft('register-lost', AT, '3', VAULT),
-  'guardian-unwell, sentry-silent': guardianUnwell.draft('sentry-silent', AT, '2026-03-01 13:00:00 UTC'),
+  'guardian-unwell, sentry-silent': guardianUnwell.draft('sentry-silent', AT, '2026-03-01 12:00:00 UTC'),
   'guardian-unwell, signatures-unverified': guardianUnwell.draft('signatures-unverified', AT, '2', VAULT),
   'guardian-unwell, trail-spooled': guardianUnwell.draft('trail-spooled', AT, '', VAULT),
   'guardian-unwell, trail-unsealed': guardianUnwell.draft(
@@ -265,23 +280,33 @@ export const examples = {
     says: 'It cannot be read: the permission to read there is missing.',
   }),
   'row-forged': rowForged.draft('approvals/prod-disks/a7', AT),
-  'set-moved': setMoved.draft({ set: SET, to: 'evil/disk-a', hangs: DISKS, commands: [MOVED_BACK] }),
+  'set-moved': setMoved.draft({
+    set: SET,
+    to: 'evil/disk-a',
+    hangs: DISKS,
+    commands: [`${MOVED_BACK} --source-vault ${VAULT_ID}`],
+  }),
   'set-not-followed, late': notFollowed(
     { kind: 'late', shows: 'its active version is 0011' },
-    ['It has no identity.'],
+    ['It is pinned to version 0011: it takes no new version by itself.'],
     [`${FOLLOWING}  # points it there`, `${SHOW_SET}  # what is wrong with it`],
   ),
   'set-not-followed, stuck': notFollowed(
-    { kind: 'stuck', code: 'ManagedServiceIdentityNotFound', message: 'Auto-key rotation was disabled.' },
-    [],
-    [`${FOLLOWING}  # points it there`, `${SHOW_SET}  # what is wrong with it`],
+    { kind: 'stuck', code: 'KeyVaultAccessForbidden', message: 'The set may not unwrap with its key.' },
+    ['Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks: its disks fail.'],
+    [
+      `${GRANT}  # first: lets it use its key`,
+      `${FOLLOWING}  # points it there`,
+      `${SHOW_SET}  # what is wrong with it`,
+    ],
+    true,
   ),
   'set-not-followed, not-rotating': notFollowed({ kind: 'not-rotating', isConfidential: false }, [], [FOLLOWING]),
   'set-not-followed, reverted': notFollowed({ kind: 'reverted', to: '0011' }, [], [FOLLOWING]),
   'set-not-followed, unreachable': notFollowed(
     { kind: 'unreachable', because: 'the permission to read there is missing' },
     [],
-    ['npm run connect  # where a right is missing: gives it back', `${SHOW_SET}  # which version it has`],
+    [connect('if a right is missing, gives it back'), `${SHOW_SET}  # which version it has`],
   ),
   'trail-anchored': trailAnchored.draft({ root: 'a1b2', seal: 7, sealedAt: AT, streams: 3, records: 41, key: 'k1' }),
   'glass-broken': glassBroken.draft(GLASS),

@@ -111,7 +111,7 @@ export async function playRotations(guarded: boolean): Promise<readonly StepResu
       },
       'rotation-stuck-cause-named': {
         ...acted('rotation-stuck-cause-named', 'took the rights of the set away, then rotated'),
-        ok: stuck?.summary.includes('may not get, wrap, unwrap') === true,
+        ok: stuck?.summary.includes('is not allowed to get, wrap, unwrap') === true,
         outcome: alertText(stuck),
       },
       'rotation-reverted-told': {

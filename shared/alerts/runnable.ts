@@ -35,7 +35,7 @@ export const commandsOf = (incident: Incident): readonly string[] => [
   ...(incident.state === 'open' && isEscalated(incident) ? [`key-guardian incident acknowledge ${incident.id}`] : []),
   ...incident.commands.slice(1),
   ...(incident.state === 'open' && isClosedByPeople(incident)
-    ? [`key-guardian incident close ${incident.id} --why "…"  # once it is settled`]
+    ? [`key-guardian incident close ${incident.id} --why "…"  # once you know why, and nothing is left to do`]
     : []),
 ];
 

@@ -49,7 +49,7 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
-    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing: ' : ''}${[doneText(incident), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
+    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing; ' : ''}${[doneText(incident), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
   ].filter((line) => line !== undefined);
   const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.
@@ -77,13 +77,16 @@ const worksOn = ({ acknowledged, state }: Incident): readonly string[] =>
   acknowledged === undefined || state === 'resolved' ? [] : [`${nameOf(acknowledged.by)} works on it`];
 
 /** As `spellJudgement`, and for whoever is alerted whether it is theirs to act now. */
-const doneText = ({ judgement, audience, severity }: Incident): string => {
-  if (judgement !== LEFT_TO_PEOPLE) return spellJudgement(judgement);
-  if (audience === 'operators') return 'an operator has to act, in working hours';
-  return severity === 'warning' || severity === 'info'
-    ? 'whoever is on call has to act, within a day'
-    : 'whoever is on call has to act';
+const doneText = (incident: Incident): string => {
+  if (incident.judgement !== LEFT_TO_PEOPLE) return spellJudgement(incident.judgement);
+  if (incident.audience === 'operators') return 'an operator has to act, in working hours';
+  return `whoever is on call has to act, ${isUrgent(incident) ? 'now' : 'within a day'}`;
 };
+
+/** Whether it cannot wait for the next day. */
+const isUrgent = ({ severity, deadline, detectedAt }: Incident): boolean =>
+  (severity === 'critical' || severity === 'error') &&
+  (deadline === undefined || deadline.getTime() - detectedAt.getTime() <= DAY_MS);
 
 /** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
@@ -106,7 +109,10 @@ export function duration(ms: number): string {
   return twoUnits(ms, DAY_MS, 'd', HOUR_MS, 'h');
 }
 
-function timing({ restoredAt, since, deadline, hangs, state, severity }: Incident, now: Date): readonly string[] {
+function timing(
+  { restoredAt, since, deadline, hangs, state, severity, undoing }: Incident,
+  now: Date,
+): readonly string[] {
   // The time that a vault wrote for the act may be half a second ahead of it.
   if (restoredAt !== undefined) {
     const leftMs = deadline === undefined ? 0 : deadline.getTime() - restoredAt.getTime();
@@ -124,7 +130,9 @@ function timing({ restoredAt, since, deadline, hangs, state, severity }: Inciden
   const { will, may } = failing({ hangs });
   // The day of a deadline that is less than an hour away is plain.
   return leftMs > 0
-    ? [`${will} in ${duration(leftMs)}, at ${leftMs > HOUR_MS ? utc(deadline) : timeOf(deadline)}`]
+    ? [
+        `${will} in ${duration(leftMs)}, at ${leftMs > HOUR_MS ? utc(deadline) : timeOf(deadline)}${undoing ? UNLESS : ''}`,
+      ]
     : [`${may} for ${duration(-leftMs)}, since ${utc(deadline)}`];
 }
 
@@ -149,16 +157,16 @@ export const whatFails = (incident: Pick<Incident, 'hangs'>): string => failing(
 /** Azure Disk Encryption reads its key when a machine starts, so there is no deadline. */
 const AT_RESTART = 'machines under Azure Disk Encryption run on, and do not start again without it';
 
-const KEEP_RUNNING =
-  'Do not stop, restart or redeploy machines on this key: they run on, and do not start again without it.';
+const KEEP_RUNNING = 'Do not stop, restart or redeploy machines on this key: without it they do not start again.';
 
-/** Whether machines may run that would not start again. What is for operators stops none. */
-const mustKeepRunning = ({ audience, state, deadline, hangs }: Incident): boolean =>
+/** Whether machines may run that would not start again: nothing is written of a key that stops being usable days later. What is for operators stops none. */
+const mustKeepRunning = ({ audience, state, deadline, detectedAt, hangs }: Incident): boolean =>
   state === 'open' &&
   audience === 'on-call' &&
-  (hangs === undefined
-    ? deadline !== undefined
-    : hangs.kind === 'disks' || hangs.kind === 'unknown' || hangs.atRestart === true);
+  (deadline === undefined
+    ? hangs?.atRestart === true
+    : deadline.getTime() - detectedAt.getTime() <= HOUR_MS &&
+      (hangs === undefined || hangs.kind === 'disks' || hangs.kind === 'unknown' || hangs.atRestart === true));
 
 /** Where people see a resource: its id follows. */
 const PORTAL = 'https://portal.azure.com/#resource';
@@ -191,6 +199,9 @@ function restartText({ restoredAt, deadline, hangs }: Incident): string | undefi
   if (restoredAt === undefined || deadline === undefined || restoredAt <= deadline || running.length === 0) return;
   return `may have stopped: start with az vm start --ids ${running.map(({ id }) => shellWord(escaped(id))).join(' ')}`;
 }
+
+/** What is being restored may still fail. */
+const UNLESS = ', unless it is restored and stays so';
 
 const NOTHING_FAILS = 'nothing fails by this alone';
 

@@ -20,6 +20,21 @@ const NETWORKS: Readonly<Record<VaultSettings['network'], string>> = {
   private: 'it cannot be reached from public networks',
 };
 
+/** Options of `az keyvault update` that set a vault back to what it was; empty where nothing can: purge protection stays on. */
+export function settingsBack(before: VaultSettings, now: VaultSettings): string {
+  return [
+    ...(before.network === now.network ? [] : [REACHED[before.network]]),
+    ...(before.rbac === now.rbac ? [] : [`--enable-rbac-authorization ${before.rbac}`]),
+    ...(before.purgeProtection && !now.purgeProtection ? ['--enable-purge-protection true'] : []),
+  ].join(' ');
+}
+
+const REACHED: Readonly<Record<VaultSettings['network'], string>> = {
+  public: '--public-network-access Enabled --default-action Allow',
+  selected: '--public-network-access Enabled --default-action Deny',
+  private: '--public-network-access Disabled',
+};
+
 /** How settings differ, in words; empty where they do not. */
 export function settingChanges(before: VaultSettings, now: VaultSettings): readonly string[] {
   return [

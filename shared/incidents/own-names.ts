@@ -1,3 +1,6 @@
+import { type Surveyed, surveyedVaultOf } from '../domain/survey.ts';
+import { idOfVault } from './kinds/kind.ts';
+
 /** Resources and identities of this guardian that commands can name. */
 const ownNames = ['app', 'register', 'trail', 'vault', 'signing-key', 'watcher', 'keeper', 'surveyor'] as const;
 
@@ -14,3 +17,12 @@ export function withOwnNames(command: string, names: OwnNames): string | undefin
   if (open.some((name) => !isOwnName(name) || names[name] === undefined)) return undefined;
   return command.replaceAll(LEFT_OPEN, (whole, name: string) => (isOwnName(name) ? (names[name] ?? whole) : whole));
 }
+
+const LOOKED_UP = new RegExp(
+  idOfVault('<name>').replaceAll(/[$()]/g, '\\$&').replace('<name>', '([0-9A-Za-z-]+)'),
+  'g',
+);
+
+/** A command with the ids of vaults that a survey has found, in place of looking them up: that works in the current subscription alone. */
+export const withVaultIds = (command: string, surveyed: Surveyed): string =>
+  command.replaceAll(LOOKED_UP, (lookup, vault: string) => surveyedVaultOf(surveyed, vault)?.id ?? lookup);

@@ -44,7 +44,7 @@ export async function quarantine({ content, because: given }: Unparsed, source: 
   const detail = { source, document, because, characters: content.length };
   await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);
   const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. Later ones from the same source are in ${folder}.`;
-  const shown = `az storage blob download --account-name <register> --container-name quarantine --name ${shellWord(document)} --file /dev/stdout --no-progress --auth-mode login`;
+  const shown = `az storage blob download --account-name <register> --container-name quarantine --name ${shellWord(document)} --file /dev/stdout --no-progress --auth-mode login  # what it says: look into any act in it for which there was no alert`;
   const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what, GUARDIAN, [shown]);
   const id = incidentId(draft, source);
   const { stored } = await readIncidents(ports, GUARDIAN);

@@ -10,7 +10,7 @@ import { type IncidentDraft, incidentId } from './draft.ts';
 import { planEscalation } from './escalation.ts';
 import { wave as waveKind } from './kinds/wave.ts';
 import { announce } from './notify.ts';
-import { withOwnNames } from './own-names.ts';
+import { withOwnNames, withVaultIds } from './own-names.ts';
 import { type Joined, joinActorsWave, joinWave } from './wave.ts';
 
 /** An incident with its row. */
@@ -43,7 +43,10 @@ async function openAmong(
   id: string | undefined,
 ): Promise<void> {
   const { names = {} } = needs.settings;
-  const commands = (given.commands ?? []).flatMap((command) => withOwnNames(command, names) ?? []);
+  const commands = (given.commands ?? []).flatMap((command) => {
+    const named = withOwnNames(command, names);
+    return named === undefined ? [] : [withVaultIds(named, needs.scope.surveyed)];
+  });
   const draft = { ...given, commands, summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
   const same = standing.find(({ value }) => value.id === named);

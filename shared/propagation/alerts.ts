@@ -2,7 +2,7 @@ import { type Hanging, hangingOn } from '../domain/hanging.ts';
 import type { WatchedSet } from '../domain/propagation.ts';
 import { versionUrl } from '../domain/vault-object.ts';
 import type { IncidentDraft } from '../incidents/draft.ts';
-import { isOf } from '../incidents/kinds/kind.ts';
+import { connect, idOfVault, isOf } from '../incidents/kinds/kind.ts';
 import { setMoved } from '../incidents/kinds/set-moved.ts';
 import { type NotFollowing, setNotFollowed } from '../incidents/kinds/set-not-followed.ts';
 import { endIncidents, openIncident } from '../incidents/store.ts';
@@ -82,7 +82,12 @@ async function draftOf(
       return notFollowed(verdict, hangs, one);
     case 'moved':
       if (verdict.isGuarded) return undefined;
-      return setMoved.draft({ set: withoutOwnAct(set, ports), to: verdict.to, hangs, commands: [pointed(set)] });
+      return setMoved.draft({
+        set: withoutOwnAct(set, ports),
+        to: verdict.to,
+        hangs,
+        commands: [`${pointed(set)} --source-vault ${idOfVault(set.rotation.vault)}`],
+      });
     case 'waiting':
     case 're-wrapping':
     case 'followed':
@@ -114,7 +119,9 @@ const notFollowed = (
 ): IncidentDraft =>
   setNotFollowed.draft(verdict.kind, {
     ...{ set, verdict, hangs, causes: said },
-    commands: [...commands, ...commandsFor(verdict, set)],
+    // Its causes have a command where it may not use its key.
+    isCut: commands.length > 0,
+    commands: [...commands.map((command) => `${command}  # first: lets it use its key`), ...commandsFor(verdict, set)],
   });
 
 /** What a person can type. It points the set at the newest version of its key, or shows it. */
@@ -130,7 +137,7 @@ function commandsFor(verdict: NotFollowing, set: WatchedSet): readonly string[] 
     case 'stuck':
       return [`${update} --enable-auto-key-rotation true  # points it there`, `${shows}  # what is wrong with it`];
     case 'unreachable':
-      return ['npm run connect  # where a right is missing: gives it back', `${shows}  # which version it has`];
+      return [connect('if a right is missing, gives it back'), `${shows}  # which version it has`];
     default:
       return verdict satisfies never;
   }

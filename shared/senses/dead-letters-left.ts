@@ -33,7 +33,7 @@ export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], p
   const stays = Object.entries(since).flatMap(([name, from]) => (agoMs(from, now) >= ALERTED_AFTER_MS ? [name] : []));
   const commands = stays.flatMap((queue) => [
     `az storage message peek --account-name <register> --queue-name ${queue} --num-messages 32 --auth-mode login  # what they are`,
-    `az storage message clear --account-name <register> --queue-name ${queue} --auth-mode login  # once you have read them`,
+    `az storage message clear --account-name <register> --queue-name ${queue} --auth-mode login  # removes all of them: once you have read them`,
   ]);
   const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '), GUARDIAN, commands);
   await openWhile(stays.length > 0, draft, 'they are empty again', ports);

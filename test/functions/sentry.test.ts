@@ -46,7 +46,7 @@ describe('sentry', () => {
     expect(told.map(({ state, summary }) => [state, summary])).toEqual([
       [
         'open',
-        'The app does without settings that cannot be used: KEY_GUARDIAN_OF_THE_NEXT_VERSION: there is no such setting.',
+        'The app does without settings that cannot be used: KEY_GUARDIAN_OF_THE_NEXT_VERSION: there is no such setting. Where there is a default, it is used instead.',
       ],
     ]);
   });

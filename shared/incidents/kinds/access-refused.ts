@@ -11,7 +11,7 @@ type Refused = Extract<HintSays, { readonly kind: 'refused' }>;
 export const accessRefused = incidentKind(
   {
     id: 'access-refused',
-    severity: 'error',
+    severity: 'critical',
     audience: 'on-call',
     tells: 'A use of a key was refused although the key is usable: an identity has no access, or has lost it.',
     ...BY_A_PERSON,
@@ -22,17 +22,18 @@ export const accessRefused = incidentKind(
     summary: `${operation} of ${spell(id)} was refused with ${status} although the key is usable: ${
       byStranger
         ? 'the identity in the line "who" has no access, and is no known user of the key.'
-        : 'the identity in the line "who" has lost its access.'
+        : 'the identity in the line "who" has no access any more.'
     }`,
     who: by,
-    ...(byStranger ? {} : { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) }),
+    ...(byStranger ? { severity: 'error' as const } : { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) }),
     commands: [
       ...(by.oid === 'unknown' || byStranger
         ? []
         : [
-            `az role assignment create --assignee-object-id ${shellWord(by.oid)} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(id.vault)}  # gives it back`,
+            `az ad sp show --id ${shellWord(by.oid)} --query "{name:displayName,resource:alternativeNames}"  # first: whose it is`,
+            `az role assignment create --assignee-object-id ${shellWord(by.oid)} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(id.vault)}  # if that is a disk encryption set, or an identity that one has: gives its access back`,
           ]),
-      ...(byStranger ? rolesOf(by) : []),
+      ...(byStranger ? rolesOf(by, id.vault) : []),
     ],
   }),
 );

@@ -17,7 +17,7 @@ export const baselineWaiting = incidentKind(
     summary: `The baseline of ${vault} has waited for a person since ${utc(since)}: until it is accepted, a disabled or deleted key there is alerted, not restored.`,
     commands: [
       `key-guardian baseline show ${vault}  # first: suspicious versions come first`,
-      `key-guardian baseline accept ${vault}  # then: its keys are restored from then on`,
+      `key-guardian baseline accept ${vault}  # then, if each version there is right: its keys are restored from then on`,
     ],
   }),
 );

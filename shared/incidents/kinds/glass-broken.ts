@@ -15,8 +15,8 @@ export const glassBroken = incidentKind(
   ({ id, vault, key, version, from, until, why, asked }: Approval) => ({
     subject: versionOf({ vault, key }, version),
     since: from,
-    summary: `${asked.by.name ?? asked.by.oid} may disable ${spell({ vault, key, version })} until ${utc(until)} on their own word, and the guardian will not undo it: ${why.replace(/\.$/, '')}. About an hour after they did, disks on that version fail. Call them: where they know nothing of it, their account is in other hands.`,
-    judgement: 'allowed by break-glass; whoever is on call has to ask them',
+    summary: `${asked.by.name ?? asked.by.oid} may disable ${spell({ vault, key, version })} until ${utc(until)} on their own word, and the guardian will not undo it: “${why}”. About an hour after it is disabled, disks on that version fail. Call them: where they know nothing of it, their account is in other hands.`,
+    judgement: 'allowed by break-glass; whoever is on call has to ask them, now',
     who: asked.by,
     commands: [
       `key-guardian approve withdraw ${vault} ${id}  # if it is not to happen`,

@@ -3,7 +3,7 @@ import { type Subject, spellSubject } from '../../domain/subject.ts';
 import { later, MINUTE_MS, utc } from '../../domain/time.ts';
 import { UNREADABLE } from '../../domain/vault.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
-import { idOfVault, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+import { connect, deploy, idOfVault, kindOfReasons, provision, type ReasonFacts, withItsState } from './kind.ts';
 
 interface Reason extends ReasonFacts {
   readonly judgement: string;
@@ -12,29 +12,30 @@ interface Reason extends ReasonFacts {
   commands(of: string, because: string): readonly string[];
 }
 
-const TRYING = 'trying again; whoever is on call has to see why';
+const RESTART = 'az functionapp restart --ids <app>';
+
+const TRYING = 'trying again; whoever is on call has to see why, now';
 
 /** Shows the keys of a vault: what a person can see while the guardian cannot. */
 const shownKeys = (vault: string): string =>
-  `az keyvault key list --vault-name ${vault} --query "[].{key:name,enabled:attributes.enabled,expires:attributes.expires}" --output table  # see them yourself meanwhile`;
+  `az keyvault key list --vault-name ${vault} --query "[].{key:name,enabled:attributes.enabled,expires:attributes.expires}" --output table; az keyvault key list-deleted --vault-name ${vault} --query "[].name" --output tsv  # its keys, and those that are deleted: see them yourself meanwhile`;
 
-const CONNECT = 'npm run connect  # in the folder from which it was deployed: gives the guardian its rights back';
+const CONNECT = connect('gives the guardian its rights back');
 
 /** What a person types first, by why a vault or a key cannot be read. @param vault its name */
 const UNREAD: Readonly<Record<string, (vault: string) => readonly string[]>> = {
   'forbidden-by-permission': () => [CONNECT],
   'forbidden-by-firewall': (vault) => [
-    `az keyvault show --name ${vault} --query "properties.{public:publicNetworkAccess,rules:networkAcls}"  # what is closed: open it for the guardian again`,
-    'azd provision  # where the guardian reaches it by a private endpoint: makes that again',
+    `az keyvault show --name ${vault} --query "properties.{public:publicNetworkAccess,rules:networkAcls}"  # what is closed now`,
+    provision('if the guardian has a private network, makes its private endpoint again'),
+    `az keyvault update --name ${vault} --public-network-access Enabled --default-action Allow  # if it was open to all before, and nobody meant to close it`,
   ],
   throttled: (vault) => [
-    `az monitor metrics list --resource ${idOfVault(vault)} --metric ServiceApiHit --filter "ActivityName eq '*'" --interval PT1M --output table  # what calls it so often: stop that`,
+    `az monitor metrics list --resource ${idOfVault(vault)} --metric ServiceApiHit --filter "ActivityName eq '*'" --interval PT1M --output table  # which operations: the audit log of the vault says whose`,
   ],
   unauthenticated: () => [RESTART],
-  missing: (vault) => [`az keyvault recover --name ${vault}  # where the vault was deleted`],
+  missing: (vault) => [`az keyvault recover --name ${vault}  # if the vault was deleted`],
 };
-
-const RESTART = 'az functionapp restart --ids <app>';
 
 const unread = (vault: string, because: string): readonly string[] => [
   ...(UNREAD[because]?.(vault) ?? []),
@@ -47,7 +48,7 @@ const reasons = {
     ...withItsState('when a sweep came to its end'),
     judgement: TRYING,
     says: (of, since, because) =>
-      `Vault ${of} has not been swept since ${utc(since)}: ${UNREADABLE[because] ?? because}. Deletions and disablements there go unnoticed.`,
+      `Vault ${of} has not been read since ${utc(since)}: ${UNREADABLE[because] ?? because}. Deletions and disablements there go unnoticed.`,
     commands: unread,
   },
   'no-token': {
@@ -55,10 +56,11 @@ const reasons = {
     ...withItsState('when vaults are swept again, or fail for another reason'),
     judgement: TRYING,
     says: () =>
-      'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): vaults are not swept, and deletions and disablements there go unnoticed. The identity was deleted or taken from the app, or Entra ID does not answer.',
+      'The guardian gets no token for its identity watcher (KEY_GUARDIAN_WATCHER_CLIENT_ID): no vault is read, and deletions and disablements there go unnoticed. The identity was deleted or taken from the app, or Entra ID does not answer.',
     commands: () => [
       'az resource show --ids <app> --query identity.userAssignedIdentities  # the identities of the app',
-      'azd provision  # where the watcher is not among them: puts it back',
+      provision('if the watcher is not among them, puts it back'),
+      `${RESTART}  # if it is`,
     ],
   },
   'key-unreadable': {
@@ -80,8 +82,8 @@ const reasons = {
     commands: (of) => {
       const [vault = of, key = ''] = of.split('/');
       return [
-        'azd deploy  # the newest version, where an older one was deployed',
-        `az storage entity show --account-name <register> --table-name keys --partition-key ${vault} --row-key ${key} --auth-mode login  # otherwise: what is wrong with the row`,
+        deploy('first, with the newest version, since an older one may be running'),
+        `az storage entity show --account-name <register> --table-name keys --partition-key ${vault} --row-key ${key} --auth-mode login  # if that does not help: the row, to be mended in the storage account`,
         shownKeys(vault),
       ];
     },
@@ -100,7 +102,7 @@ const reasons = {
     judgement: LEFT_TO_PEOPLE,
     says: (_of, _since, because) =>
       `The policy cannot be used, so that no vault is watched and nothing is written: ${because}.`,
-    commands: () => ['npm run build  # once policy.json is mended: says whether it can be used', 'azd deploy  # then'],
+    commands: () => ['npm run build  # once policy.json is mended: says whether it can be used', deploy('then')],
   },
 } satisfies Readonly<Record<string, Reason>>;
 

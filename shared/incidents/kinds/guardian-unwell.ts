@@ -1,6 +1,6 @@
 import { LEFT_TO_PEOPLE } from '../../domain/incident.ts';
 import { GUARDIAN, type Subject, spellSubject } from '../../domain/subject.ts';
-import { BY_A_PERSON, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+import { BY_A_PERSON, connect, kindOfReasons, provision, type ReasonFacts, withItsState } from './kind.ts';
 
 interface Reason extends ReasonFacts {
   /** Default: left to people. */
@@ -11,10 +11,16 @@ interface Reason extends ReasonFacts {
 }
 
 const TRYING = 'trying again; an operator has to see why, in working hours';
-/** All that a deployment makes is made again by another one. */
-const PROVISION = 'azd provision  # in the folder from which it was deployed';
-const CONNECT = 'npm run connect  # in the folder from which it was deployed';
-const SHOW_KEY = 'az keyvault key show --id <signing-key>  # whether the key is there and enabled';
+/** What a person types where the guardian's own key does not sign or verify. */
+const signingKey = (): readonly string[] => [
+  'az keyvault key show --id <signing-key>  # whether it is there and enabled',
+  'az keyvault key recover --vault-name <vault> --name signing  # if it was deleted: no other key verifies what it signed',
+  provision('if it is there, gives the right to it back'),
+];
+/** The same for what a deployment makes in Log Analytics. */
+const sending = (): readonly string[] => [
+  provision('if it answered 403 or 404, makes it again; 429 and 5xx end by themselves'),
+];
 
 const reasons = {
   'channel-failing': {
@@ -32,9 +38,10 @@ const reasons = {
   'setting-misconfigured': {
     severity: 'error',
     ...withItsState('when every setting can be used'),
-    says: (what) => `The app does without settings that cannot be used: ${what}. What has a default has that.`,
+    says: (what) =>
+      `The app does without settings that cannot be used: ${what}. Where there is a default, it is used instead.`,
     commands: () => [
-      'azd provision  # once the setting is right in infra/main.bicepparam; docs/configuration.md has them all',
+      provision('once the setting is right in infra/main.bicepparam; docs/configuration.md has them all'),
     ],
   },
   'dead-letters-left': {
@@ -47,7 +54,7 @@ const reasons = {
     severity: 'error',
     ...withItsState('when a survey finds all that was missing'),
     says: (what, of) => `The vault ${of} is not wired to the guardian: ${what}`,
-    commands: () => [`${CONNECT}: sets up all that is missing`],
+    commands: () => [connect('or, instead, sets up all that is missing')],
   },
   quarantined: {
     severity: 'warning',
@@ -57,10 +64,12 @@ const reasons = {
   'register-lost': {
     severity: 'critical',
     ...BY_A_PERSON,
-    judgement: 'rebuilt from the trail; an operator has to check it',
+    judgement: 'rebuilt from the trail; an operator has to check it, in working hours',
     says: (what, of) =>
       `The register of ${of} was empty although its baseline was accepted; keys rebuilt from the trail: ${what}.`,
-    commands: (of) => [`key-guardian baseline show ${of}  # whether each key has what was approved`],
+    commands: (of) => [
+      `key-guardian baseline show ${of}  # whether each key has what was approved: if one is right as it is now, "baseline accept" it`,
+    ],
   },
   'sentry-silent': {
     severity: 'warning',
@@ -73,7 +82,7 @@ const reasons = {
     ...withItsState('when the signatures can be verified'),
     says: (count, of) =>
       `The signatures of approvals or holds for ${of} cannot be verified, ${count} in number: the guardian's own key cannot be read, or none is set up. Until then such approvals count for nothing, and such holds count.`,
-    commands: () => [SHOW_KEY, `${PROVISION}: makes the key and the right to it again`],
+    commands: signingKey,
   },
   'survey-missed': {
     severity: 'warning',
@@ -81,8 +90,8 @@ const reasons = {
     judgement: TRYING,
     says: (what) => `What hangs on the keys is not kept up to date: ${what}. What was known stays as it was.`,
     commands: () => [
-      `${CONNECT}: gives the identity surveyor its role again`,
-      'az role assignment list --all --assignee <surveyor> --output table',
+      'az role assignment list --all --assignee <surveyor> --output table  # whether the identity surveyor has its role in the current subscription',
+      connect('if it has not, gives it back'),
     ],
   },
   'trail-spooled': {
@@ -93,7 +102,7 @@ const reasons = {
       `The trail of ${of} cannot be appended: its records are spooled in the register's storage and are replayed later.`,
     commands: () => [
       'az storage account show --name <trail> --query "{firewall:networkRuleSet.defaultAction,public:publicNetworkAccess}"  # whether it was closed',
-      `${PROVISION}: gives the right to append, and the way there, again`,
+      provision('gives the right to append, and the way there, back'),
     ],
   },
   'trail-unsealed': {
@@ -102,7 +111,7 @@ const reasons = {
     judgement: TRYING,
     says: (since) =>
       `The trail should have been sealed at ${since} Until it is, nothing shows that a record was removed.`,
-    commands: () => [SHOW_KEY, `${PROVISION}: makes the key and the right to it again`],
+    commands: signingKey,
   },
   'trail-not-shipped': {
     severity: 'warning',
@@ -110,14 +119,14 @@ const reasons = {
     judgement: TRYING,
     says: (since) =>
       `No record of the trail has reached the workspace since ${since} The trail itself has them all, and they are sent later.`,
-    commands: () => [`${PROVISION}: 403 and 404 end with that, 429 and 5xx by themselves`],
+    commands: sending,
   },
   'records-missing': {
     severity: 'warning',
     ...withItsState('when audit events of every guarded vault arrive'),
     says: (vaults) =>
       `No audit events of ${vaults} arrive in a workspace that the guardian reads: who changes a key there is not known. Somebody removed a diagnostic setting of the vault, or the workspace has reached its daily cap.`,
-    commands: () => [`${CONNECT}: makes diagnostic settings again`],
+    commands: () => [connect('makes diagnostic settings again; a daily cap ends by itself')],
   },
   'workspace-unread': {
     severity: 'warning',
@@ -125,7 +134,7 @@ const reasons = {
     judgement: TRYING,
     says: (since) =>
       `A workspace could not be queried since ${since} Until it can, nobody knows from there who changed a key; sweeps and restores go on.`,
-    commands: () => [`${PROVISION}: 403 and 404 end with that, 429 and 5xx by themselves`],
+    commands: sending,
   },
 } satisfies Readonly<Record<string, Reason>>;
 

@@ -14,11 +14,11 @@ export const holdEnding = incidentKind(
     subject: subjectOfHold(hold),
     since: hold.from,
     summary: `The hold on ${spellHold(hold)} ends on ${utc(hold.until)}: from then on the guardian restores again what is changed. Another person than ${hold.by.name ?? hold.by.oid} can extend it.`,
-    judgement: 'it ends by itself; whoever is on call has to see whether it is still needed',
+    judgement: 'it ends by itself; whoever is on call has to see whether it is still needed, now',
     who: hold.by,
     commands: [
-      `key-guardian hold extend ${hold.id} --hours 1  # where somebody still works on it`,
-      `key-guardian hold release ${hold.id}  # where nobody does: with --undo or --accept for what changed meanwhile`,
+      `key-guardian hold extend ${hold.id} --hours 1  # if somebody still works on it`,
+      `key-guardian hold release ${hold.id}  # if nobody does: with --undo or --accept for what changed meanwhile`,
     ],
   }),
 );

@@ -13,8 +13,8 @@ export const holdSet = incidentKind(
   (hold: Hold) => ({
     subject: subjectOfHold(hold),
     since: hold.from,
-    summary: `A hold stops every write to ${spellHold(hold)} until ${utc(hold.until)}, so that the guardian restores nothing there: ${hold.why}`,
-    judgement: 'set by a person; whoever is on call has to see whether it is meant',
+    summary: `A hold stops every write to ${spellHold(hold)} until ${utc(hold.until)}, so that the guardian restores nothing there: “${hold.why}”`,
+    judgement: 'set by a person; whoever is on call has to see whether it is meant, now',
     who: hold.by,
     commands: [
       `key-guardian hold release ${hold.id} --undo  # if it is not meant: restores what changed meanwhile as well`,

@@ -4,7 +4,7 @@ import { shellWord } from '../../domain/shell-word.ts';
 import { keyOf } from '../../domain/subject.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
-import { incidentKind, withItsState } from './kind.ts';
+import { idOfVault, incidentKind, withItsState } from './kind.ts';
 
 export const keyFlapping = incidentKind(
   {
@@ -18,14 +18,14 @@ export const keyFlapping = incidentKind(
     subject: keyOf(id),
     since,
     // Read while it goes on and after it is over: so it names no command, which only some alerts carry.
-    summary: `Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key ${spell(id)} was made unusable three times within an hour and restored each time.`,
-    judgement: 'not holding: restored each time, and inspected every 10 s',
+    summary: `Key ${spell(id)} was made unusable three times within an hour and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.`,
+    judgement: 'not holding: restored each time, and made unusable again; whoever is on call has to stop that, now',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: by,
     commands: [
-      `key-guardian hold set ${spell(id)} --why "…"  # only where your own team does this: then nothing is restored`,
-      `az role assignment list --scope "$(az keyvault show --name ${id.vault} --query id --output tsv)" --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --assignee ${shellWord(by.oid)}`} --output table  # what lets them: take it away, if this is an attack`,
+      `key-guardian hold set ${spell(id)} --why "…"  # if a responder of your own does this: then nothing is restored`,
+      `az role assignment list --scope ${idOfVault(id.vault)} --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --include-groups --assignee ${shellWord(by.oid)}`} --output table  # if not: what lets them do it, to be taken away`,
     ],
   }),
 );

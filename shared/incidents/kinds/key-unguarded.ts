@@ -54,7 +54,8 @@ export const keyUnguarded = kindOfReasons(
             NAMED,
             '; ',
           )}. ${toDo(of)}`,
-          commands: of.isFound || of.isNamed ? ['azd up  # once it is in the policy'] : [],
+          commands:
+            of.isFound || of.isNamed ? ['azd up  # in the folder of its deployment: once it is in the policy'] : [],
         },
 );
 

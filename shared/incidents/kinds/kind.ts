@@ -62,16 +62,25 @@ export const kindOfReasons = <Reason extends string, Given extends readonly unkn
   },
 });
 
-/** The command that lists what an identity may do; none where its id is not known. */
-export const rolesOf = ({ oid }: Pick<Actor, 'oid'>): string[] =>
+/** The command that lists what an identity may do in a vault, by its groups as well; none where its id is not known. */
+export const rolesOf = ({ oid }: Pick<Actor, 'oid'>, vault: string): string[] =>
   oid === 'unknown'
     ? []
     : [
-        `az role assignment list --all --assignee ${shellWord(oid)} --output table  # what lets them: take away what is not theirs`,
+        `az role assignment list --assignee ${shellWord(oid)} --scope ${idOfVault(vault)} --include-inherited --include-groups --output table  # what lets them: take away what is not theirs`,
       ];
 
-/** The id of a vault, as a shell finds it. */
-export const idOfVault = (vault: string): string => `"$(az keyvault show --name ${vault} --query id --output tsv)"`;
+/** The id of a vault, as a shell finds it. Without quotes: where there is none, the command fails, and takes no other scope. */
+export const idOfVault = (vault: string): string => `$(az keyvault show --name ${vault} --query id --output tsv)`;
+
+/** A command that is run in the folder from which the guardian was deployed. @param why what it does, or when it is meant */
+const inItsFolder = (command: string) => (why: string) => `${command}  # ${why} (in the folder of its deployment)`;
+/** Gives the guardian its rights, diagnostic settings and event subscriptions at the vaults again. */
+export const connect = inItsFolder('npm run connect');
+/** Makes everything again that a deployment makes. */
+export const provision = inItsFolder('azd provision');
+/** Deploys the app and its policy. */
+export const deploy = inItsFolder('azd deploy');
 
 /** Whether an incident is of a kind, for a reason where one is named. */
 export const isOf =

@@ -1,5 +1,5 @@
 import { GUARDIAN } from '../../domain/subject.ts';
-import { BY_A_PERSON, incidentKind } from './kind.ts';
+import { BY_A_PERSON, deploy, incidentKind } from './kind.ts';
 
 export const policyLoosened = incidentKind(
   {
@@ -14,8 +14,8 @@ export const policyLoosened = incidentKind(
     since: now,
     summary: `The policy guards less than before: ${loosened.join('; ')}. It came with a deployment: if nobody meant it, deploy the policy of before.`,
     commands: [
-      'git log --patch -3 -- policy.json  # who changed it: in the folder from which the guardian is deployed',
-      'azd deploy  # if nobody meant it: with the policy.json of before',
+      'git log --patch -3 -- policy.json  # in the folder of its deployment: who changed it',
+      deploy('if nobody meant it, with the policy.json of before'),
     ],
   }),
 );

@@ -18,7 +18,7 @@ export const purgeAttempted = incidentKind(
     who: by,
     commands: [
       `az keyvault show --name ${id.vault} --query properties.enablePurgeProtection  # true: nobody can purge it`,
-      ...rolesOf(by),
+      ...rolesOf(by, id.vault),
     ],
   }),
 );

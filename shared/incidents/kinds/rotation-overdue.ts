@@ -16,8 +16,8 @@ export const rotationOverdue = incidentKind(
 /** What an incident says of a key that is to be rotated and is not, with the commands by which a person rotates it. */
 export function notRotated(id: KeyId, since: Date, summary: string) {
   const commands = [
-    `key-guardian rotate ${spell(id)} --yes  # what uses it follows, or is named`,
-    `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}  # where the guardian refuses`,
+    `key-guardian rotate ${spell(id)} --yes  # once nothing is against it: the guardian refuses until then`,
+    `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}  # only if the guardian does not answer: nothing is checked`,
   ];
   return { subject: keyOf(id), since, summary, commands };
 }

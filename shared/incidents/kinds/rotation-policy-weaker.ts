@@ -2,7 +2,7 @@ import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { asJson, type WantedPolicy } from '../../domain/rotation-policy.ts';
 import { keyOf } from '../../domain/subject.ts';
-import { kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
+import { connect, kindOfReasons, type ReasonFacts, withItsState } from './kind.ts';
 
 const asItShould = withItsState('when the rotation policy keeps the schedule');
 const reasons = {
@@ -42,13 +42,16 @@ export const rotationPolicyWeaker = kindOfReasons(
     who: by,
     commands:
       wanted === undefined
-        ? ['npm run connect  # gives the guardian the right back']
+        ? [connect('gives the guardian the right back')]
         : [
             ...(reason === 'managed-elsewhere' ? linesFor(wanted) : []),
-            `${commandFor(id, wanted)}  # ${reason === 'managed-elsewhere' ? 'until the template says so' : 'sets it so'}`,
+            `${commandFor(id, wanted)}  # ${reason === 'managed-elsewhere' ? 'until the template says so' : 'sets it so'}${expiryOf(wanted)}`,
           ],
   }),
 );
+
+const expiryOf = ({ expiresIn }: WantedPolicy): string =>
+  expiresIn === undefined ? '' : `: new versions expire after ${expiresIn}`;
 
 const commandFor = ({ vault, key }: KeyId, wanted: WantedPolicy): string =>
   `az keyvault key rotation-policy update --vault-name ${vault} --name ${key} --value '${JSON.stringify(asJson(wanted))}'`;
@@ -56,10 +59,10 @@ const commandFor = ({ vault, key }: KeyId, wanted: WantedPolicy): string =>
 /** What keeps both sides from fighting, for those who make the key by a template. A shell takes them as comments. */
 function linesFor({ rotate, expiresIn, notifyBefore }: WantedPolicy): readonly string[] {
   const expiry =
-    expiresIn === undefined ? '' : ` expire_after = "${expiresIn}" notify_before_expiry = "${notifyBefore}"`;
-  const attributes = expiresIn === undefined ? '' : ` attributes: { expiryTime: '${expiresIn}' }`;
+    expiresIn === undefined ? '' : `, expire_after = "${expiresIn}", notify_before_expiry = "${notifyBefore}"`;
+  const attributes = expiresIn === undefined ? '' : `, attributes: { expiryTime: '${expiresIn}' }`;
   return [
-    `# in the template, Terraform: rotation_policy { automatic { time_after_creation = "${rotate.period}" }${expiry} }`,
-    `# in the template, Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: '${rotate.period}' } }]${attributes} }`,
+    `# in the template, Terraform: in rotation_policy, automatic.time_after_creation = "${rotate.period}"${expiry}`,
+    `# in the template, Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' }, trigger: { timeAfterCreate: '${rotate.period}' } }]${attributes} }`,
   ];
 }

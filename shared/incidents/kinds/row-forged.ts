@@ -2,12 +2,16 @@ import { shellWord } from '../../domain/shell-word.ts';
 import { GUARDIAN } from '../../domain/subject.ts';
 import { BY_A_PERSON, incidentKind } from './kind.ts';
 
-/** The command that removes a row. @param row its table, partition and row, divided by slashes */
+/** The commands that show and remove a row. @param row its table, partition and row, divided by slashes */
 function removalOf(row: string): readonly string[] {
   const [table, partition, ...rest] = row.split('/');
   if (table === undefined || partition === undefined || rest.length === 0) return [];
   const key = `--partition-key ${shellWord(partition)} --row-key ${shellWord(rest.join('/'))}`;
-  return [`az storage entity delete --account-name <register> --table-name ${table} ${key} --auth-mode login`];
+  const of = `--account-name <register> --table-name ${table} ${key} --auth-mode login`;
+  return [
+    `az storage entity show ${of}  # the row: keep what it says, as evidence`,
+    `az storage entity delete ${of}  # then`,
+  ];
 }
 
 export const rowForged = incidentKind(
@@ -23,7 +27,7 @@ export const rowForged = incidentKind(
     since,
     summary: `The row ${row} is not as the guardian signed it, so it counts for nothing: find out who can write to the storage of the register, then remove the row.`,
     commands: [
-      'az role assignment list --scope "$(az storage account show --name <register> --query id --output tsv)" --include-inherited --output table  # who can write there',
+      'az role assignment list --scope $(az storage account show --name <register> --query id --output tsv) --include-inherited --output table  # who can write there',
       ...removalOf(row),
     ],
   }),

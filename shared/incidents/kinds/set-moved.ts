@@ -27,7 +27,7 @@ export const setMoved = incidentKind(
     since: set.from,
     hangs,
     commands: commands.map((command) => `${command}  # if nobody meant it`),
-    summary: `The disk encryption set ${escaped(set.name)} has the key ${to}, which nothing guards, in place of ${set.rotation.vault}/${set.rotation.key}. Where nobody meant it, point it back before its disks are wrapped with that key: whoever has it can then take them away.`,
+    summary: `The disk encryption set ${escaped(set.name)} has the key ${to}, which nothing guards, in place of ${set.rotation.vault}/${set.rotation.key}. Where nobody meant it, point it back now: once its disks are wrapped with that key, whoever has it can take them away.`,
     ...(set.changed === undefined ? {} : { who: set.changed.by }),
   }),
 );

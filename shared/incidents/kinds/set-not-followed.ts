@@ -25,6 +25,8 @@ export interface NotFollowed {
   /** In sentences. */
   readonly causes: readonly string[];
   readonly commands: readonly string[];
+  /** Whether it is not allowed to use its key at all: then its disks fail for that, as another alert says. */
+  readonly isCut: boolean;
 }
 
 export const setNotFollowed = kindOfReasons(
@@ -35,7 +37,7 @@ export const setNotFollowed = kindOfReasons(
       'A disk encryption set does not follow a new version of its key. Its disks work as long as the older version does.',
     reasons,
   },
-  (_reason: Reason, { set, verdict, hangs, causes, commands }: NotFollowed) => ({
+  (_reason: Reason, { set, verdict, hangs, causes, commands, isCut }: NotFollowed) => ({
     subject: { kind: 'disk-encryption-set', id: set.id },
     since: set.from,
     hangs,
@@ -43,8 +45,11 @@ export const setNotFollowed = kindOfReasons(
     summary: [
       saysOf(set, verdict),
       ...causes,
-      'Its disks work as long as the older versions do: leave those enabled.',
+      isCut
+        ? 'When they do, the alert access-cut says; if there is none, do the first command now.'
+        : 'Its disks work as long as the older versions do: leave those enabled.',
     ].join(' '),
+    ...(isCut ? { judgement: 'its disks fail for the same cause; an operator has to act, in working hours' } : {}),
     ...(verdict.kind === 'reverted' && set.changed !== undefined ? { who: set.changed.by } : {}),
   }),
 );

@@ -16,6 +16,6 @@ export const trailAnchored = incidentKind(
     subject: GUARDIAN,
     since: sealedAt,
     summary: `Seal ${seal} of ${utc(sealedAt)} has the root ${root}. It names ${records} records of ${streams} streams and is signed by the key ${key}. With this root, verify --anchor shows whether the trail up to then is still the same.`,
-    judgement: 'keep this root outside Azure',
+    judgement: 'keep this root outside Azure; nothing else has to be done',
   }),
 );

@@ -29,7 +29,7 @@ export const undoRefused = incidentKind(
     subject: keyOf(id),
     since,
     summary: `Key ${spell(id)} cannot be restored: ${inWords(because)}`,
-    judgement: 'refused again and again: whoever is on call has to restore it',
+    judgement: 'refused again and again: whoever is on call has to restore it, now',
     commands: [
       `key-guardian restore ${spell(id)}  # under your own rights`,
       `az role assignment list --assignee <keeper> --scope ${idOfVault(id.vault)} --include-inherited --output table  # what the guardian may do there: "npm run connect" gives back what is missing`,

@@ -21,11 +21,14 @@ export const unexpectedUse = kindOfReasons(
     summary:
       reason === 'backed-up'
         ? `Key ${spell(id)} was backed up: a copy can be restored elsewhere and never be revoked.`
-        : `${operation} of ${spell(id)} by somebody who is not a known user of it: a new user, or somebody who reads what it protects.`,
+        : `${operation} of ${spell(id)} by somebody who is not a known user of it: somebody who reads what it protects, or a new user, which policy.json can name among knownUsers.`,
     who: by,
     commands:
       reason === 'backed-up'
-        ? [`az keyvault key rotate --vault-name ${id.vault} --name ${id.key}  # if nobody meant it`, ...rolesOf(by)]
-        : rolesOf(by),
+        ? [
+            `az keyvault key rotate --vault-name ${id.vault} --name ${id.key}  # if nobody meant it`,
+            ...rolesOf(by, id.vault),
+          ]
+        : rolesOf(by, id.vault),
   }),
 );

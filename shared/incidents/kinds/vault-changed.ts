@@ -1,5 +1,6 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { vaultSubject } from '../../domain/subject.ts';
+import { settingChanges, settingsBack, type VaultSettings } from '../../domain/vault-settings.ts';
 import { BY_A_PERSON, incidentKind } from './kind.ts';
 
 export const vaultChanged = incidentKind(
@@ -10,13 +11,14 @@ export const vaultChanged = incidentKind(
     tells: 'The network rules, the permission model or the purge protection of a guarded vault have changed.',
     ...BY_A_PERSON,
   },
-  (vault: string, changes: readonly string[], by: Actor | undefined, at: Date) => ({
-    subject: vaultSubject(vault),
-    since: at,
-    summary: `Settings of the vault ${vault} have changed: ${changes.join('; ')}. If nobody meant it, set them back.`,
-    who: by,
-    commands: [
-      `az keyvault show --name ${vault} --query "properties.{public:publicNetworkAccess,rules:networkAcls,roles:enableRbacAuthorization,purgeProtection:enablePurgeProtection}"`,
-    ],
-  }),
+  (vault: string, before: VaultSettings, after: VaultSettings, by: Actor | undefined, at: Date) => {
+    const back = settingsBack(before, after);
+    return {
+      subject: vaultSubject(vault),
+      since: at,
+      summary: `Settings of the vault ${vault} have changed: ${settingChanges(before, after).join('; ')}.`,
+      who: by,
+      commands: back === '' ? [] : [`az keyvault update --name ${vault} ${back}  # if nobody meant it: as it was`],
+    };
+  },
 );

@@ -42,7 +42,7 @@ export const wave = incidentKind(
               NAMED,
             )}`
       }.`,
-      judgement: 'whoever is on call has to see to those that are not good again',
+      judgement: 'whoever is on call has to restore those that are not good again, now',
       deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
       ...(first?.hangs === undefined
         ? {}
@@ -62,11 +62,11 @@ function commandsFor(of: OfWave, members: readonly Member[]): readonly string[] 
   if (of.kind === 'vault')
     return [
       `key-guardian restore ${of.vault}  # all that is not good again`,
-      `key-guardian hold set ${of.vault} --why "…"  # only where your own team does this: then nothing is restored`,
+      `key-guardian hold set ${of.vault} --why "…"  # if a responder of your own does this: then nothing is restored`,
     ];
   const vaults = new Set(members.flatMap(({ subject }) => ('vault' in subject ? [subject.vault] : [])));
   return [
-    ...rolesOf({ oid: of.id }),
+    ...[...vaults].slice(0, 1).flatMap((vault) => rolesOf({ oid: of.id }, vault)),
     ...[...vaults].slice(0, RESTORED).map((vault) => `key-guardian restore ${vault}`),
   ];
 }

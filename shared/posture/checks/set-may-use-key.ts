@@ -61,7 +61,7 @@ function rightsOf(set: SetFacts['set'], { vault, assigned }: VaultFacts, key: st
   return [
     {
       kind: 'finding',
-      says: `Its identity ${objectId} may not ${missing.join(', ')} in the vault ${vault.name}: its disks fail.`,
+      says: `Its identity ${objectId} is not allowed to ${missing.join(', ')} in the vault ${vault.name}: its disks fail.`,
       commands: [
         vault.rbac
           ? `az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name ${vault.name} --query id --output tsv)`

@@ -17,6 +17,7 @@ import { estateReader } from '../../estate/estate-of.ts';
 import { inTurns } from '../../in-turns.ts';
 import { incidentId } from '../../incidents/draft.ts';
 import { accessCut } from '../../incidents/kinds/access-cut.ts';
+import { connect } from '../../incidents/kinds/kind.ts';
 import { vaultChanged } from '../../incidents/kinds/vault-changed.ts';
 import { type GoneVault, vaultDeleted } from '../../incidents/kinds/vault-deleted.ts';
 import { endIncidents, openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
@@ -81,7 +82,7 @@ async function vaultGone(
     .slice(0, LOST_NAMED)
     .map(
       ({ principalId, role, scope }) =>
-        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role ${shellWord(role)} --scope ${shellWord(scope)}`,
+        `az role assignment create --assignee-object-id ${principalId} --assignee-principal-type ServicePrincipal --role ${shellWord(role)} --scope ${shellWord(scope)}  # then: recovering does not bring it back`,
     );
   const draft = vaultDeleted.draft({
     vault: name,
@@ -92,7 +93,11 @@ async function vaultGone(
     commands:
       recovery.kind === 'not-listed'
         ? []
-        : [`az keyvault recover --name ${name} --subscription ${shellWord(subscription)}`, ...lost],
+        : [
+            `az keyvault recover --name ${name} --subscription ${shellWord(subscription)}  # brings it back, with its keys`,
+            ...lost,
+            connect('then, for its event subscriptions'),
+          ],
   });
   await openIncident(draft, ports);
   // While it is gone nothing else can be said of it.
@@ -118,9 +123,8 @@ async function alertOfSettings(vault: EstateVault, changed: ChangedBy | undefine
   const before = row?.value.settings;
   const now = settingsOf(vault);
   if (row === undefined || JSON.stringify(before) === JSON.stringify(now)) return;
-  const changes = before === undefined ? [] : settingChanges(before, now);
-  if (changes.length > 0) {
-    const draft = vaultChanged.draft(name, changes, changed?.by, changed?.at ?? ports.now());
+  if (before !== undefined && settingChanges(before, now).length > 0) {
+    const draft = vaultChanged.draft(name, before, now, changed?.by, changed?.at ?? ports.now());
     // The same for every message that finds it: the row is written last.
     await openIncident(draft, ports, incidentId({ ...draft, since: new Date(0) }, JSON.stringify([before, now])));
   }

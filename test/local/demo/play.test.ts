@@ -50,7 +50,7 @@ const OUTCOMES: Readonly<Record<string, RegExp>> = {
   'recreated-is-told': /^nothing can undo that, and nothing was written$/,
   'purge-is-told': /^nothing can undo that, and nothing was written$/,
   'access-cut-named':
-    /^on-call was alerted after \d+\.\d s: "access-cut: des-disk-cut: Its identity .+ may not get, wrap, unwrap in the vault demo-cut/,
+    /^on-call was alerted after \d+\.\d s: "access-cut: des-disk-cut: Its identity .+ is not allowed to get, wrap, unwrap in the vault demo-cut/,
   'vault-deleted-told': /^on-call was alerted after \d+\.\d s: "vault-deleted: The vault demo-gone was deleted/,
 };
 const SURVIVED = 'machine-survives-an-attack';
@@ -62,7 +62,7 @@ const ROTATIONS: Readonly<Record<string, readonly [outcome: RegExp, alerts: numb
     1,
   ],
   'rotation-stuck-cause-named': [
-    /^"set-not-followed: Azure no longer rotates .+ may not get, wrap, unwrap in the vault/,
+    /^"set-not-followed: Azure no longer rotates .+ is not allowed to get, wrap, unwrap in the vault/,
     1,
   ],
   'rotation-reverted-told': [/^"set-not-followed: .+ was pointed at the older version/, 1],

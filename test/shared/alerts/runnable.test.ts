@@ -59,6 +59,6 @@ test.each<[what: string, more: Partial<Incident>, isClosable: boolean]>([
   const channel = { id: 'console', send: async (content: AlertContent) => void sent.push(content) };
   const { incident } = alert({ commands: ['az login'], ...more });
   await withRunnableCommands(channel, 'azure', ['--app', 'x']).send({ event: 'opened', incident }, console);
-  const close = `npm run key-guardian -- --app x incident close ${incident.id} --why "…"  # once it is settled`;
+  const close = `npm run key-guardian -- --app x incident close ${incident.id} --why "…"  # once you know why, and nothing is left to do`;
   expect(sent[0]?.incident.commands).toEqual(['az login', ...(isClosable ? [close] : [])]);
 });

@@ -55,7 +55,7 @@ describe('the first line', () => {
       'names a disk encryption set without its group and subscription',
       ofSet,
       '12:00:20',
-      `critical: des-a: nothing fails by this alone; whoever is on call has to act: ${summary}`,
+      `critical: des-a: nothing fails by this alone; whoever is on call has to act, now: ${summary}`,
     ],
     [
       'says SQL databases where those fail, before any disk',
@@ -127,7 +127,7 @@ describe('the first line', () => {
       'names the guardian where it is about that',
       nowhere,
       '12:00:20',
-      `critical: Key Guardian: nothing fails by this alone; whoever is on call has to act: ${summary}`,
+      `critical: Key Guardian: nothing fails by this alone; whoever is on call has to act, now: ${summary}`,
     ],
   ])('%s', (_, message, time, line) => {
     expect(firstLine(message, at(time))).toBe(line);
@@ -182,7 +182,7 @@ describe('the lines below', () => {
       commands: ['key-guardian restore payments/disk-key', 'az login'],
     });
     expect(detailLines(message)).toEqual([
-      'Do not stop, restart or redeploy machines on this key: they run on, and do not start again without it.',
+      'Do not stop, restart or redeploy machines on this key: without it they do not start again.',
       'what: version-disabled, for on-call; docs/runbook.md of Key Guardian says more',
       'where: payments/disk-key/abc',
       'who: Mallory (7a) from 203.0.113.7',
@@ -197,7 +197,7 @@ describe('the lines below', () => {
   test('name nobody where the guardian itself is unwell', () => {
     const lines = detailLines(alert({ audience: 'operators', judgement: 'left to people' }));
     expect(lines.filter((line) => /^(who|done): |^Do not/.test(line))).toEqual([
-      'done: nothing: an operator has to act, in working hours',
+      'done: nothing; an operator has to act, in working hours',
     ]);
   });
 
@@ -257,7 +257,7 @@ describe('the lines below', () => {
 
   test('say who works on it, and since when', () => {
     const acknowledged = { by: { oid: 'o' }, at: at('12:09:00') };
-    const done = 'done: nothing: whoever is on call has to act';
+    const done = 'done: nothing; whoever is on call has to act, now';
     expect(detailLines(alert({ acknowledged, judgement: 'left to people' }))).toContain(
       `${done}; o works on it since 2026-03-01 12:09:00 UTC`,
     );

@@ -107,7 +107,10 @@ describe('before the baseline is accepted', () => {
           kind: 'baseline-waiting',
           severity: 'error',
           audience: 'operators',
-          commands: [`key-guardian baseline show ${vault}`],
+          commands: [
+            `key-guardian baseline show ${vault}  # first: suspicious versions come first`,
+            `key-guardian baseline accept ${vault}  # then, if each version there is right: its keys are restored from then on`,
+          ],
         },
       },
     ]);
@@ -410,7 +413,10 @@ describe('a baseline', () => {
       {
         kind: 'version-changed',
         state: 'open',
-        commands: [`key-guardian baseline accept ${vault} --as-shown disk-a/${latest}`],
+        commands: [
+          expect.stringMatching(/^az keyvault key set-attributes .+ --ops .+ {2}# if nobody meant it$/),
+          `key-guardian baseline accept ${vault} --as-shown disk-a/${latest}  # if it was meant`,
+        ],
       },
     ]);
     await accept(world, { asShown: [`disk-a/${latest}`] });
@@ -585,7 +591,11 @@ describe('a register that is lost while the trail has a baseline', () => {
     await world.pass(61);
 
     expect(await world.incidents(vault)).toMatchObject([
-      { reason: 'register-lost', severity: 'critical', judgement: 'rebuilt from the trail' },
+      {
+        reason: 'register-lost',
+        severity: 'critical',
+        judgement: 'rebuilt from the trail; an operator has to check it, in working hours',
+      },
     ]);
     expect(world.alerts.map(({ incident }) => incident.reason)).toEqual(['register-lost']);
     expect((await baselineRecords(world)).map(({ detail }) => detail)).toContainEqual({ state: 'rebuilt', keys: 1 });

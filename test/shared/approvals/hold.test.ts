@@ -59,7 +59,9 @@ describe('setting a hold', () => {
             subject,
             who: SETTER,
             summary: expect.stringContaining(`stops every write to ${what} until`),
-            commands: [`key-guardian hold release ${set.id}`],
+            commands: [
+              `key-guardian hold release ${set.id} --undo  # if it is not meant: restores what changed meanwhile as well`,
+            ],
           },
         },
       ]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { settingChanges, settingsOf, type VaultSettings } from '../../../shared/domain/vault-settings.ts';
+import { settingChanges, settingsBack, settingsOf, type VaultSettings } from '../../../shared/domain/vault-settings.ts';
 
 const VAULT: VaultSettings = { rbac: true, network: 'public', purgeProtection: true };
 
@@ -32,6 +32,18 @@ test('settings of a vault that go the other way say so', () => {
     'roles decide who may use its keys, and access policies count for nothing',
     'purge protection is on',
   ]);
+});
+
+test.each<readonly [what: string, before: Partial<VaultSettings>, now: Partial<VaultSettings>, options: string]>([
+  ['was open to all', {}, { network: 'private' }, '--public-network-access Enabled --default-action Allow'],
+  ['was open to some', { network: 'selected' }, {}, '--public-network-access Enabled --default-action Deny'],
+  ['was closed', { network: 'private' }, {}, '--public-network-access Disabled'],
+  ['had roles', {}, { rbac: false }, '--enable-rbac-authorization true'],
+  ['had access policies', { rbac: false }, {}, '--enable-rbac-authorization false'],
+  ['had purge protection', {}, { purgeProtection: false }, '--enable-purge-protection true'],
+  ['had none, which nothing takes away again', { purgeProtection: false }, {}, ''],
+])('a vault that %s is set back to that', (_what, before, now, options) => {
+  expect(settingsBack({ ...VAULT, ...before }, { ...VAULT, ...now })).toBe(options);
 });
 
 test('settings of a vault are kept without the rest of it', () => {

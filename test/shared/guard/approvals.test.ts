@@ -610,11 +610,12 @@ describe('who did it', () => {
               severity: 'critical',
               audience: 'on-call',
               state: 'open',
-              judgement: 'not restored: two people approved the state, for somebody else',
+              judgement:
+                'not restored: two people approved the state, for somebody else; whoever is on call has to ask the person in the line "who", now',
               since: actedAt,
               deadline: later(actedAt, 60 * MINUTE_MS),
               who: { oid: oidOf(world, 'attacker') },
-              commands: ['key-guardian restore prod-disks/disk-a  # if they were not asked to do it'],
+              commands: ['key-guardian restore prod-disks/disk-a  # if nobody asked them to do it'],
             },
           ]);
           expect(world.alerts.map(({ event }) => event)).toEqual(['opened']);

@@ -70,7 +70,7 @@ describe.each(['disable', 'delete'] as const)('a key that is made unusable again
         state: 'open',
         since: start,
         deadline: later(start, HOUR_MS),
-        judgement: 'not holding: restored each time, and inspected every 10 s',
+        judgement: 'not holding: restored each time, and made unusable again; whoever is on call has to stop that, now',
       },
     ]);
     expect(alertsOf(world, own)).toEqual(['resolved', 'resolved']);
@@ -97,18 +97,20 @@ describe('a flapping key', () => {
     const world = await guardian();
     await attack(world, [10, 10, 0]);
     const [before] = await flapping(world);
-    expect(before?.summary).toContain('Does a responder do this? Then stop the guardian first: by a hold, or ');
+    expect(before?.summary).toContain('First ask whether a responder of your own does this: if so, set a hold;');
     expect(before?.summary).toMatch(/ was made unusable three times within an hour and restored each time\./);
     expect(before?.commands).toEqual([
-      'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
-      'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table  # what lets them: take it away, if this is an attack',
+      'key-guardian hold set prod-disks/disk-a --why "…"  # if a responder of your own does this: then nothing is restored',
+      'az role assignment list --scope $(az keyvault show --name prod-disks --query id --output tsv) --include-inherited --output table  # if not: what lets them do it, to be taken away',
     ]);
     await world.audit();
     await world.pass(10);
     await attack(world, [0]);
     const [after] = await flapping(world);
     expect(after?.who).toMatchObject({ oid: oidOf(world, 'attacker') });
-    expect(after?.commands[1]).toContain(`--include-inherited --assignee ${oidOf(world, 'attacker')} --output table`);
+    expect(after?.commands[1]).toContain(
+      `--include-inherited --include-groups --assignee ${oidOf(world, 'attacker')} --output table`,
+    );
   });
 
   test('names who does it once the audit log tells', async () => {

@@ -364,7 +364,7 @@ describe('what the audit log tells', () => {
     expect(world.alerts[0]?.incident).toMatchObject({
       who: { oid: oidOf(world, 'disk') },
       summary:
-        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: the identity in the line "who" has lost its access.',
+        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: the identity in the line "who" has no access any more.',
     });
   });
 

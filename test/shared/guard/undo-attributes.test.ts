@@ -215,9 +215,14 @@ describe('an expiry', () => {
   });
 
   test.each([
-    ['pulled nearer, yet farther away than the notify time', 100, 'version-expiring'],
-    ['pushed out', 400, 'version-changed'],
-  ])('%s is alerted and left as it is', async (_, days, kind) => {
+    [
+      'pulled nearer, yet farther away than the notify time',
+      100,
+      // Disks fail an hour after it has expired.
+      { kind: 'version-expiring', hangs: { kind: 'unknown' }, deadline: later(inDays(100), 3_600_000) },
+    ],
+    ['pushed out', 400, { kind: 'version-changed', deadline: undefined }],
+  ])('%s is alerted and left as it is', async (_, days, incident) => {
     const world = await guarded({ seed: { exp: seconds(300) } });
     await world.as('attacker').expire(vault, 'disk-a', inDays(days));
     await world.sentry();
@@ -225,7 +230,7 @@ describe('an expiry', () => {
     expect(shown(world, latest).exp).toBe(seconds(days));
     expect(world.writes()).toEqual([]);
     expect(await world.incidents(vault, 'disk-a')).toMatchObject([
-      { kind, state: 'open', judgement: 'left to people' },
+      { ...incident, state: 'open', judgement: 'left to people' },
     ]);
     expect(world.alerts).toHaveLength(1);
   });

@@ -311,9 +311,7 @@ describe('a key that is in neither list', () => {
         severity: 'critical',
         since: absentSince,
         deadline: later(absentSince, HOUR_MS),
-        commands: [
-          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key; without one, copy off what its running machines hold, while they run`,
-        ],
+        commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # if there is a backup of the key`],
         abandons: 'key',
       },
     ]);

@@ -83,7 +83,9 @@ test.each<readonly [string, Partial<Situation>, Partial<Causes>]>([
     'that its identity lost its role',
     { vault: vaultFacts({}, { assigned: known(assigned()) }) },
     {
-      found: [`Its identity ${OBJECT_ID} may not get, wrap, unwrap in the vault contoso-disks: its disks fail.`],
+      found: [
+        `Its identity ${OBJECT_ID} is not allowed to get, wrap, unwrap in the vault contoso-disks: its disks fail.`,
+      ],
       unknown: [],
     },
   ],

@@ -97,7 +97,7 @@ describe('a disk encryption set on a key with a new version', () => {
     expect(stuck?.summary).toMatch(
       /^Azure no longer rotates the disk encryption set des-a, .+: KeyVaultAccessForbidden: /,
     );
-    expect(stuck?.summary).toContain('may not get, wrap, unwrap in the vault prod-disks');
+    expect(stuck?.summary).toContain('is not allowed to get, wrap, unwrap in the vault prod-disks');
     expect(stuck?.commands[0]).toMatch(/^az role assignment create --assignee-object-id d15cd15c-/);
     expect((await shownBy(on.world, 'des-a')).provisioningState).toBe('Succeeded');
   });

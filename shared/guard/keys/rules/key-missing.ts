@@ -48,9 +48,7 @@ export const keyMissing: Rule = {
         stopsDisks: isGuarded(record),
         summary: `Key ${name} ${isGone(observed, purged)}${why(record)}`,
         by: purged?.by,
-        commands: [
-          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key; without one, copy off what its running machines hold, while they run`,
-        ],
+        commands: [`az keyvault key restore --vault-name ${vault} --file "…"  # if there is a backup of the key`],
         abandons: 'key',
       },
     ];
@@ -59,14 +57,15 @@ export const keyMissing: Rule = {
 
 type Purge = KeyRecord['audit']['purged'];
 
-const LOST = 'its material is lost, and with it what it encrypted, unless there is a backup.';
+const LOST =
+  'its material is lost. If there is a backup of the key, restore it now; if not, nobody can undo that: copy off what the running machines hold.';
 
 /** What became of an absent key, as the rest of a sentence. */
 function isGone({ isFinal }: Extract<ObservedKey, { kind: 'absent' }>, purged: Purge): string {
   if (purged !== undefined) return `was purged on ${utc(purged.at)}: ${LOST}`;
   return isFinal === true
     ? `is deleted, and its vault keeps no deleted keys: ${LOST}`
-    : 'is missing: it is among neither the keys nor the deleted keys.';
+    : 'is missing: it is among neither the keys nor the deleted keys. If there is a backup of it, restore it now; if not, copy off what the running machines hold.';
 }
 
 /** The purge that the audit log reports; `undefined` where it came before this key was made, or deleted with approval: then another key was purged. */

@@ -41,9 +41,9 @@ export const keyRecreated: Rule = {
       {
         since: made,
         stopsDisks: true,
-        summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}.`,
+        summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.`,
         commands: [
-          `az keyvault key restore --vault-name ${vault} --file "…"  # a backup of the key, once this one is deleted and purged; without one, copy off what its running machines hold, while they run`,
+          `az keyvault key restore --vault-name ${vault} --file "…"  # if there is a backup of the old key, once the new one is deleted and purged: purge protection delays that by up to 90 days`,
         ],
         abandons: 'versions',
       },

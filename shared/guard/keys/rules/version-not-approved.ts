@@ -43,7 +43,7 @@ export const versionNotApproved: Rule = {
           summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}. It is not guarded until a person accepts it.`,
           commands: [
             ...accept(version),
-            `az keyvault key rotate --vault-name ${vault} --name ${key}  # if it was not: makes a version that is used in its place`,
+            `az keyvault key rotate --vault-name ${vault} --name ${key}  # if it was not: makes a good version, which is used in its place`,
           ],
         }))
     );

@@ -47,7 +47,11 @@ describe('baseline', () => {
     const command = `baseline accept contoso-dev --as-shown dev-web/${version}`;
     const { stored } = await running().guardian.ports.tables.incidents.list();
     expect(stored.map(({ value }) => value)).toContainEqual(
-      expect.objectContaining({ kind: 'version-changed', state: 'open', commands: [`key-guardian ${command}`] }),
+      expect.objectContaining({
+        kind: 'version-changed',
+        state: 'open',
+        commands: [expect.any(String), `key-guardian ${command}  # if it was meant`],
+      }),
     );
     expect(await done(...command.split(' '))).toBe(
       'The baseline of contoso-dev is accepted: 1 version is approved, 1 stays as it was approved, 1 deleted key is left as it was.',

@@ -52,7 +52,7 @@ describe('incident list', () => {
       ),
       'Resolved within 24 h, the last first:',
       expect.stringMatching(
-        /^ {2}critical {2}version-disabled {2}contoso-disks\/disk-web\/[0-9a-f]{32} {2}since [-\d: ]+ UTC {2}until [-\d: ]+ UTC {2}undone {2}[0-9a-f]{32}$/,
+        /^ {2}critical {2}version-disabled {2}contoso-disks\/disk-web\/[0-9a-f]{32} {2}since [-\d: ]+ UTC {2}until [-\d: ]+ UTC {2}restored by the guardian {2}[0-9a-f]{32}$/,
       ),
     ]);
   });
@@ -127,7 +127,7 @@ describe('incident close', () => {
     const id = await open(purge(later(new Date(), -DAY_MS)));
     expect(await done('status')).toContain(`until a person closes it  ${id}`);
     expect(await done('incident', 'show', id)).toMatch(
-      /^npm run key-guardian .* incident close [0-9a-f]{32} --why "…" {2}# once it is settled$/m,
+      /^npm run key-guardian .* incident close [0-9a-f]{32} --why "…" {2}# once you know why, and nothing is left to do$/m,
     );
     expect(await done('incident', 'close', id.slice(0, 12).toUpperCase(), '--why', 'it was a drill')).toBe(
       'Closed: purge-attempted of contoso-sql/tde.',

@@ -91,7 +91,9 @@ describe('restore', () => {
     expect(said).toContain('recover contoso-dev/dev-app: done');
     expect(said).toMatch(/restore contoso-dev\/dev-web\/\S+: enabled: done/);
     const accept = `baseline accept contoso-dev --as-shown dev-db/${version}`;
-    expect(said.split('\n').at(-1)).toBe(`    npm run key-guardian -- --folder ${folder()} ${accept}`);
+    expect(said.split('\n').at(-1)).toBe(
+      `    npm run key-guardian -- --folder ${folder()} ${accept}  # if it was meant`,
+    );
     expect(enabled('contoso-dev', 'dev-app')).toEqual([true]);
     expect(enabled('contoso-dev', 'dev-web')).toEqual([true]);
     await done(...accept.split(' '));
@@ -166,7 +168,8 @@ describe('restore', () => {
       'contoso-dev/dev-app is not as it was approved:',
       `  Version ${version} of contoso-dev/dev-app allows the operations wrapKey, unwrapKey, decrypt; approved were wrapKey, unwrapKey.`,
       '    No write can restore this. What a person can do:',
-      `    npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}`,
+      `    az keyvault key set-attributes --vault-name contoso-dev --name dev-app --version ${version} --ops wrapKey unwrapKey  # if nobody meant it`,
+      `    npm run key-guardian -- --folder ${folder()} baseline accept contoso-dev --as-shown dev-app/${version}  # if it was meant`,
     ];
     expect((await refused('restore', 'contoso-dev/dev-app')).split('\n')).toEqual(told);
     expect((await refused('restore', 'contoso-dev/dev-app', '--dry-run')).split('\n')).toEqual(told);
@@ -180,7 +183,7 @@ describe('restore', () => {
     await as('attacker').purge('contoso-sql', 'disk-backup');
     for (let sweeps = 0; sweeps < 4; sweeps += 1) await swept();
     expect(await refused('restore', 'contoso-sql/disk-backup')).toMatch(
-      /is missing: it is among neither the keys nor the deleted keys\.\n.*\n {4}az keyvault key restore --vault-name contoso-sql --file "…" {2}# a backup of the key; without one, .+$/,
+      /is missing: it is among neither the keys nor the deleted keys\. .+\n.*\n {4}az keyvault key restore --vault-name contoso-sql --file "…" {2}# if there is a backup of the key$/,
     );
     const [, id = ''] =
       /key-missing {2}contoso-sql\/disk-backup .* until a person closes it {2}(\w+)/.exec(await done('status')) ?? [];

@@ -165,14 +165,14 @@ describe('an incident is made', () => {
       refused('KeyUnwrap', 403),
       'access-refused',
       undefined,
-      'error',
+      'critical',
     ],
     [
       'by a refused unwrap of a usable key, without a valid token',
       refused('KeyUnwrap', 401),
       'access-refused',
       undefined,
-      'error',
+      'critical',
     ],
   ])('%s', (_says, given, kind, reason, severity) => {
     expect(incidents(given)).toMatchObject([
@@ -297,9 +297,10 @@ describe('an approved act by somebody it was not meant for', () => {
           subject: versionOf(ID, V1),
           since: ACTED,
           deadline: inMs(-30_000 + 3_600_000),
-          judgement: 'not restored: two people approved the state, for somebody else',
+          judgement:
+            'not restored: two people approved the state, for somebody else; whoever is on call has to ask the person in the line "who", now',
           who: { oid },
-          commands: ['key-guardian restore prod-disks/disk-a  # if they were not asked to do it'],
+          commands: ['key-guardian restore prod-disks/disk-a  # if nobody asked them to do it'],
         },
       ]);
     },

@@ -146,16 +146,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
-    'access-refused',
-    examples['access-refused'],
-    {
-      ...onCall('error'),
-      subject: KEY,
-      who: DES_IDENTITY,
-      deadline: IN_AN_HOUR,
-    },
-  ],
-  [
     'access-refused, of somebody who is no known user of the key',
     accessRefused.draft(ID, { operation: 'KeyUnwrap', by: MALLORY, at: AT, status: 403, byStranger: true }),
     {
@@ -164,6 +154,16 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: undefined,
       commands: [expect.stringMatching(/^az role assignment list/)],
+    },
+  ],
+  [
+    'access-refused',
+    examples['access-refused'],
+    {
+      ...onCall('critical'),
+      subject: KEY,
+      who: DES_IDENTITY,
+      deadline: IN_AN_HOUR,
     },
   ],
   [
@@ -185,7 +185,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: undefined,
       summary: 'Approval a7 allows KeyUpdate of prod-disks/disk-a/a1b2, but not by the person who did it.',
-      commands: ['key-guardian restore prod-disks/disk-a  # if they were not asked to do it'],
+      commands: ['key-guardian restore prod-disks/disk-a  # if nobody asked them to do it'],
     },
   ],
   [
@@ -390,7 +390,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: VAULT,
       summary:
-        'A hold stops every write to prod-disks until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: we investigate',
+        'A hold stops every write to prod-disks until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: “we investigate”',
     },
   ],
   [
@@ -400,7 +400,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: GUARDIAN,
       summary:
-        'A hold stops every write to everything until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: we investigate',
+        'A hold stops every write to everything until 2026-03-01 13:00:00 UTC, so that the guardian restores nothing there: “we investigate”',
     },
   ],
   [
@@ -421,10 +421,10 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       ...onCall('critical', 'with-its-state'),
       subject: KEY,
       who: by,
-      summary: expect.stringMatching(/^Does a responder do this\? Then stop the guardian first: /),
+      summary: expect.stringMatching(/First ask whether a responder of your own does this: if so, set a hold/),
       commands: [
-        'key-guardian hold set prod-disks/disk-a --why "…"  # only where your own team does this: then nothing is restored',
-        'az role assignment list --scope "$(az keyvault show --name prod-disks --query id --output tsv)" --include-inherited --output table  # what lets them: take it away, if this is an attack',
+        'key-guardian hold set prod-disks/disk-a --why "…"  # if a responder of your own does this: then nothing is restored',
+        'az role assignment list --scope $(az keyvault show --name prod-disks --query id --output tsv) --include-inherited --output table  # if not: what lets them do it, to be taken away',
       ],
     },
   ]),
@@ -498,14 +498,14 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       subject: VAULT,
       summary:
         'More than five keys of prod-disks had incidents within five minutes. The first five have alerts of their own; this is the one alert of all others: 2 key-deleted, 1 of them good again, 1 not: prod-disks/disk-a.',
-      judgement: 'whoever is on call has to see to those that are not good again',
+      judgement: 'whoever is on call has to restore those that are not good again, now',
       deadline: IN_AN_HOUR,
       hangs: { kind: 'disks', says: 'on prod-disks/disk-a alone 3 disks' },
       who: MALLORY,
       commands: [
         'key-guardian incident list  # each of them',
         'key-guardian restore prod-disks  # all that is not good again',
-        'key-guardian hold set prod-disks --why "…"  # only where your own team does this: then nothing is restored',
+        'key-guardian hold set prod-disks --why "…"  # if a responder of your own does this: then nothing is restored',
       ],
     },
   ],
@@ -542,7 +542,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       commands: [
         'key-guardian incident list  # each of them',
-        `az role assignment list --all --assignee ${MALLORY.oid} --output table  # what lets them: take away what is not theirs`,
+        `az role assignment list --assignee ${MALLORY.oid} --scope $(az keyvault show --name a --query id --output tsv) --include-inherited --include-groups --output table  # what lets them: take away what is not theirs`,
         ...['a', 'b', 'c'].map((vault) => `key-guardian restore ${vault}`),
       ],
     },
@@ -637,8 +637,8 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       summary:
         'Rotation policy of prod-disks/disk-a: No rotation policy makes a new version; it is to make one every P90D. The guardian set it once, and somebody set it back: the key is managed elsewhere, and it is not set again.',
       commands: [
-        '# in the template, Terraform: rotation_policy { automatic { time_after_creation = "P90D" } expire_after = "P120D" notify_before_expiry = "P30D" }',
-        "# in the template, Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' } trigger: { timeAfterCreate: 'P90D' } }] attributes: { expiryTime: 'P120D' } }",
+        '# in the template, Terraform: in rotation_policy, automatic.time_after_creation = "P90D", expire_after = "P120D", notify_before_expiry = "P30D"',
+        "# in the template, Bicep: rotationPolicy: { lifetimeActions: [{ action: { type: 'rotate' }, trigger: { timeAfterCreate: 'P90D' } }], attributes: { expiryTime: 'P120D' } }",
         expect.stringContaining('az keyvault key rotation-policy update'),
       ],
     },
@@ -804,7 +804,7 @@ test('a flapping key that holds again is one that reads well: what was found, an
   const incident = { ...others, summary, commands: [], id: 'i1', detectedAt: AT, restoredAt: IN_AN_HOUR, revision: 4 };
   const alert = { event: 'resolved', incident: { ...incident, state: 'resolved' } } as const;
   expect(firstLine(alert, IN_AN_HOUR)).toBe(
-    "resolved: prod-disks/disk-a: restored after 1 h; see which machines have stopped: found at 12:00:00 UTC: Does a responder do this? Then stop the guardian first: by a hold, or by taking the keeper's role on the vault away. Key prod-disks/disk-a was made unusable three times within an hour and restored each time.",
+    'resolved: prod-disks/disk-a: restored after 1 h; see which machines have stopped: found at 12:00:00 UTC: Key prod-disks/disk-a was made unusable three times within an hour and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.',
   );
   expect(summary).not.toMatch(/\b(above|below)\b/);
 });

@@ -33,7 +33,7 @@ describe('a set whose identity', () => {
     ['is not the one of the access policy', byPolicy(['all'], 'bb'), 'get, wrap, unwrap'],
   ])('%s is found', (_, facts, missing) => {
     expect(check(facts)).toMatchObject([
-      { kind: 'finding', says: expect.stringContaining(`may not ${missing} in the vault contoso-disks`) },
+      { kind: 'finding', says: expect.stringContaining(`is not allowed to ${missing} in the vault contoso-disks`) },
     ]);
   });
 

@@ -102,11 +102,12 @@ describe('a deleted vault', () => {
       who: { oid: on.world.azure.identities.get('person')?.oid, kind: 'user', name: 'person@example.com' },
       hangs: { kind: 'disks', says: '2 disk encryption sets (2 disks), 2 machines, 2 running' },
       commands: [
-        `az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}`,
+        `az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}  # brings it back, with its keys`,
         expect.stringMatching(
           /^az role assignment create .+ --role 'Key Vault Crypto Service Encryption User' --scope /,
         ),
         expect.stringContaining('d15cd15c-0000-4000-8000-000000000001'),
+        expect.stringMatching(/^npm run connect /),
       ],
     });
     expect(deleted?.deadline?.getTime()).toBe((deleted?.since.getTime() ?? 0) + 3_600_000);
@@ -132,7 +133,9 @@ describe('a deleted vault', () => {
       expect(deleted).toMatchObject({ state: 'open', who: { name: 'person@example.com' } });
       expect(deleted?.summary).toContain('Whether it can be recovered is not known: ');
       expect(deleted?.summary).not.toContain('purged');
-      expect(deleted?.commands[0]).toBe(`az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}`);
+      expect(deleted?.commands[0]).toBe(
+        `az keyvault recover --name ${VAULT} --subscription ${SUBSCRIPTION}  # brings it back, with its keys`,
+      );
       expect(on.world.failures).toEqual([]);
       allow();
       await on.minutes(6);
@@ -277,7 +280,7 @@ describe('access that is cut', () => {
     const [cut] = await on.ofVault('access-cut');
     expect(cut).toMatchObject({
       ...{ reason: 'vault', severity: 'critical', audience: 'on-call', state: 'open' },
-      summary: `des-a: Its identity ${oid} may not get, wrap, unwrap in the vault ${VAULT}: its disks fail.`,
+      summary: `des-a: Its identity ${oid} is not allowed to get, wrap, unwrap in the vault ${VAULT}: its disks fail.`,
       who: { oid: on.world.azure.identities.get('person')?.oid },
       hangs: { kind: 'disks', says: '1 disk encryption set (1 disk)' },
       commands: [expect.stringContaining(`--assignee-object-id ${oid}`)],
@@ -292,7 +295,7 @@ describe('access that is cut', () => {
     const [cut] = await on.ofVault('access-cut');
     expect(cut).toMatchObject({
       ...{ reason: 'role-lost', severity: 'critical', state: 'open', ends: 'by-a-person' },
-      summary: `des-a: Its identity ${oid} may not get, wrap, unwrap in the vault ${VAULT}: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.`,
+      summary: `des-a: Its identity ${oid} is not allowed to get, wrap, unwrap in the vault ${VAULT}: its disks fail. That is so unless the identity is in a group that holds the right there: members of groups are not read.`,
       who: { oid: on.world.azure.identities.get('person')?.oid },
       hangs: { kind: 'disks', says: '1 disk encryption set (1 disk)' },
     });
@@ -330,7 +333,7 @@ describe('access that is cut', () => {
     [
       'a permission model that is turned to access policies',
       { properties: { enableRbacAuthorization: false } },
-      /^des-a: Its identity .+ may not get, wrap, unwrap/,
+      /^des-a: Its identity .+ is not allowed to get, wrap, unwrap/,
       `az keyvault set-policy --name ${VAULT} --object-id`,
     ],
     [
@@ -473,10 +476,10 @@ describe('settings of a guarded vault that change', () => {
       return (await on.ofVault('vault-changed')).map(({ summary }) => summary);
     };
     expect(await write({ publicNetworkAccess: 'Disabled' })).toEqual([
-      'Settings of the vault prod-disks have changed: it cannot be reached from public networks. If nobody meant it, set them back.',
+      'Settings of the vault prod-disks have changed: it cannot be reached from public networks.',
     ]);
     expect(await write({ enableRbacAuthorization: false })).toContain(
-      'Settings of the vault prod-disks have changed: access policies decide who may use its keys, and roles count for nothing. If nobody meant it, set them back.',
+      'Settings of the vault prod-disks have changed: access policies decide who may use its keys, and roles count for nothing.',
     );
     expect(await write({ enabledForDeployment: true })).toHaveLength(2);
     expect(new Set((await on.ofVault('vault-changed')).map(({ who }) => who?.name))).toEqual(

@@ -606,7 +606,7 @@ describe('what a vault sends to the guardian', () => {
     await read();
     expect((await open())[0]?.commands).toEqual([
       `az monitor diagnostic-settings create --name key-guardian --resource ${vaultId.toLowerCase()} --workspace ${workspaceId.toLowerCase()} --export-to-resource-specific true --logs '[{"category":"AuditEvent","enabled":true}]'`,
-      'npm run connect  # in the folder from which it was deployed: sets up all that is missing',
+      'npm run connect  # or, instead, sets up all that is missing (in the folder of its deployment)',
     ]);
     world.azure.resourceManager.resources.put(toWorkspace);
     await read();

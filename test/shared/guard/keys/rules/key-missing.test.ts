@@ -29,14 +29,15 @@ const missing = {
   version: undefined,
   act: undefined,
   stopsDisks: true,
-  summary: 'Key prod-disks/disk-a is missing: it is among neither the keys nor the deleted keys.',
+  summary:
+    'Key prod-disks/disk-a is missing: it is among neither the keys nor the deleted keys. If there is a backup of it, restore it now; if not, copy off what the running machines hold.',
   undo: undefined,
   abandons: 'key',
 } as const;
 const lost = {
   ...missing,
   summary:
-    'Key prod-disks/disk-a was purged on 2026-03-01 11:59:55 UTC: its material is lost, and with it what it encrypted, unless there is a backup.',
+    'Key prod-disks/disk-a was purged on 2026-03-01 11:59:55 UTC: its material is lost. If there is a backup of the key, restore it now; if not, nobody can undo that: copy off what the running machines hold.',
   by: purge.by,
 } as const;
 const notApproved = expect.stringContaining('Nobody has approved a version of it.');

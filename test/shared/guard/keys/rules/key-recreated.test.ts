@@ -72,7 +72,8 @@ testRule(keyRecreated, {
       {
         ...alertOnly,
         since: ACTED,
-        summary: 'Key prod-disks/disk-a is not the key that was approved: 1 of 1 approved versions are gone.',
+        summary:
+          'Key prod-disks/disk-a is not the key that was approved: 1 of 1 approved versions are gone. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.',
       },
     ],
     [
@@ -81,7 +82,7 @@ testRule(keyRecreated, {
       {
         ...alertOnly,
         summary:
-          'Key prod-disks/disk-a is not the key that was approved: 0 of 1 approved versions are gone, other material under an approved version.',
+          'Key prod-disks/disk-a is not the key that was approved: 0 of 1 approved versions are gone, other material under an approved version. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.',
       },
     ],
     ['a key without any version', situation({ observed: present() }), { ...alertOnly, since: NOW }],
@@ -110,7 +111,8 @@ testRule(keyRecreated, {
       coming(900_000),
       {
         ...alertOnly,
-        summary: 'Key prod-disks/disk-a is not the key that was approved: 1 of 2 approved versions are gone.',
+        summary:
+          'Key prod-disks/disk-a is not the key that was approved: 1 of 2 approved versions are gone. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.',
       },
     ],
     [
