@@ -1,11 +1,12 @@
 import type { Actor } from '../domain/audit-record.ts';
 import type { Incident } from '../domain/incident.ts';
 import { partitionOf, type Subject, spellSubject } from '../domain/subject.ts';
-import { DAY_MS, sameMoment } from '../domain/time.ts';
+import { DAY_MS } from '../domain/time.ts';
 import { RowUnreadable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Listed, Stored } from '../register/rows.ts';
 import { readVaultRecords } from '../register/vaults.ts';
+import { type Change, changedBy, onGoing } from './change.ts';
 import { type IncidentDraft, incidentId } from './draft.ts';
 import { planEscalation } from './escalation.ts';
 import { wave as waveKind } from './kinds/wave.ts';
@@ -140,70 +141,23 @@ export const bounded = (words: string, most = MOST_CHARACTERS): string =>
   words.length <= most ? words : `${words.slice(0, most)} …`;
 
 /**
- * The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was
- * changed again; but of the same act the nearer deadline counts, since it becomes known later what fails first.
- */
-const onGoing = (
-  { since, otherwiseAt: _, who, ...draft }: IncidentDraft,
-  { since: began, deadline, hangs, who: named }: Incident,
-): Omit<IncidentDraft, 'since'> => ({
-  ...draft,
-  hangs: isNews(draft.hangs, hangs) ? draft.hangs : (hangs ?? draft.hangs),
-  ...((named ?? who) === undefined ? {} : { who: named ?? who }),
-  deadline: sameMoment(since, began) ? nearer(deadline, draft.deadline) : (deadline ?? draft.deadline),
-});
-
-/** Another number of machines is no news for people; the first disk is, and the first database. */
-const isNews = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
-  (now?.kind === 'disks' && before?.kind !== 'disks') || (now?.databases === true && before?.databases === undefined);
-
-const nearer = (one: Date | undefined, other: Date | undefined): Date | undefined =>
-  one === undefined || (other !== undefined && other < one) ? other : one;
-
-/** What an incident that is open again does not have: what was said of it before it was over. */
-const ANEW = {
-  restoredAt: undefined,
-  endedAt: undefined,
-  acknowledged: undefined,
-  escalated: undefined,
-  wave: undefined,
-} as const;
-
-/**
  * Changes an incident, and alerts people where the change matters to them. Where it becomes known who did it, and they did the
  * same to many keys, the alerts of their wave speak for it from then on. Returns false where somebody else changed it meanwhile.
  */
-export async function changeIncident(
-  stored: StoredIncident,
-  change: Partial<Omit<Incident, 'id' | 'revision'>>,
-  needs: Ports,
-): Promise<boolean> {
-  const was = stored.value;
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  const reopened = was.state === 'resolved' && change.state === 'open';
-  const named = 'who' in change ? { who: change.who } : {};
-  const alone: Incident = {
-    ...was,
-    ...given,
-    ...named,
-    ...(reopened ? ANEW : {}),
-  };
-  const isNamed = alone.state === 'open' && alone.wave === undefined && alone.who?.oid !== was.who?.oid;
-  // The wave that it was of may be over.
-  const wave = reopened
-    ? await joinWave(alone, needs)
-    : isNamed
-      ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs)
-      : undefined;
-  const next = wave === undefined ? alone : { ...alone, wave: wave.id };
-  // Only the time of the newest act changed: people need no alert of that.
+export async function changeIncident(stored: StoredIncident, change: Change, needs: Ports): Promise<boolean> {
+  const { incident: alone, event, isNews, mayJoin, isToEscalate } = changedBy(stored.value, change);
+  const wave =
+    mayJoin === 'any'
+      ? await joinWave(alone, needs)
+      : mayJoin === 'of-actor'
+        ? await joinActorsWave(alone, alone.detectedAt, alone.who, needs)
+        : undefined;
   const write = async (to: Incident): Promise<boolean> =>
     (await needs.tables.incidents.replace(stored, to)) !== undefined;
-  if (JSON.stringify({ ...next, newest: undefined }) === JSON.stringify({ ...was, newest: undefined }))
-    return write(next);
-  const changed = { ...next, revision: was.revision + 1 };
-  if (reopened || !sameMoment(changed.deadline, was.deadline)) await planEscalation(changed, needs);
-  const event = changed.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed';
+  if (!isNews && wave === undefined) return write(alone);
+  const joined = wave === undefined ? {} : { wave: wave.id };
+  const changed = { ...alone, ...joined, revision: alone.revision + 1 };
+  if (isToEscalate) await planEscalation(changed, needs);
   const isChanged = await announce({ event, incident: changed }, () => write(changed), needs, wave !== undefined);
   if (isChanged && wave !== undefined) await openWave(wave, changed, needs);
   return isChanged;

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { AT, ID, IN_AN_HOUR, MALLORY } from '../../../local/example-incidents.ts';
+import type { Incident } from '../../../shared/domain/incident.ts';
+import { later, MINUTE_MS } from '../../../shared/domain/time.ts';
+import { type Change, type Changed, changedBy } from '../../../shared/incidents/change.ts';
+import { keyFlapping } from '../../../shared/incidents/kinds/key-flapping.ts';
+
+const ANNA = { oid: 'anna' };
+const { who: _, ...draft } = keyFlapping.draft(ID, AT, undefined);
+const open: Incident = { ...draft, commands: [], id: 'i1', detectedAt: AT, state: 'open', revision: 1 };
+const named: Incident = { ...open, who: MALLORY };
+const ofWave: Incident = { ...open, wave: 'w1' };
+const over: Incident = {
+  ...named,
+  state: 'resolved',
+  endedAt: IN_AN_HOUR,
+  restoredAt: IN_AN_HOUR,
+  wave: 'w1',
+  escalated: 2,
+};
+const NO_NEWS = { event: 'changed', isNews: false, mayJoin: undefined, isToEscalate: false } as const;
+const NEWS = { ...NO_NEWS, isNews: true };
+
+describe('a change of an incident asks for', () => {
+  test.each<[what: string, was: Incident, change: Change, asks: Omit<Changed, 'incident'>]>([
+    ['nothing where nothing is another', open, { severity: open.severity }, NO_NEWS],
+    ['nothing where a member is left open', open, { deadline: undefined }, NO_NEWS],
+    ['no alert where only the newest act is another', open, { newest: IN_AN_HOUR }, NO_NEWS],
+    ['an alert where anything else is', open, { judgement: 'undoing' }, NEWS],
+    ['the wave of who did it where they become known', open, { who: MALLORY }, { ...NEWS, mayJoin: 'of-actor' }],
+    ['the wave of whoever else did it', named, { who: ANNA }, { ...NEWS, mayJoin: 'of-actor' }],
+    [
+      'an alert, and the wave of nobody, where nobody is named any more',
+      named,
+      { who: undefined },
+      { ...NEWS, mayJoin: 'of-actor' },
+    ],
+    ['nothing where who did it was known', named, { who: MALLORY }, NO_NEWS],
+    ['no other wave where it is of one', ofWave, { who: MALLORY }, NEWS],
+    [
+      'no wave of who did it where it is over with that',
+      open,
+      { who: MALLORY, state: 'resolved' },
+      { ...NEWS, event: 'resolved' },
+    ],
+    ['that it is over, once', open, { state: 'resolved' }, { ...NEWS, event: 'resolved' }],
+    ['no second end', over, { judgement: 'undone' }, NEWS],
+    ['any wave where it is open again', over, { state: 'open' }, { ...NEWS, mayJoin: 'any', isToEscalate: true }],
+    [
+      'another plan where its deadline is another',
+      open,
+      { deadline: later(AT, MINUTE_MS) },
+      { ...NEWS, isToEscalate: true },
+    ],
+  ])('%s', (_, was, change, asks) => {
+    const { incident, ...asked } = changedBy(was, change);
+    expect(asked).toEqual(asks);
+    expect(incident).toMatchObject({ id: was.id, revision: was.revision });
+  });
+
+  test('what is open again has nothing of what was said of it before it was over, but who did it', () => {
+    const { incident } = changedBy({ ...over, acknowledged: { by: ANNA, at: AT } }, { state: 'open' });
+    const { restoredAt, endedAt, acknowledged, escalated, wave, who } = incident;
+    expect({ restoredAt, endedAt, acknowledged, escalated, wave }).toEqual({});
+    expect(who).toEqual(MALLORY);
+  });
+});
