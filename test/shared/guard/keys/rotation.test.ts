@@ -246,8 +246,8 @@ describe('a key that is to be rotated', () => {
     expect((await incidents(world)).toSorted()).toEqual(['rotation-held-back open', 'rotation-overdue open']);
     const page = world.alerts.find(({ incident }) => incident.kind === 'rotation-held-back')?.incident;
     expect(page?.audience).toBe('on-call');
-    // Nobody knows here what hangs on it: disks may fail an hour after it has expired.
-    expect(page).toMatchObject({ hangs: { kind: 'unknown' }, deadline: new Date((expires + 3_600) * 1000) });
+    // Disks fail an hour after it has expired.
+    expect(page).toMatchObject({ hangs: { kind: 'disks' }, deadline: new Date((expires + 3_600) * 1000) });
   });
 
   test('is not rotated above the limit of its subscription, in which those count that were rotated', async () => {
