@@ -18,8 +18,11 @@ export interface Channel {
    * in their order, and the one that resolves it also where the channel only stands by. Default false.
    */
   readonly keepsOpen?: boolean;
-  /** Whether programs read it and no person does: then it gets every alert, and is none of the channels by which people are to be alerted. Default false. */
-  readonly isForPrograms?: boolean;
+  /**
+   * Who reads it, where that is not people as soon as they are alerted. `programs`: it gets every alert, and is none of the channels by
+   * which people are to be alerted. `log`: it is none of the two that a critical incident goes to.
+   */
+  readonly reader?: 'programs' | 'log';
   /**
    * Sends one alert. The same alert may be sent more than once.
    *

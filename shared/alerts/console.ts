@@ -9,6 +9,7 @@ const id = 'console';
 /** Writes each alert to the app's log, as one record: for on-call an error, for operators a warning, of a resolved incident an information. Needs no settings. */
 export const consoleChannel: MakeChannel = (_settings, { now }) => ({
   id,
+  reader: 'log',
   async send(alert, log) {
     const text = [firstLine(alert, now()), ...detailLines(alert).map((line) => `  ${line}`)].join('\n');
     try {

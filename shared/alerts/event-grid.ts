@@ -23,7 +23,7 @@ export const eventGridChannel: MakeChannel = ({ KEY_GUARDIAN_EVENT_GRID_TOPIC: u
     throw new ChannelMisconfigured(id, 'its address is not the endpoint of a topic, which ends in /api/events');
   return {
     id,
-    isForPrograms: true,
+    reader: 'programs',
     send: (alert) => needs.publish({ channel: id, topic, event: alertEvent(alert, needs.now()) }),
   };
 };

@@ -18,8 +18,8 @@ const CHANNELS_FOR_CRITICAL = 2;
 
 /**
  * Those that the policy names, in its order, and whose routes let them have it; all there are where no such channel is there; at least
- * one that people read, and for a critical incident at least two where there are two, since that one channel took an alert does not show that a
- * person got it; for one that was escalated all there are, so that all learn who works on it and that it is over; for a
+ * one that people read, and for a critical incident at least two besides the log where there are two, since that one channel took an
+ * alert does not show that a person got it; for one that was escalated all there are, so that all learn who works on it and that it is over; for a
  * resolved one also those that keep alerts open. One that has joined a wave goes to these alone, which close it: the alerts of
  * the wave speak for it. Throws what keeps the policy away, but for `PolicyInvalid`: then it names none.
  */
@@ -36,9 +36,9 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
   const others = configured.filter((channel) => !chosen.includes(channel) && (isForAny || gets(channel)));
   const inOrder = [...chosen, ...others];
   const isForAll = chosen.length === 0 || incident.escalated !== undefined;
-  const least = incident.severity === 'critical' ? CHANNELS_FOR_CRITICAL : 1;
-  const lacking = Math.max(0, least - chosen.filter(isForPeople).length);
-  const added = others.filter(isForPeople).slice(0, lacking);
+  const [least, isAmong] = incident.severity === 'critical' ? [CHANNELS_FOR_CRITICAL, isReadAtOnce] : [1, isForPeople];
+  const lacking = Math.max(0, least - chosen.filter(isAmong).length);
+  const added = others.filter(isAmong).slice(0, lacking);
   const isFirst = (channel: Channel): boolean =>
     isForAll ||
     chosen.includes(channel) ||
@@ -52,7 +52,8 @@ export function recipients({ incident }: Pick<AlertContent, 'incident'>, ports: 
   };
 }
 
-const isForPeople = ({ isForPrograms }: Channel): boolean => isForPrograms !== true;
+const isForPeople = ({ reader }: Channel): boolean => reader !== 'programs';
+const isReadAtOnce = ({ reader }: Channel): boolean => reader === undefined;
 
 function policyIn(ports: Needs): Policy | undefined {
   try {

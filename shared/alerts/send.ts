@@ -190,8 +190,8 @@ async function stillHolds({ incident }: OutboxRow, needs: SendNeeds): Promise<bo
 /** When an alert is to be sent. `never`: a later alert of its incident says all of it. */
 type Turn = 'now' | 'later' | 'never';
 
-const turnOf = async ({ keepsOpen, isForPrograms }: Channel, row: OutboxRow, needs: SendNeeds): Promise<Turn> => {
-  if (isForPrograms === true) return 'now';
+const turnOf = async ({ keepsOpen, reader }: Channel, row: OutboxRow, needs: SendNeeds): Promise<Turn> => {
+  if (reader === 'programs') return 'now';
   return keepsOpen === true ? turnInOrder(row, needs) : turnOnce(row, needs);
 };
 

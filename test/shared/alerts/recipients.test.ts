@@ -9,6 +9,11 @@ import { alert } from './alerts.ts';
 
 const channels = (ids: string): readonly Channel[] => [...ids].map((id) => ({ id, send: async () => undefined }));
 const idsOf = (some: readonly Channel[]): string => some.map(({ id }) => id).join('');
+/** `p` is read by programs, and `l` is a log. */
+const withReader = (channel: Channel): Channel => {
+  const reader = ({ p: 'programs', l: 'log' } as const)[channel.id];
+  return reader === undefined ? channel : { ...channel, reader };
+};
 const naming = (ids: string): Policy => ({ vaults: [], subscriptions: [], channels: [...ids] });
 
 test.each<[string, Severity, string, string, string, string, string]>([
@@ -52,8 +57,11 @@ test.each<[string, Severity, string, string]>([
   ['a critical incident goes to two that people read, where one of them is named', 'critical', 'pb', 'pba'],
   ['an error goes to one that people read', 'error', 'p', 'pa'],
   ['an error goes to no more where such a one is named', 'error', 'bp', 'bp'],
+  ['a critical incident that goes to the log goes to two others', 'critical', 'l', 'lab'],
+  ['a critical incident goes to a second one besides the log', 'critical', 'la', 'lab'],
+  ['an error that goes to the log goes to no other', 'error', 'l', 'l'],
 ])('besides the channel that only programs read, %s', (_, severity, named, first) => {
-  const all = channels('pabc').map((channel) => ({ ...channel, isForPrograms: channel.id === 'p' }));
+  const all = channels('pabcl').map((channel) => withReader(channel));
   expect(idsOf(recipients(alert({ severity }), { policy: naming(named), channels: all }).first)).toBe(first);
 });
 
@@ -101,7 +109,7 @@ test.each<[string, Partial<Incident>, string]>([
 
 test('what only a channel for programs would get goes to one that people read as well', () => {
   const policy: Policy = { ...naming('ap'), routes: [{ channel: 'a', severity: 'critical' }] };
-  const all = channels('ap').map((channel) => ({ ...channel, isForPrograms: channel.id === 'p' }));
+  const all = channels('ap').map((channel) => withReader(channel));
   expect(idsOf(recipients(alert({ severity: 'error' }), { policy, channels: all }).first)).toBe('pa');
 });
 

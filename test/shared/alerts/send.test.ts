@@ -53,7 +53,7 @@ function station(answers: Readonly<Record<string, Answer>>, named: readonly stri
   const channels: readonly Channel[] = Object.keys(answers).map((id) => ({
     id,
     keepsOpen: id === 'open-until-resolved',
-    isForPrograms: id === 'programs',
+    ...(id === 'programs' ? { reader: 'programs' as const } : {}),
     async send(content) {
       const answer = answerOf.get(id);
       if (answer instanceof Error) throw answer;
