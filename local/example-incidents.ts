@@ -137,8 +137,8 @@ export const examples = {
     ...{ subject: OF_SET, since: AT, by: MALLORY, hangs: DISKS },
     causes: ['des-a has no identity, so that it cannot use its key prod-disks/disk-a: its disks fail.'],
     commands: [
-      `az disk-encryption-set identity assign ${ADDRESSED} --system-assigned`,
-      GRANT.replace('0a0b', `$(az disk-encryption-set show ${ADDRESSED} --query identity.principalId --output tsv)`),
+      `az disk-encryption-set identity assign ${ADDRESSED} --system-assigned  # first`,
+      `${GRANT.replace('0a0b', `$(az disk-encryption-set show ${ADDRESSED} --query identity.principalId --output tsv)`)}  # then`,
     ],
   }),
   'vault-changed': vaultChanged.draft(
@@ -257,14 +257,16 @@ export const examples = {
   'rotation-held-back': rotationHeldBack.draft(
     ID,
     AT,
-    'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write.',
+    'The newest version of prod-disks/disk-a expires on 2026-03-08 12:00:00 UTC; it is to be rotated every P90D. It is not rotated: a hold stops every write. It is the hold h1 of mallory@contoso.example.',
     new Date('2026-03-08T12:00:00Z'),
     SET_HANGS,
+    HOLD,
   ),
   'rotation-overdue': rotationOverdue.draft(
     ID,
     AT,
     'The newest version of prod-disks/disk-a was made on 2025-11-01 12:00:00 UTC; it is to be rotated every P90D, so by 2026-01-30 12:00:00 UTC.',
+    undefined,
   ),
   'rotation-policy-weaker, off-schedule': rotationPolicyWeaker.draft('off-schedule', ID, {
     since: AT,
@@ -293,7 +295,7 @@ export const examples = {
   ),
   'set-not-followed, stuck': notFollowed(
     { kind: 'stuck', code: 'KeyVaultAccessForbidden', message: 'The set may not unwrap with its key.' },
-    ['Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks: its disks fail.'],
+    ['Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks.'],
     [
       `${GRANT}  # first: lets it use its key`,
       `${FOLLOWING}  # points it there`,

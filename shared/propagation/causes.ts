@@ -43,7 +43,8 @@ export function causesOf({ set, rotation, record, vault, now }: Situation): Caus
   return {
     found: [
       ...takesNone(set, rotation),
-      ...rights.flatMap((each) => (each.kind === 'finding' ? [each.says] : [])),
+      // When its disks fail for that is said by another alert.
+      ...rights.flatMap((each) => (each.kind === 'finding' ? [each.says.replace(': its disks fail.', '.')] : [])),
       ...(keys?.faults ?? []),
     ],
     unknown: [

@@ -4,7 +4,7 @@ import type { Actor } from '../../domain/audit-record.ts';
 import type { Decision } from '../../domain/decision.ts';
 import { type Hanging, hangingOn } from '../../domain/hanging.ts';
 import { inspectionFor } from '../../domain/hint.ts';
-import { holdOn } from '../../domain/hold.ts';
+import { type Hold, holdOn } from '../../domain/hold.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { newestOf, type ObservedKey } from '../../domain/key.ts';
 import type { KeyUse } from '../../domain/key-use.ts';
@@ -94,6 +94,8 @@ interface State {
   readonly readAt: Date;
   /** What hangs on it. */
   readonly hangs: Hanging;
+  /** The hold on it, when it was read. */
+  readonly hold: Hold | undefined;
   /** Its rotation policy. */
   readonly policy: Answer<RotationPolicy>;
   /** The rotation of the hour that was taken for it; `undefined` where none was. */
@@ -109,7 +111,7 @@ async function begin(subject: KeySubject, isAsApproved: boolean, order: State['o
   const { vault, key } = subject;
   const readAt = ports.now();
   const reads = ports.reads(vault);
-  const [first, { record }, isHeld, baseline, sweep, use, policy] = await Promise.all([
+  const [first, { record }, hold, baseline, sweep, use, policy] = await Promise.all([
     firstReads(reads, subject),
     readKey(ports.tables.keys, subject),
     heldNow(subject, ports),
@@ -131,11 +133,12 @@ async function begin(subject: KeySubject, isAsApproved: boolean, order: State['o
     readAt,
     hangs: hangingOn({ ...subject, current: record.observed.current }, use, ports.scope.surveyed),
     policy,
+    hold,
     taken: undefined,
     standing: {
       mode: keyPolicy(ports.policy, vault, key).mode,
       ...standingOf(subject, baseline, sweep?.value, readAt),
-      isHeld,
+      isHeld: hold !== undefined,
       isAsApproved,
       use: knownUse(use, subject, ports),
       isBelowLimit: true,
@@ -154,8 +157,8 @@ function waitsForSurvey(state: State, ports: Ports): boolean {
 
 const policyIn = ({ policy }: State): RotationPolicy | undefined => (policy.kind === 'ok' ? policy.value : undefined);
 
-const heldNow = async (subject: KeySubject, ports: Ports): Promise<boolean> =>
-  holdOn(await readHolds(ports), subject, ports.now()) !== undefined;
+const heldNow = async (subject: KeySubject, ports: Ports): Promise<Hold | undefined> =>
+  holdOn(await readHolds(ports), subject, ports.now());
 
 /** What hangs on the key; `undefined` where a part of it is not known. */
 function knownUse(
@@ -218,7 +221,10 @@ function guarded(state: State, ports: Ports): Guarded {
       const held = holdOn(await readHolds(ports), subject, ports.now());
       return held === undefined ? { kind: 'yes' } : { kind: 'held', hold: held.id };
     },
-    withWords: async () => next({ standing: { ...state.standing, isHeld: await heldNow(subject, ports) } }),
+    async withWords() {
+      const hold = await heldNow(subject, ports);
+      return next({ hold, standing: { ...state.standing, isHeld: hold !== undefined } });
+    },
     keep: () => keep(state, rotation, ports),
     async readBack() {
       const reads = ports.reads(subject.vault);
@@ -289,18 +295,20 @@ async function alertOf(state: State, failure: string | undefined, ports: Ports):
   const held = given === undefined ? undefined : heldBack(given);
   const refused = (what: 'rotated' | 'set'): string =>
     failure === undefined ? '' : ` It could not be ${what}: ${failure.replace(/\.$/, '')}.`;
-  const why = failure === undefined ? sayHeld(held) : refused('rotated');
+  const hold = held === 'hold' ? state.hold : undefined;
+  const whose = hold === undefined ? '' : ` It is the hold ${hold.id} of ${hold.by.name ?? hold.by.oid}.`;
+  const why = failure === undefined ? `${sayHeld(held)}${whose}` : refused('rotated');
   // The commands of the alert rotate the key as well.
   const expiry = given?.policy && otherExpiry(given.policy, given.newest);
   const says = given === undefined ? '' : `${sayDue(given)}${why}${expiry === undefined ? '' : ` ${expiry}`}`;
   const since = given?.due.since ?? now;
   // Who waits for an hour that is sure to come is no news; an incident that is open stays so.
   if (!isDue || held === undefined || !passesByItself(held, given.due, now))
-    await openWhile(isDue, rotationOverdue.draft(subject, since, says), 'in time', ports);
+    await openWhile(isDue, rotationOverdue.draft(subject, since, says, hold), 'in time', ports);
   const expiresOn = given?.newest.expiresOn;
   const isPaged = isDue && expiresOn !== undefined && later(expiresOn, -PAGED_BEFORE_MS) <= now;
   const pagedSince = expiresOn === undefined ? now : later(expiresOn, -PAGED_BEFORE_MS);
-  const heldBackDraft = rotationHeldBack.draft(subject, pagedSince, says, expiresOn ?? now, state.hangs);
+  const heldBackDraft = rotationHeldBack.draft(subject, pagedSince, says, expiresOn ?? now, state.hangs, hold);
   await openWhile(isPaged, heldBackDraft, 'in time', ports);
   if (given !== undefined && given.policy === undefined) return alertUnread(state, ports);
   const judged = given && judgePolicy(given);

@@ -31,7 +31,7 @@ export const accessRefused = incidentKind(
         ? []
         : [
             `az ad sp show --id ${shellWord(by.oid)} --query "{name:displayName,resource:alternativeNames}"  # first: whose it is`,
-            `az role assignment create --assignee-object-id ${shellWord(by.oid)} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(id.vault)}  # if that is a disk encryption set, or an identity that one has: gives its access back`,
+            `az role assignment create --assignee-object-id ${shellWord(by.oid)} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(id.vault)}  # then, if that is a disk encryption set or its identity: gives the access back`,
           ]),
       ...(byStranger ? rolesOf(by, id.vault) : []),
     ],

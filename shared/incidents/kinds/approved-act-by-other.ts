@@ -29,9 +29,9 @@ export const approvedActByOther = incidentKind(
     since: at,
     summary: `Approval ${approval} allows ${operation} of ${spell({ ...id, version })}, but not by the person who did it.`,
     judgement:
-      'not restored: two people approved the state, for somebody else; whoever is on call has to ask the person in the line "who", now',
+      'not restored: two people approved it, but for somebody else to do; whoever is on call has to ask the person in the line "who", now',
     who: by,
     ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
-    commands: [`key-guardian restore ${spell(id)}  # if nobody asked them to do it`],
+    commands: [`key-guardian restore ${spell(id)}  # if nobody asked them to do it, or they do not answer in time`],
   }),
 );

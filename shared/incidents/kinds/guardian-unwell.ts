@@ -19,7 +19,7 @@ const signingKey = (): readonly string[] => [
 ];
 /** The same for what a deployment makes in Log Analytics. */
 const sending = (): readonly string[] => [
-  provision('if it answered 403 or 404, makes it again; 429 and 5xx end by themselves'),
+  provision('if it answered 403 or 404, gives back the right or what is gone; 429 and 5xx end by themselves'),
 ];
 
 const reasons = {

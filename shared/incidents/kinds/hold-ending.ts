@@ -18,7 +18,8 @@ export const holdEnding = incidentKind(
     who: hold.by,
     commands: [
       `key-guardian hold extend ${hold.id} --hours 1  # if somebody still works on it`,
-      `key-guardian hold release ${hold.id}  # if nobody does: with --undo or --accept for what changed meanwhile`,
+      `key-guardian hold release ${hold.id} --undo  # if nobody does: what changed meanwhile is restored`,
+      `key-guardian hold release ${hold.id} --accept  # or: it is approved`,
     ],
   }),
 );

@@ -1,4 +1,5 @@
 import type { Hanging } from '../../domain/hanging.ts';
+import type { Hold } from '../../domain/hold.ts';
 import type { KeyId } from '../../domain/key.ts';
 import { deadlineOf } from '../draft.ts';
 import { incidentKind, withItsState } from './kind.ts';
@@ -12,8 +13,8 @@ export const rotationHeldBack = incidentKind(
     tells: 'The newest version of a key expires within seven days, or has expired, and the key is not rotated.',
     ...withItsState('when its newest version is in time again'),
   },
-  (id: KeyId, since: Date, summary: string, expiresOn: Date, hangs: Hanging) => ({
-    ...notRotated(id, since, summary),
+  (id: KeyId, since: Date, summary: string, expiresOn: Date, hangs: Hanging, hold: Hold | undefined) => ({
+    ...notRotated(id, since, summary, hold),
     hangs,
     deadline: deadlineOf(hangs, expiresOn),
   }),

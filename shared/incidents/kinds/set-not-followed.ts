@@ -46,10 +46,9 @@ export const setNotFollowed = kindOfReasons(
       saysOf(set, verdict),
       ...causes,
       isCut
-        ? 'When they do, the alert access-cut says; if there is none, do the first command now.'
+        ? 'When its disks fail for that, the alert access-cut says; if there is none, do the first command now.'
         : 'Its disks work as long as the older versions do: leave those enabled.',
     ].join(' '),
-    ...(isCut ? { judgement: 'its disks fail for the same cause; an operator has to act, in working hours' } : {}),
     ...(verdict.kind === 'reverted' && set.changed !== undefined ? { who: set.changed.by } : {}),
   }),
 );

@@ -4,6 +4,7 @@ import { type DiskEncryptionSet, resourceName } from '../../domain/resource-mana
 import type { Subject } from '../../domain/subject.ts';
 import { vaultObject } from '../../domain/vault-object.ts';
 import { accessCut } from '../../incidents/kinds/access-cut.ts';
+import { idOfVault } from '../../incidents/kinds/kind.ts';
 import { endIncidents, openWhile } from '../../incidents/store.ts';
 import type { Ports } from '../../ports.ts';
 import { addressed } from '../../posture/addressed.ts';
@@ -44,8 +45,8 @@ export async function readIdentity(
         ? []
         : [`${set.name} ${cause}, so that it cannot use its key ${key.vault}/${key.name}: its disks fail.`],
     commands: [
-      `az disk-encryption-set identity assign ${addressed(id)} --system-assigned`,
-      `az role assignment create --assignee-object-id $(az disk-encryption-set show ${addressed(id)} --query identity.principalId --output tsv) --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name ${key.vault} --query id --output tsv)`,
+      `az disk-encryption-set identity assign ${addressed(id)} --system-assigned  # first`,
+      `az role assignment create --assignee-object-id $(az disk-encryption-set show ${addressed(id)} --query identity.principalId --output tsv) --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(key.vault)}  # then`,
     ],
   });
   await openWhile(cause !== undefined, draft, 'the set has an identity', ports);

@@ -611,11 +611,13 @@ describe('who did it', () => {
               audience: 'on-call',
               state: 'open',
               judgement:
-                'not restored: two people approved the state, for somebody else; whoever is on call has to ask the person in the line "who", now',
+                'not restored: two people approved it, but for somebody else to do; whoever is on call has to ask the person in the line "who", now',
               since: actedAt,
               deadline: later(actedAt, 60 * MINUTE_MS),
               who: { oid: oidOf(world, 'attacker') },
-              commands: ['key-guardian restore prod-disks/disk-a  # if nobody asked them to do it'],
+              commands: [
+                'key-guardian restore prod-disks/disk-a  # if nobody asked them to do it, or they do not answer in time',
+              ],
             },
           ]);
           expect(world.alerts.map(({ event }) => event)).toEqual(['opened']);

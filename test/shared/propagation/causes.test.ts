@@ -51,7 +51,7 @@ test.each<readonly [string, Partial<Situation>, Partial<Causes>]>([
   [
     'that its identity is gone',
     { set: { ...SET, identity: undefined } },
-    { found: ['It has no identity, so that it cannot use its key: its disks fail.'] },
+    { found: ['It has no identity, so that it cannot use its key.'] },
   ],
   [
     'that it is for confidential machines, with its flag on',
@@ -83,9 +83,7 @@ test.each<readonly [string, Partial<Situation>, Partial<Causes>]>([
     'that its identity lost its role',
     { vault: vaultFacts({}, { assigned: known(assigned()) }) },
     {
-      found: [
-        `Its identity ${OBJECT_ID} is not allowed to get, wrap, unwrap in the vault contoso-disks: its disks fail.`,
-      ],
+      found: [`Its identity ${OBJECT_ID} is not allowed to get, wrap, unwrap in the vault contoso-disks.`],
       unknown: [],
     },
   ],

@@ -41,7 +41,7 @@ export const keyRecreated: Rule = {
       {
         since: made,
         stopsDisks: true,
-        summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.`,
+        summary: `Key ${name} is not the key that was approved: ${gone.length} of ${approved.length} approved versions are gone${other}. Copy off what the running machines hold before anything else: the old key comes back only from a backup.`,
         commands: [
           `az keyvault key restore --vault-name ${vault} --file "…"  # if there is a backup of the old key, once the new one is deleted and purged: purge protection delays that by up to 90 days`,
         ],

@@ -298,9 +298,11 @@ describe('an approved act by somebody it was not meant for', () => {
           since: ACTED,
           deadline: inMs(-30_000 + 3_600_000),
           judgement:
-            'not restored: two people approved the state, for somebody else; whoever is on call has to ask the person in the line "who", now',
+            'not restored: two people approved it, but for somebody else to do; whoever is on call has to ask the person in the line "who", now',
           who: { oid },
-          commands: ['key-guardian restore prod-disks/disk-a  # if nobody asked them to do it'],
+          commands: [
+            'key-guardian restore prod-disks/disk-a  # if nobody asked them to do it, or they do not answer in time',
+          ],
         },
       ]);
     },

@@ -208,8 +208,8 @@ describe('a key that is to be rotated', () => {
       audience: 'operators',
       summary: expect.stringContaining('It is not rotated: the policy only alerts for this key.'),
       commands: [
-        'key-guardian rotate prod-disks/disk-a --yes  # once nothing is against it: the guardian refuses until then',
-        'az keyvault key rotate --vault-name prod-disks --name disk-a  # only if the guardian does not answer: nothing is checked',
+        'key-guardian rotate prod-disks/disk-a --yes  # then: it is refused while anything is against it',
+        'az keyvault key rotate --vault-name prod-disks --name disk-a  # only if the guardian does not answer, not if it refuses: nothing is checked',
       ],
     });
     await world.as('owner').rotate(VAULT, 'disk-a');

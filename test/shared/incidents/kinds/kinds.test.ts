@@ -185,7 +185,9 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       deadline: undefined,
       summary: 'Approval a7 allows KeyUpdate of prod-disks/disk-a/a1b2, but not by the person who did it.',
-      commands: ['key-guardian restore prod-disks/disk-a  # if nobody asked them to do it'],
+      commands: [
+        'key-guardian restore prod-disks/disk-a  # if nobody asked them to do it, or they do not answer in time',
+      ],
     },
   ],
   [

@@ -368,7 +368,7 @@ describe('access that is cut', () => {
       summary: 'des-a has no identity, so that it cannot use its key prod-disks/disk-a: its disks fail.',
     });
     expect(cut?.commands[0]).toBe(
-      `az disk-encryption-set identity assign --name des-a --resource-group rg-disks --subscription ${SUBSCRIPTION} --system-assigned`,
+      `az disk-encryption-set identity assign --name des-a --resource-group rg-disks --subscription ${SUBSCRIPTION} --system-assigned  # first`,
     );
     await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'SystemAssigned' } });
     await on.delivered();

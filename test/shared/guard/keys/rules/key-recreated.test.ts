@@ -73,7 +73,7 @@ testRule(keyRecreated, {
         ...alertOnly,
         since: ACTED,
         summary:
-          'Key prod-disks/disk-a is not the key that was approved: 1 of 1 approved versions are gone. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.',
+          'Key prod-disks/disk-a is not the key that was approved: 1 of 1 approved versions are gone. Copy off what the running machines hold before anything else: the old key comes back only from a backup.',
       },
     ],
     [
@@ -82,7 +82,7 @@ testRule(keyRecreated, {
       {
         ...alertOnly,
         summary:
-          'Key prod-disks/disk-a is not the key that was approved: 0 of 1 approved versions are gone, other material under an approved version. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.',
+          'Key prod-disks/disk-a is not the key that was approved: 0 of 1 approved versions are gone, other material under an approved version. Copy off what the running machines hold before anything else: the old key comes back only from a backup.',
       },
     ],
     ['a key without any version', situation({ observed: present() }), { ...alertOnly, since: NOW }],
@@ -112,7 +112,7 @@ testRule(keyRecreated, {
       {
         ...alertOnly,
         summary:
-          'Key prod-disks/disk-a is not the key that was approved: 1 of 2 approved versions are gone. Copy off what the running machines hold: the old key comes back only from a backup, once the new one is gone.',
+          'Key prod-disks/disk-a is not the key that was approved: 1 of 2 approved versions are gone. Copy off what the running machines hold before anything else: the old key comes back only from a backup.',
       },
     ],
     [
