@@ -6,7 +6,7 @@ import { later, SECOND_MS } from '../shared/domain/time.ts';
 import { rules } from '../shared/guard/keys/rules/registry.ts';
 import { type IncidentDraft, incidentId } from '../shared/incidents/draft.ts';
 import { kinds } from '../shared/incidents/kinds/registry.ts';
-import { type OwnNames, withOwnNames, withVaultIds } from '../shared/incidents/own-names.ts';
+import { type OwnNames, typed } from '../shared/incidents/own-names.ts';
 import { examples, HANGS, ruleExamples } from './example-incidents.ts';
 import { OPTIONS } from './pictures/sent.ts';
 
@@ -43,10 +43,7 @@ export function opened(name: string): Incident {
   const draft = byName[name];
   if (draft === undefined) throw new Error(`There is no example of ${name}.`);
   const detectedAt = later(draft.since, 20 * SECOND_MS);
-  const commands = (draft.commands ?? []).flatMap((command) => {
-    const named = withOwnNames(command, OWN_NAMES);
-    return named === undefined ? [] : [withVaultIds(named, SURVEYED)];
-  });
+  const commands = (draft.commands ?? []).flatMap((command) => typed(command, OWN_NAMES, SURVEYED) ?? []);
   return { ...draft, commands, id: incidentId(draft), detectedAt, state: 'open', revision: 1 };
 }
 
@@ -61,7 +58,7 @@ function textOf(event: 'opened' | 'resolved', incident: Incident): string {
   const commands = commandsOf(incident).flatMap((command) => runnable(command, 'azure', OPTIONS) ?? []);
   const alert = { event, incident: { ...incident, commands } };
   const now = incident.endedAt ?? later(incident.detectedAt, 2 * SECOND_MS);
-  return [firstLine(alert, now), ...detailLines(alert)].join('\n');
+  return [firstLine(alert, now), ...detailLines(alert, now)].join('\n');
 }
 
 const block = (text: string): string => `\`\`\`text\n${text}\n\`\`\``;

@@ -127,6 +127,13 @@ export const examples = {
     causes: ['des-a: Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks: its disks fail.'],
     hangs: SET_HANGS,
   }),
+  'access-cut, network': accessCut.draft('network', {
+    ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS },
+    causes: [
+      'The firewall of the vault prod-disks lets no trusted service in, and so no disk encryption set: disks fail.',
+    ],
+    commands: ['az keyvault update --name prod-disks --bypass AzureServices'],
+  }),
   'access-cut, role-lost': accessCut.draft('role-lost', {
     ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: [GRANT] },
     causes: [
@@ -152,10 +159,7 @@ export const examples = {
     ...{ vault: 'prod-disks', since: AT, by: MALLORY, hangs: SET_HANGS, commands: RECOVERED },
     recovery: { kind: 'listed', until: new Date('2026-05-30T12:00:00Z'), purgeProtection: true },
   }),
-  'access-refused': {
-    ...accessRefused.draft(ID, { operation: 'KeyUnwrap', by: DES_IDENTITY, at: AT, status: 403 }),
-    hangs: SET_HANGS,
-  },
+  'access-refused': accessRefused.draft(ID, DES_IDENTITY, AT, 'KeyUnwrap', 403),
   'approved-act-by-other': {
     ...approvedActByOther.draft({ ...OTHER, version: undefined, stopsDisks: true }),
     hangs: SET_HANGS,

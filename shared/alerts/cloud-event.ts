@@ -38,6 +38,6 @@ export const alertEvent = (alert: AlertContent, now: Date): CloudEvent & { reado
     subject: spellSubject(incident.subject),
     time: now.toISOString(),
     datacontenttype: 'application/json',
-    data: { version: 1, event, title: firstLine(alert, now), lines: detailLines(alert), incident },
+    data: { version: 1, event, title: firstLine(alert, now), lines: detailLines(alert, now), incident },
   };
 };

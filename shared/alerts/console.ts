@@ -11,7 +11,8 @@ export const consoleChannel: MakeChannel = (_settings, { now }) => ({
   id,
   reader: 'log',
   async send(alert, log) {
-    const text = [firstLine(alert, now()), ...detailLines(alert).map((line) => `  ${line}`)].join('\n');
+    const at = now();
+    const text = [firstLine(alert, at), ...detailLines(alert, at).map((line) => `  ${line}`)].join('\n');
     try {
       // Not by the console: what is written there becomes a record a line, all of them informations.
       log[levelOf(alert)](text);

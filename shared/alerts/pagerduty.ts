@@ -84,7 +84,7 @@ const eventOf = (alert: AlertContent, routingKey: string, now: Date, mostCharact
       severity: severityOf(incident),
       timestamp: incident.since.toISOString(),
       class: incident.kind,
-      custom_details: { lines: detailLines(alert).map((line) => cut(line, mostCharacters)) },
+      custom_details: { lines: detailLines(alert, now).map((line) => cut(line, mostCharacters)) },
     },
   };
 };

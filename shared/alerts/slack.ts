@@ -70,7 +70,7 @@ export function slackMessage(alert: AlertContent, now: Date): SlackMessage {
     blocks: [
       { type: 'header', text: plain(header) } as const,
       ...(rest === '' ? [] : [section(rest)]),
-      ...blocksOf(detailLines(alert)),
+      ...blocksOf(detailLines(alert, now)),
     ].slice(0, MOST_BLOCKS),
   };
 }

@@ -87,7 +87,7 @@ const cardOf = (alert: AlertContent, now: Date, mostCharacters: number, hasActio
   version: '1.4',
   body: [
     line(firstLine(alert, now), mostCharacters, { weight: 'Bolder', color: colorOf(alert.incident) }),
-    ...detailLines(alert)
+    ...detailLines(alert, now)
       .slice(0, MOST_LINES)
       .map((text) => line(text, mostCharacters, text.startsWith('command: ') ? { fontType: 'Monospace' } : {})),
   ],

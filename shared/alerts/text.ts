@@ -16,7 +16,9 @@ export function firstLine({ event, incident }: AlertContent, now: Date): string 
       ...(event === 'changed' ? [isEscalated(incident) && !over ? 'nobody has acknowledged this' : 'update'] : []),
       over ? 'resolved' : incident.severity,
       whereOf(incident),
-      [...timing(incident, now), ...(incident.restoredAt ? [] : [doneText(incident)]), ...worksOn(incident)].join('; '),
+      [...timing(incident, now), ...(incident.restoredAt ? [] : [doneText(incident, now)]), ...worksOn(incident)].join(
+        '; ',
+      ),
       ...(over ? [`found at ${timeOf(incident.detectedAt)}`] : []),
       incident.summary,
     ].join(': '),
@@ -36,12 +38,12 @@ const MOST_LINES = 12;
  * The lines below the first, eleven at most: what must not be done, what, where, who, when, what hangs on it, what was done,
  * what to do. At least the first two commands are among them, and as many more as there is room for.
  */
-export function detailLines({ incident }: AlertContent): readonly string[] {
+export function detailLines({ incident }: AlertContent, now: Date): readonly string[] {
   const { kind, reason, audience, subject, who, eventsUntil, hangs, commands, judgement, acknowledged } = incident;
   const over = incident.state === 'resolved';
   const link = hangs?.vaultId === undefined ? '' : `, ${PORTAL}${hangs.vaultId}`;
   const lines = [
-    mustKeepRunning(incident) ? KEEP_RUNNING : undefined,
+    mustKeepRunning(incident, now) ? KEEP_RUNNING : undefined,
     `what: ${reason === undefined ? kind : `${kind} (${reason})`}, for ${audience}; docs/runbook.md of Key Guardian says more`,
     `where: ${spellSubject(subject)}${link}`,
     isOfNobody(incident) ? undefined : `who: ${who === undefined ? unknownText(eventsUntil) : actorText(who)}`,
@@ -49,7 +51,7 @@ export function detailLines({ incident }: AlertContent): readonly string[] {
     // A resolved incident needs neither what would have failed nor a command.
     hangs === undefined || over ? undefined : `hangs on it: ${hangs.says}`,
     over ? restartText(incident) : machinesText(hangs?.machines),
-    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing; ' : ''}${[doneText(incident), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
+    `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing; ' : ''}${[doneText(incident, now), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
   ].filter((line) => line !== undefined);
   const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.
@@ -77,16 +79,16 @@ const worksOn = ({ acknowledged, state }: Incident): readonly string[] =>
   acknowledged === undefined || state === 'resolved' ? [] : [`${nameOf(acknowledged.by)} works on it`];
 
 /** As `spellJudgement`, and for whoever is alerted whether it is theirs to act now. */
-const doneText = (incident: Incident): string => {
+const doneText = (incident: Incident, now: Date): string => {
   if (incident.judgement !== LEFT_TO_PEOPLE) return spellJudgement(incident.judgement);
   if (incident.audience === 'operators') return 'an operator has to act, in working hours';
-  return `whoever is on call has to act, ${isUrgent(incident) ? 'now' : 'within a day'}`;
+  return `whoever is on call has to act, ${isUrgent(incident, now) ? 'now' : 'within a day'}`;
 };
 
 /** Whether it cannot wait for the next day. */
-const isUrgent = ({ severity, deadline, detectedAt }: Incident): boolean =>
+const isUrgent = ({ severity, deadline }: Incident, now: Date): boolean =>
   (severity === 'critical' || severity === 'error') &&
-  (deadline === undefined || deadline.getTime() - detectedAt.getTime() <= DAY_MS);
+  (deadline === undefined || deadline.getTime() - now.getTime() <= DAY_MS);
 
 /** What was done about an incident, or why nothing was, in words: its judgement with the guardian's codes spelled out. */
 export function spellJudgement(judgement: string): string {
@@ -110,7 +112,7 @@ export function duration(ms: number): string {
 }
 
 function timing(
-  { restoredAt, since, deadline, hangs, state, severity, undoing }: Incident,
+  { restoredAt, since, deadline, hangs, state, severity, undoing, mayFail }: Incident,
   now: Date,
 ): readonly string[] {
   // The time that a vault wrote for the act may be half a second ahead of it.
@@ -124,6 +126,7 @@ function timing(
     ];
   }
   if (state === 'resolved' || (severity === 'info' && hangs === undefined)) return [];
+  if (deadline === undefined && mayFail) return ['whether anything fails is not known'];
   if (deadline === undefined)
     return [hangs === undefined ? NOTHING_FAILS : hangs.atRestart ? AT_RESTART : HANGS[hangs.kind]];
   const leftMs = deadline.getTime() - now.getTime();
@@ -160,12 +163,12 @@ const AT_RESTART = 'machines under Azure Disk Encryption run on, and do not star
 const KEEP_RUNNING = 'Do not stop, restart or redeploy machines on this key: without it they do not start again.';
 
 /** Whether machines may run that would not start again: nothing is written of a key that stops being usable days later. What is for operators stops none. */
-const mustKeepRunning = ({ audience, state, deadline, detectedAt, hangs }: Incident): boolean =>
+const mustKeepRunning = ({ audience, state, deadline, hangs }: Incident, now: Date): boolean =>
   state === 'open' &&
   audience === 'on-call' &&
   (deadline === undefined
     ? hangs?.atRestart === true
-    : deadline.getTime() - detectedAt.getTime() <= HOUR_MS &&
+    : deadline.getTime() - now.getTime() <= HOUR_MS &&
       (hangs === undefined || hangs.kind === 'disks' || hangs.kind === 'unknown' || hangs.atRestart === true));
 
 /** Where people see a resource: its id follows. */

@@ -19,7 +19,7 @@ export interface Found {
   readonly since?: Date;
   /** Whether disks stop working an hour after it began. */
   readonly stopsDisks: boolean;
-  /** When it will stop them where it does not yet: they fail an hour after that. */
+  /** From when on it stops them, where that is a date and not the act: they fail an hour after that. */
   readonly stopsOn?: Date | undefined;
   /** What is wrong, in whole sentences. */
   readonly summary: string;

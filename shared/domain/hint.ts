@@ -15,13 +15,7 @@ export const hintSays = z.discriminatedUnion('kind', [
   /** The audit log names the guardian's own identity for an act that changes a key. */
   z.object({ kind: z.literal('own-act'), ...act.shape, correlationId: z.string().optional() }),
   /** Somebody was refused: a purge, or an unwrap, which may be a disk encryption set losing its key. */
-  z.object({
-    kind: z.literal('refused'),
-    ...act.shape,
-    status: z.number().int(),
-    /** Set where the users of the key are known, and this is none of them. */
-    byStranger: z.literal(true).optional(),
-  }),
+  z.object({ kind: z.literal('refused'), ...act.shape, status: z.number().int() }),
   /** Unwrap, decrypt or release by somebody who is not a known user of the key. */
   z.object({ kind: z.literal('unknown-user'), ...act.shape }),
   /** A sweep found that the key, or its rotation policy, does not keep its schedule. */

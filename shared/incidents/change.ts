@@ -1,27 +1,37 @@
 import type { AlertContent, Incident } from '../domain/incident.ts';
-import { sameMoment } from '../domain/time.ts';
-import type { IncidentDraft } from './draft.ts';
+import { MINUTE_MS, sameMoment } from '../domain/time.ts';
+import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from './draft.ts';
 
 /**
- * The change of an open incident whose state continues. It keeps its beginning and its deadline, also where the version was
- * changed again; but of the same act the nearer deadline counts, since it becomes known later what fails first.
+ * The change of an open incident whose state continues. It keeps its beginning. Its deadline stays as well, also where the version
+ * was changed again; but of the same act the nearer one counts, since it becomes known later what fails first. While the
+ * deadline is so far ahead that nothing has stopped yet, as of a version that is to expire, it follows the state.
  */
 export const onGoing = (
   { since, otherwiseAt: _, who, ...draft }: IncidentDraft,
   { since: began, deadline, hangs, who: named }: Incident,
+  now: Date,
 ): Omit<IncidentDraft, 'since'> => ({
   ...draft,
   hangs: isMoreThan(draft.hangs, hangs) ? draft.hangs : (hangs ?? draft.hangs),
   ...((named ?? who) === undefined ? {} : { who: named ?? who }),
-  deadline: sameMoment(since, began) ? nearer(deadline, draft.deadline) : (deadline ?? draft.deadline),
+  deadline:
+    deadline === undefined || isAhead(deadline, now)
+      ? draft.deadline
+      : sameMoment(since, began)
+        ? nearer(deadline, draft.deadline)
+        : deadline,
 });
+
+/** Whether nothing has stopped yet by which this is the deadline. */
+const isAhead = (deadline: Date, now: Date): boolean =>
+  deadline.getTime() - now.getTime() > DISKS_FAIL_AFTER_MINUTES * MINUTE_MS;
 
 /** Another number of machines is no news for people; the first disk is, and the first database. */
 const isMoreThan = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
   (now?.kind === 'disks' && before?.kind !== 'disks') || (now?.databases === true && before?.databases === undefined);
 
-const nearer = (one: Date | undefined, other: Date | undefined): Date | undefined =>
-  one === undefined || (other !== undefined && other < one) ? other : one;
+const nearer = (one: Date, other: Date | undefined): Date => (other !== undefined && other < one ? other : one);
 
 /** What an incident that is open again does not have: what was said of it before it was over. */
 const ANEW = {
@@ -58,6 +68,9 @@ export function changedBy(was: Incident, change: Change): Changed {
     ...('who' in change ? { who: change.who } : {}),
     ...(isReopened ? ANEW : {}),
   };
+  const { deadline } = incident;
+  // Of more time fewer quarters are over.
+  if (deadline !== undefined && was.deadline !== undefined && deadline > was.deadline) incident.escalated = undefined;
   const isNamed = incident.state === 'open' && incident.wave === undefined && incident.who?.oid !== was.who?.oid;
   return {
     incident,

@@ -11,7 +11,7 @@ import { type IncidentDraft, incidentId } from './draft.ts';
 import { planEscalation } from './escalation.ts';
 import { wave as waveKind } from './kinds/wave.ts';
 import { announce } from './notify.ts';
-import { withOwnNames, withVaultIds } from './own-names.ts';
+import { typed } from './own-names.ts';
 import { type Joined, joinActorsWave, joinWave } from './wave.ts';
 
 /** An incident with its row. */
@@ -44,17 +44,14 @@ async function openAmong(
   id: string | undefined,
 ): Promise<void> {
   const { names = {} } = needs.settings;
-  const commands = (given.commands ?? []).flatMap((command) => {
-    const named = withOwnNames(command, names);
-    return named === undefined ? [] : [withVaultIds(named, needs.scope.surveyed)];
-  });
+  const commands = (given.commands ?? []).flatMap((command) => typed(command, names, needs.scope.surveyed) ?? []);
   const draft = { ...given, commands, summary: bounded(given.summary) };
   const named = id ?? incidentId(draft);
   const same = standing.find(({ value }) => value.id === named);
   const ongoing = standing.find(({ value: open }) => open.state === 'open' && isSameState(open, draft));
   const continued = id === undefined ? (same ?? ongoing) : same;
   if (continued !== undefined) {
-    await changeIncident(continued, { ...onGoing(draft, continued.value), state: 'open' }, needs);
+    await changeIncident(continued, { ...onGoing(draft, continued.value, needs.now()), state: 'open' }, needs);
     return;
   }
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;

@@ -197,10 +197,7 @@ function saysOf(
   ownObjectIds: readonly string[],
 ): HintSays | undefined {
   const about = { operation, by, at, ...(version === undefined ? {} : { version }) };
-  if (!isSuccess(status)) {
-    const isStranger = !CHANGING.has(operation) && !isUser(by.oid, record.identity, users);
-    return { kind: 'refused', ...about, status, ...(isStranger ? { byStranger: true } : {}) };
-  }
+  if (!isSuccess(status)) return { kind: 'refused', ...about, status };
   if (!CHANGING.has(operation))
     return isUser(by.oid, record.identity, users) ? undefined : { kind: 'unknown-user', ...about };
   if (!ownObjectIds.includes(by.oid.toLowerCase())) return { kind: 'act', ...about };

@@ -1,4 +1,3 @@
-import { HOUR_MS } from '../domain/time.ts';
 import { inTurns } from '../in-turns.ts';
 import {
   ESCALATIONS,
@@ -9,7 +8,7 @@ import {
 } from '../incidents/escalation.ts';
 import { changeIncident } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
-import { isDue, type Schedule } from './sweep/schedule.ts';
+import type { Schedule } from './sweep/schedule.ts';
 
 /** Incidents that are escalated at the same time. */
 const AT_ONCE = 8;
@@ -21,7 +20,7 @@ const AT_ONCE = 8;
 export async function escalate(schedule: Schedule, ports: Ports): Promise<void> {
   const { incidents, schedule: rows } = ports.tables;
   const due = [...schedule.values()].filter(
-    ({ row, value }) => row.partition === ESCALATIONS && isDue(value, ports.now(), HOUR_MS),
+    ({ row, value }) => row.partition === ESCALATIONS && value.dueAt <= ports.now(),
   );
   await inTurns(AT_ONCE, due, async (planned) => {
     const { partition, id } = incidentOfEscalation(planned.row.row);

@@ -108,7 +108,7 @@ export function incidentLine(one: Incident): string {
 
 async function shown(id: string, { api, runnable }: Context): Promise<string> {
   const { incident: value } = await api.get(pathOf(id), answer);
-  const lines = detailLines({ event: 'changed', incident: { ...value, commands: [] } });
+  const lines = detailLines({ event: 'changed', incident: { ...value, commands: [] } }, new Date());
   const commands = value.state === 'resolved' ? [] : commandsOf(value).flatMap((command) => runnable(command) ?? []);
   // Each on a line of its own and all of them: a terminal has the room that a card lacks.
   const toRun = commands.length === 0 ? [] : ['', 'To run:', ...commands.map(oneLine)];

@@ -122,7 +122,7 @@ function fromHint(id: KeyId, { says }: Hint, record: KeyRecord, isUsable: boolea
           says.at.getTime() <= undone.at.getTime() + LATE_REFUSALS_MS,
       );
       if (!isUsable || wasBad || !LOSING_ACCESS.has(says.status)) return [];
-      return [onceAnHour(accessRefused.draft(id, says))];
+      return [onceAnHour(accessRefused.draft(id, says.by, says.at, says.operation, says.status))];
     }
     case 'differs':
     case 'new-version':

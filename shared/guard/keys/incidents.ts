@@ -1,7 +1,7 @@
 import { type Judgement, spellVerdict, type UndoneFinding } from '../../domain/decision.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Hanging } from '../../domain/hanging.ts';
-import { type Incident, type Severity, severities, UNDOING } from '../../domain/incident.ts';
+import { type Incident, LEFT_TO_PEOPLE, type Severity, severities, UNDOING } from '../../domain/incident.ts';
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
@@ -103,7 +103,14 @@ function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly Incid
     const [first] = alerted;
     if (first === undefined) return [];
     // What people read is said of the finding that they have to settle.
-    const { said } = alerted.find((one) => !one.said.undoing) ?? first;
+    const { said: settled } = alerted.find((one) => !one.said.undoing) ?? first;
+    const said = {
+      ...settled,
+      commands: commandsOf(
+        alerted.map((one) => one.said),
+        settled,
+      ),
+    };
     const summary = alerted.map(({ finding }) => finding.summary).join(' ');
     const stopsDisks = alerted.some(({ finding }) => finding.stopsDisks);
     return [draftOf(subject, { ...first.finding, summary, stopsDisks }, said, record)];
@@ -119,6 +126,15 @@ function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly Incid
   const others = drafts.filter(({ undoing }) => undoing !== true);
   return [keyFlapping.draft(subject, since, actorOf(namedFlapper(record))), ...others];
 }
+
+/** The commands for all that people have to settle of one version: first what takes each part back, then what accepts all of it. */
+const commandsOf = (all: readonly Said[], settled: Said): string[] => {
+  const alike = all.filter(({ judgement }) => judgement === settled.judgement).flatMap(({ commands }) => commands);
+  const isOurs = (command: string): boolean => command.startsWith('key-guardian ');
+  return settled.judgement === LEFT_TO_PEOPLE
+    ? [...new Set([...alike.filter((one) => !isOurs(one)), ...alike.filter(isOurs)])]
+    : settled.commands;
+};
 
 /** What people read of a finding: what is done about it or why not, whether the guardian is undoing it, and the commands they need. */
 type Said = Required<Pick<IncidentDraft, 'judgement' | 'undoing' | 'commands'>>;
@@ -180,7 +196,8 @@ function draftOf(
   record: KeyRecord,
 ): IncidentDraft {
   const { rule, severity, since, otherwiseAt, summary, stopsDisks, stopsOn, abandons } = finding;
-  const stoppedFrom = stopsDisks ? since : stopsOn;
+  // A date that was set stops them later than the act.
+  const stoppedFrom = stopsOn !== undefined && stopsOn > since ? stopsOn : stopsDisks ? since : stopsOn;
   return {
     kind: rule,
     severity,

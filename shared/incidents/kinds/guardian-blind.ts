@@ -119,6 +119,7 @@ export const guardianBlind = kindOfReasons(
     const given = because ?? 'unknown';
     return {
       ...{ subject, since, summary: says(of, since, given), judgement, commands: [...commands(of, given)] },
+      mayFail: true,
       // Nobody has seen what is wrong with that key: it may be unusable.
       ...(reason === 'not-inspected' ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
     };

@@ -138,11 +138,11 @@ const reasons = {
   },
 } satisfies Readonly<Record<string, Reason>>;
 
-/** What a person types to mend a channel, and then to see that it is. @param channel its id */
+/** What a person types to mend a channel or the heartbeat, and then to see that it is. @param channel its id */
 export const mendedBy = (channel: string): readonly string[] => [
   `az keyvault secret list --vault-name <vault> --query "[?starts_with(name,'key-guardian-${channel}')].name" --output tsv  # its secrets: "az keyvault secret set" sets one`,
-  `az functionapp restart --ids <app>  # then: reads them again`,
-  `key-guardian alert test ${channel}  # then: whether it works`,
+  `az rest --method post --uri https://management.azure.com<app>"/config/configreferences/appsettings/refresh?api-version=2022-03-01"  # then: the app reads them again`,
+  ...(channel === 'heartbeat' ? [] : [`key-guardian alert test ${channel}  # then: whether it works`]),
 ];
 
 export const guardianUnwell = kindOfReasons(

@@ -17,9 +17,11 @@ export const ownActUnexplained = incidentKind(
     since: at,
     summary: `${operation} of ${spell(id)} under the guardian's own identity is not in its trail: somebody else uses that identity. See what is wrong with the key, then take the rights of that identity on the vault away; until they are back, nothing is restored there.`,
     who: by,
+    mayFail: true,
     commands: [
       `az keyvault key list-versions --vault-name ${id.vault} --name ${id.key} --output table  # what is wrong with it`,
       `az role assignment delete --assignee ${shellWord(by.oid)} --scope ${idOfVault(id.vault)}  # takes them away; "npm run connect" gives them back`,
+      `az keyvault delete-policy --name ${id.vault} --object-id ${shellWord(by.oid)}  # or this, if the vault has access policies`,
     ],
   }),
 );

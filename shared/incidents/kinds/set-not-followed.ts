@@ -49,6 +49,7 @@ export const setNotFollowed = kindOfReasons(
         ? 'When its disks fail for that, the alert access-cut says; if there is none, do the first command now.'
         : 'Its disks work as long as the older versions do: leave those enabled.',
     ].join(' '),
+    ...(isCut ? { mayFail: true } : {}),
     ...(verdict.kind === 'reverted' && set.changed !== undefined ? { who: set.changed.by } : {}),
   }),
 );

@@ -18,7 +18,13 @@ export const vaultChanged = incidentKind(
       since: at,
       summary: `Settings of the vault ${vault} have changed: ${settingChanges(before, after).join('; ')}.`,
       who: by,
-      commands: back === '' ? [] : [`az keyvault update --name ${vault} ${back}  # if nobody meant it: as it was`],
+      mayFail: true,
+      commands:
+        back === ''
+          ? []
+          : [
+              `az keyvault update --name ${vault} ${back}  # if nobody meant it: back to that; firewall rules and bypass stay as they are now`,
+            ],
     };
   },
 );

@@ -1,3 +1,4 @@
+import { idOfVault } from '../../incidents/kinds/kind.ts';
 import { addressed } from '../addressed.ts';
 import type { Said, SetCheck } from '../check.ts';
 import type { SetFacts, VaultFacts } from '../facts.ts';
@@ -64,7 +65,7 @@ function rightsOf(set: SetFacts['set'], { vault, assigned }: VaultFacts, key: st
       says: `Its identity ${objectId} is not allowed to ${missing.join(', ')} in the vault ${vault.name}: its disks fail.`,
       commands: [
         vault.rbac
-          ? `az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope $(az keyvault show --name ${vault.name} --query id --output tsv)`
+          ? `az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role "Key Vault Crypto Service Encryption User" --scope ${idOfVault(vault.name)}`
           : `az keyvault set-policy --name ${vault.name} --object-id ${objectId} --key-permissions get wrapKey unwrapKey`,
       ],
     },

@@ -62,8 +62,8 @@ export function cutsBy(vault: VaultFacts, sets: readonly SetOnKey[], now: Date):
 }
 
 /**
- * What the network of a vault cuts off, which needs no role assignment to be read; `undefined` where it lets sets in. Disks come
- * to a vault as a trusted service: a firewall with the bypass lets them in, a perimeter does not. Pure.
+ * What the network of a vault cuts off, which needs no role assignment to be read. Disks come to a vault as a trusted service: a
+ * firewall with the bypass lets them in, a perimeter does not. Pure.
  *
  * @see https://learn.microsoft.com/azure/key-vault/general/network-security
  */
@@ -71,7 +71,7 @@ export function closedTo(
   sets: readonly SetOnKey[],
   { name, network }: Pick<EstateVault, 'name' | 'network'>,
   { publicNetworkAccess, networkBypass }: Pick<ManagedVault, 'publicNetworkAccess' | 'networkBypass'>,
-): Cuts | undefined {
+): Cuts {
   const users = sets.map(({ user }) => user);
   if (publicNetworkAccess?.toLowerCase() === 'securedbyperimeter')
     return {
@@ -81,7 +81,7 @@ export function closedTo(
       ],
       commands: [`az keyvault update --name ${name} --public-network-access Enabled`],
     };
-  if (network === 'public' || networkBypass?.toLowerCase() !== 'none') return undefined;
+  if (network === 'public' || networkBypass?.toLowerCase() !== 'none') return NO_CUTS;
   return {
     users,
     causes: [
@@ -90,6 +90,8 @@ export function closedTo(
     commands: [`az keyvault update --name ${name} --bypass AzureServices`],
   };
 }
+
+const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
 
 /** A set as far as the last survey knows it: what the check asks for. */
 function estateSet({ key, user }: SetOnKey, vault: string): EstateSet {

@@ -144,28 +144,31 @@ async function alertOfCuts(
       .filter((user) => user.kind === 'disk-encryption-set' && isEmpty(user, use) !== true)
       .map((user): SetOnKey => ({ key, user })),
   );
+  // Needs no role assignment to be read, and ends without one.
   const closed = closedTo(sets, vault, network);
-  if (closed !== undefined) return !(await alertOfCut(closed, vault, uses, changed, ports));
+  await alertOfCut('network', closed, vault, uses, changed, ports);
+  if (closed.users.length > 0) return false;
   const facts = await factsOf(vault, sets, ports);
-  const isCut = await alertOfCut(cutsBy(facts, sets, ports.now()), vault, uses, changed, ports);
+  const cuts = cutsBy(facts, sets, ports.now());
+  await alertOfCut('vault', cuts, vault, uses, changed, ports);
   await alertOfLostRoles(facts, sets, uses, changed, ports);
-  return !isCut;
+  return cuts.users.length === 0;
 }
 
-/** Alerts while sets are cut off, and returns whether any is. */
+/** Alerts while sets are cut off. */
 async function alertOfCut(
+  reason: 'network' | 'vault',
   { users, causes, commands }: Cuts,
   { name }: EstateVault,
   uses: Uses,
   changed: ChangedBy | undefined,
   ports: Ports,
-): Promise<boolean> {
-  const draft = accessCut.draft('vault', {
+): Promise<void> {
+  const draft = accessCut.draft(reason, {
     ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
     hangs: hangsOn(name, uses, ports, new Set(users.map(({ id }) => id))),
   });
   await openWhile(users.length > 0, draft, 'the sets may use their keys again', ports);
-  return users.length > 0;
 }
 
 /** Alerts once of identities that lost the roles which the last surveys showed, where a group may still let them in. A person says whether it does. */

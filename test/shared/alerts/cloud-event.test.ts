@@ -22,7 +22,7 @@ describe('an alert as an event', () => {
         version: 1,
         event: 'opened',
         title: firstLine(content, now),
-        lines: detailLines(content),
+        lines: detailLines(content, now),
         incident: content.incident,
       },
     });

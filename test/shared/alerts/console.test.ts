@@ -24,7 +24,7 @@ test('the console shows the first line, and below it the details, each set in, a
   expect(records).toHaveLength(1);
   const [first, ...details] = records[0]?.[1].split('\n') ?? [];
   expect(first).toBe(firstLine(alert(), now));
-  expect(details).toEqual(detailLines(alert()).map((line) => `  ${line}`));
+  expect(details).toEqual(detailLines(alert(), now).map((line) => `  ${line}`));
 });
 
 test.each([

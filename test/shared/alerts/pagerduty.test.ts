@@ -65,7 +65,7 @@ describe('the channel pagerduty', () => {
             severity: 'critical',
             timestamp: '2026-03-01T12:00:00.000Z',
             class: 'version-disabled',
-            custom_details: { lines: detailLines(alert()) },
+            custom_details: { lines: detailLines(alert(), now) },
           },
         },
       ],

@@ -19,7 +19,7 @@ describe('a message for Slack', () => {
       text: firstLine(short, now),
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: firstLine(short, now), emoji: false } },
-        { type: 'section', text: { type: 'plain_text', text: detailLines(short).join('\n'), emoji: false } },
+        { type: 'section', text: { type: 'plain_text', text: detailLines(short, now).join('\n'), emoji: false } },
       ],
     });
   });
@@ -98,7 +98,7 @@ describe('the channel slack', () => {
 
   test('posts a message that people can read', async () => {
     await send();
-    expect(slack.posted).toEqual([[firstLine(short, now), ...detailLines(short)]]);
+    expect(slack.posted).toEqual([[firstLine(short, now), ...detailLines(short, now)]]);
   });
 
   test('is throttled above one message a second, and told how long to wait', async () => {

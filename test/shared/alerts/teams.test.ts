@@ -47,7 +47,7 @@ describe('a card', () => {
     const content = alert({ commands: ['az login'] });
     const [first, ...others] = runsOf(content);
     expect(first).toMatchObject({ text: firstLine(content, now), weight: 'Bolder' });
-    expect(others.map(({ text }) => text)).toEqual(detailLines(content));
+    expect(others.map(({ text }) => text)).toEqual(detailLines(content, now));
     expect(others.filter(({ fontType }) => fontType === 'Monospace').map(({ text }) => text)).toEqual([
       'command: az login',
     ]);
@@ -135,7 +135,7 @@ describe('the channel teams', () => {
 
   test('posts a card that people can read', async () => {
     await send();
-    expect(teams.posted).toEqual([[firstLine(alert(), now), ...detailLines(alert())]]);
+    expect(teams.posted).toEqual([[firstLine(alert(), now), ...detailLines(alert(), now)]]);
   });
 
   test.each<[string, boolean]>([

@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { detailLines, duration, firstLine, linksOf, spellJudgement } from '../../../shared/alerts/text.ts';
+import {
+  detailLines as detailLinesAt,
+  duration,
+  firstLine,
+  linksOf,
+  spellJudgement,
+} from '../../../shared/alerts/text.ts';
 import { WITHHELD } from '../../../shared/domain/decision.ts';
-import type { Incident } from '../../../shared/domain/incident.ts';
+import type { AlertContent, Incident } from '../../../shared/domain/incident.ts';
 import { GUARDIAN, vaultSubject } from '../../../shared/domain/subject.ts';
 import { alert, hangs, withoutDeadline } from './alerts.ts';
 
+/** The lines of an alert, 20 s after the act. */
+const detailLines = (content: AlertContent): readonly string[] =>
+  detailLinesAt(content, new Date('2026-03-01T12:00:20Z'));
 const summary = 'Version abc of disk-key in payments is disabled.';
 const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 

@@ -31,9 +31,9 @@ describe('an incident', () => {
     await world.pass(60);
     expect(told(world)).toEqual(['opened version-disabled', 'changed version-disabled', 'resolved version-disabled']);
     const [opened, changed, resolved] = world.alerts;
-    expect(opened && detailLines(opened)).toContain('who: not known yet');
+    expect(opened && detailLines(opened, world.ports.now())).toContain('who: not known yet');
     const who = `attacker@example.com (${oidOf(world, 'attacker')}) from 127.0.0.1`;
-    expect(changed && detailLines(changed)).toContainEqual(
+    expect(changed && detailLines(changed, world.ports.now())).toContainEqual(
       expect.stringMatching(`^who: ${who.replaceAll(/[().]/g, '\\$&')}, allowed by `),
     );
     expect(resolved && firstLine(resolved, new Date())).toMatch(/^resolved: /);
@@ -364,7 +364,7 @@ describe('what the audit log tells', () => {
     expect(world.alerts[0]?.incident).toMatchObject({
       who: { oid: oidOf(world, 'disk') },
       summary:
-        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: the identity in the line "who" has no access any more.',
+        'KeyUnwrap of prod-disks/disk-a was refused with 403 although the key is usable: the identity in the line "who" has no access. If it is that of a disk encryption set, it has lost it, and its disks fail within an hour.',
     });
   });
 

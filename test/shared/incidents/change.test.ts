@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { AT, ID, IN_AN_HOUR, MALLORY } from '../../../local/example-incidents.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
-import { later, MINUTE_MS } from '../../../shared/domain/time.ts';
-import { type Change, type Changed, changedBy } from '../../../shared/incidents/change.ts';
+import { DAY_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
+import { type Change, type Changed, changedBy, onGoing } from '../../../shared/incidents/change.ts';
+import type { IncidentDraft } from '../../../shared/incidents/draft.ts';
 import { keyFlapping } from '../../../shared/incidents/kinds/key-flapping.ts';
 
 const ANNA = { oid: 'anna' };
@@ -58,10 +59,35 @@ describe('a change of an incident asks for', () => {
     expect(incident).toMatchObject({ id: was.id, revision: was.revision });
   });
 
+  test.each<[what: string, deadline: Date, escalated: number | undefined]>([
+    ['later', later(IN_AN_HOUR, MINUTE_MS), undefined],
+    ['nearer', later(IN_AN_HOUR, -MINUTE_MS), 2],
+  ])('no escalation, or that it was escalated: a deadline that is %s', (_, deadline, escalated) => {
+    expect(changedBy({ ...open, escalated: 2 }, { deadline }).incident.escalated).toBe(escalated);
+  });
+
   test('what is open again has nothing of what was said of it before it was over, but who did it', () => {
     const { incident } = changedBy({ ...over, acknowledged: { by: ANNA, at: AT } }, { state: 'open' });
     const { restoredAt, endedAt, acknowledged, escalated, wave, who } = incident;
     expect({ restoredAt, endedAt, acknowledged, escalated, wave }).toEqual({});
     expect(who).toEqual(MALLORY);
   });
+});
+
+const DAYS = later(AT, 5 * DAY_MS);
+const FARTHER = later(AT, 9 * DAY_MS);
+const SOON = later(AT, 10 * MINUTE_MS);
+const OTHER_ACT = later(AT, MINUTE_MS);
+
+test.each<[what: string, was: Date | undefined, since: Date, draft: Date | undefined, deadline: Date | undefined]>([
+  ['is new where there was none', undefined, AT, IN_AN_HOUR, IN_AN_HOUR],
+  ['stays where the state has none now', IN_AN_HOUR, AT, undefined, IN_AN_HOUR],
+  ['is the nearer one of the same act', IN_AN_HOUR, AT, SOON, SOON],
+  ['is not the later one of the same act', SOON, AT, IN_AN_HOUR, SOON],
+  ['stays at another act', IN_AN_HOUR, OTHER_ACT, SOON, IN_AN_HOUR],
+  ['follows the state while it is days ahead', DAYS, AT, FARTHER, FARTHER],
+  ['follows another act while it is days ahead', DAYS, OTHER_ACT, IN_AN_HOUR, IN_AN_HOUR],
+])('the deadline of an incident that goes on %s', (_, was, since, deadlineNow, deadline) => {
+  const going = { ...open, deadline: was } as Incident;
+  expect(onGoing({ ...draft, since, deadline: deadlineNow } as IncidentDraft, going, AT).deadline).toEqual(deadline);
 });

@@ -1,45 +1,40 @@
 import { expect, test } from 'vitest';
-import { type OwnNames, withOwnNames, withVaultIds } from '../../../shared/incidents/own-names.ts';
+import { type OwnNames, typed } from '../../../shared/incidents/own-names.ts';
 
-const NAMES: OwnNames = { app: '/subscriptions/s/sites/guardian', register: 'kgregister', watcher: undefined };
+const NAMES: OwnNames = { app: '/subscriptions/s/groups/a(b)/sites/kg', register: 'kgregister', watcher: undefined };
+const SURVEYED = {
+  at: undefined,
+  vaults: new Map([
+    ['prod-disks', { id: '/subscriptions/s/vaults/prod-disks', keys: {}, unknown: [] }],
+    ['in-brackets', { id: '/subscriptions/s/groups/a(b)/vaults/in-brackets', keys: {}, unknown: [] }],
+    ['by-address', { keys: {}, unknown: [] }],
+  ]),
+};
+const lookup = (vault: string): string => `--scope $(az keyvault show --name ${vault} --query id --output tsv)`;
 
 test.each([
   ['that leaves nothing open stays as it is', 'az login', 'az login'],
   [
     'gets what each is called',
-    'az x --ids <app> --account-name <register>',
-    'az x --ids /subscriptions/s/sites/guardian --account-name kgregister',
+    'az x --account-name <register> --ids <app>',
+    "az x --account-name kgregister --ids '/subscriptions/s/groups/a(b)/sites/kg'",
   ],
   ['gets the same twice', 'az x <register> <register>', 'az x kgregister kgregister'],
-  ['is left out where a name is not known', 'az x --assignee <watcher> --ids <app>', undefined],
-  ['keeps what no own name is', 'cat < file > <other>', 'cat < file > <other>'],
-])('a command %s', (_, command, named) => {
-  expect(withOwnNames(command, NAMES)).toBe(named);
-});
-
-const lookup = (vault: string): string =>
-  `az x --scope $(az keyvault show --name ${vault} --query id --output tsv) --y`;
-const SURVEYED = {
-  at: undefined,
-  vaults: new Map([
-    ['prod-disks', { id: '/subscriptions/s/vaults/prod-disks', keys: {}, unknown: [] }],
-    ['by-address', { keys: {}, unknown: [] }],
-  ]),
-};
-
-test.each([
+  ['is left out where a name is not known', 'az x --assignee <watcher> --account-name <register>', undefined],
+  ['is left out where there is no such name', 'az x <other>', undefined],
+  ['of a vault that a survey found names its id', lookup('Prod-Disks'), '--scope /subscriptions/s/vaults/prod-disks'],
   [
-    'of a vault that a survey found names its id',
-    lookup('Prod-Disks'),
-    'az x --scope /subscriptions/s/vaults/prod-disks --y',
+    'has an id in quotes that a shell would read otherwise',
+    lookup('in-brackets'),
+    "--scope '/subscriptions/s/groups/a(b)/vaults/in-brackets'",
   ],
   ['of a vault that none found looks it up', lookup('other'), lookup('other')],
   ['of a vault of which only the address of a key is known looks it up', lookup('by-address'), lookup('by-address')],
   [
-    'with both has both',
-    `${lookup('prod-disks')} ${lookup('other')}`,
-    `az x --scope /subscriptions/s/vaults/prod-disks --y ${lookup('other')}`,
+    'with several has each',
+    `${lookup('prod-disks')} ${lookup('other')} <register>`,
+    `--scope /subscriptions/s/vaults/prod-disks ${lookup('other')} kgregister`,
   ],
-])('a command %s', (_, command, named) => {
-  expect(withVaultIds(command, SURVEYED)).toBe(named);
+])('a command %s', (_, command, expected) => {
+  expect(typed(command, NAMES, SURVEYED)).toBe(expected);
 });

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { resetClock } from '../../../local/clock.ts';
+import { resetClock, turnClock } from '../../../local/clock.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
 import { acknowledgeIncident } from '../../../shared/approvals/close.ts';
+import type { Incident } from '../../../shared/domain/incident.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
+import { DAY_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { readIncidents } from '../../../shared/incidents/store.ts';
 import { stopAt } from '../../simulation/clock.ts';
 import { seedKey } from '../../simulation/end-state.ts';
@@ -69,5 +71,68 @@ describe('an incident with a deadline that nobody acknowledges', () => {
     const alerts = told(world).length;
     await world.pass(1_800, 60);
     expect(told(world)).toHaveLength(alerts);
+  });
+});
+
+describe('the deadline of an expiry', () => {
+  /** A world in `alert`, whose key is set to expire in so many days. */
+  async function expiring(days: number): Promise<World> {
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT }] } });
+    await world.sentry();
+    await world.pass(600, 30);
+    await expireIn(world, days);
+    return world;
+  }
+
+  async function expireIn(world: World, days: number): Promise<void> {
+    const expiry = new Date(Math.floor(later(world.ports.now(), days * DAY_MS).getTime() / 1000) * 1000);
+    await world.as('attacker').expire(VAULT, 'disk-a', expiry);
+    await world.pass(90, 15);
+  }
+
+  const expiringNow = async ({ ports }: World) =>
+    (await readIncidents(ports, keyOf({ vault: VAULT, key: 'disk-a' }))).stored
+      .map(({ value }) => value)
+      .find(({ kind, state }) => kind === 'version-expiring' && state === 'open');
+
+  /** Minutes from now to the deadline. */
+  const minutesLeft = async (world: World): Promise<number> =>
+    Math.round((((await expiringNow(world))?.deadline?.getTime() ?? 0) - world.ports.now().getTime()) / MINUTE_MS);
+  const minutes = (days: number): number => days * 24 * 60 + 60;
+
+  test('is an hour after it, and follows it while nothing has stopped', async () => {
+    const world = await expiring(10);
+    expect(await minutesLeft(world)).toBeCloseTo(minutes(10), -1);
+    await expireIn(world, 20);
+    expect(await minutesLeft(world)).toBeCloseTo(minutes(20), -1);
+  });
+
+  test('that is set into the past is an hour after that act', async () => {
+    const world = await expiring(10);
+    await expireIn(world, -1);
+    expect(await minutesLeft(world)).toBeGreaterThan(50);
+    expect(await minutesLeft(world)).toBeLessThanOrEqual(60);
+    expect(
+      firstLine({ event: 'changed', incident: (await expiringNow(world)) as Incident }, world.ports.now()),
+    ).toMatch(/disks fail in 5\d min/);
+  });
+
+  test('stays when it is reached', async () => {
+    const world = await expiring(1);
+    turnClock(DAY_MS - 5 * MINUTE_MS);
+    await world.pass(600, 30);
+    expect(await minutesLeft(world)).toBeGreaterThan(50);
+    expect(await minutesLeft(world)).toBeLessThanOrEqual(60);
+  });
+
+  test('is escalated when a quarter of the time is over, and no more where there is more time', async () => {
+    const world = await expiring(10);
+    await world.pass(1_800, 60);
+    expect((await expiringNow(world))?.escalated).toBeUndefined();
+    turnClock(3 * DAY_MS);
+    await world.pass(120, 30);
+    expect((await expiringNow(world))?.escalated).toBe(1);
+    await expireIn(world, 100);
+    expect((await expiringNow(world))?.escalated).toBeUndefined();
   });
 });

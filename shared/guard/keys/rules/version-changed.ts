@@ -1,5 +1,5 @@
 import { NEEDED_OPERATIONS, sameOperations } from '../../../domain/key.ts';
-import { sameMoment, utc } from '../../../domain/time.ts';
+import { DAY_MS, later, sameMoment, utc } from '../../../domain/time.ts';
 import { type VersionFound, versionRule } from '../version-rule.ts';
 
 export const versionChanged = versionRule({
@@ -8,7 +8,7 @@ export const versionChanged = versionRule({
     'A version has the approved dates and operations, and stays disabled where it was approved as disabled. A change that leaves it usable is alerted only.',
   severity: 'warning',
   source: 'https://learn.microsoft.com/azure/key-vault/keys/about-keys-details',
-  find(version, approved, { now }) {
+  find(version, approved, { policy, now }) {
     const found: VersionFound[] = [];
     // Alerted only: the guardian never disables a version, and never makes it less usable.
     const changed = (act: NonNullable<VersionFound['act']>, says: string, takenBackBy?: string): void =>
@@ -22,7 +22,10 @@ export const versionChanged = versionRule({
       changed(
         'expire',
         `${expiresOn === undefined ? 'has no expiry' : `expires on ${utc(expiresOn)}`}; approved: ${utc(approved.expiresOn)}`,
-        `--expires ${seconds(approved.expiresOn)}`,
+        // One that has been reached, or soon is, would stop what uses the version.
+        approved.expiresOn > later(now, policy.notifyBeforeExpiryDays * DAY_MS)
+          ? `--expires ${seconds(approved.expiresOn)}`
+          : undefined,
       );
     if (
       !sameMoment(notBefore, approved.notBefore) &&

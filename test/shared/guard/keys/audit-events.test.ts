@@ -165,14 +165,14 @@ describe('an incident is made', () => {
       refused('KeyUnwrap', 403),
       'access-refused',
       undefined,
-      'critical',
+      'error',
     ],
     [
       'by a refused unwrap of a usable key, without a valid token',
       refused('KeyUnwrap', 401),
       'access-refused',
       undefined,
-      'critical',
+      'error',
     ],
   ])('%s', (_says, given, kind, reason, severity) => {
     expect(incidents(given)).toMatchObject([

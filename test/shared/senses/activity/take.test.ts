@@ -240,7 +240,7 @@ describe('access that is cut', () => {
     expect(new Set(hints.map(({ id }) => id)).size).toBe(1);
   });
 
-  test('by a firewall without a bypass is alerted while role assignments cannot be read', async () => {
+  test('by a firewall without a bypass is alerted, and ends, while role assignments cannot be read', async () => {
     const on = await watching();
     const path = `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments`;
     on.world.azure.fault({ match: { path }, answer: { kind: 'forbidden-by-permission' } });
@@ -250,6 +250,9 @@ describe('access that is cut', () => {
     const [cut] = await on.ofVault('access-cut');
     expect(cut).toMatchObject({ state: 'open', summary: expect.stringMatching(/^The firewall of the vault/) });
     expect(on.world.failures).toEqual([]);
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { networkAcls: { defaultAction: 'Allow' } } });
+    await on.delivered();
+    expect(open(await on.ofVault('access-cut'))).toEqual([]);
   });
 
   test('of a set under which is a scale set alone is alerted with a deadline', async () => {
