@@ -210,7 +210,7 @@ describe('the demo', () => {
     const { steps } = result.parse(JSON.parse((await guarded).out));
     const { alerts = [] } = steps.find(({ name }) => name === 'unguarded-key-found') ?? {};
     expect(alerts.map(({ summary }) => summary)).toEqual([
-      'A key is in use and not guarded: demo-forgotten/disk-forgotten (1 disk encryption set (1 disk), 1 machine, 1 running). Name the vault in the policy, or its subscription.',
+      'A key is in use and not guarded: demo-forgotten/disk-forgotten (1 disk encryption set (1 disk), 1 machine, 1 running). Name the vault in policy.json and infra/vaults.json, or its subscription in policy.json, then deploy.',
     ]);
   });
 
