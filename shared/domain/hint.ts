@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { act } from './audit-record.ts';
+import { digest } from './digest.ts';
 import { type Subject, subject } from './subject.ts';
 import { moment } from './time.ts';
 
@@ -60,5 +60,4 @@ export const inspectionFor = (of: Subject, reason: Hint): Inspection => ({ subje
 /** Characters of an event's id that are kept unchanged: Azure gives a UUID, and the id has to fit into a message. */
 const MOST_CHARACTERS = 128;
 /** The id of an event as hints and records keep it: one that is too long as its hash. */
-export const eventId = (id: string): string =>
-  id.length <= MOST_CHARACTERS ? id : createHash('sha256').update(id).digest('hex');
+export const eventId = (id: string): string => (id.length <= MOST_CHARACTERS ? id : digest(id, 64));

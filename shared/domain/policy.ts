@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { digest } from './digest.ts';
 import { type Audience, audiences, type Severity, severities } from './incident.ts';
 import { leastDays } from './period.ts';
 import type { Subject } from './subject.ts';
@@ -397,5 +397,4 @@ function isInBlock(said: unknown, vault: string, key: string): boolean {
 }
 
 /** The hash by which `status` and the trail name a policy: the first 12 hex digits of the SHA-256 over its JSON. */
-export const policyHash = (policy: Policy): string =>
-  createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 12);
+export const policyHash = (policy: Policy): string => digest(JSON.stringify(policy), 12);

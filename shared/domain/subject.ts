@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { digest } from './digest.ts';
 import { type KeyId, spell } from './key.ts';
 
 // Azure compares all of these without case.
@@ -55,8 +55,7 @@ function namesOf(of: Subject): { readonly spelt: string; readonly place: Place; 
     case 'disk-encryption-set': {
       // The keys of rows take no slash.
       const place = { partition: '_disk-encryption-sets', row: of.id.replaceAll('/', '|') };
-      const hash = createHash('sha256').update(of.id).digest('hex');
-      return { spelt: of.id, place, stream: `_set-${hash.slice(0, 16)}` };
+      return { spelt: of.id, place, stream: `_set-${digest(of.id, 16)}` };
     }
     case 'actor':
       return { spelt: `identity ${of.id}`, place: { partition: '_actors', row: of.id }, stream: '_guardian' };

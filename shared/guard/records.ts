@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { factsOf } from '../domain/actions/registry.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
 import { type Decision, type Ended, type Intent, spellVerdict } from '../domain/decision.ts';
+import { digest } from '../domain/digest.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Hint } from '../domain/hint.ts';
 import { policyHash } from '../domain/policy.ts';
@@ -82,7 +82,7 @@ function hashOf({ judgements }: Decision): string {
     verdict.kind,
     'because' in verdict ? verdict.because : '',
   ]);
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 16);
+  return digest(JSON.stringify(said), 16);
 }
 
 /** The records of actions that were not sent, with the reason. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from '../domain/digest.ts';
 import type { Hanging } from '../domain/hanging.ts';
 import type { Incident } from '../domain/incident.ts';
 import { spellSubject } from '../domain/subject.ts';
@@ -29,10 +29,7 @@ export function incidentId(
   { kind, reason = '', subject, since }: Pick<Incident, 'kind' | 'reason' | 'subject' | 'since'>,
   besides = '',
 ): string {
-  return createHash('sha256')
-    .update([kind, reason, subject.kind, spellSubject(subject), since.toISOString(), besides].join('\n'))
-    .digest('hex')
-    .slice(0, 32);
+  return digest([kind, reason, subject.kind, spellSubject(subject), since.toISOString(), besides].join('\n'));
 }
 
 /** The start of the hour of a moment: what may repeat every few seconds is one incident for each hour. */

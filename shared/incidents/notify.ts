@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { recipients } from '../alerts/recipients.ts';
+import { digest } from '../domain/digest.ts';
 import { type AlertContent, ANY_CHANNEL, freshRow, type Incident } from '../domain/incident.ts';
 import { partitionOf } from '../domain/subject.ts';
 import type { Ports } from '../ports.ts';
@@ -71,7 +71,7 @@ function recorded(
 ) {
   const { id, kind, reason, severity, audience, since, judgement, summary, revision, wave, who, deadline } = incident;
   const about = { event, incident: id, revision, kind, reason, severity, audience, since, judgement, summary, wave };
-  const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
+  const hash = digest(JSON.stringify(about));
   return entry('incident', incident.subject, { ...about, channels, notConfigured: absent }, needs, {
     id: hash,
     happenedAt: since,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from '../domain/digest.ts';
 import type { KeyId } from '../domain/key.ts';
 import { shellWord } from '../domain/shell-word.ts';
 import { GUARDIAN, keyOf } from '../domain/subject.ts';
@@ -39,7 +39,7 @@ const MOST_CHARACTERS = 2_000;
 export async function quarantine({ content, because: given }: Unparsed, source: string, ports: Ports): Promise<void> {
   const because = bounded(given, MOST_CHARACTERS);
   const folder = `${ports.now().toISOString().slice(0, 10)}/${source}`;
-  const document = `${folder}/${createHash('sha256').update(content).digest('hex').slice(0, 32)}.txt`;
+  const document = `${folder}/${digest(content)}.txt`;
   if ((await ports.quarantine.read(document)) !== undefined) return;
   const detail = { source, document, because, characters: content.length };
   await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { unwrapsOf } from '../domain/arrivals.ts';
 import type { AuditEntry } from '../domain/audit-record.ts';
+import { digest } from '../domain/digest.ts';
 import { type Inspection, inspectionFor } from '../domain/hint.ts';
 import { isEmpty, type KeyUser } from '../domain/key-use.ts';
 import { keyPolicy } from '../domain/policy.ts';
@@ -191,10 +191,7 @@ function recordOf({ stored: { value: before }, next, read }: ReadSet, ports: Por
   const { id: set, rotation, verdict, from } = next;
   if (isOpen(verdict) || next.since === before.since) return [];
   const said = { set, version: rotation.version, verdict };
-  const id = createHash('sha256')
-    .update(JSON.stringify({ ...said, from, after: before.since }))
-    .digest('hex')
-    .slice(0, 32);
+  const id = digest(JSON.stringify({ ...said, from, after: before.since }));
   const minute = Math.round(minuteOf(from, read.at) * 10) / 10;
   return [entry('verdict', keyOf(rotation), { ...said, minute, follows: isFollowed(verdict) }, ports, { id })];
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Actor } from '../domain/audit-record.ts';
+import { digest } from '../domain/digest.ts';
 import { escaped } from '../domain/escaped.ts';
 import { type HintSays, type Inspection, inspectionFor } from '../domain/hint.ts';
 import { guardedVaults, keyPolicy, type Policy } from '../domain/policy.ts';
@@ -184,7 +184,7 @@ function inspectionOf(telling: Telling, { ownObjectIds, now, sense = 'audit-log'
   // The same for every delivery of a record: records have no id of their own. The time as text distinguishes records
   // within one millisecond, which a `Date` does not.
   const parts = [time, operation, textOf(record.correlationId) ?? '', by.oid, id, String(status)];
-  const hash = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+  const hash = digest(parts.join('\n'));
   return inspectionFor(subject, { id: hash, sense, sensedAt: now, says });
 }
 

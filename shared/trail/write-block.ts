@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from '../domain/digest.ts';
 import { GUARDIAN } from '../domain/subject.ts';
 import type { Streams } from '../storage.ts';
 import { type ChainHead, link, type Pending, toLine } from './chain.ts';
@@ -84,7 +84,7 @@ const after = (end: StreamEnd, text: string, head: ChainHead): StreamEnd => ({
 function foreignLinesFound(stream: StreamName, end: StreamEnd, now: () => Date): readonly Pending[] {
   if (end.foreignLines === 0) return [];
   const blob = blobName(stream, end.blob);
-  const id = createHash('sha256').update(`${blob}:${end.sizeBytes}:${end.foreignLines}`).digest('hex');
+  const id = digest(`${blob}:${end.sizeBytes}:${end.foreignLines}`, 64);
   const detail = { error: 'TrailBroken', stream, blob, foreignLines: end.foreignLines };
   return [{ id, time: now(), what: 'failure', subject: GUARDIAN, detail }];
 }

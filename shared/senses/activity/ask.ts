@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { AccessMessage } from '../../domain/activity.ts';
+import { digest } from '../../domain/digest.ts';
 import { later, MINUTE_MS } from '../../domain/time.ts';
 import { inTurns } from '../../in-turns.ts';
 import type { Ports } from '../../ports.ts';
@@ -100,5 +100,5 @@ export async function readUntilGood(
 
 function rowOf({ vaults, sets, identities }: AccessMessage): readonly [partition: string, row: string] {
   const names = JSON.stringify([vaults.map(({ name }) => name), sets, identities]);
-  return [ACCESS, createHash('sha256').update(names).digest('hex').slice(0, 32)];
+  return [ACCESS, digest(names)];
 }

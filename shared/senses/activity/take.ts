@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { AccessMessage, ChangedBy } from '../../domain/activity.ts';
+import { digest } from '../../domain/digest.ts';
 import { eventId } from '../../domain/hint.ts';
 import { guardedVaults } from '../../domain/policy.ts';
 import { GUARDIAN, type Subject, spellSubject, vaultSubject } from '../../domain/subject.ts';
@@ -67,10 +67,7 @@ async function record(subjects: readonly Subject[], { by, at, event }: ChangedBy
   const detail = { sense: 'activity-log', sensedAt: ports.now(), says: { kind: 'written', by, at } };
   await ports.trail.append(
     subjects.map((subject) => {
-      const id = createHash('sha256')
-        .update(`${event}\n${spellSubject(subject)}`)
-        .digest('hex')
-        .slice(0, 32);
+      const id = digest(`${event}\n${spellSubject(subject)}`);
       return entry('hint', subject, detail, ports, { id, who: by, happenedAt: at, hints });
     }),
   );

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from '../../domain/digest.ts';
 import { type Chain, chains, type Due, nextAt, type ScheduledMessage } from '../../domain/schedule.ts';
 import { HOUR_MS, later, SECOND_MS } from '../../domain/time.ts';
 import { unlessStorageIsAway } from '../../errors.ts';
@@ -116,5 +116,4 @@ const chunksOf = (vaults: readonly string[]) =>
   }));
 
 /** The row of a chunk, by the vaults in it: while a deployment replaces one policy with another, each plans its own. */
-const rowOf = (chunk: readonly string[]): string =>
-  createHash('sha256').update(chunk.join()).digest('hex').slice(0, 32);
+const rowOf = (chunk: readonly string[]): string => digest(chunk.join());
