@@ -127,13 +127,6 @@ export const examples = {
     causes: ['des-a: Its identity 0a0b is not allowed to get, wrap, unwrap in the vault prod-disks: its disks fail.'],
     hangs: SET_HANGS,
   }),
-  'access-cut, network': accessCut.draft('network', {
-    ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS },
-    causes: [
-      'The firewall of the vault prod-disks lets no trusted service in, and so no disk encryption set: disks fail.',
-    ],
-    commands: ['az keyvault update --name prod-disks --bypass AzureServices'],
-  }),
   'access-cut, role-lost': accessCut.draft('role-lost', {
     ...{ subject: VAULT, since: AT, by: MALLORY, hangs: SET_HANGS, commands: [GRANT] },
     causes: [

@@ -163,12 +163,12 @@ const AT_RESTART = 'machines under Azure Disk Encryption run on, and do not star
 const KEEP_RUNNING = 'Do not stop, restart or redeploy machines on this key: without it they do not start again.';
 
 /** Whether machines may run that would not start again: nothing is written of a key that stops being usable days later. What is for operators stops none. */
-const mustKeepRunning = ({ audience, state, deadline, hangs }: Incident, now: Date): boolean =>
+const mustKeepRunning = ({ audience, state, deadline, stopsOn, hangs }: Incident, now: Date): boolean =>
   state === 'open' &&
   audience === 'on-call' &&
   (deadline === undefined
     ? hangs?.atRestart === true
-    : deadline.getTime() - now.getTime() <= HOUR_MS &&
+    : (stopsOn === undefined || stopsOn <= now) &&
       (hangs === undefined || hangs.kind === 'disks' || hangs.kind === 'unknown' || hangs.atRestart === true));
 
 /** Where people see a resource: its id follows. */

@@ -37,8 +37,10 @@ export const incident = z.object({
   detectedAt: moment,
   /** When the key was read back as usable; absent before that, and where nothing was restored. */
   restoredAt: moment.optional(),
-  /** When disks begin to fail: 60 minutes after the act, or after a date that the act set; absent where no disk fails, and where nobody knows. */
+  /** When disks begin to fail: 60 minutes after the act, or after `stopsOn`; absent where no disk fails, and where nobody knows. */
   deadline: moment.optional(),
+  /** From when on the key stops what hangs on it, where that is a date and not the act; absent otherwise. */
+  stopsOn: moment.optional(),
   /** Set where something may fail, and nobody knows what or when. */
   mayFail: z.literal(true).optional(),
   /** What hangs on the subject; absent where that does not matter. */

@@ -1,31 +1,30 @@
 import type { AlertContent, Incident } from '../domain/incident.ts';
-import { MINUTE_MS, sameMoment } from '../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES, type IncidentDraft } from './draft.ts';
+import { sameMoment } from '../domain/time.ts';
+import { deadlineOf, type IncidentDraft } from './draft.ts';
 
 /**
  * The change of an open incident whose state continues. It keeps its beginning. Its deadline stays as well, also where the version
- * was changed again; but of the same act the nearer one counts, since it becomes known later what fails first. While the
- * deadline is so far ahead that nothing has stopped yet, as of a version that is to expire, it follows the state.
+ * was changed again; but of the same act the nearer one counts, since it becomes known later what fails first. Until the
+ * date comes on which the key stops, the deadline follows that date.
  */
-export const onGoing = (
+export function onGoing(
   { since, otherwiseAt: _, who, ...draft }: IncidentDraft,
-  { since: began, deadline, hangs, who: named }: Incident,
+  { since: began, deadline, stopsOn, hangs: before, who: named }: Incident,
   now: Date,
-): Omit<IncidentDraft, 'since'> => ({
-  ...draft,
-  hangs: isMoreThan(draft.hangs, hangs) ? draft.hangs : (hangs ?? draft.hangs),
-  ...((named ?? who) === undefined ? {} : { who: named ?? who }),
-  deadline:
-    deadline === undefined || isAhead(deadline, now)
-      ? draft.deadline
-      : sameMoment(since, began)
-        ? nearer(deadline, draft.deadline)
-        : deadline,
-});
-
-/** Whether nothing has stopped yet by which this is the deadline. */
-const isAhead = (deadline: Date, now: Date): boolean =>
-  deadline.getTime() - now.getTime() > DISKS_FAIL_AFTER_MINUTES * MINUTE_MS;
+): Omit<IncidentDraft, 'since'> {
+  const hangs = isMoreThan(draft.hangs, before) ? draft.hangs : (before ?? draft.hangs);
+  const going = {
+    ...draft,
+    hangs,
+    mayFail: draft.mayFail,
+    ...((named ?? who) === undefined ? {} : { who: named ?? who }),
+  };
+  if (deadline === undefined || (stopsOn !== undefined && stopsOn > now)) {
+    const follows = draft.stopsOn && hangs ? deadlineOf(hangs, draft.stopsOn) : draft.deadline;
+    return { ...going, deadline: follows, stopsOn: draft.stopsOn };
+  }
+  return { ...going, deadline: sameMoment(since, began) ? nearer(deadline, draft.deadline) : deadline, stopsOn };
+}
 
 /** Another number of machines is no news for people; the first disk is, and the first database. */
 const isMoreThan = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
@@ -42,7 +41,10 @@ const ANEW = {
   wave: undefined,
 } as const;
 
-/** What is to change; `who: undefined`: nobody is named any more. Other members that are `undefined` stay. */
+/** Members that are gone where a change has them as `undefined`: nobody is named any more, say. */
+const REMOVABLE = ['who', 'stopsOn', 'mayFail'] as const;
+
+/** What is to change. Members that are `undefined` stay, but for those of `REMOVABLE`. */
 export type Change = Partial<Omit<Incident, 'id' | 'revision'>>;
 
 /** An incident after a change, and what that asks for. */
@@ -61,16 +63,17 @@ export interface Changed {
 /** What a change makes of an incident. Pure. */
 export function changedBy(was: Incident, change: Change): Changed {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const removed = Object.fromEntries(
+    REMOVABLE.flatMap((member) => (member in change && change[member] === undefined ? [[member, undefined]] : [])),
+  );
   const isReopened = was.state === 'resolved' && change.state === 'open';
+  const merged: Incident = { ...was, ...given, ...removed };
   const incident: Incident = {
-    ...was,
-    ...given,
-    ...('who' in change ? { who: change.who } : {}),
+    ...merged,
     ...(isReopened ? ANEW : {}),
+    // Who works on it may have had days, and now has minutes.
+    ...(isReopened || sameMoment(merged.stopsOn, was.stopsOn) ? {} : { acknowledged: undefined, escalated: undefined }),
   };
-  const { deadline } = incident;
-  // Of more time fewer quarters are over.
-  if (deadline !== undefined && was.deadline !== undefined && deadline > was.deadline) incident.escalated = undefined;
   const isNamed = incident.state === 'open' && incident.wave === undefined && incident.who?.oid !== was.who?.oid;
   return {
     incident,

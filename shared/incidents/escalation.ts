@@ -11,6 +11,8 @@ const PARTS = 4;
 /** How many quarters of the time from the act to the deadline are over, at most three; 0 where there is no deadline. */
 export function quartersGone({ since, deadline }: Pick<Incident, 'since' | 'deadline'>, now: Date): number {
   if (deadline === undefined) return 0;
+  // It is over before it was found.
+  if (deadline <= since) return PARTS - 1;
   const gone = (now.getTime() - since.getTime()) / (deadline.getTime() - since.getTime());
   return Math.max(0, Math.min(PARTS - 1, Math.floor(gone * PARTS)));
 }

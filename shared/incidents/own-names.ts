@@ -2,18 +2,13 @@ import { shellWord } from '../domain/shell-word.ts';
 import { type Surveyed, surveyedVaultOf } from '../domain/survey.ts';
 import { idOfVault } from './kinds/kind.ts';
 
-/** What resources and identities of this guardian are called, as far as the settings say: the app by its resource id, its key by its address, identities by their ids, all others by name. */
-export type OwnNames = Readonly<
-  Partial<
-    Record<
-      'app' | 'register' | 'trail' | 'vault' | 'signing-key' | 'watcher' | 'keeper' | 'surveyor',
-      string | undefined
-    >
-  >
->;
+/** Resources and identities of this guardian that a command can leave open, as in `az functionapp restart --ids <app>`. */
+const ownNames = ['app', 'register', 'trail', 'vault', 'signing-key', 'watcher', 'keeper', 'surveyor'] as const;
 
-/** What a command leaves open, as in `az functionapp restart --ids <app>`. */
-const LEFT_OPEN = /<([a-z-]+)>/g;
+/** What they are called, as far as the settings say: the app by its resource id, its key by its address, identities by their ids, all others by name. */
+export type OwnNames = Readonly<Partial<Record<(typeof ownNames)[number], string | undefined>>>;
+
+const LEFT_OPEN = new RegExp(`<(${ownNames.join('|')})>`, 'g');
 const LOOKED_UP = new RegExp(
   idOfVault('<name>').replaceAll(/[$()]/g, '\\$&').replace('<name>', '([0-9A-Za-z-]+)'),
   'g',

@@ -73,8 +73,7 @@ function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>):
   if (draft.deadline === undefined) return draft;
   const hangs = hanging(versionIn(draft.subject));
   const severity = hangs.kind === 'nothing' ? lowered(draft.severity) : draft.severity;
-  const stoppedFrom = later(draft.deadline, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
-  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, stoppedFrom) };
+  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, draft.stopsOn ?? draft.since) };
 }
 
 const lowered = (severity: Severity): Severity => severities[severities.indexOf(severity) - 1] ?? severity;
@@ -195,9 +194,10 @@ function draftOf(
   said: Said,
   record: KeyRecord,
 ): IncidentDraft {
-  const { rule, severity, since, otherwiseAt, summary, stopsDisks, stopsOn, abandons } = finding;
-  // A date that was set stops them later than the act.
-  const stoppedFrom = stopsOn !== undefined && stopsOn > since ? stopsOn : stopsDisks ? since : stopsOn;
+  const { rule, severity, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
+  // A date in the past stopped them with the act that set it.
+  const stopsOn = finding.stopsOn !== undefined && finding.stopsOn > since ? finding.stopsOn : undefined;
+  const stoppedFrom = stopsOn ?? (stopsDisks ? since : undefined);
   return {
     kind: rule,
     severity,
@@ -208,6 +208,7 @@ function draftOf(
     otherwiseAt,
     summary,
     ...said,
+    stopsOn,
     deadline: stoppedFrom && later(stoppedFrom, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: finding.by ?? actorOf(namedByRule(rule, finding, record)),
     abandons,
@@ -225,7 +226,7 @@ function undoRefusedDraft(
   const draft = undoRefused.draft(subject, refused.since, refused.because);
   const timeOf = ({ deadline }: IncidentDraft): number => deadline?.getTime() ?? Number.POSITIVE_INFINITY;
   const [first] = drafts.filter(({ undoing }) => undoing).toSorted((one, other) => timeOf(one) - timeOf(other));
-  return [{ ...draft, deadline: first?.deadline, hangs: first?.hangs }];
+  return [{ ...draft, deadline: first?.deadline, stopsOn: first?.stopsOn, hangs: first?.hangs }];
 }
 
 interface End {

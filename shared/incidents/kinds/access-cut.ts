@@ -14,10 +14,6 @@ const reasons = {
     severity: 'critical',
     ...withItsState('when Resource Manager shows that the sets may use their keys again'),
   },
-  network: {
-    severity: 'critical',
-    ...withItsState('when Resource Manager shows that the network of the vault lets the sets in again'),
-  },
   'role-lost': { severity: 'critical', ...BY_A_PERSON },
   identity: {
     severity: 'critical',

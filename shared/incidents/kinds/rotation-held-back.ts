@@ -16,6 +16,7 @@ export const rotationHeldBack = incidentKind(
   (id: KeyId, since: Date, summary: string, expiresOn: Date, hangs: Hanging, hold: Hold | undefined) => ({
     ...notRotated(id, since, summary, hold),
     hangs,
+    stopsOn: expiresOn,
     deadline: deadlineOf(hangs, expiresOn),
   }),
 );

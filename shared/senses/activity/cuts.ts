@@ -19,6 +19,8 @@ export interface Cuts {
   readonly commands: readonly string[];
 }
 
+export const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
+
 /**
  * Which sets may be cut off: their identities lost a role, and only a group holds the right now. Its members are not read. Pure.
  *
@@ -90,8 +92,6 @@ export function closedTo(
     commands: [`az keyvault update --name ${name} --bypass AzureServices`],
   };
 }
-
-const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
 
 /** A set as far as the last survey knows it: what the check asks for. */
 function estateSet({ key, user }: SetOnKey, vault: string): EstateSet {

@@ -12,6 +12,7 @@ import { vaultSubject } from '../../domain/subject.ts';
 import { subscriptionIn } from '../../domain/survey.ts';
 import { CLOCKS_APART_MS, later } from '../../domain/time.ts';
 import { settingChanges, settingsOf } from '../../domain/vault-settings.ts';
+import { ManagementRefused } from '../../errors.ts';
 import type { EstateVault } from '../../estate/estate.ts';
 import { estateReader } from '../../estate/estate-of.ts';
 import { inTurns } from '../../in-turns.ts';
@@ -25,7 +26,7 @@ import type { Ports } from '../../ports.ts';
 import { known, unknown, type VaultFacts } from '../../posture/facts.ts';
 import { ASSIGNMENTS, readAssignments } from '../../register/assignments.ts';
 import { SURVEYED } from '../../register/scope.ts';
-import { type Cuts, closedTo, cutsBy, maybeCutIn, type SetOnKey } from './cuts.ts';
+import { closedTo, cutsBy, maybeCutIn, NO_CUTS, type SetOnKey } from './cuts.ts';
 import { hangsOn, isOpen, openOf, type Uses, usesOf, valueIn } from './found.ts';
 
 /** Reads of Resource Manager at the same time. */
@@ -138,37 +139,30 @@ async function alertOfCuts(
   changed: ChangedBy | undefined,
   ports: Ports,
 ): Promise<boolean> {
+  const { name } = vault;
   // A set under which nothing is may never have had access: nobody has cut it off.
   const sets = uses.flatMap(({ key, use }) =>
     use.users
       .filter((user) => user.kind === 'disk-encryption-set' && isEmpty(user, use) !== true)
       .map((user): SetOnKey => ({ key, user })),
   );
-  // Needs no role assignment to be read, and ends without one.
   const closed = closedTo(sets, vault, network);
-  await alertOfCut('network', closed, vault, uses, changed, ports);
-  if (closed.users.length > 0) return false;
-  const facts = await factsOf(vault, sets, ports);
-  const cuts = cutsBy(facts, sets, ports.now());
-  await alertOfCut('vault', cuts, vault, uses, changed, ports);
-  await alertOfLostRoles(facts, sets, uses, changed, ports);
-  return cuts.users.length === 0;
-}
-
-/** Alerts while sets are cut off. */
-async function alertOfCut(
-  reason: 'network' | 'vault',
-  { users, causes, commands }: Cuts,
-  { name }: EstateVault,
-  uses: Uses,
-  changed: ChangedBy | undefined,
-  ports: Ports,
-): Promise<void> {
-  const draft = accessCut.draft(reason, {
-    ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by, causes, commands },
-    hangs: hangsOn(name, uses, ports, new Set(users.map(({ id }) => id))),
+  const facts = await factsOf(vault, sets, ports).catch((error: unknown) => {
+    // A closed network needs no role assignment to be read. It is read again while it lasts.
+    if (error instanceof ManagementRefused && closed.users.length > 0) return undefined;
+    throw error;
   });
-  await openWhile(users.length > 0, draft, 'the sets may use their keys again', ports);
+  const without = facts === undefined ? NO_CUTS : cutsBy(facts, sets, ports.now());
+  const users = new Set([...closed.users, ...without.users]);
+  const draft = accessCut.draft('vault', {
+    ...{ subject: vaultSubject(name), since: changed?.at ?? ports.now(), by: changed?.by },
+    causes: [...closed.causes, ...without.causes],
+    commands: [...closed.commands, ...without.commands],
+    hangs: hangsOn(name, uses, ports, new Set([...users].map(({ id }) => id))),
+  });
+  await openWhile(users.size > 0, draft, 'the sets may use their keys again', ports);
+  if (facts !== undefined) await alertOfLostRoles(facts, sets, uses, changed, ports);
+  return users.size === 0;
 }
 
 /** Alerts once of identities that lost the roles which the last surveys showed, where a group may still let them in. A person says whether it does. */

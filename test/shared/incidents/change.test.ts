@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AT, ID, IN_AN_HOUR, MALLORY } from '../../../local/example-incidents.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
-import { DAY_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
+import { DAY_MS, HOUR_MS, later, MINUTE_MS } from '../../../shared/domain/time.ts';
 import { type Change, type Changed, changedBy, onGoing } from '../../../shared/incidents/change.ts';
 import type { IncidentDraft } from '../../../shared/incidents/draft.ts';
 import { keyFlapping } from '../../../shared/incidents/kinds/key-flapping.ts';
@@ -59,11 +59,11 @@ describe('a change of an incident asks for', () => {
     expect(incident).toMatchObject({ id: was.id, revision: was.revision });
   });
 
-  test.each<[what: string, deadline: Date, escalated: number | undefined]>([
-    ['later', later(IN_AN_HOUR, MINUTE_MS), undefined],
-    ['nearer', later(IN_AN_HOUR, -MINUTE_MS), 2],
-  ])('no escalation, or that it was escalated: a deadline that is %s', (_, deadline, escalated) => {
-    expect(changedBy({ ...open, escalated: 2 }, { deadline }).incident.escalated).toBe(escalated);
+  test('nobody to work on it, and no escalation, where it stops on another date', () => {
+    const going = { ...open, stopsOn: IN_AN_HOUR, escalated: 2, acknowledged: { by: ANNA, at: AT } };
+    const { incident } = changedBy(going, { stopsOn: undefined });
+    expect([incident.stopsOn, incident.escalated, incident.acknowledged]).toEqual([undefined, undefined, undefined]);
+    expect(changedBy(going, { stopsOn: IN_AN_HOUR }).incident.escalated).toBe(2);
   });
 
   test('what is open again has nothing of what was said of it before it was over, but who did it', () => {
@@ -74,20 +74,50 @@ describe('a change of an incident asks for', () => {
   });
 });
 
-const DAYS = later(AT, 5 * DAY_MS);
-const FARTHER = later(AT, 9 * DAY_MS);
+const LATER = later(AT, 5 * DAY_MS);
+const anHourAfter = (moment: Date): Date => later(moment, HOUR_MS);
 const SOON = later(AT, 10 * MINUTE_MS);
 const OTHER_ACT = later(AT, MINUTE_MS);
+type Times = Pick<Incident, 'deadline' | 'stopsOn'>;
 
-test.each<[what: string, was: Date | undefined, since: Date, draft: Date | undefined, deadline: Date | undefined]>([
-  ['is new where there was none', undefined, AT, IN_AN_HOUR, IN_AN_HOUR],
-  ['stays where the state has none now', IN_AN_HOUR, AT, undefined, IN_AN_HOUR],
-  ['is the nearer one of the same act', IN_AN_HOUR, AT, SOON, SOON],
-  ['is not the later one of the same act', SOON, AT, IN_AN_HOUR, SOON],
-  ['stays at another act', IN_AN_HOUR, OTHER_ACT, SOON, IN_AN_HOUR],
-  ['follows the state while it is days ahead', DAYS, AT, FARTHER, FARTHER],
-  ['follows another act while it is days ahead', DAYS, OTHER_ACT, IN_AN_HOUR, IN_AN_HOUR],
-])('the deadline of an incident that goes on %s', (_, was, since, deadlineNow, deadline) => {
-  const going = { ...open, deadline: was } as Incident;
-  expect(onGoing({ ...draft, since, deadline: deadlineNow } as IncidentDraft, going, AT).deadline).toEqual(deadline);
+test.each<[what: string, was: Times, now: Times & { since?: Date }, deadline: Date | undefined]>([
+  ['is new where there was none', {}, { deadline: IN_AN_HOUR }, IN_AN_HOUR],
+  ['stays where the state has none now', { deadline: IN_AN_HOUR }, {}, IN_AN_HOUR],
+  ['is the nearer one of the same act', { deadline: IN_AN_HOUR }, { deadline: SOON }, SOON],
+  ['is not the later one of the same act', { deadline: SOON }, { deadline: IN_AN_HOUR }, SOON],
+  ['stays at another act', { deadline: IN_AN_HOUR }, { since: OTHER_ACT, deadline: SOON }, IN_AN_HOUR],
+  [
+    'follows a date that is to come',
+    { deadline: anHourAfter(SOON), stopsOn: SOON },
+    { deadline: anHourAfter(LATER), stopsOn: LATER },
+    anHourAfter(LATER),
+  ],
+  [
+    'follows an act that comes before that date',
+    { deadline: anHourAfter(SOON), stopsOn: SOON },
+    { since: OTHER_ACT, deadline: anHourAfter(OTHER_ACT) },
+    anHourAfter(OTHER_ACT),
+  ],
+  [
+    'stays once that date has come',
+    { deadline: anHourAfter(AT), stopsOn: AT },
+    { since: OTHER_ACT, deadline: anHourAfter(LATER), stopsOn: LATER },
+    anHourAfter(AT),
+  ],
+])('the deadline of an incident that goes on %s', (_, was, { since = AT, ...times }, deadline) => {
+  const going = { ...open, deadline: undefined, ...was } as Incident;
+  expect(onGoing({ ...draft, deadline: undefined, since, ...times } as IncidentDraft, going, AT).deadline).toEqual(
+    deadline,
+  );
+});
+
+test('the deadline counts by what was known to hang on it, also where that is not known now', () => {
+  const going: Incident = { ...open, stopsOn: SOON, hangs: { kind: 'others', says: 'a server', databases: true } };
+  const given = { ...draft, stopsOn: LATER, deadline: anHourAfter(LATER), hangs: { kind: 'unknown', says: 'unknown' } };
+  expect(onGoing(given as IncidentDraft, going, AT).deadline).toEqual(later(LATER, 30 * MINUTE_MS));
+});
+
+test('that something may fail is said no more once that is over', () => {
+  const going: Incident = { ...open, mayFail: true };
+  expect(changedBy(going, onGoing(draft, going, AT)).incident.mayFail).toBeUndefined();
 });

@@ -21,7 +21,7 @@ test.each([
   ],
   ['gets the same twice', 'az x <register> <register>', 'az x kgregister kgregister'],
   ['is left out where a name is not known', 'az x --assignee <watcher> --account-name <register>', undefined],
-  ['is left out where there is no such name', 'az x <other>', undefined],
+  ['keeps what is no such name', "az x --role 'of <prod>'", "az x --role 'of <prod>'"],
   ['of a vault that a survey found names its id', lookup('Prod-Disks'), '--scope /subscriptions/s/vaults/prod-disks'],
   [
     'has an id in quotes that a shell would read otherwise',

@@ -87,20 +87,18 @@ describe('an incident', () => {
   });
 
   const DISKS = { kind: 'disks', says: '1 disk' } as const;
-  test.each<[what: string, was: Partial<IncidentDraft>, now: Partial<IncidentDraft>, Partial<Incident>]>([
-    ['that something fails', {}, { deadline: minutesAgo(-50) }, { deadline: minutesAgo(-50) }],
-    [
-      'that a database fails before the disks',
-      { deadline: minutesAgo(-50), hangs: DISKS },
-      { deadline: minutesAgo(-20), hangs: { ...DISKS, databases: true } },
-      { deadline: minutesAgo(-20), hangs: { ...DISKS, databases: true } },
-    ],
-  ])('of which it becomes known later %s has that deadline, and is escalated by it', async (_, was, now, expected) => {
+  const inMinutes = (minutes: number, more: object = {}) => ({ deadline: minutesAgo(-minutes), ...more });
+  const DATABASES = { hangs: { ...DISKS, databases: true } };
+  // Times are those of the test's clock, which stands only while it runs.
+  test.each<[what: string, was: () => Partial<IncidentDraft>, now: () => Partial<IncidentDraft>]>([
+    ['that something fails', () => ({}), () => inMinutes(50)],
+    ['that a database fails before the disks', () => inMinutes(50, { hangs: DISKS }), () => inMinutes(20, DATABASES)],
+  ])('of which it becomes known later %s has that deadline, and is escalated by it', async (_, was, now) => {
     const world = await guardian();
     const since = minutesAgo(10);
-    await openIncident(draft({ since, ...was }), world.ports);
-    await openIncident(draft({ since, ...now }), world.ports);
-    expect(await standing(world)).toMatchObject([expected]);
+    await openIncident(draft({ since, ...was() }), world.ports);
+    await openIncident(draft({ since, ...now() }), world.ports);
+    expect(await standing(world)).toMatchObject([now()]);
     expect((await world.ports.tables.schedule.list('escalations')).stored).toHaveLength(1);
   });
 

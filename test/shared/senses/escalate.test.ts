@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock, turnClock } from '../../../local/clock.ts';
-import { firstLine } from '../../../shared/alerts/text.ts';
+import { detailLines, firstLine } from '../../../shared/alerts/text.ts';
 import { acknowledgeIncident } from '../../../shared/approvals/close.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
@@ -117,10 +117,14 @@ describe('the deadline of an expiry', () => {
     ).toMatch(/disks fail in 5\d min/);
   });
 
-  test('stays when it is reached', async () => {
+  test('stays when it is reached, and people are alerted of that', async () => {
     const world = await expiring(1);
     turnClock(DAY_MS - 5 * MINUTE_MS);
     await world.pass(600, 30);
+    const [last] = world.alerts.slice(-1);
+    const now = world.ports.now();
+    expect(last && firstLine(last, now)).toContain(' expired on ');
+    expect(last && detailLines(last, now)[0]).toMatch(/^Do not stop, restart or redeploy/);
     expect(await minutesLeft(world)).toBeGreaterThan(50);
     expect(await minutesLeft(world)).toBeLessThanOrEqual(60);
   });

@@ -34,7 +34,7 @@ export const versionExpiring = versionRule({
       act: 'expire',
       stopsDisks: approved.enabled && expiresOn.getTime() <= now.getTime(),
       stopsOn: approved.enabled ? expiresOn : undefined,
-      says: `expires on ${utc(expiresOn)}; approved: ${approved.expiresOn === undefined ? 'no expiry' : utc(approved.expiresOn)}`,
+      says: `${expiresOn <= now ? 'expired' : 'expires'} on ${utc(expiresOn)}; approved: ${approved.expiresOn === undefined ? 'no expiry' : utc(approved.expiresOn)}`,
     } as const;
     const notifyFrom = later(now, policy.notifyBeforeExpiryDays * DAY_MS);
     // Alerted only: nothing uses a retired version, and an expiry that is far away leaves people time.

@@ -66,11 +66,6 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
     },
   ],
   [
-    'access-cut, network',
-    examples['access-cut, network'],
-    { ...onCall('critical', 'with-its-state'), subject: VAULT, who: MALLORY, deadline: IN_AN_HOUR, hangs: SET_HANGS },
-  ],
-  [
     'access-cut, role-lost, where a group may still let the set in: a person says whether it does',
     examples['access-cut, role-lost'],
     {

@@ -240,19 +240,29 @@ describe('access that is cut', () => {
     expect(new Set(hints.map(({ id }) => id)).size).toBe(1);
   });
 
-  test('by a firewall without a bypass is alerted, and ends, while role assignments cannot be read', async () => {
+  test('by a firewall without a bypass is alerted while role assignments cannot be read', async () => {
     const on = await watching();
     const path = `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments`;
-    on.world.azure.fault({ match: { path }, answer: { kind: 'forbidden-by-permission' } });
+    const readable = on.world.azure.fault({ match: { path }, answer: { kind: 'forbidden-by-permission' } });
     const closed = { properties: { networkAcls: { defaultAction: 'Deny', bypass: 'None' } } };
     await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, closed);
     await on.delivered();
     const [cut] = await on.ofVault('access-cut');
     expect(cut).toMatchObject({ state: 'open', summary: expect.stringMatching(/^The firewall of the vault/) });
     expect(on.world.failures).toEqual([]);
+    readable();
+    await on.minutes(6);
+    // Another fault of the same sets is no second incident, and the first one's deadline stays.
+    await cutRole(on, 'des-a');
     await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, { properties: { networkAcls: { defaultAction: 'Allow' } } });
     await on.delivered();
-    expect(open(await on.ofVault('access-cut'))).toEqual([]);
+    const [later, ...others] = await on.ofVault('access-cut');
+    expect(others).toEqual([]);
+    expect(later).toMatchObject({
+      state: 'open',
+      deadline: cut?.deadline,
+      summary: expect.stringMatching(/^des-a: Its/),
+    });
   });
 
   test('of a set under which is a scale set alone is alerted with a deadline', async () => {

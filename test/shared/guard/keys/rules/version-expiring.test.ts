@@ -45,7 +45,7 @@ testRule(versionExpiring, {
         version: V1,
         act: 'expire',
         stopsDisks: true,
-        summary: `Version ${V1} of prod-disks/disk-a expires on 2026-02-28 12:00:00 UTC; approved: 2027-03-01 12:00:00 UTC.`,
+        summary: `Version ${V1} of prod-disks/disk-a expired on 2026-02-28 12:00:00 UTC; approved: 2027-03-01 12:00:00 UTC.`,
         undo: putBack,
       },
     ],
