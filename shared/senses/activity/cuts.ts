@@ -19,6 +19,7 @@ export interface Cuts {
   readonly commands: readonly string[];
 }
 
+/** Where nothing keeps them from their keys. */
 export const NO_CUTS: Cuts = { users: [], causes: [], commands: [] };
 
 /**
