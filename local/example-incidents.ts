@@ -258,6 +258,7 @@ export const examples = {
     new Date('2026-03-08T12:00:00Z'),
     SET_HANGS,
     HOLD,
+    AT,
   ),
   'rotation-overdue': rotationOverdue.draft(
     ID,

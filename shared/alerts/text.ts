@@ -53,9 +53,11 @@ export function detailLines({ incident }: AlertContent, now: Date): readonly str
     over ? restartText(incident) : machinesText(hangs?.machines),
     `done: ${judgement === LEFT_TO_PEOPLE ? 'nothing; ' : ''}${[doneText(incident, now), ...worksOn(incident).map((who) => `${who} since ${utc(acknowledged?.at)}`)].join('; ')}`,
   ].filter((line) => line !== undefined);
-  const last = `incident: ${incident.id}, revision ${incident.revision}`;
   // The first line and the last one take their places as well.
   const shown = over ? [] : commands.slice(0, MOST_LINES - 2 - lines.length);
+  const left = over ? 0 : commands.length - shown.length;
+  const more = left === 0 ? '' : `; "incident show" has ${left} more command${left === 1 ? '' : 's'}`;
+  const last = `incident: ${incident.id}, revision ${incident.revision}${more}`;
   return [...lines, ...shown.map((command) => `command: ${command}`), last].map(oneLine);
 }
 

@@ -21,6 +21,8 @@ export interface Found {
   readonly stopsDisks: boolean;
   /** From when on it stops them, where that is a date and not the act: they fail an hour after that. */
   readonly stopsOn?: Date | undefined;
+  /** Set where something may stop working, and nobody knows what or when. */
+  readonly mayFail?: true | undefined;
   /** What is wrong, in whole sentences. */
   readonly summary: string;
   /** The write that undoes it; absent where people are only alerted. */

@@ -39,8 +39,10 @@ export const incident = z.object({
   restoredAt: moment.optional(),
   /** When disks begin to fail: 60 minutes after the act, or after `stopsOn`; absent where no disk fails, and where nobody knows. */
   deadline: moment.optional(),
-  /** From when on the key stops what hangs on it, where that is a date and not the act; absent otherwise. */
+  /** When the key is to stop what hangs on it, where that is a date to come; absent where it has. */
   stopsOn: moment.optional(),
+  /** From when on the time to the deadline counts until people are alerted again; absent where that is from the act on. */
+  countedFrom: moment.optional(),
   /** Set where something may fail, and nobody knows what or when. */
   mayFail: z.literal(true).optional(),
   /** What hangs on the subject; absent where that does not matter. */

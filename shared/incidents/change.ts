@@ -1,32 +1,43 @@
 import type { AlertContent, Incident } from '../domain/incident.ts';
 import { sameMoment } from '../domain/time.ts';
-import { deadlineOf, type IncidentDraft } from './draft.ts';
+import type { IncidentDraft } from './draft.ts';
+import { wave } from './kinds/wave.ts';
 
 /**
  * The change of an open incident whose state continues. It keeps its beginning. Its deadline stays as well, also where the version
- * was changed again; but of the same act the nearer one counts, since it becomes known later what fails first. Until the
- * date comes on which the key stops, the deadline follows that date.
+ * was changed again; but of the same act the nearer one counts, since it becomes known later what fails first. Where the key
+ * stops on a date to come, or was to, and in a wave, whose deadline is that of what is still open, it is that of the state now.
  */
 export function onGoing(
   { since, otherwiseAt: _, who, ...draft }: IncidentDraft,
-  { since: began, deadline, stopsOn, hangs: before, who: named }: Incident,
-  now: Date,
+  { since: began, deadline, stopsOn, hangs, who: named }: Incident,
 ): Omit<IncidentDraft, 'since'> {
-  const hangs = isMoreThan(draft.hangs, before) ? draft.hangs : (before ?? draft.hangs);
-  const going = {
-    ...draft,
-    hangs,
-    mayFail: draft.mayFail,
-    ...((named ?? who) === undefined ? {} : { who: named ?? who }),
+  const going = { ...draft, mayFail: draft.mayFail, ...((named ?? who) === undefined ? {} : { who: named ?? who }) };
+  const isNow = draft.stopsOn !== undefined || stopsOn !== undefined || draft.kind === wave.id;
+  // What nobody knows at the moment changes nothing.
+  const isUnread = draft.hangs?.kind === 'unknown' && hangs !== undefined && sameMoment(draft.stopsOn, stopsOn);
+  if (isNow)
+    return {
+      ...going,
+      hangs: isUnread || isLike(draft.hangs, hangs) ? (hangs ?? draft.hangs) : draft.hangs,
+      deadline: isUnread ? deadline : draft.deadline,
+      stopsOn: draft.stopsOn,
+    };
+  return {
+    ...going,
+    hangs: isMoreThan(draft.hangs, hangs) ? draft.hangs : (hangs ?? draft.hangs),
+    deadline:
+      deadline !== undefined && sameMoment(since, began)
+        ? nearer(deadline, draft.deadline)
+        : (deadline ?? draft.deadline),
   };
-  if (deadline === undefined || (stopsOn !== undefined && stopsOn > now)) {
-    const follows = draft.stopsOn && hangs ? deadlineOf(hangs, draft.stopsOn) : draft.deadline;
-    return { ...going, deadline: follows, stopsOn: draft.stopsOn };
-  }
-  return { ...going, deadline: sameMoment(since, began) ? nearer(deadline, draft.deadline) : deadline, stopsOn };
 }
 
-/** Another number of machines is no news for people; the first disk is, and the first database. */
+/** Another number of machines is no news for people. */
+const isLike = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
+  now?.kind === before?.kind && now?.databases === before?.databases;
+
+/** The first disk is news, and the first database. */
 const isMoreThan = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
   (now?.kind === 'disks' && before?.kind !== 'disks') || (now?.databases === true && before?.databases === undefined);
 
@@ -38,11 +49,12 @@ const ANEW = {
   endedAt: undefined,
   acknowledged: undefined,
   escalated: undefined,
+  countedFrom: undefined,
   wave: undefined,
 } as const;
 
-/** Members that are gone where a change has them as `undefined`: nobody is named any more, say. */
-const REMOVABLE = ['who', 'stopsOn', 'mayFail'] as const;
+/** Members that are gone where a change has them as `undefined`: nobody is named any more, or nothing fails. */
+const REMOVABLE = ['who', 'deadline', 'stopsOn', 'mayFail'] as const;
 
 /** What is to change. Members that are `undefined` stay, but for those of `REMOVABLE`. */
 export type Change = Partial<Omit<Incident, 'id' | 'revision'>>;
@@ -61,7 +73,7 @@ export interface Changed {
 }
 
 /** What a change makes of an incident. Pure. */
-export function changedBy(was: Incident, change: Change): Changed {
+export function changedBy(was: Incident, change: Change, now: Date): Changed {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const removed = Object.fromEntries(
     REMOVABLE.flatMap((member) => (member in change && change[member] === undefined ? [[member, undefined]] : [])),
@@ -71,8 +83,7 @@ export function changedBy(was: Incident, change: Change): Changed {
   const incident: Incident = {
     ...merged,
     ...(isReopened ? ANEW : {}),
-    // Who works on it may have had days, and now has minutes.
-    ...(isReopened || sameMoment(merged.stopsOn, was.stopsOn) ? {} : { acknowledged: undefined, escalated: undefined }),
+    ...(isReopened ? {} : afterOtherDate(was, merged, now)),
   };
   const isNamed = incident.state === 'open' && incident.wave === undefined && incident.who?.oid !== was.who?.oid;
   return {
@@ -80,6 +91,15 @@ export function changedBy(was: Incident, change: Change): Changed {
     event: incident.state === 'resolved' && was.state === 'open' ? 'resolved' : 'changed',
     isNews: JSON.stringify({ ...incident, newest: undefined }) !== JSON.stringify({ ...was, newest: undefined }),
     mayJoin: isReopened ? 'any' : isNamed ? 'of-actor' : undefined,
-    isToEscalate: isReopened || !sameMoment(incident.deadline, was.deadline),
+    isToEscalate:
+      isReopened || !sameMoment(incident.deadline, was.deadline) || !sameMoment(incident.countedFrom, was.countedFrom),
   };
+}
+
+/** Where the key stops on another date, or has stopped now, the time to the deadline counts from now on. Who works on it may have had days, and has minutes. */
+function afterOtherDate(was: Incident, { stopsOn, deadline }: Incident, now: Date): Partial<Incident> {
+  if (sameMoment(stopsOn, was.stopsOn)) return {};
+  const isSooner =
+    deadline !== undefined && (was.deadline === undefined || stopsOn === undefined || deadline < was.deadline);
+  return { escalated: undefined, countedFrom: now, ...(isSooner ? { acknowledged: undefined } : {}) };
 }

@@ -7,7 +7,16 @@ import { HOUR_MS, later, MINUTE_MS } from '../domain/time.ts';
 /** An incident that is to be opened, or that may be open already. */
 export type IncidentDraft = Omit<
   Incident,
-  'id' | 'detectedAt' | 'restoredAt' | 'state' | 'endedAt' | 'wave' | 'escalated' | 'commands' | 'revision'
+  | 'id'
+  | 'detectedAt'
+  | 'restoredAt'
+  | 'state'
+  | 'endedAt'
+  | 'wave'
+  | 'escalated'
+  | 'countedFrom'
+  | 'commands'
+  | 'revision'
 > &
   Partial<Pick<Incident, 'commands'>>;
 

@@ -9,20 +9,23 @@ export const ESCALATIONS = 'escalations';
 const PARTS = 4;
 
 /** How many quarters of the time from the act to the deadline are over, at most three; 0 where there is no deadline. */
-export function quartersGone({ since, deadline }: Pick<Incident, 'since' | 'deadline'>, now: Date): number {
+export function quartersGone(
+  { since, countedFrom = since, deadline }: Pick<Incident, 'since' | 'countedFrom' | 'deadline'>,
+  now: Date,
+): number {
   if (deadline === undefined) return 0;
   // It is over before it was found.
-  if (deadline <= since) return PARTS - 1;
-  const gone = (now.getTime() - since.getTime()) / (deadline.getTime() - since.getTime());
+  if (deadline <= countedFrom) return PARTS - 1;
+  const gone = (now.getTime() - countedFrom.getTime()) / (deadline.getTime() - countedFrom.getTime());
   return Math.max(0, Math.min(PARTS - 1, Math.floor(gone * PARTS)));
 }
 
 /** When the next quarter of that time is over; `undefined` after the third, without a deadline, and where nobody has to be alerted again. */
 export function nextEscalationAt(incident: Incident, now: Date): Date | undefined {
-  const { since, deadline } = incident;
+  const { since, countedFrom = since, deadline } = incident;
   const next = quartersGone(incident, now) + 1;
   if (deadline === undefined || !isUnanswered(incident) || next >= PARTS) return undefined;
-  return later(since, (next * (deadline.getTime() - since.getTime())) / PARTS);
+  return later(countedFrom, (next * (deadline.getTime() - countedFrom.getTime())) / PARTS);
 }
 
 /** Whether it is open, has alerts of its own, and nobody has said that they work on it. */

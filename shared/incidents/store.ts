@@ -51,7 +51,7 @@ async function openAmong(
   const ongoing = standing.find(({ value: open }) => open.state === 'open' && isSameState(open, draft));
   const continued = id === undefined ? (same ?? ongoing) : same;
   if (continued !== undefined) {
-    await changeIncident(continued, { ...onGoing(draft, continued.value, needs.now()), state: 'open' }, needs);
+    await changeIncident(continued, { ...onGoing(draft, continued.value), state: 'open' }, needs);
     return;
   }
   const eventsUntil = draft.who === undefined ? await eventsUntilOf(draft.subject, needs) : undefined;
@@ -142,7 +142,7 @@ export const bounded = (words: string, most = MOST_CHARACTERS): string =>
  * same to many keys, the alerts of their wave speak for it from then on. Returns false where somebody else changed it meanwhile.
  */
 export async function changeIncident(stored: StoredIncident, change: Change, needs: Ports): Promise<boolean> {
-  const { incident: alone, event, isNews, mayJoin, isToEscalate } = changedBy(stored.value, change);
+  const { incident: alone, event, isNews, mayJoin, isToEscalate } = changedBy(stored.value, change, needs.now());
   const wave =
     mayJoin === 'any'
       ? await joinWave(alone, needs)

@@ -73,7 +73,9 @@ function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>):
   if (draft.deadline === undefined) return draft;
   const hangs = hanging(versionIn(draft.subject));
   const severity = hangs.kind === 'nothing' ? lowered(draft.severity) : draft.severity;
-  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, draft.stopsOn ?? draft.since) };
+  // The deadline of a draft is that of disks.
+  const stoppedFrom = later(draft.deadline, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
+  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, stoppedFrom) };
 }
 
 const lowered = (severity: Severity): Severity => severities[severities.indexOf(severity) - 1] ?? severity;
@@ -112,18 +114,22 @@ function draftsOf(found: Omit<Found, 'actIncidents'>, now: Date): readonly Incid
     };
     const summary = alerted.map(({ finding }) => finding.summary).join(' ');
     const stopsDisks = alerted.some(({ finding }) => finding.stopsDisks);
-    return [draftOf(subject, { ...first.finding, summary, stopsDisks }, said, record)];
+    return [draftOf(subject, { ...first.finding, summary, stopsDisks }, said, record, now)];
   });
   const undone = ended
     .flatMap(({ intent, isTaken }) => (isTaken && intent.by === undefined ? intent.findings : []))
     .filter((finding) => !byPlace.has(placeOf(finding)))
-    .map((finding) => draftOf(subject, finding, undoing(subject, finding), record));
+    .map((finding) => draftOf(subject, finding, undoing(subject, finding), record, now));
   const drafts = [...judged, ...undone];
   const isUndoing = drafts.some(({ undoing }) => undoing === true);
   const since = isUndoing && isFlapping(record, now) ? flappingSince(record, now) : undefined;
   if (since === undefined) return drafts;
   const others = drafts.filter(({ undoing }) => undoing !== true);
-  return [keyFlapping.draft(subject, since, actorOf(namedFlapper(record))), ...others];
+  const flapping = keyFlapping.draft(subject, since, actorOf(namedFlapper(record)));
+  // Where only dates to come are set again and again, nothing has stopped.
+  const [nearest] = drafts.filter(({ undoing }) => undoing === true).toSorted(byDeadline);
+  const isToCome = drafts.every(({ undoing, stopsOn }) => undoing !== true || stopsOn !== undefined);
+  return [isToCome ? { ...flapping, deadline: nearest?.deadline, stopsOn: nearest?.stopsOn } : flapping, ...others];
 }
 
 /** The commands for all that people have to settle of one version: first what takes each part back, then what accepts all of it. */
@@ -190,14 +196,15 @@ const meantCommands = (id: KeySubject, { act, version }: UndoneFinding): string[
 
 function draftOf(
   subject: KeySubject,
-  finding: UndoneFinding & Pick<Finding, 'by' | 'abandons'>,
+  finding: UndoneFinding & Pick<Finding, 'by' | 'abandons' | 'mayFail'>,
   said: Said,
   record: KeyRecord,
+  now: Date,
 ): IncidentDraft {
   const { rule, severity, since, otherwiseAt, summary, stopsDisks, abandons } = finding;
-  // A date in the past stopped them with the act that set it.
-  const stopsOn = finding.stopsOn !== undefined && finding.stopsOn > since ? finding.stopsOn : undefined;
-  const stoppedFrom = stopsOn ?? (stopsDisks ? since : undefined);
+  // A date that was in the past when it was set stopped them with that act.
+  const date = finding.stopsOn !== undefined && finding.stopsOn > since ? finding.stopsOn : undefined;
+  const stoppedFrom = date ?? (stopsDisks ? since : undefined);
   return {
     kind: rule,
     severity,
@@ -208,12 +215,16 @@ function draftOf(
     otherwiseAt,
     summary,
     ...said,
-    stopsOn,
+    stopsOn: date !== undefined && date > now ? date : undefined,
+    mayFail: finding.mayFail,
     deadline: stoppedFrom && later(stoppedFrom, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: finding.by ?? actorOf(namedByRule(rule, finding, record)),
     abandons,
   };
 }
+
+const byDeadline = (one: IncidentDraft, other: IncidentDraft): number => timeOf(one) - timeOf(other);
+const timeOf = ({ deadline }: IncidentDraft): number => deadline?.getTime() ?? Number.POSITIVE_INFINITY;
 
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time and the nearest deadline of what is not undone. */
 function undoRefusedDraft(
@@ -224,8 +235,7 @@ function undoRefusedDraft(
   const { undoRefused: refused } = record.inFlight;
   if (refused === undefined || agoMs(refused.since, now) < ALERTED_AFTER_MS) return [];
   const draft = undoRefused.draft(subject, refused.since, refused.because);
-  const timeOf = ({ deadline }: IncidentDraft): number => deadline?.getTime() ?? Number.POSITIVE_INFINITY;
-  const [first] = drafts.filter(({ undoing }) => undoing).toSorted((one, other) => timeOf(one) - timeOf(other));
+  const [first] = drafts.filter(({ undoing }) => undoing).toSorted(byDeadline);
   return [{ ...draft, deadline: first?.deadline, stopsOn: first?.stopsOn, hangs: first?.hangs }];
 }
 

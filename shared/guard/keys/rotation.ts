@@ -302,13 +302,15 @@ async function alertOf(state: State, failure: string | undefined, ports: Ports):
   const expiry = given?.policy && otherExpiry(given.policy, given.newest);
   const says = given === undefined ? '' : `${sayDue(given)}${why}${expiry === undefined ? '' : ` ${expiry}`}`;
   const since = given?.due.since ?? now;
+  const expiresOn = given?.newest.expiresOn;
+  const overdue = rotationOverdue.draft(subject, since, says, hold);
+  const isExpired = expiresOn !== undefined && expiresOn <= now;
   // Who waits for an hour that is sure to come is no news; an incident that is open stays so.
   if (!isDue || held === undefined || !passesByItself(held, given.due, now))
-    await openWhile(isDue, rotationOverdue.draft(subject, since, says, hold), 'in time', ports);
-  const expiresOn = given?.newest.expiresOn;
+    await openWhile(isDue, isExpired ? { ...overdue, mayFail: true } : overdue, 'in time', ports);
   const isPaged = isDue && expiresOn !== undefined && later(expiresOn, -PAGED_BEFORE_MS) <= now;
   const pagedSince = expiresOn === undefined ? now : later(expiresOn, -PAGED_BEFORE_MS);
-  const heldBackDraft = rotationHeldBack.draft(subject, pagedSince, says, expiresOn ?? now, state.hangs, hold);
+  const heldBackDraft = rotationHeldBack.draft(subject, pagedSince, says, expiresOn ?? now, state.hangs, hold, now);
   await openWhile(isPaged, heldBackDraft, 'in time', ports);
   if (given !== undefined && given.policy === undefined) return alertUnread(state, ports);
   const judged = given && judgePolicy(given);

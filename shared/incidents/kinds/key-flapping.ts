@@ -18,8 +18,8 @@ export const keyFlapping = incidentKind(
     subject: keyOf(id),
     since,
     // Read while it goes on and after it is over: so it names no command, which only some alerts carry.
-    summary: `Key ${spell(id)} was made unusable three times within an hour and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.`,
-    judgement: 'not holding: restored each time, and made unusable again; whoever is on call has to stop that, now',
+    summary: `Key ${spell(id)} was changed three times within an hour, and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.`,
+    judgement: 'not holding: restored each time, and changed again; whoever is on call has to stop that, now',
     undoing: true,
     deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
     who: by,

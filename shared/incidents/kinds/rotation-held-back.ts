@@ -13,10 +13,10 @@ export const rotationHeldBack = incidentKind(
     tells: 'The newest version of a key expires within seven days, or has expired, and the key is not rotated.',
     ...withItsState('when its newest version is in time again'),
   },
-  (id: KeyId, since: Date, summary: string, expiresOn: Date, hangs: Hanging, hold: Hold | undefined) => ({
+  (id: KeyId, since: Date, summary: string, expiresOn: Date, hangs: Hanging, hold: Hold | undefined, now: Date) => ({
     ...notRotated(id, since, summary, hold),
     hangs,
-    stopsOn: expiresOn,
+    ...(expiresOn > now ? { stopsOn: expiresOn } : {}),
     deadline: deadlineOf(hangs, expiresOn),
   }),
 );

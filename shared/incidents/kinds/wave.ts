@@ -11,7 +11,10 @@ const RESTORED = 3;
 export type OfWave = Extract<Subject, { readonly kind: 'vault' | 'actor' }>;
 
 /** What a wave takes from each of its incidents. */
-export type Member = Pick<Incident, 'kind' | 'severity' | 'subject' | 'state' | 'deadline' | 'hangs' | 'who'>;
+export type Member = Pick<
+  Incident,
+  'kind' | 'severity' | 'subject' | 'state' | 'deadline' | 'stopsOn' | 'hangs' | 'who'
+>;
 
 const worst = (members: readonly Member[]): Severity =>
   severities.findLast((severity) => members.some((one) => one.severity === severity)) ?? 'error';
@@ -28,7 +31,9 @@ export const wave = incidentKind(
   (of: OfWave, since: Date, members: readonly Member[]) => {
     const open = members.filter(({ state }) => state === 'open');
     const [first] = open.filter(({ hangs }) => hangs?.kind === 'disks');
-    const deadlines = open.flatMap(({ deadline }) => (deadline === undefined ? [] : [deadline.getTime()]));
+    const [nearest] = open
+      .filter(({ deadline }) => deadline !== undefined)
+      .toSorted((one, other) => (one.deadline?.getTime() ?? 0) - (other.deadline?.getTime() ?? 0));
     const [who, ...others] = [...new Map(members.flatMap((one) => (one.who ? [[one.who.oid, one.who]] : []))).values()];
     return {
       subject: of,
@@ -43,7 +48,8 @@ export const wave = incidentKind(
             )}`
       }.`,
       judgement: 'whoever is on call has to restore those that are not good again, now',
-      deadline: deadlines.length === 0 ? undefined : new Date(Math.min(...deadlines)),
+      deadline: nearest?.deadline,
+      stopsOn: nearest?.stopsOn,
       ...(first?.hangs === undefined
         ? {}
         : { hangs: { ...first.hangs, says: `on ${spellSubject(first.subject)} alone ${first.hangs.says}` } }),

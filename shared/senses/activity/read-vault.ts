@@ -102,7 +102,12 @@ async function vaultGone(
   });
   await openIncident(draft, ports);
   // While it is gone nothing else can be said of it.
-  await endIncidents(draft.subject, openOf(accessCut), 'the vault was deleted', ports);
+  await endIncidents(
+    draft.subject,
+    (one) => openOf(accessCut)(one) && one.ends === 'with-its-state',
+    'the vault was deleted',
+    ports,
+  );
   return false;
 }
 
@@ -152,6 +157,8 @@ async function alertOfCuts(
     if (error instanceof ManagementRefused && closed.users.length > 0) return undefined;
     throw error;
   });
+  // What was known of rights is not said anew without them.
+  if (facts === undefined && (await isOpen(vaultSubject(name), accessCut, ports))) return false;
   const without = facts === undefined ? NO_CUTS : cutsBy(facts, sets, ports.now());
   const users = new Set([...closed.users, ...without.users]);
   const draft = accessCut.draft('vault', {

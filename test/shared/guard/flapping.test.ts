@@ -70,7 +70,7 @@ describe.each(['disable', 'delete'] as const)('a key that is made unusable again
         state: 'open',
         since: start,
         deadline: later(start, HOUR_MS),
-        judgement: 'not holding: restored each time, and made unusable again; whoever is on call has to stop that, now',
+        judgement: 'not holding: restored each time, and changed again; whoever is on call has to stop that, now',
       },
     ]);
     expect(alertsOf(world, own)).toEqual(['resolved', 'resolved']);
@@ -98,7 +98,7 @@ describe('a flapping key', () => {
     await attack(world, [10, 10, 0]);
     const [before] = await flapping(world);
     expect(before?.summary).toContain('First ask whether a responder of your own does this: if so, set a hold;');
-    expect(before?.summary).toMatch(/ was made unusable three times within an hour and restored each time\./);
+    expect(before?.summary).toMatch(/ was changed three times within an hour, and restored each time\./);
     expect(before?.commands).toEqual([
       'key-guardian hold set prod-disks/disk-a --why "…"  # if a responder of your own does this: then nothing is restored',
       'az role assignment list --scope $(az keyvault show --name prod-disks --query id --output tsv) --include-inherited --output table  # if not: what lets them do it, to be taken away',

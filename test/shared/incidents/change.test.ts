@@ -6,6 +6,8 @@ import { type Change, type Changed, changedBy, onGoing } from '../../../shared/i
 import type { IncidentDraft } from '../../../shared/incidents/draft.ts';
 import { keyFlapping } from '../../../shared/incidents/kinds/key-flapping.ts';
 
+const LATER = later(AT, 5 * DAY_MS);
+const anHourAfter = (moment: Date): Date => later(moment, HOUR_MS);
 const ANNA = { oid: 'anna' };
 const { who: _, ...draft } = keyFlapping.draft(ID, AT, undefined);
 const open: Incident = { ...draft, commands: [], id: 'i1', detectedAt: AT, state: 'open', revision: 1 };
@@ -25,7 +27,7 @@ const NEWS = { ...NO_NEWS, isNews: true };
 describe('a change of an incident asks for', () => {
   test.each<[what: string, was: Incident, change: Change, asks: Omit<Changed, 'incident'>]>([
     ['nothing where nothing is another', open, { severity: open.severity }, NO_NEWS],
-    ['nothing where a member is left open', open, { deadline: undefined }, NO_NEWS],
+    ['nothing where a member is left open', open, { hangs: undefined }, NO_NEWS],
     ['no alert where only the newest act is another', open, { newest: IN_AN_HOUR }, NO_NEWS],
     ['an alert where anything else is', open, { judgement: 'undoing' }, NEWS],
     ['the wave of who did it where they become known', open, { who: MALLORY }, { ...NEWS, mayJoin: 'of-actor' }],
@@ -54,28 +56,29 @@ describe('a change of an incident asks for', () => {
       { ...NEWS, isToEscalate: true },
     ],
   ])('%s', (_, was, change, asks) => {
-    const { incident, ...asked } = changedBy(was, change);
+    const { incident, ...asked } = changedBy(was, change, AT);
     expect(asked).toEqual(asks);
     expect(incident).toMatchObject({ id: was.id, revision: was.revision });
   });
 
   test('nobody to work on it, and no escalation, where it stops on another date', () => {
     const going = { ...open, stopsOn: IN_AN_HOUR, escalated: 2, acknowledged: { by: ANNA, at: AT } };
-    const { incident } = changedBy(going, { stopsOn: undefined });
+    const { incident } = changedBy(going, { stopsOn: undefined }, AT);
     expect([incident.stopsOn, incident.escalated, incident.acknowledged]).toEqual([undefined, undefined, undefined]);
-    expect(changedBy(going, { stopsOn: IN_AN_HOUR }).incident.escalated).toBe(2);
+    expect(incident.countedFrom).toEqual(AT);
+    expect(changedBy(going, { stopsOn: IN_AN_HOUR }, AT).incident.escalated).toBe(2);
+    const later = changedBy(going, { stopsOn: LATER, deadline: anHourAfter(LATER) }, AT).incident;
+    expect([later.escalated, later.acknowledged]).toEqual([undefined, { by: ANNA, at: AT }]);
   });
 
   test('what is open again has nothing of what was said of it before it was over, but who did it', () => {
-    const { incident } = changedBy({ ...over, acknowledged: { by: ANNA, at: AT } }, { state: 'open' });
+    const { incident } = changedBy({ ...over, acknowledged: { by: ANNA, at: AT } }, { state: 'open' }, AT);
     const { restoredAt, endedAt, acknowledged, escalated, wave, who } = incident;
     expect({ restoredAt, endedAt, acknowledged, escalated, wave }).toEqual({});
     expect(who).toEqual(MALLORY);
   });
 });
 
-const LATER = later(AT, 5 * DAY_MS);
-const anHourAfter = (moment: Date): Date => later(moment, HOUR_MS);
 const SOON = later(AT, 10 * MINUTE_MS);
 const OTHER_ACT = later(AT, MINUTE_MS);
 type Times = Pick<Incident, 'deadline' | 'stopsOn'>;
@@ -99,25 +102,42 @@ test.each<[what: string, was: Times, now: Times & { since?: Date }, deadline: Da
     anHourAfter(OTHER_ACT),
   ],
   [
-    'stays once that date has come',
-    { deadline: anHourAfter(AT), stopsOn: AT },
-    { since: OTHER_ACT, deadline: anHourAfter(LATER), stopsOn: LATER },
-    anHourAfter(AT),
+    'is that of the act once that date has come',
+    { deadline: anHourAfter(SOON), stopsOn: SOON },
+    { deadline: anHourAfter(SOON) },
+    anHourAfter(SOON),
   ],
+  [
+    'is that of a date to come where the key works again until then',
+    { deadline: IN_AN_HOUR },
+    { since: OTHER_ACT, deadline: anHourAfter(LATER), stopsOn: LATER },
+    anHourAfter(LATER),
+  ],
+  ['is none where the date is taken back', { deadline: anHourAfter(LATER), stopsOn: LATER }, {}, undefined],
 ])('the deadline of an incident that goes on %s', (_, was, { since = AT, ...times }, deadline) => {
   const going = { ...open, deadline: undefined, ...was } as Incident;
-  expect(onGoing({ ...draft, deadline: undefined, since, ...times } as IncidentDraft, going, AT).deadline).toEqual(
+  expect(onGoing({ ...draft, deadline: undefined, since, ...times } as IncidentDraft, going).deadline).toEqual(
     deadline,
   );
 });
 
-test('the deadline counts by what was known to hang on it, also where that is not known now', () => {
-  const going: Incident = { ...open, stopsOn: SOON, hangs: { kind: 'others', says: 'a server', databases: true } };
+test('the deadline stays while nobody can read what hangs on it', () => {
+  const deadline = later(LATER, 30 * MINUTE_MS);
+  const hangs = { kind: 'others', says: 'a server', databases: true } as const;
   const given = { ...draft, stopsOn: LATER, deadline: anHourAfter(LATER), hangs: { kind: 'unknown', says: 'unknown' } };
-  expect(onGoing(given as IncidentDraft, going, AT).deadline).toEqual(later(LATER, 30 * MINUTE_MS));
+  expect(onGoing(given as IncidentDraft, { ...open, stopsOn: LATER, deadline, hangs })).toMatchObject({
+    deadline,
+    hangs,
+  });
+});
+
+test('the deadline of a wave is that of what is still open in it', () => {
+  const was: Incident = { ...open, kind: 'wave', deadline: SOON };
+  expect(onGoing({ ...draft, kind: 'wave', deadline: IN_AN_HOUR }, was).deadline).toEqual(IN_AN_HOUR);
+  expect(onGoing({ ...draft, kind: 'wave', deadline: undefined }, was).deadline).toBeUndefined();
 });
 
 test('that something may fail is said no more once that is over', () => {
   const going: Incident = { ...open, mayFail: true };
-  expect(changedBy(going, onGoing(draft, going, AT)).incident.mayFail).toBeUndefined();
+  expect(changedBy(going, onGoing(draft, going), AT).incident.mayFail).toBeUndefined();
 });

@@ -117,6 +117,28 @@ describe('the deadline of an expiry', () => {
     ).toMatch(/disks fail in 5\d min/);
   });
 
+  test('that comes near is escalated within its hour, also where somebody worked on it who had days', async () => {
+    const world = await expiring(10);
+    await acknowledgeIncident((await expiringNow(world))?.id ?? '', { oid: 'a-person' }, world.ports);
+    turnClock(9 * DAY_MS);
+    await expireIn(world, -1);
+    expect((await expiringNow(world))?.acknowledged).toBeUndefined();
+    await world.pass(3_000, 30);
+    expect((await expiringNow(world))?.escalated).toBe(3);
+  });
+
+  test('follows a date to come also after one that had come, and is alerted of and escalated when that comes', async () => {
+    const world = await expiring(10);
+    await expireIn(world, -1);
+    await acknowledgeIncident((await expiringNow(world))?.id ?? '', { oid: 'a-person' }, world.ports);
+    await expireIn(world, 3);
+    expect(await minutesLeft(world)).toBeCloseTo(minutes(3), -1);
+    turnClock(3 * DAY_MS);
+    await world.pass(3_000, 30);
+    expect(await expiringNow(world)).toMatchObject({ escalated: 3 });
+    expect(await minutesLeft(world)).toBeLessThanOrEqual(60);
+  });
+
   test('stays when it is reached, and people are alerted of that', async () => {
     const world = await expiring(1);
     turnClock(DAY_MS - 5 * MINUTE_MS);

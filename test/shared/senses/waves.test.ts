@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resetClock } from '../../../local/clock.ts';
 import { HOLD } from '../../../local/example-incidents.ts';
 import { firstLine } from '../../../shared/alerts/text.ts';
+import { acknowledgeIncident } from '../../../shared/approvals/close.ts';
 import type { Actor } from '../../../shared/domain/audit-record.ts';
 import { keyOf } from '../../../shared/domain/subject.ts';
+import { DAY_MS, HOUR_MS, later } from '../../../shared/domain/time.ts';
 import type { IncidentDraft } from '../../../shared/incidents/draft.ts';
 import { holdEnding } from '../../../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../../../shared/incidents/kinds/hold-set.ts';
@@ -225,4 +227,48 @@ describe('incidents on the keys of several vaults', () => {
       expect(waves.map((wave) => wave !== undefined)).toEqual([...Array(5).fill(false), joined, joined]);
     },
   );
+});
+
+describe('a wave of keys that are to expire', () => {
+  const eight = keys.slice(0, 8);
+
+  async function expiring(): Promise<World> {
+    const world = await createWorld({ vaults, policy: { vaults: [{ name: VAULT }] } });
+    await world.sentry();
+    await world.pass(300, 30);
+    await expireIn(world, eight, 10);
+    return world;
+  }
+
+  async function expireIn(world: World, some: readonly string[], days: number): Promise<void> {
+    const expiry = new Date(Math.floor(later(world.ports.now(), days * DAY_MS).getTime() / 1000) * 1000);
+    for (const key of some) await world.as('attacker').expire(VAULT, key, expiry);
+    await world.pass(240, 30);
+  }
+
+  const wave = async (world: World) =>
+    (await world.ports.tables.incidents.list()).stored
+      .map(({ value }) => value)
+      .find(({ kind, state }) => kind === 'wave' && state === 'open');
+  const hoursLeft = async (world: World): Promise<number> =>
+    (((await wave(world))?.deadline?.getTime() ?? 0) - world.ports.now().getTime()) / HOUR_MS;
+
+  test('has the deadline of the nearest, and takes the word of who works on it for no less time', async () => {
+    const world = await expiring();
+    expect(await hoursLeft(world)).toBeGreaterThan(9 * 24);
+    await acknowledgeIncident((await wave(world))?.id ?? '', { oid: 'a-person' }, world.ports);
+    await expireIn(world, eight, -1);
+    expect(await hoursLeft(world)).toBeLessThanOrEqual(1);
+    expect((await wave(world))?.acknowledged).toBeUndefined();
+  });
+
+  test('has the later deadline again once what was nearer is good again', async () => {
+    const world = await expiring();
+    await world.as('attacker').disable(VAULT, 'disk-k');
+    await world.pass(240, 30);
+    expect(await hoursLeft(world)).toBeLessThanOrEqual(1);
+    await world.as('owner').enable(VAULT, 'disk-k');
+    await world.pass(240, 30);
+    expect(await hoursLeft(world)).toBeGreaterThan(9 * 24);
+  });
 });

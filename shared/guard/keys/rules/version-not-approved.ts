@@ -40,6 +40,8 @@ export const versionNotApproved: Rule = {
           version,
           since: created,
           stopsDisks: false,
+          // What follows to it may need it, or will.
+          mayFail: true as const,
           summary: `Version ${version} of ${spell({ vault, key })} is not approved: ${faults.length > 0 ? faults.join('; ') : 'it did not pass the checks for a new version when first observed'}. It is not guarded until a person accepts it.`,
           commands: [
             ...accept(version),

@@ -795,7 +795,7 @@ test('a flapping key that holds again is one that reads well: what was found, an
   const incident = { ...others, summary, commands: [], id: 'i1', detectedAt: AT, restoredAt: IN_AN_HOUR, revision: 4 };
   const alert = { event: 'resolved', incident: { ...incident, state: 'resolved' } } as const;
   expect(firstLine(alert, IN_AN_HOUR)).toBe(
-    'resolved: prod-disks/disk-a: restored after 1 h; see which machines have stopped: found at 12:00:00 UTC: Key prod-disks/disk-a was made unusable three times within an hour and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.',
+    'resolved: prod-disks/disk-a: restored after 1 h; see which machines have stopped: found at 12:00:00 UTC: Key prod-disks/disk-a was changed three times within an hour, and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.',
   );
   expect(summary).not.toMatch(/\b(above|below)\b/);
 });

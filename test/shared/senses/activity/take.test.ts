@@ -319,6 +319,15 @@ describe('access that is cut', () => {
     expect((await on.ofVault('access-cut')).map(({ state }) => state)).toEqual(['resolved']);
   });
 
+  test('where a group holds the right stays for a person to close, also where the vault is deleted meanwhile', async () => {
+    const on = await watching(SETS, { resources: [OPERATORS] });
+    await cutRole(on, 'des-a');
+    await on.delivered(2);
+    await on.write('DELETE', `${VAULT_ID}${AT_VAULT}`);
+    await on.delivered();
+    expect(await on.ofVault('access-cut')).toMatchObject([{ reason: 'role-lost', state: 'open' }]);
+  });
+
   test('of a role is alerted once also where its event is lost and a group has the right, by the next survey', async () => {
     const on = await watching(SETS, { resources: [OPERATORS] });
     on.world.azure.behaviours.activityDelivery = NONE_DELIVERED;
