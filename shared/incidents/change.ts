@@ -1,6 +1,7 @@
 import type { AlertContent, Incident } from '../domain/incident.ts';
-import { sameMoment } from '../domain/time.ts';
-import type { IncidentDraft } from './draft.ts';
+import { later, MINUTE_MS, sameMoment } from '../domain/time.ts';
+import { DISKS_FAIL_AFTER_MINUTES, deadlineOf, type IncidentDraft } from './draft.ts';
+import { keyFlapping } from './kinds/key-flapping.ts';
 import { wave } from './kinds/wave.ts';
 
 /**
@@ -8,30 +9,43 @@ import { wave } from './kinds/wave.ts';
  * was changed again; but of the same act the nearer one counts, since it becomes known later what fails first. Where the key
  * stops on a date to come, or was to, and in a wave, whose deadline is that of what is still open, it is that of the state now.
  */
-export function onGoing(
-  { since, otherwiseAt: _, who, ...draft }: IncidentDraft,
-  { since: began, deadline, stopsOn, hangs, who: named }: Incident,
-): Omit<IncidentDraft, 'since'> {
-  const going = { ...draft, mayFail: draft.mayFail, ...((named ?? who) === undefined ? {} : { who: named ?? who }) };
-  const isNow = draft.stopsOn !== undefined || stopsOn !== undefined || draft.kind === wave.id;
-  // What nobody knows at the moment changes nothing.
-  const isUnread = draft.hangs?.kind === 'unknown' && hangs !== undefined && sameMoment(draft.stopsOn, stopsOn);
-  if (isNow)
-    return {
-      ...going,
-      hangs: isUnread || isLike(draft.hangs, hangs) ? (hangs ?? draft.hangs) : draft.hangs,
-      deadline: isUnread ? deadline : draft.deadline,
-      stopsOn: draft.stopsOn,
-    };
+export function onGoing(given: IncidentDraft, was: Incident): Omit<IncidentDraft, 'since'> {
+  const { since, otherwiseAt: _, who: by, ...draft } = given;
+  const who = was.who ?? by;
+  const going = { ...draft, mayFail: draft.mayFail, ...(who === undefined ? {} : { who }) };
+  return { ...going, ...(isFollowed(given, was) ? asNow(given, was) : asBefore(given, was)) };
+}
+
+type Stakes = Pick<IncidentDraft, 'hangs' | 'deadline' | 'stopsOn'>;
+
+/** Whether what fails and when is as the state says now. A key that flaps has one deadline, until it has stopped. */
+const isFollowed = ({ kind, stopsOn }: IncidentDraft, was: Incident): boolean =>
+  kind === keyFlapping.id
+    ? was.stopsOn !== undefined && stopsOn === undefined
+    : stopsOn !== undefined || was.stopsOn !== undefined || kind === wave.id;
+
+function asNow({ kind, hangs, deadline, stopsOn }: IncidentDraft, was: Incident): Stakes {
+  // What nobody knows at the moment changes nothing: the deadline of such a draft is that of disks.
+  if (hangs?.kind === 'unknown' && was.hangs !== undefined && was.hangs.kind !== 'unknown') {
+    const stoppedFrom = deadline && later(deadline, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
+    return { hangs: was.hangs, deadline: stoppedFrom && deadlineOf(was.hangs, stoppedFrom), stopsOn };
+  }
   return {
-    ...going,
-    hangs: isMoreThan(draft.hangs, hangs) ? draft.hangs : (hangs ?? draft.hangs),
-    deadline:
-      deadline !== undefined && sameMoment(since, began)
-        ? nearer(deadline, draft.deadline)
-        : (deadline ?? draft.deadline),
+    hangs: isLike(hangs, was.hangs) ? was.hangs : hangs,
+    // A wave of which nothing is open says when something would have failed.
+    deadline: kind === wave.id ? (deadline ?? was.deadline) : deadline,
+    stopsOn,
   };
 }
+
+const asBefore = ({ since, hangs, deadline }: IncidentDraft, was: Incident): Stakes => ({
+  hangs: isMoreThan(hangs, was.hangs) ? hangs : (was.hangs ?? hangs),
+  deadline:
+    was.deadline !== undefined && sameMoment(since, was.since)
+      ? nearer(was.deadline, deadline)
+      : (was.deadline ?? deadline),
+  stopsOn: was.stopsOn,
+});
 
 /** Another number of machines is no news for people. */
 const isLike = (now: Incident['hangs'], before: Incident['hangs']): boolean =>
@@ -96,9 +110,13 @@ export function changedBy(was: Incident, change: Change, now: Date): Changed {
   };
 }
 
-/** Where the key stops on another date, or has stopped now, the time to the deadline counts from now on. Who works on it may have had days, and has minutes. */
+/**
+ * Where the key stops on another date, or has stopped now, or there is more time, the time to the deadline counts from now on. Who
+ * works on it may have had days, and has minutes.
+ */
 function afterOtherDate(was: Incident, { stopsOn, deadline }: Incident, now: Date): Partial<Incident> {
-  if (sameMoment(stopsOn, was.stopsOn)) return {};
+  const isLater = deadline !== undefined && was.deadline !== undefined && deadline > was.deadline;
+  if (sameMoment(stopsOn, was.stopsOn)) return isLater ? { escalated: undefined, countedFrom: now } : {};
   const isSooner =
     deadline !== undefined && (was.deadline === undefined || stopsOn === undefined || deadline < was.deadline);
   return { escalated: undefined, countedFrom: now, ...(isSooner ? { acknowledged: undefined } : {}) };

@@ -228,12 +228,13 @@ const timeOf = ({ deadline }: IncidentDraft): number => deadline?.getTime() ?? N
 
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time and the nearest deadline of what is not undone. */
 function undoRefusedDraft(
-  { subject, record }: Pick<Found, 'subject' | 'record'>,
+  { subject, record, by }: Pick<Found, 'subject' | 'record' | 'by'>,
   drafts: readonly IncidentDraft[],
   now: Date,
 ): readonly IncidentDraft[] {
   const { undoRefused: refused } = record.inFlight;
-  if (refused === undefined || agoMs(refused.since, now) < ALERTED_AFTER_MS) return [];
+  // While a person restores it, nothing new is known of it.
+  if (refused === undefined || by !== undefined || agoMs(refused.since, now) < ALERTED_AFTER_MS) return [];
   const draft = undoRefused.draft(subject, refused.since, refused.because);
   const [first] = drafts.filter(({ undoing }) => undoing).toSorted(byDeadline);
   return [{ ...draft, deadline: first?.deadline, stopsOn: first?.stopsOn, hangs: first?.hangs }];

@@ -18,7 +18,7 @@ import { estateReader } from '../../estate/estate-of.ts';
 import { inTurns } from '../../in-turns.ts';
 import { incidentId } from '../../incidents/draft.ts';
 import { accessCut } from '../../incidents/kinds/access-cut.ts';
-import { connect } from '../../incidents/kinds/kind.ts';
+import { connect, isOf } from '../../incidents/kinds/kind.ts';
 import { vaultChanged } from '../../incidents/kinds/vault-changed.ts';
 import { type GoneVault, vaultDeleted } from '../../incidents/kinds/vault-deleted.ts';
 import { endIncidents, openIncident, openWhile, readIncidents } from '../../incidents/store.ts';
@@ -157,8 +157,8 @@ async function alertOfCuts(
     if (error instanceof ManagementRefused && closed.users.length > 0) return undefined;
     throw error;
   });
-  // What was known of rights is not said anew without them.
-  if (facts === undefined && (await isOpen(vaultSubject(name), accessCut, ports))) return false;
+  // What was said of rights is not taken back without them.
+  if (facts === undefined && (await isSaid(closed.causes, name, ports))) return false;
   const without = facts === undefined ? NO_CUTS : cutsBy(facts, sets, ports.now());
   const users = new Set([...closed.users, ...without.users]);
   const draft = accessCut.draft('vault', {
@@ -170,6 +170,13 @@ async function alertOfCuts(
   await openWhile(users.size > 0, draft, 'the sets may use their keys again', ports);
   if (facts !== undefined) await alertOfLostRoles(facts, sets, uses, changed, ports);
   return users.size === 0;
+}
+
+/** Whether the open incident of a vault's sets has these causes already. */
+async function isSaid(causes: readonly string[], vault: string, ports: Ports): Promise<boolean> {
+  const { stored } = await readIncidents(ports, vaultSubject(vault));
+  const open = stored.find(({ value }) => value.state === 'open' && isOf(accessCut, 'vault')(value));
+  return open !== undefined && causes.every((cause) => open.value.summary.includes(cause));
 }
 
 /** Alerts once of identities that lost the roles which the last surveys showed, where a group may still let them in. A person says whether it does. */

@@ -9,7 +9,8 @@ import { keyFlapping } from '../../../shared/incidents/kinds/key-flapping.ts';
 const LATER = later(AT, 5 * DAY_MS);
 const anHourAfter = (moment: Date): Date => later(moment, HOUR_MS);
 const ANNA = { oid: 'anna' };
-const { who: _, ...draft } = keyFlapping.draft(ID, AT, undefined);
+const { who: _, ...flapping } = keyFlapping.draft(ID, AT, undefined);
+const draft = { ...flapping, kind: 'version-expiring' };
 const open: Incident = { ...draft, commands: [], id: 'i1', detectedAt: AT, state: 'open', revision: 1 };
 const named: Incident = { ...open, who: MALLORY };
 const ofWave: Incident = { ...open, wave: 'w1' };
@@ -131,10 +132,27 @@ test('the deadline stays while nobody can read what hangs on it', () => {
   });
 });
 
+test('a key that flaps by dates has one deadline, until it has stopped', () => {
+  const was: Incident = { ...open, stopsOn: LATER, deadline: anHourAfter(LATER) };
+  const farther = later(LATER, DAY_MS);
+  const other = { ...draft, kind: keyFlapping.id, stopsOn: farther, deadline: anHourAfter(farther) };
+  expect(onGoing(other, was)).toMatchObject({ stopsOn: LATER, deadline: anHourAfter(LATER) });
+  const stops = { ...other, stopsOn: undefined, deadline: IN_AN_HOUR };
+  expect(onGoing(stops, was)).toMatchObject({ deadline: IN_AN_HOUR });
+  const stopped: Incident = { ...open, deadline: IN_AN_HOUR };
+  expect(onGoing(other, stopped)).toMatchObject({ deadline: IN_AN_HOUR });
+});
+
+test('where there is more time it counts anew, and who works on it goes on', () => {
+  const was: Incident = { ...open, escalated: 3, acknowledged: { by: ANNA, at: AT } };
+  const { escalated, countedFrom, acknowledged } = changedBy(was, { deadline: LATER }, AT).incident;
+  expect([escalated, countedFrom, acknowledged]).toEqual([undefined, AT, { by: ANNA, at: AT }]);
+});
+
 test('the deadline of a wave is that of what is still open in it', () => {
   const was: Incident = { ...open, kind: 'wave', deadline: SOON };
   expect(onGoing({ ...draft, kind: 'wave', deadline: IN_AN_HOUR }, was).deadline).toEqual(IN_AN_HOUR);
-  expect(onGoing({ ...draft, kind: 'wave', deadline: undefined }, was).deadline).toBeUndefined();
+  expect(onGoing({ ...draft, kind: 'wave', deadline: undefined }, was).deadline).toEqual(SOON);
 });
 
 test('that something may fail is said no more once that is over', () => {

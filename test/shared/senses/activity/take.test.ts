@@ -265,6 +265,18 @@ describe('access that is cut', () => {
     });
   });
 
+  test('by a firewall is alerted without role assignments also beside a role that may be lost', async () => {
+    const on = await watching(SETS, { resources: [OPERATORS] });
+    await cutRole(on, 'des-a');
+    await on.delivered(2);
+    const path = `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments`;
+    on.world.azure.fault({ match: { path }, answer: { kind: 'forbidden-by-permission' } });
+    const closed = { properties: { networkAcls: { defaultAction: 'Deny', bypass: 'None' } } };
+    await on.write('PATCH', `${VAULT_ID}${AT_VAULT}`, closed);
+    await on.delivered();
+    expect((await on.ofVault('access-cut')).map(({ reason }) => reason).toSorted()).toEqual(['role-lost', 'vault']);
+  });
+
   test('of a set under which is a scale set alone is alerted with a deadline', async () => {
     const on = await watching([{ name: 'des-a', hasDisk: false }], { resources: [scaleSetUnder('des-a')] });
     await on.write('PATCH', `${setIdOf('des-a')}${AT_SET}`, { identity: { type: 'None' } });
