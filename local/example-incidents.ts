@@ -15,7 +15,7 @@ import { baselineWaiting } from '../shared/incidents/kinds/baseline-waiting.ts';
 import { channelTest } from '../shared/incidents/kinds/channel-test.ts';
 import { glassBroken } from '../shared/incidents/kinds/glass-broken.ts';
 import { guardianBlind } from '../shared/incidents/kinds/guardian-blind.ts';
-import { guardianUnwell, mendedBy } from '../shared/incidents/kinds/guardian-unwell.ts';
+import { emptying, guardianUnwell, mendedBy, readingQuarantined } from '../shared/incidents/kinds/guardian-unwell.ts';
 import { holdEnding } from '../shared/incidents/kinds/hold-ending.ts';
 import { holdSet } from '../shared/incidents/kinds/hold-set.ts';
 import { keyFlapping } from '../shared/incidents/kinds/key-flapping.ts';
@@ -189,10 +189,13 @@ export const examples = {
     AT,
     'KEY_GUARDIAN_SWEEP_SECONDS: not a number',
   ),
-  'guardian-unwell, dead-letters-left': guardianUnwell.draft('dead-letters-left', AT, 'sweeps-poison', GUARDIAN, [
-    'az storage message peek --account-name <register> --queue-name sweeps-poison --num-messages 32 --auth-mode login  # what they are',
-    'az storage message clear --account-name <register> --queue-name sweeps-poison --auth-mode login  # removes all of them: once you have read them',
-  ]),
+  'guardian-unwell, dead-letters-left': guardianUnwell.draft(
+    'dead-letters-left',
+    AT,
+    'sweeps-poison',
+    GUARDIAN,
+    emptying('sweeps-poison'),
+  ),
   'guardian-unwell, not-wired': guardianUnwell.draft(
     'not-wired',
     AT,
@@ -207,9 +210,7 @@ export const examples = {
     AT,
     'Something could not be read and was quarantined whole as 2026-03-01/audit-log/a1b2.txt: it is not JSON. Later ones from the same source are in 2026-03-01/audit-log.',
     GUARDIAN,
-    [
-      'az storage blob download --account-name <register> --container-name quarantine --name 2026-03-01/audit-log/a1b2.txt --file /dev/stdout --no-progress --auth-mode login  # what it says: look into any act in it for which there was no alert',
-    ],
+    [readingQuarantined('2026-03-01/audit-log/a1b2.txt')],
   ),
   'guardian-unwell, register-lost': guardianUnwell.draft('register-lost', AT, '3', VAULT),
   'guardian-unwell, sentry-silent': guardianUnwell.draft('sentry-silent', AT, '2026-03-01 12:00:00 UTC'),

@@ -19,6 +19,7 @@ import { table } from './azure/tables.ts';
 import { tokenOf } from './azure/tokens.ts';
 import { misconfiguredSettings, type Settings, settingsOfProcess } from './config.ts';
 import type { Policy } from './domain/policy.ts';
+import { vaultObject } from './domain/vault-object.ts';
 import { NotConfigured, SettingsInvalid } from './errors.ts';
 import { graphOf } from './estate/graph.ts';
 import type { OwnNames } from './incidents/own-names.ts';
@@ -161,7 +162,7 @@ function ownNames(settings: Settings): OwnNames {
     app: settings.KEY_GUARDIAN_APP_RESOURCE,
     register: hostIn(settings.RegisterStorage__tableServiceUri),
     trail: hostIn(settings.TrailStorage__blobServiceUri),
-    vault: hostIn(settings.KEY_GUARDIAN_SIGNING_KEY),
+    vault: vaultObject(settings.KEY_GUARDIAN_SIGNING_KEY ?? '')?.vault,
     'signing-key': settings.KEY_GUARDIAN_SIGNING_KEY,
     watcher: settings.KEY_GUARDIAN_WATCHER_OBJECT_ID,
     keeper: settings.KEY_GUARDIAN_KEEPER_OBJECT_ID,

@@ -1,6 +1,6 @@
 import type { AlertContent, Incident } from '../domain/incident.ts';
-import { later, MINUTE_MS, sameMoment } from '../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES, deadlineOf, type IncidentDraft } from './draft.ts';
+import { sameMoment } from '../domain/time.ts';
+import { deadlineWith, type IncidentDraft } from './draft.ts';
 import { keyFlapping } from './kinds/key-flapping.ts';
 import { wave } from './kinds/wave.ts';
 
@@ -26,10 +26,8 @@ const isFollowed = ({ kind, stopsOn }: IncidentDraft, was: Incident): boolean =>
 
 function asNow({ kind, hangs, deadline, stopsOn }: IncidentDraft, was: Incident): Stakes {
   // What nobody knows at the moment changes nothing: the deadline of such a draft is that of disks.
-  if (hangs?.kind === 'unknown' && was.hangs !== undefined && was.hangs.kind !== 'unknown') {
-    const stoppedFrom = deadline && later(deadline, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
-    return { hangs: was.hangs, deadline: stoppedFrom && deadlineOf(was.hangs, stoppedFrom), stopsOn };
-  }
+  if (hangs?.kind === 'unknown' && was.hangs !== undefined && was.hangs.kind !== 'unknown')
+    return { hangs: was.hangs, deadline: deadline && deadlineWith(was.hangs, deadline), stopsOn };
   return {
     hangs: isLike(hangs, was.hangs) ? was.hangs : hangs,
     // A wave of which nothing is open says when something would have failed.
@@ -96,8 +94,7 @@ export function changedBy(was: Incident, change: Change, now: Date): Changed {
   const merged: Incident = { ...was, ...given, ...removed };
   const incident: Incident = {
     ...merged,
-    ...(isReopened ? ANEW : {}),
-    ...(isReopened ? {} : afterOtherDate(was, merged, now)),
+    ...(isReopened ? ANEW : afterOtherDate(was, merged, now)),
   };
   const isNamed = incident.state === 'open' && incident.wave === undefined && incident.who?.oid !== was.who?.oid;
   return {

@@ -21,7 +21,7 @@ export type IncidentDraft = Omit<
   Partial<Pick<Incident, 'commands'>>;
 
 /** How long after the act disks begin to fail, in minutes. @see https://learn.microsoft.com/azure/virtual-machines/disk-encryption */
-export const DISKS_FAIL_AFTER_MINUTES = 60;
+const DISKS_FAIL_AFTER_MINUTES = 60;
 
 /** How long after the act the databases of a SQL server become inaccessible, in minutes. @see https://learn.microsoft.com/azure/azure-sql/database/transparent-data-encryption-byok-overview#inaccessible-tde-protector */
 const DATABASES_FAIL_AFTER_MINUTES = 30;
@@ -32,6 +32,18 @@ export function deadlineOf({ kind, databases }: Hanging, since: Date): Date | un
   if (databases === undefined && !disksMayFail) return undefined;
   return later(since, (databases ? DATABASES_FAIL_AFTER_MINUTES : DISKS_FAIL_AFTER_MINUTES) * MINUTE_MS);
 }
+
+/** When disks fail that hang on a key which stopped then: the deadline of an incident while it is not known what hangs on it. */
+export const disksFailAt = (stoppedFrom: Date): Date => later(stoppedFrom, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
+
+/** The deadline of disks as the one of what is known to hang on it. */
+export const deadlineWith = (hangs: Hanging, ofDisks: Date): Date | undefined =>
+  deadlineOf(hangs, later(ofDisks, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS));
+
+/** The order in which incidents fail: those without a deadline come last. */
+export const byDeadline = (one: Pick<Incident, 'deadline'>, other: Pick<Incident, 'deadline'>): number =>
+  deadlineMs(one) - deadlineMs(other);
+const deadlineMs = ({ deadline }: Pick<Incident, 'deadline'>): number => deadline?.getTime() ?? Number.MAX_SAFE_INTEGER;
 
 /** The id of an incident, by its kind, reason, subject, time and whatever else distinguishes it. 32 hex digits. */
 export function incidentId(

@@ -1,6 +1,5 @@
 import { digest } from '../domain/digest.ts';
 import type { KeyId } from '../domain/key.ts';
-import { shellWord } from '../domain/shell-word.ts';
 import { GUARDIAN, keyOf } from '../domain/subject.ts';
 import type { RowUnreadable } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
@@ -9,7 +8,7 @@ import { entry } from '../trail/entries.ts';
 import { deepJson } from './deep-json.ts';
 import { hourOf, incidentId } from './draft.ts';
 import { guardianBlind } from './kinds/guardian-blind.ts';
-import { guardianUnwell } from './kinds/guardian-unwell.ts';
+import { guardianUnwell, readingQuarantined } from './kinds/guardian-unwell.ts';
 import { bounded, openIncident, readIncidents } from './store.ts';
 
 /** Something that could not be parsed, in full, with the reason. */
@@ -44,8 +43,9 @@ export async function quarantine({ content, because: given }: Unparsed, source: 
   const detail = { source, document, because, characters: content.length };
   await ports.trail.append([entry('quarantined', GUARDIAN, detail, ports)]);
   const what = `Something could not be read and was quarantined whole as ${document}: ${because.replace(/\.$/, '')}. Later ones from the same source are in ${folder}.`;
-  const shown = `az storage blob download --account-name <register> --container-name quarantine --name ${shellWord(document)} --file /dev/stdout --no-progress --auth-mode login  # what it says: look into any act in it for which there was no alert`;
-  const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what, GUARDIAN, [shown]);
+  const draft = guardianUnwell.draft('quarantined', hourOf(ports.now()), what, GUARDIAN, [
+    readingQuarantined(document),
+  ]);
   const id = incidentId(draft, source);
   const { stored } = await readIncidents(ports, GUARDIAN);
   // The incident names the folder, which has all the others that come while it is open.

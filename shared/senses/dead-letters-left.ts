@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GUARDIAN } from '../domain/subject.ts';
 import { agoMs, MINUTE_MS } from '../domain/time.ts';
-import { guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
+import { emptying, guardianUnwell } from '../incidents/kinds/guardian-unwell.ts';
 import { openWhile } from '../incidents/store.ts';
 import type { Ports } from '../ports.ts';
 
@@ -31,10 +31,6 @@ export async function alertDeadLettersLeft(queues: readonly DeadLetterQueue[], p
   );
   if (!isDeepStrictEqual(since, before)) await deadLetters.put(...PLACE, { since });
   const stays = Object.entries(since).flatMap(([name, from]) => (agoMs(from, now) >= ALERTED_AFTER_MS ? [name] : []));
-  const commands = stays.flatMap((queue) => [
-    `az storage message peek --account-name <register> --queue-name ${queue} --num-messages 32 --auth-mode login  # what they are`,
-    `az storage message clear --account-name <register> --queue-name ${queue} --auth-mode login  # removes all of them: once you have read them`,
-  ]);
-  const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '), GUARDIAN, commands);
+  const draft = guardianUnwell.draft('dead-letters-left', now, stays.join(', '), GUARDIAN, stays.flatMap(emptying));
   await openWhile(stays.length > 0, draft, 'they are empty again', ports);
 }

@@ -5,8 +5,8 @@ import { type Incident, LEFT_TO_PEOPLE, type Severity, severities, UNDOING } fro
 import { spell } from '../../domain/key.ts';
 import type { KeyRecord } from '../../domain/register.ts';
 import { type KeySubject, versionIn } from '../../domain/subject.ts';
-import { agoMs, later, MINUTE_MS } from '../../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES, deadlineOf, type IncidentDraft } from '../../incidents/draft.ts';
+import { agoMs, MINUTE_MS } from '../../domain/time.ts';
+import { byDeadline, deadlineWith, disksFailAt, type IncidentDraft } from '../../incidents/draft.ts';
 import { approvedActByOther } from '../../incidents/kinds/approved-act-by-other.ts';
 import { keyFlapping } from '../../incidents/kinds/key-flapping.ts';
 import { kinds } from '../../incidents/kinds/registry.ts';
@@ -73,9 +73,7 @@ function withHanging(draft: IncidentDraft, { hanging }: Pick<Found, 'hanging'>):
   if (draft.deadline === undefined) return draft;
   const hangs = hanging(versionIn(draft.subject));
   const severity = hangs.kind === 'nothing' ? lowered(draft.severity) : draft.severity;
-  // The deadline of a draft is that of disks.
-  const stoppedFrom = later(draft.deadline, -DISKS_FAIL_AFTER_MINUTES * MINUTE_MS);
-  return { ...draft, hangs, severity, deadline: deadlineOf(hangs, stoppedFrom) };
+  return { ...draft, hangs, severity, deadline: deadlineWith(hangs, draft.deadline) };
 }
 
 const lowered = (severity: Severity): Severity => severities[severities.indexOf(severity) - 1] ?? severity;
@@ -217,14 +215,11 @@ function draftOf(
     ...said,
     stopsOn: date !== undefined && date > now ? date : undefined,
     mayFail: finding.mayFail,
-    deadline: stoppedFrom && later(stoppedFrom, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
+    deadline: stoppedFrom && disksFailAt(stoppedFrom),
     who: finding.by ?? actorOf(namedByRule(rule, finding, record)),
     abandons,
   };
 }
-
-const byDeadline = (one: IncidentDraft, other: IncidentDraft): number => timeOf(one) - timeOf(other);
-const timeOf = ({ deadline }: IncidentDraft): number => deadline?.getTime() ?? Number.POSITIVE_INFINITY;
 
 /** That what is to be undone has been refused for two minutes: alerted once, with the reason of the last time and the nearest deadline of what is not undone. */
 function undoRefusedDraft(

@@ -1,8 +1,7 @@
 import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { versionOf } from '../../domain/subject.ts';
-import { later, MINUTE_MS } from '../../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { disksFailAt } from '../draft.ts';
 import { BY_A_PERSON, incidentKind } from './kind.ts';
 
 /** An approved act, by somebody whom the approval does not allow. */
@@ -31,7 +30,7 @@ export const approvedActByOther = incidentKind(
     judgement:
       'not restored: two people approved it, but for somebody else to do; whoever is on call has to ask the person in the line "who", now',
     who: by,
-    ...(stopsDisks ? { deadline: later(at, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
+    ...(stopsDisks ? { deadline: disksFailAt(at) } : {}),
     commands: [`key-guardian restore ${spell(id)}  # if nobody asked them to do it, or they do not answer in time`],
   }),
 );

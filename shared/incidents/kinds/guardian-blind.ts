@@ -1,8 +1,8 @@
 import { LEFT_TO_PEOPLE } from '../../domain/incident.ts';
 import { type Subject, spellSubject } from '../../domain/subject.ts';
-import { later, MINUTE_MS, utc } from '../../domain/time.ts';
+import { utc } from '../../domain/time.ts';
 import { UNREADABLE } from '../../domain/vault.ts';
-import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
+import { disksFailAt } from '../draft.ts';
 import { connect, deploy, idOfVault, kindOfReasons, provision, type ReasonFacts, withItsState } from './kind.ts';
 
 interface Reason extends ReasonFacts {
@@ -121,7 +121,7 @@ export const guardianBlind = kindOfReasons(
       ...{ subject, since, summary: says(of, since, given), judgement, commands: [...commands(of, given)] },
       mayFail: true,
       // Nobody has seen what is wrong with that key: it may be unusable.
-      ...(reason === 'not-inspected' ? { deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS) } : {}),
+      ...(reason === 'not-inspected' ? { deadline: disksFailAt(since) } : {}),
     };
   },
 );

@@ -1,4 +1,5 @@
 import { LEFT_TO_PEOPLE } from '../../domain/incident.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { GUARDIAN, type Subject, spellSubject } from '../../domain/subject.ts';
 import { BY_A_PERSON, connect, kindOfReasons, provision, type ReasonFacts, withItsState } from './kind.ts';
 
@@ -56,11 +57,7 @@ const reasons = {
     says: (what, of) => `The vault ${of} is not wired to the guardian: ${what}`,
     commands: () => [connect('or, instead, sets up all that is missing')],
   },
-  quarantined: {
-    severity: 'warning',
-    ...BY_A_PERSON,
-    says: (what) => what,
-  },
+  quarantined: { severity: 'warning', ...BY_A_PERSON, says: (what) => what },
   'register-lost': {
     severity: 'critical',
     ...BY_A_PERSON,
@@ -144,6 +141,16 @@ export const mendedBy = (channel: string): readonly string[] => [
   `az rest --method post --uri https://management.azure.com<app>"/config/configreferences/appsettings/refresh?api-version=2022-03-01"  # then: the app reads them again`,
   ...(channel === 'heartbeat' ? [] : [`key-guardian alert test ${channel}  # then: whether it works`]),
 ];
+
+/** What a person types to read a queue that no function takes from, and then to empty it. */
+export const emptying = (queue: string): readonly string[] => [
+  `az storage message peek --account-name <register> --queue-name ${queue} --num-messages 32 --auth-mode login  # what they are`,
+  `az storage message clear --account-name <register> --queue-name ${queue} --auth-mode login  # removes all of them: once you have read them`,
+];
+
+/** What a person types to read what was quarantined. @param document its name */
+export const readingQuarantined = (document: string): string =>
+  `az storage blob download --account-name <register> --container-name quarantine --name ${shellWord(document)} --file /dev/stdout --no-progress --auth-mode login  # what it says: look into any act in it for which there was no alert`;
 
 export const guardianUnwell = kindOfReasons(
   {

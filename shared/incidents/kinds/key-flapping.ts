@@ -2,9 +2,8 @@ import type { Actor } from '../../domain/audit-record.ts';
 import { type KeyId, spell } from '../../domain/key.ts';
 import { shellWord } from '../../domain/shell-word.ts';
 import { keyOf } from '../../domain/subject.ts';
-import { later, MINUTE_MS } from '../../domain/time.ts';
-import { DISKS_FAIL_AFTER_MINUTES } from '../draft.ts';
-import { idOfVault, incidentKind, withItsState } from './kind.ts';
+import { disksFailAt } from '../draft.ts';
+import { incidentKind, rolesAt, withItsState } from './kind.ts';
 
 export const keyFlapping = incidentKind(
   {
@@ -21,11 +20,11 @@ export const keyFlapping = incidentKind(
     summary: `Key ${spell(id)} was changed three times within an hour, and restored each time. First ask whether a responder of your own does this: if so, set a hold; if not, take the right away from whoever does.`,
     judgement: 'not holding: restored each time, and changed again; whoever is on call has to stop that, now',
     undoing: true,
-    deadline: later(since, DISKS_FAIL_AFTER_MINUTES * MINUTE_MS),
+    deadline: disksFailAt(since),
     who: by,
     commands: [
       `key-guardian hold set ${spell(id)} --why "…"  # if a responder of your own does this: then nothing is restored`,
-      `az role assignment list --scope ${idOfVault(id.vault)} --include-inherited${by === undefined || by.oid === 'unknown' ? '' : ` --include-groups --assignee ${shellWord(by.oid)}`} --output table  # if not: what lets them do it, to be taken away`,
+      `${rolesAt(id.vault, by === undefined || by.oid === 'unknown' ? undefined : shellWord(by.oid))}  # if not: what lets them do it, to be taken away`,
     ],
   }),
 );

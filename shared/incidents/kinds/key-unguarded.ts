@@ -1,5 +1,5 @@
 import { GUARDIAN, vaultSubject } from '../../domain/subject.ts';
-import { BY_A_PERSON, kindOfReasons, listed, type ReasonFacts, withItsState } from './kind.ts';
+import { BY_A_PERSON, deployAll, kindOfReasons, listed, type ReasonFacts, withItsState } from './kind.ts';
 
 /** Keys or Managed HSMs that one incident names at most. */
 const NAMED = 10;
@@ -54,8 +54,7 @@ export const keyUnguarded = kindOfReasons(
             NAMED,
             '; ',
           )}. ${toDo(of)}`,
-          commands:
-            of.isFound || of.isNamed ? ['azd up  # in the folder of its deployment: once it is in the policy'] : [],
+          commands: of.isFound || of.isNamed ? [deployAll('once it is in the policy')] : [],
         },
 );
 

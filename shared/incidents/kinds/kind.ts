@@ -62,13 +62,15 @@ export const kindOfReasons = <Reason extends string, Given extends readonly unkn
   },
 });
 
-/** The command that lists what an identity may do in a vault, by its groups as well; none where its id is not known. */
+/** The command that shows what lets somebody do what they did in a vault; none where their id is not known. */
 export const rolesOf = ({ oid }: Pick<Actor, 'oid'>, vault: string): string[] =>
-  oid === 'unknown'
-    ? []
-    : [
-        `az role assignment list --assignee ${shellWord(oid)} --scope ${idOfVault(vault)} --include-inherited --include-groups --output table  # what lets them: take away what is not theirs`,
-      ];
+  oid === 'unknown' ? [] : [`${rolesAt(vault, shellWord(oid))}  # what lets them: take away what is not theirs`];
+
+/** The command that lists what an identity may do in a vault, by its groups as well, or what everybody may. @param assignee as one word of a shell */
+export const rolesAt = (vault: string, assignee?: string): string => {
+  const whose = assignee === undefined ? '' : ` --include-groups --assignee ${assignee}`;
+  return `az role assignment list --scope ${idOfVault(vault)} --include-inherited${whose} --output table`;
+};
 
 /** The id of a vault, as a shell finds it. Without quotes: where there is none, the command fails, and takes no other scope. */
 export const idOfVault = (vault: string): string => `$(az keyvault show --name ${vault} --query id --output tsv)`;
@@ -79,6 +81,8 @@ const inItsFolder = (command: string) => (why: string) => `${command}  # ${why} 
 export const connect = inItsFolder('npm run connect');
 /** Makes everything again that a deployment makes. */
 export const provision = inItsFolder('azd provision');
+/** Deploys all of it. */
+export const deployAll = inItsFolder('azd up');
 /** Deploys the app and its policy. */
 export const deploy = inItsFolder('azd deploy');
 

@@ -1,5 +1,6 @@
 import { type Incident, type Severity, severities } from '../../domain/incident.ts';
 import { type Subject, spellSubject } from '../../domain/subject.ts';
+import { byDeadline } from '../draft.ts';
 import { incidentKind, listed, rolesOf, withItsState } from './kind.ts';
 
 /** Subjects that one alert names at most. */
@@ -31,9 +32,7 @@ export const wave = incidentKind(
   (of: OfWave, since: Date, members: readonly Member[]) => {
     const open = members.filter(({ state }) => state === 'open');
     const [first] = open.filter(({ hangs }) => hangs?.kind === 'disks');
-    const [nearest] = open
-      .filter(({ deadline }) => deadline !== undefined)
-      .toSorted((one, other) => (one.deadline?.getTime() ?? 0) - (other.deadline?.getTime() ?? 0));
+    const [nearest] = open.toSorted(byDeadline);
     const [who, ...others] = [...new Map(members.flatMap((one) => (one.who ? [[one.who.oid, one.who]] : []))).values()];
     return {
       subject: of,

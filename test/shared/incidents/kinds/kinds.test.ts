@@ -533,7 +533,7 @@ const rows: readonly (readonly [what: string, draft: IncidentDraft, says: Says])
       who: MALLORY,
       commands: [
         'key-guardian incident list  # each of them',
-        `az role assignment list --assignee ${MALLORY.oid} --scope $(az keyvault show --name a --query id --output tsv) --include-inherited --include-groups --output table  # what lets them: take away what is not theirs`,
+        `az role assignment list --scope $(az keyvault show --name a --query id --output tsv) --include-inherited --include-groups --assignee ${MALLORY.oid} --output table  # what lets them: take away what is not theirs`,
         ...['a', 'b', 'c'].map((vault) => `key-guardian restore ${vault}`),
       ],
     },
